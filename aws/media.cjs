@@ -59,7 +59,7 @@ function* sizes(given) {
   else if (!(given.memory >= range[0] && given.memory <= range[1] && given.memory % 1024 === 0) && !(given.cpu === 256 && given.memory === 512)) {
     yield `memory is "${given.memory}": with cpu ${given.cpu} whole gigabytes from ${range[0]} to ${range[1]} MB are wanted`;
   }
-  for (const name of ['livePerProcess', 'streamCap']) if (!(Number.isInteger(given[name]) && given[name] > 0)) yield `${name} is "${given[name]}": a whole number is wanted`;
+  for (const [name, least] of [['livePerProcess', 1], ['streamCap', 0]]) if (!(Number.isInteger(given[name]) && given[name] >= least)) yield `${name} is "${given[name]}": a whole number of ${least} or more is wanted`;
   if (!(given.gateCheck >= 0.5 && given.gateCheck <= 60)) yield `gateCheck is "${given.gateCheck}": between 0.5 and 60 seconds are wanted`;
 }
 
@@ -186,6 +186,7 @@ function task(given) {
     SHOWCAM_LIVE_PER_PROCESS: String(given.livePerProcess),
     SHOWCAM_STREAM_CAP_S: String(given.streamCap),
     SHOWCAM_GATE_CHECK_S: String(given.gateCheck),
+    SHOWCAM_TRANSCODES: '0', // as the functions have it
     SHOWCAM_LOG_LEVEL: given.logLevel,
     ...(given.stun && { SHOWCAM_STUN: given.stun === 'none' ? '' : given.stun }),
     ...(given.turn && { SHOWCAM_TURN: given.turn }),

@@ -7,6 +7,7 @@ import time
 from bench import (
     closing,
     cold_start,
+    decipher,
     first_frame,
     growth,
     house,
@@ -17,6 +18,7 @@ from bench import (
     refresh,
     relay,
     start,
+    transcode,
     tricks,
     vendor,
 )
@@ -40,7 +42,9 @@ GROUPS = (
     Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
+    Group("decipher", "CPU of reading a camera's cloud stream, and of deciphering it", decipher.measure),
     Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
+    Group("transcode", "a camera in full HD, H.265 to 720p, beside PyAV alone", transcode.measure),
 )
 
 

@@ -26,6 +26,7 @@ from tests.doubles.rtsp_camera import RATES, Recording, RtspCamera, Sample, slop
 GRANTS = Grants([b"grant key of a measurement, long"])
 WITHOUT_DEV = str(Path(__file__).with_name("without_dev"))
 RATE, GOP_S, LENGTH_S = 15, 2, 8
+H265_RATE = 25
 _spawn = multiprocessing.get_context("spawn")
 
 
@@ -46,6 +47,33 @@ def full_hd(bits: int) -> Recording:
     tones, config = tone("aac")
     samples += [sample for sample in tones if sample.at < LENGTH_S]
     tracks = Tracks("h264", keyframe, "aac", RATES["aac"], config)
+    return Recording(tuple(sorted(samples, key=lambda sample: sample.at)), tracks, LENGTH_S)
+
+
+@functools.cache
+def h265_full_hd(bits: int) -> Recording:
+    """1920×1080 in H.265 at 25 pictures a second, with noise as a lens at dusk has it; no B-frames, and a tone."""
+    graph = av.filter.Graph()
+    source = graph.add("testsrc2", "size=1920x1080:rate=25")
+    noise, form, sink = graph.add("noise", "alls=8:allf=t"), graph.add("format", "yuv420p"), graph.add("buffersink")
+    for before, after in ((source, noise), (noise, form), (form, sink)):
+        before.link_to(after)
+    graph.configure()
+    encoder: Any = av.CodecContext.create("libx265", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 1920, 1080, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, H265_RATE), Fraction(H265_RATE)
+    rate = f"bitrate={bits // 1000}:vbv-maxrate={bits // 1000}:vbv-bufsize={bits // 1000}"
+    gop = f"keyint={GOP_S * H265_RATE}:min-keyint={GOP_S * H265_RATE}:scenecut=0:bframes=0:log-level=none"
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "x265-params": f"{rate}:{gop}"}
+    samples = []
+    for number in range(LENGTH_S * H265_RATE):
+        frame: Any = sink.pull()
+        frame.pts, frame.time_base, frame.pict_type = number, encoder.time_base, 0
+        for packet in encoder.encode(frame):
+            samples.append(Sample("video", bytes(packet), packet.pts / H265_RATE, bool(packet.is_keyframe)))
+    tones, config = tone("aac")
+    samples += [sample for sample in tones if sample.at < LENGTH_S]
+    tracks = Tracks("h265", b"", "aac", RATES["aac"], config)
     return Recording(tuple(sorted(samples, key=lambda sample: sample.at)), tracks, LENGTH_S)
 
 
@@ -71,8 +99,10 @@ class _Home:
         pass
 
 
-def _film(count: int, joins: str, heavy_bits: int, pipe: Connection) -> None:
+def _film(count: int, joins: str, heavy_bits: int, h265_bits: int, pipe: Connection) -> None:
     recording = {"recording": full_hd(heavy_bits)} if heavy_bits else {}
+    if h265_bits:
+        recording = {"recording": h265_full_hd(h265_bits)}
     cameras = [RtspCamera(joins=joins, **recording) for _ in range(count)]
     pipe.send(tuple(camera.port for camera in cameras))
     pipe.recv()
@@ -108,10 +138,14 @@ class PictureProcess:
         finally:
             connection.close()
 
+    def stats(self) -> dict[str, int]:
+        counted: dict[str, int] = json.loads(self.get("/internal/stats"))
+        return counted
+
     def cooled(self, within_s: float = 30) -> None:
         """Waits until nothing is pulled. Raises TimeoutError."""
         deadline = time.monotonic() + within_s
-        while json.loads(self.get("/internal/stats"))["pulls"]:
+        while self.stats()["pulls"]:
             if time.monotonic() > deadline:
                 raise TimeoutError("a pull did not end after its last viewer")
             time.sleep(0.1)
@@ -129,10 +163,16 @@ class PictureProcess:
 
 @contextmanager
 def picture_process(
-    count: int = 1, *, joins: str = "keyframe", heavy_bits: int = 0, idle_s: float = 30, malloc: bool = True
+    count: int = 1,
+    *,
+    joins: str = "keyframe",
+    heavy_bits: int = 0,
+    h265_bits: int = 0,
+    idle_s: float = 30,
+    malloc: bool = True,
 ) -> Iterator[PictureProcess]:
     ours, theirs = _spawn.Pipe()
-    cameras = _spawn.Process(target=_film, args=(count, joins, heavy_bits, theirs), daemon=True)
+    cameras = _spawn.Process(target=_film, args=(count, joins, heavy_bits, h265_bits, theirs), daemon=True)
     cameras.start()
     ports = ours.recv()
     plane_ours, plane_theirs = _spawn.Pipe()

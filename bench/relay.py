@@ -30,7 +30,7 @@ def _relayed(run: Run, count: int, *, malloc: bool) -> tuple[float, float]:
     """Of a core, and MB."""
     with picture_process(count, heavy_bits=BITS, malloc=malloc) as home:
         over = threading.Event()
-        viewers = [threading.Thread(target=_watch, args=(home, number, over), daemon=True) for number in range(count)]
+        viewers = [threading.Thread(target=watch, args=(home, number, over), daemon=True) for number in range(count)]
         for viewer in viewers:
             viewer.start()
         time.sleep(3 if run.quick else SETTLE_S)
@@ -44,7 +44,7 @@ def _relayed(run: Run, count: int, *, malloc: bool) -> tuple[float, float]:
     return share, memory
 
 
-def _watch(home: PictureProcess, number: int, over: threading.Event) -> None:
+def watch(home: PictureProcess, number: int, over: threading.Event) -> None:
     """Plays as a player does: the playlist every two seconds, each new segment once."""
     start = f"/s/{home.grant(number, 'hls')}/master.m3u8"
     variant = urljoin(start, next(row for row in home.get(start).splitlines() if row and row[0] != "#"))

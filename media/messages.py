@@ -59,7 +59,12 @@ class PullStats(TypedDict):
     minted: int
 
 
-class Stats(PullStats):
+class TranscodeStats(TypedDict):
+    transcodes: int
+    left_out: int  # pictures for which there was no time, of those that are transcoded now
+
+
+class Stats(PullStats, TranscodeStats):
     sessions: int
     live: int
     webrtc: int

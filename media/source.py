@@ -11,6 +11,13 @@ from typing import Literal, NotRequired, Protocol, TypedDict
 from media.grants import Claims
 
 MOST_PIXELS = 8704 * 256  # of a picture that displays decode: H.264 up to level 4.2 (table A-1, MaxFS)
+TRANSCODED = (1280, 720)  # width and height of a transcoded picture, at the most
+
+
+def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED) -> tuple[int, int]:
+    """As large as may be, in the same proportions, with even sides as 4:2:0 requires."""
+    scale = min(most[0] / width, most[1] / height, 1.0)
+    return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
 type Kind = Literal["hls", "rtsp", "ezviz", "card"]  # card: nobody is asked, `card` is written into the picture
@@ -30,6 +37,7 @@ class WireSource(TypedDict):
     user: NotRequired[str]
     password: NotRequired[str]
     encrypts: NotRequired[bool]
+    alone: NotRequired[bool]
     dozes: NotRequired[bool]
     key: NotRequired[str]
     lasts_s: NotRequired[int]
@@ -50,6 +58,7 @@ class SourceSpec:
     user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
     password: str = ""
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
+    alone: bool = False  # the camera sends no other picture that displays play as it comes
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
     lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
@@ -68,6 +77,7 @@ class SourceSpec:
             "user": self.user,
             "password": self.password,
             "encrypts": self.encrypts,
+            "alone": self.alone,
             "dozes": self.dozes,
             "key": base64.b64encode(self.key).decode(),
             "lasts_s": self.lasts_s,
@@ -85,6 +95,7 @@ class SourceSpec:
             user=data.get("user", ""),
             password=data.get("password", ""),
             encrypts=data.get("encrypts", True),
+            alone=data.get("alone", False),
             dozes=data.get("dozes", False),
             key=base64.b64decode(data.get("key", "")),
             lasts_s=data.get("lasts_s", 0),

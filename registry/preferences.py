@@ -22,7 +22,6 @@ class Preferences(Struct, frozen=True):
     voice_may: tuple[str, ...] = ()
     while_encrypted: WhileEncrypted = "no"
     keep_warm: bool = False  # hold its picture open over the home network, so that a display sees it at once
-    scaled: bool = False  # a smaller stream may be made of it where it has none
 
 
 class _Kept(Struct):
@@ -32,7 +31,6 @@ class _Kept(Struct):
     while_encrypted: object = None
     lan_while_encrypted: object = False
     keep_warm: bool = False
-    scaled: bool = False
 
 
 NONE = Preferences()
@@ -60,7 +58,7 @@ def _decoded(data: bytes) -> Preferences | None:
         kept = _decoder.decode(data)
     except msgspec.MsgspecError:
         return None  # written by another version: nothing is allowed
-    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm, kept.scaled)
+    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm)
 
 
 def _while_encrypted(kept: _Kept) -> WhileEncrypted:

@@ -16,6 +16,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     web_url: str = ""  # where people find showcam, without a trailing slash
     require_audio: tuple[str, ...] = SOUND_REQUIRED
     pictures: Literal["plane", "vendor"] = "plane"  # vendor: no media process, a display fetches from the vendor itself
+    transcodes: bool = False  # whether the media process may transcode what a display can't be shown as it comes
     live_per_account: int = 4  # counted here where there is no media process
     passed_s: int = PASSED_S  # the lifetime requested for a vendor's address that a display gets
     deciphers: bool = True  # whether a key may go to the media process: by loopback or https alone

@@ -58,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     opens_per_minute: int = 6  # per link
     live_per_account: int = 4
     live_per_process: int = 24
+    transcodes: int | Literal["auto"] = "auto"  # pictures transcoded at once; auto: as many as there is time for
     stream_cap_s: int = 0  # 0: a stream has no end while somebody watches and the gate holds
     idle_s: int = 30
     gate_check_s: float = 2.0
@@ -93,6 +94,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def own_media(self) -> bool:
         """Whether this machine runs the media process."""
         return not self.media_urls and self.pictures == "plane"
+
+    @property
+    def may_transcode(self) -> bool:
+        """Whether a picture may be transcoded at all."""
+        return self.pictures == "plane" and self.transcodes != 0
 
     @property
     def own_host(self) -> str:

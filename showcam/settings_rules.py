@@ -59,6 +59,8 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
     for name in ("port", "media_port", "simulator_port"):
         if not 1 <= getattr(settings, name) <= 65532:
             yield name, "a port is between 1 and 65532"
+    if settings.transcodes != "auto" and settings.transcodes < 0:
+        yield "transcodes", "it is “auto”, or how many pictures may be transcoded at once"
     if len({settings.port, settings.media_port, settings.simulator_port}) < 3:
         yield "media_port", "port, media_port and simulator_port must differ"
     for name in _COUNTS:

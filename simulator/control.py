@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator import fleet
-from simulator.control_values import DISKS, SIZES, Problem, check_change, check_setting
+from simulator.control_values import CHOICES, DISKS, SIZES, Problem, check_change, check_setting
 from simulator.state import Camera, Settings, Webhook, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -96,7 +96,7 @@ class Control:
         return web.json_response(self._row(camera))
 
     def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
-        for name in ("audio", "asleep", "name", "rejects_label_code", "only_mirrors"):
+        for name in ("audio", "asleep", "name", "rejects_label_code", "only_mirrors", "selective", *CHOICES):
             if name in change:
                 setattr(camera, name, change[name])
         for name in SIZES:
@@ -131,6 +131,9 @@ class Control:
             "sub_size": list(camera.sub_size) if camera.sub_size else None,
             "rtsp": camera.rtsp and camera.has_door,
             "encryption": camera.encrypted(self._world.now()),
+            "layout": camera.layout,
+            "selective": camera.selective,
+            "transport": camera.transport,
             "audio": camera.audio,
             "online": camera.online,
             "asleep": camera.asleep,

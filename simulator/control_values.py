@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from simulator.cloud.dispatcher import ELSEWHERE
 from simulator.faults import FAULTS
+from simulator.pictures.garble import LAYOUTS
 from simulator.state import Camera
 
 LONGEST_NAME = 50  # bytes, the vendor's limit
@@ -28,11 +29,13 @@ CHANGES = {
     "motion": _YES_NO,
     "person": _YES_NO,
     "rejects_label_code": _YES_NO,
+    "selective": _YES_NO,
     "rtsp": _YES_NO,
     "only_mirrors": _YES_NO,
     "press": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
 }
+CHOICES = {"transport": ("ps", "rtp"), "layout": LAYOUTS}  # of its cloud stream, and of what it encrypts
 SIZES = ("size", "sub_size")  # of its pictures; null as the second: it has no smaller picture
 _SIDES = (16, 4096)
 LIMITS: dict[str, tuple[float, float]] = {
@@ -84,12 +87,16 @@ def check_change(camera: Camera, name: str, value: object) -> None:
         if value not in DISKS:
             raise Problem(400, "Wrong value", f"“storage” is one of {', '.join(DISKS)}.")
         return
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise Problem(400, "Wrong value", f"“{name}” is one of {', '.join(CHOICES[name])}.")
+        return
     if name in SIZES:
         _check_size(name, value)
         return
     field = CHANGES.get(name)
     if field is None:
-        known = ", ".join([*CHANGES, *SIZES, "storage", "fault"])
+        known = ", ".join([*CHANGES, *CHOICES, *SIZES, "storage", "fault"])
         raise Problem(400, "Unknown field", f"“{name}” is none of {known}.")
     fits = field.takes(value) and (not isinstance(value, str) or 0 < len(value.strip().encode()) <= LONGEST_NAME)
     if not fits:

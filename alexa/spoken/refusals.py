@@ -68,11 +68,14 @@ ALOUD: ByReason[Sentence] = {
         mark("Open it in the {vendor} app, if the app has it for this camera."),
     ),
     "not_playable": (
-        mark("it sends H 265 video, which this display can't play"),
+        mark("it sends H 265 video, which this display can't play, and there is no room to convert it"),
         mark("In the {vendor} app open the camera and set the video encoding to H 264."),
     ),
     "beyond_displays": (
-        mark("its picture is larger than full HD, which is more than displays can play"),
+        mark(
+            "its picture is larger than full HD, which is more than displays can play, and there is no room to "
+            "convert it"
+        ),
         mark("In the {vendor} app open the camera and set a lower resolution. Then ask twice."),
     ),
     "not_passable": (
@@ -81,8 +84,11 @@ ALOUD: ByReason[Sentence] = {
     ),
     "no_common_protocol": (mark("this display can't play what it sends"), mark("Ask on another display.")),
     "too_large": (
-        mark("its picture is larger than the 1280 by 720 that this way to show it allows"),
-        mark("Allow a scaled picture for this camera in showcam, or set a lower resolution in the {vendor} app."),
+        mark(
+            "its picture is larger than the 1280 by 720 that this way to show it allows, and there is no room to "
+            "convert it"
+        ),
+        mark("Set a lower resolution in the {vendor} app, or let showcam convert more pictures at once."),
     ),
     "busy": (
         mark("it is being watched on as many screens as it may be, or was opened too often"),

@@ -14,7 +14,9 @@ from typing import Literal, NamedTuple
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from media import nal
-from media.ezviz.syntax import H264, H265, PEEK, Kind, Syntax
+from media.ezviz.h264_syntax import H264
+from media.ezviz.h265_syntax import H265
+from media.ezviz.syntax import PEEK, Kind, Syntax
 
 # what is encrypted: nothing; all behind the unit's header; the whole unit, with a clear copy of its header in front of
 # it; the whole unit
@@ -36,6 +38,7 @@ class _Reading(NamedTuple):
     kind: Kind
     fits: bool | None
     head: bytes
+    doubt: int = 0
 
 
 class _Unit(NamedTuple):
@@ -192,7 +195,7 @@ class Decipherer:
             if layout == "clear" and len(unit) < BLOCK and (usual := self._usual(kind)) not in (None, "copied"):
                 layout = usual  # it is too short to be encrypted
             if layout in self._possible(kind):
-                yield _Reading(layout, kind, self._syntax.fits(head), head)
+                yield _Reading(layout, kind, self._syntax.fits(head), head, self._syntax.doubt)
 
     def _possible(self, kind: Kind) -> tuple[Layout | None, ...]:
         """Slices between keyframes are encrypted only if those of keyframes are, and in the same way."""
@@ -216,8 +219,10 @@ class Decipherer:
         usual = [each for each in readings if each.layout == self._usual(each.kind)]
         fitting = [each for each in readings if each.fits]
         if all(each.kind == "inter" for each in fitting):
-            least = {0: (True,), 1: (True, None)}.get(abs(self._between), (True, None, False))
-            fitting = [each for each in usual if each.kind == "inter" and each.fits in least] or fitting
+            least = {0: (), 1: (True, None)}.get(abs(self._between), (True, None, False))
+            kept = [each for each in usual if each.kind == "inter" and each.fits in least]
+            least_doubt = min((each.doubt for each in fitting), default=0)
+            fitting = kept or [each for each in fitting if each.doubt == least_doubt]
         likely = [each for each in fitting if each in usual] or fitting
         for found in (likely, [each for each in usual if each.fits is None], usual):
             if found:
@@ -232,11 +237,15 @@ class Decipherer:
             self._keys = chosen.layout
 
     def _weigh(self, readings: list[_Reading]) -> None:
-        """Count what a slice between keyframes shows if one reading of it fits and another does not."""
+        """Count what a slice between keyframes shows if one reading of it fits and another does not.
+
+        What is usual is confirmed where nothing can be said of the other.
+        """
         between = [each for each in readings if each.kind == "inter"]
-        fitting = [each for each in between if each.fits]
-        if len(fitting) == 1 and all(each.fits is False for each in between if each is not fitting[0]):
-            self._between = _counted(self._between, up=fitting[0].layout != "clear")
+        fitting = [each.layout for each in between if each.fits]
+        usual = self._usual("inter")
+        if len(fitting) == 1 and (fitting[0] == usual or [each.fits for each in between].count(None) == 0):
+            self._between = _counted(self._between, up=fitting[0] != "clear")
 
     # program streams, in which ciphertext may look like the start of a unit
 

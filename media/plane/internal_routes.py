@@ -8,7 +8,6 @@ from aiohttp import web
 
 from media.grants import Claims, Grants
 from media.messages import Answered, End, Keep, Live, LiveOf, Nothing, Offer, Warm
-from media.plane.outputs.displays import FIT
 from media.plane.problems import Handler, problem
 from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.process_auth import HEADER, holds
@@ -37,9 +36,7 @@ class InternalRoutes:
         if claims.protocol == "snapshot":
             self._sessions.warming.look(claims, SourceSpec.from_json(body["source"]))
             return web.json_response(Nothing(), status=202)
-        pull = self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
-        if FIT.get(claims.surface) == "scaled":
-            pull.scale()
+        self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
         return web.json_response(Nothing(), status=202)
 
     async def keep(self, body: Keep) -> web.Response:

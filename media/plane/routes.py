@@ -7,7 +7,6 @@ from aiohttp import web
 
 from media.grants import Claims, Grants, Protocol
 from media.plane.codec.units import SourceFailed
-from media.plane.outputs.displays import FIT
 from media.plane.outputs.hls import HlsOutput, is_start_id
 from media.plane.outputs.offers import OFFER_CAP
 from media.plane.problems import answer_everything, problem
@@ -107,11 +106,9 @@ class Routes:
         if not await pull.opened(PICTURE_WAIT_S):
             raise NotYet if pull.is_arriving else SourceFailed("media_down", again=True)
         # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
-        silent = surface in FIT or (surface == "google" and pull.sound != "off")
+        silent = surface == "video" or (surface == "google" and pull.sound != "off")
         left_s = began + PICTURE_WAIT_S - time.monotonic()
-        output = await pull.first_segment(silent_track=silent, timeout_s=left_s, fit=FIT.get(surface, "any"))
-        session.check("hls")
-        return output
+        return await session.view.output(silent_track=silent, timeout_s=left_s)
 
     # WebRTC
 

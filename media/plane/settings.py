@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from media.grants import SESSION_S
 from net.visitors import Network
@@ -16,6 +17,7 @@ class PlaneSettings:
     session_s: int = SESSION_S  # a session's grant verifies so long by itself
     live_per_account: int = 4
     live_per_process: int = 24
+    transcodes: int | Literal["auto"] = "auto"  # pictures at once; auto: as many as cores are measured to have time for
     opens_per_minute: int = 6  # new sessions of one link
     connections: int = 512  # at once; a descriptor each
     connections_of_one: int = 128  # of one address that is neither this machine's nor a proxy's

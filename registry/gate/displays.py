@@ -5,9 +5,10 @@ display reorders frames, so B-frames can't be played.
 """
 
 from media.grants import Picture
-from media.source import MOST_PIXELS
+from media.source import MOST_PIXELS, TRANSCODED, transcoded_size
 from registry.camera import Camera, Video
 from registry.gate.sizes import may_have_changed
+from registry.surface import DISPLAYS
 
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
 FULL_HD = (1920, 1080)
@@ -51,6 +52,14 @@ def by_hls_alone(camera: Camera) -> bool:
     if not shown(camera, picture).b_frames:
         return False
     return picture == "sub" or camera.sub is None or camera.sub.b_frames or camera.sub.codec == "h265"
+
+
+def as_played(video: Video, surface: str) -> Video:
+    """What a display gets of it, where the media process transcodes what can't be shown as it comes."""
+    is_too_large = surface in DISPLAYS and video.width * video.height > MOST_PIXELS
+    if video.codec == "h265" or is_too_large or (surface == "video" and is_larger(video, TRANSCODED)):
+        return Video("h264", *(transcoded_size(video.width, video.height) if video.width else TRANSCODED))
+    return video
 
 
 def _full_hd(video: Video) -> tuple[int, int]:

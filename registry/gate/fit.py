@@ -1,4 +1,4 @@
-"""Which of a camera's pictures a display gets: the whole one, the smaller one beside it, or one made smaller here.
+"""Which of a camera's pictures a display gets: the whole one, or the smaller one beside it.
 
 The surface "video" plays at most 1280×720 and wants a sound track; a display on a slow line asks for less.
 """
@@ -12,13 +12,9 @@ from registry.gate.sizes import may_have_changed
 from registry.surface import Display, Surface
 
 VIDEO_APP = (1280, 720)
-SCALED = "video_scaled"  # a surface of grants alone: the media process makes the picture smaller
 
 # The gate's row for each surface a grant may be for.
-GATE: dict[str, Surface] = {
-    **{display: display for display in get_args(Display.__value__)},
-    SCALED: "video",
-}
+GATE: dict[str, Surface] = {display: display for display in get_args(Display.__value__)}
 
 
 class Fit(NamedTuple):
@@ -33,21 +29,20 @@ def common(requested: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, 
     return tuple([protocol for protocol in requested if protocol in playable])
 
 
-def fits(request: StreamRequest, camera: Camera, *, scaled: bool) -> tuple[Fit, ...]:
+def fits(request: StreamRequest, camera: Camera, *, transcodes: bool) -> tuple[Fit, ...]:
     """Best first: the next is for a camera that turns out to have no smaller picture. Empty: all are too large.
 
-    `scaled`: the owner allows the media process to make a smaller one.
+    `transcodes`: the media process may make a larger one smaller.
     """
     if request.surface != "video":
         return _for_display(request, camera) if camera.sub else (Fit("main", request.surface),)
     if plain(camera) == "main" and within(camera.video, VIDEO_APP):
         return (Fit("main", "video"),)
-    # how large a picture is may turn out only when it plays: the media process scales or refuses it then
-    surface = SCALED if scaled else "video"
-    alone = scaled and plain(camera) == "sub"
-    found = [Fit("sub", surface)] if alone or may_fit(camera.sub, VIDEO_APP) else []
-    if plain(camera) == "main" and (scaled or camera.video.width == 0):
-        found.append(Fit("main", surface))
+    # how large a picture is may turn out only when it plays: the media process transcodes or refuses it then
+    alone = transcodes and plain(camera) == "sub"
+    found = [Fit("sub", "video")] if alone or may_fit(camera.sub, VIDEO_APP) else []
+    if plain(camera) == "main" and (transcodes or camera.video.width == 0):
+        found.append(Fit("main", "video"))
     return tuple(found)
 
 

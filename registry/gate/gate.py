@@ -34,6 +34,7 @@ class Conditions(Struct, frozen=True):
     vendor: Literal["answers", "down", "busy"] = "answers"
     place_free: bool = True
     audio_required: tuple[str, ...] = SOUND_REQUIRED
+    transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
     while_encrypted: WhileEncrypted = "no"  # what the owner decided
 
 
@@ -87,10 +88,12 @@ def _way(_camera: Camera, now: Conditions) -> Reason | None:
 def _playable(camera: Camera, now: Conditions) -> Reason | None:
     if now.surface == "still":
         return None
+    if now.transcodes:
+        return "no_common_protocol" if _PLAYED.isdisjoint(now.protocols) else None
     # an unknown codec is settled by the first packet
     if not_h264(camera):
         return "not_playable"
-    # a browser plays more, and for VideoApp a picture may be made smaller
+    # a browser plays more
     if now.surface in DISPLAYS and beyond(camera):
         return "beyond_displays"
     played = _BY_HLS if by_hls_alone(camera) else _PLAYED

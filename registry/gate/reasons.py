@@ -87,11 +87,14 @@ WRITTEN: ByReason[Sentence] = {
         mark("Open it in the {vendor} app, if the app has it for this camera, or have the picture come another way."),
     ),
     "not_playable": (
-        mark("{camera} sends H.265 video, which the display can't play."),
+        mark("{camera} sends H.265 video, which the display can't play, and showcam has no room to convert it."),
         mark("In the {vendor} app open {camera} and set the video encoding to H.264."),
     ),
     "beyond_displays": (
-        mark("The picture of {camera} is larger than Full HD, which is more than displays can play."),
+        mark(
+            "The picture of {camera} is larger than Full HD, which is more than displays can play, and showcam has no "
+            "room to convert it."
+        ),
         mark(
             "In the {vendor} app open {camera} and set a resolution of 1920×1080 or lower, then ask twice: "
             "the first time showcam looks at it again."
@@ -109,10 +112,13 @@ WRITTEN: ByReason[Sentence] = {
         mark("Ask on another display; showcam serves HLS, and WebRTC where it has a media process."),
     ),
     "too_large": (
-        mark("The picture of {camera} is larger than the 1280×720 that a video on this display may have."),
         mark(
-            'Allow a scaled one on the machine showcam runs on: showcam cameras set "{camera}" scaled yes. '
-            "Or set a lower resolution in the {vendor} app."
+            "The picture of {camera} is larger than the 1280×720 that a video on this display may have, and showcam "
+            "has no room to convert it."
+        ),
+        mark(
+            "Close another picture that showcam converts, set a lower resolution in the {vendor} app, or let showcam "
+            "convert more at once: its setting transcodes."
         ),
     ),
     "busy": (

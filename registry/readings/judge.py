@@ -152,6 +152,7 @@ class Judge:
             protocols,
             place_free=place_free,
             audio_required=self._rules.require_audio,
+            transcodes=self._rules.transcodes,
             while_encrypted=while_encrypted,
         )
         return way, gate(camera, conditions)

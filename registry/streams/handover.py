@@ -14,7 +14,7 @@ from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video
 from registry.errors import BadOffer
 from registry.gate import cards
-from registry.gate.displays import shown
+from registry.gate.displays import as_played, shown
 from registry.gate.fit import Fit
 from registry.gate.gate import overruled
 from registry.readings.judge import Deadline, Judge, Open
@@ -73,9 +73,10 @@ class Sight(Struct, frozen=True):
     fit: Fit | None = None  # None: any picture, for the request's surface
 
     @classmethod
-    def of(cls, opened: Open, fit: Fit) -> "Sight":
+    def of(cls, opened: Open, fit: Fit, *, transcodes: bool = False) -> "Sight":
         camera = opened.seen.camera
-        return cls(shown(camera, fit.picture), opened.allowed.sound, camera, fit=fit)
+        video = shown(camera, fit.picture)
+        return cls(as_played(video, fit.surface) if transcodes else video, opened.allowed.sound, camera, fit=fit)
 
     @classmethod
     def card(cls, refusal: Refusal) -> "Sight":

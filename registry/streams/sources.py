@@ -35,15 +35,14 @@ class Minting:
         self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
     ) -> None:
         self._drivers, self._readings, self._judge, self._breaker = drivers, readings, judge, breaker
-        self._rules, self._passes = rules, rules.pictures == "vendor"
-        self._life_s = rules.passed_s if self._passes else 0
+        self._rules = rules
+        self._life_s = rules.passed_s if rules.pictures == "vendor" else 0
 
     def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
         """The best picture for the display that the camera has."""
         camera = opened.seen.camera
-        scaled = request.surface == "video" and self._may_scale(opened.seen.account.id, camera.id)
         refusal: Refusal | None = None
-        for fit in fits(request, camera, scaled=scaled):
+        for fit in fits(request, camera, transcodes=self._rules.transcodes):
             found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
                 return found, fit._replace(picture="main") if way in ONE_PICTURE else fit
@@ -59,15 +58,10 @@ class Minting:
                     return verdict
         return refusal or overruled("too_large", camera)
 
-    def too_large(self, account_id: str, camera: Camera) -> Refusal | None:
+    def too_large(self, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
-        scaled = self._may_scale(account_id, camera.id)
         request = StreamRequest("video", ("hls",))
-        return None if fits(request, camera, scaled=scaled) else overruled("too_large", camera)
-
-    def _may_scale(self, account_id: str, camera_id: str) -> bool:
-        preferences = self._readings.households.preferences(account_id).get(camera_id)
-        return not self._passes and preferences is not None and preferences.scaled
+        return None if fits(request, camera, transcodes=self._rules.transcodes) else overruled("too_large", camera)
 
     def mint(self, opened: Open, surface: Surface, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
         """An address by the best way that brings one; if none does, the refusal of the first."""
@@ -118,14 +112,16 @@ class Minting:
 
     def _handed(self, opened: Open, spec: SourceSpec) -> SourceSpec:
         """What the media process is handed: its key only where its owner has the picture deciphered."""
+        camera = opened.seen.camera
         preferences = self._readings.households.preferences(opened.seen.account.id)
-        decided = preferences.get(opened.seen.camera.id, NONE).while_encrypted
+        decided = preferences.get(camera.id, NONE).while_encrypted
         return replace(
             spec,
             release=f"{opened.seen.source.id}/{spec.release}" if spec.release else "",
             key=spec.key if self._rules.exception(decided) == "code" else b"",
             # what does not decode is the work of a setting only where the camera has one
-            encrypts=opened.seen.camera.encryption != "none",
+            encrypts=camera.encryption != "none",
+            alone=camera.sub is not None and camera.sub.codec == "h265",
         )
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:

@@ -73,7 +73,8 @@ class Streams:
         if self._vendor_direct is not None:
             return self._passed(counted, opened, source, fit, request, deadline)
         try:
-            return self._handover.start(viewer, camera, source, Sight.of(opened, fit), request, deadline)
+            sight = Sight.of(opened, fit, transcodes=self._rules.transcodes)
+            return self._handover.start(viewer, camera, source, sight, request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             self._opens.give_back(counted, self._clock())
             self._minting.give_back(opened.seen.source, source.release, deadline)
@@ -109,7 +110,7 @@ class Streams:
 
     def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
-        return self._minting.too_large(viewer.account, camera)
+        return self._minting.too_large(camera)
 
     def end_session(self, viewer: Viewer, session: str) -> None:
         self._handover.end(viewer.id, session)

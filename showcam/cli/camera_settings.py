@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "scaled", "keep_warm")
+PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm")
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:

@@ -152,7 +152,7 @@ def shown(
         rows.append(("battery", f"{camera.battery} %"))
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
     rows.append(("while_encrypted", preferences.while_encrypted))
-    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("scaled", "keep_warm")]
+    rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("keep_warm",)]
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))

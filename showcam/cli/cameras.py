@@ -101,9 +101,11 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     voice_may: what a voice may change, parted by commas: audio,sleep,restart … or nothing
     while_encrypted: how it is shown with Image Encryption on: no, lan (at home, where its picture is
     clear) or code (deciphered here, by the code, which is asked for)
-    scaled, keep_warm: yes or no
+    keep_warm: yes or no
     """
     name = named.camera.name
+    if setting == "scaled":
+        stop("showcam converts pictures by itself now: as many at once as its setting transcodes allows.", 2)
     if setting in PREFERENCES:
         change_preference(named, setting, value, yes)
         return

@@ -98,6 +98,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         idle_s=settings.idle_s,
         request_s=settings.request_s,
         pictures=settings.pictures,
+        transcodes=settings.may_transcode,
         live_per_account=settings.live_per_account,
         passed_s=min(PASSED_S, settings.stream_cap_s or PASSED_S),
     )

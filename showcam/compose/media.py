@@ -37,6 +37,7 @@ def serve(settings: Settings) -> None:
             stream_cap_s=settings.stream_cap_s,
             live_per_account=settings.live_per_account,
             live_per_process=settings.live_per_process,
+            transcodes=settings.transcodes,
             ice_addresses=settings.ice_addresses,
             stun=settings.stun,
             turn=settings.turn,

@@ -38,6 +38,7 @@ MEDIA = frozenset(
         "opens_per_minute",
         "live_per_account",
         "live_per_process",
+        "transcodes",
         "stream_cap_s",
         "idle_s",
         "gate_check_s",

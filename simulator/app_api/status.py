@@ -9,7 +9,7 @@ from simulator.zones import VALUES
 SOUND, SLEEP, PRIVACY, LIGHT, INFRARED = 22, 21, 7, 3, 10
 SWITCHES = {LIGHT: "light", PRIVACY: "privacy", INFRARED: "infrared", SLEEP: "asleep", SOUND: "audio"}
 _SPOTLIGHT = {"type": 303, "enable": False}  # the one switch that life lists for each channel
-_ENCODINGS = {"h264": 1, "h265": 2}
+_ENCODINGS = {"h264": 0, "h265": 1}
 
 
 def status(world: World, account: Account, camera: Camera) -> dict[str, Any]:

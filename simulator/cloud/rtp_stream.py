@@ -94,5 +94,5 @@ class RtpStream:
 
 def _looks_headed(first: int, unit: bytes) -> bool:
     """Whether a fragment without a header could be taken for one with: cameras send those as they should."""
-    kinds = (unit[0] >> 1 & 0x3F, 32, 33, 34, 39, 40)
-    return first & 0x3F in kinds or first & ~0x40 == unit[0]
+    own, beside = unit[0] >> 1 & 0x3F, (32, 33, 34, 39, 40)
+    return own in beside or first & 0x3F in (own, *beside) or first & ~0x40 == unit[0]

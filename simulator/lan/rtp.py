@@ -1,9 +1,10 @@
-"""RTP packets (RFC 3550) of H.264 (RFC 6184), AAC (RFC 3640, AAC-hbr) and G.711 (RFC 3551), and sender reports."""
+"""RTP packets (RFC 3550) of H.264 (RFC 6184), H.265 (RFC 7798), AAC (RFC 3640) and G.711 (RFC 3551), and reports."""
 
 import re
 import secrets
 import struct
 from collections.abc import Iterator
+from typing import Literal
 
 LONGEST = 1200  # bytes of a packet's payload
 _START = re.compile(rb"\x00\x00\x00?\x01")
@@ -24,9 +25,10 @@ class Packer:
         self._number = secrets.randbits(16)
         self._sent = self._bytes = 0
 
-    def h264(self, access_unit: bytes, at: float) -> list[bytes]:
+    def video(self, codec: Literal["h264", "h265"], access_unit: bytes, at: float) -> list[bytes]:
         """`at` in s, epoch."""
-        pieces = [piece for unit in nal_units(access_unit) for piece in _fragments(unit)]
+        split = _fragments if codec == "h264" else _fragments_h265
+        pieces = [piece for unit in nal_units(access_unit) for piece in split(unit)]
         return [self._packet(piece, at, marker=piece is pieces[-1]) for piece in pieces]
 
     def aac(self, frame: bytes, at: float) -> list[bytes]:
@@ -65,3 +67,15 @@ def _fragments(unit: bytes) -> Iterator[bytes]:
         piece = body[begin : begin + LONGEST]
         first, last = begin == 0, begin + LONGEST >= len(body)
         yield bytes((indicator, first << 7 | last << 6 | kind)) + piece
+
+
+def _fragments_h265(unit: bytes) -> Iterator[bytes]:
+    """The unit, or its fragmentation units where it is too long (RFC 7798 section 4.4.3)."""
+    if len(unit) <= LONGEST:
+        yield unit
+        return
+    head, kind = bytes((unit[0] & 0x81 | 49 << 1, unit[1])), unit[0] >> 1 & 0x3F
+    body = unit[2:]
+    for begin in range(0, len(body), LONGEST):
+        first, last = begin == 0, begin + LONGEST >= len(body)
+        yield head + bytes((first << 7 | last << 6 | kind,)) + body[begin : begin + LONGEST]

@@ -112,6 +112,7 @@ class Viewer:
         self._channels: dict[int, int] = {}  # track: RTP channel
         self._packers: tuple[Packer, Packer | None] | None = None
         self._sound = ""
+        self._codec: Literal["h264", "h265"] = "h264"
         self._reported = 0.0
 
     async def serve(self) -> None:
@@ -171,7 +172,7 @@ class Viewer:
         self._lens = lens
         base = uri.rstrip("/") + "/"
         self.say(number, "200 OK", f"Content-Base: {base}", body=describe(tracks, base))
-        self._packers, self._sound = tracks.packers(), tracks.sound or ""
+        self._packers, self._sound, self._codec = tracks.packers(), tracks.sound or "", tracks.video
 
     def _set_up(self, number: str, uri: str, transport: str) -> None:
         if "TCP" not in transport:
@@ -188,9 +189,12 @@ class Viewer:
         packer = self._packers[track - 1] if self._packers else None
         if channel is None or packer is None or self._writer.transport.get_write_buffer_size() > BEHIND:
             return
-        pack = packer.h264 if kind == "video" else packer.aac if self._sound == "aac" else packer.plain
+        if kind == "video":
+            packets = packer.video(self._codec, data, at)
+        else:
+            packets = packer.aac(data, at) if self._sound == "aac" else packer.plain(data, at)
         out = bytearray()
-        for packet in pack(data, at):
+        for packet in packets:
             out += b"$" + bytes((channel,)) + len(packet).to_bytes(2, "big") + packet
         if time.monotonic() - self._reported > REPORT_S:
             self._reported = time.monotonic()

@@ -112,7 +112,7 @@ class Encoder(threading.Thread):
     def _pieces(self, codecs: Codecs, number: int, sound: bool) -> Iterator[Piece]:
         """One segment's units, paced by the clock; those of the past come at once."""
         camera, start = self._camera, number * SEGMENT_S
-        garbler = Garbler(camera.code, self._codec) if camera.encrypted(time.time()) else None
+        garbler = Garbler(camera.secret, self._codec) if camera.encrypted(time.time()) else None
         for index in range(SEGMENT_S * self._shape.rate):
             at = start + index / self._shape.rate
             if at > time.time():

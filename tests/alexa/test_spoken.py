@@ -21,6 +21,7 @@ from registry.errors import VendorDown
 from registry.gate.reasons import explain
 from registry.preferences import Preferences
 from registry.reason import REASONS, Reason
+from registry.rules import Rules
 from store.ports import StoreUnavailable
 from store.records import Link
 from tests.doubles.household import Household, household
@@ -223,27 +224,28 @@ def test_a_camera_is_shown_by_a_video_that_its_grant_opens(echo: Echo, home: Hou
 
 
 @pytest.mark.parametrize(
-    ("size", "scaled", "surface"),
+    ("size", "transcodes", "is_shown"),
     [
-        ((1280, 720), False, "video"),
-        ((0, 0), False, "video"),
-        ((0, 0), True, "video_scaled"),
-        ((1920, 1080), True, "video_scaled"),
-        ((1280, 960), True, "video_scaled"),
-        ((1920, 1080), False, None),
+        ((1280, 720), False, True),
+        ((0, 0), False, True),
+        ((0, 0), True, True),
+        ((1920, 1080), True, True),
+        ((1280, 960), True, True),
+        ((1920, 1080), False, False),
     ],
 )
-def test_a_picture_too_large_is_scaled_only_where_its_owner_allows_it(
-    size: tuple[int, int], scaled: bool, surface: str | None, home: Household, echo: Echo
+def test_a_picture_too_large_is_shown_only_where_pictures_are_transcoded(
+    size: tuple[int, int], transcodes: bool, is_shown: bool, tmp_path: Path
 ) -> None:
+    home = household(tmp_path, rules=Rules(transcodes=transcodes))
     home.driver.change("Garden", video=Video("h264", *size))
-    home.owner.prefer(home.account.id, home.id("Garden"), Preferences(scaled=scaled))
-    response = echo.intent("ShowIntent", "garden")
-    if surface is None:
+    response = Echo(spoken_of(home), home.token()).intent("ShowIntent", "garden")
+    home.store.close()
+    if not is_shown:
         assert "larger than the 1280 by 720" in text(response)
         assert not home.pictures.warmed
     else:
-        assert home.pictures.warmed[-1][0].surface == surface
+        assert home.pictures.warmed[-1][0].surface == "video"
 
 
 def test_a_large_picture_is_left_for_the_smaller_one_that_the_camera_sends(home: Household, echo: Echo) -> None:
@@ -356,17 +358,9 @@ def test_the_mend_of_a_video_is_its_own_where_other_displays_too_can_t_show_the_
     home.driver.change("Garden", video=Video("h264", 3840, 2160))
     assert "larger than full HD" in text(echo.intent("WhyIntent", "garden"))
     echo.intent("ShowIntent", "garden")
-    assert "Allow a scaled picture" in text(echo.intent("AMAZON.YesIntent"))
-
-
-def test_the_mend_of_a_video_names_the_command_as_a_shell_takes_it(of: Callable[..., Household]) -> None:
-    home = of(camera("Kari's barn", "F1", video=Video("h264", 1920, 1080)))
-    echo = Echo(spoken_of(home), home.token())
-    assert "larger than the 1280 by 720" in text(echo.intent("ShowIntent", "karis barn"))
     response = echo.intent("AMAZON.YesIntent")
-    assert "Allow a scaled picture" in text(response)
-    command = """showcam cameras set "Kari's barn" scaled yes."""
-    assert f"on the machine showcam runs on: {command}" in response["card"]["content"]
+    assert "let showcam convert more pictures" in text(response)
+    assert "its setting transcodes" in response["card"]["content"]
 
 
 def test_a_camera_too_large_for_the_skills_video_is_named_in_every_session(home: Household, echo: Echo) -> None:
@@ -375,7 +369,7 @@ def test_a_camera_too_large_for_the_skills_video_is_named_in_every_session(home:
         ("ReadyCamerasIntent", "In here I can't show Garden"),
         ("ShowIntent", "larger than the 1280 by 720"),
         ("WhyIntent", "by “Alexa, show Garden”, but not in here"),
-        ("MendIntent", "Allow a scaled picture"),
+        ("MendIntent", "let showcam convert more pictures"),
     ):
         echo.attributes = {}
         assert says in text(echo.intent(intent, "garden"))
@@ -383,7 +377,7 @@ def test_a_camera_too_large_for_the_skills_video_is_named_in_every_session(home:
     assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown."
     assert "In here" not in text(echo.intent("ReadyCamerasIntent"))
     echo.screen = True
-    home.owner.prefer(home.account.id, home.id("Garden"), Preferences(scaled=True))
+    home.driver.change("Garden", video=Video("h264", 1280, 720))
     assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown. Say: show Garden."
     assert text(echo.intent("MendIntent", "garden")) == "There is nothing to mend: Garden can be shown."
 

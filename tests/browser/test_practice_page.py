@@ -81,7 +81,6 @@ REFUSED = [
     ("google", "nursery", "deviceNotReady", "Audio is off for Nursery"),
     ("alexa", "attic", "ENDPOINT_UNREACHABLE", "Attic is offline"),
     ("google", "bedroom", "deviceTurnedOff", "Bedroom is in Sleep Mode"),
-    ("alexa", "pond", "INVALID_VALUE", "Pond sends H.265"),
 ]
 
 
@@ -92,6 +91,13 @@ def test_each_refusal_says_why_and_how_to_mend_it(page: Page) -> None:
         say(page, assistant, f"show the {camera} camera")
         expect(page.get_by_test_id(f"{assistant}-told")).to_contain_text(outcome)
         expect(page.get_by_test_id(f"{assistant}-person")).to_contain_text(person)
+
+
+@pytest.mark.parametrize("via", ["webrtc", "hls"])
+def test_the_pond_s_h265_plays_transcoded(page: Page, via: str) -> None:
+    link(page, "alexa")
+    say(page, "alexa", "show the pond camera", via=via)
+    plays(page, "alexa")
 
 
 def test_the_nursery_plays_without_sound_on_alexa(page: Page) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import av
 
+from media.plane.codec.bitstream import bitstream
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
 from media.plane.sources.live import Live
 from media.plane.sources.timeline import Timeline
@@ -139,6 +140,7 @@ class Showing:
             self.fanout,
             lambda: self._sound,
             Timeline(CLOCK, HZ),
+            codec=bitstream("h264"),
             sets=b"",
             encrypts=True,
             over=self.failures.append,

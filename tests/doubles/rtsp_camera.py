@@ -15,10 +15,12 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import av
+from av.video.frame import PictureType
 
 from media.source import SourceSpec
 from simulator.lan.description import Tracks
 from simulator.lan.server import CameraServer, Take, Viewer
+from simulator.pictures.garble import Garbler, Layout
 from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
 
 CODE = "ABCDEF"
@@ -49,18 +51,28 @@ def recorded(
     sound: str | None = "aac",
     codec: str = "libx264",
     garbled: bool = False,
+    layout: Layout | None = None,
     described: bool = True,
     size: tuple[int, int] = (320, 180),
+    keys_s: tuple[int, ...] = (),
 ) -> Recording:
-    """Where `described`, the parameter sets are in the description too."""
+    """Where `described`, the parameter sets are in the description too. `layout`: encrypted with CODE, in this way.
+
+    `keys_s`: when keyframes come besides.
+    """
+    garbler = Garbler(CODE, "h265" if codec == "libx265" else "h264", layout) if layout else None
     out: list[Sample] = []
     video = av.CodecContext.create(codec, "w")
     video.width, video.height, video.pix_fmt, video.time_base = *size, "yuv420p", Fraction(1, FPS)
-    video.options = _encoding(codec, gop_s)
+    video.options = _encoding(codec, gop_s) | {"tune": "zerolatency"}
     for number in range(LENGTH_S * FPS):
-        packets = video.encode(slope(number, *size))
+        frame = slope(number, *size)
+        if number in [key_s * FPS for key_s in keys_s]:
+            frame.pict_type = PictureType.I
+        packets = video.encode(frame)
         for packet in packets:
             data = garbled_bytes(bytes(packet)) if garbled else bytes(packet)
+            data = garbler.video(data) if garbler else data
             out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
     config = b""
     if sound:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -36,11 +37,16 @@ class World:
     household: Household
     grants: Grants
 
-    def claims(self, camera: str = "garden", protocol: str = "hls", **changes) -> Claims:
-        given = {"account": "home", "link": "link-1", "surface": "alexa", "expires": int(time.time()) + 60}
+    def claims(self, camera: str = "garden", protocol: str = "hls", **changes: Any) -> Claims:
+        given: dict[str, Any] = {
+            "account": "home",
+            "link": "link-1",
+            "surface": "alexa",
+            "expires": int(time.time()) + 60,
+        }
         return Claims(**(given | {"camera": camera, "protocol": protocol, "nonce": str(time.monotonic_ns())} | changes))
 
-    def grant(self, camera: str = "garden", protocol: str = "hls", **changes) -> str:
+    def grant(self, camera: str = "garden", protocol: str = "hls", **changes: Any) -> str:
         return self.grants.sign(self.claims(camera, protocol, **changes))
 
     def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
@@ -54,7 +60,7 @@ class World:
         finally:
             connection.close()
 
-    def master(self, camera: str = "garden", **changes) -> Answer:
+    def master(self, camera: str = "garden", **changes: Any) -> Answer:
         return self.ask(f"/s/{self.grant(camera, **changes)}/master.m3u8")
 
     def variant_url(self, master: Answer) -> str:
@@ -62,7 +68,8 @@ class World:
 
     def stats(self) -> dict[str, int]:
         shown = self.grants.proof().make("/internal/stats", b"", time.time())
-        return json.loads(self.ask("/internal/stats", X_Showcam_Internal=shown).body)
+        counts: dict[str, int] = json.loads(self.ask("/internal/stats", X_Showcam_Internal=shown).body)
+        return counts
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +100,7 @@ def start(authority: Authority, vendor: Vendor, household: Household, grants: Gr
     """Start a picture process; keyword arguments are its settings."""
     with ExitStack() as stack:
 
-        def started(**settings) -> World:
+        def started(**settings: Any) -> World:
             plane = PlaneThread(grants, household, replace(SETTINGS, **{"ca_file": authority.ca_file, **settings}))
             stack.enter_context(plane)
             return World(plane, vendor, household, grants)

@@ -8,11 +8,13 @@ import asyncio
 import gc
 import logging
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.doubles.echo_offer import AUDIO, FINGERPRINT, HEAD, VIDEO, offer
 from tests.doubles.rtc_viewer import Viewer
+from tests.media.conftest import World
 
 UNBUNDLED = HEAD[:-1]
 KEYS = ["a=setup:actpass", "a=ice-ufrag:abcd", "a=ice-pwd:abcdefghijklmnopqrstuvwx"]
@@ -83,7 +85,9 @@ ANSWERED = {
 
 
 @pytest.fixture
-def quiet(caplog, world, eventually, monkeypatch):  # the last undoes its own after this
+def quiet(
+    caplog: pytest.LogCaptureFixture, world: World, eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:  # the last undoes its own after this
     """Holds at its end that nothing live is left, and that no task broke unseen."""
     caplog.set_level(logging.WARNING)
     yield
@@ -93,28 +97,32 @@ def quiet(caplog, world, eventually, monkeypatch):  # the last undoes its own af
     assert [record.getMessage() for record in caplog.records] == []
 
 
-def status(world, sdp: str) -> int:
+def status(world: World, sdp: str) -> int:
     url = f"/s/{world.grant(protocol='webrtc')}/whep"
     return world.ask(url, "POST", sdp.encode(), Content_Type="application/sdp").status
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_offer_that_would_come_to_nothing_is_refused(world, quiet, name):
+def test_an_offer_that_would_come_to_nothing_is_refused(world: World, quiet: None, name: str) -> None:
     assert status(world, REFUSED[name]) == 400
     assert world.stats()["sessions"] == 0
 
 
 @pytest.mark.parametrize("name", ANSWERED)
-def test_an_answer_that_nobody_connects_to_ends_quietly(world, quiet, monkeypatch, name):
+def test_an_answer_that_nobody_connects_to_ends_quietly(
+    world: World, quiet: None, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setattr("media.plane.viewing.session.CONNECT_S", 0.3)
     assert status(world, ANSWERED[name]) == 201
 
 
-def test_a_display_with_another_certificate_than_it_named_is_let_go_at_once(world, quiet, monkeypatch):
+def test_a_display_with_another_certificate_than_it_named_is_let_go_at_once(
+    world: World, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     url = f"/s/{world.grant(protocol='webrtc')}/whep"
 
-    async def scene():
+    async def scene() -> None:
         viewer = Viewer()
         lines = (await viewer.offer()).splitlines()
         wrong = "\r\n".join([line[:-5] + "00:00" if "fingerprint" in line else line for line in lines]) + "\r\n"

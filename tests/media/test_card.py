@@ -2,14 +2,18 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import av
 import pytest
 
 from media.plane.sources import card
 from media.source import Denied, SourceSpec
+from tests.doubles.hls_camera import Household
 from tests.doubles.rtc_viewer import Viewer
+from tests.media.conftest import World
 
 LINES = ("Garage", "Image Encryption is on for Garage. Switch it off.", "showcam · cam.example")
 SPEC = SourceSpec("card", "", (), "none", card=LINES)
@@ -18,7 +22,7 @@ SPEC = SourceSpec("card", "", (), "none", card=LINES)
 pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
-def begin(world, spec=SPEC, **changes):
+def begin(world: World, spec: SourceSpec = SPEC, **changes: Any) -> str:
     """The grant of a card that is warm."""
     claims = world.claims("garage", explains=True, **changes)
     world.plane.client().warm(claims, spec)
@@ -30,7 +34,7 @@ def frames(url: str, count: int) -> list[av.VideoFrame]:
         return [frame for _, frame in zip(range(count), container.decode(video=0), strict=False)]
 
 
-def test_it_plays_by_hls_at_once(world):
+def test_it_plays_by_hls_at_once(world: World) -> None:
     master = world.ask(f"/s/{begin(world)}/master.m3u8")
     assert master.status == 200
     assert "RESOLUTION=1280x720" in master.text
@@ -44,14 +48,14 @@ def test_it_plays_by_hls_at_once(world):
     assert [round(b - a, 3) for a, b in pairwise(times)] == [0.2] * 29
 
 
-def test_a_google_display_gets_silence_beside_it(world):
+def test_a_google_display_gets_silence_beside_it(world: World) -> None:
     master = world.ask(f"/s/{begin(world, surface='google')}/master.m3u8")
     assert "mp4a.40.2" in master.text
 
 
 @pytest.mark.parametrize("surface", ["alexa", "google"])
-def test_it_plays_by_webrtc_with_silence_beside_it(world, surface):
-    async def scene():
+def test_it_plays_by_webrtc_with_silence_beside_it(world: World, surface: str) -> None:
+    async def scene() -> Viewer:
         viewer = Viewer()
         claims = world.claims("garage", "webrtc", surface=surface, explains=True)
         client = world.plane.client()
@@ -66,13 +70,13 @@ def test_it_plays_by_webrtc_with_silence_beside_it(world, surface):
     assert max(viewer.loud) < 1
 
 
-def test_its_still_is_the_card(world):
+def test_its_still_is_the_card(world: World) -> None:
     begin(world)
     got = world.ask(f"/s/{world.grant('garage', 'snapshot', explains=True)}/snapshot.jpg")
     assert (got.status, got.headers["Content-Type"]) == (200, "image/jpeg")
 
 
-def test_it_is_over_by_itself_and_for_good(start, eventually):
+def test_it_is_over_by_itself_and_for_good(start: Callable[..., World], eventually: Callable[..., None]) -> None:
     world = start(card_s=1.0)
     grant = begin(world)
     variant = world.variant_url(world.ask(f"/s/{grant}/master.m3u8"))
@@ -81,7 +85,7 @@ def test_it_is_over_by_itself_and_for_good(start, eventually):
     assert world.stats()["pulls"] == 0
 
 
-def test_it_is_nobody_elses_picture(world, household):
+def test_it_is_nobody_elses_picture(world: World, household: Household) -> None:
     """Whoever may see the camera sees the camera, at the same time."""
     world.vendor.cameras["garage"] = world.vendor.cameras["garden"]
     card_grant = begin(world)
@@ -90,7 +94,7 @@ def test_it_is_nobody_elses_picture(world, household):
     assert world.stats()["pulls"] == 2
 
 
-def test_another_reason_is_another_card(world):
+def test_another_reason_is_another_card(world: World) -> None:
     first = world.ask(f"/s/{begin(world)}/master.m3u8")
     still = f"/s/{world.grant('garage', 'snapshot', explains=True)}/snapshot.jpg"
     before = world.ask(still).body
@@ -101,10 +105,12 @@ def test_another_reason_is_another_card(world):
     assert world.stats()["pulls"] == 1
 
 
-def test_after_a_restart_it_is_asked_for_again(world, household):
+def test_after_a_restart_it_is_asked_for_again(
+    world: World, household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
     household.denied["garage"] = Denied("encryption_on")
     assert world.master("garage", explains=True).status == 502
-    household.vendor.open = lambda camera, **_: SPEC  # type: ignore[method-assign]
+    monkeypatch.setattr(household.vendor, "open", lambda camera, **_: SPEC)
     household.denied.clear()
     assert "1280x720" in world.master("garage", explains=True).text
     assert all(each.explains for each in household.opened)
@@ -121,7 +127,7 @@ def test_after_a_restart_it_is_asked_for_again(world, household):
     ],
     ids=["empty", "one line", "long", "scripts", "one word"],
 )
-def test_any_text_makes_a_picture(lines):
+def test_any_text_makes_a_picture(lines: tuple[str, ...]) -> None:
     image = card.draw(lines)
     assert image.size == (1280, 720)
     ink = image.convert("L").point(lambda value: 255 if value > 100 else 0).getbbox()

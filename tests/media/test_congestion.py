@@ -47,12 +47,14 @@ def sent(congestion: Congestion, clock: Clock, seconds: float, *, lost: float = 
         (0.5, True, 0.32, 1),
     ],
 )
-def test_what_is_asked_for_again(lost, is_overfull, delay_s, copies, congestion, clock):
+def test_what_is_asked_for_again(
+    lost: float, is_overfull: bool, delay_s: float, copies: int, congestion: Congestion, clock: Clock
+) -> None:
     sent(congestion, clock, 2, lost=lost)
     assert (congestion.is_overfull, round(congestion.delay_s, 2), congestion.copies) == (is_overfull, delay_s, copies)
 
 
-def test_a_few_packets_say_nothing(congestion, clock):
+def test_a_few_packets_say_nothing(congestion: Congestion, clock: Clock) -> None:
     congestion.sent(10)
     congestion.asked_again(range(10))
     assert not congestion.is_overfull
@@ -70,14 +72,16 @@ def test_a_few_packets_say_nothing(congestion, clock):
         ([(0, 40_000), (100, 400), (200, 800)], False),  # another stream, so that one sample is left
     ],
 )
-def test_what_stayed_lost(reports, is_overfull, congestion, clock):
+def test_what_stayed_lost(
+    reports: list[tuple[int, int]], is_overfull: bool, congestion: Congestion, clock: Clock
+) -> None:
     for lost, packets in reports:
         congestion.reported(lost, packets)
         clock.now += 1
     assert congestion.is_overfull is is_overfull
 
 
-def test_reports_that_come_with_each_request_are_no_samples_of_their_own(congestion, clock):
+def test_reports_that_come_with_each_request_are_no_samples_of_their_own(congestion: Congestion, clock: Clock) -> None:
     for lost in range(20):
         congestion.reported(lost, 10 * lost)
         clock.now += 0.01
@@ -95,7 +99,9 @@ def test_reports_that_come_with_each_request_are_no_samples_of_their_own(congest
         ([1e6, 9e5, 9e5], [0.1, 0.2, 0.3], True),
     ],
 )
-def test_what_a_receiver_estimates(estimates, round_trips, is_overfull, congestion, clock):
+def test_what_a_receiver_estimates(
+    estimates: list[float], round_trips: list[float], is_overfull: bool, congestion: Congestion, clock: Clock
+) -> None:
     for rtt_s in round_trips:
         congestion.turned(rtt_s)
     for each in estimates:
@@ -104,7 +110,7 @@ def test_what_a_receiver_estimates(estimates, round_trips, is_overfull, congesti
     assert congestion.is_overfull is is_overfull
 
 
-def test_a_viewer_that_can_not_go_on_again_and_again_has_too_much(congestion, clock):
+def test_a_viewer_that_can_not_go_on_again_and_again_has_too_much(congestion: Congestion, clock: Clock) -> None:
     for _ in range(3):
         clock.now += 1
         assert not congestion.is_overfull
@@ -114,21 +120,21 @@ def test_a_viewer_that_can_not_go_on_again_and_again_has_too_much(congestion, cl
     assert not congestion.is_overfull
 
 
-def test_a_wish_and_a_start_are_heard_once(congestion):
+def test_a_wish_and_a_start_are_heard_once(congestion: Congestion) -> None:
     congestion.wants_key()
     assert [congestion.take_wish(), congestion.take_wish()] == [True, False]
     congestion.start()
     assert [congestion.take_start(), congestion.take_start()] == [True, False]
 
 
-def test_between_the_whole_picture_and_the_smaller_one_nothing_is_sent_again(congestion):
+def test_between_the_whole_picture_and_the_smaller_one_nothing_is_sent_again(congestion: Congestion) -> None:
     congestion.moved()
     assert congestion.copies == 0
     congestion.start()
     assert congestion.copies == 1
 
 
-def test_a_burst_grows_where_all_arrives_and_shrinks_where_it_does_not(congestion, clock):
+def test_a_burst_grows_where_all_arrives_and_shrinks_where_it_does_not(congestion: Congestion, clock: Clock) -> None:
     assert congestion.pace() == FIRST_PACE
     sent(congestion, clock, 1)
     paces = []
@@ -140,7 +146,9 @@ def test_a_burst_grows_where_all_arrives_and_shrinks_where_it_does_not(congestio
     assert congestion.pace() == FASTEST / 2
 
 
-def test_the_whole_picture_is_tried_again_after_a_while_and_later_each_time_that_it_fails(congestion, clock):
+def test_the_whole_picture_is_tried_again_after_a_while_and_later_each_time_that_it_fails(
+    congestion: Congestion, clock: Clock
+) -> None:
     waits = []
     for _ in range(6):
         congestion.moved()
@@ -158,7 +166,7 @@ def test_the_whole_picture_is_tried_again_after_a_while_and_later_each_time_that
     assert congestion.may_try, "it went well for a minute"
 
 
-def test_it_is_not_tried_while_the_smaller_one_does_not_arrive(congestion, clock):
+def test_it_is_not_tried_while_the_smaller_one_does_not_arrive(congestion: Congestion, clock: Clock) -> None:
     congestion.moved()
     congestion.start()
     sent(congestion, clock, TRY_S, lost=0.2)

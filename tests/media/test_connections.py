@@ -1,7 +1,7 @@
 """How many connections to a media process there are, whoever speaks to it and whatever becomes of it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -20,7 +20,7 @@ def door() -> Iterator[MediaDoor]:
 
 
 @pytest.fixture
-def client(door, grants) -> Iterator[MediaClient]:
+def client(door: MediaDoor, grants: Grants) -> Iterator[MediaClient]:
     with closing(MediaClient(door.url, grants.proof())) as client:
         yield client
 
@@ -32,14 +32,16 @@ def at_once(client: MediaClient, threads: int) -> list[threading.Thread]:
     return begun
 
 
-def test_threads_that_come_and_go_use_one_after_another(door, client):
+def test_threads_that_come_and_go_use_one_after_another(door: MediaDoor, client: MediaClient) -> None:
     for _ in range(20):
         for each in at_once(client, 1):
             each.join()
     assert (door.opened, door.open) == (1, 1)
 
 
-def test_after_a_rush_no_more_are_kept_than_may_be(door, client, eventually):
+def test_after_a_rush_no_more_are_kept_than_may_be(
+    door: MediaDoor, client: MediaClient, eventually: Callable[..., None]
+) -> None:
     door.go.clear()
     begun = at_once(client, MOST_IDLE + 8)
     eventually(lambda: door.open == MOST_IDLE + 8)
@@ -49,7 +51,9 @@ def test_after_a_rush_no_more_are_kept_than_may_be(door, client, eventually):
     eventually(lambda: door.open == MOST_IDLE)
 
 
-def test_after_a_restart_one_is_made_anew_and_the_old_ones_are_let_go(door, client, eventually):
+def test_after_a_restart_one_is_made_anew_and_the_old_ones_are_let_go(
+    door: MediaDoor, client: MediaClient, eventually: Callable[..., None]
+) -> None:
     door.go.clear()
     begun = at_once(client, 3)
     eventually(lambda: door.open == 3)
@@ -63,7 +67,9 @@ def test_after_a_restart_one_is_made_anew_and_the_old_ones_are_let_go(door, clie
     assert (door.opened, door.open) == (4, 1)
 
 
-def test_closing_waits_for_nobody_and_leaves_nothing_open(door, client, eventually):
+def test_closing_waits_for_nobody_and_leaves_nothing_open(
+    door: MediaDoor, client: MediaClient, eventually: Callable[..., None]
+) -> None:
     client.live("home")
     door.go.clear()
     (begun,) = at_once(client, 1)

@@ -1,6 +1,8 @@
-"""A camera that sends more than displays decode: what they are shown in its place, and what is learnt of it."""
+"""A camera that sends more than displays decode, where nothing is transcoded: what they are shown, what is learnt."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -8,8 +10,9 @@ from media.client import NoPicture
 from media.grants import Protocol
 from media.plane.codec.units import Format
 from media.plane.outputs.displays import unplayed
-from tests.doubles.hls_camera import FPS, Camera, recording
+from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
+from tests.media.conftest import World
 from tests.media.test_pictures import resolution
 from tests.media.test_webrtc import watching
 
@@ -32,14 +35,16 @@ pytestmark = pytest.mark.usefixtures("on_loopback")
         ("avc1.640033", False, "hls", "page", ""),
         ("avc1.640033", False, "still", "alexa", ""),
         ("avc1.640033", False, "snapshot", "google", ""),
-        ("avc1.640033", False, "hls", "video_scaled", ""),
         ("avc1.640033", False, "hls", "video", "too_large"),
         ("avc1.42c01f", False, "hls", "video", "too_large"),
-        ("avc1.42c01f", False, "hls", "video_scaled", ""),
         ("avc1.640028", True, "hls", "google", ""),
         ("avc1.640028", True, "webrtc", "google", "no_common_protocol"),
         ("avc1.640028", True, "webrtc", "page", "no_common_protocol"),
         ("avc1.640028", True, "snapshot", "alexa", ""),
+        ("hvc1.1.6.L93.B0", False, "hls", "page", "not_playable"),
+        ("hvc1.1.6.L93.B0", True, "webrtc", "alexa", "not_playable"),
+        ("hvc1.1.6.L93.B0", False, "hls", "video", "not_playable"),
+        ("hvc1.1.6.L93.B0", False, "still", "google", ""),
     ],
 )
 def test_what_is_not_played_and_why(
@@ -56,14 +61,21 @@ def test_a_level_is_not_believed_of_a_larger_picture(width: int, height: int, ex
     assert unplayed(Format(width, height, "avc1.640028", audio=False), "google", "hls") == expected
 
 
-def send(vendor, sub: bool = True, **whole: object) -> None:
+@pytest.fixture
+def world(start: Callable[..., World]) -> World:
+    return start(transcodes=0)
+
+
+def send(vendor: Vendor, sub: bool = True, **whole: object) -> None:
     vendor.cameras["garden"] = Camera(recording(**whole))
     if sub:
         vendor.cameras["garden-sub"] = Camera(recording(size=(160, 90)))
 
 
 @pytest.mark.parametrize("whole", [{"deep": True}, {"codec": "libx265", "audio": False}], ids=["High 10", "H.265"])
-def test_the_smaller_picture_comes_in_place_of_one_that_displays_don_t_decode(world, vendor, household, whole):
+def test_the_smaller_picture_comes_in_place_of_one_that_displays_don_t_decode(
+    world: World, vendor: Vendor, household: Household, whole: dict[str, Any]
+) -> None:
     send(vendor, **whole)
     master = world.master(surface="google")
     assert resolution(master) == SMALL
@@ -71,19 +83,23 @@ def test_the_smaller_picture_comes_in_place_of_one_that_displays_don_t_decode(wo
     assert world.ask(world.variant_url(master)).status == 200
 
 
-def test_videoapp_gets_the_smaller_one_of_a_camera_whose_whole_picture_has_grown(world, vendor):
+def test_videoapp_gets_the_smaller_one_of_a_camera_whose_whole_picture_has_grown(world: World, vendor: Vendor) -> None:
     send(vendor, size=(1920, 1080), length_s=20, gop_s=2)
     assert resolution(world.master(surface="video")) == SMALL
 
 
-def test_both_are_told_so_that_the_right_one_is_asked_for_at_once(world, vendor, household, eventually):
+def test_both_are_told_so_that_the_right_one_is_asked_for_at_once(
+    world: World, vendor: Vendor, household: Household, eventually: Callable[..., None]
+) -> None:
     send(vendor, deep=True)
     world.master(surface="google")
     eventually(lambda: len(household.learned) == 2)
     assert sorted(household.learned) == [("garden", "main", 320, 180), ("garden", "sub", 160, 90)]
 
 
-def test_a_cut_stream_goes_on_as_the_smaller_picture(world, vendor, household, eventually):
+def test_a_cut_stream_goes_on_as_the_smaller_picture(
+    world: World, vendor: Vendor, household: Household, eventually: Callable[..., None]
+) -> None:
     send(vendor, deep=True)
     world.master(surface="alexa")
     vendor.cameras["garden-sub"].cut()
@@ -92,7 +108,9 @@ def test_a_cut_stream_goes_on_as_the_smaller_picture(world, vendor, household, e
 
 
 @pytest.mark.parametrize("sub", [None, {"deep": True}, {"codec": "libx265", "audio": False}])
-def test_where_there_is_no_smaller_one_either_the_first_reason_is_told(world, vendor, household, sub):
+def test_where_there_is_no_smaller_one_either_the_first_reason_is_told(
+    world: World, vendor: Vendor, household: Household, sub: dict[str, Any] | None
+) -> None:
     send(vendor, sub=False, deep=True)
     if sub:
         vendor.cameras["garden-sub"] = Camera(recording(size=(160, 90), **sub))
@@ -101,7 +119,7 @@ def test_where_there_is_no_smaller_one_either_the_first_reason_is_told(world, ve
     assert len(household.opened) == 2
 
 
-def test_a_browser_and_a_still_picture_take_the_whole_one(world, vendor, household):
+def test_a_browser_and_a_still_picture_take_the_whole_one(world: World, vendor: Vendor, household: Household) -> None:
     send(vendor, deep=True)
     assert resolution(world.master(surface="page")) == WHOLE
     vendor.cameras["shed"] = Camera(recording(deep=True))
@@ -109,13 +127,15 @@ def test_a_browser_and_a_still_picture_take_the_whole_one(world, vendor, househo
     assert {each.picture for each in household.opened} == {"main"}
 
 
-def test_b_frames_go_out_by_hls_and_by_webrtc_the_smaller_picture_does(world, vendor, household, eventually):
+def test_b_frames_go_out_by_hls_and_by_webrtc_the_smaller_picture_does(
+    world: World, vendor: Vendor, household: Household, eventually: Callable[..., None]
+) -> None:
     send(vendor, b_frames=2)
     assert resolution(world.master(surface="google")) == WHOLE
     eventually(lambda: household.out_of_order == {("garden", "main")})
     vendor.cameras |= {"shed": Camera(recording(b_frames=2)), "shed-sub": vendor.cameras["garden-sub"]}
 
-    async def scene():
+    async def scene() -> set[tuple[int, int]]:
         async with watching(world, world.grant("shed", "webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= FPS)
             return viewer.sizes
@@ -123,11 +143,11 @@ def test_b_frames_go_out_by_hls_and_by_webrtc_the_smaller_picture_does(world, ve
     assert asyncio.run(scene()) == {(160, 90)}
 
 
-def test_who_comes_by_webrtc_to_b_frames_that_others_watch_is_refused(world, vendor):
+def test_who_comes_by_webrtc_to_b_frames_that_others_watch_is_refused(world: World, vendor: Vendor) -> None:
     send(vendor, b_frames=2)
     assert world.master(surface="google").status == 200
 
-    async def scene():
+    async def scene() -> None:
         async with watching(world, world.grant(protocol="webrtc")):
             pass
 
@@ -137,11 +157,13 @@ def test_who_comes_by_webrtc_to_b_frames_that_others_watch_is_refused(world, ven
 
 
 @pytest.mark.parametrize("protocol", ["hls", "webrtc"])
-def test_who_comes_to_more_than_a_display_decodes_that_a_browser_watches_is_refused(world, vendor, protocol):
+def test_who_comes_to_more_than_a_display_decodes_that_a_browser_watches_is_refused(
+    world: World, vendor: Vendor, protocol: Protocol
+) -> None:
     send(vendor, sub=False, deep=True)
     assert world.master(surface="page").status == 200
 
-    async def offered():
+    async def offered() -> None:
         async with watching(world, world.grant(protocol=protocol, surface="alexa")):
             pass
 
@@ -153,10 +175,10 @@ def test_who_comes_to_more_than_a_display_decodes_that_a_browser_watches_is_refu
     assert world.master(surface="page").status == 200
 
 
-def test_the_other_processes_are_told_why(world, vendor):
+def test_the_other_processes_are_told_why(world: World, vendor: Vendor) -> None:
     send(vendor, sub=False, deep=True)
 
-    async def offer():
+    async def offer() -> str:
         viewer = Viewer()
         try:
             return await viewer.offer()

@@ -2,16 +2,19 @@
 
 import json
 import time
+from typing import Any
 
 import pytest
 
 from media.grants import Grants
 from tests.doubles.echo_offer import offer
+from tests.doubles.hls_camera import Household
+from tests.media.conftest import World
 
 STRANGER = Grants([b"another key altogether, 32 bytes"])
 
 
-def test_only_our_own_unspent_grants_for_this_use_open_anything(world, household):
+def test_only_our_own_unspent_grants_for_this_use_open_anything(world: World, household: Household) -> None:
     signed = world.grant()
     session = world.grant(protocol="session")
     table = [
@@ -52,16 +55,18 @@ def test_only_our_own_unspent_grants_for_this_use_open_anything(world, household
         ("hls", "DELETE", "", 200),
     ],
 )
-def test_what_a_session_goes_on_with_is_for_the_protocol_it_began_with(world, began, method, asked, status):
+def test_what_a_session_goes_on_with_is_for_the_protocol_it_began_with(
+    world: World, began: str, method: str, asked: str, status: int
+) -> None:
     variant = world.variant_url(world.master()).split("/s/")[1].split("/")
-    said = {"body": offer().encode(), "Content_Type": "application/sdp"}
+    said: dict[str, Any] = {"body": offer().encode(), "Content_Type": "application/sdp"}
     answered = world.ask(f"/s/{world.grant(protocol='webrtc')}/whep", "POST", **said)
     sessions = {"hls": variant[0], "webrtc": answered.headers["Location"].split("/")[1]}
     path = f"/s/{sessions[began]}/{asked.format(start=variant[1])}".rstrip("/")
     assert world.ask(path, method, **(said if method == "POST" else {})).status == status
 
 
-def test_offers_need_a_grant_for_them(world):
+def test_offers_need_a_grant_for_them(world: World) -> None:
     def post(grant: str, content_type: str = "application/sdp", body: bytes = b"v=0\r\n") -> int:
         return world.ask(f"/s/{grant}/whep", "POST", body, Content_Type=content_type).status
 
@@ -90,7 +95,7 @@ def test_offers_need_a_grant_for_them(world):
         ("OPTIONS", "/s/anything/whep", 204),
     ],
 )
-def test_any_page_may_read_every_answer(world, method, path, status):
+def test_any_page_may_read_every_answer(world: World, method: str, path: str, status: int) -> None:
     grants = {
         "good": world.grant(),
         "expired": world.grant(expires=1),
@@ -112,7 +117,7 @@ def test_any_page_may_read_every_answer(world, method, path, status):
         assert int(answer.headers["Content-Length"]) >= len(answer.body)
 
 
-def test_files_are_named_strictly(world):
+def test_files_are_named_strictly(world: World) -> None:
     url = world.variant_url(world.master())
     folder = url.rpartition("/")[0]
     table = {
@@ -131,7 +136,7 @@ def test_files_are_named_strictly(world):
     assert {name: world.ask(f"{folder}/{name}").status for name in table} == table
 
 
-def test_the_other_processes_doors_do_not_exist_for_anybody_else(world, grants):
+def test_the_other_processes_doors_do_not_exist_for_anybody_else(world: World, grants: Grants) -> None:
     for path in ("warm", "answer", "end", "live"):
         door, now = f"/internal/{path}", time.time()
         shown = grants.proof().make(door, b"{}", now)

@@ -7,8 +7,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, cast
 
 import aiohttp
 import av
@@ -16,8 +16,12 @@ import pytest
 
 from media.grants import Claims
 from media.source import Codec, Denied, SourceSpec
+from simulator.pictures.garble import Layout
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
+from tests.media.conftest import World
+
+KEY = b"ABCDEF".ljust(16, b"\0")
 
 pytestmark = pytest.mark.usefixtures("on_loopback")
 
@@ -45,18 +49,18 @@ class House:
 
 
 @pytest.fixture
-def cloud():
+def cloud() -> Iterator[StreamCloud]:
     made = StreamCloud()
     yield made
     made.close()
 
 
 @pytest.fixture
-def household(cloud):
+def household(cloud: StreamCloud) -> House:
     return House(cloud)
 
 
-async def watched(world, enough: Callable[[Viewer], object], within_s: float = 40.0) -> Viewer:
+async def watched(world: World, enough: Callable[[Viewer], object], within_s: float = 40.0) -> Viewer:
     viewer = Viewer()
     async with aiohttp.ClientSession() as http:
         try:
@@ -71,15 +75,17 @@ async def watched(world, enough: Callable[[Viewer], object], within_s: float = 4
     return viewer
 
 
-def refused(world) -> str:
+def refused(world: World) -> str:
     answer = world.master()
     assert answer.status == 502
-    return json.loads(answer.body)["reason"]
+    reason: str = json.loads(answer.body)["reason"]
+    return reason
 
 
-def segments(world, count: int, *, breaks: bool = False) -> list[bytes]:
+def segments(world: World, count: int, *, breaks: bool = False) -> list[bytes]:
     """`breaks`: where the next session takes more than a second, HLS is told."""
-    url, known = world.variant_url(world.master()), {}
+    url = world.variant_url(world.master())
+    known: dict[int, bytes] = {}
     deadline = time.monotonic() + 60
     while len(known) < count:
         assert time.monotonic() < deadline
@@ -91,13 +97,13 @@ def segments(world, count: int, *, breaks: bool = False) -> list[bytes]:
 
 
 def times(parts: list[bytes]) -> list[int]:
-    with av.open(io.BytesIO(b"".join(parts)), format="mpegts") as container:
-        return [packet.dts for packet in container.demux(video=0) if packet.size]
+    with av.open(io.BytesIO(b"".join(parts)), mode="r", format="mpegts") as container:
+        return [cast("int", packet.dts) for packet in container.demux(video=0) if packet.size]
 
 
-def test_picture_and_sound_arrive_by_hls(world, cloud, household):
+def test_picture_and_sound_arrive_by_hls(world: World, cloud: StreamCloud, household: House) -> None:
     parts = segments(world, 2)
-    with av.open(io.BytesIO(parts[1]), format="mpegts") as container:
+    with av.open(io.BytesIO(parts[1]), mode="r", format="mpegts") as container:
         assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
         frames = list(container.decode(video=0))
     assert len(frames) == 30
@@ -106,19 +112,21 @@ def test_picture_and_sound_arrive_by_hls(world, cloud, household):
     assert cloud.opened == 1
 
 
-def test_picture_and_sound_arrive_by_webrtc_at_lifes_timing(world, cloud):
+def test_picture_and_sound_arrive_by_webrtc_at_lifes_timing(world: World, cloud: StreamCloud) -> None:
     cloud.set(clump_s=2.0, node_s=0.6)
     viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
     assert viewer.sizes == {(320, 180)}
 
 
-def test_keyframes_far_apart_are_waited_for_by_hls(world, cloud):
+def test_keyframes_far_apart_are_waited_for_by_hls(world: World, cloud: StreamCloud) -> None:
     """The first segment ends with the second keyframe, more than ten seconds after the picture was asked for."""
     cloud.studio.gop_s = 5
     assert world.master().status == 200
 
 
-def test_all_viewers_share_one_session_which_ends_with_the_last(world, cloud, eventually):
+def test_all_viewers_share_one_session_which_ends_with_the_last(
+    world: World, cloud: StreamCloud, eventually: Callable[..., None]
+) -> None:
     async def many() -> None:
         await asyncio.gather(*(watched(world, lambda each: len(each.pictures) > 5) for _ in range(4)))
 
@@ -128,14 +136,14 @@ def test_all_viewers_share_one_session_which_ends_with_the_last(world, cloud, ev
     eventually(lambda: cloud.sessions == 0, 1.0)
 
 
-def test_24_screens_by_hls_are_one_session_too(world, cloud):
+def test_24_screens_by_hls_are_one_session_too(world: World, cloud: StreamCloud) -> None:
     segments(world, 1)
     assert [world.master(link=f"link-{number}").status for number in range(24)] == [200] * 24
     assert (cloud.opened, len(cloud.minted)) == (1, 1)
 
 
 @pytest.mark.parametrize("cut_with", ["", "7005"])
-def test_sessions_that_are_cut_go_on_in_one_picture(world, cloud, cut_with):
+def test_sessions_that_are_cut_go_on_in_one_picture(world: World, cloud: StreamCloud, cut_with: str) -> None:
     cloud.set(session_cut_s=4.0, cut_with=cut_with)
     found = times(segments(world, 8, breaks=True))
     assert cloud.opened >= 3
@@ -145,7 +153,7 @@ def test_sessions_that_are_cut_go_on_in_one_picture(world, cloud, cut_with):
     assert world.stats()["reopened"] == 0
 
 
-def test_a_session_that_ends_before_its_first_picture_is_followed_too(world, cloud):
+def test_a_session_that_ends_before_its_first_picture_is_followed_too(world: World, cloud: StreamCloud) -> None:
     cloud.studio.gop_s = 4
     cloud.set(session_cut_s=0.5, cut_with="7005")
     answers: list[int] = []
@@ -158,7 +166,9 @@ def test_a_session_that_ends_before_its_first_picture_is_followed_too(world, clo
     assert answers == [200]
 
 
-def test_the_end_of_sessions_that_end_alike_is_foreseen(world, cloud, eventually):
+def test_the_end_of_sessions_that_end_alike_is_foreseen(
+    world: World, cloud: StreamCloud, eventually: Callable[..., None]
+) -> None:
     """The third is taken over by the fourth before it is over, which has come to its first keyframe by then."""
     cloud.set(session_cut_s=9.0)
     url = world.variant_url(world.master())
@@ -177,7 +187,7 @@ def test_the_end_of_sessions_that_end_alike_is_foreseen(world, cloud, eventually
     eventually(lambda: cloud.sessions == 0, 1.0)
 
 
-def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):
+def test_a_silent_node_is_left_for_the_whole_picture(world: World, cloud: StreamCloud) -> None:
     """The smaller one is asked first, and given up after six seconds."""
     cloud.camera.sub_size = None
     segments(world, 1)
@@ -191,7 +201,6 @@ def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):
         ({"online": False}, {}, "offline"),
         ({"privacy": True}, {}, "asleep"),
         ({"encryption": True}, {}, "encryption_on"),
-        ({"sub_codec": "h265"}, {}, "not_playable"),
         ({}, {"streams": 0}, "busy"),
         ({}, {"stream_code": 5411}, "not_permitted"),
         ({}, {"stream_code": 5457}, "no_way"),
@@ -202,15 +211,113 @@ def test_a_silent_node_is_left_for_the_whole_picture(world, cloud):
         ({}, {"stream_fault": "hangs"}, "media_down"),
     ],
 )
-def test_why_there_is_no_picture_is_told(world, cloud, camera, settings, reason):
+def test_why_there_is_no_picture_is_told(
+    world: World, cloud: StreamCloud, camera: dict[str, bool], settings: dict[str, str | int], reason: str
+) -> None:
     for name, value in camera.items():
         setattr(cloud.camera, name, value)
     cloud.set(**settings)
     assert refused(world) == reason
 
 
+def shown_size(parts: list[bytes]) -> tuple[int, int]:
+    """Of pictures that a decoder takes without an error."""
+    with av.open(io.BytesIO(b"".join(parts)), mode="r", format="mpegts") as container:
+        container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+        frames = list(container.decode(video=0))
+    assert len(frames) == 60
+    return frames[0].width, frames[0].height
+
+
+def test_a_camera_that_sends_rtp_is_shown_with_sound(world: World, cloud: StreamCloud) -> None:
+    cloud.camera.transport = "rtp"
+    parts = segments(world, 2)
+    assert shown_size(parts) == (320, 180)
+    with av.open(io.BytesIO(parts[1]), mode="r", format="mpegts") as container:
+        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        assert len(list(container.decode(audio=0))) > 20
+    assert cloud.opened == 1
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize(
+    ("layout", "selective"), [("body", False), ("body", True), ("copied", False), ("whole", False)]
+)
+def test_an_encrypted_camera_is_shown_with_its_code(
+    world: World, cloud: StreamCloud, household: House, layout: Layout, selective: bool, transport: Literal["ps", "rtp"]
+) -> None:
+    """Its password was changed, so the code on the label is another."""
+    camera = cloud.camera
+    camera.encryption, camera.password = True, "a password of mine"
+    camera.layout, camera.selective, camera.transport = layout, selective, transport
+    household.changes = {"key": b"a password of mi"}
+    parts = segments(world, 2)
+    assert shown_size(parts) == (320, 180)
+    with av.open(io.BytesIO(parts[1]), mode="r", format="mpegts") as container:
+        assert len(list(container.decode(audio=0))) > 20
+
+
+def test_an_encrypted_camera_is_shown_by_webrtc_and_its_key_is_not_logged(
+    world: World,
+    cloud: StreamCloud,
+    household: House,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cloud.camera.encryption = True
+    household.changes = {"key": KEY}
+    viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
+    assert viewer.sizes == {(320, 180)}
+    text = "".join(capfd.readouterr()) + caplog.text
+    assert "pull opened" in text
+    assert not any(secret in text for secret in ("ABCDEF", "QUJDREVG", KEY.hex()))
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+def test_a_camera_whose_encryption_was_switched_off_is_shown_though_a_key_is_given(
+    world: World, cloud: StreamCloud, household: House, transport: Literal["ps", "rtp"]
+) -> None:
+    cloud.camera.transport = transport
+    household.changes = {"key": KEY}
+    assert shown_size(segments(world, 2)) == (320, 180)
+
+
+@pytest.mark.parametrize(("key", "reason"), [(b"GHIJKL".ljust(16, b"\0"), "code_wrong"), (b"", "encryption_on")])
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize("layout", ["body", "copied", "whole"])
+def test_without_the_right_code_the_reason_is_told(
+    world: World,
+    cloud: StreamCloud,
+    household: House,
+    layout: Layout,
+    transport: Literal["ps", "rtp"],
+    key: bytes,
+    reason: str,
+) -> None:
+    cloud.camera.encryption, cloud.camera.layout, cloud.camera.transport = True, layout, transport
+    household.changes = {"key": key}
+    assert refused(world) == reason
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize("layout", ["body", "copied", "whole"])
+def test_an_encrypted_picture_in_h265_is_deciphered_and_transcoded(
+    world: World, cloud: StreamCloud, household: House, layout: Layout, transport: Literal["ps", "rtp"]
+) -> None:
+    camera = cloud.camera
+    camera.encryption, camera.layout, camera.transport, camera.sub_codec = True, layout, transport, "h265"
+    household.changes = {"key": KEY}
+    with av.open(io.BytesIO(b"".join(segments(world, 2))), "r", format="mpegts") as container:
+        container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+        frames = list(container.decode(video=0))
+    assert len(frames) > 30
+    assert (frames[0].width, frames[0].height) == (320, 180)
+
+
 @pytest.mark.parametrize("place", ["private", "foreign", "link_local"])
-def test_a_redirect_that_leads_elsewhere_is_not_followed(world, cloud, place, monkeypatch):
+def test_a_redirect_that_leads_elsewhere_is_not_followed(
+    world: World, cloud: StreamCloud, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     went: list[str] = []
     connect = asyncio.open_connection
 
@@ -226,35 +333,37 @@ def test_a_redirect_that_leads_elsewhere_is_not_followed(world, cloud, place, mo
     assert time.monotonic() - began < 40
 
 
-def test_the_demos_loopback_is_nobody_elses(start, cloud):
+def test_the_demos_loopback_is_nobody_elses(start: Callable[..., World], cloud: StreamCloud) -> None:
     assert refused(start(allow_loopback_sources=False)) == "media_down"
     assert cloud.world.calls["vtm"] == 0
 
 
-def test_junk_between_frames_is_passed_over(world, cloud):
+def test_junk_between_frames_is_passed_over(world: World, cloud: StreamCloud) -> None:
     cloud.set(stream_fault="junk")
     assert len(times(segments(world, 2))) == 60
 
 
-def test_a_byte_at_a_time_is_an_answer_too(world, cloud):
+def test_a_byte_at_a_time_is_an_answer_too(world: World, cloud: StreamCloud) -> None:
     cloud.set(stream_fault="drips")
     assert world.master().status == 200
 
 
 @pytest.mark.parametrize("told", ["lies", "none"])
-def test_a_map_that_lies_is_not_asked(world, cloud, told):
+def test_a_map_that_lies_is_not_asked(world: World, cloud: StreamCloud, told: str) -> None:
     cloud.set(stream_map=told)
-    with av.open(io.BytesIO(segments(world, 2)[1]), format="mpegts") as container:
+    with av.open(io.BytesIO(segments(world, 2)[1]), mode="r", format="mpegts") as container:
         assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
 
 
-def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(world, cloud, household):
+def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(
+    world: World, cloud: StreamCloud, household: House
+) -> None:
     cloud.token = "ut.used"
     assert refused(world) == "media_down"
     assert len(cloud.minted) == 2
 
 
-def test_a_battery_camera_is_woken_by_the_first_session(world, cloud, household):
+def test_a_battery_camera_is_woken_by_the_first_session(world: World, cloud: StreamCloud, household: House) -> None:
     cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 60, 0.0, None
     household.changes = {"stream": 1, "dozes": True}
     cloud.set(session_cut_s=6.0, wake_s=1.0)
@@ -263,7 +372,9 @@ def test_a_battery_camera_is_woken_by_the_first_session(world, cloud, household)
 
 
 @pytest.mark.parametrize("dozes", [True, False])
-def test_what_can_not_be_reached_is_asked_again_where_it_dozes(world, cloud, household, dozes):
+def test_what_can_not_be_reached_is_asked_again_where_it_dozes(
+    world: World, cloud: StreamCloud, household: House, dozes: bool
+) -> None:
     household.changes = {"dozes": dozes}
     cloud.set(stream_code=5404)
     answers: list[int] = []
@@ -276,7 +387,9 @@ def test_what_can_not_be_reached_is_asked_again_where_it_dozes(world, cloud, hou
     assert answers == [200 if dozes else 502]
 
 
-def test_a_session_goes_on_where_the_gate_still_opens(world, cloud, household, eventually):
+def test_a_session_goes_on_where_the_gate_still_opens(
+    world: World, cloud: StreamCloud, household: House, eventually: Callable[..., None]
+) -> None:
     segments(world, 1)
     household.denied = Denied("encryption_on")
     cloud.set(session_cut_s=0.5)
@@ -284,7 +397,9 @@ def test_a_session_goes_on_where_the_gate_still_opens(world, cloud, household, e
     assert cloud.sessions == 0
 
 
-def test_nothing_secret_is_logged(world, cloud, capfd, caplog):
+def test_nothing_secret_is_logged(
+    world: World, cloud: StreamCloud, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     cloud.set(session_cut_s=3.0)
     segments(world, 2)
     cloud.set(stream_code=5500)

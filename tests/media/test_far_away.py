@@ -40,13 +40,13 @@ def played(*words: str) -> tuple[str, dict[str, str], float]:
     return told["answer"], {words[7]: words[4] for words in lines}, told["first_s"]
 
 
-def test_a_display_on_the_internet_is_told_the_routers_address_alone_and_sees_at_once():
+def test_a_display_on_the_internet_is_told_the_routers_address_alone_and_sees_at_once() -> None:
     answer, candidates, first_s = played()
     assert candidates == {"srflx": OUTSIDE}
     assert INSIDE not in answer
     assert first_s < 2, "so long it tries an address that leads nowhere before it takes another"
 
 
-def test_without_stun_the_houses_address_is_told_as_nothing_else_is_known():
+def test_without_stun_the_houses_address_is_told_as_nothing_else_is_known() -> None:
     _, candidates, _ = played("no-stun")
     assert candidates == {"host": INSIDE}

@@ -7,16 +7,17 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from media.client import BadOffer, MediaBusy, MediaClient, MediaGone, MediaUnavailable
 from media.fleet import REST_S, Fleet
-from media.grants import Claims, Grants
+from media.grants import Claims, Grants, Protocol
 from tests.doubles.clock import Clock
 from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Authority, Household, Vendor
@@ -32,10 +33,11 @@ class House:
     def __init__(
         self, stack: ExitStack, grants: Grants, household: Household, authority: Authority, **limits: int
     ) -> None:
-        settings = replace(SETTINGS, ca_file=authority.ca_file, **limits)
+        changes: dict[str, Any] = {"ca_file": authority.ca_file, **limits}
+        settings = replace(SETTINGS, **changes)
         self.grants, self.clock = grants, Clock()
         self.context = ssl.create_default_context(cafile=authority.ca_file)
-        self.planes = {}
+        self.planes: dict[str, tuple[PlaneThread, TlsFront]] = {}
         for _ in range(2):
             plane = stack.enter_context(PlaneThread(grants, household, settings))
             front = stack.enter_context(TlsFront(plane.port, authority.context))
@@ -43,11 +45,11 @@ class House:
         self.fleet = self.of(self.planes)
         stack.callback(self.fleet.close)
 
-    def of(self, urls) -> Fleet:
+    def of(self, urls: Iterable[str]) -> Fleet:
         clients = [MediaClient(url, self.grants.proof(), authorities=lambda: self.context) for url in urls]
         return Fleet(clients, self.clock)
 
-    def claims(self, account: str, protocol: str = "hls", camera: str = "garden") -> Claims:
+    def claims(self, account: str, protocol: Protocol = "hls", camera: str = "garden") -> Claims:
         expires, nonce = int(time.time()) + 60, str(time.monotonic_ns())
         return Claims(account, f"link-of-{account}", camera, protocol, "alexa", expires, nonce)
 
@@ -57,6 +59,7 @@ class House:
 
     def fetched(self, at: str, claims: Claims) -> tuple[int, str]:
         parts = urlsplit(at)
+        assert parts.hostname is not None
         with closing(http.client.HTTPSConnection(parts.hostname, parts.port, timeout=10, context=self.context)) as door:
             door.request("GET", f"/s/{self.grants.sign(claims)}/master.m3u8")
             response = door.getresponse()
@@ -69,7 +72,7 @@ def house(grants: Grants, household: Household, authority: Authority, vendor: Ve
         yield House(stack, grants, household, authority)
 
 
-def test_every_account_has_its_place_and_the_places_are_shared_evenly(grants):
+def test_every_account_has_its_place_and_the_places_are_shared_evenly(grants: Grants) -> None:
     urls = [f"https://media-{number}.example" for number in range(4)]
     fleet = Fleet([MediaClient(url, grants.proof()) for url in urls])
     backwards = Fleet([MediaClient(url, grants.proof()) for url in reversed(urls)])
@@ -82,7 +85,9 @@ def test_every_account_has_its_place_and_the_places_are_shared_evenly(grants):
     assert all(fewer.place(home) == at for home, at in places.items() if at != urls[0])
 
 
-def test_a_stream_is_fetched_where_it_was_begun_and_elsewhere_when_that_one_is_gone(house, vendor):
+def test_a_stream_is_fetched_where_it_was_begun_and_elsewhere_when_that_one_is_gone(
+    house: House, vendor: Vendor
+) -> None:
     claims = house.claims("home")
     first = house.fleet.warm(claims, vendor.open("garden"))
     assert first == house.fleet.place("home")
@@ -98,7 +103,7 @@ def test_a_stream_is_fetched_where_it_was_begun_and_elsewhere_when_that_one_is_g
     assert house.fleet.place("home") == second
 
 
-def test_one_that_rested_is_asked_again(house):
+def test_one_that_rested_is_asked_again(house: House) -> None:
     first = house.fleet.place("home")
     other = house.of([first, "https://127.0.0.1:9"])
     lost = next(home for home in HOMES if other.place(home) != first)
@@ -110,7 +115,7 @@ def test_one_that_rested_is_asked_again(house):
     other.close()
 
 
-def test_a_silent_one_costs_a_second_and_not_the_stream(house, vendor):
+def test_a_silent_one_costs_a_second_and_not_the_stream(house: House, vendor: Vendor) -> None:
     with silent() as nobody:
         url = next(iter(house.planes))
         fleet = house.of([nobody, url])
@@ -120,7 +125,7 @@ def test_a_silent_one_costs_a_second_and_not_the_stream(house, vendor):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_silent_ones_cost_a_pull_s_beginning_no_more_than_its_time(house, vendor, scheme):
+def test_silent_ones_cost_a_pull_s_beginning_no_more_than_its_time(house: House, vendor: Vendor, scheme: str) -> None:
     with silent() as nobody:
         url = f"{scheme}://{urlsplit(nobody).netloc}"
         fleet = house.of([url] * 3)
@@ -131,7 +136,7 @@ def test_silent_ones_cost_a_pull_s_beginning_no_more_than_its_time(house, vendor
         fleet.close()
 
 
-def test_one_that_had_too_little_time_does_not_rest(house, vendor):
+def test_one_that_had_too_little_time_does_not_rest(house: House, vendor: Vendor) -> None:
     with silent() as nobody:
         fleet = house.of([nobody, next(iter(house.planes))])
         home = next(home for home in HOMES if fleet.place(home) == nobody)
@@ -143,7 +148,7 @@ def test_one_that_had_too_little_time_does_not_rest(house, vendor):
         fleet.close()
 
 
-def test_what_a_silent_one_cost_the_next_does_not_take_again(house, vendor):
+def test_what_a_silent_one_cost_the_next_does_not_take_again(house: House, vendor: Vendor) -> None:
     vendor.cameras["garden"].takes_s = 1.5
     with silent() as nobody:
         fleet = house.of([nobody, next(iter(house.planes))])
@@ -155,8 +160,8 @@ def test_what_a_silent_one_cost_the_next_does_not_take_again(house, vendor):
 
 
 def test_one_that_is_full_sends_to_the_next_and_a_household_that_has_enough_is_sent_nowhere(
-    grants, household, authority, vendor
-):
+    grants: Grants, household: Household, authority: Authority, vendor: Vendor
+) -> None:
     with ExitStack() as stack:
         house = House(stack, grants, household, authority, live_per_process=1, live_per_account=1)
         at = {house.fleet.place(home) for home in HOMES}
@@ -172,7 +177,7 @@ def test_one_that_is_full_sends_to_the_next_and_a_household_that_has_enough_is_s
         assert house.fleet.place(neighbour) == first
 
 
-def test_ending_goes_to_all_also_when_one_is_gone(house, vendor):
+def test_ending_goes_to_all_also_when_one_is_gone(house: House, vendor: Vendor) -> None:
     for plane, front in house.planes.values():
         plane.client().warm(house.claims("home"), vendor.open("garden"))
         assert house.fetched(front.url, house.claims("home"))[0] == 200
@@ -184,7 +189,9 @@ def test_ending_goes_to_all_also_when_one_is_gone(house, vendor):
     assert house.planes[left][0].client().live("home") == 0
 
 
-def test_one_that_no_trusted_authority_vouches_for_is_told_nothing(house, grants, vendor):
+def test_one_that_no_trusted_authority_vouches_for_is_told_nothing(
+    house: House, grants: Grants, vendor: Vendor
+) -> None:
     wary = MediaClient(next(iter(house.planes)), grants.proof())
     with pytest.raises(MediaGone):
         wary.warm(house.claims("home"), vendor.open("garden"))

@@ -160,7 +160,9 @@ def test_sound_that_steps_back_or_is_far_away_is_left_out() -> None:
     ],
     ids=["as ever", "less than a second", "two seconds without one", "one in two seconds", "set on", "set back"],
 )
-def test_time_without_pictures_is_a_pause_unless_they_are_that_rare(times_s: tuple[float, ...], pauses: list[int]):
+def test_time_without_pictures_is_a_pause_unless_they_are_that_rare(
+    times_s: tuple[float, ...], pauses: list[int]
+) -> None:
     joined, found = Joined(lambda: 0.0), []
     for number, time_s in enumerate(times_s):
         joined.put(picture(round(time_s * CLOCK)))
@@ -170,7 +172,7 @@ def test_time_without_pictures_is_a_pause_unless_they_are_that_rare(times_s: tup
 
 
 @pytest.mark.parametrize("leap_s", [600, -600, 3, -3])
-def test_sound_goes_on_beside_its_picture_whichever_of_them_shows_a_clock_that_was_set(leap_s: int):
+def test_sound_goes_on_beside_its_picture_whichever_of_them_shows_a_clock_that_was_set(leap_s: int) -> None:
     for sound_first in (True, False):
         joined, placed = Joined(lambda: 0.0), list[tuple[int, int]]()
         for number in range(100):

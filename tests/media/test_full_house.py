@@ -20,7 +20,7 @@ from media.source import SourceSpec
 from registry.adapter import adapt
 from registry.camera import Camera
 from registry.rules import Rules
-from store.records import Source
+from store.records import Link, Source
 from tests.doubles.echo_offer import offer
 from tests.doubles.hls_camera import Vendor
 from tests.doubles.household import Household, demo_cameras, household
@@ -31,13 +31,13 @@ from tests.media.conftest import World
 class Filmed(ReadyDriver):
     """Every camera shows the vendor's one picture."""
 
-    vendor: Vendor
+    films: Vendor
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
     ) -> SourceSpec:
         self._called("mint", deadline_s)
-        return self.vendor.open("garden")
+        return self.films.open("garden")
 
 
 @dataclass
@@ -71,10 +71,14 @@ def house(start: Callable[..., World], vendor: Vendor, tmp_path: Path) -> Iterat
     world = start(live_per_account=1)
     home = household(tmp_path)
     home.driver = driver = Filmed(demo_cameras())
-    driver.vendor = vendor
+    driver.films = vendor
     client, rules = world.plane.client(), Rules(explain="picture", opens_per_minute=600)
     home.adapter = adapt(home.store, {"ezviz": driver}, client, world.grants, rules)
     google = home.another_link("google")
+
+    def end(link: Link) -> None:
+        households.end(home.store, client, link)
+
     yield House(
         home,
         world,
@@ -82,7 +86,7 @@ def house(start: Callable[..., World], vendor: Vendor, tmp_path: Path) -> Iterat
         Fulfillment(
             partial(authenticate, home.store, assistant="google"),
             home.registry,
-            partial(households.end, home.store, client),
+            end,
             "https://home.example",
             Pins(home.store),
         ),

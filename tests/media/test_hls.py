@@ -3,22 +3,26 @@
 import itertools
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import av
 import pytest
 
 from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs.hls import HlsOutput
-from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, recording
+from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
+from tests.media.conftest import World
 
 
-def watch(url: str, frames: int) -> dict[str, list]:
+def watch(url: str, frames: int) -> dict[str, list[float]]:
     """Decode so many pictures; times in seconds."""
-    seen: dict[str, list] = {"video": [], "audio": []}
+    seen: dict[str, list[float]] = {"video": [], "audio": []}
     with av.open(url, timeout=15) as container:
         for packet in container.demux():
-            for frame in packet.decode() if packet.size else []:
+            decoded: list[Any] = packet.decode() if packet.size else []
+            for frame in decoded:
                 seen[packet.stream.type].append(float(frame.pts * packet.stream.time_base))
             if len(seen["video"]) >= frames:
                 break
@@ -26,7 +30,14 @@ def watch(url: str, frames: int) -> dict[str, list]:
     return seen
 
 
-def test_a_player_sees_every_picture_and_hears_the_sound(world):
+def told_number(pattern: str, text: str) -> int:
+    """What the pattern's group holds."""
+    found = re.search(pattern, text)
+    assert found is not None
+    return int(found[1])
+
+
+def test_a_player_sees_every_picture_and_hears_the_sound(world: World) -> None:
     seen = watch(f"{world.plane.url}/s/{world.grant()}/master.m3u8", 4 * FPS)
     steps = [round((b - a) * FPS, 3) for a, b in itertools.pairwise(seen["video"])]
     assert set(steps) == {1.0}
@@ -34,7 +45,7 @@ def test_a_player_sees_every_picture_and_hears_the_sound(world):
     assert world.stats()["minted"] == 1
 
 
-def test_the_master_playlist_tells_what_there_is(world):
+def test_the_master_playlist_tells_what_there_is(world: World) -> None:
     master = world.master()
     assert master.headers["Content-Type"] == "application/vnd.apple.mpegurl"
     assert master.headers["Cache-Control"] == "no-store"
@@ -45,20 +56,20 @@ def test_the_master_playlist_tells_what_there_is(world):
     segment = world.ask(url.replace("index.m3u8", "0.ts"))
     assert segment.headers["Content-Type"] == "video/mp2t"
     assert segment.body[0] == 0x47
-    measured = int(re.search(r"BANDWIDTH=(\d+)", line)[1])
+    measured = told_number(r"BANDWIDTH=(\d+)", line)
     assert 8 * len(segment.body) <= measured < 16 * len(segment.body)
 
 
-def test_playlists_keep_their_rules_while_they_grow(world):
+def test_playlists_keep_their_rules_while_they_grow(world: World) -> None:
     url = world.variant_url(world.master())
     before, last = -1, -1
     known: dict[int, bytes] = {}
     ends = time.monotonic() + 10
     while time.monotonic() < ends:
         text = world.ask(url).text
-        first = int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1])
+        first = told_number(r"MEDIA-SEQUENCE:(\d+)", text)
         numbers = [int(found) for found in re.findall(r"^(\d+)\.ts$", text, re.MULTILINE)]
-        target = int(re.search(r"TARGETDURATION:(\d+)", text)[1])
+        target = told_number(r"TARGETDURATION:(\d+)", text)
         assert first >= before
         assert numbers == list(range(first, first + len(numbers)))
         durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
@@ -85,15 +96,17 @@ class _Told:
 
 
 @pytest.mark.parametrize("gop_s", [1, 2])
-def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(world, vendor, gop_s):
+def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(
+    world: World, vendor: Vendor, gop_s: int
+) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=gop_s), segment_s=gop_s)
     url = world.variant_url(world.master())
     told: dict[int, _Told] = {}
-    checked, gone = set(), set()
+    checked, gone = set[int](), set[int]()
     ends = time.monotonic() + 24
     while time.monotonic() < ends and not (len(checked) >= 2 and gone):
         text, now = world.ask(url).text, time.monotonic()
-        first = int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1])
+        first = told_number(r"MEDIA-SEQUENCE:(\d+)", text)
         durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
         for number, seconds in enumerate(durations, first):
             known = told.setdefault(number, _Told(seconds, 0.0))
@@ -116,17 +129,19 @@ def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(world,
     assert gone
 
 
-def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(world, vendor, eventually):
+def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(
+    world: World, vendor: Vendor, eventually: Callable[..., None]
+) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=2), segment_s=2)
     url = world.variant_url(world.master())
     eventually(lambda: "MEDIA-SEQUENCE:0" not in world.ask(url).text, 15)
     text = world.ask(url).text
-    target = int(re.search(r"TARGETDURATION:(\d+)", text)[1])
+    target = told_number(r"TARGETDURATION:(\d+)", text)
     durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
     assert sum(durations[1:]) >= 3 * target - 0.1
 
 
-def test_a_heavy_camera_keeps_no_more_than_its_bound():
+def test_a_heavy_camera_keeps_no_more_than_its_bound() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
     picture = b"\x00\x00\x00\x01\x65" + b"\x55" * 4_000_000
@@ -140,9 +155,7 @@ def test_a_heavy_camera_keeps_no_more_than_its_bound():
     output.end()
 
 
-def written(
-    output: HlsOutput, gops_s: list[float], *, begin_s: float = 0.0, told: bool = True
-) -> list[tuple[str, int]]:
+def written(output: HlsOutput, gops_s: list[float], *, begin_s: float = 0.0, told: bool = True) -> list[int]:
     """Keyframes so far apart, pictures every half second between them: each start id and what its players were told."""
     seen: dict[str, int] = {}
     at = begin_s
@@ -152,7 +165,7 @@ def written(
             picture = KEY if number == 0 else b"\x00\x00\x00\x01\x41\x55"
             output.write(Unit("video", picture, time_, time_, number == 0))
             if told and output.segments:
-                target = int(re.search(r"TARGETDURATION:(\d+)", output.playlist())[1])
+                target = told_number(r"TARGETDURATION:(\d+)", output.playlist())
                 assert seen.setdefault(output.start_id, target) == target, (
                     "RFC 8216 section 4.3.3.1: it must not change"
                 )
@@ -176,7 +189,7 @@ KEY = b"\x00\x00\x00\x01\x65\x55"
         ([20, 20], [20]),
     ],
 )
-def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[float], targets: list[int]):
+def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[float], targets: list[int]) -> None:
     """What outgrows it is of another start id, whose players fetched the master playlist again."""
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
@@ -187,7 +200,7 @@ def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[floa
     output.end()
 
 
-def test_pictures_that_are_missing_are_a_break_and_no_longer_segment():
+def test_pictures_that_are_missing_are_a_break_and_no_longer_segment() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
     written(output, [2, 2])
@@ -204,7 +217,7 @@ def test_pictures_that_are_missing_are_a_break_and_no_longer_segment():
     output.end()
 
 
-def test_a_target_that_nobody_was_told_grows_with_what_is_seen():
+def test_a_target_that_nobody_was_told_grows_with_what_is_seen() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
     start = output.start_id
@@ -214,7 +227,7 @@ def test_a_target_that_nobody_was_told_grows_with_what_is_seen():
     output.end()
 
 
-def test_keyframes_that_stay_away_are_a_refusal_until_they_come_again():
+def test_keyframes_that_stay_away_are_a_refusal_until_they_come_again() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
     written(output, [2, 2, 30])
@@ -235,7 +248,9 @@ def test_keyframes_that_stay_away_are_a_refusal_until_they_come_again():
         ("off", "alexa", None, []),
     ],
 )
-def test_a_camera_without_sound(world, vendor, sound, surface, codecs, rates):
+def test_a_camera_without_sound(
+    world: World, vendor: Vendor, sound: str, surface: str, codecs: str | None, rates: list[int]
+) -> None:
     vendor.cameras["garden"] = Camera(recording(audio=False), sound=sound)
     master = world.master(surface=surface)
     assert ("mp4a.40.2" in master.text) == (codecs is not None)
@@ -246,13 +261,13 @@ def test_a_camera_without_sound(world, vendor, sound, surface, codecs, rates):
         assert steps == {1024 / 16_000}
 
 
-def test_sound_that_is_off_stays_off_even_if_the_vendor_sends_it(world, vendor):
+def test_sound_that_is_off_stays_off_even_if_the_vendor_sends_it(world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"].sound = "off"
     seen = watch(world.variant_url(world.master()), FPS)
     assert seen["rates"] == []
 
 
-def test_one_pull_serves_every_viewer_of_an_account_and_none_of_another(world, household):
+def test_one_pull_serves_every_viewer_of_an_account_and_none_of_another(world: World, household: Household) -> None:
     for _ in range(3):
         assert world.master().status == 200
     assert world.master(surface="google", link="link-2").status == 200
@@ -262,20 +277,20 @@ def test_one_pull_serves_every_viewer_of_an_account_and_none_of_another(world, h
     assert world.stats()["pulls"] == 2
 
 
-def test_a_grant_fetched_twice_is_one_session(world):
+def test_a_grant_fetched_twice_is_one_session(world: World) -> None:
     grant = world.grant()
     first, second = (world.ask(f"/s/{grant}/master.m3u8") for _ in range(2))
     assert world.variant_url(first) == world.variant_url(second)
     assert world.stats()["sessions"] == 1
 
 
-def test_a_slow_reader_keeps_nobody_waiting(world):
+def test_a_slow_reader_keeps_nobody_waiting(world: World) -> None:
     url = world.variant_url(world.master())
     with av.open(url, timeout=15) as container:
         packets = container.demux(video=0)
         next(packets)
         time.sleep(3)  # it reads nothing for three segments, then goes on
         seen = watch(f"{world.plane.url}/s/{world.grant()}/master.m3u8", 2 * FPS)
-        times = [packet.pts for _, packet in zip(range(2 * FPS), packets, strict=False)]
+        times = [cast("int", packet.pts) for _, packet in zip(range(2 * FPS), packets, strict=False)]
     assert len(seen["video"]) == 2 * FPS
     assert times == sorted(times)

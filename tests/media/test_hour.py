@@ -3,6 +3,7 @@
 import itertools
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_keyframes_that_are_far_apart_open_on_every_surface(gop_s: float, joined
         "a later one, whose parameter sets are known",
     ],
 )
-def test_a_keyframe_is_set_against_the_next(changes: dict, failure: str, first: int | None) -> None:
+def test_a_keyframe_is_set_against_the_next(changes: dict[str, Any], failure: str, first: int | None) -> None:
     async def scene(loop: SetLoop) -> Showing:
         showing = Showing(loop)
         showing.watch()
@@ -124,7 +125,9 @@ def test_a_keyframe_is_set_against_the_next(changes: dict, failure: str, first: 
 
 def resident_mb() -> float:
     rows = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", rows)[1]) / 1024
+    found = re.search(r"VmRSS:\s+(\d+)", rows)
+    assert found is not None
+    return int(found[1]) / 1024
 
 
 def test_keyframes_that_stay_away_for_an_hour_leave_memory_flat() -> None:

@@ -6,6 +6,7 @@ import hmac
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from media.client import MediaUnavailable
 from media.plane.outputs import ice
 from media.source import Denied
 from tests.doubles.echo_offer import offer
+from tests.doubles.hls_camera import Household, Vendor
 from tests.doubles.relay import Relay
+from tests.media.conftest import World
 
 ROOT = Path(__file__).parents[2]
 SECRET = "shared with the relay"
@@ -24,18 +27,18 @@ def kinds(answer: str) -> set[str]:
     return {line.split(" typ ")[1].split()[0] for line in answer.splitlines() if line.startswith("a=candidate")}
 
 
-def asked(world, sdp: str = offer()) -> str:
+def asked(world: World, sdp: str = offer()) -> str:
     url = f"/s/{world.grant(protocol='webrtc')}/whep"
     posted = world.ask(url, "POST", sdp.encode(), Content_Type="application/sdp")
     assert posted.status == 201, posted.text
     return posted.text
 
 
-def test_nobody_is_asked_who_was_not_named(world):
+def test_nobody_is_asked_who_was_not_named(world: World) -> None:
     assert kinds(asked(world)) == {"host"}
 
 
-def test_an_answer_holds_what_stun_and_turn_gave(start):
+def test_an_answer_holds_what_stun_and_turn_gave(start: Callable[..., World]) -> None:
     with Relay(SECRET) as relay:
         world = start(stun=(f"127.0.0.1:{relay.port}",), turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
         answer = asked(world)
@@ -45,14 +48,14 @@ def test_an_answer_holds_what_stun_and_turn_gave(start):
     assert 86_390 < int(user.partition(":")[0]) - time.time() <= 86_400
 
 
-def test_a_relay_that_does_not_know_the_secret_is_left_out(start):
+def test_a_relay_that_does_not_know_the_secret_is_left_out(start: Callable[..., World]) -> None:
     with Relay("another secret") as relay:
         world = start(turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
         assert kinds(asked(world)) == {"host"}
     assert relay.users == []
 
 
-def test_servers_that_say_nothing_do_not_hold_up_the_answer(start):
+def test_servers_that_say_nothing_do_not_hold_up_the_answer(start: Callable[..., World]) -> None:
     with Relay(SECRET, deaf=True) as relay:
         world = start(stun=(f"127.0.0.1:{relay.port}",), turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
         assert kinds(asked(world)) == {"host"}
@@ -69,8 +72,13 @@ def test_servers_that_say_nothing_do_not_hold_up_the_answer(start):
     ],
 )
 def test_an_answer_comes_when_it_is_wanted_though_the_camera_takes_long(
-    within_s, answers, expected, at_most_s, start, vendor
-):
+    within_s: float | None,
+    answers: bool,
+    expected: set[str],
+    at_most_s: float,
+    start: Callable[..., World],
+    vendor: Vendor,
+) -> None:
     vendor.cameras["garden"].takes_s = 1.5
     with Relay(SECRET, deaf=not answers) as relay:
         world = start(stun=(f"127.0.0.1:{relay.port}",), turn=f"turn:127.0.0.1:{relay.port}", turn_secret=SECRET)
@@ -81,7 +89,9 @@ def test_an_answer_comes_when_it_is_wanted_though_the_camera_takes_long(
     assert took < at_most_s
 
 
-def test_what_a_camera_says_while_servers_are_asked_is_heard_however_little_time_there_is(start, household):
+def test_what_a_camera_says_while_servers_are_asked_is_heard_however_little_time_there_is(
+    start: Callable[..., World], household: Household
+) -> None:
     household.denied["garden"] = Denied("offline")
     with Relay(SECRET, deaf=True) as relay:
         world = start(stun=(f"127.0.0.1:{relay.port}",))
@@ -106,7 +116,9 @@ HIDDEN = PUBLIC.replace("9.9.9.2 9 ", "0123-45.local 9 ")
     ],
     ids=["public", "public, nothing else", "private too", "hidden", "none"],
 )
-def test_private_addresses_are_left_out_for_a_display_that_names_public_ones_alone(start, sdp, stun, expected):
+def test_private_addresses_are_left_out_for_a_display_that_names_public_ones_alone(
+    start: Callable[..., World], sdp: str, stun: bool, expected: set[str]
+) -> None:
     with Relay(SECRET) as relay:
         world = start(stun=(f"127.0.0.1:{relay.port}",) if stun else ())
         answer = asked(world, sdp)
@@ -114,7 +126,7 @@ def test_private_addresses_are_left_out_for_a_display_that_names_public_ones_alo
     assert ("127.0.0.1" in answer) == ("host" in expected)
 
 
-def test_the_first_stun_server_that_answers_is_enough(start):
+def test_the_first_stun_server_that_answers_is_enough(start: Callable[..., World]) -> None:
     with Relay(SECRET) as relay, Relay(SECRET, deaf=True) as deaf:
         world = start(stun=(f"127.0.0.1:{deaf.port}", f"localhost:{relay.port}"))
         eventually = time.monotonic() + 8  # names are looked up beside, and nothing waits for them
@@ -141,7 +153,7 @@ def test_the_first_stun_server_that_answers_is_enough(start):
         "del aiortc.rtcpeerconnection.RTCRtpSender",
     ],
 )
-def test_a_library_whose_private_names_are_others_ends_the_start(gone):
+def test_a_library_whose_private_names_are_others_ends_the_start(gone: str) -> None:
     names = "aiortc, aioice.ice, aiortc.rtcicetransport, aiortc.rtcpeerconnection, aiortc.rtcrtpsender"
     script = f"import {names}\n{gone}\nimport media.plane.server"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -149,7 +161,7 @@ def test_a_library_whose_private_names_are_others_ends_the_start(gone):
     assert "LibraryChanged: " in done.stderr.splitlines()[-1]
 
 
-def test_credentials_are_made_as_the_relay_makes_them():
+def test_credentials_are_made_as_the_relay_makes_them() -> None:
     user, password = ice.credentials("north", 1_000_000.7, 600)
     assert user.startswith("1000600:")
     assert base64.b64decode(password) == hmac.new(b"north", user.encode(), hashlib.sha1).digest()

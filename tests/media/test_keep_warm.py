@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from media.client import MediaClient
+from tests.doubles.hls_camera import Household
 from tests.doubles.rtsp_camera import RtspCamera
+from tests.media.conftest import World
 from tests.media.test_rtsp import House
 from tests.media.test_webrtc import watching
 
@@ -15,13 +18,13 @@ AT_ONCE_S = 0.3
 
 
 @pytest.fixture
-def camera():
+def camera() -> Iterator[RtspCamera]:
     made = RtspCamera(joins="middle")
     yield made
     made.close()
 
 
-def keep(world) -> MediaClient:
+def keep(world: World) -> MediaClient:
     client = world.plane.client()
     client.keep(world.claims(protocol="snapshot", surface="page"))
     return client
@@ -29,12 +32,12 @@ def keep(world) -> MediaClient:
 
 class TestAtHome:
     @pytest.fixture
-    def household(self, camera):
+    def household(self, camera: RtspCamera) -> House:
         """In place of a vendor's."""
         return House(camera)
 
     @pytest.fixture
-    def warm(self, start, eventually):
+    def warm(self, start: Callable[..., World], eventually: Callable[..., None]) -> World:
         """Held for so long that there is something to show."""
         world = start(idle_s=1)
         keep(world)
@@ -42,18 +45,18 @@ class TestAtHome:
         time.sleep(5)
         return world
 
-    def test_it_is_held_longer_than_an_unwatched_one(self, warm):
+    def test_it_is_held_longer_than_an_unwatched_one(self, warm: World) -> None:
         assert (warm.stats()["pulls"], warm.stats()["live"]) == (1, 0)
 
-    def test_by_hls_the_first_segment_comes_at_once(self, warm):
+    def test_by_hls_the_first_segment_comes_at_once(self, warm: World) -> None:
         began = time.monotonic()
         playlist = warm.ask(warm.variant_url(warm.master()))
         name = next(line for line in playlist.text.splitlines() if line.endswith(".ts"))
         assert warm.ask(playlist.url.replace("index.m3u8", name)).status == 200
         assert time.monotonic() - began < AT_ONCE_S
 
-    def test_by_webrtc_the_first_picture_comes_at_once(self, warm):
-        async def scene():
+    def test_by_webrtc_the_first_picture_comes_at_once(self, warm: World) -> None:
+        async def scene() -> float:
             began = time.monotonic()
             async with watching(warm, warm.grant(protocol="webrtc")) as viewer:
                 await viewer.until(lambda: viewer.pictures)
@@ -61,36 +64,44 @@ class TestAtHome:
 
         assert asyncio.run(scene()) < AT_ONCE_S
 
-    def test_a_still_comes_at_once(self, warm):
+    def test_a_still_comes_at_once(self, warm: World) -> None:
         began = time.monotonic()
         assert warm.ask(f"/s/{warm.grant(protocol='snapshot')}/snapshot.jpg").status == 200
         assert time.monotonic() - began < AT_ONCE_S
 
-    def test_nobody_holds_it_any_more_and_it_ends(self, start, eventually, monkeypatch):
+    def test_nobody_holds_it_any_more_and_it_ends(
+        self, start: Callable[..., World], eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("media.plane.viewing.warming.KEEP_S", 2.0)
         world = start(idle_s=1)
         keep(world)
         eventually(lambda: world.stats()["pulls_live"] == 1)
         eventually(lambda: world.stats()["pulls"] == 0)
 
-    def test_a_link_that_ends_takes_it_along(self, warm, eventually):
+    def test_a_link_that_ends_takes_it_along(self, warm: World, eventually: Callable[..., None]) -> None:
         warm.plane.client().end_link("link-1")
         eventually(lambda: warm.stats()["pulls"] == 0, 2)
 
-    def test_a_battery_camera_is_not_held(self, start, household, eventually):
+    def test_a_battery_camera_is_not_held(
+        self, start: Callable[..., World], household: House, eventually: Callable[..., None]
+    ) -> None:
         household.changes = {"lasts_s": 60}
         world = start(idle_s=30)
         keep(world)
         eventually(lambda: household.opened == 1 and world.stats()["pulls"] == 0)
 
 
-def test_from_a_vendors_cloud_it_is_not_held(start, household, eventually):
+def test_from_a_vendors_cloud_it_is_not_held(
+    start: Callable[..., World], household: Household, eventually: Callable[..., None]
+) -> None:
     world = start(idle_s=30)
     keep(world)
     eventually(lambda: len(household.released) == 1 and world.stats()["pulls"] == 0)
 
 
-def test_what_came_from_a_vendors_cloud_is_not_opened_again_with_each_turn(start, household, eventually):
+def test_what_came_from_a_vendors_cloud_is_not_opened_again_with_each_turn(
+    start: Callable[..., World], household: Household, eventually: Callable[..., None]
+) -> None:
     """The list may go on saying that the camera is at home, where it does not answer."""
     world = start(idle_s=30)
     keep(world)

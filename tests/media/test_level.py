@@ -34,8 +34,8 @@ def keyframe(width: int, height: int, **options: str) -> bytes:
         ((640, 360), {"level": "3.0"}, 0x1E),
     ],
 )
-def test_a_claim_beyond_the_picture_is_rewritten(size, options, expected):
-    sent = keyframe(*size, **options)
+def test_a_claim_beyond_the_picture_is_rewritten(size: tuple[int, int], options: dict[str, str], expected: int) -> None:
+    sent = keyframe(size[0], size[1], **options)
     mended = level.relabelled(sent)
     assert int(h264.codec_name(mended)[-2:], 16) == expected
     assert len(mended) == len(sent)
@@ -44,13 +44,13 @@ def test_a_claim_beyond_the_picture_is_rewritten(size, options, expected):
 
 
 @pytest.mark.parametrize("sps", [b"", b"\x67", b"\x67\x64\x00\x33", b"\x67" + bytes(40)])
-def test_parameter_sets_that_make_no_sense_are_left_as_they_are(sps):
+def test_parameter_sets_that_make_no_sense_are_left_as_they_are(sps: bytes) -> None:
     whole = h264.START + sps + h264.START + b"\x65abc"
     assert level.relabelled(whole) == whole
 
 
 @pytest.mark.parametrize("count", [1, 20_000], ids=["one endless set", "many sets"])
-def test_parameter_sets_without_end_are_read_no_further_than_they_may_tell(count):
+def test_parameter_sets_without_end_are_read_no_further_than_they_may_tell(count: int) -> None:
     """A number that is told by millions of bits, or a copy of the picture for each set, would hold up all pictures."""
     level.needed.cache_clear()
     sps = b"\x67\x42\x00\x33" + bytes(1_000_000 // count)

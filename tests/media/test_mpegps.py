@@ -131,7 +131,7 @@ def test_libavs_own_program_stream_is_read() -> None:
 
 def test_our_program_stream_is_read_by_libav() -> None:
     """So that the doubles' is one."""
-    with av.open(io.BytesIO(film().sent()), format="mpeg") as container:
+    with av.open(io.BytesIO(film().sent()), "r", format="mpeg") as container:
         assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
         assert len(list(container.decode(video=0))) >= 20
 
@@ -174,6 +174,7 @@ def test_any_bytes_are_taken(data: bytes, size: int) -> None:
 
 def law(name: str, samples: list[float]) -> bytes:
     encoder = av.CodecContext.create(name, "w")
+    assert isinstance(encoder, av.AudioCodecContext)
     encoder.sample_rate, encoder.layout, encoder.format = 8000, "mono", "s16"
     frame = av.AudioFrame(format="s16", layout="mono", samples=len(samples))
     frame.sample_rate = 8000
@@ -181,7 +182,7 @@ def law(name: str, samples: list[float]) -> bytes:
     return b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)])
 
 
-SOUNDS = {
+SOUNDS: dict[str, list[float]] = {
     "silence": [0.0] * 4000,
     "murmur": [(number * 7919 % 13) - 6 for number in range(4000)],
     "tone": [9000 * math.sin(number / 4) for number in range(4000)],

@@ -4,10 +4,13 @@ import asyncio
 import itertools
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
-from tests.doubles.hls_camera import FPS, Camera, recording
+from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
+from tests.doubles.rtc_viewer import Viewer
+from tests.media.conftest import World
 from tests.media.test_webrtc import watching
 
 pytestmark = pytest.mark.usefixtures("on_loopback")
@@ -21,10 +24,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("media.plane.outputs.congestion.CALM_S", 1.0)
 
 
-def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world, vendor):
+def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=8, length_s=64), segment_s=8, head_start=2)
 
-    async def scene():
+    async def scene() -> tuple[float, list[float]]:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= 2 * FPS)
             asked = time.monotonic()
@@ -39,7 +42,7 @@ def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world, 
     assert after[-1] > 1
 
 
-async def _crowded(viewer, until) -> None:
+async def _crowded(viewer: Viewer, until: Callable[[], object]) -> None:
     """Half of what is sent does not come, until something is so."""
     deadline = time.monotonic() + 10
     while not until():
@@ -53,12 +56,14 @@ async def _crowded(viewer, until) -> None:
     [(False, [WHOLE, MADE]), (True, [WHOLE, MADE, SUB])],
     ids=["made here", "the camera's own"],
 )
-def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(has_sub, changes, world, vendor, household):
+def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
+    has_sub: bool, changes: list[tuple[int, int]], world: World, vendor: Vendor, household: Household
+) -> None:
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
     if has_sub:
         vendor.cameras["garden-sub"] = Camera(recording(size=SUB))
 
-    async def scene():
+    async def scene() -> list[tuple[int, int]]:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= FPS)
             await _crowded(viewer, lambda: len(viewer.changes) > 1)
@@ -71,11 +76,13 @@ def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(has_sub,
     assert [each.picture for each in household.opened][1:] == ["sub"]
 
 
-def test_the_whole_picture_comes_back_when_the_connection_takes_it(start, vendor, impatient):
+def test_the_whole_picture_comes_back_when_the_connection_takes_it(
+    start: Callable[..., World], vendor: Vendor, impatient: None
+) -> None:
     world = start()
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
 
-    async def scene():
+    async def scene() -> list[float]:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= FPS)
             await _crowded(viewer, lambda: len(viewer.changes) > 1)
@@ -87,10 +94,10 @@ def test_the_whole_picture_comes_back_when_the_connection_takes_it(start, vendor
     assert max(asyncio.run(scene())[FPS:]) < 1.0
 
 
-def test_other_viewers_keep_the_whole_picture(world, vendor):
+def test_other_viewers_keep_the_whole_picture(world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
 
-    async def scene():
+    async def scene() -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         async with (
             watching(world, world.grant(protocol="webrtc")) as poor,
             watching(world, world.grant(protocol="webrtc")) as rich,
@@ -104,10 +111,12 @@ def test_other_viewers_keep_the_whole_picture(world, vendor):
     assert asyncio.run(scene()) == ([WHOLE, MADE], [WHOLE])
 
 
-def test_a_smaller_picture_that_nobody_watches_is_not_made(world, vendor, eventually):
+def test_a_smaller_picture_that_nobody_watches_is_not_made(
+    world: World, vendor: Vendor, eventually: Callable[..., None]
+) -> None:
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
 
-    async def scene():
+    async def scene() -> None:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= FPS)
             await _crowded(viewer, lambda: len(viewer.changes) > 1)
@@ -118,4 +127,4 @@ def test_a_smaller_picture_that_nobody_watches_is_not_made(world, vendor, eventu
 
 
 def _makers() -> int:
-    return sum(thread.name == "scaling" for thread in threading.enumerate())
+    return sum(thread.name == "transcoding" for thread in threading.enumerate())

@@ -5,9 +5,10 @@ from aiortc.sdp import SessionDescription
 
 from media.plane.outputs.offers import NoOffer, normalise, takes_opus
 from tests.doubles.echo_offer import AUDIO, HEAD, OFFERS, STATIC, VIDEO, fmtp, offer
+from tests.media.conftest import World
 
 
-def answered(world, sdp: str) -> str:
+def answered(world: World, sdp: str) -> str:
     grant = world.grant(protocol="webrtc")
     posted = world.ask(f"/s/{grant}/whep", "POST", sdp.encode(), Content_Type="application/sdp")
     assert posted.status == 201, posted.text
@@ -15,7 +16,7 @@ def answered(world, sdp: str) -> str:
 
 
 @pytest.mark.parametrize("name", OFFERS)
-def test_an_offer_is_answered_with_passed_through_video(world, name):
+def test_an_offer_is_answered_with_passed_through_video(world: World, name: str) -> None:
     sdp = OFFERS[name]
     posted = world.ask(
         f"/s/{world.grant(protocol='webrtc')}/whep", "POST", sdp.encode(), Content_Type="application/sdp"
@@ -27,6 +28,7 @@ def test_an_offer_is_answered_with_passed_through_video(world, name):
     assert [each.rtp.muxId for each in answered.media] == [each.rtp.muxId for each in offered.media]
     for media in answered.media:
         assert media.direction == "sendonly"
+        assert media.dtls is not None
         assert media.dtls.role == "client", "a=setup:active"
         assert media.ice_candidates, "every candidate is in the answer, none trickles"
         assert {each.ip for each in media.ice_candidates} == {"127.0.0.1"}
@@ -44,7 +46,7 @@ def test_an_offer_is_answered_with_passed_through_video(world, name):
         assert [codec.mimeType.lower() for codec in audio.rtp.codecs] == ["audio/opus"]
 
 
-def test_an_answer_speaks_the_protocol_of_its_offer_and_is_a_session_of_its_own(world):
+def test_an_answer_speaks_the_protocol_of_its_offer_and_is_a_session_of_its_own(world: World) -> None:
     origins = []
     for profile in ("UDP/TLS/RTP/SAVPF", "RTP/SAVPF", "UDP/TLS/RTP/SAVPF"):
         answer = answered(world, offer().replace("UDP/TLS/RTP/SAVPF", profile))
@@ -72,7 +74,7 @@ REJECTED = ["m=audio 0 UDP/TLS/RTP/SAVPF 0", "a=mid:audio1"]
     ],
     ids=["as offered", "none", "another order", "without what was rejected", "with what is in a bundle only"],
 )
-def test_an_answer_bundles_what_was_offered_so(world, sdp, bundle, rejected):
+def test_an_answer_bundles_what_was_offered_so(world: World, sdp: str, bundle: list[str], rejected: list[str]) -> None:
     answer = answered(world, sdp)
     groups = [line.split()[1:] for line in answer.splitlines() if line.startswith("a=group:BUNDLE")]
     assert groups == ([bundle] if bundle else [])
@@ -99,12 +101,12 @@ def test_an_answer_bundles_what_was_offered_so(world, sdp, bundle, rejected):
     ],
     ids=["empty", "blank", "words", "json", "bare", "version", "audio alone", "no H.264", "unnamed", "endless"],
 )
-def test_what_is_no_offer_is_told_so(sdp):
+def test_what_is_no_offer_is_told_so(sdp: str) -> None:
     with pytest.raises(NoOffer):
         normalise(sdp)
 
 
-def test_a_grant_is_not_spent_by_an_offer_that_came_to_nothing(world):
+def test_a_grant_is_not_spent_by_an_offer_that_came_to_nothing(world: World) -> None:
     grant = world.grant(protocol="webrtc")
     for sdp, status in ((offer().replace("a=fingerprint", "a=nothing"), 400), (offer(), 201)):
         posted = world.ask(f"/s/{grant}/whep", "POST", sdp.encode(), Content_Type="application/sdp")
@@ -119,7 +121,7 @@ def test_a_grant_is_not_spent_by_an_offer_that_came_to_nothing(world):
     ],
     ids=["PCMU alone", "unnamed"],
 )
-def test_a_display_that_takes_no_opus_is_sent_the_picture_alone(world, audio):
+def test_a_display_that_takes_no_opus_is_sent_the_picture_alone(world: World, audio: list[str]) -> None:
     sdp = offer(audio=audio)
     posted = world.ask(
         f"/s/{world.grant(protocol='webrtc')}/whep", "POST", sdp.encode(), Content_Type="application/sdp"
@@ -129,7 +131,7 @@ def test_a_display_that_takes_no_opus_is_sent_the_picture_alone(world, audio):
     assert directions == {"audio": "inactive", "video": "sendonly"}
 
 
-def test_a_good_offer_is_left_alone():
+def test_a_good_offer_is_left_alone() -> None:
     video = fmtp("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f")
     known = offer(audio=[AUDIO[0].removesuffix(" 0 8"), *AUDIO[1:]], video=video)
     untried = [line for line in known.splitlines() if line.startswith("a=candidate") and " 1 UDP " not in line]
@@ -142,7 +144,7 @@ def found_at(number: int, priority: int, transport: str = "UDP") -> str:
 
 
 @pytest.mark.parametrize("sections", [1, 2, 8])
-def test_of_an_offer_the_64_most_wanted_candidates_are_tried(sections):
+def test_of_an_offer_the_64_most_wanted_candidates_are_tried(sections: int) -> None:
     """RFC 8445 section 6.1.2.5. In a bundle the candidates of all sections end at one transport."""
     pictures = [[line.replace("video0", f"video{number}") for line in VIDEO] for number in range(sections)]
     told = [[*each, *(found_at(port, port) for port in range(100))] for each in pictures]
@@ -152,7 +154,7 @@ def test_of_an_offer_the_64_most_wanted_candidates_are_tried(sections):
     assert min(tried) == 100 - 64 // sections, "each section of one rank has its share"
 
 
-def test_a_candidate_that_cannot_be_tried_takes_no_place_of_another():
+def test_a_candidate_that_cannot_be_tried_takes_no_place_of_another() -> None:
     lines = [*(found_at(number, 9_000, "TCP") for number in range(100)), found_at(100, 1)]
     left = normalise("\r\n".join([*HEAD[:-1], *VIDEO, *lines, ""]))
     assert [line for line in left.splitlines() if line.startswith("a=candidate")] == lines[-1:]
@@ -160,18 +162,18 @@ def test_a_candidate_that_cannot_be_tried_takes_no_place_of_another():
 
 @pytest.mark.parametrize("name", ["e.local 1000", "e.LOCAL 1000", "e.local\t1000", "e.local\u00a01000"])
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1d", "\x85", "\u2028"])
-def test_no_name_of_the_local_network_is_left_however_lines_end(name, end):
+def test_no_name_of_the_local_network_is_left_however_lines_end(name: str, end: str) -> None:
     hidden = offer() + f"a=x{end}a=candidate:9 1 UDP 1 {name} typ host{end}"
     assert "local" not in normalise(hidden).lower()
 
 
-def test_a_section_that_is_rejected_takes_no_sound_from_another():
+def test_a_section_that_is_rejected_takes_no_sound_from_another() -> None:
     refused = ["m=audio 0 UDP/TLS/RTP/SAVPF 0", "a=mid:audio1"]
     assert takes_opus(normalise(offer(audio=[*AUDIO, *refused])))
     assert not takes_opus(normalise(offer(audio=["m=audio 0 UDP/TLS/RTP/SAVPF 96", *AUDIO[1:]])))
 
 
-def test_a_flood_of_candidates_is_cut():
+def test_a_flood_of_candidates_is_cut() -> None:
     flood = offer() + "".join(f"a=candidate:{n} 1 UDP 1 192.0.2.7 {n + 1024} typ host\r\n" for n in range(500))
     assert normalise(flood).count("a=candidate") <= 128
 

@@ -10,6 +10,7 @@ import av
 import pytest
 
 from media.plane.codec import h264, sound
+from media.plane.codec.keyframe import NoPicture, decoded, decoder, jpeg
 from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.sources import playlist
 from media.plane.sources.network import Fetcher, Forbidden
@@ -54,7 +55,7 @@ https://other.example/c.ts
 """
 
 
-def test_a_vendors_playlist_is_given_names_of_our_own():
+def test_a_vendors_playlist_is_given_names_of_our_own() -> None:
     listing = playlist.read(LIVE, "https://v.example/live/x.m3u8?token=2")
     assert listing.segments == {
         41: "https://v.example/live/a.ts?secret=1",
@@ -68,7 +69,7 @@ def test_a_vendors_playlist_is_given_names_of_our_own():
     assert "#EXT-X-DISCONTINUITY" in listing.text
 
 
-def test_fragmented_mp4_keeps_its_init_section():
+def test_fragmented_mp4_keeps_its_init_section() -> None:
     text = LIVE.replace("#EXTINF", '#EXT-X-MAP:URI="init.mp4?s=1",BYTERANGE="100@0"\n#EXTINF', 1)
     listing = playlist.read(text, "https://v.example/x.m3u8")
     assert listing.inits == ("https://v.example/init.mp4?s=1",)
@@ -80,7 +81,7 @@ def test_fragmented_mp4_keeps_its_init_section():
     ("first", "count", "goes_on"),
     [(41, 3, True), (42, 3, True), (44, 3, True), (45, 3, False), (0, 3, False), (41, 2, False), (1041, 3, False)],
 )
-def test_whether_a_new_list_goes_on_where_the_old_one_ended(first, count, goes_on):
+def test_whether_a_new_list_goes_on_where_the_old_one_ended(first: int, count: int, goes_on: bool) -> None:
     def listing(first: int, count: int) -> playlist.Listing:
         entries = "".join(f"#EXTINF:2,\n{n}.ts\n" for n in range(count))
         return playlist.read(f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{first}\n{entries}", "https://v.example/")
@@ -88,26 +89,26 @@ def test_whether_a_new_list_goes_on_where_the_old_one_ended(first, count, goes_o
     assert listing(first, count).continues(listing(41, 3)) is goes_on
 
 
-def test_a_master_playlist_leads_to_its_first_variant():
+def test_a_master_playlist_leads_to_its_first_variant() -> None:
     master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9\nhd/i.m3u8?t=1\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsd/i.m3u8\n"
     assert playlist.variant(master, "https://v.example/a/m.m3u8") == "https://v.example/a/hd/i.m3u8?t=1"
     assert playlist.variant(LIVE, "https://v.example/") is None
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "#EXTINF:1,\na.ts", "\x00\xff", "#EXTM3U8"])
-def test_what_is_no_playlist(text):
+def test_what_is_no_playlist(text: str) -> None:
     with pytest.raises(playlist.NotPlaylist):
         playlist.read(text, "https://v.example/")
 
 
-def paced(units: list[tuple[float, Unit]], **options) -> list[tuple[float, Unit]]:
+def paced(units: list[tuple[float, Unit]], at_once: int = 0) -> list[tuple[float, Unit]]:
     """Push each unit at its time, and see when it comes out."""
     out: list[tuple[float, Unit]] = []
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        pacer = Pacer(lambda unit: out.append((loop.time() - began, unit)), full=lambda _: None, **options)
+        pacer = Pacer(lambda unit: out.append((loop.time() - began, unit)), full=lambda _: None, at_once=at_once)
         for at, unit in units:
             await asyncio.sleep(max(0.0, began + at - loop.time()))
             pacer.push(unit)
@@ -128,7 +129,7 @@ def audio(seconds: float) -> Unit:
     return Unit("audio", b"a", int(seconds * CLOCK), int(seconds * CLOCK), True)
 
 
-def test_a_burst_comes_out_at_the_speed_of_life_in_order_of_both_streams():
+def test_a_burst_comes_out_at_the_speed_of_life_in_order_of_both_streams() -> None:
     burst = [video(n / 10, key=n == 0) for n in range(10)] + [audio(n / 10 + 0.05) for n in range(10)]
     out = paced([(0, unit) for unit in burst])
     assert [unit.dts for _, unit in out] == sorted(unit.dts for unit in burst)
@@ -136,7 +137,7 @@ def test_a_burst_comes_out_at_the_speed_of_life_in_order_of_both_streams():
         assert -0.01 < at - unit.dts / CLOCK < 0.25
 
 
-def test_lateness_moves_everything_after_it_once():
+def test_lateness_moves_everything_after_it_once() -> None:
     units = [(0, video(0, key=True)), (0, video(0.1)), (1.0, video(0.2)), (1.0, video(0.3)), (1.0, video(0.4))]
     out = paced(units)
     times = [at for at, _ in out]
@@ -144,7 +145,7 @@ def test_lateness_moves_everything_after_it_once():
     assert times[4] - times[2] == pytest.approx(0.2, abs=0.1), "paced again from there"
 
 
-def test_the_first_group_may_go_through_at_once():
+def test_the_first_group_may_go_through_at_once() -> None:
     burst = [video(n / 10, key=n in (0, 5)) for n in range(10)]
     out = paced([(0, unit) for unit in burst], at_once=1)
     times = [at for at, _ in out]
@@ -152,7 +153,7 @@ def test_the_first_group_may_go_through_at_once():
     assert times[9] - times[5] == pytest.approx(0.4, abs=0.1)
 
 
-def test_what_waits_to_be_paced_is_weighed():
+def test_what_waits_to_be_paced_is_weighed() -> None:
     """Of a heavy camera few units are as much as many of a light one."""
     told: list[bool] = []
 
@@ -170,47 +171,49 @@ def test_what_waits_to_be_paced_is_weighed():
     asyncio.run(run())
 
 
-def keyframe(**options) -> bytes:
-    with av.open(io.BytesIO(recording(**options)[0]), format="mpegts") as container:
+def keyframe(*, garbled: bool = False) -> bytes:
+    with av.open(io.BytesIO(recording(garbled=garbled)[0]), "r", format="mpegts") as container:
         return bytes(next(packet for packet in container.demux(video=0) if packet.is_keyframe))
 
 
-def test_parameter_sets_are_put_before_a_keyframe_without_them():
+def test_parameter_sets_are_put_before_a_keyframe_without_them() -> None:
     whole = keyframe()
     at = whole.index(h264.START + b"\x67") if h264.START + b"\x67" in whole else whole.index(b"\x00\x00\x01\x67")
     slices = whole.index(b"\x00\x00\x01\x65")
     parameters, bare = whole[at:slices], whole[slices:]
-    with pytest.raises(h264.NoPicture):
-        h264.picture(bare)
+    with pytest.raises(NoPicture):
+        decoded(decoder("h264"), bare)
     mended = h264.with_parameters(bare, parameters)
-    assert h264.picture(mended).width == 320
+    assert decoded(decoder("h264"), mended).width == 320
     assert h264.with_parameters(mended, parameters) == mended
 
 
-def test_encrypted_bytes_are_no_picture():
+def test_encrypted_bytes_are_no_picture() -> None:
     for data in (keyframe(garbled=True), b"", b"\x00\x00\x00\x01\x65", b"x" * 1000):
-        with pytest.raises(h264.NoPicture):
-            h264.picture(data)
-        with pytest.raises(h264.NoPicture):
-            h264.jpeg(data)
+        with pytest.raises(NoPicture):
+            decoded(decoder("h264"), data)
+        with pytest.raises(NoPicture):
+            jpeg(data)
 
 
-def test_the_silent_frame_is_aac_and_silent():
+def test_the_silent_frame_is_aac_and_silent() -> None:
     frame = sound.silent_aac()
     assert sound.has_adts(frame)
     assert len(frame) < 16
-    with av.open(io.BytesIO(frame * 50), format="aac") as container:
+    with av.open(io.BytesIO(frame * 50), "r", format="aac") as container:
         frames = list(container.decode(audio=0))
         assert container.streams.audio[0].rate == 16_000
     assert len(frames) >= 48
     assert all(not any(bytes(each.planes[0])[: each.samples * 4]) for each in frames)
 
 
-def test_aac_becomes_opus_without_a_gap():
-    with av.open(io.BytesIO(b"".join(recording()[:3])), format="mpegts") as container:
-        units = [
-            Unit("audio", bytes(packet), packet.pts, packet.pts) for packet in container.demux(audio=0) if packet.size
-        ]
+def test_aac_becomes_opus_without_a_gap() -> None:
+    with av.open(io.BytesIO(b"".join(recording()[:3])), "r", format="mpegts") as container:
+        units = []
+        for packet in container.demux(audio=0):
+            if packet.size:
+                assert packet.pts is not None
+                units.append(Unit("audio", bytes(packet), packet.pts, packet.pts))
     voice = sound.OpusVoice(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=16_000))
     packets = [packet for unit in units for packet in voice.feed(unit)]
     times = [pts for _, pts in packets]
@@ -233,7 +236,9 @@ def test_aac_becomes_opus_without_a_gap():
 
 @pytest.mark.parametrize("ppm", [0, 5000, -5000], ids=["right", "fast", "slow"])
 @pytest.mark.parametrize("made", [sound.OpusVoice, sound.AacVoice], ids=["Opus", "AAC"])
-def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(made, ppm):
+def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(
+    made: type[sound.OpusVoice | sound.AacVoice], ppm: int
+) -> None:
     """G.711, twenty milliseconds a unit, for eighty seconds of a clock that tells more or less than there is."""
     voice = made(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=8000, audio_codec="pcm_mulaw"))
     step, last, furthest = 1800 * (1 - ppm / 1e6), -math.inf, 0.0
@@ -248,7 +253,7 @@ def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(
     assert furthest < 0.3
 
 
-def test_a_tone_made_into_aac_is_heard_when_it_sounded():
+def test_a_tone_made_into_aac_is_heard_when_it_sounded() -> None:
     """What an encoder puts before the first frame does not count as time."""
     voice = sound.AacVoice(Format(320, 180, "avc1.42c00c", audio=True, audio_rate=8000, audio_codec="pcm_mulaw"))
     loud = bytes(0x8F if number % 8 < 4 else 0x0F for number in range(160))
@@ -270,8 +275,10 @@ def test_a_tone_made_into_aac_is_heard_when_it_sounded():
 
 def test_a_smaller_picture_without_keyframes_is_kept_in_bounded_memory() -> None:
     async def scene() -> tuple[list[int], int]:
-        whole, own, kept = Fanout(), Fanout(), []
-        slim, viewer = Slim(whole, lambda: own), [].append
+        whole, own = Fanout(), Fanout()
+        kept: list[int] = []
+        seen: list[Unit] = []
+        slim, viewer = Slim(whole, lambda: own, lambda _: True), seen.append
         whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
         own.begin(Format(320, 180, "avc1.64001f", audio=False))
         making = asyncio.create_task(slim.ready())

@@ -3,18 +3,21 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 
 import pytest
 
 from media.client import MediaBusy, MediaFull
+from media.grants import Claims
 from media.source import Denied
-from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, recording
+from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
+from tests.media.conftest import World
 
 
 @pytest.fixture
-def two(start, vendor):
+def two(start: Callable[..., World], vendor: Vendor) -> World:
     """A household may watch two, all together three."""
     vendor.cameras |= {name: Camera(recording()) for name in ("yard", "shed")}
     return start(live_per_account=2, live_per_process=3)
@@ -23,19 +26,19 @@ def two(start, vendor):
 links = (f"asker-{number}" for number in itertools.count())
 
 
-def ask(world, camera: str = "garden", **changes):
+def ask(world: World, camera: str = "garden", protocol: str = "hls", **changes: str | int) -> Claims:
     """As the web process does for an address, by default for a link of its own; the claims of its grant."""
-    claims = world.claims(camera, **({"link": next(links)} | changes))
+    claims = world.claims(camera, protocol, **({"link": next(links)} | changes))
     world.plane.client().warm(claims, world.vendor.open(camera))
     return claims
 
 
-def fetch(world, claims) -> int:
+def fetch(world: World, claims: Claims) -> int:
     return world.ask(f"/s/{world.grants.sign(claims)}/master.m3u8").status
 
 
 @pytest.mark.parametrize("protocol", ["hls", "webrtc"])
-def test_a_full_house_is_told_when_the_address_is_asked_for(two, protocol):
+def test_a_full_house_is_told_when_the_address_is_asked_for(two: World, protocol: str) -> None:
     for _ in range(2):
         ask(two, protocol=protocol)
     with pytest.raises(MediaBusy) as household:
@@ -46,7 +49,7 @@ def test_a_full_house_is_told_when_the_address_is_asked_for(two, protocol):
     assert type(household.value) is MediaBusy, "another process has no room for it either"
 
 
-def test_whoever_was_handed_an_address_finds_the_place_kept(two):
+def test_whoever_was_handed_an_address_finds_the_place_kept(two: World) -> None:
     handed = [ask(two, camera) for camera in ("garden", "yard")]
     with pytest.raises(MediaBusy):
         ask(two, "shed")
@@ -56,7 +59,7 @@ def test_whoever_was_handed_an_address_finds_the_place_kept(two):
         ask(two)
 
 
-def test_an_address_asked_for_twice_takes_one_place(two):
+def test_an_address_asked_for_twice_takes_one_place(two: World) -> None:
     claims = ask(two)
     for _ in range(3):
         two.plane.client().warm(claims, two.vendor.open("garden"))
@@ -67,7 +70,7 @@ def test_an_address_asked_for_twice_takes_one_place(two):
 # a link that only asks
 
 
-def test_who_only_asks_holds_one_place_for_each_camera_and_protocol(two):
+def test_who_only_asks_holds_one_place_for_each_camera_and_protocol(two: World) -> None:
     for _ in range(4):
         ask(two, link="link-1")
     handed = ask(two, link="link-2")
@@ -77,14 +80,16 @@ def test_who_only_asks_holds_one_place_for_each_camera_and_protocol(two):
 
 
 @pytest.mark.parametrize("other", [{"camera": "yard"}, {"protocol": "webrtc"}, {"link": "link-2"}], ids=str)
-def test_what_another_asks_for_or_of_another_camera_or_protocol_has_a_place_of_its_own(two, other):
+def test_what_another_asks_for_or_of_another_camera_or_protocol_has_a_place_of_its_own(
+    two: World, other: dict[str, str]
+) -> None:
     ask(two, **({"link": "link-1"} | other))
     ask(two, link="link-1")
     with pytest.raises(MediaBusy):
         ask(two, link="link-3")
 
 
-def test_a_place_that_somebody_came_for_is_not_taken_over(two):
+def test_a_place_that_somebody_came_for_is_not_taken_over(two: World) -> None:
     assert fetch(two, ask(two, link="link-1")) == 200
     handed = ask(two, link="link-1")
     with pytest.raises(MediaBusy):
@@ -93,20 +98,20 @@ def test_a_place_that_somebody_came_for_is_not_taken_over(two):
     assert two.stats()["live"] == 2
 
 
-def test_the_address_before_still_opens_where_there_is_room(two):
+def test_the_address_before_still_opens_where_there_is_room(two: World) -> None:
     first, second = (ask(two, link="link-1") for _ in range(2))
     assert [fetch(two, first), fetch(two, second)] == [200, 200]
     ask_again = [ask(two, link="link-1", account="neighbours") for _ in range(2)]
     assert [fetch(two, each) for each in ask_again] == [429, 200], "all three places of this process are taken"
 
 
-def test_two_displays_that_ask_at_once_use_up_two_openings(start):
+def test_two_displays_that_ask_at_once_use_up_two_openings(start: Callable[..., World]) -> None:
     world = start(opens_per_minute=2)
     both = [ask(world, link="link-1") for _ in range(2)]
     assert [fetch(world, each) for each in both] == [200, 200]
 
 
-def test_to_ask_again_is_an_opening_of_its_own(start):
+def test_to_ask_again_is_an_opening_of_its_own(start: Callable[..., World]) -> None:
     world = start(opens_per_minute=2)
     for _ in range(2):
         ask(world, link="link-1")
@@ -115,7 +120,9 @@ def test_to_ask_again_is_an_opening_of_its_own(start):
 
 
 @pytest.mark.parametrize(("surface", "opened"), [("alexa", False), ("page", True)])
-def test_an_owners_page_counts_the_openings_of_each_camera_by_itself(start, vendor, surface, opened):
+def test_an_owners_page_counts_the_openings_of_each_camera_by_itself(
+    start: Callable[..., World], vendor: Vendor, surface: str, opened: bool
+) -> None:
     """It opens all its cameras, and is opened again soon."""
     vendor.cameras["yard"] = Camera(recording())
     world = start(opens_per_minute=2)
@@ -127,13 +134,13 @@ def test_an_owners_page_counts_the_openings_of_each_camera_by_itself(start, vend
         ask(world, "yard", link="link-1", surface=surface)
 
 
-def test_an_address_that_gave_its_place_up_is_ended_like_any_other(two):
+def test_an_address_that_gave_its_place_up_is_ended_like_any_other(two: World) -> None:
     first, second = (ask(two, link="link-1") for _ in range(2))
     two.plane.client().end_session("link-1", first.nonce)
     assert [fetch(two, first), fetch(two, second)] == [410, 200]
 
 
-def test_an_address_nobody_fetches_gives_its_place_back_when_it_lapses(two):
+def test_an_address_nobody_fetches_gives_its_place_back_when_it_lapses(two: World) -> None:
     soon = int(time.time()) + 2
     for _ in range(2):
         ask(two, expires=soon)
@@ -143,7 +150,7 @@ def test_an_address_nobody_fetches_gives_its_place_back_when_it_lapses(two):
     assert fetch(two, ask(two)) == 200
 
 
-def test_a_camera_somebody_is_coming_for_does_not_give_way(two, household):
+def test_a_camera_somebody_is_coming_for_does_not_give_way(two: World, household: Household) -> None:
     handed = [ask(two, camera) for camera in ("garden", "yard")]
     still = two.ask(f"/s/{two.grant('shed', 'snapshot')}/snapshot.jpg")
     assert still.status == 429
@@ -152,7 +159,9 @@ def test_a_camera_somebody_is_coming_for_does_not_give_way(two, household):
 
 
 @pytest.mark.parametrize("how", ["delete", "end_link", "gate", "silence"])
-def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(two, household, eventually, how):
+def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(
+    two: World, household: Household, eventually: Callable[..., None], how: str
+) -> None:
     leaving, staying = (
         two.variant_url(two.ask(f"/s/{two.grants.sign(ask(two, camera, link=link))}/master.m3u8"))
         for camera, link in (("garden", "link-1"), ("yard", "link-2"))
@@ -173,7 +182,9 @@ def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(two, household, e
 
 
 @pytest.mark.usefixtures("on_loopback")
-def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(two, eventually):
+def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(
+    two: World, eventually: Callable[..., None]
+) -> None:
     handed = [ask(two, protocol="webrtc") for _ in range(2)]
 
     async def scene() -> None:
@@ -193,7 +204,9 @@ def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(two, e
 
 
 @pytest.mark.usefixtures("on_loopback")
-def test_a_display_that_dies_gives_its_place_back_within_five_seconds(two, eventually):
+def test_a_display_that_dies_gives_its_place_back_within_five_seconds(
+    two: World, eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     claims = ask(two, protocol="webrtc")
     ask(two)
 
@@ -204,7 +217,7 @@ def test_a_display_that_dies_gives_its_place_back_within_five_seconds(two, event
         await viewer.until(lambda: viewer.pictures)
         await asyncio.sleep(6)
         assert await asyncio.to_thread(two.stats) | {"live": 1} == await asyncio.to_thread(two.stats), "it is alive"
-        pull_the_plug(viewer)
+        pull_the_plug(viewer, monkeypatch)
         died = time.monotonic()
         await asyncio.to_thread(eventually, lambda: two.stats()["live"] == 0, 5)
         assert time.monotonic() - died > 2, "a moment without a word is no death"
@@ -214,16 +227,16 @@ def test_a_display_that_dies_gives_its_place_back_within_five_seconds(two, event
     assert fetch(two, ask(two)) == 200
 
 
-def pull_the_plug(viewer: Viewer) -> None:
+def pull_the_plug(viewer: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing comes and nothing goes any more, and no socket is closed."""
     for transceiver in viewer.connection.getTransceivers():
         for protocol in transceiver.sender.transport.transport._connection._protocols:
-            protocol.transport.sendto = lambda *_: None
-            protocol.datagram_received = lambda *_: None
+            monkeypatch.setattr(protocol.transport, "sendto", lambda *_: None)
+            monkeypatch.setattr(protocol, "datagram_received", lambda *_: None)
 
 
 @pytest.mark.parametrize("link", ["link-1", "another"])
-def test_an_address_that_is_ended_before_anybody_came_opens_nothing_and_frees_its_place(two, link):
+def test_an_address_that_is_ended_before_anybody_came_opens_nothing_and_frees_its_place(two: World, link: str) -> None:
     claims = ask(two, link="link-1")
     ask(two)
     two.plane.client().end_session(link, claims.nonce)
@@ -234,14 +247,14 @@ def test_an_address_that_is_ended_before_anybody_came_opens_nothing_and_frees_it
         assert fetch(two, claims) == 200
 
 
-def test_an_ended_link_keeps_no_place(two):
+def test_an_ended_link_keeps_no_place(two: World) -> None:
     for camera in ("garden", "yard"):
         ask(two, camera, link="link-1")
     two.plane.client().end_link("link-1")
     assert fetch(two, ask(two, link="link-2")) == 200
 
 
-def test_a_card_is_no_opening_of_the_camera(start, vendor):
+def test_a_card_is_no_opening_of_the_camera(start: Callable[..., World], vendor: Vendor) -> None:
     world = start(opens_per_minute=2, card_s=0.1)
     for number in range(3):
         claims = world.claims("garden", explains=True, link="link-1", nonce=f"card-{number}")
@@ -260,7 +273,9 @@ def test_a_card_is_no_opening_of_the_camera(start, vendor):
 # a look: opened for nobody, to be told what it is like
 
 
-def test_a_look_tells_the_size_takes_no_place_and_leaves_at_once(two, household, eventually):
+def test_a_look_tells_the_size_takes_no_place_and_leaves_at_once(
+    two: World, household: Household, eventually: Callable[..., None]
+) -> None:
     ask(two, "yard")
     spec = two.vendor.open("garden")
     two.plane.client().warm(two.claims("garden", "snapshot"), spec)
@@ -270,7 +285,9 @@ def test_a_look_tells_the_size_takes_no_place_and_leaves_at_once(two, household,
     assert fetch(two, ask(two, "shed")) == 200
 
 
-def test_a_look_at_what_is_watched_leaves_it_to_its_viewer(two, household, eventually):
+def test_a_look_at_what_is_watched_leaves_it_to_its_viewer(
+    two: World, household: Household, eventually: Callable[..., None]
+) -> None:
     watched, spec = two.variant_url(two.master()), two.vendor.open("garden")
     two.plane.client().warm(two.claims("garden", "snapshot"), spec)
     eventually(lambda: household.released == [spec.release], 3)
@@ -279,7 +296,9 @@ def test_a_look_at_what_is_watched_leaves_it_to_its_viewer(two, household, event
     assert two.stats()["pulls"] == 1
 
 
-def test_a_viewer_who_comes_while_it_is_looked_at_keeps_the_pull(two, household, vendor):
+def test_a_viewer_who_comes_while_it_is_looked_at_keeps_the_pull(
+    two: World, household: Household, vendor: Vendor
+) -> None:
     vendor.cameras["garden"].takes_s = 0.3
     two.plane.client().warm(two.claims("garden", "snapshot"), two.vendor.open("garden"))
     claims = two.claims("garden")
@@ -290,7 +309,7 @@ def test_a_viewer_who_comes_while_it_is_looked_at_keeps_the_pull(two, household,
     assert household.opened == [], "nobody had to be asked for another address"
 
 
-def test_a_look_displaces_nobody(two):
+def test_a_look_displaces_nobody(two: World) -> None:
     for camera in ("garden", "yard"):
         ask(two, camera)
     with pytest.raises(MediaBusy):

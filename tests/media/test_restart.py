@@ -4,8 +4,8 @@ import io
 import itertools
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
@@ -18,9 +18,11 @@ from tests.doubles.hls_camera import FPS, Authority, Camera, Household, Vendor, 
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.media.conftest import World
 
+type Begin = Callable[..., AbstractContextManager[World]]
+
 
 @pytest.fixture
-def begin(authority: Authority, vendor: Vendor, household: Household, grants: Grants):
+def begin(authority: Authority, vendor: Vendor, household: Household, grants: Grants) -> Begin:
     """A picture process until the block ends; `port` to come after another one."""
 
     @contextmanager
@@ -29,6 +31,12 @@ def begin(authority: Authority, vendor: Vendor, household: Household, grants: Gr
             yield World(plane, vendor, household, grants)
 
     return begun
+
+
+def sequence(tag: str, playlist: str) -> int:
+    found = re.search(rf"{tag}-SEQUENCE:(\d+)", playlist)
+    assert found is not None, playlist
+    return int(found[1])
 
 
 @dataclass
@@ -45,9 +53,7 @@ class Reader:
         answer = world.ask(self.url)
         if answer.status != 200:
             return answer.status
-        first, timeline = (
-            int(re.search(rf"{tag}-SEQUENCE:(\d+)", answer.text)[1]) for tag in ("MEDIA", "DISCONTINUITY")
-        )
+        first, timeline = (sequence(tag, answer.text) for tag in ("MEDIA", "DISCONTINUITY"))
         assert first >= self.first
         assert timeline >= self.gone
         self.first, self.gone = first, timeline
@@ -79,11 +85,15 @@ class Reader:
 
 
 def pictures(data: bytes) -> list[float]:
-    with av.open(io.BytesIO(data), format="mpegts") as container:
-        return [float(frame.pts * frame.time_base) for frame in container.decode(video=0)]
+    with av.open(io.BytesIO(data), "r", format="mpegts") as container:
+        times = []
+        for frame in container.decode(video=0):
+            assert frame.pts is not None
+            times.append(float(frame.pts * frame.time_base))
+        return times
 
 
-def test_a_player_reads_on_after_its_process_was_restarted_twice(begin, household):
+def test_a_player_reads_on_after_its_process_was_restarted_twice(begin: Begin, household: Household) -> None:
     with begin() as world:
         reader = Reader(world.variant_url(world.master()))
         reader.until(world, 3)
@@ -98,7 +108,7 @@ def test_a_player_reads_on_after_its_process_was_restarted_twice(begin, househol
         assert {round((b - a) * FPS, 3) for a, b in itertools.pairwise(part)} == {1.0}
 
 
-def test_the_old_address_lives_on_beside_the_new_one_and_its_segments_are_gone(begin):
+def test_the_old_address_lives_on_beside_the_new_one_and_its_segments_are_gone(begin: Begin) -> None:
     with begin() as world:
         master = world.master()
         old = world.variant_url(master)
@@ -115,7 +125,7 @@ def test_the_old_address_lives_on_beside_the_new_one_and_its_segments_are_gone(b
 
 
 @pytest.mark.parametrize("reason", ["encryption_on", "link_ended"])
-def test_the_gate_is_asked_before_a_process_goes_on(begin, household, reason):
+def test_the_gate_is_asked_before_a_process_goes_on(begin: Begin, household: Household, reason: str) -> None:
     with begin() as world:
         old = world.variant_url(world.master())
     household.denied["garden"] = Denied(reason)
@@ -126,7 +136,7 @@ def test_the_gate_is_asked_before_a_process_goes_on(begin, household, reason):
         assert (again.status, reason in again.text) == (410, True)
 
 
-def test_what_was_ended_stays_over(begin):
+def test_what_was_ended_stays_over(begin: Begin) -> None:
     with begin() as world:
         old = world.variant_url(world.master())
     with begin(world.plane.port) as world:
@@ -138,7 +148,9 @@ def test_what_was_ended_stays_over(begin):
         assert world.ask(old).status == 410
 
 
-def test_an_address_from_before_is_over_once_the_picture_is_another(begin, vendor, eventually):
+def test_an_address_from_before_is_over_once_the_picture_is_another(
+    begin: Begin, vendor: Vendor, eventually: Callable[..., None]
+) -> None:
     with begin() as world:
         old = world.variant_url(world.master())
     with begin(world.plane.port) as world:
@@ -150,7 +162,7 @@ def test_an_address_from_before_is_over_once_the_picture_is_another(begin, vendo
         eventually(lambda: world.ask(old).status == 410, 20)
 
 
-def test_only_start_ids_of_before_are_gone_on_from_and_not_without_end(begin):
+def test_only_start_ids_of_before_are_gone_on_from_and_not_without_end(begin: Begin) -> None:
     with begin() as world:
         old = world.variant_url(world.master())
         start = old.split("/")[-2]

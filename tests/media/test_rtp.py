@@ -5,7 +5,7 @@ import io
 import itertools
 import random
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
 
@@ -48,6 +48,7 @@ class _Wire:
 def pictures(codec: str) -> tuple[bytes, ...]:
     """Thirty, a keyframe in fifteen, noisy enough for many packets."""
     encoder = av.CodecContext.create(codec, "w")
+    assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 320, 180, "yuv420p", Fraction(1, 15)
     params = "keyint=15:min-keyint=15:scenecut=0:qp=12"
     if codec == "libx264":
@@ -92,10 +93,15 @@ CODECS: dict[str, Callable[[], Depacketizer]] = {"libx264": H264Depacketizer, "l
 
 
 # whether a unit stands before the slices
-HEADS = {"libx264": lambda unit: (unit[0] & 0x1F) >= 6, "libx265": lambda unit: unit[0] >> 1 >= 32}
+HEADS: dict[str, Callable[[bytes], bool]] = {
+    "libx264": lambda unit: (unit[0] & 0x1F) >= 6,
+    "libx265": lambda unit: unit[0] >> 1 >= 32,
+}
 
 
-def fed(depacketizer: Depacketizer, packets, *, missing: frozenset[int] = frozenset()) -> list[AccessUnit]:
+def fed(
+    depacketizer: Depacketizer, packets: Iterable[Packet], *, missing: frozenset[int] = frozenset()
+) -> list[AccessUnit]:
     out: list[AccessUnit] = []
     lost = False
     for number, each in enumerate(packets):
@@ -108,7 +114,7 @@ def fed(depacketizer: Depacketizer, packets, *, missing: frozenset[int] = frozen
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_what_was_packed_comes_out(codec):
+def test_what_was_packed_comes_out(codec: str) -> None:
     out = fed(CODECS[codec](), packed(codec))
     assert [units(each.data) for each in out] == [units(each) for each in pictures(codec)]
     assert [number for number, each in enumerate(out) if each.key] == [0, 15]
@@ -117,14 +123,14 @@ def test_what_was_packed_comes_out(codec):
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_without_markers_a_picture_ends_where_another_begins(codec):
+def test_without_markers_a_picture_ends_where_another_begins(codec: str) -> None:
     out = fed(CODECS[codec](), [each._replace(marker=False) for each in packed(codec)])
     assert [units(each.data) for each in out] == [units(each) for each in pictures(codec)[:-1]]
     assert not any(each.damaged for each in out)
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_each_packet_that_is_lost_damages_its_own_picture_alone(codec):
+def test_each_packet_that_is_lost_damages_its_own_picture_alone(codec: str) -> None:
     """Where what stands before the slices is lost, the picture may be told as whole without it."""
     packets, sent = packed(codec), pictures(codec)
     first = packets[0].timestamp
@@ -139,7 +145,7 @@ def test_each_packet_that_is_lost_damages_its_own_picture_alone(codec):
         assert kept == (whole if kept else []), number
 
 
-def h264(*payloads: bytes, timestamp: int = 1, markers: tuple[bool, ...] = ()) -> list[tuple[Packet, ...]]:
+def h264(*payloads: bytes, timestamp: int = 1, markers: tuple[bool, ...] = ()) -> list[Packet]:
     return [
         Packet(96, markers[at] if markers else at == len(payloads) - 1, at, timestamp, 1, each)
         for at, each in enumerate(payloads)
@@ -185,12 +191,14 @@ WHOLE = (SPS, PPS, IDR, MORE)
         "an empty packet",
     ],
 )
-def test_h264_is_read_as_the_rfc_has_it(packets, expected):
+def test_h264_is_read_as_the_rfc_has_it(
+    packets: list[Packet], expected: list[tuple[tuple[bytes, ...], bool, bool]]
+) -> None:
     out = fed(H264Depacketizer(), packets)
     assert [(tuple(each for each in x.data.split(START) if each), x.key, x.damaged) for x in out] == expected
 
 
-def test_a_marker_that_ends_each_slice_is_not_believed_again():
+def test_a_marker_that_ends_each_slice_is_not_believed_again() -> None:
     depacketizer = H264Depacketizer()
     out: list[AccessUnit] = []
     for timestamp in range(1, 4):
@@ -201,7 +209,7 @@ def test_a_marker_that_ends_each_slice_is_not_believed_again():
 AAC = bytes.fromhex("1408")
 
 
-def test_aac_comes_out_frame_by_frame():
+def test_aac_comes_out_frame_by_frame() -> None:
     frames = [each.data for each in tone("aac")[0][:20]]
     one = [(16).to_bytes(2) + (len(each) << 3).to_bytes(2) + each for each in frames]
     assert [x.data for each in one for x in AacDepacketizer(13, 3).feed(each, 0, marker=True)] == frames
@@ -227,7 +235,7 @@ def test_aac_comes_out_frame_by_frame():
         ("b800", None),  # object type 23
     ],
 )
-def test_what_aac_is_like_is_told_ahead(config, expected):
+def test_what_aac_is_like_is_told_ahead(config: str, expected: tuple[int, int, int] | None) -> None:
     try:
         found = read_config(bytes.fromhex(config))
     except NoAac:
@@ -237,7 +245,7 @@ def test_what_aac_is_like_is_told_ahead(config, expected):
         assert read_config(found.encode()) == found
 
 
-def test_latm_has_its_length_before_it():
+def test_latm_has_its_length_before_it() -> None:
     assert read_mux_config(bytes.fromhex("400026203fc0")).rate == 24_000
     frame = bytes(300)
     data = b"\xff\x2d" + frame
@@ -279,11 +287,13 @@ def ordered(order: Order, packets: list[Packet], step_s: float = 0.001) -> list[
     ],
     ids=["gap", "twice", "round", "another line", "swapped", "turned round", "lost", "swapped where it goes round"],
 )
-def test_packets_come_out_in_their_order(wait_s, came, expected):
+def test_packets_come_out_in_their_order(
+    wait_s: float, came: tuple[int, ...], expected: list[tuple[int, bool]]
+) -> None:
     assert ordered(Order(wait_s), numbered(*came)) == expected
 
 
-def test_a_packet_that_is_lost_holds_up_others_no_longer_than_said():
+def test_a_packet_that_is_lost_holds_up_others_no_longer_than_said() -> None:
     order = Order(0.1)
     list(order.take(numbered(1)[0], 0.0))
     assert list(order.take(numbered(3)[0], 1.0)) == []
@@ -291,7 +301,7 @@ def test_a_packet_that_is_lost_holds_up_others_no_longer_than_said():
     assert [packet.number for packet, _ in order.due(1.1)] == [3, 4]
 
 
-def test_another_source_is_another_stream():
+def test_another_source_is_another_stream() -> None:
     out = ordered(Order(), numbered(1, 2) + numbered(7, 8, source=2))
     assert out == [(1, False), (2, False), (7, True), (8, False)]
 
@@ -311,7 +321,7 @@ def test_another_source_is_another_stream():
         (b"\x80\x60\0\1", None),
     ],
 )
-def test_a_packets_head_is_read_and_its_lies_are_refused(data, expected):
+def test_a_packets_head_is_read_and_its_lies_are_refused(data: bytes, expected: Packet | None) -> None:
     if expected is None:
         with pytest.raises(NotRtp):
             read(data)
@@ -319,7 +329,7 @@ def test_a_packets_head_is_read_and_its_lies_are_refused(data, expected):
         assert read(data) == expected
 
 
-def test_a_sender_report_ties_two_clocks():
+def test_a_sender_report_ties_two_clocks() -> None:
     """RFC 3550 section 6.4.1, with a name and a good-bye behind it."""
     report = bytes.fromhex("80c80006 0000002a ee100000 80000000 00015f90 00000001 00000002".replace(" ", ""))
     told = reports.read(report + bytes.fromhex("80cb0000"))
@@ -329,7 +339,7 @@ def test_a_sender_report_ties_two_clocks():
         reports.read(report[:-1])
 
 
-def test_the_report_that_a_sender_is_owed_is_one():
+def test_the_report_that_a_sender_is_owed_is_one() -> None:
     told = reports.receiver_report(7, 42, 0x12345, 3)
     assert (told[1], int.from_bytes(told[2:4]), told[8:12]) == (201, 7, (42).to_bytes(4))
     assert reports.read(told) == ((), False)
@@ -340,7 +350,7 @@ def packed_stream() -> bytes:
     return b"".join(recording())
 
 
-def test_a_transport_stream_is_taken_apart_as_libav_does_it():
+def test_a_transport_stream_is_taken_apart_as_libav_does_it() -> None:
     data = packed_stream()
     depacketizer = TransportDepacketizer()
     out = [
@@ -348,12 +358,13 @@ def test_a_transport_stream_is_taken_apart_as_libav_does_it():
         for at in range(0, len(data), 7 * 188)
         for unit in depacketizer.feed(data[at : at + 7 * 188], 0, marker=False)
     ]
-    with av.open(io.BytesIO(data), format="mpegts") as container:
-        sent = [
-            (packet.stream.type == "audio", packet.pts & 0xFFFFFFFF, bytes(packet))
-            for packet in container.demux()
-            if packet.size
-        ]
+    with av.open(io.BytesIO(data), "r", format="mpegts") as container:
+        sent = []
+        for packet in container.demux():
+            if packet.size:
+                assert packet.pts is not None
+                sent.append((packet.stream.type == "audio", packet.pts & 0xFFFFFFFF, bytes(packet)))
+    assert depacketizer.config is not None
     config = depacketizer.config.encode()
     for is_sound in (False, True):
         found = [(each.timestamp, each.data) for each in out if each.is_sound == is_sound]
@@ -367,7 +378,7 @@ def test_a_transport_stream_is_taken_apart_as_libav_does_it():
     assert not any(each.damaged for each in out)
 
 
-def test_what_a_transport_stream_lost_is_damage():
+def test_what_a_transport_stream_lost_is_damage() -> None:
     data = packed_stream()
     whole = len(data) // (7 * 188)
     for gone in range(1, whole, 9):
@@ -384,13 +395,13 @@ def test_what_a_transport_stream_lost_is_damage():
 
 @cache
 def _pictures_of(data: bytes) -> tuple[bytes, ...]:
-    with av.open(io.BytesIO(data), format="mpegts") as container:
+    with av.open(io.BytesIO(data), "r", format="mpegts") as container:
         return tuple(bytes(packet) for packet in container.demux(video=0) if packet.size)
 
 
 # malice
 
-FED = {
+FED: dict[str, tuple[Callable[[], Depacketizer], list[bytes]]] = {
     "H.264": (H264Depacketizer, [each.payload for each in packed("libx264")[:40]]),
     "H.265": (H265Depacketizer, [each.payload for each in packed("libx265")[:40]]),
     "AAC": (lambda: AacDepacketizer(13, 3), [b"\0\x10\0\x20abcd", b"\0\x20\0\x10\0\x10abcd"]),
@@ -401,7 +412,7 @@ FED = {
 
 
 @pytest.mark.parametrize("name", FED)
-def test_whatever_is_cut_or_flipped_at_any_byte_is_at_most_damage(name):
+def test_whatever_is_cut_or_flipped_at_any_byte_is_at_most_damage(name: str) -> None:
     made, payloads = FED[name]
     for payload in payloads:
         for at in range(min(len(payload), 64)):
@@ -415,7 +426,7 @@ def test_whatever_is_cut_or_flipped_at_any_byte_is_at_most_damage(name):
 @pytest.mark.parametrize("name", FED)
 @settings(deadline=None, max_examples=150)
 @given(fed=st.lists(st.tuples(st.binary(max_size=60), st.integers(0, 3), st.booleans(), st.booleans()), max_size=30))
-def test_no_bytes_whatever_make_it_raise(name, fed):
+def test_no_bytes_whatever_make_it_raise(name: str, fed: list[tuple[bytes, int, bool, bool]]) -> None:
     depacketizer = FED[name][0]()
     for payload, timestamp, marker, lost in fed:
         for unit in depacketizer.feed(payload, timestamp, marker=marker, lost=lost):
@@ -424,13 +435,13 @@ def test_no_bytes_whatever_make_it_raise(name, fed):
 
 @settings(deadline=None, max_examples=300)
 @given(data=st.binary(max_size=80))
-def test_no_bytes_whatever_make_a_head_raise_anything_else(data):
+def test_no_bytes_whatever_make_a_head_raise_anything_else(data: bytes) -> None:
     for each in (read, reports.read):
         with contextlib.suppress(NotRtp):
             each(data)
-    for each in (read_config, read_mux_config):
+    for config in (read_config, read_mux_config):
         with contextlib.suppress(NoAac):
-            each(data)
+            config(data)
 
 
 @pytest.mark.parametrize(
@@ -449,7 +460,9 @@ def test_no_bytes_whatever_make_a_head_raise_anything_else(data):
     ids=["slices", "fragments", "messages", "small ones", "many at once", "H.265", "EZVIZ", "LATM", "AAC"],
 )
 @pytest.mark.parametrize("turns", [False, True], ids=["of one time", "of ever another"])
-def test_what_never_ends_takes_no_more_than_a_picture_may(made, payload, turns):
+def test_what_never_ends_takes_no_more_than_a_picture_may(
+    made: Callable[[], Depacketizer], payload: bytes, turns: bool
+) -> None:
     depacketizer = made()
     if payload[:1] == b"\x7c":
         depacketizer.feed(b"\x7c\x85" + bytes(100), 1, marker=False)
@@ -472,7 +485,9 @@ def test_what_never_ends_takes_no_more_than_a_picture_may(made, payload, turns):
     ],
     ids=["H.264", "H.265", "EZVIZ"],
 )
-def test_units_of_two_fragments_that_never_end_a_picture_take_no_more_either(made, first, last):
+def test_units_of_two_fragments_that_never_end_a_picture_take_no_more_either(
+    made: Callable[[], Depacketizer], first: bytes, last: bytes
+) -> None:
     depacketizer = made()
     tracemalloc.start()
     try:

@@ -7,6 +7,8 @@ import json
 import re
 import socket
 import time
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import av
 import pytest
@@ -17,7 +19,10 @@ from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
 from media.source import Codec, Denied, SourceSpec
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import CODE, LENGTH_S, PATH, RtspCamera, recorded
+from tests.media.conftest import World
+
+KEY = CODE.encode().ljust(16, b"\0")
 
 
 class House:
@@ -46,14 +51,14 @@ class House:
 
 
 @pytest.fixture
-def camera():
+def camera() -> Iterator[RtspCamera]:
     made = RtspCamera()
     yield made
     made.close()
 
 
 @pytest.fixture
-def household(camera):
+def household(camera: RtspCamera) -> House:
     """In place of a vendor's."""
     return House(camera)
 
@@ -61,20 +66,21 @@ def household(camera):
 pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
-def refused(world) -> str:
+def refused(world: World) -> str:
     answer = world.master()
     assert answer.status == 502
-    return json.loads(answer.body)["reason"]
+    reason: str = json.loads(answer.body)["reason"]
+    return reason
 
 
-def segment(world) -> bytes:
+def segment(world: World) -> bytes:
     """A whole segment with sound; the very first may begin before any is heard."""
     url = world.variant_url(world.master())
     number = re.findall(r"^(\d+)\.ts$", world.ask(url).text, re.MULTILINE)[-1]
     return world.ask(url.replace("index.m3u8", f"{number}.ts")).body
 
 
-async def watched(world, frames: int) -> Viewer:
+async def watched(world: World, frames: int) -> Viewer:
     import aiohttp
 
     viewer = Viewer()
@@ -92,13 +98,13 @@ async def watched(world, frames: int) -> Viewer:
 
 
 @pytest.mark.parametrize("sound", ["aac", "pcmu", "pcma"])
-def test_pictures_and_sound_arrive_by_hls(world, camera, sound):
+def test_pictures_and_sound_arrive_by_hls(world: World, camera: RtspCamera, sound: str) -> None:
     camera.does.recording = recorded(sound=sound)
 
-    with av.open(io.BytesIO(segment(world)), format="mpegts") as container:
+    with av.open(io.BytesIO(segment(world)), "r", format="mpegts") as container:
         pictures = [packet for packet in container.demux(video=0) if packet.size]
     assert len(pictures) == 2 * FPS
-    with av.open(io.BytesIO(segment(world)), format="mpegts") as container:
+    with av.open(io.BytesIO(segment(world)), "r", format="mpegts") as container:
         assert container.streams.audio[0].codec_context.name == "aac"
         assert container.streams.audio[0].codec_context.rate == 16_000
         loud = [value for frame in container.decode(audio=0) for value in array.array("f", bytes(frame.planes[0]))]
@@ -107,7 +113,7 @@ def test_pictures_and_sound_arrive_by_hls(world, camera, sound):
 
 
 @pytest.mark.parametrize("sound", ["aac", "pcmu"])
-def test_pictures_and_sound_arrive_by_webrtc(world, camera, sound):
+def test_pictures_and_sound_arrive_by_webrtc(world: World, camera: RtspCamera, sound: str) -> None:
     camera.does.recording = recorded(sound=sound)
 
     viewer = asyncio.run(watched(world, 2 * FPS))
@@ -131,8 +137,12 @@ def test_pictures_and_sound_arrive_by_webrtc(world, camera, sound):
     ],
     ids=["mid-GOP", "parameters in band", "no sound", "SHA-256", "Basic", "stale nonce", "clock leaps", "clock back"],
 )
-def test_cameras_of_every_kind_are_shown(world, camera, eventually, changes):
-    camera.does.recording = recorded(**changes.pop("recorded", {}))
+def test_cameras_of_every_kind_are_shown(
+    world: World, camera: RtspCamera, eventually: Callable[..., None], changes: dict[str, object]
+) -> None:
+    given = changes.pop("recorded", {})
+    assert isinstance(given, dict)
+    camera.does.recording = recorded(**given)
     for name, value in changes.items():
         setattr(camera.does, name, value)
     url = world.variant_url(world.master())
@@ -142,15 +152,17 @@ def test_cameras_of_every_kind_are_shown(world, camera, eventually, changes):
     assert camera.does.wrong == 0
 
 
-def test_the_first_picture_is_the_cameras_first(world, camera):
+def test_the_first_picture_is_the_cameras_first(world: World, camera: RtspCamera) -> None:
     """It is mostly a keyframe, and the next is seconds away."""
-    with av.open(io.BytesIO(segment(world)), format="mpegts") as container:
+    with av.open(io.BytesIO(segment(world)), "r", format="mpegts") as container:
         times = [packet.pts for packet in container.demux(video=0) if packet.size]
     assert len(times) == 2 * FPS
     assert world.stats()["minted"] == 1
 
 
-def test_the_code_is_sent_once_and_never_in_clear(world, camera, capfd, caplog):
+def test_the_code_is_sent_once_and_never_in_clear(
+    world: World, camera: RtspCamera, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     camera.does.code = "OTHERS"
 
     assert refused(world) == "code_wrong"
@@ -164,7 +176,7 @@ def test_the_code_is_sent_once_and_never_in_clear(world, camera, capfd, caplog):
         assert secret not in out + err + caplog.text
 
 
-def test_a_camera_that_is_done_with_is_told(world, camera, eventually):
+def test_a_camera_that_is_done_with_is_told(world: World, camera: RtspCamera, eventually: Callable[..., None]) -> None:
     world.master()
     world.plane.client().end_link("link-1")
     eventually(lambda: camera.does.methods[-1] == "TEARDOWN")
@@ -172,7 +184,9 @@ def test_a_camera_that_is_done_with_is_told(world, camera, eventually):
 
 @pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"])
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found"])
-def test_a_camera_that_sends_elsewhere_is_not_followed(world, camera, method, status):
+def test_a_camera_that_sends_elsewhere_is_not_followed(
+    world: World, camera: RtspCamera, method: str, status: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         elsewhere.setblocking(False)
         location = f"Location: rtsp://127.0.0.1:{elsewhere.getsockname()[1]}{PATH}"
@@ -184,7 +198,9 @@ def test_a_camera_that_sends_elsewhere_is_not_followed(world, camera, method, st
             elsewhere.accept()
 
 
-def test_a_redirect_in_mid_stream_ends_the_opening_and_is_not_followed(world, camera, eventually):
+def test_a_redirect_in_mid_stream_ends_the_opening_and_is_not_followed(
+    world: World, camera: RtspCamera, eventually: Callable[..., None]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         elsewhere.setblocking(False)
         world.master()
@@ -197,7 +213,7 @@ def test_a_redirect_in_mid_stream_ends_the_opening_and_is_not_followed(world, ca
             elsewhere.accept()
 
 
-def test_a_cameras_own_questions_are_answered(world, camera):
+def test_a_cameras_own_questions_are_answered(world: World, camera: RtspCamera) -> None:
     url = world.variant_url(world.master())
     camera.call(lambda viewer: viewer.send(b"\r\nOPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n"))
     time.sleep(1)
@@ -220,7 +236,9 @@ def test_a_cameras_own_questions_are_answered(world, camera):
     ],
     ids=["endless headers", "HTTP", "noise", "endless body", "drip", "silence", "404", "no TCP", "no description"],
 )
-def test_a_hostile_camera_costs_its_own_picture_alone(world, camera, behaviour):
+def test_a_hostile_camera_costs_its_own_picture_alone(
+    world: World, camera: RtspCamera, behaviour: dict[str, object]
+) -> None:
     for name, value in behaviour.items():
         setattr(camera.does, name, value)
     began = time.monotonic()
@@ -229,12 +247,14 @@ def test_a_hostile_camera_costs_its_own_picture_alone(world, camera, behaviour):
     assert world.ask("/healthz").status == 200
 
 
-def test_a_camera_with_too_many_viewers_is_busy(world, camera):
+def test_a_camera_with_too_many_viewers_is_busy(world: World, camera: RtspCamera) -> None:
     camera.does.answers["SETUP"] = ("453 Not Enough Bandwidth",)
     assert refused(world) == "busy"
 
 
-def test_a_camera_that_dies_comes_back(world, camera, household, eventually):
+def test_a_camera_that_dies_comes_back(
+    world: World, camera: RtspCamera, household: House, eventually: Callable[..., None]
+) -> None:
     url = world.variant_url(world.master())
     camera.stop()
     eventually(lambda: world.stats()["reopened"] >= 1, 15)
@@ -244,20 +264,63 @@ def test_a_camera_that_dies_comes_back(world, camera, household, eventually):
     assert household.opened >= 2, "the gate is asked again"
 
 
-@pytest.mark.parametrize(
-    ("recording", "reason"),
-    [({"garbled": True}, "encryption_on"), ({"codec": "libx265", "sound": None}, "not_playable")],
-    ids=["encrypted", "H.265"],
-)
-def test_what_cannot_be_shown_is_not_shown(world, camera, recording, reason):
-    camera.does.recording = recorded(**recording)
+def test_what_is_encrypted_is_not_shown(world: World, camera: RtspCamera) -> None:
+    camera.does.recording = recorded(garbled=True)
+    assert refused(world) == "encryption_on"
+
+
+@pytest.mark.parametrize("joins", ["keyframe", "middle"])
+def test_h265_is_seen_and_heard_transcoded(
+    world: World, camera: RtspCamera, joins: Literal["keyframe", "middle"]
+) -> None:
+    camera.does.recording, camera.does.joins = recorded(codec="libx265"), joins
+    viewer = asyncio.run(watched(world, 2 * FPS))
+    assert viewer.sizes == {(320, 180)}
+    assert sorted(viewer.loud)[len(viewer.loud) // 2] > 7_000
+
+
+def test_by_hls_keyframes_that_are_far_apart_come_two_seconds_apart(
+    world: World, camera: RtspCamera, eventually: Callable[..., None]
+) -> None:
+    camera.does.recording = recorded(gop_s=LENGTH_S)
+    url = world.variant_url(world.master())
+
+    def lengths() -> list[float]:
+        return [float(each) for each in re.findall(r"EXTINF:([\d.]+)", world.ask(url).text)]
+
+    eventually(lambda: len(lengths()) > 2)
+    assert max(lengths()) < 2.2
+    assert world.stats()["transcodes"] == 1
+
+
+@pytest.mark.parametrize("layout", ["body", "copied", None])
+def test_a_camera_that_encrypts_at_home_too_is_shown_with_its_code(
+    world: World, camera: RtspCamera, household: House, layout: str | None
+) -> None:
+    """And one that does not, whatever key is given."""
+    camera.does.recording = recorded(layout=layout, described=layout is None)
+    household.changes = {"key": KEY}
+    with av.open(io.BytesIO(segment(world)), "r", format="mpegts") as container:
+        container.streams.video[0].codec_context.options = {"err_detect": "explode"}
+        assert len(list(container.decode(video=0))) == 2 * FPS
+
+
+@pytest.mark.parametrize(("key", "reason"), [(b"GHIJKL".ljust(16, b"\0"), "code_wrong"), (b"", "encryption_on")])
+@pytest.mark.parametrize("layout", ["body", "copied"])
+def test_without_the_right_code_the_reason_is_told(
+    world: World, camera: RtspCamera, household: House, layout: str, key: bytes, reason: str
+) -> None:
+    camera.does.recording = recorded(layout=layout, described=False)
+    household.changes = {"key": key}
     assert refused(world) == reason
 
 
-def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, camera, household):
+def test_only_the_one_address_named_and_none_outside_a_house_is_reached(
+    start: Callable[..., World], camera: RtspCamera, household: House
+) -> None:
     world = start()
     named = camera.spec().url
-    for changes in (
+    wrong: tuple[dict[str, object], ...] = (
         {"url": named.replace("127.0.0.1", "localhost"), "hosts": (f"localhost:{camera.port}",)},
         {"url": named.replace("rtsp://", "rtsp://admin:ABCDEF@")},
         {"url": named.replace("rtsp://", "rtsps://")},
@@ -268,7 +331,8 @@ def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, c
         {"url": "rtsp://8.8.8.8:554/1", "hosts": ("8.8.8.8:554",)},
         {"url": "rtsp://169.254.169.254:80/1", "hosts": ("169.254.169.254:80",)},
         {"url": "file:///etc/passwd"},
-    ):
+    )
+    for changes in wrong:
         household.changes = changes
         assert refused(world) == "media_down", changes
     household.changes = {}
@@ -276,7 +340,7 @@ def test_only_the_one_address_named_and_none_outside_a_house_is_reached(start, c
     assert camera.does.methods == []
 
 
-def test_no_camera_there_is_said_at_once(world, household):
+def test_no_camera_there_is_said_at_once(world: World, household: House) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         at = f"127.0.0.1:{closed.getsockname()[1]}"
     household.changes = {"url": f"rtsp://{at}{PATH}", "hosts": (at,)}
@@ -286,7 +350,8 @@ def test_no_camera_there_is_said_at_once(world, household):
 
 
 def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[Message]]:
-    frames, messages = [], []
+    frames: list[tuple[int, bytes]] = []
+    messages: list[Message] = []
     splitter = Splitter(lambda channel, frame: frames.append((channel, frame)), messages.append)
     for at in range(0, len(data), step):
         splitter.feed(data[at : at + step])
@@ -294,7 +359,7 @@ def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[M
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
-def test_frames_and_messages_are_told_apart_wherever_the_network_cuts(step):
+def test_frames_and_messages_are_told_apart_wherever_the_network_cuts(step: int) -> None:
     frames = [b"$\x00\x00\x05RTSP/", b"$\x01\x00\x00", b"$\x00\x00\x04\r\n\r\n"]
     reply = b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Length: 4\r\n\r\n$bod"
     found, messages = taken_apart(frames[0] + reply + frames[1] + b"\r\n" + reply + frames[2], step)
@@ -311,12 +376,12 @@ def test_frames_and_messages_are_told_apart_wherever_the_network_cuts(step):
         b"RTSP/1.0 200 OK\r\nContent-Length: many\r\n\r\n",
     ],
 )
-def test_what_is_out_of_proportion_is_no_rtsp(data):
+def test_what_is_out_of_proportion_is_no_rtsp(data: bytes) -> None:
     with pytest.raises(NotRtsp):
         taken_apart(data, 500)
 
 
-def test_a_digest_as_the_rfc_has_it():
+def test_a_digest_as_the_rfc_has_it() -> None:
     """RFC 2069 section 2.4, its password and its answer as corrected in the errata."""
     login = Login("Mufasa", "CircleOfLife")
     login.take(Challenge("digest", "testrealm@host.com", "dcd98b7102dd2f0e8b11d0f600bfb0c093"))
@@ -335,6 +400,6 @@ def test_a_digest_as_the_rfc_has_it():
         ([], None),
     ],
 )
-def test_the_strongest_challenge_is_answered(headers, expected):
+def test_the_strongest_challenge_is_answered(headers: list[str], expected: tuple[str, str] | None) -> None:
     found = challenge(headers)
     assert (found and (found.scheme, found.algorithm)) == expected

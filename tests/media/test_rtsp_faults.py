@@ -9,7 +9,10 @@ import random
 import re
 import socket
 import time
+from collections.abc import Awaitable, Callable, Iterator
+from operator import methodcaller
 from pathlib import Path
+from typing import Literal
 
 import av
 import pytest
@@ -20,25 +23,26 @@ from media.rtsp.failed import RtspFailed
 from media.rtsp.login import Login
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_camera import Frame, RtspCamera, recorded
+from tests.media.conftest import World
 from tests.media.test_rtsp import House, refused, watched
 
 GOP = 2 * FPS
 
 
 @pytest.fixture
-def camera():
+def camera() -> Iterator[RtspCamera]:
     made = RtspCamera()
     yield made
     made.close()
 
 
 @pytest.fixture
-def household(camera):
+def household(camera: RtspCamera) -> House:
     """In place of a vendor's."""
     return House(camera)
 
 
-def pictures(world, eventually, count: int = 2) -> list[int]:
+def pictures(world: World, eventually: Callable[..., None], count: int = 2) -> list[int]:
     """The times of those in so many segments, the newest first seen."""
     url = world.variant_url(world.master())
     names: list[str] = []
@@ -49,8 +53,13 @@ def pictures(world, eventually, count: int = 2) -> list[int]:
 
     eventually(enough, 25)
     data = b"".join(world.ask(url.replace("index.m3u8", f"{name}.ts")).body for name in names[:count])
-    with av.open(io.BytesIO(data), format="mpegts") as container:
-        return [packet.pts for packet in container.demux(video=0) if packet.size]
+    with av.open(io.BytesIO(data), "r", format="mpegts") as container:
+        times = []
+        for packet in container.demux(video=0):
+            if packet.size:
+                assert packet.pts is not None
+                times.append(packet.pts)
+        return times
 
 
 def is_video(frame: Frame) -> bool:
@@ -134,7 +143,7 @@ def resized(lines: list[str]) -> list[str]:
     return [f"Content-Length: {length}" if line.startswith("Content-Length") else line for line in lines]
 
 
-def with_tracks(count: int):
+def with_tracks(count: int) -> Callable[[list[str]], list[str]]:
     def says(lines: list[str]) -> list[str]:
         if not lines[-2].startswith("a="):
             return lines
@@ -178,7 +187,9 @@ def on_other_channels(lines: list[str]) -> list[str]:
         "keepalives unanswered",
     ],
 )
-def test_every_picture_arrives_all_the_same(world, camera, eventually, changes):
+def test_every_picture_arrives_all_the_same(
+    world: World, camera: RtspCamera, eventually: Callable[..., None], changes: dict[str, object]
+) -> None:
     for name, value in changes.items():
         setattr(camera.does, name, value)
     times = pictures(world, eventually)
@@ -189,7 +200,9 @@ def test_every_picture_arrives_all_the_same(world, camera, eventually, changes):
 
 
 @pytest.mark.parametrize("udp", [False, True], ids=["TCP", "UDP"])
-def test_where_packets_are_lost_the_rest_is_shown_and_nobody_speaks_of_encryption(world, camera, eventually, udp):
+def test_where_packets_are_lost_the_rest_is_shown_and_nobody_speaks_of_encryption(
+    world: World, camera: RtspCamera, eventually: Callable[..., None], udp: bool
+) -> None:
     camera.does.udp, camera.does.wire = udp, Loses(3)
     times = pictures(world, eventually, 3)
     assert GOP < len(times) <= 3 * GOP
@@ -197,12 +210,16 @@ def test_where_packets_are_lost_the_rest_is_shown_and_nobody_speaks_of_encryptio
 
 
 @pytest.mark.parametrize("by", ["bits", "loss"])
-def test_a_garbled_first_keyframe_is_set_against_the_next(world, camera, eventually, by):
+def test_a_garbled_first_keyframe_is_set_against_the_next(
+    world: World, camera: RtspCamera, eventually: Callable[..., None], by: str
+) -> None:
     camera.does.wire = Garbles(1, by)
     assert len(pictures(world, eventually, 1)) == GOP
 
 
-def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(world, camera, eventually):
+def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(
+    world: World, camera: RtspCamera, eventually: Callable[..., None]
+) -> None:
     """As with a camera that sends one in twenty seconds: a player is told to ask again, and no fault."""
     camera.does.wire = Garbles(8, "loss")
     grant = world.grant()
@@ -215,12 +232,14 @@ def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(world, c
 
 @pytest.mark.usefixtures("on_loopback")
 @pytest.mark.parametrize("joins", ["keyframe", "middle"])
-def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(world, camera, joins):
+def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(
+    world: World, camera: RtspCamera, joins: Literal["keyframe", "middle"]
+) -> None:
     camera.does.recording, camera.does.joins = recorded(gop_s=10), joins
     grant = world.grant()
     viewer = asyncio.run(watched(world, FPS))
     assert viewer.sizes == {(320, 180)}
-    statuses = []
+    statuses: list[int] = []
     while statuses[-1:] != [200] and len(statuses) < 3:
         statuses.append(world.ask(f"/s/{grant}/master.m3u8").status)
     assert set(statuses[:-1]) <= {503}
@@ -228,32 +247,55 @@ def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(world, camer
     assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
 
 
+@pytest.mark.parametrize(("transcodes", "target_s"), [(1, 2), (0, 8)], ids=["transcoded", "as it comes"])
+def test_who_is_shown_a_gop_that_outgrows_what_was_declared_asks_again(
+    start: Callable[..., World], camera: RtspCamera, eventually: Callable[..., None], transcodes: int, target_s: int
+) -> None:
+    world = start(transcodes=transcodes)
+    camera.does.recording = recorded(gop_s=12, keys_s=(2, 4), sound=None)
+    grant = world.grant()
+    before = world.variant_url(world.ask(f"/s/{grant}/master.m3u8"))
+    assert "#EXT-X-TARGETDURATION:2\n" in world.ask(before).text
+    eventually(lambda: world.ask(before).status == 410, 10)
+    again = world.ask(f"/s/{grant}/master.m3u8")
+    assert again.status == 200
+    assert f"#EXT-X-TARGETDURATION:{target_s}\n" in world.ask(world.variant_url(again)).text
+    assert world.ask(before).status == 410
+    assert world.stats()["reopened"] == 0
+
+
 @pytest.mark.parametrize(
     ("encrypts", "reason"), [(True, "encryption_on"), (False, "not_playable")], ids=["its vendor's", "any other"]
 )
-def test_image_encryption_is_said_of_cameras_that_have_it(world, camera, household, encrypts, reason):
+def test_image_encryption_is_said_of_cameras_that_have_it(
+    world: World, camera: RtspCamera, household: House, encrypts: bool, reason: str
+) -> None:
     camera.does.recording = recorded(garbled=True)
     household.changes = {"encrypts": encrypts}
     assert refused(world) == reason
 
 
-def test_a_garbled_keyframe_without_another_is_told_after_five_seconds(world, camera):
+def test_a_garbled_keyframe_without_another_is_told_after_five_seconds(world: World, camera: RtspCamera) -> None:
     camera.does.recording = recorded(garbled=True, gop_s=12)
     began = time.monotonic()
     assert refused(world) == "encryption_on"
     assert 5 <= time.monotonic() - began < 8
 
 
-def test_a_camera_that_says_good_bye_is_opened_again_at_once(world, camera, eventually):
+def test_a_camera_that_says_good_bye_is_opened_again_at_once(
+    world: World, camera: RtspCamera, eventually: Callable[..., None]
+) -> None:
     world.master()
     good_bye = b"\x80\xcb\0\0"
     for channel in (1, 3):
         frame = b"$" + bytes((channel,)) + len(good_bye).to_bytes(2) + good_bye
-        camera.call(lambda viewer, frame=frame: viewer.send(frame))
+        camera.call(methodcaller("send", frame))
     eventually(lambda: world.stats()["reopened"] == 1, 3)
 
 
-def test_time_without_pictures_is_told_as_a_break(world, camera, eventually):
+def test_time_without_pictures_is_told_as_a_break(
+    world: World, camera: RtspCamera, eventually: Callable[..., None]
+) -> None:
     """HLS: the segment before it ends, and its length is what it shows."""
     url = world.variant_url(world.master())
     stalled = time.monotonic() + 3
@@ -273,7 +315,9 @@ def keyframes_alone(frames: list[Frame]) -> list[Frame]:
     return [] if kinds == {1} or (kinds and 7 not in kinds) else frames
 
 
-def test_a_picture_in_two_seconds_is_no_series_of_breaks(world, camera, eventually):
+def test_a_picture_in_two_seconds_is_no_series_of_breaks(
+    world: World, camera: RtspCamera, eventually: Callable[..., None]
+) -> None:
     camera.does.wire = keyframes_alone
     url = world.variant_url(world.master())
     eventually(lambda: len(re.findall(r"\.ts$", world.ask(url).text, re.MULTILINE)) >= 4, 25)
@@ -293,7 +337,9 @@ def test_a_picture_in_two_seconds_is_no_series_of_breaks(world, camera, eventual
     ],
     ids=["it is never sent", "it cannot be had"],
 )
-def test_sound_that_is_told_of_and_does_not_come_costs_no_picture(world, camera, eventually, changes):
+def test_sound_that_is_told_of_and_does_not_come_costs_no_picture(
+    world: World, camera: RtspCamera, eventually: Callable[..., None], changes: dict[str, object]
+) -> None:
     for name, value in changes.items():
         setattr(camera.does, name, value)
     began = time.monotonic()
@@ -301,7 +347,7 @@ def test_sound_that_is_told_of_and_does_not_come_costs_no_picture(world, camera,
     assert time.monotonic() - began < 6
 
 
-def test_a_size_that_changes_is_followed(world, camera, eventually):
+def test_a_size_that_changes_is_followed(world: World, camera: RtspCamera, eventually: Callable[..., None]) -> None:
     small, large = recorded(), recorded(size=(640, 360))
     half = [each for each in small.samples if each.at < 4] + [each for each in large.samples if each.at >= 4]
     camera.does.recording = type(small)(tuple(half), small.tracks)
@@ -351,7 +397,14 @@ SMALL = (b"$\x00\x00\x0c" + b"\x80\x60" + bytes(10)) * 4000
         "empty packets",
     ],
 )
-def test_malice_costs_its_own_picture_alone(world, camera, capfd, caplog, changes, within_s):
+def test_malice_costs_its_own_picture_alone(
+    world: World,
+    camera: RtspCamera,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    changes: dict[str, object],
+    within_s: float,
+) -> None:
     for name, value in changes.items():
         setattr(camera.does, name, value)
     before = _resident_mb()
@@ -368,7 +421,9 @@ def test_malice_costs_its_own_picture_alone(world, camera, capfd, caplog, change
 
 def _resident_mb() -> float:
     rows = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", rows)[1]) / 1024
+    found = re.search(r"VmRSS:\s+(\d+)", rows)
+    assert found is not None, rows
+    return int(found[1]) / 1024
 
 
 @pytest.mark.parametrize(
@@ -377,12 +432,14 @@ def _resident_mb() -> float:
     + [f"RTSP/1.0 {status}\r\nCSeq: {{}}\r\n\r\n" for status in ("454 Session Not Found", "501 Not", "503 Busy")],
     ids=["none", "401", "454", "501", "503"],
 )
-def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer):
+def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer: str) -> None:
     asked: list[str] = []
 
     async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await reader.readuntil(b"\r\n\r\n"):
-            method, number = head.decode().split()[0], re.search(rb"CSeq: (\d+)", head)[1].decode()
+            found = re.search(rb"CSeq: (\d+)", head)
+            assert found is not None, head
+            method, number = head.decode().split()[0], found[1].decode()
             asked.append(method)
             told = "RTSP/1.0 200 OK\r\nCSeq: {}\r\n\r\n" if method == "PLAY" else answer
             writer.write(told.format(number).encode())
@@ -404,7 +461,7 @@ def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer):
     assert 50 <= asked.count("GET_PARAMETER") <= 100, "each is signed once more at most"
 
 
-def test_what_comes_by_udp_from_another_address_is_not_taken():
+def test_what_comes_by_udp_from_another_address_is_not_taken() -> None:
     async def scene() -> list[bytes]:
         taken: list[bytes] = []
         pair = await PortPair.open("127.0.0.1", "127.0.0.1", taken.append, taken.append)
@@ -420,7 +477,7 @@ def test_what_comes_by_udp_from_another_address_is_not_taken():
     assert asyncio.run(scene()) == [b"127.0.0.1"] * 2
 
 
-def test_more_bytes_than_any_camera_sends_end_a_connection():
+def test_more_bytes_than_any_camera_sends_end_a_connection() -> None:
     async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(NOISE * 20_000)
         await writer.drain()
@@ -430,7 +487,7 @@ def test_more_bytes_than_any_camera_sends_end_a_connection():
         server = await asyncio.start_server(_quietly(camera), "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            taken = []
+            taken: list[int] = []
             await Connection.open(
                 "127.0.0.1", port, Login("a", "b"), lambda _, frame: taken.append(len(frame)), ended.set_result
             )
@@ -440,8 +497,11 @@ def test_more_bytes_than_any_camera_sends_end_a_connection():
     asyncio.run(scene())
 
 
-def _quietly(serve):
-    async def served(reader, writer) -> None:
+type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def _quietly(serve: Serve) -> Serve:
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             await serve(reader, writer)
         writer.close()

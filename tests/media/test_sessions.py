@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,12 +11,16 @@ import av
 import pytest
 
 from media.client import MediaBusy, MediaClient, MediaUnavailable
+from media.grants import Grants
 from media.source import Denied
-from tests.doubles.hls_camera import Camera, recording
+from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.media.conftest import World
 
 
-def test_an_idle_session_and_its_pull_end_and_the_place_is_given_back(start, household, eventually):
+def test_an_idle_session_and_its_pull_end_and_the_place_is_given_back(
+    start: Callable[..., World], household: Household, eventually: Callable[..., None]
+) -> None:
     world = start(idle_s=1)
     url = world.variant_url(world.master())
     for _ in range(8):
@@ -28,7 +33,9 @@ def test_an_idle_session_and_its_pull_end_and_the_place_is_given_back(start, hou
     assert world.ask(url).status == 410
 
 
-def test_a_stream_nobody_comes_for_ends_too(start, household, eventually):
+def test_a_stream_nobody_comes_for_ends_too(
+    start: Callable[..., World], household: Household, eventually: Callable[..., None]
+) -> None:
     world = start(idle_s=1)
     spec = world.vendor.open("garden")
     world.plane.client().warm(world.claims(), spec)
@@ -38,7 +45,9 @@ def test_a_stream_nobody_comes_for_ends_too(start, household, eventually):
     assert household.opened == []
 
 
-def test_a_place_handed_over_for_nothing_is_given_back(world, household, eventually):
+def test_a_place_handed_over_for_nothing_is_given_back(
+    world: World, household: Household, eventually: Callable[..., None]
+) -> None:
     first, second = world.vendor.open("garden"), world.vendor.open("garden")
     client = world.plane.client()
     client.warm(world.claims(), first)
@@ -48,13 +57,13 @@ def test_a_place_handed_over_for_nothing_is_given_back(world, household, eventua
     assert world.master().status == 200
 
 
-def test_a_warm_camera_is_there_at_once(world, household):
+def test_a_warm_camera_is_there_at_once(world: World, household: Household) -> None:
     world.plane.client().warm(world.claims(), world.vendor.open("garden"))
     assert world.master().status == 200
     assert household.opened == [], "the address handed over was used"
 
 
-def test_the_cap_ends_a_stream_however_busy(start):
+def test_the_cap_ends_a_stream_however_busy(start: Callable[..., World]) -> None:
     world = start(stream_cap_s=2)
     url = world.variant_url(world.master())
     began = time.monotonic()
@@ -64,7 +73,9 @@ def test_the_cap_ends_a_stream_however_busy(start):
     assert world.ask(url).status == 410
 
 
-def test_while_somebody_watches_the_gate_renews_the_grant_under_the_same_address(start, household):
+def test_while_somebody_watches_the_gate_renews_the_grant_under_the_same_address(
+    start: Callable[..., World], household: Household
+) -> None:
     world = start(session_s=1)
     master = world.master()
     url = world.variant_url(master)
@@ -81,7 +92,9 @@ def test_while_somebody_watches_the_gate_renews_the_grant_under_the_same_address
     assert (over.status, "encryption_on" in over.text) == (410, True), "told also to a grant that is over by itself"
 
 
-def test_a_grant_that_nobody_renews_is_over(start, household, eventually):
+def test_a_grant_that_nobody_renews_is_over(
+    start: Callable[..., World], household: Household, eventually: Callable[..., None]
+) -> None:
     world = start(session_s=1)
     url = world.variant_url(world.master())
     household.is_away = True
@@ -89,7 +102,9 @@ def test_a_grant_that_nobody_renews_is_over(start, household, eventually):
 
 
 @pytest.mark.parametrize(("later_s", "status"), [(86_400, 410), (86_400 + 130, 200)])
-def test_an_ended_link_stays_refused_as_long_as_its_grants_verify(later_s, status, world, monkeypatch):
+def test_an_ended_link_stays_refused_as_long_as_its_grants_verify(
+    later_s: int, status: int, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.plane.client().end_link("link-1")
     now = time.time
     monkeypatch.setattr("media.plane.viewing.endings.time", SimpleNamespace(time=lambda: now() + later_s))
@@ -97,7 +112,9 @@ def test_an_ended_link_stays_refused_as_long_as_its_grants_verify(later_s, statu
     assert world.master().status == status
 
 
-def test_a_battery_cameras_picture_ends_with_a_reason_and_goes_on_when_asked_again(world, household, eventually):
+def test_a_battery_cameras_picture_ends_with_a_reason_and_goes_on_when_asked_again(
+    world: World, household: Household, eventually: Callable[..., None]
+) -> None:
     household.changes = {"lasts_s": 1}
     master = world.master()
     url = world.variant_url(master)
@@ -110,7 +127,7 @@ def test_a_battery_cameras_picture_ends_with_a_reason_and_goes_on_when_asked_aga
 
 
 @pytest.mark.parametrize("how", ["end_link", "gate", "delete"])
-def test_hls_ends_when_it_must(world, household, eventually, how):
+def test_hls_ends_when_it_must(world: World, household: Household, eventually: Callable[..., None], how: str) -> None:
     grant = world.grant()
     master = world.ask(f"/s/{grant}/master.m3u8")
     url = world.variant_url(master)
@@ -136,7 +153,9 @@ def test_hls_ends_when_it_must(world, household, eventually, how):
 
 
 @pytest.mark.parametrize(("unasked_s", "goes_on"), [(60.0, True), (0.5, False)])
-def test_without_anybody_to_ask_a_stream_goes_on_for_a_while(start, household, eventually, unasked_s, goes_on):
+def test_without_anybody_to_ask_a_stream_goes_on_for_a_while(
+    start: Callable[..., World], household: Household, eventually: Callable[..., None], unasked_s: float, goes_on: bool
+) -> None:
     world = start(unasked_s=unasked_s)
     url = world.variant_url(world.master())
     household.is_away = True
@@ -148,14 +167,14 @@ def test_without_anybody_to_ask_a_stream_goes_on_for_a_while(start, household, e
         eventually(lambda: world.ask(url).status == 410, 5)
 
 
-def test_ending_one_link_leaves_the_others(world):
+def test_ending_one_link_leaves_the_others(world: World) -> None:
     one, two = world.variant_url(world.master()), world.variant_url(world.master(link="link-2"))
     world.plane.client().end_link("link-1")
     assert world.ask(one).status == 410
     assert world.ask(two).status == 200
 
 
-def test_too_many_streams_are_told_to_wait(start, vendor):
+def test_too_many_streams_are_told_to_wait(start: Callable[..., World], vendor: Vendor) -> None:
     vendor.cameras["yard"] = Camera(recording())
     world = start(live_per_account=2, live_per_process=3)
     assert [world.master(c).status for c in ("garden", "yard", "garden")] == [200, 200, 429]
@@ -168,13 +187,15 @@ def test_too_many_streams_are_told_to_wait(start, vendor):
         world.plane.client().answer(world.claims(protocol="webrtc"), None, "v=0")
 
 
-def test_a_link_opens_only_so_many_a_minute(start):
+def test_a_link_opens_only_so_many_a_minute(start: Callable[..., World]) -> None:
     world = start(opens_per_minute=3)
     assert [world.master().status for _ in range(5)] == [200, 200, 200, 429, 429]
     assert world.master(link="link-2").status == 200
 
 
-def test_an_idle_pull_makes_room_for_another(start, vendor, eventually):
+def test_an_idle_pull_makes_room_for_another(
+    start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None]
+) -> None:
     vendor.cameras |= {name: Camera(recording()) for name in ("one", "two", "three")}
     world = start(live_per_account=2)
     for name in ("one", "two"):
@@ -184,7 +205,7 @@ def test_an_idle_pull_makes_room_for_another(start, vendor, eventually):
     assert world.master("three").status == 200
 
 
-def test_still_pictures(world, household):
+def test_still_pictures(world: World, household: Household) -> None:
     grant = world.grant(protocol="snapshot", expires=int(time.time()) + 600)
     first = world.ask(f"/s/{grant}/snapshot.jpg")
     assert first.status == 200
@@ -198,10 +219,10 @@ def test_still_pictures(world, household):
     assert (shed.status, "asleep" in shed.text) == (502, True)
 
 
-def test_a_still_picture_is_of_now(world):
+def test_a_still_picture_is_of_now(world: World) -> None:
     def level() -> int:
         body = world.ask(f"/s/{world.grant(protocol='snapshot')}/snapshot.jpg").body
-        with av.open(io.BytesIO(body), format="jpeg_pipe") as container:
+        with av.open(io.BytesIO(body), "r", format="jpeg_pipe") as container:
             return bytes(next(container.decode(video=0)).planes[0])[0]
 
     first = level()
@@ -214,7 +235,7 @@ def _size(jpeg: bytes) -> tuple[int, int]:
     return int.from_bytes(jpeg[at + 7 : at + 9]), int.from_bytes(jpeg[at + 5 : at + 7])
 
 
-def test_the_client_outlives_a_restart_of_the_process(household, grants):
+def test_the_client_outlives_a_restart_of_the_process(household: Household, grants: Grants) -> None:
     with PlaneThread(grants, household) as first:
         port = first.port
         client = MediaClient(first.url, grants.proof(), 3)

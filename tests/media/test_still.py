@@ -4,32 +4,42 @@ import asyncio
 import io
 import time
 from fractions import Fraction
+from typing import TypedDict
 
 import av
 import pytest
 from av.video.frame import VideoFrame
 
-from media.plane.codec import h264
+from media.grants import Claims
+from media.plane.codec.keyframe import jpeg
 from media.plane.codec.units import Unit
 from media.plane.viewing.stills import Stills
 from media.source import Denied
-from tests.doubles.hls_camera import recording
+from tests.doubles.hls_camera import Household, recording
+from tests.media.conftest import World
 
-BEARER = {"Authorization": "Bearer token-1"}
+
+class Headers(TypedDict, total=False):
+    """The headers of a request."""
+
+    Authorization: str
+
+
+BEARER: Headers = {"Authorization": "Bearer token-1"}
 
 
 @pytest.fixture
-def known(household):
+def known(household: Household) -> None:
     household.bearers.add(("link-1", "token-1"))
     household.bearers.add(("link-2", "token-2"))
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         return container.streams.video[0].width, container.streams.video[0].height
 
 
-def test_the_links_own_token_opens_it_as_often_as_it_likes(world, known):
+def test_the_links_own_token_opens_it_as_often_as_it_likes(world: World, known: None) -> None:
     address = f"/s/{world.grant(protocol='still', expires=int(time.time()) + 600)}/snapshot.jpg"
     for _ in range(3):
         got = world.ask(address, **BEARER)
@@ -54,34 +64,39 @@ def test_the_links_own_token_opens_it_as_often_as_it_likes(world, known):
     ],
     ids=lambda header: str(header.get("Authorization"))[:16],
 )
-def test_nothing_else_opens_it_and_no_camera_is_woken(world, known, header):
+def test_nothing_else_opens_it_and_no_camera_is_woken(world: World, known: None, header: Headers) -> None:
     got = world.ask(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **header)
     assert got.status == 401
     assert got.headers["WWW-Authenticate"] == "Bearer"
     assert world.household.opened == []
 
 
-def test_a_token_is_no_use_where_nobody_can_be_asked_about_it(world, household):
-    async def broken(claims, bearer):
+def test_a_token_is_no_use_where_nobody_can_be_asked_about_it(
+    world: World, household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(claims: Claims, bearer: str) -> bool:
         raise OSError
 
-    household.admits = broken
+    monkeypatch.setattr(household, "admits", broken)
     assert world.ask(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **BEARER).status == 401
 
 
-def test_it_is_gone_when_over_whoever_asks(world, known):
+def test_it_is_gone_when_over_whoever_asks(world: World, known: None) -> None:
     address = f"/s/{world.grant(protocol='still', expires=int(time.time()))}/snapshot.jpg"
-    assert [world.ask(address, **headers).status for headers in ({}, BEARER)] == [410, 410]
+    tried: tuple[Headers, ...] = ({}, BEARER)
+    assert [world.ask(address, **headers).status for headers in tried] == [410, 410]
 
 
-def test_it_opens_no_stream(world, known):
+def test_it_opens_no_stream(world: World, known: None) -> None:
     grant = world.grant(protocol="still")
     assert world.ask(f"/s/{grant}/master.m3u8", **BEARER).status == 403
     assert world.ask(f"/s/{grant}/whep", "POST", b"v=0", Content_Type="application/sdp", **BEARER).status == 403
 
 
 @pytest.mark.parametrize("protocol", ["still", "snapshot"])
-def test_a_gate_that_closed_meanwhile_closes_it_too(world, known, household, protocol):
+def test_a_gate_that_closed_meanwhile_closes_it_too(
+    world: World, known: None, household: Household, protocol: str
+) -> None:
     address = f"/s/{world.grant(protocol=protocol)}/snapshot.jpg"
     assert world.ask(address, **BEARER).status == 200
     household.denied["garden"] = Denied("encryption_on")
@@ -102,13 +117,13 @@ def keyframe(width: int, height: int) -> bytes:
     ("sent", "told"),
     [((320, 180), (640, 360)), ((640, 480), (640, 480)), ((1920, 1080), (960, 540)), ((720, 1280), (540, 960))],
 )
-def test_a_still_is_of_a_size_that_the_app_takes(sent, told):
-    assert size_of(h264.jpeg(keyframe(*sent), small=True)) == told
-    assert size_of(h264.jpeg(keyframe(*sent))) == sent
+def test_a_still_is_of_a_size_that_the_app_takes(sent: tuple[int, int], told: tuple[int, int]) -> None:
+    assert size_of(jpeg(keyframe(*sent), small=True)) == told
+    assert size_of(jpeg(keyframe(*sent))) == sent
 
 
-def test_a_keyframe_is_decoded_once_for_all_who_ask_at_once():
-    with av.open(io.BytesIO(recording()[0]), format="mpegts") as container:
+def test_a_keyframe_is_decoded_once_for_all_who_ask_at_once() -> None:
+    with av.open(io.BytesIO(recording()[0]), "r", format="mpegts") as container:
         data = next(bytes(packet) for packet in container.demux(video=0) if packet.is_keyframe)
 
     async def asked() -> list[bytes]:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,7 +17,7 @@ FRAME_TICKS = FRAME * CLOCK // HZ
 class Camera:
     """Sends pictures and frames of sound of the same moments, and a report of each track every second."""
 
-    def __init__(self, **changes) -> None:
+    def __init__(self, **changes: object) -> None:
         self.seconds = 30.0
         self.video_from, self.audio_from = 0xFFFFF000, 4_000_000_000  # timestamps go round
         self.late_s = 0.02  # on the way
@@ -50,7 +51,7 @@ class Camera:
                     line.report("audio", 1e9 + clock + self.audio_wall_s, stamp)
         return video, audio
 
-    def _sent(self):
+    def _sent(self) -> Iterator[tuple[float, str, float]]:
         for number in range(-round(self.burst_s * FPS), round(self.seconds * FPS)):
             moment = number / FPS
             if not self._is_stopped(moment):
@@ -69,7 +70,7 @@ def steps(placed: list[tuple[float, int]]) -> list[int]:
     return [later - earlier for (_, earlier), (_, later) in itertools.pairwise(placed)]
 
 
-def apart(video, audio, after_s: float) -> float:
+def apart(video: list[tuple[float, int]], audio: list[tuple[float, int]], after_s: float) -> float:
     """The furthest that sound is from the picture of its moment, in s."""
     known = {round(moment * FPS): placed for moment, placed in video}
     errors = []
@@ -116,7 +117,7 @@ def apart(video, audio, after_s: float) -> float:
         "a stop of 6 s",
     ],
 )
-def test_sound_is_beside_its_picture_and_nothing_steps_back(changes, within_s):
+def test_sound_is_beside_its_picture_and_nothing_steps_back(changes: dict[str, object], within_s: float) -> None:
     video, audio = Camera(**changes).run()
     assert video[0][1] == 0
     assert min(steps(video)) > 0
@@ -124,25 +125,25 @@ def test_sound_is_beside_its_picture_and_nothing_steps_back(changes, within_s):
     assert apart(video, audio, after_s=4) < within_s
 
 
-def test_a_clock_that_leaps_leaves_no_gap():
+def test_a_clock_that_leaps_leaves_no_gap() -> None:
     for by in (600.0, -600.0, -3.0, 3.0, 40_000.0):
         video, audio = Camera(leap=(10, by)).run()
         assert max(steps(video)) < 2 * PICTURE, by
         assert max(steps(audio)) < 4 * FRAME_TICKS, by
 
 
-def test_time_that_went_by_without_pictures_is_missing():
+def test_time_that_went_by_without_pictures_is_missing() -> None:
     video, audio = Camera(stop=(10, 16)).run()
     assert abs(max(steps(video)) - 6 * CLOCK) <= PICTURE
     assert abs(max(steps(audio)) - 6 * CLOCK) < 2 * FRAME_TICKS
 
 
-def test_time_that_went_by_and_a_clock_that_began_anew_are_told_apart():
+def test_time_that_went_by_and_a_clock_that_began_anew_are_told_apart() -> None:
     video, _ = Camera(stop=(10, 16), leap=(16, -1000.0)).run()
     assert abs(max(steps(video)) - 6 * CLOCK) < 2 * PICTURE
 
 
-def test_an_hour_of_sound_that_is_fast_is_bent_and_never_torn():
+def test_an_hour_of_sound_that_is_fast_is_bent_and_never_torn() -> None:
     video, audio = Camera(seconds=3600.0, ppm=1000.0).run()
     assert abs(video[-1][1] - audio[-1][1]) < CLOCK // 10
     assert max(abs(step - FRAME_TICKS) for step in steps(audio)[20:]) <= FRAME_TICKS // 30
@@ -156,7 +157,9 @@ def test_an_hour_of_sound_that_is_fast_is_bent_and_never_torn():
     ],
     ids=["B slices", "a clock that was set back a little"],
 )
-def test_pictures_step_back_where_they_are_reordered_alone(shown, is_b, expected):
+def test_pictures_step_back_where_they_are_reordered_alone(
+    shown: tuple[int, ...], is_b: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
     line = Timeline(CLOCK)
     placed = [
         line.video(each * PICTURE, number / FPS, is_b=bool(b))
@@ -166,7 +169,7 @@ def test_pictures_step_back_where_they_are_reordered_alone(shown, is_b, expected
     assert line.reorders is any(is_b)
 
 
-def test_sound_before_the_first_picture_has_no_place():
+def test_sound_before_the_first_picture_has_no_place() -> None:
     line = Timeline(CLOCK, HZ)
     assert line.audio(0, 0.0) is None
     assert line.video(90_000, 1.0) == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -9,15 +10,23 @@ import pytest
 
 from media.client import BadOffer, MediaUnavailable
 from media.source import Denied
-from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, recording
+from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
+from tests.media.conftest import World
 
 pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
+class Watcher(Viewer):
+    """A display with the name of its session and the answer to its offer."""
+
+    session: str
+    answer: str
+
+
 @asynccontextmanager
-async def watching(world, grant: str):
-    viewer = Viewer()
+async def watching(world: World, grant: str) -> AsyncIterator[Watcher]:
+    viewer = Watcher()
     async with aiohttp.ClientSession() as http:
         try:
             url = f"{world.plane.url}/s/{grant}/whep"
@@ -38,8 +47,8 @@ def section(sdp: str, kind: str) -> str:
     return next(part for part in sdp.split("m=")[1:] if part.startswith(kind))
 
 
-def test_pictures_and_sound_arrive(world):
-    async def scene():
+def test_pictures_and_sound_arrive(world: World) -> None:
+    async def scene() -> Watcher:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= 3 * FPS and len(viewer.loud) > 100)
             return viewer
@@ -55,10 +64,12 @@ def test_pictures_and_sound_arrive(world):
     assert "VP8" not in viewer.answer
 
 
-def test_a_second_viewer_shares_the_pull_and_sees_a_picture_before_the_next_keyframe(world, vendor):
+def test_a_second_viewer_shares_the_pull_and_sees_a_picture_before_the_next_keyframe(
+    world: World, vendor: Vendor
+) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=4), segment_s=4, head_start=3)
 
-    async def scene():
+    async def scene() -> list[float]:
         async with watching(world, world.grant(protocol="webrtc")) as first:
             await first.until(lambda: len(first.pictures) >= FPS)  # a second into a group of four
             async with watching(world, world.grant(protocol="webrtc")) as second:
@@ -83,10 +94,12 @@ def test_a_second_viewer_shares_the_pull_and_sees_a_picture_before_the_next_keyf
         ("on", "page", "a=sendonly"),
     ],
 )
-def test_the_audio_section_says_what_comes(world, vendor, sound, surface, direction):
+def test_the_audio_section_says_what_comes(
+    world: World, vendor: Vendor, sound: str, surface: str, direction: str
+) -> None:
     vendor.cameras["garden"] = Camera(recording(audio=sound == "on"), sound=sound)
 
-    async def scene():
+    async def scene() -> Watcher:
         async with watching(world, world.grant(protocol="webrtc", surface=surface)) as viewer:
             await viewer.until(lambda: len(viewer.pictures) >= FPS)
             if direction == "a=sendonly":
@@ -100,8 +113,8 @@ def test_the_audio_section_says_what_comes(world, vendor, sound, surface, direct
         assert all(each < 1 for each in viewer.loud)
 
 
-def test_a_new_offer_in_a_session_replaces_its_answer(world, eventually):
-    async def scene():
+def test_a_new_offer_in_a_session_replaces_its_answer(world: World, eventually: Callable[..., None]) -> None:
+    async def scene() -> tuple[str, str, dict[str, int]]:
         async with watching(world, world.grant(protocol="webrtc")) as first:
             await first.until(lambda: first.pictures)
             async with watching(world, first.session) as second:
@@ -113,8 +126,8 @@ def test_a_new_offer_in_a_session_replaces_its_answer(world, eventually):
     assert (stats["sessions"], stats["webrtc"]) == (1, 1)
 
 
-def test_a_viewer_that_leaves_is_gone(world, eventually):
-    async def scene():
+def test_a_viewer_that_leaves_is_gone(world: World, eventually: Callable[..., None]) -> None:
+    async def scene() -> None:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: viewer.pictures)
             assert world.stats()["sessions"] == 1
@@ -124,10 +137,10 @@ def test_a_viewer_that_leaves_is_gone(world, eventually):
 
 
 @pytest.mark.parametrize("how", ["delete", "end_link", "gate", "cap"])
-def test_a_stream_ends_when_it_must(start, household, how):
+def test_a_stream_ends_when_it_must(start: Callable[..., World], household: Household, how: str) -> None:
     world = start(stream_cap_s=3 if how == "cap" else 60)
 
-    async def scene():
+    async def scene() -> tuple[float, int]:
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: viewer.pictures)
             began = time.monotonic()
@@ -149,10 +162,10 @@ def test_a_stream_ends_when_it_must(start, household, how):
     assert again == 410, "what ended cannot be revived"
 
 
-def test_a_fault_of_the_gate_ends_nothing(world, household):
+def test_a_fault_of_the_gate_ends_nothing(world: World, household: Household) -> None:
     household.denied["garden"] = Denied("vendor_down", again=True)
 
-    async def scene():
+    async def scene() -> None:
         world.plane.client().warm(world.claims(protocol="webrtc"), world.vendor.open("garden"))
         async with watching(world, world.grant(protocol="webrtc")) as viewer:
             await viewer.until(lambda: len(viewer.pictures) > 2 * FPS)
@@ -161,11 +174,11 @@ def test_a_fault_of_the_gate_ends_nothing(world, household):
     assert household.checked
 
 
-def test_the_other_processes_get_answers_and_end_them_by_name(world, eventually):
+def test_the_other_processes_get_answers_and_end_them_by_name(world: World, eventually: Callable[..., None]) -> None:
     client = world.plane.client()
     spec = world.vendor.open("garden")
 
-    async def scene():
+    async def scene() -> None:
         viewer = Viewer()
         answer = await asyncio.to_thread(
             client.answer, world.claims(protocol="webrtc"), spec, await viewer.offer(), replaces="alexa-session"
@@ -196,7 +209,7 @@ def test_the_other_processes_get_answers_and_end_them_by_name(world, eventually)
     assert len(world.household.opened) == 0, "the address handed over was enough"
 
 
-def test_what_cannot_be_answered_is_told_apart(world, household):
+def test_what_cannot_be_answered_is_told_apart(world: World, household: Household) -> None:
     client = world.plane.client()
     for sdp in ("", "v=0", "hello", "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", "x" * 100_000):
         with pytest.raises(BadOffer):

@@ -183,6 +183,8 @@ def test_a_code_is_taken_back(home: Home) -> None:
 
 def test_a_code_is_sealed(home: Home, tmp_path: Path) -> None:
     home.set_code(CODE)
+    held = home.driver.sessions.read(home.source)
+    assert CODE not in f"{held!r} {held.secrets} {home.camera()!r}"
     stored = b"".join(file.read_bytes() for file in tmp_path.glob("showcam.db*"))
     assert stored
     assert CODE.encode() not in stored

@@ -1,5 +1,7 @@
 """Which of a camera's pictures a display is given, and what its grant asks the camera for again."""
 
+from collections.abc import Callable
+
 import pytest
 
 from media.grants import Claims
@@ -9,6 +11,7 @@ from registry.errors import Refused, VendorDown
 from registry.gate.fit import Fit, fits
 from registry.gate.sizes import REMEASURE_S
 from registry.preferences import Preferences
+from registry.rules import Rules
 from tests.doubles.household import MEDIA_URL, OFFER, Household
 from tests.doubles.ready_driver import camera
 
@@ -26,34 +29,35 @@ MIXED, SMALL_MIXED = Video("h264", 1920, 1080, b_frames=True), Video("h264", 640
 H265, H265_SMALL = Video("h265", 2560, 1440), Video("h265", 640, 360)
 
 MAIN, SUB = Fit("main", "video"), Fit("sub", "video")
-MAIN_SCALED, SUB_SCALED = Fit("main", "video_scaled"), Fit("sub", "video_scaled")
 
 
 @pytest.mark.parametrize(
-    ("whole", "sub", "scaled", "expected"),
+    ("whole", "sub", "transcodes", "expected"),
     [
         (HD, SMALL, True, [MAIN]),
         (HD, None, False, [MAIN]),
         (FULL, SMALL, False, [SUB]),
-        (FULL, SMALL, True, [SUB_SCALED, MAIN_SCALED]),
+        (FULL, SMALL, True, [SUB, MAIN]),
         (FULL, UNKNOWN, False, [SUB]),
-        (FULL, None, True, [MAIN_SCALED]),
+        (FULL, None, True, [MAIN]),
         (FULL, None, False, []),
         (FULL, FULL, False, []),
-        (FULL, FULL, True, [MAIN_SCALED]),
+        (FULL, FULL, True, [MAIN]),
         (FULL, H265_SMALL, False, []),
         (UNKNOWN, UNKNOWN, False, [SUB, MAIN]),
         (UNKNOWN, None, False, [MAIN]),
-        (UNKNOWN, None, True, [MAIN_SCALED]),
+        (UNKNOWN, None, True, [MAIN]),
         (H265, SMALL, False, [SUB]),
         (H265, FULL, False, []),
-        (H265, FULL, True, [SUB_SCALED]),
+        (H265, FULL, True, [SUB]),
+        (H265, H265_SMALL, True, [MAIN]),
+        (H265, None, True, [MAIN]),
     ],
 )
 def test_a_video_is_the_camera_s_own_small_picture_before_one_is_made(
-    whole: Video, sub: Video | None, scaled: bool, expected: list[Fit]
+    whole: Video, sub: Video | None, transcodes: bool, expected: list[Fit]
 ) -> None:
-    assert [*fits(VIDEO, camera("Garden", video=whole, sub=sub), scaled=scaled)] == expected
+    assert [*fits(VIDEO, camera("Garden", video=whole, sub=sub), transcodes=transcodes)] == expected
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_a_display_that_requests_less_gets_the_small_picture(
     largest: tuple[int, int] | None, whole: Video, sub: Video | None, expected: list[str]
 ) -> None:
     request = StreamRequest("alexa", ("hls",), largest=largest)
-    found = fits(request, camera("Garden", video=whole, sub=sub), scaled=False)
+    found = fits(request, camera("Garden", video=whole, sub=sub), transcodes=False)
     assert [fit.picture for fit in found] == expected
     assert {fit.surface for fit in found} == {"alexa"}
 
@@ -107,14 +111,14 @@ def test_a_display_gets_no_more_than_it_decodes_where_there_is_less(
     request_: str, whole: Video, sub: Video | None, expected: list[str]
 ) -> None:
     request = DISPLAYS[request_]
-    found = fits(request, camera("Garden", video=whole, sub=sub), scaled=False)
+    found = fits(request, camera("Garden", video=whole, sub=sub), transcodes=False)
     assert [fit.picture for fit in found] == expected
 
 
 def test_once_a_day_the_whole_picture_is_tried_again() -> None:
     def picture_of(measured_s_ago: float) -> str:
         given = camera("Garden", video=UHD, sub=SMALL, as_of=1e9, looked_at=1e9 - measured_s_ago)
-        return fits(DISPLAYS["google"], given, scaled=False)[0].picture
+        return fits(DISPLAYS["google"], given, transcodes=False)[0].picture
 
     assert (picture_of(REMEASURE_S - 1), picture_of(REMEASURE_S + 1)) == ("sub", "main")
 
@@ -144,7 +148,7 @@ def test_the_grant_names_the_picture_and_opens_it_again(home: Household) -> None
 
 
 @pytest.mark.parametrize(
-    ("error", "scaled", "expected"),
+    ("error", "transcodes", "expected"),
     [
         (Refused("too_large"), True, "main"),
         (Refused("too_large"), False, "too_large"),
@@ -153,13 +157,43 @@ def test_the_grant_names_the_picture_and_opens_it_again(home: Household) -> None
     ],
 )
 def test_where_the_small_picture_can_t_be_had_the_whole_one_is_made_smaller(
-    home: Household, error: Exception, scaled: bool, expected: str
+    make_home: Callable[..., Household], error: Exception, transcodes: bool, expected: str
 ) -> None:
+    home = make_home(rules=Rules(opens_per_minute=60, transcodes=transcodes))
     home.driver.change("Garden", sub=UNKNOWN)
     home.driver.sub_error = error  # type: ignore[assignment]
-    home.owner.prefer(home.account.id, home.id("Garden"), Preferences(scaled=scaled))
     found = opened(home, VIDEO)
     assert (claims_of(home, found).picture if isinstance(found, Stream) else found.reason) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "whole", "sub", "expected"),
+    [
+        (DISPLAYS["google"], H265, None, ("webrtc", "main", Video("h264", 1280, 720), False)),
+        (DISPLAYS["google"], H265, H265_SMALL, ("webrtc", "main", Video("h264", 1280, 720), True)),
+        (DISPLAYS["page"], H265, None, ("webrtc", "main", Video("h264", 1280, 720), False)),
+        (DISPLAYS["rtc"], MIXED, None, ("webrtc", "main", MIXED, False)),
+        (DISPLAYS["google"], MIXED, None, ("hls", "main", MIXED, False)),
+        (DISPLAYS["google"], MEGA5, None, ("webrtc", "main", Video("h264", 960, 720), False)),
+        (DISPLAYS["google"], UHD, SMALL, ("webrtc", "sub", SMALL, False)),
+        (VIDEO, FULL, None, ("hls", "main", Video("h264", 1280, 720), False)),
+        (VIDEO, H265, None, ("hls", "main", Video("h264", 1280, 720), False)),
+    ],
+)
+def test_where_pictures_are_transcoded_what_no_display_plays_is_shown(
+    make_home: Callable[..., Household],
+    request_: StreamRequest,
+    whole: Video,
+    sub: Video | None,
+    expected: tuple[str, str, Video, bool],
+) -> None:
+    home = make_home(rules=Rules(opens_per_minute=60, transcodes=True))
+    home.driver.change("Garden", video=whole, sub=sub)
+    stream = opened(home, request_)
+    assert isinstance(stream, Stream), stream
+    claims, source = (home.pictures.warmed or home.pictures.answered)[-1][:2]
+    assert source is not None
+    assert (stream.protocol, claims.picture, stream.video, source.alone) == expected
 
 
 @pytest.mark.parametrize(
@@ -216,3 +250,13 @@ def test_a_small_picture_that_went_away_ends_what_showed_it(home: Household) -> 
     assert isinstance(stream, Stream)
     home.driver.sub_error = Refused("too_large")
     assert home.questions.source_for(claims_of(home, stream)) == Denied("too_large", again=False)
+
+
+def test_what_an_owner_once_allowed_per_camera_is_allowed_for_all_and_the_rest_stays(
+    make_home: Callable[..., Household],
+) -> None:
+    home = make_home(rules=Rules(transcodes=True))
+    home.driver.change("Garden", video=FULL)
+    home.store.put_preference(home.account.id, home.id("Garden"), b'{"voice_may":["audio"],"scaled":true}')
+    assert isinstance(opened(home, VIDEO), Stream)
+    assert home.owner.preferences(home.account.id, home.id("Garden")) == Preferences(voice_may=("audio",))

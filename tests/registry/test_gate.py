@@ -46,6 +46,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
         MOVING,
     ),
     "nothing in common": ({}, {"protocols": ("rtsp",)}, "no_common_protocol", MOVING),
+    "nothing in common, transcoded": ({}, {"protocols": ("rtsp",), "transcodes": True}, "no_common_protocol", MOVING),
     "no place": ({}, {"place_free": False}, "busy", ALL),
 }
 FINE: dict[str, dict[str, Any]] = {
@@ -77,6 +78,14 @@ def test_a_row_refuses_on_its_surfaces_and_on_no_other(name: str, surface: str) 
     verdict = gate(camera("Garden", **flags), conditions(surface, **around))
 
     assert reasons(verdict) == ([reason] if surface in refusing else [])
+
+
+@pytest.mark.parametrize("name", ["h265", "b-frames", "more than Full HD", "b-frames of the smaller one"])
+@pytest.mark.parametrize("surface", SURFACES)
+def test_what_can_be_transcoded_is_no_obstacle(name: str, surface: str) -> None:
+    flags, around, *_ = ROWS[name]
+
+    assert reasons(gate(camera("Garden", **flags), conditions(surface, **around, transcodes=True))) == []
 
 
 @pytest.mark.parametrize(("name", "surface"), list(itertools.product(FINE, SURFACES)))

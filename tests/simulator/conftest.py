@@ -7,7 +7,19 @@ import requests
 from tests.doubles.cloud import Cloud
 from tests.doubles.simulator_process import SimulatorProcess
 
-CHANGEABLE = ("name", "encryption", "audio", "online", "asleep", "fault", "size", "sub_size")
+CHANGEABLE = (
+    "name",
+    "encryption",
+    "transport",
+    "layout",
+    "selective",
+    "audio",
+    "online",
+    "asleep",
+    "fault",
+    "size",
+    "sub_size",
+)
 
 
 @pytest.fixture(scope="session")

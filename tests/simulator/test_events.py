@@ -14,7 +14,7 @@ import pytest
 import requests
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
-from pyezvizapi import EzvizClient
+from pyezvizapi.client import EzvizClient
 from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 from pyezvizapi.mqtt import MQTTClient
 
@@ -170,10 +170,16 @@ class TestMessages:
         self, cloud: Cloud, registered: MQTTClient, quality: int
     ) -> None:
         received: list[dict[str, Any]] = []
-        client = self._client(registered._mqtt_data["mqtt_clientid"])
-        client.on_connect = lambda *_: client.subscribe(f"{MQTT_APP_KEY}/#", qos=quality)
+        name = registered._mqtt_data["mqtt_clientid"]
+        assert name is not None
+        client = self._client(name)
+
+        def subscribe(*_: object) -> None:
+            client.subscribe(f"{MQTT_APP_KEY}/#", qos=quality)
+
+        client.on_connect = subscribe
         client.on_message = lambda _client, _data, message: received.append(
-            registered.decode_mqtt_message(message.payload)
+            registered.decode_mqtt_message(bytes(message.payload))
         )
         ready = threading.Event()
         client.on_subscribe = lambda *_: ready.set()
@@ -199,6 +205,7 @@ class TestMessages:
         self, cloud: Cloud, registered: MQTTClient, user: str, password: str, registered_name: bool
     ) -> None:
         name = registered._mqtt_data["mqtt_clientid"] if registered_name else "somebody"
+        assert name is not None
         client = self._client(name, user, password)
         reasons: list[Any] = []
         client.on_connect = lambda _client, _data, _flags, reason, _properties: reasons.append(reason)

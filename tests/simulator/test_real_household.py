@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from pyezvizapi import EzvizClient
+from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthVerificationCode, PyEzvizError
 from pyezvizapi.utils import return_password_hash
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from pyezvizapi import EzvizClient
+from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import PyEzvizError
 
 from tests.doubles.cloud import Cloud

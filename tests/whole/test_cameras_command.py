@@ -118,7 +118,7 @@ def test_the_next_step_is_printed(demo: Program, cameras: Cameras) -> None:
             wanted,
         )
     demo.command("pin", "clear", user, "--demo")
-    assert "within half a minute" in cameras("set", "Attic", "scaled", "no").stderr
+    assert "within half a minute" in cameras("set", "Attic", "keep_warm", "no").stderr
     cameras("set", "Attic", "voice_may", "nothing")
 
 
@@ -130,7 +130,8 @@ def test_the_next_step_is_printed(demo: Program, cameras: Cameras) -> None:
         (("set", "Garden", "audio", "loud"), 2, "audio can be set to on, off."),
         (("set", "Garden", "wifi", "home"), 2, "wifi can be read, not set."),
         (("set", "Garden", "colour", "red"), 2, "there is no setting 'colour'"),
-        (("set", "Garden", "scaled", "maybe"), 2, "scaled is yes or no."),
+        (("set", "Garden", "keep_warm", "maybe"), 2, "keep_warm is yes or no."),
+        (("set", "Garden", "scaled", "yes"), 2, "as many at once as its setting transcodes allows."),
         (("list", "--user", "nobody@example.com"), 2, "nobody@example.com is not known here"),
     ],
 )

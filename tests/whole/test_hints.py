@@ -64,7 +64,7 @@ def test_a_hint_runs_as_it_stands(demo: Program, typed: tuple[str, ...], expecte
     done = demo.command("--demo", *typed, text="secret\n")
     found = hints(demo, done.stdout + done.stderr)
     called = f"{demo.showcam} --demo"
-    assert [command.removeprefix(f"{called} ") for command in found if "scaled" not in command] == expected
+    assert [command.removeprefix(f"{called} ") for command in found] == expected
     for hint in found:
         ran = in_a_shell(demo, hint)
         assert "Usage:" not in ran.stderr, ran.stderr

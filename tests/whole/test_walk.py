@@ -49,8 +49,6 @@ REFUSED = [
         r"Bedroom is in Sleep Mode.*switch Sleep Mode off",
     ),
     ("google", "bedroom", ("deviceTurnedOff",), r"Bedroom is in Sleep Mode.*switch Sleep Mode off"),
-    ("alexa", "pond", ("INVALID_VALUE",), r"Pond sends H\.265.*H\.264"),
-    ("google", "pond", ("streamUnplayable",), r"Pond sends H\.265.*H\.264"),
 ]
 
 
@@ -76,9 +74,16 @@ def test_by_default_a_display_is_shown_the_reason_in_the_cameras_place(tmp_path:
 
 
 def test_a_display_that_plays_hls_alone_gets_the_reason_too(demo: Program) -> None:
-    outcome = demo.assistant("alexa", "watch", text="show the pond camera", via="hls")["outcome"]
-    assert (outcome["told"], outcome["broken"]) == ("INVALID_VALUE", [])
-    assert "Pond sends H.265" in outcome["person"]
+    outcome = demo.assistant("alexa", "watch", text="show the attic camera", via="hls")["outcome"]
+    assert (outcome["told"], outcome["broken"]) == ("ENDPOINT_UNREACHABLE", [])
+    assert "Attic is offline" in outcome["person"]
+
+
+@pytest.mark.parametrize(("assistant", "via"), [("alexa", "webrtc"), ("google", "webrtc"), ("alexa", "hls")])
+def test_the_pond_sends_h265_and_is_shown_transcoded(demo: Program, assistant: str, via: str) -> None:
+    answer = demo.assistant(assistant, "watch", text="show the pond camera", via=via)
+    assert answer["outcome"]["shown"], answer["outcome"]
+    assert answer["shown"]["frames"] > 5
 
 
 def test_the_nursery_is_shown_without_sound_on_alexa(demo: Program) -> None:

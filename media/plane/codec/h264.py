@@ -1,25 +1,13 @@
 """H.264 as far as a relay must understand it: parameter sets, and whether a keyframe is a picture at all."""
 
-import io
-from dataclasses import dataclass
-from fractions import Fraction
-
-import av
-import av.error
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange
+from media.plane.codec import level
+from media.plane.codec.keyframe import Look, NoPicture, decoded, decoder
 
 START = b"\x00\x00\x00\x01"
 _SHORT = START[1:]
 _IDR, _SPS, _PPS = 5, 7, 8
 _SLICES = frozenset({1, 2, 5})
 _B = frozenset({1, 6})
-_LEAST, _MOST = 360, 540
-
-
-class NoPicture(Exception):
-    """The bytes do not decode."""
 
 
 def nal_types(data: bytes) -> list[int]:
@@ -90,59 +78,13 @@ def codec_name(keyframe: bytes) -> str:
     raise NoPicture
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a keyframe and its parameter sets tell of a stream."""
-
-    width: int
-    height: int
-    codec: str  # RFC 6381
-    b_frames: bool
-
-
 def look(keyframe: bytes) -> Look:
     """Raises NoPicture."""
-    decoder = av.CodecContext.create("h264", "r")
-    frame = _decoded(decoder, keyframe)
-    return Look(frame.width, frame.height, codec_name(keyframe), bool(decoder.has_b_frames))
+    codec = decoder("h264")
+    frame = decoded(codec, keyframe)
+    return Look(frame.width, frame.height, codec_name(keyframe), bool(codec.has_b_frames))
 
 
-def picture(keyframe: bytes) -> VideoFrame:
-    """Raises NoPicture."""
-    return _decoded(av.CodecContext.create("h264", "r"), keyframe)
-
-
-def _decoded(decoder: VideoCodecContext, keyframe: bytes) -> VideoFrame:
-    """One keyframe by itself, strictly: encrypted bytes must not pass as a grey picture."""
-    decoder.thread_count = 1
-    decoder.options = {"err_detect": "explode"}
-    try:
-        frames = [*decoder.decode(av.Packet(keyframe)), *decoder.decode(None)]
-    except (av.error.FFmpegError, ValueError, EOFError):
-        raise NoPicture from None
-    if not frames or any([frame.is_corrupt for frame in frames]):
-        raise NoPicture
-    return frames[0]
-
-
-def jpeg(keyframe: bytes, *, small: bool = False) -> bytes:
-    """`small`: between 360 and 540 px on the shorter side, whatever the camera sends. Raises NoPicture."""
-    frame = picture(keyframe)
-    width, height = _thumbnail(frame.width, frame.height) if small else (frame.width, frame.height)
-    frame = frame.reformat(width, height, "yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG)
-    frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0
-    out = io.BytesIO()
-    with av.open(out, "w", format="mjpeg") as container:
-        stream = container.add_stream("mjpeg", rate=25)
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuvj420p"
-        if small:
-            stream.options = {"qmin": "5", "qmax": "5"}
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return out.getvalue()
-
-
-def _thumbnail(width: int, height: int) -> tuple[int, int]:
-    short = min(width, height)
-    scale = min(max(short, _LEAST), _MOST) / short
-    return round(width * scale / 2) * 2, round(height * scale / 2) * 2
+def relabelled(keyframe: bytes) -> bytes:
+    """The same with the level that its picture needs, where its parameter sets claim more than that."""
+    return level.relabelled(keyframe)

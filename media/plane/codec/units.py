@@ -22,15 +22,20 @@ class Format:
 
     width: int
     height: int
-    codec: str  # RFC 6381, such as "avc1.42c01f"
+    codec: str  # RFC 6381, such as "avc1.42c01f" or "hvc1.1.6.L93.B0"
     audio: bool
     audio_rate: int = 0
     audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw", "opus"] = "aac"
     b_frames: bool = False  # pictures come in another order than they are shown in, as far as that is known
 
+    @property
+    def is_h265(self) -> bool:
+        return self.codec.startswith("hvc1")
+
 
 class Unit(NamedTuple):
-    """H.264 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, G.711, or Opus.
+    """H.264 or H.265 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, G.711,
+    or Opus.
 
     `form`: what pictures are like from this one on, where that changes or where time passed without a picture.
     """

@@ -1,14 +1,9 @@
-"""What displays of assistants play: H.264 up to High at level 4.2, and by WebRTC nothing that comes out of order."""
-
-from typing import Literal
+"""What viewers play: H.264, and by WebRTC nothing that comes out of order; displays up to High at level 4.2."""
 
 from media.grants import Protocol
 from media.plane.codec.units import Format
-from media.plane.outputs import scaler
-from media.source import MOST_PIXELS
+from media.source import MOST_PIXELS, TRANSCODED
 
-# Surfaces whose picture may be 1280×720 at most, and what is done about a larger one.
-FIT: dict[str, Literal["any", "small", "scaled"]] = {"video": "small", "video_scaled": "scaled"}
 _PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High
 _HIGHEST = 42
 
@@ -17,14 +12,17 @@ def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
     """Why that can't be shown there as it comes, "" where it can. A browser plays more, and so does what is here."""
     if protocol in ("still", "snapshot"):
         return ""
+    if form.is_h265:
+        return "not_playable"  # no surface says that it plays it
     if protocol == "webrtc" and form.b_frames:
         return "no_common_protocol"
-    if surface == "video" and not scaler.fits(form):
-        return "too_large"  # its owner may have made it larger since it was looked at
-    is_made_smaller = surface == "video_scaled" and not scaler.fits(form)
-    if surface == "page" or is_made_smaller or _decode(form):
-        return ""
-    return "too_large" if surface == "video" else "beyond_displays"
+    if surface == "video":
+        return "" if _is_small(form) and _decode(form) else "too_large"
+    return "" if surface == "page" or _decode(form) else "beyond_displays"
+
+
+def _is_small(form: Format) -> bool:
+    return form.width <= TRANSCODED[0] and form.height <= TRANSCODED[1]
 
 
 def _decode(form: Format) -> bool:

@@ -12,7 +12,8 @@ import structlog
 
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
 from media.ezviz.results import OTHER_STREAM, SERVER, TOKEN, Meaning, meaning
-from media.plane.codec import h264, level
+from media.plane.codec.bitstream import bitstream
+from media.plane.codec.keyframe import Look, NoPicture
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.doubt import Doubt
 from media.plane.sources.ezviz_node import SaidNo, Unreached
@@ -205,12 +206,10 @@ class EzvizSource:
             return
         if not showing.is_shown and self._form is None and self._sound == "on" and not showing.may_lack_sound:
             return
-        if showing.footage.codec == "h265":
-            raise SourceFailed("not_playable", again=False)
         for unit in showing.taken():
             is_picture = unit.kind == "video"
             if is_picture and unit.key:
-                whole = unit._replace(data=level.relabelled(unit.data))
+                whole = unit._replace(data=bitstream(showing.footage.codec).relabelled(unit.data))
                 self._waits = not await self._judge(showing, whole)
                 if not self._waits:
                     self._push(whole)
@@ -219,11 +218,12 @@ class EzvizSource:
 
     async def _judge(self, showing: Showing, keyframe: Unit) -> bool:
         """Whether it is a picture. Raises SourceFailed: bytes that stay none are an encrypted camera's."""
-        sets = h264.sps(h264.parameter_sets(keyframe.data))
+        codec = bitstream(showing.footage.codec)
+        sets = codec.sps(codec.parameter_sets(keyframe.data))
         if not showing.is_shown or sets != self._sps:
             try:
-                seen = await asyncio.to_thread(h264.look, keyframe.data)
-            except h264.NoPicture:
+                seen = await asyncio.to_thread(codec.look, keyframe.data)
+            except NoPicture:
                 self._doubt.add(self._loop.time())
                 return False
             self._begin(showing, seen)
@@ -231,7 +231,7 @@ class EzvizSource:
         self._doubt.end()
         return True
 
-    def _begin(self, showing: Showing, seen: h264.Look) -> None:
+    def _begin(self, showing: Showing, seen: Look) -> None:
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=seen.b_frames)
         if showing.footage.sound:
             codec, rate = showing.footage.sound

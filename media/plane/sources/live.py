@@ -8,7 +8,9 @@ from dataclasses import replace
 import structlog
 
 from media.ezviz.decipher import Decipherer
-from media.plane.codec import h264, level, sound
+from media.plane.codec import sound
+from media.plane.codec.bitstream import Bitstream
+from media.plane.codec.keyframe import Look, NoPicture
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.doubt import Doubt
 from media.plane.sources.screen import Screen
@@ -38,13 +40,14 @@ class Live:
         sound_of: Callable[[], Sound | None],
         timeline: Timeline,
         *,
+        codec: Bitstream,
         sets: bytes,
         encrypts: bool,
         decipherer: Decipherer | None = None,
         over: Callable[[SourceFailed], None],
     ) -> None:
         self._screen, self._sound_of, self._timeline, self._over = screen, sound_of, timeline, over
-        self._sets, self._decipherer = sets, decipherer
+        self._codec, self._sets, self._decipherer = codec, sets, decipherer
         self._doubts = Doubt(encrypts=encrypts, deciphers=decipherer is not None)
         self._loop = asyncio.get_running_loop()
         self.heard: float | None = None  # when the latest whole picture came, by the loop's time
@@ -98,7 +101,7 @@ class Live:
 
     def _picture(self, unit: AccessUnit, at: float) -> None:
         reordered = self._timeline.reorders
-        pts = self._timeline.video(unit.timestamp, at, is_b=not unit.key and h264.is_bidirectional(unit.data))
+        pts = self._timeline.video(unit.timestamp, at, is_b=not unit.key and self._codec.is_bidirectional(unit.data))
         if self._timeline.reorders and not reordered and self._format is not None:
             # nothing had said so
             self._format = replace(self._format, b_frames=True)
@@ -113,9 +116,9 @@ class Live:
         self._waits = False
         data = unit.data
         if unit.key:
-            own = h264.parameter_sets(data)
+            own = self._codec.parameter_sets(data)
             self._sets = own or self._sets
-            data = level.relabelled(data if own else self._sets + data)
+            data = self._codec.relabelled(data if own else self._sets + data)
         self._pass(Unit("video", data, pts, pts, unit.key))
 
     def _heard(self, unit: AccessUnit, at: float) -> None:
@@ -137,7 +140,7 @@ class Live:
         return heapq.heappop(self._order)
 
     def _pass(self, unit: Unit) -> None:
-        is_new = unit.kind == "video" and unit.key and _sps(unit) != self._sps
+        is_new = unit.kind == "video" and unit.key and self._sps_of(unit) != self._sps
         if self._look is not None:
             self._hold(unit)
         elif is_new:
@@ -162,18 +165,18 @@ class Live:
 
     async def _looked(self, keyframe: Unit) -> None:
         try:
-            seen: h264.Look | None = await asyncio.to_thread(h264.look, keyframe.data)
-        except h264.NoPicture:
+            seen: Look | None = await asyncio.to_thread(self._codec.look, keyframe.data)
+        except NoPicture:
             seen = None
         self._look = None
         self._guarded(lambda: self._seen(seen, keyframe))
 
-    def _seen(self, seen: h264.Look | None, keyframe: Unit) -> None:
+    def _seen(self, seen: Look | None, keyframe: Unit) -> None:
         if seen is None:
             self._doubt(keyframe)
             return
         self._doubts.end()
-        self._doubts.is_shown, self._sps = True, _sps(keyframe)
+        self._doubts.is_shown, self._sps = True, self._sps_of(keyframe)
         if seen.b_frames:
             self._timeline.reorders = True
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=self._timeline.reorders)
@@ -188,7 +191,7 @@ class Live:
     def _doubt(self, keyframe: Unit) -> None:
         """Decide by the next keyframe whether a garbled one was an accident."""
         held, self._held = self._held, []
-        if h264.is_idr(keyframe.data):
+        if self._codec.is_idr(keyframe.data):
             self._doubts.add(self._loop.time())
         later = next((at for at, each in enumerate(held) if at and each.kind == "video" and each.key), None)
         if later is None:
@@ -228,6 +231,5 @@ class Live:
             return unit._replace(dts=last + 1, pts=max(unit.pts, last + 1))
         return unit if unit.pts >= unit.dts else unit._replace(pts=unit.dts)
 
-
-def _sps(keyframe: Unit) -> list[bytes]:
-    return h264.sps(h264.parameter_sets(keyframe.data))
+    def _sps_of(self, keyframe: Unit) -> list[bytes]:
+        return self._codec.sps(self._codec.parameter_sets(keyframe.data))

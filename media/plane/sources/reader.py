@@ -9,12 +9,15 @@ from typing import Any, Protocol
 
 from av.bitstream import BitStreamFilterContext
 
-from media.plane.codec import h264, level, sound
+from media.plane.codec import sound
+from media.plane.codec.bitstream import Bitstream, bitstream
+from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 from media.plane.sources.doubt import Doubt
 from media.plane.sources.joined import Joined
 
 _TICK = Fraction(1, CLOCK)
+_VIDEOS = {"h264": bitstream("h264"), "hevc": bitstream("h265")}
 _SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
 
 
@@ -77,11 +80,12 @@ class Reader(threading.Thread):
             if not container.streams.video:
                 raise SourceFailed("not_playable", again=False)
             video = container.streams.video[0]
-            if video.codec_context.name != "h264":
+            codec = _VIDEOS.get(video.codec_context.name)
+            if codec is None:
                 raise SourceFailed("not_playable", again=False)
             audio = next((each for each in container.streams.audio if each.codec_context.name in _SOUNDS), None)
-            units = _Units(video, audio)
-            judged = _Judged(video, audio, encrypts=self._source.encrypts)
+            units = _Units(codec, video, audio)
+            judged = _Judged(codec, video, audio, encrypts=self._source.encrypts)
             for packet in container.demux(*((video, audio) if audio else (video,))):
                 if self._stopped:
                     return
@@ -95,8 +99,8 @@ class Reader(threading.Thread):
 class _Judged:
     """From the first keyframe on that is a picture; its parameter sets tell when it becomes another."""
 
-    def __init__(self, video: Any, audio: Any, *, encrypts: bool) -> None:
-        self._video, self._audio = video, audio
+    def __init__(self, codec: Bitstream, video: Any, audio: Any, *, encrypts: bool) -> None:
+        self._codec, self._video, self._audio = codec, video, audio
         self._joined = Joined(time.monotonic)
         self._doubt = Doubt(encrypts=encrypts)
         self._form: Format | None = None
@@ -108,8 +112,8 @@ class _Judged:
         self._doubt.check(time.monotonic())
         is_new = False
         if unit.kind == "video" and unit.key:
-            unit = unit._replace(data=level.relabelled(unit.data))
-            sets = h264.sps(h264.parameter_sets(unit.data))
+            unit = unit._replace(data=self._codec.relabelled(unit.data))
+            sets = self._codec.sps(self._codec.parameter_sets(unit.data))
             is_new = sets != self._sps
             if is_new and not self._look(unit, sets):
                 self._waits = True
@@ -126,8 +130,8 @@ class _Judged:
     def _look(self, keyframe: Unit, sets: list[bytes]) -> bool:
         """Whether it is a picture. Raises SourceFailed if that is the second that is none."""
         try:
-            seen = h264.look(keyframe.data)
-        except h264.NoPicture:
+            seen = self._codec.look(keyframe.data)
+        except NoPicture:
             self._doubt.add(time.monotonic())
             return False
         # not every camera says so in its parameter sets; libav may have noticed while it probed
@@ -143,12 +147,12 @@ class _Judged:
 class _Units:
     """libav's packets as units: times in our clock, Annex B, ADTS."""
 
-    def __init__(self, video: Any, audio: Any) -> None:
-        self._video, self._audio = video, audio
+    def __init__(self, codec: Bitstream, video: Any, audio: Any) -> None:
+        self._codec, self._video, self._audio = codec, video, audio
         self._extradata: bytes = video.codec_context.extradata or b""
         self._to_annexb = None
         if self._extradata[:1] == b"\x01":  # MP4's way; its filter writes the parameter sets into keyframes
-            self._to_annexb = BitStreamFilterContext("h264_mp4toannexb", video)
+            self._to_annexb = BitStreamFilterContext(f"{video.codec_context.name}_mp4toannexb", video)
         self._config: bytes = (audio.codec_context.extradata or b"") if audio else b""
         self._scales: dict[str, Fraction] = {}
 
@@ -163,7 +167,7 @@ class _Units:
         for part in self._to_annexb.filter(packet) if self._to_annexb else (packet,):
             data = bytes(part)
             if part.is_keyframe:
-                data = h264.with_parameters(data, b"" if self._to_annexb else self._extradata)
+                data = self._codec.with_parameters(data, b"" if self._to_annexb else self._extradata)
             found += self._one("video", part, data, key=bool(part.is_keyframe))
         return found
 

@@ -4,6 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from media.ezviz.decipher import Decipherer
+from media.plane.codec.bitstream import bitstream
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.live import Live
 from media.plane.sources.screen import Screen
@@ -70,6 +71,7 @@ class RtspSource:
             self._screen,
             lambda: chosen.heard() if session.has("audio") or chosen.audio is None else None,
             timeline,
+            codec=bitstream(chosen.codec),
             sets=chosen.sets,
             encrypts=self._spec.encrypts,
             decipherer=decipherer,

@@ -3,20 +3,24 @@
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from media.plane.codec.h264 import START
 from media.plane.codec.units import SourceFailed
 from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
 from media.rtp.h264 import H264Depacketizer
+from media.rtp.h265 import H265Depacketizer
 from media.rtp.mp2t import TransportDepacketizer
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.unit import Depacketizer, Opener
 from media.rtsp.description import Description, Track
+from media.source import Codec
 
 _HIGHEST_HZ = 1_000_000
+_VIDEOS = ("H264", "MP2T", "H265", "HEVC")  # the best first
 _SETS = frozenset({7, 8})
+_SETS_H265 = frozenset({32, 33, 34})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Chosen:
     video: Track
     sets: bytes  # parameter sets that the description tells, in Annex B's form
     depacketizer: Depacketizer
+    codec: Codec = "h264"
     audio: Track | None = None  # where sound has a track of its own
     sound: Sound | None = None
 
@@ -43,29 +48,49 @@ class Chosen:
 
 
 def choose(description: Description, *, sound: bool, opener: Opener | None = None) -> Chosen:
-    """`opener` deciphers pictures. Raises SourceFailed if no track has a picture that can be played."""
-    videos = [each for each in description.tracks if each.kind == "video" and each.encoding in ("H264", "MP2T")]
-    video = min(videos, key=lambda each: each.encoding, default=None)
+    """`opener` deciphers pictures. Raises SourceFailed if no track has a picture that can be played.
+
+    H.264 comes before all else.
+    """
+    videos = [each for each in description.tracks if each.kind == "video" and each.encoding in _VIDEOS]
+    video = min(videos, key=lambda each: _VIDEOS.index(each.encoding), default=None)
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
         raise SourceFailed("not_playable", again=False)
     if video.encoding == "MP2T":
         return Chosen(video, b"", TransportDepacketizer())
-    sets = _sets(video.parameters.get("sprop-parameter-sets", ""))
+    made = _described(video, opener)
     for track in description.tracks if sound else ():
         is_back = track.is_back and not video.is_back
         if track.kind == "audio" and not is_back and (heard := _sound(track)) is not None:
-            return Chosen(video, sets, H264Depacketizer(opener), track, heard)
-    return Chosen(video, sets, H264Depacketizer(opener))
+            return replace(made, audio=track, sound=heard)
+    return made
 
 
-def _sets(told: str) -> bytes:
+def _described(video: Track, opener: Opener | None) -> Chosen:
+    if video.encoding == "H264":
+        return Chosen(
+            video, _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set), H264Depacketizer(opener)
+        )
+    told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
+    return Chosen(video, b"".join(_sets(each, _is_h265_set) for each in told), H265Depacketizer(opener), "h265")
+
+
+def _is_h264_set(unit: bytes) -> bool:
+    return unit[0] & 0x1F in _SETS
+
+
+def _is_h265_set(unit: bytes) -> bool:
+    return unit[0] >> 1 & 0x3F in _SETS_H265
+
+
+def _sets(told: str, is_one: Callable[[bytes], bool]) -> bytes:
     found = []
     for each in told.split(","):
         try:
             unit = base64.b64decode(each)
         except (binascii.Error, ValueError):
             continue
-        if unit and unit[0] & 0x1F in _SETS:
+        if unit and is_one(unit):
             found.append(START + unit)
     return b"".join(found)
 

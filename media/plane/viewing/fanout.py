@@ -1,18 +1,16 @@
 """One picture for all who watch it: to displays by HLS and WebRTC, as Opus to those who listen, and as a still."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Literal
 
-from media.plane.codec import h264
+from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.sound import AacVoice, OpusVoice, as_sent
 from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
-from media.plane.outputs.scaler import Scaler, fits
 from media.plane.signal import Signal
 from media.plane.viewing.stills import Stills
 
 GOP_CAP = 8 * 1024 * 1024
+SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
 
 
 class NotYet(Exception):
@@ -33,11 +31,13 @@ class Fanout:
         self._gop_bytes = 0
         self.is_arriving = False  # pictures come, and no keyframe did yet
         self._whole = False  # whether `_gop` holds everything since its keyframe
+        self._since_key = 0  # ticks
+        self._last: int | None = None  # when the picture before was decoded
+        self.is_slow = False  # keyframes come so seldom that HLS takes long to begin and stays behind
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._aac: AacVoice | None = None
-        self._scaled: Scaler | None = None
         self._stills = Stills()
 
     # what viewers ask
@@ -53,52 +53,30 @@ class Fanout:
             raise self.failure
         return self.is_live
 
-    async def first_segment(
-        self, *, silent_track: bool, timeout_s: float, fit: Literal["any", "small", "scaled"] = "any"
-    ) -> HlsOutput:
-        """`fit`: small refuses a picture larger than media.plane.outputs.scaler makes, scaled asks for it made smaller.
+    async def first_segment(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
+        """The rendition, once it has a segment.
 
         Raises SourceFailed, or NotYet when time ran out before a segment was whole.
         """
-        if fit != "any" and await self.opened(timeout_s) and self.format and not fits(self.format):
-            if fit == "small":
-                raise SourceFailed("too_large", again=False)
-            return await self._first(self._ready_scaled, timeout_s)
-        return await self._first(lambda: self._ready(silent_track=silent_track), timeout_s)
-
-    async def _first(self, ready: Callable[[], HlsOutput | None], timeout_s: float) -> HlsOutput:
-        """Raises SourceFailed, NotYet."""
-        await self.signal.until(lambda: self.failure or ready(), timeout_s)
+        await self.signal.until(lambda: self.failure or self.ready(silent_track=silent_track), timeout_s)
         if self.failure:
             raise self.failure
-        output = ready()
+        output = self.ready(silent_track=silent_track)
         if output is None:
             raise NotYet
         if output.failure:
             raise output.failure
         return output
 
-    def scale(self) -> None:
-        """Make it smaller too, from here on and as long as that is asked for."""
-        if self._scaled is None:
-            self._scaled = Scaler(self.signal.ring)
-            if self.format is not None and not fits(self.format):
-                self._scaled.begin(as_sent(self.format))
-        self._scaled.need()
-
-    def _ready_scaled(self) -> HlsOutput | None:
-        self.scale()
-        output = self._scaled.output if self._scaled else None
-        return _whole(output)
-
-    def _ready(self, *, silent_track: bool) -> HlsOutput | None:
+    def ready(self, *, silent_track: bool) -> HlsOutput | None:
+        """The rendition, once there is something to say of it."""
         # where the source has sound of its own there is no silent rendition, and none is needed
-        return _whole(self.outputs.get(silent_track) or self.outputs.get(False))
+        output = self.outputs.get(silent_track) or self.outputs.get(False)
+        return output if output is not None and (output.segments or output.failure) else None
 
     def shows(self, start_id: str) -> bool:
         """Whether an output of that start id goes on."""
-        scaled = self._scaled.output if self._scaled else None
-        return any([output.start_id == start_id for output in (*self.outputs.values(), scaled) if output is not None])
+        return any([output.start_id == start_id for output in self.outputs.values()])
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
@@ -109,7 +87,7 @@ class Fanout:
             raise SourceFailed("media_down", again=True)
         try:
             return await self._stills.of(self._gop[0], small=small)
-        except h264.NoPicture:
+        except NoPicture:
             raise SourceFailed("media_down", again=True) from None
 
     def watch(self, viewer: Watch) -> list[Unit]:
@@ -144,19 +122,14 @@ class Fanout:
     def begin(self, form: Format) -> None:
         """An opening turned out to be a picture."""
         self.format = form
-        silent = not form.audio
-        if not silent and True in self.outputs:
-            self.outputs.pop(True).end()  # it has sound of its own by now
-        for silent_track in (False, True) if silent else (False,):
-            if silent_track not in self.outputs:
-                self.outputs[silent_track] = HlsOutput(
-                    silent_track=silent_track, changed=self.signal.ring, clock=self._loop.time
-                )
-            self.outputs[silent_track].begin(as_sent(form))
-        if self._scaled is not None and not fits(form):
-            self._scaled.begin(as_sent(form))
+        if form.is_h265:
+            self._end_outputs()  # nobody is sent it as it comes
+            self.outputs.clear()
+        else:
+            self._begin_outputs(form)
         self._voice = None
-        self._aac = AacVoice(form) if form.audio and form.audio_codec != "aac" else None
+        is_other = form.audio and form.audio_codec != "aac"
+        self._aac = AacVoice(form) if is_other and self.outputs else None
         self.signal.ring()
 
     def to_hls(self, unit: Unit) -> None:
@@ -165,14 +138,10 @@ class Fanout:
         for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
             for output in self.outputs.values():
                 output.write(each)
-            if self._scaled is not None:
-                self._scaled.write(each)
-        if self._scaled is not None and not self._scaled.is_needed:
-            self._scaled.close()
-            self._scaled = None
 
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
+            self._time_keyframes(unit)
             self._remember(unit)
             for viewer in list(self._viewers):
                 viewer(unit)
@@ -185,17 +154,39 @@ class Fanout:
     def end(self, failure: SourceFailed) -> None:
         """Nothing more is brought."""
         self.failure = self.failure or failure
-        for output in self.outputs.values():
-            output.end()
+        self._end_outputs()
         self.signal.ring()
-
-    def close(self) -> None:
-        if self._scaled is not None:
-            self._scaled.close()
 
     def now(self) -> int:
         """The pull's own timeline, which outlives openings."""
         return int((self._loop.time() - self._epoch) * CLOCK)
+
+    def _begin_outputs(self, form: Format) -> None:
+        if form.audio and True in self.outputs:
+            self.outputs.pop(True).end()  # it has sound of its own by now
+        for silent_track in (False,) if form.audio else (False, True):
+            if silent_track not in self.outputs:
+                self.outputs[silent_track] = HlsOutput(
+                    silent_track=silent_track, changed=self.signal.ring, clock=self._loop.time
+                )
+            self.outputs[silent_track].begin(as_sent(form))
+
+    def _end_outputs(self) -> None:
+        for output in self.outputs.values():
+            output.end()
+
+    def _time_keyframes(self, unit: Unit) -> None:
+        """How far apart they are, by the camera's clock; time that passes without a picture does not count."""
+        if self._last is not None:
+            self._since_key += min(unit.dts - self._last, CLOCK)
+        self._last = unit.dts
+        was_slow, is_far = self.is_slow, self._since_key > SLOW_S * CLOCK
+        if unit.key or is_far:
+            self.is_slow = is_far
+        if unit.key:
+            self._since_key = 0
+        if self.is_slow and not was_slow:
+            self.signal.ring()
 
     def _remember(self, unit: Unit) -> None:
         if unit.key:
@@ -209,8 +200,3 @@ class Fanout:
             del self._gop[1:]  # the keyframe is still good for a still picture
         else:
             self._gop.append(unit)
-
-
-def _whole(output: HlsOutput | None) -> HlsOutput | None:
-    """That output, once there is something to say of it."""
-    return output if output is not None and (output.segments or output.failure) else None

@@ -10,6 +10,7 @@ from media.plane.outputs.peer import Peer
 from media.plane.outputs.stun import StunServers
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.session import Session
+from media.plane.viewing.view import View
 
 FINISH_S = 0.1  # for writing an answer once it is known what is in it
 
@@ -32,7 +33,8 @@ class Peers:
             if session.peer is peer:
                 gone()
 
-        peer = Peer(session.pull, left, ice.relays(self._settings, time.time()), self._stun.addresses)
+        view = session.view = View(session.pull, session.claims.surface)
+        peer = Peer(view, left, ice.relays(self._settings, time.time()), self._stun.addresses)
         try:
             answer = await session.answer(peer, sdp, due - self._loop.time())
         except BaseException:

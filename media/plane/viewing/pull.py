@@ -11,9 +11,9 @@ from typing import Literal
 
 import structlog
 
-from media.grants import Claims
+from media.grants import Claims, Protocol
 from media.plane.background import Background
-from media.plane.codec.units import Format, SourceFailed
+from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.outputs import displays
 from media.plane.sources import card_player
 from media.plane.sources.ezviz import EzvizSource
@@ -21,15 +21,16 @@ from media.plane.sources.hls import HlsSource
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
+from media.plane.viewing.asking import Asking
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.slim import Slim
-from media.source import Codec, Denied, Sources, SourceSpec
+from media.plane.viewing.transcoded import Transcoded
+from media.plane.viewing.transcodes import Transcodes
+from media.source import Sources, SourceSpec
 
 _log = structlog.get_logger()
 
-ASK_S = 10.0
 OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
-_H265 = ("hvc1", "hev1")  # how RFC 6381 names it
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
@@ -53,21 +54,29 @@ class Pull(Fanout):
         spec: SourceSpec | None,
         sources: Sources,
         context: ssl.SSLContext,
+        transcodes: Transcodes,
         *,
         loopback: OnLoopback,
         sub: Callable[[Claims], "Pull | None"],
     ) -> None:
         super().__init__()
-        self._slim = Slim(self, lambda: None if self._smaller else sub(self.claims))
+        self._transcodes = transcodes
+        self._transcoded: Transcoded | None = None
+        self._followers: set[Callable[[], None]] = set()
+        self._slim = Slim(self, lambda: None if self._smaller else sub(self.claims), transcodes.admit)
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
-        self._spec, self._sources, self._context, self._loopback = spec, sources, context, loopback
+        self._spec, self._context, self._loopback = spec, context, loopback
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
+        self._is_alone = False  # the camera has no other picture that would do
+        self._is_paced = False  # viewers get its units later than HLS, where `begin` is said
+        self._is_last_try = False  # no other picture may do: what can't be shown as it comes is transcoded
         self.needed = self._loop.time()
         self.held_until = 0.0
-        self.reopened = self.minted = 0
+        self.reopened = 0
         self._background = Background()
+        self._asking = Asking(sources, self._background)
         self._lasts_s = 0
         self._rest: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run())
@@ -86,6 +95,10 @@ class Pull(Fanout):
         self.held_until = self._loop.time() + seconds if may else 0.0
         return may
 
+    @property
+    def minted(self) -> int:
+        return self._asking.minted
+
     def stats(self) -> dict[str, int]:
         return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}
 
@@ -100,8 +113,9 @@ class Pull(Fanout):
         if self._rest:
             self._rest.cancel()
         self._task.cancel()
+        if self._transcoded is not None:
+            self._transcoded.close()
         self._slim.close()
-        self.close()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._background.done()
 
@@ -123,7 +137,8 @@ class Pull(Fanout):
     async def _live(self) -> SourceFailed:
         """Open, and open again after a fault that may pass, until one does not. The first opening has one try.
 
-        Where that shows what displays don't play, the smaller picture has one too, and then the first reason is told.
+        Where that shows what displays don't play, the smaller picture has one too. Where that fails as well, the whole
+        one is transcoded, or else the first reason is told.
         """
         tries = 0
         first: SourceFailed | None = None
@@ -136,6 +151,10 @@ class Pull(Fanout):
                     first, self._smaller = failed, True
                     self._return_place()
                     continue
+                if first is not None and self.format is None and not self._is_last_try and self._transcodes.has_room:
+                    self._smaller, self._is_last_try = False, True
+                    self._return_place()
+                    continue
                 if not failed.again or self.format is None:
                     return first if first and self.format is None else failed
             if self._loop.time() - began > WELL_S:
@@ -146,26 +165,22 @@ class Pull(Fanout):
             self.reopened += 1
 
     def _has_smaller(self, failed: SourceFailed) -> bool:
-        return failed.reason in OF_FORM and self.format is None and self.claims.picture == "main"
+        return failed.reason in OF_FORM and self.format is None and self._may_be_smaller()
 
-    def _asking(self) -> Claims:
+    def _may_be_smaller(self) -> bool:
+        return self.claims.picture == "main" and not (self._smaller or self._is_last_try or self._is_alone)
+
+    def _claims_asked(self) -> Claims:
         """In whose name, and for which picture."""
         return replace(self.claims, picture="sub") if self._smaller else self.claims
 
     async def _mint(self) -> SourceSpec:
         """A new address, through the gate. Raises SourceFailed."""
-        try:
-            answer = await asyncio.wait_for(self._sources.open(self._asking()), ASK_S)
-        except Exception as error:
-            _log.warning("nobody could be asked for a source", error=type(error).__name__)
-            raise SourceFailed("media_down", again=True) from None
-        if isinstance(answer, Denied):
-            raise SourceFailed(answer.reason, again=answer.again)
-        self.minted += 1
-        if not self.holds(answer.release):
+        spec = await self._asking.source(self._claims_asked())
+        if not self.holds(spec.release):
             self._return_place()
-        self._spec, self.sound = answer, answer.sound
-        return answer
+        self._spec, self.sound = spec, spec.sound
+        return spec
 
     def _rests(self) -> None:
         self.end(SourceFailed(RESTS, again=False))
@@ -177,24 +192,11 @@ class Pull(Fanout):
             self.give_back(spec.release)
 
     def give_back(self, release: str) -> None:
-        self._background.later(self._tell_closed(release))
-
-    async def _tell_closed(self, release: str) -> None:
-        try:
-            await asyncio.wait_for(self._sources.closed(self.claims, release), ASK_S)
-        except Exception as error:
-            _log.warning("a vendor's place could not be given back", error=type(error).__name__)
-
-    async def _tell(self, claims: Claims, form: Format) -> None:
-        try:
-            codec: Codec = "h265" if form.codec.startswith(_H265) else "h264"
-            told = self._sources.learnt(claims, form.width, form.height, codec=codec, b_frames=form.b_frames)
-            await asyncio.wait_for(told, ASK_S)
-        except Exception as error:
-            _log.warning("what a picture is like could not be told", error=type(error).__name__)
+        self._asking.give_back(self.claims, release)
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
+        self._is_alone, self._is_paced = spec.alone, False
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         if spec.kind == "card":
             await card_player.play(self, spec.card, self._loop.time)
@@ -216,8 +218,10 @@ class Pull(Fanout):
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
-            self._background.later(self._tell(self._asking(), form))
-        if reason := displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol):
+            self._asking.tell(self._claims_asked(), form)
+        reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
+        may_be_smaller = self.format is None and self._may_be_smaller()
+        if reason and (may_be_smaller or not self._may_transcode):
             raise SourceFailed(reason, again=False)
         if self.sound == "off":
             form = replace(form, audio=False)
@@ -227,6 +231,64 @@ class Pull(Fanout):
             if self._lasts_s:
                 self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)
+        if self._transcoded is not None and not self._is_paced:
+            self._transcoded.open(form)
+        for follower in list(self._followers):
+            follower()
+
+    def to_viewers(self, unit: Unit) -> None:
+        super().to_viewers(unit)
+        self._is_paced |= unit.form is not None
+        if self._transcoded is None:
+            return
+        if unit.form is not None and self.format is not None:
+            self._transcoded.open(self.format)
+        self._transcoded.take(unit)
+
+    def shows(self, start_id: str) -> bool:
+        made = self._transcoded
+        return super().shows(start_id) or (made is not None and made.failure is None and made.shows(start_id))
+
+    def tidy(self) -> None:
+        if self._transcoded is not None and self._transcoded.failure:
+            self._transcoded = None
+
+    # what viewers are shown
+
+    def follow(self, follower: Callable[[], None]) -> None:
+        """Call it at each opening from now on."""
+        self._followers.add(follower)
+
+    def unfollow(self, follower: Callable[[], None]) -> None:
+        self._followers.discard(follower)
+
+    def shown(self, surface: str, protocol: Protocol) -> Fanout:
+        """The picture as it comes, or transcoded where it can't be shown so.
+
+        Raises SourceFailed where there is no room to transcode it.
+        """
+        reason = displays.unplayed(self.format, surface, protocol) if self.format else ""
+        return self._made(reason) if reason else self
+
+    def quickened(self) -> Fanout:
+        """For HLS where keyframes are far apart: with keyframes of our own, or as it comes where there is no room."""
+        try:
+            return self._made("media_down")
+        except SourceFailed:
+            return self
+
+    def _made(self, reason: str) -> Transcoded:
+        assert self.format is not None
+        if self._transcoded is None or self._transcoded.failure:
+            since = self._gop if self._whole else ()
+            self._transcoded = self._transcodes.begin(self.format, since, reason)
+        self._transcoded.need()
+        return self._transcoded
+
+    @property
+    def _may_transcode(self) -> bool:
+        running = self._transcoded is not None and self._transcoded.failure is None
+        return running or self._transcodes.has_room
 
 
 def _like(form: Format) -> tuple[int, int, bool, str]:

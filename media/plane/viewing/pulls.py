@@ -66,6 +66,7 @@ class Pulls:
     def tidy(self, now: float) -> None:
         """Ends what failed or was not needed for a while; `now` is the loop's time."""
         for key, pull in list(self._by_key.items()):
+            pull.tidy()
             if pull.failure is not None:
                 self.leave(pull)
             elif now - pull.needed > self._settings.idle_s and now > pull.held_until:

@@ -2,13 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Literal
 
 from media.grants import Claims
 from media.plane.codec.units import SourceFailed
-from media.plane.outputs import displays
 from media.plane.outputs.peer import Peer, Voice
 from media.plane.viewing.pull import Pull
+from media.plane.viewing.view import View
 
 CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
 VERDICT_S = 1.0  # a camera has this to say that it can't be shown
@@ -24,24 +23,23 @@ class Session:
     began: float  # with its latest answer
     used: float  # by its viewer, last
     opened: float
+    view: View
     until: float  # epoch s; the gate's check renews it where nothing caps a session
     name: str = ""
     peer: Peer | None = None
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def check(self, protocol: Literal["webrtc", "hls"]) -> None:
-        """Others may watch what this viewer can't be shown. Raises SourceFailed."""
-        form = self.pull.format
-        if form and (reason := displays.unplayed(form, self.claims.surface, protocol)):
-            raise SourceFailed(reason, again=False)
+    @property
+    def failure(self) -> SourceFailed | None:
+        """Why it is over, if the picture is."""
+        return self.pull.failure or self.view.failure
 
     def watches(self, now: float) -> bool:
         """A WebRTC viewer is a connection, an HLS viewer a request within a target duration, and three seconds more."""
         if self.peer is not None:
             return True
-        target = max([output.target_s for output in self.pull.outputs.values()], default=2)
-        return now - self.used < target + 3
+        return now - self.used < self.view.target_s + 3
 
     def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""
@@ -59,7 +57,7 @@ class Session:
         await self.pull.opened(min(VERDICT_S, left_s))
         await peer.gathered()
         await self.pull.opened(0)
-        self.check("webrtc")
+        self.view.check()
         return await peer.answer(self._voice())
 
     def _voice(self) -> Voice:

@@ -21,6 +21,8 @@ from media.plane.viewing.pull import Pull, key_of
 from media.plane.viewing.pulls import Pulls
 from media.plane.viewing.session import VERDICT_S, Session
 from media.plane.viewing.session_index import SessionIndex
+from media.plane.viewing.transcodes import Transcodes
+from media.plane.viewing.view import View
 from media.plane.viewing.warming import Warming
 from media.source import Denied, Sources, SourceSpec
 
@@ -37,6 +39,7 @@ class Sessions:
         self._loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
         self._index = SessionIndex()
         self._endings = Endings()
+        self._transcodes = Transcodes(settings.transcodes)
         self._pulls = Pulls(settings, self._pull, self._held, self._in_use)
         self._places = Places(settings, self.live)
         self._background = Background()
@@ -67,13 +70,13 @@ class Sessions:
         """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany."""
         self._endings.refuse(claims)
         session = self._index.find(claims, name)
-        if session is not None and session.pull.failure is None and session.pull.key == key_of(claims):
+        if session is not None and session.failure is None and session.pull.key == key_of(claims):
             if spec is not None:
                 self.warming.warm(claims, spec)
             session.used = self._loop.time()
             return session
         if session is not None:
-            self._drop(session, session.pull.failure.reason if session.pull.failure else "", final=False)
+            self._drop(session, session.failure.reason if session.failure else "", final=False)
         return self._begin(claims, spec, name)
 
     def _begin(self, claims: Claims, spec: SourceSpec | None, name: str) -> Session:
@@ -95,15 +98,15 @@ class Sessions:
         pull = self.warming.warm(claims, spec)
         pull.claims = own
         until = own.expires if self._settings.stream_cap_s else clock + self._settings.session_s
-        session = Session(own, self._grants.sign(own), pull, now, now, now, until, name)
+        session = Session(own, self._grants.sign(own), pull, now, now, now, View(pull, own.surface), until, name)
         self._index.add(session, claims.nonce)
         return session
 
     def find(self, claims: Claims) -> Session:
         """The live session of a session grant. Raises Ended."""
         session = self._index.of_id(claims.nonce)
-        if session is not None and session.pull.failure is not None:
-            self._drop(session, session.pull.failure.reason, final=False)
+        if session is not None and session.failure is not None:
+            self._drop(session, session.failure.reason, final=False)
             session = None
         if session is None:
             raise Ended(self._endings.reason(claims.nonce))
@@ -181,6 +184,7 @@ class Sessions:
             "live": self.live(),
             "webrtc": sum(session.peer is not None for session in self._index),
             **self._pulls.stats(),
+            **self._transcodes.stats(),
         }
 
     async def close(self) -> None:
@@ -206,7 +210,15 @@ class Sessions:
     # what is shared
 
     def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        return Pull(claims, spec, self._sources, self._context, loopback=self._loopback, sub=self.warming.sub)
+        return Pull(
+            claims,
+            spec,
+            self._sources,
+            self._context,
+            self._transcodes,
+            loopback=self._loopback,
+            sub=self.warming.sub,
+        )
 
     def _held(self, pull: Pull) -> bool:
         return self._index.watch_pull(pull)
@@ -228,13 +240,14 @@ class Sessions:
     def _tidy(self) -> None:
         now, clock, idle = self._loop.time(), time.time(), self._settings.idle_s
         for session in self._index:
-            if session.pull.failure is not None:
-                self._drop(session, session.pull.failure.reason, final=False)
+            if session.failure is not None:
+                self._drop(session, session.failure.reason, final=False)
             elif session.until <= clock or session.is_left(now, idle, self._settings.card_s):
                 self._drop(session, "")
             elif session.watches(now):
                 session.pull.need()
         self._pulls.tidy(now)
+        self._transcodes.tidy()
         self._endings.tidy()
         self._places.tidy()
 

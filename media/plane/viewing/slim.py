@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from media.plane.codec.sound import as_sent
 from media.plane.codec.units import Format, SourceFailed, Unit, Watch
-from media.plane.outputs.scaler import THIN, Work
+from media.plane.outputs.transcoder import THIN, Transcoder
 from media.plane.signal import Signal
 from media.plane.viewing.fanout import GOP_CAP, Fanout
 
@@ -20,20 +20,49 @@ UNWATCHED_S = 5.0  # until somebody has to watch
 
 
 class Slim:
-    """`sub` opens the camera's smaller picture, or answers with None where there is none to be had."""
+    """`sub` opens the camera's smaller picture, or answers with None where there is none to be had. `admit`: whether
+    there is room to make one.
+    """
 
-    def __init__(self, whole: Fanout, sub: Callable[[], Fanout | None]) -> None:
-        self._whole, self._sub = whole, sub
+    def __init__(self, whole: Fanout, sub: Callable[[], Fanout | None], admit: Callable[["Slim"], bool]) -> None:
+        self._whole, self._sub, self._admit = whole, sub, admit
         self._loop = asyncio.get_running_loop()
         self._signal = Signal()
         self._viewers: set[Watch] = set()
         self._gop: list[Unit] = []  # since the last keyframe; none of it once it outgrows GOP_CAP
         self._gop_bytes = 0
         self._runs = False  # a keyframe came
-        self._work: Work | None = None
+        self._work: Transcoder | None = None
         self._own: Fanout | None = None  # the camera's
         self._shift = 0  # from its timeline to the whole picture's
         self._following: asyncio.Task[None] | None = None
+
+    # media.plane.viewing.transcodes.Running
+
+    @property
+    def is_over(self) -> bool:
+        return self._work is None
+
+    @property
+    def is_watched(self) -> bool:
+        return True  # it ends with the last viewer
+
+    @property
+    def is_behind(self) -> bool:
+        return self.left_out > 0
+
+    @property
+    def load(self) -> float | None:
+        return self._work.load if self._work else None
+
+    @property
+    def left_out(self) -> int:
+        return self._work.left_out if self._work else 0
+
+    def tidy(self) -> None:
+        """Nothing: it ends by itself."""
+
+    # what viewers ask
 
     @property
     def is_made(self) -> bool:
@@ -80,10 +109,12 @@ class Slim:
 
     def _make(self) -> None:
         form = self._whole.format
-        if form is None:
+        if form is None or not self._admit(self):
             return
         units = self._whole.watch(self._feed)
-        work: Work = Work(as_sent(form), lambda _, unit: self._post(work, unit), THIN, units[:-1])
+        work: Transcoder = Transcoder(
+            as_sent(form), units[:-1], lambda _, unit: self._post(work, unit), lambda: None, THIN
+        )
         self._work = work
         for unit in units[-1:]:
             work.put(unit)
@@ -93,7 +124,7 @@ class Slim:
         if self._work is not None:
             self._work.put(unit)
 
-    def _post(self, work: Work, unit: Unit) -> None:
+    def _post(self, work: Transcoder, unit: Unit) -> None:
         """From the work's thread into the loop."""
 
         def take() -> None:
@@ -153,4 +184,6 @@ class Slim:
 
 
 def _is_smaller(form: Format | None, whole: Format | None) -> bool:
-    return form is not None and whole is not None and form.width * form.height < whole.width * whole.height
+    if form is None or form.is_h265 or form.b_frames:
+        return False  # no viewer by WebRTC is sent that
+    return whole is not None and form.width * form.height < whole.width * whole.height

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from media.plane.codec import h264
+from media.plane.codec.keyframe import jpeg
 from media.plane.codec.units import Unit
 
 
@@ -13,10 +13,10 @@ class Stills:
         self._made: dict[bool, tuple[Unit, asyncio.Task[bytes]]] = {}  # by whether they are small
 
     async def of(self, keyframe: Unit, *, small: bool) -> bytes:
-        """Raises h264.NoPicture."""
+        """Raises NoPicture."""
         known = self._made.get(small)
         if known is None or known[0] is not keyframe:
-            known = keyframe, asyncio.create_task(asyncio.to_thread(h264.jpeg, keyframe.data, small=small))
+            known = keyframe, asyncio.create_task(asyncio.to_thread(jpeg, keyframe.data, small=small))
             self._made[small] = known
         # whoever asked first may go while others wait for it
         return await asyncio.shield(known[1])

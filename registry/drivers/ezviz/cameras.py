@@ -122,8 +122,8 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
         asleep=_asleep(can, status, listed.switches),
         encryption={0: "off", 1: "on"}.get(number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
         audio=_audio(can, listed.switches),
-        video=_video(optionals, "MainEncode"),
-        sub=_video(optionals, "SubEncode") if has_sub(listed.qualities) else None,
+        # `video_para` does not tell for sure which codec a picture has; that is known when it was opened
+        sub=Video() if has_sub(listed.qualities) else None,
         status_light="unknown" if listed.switches is None else listed.switches.get(LIGHT, "none"),
         alarm_notification=_told(status, "globalStatus"),
         offline_notification=_told(device, "offlineNotify"),  # supportExt says it of no real model
@@ -183,12 +183,6 @@ def _night_vision(status: JsonObject | None, optionals: JsonObject) -> features.
         return "unknown"
     model = fields(optionals.get("NightVision_Model"))
     return NIGHT_VISION.get(number(model.get("graphicType"), -1), "unknown") if model else "none"  # type: ignore[return-value]
-
-
-def _video(optionals: JsonObject, stream: str) -> Video:
-    """0 and 1, which real lists have, do not tell for sure; what a picture is, is known when it was opened."""
-    encode = number(fields(optionals.get("video_para")).get(stream))
-    return Video("h265") if encode == 2 else Video()
 
 
 def _category(device: JsonObject) -> str:

@@ -69,8 +69,6 @@ class Lan:
         if time.monotonic() - since < ABSENT_S:
             raise Refused(reason, "so it was a moment ago")
         found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2), picture)
-        if found.codec == "h265":
-            raise Refused("not_playable", "H.265 on the LAN")
         named = ("[{}]:{}" if ":" in _host(camera.lan) else "{}:{}").format(*_parts(camera.lan))
         return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
 

@@ -31,6 +31,9 @@ class Secrets(Struct, frozen=True):
     picture_codes: dict[str, str] = {}  # what deciphers pictures of cameras, by serial; each was checked first
     sub_account: str = ""  # id of the household's sub-account under the installation's developer key
 
+    def __repr__(self) -> str:
+        return "<Secrets>"
+
 
 class Held(Struct, frozen=True):
     """The secrets as they stood when read."""

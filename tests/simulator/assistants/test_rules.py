@@ -195,7 +195,7 @@ def test_a_camera_without_sound_may_answer_audio_inactive() -> None:
 
 # Google
 
-DEVICE = {
+DEVICE: dict[str, Any] = {
     "id": "ezviz-a", "type": "action.devices.types.CAMERA", "traits": ["action.devices.traits.CameraStream"],
     "name": {"name": "Garden"}, "willReportState": False,
     "attributes": {"cameraStreamSupportedProtocols": ["webrtc", "hls"], "cameraStreamNeedAuthToken": True},

@@ -1,0 +1,29 @@
+"""What a relay asks of a camera's codec, which the modules h264 and h265 both answer."""
+
+from typing import Protocol
+
+from media.plane.codec import h264, h265
+from media.plane.codec.keyframe import Look
+from media.source import Codec
+
+
+class Bitstream(Protocol):
+    """`data` is of one picture, in Annex B's form."""
+
+    def is_idr(self, data: bytes, /) -> bool: ...
+
+    def is_bidirectional(self, data: bytes, /) -> bool: ...
+
+    def parameter_sets(self, data: bytes, /) -> bytes: ...
+
+    def sps(self, sets: bytes, /) -> list[bytes]: ...
+
+    def with_parameters(self, keyframe: bytes, extradata: bytes, /) -> bytes: ...
+
+    def relabelled(self, keyframe: bytes, /) -> bytes: ...
+
+    def look(self, keyframe: bytes, /) -> Look: ...
+
+
+def bitstream(codec: Codec) -> Bitstream:
+    return h265 if codec == "h265" else h264

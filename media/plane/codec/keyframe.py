@@ -1,0 +1,71 @@
+"""One keyframe by itself, of either codec: whether it is a picture at all, and what a still picture is made of."""
+
+import io
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import av
+import av.error
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
+
+from media import nal
+
+_LEAST, _MOST = 360, 540
+
+
+class NoPicture(Exception):
+    """The bytes do not decode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a keyframe and its parameter sets tell of a stream."""
+
+    width: int
+    height: int
+    codec: str  # RFC 6381
+    b_frames: bool
+
+
+def decoder(codec: Literal["h264", "hevc"]) -> VideoCodecContext:
+    made = av.CodecContext.create(codec, "r")
+    made.thread_count = 1
+    return made
+
+
+def decoded(codec: VideoCodecContext, keyframe: bytes) -> VideoFrame:
+    """Strictly: encrypted bytes must not pass as a grey picture. Raises NoPicture."""
+    codec.options = {"err_detect": "explode"}
+    try:
+        frames = [*codec.decode(av.Packet(keyframe)), *codec.decode(None)]
+    except (av.error.FFmpegError, ValueError, EOFError):
+        raise NoPicture from None
+    if not frames or any([frame.is_corrupt for frame in frames]):
+        raise NoPicture
+    return frames[0]
+
+
+def jpeg(keyframe: bytes, *, small: bool = False) -> bytes:
+    """`small`: between 360 and 540 px on the shorter side, whatever the camera sends. Raises NoPicture."""
+    frame = decoded(decoder("hevc" if nal.codec(keyframe) == "h265" else "h264"), keyframe)
+    width, height = _thumbnail(frame.width, frame.height) if small else (frame.width, frame.height)
+    frame = frame.reformat(width, height, "yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG)
+    frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0
+    out = io.BytesIO()
+    with av.open(out, "w", format="mjpeg") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuvj420p"
+        if small:
+            stream.options = {"qmin": "5", "qmax": "5"}
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def _thumbnail(width: int, height: int) -> tuple[int, int]:
+    short = min(width, height)
+    scale = min(max(short, _LEAST), _MOST) / short
+    return round(width * scale / 2) * 2, round(height * scale / 2) * 2

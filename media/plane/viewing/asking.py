@@ -1,0 +1,55 @@
+"""What a pull asks of those who hand out sources, and what it tells them."""
+
+import asyncio
+
+import structlog
+
+from media.grants import Claims
+from media.plane.background import Background
+from media.plane.codec.units import Format, SourceFailed
+from media.source import Codec, Denied, Sources, SourceSpec
+
+_log = structlog.get_logger()
+
+ASK_S = 10.0
+
+
+class Asking:
+    """`minted` counts the sources that were handed out."""
+
+    def __init__(self, sources: Sources, background: Background) -> None:
+        self._sources, self._background = sources, background
+        self.minted = 0
+
+    async def source(self, claims: Claims) -> SourceSpec:
+        """A new address, through the gate. Raises SourceFailed."""
+        try:
+            answer = await asyncio.wait_for(self._sources.open(claims), ASK_S)
+        except Exception as error:
+            _log.warning("nobody could be asked for a source", error=type(error).__name__)
+            raise SourceFailed("media_down", again=True) from None
+        if isinstance(answer, Denied):
+            raise SourceFailed(answer.reason, again=answer.again)
+        self.minted += 1
+        return answer
+
+    def give_back(self, claims: Claims, release: str) -> None:
+        self._background.later(self._give_back(claims, release))
+
+    async def _give_back(self, claims: Claims, release: str) -> None:
+        try:
+            await asyncio.wait_for(self._sources.closed(claims, release), ASK_S)
+        except Exception as error:
+            _log.warning("a vendor's place could not be given back", error=type(error).__name__)
+
+    def tell(self, claims: Claims, form: Format) -> None:
+        """What the picture turned out to be like."""
+        self._background.later(self._tell(claims, form))
+
+    async def _tell(self, claims: Claims, form: Format) -> None:
+        try:
+            codec: Codec = "h265" if form.is_h265 else "h264"
+            told = self._sources.learnt(claims, form.width, form.height, codec=codec, b_frames=form.b_frames)
+            await asyncio.wait_for(told, ASK_S)
+        except Exception as error:
+            _log.warning("what a picture is like could not be told", error=type(error).__name__)

@@ -1,0 +1,117 @@
+"""A camera's picture as it is transcoded, once for all viewers who can't be shown it as it comes."""
+
+import contextlib
+from collections.abc import Iterable
+
+import structlog
+
+from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.outputs.transcoder import Transcoder
+from media.plane.viewing.fanout import Fanout
+
+_log = structlog.get_logger()
+
+UNUSED_S = 30.0  # it ends so long after its last viewer
+LEFT_S = 6.0  # a viewer by HLS who has fetched nothing for so long holds up nobody else
+BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture
+
+
+class Transcoded(Fanout):
+    """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone."""
+
+    def __init__(self, form: Format, since: Iterable[Unit]) -> None:
+        super().__init__()
+        self._used = self._loop.time()
+        self._left_out = self._counted = 0
+        self._behind: float | None = None  # when it last left out a picture
+        self._work = self._begun(form, since)
+
+    def need(self) -> None:
+        self._used = self._loop.time()
+
+    @property
+    def is_over(self) -> bool:
+        return self.failure is not None
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._viewers) or self._loop.time() - self._used < LEFT_S
+
+    @property
+    def load(self) -> float | None:
+        """The part of a core that it takes; None until that is known."""
+        return self._work.load
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there was no time for some of the latest pictures, as far as `tidy` was called."""
+        return self._behind is not None and self._loop.time() - self._behind < BEHIND_S
+
+    @property
+    def left_out(self) -> int:
+        return self._left_out + self._work.left_out
+
+    def open(self, form: Format) -> None:
+        """The source was opened, again, or time passed without a picture."""
+        if self.failure:
+            return
+        if self._work.decodes(form):
+            self._work.go_on_as(form)
+            return
+        self._work.stop()
+        self._left_out += self._work.left_out
+        self._work = self._begun(form, ())
+
+    def sync(self) -> bool:
+        self._work.sync()
+        return True
+
+    def take(self, unit: Unit) -> None:
+        self._work.put(unit)
+
+    def close(self) -> None:
+        self._end_work(SourceFailed("", again=True))
+
+    def _end_work(self, failure: SourceFailed) -> None:
+        self._work.stop()
+        self.end(failure)
+
+    def _begun(self, form: Format, since: Iterable[Unit]) -> Transcoder:
+        def made(begins: Format | None, unit: Unit) -> None:
+            # a loop that is gone took everybody who watched with it
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._show, work, begins, unit)
+
+        def broke() -> None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._broke, work)
+
+        work = Transcoder(form, since, made, broke)
+        work.start()
+        return work
+
+    def _show(self, work: Transcoder, begins: Format | None, unit: Unit) -> None:
+        if work is not self._work or self.failure:
+            return
+        try:
+            if begins is not None:
+                self.begin(begins)
+            self.to_hls(unit)
+            self.to_viewers(unit)
+        except Exception as error:
+            _log.warning("a transcoded picture could not be shown", error=type(error).__name__)
+            self._broke(work)
+
+    def _broke(self, work: Transcoder) -> None:
+        if work is self._work:
+            self._end_work(SourceFailed("media_down", again=True))
+
+    def tidy(self) -> None:
+        """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""
+        if not self._viewers and self._loop.time() - self._used > UNUSED_S:
+            self.close()
+        if self.left_out > self._counted:
+            now = self._loop.time()
+            if self._behind is None or now - self._behind > BEHIND_S:
+                _log.warning("there is no time to transcode every picture", left_out=self.left_out, load=self.load)
+            self._counted, self._behind = self.left_out, now

@@ -1,0 +1,107 @@
+"""How many pictures may be transcoded at once. With "auto" that is measured: on what those that run now take."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, Protocol
+
+from media.messages import TranscodeStats
+from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.viewing.transcoded import Transcoded
+
+type Most = int | Literal["auto"]
+
+UNMEASURED = 1.0  # cores that a picture is taken to need before that was measured
+_SPARE = 1  # cores for everything else
+
+
+class Running(Protocol):
+    """One that takes room."""
+
+    @property
+    def is_watched(self) -> bool: ...
+
+    @property
+    def is_behind(self) -> bool: ...
+
+    @property
+    def is_over(self) -> bool: ...
+
+    @property
+    def load(self) -> float | None:
+        """The part of a core that it takes; None until that is known."""
+        ...
+
+    @property
+    def left_out(self) -> int: ...
+
+    def tidy(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def admits(
+    most: Most, cores: int, loads: Sequence[float | None], measured: float | None = None, *, behind: bool = False
+) -> bool:
+    """Whether there is room beside those that run. `loads`: the cores that each takes; `measured`: that one took."""
+    if most != "auto":
+        return len(loads) < most
+    if not loads:
+        return True
+    free = cores - _SPARE - sum(UNMEASURED if load is None else load for load in loads)
+    return not behind and len(loads) < cores - _SPARE and (UNMEASURED if measured is None else measured) <= free
+
+
+class Transcodes:
+    """`begin` makes a Transcoded; `cores` is how many there are."""
+
+    def __init__(
+        self,
+        most: Most,
+        begin: Callable[[Format, Iterable[Unit]], Transcoded] = Transcoded,
+        cores: int | None = None,
+    ) -> None:
+        self._most, self._begin = most, begin
+        self._cores = cores or os.process_cpu_count() or 1
+        self._running: list[Running] = []
+        self._measured: float | None = None  # what one took, the most of those that run or ran last
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more would be admitted: one that nobody watches just now gives way."""
+        self.tidy()
+        watched = [each for each in self._running if each.is_watched]
+        loads = [each.load for each in watched]
+        return admits(self._most, self._cores, loads, self._measured, behind=any([each.is_behind for each in watched]))
+
+    def begin(self, form: Format, since: Iterable[Unit], reason: str) -> Transcoded:
+        """Raises SourceFailed with the reason where there is no room."""
+        if not self.has_room:
+            raise SourceFailed(reason, again=False)
+        made = self._begin(form, since)
+        self.admit(made)
+        return made
+
+    def admit(self, running: Running) -> bool:
+        """Whether there is room for it, which it has from here on until it is over; those not watched give way."""
+        if not self.has_room:
+            return False
+        for each in self._running:
+            if not each.is_watched:
+                each.close()
+        self._running = [each for each in self._running if not each.is_over] + [running]
+        return True
+
+    def tidy(self) -> None:
+        """Ends what nobody needs any longer."""
+        for each in self._running:
+            each.tidy()
+        self._running = [each for each in self._running if not each.is_over]
+        loads = [each.load for each in self._running if each.load is not None]
+        self._measured = max(loads, default=self._measured)
+
+    def stats(self) -> TranscodeStats:
+        self.tidy()
+        return {
+            "transcodes": len(self._running),
+            "left_out": sum(each.left_out for each in self._running),
+        }

@@ -1,0 +1,179 @@
+"""RTP as cameras send it by EZVIZ's cloud: codecs and clocks told by the bytes, and what is missing."""
+
+import itertools
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.mpegps.frames import Piece
+from media.plane.codec.units import CLOCK
+from media.plane.sources.ezviz_rtp import EzvizRtp
+from media.plane.sources.footage import Footage
+from media.rtp.packet import read
+from simulator.cloud.rtp_stream import RtpHabits, RtpStream
+from simulator.pictures.garble import split
+from tests.media.test_mpegps import SOUNDS, adts, film, law
+from tests.media.test_rtp import pictures
+
+STEP = 6000
+KEY = b"ABCDEF".ljust(16, b"\0")
+
+
+class Clock:
+    """The time of arrival, as life has it: a picture each fifteenth of a second."""
+
+    now = 50.0
+
+
+def sent(codec: str = "libx264", habits: RtpHabits = RtpHabits(), begin: int = 0) -> list[list[bytes]]:  # noqa: B008
+    """The packets of each picture."""
+    stream = RtpStream("h265" if codec == "libx265" else "h264", habits)
+    return [
+        stream.picture(picture, begin + number * STEP, key=number % 15 == 0)
+        for number, picture in enumerate(pictures(codec))
+    ]
+
+
+def read_all(packets: list[list[bytes]], rtp: EzvizRtp | None = None) -> list[Piece]:
+    clock = Clock()
+    rtp = rtp or EzvizRtp(b"", lambda: clock.now)
+    found = []
+    for those in packets:
+        clock.now += STEP / CLOCK
+        found += [piece for body in those for piece in rtp.feed(body)]
+    return found
+
+
+def units(picture: bytes) -> list[bytes]:
+    return [unit for _, unit in split(picture)]
+
+
+HABITS = {
+    "together": RtpHabits(),
+    "apart": RtpHabits(together=False),
+    "a sequence for each kind": RtpHabits(own_numbers=True),
+    "no metadata": RtpHabits(metadata=False),
+}
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+@pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS)
+def test_pictures_come_out_as_they_went_in(habits: RtpHabits, codec: str) -> None:
+    found = read_all(sent(codec, habits))
+    assert [units(each.data) for each in found] == [units(each) for each in pictures(codec)]
+    assert [each.pts for each in found] == [number * STEP for number in range(30)]
+
+
+def test_a_clock_that_begins_again_at_zero_goes_on() -> None:
+    found = read_all(sent(begin=(1 << 32) - 4 * STEP))
+    assert [each.pts for each in found] == [number * STEP for number in range(30)]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_packet_that_is_missing_costs_its_picture_and_after_a_keyframe_all_up_to_the_next(codec: str) -> None:
+    packets, wanted = sent(codec, RtpHabits(metadata=False)), pictures(codec)
+    for gone in (0, 3, 15, 22):
+        for at in {len(packets[gone]) // 2, len(packets[gone]) - 1}:
+            damaged = [
+                [body for n, body in enumerate(those) if (number, n) != (gone, at)]
+                for number, those in enumerate(packets)
+            ]
+            footage = Footage(now=itertools.count().__next__)
+            shown = [unit.data for those in damaged for body in those for unit in footage.feed(body)]
+            left = [
+                number for number in range(30) if number != gone and not (gone % 15 == 0 and gone <= number < gone + 15)
+            ]
+            assert [units(each) for each in shown] == [units(wanted[number]) for number in left], (gone, at)
+
+
+def heard(packets: list[bytes], step_s: float) -> tuple[Footage, list[tuple[bytes, int]]]:
+    """Sound between pictures, and the time of each unit of it since the first picture."""
+    clock, shown = Clock(), RtpStream("h264")
+    footage, found = Footage(now=lambda: clock.now), []
+    frames = itertools.cycle(pictures("libx264"))
+    due = 0.0
+    for number, packet in enumerate(packets):
+        clock.now = 50.0 + number * step_s
+        while due <= number * step_s:
+            for body in shown.picture(next(frames), round(due * CLOCK), key=False):
+                found += footage.feed(body)
+            due += STEP / CLOCK
+        found += footage.feed(packet)
+    return footage, [(unit.data, unit.pts) for unit in found if unit.kind == "audio"]
+
+
+def aac(hz: int, kind: int, *, is_headed: bool) -> list[bytes]:
+    stream, out = RtpStream("h264"), []
+    for number, frame in enumerate(film().sounds):
+        raw = frame[7:]
+        payload = struct.pack(">HH", 16, len(raw) << 3) + raw if is_headed else frame
+        out.append(stream.plain(kind, payload, 900 + number * 1024 * hz // 16_000))
+    return out
+
+
+@pytest.mark.parametrize("is_headed", [True, False], ids=["AU headers", "ADTS"])
+@pytest.mark.parametrize("kind", [104, 100, 14])
+@pytest.mark.parametrize("hz", [16_000, 90_000])
+def test_aac_is_told_by_its_bytes_and_its_clock_by_its_steps(hz: int, kind: int, is_headed: bool) -> None:
+    footage, found = heard(aac(hz, kind, is_headed=is_headed), 1024 / 16_000)
+    assert footage.sound == ("aac", 16_000)
+    assert [data for data, _ in found] == [adts(each[7:]) for each in film().sounds[-len(found) :]]
+    assert len(found) >= 18
+    assert {round((b - a) / 576) for (_, a), (_, b) in itertools.pairwise(found)} == {10}, "a frame's 64 ms"
+
+
+@pytest.mark.parametrize(("kind", "name"), [(0, "pcm_mulaw"), (8, "pcm_alaw")])
+def test_g711_is_told_by_its_bytes(kind: int, name: str) -> None:
+    data, stream = law(name, SOUNDS["speech"]), RtpStream("h264")
+    parts = [data[at : at + 320] for at in range(0, len(data), 320)]
+    footage, found = heard([stream.plain(kind, part, number * 320) for number, part in enumerate(parts)], 0.04)
+    assert footage.sound == (name, 8000)
+    assert [each for each, _ in found] == parts[-len(found) :]
+
+
+def test_what_is_neither_picture_nor_sound_is_left_out() -> None:
+    stream = RtpStream("h264")
+    odd = [stream.plain(kind, bytes(range(60)), 5) for kind in (104, 112, 115, 33, 127)]
+    _, found = heard(odd * 10, 0.02)
+    assert found == []
+
+
+def test_every_byte_may_be_missing_or_another() -> None:
+    """Of the first two pictures; from the third keyframe on all is whole."""
+    wanted, stream = pictures("libx265"), RtpStream("h265")
+    shown = (*wanted, *wanted, wanted[1])
+    packets = [stream.picture(each, number * STEP, key=number % 15 == 0) for number, each in enumerate(shown)]
+    flat = [body for those in packets for body in those][:-1]  # the beginning of a picture ends the one before
+    for number, body in enumerate(body for those in packets[:2] for body in those):
+        for at in range(0, len(body), 19 if len(body) < 200 else 97):
+            flipped = body[:at] + bytes((body[at] ^ 0xFF,)) + body[at + 1 :]
+            for damaged in (body[:at] + body[at + 1 :], flipped, body[:at]):
+                footage = Footage(now=itertools.count().__next__)
+                bodies = [*flat[:number], damaged, *flat[number + 1 :]]
+                found = [unit.data for each in bodies for unit in footage.feed(each)]
+                assert [units(each) for each in found[-30:]] == [units(each) for each in wanted], (number, at)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 127), st.binary(max_size=60), st.integers(0, 0xFFFF), st.booleans()), max_size=60)
+)
+@settings(max_examples=150, deadline=None)
+def test_any_packets_are_taken(parts: list[tuple[int, bytes, int, bool]]) -> None:
+    for key in (b"", KEY):
+        rtp, clock = EzvizRtp(key, lambda: 1.0), 0
+        for those in sent()[:2]:
+            for body in those:
+                rtp.feed(body)
+        for kind, payload, number, marker in parts:
+            clock += 700
+            rtp.feed(struct.pack(">BBHII", 0x80, kind | marker << 7, number, clock, 1) + payload)
+            rtp.feed(payload)
+
+
+def test_the_doubles_rtp_is_rtp() -> None:
+    """By the reader that libav's packets are held to in another test: the last packet of a picture has the marker."""
+    for those in sent("libx265"):
+        marks = [packet.marker for packet in map(read, those) if packet.kind == 96]
+        assert marks == [False] * (len(marks) - 1) + [True]
