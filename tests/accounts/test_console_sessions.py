@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from accounts import households, viewers
 from accounts.console_sessions import KEPT_S, ConsoleSessions
+from accounts.identity import token_hash
 from accounts.viewers import OwnersPage
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -61,6 +63,14 @@ def test_what_the_next_step_needs_is_kept_for_its_time(sessions: ConsoleSessions
     assert sessions.remembered(found) == b"a password"
     clock.wait(1)
     assert sessions.remembered(found) is None
+
+
+def test_a_session_that_another_version_wrote_is_none(sessions: ConsoleSessions, store: SqliteStore) -> None:
+    text = sessions.begin(account="home")
+    found = sessions.read(text)
+    assert found is not None
+    store.put_visit(token_hash(found.id), msgspec.msgpack.encode({"account": "home"}), found.expires)
+    assert (sessions.read(text), sessions.find(found.id)) == (None, None)
 
 
 def test_neither_cookie_nor_what_is_remembered_can_be_read_in_the_database(

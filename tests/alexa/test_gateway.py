@@ -39,11 +39,15 @@ def clock() -> Clock:
 
 
 class Login:
-    """A double of Login with Amazon, whose answers can be set. `forms`: the requests it got."""
+    """A double of Login with Amazon. Settable: its answers, `meanwhile` (called before each token).
+
+    `forms`: the requests it got.
+    """
 
     def __init__(self, vendors: Vendors) -> None:
         self.status, self.tokens = "200 OK", dict(TOKENS)
         self.region: Any = None
+        self.meanwhile: Callable[[], object] = lambda: None
         self.forms: list[dict[str, str]] = []
         self.vendor: Vendor = vendors.answering(self._reply)
 
@@ -51,6 +55,7 @@ class Login:
         if request_line == "POST /auth/o2/token":
             assert headers["content-type"].startswith("application/x-www-form-urlencoded")
             self.forms.append({name: values[0] for name, values in parse_qs(body.decode()).items()})
+            self.meanwhile()
             return answer(json.dumps(self.tokens).encode(), self.status)
         assert request_line == "GET /v1/alexaApiEndpoint"
         assert headers["authorization"].startswith("Bearer Atza|")
@@ -191,6 +196,7 @@ def test_tokens_are_renewed_before_they_expire(home: Household, gateway: Gateway
         ("400 Bad", "invalid_grant", NotGranted, False),
         ("503 Busy", "server_error", Unreached, True),
         ("401 No", "invalid_client", Unreached, True),
+        ("302 Found", "invalid_grant", Unreached, True),
     ],
 )
 def test_only_a_revoked_grant_is_forgotten(
@@ -209,6 +215,12 @@ def test_only_a_revoked_grant_is_forgotten(
     with pytest.raises(raised):
         gateway.grant(home.link.id)
     assert (home.store.link_secret(home.link.id, SECRET) is not None) is kept
+
+
+def test_a_link_that_ends_while_amazon_answers_keeps_no_tokens(home: Household, gateway: Gateway, login: Login) -> None:
+    login.meanwhile = partial(households.end, home.store, home.pictures, home.link)
+    assert accept(home, gateway)["event"]["payload"]["type"] == "ACCEPT_GRANT_FAILED"
+    assert home.store.link_secret(home.link.id, SECRET) is None
 
 
 def test_amazons_tokens_end_with_the_link(home: Household, gateway: Gateway) -> None:

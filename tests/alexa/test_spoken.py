@@ -330,6 +330,13 @@ def of(tmp_path: Path) -> Iterator[Callable[..., Household]]:
         built_household.store.close()
 
 
+def test_where_no_camera_can_be_read_the_vendor_is_the_reason(of: Callable[..., Household]) -> None:
+    home = of()
+    home.driver.error = VendorDown()
+    speech = text(Echo(spoken_of(home), home.token()).intent("WhyIntent", "garden"))
+    assert speech.startswith("I can't look at your cameras just now, because the EZVIZ service does not answer")
+
+
 def test_an_ambiguous_name_is_answered_with_the_cameras_that_fit(of: Callable[..., Household]) -> None:
     home = of(camera("Garden Left", "F1"), camera("Garden Right", "F2"))
     speech = text(Echo(spoken_of(home), home.token()).intent("WhyIntent", "garden"))
@@ -503,12 +510,16 @@ def test_without_a_skill_id_every_request_is_refused(home: Household) -> None:
         spoken.answer(given)
 
 
-def test_a_store_failure_is_spoken(home: Household) -> None:
-    def down(_token: str) -> Link:
-        raise StoreUnavailable
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [(StoreUnavailable(), "can't read its own data"), (RuntimeError("Garage"), "Something went wrong in showcam.")],
+)
+def test_a_failure_is_spoken(error: Exception, says: str, home: Household) -> None:
+    def fail(_token: str) -> Link:
+        raise error
 
-    echo = Echo(Spoken(down, home.registry, People(home), SKILL), "sca.x.y")
-    assert "can't read its own data" in text(echo.intent("WhyIntent", "garage"))
+    echo = Echo(Spoken(fail, home.registry, People(home), SKILL), "sca.x.y")
+    assert says in text(echo.intent("WhyIntent", "garage"))
 
 
 @pytest.mark.parametrize("tongue", ["en", "de"])

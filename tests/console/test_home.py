@@ -491,8 +491,8 @@ def test_a_code_that_is_not_kept_says_why(world: HomeWorld, fields: dict[str, st
     assert (decided(world), world.home.driver.picture_codes) == ("no", {})
 
 
-@pytest.mark.parametrize("step", ["picture-code", "forget-code"])
-def test_who_is_not_signed_in_gives_and_forgets_no_code(world: HomeWorld, step: str) -> None:
+@pytest.mark.parametrize("step", ["picture-code", "forget-code", "open-way"])
+def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> None:
     fields = {"camera": garage(world), "picture_code": "ABCDEF", "deciphered": "1"}
     for browser, step_due in ((world.browser(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert browser.get().post(step, **fields).step == step_due

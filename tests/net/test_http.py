@@ -1,6 +1,7 @@
 """The HTTP client for vendors, against real servers that misbehave."""
 
 import gzip
+import re
 import socket
 import ssl
 import threading
@@ -327,3 +328,50 @@ def test_a_library_that_asks_for_no_verification_gets_it_all_the_same(vendors: V
 
     with Exchange(5), pytest.raises(requests.exceptions.SSLError):
         session.get(there.url, verify=False)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "url"),
+    [
+        (Hosts(("10.0.0.1:443",)), "https://10.0.0.1/"),
+        (Hosts((), re.compile("localhost")), "https://localhost/"),  # a known name that leads to this machine
+    ],
+    ids=["an address", "a name"],
+)
+def test_a_known_host_at_a_private_address_is_not_connected_to(hosts: Hosts, url: str) -> None:
+    session = requests.Session()
+    Http(hosts).mount(session)
+
+    with Exchange(5), pytest.raises(requests.ConnectionError, match="the host is not at a public address"):
+        session.get(url)
+
+
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("POST", 1)])
+def test_a_get_alone_is_sent_again_when_the_kept_connection_ends(vendors: Vendors, method: str, times: int) -> None:
+    seen: list[str] = []
+
+    def speak(connection: ssl.SSLSocket, _over: threading.Event) -> None:
+        """Answers the first request of a connection and closes it after the second."""
+        seen.append(request_of(connection)[0])
+        connection.sendall(answer(b"{}"))
+        seen.append(request_of(connection)[0])
+
+    there = vendors.speaking(speak)
+    http = client(there)
+    http.ask("GET", f"{there.url}/first", 20)
+
+    if method == "GET":
+        assert http.ask(method, f"{there.url}/second", 20).status == 200
+    else:
+        with pytest.raises(Unreached):
+            http.ask(method, f"{there.url}/second", 20)
+    assert seen.count(f"{method} /second") == times
+
+
+def test_a_connection_that_comes_after_the_deadline_is_cut() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, Exchange(0.01) as exchange:
+        while not exchange.over:
+            time.sleep(0.005)
+        exchange.watch(ours)
+        assert theirs.recv(1) == b""

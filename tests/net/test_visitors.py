@@ -1,8 +1,10 @@
 """Whom an address counts as, wherever something is counted by address."""
 
+import ipaddress
+
 import pytest
 
-from net.visitors import counted_as
+from net.visitors import counted_as, within
 
 
 @pytest.mark.parametrize(
@@ -21,3 +23,16 @@ from net.visitors import counted_as
 )
 def test_a_house_counts_as_one(address: str, counts_as: str) -> None:
     assert counted_as(address) == counts_as
+
+
+@pytest.mark.parametrize(
+    ("address", "network", "is_within"),
+    [
+        ("::ffff:10.1.2.3", "10.0.0.0/8", True),
+        ("::a01:203", "10.0.0.0/8", False),
+        ("10.1.2.3, 10.1.2.4", "10.0.0.0/8", False),
+        ("unix", "0.0.0.0/0", False),
+    ],
+)
+def test_an_address_is_within_a_trusted_network(address: str, network: str, is_within: bool) -> None:
+    assert within(address, (ipaddress.ip_network("192.0.2.0/24"), ipaddress.ip_network(network))) is is_within

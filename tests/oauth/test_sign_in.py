@@ -8,8 +8,10 @@ from functools import partial
 from typing import Any, get_args
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 
+from accounts.identity import token_hash
 from oauth import wording
 from registry.drivers.ezviz import households
 from registry.errors import VendorDown
@@ -598,6 +600,16 @@ def test_cookies_can_not_be_read_or_carried_elsewhere(make: Callable[..., World]
             assert "Domain" not in cookie
             assert USER not in cookie
             assert PASSWORD not in cookie
+
+
+def test_a_sign_in_that_another_version_wrote_begins_again(world: World) -> None:
+    browser = world.browse().sign_in()
+    world.store.put_visit(
+        token_hash(cookie(browser, VISIT) or ""), msgspec.msgpack.encode({"step": "signed"}), time.time() + 600
+    )
+    assert browser.post("agree").status == 403
+    assert browser.get().page.steps == ["sign-in", "cancel"]
+    assert world.links() == []
 
 
 def test_a_sign_in_expires_after_ten_minutes(world: World, later: Callable[[float], None]) -> None:

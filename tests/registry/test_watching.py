@@ -137,6 +137,15 @@ def test_what_is_heard_counts_for_the_household_that_heard_it(world: World, cloc
     assert [change.account for change in world.changes] == [world.home.account.id]
 
 
+def test_a_removed_household_is_not_listened_to(world: World) -> None:
+    watch = world.watch(push=True)
+    world.pass_s(watch, 10)
+    assert [ear.stopped for ear in world.vendor.ears] == [False]
+    world.home.store.drop_household(world.home.account.id)
+    assert world.pass_s(watch, CENSUS_S + 10) == 0
+    assert [ear.stopped for ear in world.vendor.ears] == [True]
+
+
 def test_a_household_without_a_connection_is_polled(world: World) -> None:
     watch = world.watch(push=True)
     world.pass_s(watch, 10)

@@ -192,6 +192,7 @@ class TestClients:
         assert store.find_token(name, "0" * 64) is None
         assert store.code(name, "alexa", NOW) is None
         assert store.code("0" * 64, name, NOW) is None
+        assert store.link_secret(name, name) is None
         assert not store.end_link(name, NOW)
 
 

@@ -1,5 +1,6 @@
 """What only a table has: requests counted, its errors, its time to live."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,26 @@ def test_requests_each_takes(table: DynamoStore, linked: Link, dynamodb: Any, ac
     dynamodb.calls.clear()
     act(table, linked, token)
     assert dynamodb.calls == requests
+
+
+def test_a_household_of_several_pages_is_read_and_removed_whole(table: DynamoStore, dynamodb: Any) -> None:
+    """A query answers at most 1 MB at a time."""
+    household = a.account()
+    table.add_account(household)
+    given = {f"cam{number}": bytes([number]) * 300_000 for number in range(5)}
+    for camera, data in given.items():
+        table.put_preference(household.id, camera, data)
+    dynamodb.calls.clear()
+    assert table.preferences(household.id) == given
+    assert dynamodb.calls == ["query", "query"]
+    table.drop_household(household.id)
+    assert rows(dynamodb) == []
+
+
+def test_a_visit_sealed_under_a_lost_key_counts_as_none(table: DynamoStore, dynamodb: Any) -> None:
+    table.put_visit("v", b"visit", NOW + 60)
+    assert table.visit("v", NOW) == b"visit"
+    assert DynamoStore(dynamodb, "showcam", Sealer([("other", secrets.token_bytes(32))])).visit("v", NOW) is None
 
 
 def test_every_row_has_a_kind_and_what_passes_an_end(table: DynamoStore, linked: Link, dynamodb: Any) -> None:

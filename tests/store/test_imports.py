@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,5 +18,13 @@ import pytest
 )
 def test_what_an_import_brings(module: str, never: set[str]) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env={"PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
     assert set(run.stdout.split()) & never == set()
