@@ -1,7 +1,6 @@
 """Account linking as one Flask blueprint, which `bind` adds to an app."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,7 +44,7 @@ def bind(
     sign_in: SignIn,
     owner: Owner,
     settings: OAuthSettings,
-    end_link: Callable[[Link], None] | None = None,
+    end_link: Callable[[Link], None],
 ) -> None:
     """Configures the app for the pages (cookies, CSRF protection of all its forms) and registers them.
 
@@ -79,9 +78,9 @@ def blueprint(
     sign_in: SignIn,
     owner: Owner,
     settings: OAuthSettings,
-    end_link: Callable[[Link], None] | None = None,
+    end_link: Callable[[Link], None],
 ) -> Blueprint:
-    server = Server(store, settings.issuer, end_link or (lambda link: _end(store, link)))
+    server = Server(store, settings.issuer, end_link)
     visits = Visits(store, settings.secure_cookies)
     known = KnownBrowser(settings.cookie_keys, settings.secure_cookies)
     signing_in = SigningIn(sign_in, visits, known, settings.refusal_s)
@@ -134,10 +133,6 @@ def _hush_authlib() -> None:
     """Keeps Authlib from logging at DEBUG, where it logs every token it issues."""
     library = logging.getLogger("authlib")
     library.setLevel(max(library.level, logging.INFO))
-
-
-def _end(store: Store, link: Link) -> None:
-    store.end_link(link.id, time.time())
 
 
 def _limit() -> None:

@@ -5,12 +5,14 @@ import re
 import secrets
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
+from accounts.households import end as end_of_link
 from accounts.households import end_pictures
 from accounts.one_time_code import OneTimeCode
 from console import home, look
@@ -21,6 +23,7 @@ from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.sessions import Sessions
 from registry.owner.sign_in import SignIn
+from store.records import Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household, household
 from tests.doubles.linking_world import CAREFUL, USER
@@ -116,6 +119,10 @@ class HomeWorld:
         return browser.post("code", code=CODE) if user == CAREFUL else browser
 
 
+def _end_link(made: Household, link: Link) -> None:
+    end_of_link(made.store, made.pictures, link)
+
+
 def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8081) -> HomeWorld:
     clock = Clock()
     clock.now = time.time()  # which sessions go by
@@ -133,6 +140,7 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
         SignIn(made.store, vendor, "owner"),
         made.owner,
         OAuthSettings(issuer=issuer, cookie_keys=[secrets.token_bytes(32)], secure_cookies=public),
+        partial(_end_link, made),
     )
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))

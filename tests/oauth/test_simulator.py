@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from accounts import clients
+from accounts.households import end
 from console import look
 from media.grants import Grants
 from oauth.app import OAuthSettings, bind
@@ -15,6 +16,7 @@ from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.owner.sign_in import SignIn
 from registry.rules import Rules
+from store.records import Link
 from store.sqlite import SqliteStore
 from tests.doubles.linking_world import REDIRECTS, Browser, Page, refusal_text
 from tests.doubles.ready_pictures import ReadyPictures
@@ -46,7 +48,11 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     settings = OAuthSettings(
         issuer="http://127.0.0.1:8080", cookie_keys=[b"c" * 32], secure_cookies=False, refusal_s=0.0
     )
-    bind(app, store, SignIn(store, driver, "invited"), adapter.owner, settings)
+
+    def end_link(link: Link) -> None:
+        end(store, pictures, link)
+
+    bind(app, store, SignIn(store, driver, "invited"), adapter.owner, settings, end_link)
     return app
 
 

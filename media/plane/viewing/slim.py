@@ -64,11 +64,6 @@ class Slim:
 
     # what viewers ask
 
-    @property
-    def is_made(self) -> bool:
-        """Whether it is made here."""
-        return self._work is not None
-
     async def ready(self) -> "Slim | None":
         """Itself, once there is a keyframe to begin with; None where none came in time."""
         if self._following is None:

@@ -62,12 +62,3 @@ def section(pages: Iterable[JsonObject], name: str, key: str) -> JsonObject:
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             return dict(found[key])
     return {}
-
-
-def listed(pages: Iterable[JsonObject], name: str, key: str) -> list[JsonObject] | None:
-    """A section's list under a serial or a resource id; None where no page has it."""
-    for page in pages:
-        found = page.get(name)
-        if isinstance(found, dict) and isinstance(found.get(key), list):
-            return rows(found, key)
-    return None
