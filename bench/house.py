@@ -22,8 +22,8 @@ WITHIN_MS = 20_000
 PAGE = "http://127.0.0.1:9/"
 HLS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
 # where it is joined, name; bounds cold of WebRTC and of HLS
-CAMERAS = (("keyframe", "starts on a keyframe", 0.8, 3.0), ("middle", "joined in mid-GOP", 2.5, 5.0))
-WARM = {"webrtc": 0.6, "hls": 0.5}
+CAMERAS = (("keyframe", "starts on a keyframe", 0.4, 2.0), ("middle", "joined in mid-GOP", 1.0, 3.0))
+WARM = {"webrtc": 0.3, "hls": 0.3}
 
 SHOW = """async ([protocol, url]) => {
     const video = document.createElement("video");

@@ -25,8 +25,8 @@ WATCH_MS = 15_000
 STANDSTILL_MS = 500  # between two frames; the camera sends fifteen a second
 PLAYS_ON_MS = 3_000
 SCREENS = (
-    ("WebRTC", "alexa", "webrtc", Bound(most=4)),
-    ("HLS", "google", "hls", Bound(most=9)),
+    ("WebRTC", "alexa", "webrtc", Bound(most=1.5)),
+    ("HLS", "google", "hls", Bound(most=3)),
 )
 
 # Records the time of each presented frame.

@@ -19,8 +19,8 @@ def measure(run: Run) -> Results:
     count = 2 if run.quick else CAMERAS
     say(f"Relay: {count} cameras in full HD")
     share, memory = _relayed(run, count, malloc=True)
-    yield Row(f"relay of {count} cameras 1080p, of a core", "%", 100 * share, bound=Bound(most=15))
-    yield Row(f"relay of {count} cameras 1080p, memory", "MB", memory, bound=Bound(most=130))
+    yield Row(f"relay of {count} cameras 1080p, of a core", "%", 100 * share, bound=Bound(most=6))
+    yield Row(f"relay of {count} cameras 1080p, memory", "MB", memory, bound=Bound(most=110))
     say("Relay: the same without “malloc”")
     _, without = _relayed(run, count, malloc=False)
     yield Row(f"relay of {count} cameras 1080p, memory, beside without “malloc”", "MB", memory, "without:", without)

@@ -6,7 +6,7 @@ Composition gives the plane an object of this protocol; the plane itself knows n
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NotRequired, Protocol, TypedDict
+from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict
 
 from media.grants import Claims
 
@@ -43,8 +43,7 @@ class WireSource(TypedDict):
     lasts_s: NotRequired[int]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class SourceSpec:
+class SourceSpec(NamedTuple):
     """A picture's origin, good for one opening. Secret: never logged, never shown."""
 
     kind: Kind

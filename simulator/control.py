@@ -8,8 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from simulator import fleet
+from simulator.camera import Camera
 from simulator.control_values import CHOICES, DISKS, SIZES, Problem, check_change, check_setting
-from simulator.state import Camera, Settings, Webhook, World
+from simulator.state import Settings, Webhook, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from simulator.camera import Camera
 from simulator.cloud.dispatcher import ELSEWHERE
 from simulator.faults import FAULTS
 from simulator.pictures.garble import LAYOUTS
-from simulator.state import Camera
 
 LONGEST_NAME = 50  # bytes, the vendor's limit
 

@@ -6,7 +6,8 @@ from typing import get_args
 
 from aiohttp import web
 
-from simulator.state import Camera, Fault, World, fault_of
+from simulator.camera import Camera, Fault
+from simulator.state import World, fault_of
 
 HANG_S = 600.0
 GARBAGE = b'\x00{"code":200,"meta":{"code":\xff\xfe'

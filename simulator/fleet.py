@@ -4,8 +4,9 @@ import re
 from itertools import cycle
 from zlib import crc32
 
+from simulator.camera import Camera
 from simulator.households import PASSWORD_MD5, demo_world
-from simulator.state import Account, Camera, Device, World
+from simulator.state import Account, Device, World
 
 MOST = 1000
 ADDRESS = re.compile(r"[a-z0-9.+-]{1,40}@example\.(?:com|org|net)")

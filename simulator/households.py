@@ -1,7 +1,8 @@
 """The demo's accounts, and the cameras of those that are friendly: the list has all that a camera can do."""
 
 from simulator import real_household
-from simulator.state import Account, Camera, World, md5
+from simulator.camera import Camera
+from simulator.state import Account, World, md5
 
 _DEMO, _MFA, _OTHER = "demo@example.com", "mfa@example.com", "other@example.com"
 PASSWORD_MD5 = md5("showcam-demo")  # a published password

@@ -6,8 +6,9 @@ a switch only after a while.
 
 from typing import Any
 
+from simulator.camera import Camera
 from simulator.products import PRODUCTS
-from simulator.state import Camera, Device, World
+from simulator.state import Device, World
 
 USER = "real@example.com"
 FAMILY = "family@example.com"  # whose cameras are shared with it

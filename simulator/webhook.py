@@ -10,7 +10,8 @@ from typing import Any
 
 import aiohttp
 
-from simulator.state import ALARMS, Camera, Event, World
+from simulator.camera import ALARMS, Camera, Event
+from simulator.state import World
 
 PATIENCE_S = 2.0
 TRIES = 3

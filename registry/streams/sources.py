@@ -113,16 +113,19 @@ class Minting:
     def _handed(self, opened: Open, spec: SourceSpec) -> SourceSpec:
         """What the media process is handed: its key only where its owner has the picture deciphered."""
         camera = opened.seen.camera
-        preferences = self._readings.households.preferences(opened.seen.account.id)
-        decided = preferences.get(camera.id, NONE).while_encrypted
         return replace(
             spec,
             release=f"{opened.seen.source.id}/{spec.release}" if spec.release else "",
-            key=spec.key if self._rules.exception(decided) == "code" else b"",
+            key=spec.key if spec.key and self._deciphers(opened) else b"",
             # what does not decode is the work of a setting only where the camera has one
             encrypts=camera.encryption != "none",
             alone=camera.sub is not None and camera.sub.codec == "h265",
         )
+
+    def _deciphers(self, opened: Open) -> bool:
+        """Whether its owner has the picture deciphered."""
+        preferences = self._readings.households.preferences(opened.seen.account.id)
+        return self._rules.exception(preferences.get(opened.seen.camera.id, NONE).while_encrypted) == "code"
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")

@@ -129,7 +129,7 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits) -> Home:
             open_to="public" if settings.console == "public" else "lan",
             names=settings.console_hosts,
             media_port=settings.media_port if settings.own_media else None,
-            live=settings.live_per_account,
+            live=max(1, settings.live_per_account - 1),  # one place stays free for a display
         ),
         partial(households.end_pictures, base.pictures),
     )

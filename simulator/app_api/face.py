@@ -12,10 +12,11 @@ from simulator.app_api.settings import SettingCalls
 from simulator.app_api.sign_in import SignIn
 from simulator.app_api.status import SWITCHES
 from simulator.app_api.wire import AppError, NoSession, answer, form, old_answer
+from simulator.camera import Camera
 from simulator.cloud.tokens import Tokens
 from simulator.counting import counting
 from simulator.faults import OWN_WORDS, Faulty, met, spoiled
-from simulator.state import Account, Camera, World
+from simulator.state import Account, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]

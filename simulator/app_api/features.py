@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.state import Camera
+from simulator.camera import Camera
 
 
 def features(cameras: Sequence[Camera]) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.state import ALARMS, Camera, Event
+from simulator.camera import ALARMS, Camera, Event
 
 MOST = 50
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from simulator.app_api.features import features
 from simulator.app_api.status import status, switches
+from simulator.camera import Camera
 from simulator.ports import VTM
 from simulator.products import Product
-from simulator.state import Account, Camera, Device, World, md5
+from simulator.state import Account, Device, World, md5
 
 MOST = 50
 # of a dispatcher, a SubjectPublicKeyInfo on P-256; clients need it where the link is ciphered by itself

@@ -12,7 +12,8 @@ from aiohttp import web
 from simulator.app_api.sessions import Sessions
 from simulator.app_api.wire import form
 from simulator.broker import ACCEPTED, NOT_AUTHORISED, UNKNOWN_CLIENT, Broker
-from simulator.state import ALARMS, Camera, Event, World
+from simulator.camera import ALARMS, Camera, Event
+from simulator.state import World
 
 CLIENT_ID_LIFE_S = 86400.0
 

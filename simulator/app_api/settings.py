@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from simulator.app_api.wire import AppError, answer, form, old_answer
-from simulator.state import Account, Camera, World
+from simulator.camera import Camera
+from simulator.state import Account, World
 
 
 class Writable(Protocol):

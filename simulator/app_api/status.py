@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from simulator.state import Account, Camera, World, md5
+from simulator.camera import Camera
+from simulator.state import Account, World, md5
 from simulator.zones import VALUES
 
 SOUND, SLEEP, PRIVACY, LIGHT, INFRARED = 22, 21, 7, 3, 10

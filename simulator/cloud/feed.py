@@ -5,13 +5,14 @@ import contextlib
 import random
 from typing import Literal
 
+from simulator.camera import Camera
 from simulator.cloud.program_stream import Habits, ProgramStream
 from simulator.cloud.rtp_stream import RtpStream
 from simulator.pictures.encoder import SEGMENT_S
 from simulator.pictures.garble import Garbler
 from simulator.pictures.studio import Studio
 from simulator.pictures.tone import RATE_HZ
-from simulator.state import Camera, World
+from simulator.state import World
 
 KEY_S = {1: 60, 2: 4}  # between key frames of the whole picture and of the smaller one
 _CLOCK = 90_000

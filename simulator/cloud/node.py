@@ -7,6 +7,7 @@ import secrets
 import time
 from collections import deque
 
+from simulator.camera import Camera
 from simulator.cloud.feed import Feed
 from simulator.cloud.tokens import Tokens, asked, camera_of, same_but_for
 from simulator.cloud.wire import (
@@ -26,7 +27,7 @@ from simulator.cloud.wire import (
     text_of,
 )
 from simulator.pictures.studio import Studio
-from simulator.state import Camera, World
+from simulator.state import World
 
 FREE = frozenset({"stream", "timestamp"})  # of an address, what a client may change
 ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within

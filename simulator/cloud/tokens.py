@@ -4,7 +4,8 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from simulator.state import Camera, World
+from simulator.camera import Camera
+from simulator.state import World
 
 LIFE_S = 300.0
 AT_ONCE = 20

@@ -5,12 +5,13 @@ import contextlib
 from functools import partial
 from typing import Literal
 
+from simulator.camera import Camera
 from simulator.lan.description import Tracks
 from simulator.lan.server import CameraServer, Take
 from simulator.pictures.encoder import Encoder, Listener
 from simulator.pictures.studio import Studio
 from simulator.pictures.tone import RATE_HZ
-from simulator.state import Camera, World
+from simulator.state import World
 
 FIRST_S = 3.0
 _CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.camera import Camera
 from simulator.open_platform.wire import Call, answer
-from simulator.state import Camera
 from simulator.zones import VALUES
 
 VERSION = "V5.3.0 build 230615"

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
+from simulator.camera import ALARMS, Camera
 from simulator.open_platform.wire import Call, OpenError
-from simulator.state import ALARMS, Camera
 
 LONGEST_WINDOW_S = 7 * 86400
 

@@ -5,9 +5,9 @@ import time
 
 from aiohttp import web
 
+from simulator.camera import Camera
 from simulator.open_platform.wire import Call, OpenError, answer
 from simulator.pictures.addresses import Addresses
-from simulator.state import Camera
 
 EZOPEN, HLS = 1, 2
 DEFAULT_LIFE_S = 1800

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.camera import Camera
 from simulator.open_platform.wire import Call, OpenError, answer
-from simulator.state import Camera
 
 type Operation = Callable[[Call], web.Response]
 

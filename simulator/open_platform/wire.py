@@ -6,8 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.camera import Camera
 from simulator.faults import OWN_WORDS, Faulty, met
-from simulator.state import Account, Camera, SubAccount, World
+from simulator.state import Account, SubAccount, World
 
 MOST_PER_PAGE = 50
 MESSAGES = {

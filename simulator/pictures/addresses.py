@@ -6,7 +6,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.state import Camera, World
+from simulator.camera import Camera
+from simulator.state import World
 
 WATCHING_S = 10.0  # an address counts as a viewer this long after its last fetch
 NOTICE = "Not H.264"

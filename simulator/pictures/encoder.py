@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 from av.packet import Packet
 
+from simulator.camera import Camera
 from simulator.pictures.codecs import SHAPES, Codecs
 from simulator.pictures.drawing import Painter
 from simulator.pictures.garble import Garbler
 from simulator.pictures.tone import Tone
 from simulator.pictures.transport import Piece, Transport
-from simulator.state import Camera
 
 SEGMENT_S = 2
 KEPT = 8

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from simulator.camera import Camera
 from simulator.pictures.encoder import SEGMENT_S, Encoder, Segment
-from simulator.state import Camera
 
 STOP_S = 0.3
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from media.ezviz.address import live
 from media.source import SourceSpec
+from simulator.camera import Camera
 from simulator.cloud.service import Cloud
-from simulator.state import Account, Camera, World
+from simulator.state import Account, World
 from tests.doubles.rtsp_camera import recorded
 
 USER, SERIAL = "demo@example.com", "F00497201"

@@ -155,5 +155,6 @@ def test_the_other_processes_doors_do_not_exist_for_anybody_else(world: World, g
             assert world.ask(door, "POST", b"{}", X_Showcam_Internal=each).status == 404, what
         assert world.ask(door, "POST", b"{}", X_Showcam_Internal=shown).status == 422
     assert world.ask("/internal/stats").status == 404
-    assert set(world.stats()) == {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted"}
+    told = {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted", "transcodes", "left_out"}
+    assert set(world.stats()) == told
     assert json.loads(world.ask("/healthz").body) == {"status": "ok"}

@@ -50,7 +50,8 @@ def played(url: str, frames: int) -> Seen:
         seen["codecs"] = [container.streams.video[0].codec_context.name]
         for packet in container.demux():
             for frame in packet.decode() if packet.size else []:
-                assert isinstance(frame, av.VideoFrame | av.AudioFrame)
+                if not isinstance(frame, av.VideoFrame | av.AudioFrame):
+                    raise TypeError(frame)
                 assert frame.pts is not None
                 at = float(frame.pts * packet.stream.time_base)
                 if isinstance(frame, av.VideoFrame):

@@ -1,7 +1,7 @@
 """The code that deciphers an EZVIZ camera's picture: checked, sealed, handed to the media process, and taken back."""
 
 from collections.abc import Iterator
-from dataclasses import replace as changed
+from copy import replace as changed
 from pathlib import Path
 from typing import Any
 

@@ -32,7 +32,7 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
     (("owner", "remove", NOBODY), ["owner list"]),
     (("pin", "clear", NOBODY), [f"owner add {NOBODY}"]),
     (("cameras", "list", "--user", NOBODY), [f"owner add {NOBODY}"]),
-    (("owner", "add", "new@example.com"), ["owner key new@example.com"]),
+    (("owner", "add", "new@example.com"), ["cameras code NAME"]),
     (("say", "--to", "alexa", " "), ['say --to alexa "show the garden camera"']),
     (("doctor", "google"), []),
     (("google", "values"), []),

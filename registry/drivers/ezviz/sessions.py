@@ -127,10 +127,7 @@ class Sessions:
         """Whatever other processes write meanwhile. None leaves the state as it is."""
         for _ in range(TRIES):
             held = self.read(source)
-            secrets = change(held.secrets)
-            if (secrets, state or held.state) == (held.secrets, held.state):
-                return
-            if self._swap(source, held, secrets, state or held.state):
+            if self._swap(source, held, change(held.secrets), state or held.state):
                 return
         raise VendorDown("the secrets could not be kept")
 
