@@ -18,6 +18,7 @@ import trustme
 
 from media.grants import Claims
 from media.source import Codec, Denied, SourceSpec
+from tests.doubles.floating_point import mend
 
 FPS = 15
 RATE = 16_000
@@ -70,6 +71,7 @@ def recording(
                 out.mux(sound.encode(_tone(tones)))
                 tones += 1
         out.mux(video.encode(None))
+    mend()
     return tuple(data for name, data in sorted(files.items(), key=lambda item: len(item[0])) if name.endswith(".ts"))
 
 
