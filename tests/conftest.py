@@ -14,7 +14,6 @@ from aws.deploy_local.emulator import Emulator
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles import packages as packages_of_aws
-from tests.doubles.floating_point import mend
 
 # `make check` leaves out all that is marked with one of these
 MARKS = {
@@ -57,12 +56,6 @@ def pytest_configure() -> None:
         held = os.statvfs(MEMORY)
         if held.f_bavail * held.f_frsize > MEMORY_FREE and not held.f_flag & os.ST_NOEXEC:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-
-
-@pytest.fixture(autouse=True)
-def floating_point() -> None:
-    """As a program finds it, whatever an encoder left to the thread of the tests."""
-    mend()
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ import trustme
 
 from media.grants import Claims
 from media.source import Codec, Denied, SourceSpec
-from tests.doubles.floating_point import mend
+from tests.doubles.floating_point import apart
 
 FPS = 15
 RATE = 16_000
@@ -40,6 +40,7 @@ class Authority:
 
 
 @functools.cache
+@apart
 def recording(
     *,
     gop_s: int = 1,
@@ -71,7 +72,6 @@ def recording(
                 out.mux(sound.encode(_tone(tones)))
                 tones += 1
         out.mux(video.encode(None))
-    mend()
     return tuple(data for name, data in sorted(files.items(), key=lambda item: len(item[0])) if name.endswith(".ts"))
 
 

@@ -21,7 +21,7 @@ from media.source import SourceSpec
 from simulator.lan.description import Tracks
 from simulator.lan.server import CameraServer, Take, Viewer
 from simulator.pictures.garble import Garbler, Layout
-from tests.doubles.floating_point import mend
+from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
 
 CODE = "ABCDEF"
@@ -46,6 +46,7 @@ class Recording:
 
 
 @functools.cache
+@apart
 def recorded(
     *,
     gop_s: int = 2,
@@ -75,7 +76,6 @@ def recorded(
             data = garbled_bytes(bytes(packet)) if garbled else bytes(packet)
             data = garbler.video(data) if garbler else data
             out.append(Sample("video", data, packet.pts / FPS, bool(packet.is_keyframe)))
-    mend()
     config = b""
     if sound:
         tones, config = tone(sound)

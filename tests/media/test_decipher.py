@@ -20,6 +20,7 @@ from media.source import SourceSpec
 from simulator.cloud.program_stream import LONGEST, Habits, ProgramStream
 from simulator.cloud.rtp_stream import RtpHabits, RtpStream
 from simulator.pictures.garble import LAYOUTS, Garbler, Layout, split
+from tests.doubles.floating_point import apart
 from tests.media.test_mpegps import film
 from tests.media.test_rtp import pictures
 
@@ -261,6 +262,7 @@ X265 = {
 
 
 @cache
+@apart
 def encoded(codec: Codec, name: str) -> tuple[bytes, ...]:
     encoder: Any = av.CodecContext.create(ENCODERS[codec], "w")
     encoder.width, encoder.height, encoder.time_base = 320, 192, Fraction(1, 15)

@@ -26,6 +26,7 @@ from media.rtp.order import Order
 from media.rtp.packet import NotRtp, Packet, read
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.unit import UNIT_CAP, AccessUnit, Depacketizer
+from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import LENGTH_S, recording
 from tests.doubles.rtsp_camera import slope, tone
 
@@ -45,6 +46,7 @@ class _Wire:
 
 
 @cache
+@apart
 def pictures(codec: str) -> tuple[bytes, ...]:
     """Thirty, a keyframe in fifteen, noisy enough for many packets."""
     encoder = av.CodecContext.create(codec, "w")

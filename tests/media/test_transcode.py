@@ -21,6 +21,7 @@ from media.plane.outputs.transcoder import WAITING, Transcoder
 from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
 from media.plane.viewing.transcodes import Transcodes, admits
 from media.source import transcoded_size
+from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS, Camera, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import slope
@@ -259,6 +260,7 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
     assert asyncio.run(scene()) == 0
 
 
+@apart
 def encoded(codec: str, count: int) -> "list[av.Packet[av.VideoStream]]":
     """Packets in the order of their pictures, the first a keyframe and no other one."""
     encoder = av.CodecContext.create(codec, "w")
