@@ -1,4 +1,4 @@
-"""Keeps from other tests what libx265 leaves behind on x86: a thread's floating-point unit stays as its MMX code had it.
+"""Keeps from other tests what libx265 leaves behind on x86: a thread's floating-point unit as its MMX code had it.
 
 Long doubles are wrong then, and by these SQLite compares a whole number with one that has a fraction. showcam itself
 encodes no H.265.
