@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -116,6 +117,12 @@ def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
     finally:
         for connection in held:
             connection.close()
+    # their places fall free once the server has seen them go
+    until = time.monotonic() + 10
+    while (status := requests.post(f"{demo.web}/oauth/token", b"x", timeout=5).status_code) == 503:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert status == 400
 
 
 def tokens(demo: Program, assistant: str, user: str = "demo@example.com") -> str:
