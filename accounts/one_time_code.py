@@ -8,6 +8,7 @@ import hmac
 import json
 import math
 import os
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,28 +50,30 @@ class OneTimeCode:
         taken, ends = throttle.take_place(f"console/{network}", TRIES, WINDOW_S, self._clock())
         if not taken:
             return "too_many"
-        if not self._is(text) or not self._use():
+        if not self._is(text, self._file) or not self._use(text):
             return "wrong"
         throttle.leave_place(f"console/{network}", ends)
         return "right"
 
-    def _is(self, text: str) -> bool:
+    def _is(self, text: str, file: Path) -> bool:
         try:
-            kept = json.loads(self._file.read_text())
+            kept = json.loads(file.read_text())
             code, until = str(kept["code"]), float(kept["until"])
         except (OSError, ValueError, KeyError, TypeError):
             return False  # none was made, it was used, or somebody else wrote the file
         right = hmac.compare_digest(code.encode(), text.encode())
-        if self._clock() >= until:
-            with contextlib.suppress(OSError):
-                self._file.unlink()
-            return False
-        return right
+        return right and self._clock() < until
 
-    def _use(self) -> bool:
-        """True for one caller: a file is removed once."""
+    def _use(self, text: str) -> bool:
+        """True for one caller: of those who move the file away, one finds it. It may hold a newer code by then."""
+        taken = self._file.with_name(f"{self._file.name}.{secrets.token_hex(8)}")
         try:
-            self._file.unlink()
+            self._file.rename(taken)
         except OSError:
             return False
-        return True
+        right = self._is(text, taken)
+        if not right:
+            with contextlib.suppress(OSError):  # a still newer one may stand there
+                self._file.hardlink_to(taken)
+        taken.unlink(missing_ok=True)
+        return right

@@ -67,6 +67,23 @@ def test_of_many_at_the_same_time_one_gets_in(code: OneTimeCode, store: SqliteSt
     assert verdicts.count("right") == 1
 
 
+def test_a_code_that_gives_way_to_a_newer_one_while_it_is_redeemed_is_wrong(
+    tmp_path: Path, clock: Clock, store: SqliteStore
+) -> None:
+    file, readings, newer = tmp_path / "run" / "home-code", list[float](), list[str]()
+
+    def renewing() -> float:
+        readings.append(clock())
+        if len(readings) == 3:  # after `renew` and the count of tries: the older code was just found right
+            newer.append(OneTimeCode(file, clock).renew())
+        return readings[-1]
+
+    code = OneTimeCode(file, renewing)
+    assert code.redeem(code.renew(), HERE, store) == "wrong"
+    assert code.redeem(newer[0], HERE, store) == "right"
+    assert list(file.parent.iterdir()) == []
+
+
 def test_guessing_ends_soon_for_the_guesser_and_for_nobody_else(
     code: OneTimeCode, clock: Clock, store: SqliteStore
 ) -> None:
