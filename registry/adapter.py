@@ -89,6 +89,6 @@ def adapt(
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock),
         Noticing(readings, changes, sightings, Devices(store, drivers), clock),
-        Keeping(store, readings, judge, pictures, grants, rules, clock),
+        Keeping(store, readings, judge, handover, rules),
         changes,
     )

@@ -160,17 +160,25 @@ class Handover:
 
     def look(self, viewer: Viewer, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
         """Opens it without a viewer: the media process measures and closes it."""
+        claims = self._without_viewer(viewer, camera, "still", picture)
+        self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
+
+    def hold(self, viewer: Viewer, camera: str) -> None:
+        """Keeps its whole picture open for a while, so that a display sees it at once."""
+        self._pictures.keep(self._without_viewer(viewer, camera, "page"))
+
+    def _without_viewer(self, viewer: Viewer, camera: str, surface: Surface, picture: Picture = "main") -> Claims:
         _, claims = self._grants.issue(
             account=viewer.account,
             link=viewer.id,
             camera=camera,
             protocol="snapshot",
-            surface="still",
+            surface=surface,
             now=self._clock(),
             life_s=START_S,
             picture=picture,
         )
-        self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
+        return claims
 
     def verified(self, grant: str) -> Claims:
         """The claims of a webrtc grant within its minute. Raises BadGrant, ExpiredGrant."""

@@ -4,16 +4,13 @@ Only of cameras on mains, and only over the home network: over a vendor's cloud 
 """
 
 import logging
-import time
-from collections.abc import Callable
 
 from media.client import MediaBusy, MediaUnavailable
-from media.grants import START_S, Claims, Grants
 from registry.camera import Camera, Refusal
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
 from registry.readings.readings import Readings
 from registry.rules import Rules
-from registry.streams.handover import Pictures
+from registry.streams.handover import Handover
 from store.ports import Store
 from store.records import Link
 
@@ -29,13 +26,11 @@ class Keeping:
         store: Store,
         readings: Readings,
         judge: Judge,
-        pictures: Pictures,
-        grants: Grants,
+        handover: Handover,
         rules: Rules,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._readings, self._judge = store, readings, judge
-        self._pictures, self._grants, self._rules, self._clock = pictures, grants, rules, clock
+        self._handover, self._rules = handover, rules
 
     def turn(self) -> None:
         """Says of each picture that is kept warm that it goes on. Raises StoreUnavailable."""
@@ -67,21 +62,9 @@ class Keeping:
 
     def _hold(self, link: Link, camera: str) -> None:
         try:
-            self._pictures.keep(self._claims(link, camera))
+            self._handover.hold(link, camera)
         except (MediaBusy, MediaUnavailable):
             log.info("a picture is not kept warm: the media process has no room for it, or does not answer")
-
-    def _claims(self, link: Link, camera: str) -> Claims:
-        _, claims = self._grants.issue(
-            account=link.account,
-            link=link.id,
-            camera=camera,
-            protocol="snapshot",
-            surface="page",
-            now=self._clock(),
-            life_s=START_S,
-        )
-        return claims
 
 
 def on_mains(camera: Camera) -> bool:
