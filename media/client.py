@@ -62,7 +62,7 @@ class Answer:
 
 
 class MediaClient:
-    """Connections are kept alive; after a restart of the media process a request connects anew, once.
+    """Connections are kept alive; after a restart of the media process a request connects a second time.
 
     `public`: where displays find the same process, when that is another address. `authorities` makes the context that
     an https address is trusted by; it is asked for once, when it is needed.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 CONNECT_S = 0.8
-MOST_IDLE = 32  # what is busier for a moment than that connects anew
+MOST_IDLE = 32  # connections kept; above that each request makes one of its own
 
 
 class Connections:

@@ -14,7 +14,7 @@ from registry.rules import Rules
 from registry.streams.handover import Handover
 from registry.streams.sources import Minting
 
-ANEW_S = 60  # a picture that displays can't play is measured once within this
+SHRUNK_S = 60  # a picture that displays can't play is measured once within this
 AGAIN_S = 600  # a picture of unknown size is opened once within this
 SHOWS_S = 15.0  # the wait for the measurement; the media process closes the picture then too
 READ_S = 60.0  # the greatest age of the reading for the gate
@@ -43,11 +43,11 @@ class Looking:
     ) -> None:
         self._rules, self._readings, self._judge = rules, readings, judge
         self._minting, self._handover, self._clock = minting, handover, clock
-        self._anew, self._again = Rate(ANEW_S), Rate(AGAIN_S)
+        self._shrunk, self._again = Rate(SHRUNK_S), Rate(AGAIN_S)
 
-    def anew(self, viewer: Viewer, seen: VisibleCamera, deadline: Deadline) -> None:
-        """Measures the whole picture for the next request, since the owner may have made it smaller; does not wait."""
-        if self._rules.pictures == "plane" and self._anew.hit(_key(seen, "main"), self._clock()) == 1:
+    def shrunk(self, viewer: Viewer, seen: VisibleCamera, deadline: Deadline) -> None:
+        """Measures the whole picture, which the owner may have made smaller, for the next request; does not wait."""
+        if self._rules.pictures == "plane" and self._shrunk.hit(_key(seen, "main"), self._clock()) == 1:
             verdict = self._judge.verdict(seen, "still", ())
             if isinstance(verdict, Open):
                 self._begin(viewer, verdict, "main", deadline)

@@ -58,7 +58,7 @@ class Streams:
         opened = self._judge.judge(seen, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
-                self.looking.anew(viewer, seen, deadline)
+                self.looking.shrunk(viewer, seen, deadline)
             return self._explaining.stream(viewer, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.seen.camera)  # a stream comes with what the camera sends

@@ -52,7 +52,7 @@ class Guard:
 
         The question is put each `gate_check_s`, however long the answer takes: what a gate that closed is outlasted by
         is that and one answer. A session that nobody judges goes on for `unasked_s`: long enough for the web process to
-        begin anew.
+        be started again.
         """
         loop = asyncio.get_running_loop()
         unasked: dict[S, float] = {}  # since when
