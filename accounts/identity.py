@@ -9,7 +9,7 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 def new_id(length: int = 16) -> str:
-    """Random, lower-case letters and 2–7: safe in URLs, Alexa endpoint ids and table keys."""
+    """A random text of lower-case letters and the digits 2 to 7, which URLs, Alexa endpoint ids and table keys take."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 

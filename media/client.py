@@ -51,7 +51,7 @@ class MediaFull(MediaBusy):
 
 
 class BadOffer(Exception):
-    """The SDP offer is none, or holds nothing that can be sent."""
+    """The text is no SDP offer, or the offer takes no codec that can be sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ class World:
                 listener(camera)
 
     def restarted(self, camera: Camera) -> None:
-        """A camera of life forgets that its door was opened."""
+        """A restarted camera closes its RTSP port, as real ones do."""
         if camera.product is not None:
             self.open_door(camera, False)
 

@@ -20,7 +20,7 @@ class NotMpegPs(Exception):
 
 
 class Packet(NamedTuple):
-    """`lost`: data directly before it could not be read. A private one is empty."""
+    """`lost`: bytes directly before the packet could not be read. A packet of a private stream has no data."""
 
     kind: Literal["video", "sound", "private", "lost"]
     data: bytes = b""

@@ -25,7 +25,7 @@ OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have
 
 
 class Streams:
-    """`vendor_direct` in place of `handover` where there is no media process."""
+    """Opens streams. Where there is no media process, `vendor_direct` starts them and `handover` does not."""
 
     def __init__(
         self,

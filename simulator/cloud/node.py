@@ -108,7 +108,7 @@ class _Session:
         self._next_ask = self._began + ASKS_S
 
     async def last(self) -> None:
-        """Until one of the two hangs up."""
+        """Returns when the client or the node has closed the connection."""
         self._line.say(LINK_INFO, b"\x08\x01")  # which no client needs
         sending = asyncio.create_task(self._send())
         hearing = asyncio.create_task(self._hear())

@@ -33,7 +33,7 @@ class ProgramStream:
         self._codec, self._sound, self._habits = codec, sound, habits
 
     def picture(self, access_unit: bytes, pts: int, *, key: bool) -> bytes:
-        """In Annex B's form; `pts` in 90 kHz."""
+        """`access_unit`: NAL units with start codes. `pts`: in ticks of 90 kHz."""
         out = bytearray(_pack(pts))
         if key and self._habits.map != "none":
             out += _system_header() + self._map()

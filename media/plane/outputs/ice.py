@@ -113,7 +113,7 @@ def _unrelated(candidate: Candidate) -> Candidate:
 async def reflexive(
     protocol: aioice.ice.StunProtocol, stun_server: stun.Address
 ) -> tuple[Candidate, aioice.ice.StunProtocol | None]:
-    """As aioice's own, which knows one server and looks its name up while an answer waits."""
+    """Replaces aioice's function, which takes one server only and resolves its name while a display waits."""
     host, port = await stun.seen_from(protocol, _gathering.get(Gathering()).servers or (stun_server,))
     local = protocol.local_candidate
     return Candidate(

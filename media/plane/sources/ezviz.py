@@ -145,7 +145,7 @@ class EzvizSource:
         return await self._following if self._following else None
 
     async def _follow(self) -> Showing | None:
-        """The next session, once it has come to its first keyframe; None where it can't be had beside this one."""
+        """The next session at its first keyframe, opened beside this one; None if the node refuses a second session."""
         try:
             showing = await self._open(await self._mint())
         except (Unreached, SaidNo, SourceFailed):

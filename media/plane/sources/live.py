@@ -27,11 +27,13 @@ _STEP = 3000  # between the decoding times of the first of them
 
 
 class Live:
-    """`over` hears of what ends it. `sound_of` is asked when the first picture was seen what its sound is like.
-    `encrypts`: its vendor has a setting that garbles pictures. `decipherer`: the one that its pictures come through.
+    """`over` is called with the failure that ends it.
 
-    A picture that lost a part is left out, and after a keyframe that did everything up to the next: a picture that
-    stands still is true, one that is smeared is not.
+    `sound_of` tells the format of the sound when the first picture is shown. `encrypts`: its vendor has a setting that
+    garbles pictures. `decipherer`: what has deciphered its pictures.
+
+    A picture that lost a part is left out. After a keyframe that lost a part, everything up to the next keyframe is
+    left out: a picture that stands still is better than a smeared one.
     """
 
     def __init__(
