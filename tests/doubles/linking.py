@@ -52,6 +52,8 @@ def link_tokens(
             filled = {"step": "agree"}
         else:
             raise AssertionError(page.text)
+    else:
+        raise AssertionError(f"the pages went in a circle: {page.status_code} {page.text}")
     answered = parse_qs(urlsplit(page.headers["Location"]).query)
     assert answered["state"] == ["s" * 300]
     token = session.post(

@@ -88,8 +88,11 @@ class Segments:
                         self.fetched += http.get(urljoin(playlist, name), timeout=20).status_code == 200
 
 
+MOST_LINKS = 40
+
+
 class Links:
-    """Makes one link after another, from the sign-in page to tokens, until it is stopped."""
+    """Makes one link after another, from the sign-in page to tokens, until it is stopped, and MOST_LINKS at most."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -105,7 +108,8 @@ class Links:
         self._thread.join(60)
 
     def _link(self) -> None:
-        while not self._over.wait(0.03):  # the simulated vendor takes sixty sign-ins in a while
+        # a slow machine gives it time for more sign-ins than are taken of one network in a quarter of an hour
+        while len(self.made) < MOST_LINKS and not self._over.wait(0.03):
             tokens = link_tokens(self._program.web, "google", USER, PASSWORD)
             self.made.append((time.monotonic(), tokens))
 
