@@ -17,6 +17,7 @@ from accounts.households import end_pictures
 from accounts.one_time_code import OneTimeCode
 from console import home, look
 from console.app import blueprint
+from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from net.visitors import PEER
 from oauth.app import OAuthSettings, bind
@@ -144,10 +145,11 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
     )
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
-    settings = HomeSettings("public" if public else "lan", ("nas.local",), media_port=media_port, live=4)
+    entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",))
+    settings = HomeSettings(media_port=media_port, live=4)
 
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, code, settings, end))
+    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end))
     return HomeWorld(made, app, code, vendor, clock)
