@@ -15,6 +15,7 @@ from registry.readings.awaited import Awaited
 from registry.readings.breaker import Breaker
 from registry.readings.changes import Changes
 from registry.readings.devices import Devices
+from registry.readings.happenings import Happenings
 from registry.readings.judge import Judge
 from registry.readings.lists import Lists
 from registry.readings.noticing import Noticing
@@ -61,10 +62,10 @@ def adapt(
     opens: Opens | None = None,
 ) -> Adapter:
     """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process."""
-    breaker, changes, sightings = Breaker(), Changes(), Sightings(store, clock)
+    breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
+    sightings, awaited = Sightings(happenings, clock), Awaited(happenings, clock)
     readings = Readings(store, drivers, breaker, clock, changes.compared)
     judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
-    awaited = Awaited(clock)
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, awaited, rules.read_back_s)
     codes = LanCodes(drivers, readings, judge, rules.owner_s)
     encrypted = Encrypted(store, drivers, readings, judge, rules, clock)

@@ -100,6 +100,7 @@ class Control:
         for name in ("audio", "asleep", "name", "rejects_label_code", "only_mirrors", "selective", *CHOICES):
             if name in change:
                 setattr(camera, name, change[name])
+                camera.before.pop(name, None)  # what is set here is listed at once
         for name in SIZES:
             if name in change:
                 setattr(camera, name, tuple(change[name]) if change[name] else None)
