@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from media.grants import Grants
 from registry.driver import Driver
+from registry.owner.code_tries import CodeTries
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
@@ -68,7 +69,7 @@ def adapt(
     judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, awaited, rules.read_back_s)
     codes = LanCodes(drivers, readings, judge, rules.owner_s)
-    encrypted = Encrypted(store, drivers, readings, judge, rules, clock)
+    encrypted = Encrypted(store, drivers, readings, judge, control, CodeTries(store, clock), rules)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(
@@ -82,7 +83,9 @@ def adapt(
         rules,
         clock,
     )
-    owner = Owner(store, lists, readiness, readings, judge, control, codes, encrypted, streams.open, rules.owner_s)
+    owner = Owner(
+        store, lists, readiness, readings, judge, control, codes, encrypted, awaited, streams.open, rules.owner_s
+    )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
         Registry(lists, states, readiness, streams, voice, rules),

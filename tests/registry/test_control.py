@@ -199,6 +199,14 @@ class TestLag:
         assert isinstance(home.registry.change(home.link, garden, "audio", "off"), Asked)
         assert home.driver.calls["apply"] == 1
 
+    def test_who_has_no_patience_hears_it_at_once(self, make_home: Callable[..., Household]) -> None:
+        home = make_home(rules=Rules(owner_s=60, read_back_s=0.01))
+        home.driver.lags = True
+        garage = home.id("Garage")
+        asked = home.owner.change(home.account.id, garage, "encryption", "off", consent=True, patience_s=0.05)
+        assert isinstance(asked, Asked)
+        assert home.owner.awaited(home.account.id) == {(garage, "encryption"): "off"}
+
     def test_the_owner_hears_the_same(self, home: Household, garden: str) -> None:
         home.driver.lags = True
         for setting, value in (("audio", "off"), ("encryption", "on")):
