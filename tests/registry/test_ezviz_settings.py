@@ -146,6 +146,21 @@ def test_every_setting_is_set_and_read_back(make: Callable[..., Home]) -> None:
         assert {name: row[name] for name in vendors} == vendors
 
 
+@pytest.mark.parametrize(
+    "slept", [{"asleep": True}, {"privacy": True}, {"asleep": True, "privacy": True}], ids=["mode", "shutter", "both"]
+)
+def test_a_camera_is_woken_from_sleep_mode_and_from_behind_its_shutter(
+    make: Callable[..., Home], slept: dict[str, bool]
+) -> None:
+    home = make(key=False)
+    home.vendor.control(home.vendor.serial("Garden"), **slept)
+    assert home.camera("Garden").asleep == "on"
+    woken = home.set("Garden", "sleep", "off")
+    assert isinstance(woken, Camera)
+    assert woken.asleep == "off"
+    assert (home.row("Garden")["asleep"], home.row("Garden")["privacy"]) == (False, False)
+
+
 def test_the_zone_is_set_without_losing_the_date_format(make: Callable[..., Home]) -> None:
     home = make()
     for setting, value in (("date_format", "mdy"), ("time_zone", "+02:00")):
