@@ -1,5 +1,6 @@
 """The console's page /home: enter the printed code, sign in to the vendor, and see each camera live or why not."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from console import cookies, pages
 from console.entrance import Entrance
-from console.picture_codes import PictureCodes
+from console.mends import STEPS, Mends
 from console.reach import host_of
 from console.sentences import CODE
 from console.signing_in import Refused, SigningIn
@@ -46,11 +47,13 @@ class Home:
         entrance: Entrance,
         settings: HomeSettings,
         end_pictures: EndPictures,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.entrance = entrance
         self._store, self._sign_in, self._settings = store, sign_in, settings
-        self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store), Tiles(owner), end_pictures
-        self._signing_in, self._codes = SigningIn(sign_in, self._sessions), PictureCodes(owner)
+        self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store, clock), Tiles(owner), end_pictures
+        self._signing_in = SigningIn(sign_in, self._sessions)
+        self._mends = Mends(owner, self._sessions, sign_in.vendor, clock)
 
     @property
     def vendor(self) -> str:
@@ -77,8 +80,8 @@ class Home:
             case "open-way":
                 if current.account:
                     self._sign_in.allow_open_way(current.account, allowed=True)
-            case "picture-code" | "forget-code":
-                return self._picture_code(current, step)
+            case step if step in STEPS:
+                return self._mended(current, step)
             case "sign-out":
                 return self._sign_out(current)
             case _:
@@ -125,17 +128,11 @@ class Home:
         session.pop("csrf_token", None)
         return response
 
-    def _picture_code(self, current: ConsoleSession, step: str) -> Response:
-        form, account, language = request.form, current.account, pages.language()
-        if not account:
+    def _mended(self, current: ConsoleSession, step: str) -> Response:
+        if not current.account:
             return pages.again()
-        camera = form.get("camera", "")
-        if step == "forget-code":
-            why = self._codes.forget(account, camera, language)
-        else:
-            consent = "deciphered" in form
-            why = self._codes.give(account, camera, form.get("picture_code", ""), language, consent=consent)
-        return self._cameras(current, error=why) if why else pages.again()
+        why = self._mends.take(step, current, pages.language())
+        return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
 
     def _sign_out(self, current: ConsoleSession) -> Response:
         self._sessions.end(current)
@@ -146,7 +143,8 @@ class Home:
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         try:
-            tiles = self._tiles.of(current.account, pages.language())
+            switching = self._mends.encryption.steps(current, pages.language(), self.vendor)
+            tiles = self._tiles.of(current.account, pages.language(), switching)
         except Unavailable as unavailable:
             why = unlisted(unavailable, pages.language())
             if unavailable.reason == "signed_out":

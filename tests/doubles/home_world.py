@@ -53,9 +53,22 @@ class HomeBrowser:
 
     @property
     def text(self) -> str:
-        """What the page says, without its markup."""
+        """What the page says, without its markup and what is hidden."""
         assert self.answer is not None
-        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", self.answer.text)).split())
+        return _words(self.answer.text)
+
+    def tile(self, name: str) -> str:
+        """What the tile of that camera says."""
+        return _words(self._tile(name))
+
+    def offers(self, name: str) -> list[str]:
+        """What may be done at the tile of that camera, in the order of the page."""
+        return re.findall(r'data-offer="([a-z_]+)"', _shown(self._tile(name)))
+
+    def _tile(self, name: str) -> str:
+        assert self.answer is not None
+        tiles = re.findall(r'<li class="tile".*?</li>', self.answer.text, re.DOTALL)
+        return next(tile for tile in tiles if f"<h2>{name}</h2>" in tile)
 
     @property
     def step(self) -> str:
@@ -120,6 +133,14 @@ class HomeWorld:
         return browser.post("code", code=CODE) if user == CAREFUL else browser
 
 
+def _shown(markup: str) -> str:
+    return re.sub(r"<(div|details|button)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
+
+
+def _words(markup: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", _shown(markup))).split())
+
+
 def _end_link(made: Household, link: Link) -> None:
     end_of_link(made.store, made.pictures, link)
 
@@ -151,5 +172,5 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end))
+    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock))
     return HomeWorld(made, app, code, vendor, clock)
