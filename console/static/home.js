@@ -234,6 +234,8 @@ for (const tile of tiles) {
   if ("starts" in tile.element.dataset) tile.start();
   else if (tile.element.dataset.reason === "asked_for") tile.again("asked_for");
 }
+// a fragment keeps the browser from autofocus, and takes the focus until the page is there
+addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());
 // a vendor takes seconds: a second press would ask it twice
 addEventListener("submit", ({ submitter }) => setTimeout(() => (submitter.disabled = true)));
 addEventListener("pagehide", () => tiles.forEach((tile) => tile.close()));
