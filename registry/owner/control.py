@@ -125,6 +125,8 @@ class Control:
                     return Step("mailed_code", why=refused.why)
                 case "too_often" | "guessed" | "silent":
                     return Step("pause", why=refused.why)
+                case "not_permitted":
+                    return overruled("owners_alone", visible.camera)
                 case "unsupported":
                     return overruled("not_this_way", visible.camera)
                 case "not_taken":

@@ -23,6 +23,7 @@ from registry.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, S
 from registry.surface import OF_ASSISTANTS, Surface
 from store.ports import Store
 
+OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # of a camera that another account shares
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 
 
@@ -83,7 +84,14 @@ class Owner:
         """Each setting the manual knows, read now."""
         deadline = Deadline(self._within_s)
         visible = self._judge.find(account_id, camera_id, deadline)
-        return visible if isinstance(visible, Refusal) else self._control.settings(visible, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        views = self._control.settings(visible, deadline)
+        if isinstance(views, Refusal) or visible.camera.owner != "shared":
+            return views
+        return views | {
+            name: replace(views[name], can_set=False, choices=(), why_not="owners_alone") for name in OWNERS_ALONE
+        }
 
     def change(
         self,
@@ -105,8 +113,8 @@ class Owner:
         visible = self._judge.find(account_id, camera_id, deadline)
         if isinstance(visible, Refusal):
             return visible
-        if visible.camera.owner == "shared" and wanted in ("encryption", "storage"):
-            return overruled("not_this_way", visible.camera)  # that is for the account which owns the camera
+        if visible.camera.owner == "shared" and wanted in OWNERS_ALONE:
+            return overruled("owners_alone", visible.camera)
         if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
             return Step("consent")
         if (wanted, value) == ("encryption", "off"):
@@ -127,7 +135,7 @@ class Owner:
         if isinstance(visible, Refusal):
             return visible
         if visible.camera.owner == "shared":
-            return overruled("not_this_way", visible.camera)
+            return overruled("owners_alone", visible.camera)
         return self._control.change_password(visible, old, new, deadline)
 
     def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
@@ -139,7 +147,7 @@ class Owner:
         if name != visible.camera.name:
             raise BadValue("the name typed is not the camera's: nothing was deleted")
         if visible.camera.owner == "shared":
-            return overruled("not_this_way", visible.camera)
+            return overruled("owners_alone", visible.camera)
         return self._control.delete(visible, deadline)
 
     def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:

@@ -182,6 +182,8 @@ def _note(name: Setting, view: SettingView, *, verbose: bool) -> str:
         notes.append("can be set: " + ", ".join(choice for choice in view.choices if choice != view.value))
     elif view.can_set:
         notes.append("can be set")
+    elif view.why_not == "owners_alone":
+        notes.append("its owner's alone to set")
     elif view.value is not None:
         notes.append("read only")
     notes += [MEANS[name]] if view.can_set and name in MEANS else []

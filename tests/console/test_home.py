@@ -633,7 +633,7 @@ def test_a_shared_camera_keeps_its_owners_switches(world: HomeWorld, name: str) 
     assert browser.offers("Terrace") == (["code"] if name == "off" else [])
     browser.post("encryption-off", camera=world.home.id("Terrace"))
     assert (browser.status, world.home.driver.calls["apply"]) == (403, 0)
-    assert "Terrace has no such setting" in browser.text
+    assert "Terrace belongs to another EZVIZ account" in browser.text
 
 
 @pytest.mark.parametrize("camera_id", ["", "ezviz-" + "a" * 20, "x" * 500, "\r\nSet-Cookie: a=b"])

@@ -111,6 +111,7 @@ def test_a_setting_that_the_camera_lacks_is_refused(home: Household, garden: str
     [
         ({"set_error": SetRefused("not_taken")}, "not_set"),
         ({"set_error": SetRefused("unsupported")}, "not_this_way"),
+        ({"set_error": SetRefused("not_permitted")}, "owners_alone"),
         ({"set_error": SetRefused("code_mailed")}, "not_set"),  # a voice brings no code
         ({"error": VendorDown()}, "vendor_down"),
         ({"error": VendorBusy()}, "vendor_busy"),
@@ -301,7 +302,7 @@ class TestOwner:
         garage = home.id("Garage")
         refused = home.owner.change(home.account.id, garage, setting, value, code="ABCDEF", consent=True)
         assert isinstance(refused, Refusal)
-        assert (refused.reason, home.driver.applied) == ("not_this_way", [])
+        assert (refused.reason, home.driver.applied) == ("owners_alone", [])
 
     def test_formatting_wants_consent(self, home: Household, garden: str) -> None:
         assert home.owner.change(home.account.id, garden, "storage", "format") == Step("consent")

@@ -306,8 +306,8 @@ class TestEncryption:
         for setting, value in (("encryption", "off"), ("encryption", "on"), ("storage", "format")):
             refused = home.set("Garden", setting, value)
             assert isinstance(refused, Refusal)
-            assert refused.reason == "not_this_way"
-        with pytest.raises(SetRefused, match="unsupported"):
+            assert refused.reason == "owners_alone"
+        with pytest.raises(SetRefused, match="not_permitted"):
             home.driver.change_password(home.source, garden, "GKRTUV", "secret12", LONG_S)
         refused = home.owner.delete(home.source.account, garden.id, "Garden")
         assert isinstance(refused, Refusal)

@@ -154,7 +154,11 @@ def test_newer_firmware_takes_a_mailed_code_alone(home: Home) -> None:
 def test_a_shared_camera_is_its_owners_to_change(home: Home) -> None:
     refused = home.change("Boathouse", "encryption", "off", CODE)
     assert isinstance(refused, Refusal)
-    assert refused.reason == "not_this_way"
+    assert refused.reason == "owners_alone"
+    views = home.owner.settings(home.account, home.camera("Boathouse").id)
+    assert isinstance(views, dict)
+    kept = {name for name, view in views.items() if view.why_not == "owners_alone"}
+    assert (kept, views["encryption"].can_set, views["audio"].can_set) == ({"encryption", "storage"}, False, True)
 
 
 def test_rtsp_at_home_is_used_while_it_is_open_and_the_cloud_after_a_restart(home: Home) -> None:
