@@ -24,7 +24,7 @@ OWN: Mapping[Reason, Sentence] = {
     ),
 }
 # Where the page itself has the button.
-OFFERED: Mapping[Reason, Sentence] = {
+HERE: Mapping[Reason, Sentence] = {
     "encryption_on": (
         OWN["encryption_on"][0],
         mark("Switch it off here, or in the {vendor} app: open {camera} > Settings > Image Encryption."),

@@ -134,7 +134,7 @@ def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> Non
     world.home.driver.set([camera("Terrace", "F00000009", ways=(UNASKED,))])
     browser = world.signed_in()
     answer = browser.open(world.home.id("Terrace")).get_json()
-    assert (answer["offers"], answer["reason"]) == (["open_way"], "no_way")
+    assert (answer["mends"], answer["reason"]) == (["open_way"], "no_way")
     assert answer["wrong"] == "The picture of Terrace comes over an open connection, which is not allowed yet."
     assert open_air(world, USER) is False
     browser.post("open-way")
@@ -514,21 +514,21 @@ def encrypted(world: HomeWorld) -> str:
 def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld) -> None:
     garage(world)
     browser = world.signed_in()
-    assert browser.offers("Garage") == ["off", "code"]
+    assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
         "Garage C3TN Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
         "account. Assistants can show it then. Yes, switch it off Keep it on, and give the code"
     )
-    assert browser.open(world.home.id("Garage")).get_json()["offers"] == ["off", "code"]
+    assert browser.open(world.home.id("Garage")).get_json()["mends"] == ["off", "code"]
 
 
 def test_where_the_vendor_takes_that_it_goes_off_without_a_code(world: HomeWorld) -> None:
     camera_id = garage(world)
     browser = world.signed_in().post("encryption-off", camera=camera_id)
     assert (browser.status, world.home.driver.applied) == (200, [("Garage", "encryption", "off", "")])
-    assert browser.offers("Garage") == []
+    assert browser.mends("Garage") == []
     assert "sdp" in browser.open(camera_id).get_json()
 
 
@@ -546,7 +546,7 @@ def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks
     world.home.driver.set_error = None
     browser.post("encryption-code", camera=camera_id, encryption_code=" 12 34 ")
     assert world.home.driver.applied == [("Garage", "encryption", "off", "1234")]
-    assert (browser.offers("Garage"), WANTS in browser.text) == ([], False)
+    assert (browser.mends("Garage"), WANTS in browser.text) == ([], False)
 
 
 @pytest.mark.parametrize(
@@ -599,9 +599,9 @@ def test_what_was_asked_for_is_said_until_the_camera_shows_it(world: HomeWorld) 
     world.home.driver.lags = True
     browser = world.signed_in().post("encryption-off", camera=camera_id)
     asked = "Image Encryption is being switched off for Garage. EZVIZ shows that within half a minute."
-    assert (browser.offers("Garage"), asked in browser.tile("Garage")) == ([], True)
+    assert (browser.mends("Garage"), asked in browser.tile("Garage")) == ([], True)
     answer = browser.open(camera_id).get_json()
-    assert (answer["reason"], answer["wrong"] in asked, "offers" in answer) == ("asked_for", True, False)
+    assert (answer["reason"], answer["wrong"] in asked, "mends" in answer) == ("asked_for", True, False)
 
     world.home.driver.show()
     world.clock.wait(3)
@@ -615,7 +615,7 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
     assert browser.open(camera_id).get_json()["reason"] == "asked_for"
     world.clock.wait(31)
     assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
-    assert browser.get().offers("Garage") == ["off", "code"]
+    assert browser.get().mends("Garage") == ["off", "code"]
 
 
 @pytest.mark.parametrize("code", ["", "  "])
@@ -630,7 +630,7 @@ def test_a_shared_camera_keeps_its_owners_switches(world: HomeWorld, name: str) 
     shared = {"off": {"encryption": "on"}, "wake": {"asleep": "on"}}[name]
     world.home.driver.set([camera("Terrace", "F00000009", ways=("cloud",), owner="shared", **shared)])
     browser = world.signed_in()
-    assert browser.offers("Terrace") == (["code"] if name == "off" else [])
+    assert browser.mends("Terrace") == (["code"] if name == "off" else [])
     browser.post("encryption-off", camera=world.home.id("Terrace"))
     assert (browser.status, world.home.driver.calls["apply"]) == (403, 0)
     assert "Terrace belongs to another EZVIZ account" in browser.text
@@ -650,10 +650,10 @@ def test_a_camera_that_is_not_there_is_not_switched(world: HomeWorld, camera_id:
 def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
     camera_id = world.home.id("Bedroom")
     browser = world.signed_in()
-    assert browser.offers("Bedroom") == ["wake"]
+    assert browser.mends("Bedroom") == ["wake"]
     assert "Bedroom is in Sleep Mode. Wake it here, or in the EZVIZ app open Bedroom" in browser.tile("Bedroom")
     browser.post("wake", camera=camera_id)
-    assert (browser.offers("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
+    assert (browser.mends("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
     assert "sdp" in browser.open(camera_id).get_json()
 
 

@@ -61,9 +61,9 @@ class HomeBrowser:
         """What the tile of that camera says."""
         return _words(self._tile(name))
 
-    def offers(self, name: str) -> list[str]:
+    def mends(self, name: str) -> list[str]:
         """What may be done at the tile of that camera, in the order of the page."""
-        return re.findall(r'data-offer="([a-z_]+)"', _shown(self._tile(name)))
+        return re.findall(r'data-mends="([a-z_]+)"', _shown(self._tile(name)))
 
     def _tile(self, name: str) -> str:
         assert self.answer is not None
