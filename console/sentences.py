@@ -36,6 +36,7 @@ HERE: Mapping[Reason, Sentence] = {
         mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
     ),
 }
+AGAIN = mark("Image Encryption is on again for {camera}: somebody switched it on, or an update of the camera did.")
 # Of what was asked for, and does not show yet.
 _SHOWN_LATER = mark("{vendor} shows that within half a minute. The picture then comes by itself.")
 ASKED_FOR: Mapping[Reason, Sentence] = {

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from console.encryption import Switching
 from console.mends import Mend, Mends, is_asked_for
-from console.sentences import ASKED_FOR, HERE, OWN
+from console.sentences import AGAIN, ASKED_FOR, HERE, OWN
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
@@ -110,7 +110,10 @@ class Tiles:
         if is_asked_for(camera, refusal.reason, awaited):
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
         mends = self._mends.of(account, camera, refusal.reason)
-        answer = why_not(refusal, language, {**OWN, **HERE} if mends and mends != ("code",) else OWN)
+        own = {**OWN, **HERE} if mends and mends != ("code",) else {**OWN}
+        if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
+            own["encryption_on"] = (AGAIN, own["encryption_on"][1])
+        answer = why_not(refusal, language, own)
         if mends:
             answer["mends"] = mends
         return answer

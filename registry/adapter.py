@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from media.grants import Grants
 from registry.driver import Driver
+from registry.owner.came_back import CameBack
 from registry.owner.code_tries import CodeTries
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
@@ -83,8 +84,21 @@ def adapt(
         rules,
         clock,
     )
+    came_back = CameBack(store)
+    changes.subscribe(came_back.note)
     owner = Owner(
-        store, lists, readiness, readings, judge, control, codes, encrypted, awaited, streams.open, rules.owner_s
+        store,
+        lists,
+        readiness,
+        readings,
+        judge,
+        control,
+        codes,
+        encrypted,
+        awaited,
+        came_back,
+        streams.open,
+        rules.owner_s,
     )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(

@@ -618,6 +618,18 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
     assert browser.get().mends("Garage") == ["off", "code"]
 
 
+def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
+    again = "Image Encryption is on again for Garden: somebody switched it on, or an update of the camera did."
+    browser = world.signed_in()
+    assert again not in browser.text
+    world.home.driver.change("Garden", encryption="on")
+    assert browser.open(world.home.id("Garden")).get_json()["wrong"] == again
+    assert again in browser.get().tile("Garden")
+    assert again not in browser.tile("Garage")  # which was never off
+    browser.post("encryption-off", camera=world.home.id("Garden"))
+    assert (again in browser.text, browser.mends("Garden")) == (False, [])
+
+
 @pytest.mark.parametrize("code", ["", "  "])
 def test_without_a_code_none_is_mailed_by_that_button(world: HomeWorld, code: str) -> None:
     browser = world.signed_in().post("encryption-code", camera=garage(world), encryption_code=code)
