@@ -52,6 +52,7 @@ class Adapter:
     noticing: Noticing  # for watching over households
     keeping: Keeping  # for pictures that are kept warm
     changes: Changes
+    came_back: CameBack  # its `note` is for changes, where there is a console that shows it
 
 
 def adapt(
@@ -85,7 +86,6 @@ def adapt(
         clock,
     )
     came_back = CameBack(store)
-    changes.subscribe(came_back.note)
     owner = Owner(
         store,
         lists,
@@ -109,4 +109,5 @@ def adapt(
         Noticing(readings, changes, sightings, Devices(store, drivers), clock),
         Keeping(store, readings, judge, handover, rules),
         changes,
+        came_back,
     )

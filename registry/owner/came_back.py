@@ -5,7 +5,7 @@ from store.ports import AccountSecrets
 
 
 class CameBack:
-    """A row of the store for each, since the change is found in one process and shown in another."""
+    """A row of the store for each, since one process finds the change and another shows it."""
 
     def __init__(self, store: AccountSecrets) -> None:
         self._store = store

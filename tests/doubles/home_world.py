@@ -149,6 +149,7 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
     clock = Clock()
     clock.now = time.time()  # which sessions go by
     made = household(folder, user=USER, clock=clock)
+    made.adapter.changes.subscribe(made.adapter.came_back.note)
     households.add_owner(made.store, CAREFUL)
     vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
     vendor.sessions = Sessions(made.store)
