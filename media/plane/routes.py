@@ -15,7 +15,6 @@ from media.plane.viewing.fanout import NotYet
 from media.plane.viewing.session import Session
 from media.plane.viewing.sessions import Sessions
 
-PICTURE_WAIT_S = 14.0  # until a first segment is whole; who then asks again goes on waiting for it
 SNAPSHOT_WAIT_S = 8.0
 MOST_STARTS = 16  # that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
@@ -29,8 +28,9 @@ def application() -> web.Application:
 
 
 class Routes:
-    def __init__(self, grants: Grants, sessions: Sessions) -> None:
+    def __init__(self, grants: Grants, sessions: Sessions, picture_wait_s: float) -> None:
         self._sessions = sessions
+        self._picture_wait_s = picture_wait_s
 
     def add_to(self, app: web.Application) -> None:
         app.add_routes(
@@ -98,16 +98,15 @@ class Routes:
             raise Ended
         return output
 
-    @staticmethod
-    async def _output(session: Session) -> HlsOutput:
+    async def _output(self, session: Session) -> HlsOutput:
         """Raises SourceFailed, NotYet."""
         pull, surface = session.pull, session.claims.surface
         began = time.monotonic()
-        if not await pull.opened(PICTURE_WAIT_S):
+        if not await pull.opened(self._picture_wait_s):
             raise NotYet if pull.is_arriving else SourceFailed("media_down", again=True)
         # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
         silent = surface == "video" or (surface == "google" and pull.sound != "off")
-        left_s = began + PICTURE_WAIT_S - time.monotonic()
+        left_s = began + self._picture_wait_s - time.monotonic()
         return await session.view.output(silent_track=silent, timeout_s=left_s)
 
     # WebRTC

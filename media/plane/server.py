@@ -47,7 +47,7 @@ class Plane:
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
         app = application()
-        Routes(self._grants, self._sessions).add_to(app)
+        Routes(self._grants, self._sessions, settings.picture_wait_s).add_to(app)
         InternalRoutes(self._grants, self._sessions).add_to(app)
         # no access log: paths under /s/ hold grants
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
