@@ -55,6 +55,7 @@ def gone(pid: int, within_s: float = 3.0) -> bool:
 NOTE = "import os, signal, time; open(os.environ['PIDS'], 'a').write(f'{os.getpid()}\\n');"
 
 
+@pytest.mark.process
 def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     process = run_supervisor(tmp_path, f"{NOTE} time.sleep(0.1)")
     try:
@@ -64,6 +65,7 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
         assert process.wait(5) == 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN);"
@@ -77,6 +79,7 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signal
     assert gone(child)
 
 
+@pytest.mark.process
 def test_processes_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     process = run_supervisor(tmp_path, f"{NOTE} time.sleep(60)")
     child = pids(tmp_path, 1)[0]
