@@ -5,14 +5,13 @@ import contextlib
 import ssl
 import time
 
-import structlog
-
 from media.grants import SESSION_OF, SNAPSHOT_S, Claims, ExpiredGrant, Grants, Protocol
 from media.messages import Stats
 from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
 from media.plane.settings import PlaneSettings
 from media.plane.sources.network import OnLoopback
+from media.plane.sources.opener import Opener
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
 from media.plane.viewing.peers import FINISH_S, Peers
@@ -21,12 +20,11 @@ from media.plane.viewing.pull import Pull, key_of
 from media.plane.viewing.pulls import Pulls
 from media.plane.viewing.session import VERDICT_S, Session
 from media.plane.viewing.session_index import SessionIndex
+from media.plane.viewing.sweep import Sweep
 from media.plane.viewing.transcodes import Transcodes
 from media.plane.viewing.view import View
 from media.plane.viewing.warming import Warming
 from media.source import Denied, Sources, SourceSpec
-
-_log = structlog.get_logger()
 
 ANSWER_S = VERDICT_S + FINISH_S  # for all of it, where nobody says when it is wanted
 TOLD_S = 120.0  # after its end a session's viewers are told why for this long at the least
@@ -34,9 +32,10 @@ TOLD_S = 120.0  # after its end a session's viewers are told why for this long a
 
 class Sessions:
     def __init__(self, settings: PlaneSettings, grants: Grants, sources: Sources, context: ssl.SSLContext) -> None:
-        self._settings, self._grants, self._sources, self._context = settings, grants, sources, context
+        self._settings, self._grants, self._sources = settings, grants, sources
         self._loop = asyncio.get_running_loop()
-        self._loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
+        loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
+        self._opener = Opener(context, loopback)
         self._index = SessionIndex()
         self._endings = Endings()
         self._transcodes = Transcodes(settings.transcodes)
@@ -47,7 +46,8 @@ class Sessions:
         self.guard = Guard(settings, sources)
         self.warming = Warming(self._index, self._endings, self._places, self._pulls, self.guard, self._background)
         watch = self.guard.watch(lambda: list(self._index), self._renew, self._shut)
-        self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(watch)]
+        sweep = Sweep(settings, self._index, self._pulls, self._transcodes, self._endings, self._places, self._drop)
+        self._tasks = [asyncio.create_task(sweep.run()), asyncio.create_task(watch)]
 
     def verified(self, grant: str, *protocols: Protocol) -> Claims:
         """Of a grant for one of these uses that is not over, or whose session was renewed.
@@ -210,15 +210,7 @@ class Sessions:
     # what is shared
 
     def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        return Pull(
-            claims,
-            spec,
-            self._sources,
-            self._context,
-            self._transcodes,
-            loopback=self._loopback,
-            sub=self.warming.sub,
-        )
+        return Pull(claims, spec, self._sources, self._opener, self._transcodes, sub=self.warming.sub)
 
     def _held(self, pull: Pull) -> bool:
         return self._index.watch_pull(pull)
@@ -227,29 +219,7 @@ class Sessions:
         """Watched just now, or an address of it is out: who left without a word holds nothing up."""
         return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(pull.key)
 
-    # time passing
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(min(0.5, self._settings.idle_s / 4))
-            try:
-                self._tidy()
-            except Exception as error:
-                _log.error("sweep broke", error=type(error).__name__)
-
-    def _tidy(self) -> None:
-        now, clock, idle = self._loop.time(), time.time(), self._settings.idle_s
-        for session in self._index:
-            if session.failure is not None:
-                self._drop(session, session.failure.reason, final=False)
-            elif session.until <= clock or session.is_left(now, idle, self._settings.card_s):
-                self._drop(session, "")
-            elif session.watches(now):
-                session.pull.need()
-        self._pulls.tidy(now)
-        self._transcodes.tidy()
-        self._endings.tidy()
-        self._places.tidy()
+    # what the gate's check says
 
     def _renew(self, session: Session) -> None:
         if not self._settings.stream_cap_s:
