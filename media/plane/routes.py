@@ -98,8 +98,13 @@ class Routes:
             raise Ended
         return output
 
+    async def _output(self, session: Session) -> HlsOutput:
+        """Raises SourceFailed, NotYet."""
+        with session.fetching():
+            return await self._first(session)
+
     @staticmethod
-    async def _output(session: Session) -> HlsOutput:
+    async def _first(session: Session) -> HlsOutput:
         """Raises SourceFailed, NotYet."""
         pull, surface = session.pull, session.claims.surface
         began = time.monotonic()

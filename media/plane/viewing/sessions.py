@@ -67,14 +67,16 @@ class Sessions:
     # opening
 
     def open(self, claims: Claims, spec: SourceSpec | None = None, name: str = "") -> Session:
-        """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany."""
+        """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany.
+
+        A viewer that was silent has given up its place, and comes back where there is one.
+        """
         self._endings.refuse(claims)
         session = self._index.find(claims, name)
         if session is not None and session.failure is None and session.pull.key == key_of(claims):
             if spec is not None:
                 self.warming.warm(claims, spec)
-            session.used = self._loop.time()
-            return session
+            return self._come_back(session)
         if session is not None:
             self._drop(session, session.failure.reason if session.failure else "", final=False)
         return self._begin(claims, spec, name)
@@ -103,24 +105,39 @@ class Sessions:
         return session
 
     def find(self, claims: Claims) -> Session:
-        """The live session of a session grant. Raises Ended."""
+        """The live session of a session grant. Raises Ended, TooMany."""
         session = self._index.of_id(claims.nonce)
         if session is not None and session.failure is not None:
             self._drop(session, session.failure.reason, final=False)
             session = None
         if session is None:
             raise Ended(self._endings.reason(claims.nonce))
-        session.used = self._loop.time()
+        return self._come_back(session)
+
+    def _come_back(self, session: Session) -> Session:
+        """Raises TooMany where its viewer gave up its place, and all are taken."""
+        now = self._loop.time()
+        if not session.watches(now):
+            self._places.find_room(session.claims.account)
+        session.used = now
         return session
 
     def resume(self, claims: Claims) -> Session:
-        """The live session of a session grant; one whose viewer began with the process before this is opened.
+        """The live session of a session grant, which is opened again where its viewer began with the process before
+        this, or was silent while its picture made room for another.
 
         Raises Ended, TooMany.
         """
-        if self._index.of_id(claims.nonce) or self._endings.knows(claims.nonce):
+        is_known = self._index.of_id(claims.nonce) is not None or self._endings.knows(claims.nonce)
+        if is_known and (claims.explains or not self._made_room(claims.nonce)):
             return self.find(claims)
         return self.open(claims)
+
+    def _made_room(self, nonce: str) -> bool:
+        session = self._index.of_id(nonce)
+        if session is None:
+            return not self._endings.stays(nonce)
+        return session.failure is not None and not session.failure.reason
 
     async def answer(
         self,
