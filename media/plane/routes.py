@@ -100,6 +100,11 @@ class Routes:
 
     async def _output(self, session: Session) -> HlsOutput:
         """Raises SourceFailed, NotYet."""
+        with session.fetching():
+            return await self._first(session)
+
+    async def _first(self, session: Session) -> HlsOutput:
+        """Raises SourceFailed, NotYet."""
         pull, surface = session.pull, session.claims.surface
         began = time.monotonic()
         if not await pull.opened(self._picture_wait_s):

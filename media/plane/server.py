@@ -1,6 +1,7 @@
 """The picture process: everything that touches video, in one event loop of its own."""
 
 import asyncio
+import socket
 
 import structlog
 from aiohttp import web
@@ -20,10 +21,15 @@ _log = structlog.get_logger()
 
 
 class Plane:
-    """`sources` is asked for cameras; grants are verified by key alone, also those of a process before this one."""
+    """`sources` is asked for cameras; grants are verified by key alone, also those of a process before this one.
 
-    def __init__(self, settings: PlaneSettings, grants: Grants, sources: Sources) -> None:
-        self._settings, self._grants, self._sources = settings, grants, sources
+    `listener`: the socket that is served, in place of one that is opened at the address of the settings.
+    """
+
+    def __init__(
+        self, settings: PlaneSettings, grants: Grants, sources: Sources, listener: socket.socket | None = None
+    ) -> None:
+        self._settings, self._grants, self._sources, self._listener = settings, grants, sources, listener
         self._runner: web.AppRunner | None = None
         self._sessions: Sessions | None = None
         self._server: asyncio.Server | None = None
@@ -60,7 +66,10 @@ class Plane:
             shared=settings.trusted_proxies,
         )
         try:
-            self._server = await loop.create_server(door, settings.bind, settings.port)
+            if self._listener is not None:
+                self._server = await loop.create_server(door, sock=self._listener)
+            else:
+                self._server = await loop.create_server(door, settings.bind, settings.port)
         except OSError:
             await self.stop()
             raise
