@@ -92,6 +92,8 @@ class Node:
             return 5451
         if sum(each == user for each, _ in self._sessions.values()) >= self._world.settings.streams:
             return 5504
+        if self.sessions(camera) >= self._world.settings.camera_streams:
+            return 5416
         now = _now()
         crowded = len(self._opens) == OPENS and now - self._opens[0] < 1
         self._opens.append(now)
@@ -138,7 +140,7 @@ class _Session:
         if camera.battery is not None and not self._world.awake(camera):
             self._world.wake(camera)
             await self._watch(None)
-        if fault == "silent":
+        if fault == "silent" or (fault == "silent_sub" and self._quality == 2):
             await self._watch(None)
         feed = Feed(self._world, camera, self._studio, self._quality)
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from media.ezviz.address import live
+from media.ezviz.address import Stream, live
 from media.grants import Claims
 from media.plane.codec.units import CLOCK
 from media.plane.outputs.video_track import VideoTrack
@@ -84,12 +84,14 @@ class FastCloud:
         self.cloud = Cloud(self.world, self.studio)  # type: ignore[arg-type]
         self._loop = loop
         self.minted = self.most = 0
+        self.lacks_sub: bool | None = None
+        self.asks: Stream = 2
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         self.minted += 1
         place = f"127.0.0.1:{self.world.ports.at('vtm')}"
         token = self.cloud.tokens.made(USER)[0]
-        url = live(place, SERIAL, 1, 2, token, "biz=1", round(self._loop.time() * 1000))
+        url = live(place, SERIAL, 1, self.asks, token, "biz=1", round(self._loop.time() * 1000))
         return SourceSpec("ezviz", url, (place,), "off", dozes=self.camera.battery is not None)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
@@ -98,8 +100,10 @@ class FastCloud:
     async def admits(self, claims: Claims, bearer: str) -> bool:
         return False
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
-        pass
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
+        self.lacks_sub = lacks_sub
 
     async def closed(self, claims: Claims, release: str) -> None:
         raise AssertionError("a cloud stream takes nothing back")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from media.ezviz.address import Stream
 from tests.doubles.fast_cloud import FastCloud, Watcher, watched
 from tests.doubles.fast_time import FastLoop, run
 
@@ -51,3 +52,62 @@ def test_a_node_that_ends_none_is_asked_for_no_session_more_once_that_is_known()
     hour = an_hour(700.0, 2)
     assert hour.opened == 4, "the first, and one for each length that nodes are known by"
     assert max(viewer.gap_s() for viewer in hour.viewers) <= GAP_S
+
+
+class First(NamedTuple):
+    """When the first picture came, by WebRTC; how many tokens it took, and what was learnt by it."""
+
+    s: float
+    minted: int
+    most: int
+    lacks_sub: bool | None
+
+
+def first(camera: dict[str, Any], asks: Stream = 2, **settings: Any) -> First:
+    """`asks`: which picture the address is for."""
+
+    async def scene(loop: FastLoop) -> First:
+        cloud = FastCloud(loop, **settings)
+        cloud.asks = asks
+        for name, value in camera.items():
+            setattr(cloud.camera, name, value)
+        began, counting = loop.time(), asyncio.create_task(cloud.count())
+        _, (viewer, _) = await watched(loop, cloud, 20.0, 2)
+        counting.cancel()
+        return First(viewer.came[0][0] - began, cloud.minted, cloud.most, cloud.lacks_sub)
+
+    return run(scene)
+
+
+def test_a_smaller_picture_that_brings_nothing_does_not_hold_up_the_whole_one() -> None:
+    """It is not waited for to the end: the whole one is asked for beside it once a clump would have come."""
+    found = first({}, stream_fault="silent_sub", stream_key_s=2)
+    assert found.s < 9.0
+    assert (found.minted, found.most, found.lacks_sub) == (2, 2, True)
+
+
+def test_a_camera_that_gives_one_session_is_asked_for_the_whole_picture_after_the_smaller_one() -> None:
+    found = first({}, stream_fault="silent_sub", stream_key_s=2, camera_streams=1)
+    assert found.s < 13.0
+    assert (found.most, found.lacks_sub) == (1, True)
+
+
+def test_a_whole_picture_whose_keyframes_stay_away_is_left_for_the_smaller_one() -> None:
+    """What was learnt of the smaller one, or listed, may have been wrong."""
+    found = first({}, asks=1)
+    assert found.s < 13.0
+    assert (found.most, found.lacks_sub) == (2, False)
+
+
+def test_a_battery_camera_that_the_first_session_wakes_is_shown_by_the_next() -> None:
+    found = first({"battery": 80, "awake_until": 0.0, "sub_size": None})
+    assert found.s < 13.0
+    assert found.most == 2
+
+
+def test_a_camera_that_gives_one_session_is_shown_for_an_hour_all_the_same() -> None:
+    hour = an_hour(600.0, 2, session_cut_s=75.0, camera_streams=1)
+    assert (hour.most, hour.reopened) == (1, 0)
+    for viewer in hour.viewers:
+        assert viewer.is_monotonic
+        assert viewer.gap_s() < 10.0

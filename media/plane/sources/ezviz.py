@@ -23,6 +23,7 @@ SUB_S = 6.0  # how long the first keyframe of the smaller picture is waited for
 FIRST_S = 25.0  # how long the first picture is waited for, over all sessions
 SILENT_S = 6.0  # a session without a picture for so long is given up
 MUTE_S = 2.5  # after so long without a byte another session opens beside it: nodes send in clumps up to 2 s apart
+DOZES_S = 1.5  # the same of a battery camera's first session, which wakes it and may bring nothing itself
 SHORT_S = 2.0  # after a session that was shorter comes a pause of PAUSE_S
 PAUSE_S = 1.0
 TRIES = 4  # sessions in a row without a picture that end the opening
@@ -46,6 +47,7 @@ class EzvizSource:
         self._beside: asyncio.Task[Showing | None] | None = None  # the session that opens beside the one that is shown
         self._beside_at = 0.0  # when it began to open
         self._foreseen: float | None = None  # the length that it was opened for
+        self._has_tried_sub = False  # beside the whole picture
         self._witness: asyncio.Task[None] | None = None
 
     async def last(self) -> Never:
@@ -60,7 +62,7 @@ class EzvizSource:
             self._empty = 0 if is_shown else self._empty + 1
             if self._empty >= TRIES if had else self._loop.time() - self._began > FIRST_S and not is_shown:
                 raise SourceFailed("media_down", again=True)
-            if next_one is None and (not is_shown or self._loop.time() - began < SHORT_S):
+            if next_one is None and self._loop.time() - began < SHORT_S:
                 await asyncio.sleep(PAUSE_S)
 
     def close(self) -> None:
@@ -113,14 +115,24 @@ class EzvizSource:
             if length is not None and length != self._foreseen:
                 self._open_beside(showing.stream, FOLLOWS_S)
                 self._foreseen = length
-            elif showing.mute_s > MUTE_S and self._loop.time() - self._beside_at > MUTE_S:
+            elif self._needs_help(showing) and self._loop.time() - self._beside_at > MUTE_S:
                 self._help(showing)
-        elif length is None and showing.is_shown and showing.mute_s <= MUTE_S:
+        elif length is None and showing.is_shown and not self._is_mute(showing):
             self._beside.cancel()
             self._beside = None
 
+    def _is_mute(self, showing: Showing) -> bool:
+        wakes = self._openings.dozes and not self._picture.is_begun
+        return showing.mute_s > (DOZES_S if wakes else MUTE_S)
+
+    def _needs_help(self, showing: Showing) -> bool:
+        if self._picture.is_begun or showing.stream == SUB or self._openings.dozes:
+            return self._is_mute(showing)
+        # keyframes of the whole picture may be minutes apart, whatever is known of the smaller one
+        return showing.lasted_s > SUB_S and self._openings.stream is None and not self._has_tried_sub
+
     def _help(self, showing: Showing) -> None:
-        """Another session beside one that brings nothing: for the whole picture, where nothing was shown yet.
+        """Another session beside one that brings nothing: for the other picture, where nothing was shown yet.
 
         Of a camera that dozes the first session is what wakes it, and a later one brings the picture.
         """
@@ -128,6 +140,9 @@ class EzvizSource:
             self._open_beside(showing.stream, FOLLOWS_S)
         elif showing.stream == SUB or self._openings.dozes:
             self._open_beside(MAIN, FIRST_S)
+        else:
+            self._has_tried_sub = True
+            self._open_beside(SUB, FIRST_S)
 
     def _open_beside(self, stream: Stream, patience_s: float) -> None:
         self._beside_at = self._loop.time()

@@ -45,8 +45,9 @@ class Openings:
         except Unreached:
             return None
         except SaidNo as no:
+            before = self.stream
             self.said_no(no.result, is_begun=is_begun)
-            return None
+            return await self.next(is_begun=is_begun) if self.stream != before else None
 
     async def beside(self, stream: Stream) -> Showing | None:
         """A session beside one that is open; None if there is none to be had."""

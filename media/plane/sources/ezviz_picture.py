@@ -79,6 +79,7 @@ class EzvizPicture:
 
     def _begin(self, showing: Showing, seen: Look) -> None:
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=seen.b_frames)
+        form = replace(form, lacks_sub=self._form.lacks_sub if self._form else showing.is_other)
         if showing.footage.sound:
             codec, rate = showing.footage.sound
             form = replace(form, audio=True, audio_codec=codec, audio_rate=rate)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from media.ezviz.address import Address, Stream
+from media.ezviz.address import MAIN, SUB, Address, Stream
 from media.plane.codec.units import CLOCK, Unit
 from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.footage import Footage
@@ -22,12 +22,13 @@ class Showing:
         self.stream, self.held = stream, list[Unit]()
         self._held_bytes = 0
         self._is_heard = False  # a picture came
-        self.is_shown = False
+        self.is_shown = self.is_other = False  # other: the whole picture, in place of the smaller one that was wanted
         self.edge = 0  # the least time from a picture's own time to its arrival, in ticks
         self.opened = self.heard = self._came = self._loop.time()
 
     async def open(self, address: Address, hosts: tuple[str, ...]) -> None:
         """Raises Unreached, SaidNo."""
+        self.is_other = address.stream == SUB and self.stream == MAIN
         await self._node.open(address.asking(self.stream), hosts)
         self.opened = self.heard = self._came = self._loop.time()
 
