@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from media.ezviz.address import Stream
-from tests.doubles.fast_cloud import FastCloud, Watcher, watched
 from tests.doubles.fast_time import FastLoop, run
+from tests.doubles.hour_cloud import HourCloud, Watcher, watched
 
 HOUR_S, VIEWERS = 3600.0, 24
 GAP_S = 2.0
@@ -25,7 +25,7 @@ class Hour(NamedTuple):
 
 def an_hour(seconds: float = HOUR_S, viewers: int = VIEWERS, **settings: Any) -> Hour:
     async def scene(loop: FastLoop) -> Hour:
-        cloud = FastCloud(loop, **settings)
+        cloud = HourCloud(loop, **settings)
         counting = asyncio.create_task(cloud.count())
         pull, seen = await watched(loop, cloud, seconds, viewers)
         counting.cancel()
@@ -67,7 +67,7 @@ def first(camera: dict[str, Any], asks: Stream = 2, **settings: Any) -> First:
     """`asks`: which picture the address is for."""
 
     async def scene(loop: FastLoop) -> First:
-        cloud = FastCloud(loop, **settings)
+        cloud = HourCloud(loop, **settings)
         cloud.asks = asks
         for name, value in camera.items():
             setattr(cloud.camera, name, value)

@@ -1,4 +1,4 @@
-"""EZVIZ's stream cloud at life's timing, a camera in it and those who watch, all by the clock of a FastLoop."""
+"""EZVIZ's stream cloud at life's timing, a camera in it and those who watch, by the clock of their loop."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,6 @@ from media.source import Codec, Denied, SourceSpec
 from simulator.camera import Camera
 from simulator.cloud.service import Cloud
 from simulator.state import Account, World
-from tests.doubles.fast_time import FastLoop
 from tests.doubles.hour import pictures
 
 USER, SERIAL = "demo@example.com", "F00497201"
@@ -33,7 +32,7 @@ SEGMENT = re.compile(r"#EXTINF:([\d.]+),\n(\d+)\.ts")
 class _Player:
     """Pictures of a camera, for as long as somebody takes them. `key_s`: between keyframes."""
 
-    def __init__(self, loop: FastLoop, key_s: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, key_s: int) -> None:
         self._loop, self._key_s = loop, key_s
         self._listeners: set[Callable[[Literal["video"], bytes, float], None]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -60,7 +59,7 @@ class _Player:
 
 
 class _Studio:
-    def __init__(self, loop: FastLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._players: dict[int, _Player] = {}
 
@@ -72,10 +71,10 @@ class _Studio:
             player.stop()
 
 
-class FastCloud:
+class HourCloud:
     """Call `close` after use. `most`: of sessions that were open at once."""
 
-    def __init__(self, loop: FastLoop, **settings: Any) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden", audio=False)
         self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera}, now=loop.time)
         for name, value in settings.items():
@@ -143,7 +142,7 @@ class Watcher:
         return all(earlier < later for earlier, later in itertools.pairwise(self.times))
 
 
-async def by_webrtc(loop: FastLoop, pull: Pull, seen: Watcher) -> None:
+async def by_webrtc(loop: asyncio.AbstractEventLoop, pull: Pull, seen: Watcher) -> None:
     track = VideoTrack(View(pull, "alexa"))
     try:
         while True:
@@ -154,7 +153,7 @@ async def by_webrtc(loop: FastLoop, pull: Pull, seen: Watcher) -> None:
         track.stop()
 
 
-async def by_hls(loop: FastLoop, pull: Pull, seen: Watcher, *, keep: bool) -> None:
+async def by_hls(loop: asyncio.AbstractEventLoop, pull: Pull, seen: Watcher, *, keep: bool) -> None:
     """`keep`: whether the pictures' times are read from the segments."""
     view = View(pull, "google")
     output = await view.output(silent_track=False, timeout_s=30)
@@ -190,7 +189,9 @@ def claims() -> Claims:
     return Claims("home", "link-1", "garden", "hls", "alexa", 0, "n")
 
 
-async def watched(loop: FastLoop, cloud: FastCloud, seconds: float, viewers: int) -> tuple[Pull, list[Watcher]]:
+async def watched(
+    loop: asyncio.AbstractEventLoop, cloud: HourCloud, seconds: float, viewers: int
+) -> tuple[Pull, list[Watcher]]:
     """So many viewers of one camera, half of them by HLS, for so long."""
     await cloud.cloud.open("127.0.0.1")
     pull = Pull(
