@@ -91,7 +91,7 @@ class HourCloud:
         place = f"127.0.0.1:{self.world.ports.at('vtm')}"
         token = self.cloud.tokens.made(USER)[0]
         url = live(place, SERIAL, 1, self.asks, token, "biz=1", round(self._loop.time() * 1000))
-        return SourceSpec("ezviz", url, (place,), "off", dozes=self.camera.battery is not None)
+        return SourceSpec("ezviz", url, (place,), "off", dozes=self.camera.battery is not None, alone=True)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]

@@ -240,7 +240,7 @@ def test_what_the_list_says_of_a_channel(
 def test_a_battery_camera_is_said_to_doze() -> None:
     cloud = Cloud(loopback=False)
     spec = cloud.spec(ready("Hall", battery=60), Place(BOTH), "ut.T")
-    assert spec.dozes
+    assert (spec.dozes, spec.alone) == (True, True)
     assert spec.hosts == BOTH
 
 

@@ -83,6 +83,7 @@ class Cloud:
             dozes=camera.battery is not None,
             lasts_s=lasts_s(camera),
             key=key,
+            alone=True,  # whichever of the two pictures brings something is shown, so there is no other to ask for
         )
 
     def _told(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
