@@ -189,20 +189,23 @@ def claims() -> Claims:
     return Claims("home", "link-1", "garden", "hls", "alexa", 0, "n")
 
 
+async def pulled(cloud: HourCloud) -> Pull:
+    await cloud.cloud.open("127.0.0.1")
+    context = ssl.create_default_context()
+    return Pull(claims(), None, cloud, context, Transcodes(0), loopback=OnLoopback(every=True), sub=lambda _: None)
+
+
+async def closed(pull: Pull, cloud: HourCloud) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        await pull.stop()
+    await cloud.close()
+
+
 async def watched(
     loop: asyncio.AbstractEventLoop, cloud: HourCloud, seconds: float, viewers: int
 ) -> tuple[Pull, list[Watcher]]:
     """So many viewers of one camera, half of them by HLS, for so long."""
-    await cloud.cloud.open("127.0.0.1")
-    pull = Pull(
-        claims(),
-        None,
-        cloud,
-        ssl.create_default_context(),
-        Transcodes(0),
-        loopback=OnLoopback(every=True),
-        sub=lambda _: None,
-    )
+    pull = await pulled(cloud)
     seen = [Watcher() for _ in range(viewers)]
     half = viewers // 2
     tasks = [asyncio.create_task(by_webrtc(loop, pull, each)) for each in seen[:half]]
@@ -213,7 +216,5 @@ async def watched(
     for done in await asyncio.gather(*tasks, return_exceptions=True):
         if not isinstance(done, asyncio.CancelledError):
             raise AssertionError from done  # type: ignore[misc]
-    with contextlib.suppress(asyncio.CancelledError):
-        await pull.stop()
-    await cloud.close()
+    await closed(pull, cloud)
     return pull, seen

@@ -10,7 +10,7 @@ import pytest
 
 from media.ezviz.address import Stream
 from tests.doubles.fast_time import FastLoop, run
-from tests.doubles.hour_cloud import HourCloud, Watcher, watched
+from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, closed, pulled, watched
 
 HOUR_S, VIEWERS = 3600.0, 24
 GAP_S = 2.0
@@ -111,3 +111,40 @@ def test_a_camera_that_gives_one_session_is_shown_for_an_hour_all_the_same() -> 
     for viewer in hour.viewers:
         assert viewer.is_monotonic
         assert viewer.gap_s() < 10.0
+
+
+def test_who_left_before_a_battery_camera_was_awake_finds_its_picture_at_the_second_ask() -> None:
+    async def scene(loop: FastLoop) -> tuple[int, float, int]:
+        cloud = HourCloud(loop)
+        cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 80, 0.0, None
+        pull = await pulled(cloud)
+        seen = [Watcher(), Watcher()]
+        for watcher, wait_s in zip(seen, (6.0, 1.5), strict=True):
+            assert pull.not_yet.reason == ("media_down" if watcher is seen[0] else "waking")
+            watching = asyncio.create_task(by_webrtc(loop, pull, watcher))
+            await asyncio.sleep(wait_s)
+            watching.cancel()
+            began = loop.time()
+            await asyncio.sleep(8.0 if watcher is seen[0] else 0.0)
+        minted = cloud.minted
+        await closed(pull, cloud)
+        return len(seen[0].came), seen[1].came[0][0] - began + 1.5, minted
+
+    assert run(scene)[0] == 0, "it was not awake yet"
+    _, second_s, minted = run(scene)
+    assert second_s < 1.0
+    assert minted <= 3
+
+
+def test_a_battery_camera_that_stays_dark_is_said_to_be_woken() -> None:
+    async def scene(loop: FastLoop) -> str:
+        cloud = HourCloud(loop, stream_fault="silent")
+        cloud.camera.battery, cloud.camera.sub_size = 80, None
+        pull = await pulled(cloud)
+        await pull.signal.until(lambda: pull.failure, 60.0)
+        assert pull.failure is not None
+        await closed(pull, cloud)
+        assert loop.time() - 1000.0 < 40.0
+        return pull.failure.reason
+
+    assert run(scene) == "waking"

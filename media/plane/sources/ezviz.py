@@ -61,7 +61,7 @@ class EzvizSource:
             is_shown = showing is not None and showing.is_shown
             self._empty = 0 if is_shown else self._empty + 1
             if self._empty >= TRIES if had else self._loop.time() - self._began > FIRST_S and not is_shown:
-                raise SourceFailed("media_down", again=True)
+                raise SourceFailed("waking" if self._openings.dozes and not had else "media_down", again=True)
             if next_one is None and self._loop.time() - began < SHORT_S:
                 await asyncio.sleep(PAUSE_S)
 

@@ -70,6 +70,7 @@ class Pull(Fanout):
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
         self._is_alone = False  # the camera has no other picture that would do
+        self._dozes = False  # it runs on battery, and may have to be woken
         self._is_paced = False  # viewers get its units later than HLS, where `begin` is said
         self._is_last_try = False  # no other picture may do: what can't be shown as it comes is transcoded
         self.needed = self._loop.time()
@@ -98,6 +99,11 @@ class Pull(Fanout):
     @property
     def minted(self) -> int:
         return self._asking.minted
+
+    @property
+    def not_yet(self) -> SourceFailed:
+        """What to say to who can't wait any longer for the picture to open; it goes on opening."""
+        return SourceFailed("waking" if self._dozes else "media_down", again=True)
 
     def stats(self) -> dict[str, int]:
         return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}
@@ -196,7 +202,7 @@ class Pull(Fanout):
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
-        self._is_alone, self._is_paced = spec.alone, False
+        self._is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         if spec.kind == "card":
             await card_player.play(self, spec.card, self._loop.time)
