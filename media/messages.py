@@ -108,6 +108,7 @@ class Learnt(TypedDict):
     height: int
     b_frames: NotRequired[bool]
     codec: NotRequired[Codec]
+    lacks_sub: NotRequired[bool]
 
 
 class Closed(TypedDict):

@@ -6,7 +6,6 @@ import time
 from aiohttp import web
 
 from media.grants import Claims, Grants, Protocol
-from media.plane.codec.units import SourceFailed
 from media.plane.outputs.hls import HlsOutput, is_start_id
 from media.plane.outputs.offers import OFFER_CAP
 from media.plane.problems import answer_everything, problem
@@ -108,7 +107,7 @@ class Routes:
         pull, surface = session.pull, session.claims.surface
         began = time.monotonic()
         if not await pull.opened(self._picture_wait_s):
-            raise NotYet if pull.is_arriving else SourceFailed("media_down", again=True)
+            raise NotYet if pull.is_arriving else pull.not_yet
         # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
         silent = surface == "video" or (surface == "google" and pull.sound != "off")
         left_s = began + self._picture_wait_s - time.monotonic()
