@@ -6,6 +6,7 @@ stream's grant, and the gate still finds out whether its browser is signed in.
 
 import time
 from collections.abc import Callable
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +16,10 @@ from store.ports import Visits
 
 KEPT_S = 30 * 86_400
 PREFIX = "home-"  # of the ids: no link's id has a hyphen
+
+# What is remembered of a browser: its sign-in that waits for a code, and cameras whose encryption waits for one.
+type Name = Literal["next", "encryption"]
+NAMES: tuple[Name, ...] = get_args(Name.__value__)
 
 
 class ConsoleSession(Struct, frozen=True):
@@ -56,17 +61,18 @@ class ConsoleSessions:
 
     def end(self, session: ConsoleSession) -> None:
         self._store.drop_visit(_row(session.id))
-        self.forget(session)
+        for name in NAMES:
+            self.forget(session, name)
 
-    def remember(self, session: ConsoleSession, data: bytes, seconds: float) -> None:
-        """Keep what the browser's next step needs, sealed, for that long."""
-        self._store.put_visit(_next(session), data, self._clock() + seconds)
+    def remember(self, session: ConsoleSession, data: bytes, seconds: float, name: Name = "next") -> None:
+        """Keep what a later step of the browser needs, sealed, for that long."""
+        self._store.put_visit(_named(session, name), data, self._clock() + seconds)
 
-    def remembered(self, session: ConsoleSession) -> bytes | None:
-        return self._store.visit(_next(session), self._clock())
+    def remembered(self, session: ConsoleSession, name: Name = "next") -> bytes | None:
+        return self._store.visit(_named(session, name), self._clock())
 
-    def forget(self, session: ConsoleSession) -> None:
-        self._store.drop_visit(_next(session))
+    def forget(self, session: ConsoleSession, name: Name = "next") -> None:
+        self._store.drop_visit(_named(session, name))
 
 
 def _id(text: str) -> str:
@@ -77,5 +83,5 @@ def _row(session_id: str) -> str:
     return token_hash(session_id)
 
 
-def _next(session: ConsoleSession) -> str:
-    return token_hash(f"next|{session.id}")
+def _named(session: ConsoleSession, name: Name) -> str:
+    return token_hash(f"{name}|{session.id}")

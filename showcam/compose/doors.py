@@ -18,6 +18,7 @@ from accounts.tokens import authenticate
 from actions.signalling import Signalling
 from console import app as console
 from console import home, look
+from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from media.process_auth import HEADER
 from oauth import app as oauth
@@ -124,10 +125,13 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits) -> Home:
         base.store,
         sign_in,
         base.adapter.owner,
-        OneTimeCode(settings.home_code),
-        HomeSettings(
+        Entrance(
+            base.store,
+            OneTimeCode(settings.home_code),
             open_to="public" if settings.console == "public" else "lan",
             names=settings.console_hosts,
+        ),
+        HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
             live=max(1, settings.live_per_account - 1),  # one place stays free for a display
         ),
