@@ -17,6 +17,7 @@ PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
 CAMERA = Path(__file__).with_name("gstreamer_camera.py")
 PLAYER = Path(__file__).with_name("gstreamer_player.py")
+UNPACKED = Path(__file__).parents[2] / "build/gstreamer"  # by scripts/gstreamer.sh, where apt may not install
 POLICIES = ("none", "balanced", "max-compat", "max-bundle")
 _ELEMENTS = (
     "webrtcbin",
@@ -28,6 +29,8 @@ _ELEMENTS = (
     "avenc_aac",
     "opusenc",
     "rtph264pay",
+    "hlsdemux2",
+    "souphttpsrc",
 )
 _NEEDS = "import gi\nfor name in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.require_version(name, '1.0')\n" + (
     "from gi.repository import Gst, GstRtspServer, GstWebRTC; Gst.init(None)\n"
@@ -35,12 +38,29 @@ _NEEDS = "import gi\nfor name in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.requi
 )
 
 
+def environment(unpacked: Path = UNPACKED) -> dict[str, str] | None:
+    """Of the processes on GStreamer; None: this process's own."""
+    if not (unpacked / "complete").exists():
+        return None
+    usr = unpacked / "usr"
+    library = next((usr / "lib").glob("*-linux-gnu*"))
+    return os.environ | {
+        "LD_LIBRARY_PATH": str(library),
+        "GI_TYPELIB_PATH": str(library / "girepository-1.0"),
+        "GST_PLUGIN_PATH": str(library / "gstreamer-1.0"),
+        "GST_PLUGIN_SCANNER": str(library / "gstreamer1.0/gstreamer-1.0/gst-plugin-scanner"),
+        "GST_REGISTRY": str(unpacked / "registry"),
+        "PYTHONPATH": str(usr / "lib/python3/dist-packages"),
+    }
+
+
 def needed() -> None:
     """Skips the test, or fails it where SHOWCAM_TEST_BROWSER=required, as for a missing browser."""
-    found = Path(PYTHON).exists() and subprocess.run([PYTHON, "-c", _NEEDS], capture_output=True, check=False)
+    command = [PYTHON, "-c", _NEEDS]
+    found = Path(PYTHON).exists() and subprocess.run(command, capture_output=True, check=False, env=environment())
     if found and found.returncode == 0:
         return
-    why = "GStreamer is not installed, and apt needs root or sudo to bring it: scripts/gstreamer.sh"
+    why = "GStreamer is neither installed nor unpacked: scripts/gstreamer.sh fetches it by apt"
     if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
         pytest.fail(why)
     pytest.skip(why)
@@ -127,6 +147,7 @@ def _running(*arguments: str, within: tuple[str, ...] = ()) -> Iterator[subproce
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        env=environment(),
         text=True,
     )
     try:
