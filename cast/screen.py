@@ -1,0 +1,156 @@
+"""A connection to one Cast device: shows an address on its default media receiver, and tells when that is over."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+import structlog
+from pychromecast import Chromecast
+from pychromecast.controllers.media import MediaStatus, MediaStatusListener
+from pychromecast.controllers.receiver import CastStatus, CastStatusListener
+from pychromecast.error import PyChromecastError
+from pychromecast.models import CastInfo, HostServiceInfo
+from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener
+
+from cast.device import Device
+from cast.failed import CastFailed
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+log = structlog.get_logger()
+logging.getLogger("pychromecast").setLevel(logging.CRITICAL)  # it names devices and what they play
+
+RECEIVER = "CC1AD845"  # Google's default media receiver
+PLAYLIST = "application/vnd.apple.mpegurl"
+# Without these the receiver guesses at the segments (developers.google.com/cast, MediaInformation).
+SEGMENTS = {"hlsSegmentFormat": "ts", "hlsVideoSegmentFormat": "mpeg2_ts"}
+CONNECT_S = 5.0
+PLAY_S = 20.0  # from LOAD to PLAYING: a camera may have to wake first
+TRIES = 3  # to connect again, two seconds apart, before a device counts as gone
+_TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
+
+# taken: another sender shows something there, or somebody went home; ended: the receiver plays no more
+type Over = Literal["taken", "ended", "gone"]
+
+
+class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
+    """`over` is called once, in a thread of the connection, when what was shown is shown no more."""
+
+    def __init__(
+        self,
+        device: Device,
+        over: Callable[[Over], None],
+        *,
+        connect_s: float = CONNECT_S,
+        play_s: float = PLAY_S,
+    ) -> None:
+        self._device, self._over, self._connect_s, self._play_s = device, over, connect_s, play_s
+        self._plays = threading.Event()
+        self._settled = threading.Event()  # it plays, or it failed
+        self._told = threading.Lock()  # held by whoever told first, and never released
+        self._session = ""  # of the receiver application that we started
+        self._url = ""
+        info = CastInfo(
+            {HostServiceInfo(device.host, device.port)},
+            _uuid(device),
+            device.model,
+            device.name,
+            device.host,
+            device.port,
+            _TYPES[device.kind],
+            "",
+        )
+        self._cast = Chromecast(info, tries=TRIES, timeout=connect_s, retry_wait=2.0)
+        self._cast.register_status_listener(self)
+        self._cast.register_connection_listener(self)
+        self._cast.media_controller.register_status_listener(self)
+
+    def show(self, url: str, title: str) -> None:
+        """Returns when the device plays it. Raises CastFailed."""
+        try:
+            self._cast.wait(self._connect_s)
+        except PyChromecastError:
+            raise CastFailed("unreachable", self._device.name) from None
+        try:
+            # afresh: what plays media there already may be another's application, or another's session of ours
+            self._cast.start_app(RECEIVER, force_launch=True, timeout=self._connect_s)
+        except PyChromecastError:
+            raise CastFailed("not_played", self._device.name) from None
+        status = self._cast.status
+        self._session, self._url = (status.session_id or "") if status else "", url
+        self._cast.media_controller.play_media(
+            url,
+            PLAYLIST,
+            title=title,
+            stream_type="LIVE",
+            media_info=SEGMENTS,
+            callback_function=self._answered,
+        )
+        self._settled.wait(self._play_s)
+        if not self._plays.is_set():
+            raise CastFailed("not_played", self._device.name)
+
+    def stop(self) -> None:
+        """Ends our application there, unless another took its place, and the connection."""
+        self._told.acquire(blocking=False)
+        status = self._cast.status
+        try:
+            if status is not None and status.app_id == RECEIVER and status.session_id == self._session:
+                self._cast.quit_app(self._connect_s)
+        except PyChromecastError as error:
+            log.info("a Cast device did not take the end of a picture", error=type(error).__name__)
+        finally:
+            with contextlib.suppress(TimeoutError):  # its thread is still ending
+                self._cast.disconnect(0)
+
+    # what the device tells, in a thread of the connection
+
+    def new_cast_status(self, status: CastStatus) -> None:
+        if self._plays.is_set() and (status.app_id != RECEIVER or status.session_id != self._session):
+            self._tell("taken")
+
+    def new_media_status(self, status: MediaStatus) -> None:
+        if not self._url or status.player_state in (None, "UNKNOWN"):
+            return
+        if status.player_state == "IDLE":
+            if status.idle_reason is not None:
+                self._ended()
+        elif status.content_id != self._url:
+            self._tell("taken")
+        elif status.player_state == "PLAYING":
+            self._plays.set()
+            self._settled.set()
+
+    def load_media_failed(self, queue_item_id: int, error_code: int) -> None:
+        self._ended()
+
+    def new_connection_status(self, status: ConnectionStatus) -> None:
+        if status.status in ("FAILED", "DISCONNECTED"):
+            self._settled.set()
+            self._tell("gone")
+
+    def _answered(self, sent: bool, answer: dict[str, object] | None) -> None:
+        if not sent or (answer or {}).get("type") in ("LOAD_FAILED", "LOAD_CANCELLED", "INVALID_REQUEST"):
+            self._settled.set()
+
+    def _ended(self) -> None:
+        if self._plays.is_set():
+            self._tell("ended")
+        else:
+            self._settled.set()
+
+    def _tell(self, why: Over) -> None:
+        if self._plays.is_set() and self._told.acquire(blocking=False):
+            self._over(why)
+
+
+def _uuid(device: Device) -> "UUID":
+    from uuid import NAMESPACE_URL, UUID, uuid5
+
+    try:
+        return UUID(device.id)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, device.id)
