@@ -1,6 +1,5 @@
 """A connection to one Cast device: shows an address on its default media receiver, and tells when that is over."""
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -29,7 +28,9 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 SEGMENTS = {"hlsSegmentFormat": "ts", "hlsVideoSegmentFormat": "mpeg2_ts"}
 CONNECT_S = 5.0
 PLAY_S = 20.0  # from LOAD to PLAYING: a camera may have to wake first
-TRIES = 3  # to connect again, two seconds apart, before a device counts as gone
+TRIES = 3  # to connect again, RETRY_S apart, before a device counts as gone
+RETRY_S = 1.0
+ENDING_S = 5.0  # for the connection's thread to end
 _TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
 
 # taken: another sender shows something there, or somebody went home; ended: the receiver plays no more
@@ -63,7 +64,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             _TYPES[device.kind],
             "",
         )
-        self._cast = Chromecast(info, tries=TRIES, timeout=connect_s, retry_wait=2.0)
+        self._cast = Chromecast(info, tries=TRIES, timeout=connect_s, retry_wait=RETRY_S)
         self._cast.register_status_listener(self)
         self._cast.register_connection_listener(self)
         self._cast.media_controller.register_status_listener(self)
@@ -103,8 +104,18 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         except PyChromecastError as error:
             log.info("a Cast device did not take the end of a picture", error=type(error).__name__)
         finally:
-            with contextlib.suppress(TimeoutError):  # its thread is still ending
-                self._cast.disconnect(0)
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        """PyChromecast leaves what its thread waits at for the garbage collector."""
+        client = self._cast.socket_client
+        client.disconnect()
+        if client.is_alive():
+            client.join(ENDING_S)
+        if not client.is_alive():
+            for waits in client.socketpair:
+                waits.close()
+            client.selector.close()
 
     # what the device tells, in a thread of the connection
 

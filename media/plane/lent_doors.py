@@ -17,7 +17,7 @@ from media.grants import START_S, BadGrant, ExpiredGrant, Grants
 from media.grants import Protocol as GrantProtocol
 from media.plane.door import Door
 from media.plane.problems import Handler, problem
-from media.plane.routes import Routes, application
+from media.plane.routes import application
 from net.addresses import is_in_house
 
 _log = structlog.get_logger()
@@ -45,12 +45,12 @@ class LentDoors:
         self,
         grants: Grants,
         watching: Watching,
-        routes: Routes,
+        pictures: Callable[[], list[web.RouteDef]],
         *,
         practice: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._grants, self._watching, self._routes, self._practice = grants, watching, routes, practice
+        self._grants, self._watching, self._pictures, self._practice = grants, watching, pictures, practice
         self._clock = clock
         self._doors: dict[tuple[str, str], LentDoor] = {}
 
@@ -65,7 +65,7 @@ class LentDoors:
         door = LentDoor(link, device, self._grants, self._clock())
         self._doors[link, device] = door
         try:
-            return await door.open(self._routes)
+            return await door.open(self._pictures())
         except OSError as error:
             del self._doors[link, device]
             await door.close()
@@ -106,10 +106,10 @@ class LentDoor:
         self._server: asyncio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
 
-    async def open(self, routes: Routes) -> str:
+    async def open(self, pictures: list[web.RouteDef]) -> str:
         """Raises OSError."""
         app = application(self._guard)
-        app.add_routes(routes.of_pictures())
+        app.add_routes(pictures)
         # no access log: paths under /s/ hold grants
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()

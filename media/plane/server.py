@@ -51,7 +51,9 @@ class Plane:
         app = application()
         routes = Routes(self._grants, self._sessions)
         routes.add_to(app)
-        self._lent = LentDoors(self._grants, self._sessions, routes, practice=settings.allow_loopback_sources)
+        self._lent = LentDoors(
+            self._grants, self._sessions, routes.of_pictures, practice=settings.allow_loopback_sources
+        )
         InternalRoutes(self._grants, self._sessions, self._lent).add_to(app)
         # no access log: paths under /s/ hold grants
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
