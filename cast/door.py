@@ -6,13 +6,15 @@ import socketserver
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import structlog
 
+from cast.device import Device
 from cast.failed import CastFailed
 from cast.messages import LONGEST, PATH, Answer, Ask
-from cast.screens import Screens
+from cast.showing import Showing
 from media.process_auth import Proof
 from registry.camera import Refusal
 
@@ -24,13 +26,25 @@ NAME = "cast"  # of the socket, in the folder `run`
 _ask = msgspec.json.Decoder(Ask)
 
 
+class Shows(Protocol):
+    """What `Screens` answers."""
+
+    def devices(self) -> list[Device]: ...
+    def now(self, account: str) -> list[Showing]: ...
+    def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
+        """Raises CastFailed."""
+        ...
+
+    def stop(self, account: str, on: str = "") -> list[Showing]: ...
+
+
 class CastDoor(socketserver.ThreadingUnixStreamServer):
     """`folder` is for its owner alone. Raises OSError."""
 
     daemon_threads = True
     request_queue_size = 8
 
-    def __init__(self, folder: Path, screens: Screens, proof: Proof) -> None:
+    def __init__(self, folder: Path, screens: Shows, proof: Proof) -> None:
         self.screens, self.proof = screens, proof
         (folder / NAME).unlink(missing_ok=True)  # of a worker before
         with address(folder) as path:

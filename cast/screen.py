@@ -3,15 +3,16 @@
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 from pychromecast import Chromecast
 from pychromecast.controllers.media import MediaStatus, MediaStatusListener
 from pychromecast.controllers.receiver import CastStatus, CastStatusListener
-from pychromecast.error import PyChromecastError
+from pychromecast.error import NotConnected, PyChromecastError
+from pychromecast.generated.cast_channel_pb2 import CastMessage
 from pychromecast.models import CastInfo, HostServiceInfo
-from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener
+from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener, SocketClient
 
 from cast.device import Device
 from cast.failed import CastFailed
@@ -53,7 +54,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._settled = threading.Event()  # it plays, or it failed
         self._told = threading.Lock()  # held by whoever told first, and never released
         self._session = ""  # of the receiver application that we started
-        self._url = ""
+        self._url = self._title = ""
         info = CastInfo(
             {HostServiceInfo(device.host, device.port)},
             _uuid(device),
@@ -65,6 +66,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             "",
         )
         self._cast = Chromecast(info, tries=TRIES, timeout=connect_s, retry_wait=RETRY_S)
+        _one_at_a_time(self._cast.socket_client)
         self._cast.register_status_listener(self)
         self._cast.register_connection_listener(self)
         self._cast.media_controller.register_status_listener(self)
@@ -75,21 +77,14 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             self._cast.wait(self._connect_s)
         except PyChromecastError:
             raise CastFailed("unreachable", self._device.name) from None
+        self._url, self._title = url, title
         try:
             # afresh: what plays media there already may be another's application, or another's session of ours
-            self._cast.start_app(RECEIVER, force_launch=True, timeout=self._connect_s)
+            self._cast.socket_client.receiver_controller.launch_app(
+                RECEIVER, force_launch=True, callback_function=self._launched
+            )
         except PyChromecastError:
             raise CastFailed("not_played", self._device.name) from None
-        status = self._cast.status
-        self._session, self._url = (status.session_id or "") if status else "", url
-        self._cast.media_controller.play_media(
-            url,
-            PLAYLIST,
-            title=title,
-            stream_type="LIVE",
-            media_info=SEGMENTS,
-            callback_function=self._answered,
-        )
         self._settled.wait(self._play_s)
         if not self._plays.is_set():
             raise CastFailed("not_played", self._device.name)
@@ -118,6 +113,22 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             client.selector.close()
 
     # what the device tells, in a thread of the connection
+
+    def _launched(self, sent: bool, answer: object) -> None:
+        """Loads here: in another thread what is loaded could overtake the CONNECT to the application."""
+        status = self._cast.status
+        if not sent or status is None or status.app_id != RECEIVER:
+            self._settled.set()
+            return
+        self._session = status.session_id or ""
+        self._cast.media_controller.play_media(
+            self._url,
+            PLAYLIST,
+            title=self._title,
+            stream_type="LIVE",
+            media_info=SEGMENTS,
+            callback_function=self._answered,
+        )
 
     def new_cast_status(self, status: CastStatus) -> None:
         if self._plays.is_set() and (status.app_id != RECEIVER or status.session_id != self._session):
@@ -156,6 +167,29 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
     def _tell(self, why: Over) -> None:
         if self._plays.is_set() and self._told.acquire(blocking=False):
             self._over(why)
+
+
+def _one_at_a_time(client: SocketClient) -> None:
+    """Reads and writes in turns: both at once, from two threads, break TLS (github.com/python/cpython/pull/124993).
+
+    PyChromecast reads in a thread of its own and writes in its caller's.
+    """
+    turn = threading.RLock()
+    read, write = client._read_message, client.send_message
+
+    def reads() -> CastMessage:
+        with turn:
+            return read()
+
+    def writes(*args: Any, **named: Any) -> None:
+        if not turn.acquire(timeout=ENDING_S):  # the device has sent half a message, and holds the other half back
+            raise NotConnected
+        try:
+            write(*args, **named)
+        finally:
+            turn.release()
+
+    client._read_message, client.send_message = reads, writes  # type: ignore[method-assign]
 
 
 def _uuid(device: Device) -> "UUID":

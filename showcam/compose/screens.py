@@ -3,6 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from accounts.console_sessions import ConsoleSessions
@@ -16,6 +17,9 @@ from showcam import keys
 from showcam.compose.ground import Ground
 from showcam.settings import Settings
 
+if TYPE_CHECKING:
+    from cast.screens import Screens
+
 SIMULATOR_S = 2.0
 
 
@@ -24,21 +28,23 @@ def folder(settings: Settings) -> Path:
     return settings.data / "run"
 
 
-def serve(settings: Settings, base: Ground) -> CastDoor | None:
-    """The worker's door, whose screens take turns; None where nothing is cast. Raises OSError."""
-    if not settings.casts:
-        return None
+def build(settings: Settings, base: Ground) -> "Screens":
+    """The worker's, which take turns."""
     from cast.screen import Screen  # PyChromecast is imported where it is used
     from cast.screens import Screens
 
     assert isinstance(base.pictures, MediaClient)
-    screens = Screens(
+    return Screens(
         base.adapter.owner,
         ConsoleSessions(base.store),
         base.pictures,
         finder(settings),
         Screen,
     )
+
+
+def door(settings: Settings, base: Ground, screens: "Screens") -> CastDoor:
+    """Raises OSError."""
     return CastDoor(folder(settings), screens, base.grants.proof())
 
 

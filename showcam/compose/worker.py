@@ -37,17 +37,18 @@ def serve(settings: Settings) -> None:
 
     beat = settings.data / "run" / "worker"
     beat.parent.mkdir(parents=True, exist_ok=True)
-    door = screens.serve(settings, base)
+    shown = screens.build(settings, base) if settings.casts else None
     jobs = [
         Job("beat", 5.0, beat.touch),
         Job("watch", 1.0, watch.turn),
         Job("keep warm", TURN_S, base.adapter.keeping.turn),
         Job("sweep", 600.0, sweep),
     ]
-    if door is not None:
+    if shown is not None:
+        door = screens.door(settings, base, shown)
         threading.Thread(target=door.serve_forever, name="cast door", daemon=True).start()
-        jobs.append(Job("cast", 1.0, door.screens.turn))
+        jobs.append(Job("cast", 1.0, shown.turn))
     Loop(jobs).run()
-    if door is not None:
-        door.screens.close()
+    if shown is not None:
+        shown.close()
     base.store.close()

@@ -120,12 +120,12 @@ class Player(threading.Thread):
                 "aac"
             ):
                 raise Refused("it plays H.264 with AAC alone")
+            self.sound = True
             for frame in container.decode(video):
                 if self._ended.is_set():
                     return
                 assert isinstance(frame, av.VideoFrame)
                 self._show(frame)
-            self.sound = True
 
     def _show(self, frame: av.VideoFrame) -> None:
         if frame.width > 1920 or frame.height > 1088:

@@ -17,6 +17,9 @@ import trustme
 from cast.device import Device
 from simulator.authority import server_context
 from simulator.television.receiver import Television
+from tests.media.conftest import authority, grants, household, start, vendor, world
+
+__all__ = ["authority", "grants", "household", "start", "vendor", "world"]  # fixtures
 
 SCRIPT = Path(__file__).parent / "receiver.mjs"
 WAIT_S = 20.0

@@ -44,6 +44,9 @@ function load(client, source, body) {
       return;
     case "is silent":
       return;
+    case "holds half a message back":
+      server.clients[client].socket.write(Buffer.from([0, 0, 1, 0, 8, 0]));
+      return;
     case "refuses":
       say(client, session, source, "media", { type: "LOAD_FAILED", requestId: body.requestId });
       return;

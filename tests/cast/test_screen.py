@@ -69,7 +69,9 @@ def test_what_another_shows_is_left_alone(receiver: Callable[[str], Receiver]) -
         there.heard.get(timeout=0.3)
 
 
-@pytest.mark.parametrize("behaves", ["refuses", "vanishes", "is silent", "launches nothing"])
+@pytest.mark.parametrize(
+    "behaves", ["refuses", "vanishes", "is silent", "launches nothing", "holds half a message back"]
+)
 def test_a_device_that_does_not_play_says_so(receiver: Callable[[str], Receiver], behaves: str) -> None:
     there = receiver(behaves)
     screen, over = shown(there.device, play_s=1.0)
