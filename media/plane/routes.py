@@ -4,6 +4,7 @@ import re
 import time
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from media.grants import Claims, Grants, Protocol
 from media.plane.outputs.hls import HlsOutput, is_start_id
@@ -21,9 +22,9 @@ _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 
-def application() -> web.Application:
-    """Without routes."""
-    return web.Application(middlewares=[answer_everything], client_max_size=4 * OFFER_CAP)
+def application(*middlewares: Middleware) -> web.Application:
+    """Without routes. `middlewares` run behind the one that answers what fails."""
+    return web.Application(middlewares=[answer_everything, *middlewares], client_max_size=4 * OFFER_CAP)
 
 
 class Routes:
@@ -32,18 +33,18 @@ class Routes:
         self._picture_wait_s = picture_wait_s
 
     def add_to(self, app: web.Application) -> None:
-        app.add_routes(
-            [
-                web.get("/healthz", self.healthz),
-                web.get("/s/{grant}/master.m3u8", self.master),
-                web.get("/s/{grant}/snapshot.jpg", self.snapshot),
-                web.post("/s/{grant}/whep", self.whep),
-                web.delete("/s/{grant}/whep", self.end),
-                web.delete("/s/{grant}", self.end),
-                web.get("/s/{grant}/{start}/index.m3u8", self.index),
-                web.get("/s/{grant}/{start}/{name}", self.segment),
-            ]
-        )
+        app.add_routes([web.get("/healthz", self.healthz), *self.of_pictures()])
+
+    def of_pictures(self) -> list[web.RouteDef]:
+        return [
+            web.get("/s/{grant}/master.m3u8", self.master),
+            web.get("/s/{grant}/snapshot.jpg", self.snapshot),
+            web.post("/s/{grant}/whep", self.whep),
+            web.delete("/s/{grant}/whep", self.end),
+            web.delete("/s/{grant}", self.end),
+            web.get("/s/{grant}/{start}/index.m3u8", self.index),
+            web.get("/s/{grant}/{start}/{name}", self.segment),
+        ]
 
     async def healthz(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
