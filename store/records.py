@@ -10,7 +10,7 @@ TOKEN_KEPT_S = 24 * 3600  # an assistant that was off for a day gets "expired" (
 LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
 HAPPENING_KEPT_S = 600  # sightings are reported for half a minute; older rows are removed after this
 
-type SourceKind = Literal["ezviz"]
+type SourceKind = Literal["ezviz", "lan"]  # of a vendor's account; of cameras that the owner added by address
 type SourceState = Literal["ok", "needs_login"]
 type Assistant = Literal["alexa", "google"]
 
