@@ -53,7 +53,8 @@ class HouseHttp:
                 exchange.watch(connection.sock)
                 sent = {"User-Agent": "showcam", "Connection": "close"} | dict(headers or {})
                 connection.request(method, path, body, sent)
-                return _answer(connection.getresponse(), most, exchange)
+                with connection.getresponse() as response:
+                    return _answer(response, most, exchange)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 raise Unreached(type(error).__name__) from None
             finally:
