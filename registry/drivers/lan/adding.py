@@ -138,7 +138,7 @@ class Adding:
             try:
                 return describe(host, port, _noting(paths, tried), user, password, ANSWER_S, loopback=self._loopback)
             except Refused as refused:
-                paths = paths[len(tried) :]
+                paths = paths[max(1, len(tried) - 1) :]  # the last one was answered no more, unless it was the first
                 if refused.reason != "no_way" or not paths or time.monotonic() > end:
                     raise
 

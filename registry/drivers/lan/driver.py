@@ -29,13 +29,16 @@ _AWAY: frozenset[Reason] = frozenset({"lan_unreachable", "lan_closed"})
 
 
 class LanDriver:
-    """A registry.driver.Driver. `loopback`: cameras may be on this machine, for the demo."""
+    """A registry.driver.Driver. `loopback`: cameras may be on this machine, for the demo.
+
+    `known_s`: so long it counts what was found when a camera was asked last.
+    """
 
     vendor = LAN.vendor
 
-    def __init__(self, store: Store, *, loopback: bool = False) -> None:
+    def __init__(self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S) -> None:
         self.devices = Devices(store)
-        self._loopback = loopback
+        self._loopback, self._known_s = loopback, known_s
         # by address, when it was knocked at and what came of it
         self._knocked: Recent[Place, tuple[float, Reason | None]] = Recent(MANY)
         # by source, id and channel, when and why the camera showed no picture
@@ -45,7 +48,9 @@ class LanDriver:
         devices = self.devices.read(source)
         now = time.monotonic()
         places = {(device.host, device.port) for device in devices if self._is_in_house(device)}
-        due = [place for place in places if now - (self._knocked.get(place) or (-KNOWN_S, None))[0] >= KNOWN_S]
+        due = [
+            place for place in places if now - (self._knocked.get(place) or (-self._known_s, None))[0] >= self._known_s
+        ]
         for place, reason in knock(due, min(KNOCK_S, deadline_s / 2)).items():
             self._knocked.put(place, (now, reason))
         return tuple(self._camera(source, device) for device in devices)
@@ -151,8 +156,8 @@ class LanDriver:
         if device.wrong >= WRONG:
             return "code_wrong"
         _, knocked = self._knocked.get((device.host, device.port)) or (0.0, None)
-        since, refused = self._refused.get((source.id, device.id, device.channel)) or (-KNOWN_S, None)
-        return knocked or (refused if time.monotonic() - since < KNOWN_S else None)
+        since, refused = self._refused.get((source.id, device.id, device.channel)) or (-self._known_s, None)
+        return knocked or (refused if time.monotonic() - since < self._known_s else None)
 
     def _device(self, source: Source, camera: Camera) -> Device:
         """Raises Refused."""
