@@ -11,6 +11,7 @@ from media.grants import Grants
 from media.tls import tls_context
 from net.cache import Kept
 from registry.adapter import Adapter, adapt
+from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.rules import PASSED_S, Rules
@@ -66,6 +67,12 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
     )
 
 
+def drivers(settings: Settings, store: Store) -> tuple[EzvizDriver, dict[str, Driver]]:
+    """EZVIZ's, and all by the kind of source that each serves. Cameras of a source without a driver are not listed."""
+    vendor = ezviz(settings, store)
+    return vendor, {vendor.sessions.kind: vendor}
+
+
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
     """A function that ends a link and the pictures that it is being shown."""
 
@@ -88,7 +95,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
     """Raises StoreUnavailable."""
     Kept.on = "answers" not in settings.without
     store, grants = open_store(settings, keys), Grants(keys.grant)
-    pictures, driver = media_client(settings, grants), ezviz(settings, store)
+    pictures, (driver, by_kind) = media_client(settings, grants), drivers(settings, store)
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,
@@ -104,5 +111,5 @@ def build(settings: Settings, keys: Keys) -> Ground:
     )
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
-    adapter = adapt(store, {"ezviz": driver}, pictures, grants, rules, opens=opens)
+    adapter = adapt(store, by_kind, pictures, grants, rules, opens=opens)
     return Ground(store, grants, pictures, driver, adapter)
