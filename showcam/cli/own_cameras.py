@@ -157,9 +157,7 @@ def _probed(own: "OwnCameras", found: "Found", still: Path | None) -> "Device":
     return device
 
 
-def _improved(
-    own: "OwnCameras", found: "Found", device: "Device", main: "Probed", sub: "Probed | str | None"
-) -> None:
+def _improved(own: "OwnCameras", found: "Found", device: "Device", main: "Probed", sub: "Probed | str | None") -> None:
     """Says what would be better set in the camera, and sets it by ONVIF on a yes."""
     from registry.drivers.lan.better import Seen, better, improve
     from registry.drivers.lan.onvif import OnvifFailed
@@ -246,11 +244,10 @@ def _moved(known: "Device", found: "Device") -> "Device":
 
 def _own(named: NamedCamera) -> "tuple[OwnCameras, Device]":
     """The camera as one of the owner's own, or the end of the command."""
-    from showcam.compose.own_cameras import of_household as own_of
+    from showcam.compose.own_cameras import own_of
 
-    own = own_of(named.home, loopback=bool(click.get_current_context().meta.get("showcam.demo")))
-    ref = named.camera.ref
-    device = own.devices.find(own.source, ref.serial, ref.channel) if own and own.source.id == ref.source else None
-    if own is None or device is None:
+    own, ref = own_of(named.home, settings_of(click.get_current_context())), named.camera.ref
+    device = own.devices.find(own.source, ref.serial, ref.channel) if own.source.id == ref.source else None
+    if device is None:
         stop(f"{named.camera.name} is not a camera of your own: it is managed in the EZVIZ app.", code=1)
     return own, device

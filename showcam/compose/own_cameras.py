@@ -49,13 +49,18 @@ class OwnCameras:
             return failed.reason
 
 
-@contextlib.contextmanager
-def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
-    """Of the user's household, or of the only one, which is made where there is none. Raises CannotStart."""
+def own_of(home: Household, settings: Settings) -> OwnCameras:
+    """Of the household, which gains a source of them where it has none. Raises CannotStart."""
     if not settings.has_lan_cameras:
         raise CannotStart(
             "Cameras of one's own are not for an installation where anyone may sign up, nor for one on AWS."
         )
-    with household(settings, user, make=True) as home:
-        source = households.with_lan(home.store, home.account)
-        yield OwnCameras(home, source, Devices(home.store), Adding(loopback=settings.demo), settings.demo)
+    source = households.with_lan(home.store, home.account)
+    return OwnCameras(home, source, Devices(home.store), Adding(loopback=settings.demo), settings.demo)
+
+
+@contextlib.contextmanager
+def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
+    """Of the user's household, or of the only one, which is made where there is none. Raises CannotStart."""
+    with household(settings, user, make=settings.has_lan_cameras) as home:
+        yield own_of(home, settings)

@@ -174,10 +174,9 @@ def test_a_port_that_says_nothing_is_left_in_time(home: Home, camera: RtspCamera
 
 
 def test_an_address_without_a_route_is_away(home: Home, camera: RtspCamera) -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        with socket.create_connection(full.getsockname()):  # no room for another
-            home.add(camera, port=full.getsockname()[1])
-            found = home.driver.read(home.source, 0.4)[0]
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.create_connection(full.getsockname()):
+        home.add(camera, port=full.getsockname()[1])  # at a port that has no room for another
+        found = home.driver.read(home.source, 0.4)[0]
     assert (found.online, found.fault) == ("off", "lan_unreachable")
     refusal = judged(found)
     assert isinstance(refusal, Refusal)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def asked(device: Served, user: str = "admin", password: str = PASSWORD) -> Onvi
     return Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{device.port}{PATH}", user, password)
 
 
-def why(device: Served, *, within_s: float = 3.0, **login: str) -> str:
+def why(device: Served, *, within_s: float = 3.0, **login: Any) -> str:
     with pytest.raises(OnvifFailed) as failed:
         asked(device, **login).describe(within_s)
     return failed.value.why

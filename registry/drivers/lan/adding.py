@@ -132,11 +132,12 @@ class Adding:
 
     def _described(self, host: str, port: int, paths: tuple[str, ...], user: str, password: str) -> Described:
         """Some cameras end a connection with the first path that they do not have."""
-        end = time.monotonic() + ANSWER_S + len(paths) * 0.2
+        within_s = ANSWER_S + len(paths) * 0.2
+        end = time.monotonic() + within_s
         while True:
             tried: list[str] = []
             try:
-                return describe(host, port, _noting(paths, tried), user, password, ANSWER_S, loopback=self._loopback)
+                return describe(host, port, _noting(paths, tried), user, password, within_s, loopback=self._loopback)
             except Refused as refused:
                 paths = paths[max(1, len(tried) - 1) :]  # the last one was answered no more, unless it was the first
                 if refused.reason != "no_way" or not paths or time.monotonic() > end:
