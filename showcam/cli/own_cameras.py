@@ -60,7 +60,7 @@ def add(
         device = _named(device, given, doorbell=doorbell)
         own.devices.put(own.source, device)
     echo(f"{device.name} is added.")
-    echo("See it at showcam home. Then have your assistants look for new devices.", err=True)
+    echo("See it: showcam home. Then have your assistants look for new devices.", err=True)
 
 
 @click.command()
