@@ -213,6 +213,11 @@ def test_a_password_that_is_taken_again_has_its_tries_back(home: Home, camera: R
     assert home.driver.devices.read(home.source)[0].wrong == 0
 
 
+def test_a_camera_does_not_count_as_away_because_a_request_has_no_time_left(home: Home, camera: RtspCamera) -> None:
+    home.add(camera)
+    assert home.driver.read(home.source, 0.0)[0].online == "on"
+
+
 def test_many_cameras_that_are_away_hold_up_one_that_is_there_no_longer_than_one(
     home: Home, camera: RtspCamera
 ) -> None:
