@@ -37,7 +37,11 @@ WHY = {
 @click.argument("address", required=False)
 @click.option("--name", help="What people call it (default: asked for).")
 @click.option("--doorbell", is_flag=True, help="It has a bell that is pressed.")
-@click.option("--still", type=click.Path(path_type=Path, dir_okay=False), help="Also write a picture of now, as JPEG.")
+@click.option(
+    "--still",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a picture of now into this JPEG (default: no file).",
+)
 @of_household
 @click.pass_context
 @readable
