@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from accounts import named_household
 from accounts.attempts import Limits
-from registry.drivers.ezviz import households
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from showcam import keys
@@ -40,8 +40,8 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
         if user is None:
             accounts = [account.id for account, _ in zip(base.store.accounts(), range(2), strict=False)]
         else:
-            source = households.find(base.store, user)
-            accounts = [source.account] if source else []
+            named = named_household.find(base.store, user)
+            accounts = [named.id] if named else []
         if not accounts:
             if user is None:
                 raise CannotStart("Nobody has cameras here yet: showcam login")
