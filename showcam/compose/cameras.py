@@ -5,9 +5,9 @@ import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from accounts import named_household
 from accounts.attempts import Limits
 from accounts.households import add_of_lan
-from registry.drivers.ezviz import households
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from showcam import keys
@@ -41,8 +41,8 @@ def household(settings: Settings, user: str | None, *, make: bool = False) -> It
         if user is None:
             accounts = [account.id for account, _ in zip(base.store.accounts(), range(2), strict=False)]
         else:
-            source = households.find(base.store, user)
-            accounts = [source.account] if source else []
+            named = named_household.find(base.store, user)
+            accounts = [named.id] if named else []
         if not accounts:
             if user is None and make:
                 accounts = [add_of_lan(base.store).id]

@@ -82,7 +82,7 @@ def test_a_still_comes_from_the_device(device: Served) -> None:
     ],
 )
 def test_a_wrong_login_is_sent_once(device: Served, login: dict[str, str], expected: str) -> None:
-    assert why(device, **login) == expected
+    assert why(device, **dict[str, Any](login)) == expected
     assert device.device.wrong <= 1
 
 
