@@ -143,6 +143,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.console != "off" and not self.all_on_aws
 
     @property
+    def has_lan_cameras(self) -> bool:
+        """Whether owners may add cameras by their address in the house; strangers never may, nor does AWS reach any."""
+        return self.sign_up != "anyone" and not self.all_on_aws
+
+    @property
     def all_on_aws(self) -> bool:
         """Whether store and keys are both on AWS, so that nothing lasts in the data folder."""
         return self.store == "dynamodb" and bool(self.keys_secret)

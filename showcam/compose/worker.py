@@ -25,7 +25,7 @@ def serve(settings: Settings) -> None:
     watch = Watch(
         base.store,
         base.adapter.noticing,
-        base.driver,
+        {base.driver.sessions.kind: base.driver},
         poll_s=settings.poll_s,
         push=settings.ezviz_push,
         webhook=bool(settings.ezviz_webhook_key),
