@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from accounts import households
 from accounts.one_time_code import LIFE_S, TRIES
+from accounts.owner_users import OwnerUsers
 from registry.camera import UNASKED
 from registry.errors import SignedOut, VendorDown
 from registry.owner.sign_in import SignIn, SignInRefused
@@ -497,3 +499,27 @@ def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> No
     for browser, step_due in ((world.browser(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert browser.get().post(step, **fields).step == step_due
     assert decided(world) == "no"
+
+
+def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
+    OwnerUsers(world.home.store).set(world.home.account.id, "kari", "barn door and two geese")
+    browser = world.browser().get()
+    browser.enter(world.code.renew())
+    assert "or the user name that you chose for showcam" in browser.text
+    browser.sign_in("kari", "a wrong password")
+    assert "not the password of this showcam user" in browser.text
+    browser.sign_in("kari", "barn door and two geese")
+    assert (browser.status, browser.step) == (200, "")
+    assert "Signed in as" in browser.text
+    assert "Garden" in browser.text
+    assert world.vendor.calls == {}
+
+
+def test_a_household_without_cameras_reads_how_to_add_one(world: HomeWorld) -> None:
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = world.browser().get()
+    browser.enter(world.code.renew())
+    browser.sign_in("kari", "barn door and two geese")
+    assert (browser.status, browser.step) == (200, "")
+    assert "showcam cameras add" in browser.text
