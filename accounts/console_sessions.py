@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from accounts.identity import new_secret, token_hash
 from store.ports import Visits
@@ -40,13 +41,15 @@ class ConsoleSessions:
     def __init__(self, store: Visits, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
-    def begin(self, *, account: str = "", user: str = "") -> str:
+    def begin(self, *, account: str = "", user: str = "", kept_s: float = KEPT_S) -> str:
         """The text of the cookie, from which `read` finds the session."""
         text = new_secret()
-        expires = self._clock() + KEPT_S
-        session = ConsoleSession(_id(text), expires, account, user)
-        self._store.put_visit(_row(session.id), msgspec.msgpack.encode(session), expires)
+        self._keep(ConsoleSession(_id(text), self._clock() + kept_s, account, user))
         return text
+
+    def renew(self, session: ConsoleSession, kept_s: float) -> None:
+        """Keep it for that long from now."""
+        self._keep(replace(session, expires=self._clock() + kept_s))
 
     def read(self, text: str) -> ConsoleSession | None:
         """`text`: of the cookie."""
@@ -73,6 +76,9 @@ class ConsoleSessions:
 
     def forget(self, session: ConsoleSession, name: Name = "next") -> None:
         self._store.drop_visit(_named(session, name))
+
+    def _keep(self, session: ConsoleSession) -> None:
+        self._store.put_visit(_row(session.id), msgspec.msgpack.encode(session), session.expires)
 
 
 def _id(text: str) -> str:

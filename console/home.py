@@ -179,6 +179,8 @@ class Home:
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
         media = self._media()
+        if name in ("sign_in", "cameras"):
+            context["owners"] = self._sign_in.has_owner_users()
         g.home_policy = pages.policy("https:" if media is None else media)
         return pages.rendered(name, status, **context)
 

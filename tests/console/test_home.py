@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from accounts import households
 from accounts.one_time_code import LIFE_S, TRIES
+from accounts.owner_users import OwnerUsers
 from console.encryption import WANTED_S
 from registry.camera import UNASKED
 from registry.errors import SetRefused, SignedOut, VendorDown, Why
@@ -679,3 +681,27 @@ def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
 def test_a_camera_on_battery_is_woken_by_its_button(world: HomeWorld) -> None:
     world.home.driver.set([camera("Terrace", "F00000009", battery=80)])
     assert world.signed_in().tile("Terrace") == "Terrace C3TN · 80 % Wake it and show it"
+
+
+def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
+    OwnerUsers(world.home.store).set(world.home.account.id, "kari", "barn door and two geese")
+    browser = world.browser().get()
+    browser.enter(world.code.renew())
+    assert "or the user name that you chose for showcam" in browser.text
+    browser.sign_in("kari", "a wrong password")
+    assert "not the password of this showcam user" in browser.text
+    browser.sign_in("kari", "barn door and two geese")
+    assert (browser.status, browser.step) == (200, "")
+    assert "Signed in as" in browser.text
+    assert "Garden" in browser.text
+    assert world.vendor.calls == {}
+
+
+def test_a_household_without_cameras_reads_how_to_add_one(world: HomeWorld) -> None:
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = world.browser().get()
+    browser.enter(world.code.renew())
+    browser.sign_in("kari", "barn door and two geese")
+    assert (browser.status, browser.step) == (200, "")
+    assert "showcam cameras add" in browser.text
