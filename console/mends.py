@@ -31,7 +31,7 @@ class Mends:
             mends.append("open_way")
         if reason == "asleep" and camera.owner == "own":
             mends.append("wake")
-        if reason in ("encryption_on", "code_wrong"):
+        if reason in ("encryption_on", "code_wrong") and camera.encryption == "on":
             if camera.owner == "own":
                 mends.append("off")
             if self._owner.may_be_deciphered(account, camera):

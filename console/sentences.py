@@ -18,16 +18,16 @@ OWN: Mapping[Reason, Sentence] = {
         mark("Image Encryption is on for {camera}, so its picture can't be shown."),
         mark("Whoever owns it can switch it off: in the {vendor} app open {camera} > Settings > Image Encryption."),
     ),
-    "code_wrong": (
-        "",
-        mark("Give the right one here: the verification code on its label, or the encryption password set since."),
-    ),
 }
 # Where the page itself has the button.
 HERE: Mapping[Reason, Sentence] = {
     "encryption_on": (
         OWN["encryption_on"][0],
         mark("Switch it off here, or in the {vendor} app: open {camera} > Settings > Image Encryption."),
+    ),
+    "code_wrong": (
+        "",
+        mark("Give the right one here: the verification code on its label, or the encryption password set since."),
     ),
     "asleep": ("", mark("Wake it here, or in the {vendor} app open {camera} and switch Sleep Mode off.")),
     # the owner was not asked yet, or has said no

@@ -110,7 +110,8 @@ class Tiles:
         if is_asked_for(camera, refusal.reason, awaited):
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
         mends = self._mends.of(account, camera, refusal.reason)
-        own = {**OWN, **HERE} if mends and mends != ("code",) else {**OWN}
+        is_here = bool(mends) and (refusal.reason != "encryption_on" or "off" in mends)
+        own = {**OWN, **HERE} if is_here else {**OWN}
         if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
             own["encryption_on"] = (AGAIN, own["encryption_on"][1])
         answer = why_not(refusal, language, own)

@@ -11,8 +11,9 @@ from accounts.one_time_code import LIFE_S, TRIES
 from accounts.owner_users import OwnerUsers
 from console.encryption import WANTED_S
 from registry.camera import UNASKED
-from registry.errors import SetRefused, SignedOut, VendorDown, Why
+from registry.errors import Refused, SetRefused, SignedOut, VendorDown, Why
 from registry.owner.sign_in import SignIn, SignInRefused
+from registry.preferences import Preferences, keep
 from registry.streams.questions import Questions
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
@@ -630,6 +631,28 @@ def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world:
     assert again not in browser.tile("Garage")  # which was never off
     browser.post("encryption-off", camera=world.home.id("Garden"))
     assert (again in browser.text, browser.mends("Garden")) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("encryption", "mends", "mend"),
+    [
+        ("on", ["off", "code"], "Give the right one here: the verification code on its label"),
+        ("off", [], "Give it on the machine showcam runs on: showcam cameras code"),  # of its RTSP at home
+    ],
+)
+def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
+    world: HomeWorld, encryption: str, mends: list[str], mend: str
+) -> None:
+    wrong = {"encryption": encryption, "picture_code": "wrong"} if encryption == "on" else {}
+    world.home.driver.set([camera("Terrace", "F00000009", ways=("cloud",), **wrong)])
+    terrace, account = world.home.id("Terrace"), world.home.account.id
+    browser = world.signed_in()
+    if encryption == "on":
+        keep(world.home.store, account, terrace, Preferences(while_encrypted="code"))
+    else:
+        world.home.driver.mint_error = Refused("code_wrong")
+    answer = browser.open(terrace).get_json()
+    assert (answer["reason"], answer.get("mends", []), mend in answer["mend"]) == ("code_wrong", mends, True)
 
 
 @pytest.mark.parametrize("code", ["", "  "])
