@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from accounts import named_household
 from accounts.attempts import Limits
+from accounts.households import add_of_lan
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from showcam import keys
@@ -32,8 +33,8 @@ class Household:
 
 
 @contextlib.contextmanager
-def household(settings: Settings, user: str | None) -> Iterator[Household]:
-    """The user's household, or the only one. Raises CannotStart."""
+def household(settings: Settings, user: str | None, *, make: bool = False) -> Iterator[Household]:
+    """The user's household, or the only one. Raises CannotStart. `make`: one of LAN cameras where there is none."""
     if settings.demo:
         user = user or DEMO_USER
     with _built(settings) as base:
@@ -43,9 +44,12 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
             named = named_household.find(base.store, user)
             accounts = [named.id] if named else []
         if not accounts:
-            if user is None:
-                raise CannotStart("Nobody has cameras here yet: showcam login")
-            raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
+            if user is None and make:
+                accounts = [add_of_lan(base.store).id]
+            elif user is None:
+                raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
+            else:
+                raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
         if len(accounts) > 1:
             raise CannotStart("There are several households here: say whose cameras with --user.")
         yield Household(accounts[0], base.adapter.owner, base.store, user or "")

@@ -14,6 +14,8 @@ from registry.adapter import Adapter, adapt
 from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.lan.devices import Devices
+from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.quota import OpensOfAll
 from showcam.aws import boto
@@ -70,7 +72,10 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
 def drivers(settings: Settings, store: Store) -> tuple[EzvizDriver, dict[str, Driver]]:
     """EZVIZ's, and all by the kind of source that each serves. Cameras of a source without a driver are not listed."""
     vendor = ezviz(settings, store)
-    return vendor, {vendor.sessions.kind: vendor}
+    by_kind: dict[str, Driver] = {vendor.sessions.kind: vendor}
+    if settings.has_lan_cameras:
+        by_kind[Devices.kind] = LanDriver(store, loopback=settings.demo)
+    return vendor, by_kind
 
 
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
