@@ -61,6 +61,18 @@ def test_an_ezviz_household_gains_a_user_and_a_place_for_lan_cameras(here: Insta
     assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
 
 
+def test_the_only_household_needs_no_name(here: Installation) -> None:
+    none = here.run("owner", "password", typed=f"{NAME}\n{TWICE}")
+    assert (none.exit_code, "There is no household yet" in none.stderr) == (1, True)
+    here.done("owner", "add", EZVIZ)
+    here.done("owner", "password", typed=f"{NAME}\n{TWICE}")
+    here.done("owner", "lan")
+    assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
+    here.done("owner", "add", "another@example.com")
+    several = here.run("owner", "password", typed=TWICE)
+    assert (several.exit_code, "There are several households here" in several.stderr) == (1, True)
+
+
 def test_another_name_and_another_password(here: Installation) -> None:
     here.done("owner", "add", "--lan", NAME, typed=TWICE)
     here.done("owner", "password", NAME, typed="another five geese\nanother five geese\n")
