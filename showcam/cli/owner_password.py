@@ -86,6 +86,17 @@ def add_with_lan(settings: "Settings", name: str, language: str) -> None:
     echo(f"{name.strip()} may now link cameras here, with that password.")
 
 
+def user_of(store: "Store", account_id: str) -> str:
+    """The household's user name at showcam, for a list; "" where it has none."""
+    from accounts.owner_users import OwnerUsers
+    from store.sealing import SealedUnreadable
+
+    try:
+        return OwnerUsers(store).name_of(account_id)
+    except SealedUnreadable:
+        return "(can't be opened)"
+
+
 def known(store: "Store", user: str) -> "Account":
     """The household that the command names; the command ends where there is none."""
     from accounts import named_household
