@@ -84,7 +84,7 @@ owner_users (read by each sign-in page). A stranger's requests read all but acco
 places and visits; strangers may send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health
 check writes nothing, and reads another key each time. docs/scale.md lists the other limits.
 
-Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a household has 800 cameras at
+Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has 800 cameras at
 most. A transaction has 100 actions: the largest here has four. A batch reads 100 keys and a Query's page holds 1 MB:
 longer reads take several requests. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
 (store.keys). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`) that was cut
