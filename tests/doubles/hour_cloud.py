@@ -189,8 +189,11 @@ def claims() -> Claims:
     return Claims("home", "link-1", "garden", "hls", "alexa", 0, "n")
 
 
-async def pulled(cloud: HourCloud) -> Pull:
+async def pulled(cloud: HourCloud, vtm: int = 0) -> Pull:
+    """`vtm`: the port of another dispatcher, in place of the cloud's own."""
     await cloud.cloud.open("127.0.0.1")
+    if vtm:
+        cloud.world.ports.chosen["vtm"] = vtm
     context = ssl.create_default_context()
     return Pull(claims(), None, cloud, context, Transcodes(0), loopback=OnLoopback(every=True), sub=lambda _: None)
 
