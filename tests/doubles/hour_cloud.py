@@ -30,10 +30,10 @@ SEGMENT = re.compile(r"#EXTINF:([\d.]+),\n(\d+)\.ts")
 
 
 class _Player:
-    """Pictures of a camera, for as long as somebody takes them. `key_s`: between keyframes."""
+    """Pictures of a camera, for as long as somebody takes them. `key_s`: between keyframes; `padding`: of bytes."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, key_s: int) -> None:
-        self._loop, self._key_s = loop, key_s
+    def __init__(self, loop: asyncio.AbstractEventLoop, key_s: int, padding: int) -> None:
+        self._loop, self._key_s, self._padding = loop, key_s, bytes(padding)
         self._listeners: set[Callable[[Literal["video"], bytes, float], None]] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -49,7 +49,7 @@ class _Player:
             self._task.cancel()
 
     async def _play(self) -> None:
-        key, other = pictures()
+        key, other = (picture + self._padding for picture in pictures())
         began = self._loop.time()
         for number in itertools.count():
             at = began + number / FPS
@@ -60,11 +60,11 @@ class _Player:
 
 class _Studio:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop, self.padding = loop, 0
         self._players: dict[int, _Player] = {}
 
     def running(self, camera: Camera, quality: int, *, key_s: int) -> _Player:
-        return self._players.setdefault(quality, _Player(self._loop, key_s))
+        return self._players.setdefault(quality, _Player(self._loop, key_s, self.padding))
 
     def close(self) -> None:
         for player in self._players.values():

@@ -87,6 +87,10 @@ class StreamCloud:
             assert hasattr(self.world.settings, name)
             setattr(self.world.settings, name, value)
 
+    def token_of(self, user: str) -> str:
+        self.world.accounts.setdefault(user, Account(user, "", "", ""))
+        return self._cloud.tokens.made(user)[0]
+
     def spec(self, **changes: Any) -> SourceSpec:
         token = self.token or self._cloud.tokens.made(USER)[0]
         self.minted.append(token)

@@ -371,6 +371,12 @@ def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(
     assert len(cloud.minted) == 2
 
 
+def test_a_token_of_another_account_shows_nothing(world: World, cloud: StreamCloud) -> None:
+    cloud.token = cloud.token_of("other@example.com")
+    assert refused(world) == "not_permitted"
+    assert (cloud.opened, len(cloud.minted)) == (0, 1)
+
+
 def test_a_battery_camera_is_woken_by_the_first_session(world: World, cloud: StreamCloud, household: House) -> None:
     cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 60, 0.0, None
     household.changes = {"stream": 1, "dozes": True}

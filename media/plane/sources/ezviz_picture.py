@@ -13,7 +13,6 @@ from media.plane.sources.pacing import Pacing
 from media.plane.sources.screen import Screen
 from media.source import Sound
 
-
 SECOND_LOOK_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
 
 
