@@ -26,6 +26,7 @@ CHANGES = {
     "audio": _YES_NO,
     "online": _YES_NO,
     "asleep": _YES_NO,
+    "privacy": _YES_NO,
     "motion": _YES_NO,
     "person": _YES_NO,
     "rejects_label_code": _YES_NO,

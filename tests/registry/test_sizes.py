@@ -56,9 +56,9 @@ def test_a_size_that_was_learnt_twice_is_written_once(untold: Household, monkeyp
     written: list[str] = []
     keep = untold.store.put_known
 
-    def counted(account: str, known: object) -> None:
+    def counted(account: str, source: str, known: object) -> None:
         written.append(account)
-        keep(account, known)  # type: ignore[arg-type]
+        keep(account, source, known)  # type: ignore[arg-type]
 
     monkeypatch.setattr(untold.store, "put_known", counted)
     untold.questions.learn(claims(untold), 1920, 1080)
