@@ -14,6 +14,7 @@ from media.grants import Claims
 from media.plane.codec.units import CLOCK
 from media.plane.outputs.video_track import VideoTrack
 from media.plane.sources.network import OnLoopback
+from media.plane.sources.opener import Opener
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.transcodes import Transcodes
 from media.plane.viewing.view import View
@@ -194,8 +195,8 @@ async def pulled(cloud: HourCloud, vtm: int = 0) -> Pull:
     await cloud.cloud.open("127.0.0.1")
     if vtm:
         cloud.world.ports.chosen["vtm"] = vtm
-    context = ssl.create_default_context()
-    return Pull(claims(), None, cloud, context, Transcodes(0), loopback=OnLoopback(every=True), sub=lambda _: None)
+    opener = Opener(ssl.create_default_context(), OnLoopback(every=True))
+    return Pull(claims(), None, cloud, opener, Transcodes(0), sub=lambda _: None)
 
 
 async def closed(pull: Pull, cloud: HourCloud) -> None:

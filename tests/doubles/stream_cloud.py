@@ -70,6 +70,7 @@ class StreamCloud:
     """`settings` changes how the vendor behaves, `camera` what it shows."""
 
     def __init__(self) -> None:
+        recorded(gop_s=2)  # made now, since a camera that says nothing at first is taken for a silent one
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden")
         self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera})
         self.studio = Studio()

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 import re
 import resource
 from collections.abc import AsyncIterator, Callable
@@ -30,6 +31,8 @@ class Shown(NamedTuple):
 def shown(spoil: Spoil, seconds: float = 40.0, padding: int = 8000) -> Shown:
     """What a viewer sees of a camera whose first session is spoilt."""
 
+    random.seed(1)  # by which the node cuts what it sends
+
     async def scene(loop: FastLoop) -> Shown:
         cloud, seen = HourCloud(loop), Watcher()
         cloud.studio.padding = padding  # 0.3 Mbit/s, as in life: a length that lies is outlasted soon
@@ -53,10 +56,7 @@ def test_any_byte_may_be_spoilt(damage: Callable[[int], Spoil], capfd: pytest.Ca
     """Every one of the handshake, and a sample of the stream: the picture comes all the same."""
     for at in (*range(0, HANDSHAKE, 3), *range(HANDSHAKE, 250_000, 20_011)):
         found = shown(damage(at))
-        assert found.reason in ("", "media_down"), at
-        if damage is not flipped or at >= HANDSHAKE:
-            assert found.came, at
-        assert found.is_monotonic, at
+        assert (found.reason, found.is_monotonic, bool(found.came)) == ("", True, True), at
     assert not SECRETS.search("".join(capfd.readouterr()))
 
 
@@ -147,7 +147,7 @@ def test_a_server_that_is_none_ends_with_a_reason(
                     writer.write(data)
                     await asyncio.wait_for(writer.drain(), 5.0)
                     await asyncio.sleep(0.05)
-                if serve not in (ends_at_once,):
+                if serve is not ends_at_once:
                     await asyncio.sleep(30.0)
             except (OSError, TimeoutError):
                 pass
