@@ -176,7 +176,7 @@ def test_a_session_that_ends_before_its_first_picture_is_followed_too(world: Wor
 def test_the_end_of_sessions_that_end_alike_is_foreseen(
     world: World, cloud: StreamCloud, eventually: Callable[..., None]
 ) -> None:
-    """The third is taken over by the fourth before it is over, which has come to its first keyframe by then."""
+    """From the second one on each is taken over before it is over, by one that has come to its first keyframe."""
     cloud.set(session_cut_s=9.0)
     url = world.variant_url(world.master())
     beside = 0
