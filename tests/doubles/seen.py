@@ -46,6 +46,11 @@ class Seen:
         is_heard = bool(self.ticks) and (not turns or bool(turned and self.ticks[-1] > turned[0] - NEAR_S))
         return len(self.pictures) - begins >= pictures and (is_heard or not sound)
 
+    def __str__(self) -> str:
+        steps = " ".join(f"{later - earlier:.3g}" for earlier, later in itertools.pairwise(self.pictures))
+        turns, ticks = ([round(at, 3) for at in times] for times in ([at for _, at in self.turns], self.ticks))
+        return f"{self.sizes}, damaged {self.corrupt}, turns {turns}, ticks {ticks}, steps {steps}"
+
     def frame(self, frame: Any) -> None:
         """One of PyAV's."""
         bright = memoryview(frame.planes[0])[0] > 127
@@ -73,7 +78,7 @@ class Seen:
                 message["pts"],
                 (width, height),
                 bright=message["bright"],
-                corrupt=message["corrupt"],
+                corrupt=message["corrupt"] or message.get("missed", 0) > 0,
                 stamp=None if stamp is None else stamp / 90_000,
             )
         elif "tick" in message:
