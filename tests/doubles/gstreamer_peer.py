@@ -110,10 +110,13 @@ def listen(display, loop):
     loop.quit()
 
 
-if __name__ == "__main__":
+def main(address, policy, latency_ms, *sections):
     Gst.init(None)
-    address, policy, latency_ms, *sections = sys.argv[1:]
     loop = GLib.MainLoop()
     display = Display(address, policy, latency_ms, sections or ["audio", "video"])
     threading.Thread(target=listen, args=(display, loop), daemon=True).start()
     loop.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
