@@ -182,6 +182,9 @@ class House:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        return False
+
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
     ) -> None:
@@ -277,6 +280,11 @@ def since_first(times: Iterable[int]) -> list[float]:
     return [((stamp - stamps[0] + 0x80000000 & 0xFFFFFFFF) - 0x80000000) / 90_000 for stamp in stamps]
 
 
+def times_sent(relay: RtspRelay, row: Row) -> list[float]:
+    """Of the pictures that a viewer is to see, in seconds since the first."""
+    return sorted(since_first(relay.ledger.shown())) if row.is_noted else [each / row.fps for each in range(2000)]
+
+
 def follows(seen: list[float], sent: list[float]) -> bool:
     """Whether what was seen is a part of what was sent, with nothing missing and nothing more in between."""
     return any(
@@ -351,7 +359,7 @@ def test_every_viewer_sees_what_the_camera_sent(start: Callable[..., World], hou
                 assert refusal(world, row, protocol) == row.outcome(protocol)
         assert world.stats()["reopened"] == 0
         assert household.b_frames == {"bframes=2" in row.launch}
-        sent = sorted(since_first(relay.ledger.shown())) if row.is_noted else [each / row.fps for each in range(2000)]
+        sent = times_sent(relay, row)
     for name, seen in found.items():
         try:
             check(row, watching[name][0], seen, sent)
