@@ -61,9 +61,10 @@ class Seen:
         """One of PyAV's, in floating point of one channel or in 16 bits of two."""
         data = memoryview(bytes(frame.planes[0]))
         samples, most = (data.cast("f"), 1.0) if frame.format.name == "fltp" else (data.cast("h")[::2], 32768.0)
-        at = next((number for number, value in enumerate(samples[: frame.samples]) if value > LOUD * most), None)
-        if at is None:
+        samples = samples[: frame.samples]
+        if max(samples, default=0.0) <= LOUD * most:
             return
+        at = next(number for number, value in enumerate(samples) if value > LOUD * most)
         began = float(frame.pts * frame.time_base) + at / frame.sample_rate
         if self._loud is None or began - self._loud > QUIET_S:
             self.ticks.append(began)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import aiohttp
 import pytest
 
 from media.grants import Claims, Protocol
@@ -35,7 +34,7 @@ from tests.doubles.rtsp_faults import (
 )
 from tests.doubles.rtsp_relay import RtspRelay
 from tests.doubles.seen import NEAR_S, Seen, by_libav, steady
-from tests.media.conftest import World
+from tests.media.conftest import Answer, World
 
 FPS = 25
 LENGTH = 60  # pictures that a viewer watches: the brightness turns in between
@@ -219,11 +218,7 @@ def by_gstreamer_hls(world: World, row: Row) -> Seen:
 
 def by_gstreamer_webrtc(world: World, row: Row) -> Seen:
     with gstreamer.display(latency_ms=200) as display:
-        posted = world.ask(
-            address(world, row, "webrtc"), "POST", display.offer.encode(), Content_Type="application/sdp"
-        )
-        assert posted.status == 201, posted.text
-        display.accept(posted.text)
+        display.accept(answer_to(world, row, display.offer))
         return watched(display, row, turns=False)
 
 
@@ -234,16 +229,11 @@ def by_libav_hls(world: World, row: Row) -> Seen:
 def by_aiortc(world: World, row: Row) -> Seen:
     async def watch() -> Seen:
         viewer = Viewer()
-        async with aiohttp.ClientSession() as http:
-            try:
-                headers = {"Content-Type": "application/sdp"}
-                url = address(world, row, "webrtc")
-                async with http.post(url, data=await viewer.offer(), headers=headers) as response:
-                    assert response.status == 201, await response.text()
-                    await viewer.accept(await response.text())
-                await viewer.until(lambda: row.is_enough(viewer.seen), WITHIN_S)
-            finally:
-                await viewer.close()
+        try:
+            await viewer.accept(await asyncio.to_thread(answer_to, world, row, await viewer.offer()))
+            await viewer.until(lambda: row.is_enough(viewer.seen), WITHIN_S)
+        finally:
+            await viewer.close()
         return viewer.seen
 
     return asyncio.run(watch())
@@ -261,6 +251,17 @@ VIEWERS: dict[str, tuple[Protocol, Callable[[World, Row], Seen]]] = {
 def address(world: World, row: Row, protocol: Protocol) -> str:
     name = "master.m3u8" if protocol == "hls" else "whep"
     return f"{world.plane.url}/s/{world.grant(protocol=protocol, surface=row.surface)}/{name}"
+
+
+def answer_to(world: World, row: Row, sdp: str) -> str:
+    """An offer that could not be answered in its time, by a machine that has more to do than it can, is sent again."""
+    answers: list[Answer] = []
+    while [answer.status for answer in answers[-1:]] != [201] and len(answers) < 4:
+        url = address(world, row, "webrtc")
+        answers.append(world.ask(url, "POST", sdp.encode(), Content_Type="application/sdp"))
+    assert answers[-1].status == 201, answers[-1].text
+    assert {answer.status for answer in answers[:-1]} <= {503}
+    return answers[-1].text
 
 
 def by_hls(world: World, row: Row) -> str:
