@@ -2,7 +2,7 @@
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -27,11 +27,13 @@ class LanCameras:
         """With the sign-in in it."""
         return self.url(number).replace("//", f"//admin:{CODE}@")
 
-    def cut(self, number: int, seconds: float) -> None:
-        """Pulls its plug, and puts it in again."""
-        self._do("stop", number)
+    def cut(self, numbers: Iterable[int], seconds: float) -> None:
+        """Pulls their plugs, and puts them in again."""
+        for number in numbers:
+            self._do("stop", number)
         time.sleep(seconds)
-        self._do("start", number)
+        for number in numbers:
+            self._do("start", number)
 
     def sent(self, number: int) -> list[float]:
         """When it sent each picture to its latest viewer, epoch s."""
