@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from bench import cores
-from tests.doubles.rtsp_camera import CODE, PATH, Frame, Recording, RtspCamera
+from tests.doubles.rtsp_camera import CODE, PATH, Frame, Recording, RtspCamera, recorded
 
 _spawn = multiprocessing.get_context("spawn")
 type Make = Callable[[], Recording]
@@ -45,10 +45,12 @@ class LanCameras:
 
 
 @contextmanager
-def lan_cameras(count: int = 1, *, make: Make | None = None, joins: str = "keyframe") -> Iterator[LanCameras]:
-    """`make`: what they show, if not the small picture of the tests; `joins`: where in its GOP it is opened."""
+def lan_cameras(
+    count: int = 1, *, make: Make = recorded, joins: str = "keyframe", notes: bool = False
+) -> Iterator[LanCameras]:
+    """`make`: what they show; `joins`: where in its GOP it is opened; `notes`: whether `sent` is asked for."""
     ours, theirs = _spawn.Pipe()
-    process = _spawn.Process(target=_film, args=(count, make, joins, theirs), daemon=True)
+    process = _spawn.Process(target=_film, args=(count, make, joins, notes, theirs), daemon=True)
     with cores.beside():
         process.start()
     try:
@@ -61,7 +63,7 @@ def lan_cameras(count: int = 1, *, make: Make | None = None, joins: str = "keyfr
 
 
 class _Clapper:
-    """Notes when the camera sent each picture, and the number of the first one."""
+    """Notes when the camera sent each picture."""
 
     def __init__(self) -> None:
         self.sent: list[float] = []
@@ -73,11 +75,10 @@ class _Clapper:
         return frames
 
 
-def _film(count: int, make: Make | None, joins: str, pipe: Connection) -> None:
-    recording = {"recording": make()} if make else {}
-    # a tap on each frame costs time: cameras in full HD have none
-    clappers = [None if make else _Clapper() for _ in range(count)]
-    cameras = [RtspCamera(joins=joins, wire=clapper, **recording) for clapper in clappers]
+def _film(count: int, make: Make, joins: str, notes: bool, pipe: Connection) -> None:
+    recording = make()
+    clappers = [_Clapper() if notes else None for _ in range(count)]
+    cameras = [RtspCamera(joins=joins, wire=clapper, recording=recording) for clapper in clappers]
     pipe.send(tuple(camera.port for camera in cameras))
     while asked := pipe.recv():
         what, number = asked
