@@ -6,6 +6,7 @@ import time
 
 from bench import (
     closing,
+    cloud,
     cold_start,
     decipher,
     first_frame,
@@ -13,6 +14,7 @@ from bench import (
     growth,
     house,
     in_process,
+    lip_sync,
     load,
     over_http,
     recovery,
@@ -40,8 +42,10 @@ GROUPS = (
     Group("cold-start", "the directives entry of AWS Lambda from nothing to its first answer", cold_start.measure),
     Group("vendor", "300 cameras listed, shared fresh reads, and 100 requests while the vendor hangs", vendor.measure),
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
+    Group("cloud", "the first frame in Chromium by EZVIZ's cloud stream, at life's pace", cloud.measure),
     Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
     Group("glass", "behind life and through a cut in Chromium, beside Home Assistant's stream", glass.measure),
+    Group("lip-sync", "how far sound and picture are apart at a viewer", lip_sync.measure),
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
     Group("decipher", "CPU of reading a camera's cloud stream, and of deciphering it", decipher.measure),

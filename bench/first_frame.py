@@ -57,11 +57,11 @@ def _shown(program: Program, page: Page, name: str, assistant: str, via: str, ti
         hide(page, assistant, via)
         warm.append(show(page, assistant, via))
         hide(page, assistant, via)
-        _cooled(program)
+        cooled(program)
     return statistics.median(cold), statistics.median(warm), statistics.median(floor)
 
 
-def _cooled(program: Program, within_s: float = 60) -> None:
+def cooled(program: Program, within_s: float = 60) -> None:
     """Waits until the media process has ended every pull. Raises TimeoutError."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
