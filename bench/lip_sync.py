@@ -1,7 +1,7 @@
 """How far sound and picture are apart at a viewer: each second the camera shows white and beeps in the same moment.
 
-By HLS of the segments as they are served; by WebRTC of what aiortc decodes, put on one clock by the sender's reports, as
-browsers do it.
+By HLS of the segments as they are served; by WebRTC of what aiortc decodes, put on one clock by the sender's reports,
+as browsers do it.
 """
 
 import array
