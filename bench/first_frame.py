@@ -19,7 +19,7 @@ from bench.vendor_floor import Vendor
 from tests.doubles.program import Program
 
 IDLE_S = 3  # a pull ends this long after its last viewer, so that the next cold turn is soon
-TIMES = 5
+TIMES = 3
 # name, screen, protocol; bounds cold and warm
 SCREENS = (
     ("WebRTC, Echo", "alexa", "webrtc", Bound(most=0.8), Bound(most=0.6)),

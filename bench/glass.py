@@ -28,8 +28,8 @@ CAMERAS = 5
 # Home Assistant writes the codec of what is smaller in a way that hls.js does not read: "avc1.42c0c"
 SIZED = partial(recorded, size=(640, 360))
 FIRST_WITHIN_S = 40.0
-PLAYS_S = 14.0
-CUT_S, RECOVERS_S = 3.0, 25.0
+PLAYS_S = 12.0
+CUT_S, RECOVERS_S = 3.0, 17.0
 FROZEN_S = 0.5
 LEVELS, LENGTH = 190, 180  # brightnesses, and pictures of the recording
 LATEST_S = 11.5  # behind life: the recording's brightnesses come again after twelve seconds

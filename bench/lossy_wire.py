@@ -28,7 +28,7 @@ from tests.doubles.wire import HOUSE
 
 LOSSES = (0.01, 0.05)
 RTT_S = 0.04
-WATCHED_S = 25.0
+WATCHED_S = 15.0
 SHOWN = partial(recording, 2_000_000, 720)
 FIRST_WITHIN_S = 40.0
 FROZEN_S = 0.5
