@@ -53,6 +53,7 @@ def lan_cameras(
     process = _spawn.Process(target=_film, args=(count, make, joins, notes, theirs), daemon=True)
     with cores.beside():
         process.start()
+    theirs.close()  # so that it is seen here when the process dies
     try:
         yield LanCameras(ours.recv(), ours)
     finally:

@@ -120,6 +120,7 @@ def picture_process(
     try:
         with cores.measured():
             process.start()
+        theirs.close()  # so that it is seen here when the process dies
     finally:
         sys.path.remove(WITHOUT_DEV)
     try:
