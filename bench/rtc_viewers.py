@@ -31,7 +31,8 @@ def watching(addresses: list[str]) -> Iterator[None]:
         for display in displays:
             assert display.stdout is not None
             came, _, _ = select.select([display.stdout], [], [], _WITHIN_S)
-            assert came, "a display is sent no picture"
+            if not came:
+                raise NoPeer("a display is sent no picture")
         yield
 
 
@@ -57,7 +58,8 @@ def _connect(display: subprocess.Popen[str], address: str) -> None:
         status, sdp = _post(address, offer)
         if status == 201:
             break
-        assert tries_left, f"{status} {sdp[:200]}"
+        if not tries_left:
+            raise NoPeer(f"a display was not answered: {status} {sdp[:200]}")
     display.stdin.write(json.dumps({"answer": sdp}) + "\n")
     display.stdin.flush()
 
