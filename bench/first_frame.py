@@ -19,7 +19,7 @@ from bench.vendor_floor import Vendor
 from tests.doubles.program import Program
 
 IDLE_S = 3  # a pull ends this long after its last viewer, so that the next cold turn is soon
-TIMES = 5
+TIMES = 3
 # name, screen, protocol; bounds cold and warm
 SCREENS = (
     ("WebRTC, Echo", "alexa", "webrtc", Bound(most=0.8), Bound(most=0.6)),
@@ -57,11 +57,11 @@ def _shown(program: Program, page: Page, name: str, assistant: str, via: str, ti
         hide(page, assistant, via)
         warm.append(show(page, assistant, via))
         hide(page, assistant, via)
-        _cooled(program)
+        cooled(program)
     return statistics.median(cold), statistics.median(warm), statistics.median(floor)
 
 
-def _cooled(program: Program, within_s: float = 60) -> None:
+def cooled(program: Program, within_s: float = 60) -> None:
     """Waits until the media process has ended every pull. Raises TimeoutError."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

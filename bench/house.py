@@ -4,7 +4,9 @@ Cold: the camera is not being pulled. Warm: it is. One camera starts on a keyfra
 force one; the other is joined half-way between two.
 """
 
+import itertools
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -20,7 +22,8 @@ from bench.timing import percentile
 from tests.browser.conftest import FLAGS
 
 TIMES = 40  # each turn has a camera of its own, which nobody has watched before
-IDLE_S = 3.0  # a pull ends this soon after its last viewer, so that few others run beside a turn
+TOGETHER, APART_MS = 4, 300  # several are waited for at once, each of which begins some time after the one before
+IDLE_S = 8.0  # a pull ends this soon after its last viewer, so that few others run beside a turn
 WITHIN_MS = 20_000
 PAGE = "http://127.0.0.1:9/"
 HLS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
@@ -28,35 +31,41 @@ HLS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
 CAMERAS = (("keyframe", "starts on a keyframe", 0.4, 2.0), ("middle", "joined in mid-GOP", 1.0, 3.0))
 WARM = {"webrtc": 0.3, "hls": 0.3}
 
-SHOW = """async ([protocol, url]) => {
-    const video = document.createElement("video");
-    video.muted = video.autoplay = true;
-    document.body.replaceChildren(video);
-    const began = performance.now();
-    const shown = new Promise((resolve, reject) => {
-        video.requestVideoFrameCallback((now) => resolve((now - began) / 1000));
-        setTimeout(() => reject(new Error("no frame arrived")), 20000);
-    });
-    if (protocol === "hls") {
-        const {default: Hls} = await import("/hls.mjs");
-        const hls = new Hls({liveSyncDurationCount: 1});
-        hls.loadSource(url);
-        hls.attachMedia(video);
-        window.end = () => hls.destroy();
-    } else {
-        const peer = new RTCPeerConnection();
-        for (const kind of ["video", "audio"]) peer.addTransceiver(kind, {direction: "recvonly"});
-        peer.ontrack = ({track}) => {
-            if (track.kind === "video") video.srcObject = new MediaStream([track]);
-        };
-        await peer.setLocalDescription(await peer.createOffer());
-        const headers = {"Content-Type": "application/sdp"};
-        const answer = await fetch(url, {method: "POST", headers, body: peer.localDescription.sdp});
-        await peer.setRemoteDescription({type: "answer", sdp: await answer.text()});
-        window.end = () => peer.close();
-    }
-    video.play();
-    return shown;
+SHOW = """async (shown) => {
+    const {default: Hls} = await import("/hls.mjs");
+    const ends = [];
+    window.end = () => { ends.forEach((end) => end()); document.body.replaceChildren(); };
+    const show = async ([protocol, url, after]) => {
+        await new Promise((go) => setTimeout(go, after));
+        const video = document.createElement("video");
+        video.muted = video.autoplay = true;
+        document.body.append(video);
+        const began = performance.now();
+        const first = new Promise((resolve) => {
+            video.requestVideoFrameCallback((now) => resolve((now - began) / 1000));
+            setTimeout(() => resolve(15), 15000);  // what did not come by then counts as come then
+        });
+        if (protocol === "hls") {
+            const hls = new Hls({liveSyncDurationCount: 1});
+            hls.loadSource(url);
+            hls.attachMedia(video);
+            ends.push(() => hls.destroy());
+        } else {
+            const peer = new RTCPeerConnection();
+            ends.push(() => peer.close());
+            for (const kind of ["video", "audio"]) peer.addTransceiver(kind, {direction: "recvonly"});
+            peer.ontrack = ({track}) => {
+                if (track.kind === "video") video.srcObject = new MediaStream([track]);
+            };
+            await peer.setLocalDescription(await peer.createOffer());
+            const headers = {"Content-Type": "application/sdp"};
+            const answer = await fetch(url, {method: "POST", headers, body: peer.localDescription.sdp});
+            await peer.setRemoteDescription({type: "answer", sdp: await answer.text()});
+        }
+        video.play();
+        return first;
+    };
+    return Promise.all(shown.map(show));
 }"""
 
 
@@ -96,17 +105,20 @@ def page_of(browser: Browser) -> Page:
 
 def _shown(home: PictureProcess, page: Page, protocol: str, times: int) -> tuple[list[float], list[float]]:
     """Seconds, cold and warm."""
-    cold, warm = [], []
-    for number in range(times):
-        cold.append(_show(home, page, number, protocol))
-        page.wait_for_timeout(random.uniform(200, 2200))  # a warm picture is asked for anywhere in its GOP
+    cold: list[float] = []
+    warm: list[float] = []
+    for numbers in itertools.batched(range(times), TOGETHER, strict=False):
+        cold += _show(home, page, numbers, protocol)
         page.evaluate("window.end()")
-        warm.append(_show(home, page, number, protocol))
+        page.wait_for_timeout(random.uniform(0, 2000))  # a warm picture is asked for anywhere in its GOP
+        warm += _show(home, page, numbers, protocol)
         page.evaluate("window.end()")
     page.close()
     return cold, warm
 
 
-def _show(home: PictureProcess, page: Page, number: int, protocol: str) -> float:
-    took: float = page.evaluate(SHOW, [protocol, whep(home, number) if protocol == "webrtc" else master(home, number)])
+def _show(home: PictureProcess, page: Page, numbers: Iterable[int], protocol: str) -> list[float]:
+    address = whep if protocol == "webrtc" else master
+    shown = [[protocol, address(home, number), turn * APART_MS] for turn, number in enumerate(numbers)]
+    took: list[float] = page.evaluate(SHOW, shown)
     return took

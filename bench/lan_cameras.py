@@ -2,14 +2,14 @@
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
 from bench import cores
-from tests.doubles.rtsp_camera import CODE, PATH, Frame, Recording, RtspCamera
+from tests.doubles.rtsp_camera import CODE, PATH, Frame, Recording, RtspCamera, recorded
 
 _spawn = multiprocessing.get_context("spawn")
 type Make = Callable[[], Recording]
@@ -27,11 +27,13 @@ class LanCameras:
         """With the sign-in in it."""
         return self.url(number).replace("//", f"//admin:{CODE}@")
 
-    def cut(self, number: int, seconds: float) -> None:
-        """Pulls its plug, and puts it in again."""
-        self._do("stop", number)
+    def cut(self, numbers: Iterable[int], seconds: float) -> None:
+        """Pulls their plugs, and puts them in again."""
+        for number in numbers:
+            self._do("stop", number)
         time.sleep(seconds)
-        self._do("start", number)
+        for number in numbers:
+            self._do("start", number)
 
     def sent(self, number: int) -> list[float]:
         """When it sent each picture to its latest viewer, epoch s."""
@@ -43,12 +45,15 @@ class LanCameras:
 
 
 @contextmanager
-def lan_cameras(count: int = 1, *, make: Make | None = None, joins: str = "keyframe") -> Iterator[LanCameras]:
-    """`make`: what they show, if not the small picture of the tests; `joins`: where in its GOP it is opened."""
+def lan_cameras(
+    count: int = 1, *, make: Make = recorded, joins: str = "keyframe", notes: bool = False
+) -> Iterator[LanCameras]:
+    """`make`: what they show; `joins`: where in its GOP it is opened; `notes`: whether `sent` is asked for."""
     ours, theirs = _spawn.Pipe()
-    process = _spawn.Process(target=_film, args=(count, make, joins, theirs), daemon=True)
+    process = _spawn.Process(target=_film, args=(count, make, joins, notes, theirs), daemon=True)
     with cores.beside():
         process.start()
+    theirs.close()  # so that it is seen here when the process dies
     try:
         yield LanCameras(ours.recv(), ours)
     finally:
@@ -59,7 +64,7 @@ def lan_cameras(count: int = 1, *, make: Make | None = None, joins: str = "keyfr
 
 
 class _Clapper:
-    """Notes when the camera sent each picture, and the number of the first one."""
+    """Notes when the camera sent each picture."""
 
     def __init__(self) -> None:
         self.sent: list[float] = []
@@ -71,11 +76,10 @@ class _Clapper:
         return frames
 
 
-def _film(count: int, make: Make | None, joins: str, pipe: Connection) -> None:
-    recording = {"recording": make()} if make else {}
-    # a tap on each frame costs time: cameras in full HD have none
-    clappers = [None if make else _Clapper() for _ in range(count)]
-    cameras = [RtspCamera(joins=joins, wire=clapper, **recording) for clapper in clappers]
+def _film(count: int, make: Make, joins: str, notes: bool, pipe: Connection) -> None:
+    recording = make()
+    clappers = [_Clapper() if notes else None for _ in range(count)]
+    cameras = [RtspCamera(joins=joins, wire=clapper, recording=recording) for clapper in clappers]
     pipe.send(tuple(camera.port for camera in cameras))
     while asked := pipe.recv():
         what, number = asked

@@ -21,6 +21,7 @@ from tests.doubles.rtsp_camera import CODE, PATH
 
 GRANTS = Grants([b"grant key of a measurement, long"])
 WITHOUT_DEV = str(Path(__file__).with_name("without_dev"))
+LOOPBACK = "127.0.0.1"
 _spawn = multiprocessing.get_context("spawn")
 
 
@@ -47,9 +48,9 @@ class _Home:
         pass
 
 
-def _serve(ports: tuple[int, ...], idle_s: float, malloc: bool, pipe: Connection) -> None:
-    settings = replace(SETTINGS, idle_s=idle_s, malloc=malloc)
-    with PlaneThread(GRANTS, _Home(ports), settings) as plane:
+def _serve(ports: tuple[int, ...], idle_s: float, malloc: bool, host: str, pipe: Connection) -> None:
+    settings = replace(SETTINGS, idle_s=idle_s, malloc=malloc, ice_addresses=(host,))
+    with PlaneThread(GRANTS, _Home(ports), settings, bind=host) as plane:
         pipe.send(plane.port)
         pipe.recv()
 
@@ -58,6 +59,7 @@ def _serve(ports: tuple[int, ...], idle_s: float, malloc: bool, pipe: Connection
 class PictureProcess:
     port: int
     pid: int
+    host: str
 
     def grant(self, camera: int, protocol: Any) -> str:
         nonce = str(time.monotonic_ns())
@@ -68,7 +70,7 @@ class PictureProcess:
         return self.get_bytes(path).decode()
 
     def get_bytes(self, path: str) -> bytes:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=15)
         try:
             connection.request("GET", path, headers={HEADER: GRANTS.proof().make(path, b"", time.time())})
             return connection.getresponse().read()
@@ -98,30 +100,33 @@ class PictureProcess:
 
 def master(home: PictureProcess, number: int) -> str:
     """A new address of a camera's master playlist."""
-    return f"http://127.0.0.1:{home.port}/s/{home.grant(number, 'hls')}/master.m3u8"
+    return f"http://{home.host}:{home.port}/s/{home.grant(number, 'hls')}/master.m3u8"
 
 
 def whep(home: PictureProcess, number: int) -> str:
     """A new address that takes an offer."""
-    return f"http://127.0.0.1:{home.port}/s/{home.grant(number, 'webrtc')}/whep"
+    return f"http://{home.host}:{home.port}/s/{home.grant(number, 'webrtc')}/whep"
 
 
 @contextmanager
-def picture_process(ports: tuple[int, ...], *, idle_s: float = 30, malloc: bool = True) -> Iterator[PictureProcess]:
-    """`ports`: of the cameras that it pulls."""
+def picture_process(
+    ports: tuple[int, ...], *, idle_s: float = 30, malloc: bool = True, host: str = LOOPBACK
+) -> Iterator[PictureProcess]:
+    """`ports`: of the cameras that it pulls; `host`: the address where it serves."""
     ours, theirs = _spawn.Pipe()
-    process = _spawn.Process(target=_serve, args=(ports, idle_s, malloc, theirs), daemon=True)
+    process = _spawn.Process(target=_serve, args=(ports, idle_s, malloc, host, theirs), daemon=True)
     # it searches for modules where this process does: those that only the tests' tools bring are hidden from it
     sys.path.insert(0, WITHOUT_DEV)
     try:
         with cores.measured():
             process.start()
+        theirs.close()  # so that it is seen here when the process dies
     finally:
         sys.path.remove(WITHOUT_DEV)
     try:
         port = ours.recv()
         assert process.pid is not None
-        yield PictureProcess(port, process.pid)
+        yield PictureProcess(port, process.pid, host)
     finally:
         ours.send("over")
         process.join(10)

@@ -3,11 +3,13 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from bench import cores
+from bench.wire import tree
 from tests.browser.conftest import FLAGS
 from tests.doubles.program import Program, running
 
@@ -37,13 +39,23 @@ def chromium() -> str | None:
 
 
 @contextmanager
+def demo(**settings: str) -> Iterator[Program]:
+    """All of showcam on the core of what is measured; the simulated vendor and its cameras beside it."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="showcam-bench-"))
+        with cores.measured():
+            program = stack.enter_context(running(Path(folder), **settings))
+        assert program.process is not None
+        for process in tree(program.process.pid):
+            if b"simulator" in Path(f"/proc/{process}/cmdline").read_bytes():
+                cores.put_beside(process)
+        yield program
+
+
+@contextmanager
 def practice(path: str, idle_s: int) -> Iterator[tuple[Program, Page]]:
     """Both assistants linked; a pull ends `idle_s` after its last viewer."""
-    with (
-        tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder,
-        running(Path(folder), SHOWCAM_IDLE_S=str(idle_s)) as program,
-        sync_playwright() as playwright,
-    ):
+    with demo(SHOWCAM_IDLE_S=str(idle_s)) as program, cores.beside(), sync_playwright() as playwright:
         for assistant in ("alexa", "google"):
             program.link(assistant)
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
@@ -54,9 +66,9 @@ def practice(path: str, idle_s: int) -> Iterator[tuple[Program, Page]]:
         browser.close()
 
 
-def show(page: Page, assistant: str, via: str) -> float:
+def show(page: Page, assistant: str, via: str, camera: str = CAMERA) -> float:
     """Seconds from the press of Say to the first frame."""
-    took: float = page.evaluate(SAY, [assistant, f"show the {CAMERA.lower()} camera", via, WITHIN_MS])
+    took: float = page.evaluate(SAY, [assistant, f"show {camera.lower()}", via, WITHIN_MS])
     return took
 
 

@@ -8,7 +8,7 @@ import http.client
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
@@ -26,8 +26,10 @@ from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
 
 CAMERAS = 16
+VIEWERS = 8
 BITS = 4_000_000
-SETTLE_S, MEASURE_S = 20.0, 15.0  # by then all that is kept is there: segments stay for eighteen seconds
+SETTLE_S, MEASURE_S = 20.0, 12.0  # by then all that is kept is there: segments stay for eighteen seconds
+SOON_S = 6.0  # by WebRTC nothing is kept but a group of pictures
 _SEGMENT = re.compile(r"^[^#\s]+\.(?:ts|m4s)$", re.MULTILINE)
 
 
@@ -73,9 +75,21 @@ def measure(run: Run) -> Results:
         say("Relay: the same without “malloc”")
         without = _used(run, _showcam(cameras, malloc=False))
         yield Row(f"{name}, memory, beside without “malloc”", "MB", ours.memory, "without:", without.memory)
-        say("Relay: a viewer of each by WebRTC")
-        used = _used(run, _by_webrtc(cameras))
-        yield Row(f"{name}, WebRTC with a viewer each, of a core", "%", 100 * used.share, bound=Bound(most=30))
+        try:
+            yield from _webrtc(run, cameras, name)
+        except NoPeer as error:
+            yield LeftOut(f"{name}, WebRTC", str(error))
+
+
+def _webrtc(run: Run, cameras: LanCameras, name: str) -> Results:
+    """Raises NoPeer."""
+    say("Relay: a viewer of each by WebRTC")
+    used = _used(run, _by_webrtc(cameras, range(len(cameras.ports))), SOON_S)
+    yield Row(f"{name}, WebRTC with a viewer each, of a core", "%", 100 * used.share, bound=Bound(most=30))
+    say("Relay: viewers of one by WebRTC")
+    one, many = (_used(run, _by_webrtc(cameras, [0] * viewers), SOON_S).share for viewers in (1, 1 + VIEWERS))
+    a_viewer = 100 * (many - one) / VIEWERS
+    yield Row("a viewer more by WebRTC, 1080p25, of a core", "%", a_viewer, "the first:", 100 * one)
 
 
 def _used_by_ffmpeg(run: Run, cameras: LanCameras) -> tuple[Used, str]:
@@ -83,9 +97,9 @@ def _used_by_ffmpeg(run: Run, cameras: LanCameras) -> tuple[Used, str]:
     return _used(run, copies.by_ffmpeg(cameras)), "ffmpeg -c copy"
 
 
-def _used(run: Run, making: AbstractContextManager[Measured]) -> Used:
+def _used(run: Run, making: AbstractContextManager[Measured], settle_s: float = SETTLE_S) -> Used:
     with making as program:
-        time.sleep(4 if run.quick else SETTLE_S)
+        time.sleep(4 if run.quick else settle_s)
         began, cpu = time.monotonic(), program.cpu_s()
         time.sleep(3 if run.quick else MEASURE_S)
         return Used((program.cpu_s() - cpu) / (time.monotonic() - began), program.own_mb())
@@ -120,11 +134,9 @@ def _home_assistant(cameras: LanCameras) -> Iterator[Measured]:
 
 
 @contextmanager
-def _by_webrtc(cameras: LanCameras) -> Iterator[Measured]:
-    with picture_process(cameras.ports) as home:
-        addresses = [whep(home, number) for number in range(len(cameras.ports))]
-        with rtc_viewers.watching(addresses):
-            yield home
+def _by_webrtc(cameras: LanCameras, watched: Iterable[int]) -> Iterator[Measured]:
+    with picture_process(cameras.ports) as home, rtc_viewers.watching([whep(home, number) for number in watched]):
+        yield home
 
 
 @contextmanager
@@ -142,7 +154,7 @@ def watched(urls: list[str]) -> Iterator[None]:
 
 def watch(address: str, over: threading.Event) -> int:
     """Plays as a player does: the playlist every two seconds, each new segment once. Returns how many there were."""
-    get: Callable[[str], bytes] = _get
+    get: Callable[[str], bytes] = fetch
     variant = urljoin(address, next(row for row in get(address).decode().splitlines() if row and row[0] != "#"))
     fetched: set[str] = set()
     while not over.wait(2):
@@ -153,7 +165,7 @@ def watch(address: str, over: threading.Event) -> int:
     return len(fetched)
 
 
-def _get(url: str) -> bytes:
+def fetch(url: str) -> bytes:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=40)
     try:

@@ -77,7 +77,11 @@ def figure(value: float, unit: Unit) -> str:
 
 def spread(runs: Sequence[float]) -> str:
     """How many there were, and from where to where they went."""
-    return f"{len(runs)}: {min(runs):.3g} – {max(runs):.3g}" if runs else "1"
+    return f"{len(runs)}: {_short(min(runs))} – {_short(max(runs))}" if runs else "1"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def ratio(value: float | None) -> str:

@@ -122,10 +122,11 @@ class Streams:
 
 
 @contextmanager
-def streaming(port: int) -> Iterator[Streams]:
+def streaming(port: int, host: str = "127.0.0.1") -> Iterator[Streams]:
     """Raises NoPeer."""
     with _configured(0, port) as (config, environ), (config / "log").open("wb") as log:
         command = [str(PYTHON), "-P", "-m", "bench.peer.streams", str(config)]
+        environ["BENCH_HOST"] = host
         process = subprocess.Popen(
             command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
         )
@@ -136,7 +137,7 @@ def streaming(port: int) -> Iterator[Streams]:
         def begin(url: str) -> str:
             sent.write(f"{url}\n")
             sent.flush()
-            return f"http://127.0.0.1:{port}{said.readline().strip()}"
+            return f"http://{host}:{port}{said.readline().strip()}"
 
         try:
             if said.readline() != "ready\n":

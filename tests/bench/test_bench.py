@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from bench import __main__ as bench
-from bench import first_frame, growth, in_process, over_http, recovery, refresh, wire
+from bench import first_frame, glass, growth, in_process, lip_sync, over_http, recovery, refresh, wire
 from bench.household import doors
 from bench.questions import QUESTIONS, Question, WrongAnswer
 from bench.run import Group, NoPeer, Results, Run
-from bench.table import Bound, LeftOut, Row, render
+from bench.table import Bound, LeftOut, Row, render, spread
 from bench.timing import QUICK, cpu_us, percentile
 
 
@@ -56,6 +56,39 @@ def test_the_table_has_every_row_and_names_those_left_out() -> None:
 )
 def test_a_percentile_is_one_of_the_values(values: list[float], share: float, found: float) -> None:
     assert percentile(values, share) == found
+
+
+@pytest.mark.parametrize(
+    ("runs", "told"),
+    [((), "1"), ((0.5,), "1: 0.5 – 0.5"), ((2.0, 0.0312, 1.0), "3: 0.0312 – 2"), ((1200.0,), "1: 1,200 – 1,200")],
+)
+def test_a_row_tells_how_many_runs_it_had_and_from_where_to_where_they_went(runs: tuple[float, ...], told: str) -> None:
+    assert spread(runs) == told
+
+
+@pytest.mark.parametrize(
+    ("shown", "still_s"),
+    [
+        ([1.0, 2.0, 3.0, 7.0, 8.0], 4.0),  # it went on
+        ([1.0, 4.0, 4.5], 3.0),
+        ([], glass.CUT_S + glass.RECOVERS_S),  # nothing more came
+    ],
+)
+def test_a_picture_stands_still_for_the_longest_time_between_two(shown: list[float], still_s: float) -> None:
+    assert glass.standstill([(at, 0) for at in shown], 1.0) == still_s
+
+
+def test_a_picture_is_as_far_behind_as_the_one_of_its_brightness_was_sent_before() -> None:
+    sent = [10.0 + number / 15 for number in range(60)]
+    level = 30 + 20 * 7 % glass.LEVELS
+    green = round((level - 16) * 255 / 219)
+    assert glass.behind([(14.5, green)], sent) == [pytest.approx(14.5 - sent[20])]
+
+
+def test_sound_is_apart_from_the_nearest_flash() -> None:
+    assert lip_sync.apart([1.0, 2.0, 3.0], [1.03, 1.99]) == [pytest.approx(0.03), pytest.approx(-0.01)]
+    with pytest.raises(ValueError, match="no two together"):
+        lip_sync.apart([1.0], [2.0])
 
 
 def test_the_time_of_a_call_counts_its_work() -> None:

@@ -33,9 +33,11 @@ class PlaneThread:
         sources: Sources,
         settings: PlaneSettings = SETTINGS,
         loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        bind: str = "127.0.0.1",
     ) -> None:
         self._grants, self._sources = grants, sources
-        self._settings = replace(settings, bind="127.0.0.1")
+        self._settings = replace(settings, bind=bind)
         self._loop = loop or asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
         self.plane: Plane | None = None
