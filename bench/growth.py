@@ -76,7 +76,7 @@ def _in_turn(run: Run, few: Calls, full: Calls) -> Iterator[tuple[str, float, fl
         best = [float("inf")] * 2
         for _, (place, call) in itertools.product(range(2 if run.quick else 4), enumerate(calls)):
             best[place] = min(best[place], cpu_us(call, run.effort))
-        yield question[0], *best
+        yield question[0], best[0], best[1]
 
 
 def crowd(database: Path, links: int) -> None:

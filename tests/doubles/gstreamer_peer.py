@@ -10,6 +10,7 @@ import json
 import sys
 import threading
 import time
+from typing import Any
 
 import gi
 
@@ -31,7 +32,7 @@ DECODERS = {
 
 
 class Display:
-    def __init__(self, address, policy, sections):
+    def __init__(self, address: str, policy: str, sections: list[str]) -> None:
         self._pipeline = Gst.Pipeline.new()
         self._peer = Gst.ElementFactory.make("webrtcbin")
         Gst.util_set_object_arg(self._peer, "bundle-policy", policy)
@@ -46,7 +47,7 @@ class Display:
         for kind in sections:
             recvonly = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
             self._peer.emit("add-transceiver", recvonly, Gst.Caps.from_string(CAPS[kind]))
-        self._reply = None
+        self._reply: Any = None
         self._began = 0.0
         self._sound_s, self._loud = 0.0, 0.0
         bus = self._pipeline.get_bus()
@@ -55,21 +56,21 @@ class Display:
         self._pipeline.set_state(Gst.State.PLAYING)
         self._peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self._offered, None))
 
-    def answered(self, sdp):
+    def answered(self, sdp: str) -> None:
         _, message = GstSdp.SDPMessage.new_from_text(sdp)
         answer = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, message)
         self._peer.emit("set-remote-description", answer, None)
 
-    def _offered(self, promise, _data):
+    def _offered(self, promise: Any, _data: object) -> None:
         self._reply = promise.get_reply()  # held, or the offer in it is freed
         self._peer.emit("set-local-description", self._reply.get_value("offer"), None)
 
-    def _gathered(self, *_):
+    def _gathered(self, *_: object) -> None:
         if self._peer.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE:
             self._began = time.monotonic()
             say(offer=self._peer.get_property("local-description").sdp.as_text())
 
-    def _add_track(self, _peer, pad):
+    def _add_track(self, _peer: object, pad: Any) -> None:
         if pad.direction != Gst.PadDirection.SRC:
             return
         kind = pad.get_current_caps().get_structure(0).get_string("media")
@@ -79,22 +80,22 @@ class Display:
         decoder.sync_state_with_parent()
         pad.link(decoder.get_static_pad("sink"))
 
-    def _picture(self, *_):
+    def _picture(self, *_: object) -> None:
         say(video=time.monotonic() - self._began, audio=self._sound_s, loud=self._loud)
 
-    def _sound(self, _sink, buffer, _pad):
+    def _sound(self, _sink: object, buffer: Any, _pad: object) -> None:
         held = buffer.extract_dup(0, buffer.get_size())
         samples = memoryview(held).cast("h")
         self._sound_s = time.monotonic() - self._began
         self._loud = max(samples, default=0) / 32768
 
 
-def say(**message):
+def say(**message: object) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
-def listen(display, loop):
+def listen(display: Display, loop: Any) -> None:
     for line in sys.stdin:
         display.answered(json.loads(line)["answer"])
     loop.quit()

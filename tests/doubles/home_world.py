@@ -66,7 +66,7 @@ class HomeBrowser:
     @property
     def token(self) -> str:
         assert self.answer is not None
-        return re.findall(r'name="csrf_token" value="([^"]+)"', self.answer.text)[0]
+        return str(re.findall(r'name="csrf_token" value="([^"]+)"', self.answer.text)[0])
 
     def ask(self, method: str, path: str, **more: Any) -> TestResponse:
         headers = self.headers | more.pop("headers", {}) | {"Host": self.host}

@@ -3,9 +3,11 @@
 import array
 import asyncio
 import time
+from collections.abc import Callable
+from typing import Any
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 
 class Viewer:
@@ -22,7 +24,7 @@ class Viewer:
         self.sizes: set[tuple[int, int]] = set()
         self._said = 0
         self.ended: set[str] = set()
-        self.tasks: list[asyncio.Task] = []
+        self.tasks: list[asyncio.Task[None]] = []
         self.connection.on("track", lambda track: self.tasks.append(asyncio.create_task(self._watch(track))))
 
     async def offer(self) -> str:
@@ -34,7 +36,7 @@ class Viewer:
     async def accept(self, sdp: str) -> None:
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
-    async def until(self, condition, within_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[..., object], within_s: float = 10.0) -> None:
         async with asyncio.timeout(within_s):
             while not condition():
                 await asyncio.sleep(0.02)
@@ -52,7 +54,7 @@ class Viewer:
         for at in range(0, packets, 16):
             await receiver._send_rtcp_nack(ssrc, numbers[at : at + 16])
 
-    def _video(self):
+    def _video(self) -> tuple[Any, int]:
         receiver = next(each.receiver for each in self.connection.getTransceivers() if each.kind == "video")
         [source] = receiver.getSynchronizationSources()
         return receiver, source.source
@@ -61,10 +63,10 @@ class Viewer:
         await self.connection.close()
         await asyncio.gather(*self.tasks)
 
-    async def _watch(self, track) -> None:
+    async def _watch(self, track: MediaStreamTrack) -> None:
         try:
             while True:
-                frame = await track.recv()
+                frame: Any = await track.recv()
                 if track.kind == "video":
                     self.pictures.append(time.monotonic())
                     self.sizes.add((frame.width, frame.height))
