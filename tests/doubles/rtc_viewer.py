@@ -11,13 +11,15 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 
 class Viewer:
-    """`pictures` are the times of frames, `keys` those of keyframes, `changes` each size in the order they were seen,
-    `loud` the loudness of sound, `ended` the kinds of tracks that ended.
+    """`pictures` are the times of frames, `shown` their places on the camera's own clock (s), `keys` the times of
+    keyframes, `changes` each size in the order they were seen, `loud` the loudness of sound, `ended` the kinds of tracks
+    that ended.
     """
 
     def __init__(self) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.pictures: list[float] = []
+        self.shown: list[float] = []
         self.keys: list[float] = []
         self.changes: list[tuple[int, int]] = []
         self.loud: list[float] = []
@@ -69,6 +71,7 @@ class Viewer:
                 frame: Any = await track.recv()
                 if track.kind == "video":
                     self.pictures.append(time.monotonic())
+                    self.shown.append(frame.time)
                     self.sizes.add((frame.width, frame.height))
                     if frame.key_frame:
                         self.keys.append(time.monotonic())
