@@ -9,14 +9,17 @@ from typing import Any
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
+from tests.doubles.seen import Seen
+
 
 class Viewer:
     """`pictures` are the times of frames, `shown` their places on the camera's own clock (s), `keys` the times of
-    keyframes, `changes` each size in the order they were seen, `loud` the loudness of sound, `ended` the kinds of tracks
-    that ended.
+    keyframes, `changes` each size in the order they were seen, `loud` the loudness of sound, `ended` the kinds of
+    tracks that ended, `seen` what is seen and heard.
     """
 
     def __init__(self) -> None:
+        self.seen = Seen()
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.pictures: list[float] = []
         self.shown: list[float] = []
@@ -69,6 +72,7 @@ class Viewer:
         try:
             while True:
                 frame: Any = await track.recv()
+                (self.seen.frame if track.kind == "video" else self.seen.sound)(frame)
                 if track.kind == "video":
                     self.pictures.append(time.monotonic())
                     self.shown.append(frame.time)
