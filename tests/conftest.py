@@ -127,9 +127,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(path))
         if SLOW_TO_START & {room, *used}:
             item.add_marker(pytest.mark.timeout(SLOW_S))
-    # Those that need no waiting come near the end, so that no worker waits for another's long test. The browser's come
-    # last: its client keeps an event loop running in its thread, which other tests may not find there.
-    items.sort(key=lambda item: (_place(item.path)[0] == "browser", not {*MARKS.values()} & {*item.keywords}))
+    # Those that need no waiting come last, so that no worker waits for another's long test.
+    items.sort(key=lambda item: not {*MARKS.values()} & {*item.keywords})
 
 
 def pytest_collection_finish() -> None:
