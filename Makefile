@@ -11,6 +11,8 @@ PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-ur
 CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 3 \* $(CORES))
 AT_ONCE = -n $(WORKERS) --dist loadgroup
+# They measure what Chromium shows in time, and run by themselves: it freezes where others take the cores.
+MEASURED = tests/browser/test_bad_wires.py tests/browser/test_behind_life.py
 
 # Hours of `make soak`'s watching, and how many of them pass in one of life's.
 HOURS ?= 24
@@ -84,8 +86,8 @@ up: .venv/app ## the real thing
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
-	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/browser --ignore=tests/soak
-	.venv/bin/pytest -q tests/browser # by itself: its client keeps an event loop running in its thread
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak $(MEASURED:%=--ignore=%)
+	.venv/bin/pytest -q $(MEASURED)
 
 soak: .venv/dev ## what takes long: a day of watching, or HOURS of it, PACE of them in one; displays behind a bad wire
 	@scripts/browser.sh

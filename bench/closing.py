@@ -34,7 +34,7 @@ GIVE_UP_S = 15.0
 
 
 def measure(run: Run) -> Results:
-    settings = {"SHOWCAM_OPENS_PER_MINUTE": "600", "SHOWCAM_EXPLAIN": "no"}
+    settings: dict[str, Any] = {"SHOWCAM_OPENS_PER_MINUTE": "600", "SHOWCAM_EXPLAIN": "no"}
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), **settings) as program:
         closing = Closing(program)
         taken = []
@@ -95,7 +95,7 @@ class Closing:
         streams = await self._wait_for(
             "cameraStreams", "Alexa.CameraStreamController", "InitializeCameraStreams", wanted
         )
-        master = streams[0]["uri"]
+        master: str = streams[0]["uri"]
         lines = (await asyncio.to_thread(requests.get, master, timeout=15)).text.splitlines()
         return urljoin(master, next(line for line in lines if line and line[0] != "#"))
 

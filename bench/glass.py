@@ -79,7 +79,9 @@ class Shown:
         self.still_s: list[float] = []  # the longest after the cut
 
 
-def _row(ours: Shown, peer: Shown | None, name: str, of: Callable[[Shown], list[float]], bound: Bound | None = None):
+def _row(
+    ours: Shown, peer: Shown | None, name: str, of: Callable[[Shown], list[float]], bound: Bound | None = None
+) -> Row:
     runs = of(ours)
     other = statistics.median(of(peer)) if peer else None
     return Row(f"{name}, median", "s", statistics.median(runs), "HA stream", other, bound, runs)

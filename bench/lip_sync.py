@@ -111,13 +111,14 @@ def _by_hls(address: str, watched_s: float) -> list[float]:
             if name not in bodies:
                 bodies[name] = fetch(urljoin(variant, name))
         over.wait(1)
-    flashes, beeps = [], []
-    with av.open(io.BytesIO(b"".join(bodies.values())), format="mpegts") as container:
+    flashes: list[tuple[float, bool]] = []
+    beeps: list[tuple[float, float | None]] = []
+    with av.open(io.BytesIO(b"".join(bodies.values())), "r", format="mpegts") as container:
         for frame in container.decode():
             if isinstance(frame, av.VideoFrame):
-                flashes.append((frame.time, _is_white(frame)))
+                flashes.append((frame.time or 0.0, _is_white(frame)))
             elif isinstance(frame, av.AudioFrame):
-                beeps.append((frame.time, _loud_at(frame)))
+                beeps.append((frame.time or 0.0, _loud_at(frame)))
     return apart(_begun(flashes), _beginnings(beeps))
 
 
@@ -139,7 +140,7 @@ async def _by_webrtc(address: str, watched_s: float) -> list[float]:
     await asyncio.sleep(watched_s)
     at = {}
     for kind, rate in (("video", 90_000), ("audio", 48_000)):
-        origin = receivers[kind]._RTCRtpReceiver__timestamp_mapper._origin
+        origin = receivers[kind]._RTCRtpReceiver__timestamp_mapper._origin  # type: ignore[attr-defined]
         sent, stamp = clocks[kind]
         at[kind] = [(sent + (origin + pts - stamp) / rate, what) for pts, what in seen[kind]]
     await peer.close()

@@ -39,6 +39,9 @@ class _Home:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        return True
+
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
     ) -> None:

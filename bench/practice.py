@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -39,7 +40,7 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def demo(**settings: str) -> Iterator[Program]:
+def demo(**settings: Any) -> Iterator[Program]:
     """All of showcam on the core of what is measured; the simulated vendor and its cameras beside it."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="showcam-bench-"))

@@ -22,8 +22,8 @@ class Ready(NoVendor):
 
 def load_app(settings: Settings) -> Edge:
     driver = Ready(cameras(int(os.environ["BENCH_CAMERAS"])))
-    ground.ezviz = lambda *_: driver  # type: ignore[assignment,return-value]
-    ground.media_client = lambda *_: NoPictures()  # type: ignore[assignment,return-value]
+    ground.ezviz = lambda *_: driver  # type: ignore[assignment]
+    ground.media_client = lambda *_: NoPictures()  # type: ignore[assignment]
     return web.load_app(settings)
 
 

@@ -1,7 +1,7 @@
 """Players on one page of headless Chromium, each of which notes when it showed which of a camera's pictures."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +62,7 @@ HOME_ASSISTANT_HLS = {"backBufferLength": 60, "maxLiveSyncPlaybackRate": 2, "low
 class Screen:
     page: Page
 
-    def follow(self, url: str, config: dict[str, object]) -> None:
+    def follow(self, url: str, config: Mapping[str, object]) -> None:
         self.page.evaluate("follow", [url, config])
 
     def play(self, url: str) -> None:

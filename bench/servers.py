@@ -67,7 +67,7 @@ def showcam(count: int, more: Mapping[str, str] | None = None) -> Iterator[Serve
         loaded = load(environ=environ)
         keys = key_files.of(loaded)
         store = open_store(loaded, keys)
-        home = household(Path(folder), store=store, cameras=cameras(count))  # type: ignore[arg-type]
+        home = household(Path(folder), store=store, cameras=cameras(count))
         tokens = {"alexa": home.token(), "google": home.token(home.another_link("google"))}
         camera = home.id("Camera 0")
         secret = clients.register(store, "alexa", "alexa", ("https://assistant.example/callback",))

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from aws.deploy_local.ports import free_ports
 from bench.household import cameras
@@ -23,7 +24,7 @@ from tests.doubles.program import running
 
 STARTS = "start of showcam serve to the first right answer"
 MEMORY = "memory of all processes, no viewer"
-AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("without_dev"))}
+AS_INSTALLED: dict[str, Any] = {"PYTHONPATH": str(Path(__file__).with_name("without_dev"))}
 SETTLE_S = 5.0  # by then the imports ahead of the first request are done
 TIMES = 3
 
@@ -54,7 +55,7 @@ def _showcam_starts() -> float:
         environ = {"SHOWCAM_PORT": str(port), "SHOWCAM_DATA": folder, "SHOWCAM_PUBLIC_URL": "https://home.example"}
         loaded = load(environ=environ)
         store = open_store(loaded, key_files.of(loaded))
-        home = household(Path(folder), store=store, assistant="google", cameras=cameras(1))  # type: ignore[arg-type]
+        home = household(Path(folder), store=store, assistant="google", cameras=cameras(1))
         token = home.token()
         home.owner.cameras(home.account.id)  # which stores the list
         store.close()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-type Unit = Literal["µs", "s", "MB", "ms", "%", "calls"]
+type Unit = Literal["µs", "s", "MB", "ms", "%", "calls", ""]  # "": a number of pictures
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Vendor:
             playlist = session.get(live["url"], timeout=10).text.splitlines()
             newest = [line for line in playlist if line and not line.startswith("#")][-1]
             segment = session.get(urljoin(live["url"], newest), timeout=10).content
-            with av.open(io.BytesIO(segment), format="mpegts") as container:
+            with av.open(io.BytesIO(segment), "r", format="mpegts") as container:
                 next(container.decode(video=0))
             took = time.perf_counter() - began
             self._call(session, "live/address/disable", **given, urlId=live["id"])

@@ -35,8 +35,10 @@ class Connections:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for resource in (*self._files, *self._sockets):
-            resource.close()
+        for file in self._files:
+            file.close()
+        for sock in self._sockets:
+            sock.close()
 
     def send(self, requests: Sequence[bytes]) -> list[tuple[int, bytes]]:
         """Status and body of each answer; at most as many requests as connections."""
@@ -94,7 +96,8 @@ def _round(target: Target, count: int) -> float:
 
 def tree(root: int) -> list[int]:
     """The process and all its descendants."""
-    found, children = [root], {}
+    found = [root]
+    children: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             # the name, in parentheses, may hold anything

@@ -129,8 +129,8 @@ def _libraries(function: str, architecture: str, out: Path) -> Path:
     ready.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ready.parent) as made:
         tree = Path(made) / "tree"
-        command = [_uv(), "pip", "install", "-q", "--no-config", "--no-deps", "--require-hashes", "--target", tree]
-        command += ["--only-binary", ":all:", "--link-mode", "copy", "--python-version", VERSION]
+        command: list[str | Path] = [_uv(), "pip", "install", "-q", "--no-config", "--no-deps", "--target", tree]
+        command += ["--require-hashes", "--only-binary", ":all:", "--link-mode", "copy", "--python-version", VERSION]
         command += ["--python-platform", PLATFORMS[architecture], "-r", pinned]
         if subprocess.run(command, check=False).returncode:
             raise CannotPackage(f"{pinned.name} could not be installed for {architecture}; see above.")
@@ -173,7 +173,7 @@ def _compile(tree: Path) -> None:
     # in a process with a fixed hash seed: bytecode has sets in their hash order
     command = [sys.executable, "-W", "ignore", "-P", "-m", "compileall", "-q", "-f"]
     command += ["--invalidation-mode", "unchecked-hash"]
-    paths = ["-s", tree, "-p", "/var/task", tree]
+    paths: list[str | Path] = ["-s", tree, "-p", "/var/task", tree]
     environ = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
     if subprocess.run([*command, *paths], env=environ, check=False).returncode:
         raise CannotPackage("Some module can't be compiled; see above.")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
@@ -90,7 +91,7 @@ def good(message: Message) -> bool:
     return (
         bool(message.string)
         and not message.fuzzy
-        and sorted(_GAP.findall(message.id)) == sorted(_GAP.findall(message.string))
+        and sorted(_GAP.findall(str(message.id))) == sorted(_GAP.findall(str(message.string)))
     )
 
 
@@ -99,7 +100,7 @@ def update(domain: Domain, language: str) -> bytes:
     before, now = kept(domain.file(language, "po"), language), Catalog(locale=language)
     for message, files in wanted(domain, language).items():
         old = before.get(message)
-        found_in = [(file, None) for file in sorted(files)]
+        found_in: list[Any] = [(file, None) for file in sorted(files)]  # without lines, which change too often
         now.add(message, old.string if old else "", found_in, flags=old.flags if old else ())
     written = io.BytesIO()
     write_po(written, now, width=0, omit_header=True)

@@ -127,8 +127,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(path))
         if SLOW_TO_START & {room, *used}:
             item.add_marker(pytest.mark.timeout(SLOW_S))
-    # the browser's client keeps an event loop running in its thread, which other tests may not find there
-    items.sort(key=lambda item: _place(item.path)[0] == "browser")
+    # Those that need no waiting come last, so that no worker waits for another's long test.
+    items.sort(key=lambda item: not {*MARKS.values()} & {*item.keywords})
 
 
 def pytest_collection_finish() -> None:

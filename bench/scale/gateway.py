@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterable
 from types import SimpleNamespace
+from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from showcam.aws.cloudwatch import Handler
@@ -31,7 +32,7 @@ class Gateway:
             body=environ["wsgi.input"].read(),
             source_ip=environ.get("REMOTE_ADDR", "203.0.113.7"),
         )
-        reply = self._handler(event, CONTEXT)
+        reply = cast(dict[str, Any], self._handler(event, CONTEXT))
         answered = [(name, str(value)) for name, value in reply["headers"].items()]
         answered += [("Set-Cookie", cookie) for cookie in reply.get("cookies", [])]
         start_response(f"{reply['statusCode']} -", answered)

@@ -24,8 +24,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Its client keeps an event loop running in the thread until the file's tests are over."""
     path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
     if path is None:
         why = "Chromium is not installed, and apt needs root or sudo to bring it: apt install chromium-headless-shell"

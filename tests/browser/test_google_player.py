@@ -46,7 +46,7 @@ window.received = async () => {
   const found = {}, rows = await window.pc.getStats();
   for (const row of rows.values())
     if (row.type === "inbound-rtp")
-      found[row.kind] = { ...row, codec: rows.get(row.codecId).mimeType };
+      found[row.kind] = { ...row, codec: rows.get(row.codecId)?.mimeType };
   return { ...found, state: window.pc.connectionState };
 };
 </script></html>"""

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 
 class Crowd:
@@ -35,7 +36,7 @@ class Crowd:
         due = time.monotonic() + 1
         while not self._ended.is_set():
             for key, _ in self._selector.select(0.1):
-                self._receive(key.fileobj)
+                self._receive(cast(socket.socket, key.fileobj))
             if self._drips and time.monotonic() > due:
                 due += 1
                 for connection in list(self.open):

@@ -11,6 +11,7 @@ import json
 import sys
 import threading
 import time
+from typing import Any
 
 import gi
 
@@ -32,7 +33,7 @@ DECODERS = {
 
 
 class Display:
-    def __init__(self, address, policy, latency_ms, sections):
+    def __init__(self, address: str, policy: str, latency_ms: str, sections: list[str]) -> None:
         self._pipeline = Gst.Pipeline.new()
         self._peer = Gst.ElementFactory.make("webrtcbin")
         Gst.util_set_object_arg(self._peer, "bundle-policy", policy)
@@ -47,31 +48,31 @@ class Display:
         for kind in sections:
             recvonly = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
             self._peer.emit("add-transceiver", recvonly, Gst.Caps.from_string(CAPS[kind]))
-        self._reply = None
+        self._reply: Any = None
         self._began = 0.0
         self._sound_s, self._ticks = 0.0, Ticks()
-        self._stamps = []
+        self._stamps: list[int] = []
         bus = self._pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect("message::error", lambda _bus, message: say(error=str(message.parse_error())))
         self._pipeline.set_state(Gst.State.PLAYING)
         self._peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self._offered, None))
 
-    def answered(self, sdp):
+    def answered(self, sdp: str) -> None:
         _, message = GstSdp.SDPMessage.new_from_text(sdp)
         answer = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, message)
         self._peer.emit("set-remote-description", answer, None)
 
-    def _offered(self, promise, _data):
+    def _offered(self, promise: Any, _data: object) -> None:
         self._reply = promise.get_reply()  # held, or the offer in it is freed
         self._peer.emit("set-local-description", self._reply.get_value("offer"), None)
 
-    def _gathered(self, *_):
+    def _gathered(self, *_: object) -> None:
         if self._peer.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE:
             self._began = time.monotonic()
             say(offer=self._peer.get_property("local-description").sdp.as_text())
 
-    def _add_track(self, _peer, pad):
+    def _add_track(self, _peer: object, pad: Any) -> None:
         if pad.direction != Gst.PadDirection.SRC:
             return
         kind = pad.get_current_caps().get_structure(0).get_string("media")
@@ -84,36 +85,36 @@ class Display:
         decoder.sync_state_with_parent()
         pad.link(decoder.get_static_pad("sink"))
 
-    def _picture(self, _sink, buffer, pad):
+    def _picture(self, _sink: object, buffer: Any, pad: Any) -> None:
         since = time.monotonic() - self._began
         stamp = self._stamps.pop(0)
         missed = len(self._stamps)  # that came whole and were not decoded: one thread does both
         told = {"stamp": stamp, "missed": missed, **picture(buffer, pad)}
         say(video=since, audio=self._sound_s, loud=self._ticks.loud, **told)
 
-    def _packet(self, _pad, info):
+    def _packet(self, _pad: object, info: Any) -> Any:
         """Notes the RTP time of each picture: the pipeline's is moved to where its sound is."""
         stamp = int.from_bytes(info.get_buffer().extract_dup(4, 4))
         if stamp not in self._stamps[-1:]:
             self._stamps.append(stamp)
         return Gst.PadProbeReturn.OK
 
-    def _sound(self, _sink, buffer, pad):
+    def _sound(self, _sink: object, buffer: Any, pad: Any) -> None:
         self._sound_s = time.monotonic() - self._began
         if (tick := self._ticks.take(buffer, pad)) is not None:
             say(tick=tick)
 
 
-def listen(display, loop):
+def listen(display: Display, loop: Any) -> None:
     for line in sys.stdin:
         display.answered(json.loads(line)["answer"])
     loop.quit()
 
 
-def main(address, policy, latency_ms, *sections):
+def main(address: str, policy: str, latency_ms: str, *sections: str) -> None:
     Gst.init(None)
     loop = GLib.MainLoop()
-    display = Display(address, policy, latency_ms, sections or ["audio", "video"])
+    display = Display(address, policy, latency_ms, list(sections) or ["audio", "video"])
     threading.Thread(target=listen, args=(display, loop), daemon=True).start()
     loop.run()
 

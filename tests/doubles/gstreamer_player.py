@@ -4,6 +4,7 @@ Each line is JSON: what gstreamer_sinks reports of pictures, {"tick": seconds} o
 """
 
 import sys
+from typing import Any
 
 import gi
 
@@ -12,7 +13,7 @@ from gi.repository import GLib, Gst  # noqa: E402
 from gstreamer_sinks import PICTURES, SOUND, Ticks, picture, say  # noqa: E402
 
 
-def main(address):
+def main(address: str) -> None:
     Gst.init(None)
     loop = GLib.MainLoop()
     pipeline = Gst.Pipeline.new()
@@ -22,11 +23,11 @@ def main(address):
     pipeline.add(source)
     ticks = Ticks()
 
-    def heard(_sink, buffer, pad):
+    def heard(_sink: object, buffer: Any, pad: Any) -> None:
         if (tick := ticks.take(buffer, pad)) is not None:
             say(tick=tick)
 
-    def added(_source, pad):
+    def added(_source: object, pad: Any) -> None:
         is_picture = pad.query_caps(None).to_string().startswith("video")
         line = "avdec_h264 max-threads=1 ! " + PICTURES if is_picture else "avdec_aac ! " + SOUND
         shown = Gst.parse_bin_from_description(line, True)

@@ -5,6 +5,7 @@ Imported by the doubles that run on the system's Python, where their folder is o
 
 import json
 import sys
+from typing import Any
 
 from gi.repository import Gst
 
@@ -14,18 +15,18 @@ LOUD = 0.2  # of the full scale: where a tick begins
 QUIET_S = 0.2  # of silence, after which the next sound is another tick
 
 
-def say(**message):
+def say(**message: object) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
-def time_of(buffer, pad):
+def time_of(buffer: Any, pad: Any) -> float:
     """Seconds on the pipeline's timeline, which picture and sound share."""
     segment = pad.get_sticky_event(Gst.EventType.SEGMENT, 0).parse_segment()
-    return segment.to_running_time(Gst.Format.TIME, buffer.pts) / Gst.SECOND
+    return float(segment.to_running_time(Gst.Format.TIME, buffer.pts) / Gst.SECOND)
 
 
-def picture(buffer, pad):
+def picture(buffer: Any, pad: Any) -> dict[str, Any]:
     shape = pad.get_current_caps().get_structure(0)
     return {
         "pts": time_of(buffer, pad),
@@ -36,11 +37,11 @@ def picture(buffer, pad):
 
 
 class Ticks:
-    def __init__(self):
-        self._latest = None
+    def __init__(self) -> None:
+        self._latest: float | None = None
         self.loud = 0.0
 
-    def take(self, buffer, pad):
+    def take(self, buffer: Any, pad: Any) -> float | None:
         """When a tick begins in the buffer, else None."""
         samples = memoryview(buffer.extract_dup(0, buffer.get_size())).cast("h")
         self.loud = max(samples, default=0) / 32768

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import trustme
@@ -58,7 +59,7 @@ def recording(
     with av.open(
         "recording/index.m3u8", "w", format="hls", options=options, io_open=lambda url, *_: _Kept(url, files)
     ) as out:
-        video = out.add_stream(codec, rate=FPS)
+        video: Any = out.add_stream(codec, rate=FPS)
         video.width, video.height, video.pix_fmt = *size, "yuv420p10le" if deep else "yuv420p"
         video.options = _encoding(codec, gop_s, b_frames, deep=deep)
         sound = out.add_stream("aac", rate=RATE) if audio else None
@@ -108,21 +109,29 @@ def _picture(number: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> av.VideoFr
     levels = (30 + number * 7 % 190, 128, 128)
     for plane, level in zip(frame.planes, levels, strict=True):
         # a slope, so that the pictures are not tiny
-        line = (
-            bytes((level + at // 8) % 256 for at in range(plane.line_size))
-            if level != 128
-            else b"\x80" * plane.line_size
-        )
+        line = slope(level, plane.line_size) if level != 128 else b"\x80" * plane.line_size
         plane.update(line * plane.height)
     frame.pts, frame.time_base = number, Fraction(1, FPS)
     return frame
 
 
+@functools.cache
+def slope(level: int, size: int) -> bytes:
+    """A line of a picture, brighter to the right."""
+    return bytes((level + at // 8) % 256 for at in range(size))
+
+
+@functools.cache
+def _wave() -> array.array[float]:
+    """A second of the tone, which is a whole number of periods, and the samples of one frame more."""
+    return array.array("f", (0.5 * math.sin(2 * math.pi * TONE_HZ * at / RATE) for at in range(RATE + 1024)))
+
+
 def _tone(number: int) -> av.AudioFrame:
     frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
     frame.sample_rate, frame.pts, frame.time_base = RATE, number * 1024, Fraction(1, RATE)
-    wave = (0.5 * math.sin(2 * math.pi * TONE_HZ * (number * 1024 + at) / RATE) for at in range(1024))
-    frame.planes[0].update(array.array("f", wave).tobytes())
+    begin = number * 1024 % RATE
+    frame.planes[0].update(_wave()[begin : begin + 1024].tobytes())
     return frame
 
 
@@ -139,8 +148,8 @@ def garbled_bytes(access_unit: bytes) -> bytes:
     return bytes(data)
 
 
-def _garble(packet: av.Packet, stream) -> av.Packet:
-    changed = av.Packet(garbled_bytes(bytes(packet)))
+def _garble(packet: Any, stream: Any) -> Any:
+    changed: Any = av.Packet(garbled_bytes(bytes(packet)))
     changed.pts, changed.dts, changed.time_base = packet.pts, packet.dts, packet.time_base
     changed.is_keyframe, changed.stream = packet.is_keyframe, stream
     return changed
@@ -216,12 +225,12 @@ class Vendor:
         self._server.server_close()
         self._thread.join(5)
 
-    def open(self, name: str, **changes: object) -> SourceSpec:
+    def open(self, name: str, **changes: Any) -> SourceSpec:
         """A new address of the camera, as a live-address call gives it."""
         camera = self.cameras[name]
         token = secrets.token_urlsafe(8)
         camera.tokens.add(token)
-        spec = {
+        spec: dict[str, Any] = {
             "kind": "hls",
             "url": f"https://127.0.0.1:{self.port}/{name}/{token}/index.m3u8?t=vendor-secret",
             "hosts": (f"127.0.0.1:{self.port}",),

@@ -68,7 +68,7 @@ class HomeBrowser:
     def _tile(self, name: str) -> str:
         assert self.answer is not None
         tiles = re.findall(r'<li class="tile".*?</li>', self.answer.text, re.DOTALL)
-        return next(tile for tile in tiles if f"<h2>{name}</h2>" in tile)
+        return next(str(tile) for tile in tiles if f"<h2>{name}</h2>" in tile)
 
     @property
     def step(self) -> str:
@@ -80,7 +80,7 @@ class HomeBrowser:
     @property
     def token(self) -> str:
         assert self.answer is not None
-        return re.findall(r'name="csrf_token" value="([^"]+)"', self.answer.text)[0]
+        return str(re.findall(r'name="csrf_token" value="([^"]+)"', self.answer.text)[0])
 
     def ask(self, method: str, path: str, **more: Any) -> TestResponse:
         headers = self.headers | more.pop("headers", {}) | {"Host": self.host}

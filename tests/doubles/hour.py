@@ -7,7 +7,7 @@ import array
 import asyncio
 import functools
 import io
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -30,6 +30,9 @@ PIECE_S = 0.1  # of sound in one unit
 EVERY_S = 10.0  # from tone to tone, each begins with a picture
 TONE_S = 0.2
 _LOUD = bytes(0x8F if number % 8 < 4 else 0x0F for number in range(8))
+
+
+type Piece = tuple[float, int, Sequence[float]]  # of sound: when it begins, its rate, how loud each sample is
 
 
 class SetLoop(asyncio.SelectorEventLoop):
@@ -176,8 +179,10 @@ class Showing:
 
 def tones_in_hls(segments: list[bytes]) -> tuple[list[float], list[float]]:
     """When keyframes are shown, and when tones begin; s."""
-    with av.open(io.BytesIO(b"".join(segments)), format="mpegts") as container:
-        keys, pieces = [], []
+    keys: list[float] = []
+    pieces: list[Piece] = []
+    with av.open(io.BytesIO(b"".join(segments)), "r", format="mpegts") as container:
+        packet: Any
         for packet in container.demux():
             if not packet.size:
                 continue
@@ -195,7 +200,7 @@ def tones_in_hls(segments: list[bytes]) -> tuple[list[float], list[float]]:
 def tones_in_opus(packets: list[tuple[bytes, int]]) -> list[float]:
     decoder: Any = av.CodecContext.create("libopus", "r")
     decoder.sample_rate, decoder.layout, decoder.format = 48_000, "stereo", "s16"
-    pieces = []
+    pieces: list[Piece] = []
     for data, at in packets:
         for frame in decoder.decode(av.Packet(data)):
             samples = array.array("h", bytes(frame.planes[0])[: frame.samples * 4])
@@ -203,7 +208,7 @@ def tones_in_opus(packets: list[tuple[bytes, int]]) -> list[float]:
     return _onsets(pieces, 3000)
 
 
-def _onsets(pieces: list[tuple[float, int, list[float]]], loud: float) -> list[float]:
+def _onsets(pieces: list[Piece], loud: float) -> list[float]:
     found: list[float] = []
     for at, rate, samples in pieces:
         first = next((number for number, each in enumerate(samples) if each > loud), None)

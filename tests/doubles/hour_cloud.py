@@ -219,6 +219,6 @@ async def watched(
         task.cancel()
     for done in await asyncio.gather(*tasks, return_exceptions=True):
         if not isinstance(done, asyncio.CancelledError):
-            raise AssertionError from done  # type: ignore[misc]
+            raise AssertionError from done
     await closed(pull, cloud)
     return pull, seen

@@ -10,7 +10,7 @@ import hmac
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 from aioice import stun
 
@@ -69,8 +69,8 @@ class _Front(asyncio.DatagramProtocol):
         self._relay = relay
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def connection_made(self, transport) -> None:
-        self.transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         self._relay.datagrams += 1

@@ -3,29 +3,33 @@
 import array
 import asyncio
 import time
+from collections.abc import Callable
+from typing import Any
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from tests.doubles.seen import Seen
 
 
 class Viewer:
-    """`pictures` are the times of frames, `keys` those of keyframes, `changes` each size in the order they were seen,
-    `loud` the loudness of sound, `ended` the kinds of tracks that ended, `seen` what is seen and heard.
+    """`pictures` are the times of frames, `shown` their places on the camera's own clock (s), `keys` the times of
+    keyframes, `changes` each size in the order they were seen, `loud` the loudness of sound, `ended` the kinds of
+    tracks that ended, `seen` what is seen and heard.
     """
 
     def __init__(self) -> None:
         self.seen = Seen()
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.pictures: list[float] = []
+        self.shown: list[float] = []
         self.keys: list[float] = []
         self.changes: list[tuple[int, int]] = []
         self.loud: list[float] = []
         self.sizes: set[tuple[int, int]] = set()
         self._said = 0
         self.ended: set[str] = set()
-        self.tasks: list[asyncio.Task] = []
+        self.tasks: list[asyncio.Task[None]] = []
         self.connection.on("track", lambda track: self.tasks.append(asyncio.create_task(self._watch(track))))
 
     async def offer(self) -> str:
@@ -37,7 +41,7 @@ class Viewer:
     async def accept(self, sdp: str) -> None:
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
-    async def until(self, condition, within_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[..., object], within_s: float = 10.0) -> None:
         async with asyncio.timeout(within_s):
             while not condition():
                 await asyncio.sleep(0.02)
@@ -55,7 +59,7 @@ class Viewer:
         for at in range(0, packets, 16):
             await receiver._send_rtcp_nack(ssrc, numbers[at : at + 16])
 
-    def _video(self):
+    def _video(self) -> tuple[Any, int]:
         receiver = next(each.receiver for each in self.connection.getTransceivers() if each.kind == "video")
         [source] = receiver.getSynchronizationSources()
         return receiver, source.source
@@ -64,13 +68,14 @@ class Viewer:
         await self.connection.close()
         await asyncio.gather(*self.tasks)
 
-    async def _watch(self, track) -> None:
+    async def _watch(self, track: MediaStreamTrack) -> None:
         try:
             while True:
-                frame = await track.recv()
+                frame: Any = await track.recv()
                 (self.seen.frame if track.kind == "video" else self.seen.sound)(frame)
                 if track.kind == "video":
                     self.pictures.append(time.monotonic())
+                    self.shown.append(frame.time)
                     self.sizes.add((frame.width, frame.height))
                     if frame.key_frame:
                         self.keys.append(time.monotonic())

@@ -18,11 +18,12 @@ import av
 from av.video.frame import PictureType
 
 from media.source import SourceSpec
-from simulator.lan.description import Tracks
+from simulator.lan.description import Sound, Tracks
 from simulator.lan.server import CameraServer, Take, Viewer
 from simulator.pictures.garble import Garbler, Layout
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
+from tests.doubles.hls_camera import slope as bright
 
 CODE = "ABCDEF"
 PATH = "/Streaming/Channels/101"
@@ -50,7 +51,7 @@ class Recording:
 def recorded(
     *,
     gop_s: int = 2,
-    sound: str | None = "aac",
+    sound: Sound | None = "aac",
     codec: str = "libx264",
     garbled: bool = False,
     layout: Layout | None = None,
@@ -64,7 +65,7 @@ def recorded(
     """
     garbler = Garbler(CODE, "h265" if codec == "libx265" else "h264", layout) if layout else None
     out: list[Sample] = []
-    video = av.CodecContext.create(codec, "w")
+    video: Any = av.CodecContext.create(codec, "w")
     video.width, video.height, video.pix_fmt, video.time_base = *size, "yuv420p", Fraction(1, FPS)
     video.options = _encoding(codec, gop_s) | {"tune": "zerolatency"}
     for number in range(LENGTH_S * FPS):
@@ -81,7 +82,7 @@ def recorded(
         tones, config = tone(sound)
         out += tones
     keyframe = next(sample.data for sample in out if sample.key)
-    kind = "h265" if codec == "libx265" else "h264"
+    kind: Literal["h264", "h265"] = "h265" if codec == "libx265" else "h264"
     tracks = Tracks(
         kind, keyframe if described and kind == "h264" else b"", sound, RATES.get(sound or "", 8000), config
     )
@@ -93,11 +94,7 @@ def slope(number: int, width: int, height: int) -> av.VideoFrame:
     frame = av.VideoFrame(width, height, "yuv420p")
     level = 30 + number * 7 % 190
     for at, plane in enumerate(frame.planes):
-        line = (
-            bytes((level + column // 8) % 256 for column in range(plane.line_size))
-            if at == 0
-            else b"\x80" * plane.line_size
-        )
+        line = bright(level, plane.line_size) if at == 0 else b"\x80" * plane.line_size
         plane.update(line * plane.height)
     frame.pts, frame.time_base = number, Fraction(1, FPS)
     return frame
@@ -106,7 +103,7 @@ def slope(number: int, width: int, height: int) -> av.VideoFrame:
 def tone(sound: str) -> tuple[list[Sample], bytes]:
     """Samples of a tone, and AAC's AudioSpecificConfig."""
     rate = RATES[sound]
-    encoder = av.CodecContext.create({"aac": "aac", "pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}[sound], "w")
+    encoder: Any = av.CodecContext.create({"aac": "aac", "pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}[sound], "w")
     encoder.sample_rate, encoder.layout = rate, "mono"
     encoder.format, encoder.time_base = "fltp" if sound == "aac" else "s16", Fraction(1, rate)
     step = 1024 if sound == "aac" else 160
@@ -410,8 +407,8 @@ _OTHERS = {"basic": _basic, "sha256": _sha256}
 
 
 @contextlib.contextmanager
-def _accepted_as_signed(viewer: _Viewer):
+def _accepted_as_signed(viewer: _Viewer) -> Iterator[None]:
     server = viewer._server
     server.is_right = lambda *_: True  # type: ignore[method-assign]
     yield
-    del server.is_right  # type: ignore[method-assign]
+    del server.is_right

@@ -6,6 +6,7 @@ camera sent of its picture, before any fault, is in `relay.ledger`.
 
 import asyncio
 import contextlib
+import functools
 import random
 import re
 import socket
@@ -256,7 +257,7 @@ async def _ports(taken: list[Callable[[bytes], None]]) -> tuple[list[asyncio.Dat
                 each.bind(("127.0.0.1", port + number))
             stack.pop_all()
             made = [
-                await loop.create_datagram_endpoint(lambda t=t: _Side(t), sock=s)
+                await loop.create_datagram_endpoint(functools.partial(_Side, t), sock=s)
                 for t, s in zip(taken, sockets, strict=True)
             ]
             return [transport for transport, _ in made], port

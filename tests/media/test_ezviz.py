@@ -180,7 +180,7 @@ def test_the_end_of_sessions_that_end_alike_is_foreseen(
     cloud.set(session_cut_s=9.0)
     url = world.variant_url(world.master())
     beside = 0
-    eventually(lambda: cloud.opened == 3, 60)
+    eventually(lambda: world.ask(url).status == 200 and cloud.opened == 3, 60)  # a session that asks nothing ends
     while cloud.opened < 5:
         beside = max(beside, cloud.sessions)
         assert world.ask(url).status == 200

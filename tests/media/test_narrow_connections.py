@@ -95,7 +95,7 @@ def test_the_whole_picture_comes_back_when_the_connection_takes_it(
             await viewer.until(lambda: viewer.changes == [WHOLE, MADE, WHOLE], 12)
             seen = len(viewer.pictures)
             await viewer.until(lambda: len(viewer.pictures) > seen + 2 * FPS)
-            return [later - earlier for earlier, later in itertools.pairwise(viewer.pictures)]
+            return [later - earlier for earlier, later in itertools.pairwise(viewer.shown)]
 
     assert max(asyncio.run(scene())[FPS:]) < 1.0
 
