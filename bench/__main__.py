@@ -5,6 +5,7 @@ import sys
 import time
 
 from bench import (
+    behind_life,
     closing,
     cold_start,
     decipher,
@@ -40,6 +41,9 @@ GROUPS = (
     Group("vendor", "300 cameras listed, shared fresh reads, and 100 requests while the vendor hangs", vendor.measure),
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
     Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
+    Group(
+        "behind", "how far behind life a picture is in Chromium, by WebRTC and in players of HLS", behind_life.measure
+    ),
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
     Group("decipher", "CPU of reading a camera's cloud stream, and of deciphering it", decipher.measure),

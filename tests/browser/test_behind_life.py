@@ -1,4 +1,4 @@
-"""How long after the camera sent it a picture is on Chromium's screen, by WebRTC and by HLS in hls.js."""
+"""How long after the camera sent it a picture is on Chromium's screen, by WebRTC and by HLS in two players."""
 
 import statistics
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.doubles.behind_life import GRANTS, Clapper, Player, behind, grant, late, opened, play
+from tests.doubles.behind_life import GRANTS, SHAKA, Clapper, Player, behind, grant, late, opened, play
 from tests.doubles.hls_camera import FPS
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
@@ -53,6 +53,12 @@ def test_webrtc_is_three_tenths_of_a_second_behind_at_most(
     [
         ("hls.js by default", 0, 4.0),
         ("hls.js, as our pages set it", 9, 4.0),
+        pytest.param(
+            "Shaka Player by default",
+            9,
+            6.0,
+            marks=pytest.mark.skipif(not SHAKA.exists(), reason="shaka-player is not installed: npm ci"),
+        ),
     ],
 )
 def test_hls_is_so_far_behind_at_most(

@@ -20,6 +20,7 @@ LEVELS = 190
 ORIGIN = "http://display.example"
 OURS = {"liveSyncDurationCount": 1}  # as the pages of showcam set hls.js
 
+type Surface = Literal["page", "google"]
 type Player = Literal["webrtc", "hls.js, as our pages set it", "hls.js by default", "Shaka Player by default"]
 
 PAGE = """<!doctype html><video id="video" autoplay playsinline muted></video><script>
@@ -96,10 +97,12 @@ def _serve(page: Page, name: str, path: Path) -> None:
 
 
 def play(page: Page, plane: PlaneThread, player: Player) -> None:
+    """By default a player is told what a display of Google's is, else what a page of showcam's is."""
     if player == "webrtc":
         page.evaluate("play", f"{plane.url}/s/{grant()}/whep")
         return
-    url = f"{plane.url}/s/{grant('hls')}/master.m3u8"
+    surface: Surface = "google" if player.endswith("by default") else "page"
+    url = f"{plane.url}/s/{grant('hls', surface)}/master.m3u8"
     if player == "Shaka Player by default":
         page.evaluate("shake", [url])
     else:
@@ -114,9 +117,9 @@ def late(page: Page, clapper: Clapper) -> float:
     return statistics.median(found)
 
 
-def grant(protocol: Protocol = "webrtc") -> str:
+def grant(protocol: Protocol = "webrtc", surface: Surface = "page") -> str:
     made, _ = GRANTS.issue(
-        account="home", link="l", camera="yard", protocol=protocol, surface="page", now=time.time(), life_s=60
+        account="home", link="l", camera="yard", protocol=protocol, surface=surface, now=time.time(), life_s=60
     )
     return made
 
