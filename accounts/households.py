@@ -13,6 +13,8 @@ from store.sealing import SealedUnreadable
 
 log = logging.getLogger(__name__)
 
+NO_LAN_CAMERAS = b"{}"  # the sealed content of a LAN source before registry.drivers.lan has written any
+
 
 class AlreadyAdded(Exception):
     """The vendor user has a household here."""
@@ -37,6 +39,23 @@ def add(store: Store, kind: SourceKind, user: str, sealed: bytes, *, locale: str
     if not store.add_household(account, source, sealed, "needs_login"):
         raise AlreadyAdded("that user has a household here already")
     return account
+
+
+def add_of_lan(store: Store, *, locale: str = "en") -> Account:
+    """A household of LAN cameras alone, which has none yet."""
+    account = Account(id=new_id(), created=time.time(), salt=secrets.token_bytes(16), locale=locale)
+    store.add_household(account, _lan_source(store, account.id), NO_LAN_CAMERAS, "ok")
+    return account
+
+
+def with_lan(store: Store, account_id: str) -> Source:
+    """The source of the household's LAN cameras, which it gains where it has none."""
+    source = _lan_source(store, account_id)
+    if store.add_source(source, NO_LAN_CAMERAS, "ok"):
+        return source
+    existing = store.source_by_vendor_key(source.vendor_key)
+    assert existing is not None  # nothing else has this key
+    return existing
 
 
 def find(store: Store, kind: SourceKind, user: str) -> Source | None:
@@ -80,6 +99,11 @@ def unreadable(store: Store) -> list[Unreadable]:
             except SealedUnreadable as error:
                 found.append(Unreadable(f"source {source.id} of household {account.id}: {error}", error.key_id))
     return found
+
+
+def _lan_source(store: Store, account_id: str) -> Source:
+    """Found again by the account's id, so that a household has one at most."""
+    return Source(new_id(), account_id, "lan", _vendor_key(store, "lan", account_id), time.time())
 
 
 def _vendor_key(store: Store, kind: SourceKind, user: str) -> str:

@@ -48,6 +48,7 @@ class Agreement:
             auth_request.assistant,
             status,
             error=error,
+            owners=self._signing_in.has_owner_users(),
             user=visit.user,
             cameras=cameras,
             unread=listing is None,

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import AbstractContextManager
+from typing import Any
 
 import structlog
 from flask import Response, request, session
@@ -13,7 +14,7 @@ from oauth.authorize_request import AuthorizeRequest
 from oauth.known_browser import KnownBrowser
 from oauth.pace import Crowd, Crowded, Pace
 from oauth.visits import CODE_S, VISIT_S, Visit, Visits, fingerprint
-from oauth.wording import NOT_THESE
+from oauth.wording import NOT_THESE, NOT_THESE_EITHER, SIGN_IN
 from registry.owner.sign_in import CodeWanted, SignedIn, SignIn, SignInRefused
 
 log = structlog.get_logger()
@@ -30,7 +31,21 @@ class SigningIn:
     def page(self, auth_request: AuthorizeRequest, visit: Visit | None, status: int = 200) -> Response:
         if visit is not None and visit.step == "code":
             return self._code_page(auth_request, visit, status)
-        return pages.linking_page("sign_in", auth_request.assistant, status, no_password=pages.no_password())
+        return self._form(auth_request, status)
+
+    def has_owner_users(self) -> bool:
+        """Whether one may sign in at showcam itself, too: then the pages say so."""
+        return self._sign_in.has_owner_users()
+
+    def _form(self, auth_request: AuthorizeRequest, status: int, **context: Any) -> Response:
+        return pages.linking_page(
+            "sign_in",
+            auth_request.assistant,
+            status,
+            owners=self.has_owner_users(),
+            no_password=pages.no_password(),
+            **context,
+        )
 
     def allow_open_way(self, account_id: str, *, allowed: bool) -> None:
         """Keeps whether pictures may come by an open connection, as ticked on the consent page."""
@@ -118,21 +133,19 @@ class SigningIn:
         self, auth_request: AuthorizeRequest, outcome: SignInRefused, user: str, page_why: str = ""
     ) -> Response:
         """`page_why`: the reason shown, where it differs from the one that is logged."""
-        status, text = pages.refusal(page_why or outcome.why, outcome.retry_after_s)
+        status, text = self._refusal(page_why or outcome.why, outcome.retry_after_s)
         log.info("sign-in refused", why=page_why if outcome.why == "expired" else outcome.why)
         invalid = outcome.why != "expired"  # an expired step is not a typing error
-        response = pages.linking_page(
-            "sign_in",
-            auth_request.assistant,
-            status,
-            error=text,
-            invalid=invalid,
-            user=user[:MAX_TYPED],
-            no_password=pages.no_password(),
-        )
+        response = self._form(auth_request, status, error=text, invalid=invalid, user=user[:MAX_TYPED])
         if outcome.retry_after_s:
             response.headers["Retry-After"] = str(outcome.retry_after_s)
         return response
+
+    def _refusal(self, why: str, retry_after_s: int) -> tuple[int, str]:
+        status, sentence = SIGN_IN[why]
+        if sentence == SIGN_IN["wrong"][1] and self.has_owner_users():
+            return status, pages.say(NOT_THESE_EITHER)
+        return pages.refusal(why, retry_after_s)
 
     def _code_page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
         error = ""

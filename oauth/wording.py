@@ -5,7 +5,7 @@ from words.catalogue import mark
 
 # One answer for a wrong password, an unknown user, a user who may not link here, and too many wrong tries here or at
 # the vendor: so nobody learns whether the account is known here.
-NOT_THESE = frozenset({"wrong", "stranger", "too_many", "locked"})
+NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locked"})
 _NOT_THESE = (
     403,
     mark(
@@ -15,16 +15,24 @@ _NOT_THESE = (
         "account."
     ),
 )
+# the same where one may sign in at showcam itself, too
+NOT_THESE_EITHER = mark(
+    "Either that user name and password fit no account that may be linked here, or there were too many wrong tries "
+    "with this user name. If they are those of {vendor}, sign in once in the {vendor} app with them. Then wait 15 "
+    "minutes and try again here, or use a browser that has signed in here before; whoever runs this showcam can add "
+    "your account, or set another password for showcam."
+)
 SIGN_IN: dict[str, tuple[int, str]] = {
     "wrong": _NOT_THESE,
     "stranger": _NOT_THESE,
     "too_many": _NOT_THESE,
+    "wrong_password": (403, WRITTEN["wrong_password"]),
     "empty": (400, WRITTEN["empty"]),
     "locked": (403, WRITTEN["locked"]),
     "terminals": (403, WRITTEN["terminals"]),
     "too_often": (429, WRITTEN["too_often"]),
     "throttled": (429, WRITTEN["throttled"]),
-    "crowded": (503, mark("Too many people sign in at this moment. Nothing was changed. Try again in a few seconds.")),
+    "crowded": (503, WRITTEN["crowded"]),
     "vendor_down": (503, WRITTEN["vendor_down"]),
     "expired": (403, WRITTEN["expired"]),
     "guessed": (429, WRITTEN["guessed"]),

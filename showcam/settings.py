@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     console: Literal["lan", "public", "off"] = "lan"  # who may reach /home
     console_hosts: tuple[str, ...] = ()  # the house's own names for this machine, beside its addresses and localhost
+    cast_devices: tuple[str, ...] = ()  # Cast devices that mDNS does not reach, as NAME=HOST or NAME=HOST:PORT
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"
@@ -96,6 +97,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return not self.media_urls and self.pictures == "plane"
 
     @property
+    def casts(self) -> bool:
+        """Whether TVs in the house may be shown cameras: strangers have no house here, nor has AWS."""
+        return self.own_media and self.sign_up != "anyone" and not self.all_on_aws
+
+    @property
     def may_transcode(self) -> bool:
         """Whether a picture may be transcoded at all."""
         return self.pictures == "plane" and self.transcodes != 0
@@ -135,6 +141,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def has_console(self) -> bool:
         return self.console != "off" and not self.all_on_aws
+
+    @property
+    def has_lan_cameras(self) -> bool:
+        """Whether owners may add cameras by their address in the house; strangers never may, nor does AWS reach any."""
+        return self.sign_up != "anyone" and not self.all_on_aws
 
     @property
     def all_on_aws(self) -> bool:

@@ -6,7 +6,19 @@ Engines: store.sqlite.SqliteStore, store.dynamodb.DynamoStore. tests/store holds
 from collections.abc import Iterator
 from typing import Protocol
 
-from store.records import Account, Client, Code, Happening, Known, Link, Session, Source, SourceState, Token
+from store.records import (
+    Account,
+    Client,
+    Code,
+    Happening,
+    Known,
+    Link,
+    OwnerUser,
+    Session,
+    Source,
+    SourceState,
+    Token,
+)
 
 
 class StoreUnavailable(Exception):
@@ -30,7 +42,7 @@ class Accounts(Protocol):
     def accounts(self) -> Iterator[Account]: ...
 
     def drop_household(self, account_id: str) -> bool:
-        """Remove the account and all its rows: sources, links, tokens, lists, preferences, secrets.
+        """Remove the account and all its rows: sources, owner's user, links, tokens, lists, preferences, secrets.
 
         False when there is no such account. A call that was cut off can be repeated. In DynamoDB links that had
         ended before, and codes, expire by their own time.
@@ -51,6 +63,27 @@ class Sources(Protocol):
         self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
     ) -> bool:
         """Write secrets and state if `version` is current (it grows by one); False: another write was first."""
+        ...
+
+
+class OwnerUsers(Protocol):
+    """A household has at most one."""
+
+    def put_owner_user(self, account_id: str, key: str, data: bytes) -> bool:
+        """Add it, or replace the household's. False, and nothing written, when the key is another household's.
+
+        Raises Inconsistent when there is no such account.
+        """
+        ...
+
+    def swap_owner_user(self, account_id: str, *, version: int, data: bytes) -> bool:
+        """Write data if `version` is current (it grows by one); False: another write was first."""
+        ...
+
+    def owner_user(self, account_id: str) -> OwnerUser | None: ...
+    def owner_user_by_key(self, key: str) -> OwnerUser | None: ...
+    def has_owner_users(self) -> bool:
+        """Whether any household has one; may lag a little."""
         ...
 
 
@@ -150,8 +183,8 @@ class Taken(Protocol):
 
 
 class Cameras(Protocol):
-    def put_known(self, account_id: str, known: Known) -> None: ...
-    def known(self, account_id: str) -> Known | None:
+    def put_known(self, account_id: str, source_id: str, known: Known) -> None: ...
+    def known(self, account_id: str, source_id: str) -> Known | None:
         """None also when it can't be unsealed: the vendor is read again."""
         ...
 
@@ -216,6 +249,7 @@ class Meta(Protocol):
 class Store(
     Accounts,
     Sources,
+    OwnerUsers,
     Clients,
     Links,
     Tokens,

@@ -8,9 +8,9 @@ from msgspec import Struct
 CODE_KEPT_S = 600  # so that a replay is distinguished from a guess
 TOKEN_KEPT_S = 24 * 3600  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
 LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
-HAPPENING_KEPT_S = 600  # sightings are reported for half a minute; older rows are removed after this
+HAPPENING_KEPT_S = 600  # what happened counts for half a minute; older rows are removed after this
 
-type SourceKind = Literal["ezviz"]
+type SourceKind = Literal["ezviz", "lan"]  # of a vendor's account; of cameras that the owner added by address
 type SourceState = Literal["ok", "needs_login"]
 type Assistant = Literal["alexa", "google"]
 
@@ -30,8 +30,17 @@ class Source(Struct, frozen=True):
     id: str
     account: str
     kind: SourceKind
-    vendor_key: str  # keyed hash of the vendor's user name; unique over all accounts
+    vendor_key: str  # keyed hash of the vendor's user name, or of the account's id (lan); unique over all accounts
     created: float
+
+
+class OwnerUser(Struct, frozen=True):
+    """The user name and password of a household's owner at showcam itself, and the version that a swap must name."""
+
+    account: str
+    key: str  # keyed hash of the user name; unique over all accounts
+    data: bytes  # encoded by accounts.owner_users; plain here, sealed at rest
+    version: int
 
 
 class Session(Struct, frozen=True):
@@ -94,15 +103,15 @@ class Token(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True):
-    """The account's camera list as last read, encoded by registry.readings; sealed at rest."""
+    """A source's camera list as last read, encoded by registry.readings; sealed at rest."""
 
     data: bytes
     as_of: float
 
 
 class Happening(Struct, frozen=True):
-    """A sighting at a camera: motion, a person, the bell."""
+    """What happened at a camera just now: motion, a person, the bell; or a change that its vendor was asked for."""
 
     camera: str  # its id
-    kind: Literal["motion", "person", "doorbell"]
+    kind: str  # a sighting's word; of a change see registry.readings.awaited
     at: float

@@ -10,6 +10,7 @@ from media.grants import Grants
 from media.plane import malloc
 from media.plane.door import AcceptFailures, Door
 from media.plane.internal_routes import InternalRoutes
+from media.plane.lent_doors import LentDoors
 from media.plane.outputs import amendments
 from media.plane.routes import Routes, application
 from media.plane.settings import PlaneSettings
@@ -33,7 +34,8 @@ class Plane:
         self._runner: web.AppRunner | None = None
         self._sessions: Sessions | None = None
         self._server: asyncio.Server | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._lent: LentDoors | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self.port = settings.port
 
     async def serve(self) -> None:
@@ -53,8 +55,12 @@ class Plane:
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
         app = application()
-        Routes(self._grants, self._sessions).add_to(app)
-        InternalRoutes(self._grants, self._sessions).add_to(app)
+        routes = Routes(self._grants, self._sessions, settings.picture_wait_s)
+        routes.add_to(app)
+        self._lent = LentDoors(
+            self._grants, self._sessions, routes.of_pictures, practice=settings.allow_loopback_sources
+        )
+        InternalRoutes(self._grants, self._sessions, self._lent).add_to(app)
         # no access log: paths under /s/ hold grants
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -73,15 +79,17 @@ class Plane:
         except OSError:
             await self.stop()
             raise
-        self._watch = asyncio.create_task(door.watch())
+        self._watching = [asyncio.create_task(door.watch()), asyncio.create_task(self._lent.watch())]
         self.port = self._server.sockets[0].getsockname()[1]
         _log.info("pictures are served", bind=settings.bind, port=self.port)
 
     async def stop(self) -> None:
-        if self._watch:
-            self._watch.cancel()
+        for task in self._watching:
+            task.cancel()
         if self._server:
             self._server.close()
+        if self._lent:
+            await self._lent.close()
         if self._sessions:
             await self._sessions.close()
         if self._runner:

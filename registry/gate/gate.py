@@ -59,7 +59,8 @@ def _vendor(_camera: Camera, now: Conditions) -> Reason | None:
 
 
 def _online(camera: Camera, _now: Conditions) -> Reason | None:
-    return _ONLINE.get(camera.online, "state_unknown")
+    reason = _ONLINE.get(camera.online, "state_unknown")
+    return camera.fault or reason if reason == "offline" else reason
 
 
 def _awake(camera: Camera, _now: Conditions) -> Reason | None:
@@ -81,8 +82,10 @@ def _audio(camera: Camera, now: Conditions) -> Reason | None:
     return _AUDIO.get(camera.audio, "audio_unknown")
 
 
-def _way(_camera: Camera, now: Conditions) -> Reason | None:
-    return None if now.way else "no_way"
+def _way(camera: Camera, now: Conditions) -> Reason | None:
+    if now.way or (camera.fault and camera.online == "off"):  # that fault is the reason of the row “online”
+        return None
+    return camera.fault or "no_way"
 
 
 def _playable(camera: Camera, now: Conditions) -> Reason | None:

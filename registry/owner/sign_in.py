@@ -1,4 +1,8 @@
-"""Signing in at the vendor by user name and password: who may, how often, and the code that the vendor may want."""
+"""Signing in by user name and password, at the vendor or at showcam itself: who may, how often, and a vendor's code.
+
+A name is either an owner's user at showcam or a vendor's user. A password that is typed with the first never leaves
+showcam, right or wrong.
+"""
 
 import contextlib
 import secrets
@@ -13,11 +17,13 @@ from msgspec.structs import replace
 from accounts import attempts, households
 from accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
 from accounts.identity import vendor_key
+from accounts.owner_users import OwnerUsers
+from accounts.passwords import Busy
 from registry.errors import DriverError
 from registry.vendor import Rejected, Vendor
 from registry.vendor import SignedIn as VendorSession
 from store.ports import Store
-from store.records import Account, Source
+from store.records import Account, OwnerUser, Source
 
 type SignUp = Literal["owner", "invited", "anyone"]
 
@@ -38,12 +44,14 @@ class CodeWanted(Struct, frozen=True):
 class SignInRefused(Struct, frozen=True):
     """`own`: the browser signed in to that account before, so the true reason may be shown to it.
 
-    To any other browser "wrong", "stranger", "too_many" and "locked" must be one answer: the last two would disclose
-    that the account is known here.
+    To any other browser "wrong", "wrong_password", "stranger", "too_many" and "locked" must be one answer: all but the
+    first and "stranger" would disclose that the account is known here.
     """
 
     why: Literal[
         "wrong",
+        "wrong_password",
+        "crowded",
         "locked",
         "terminals",
         "too_often",
@@ -72,8 +80,19 @@ class _Pending(Struct, frozen=True):
     places: tuple[Place, ...]
 
 
+class _Try(Struct, frozen=True):
+    """What a sign-in may take before its password is compared."""
+
+    who: str  # as accounts.attempts counts
+    places: tuple[Place, ...]
+    own: bool = False
+
+
 class SignIn:
-    """`vendor_s` is how long a person waits for the vendor's verdict."""
+    """`vendor_s` is how long a person waits for the vendor's verdict.
+
+    `owner_users` are given where several share the memory for hashes.
+    """
 
     def __init__(
         self,
@@ -81,6 +100,7 @@ class SignIn:
         vendor: Vendor,
         sign_up: SignUp,
         *,
+        owner_users: OwnerUsers | None = None,
         limits: Limits | None = None,
         vendor_s: float = 10.0,
         clock: Callable[[], float] = time.time,
@@ -89,42 +109,78 @@ class SignIn:
         self._vendor_s, self._clock = vendor_s, clock
         self._attempts = Attempts(store, limits or Limits(), clock)
         self._kind = vendor.sessions.kind
+        self._owner_users = owner_users or OwnerUsers(store)
 
     @property
     def vendor(self) -> str:
         """Whose accounts one signs in to, as people say it."""
         return self._vendor.vendor
 
+    def has_owner_users(self) -> bool:
+        """Whether one may sign in at showcam itself: whether an owner has a user there."""
+        return self._owner_users.exist()
+
     def begin(self, user: str, password: str, address: str, browser: Browser | None = None) -> Outcome:
         """The password is for this one call, or, with a code to come, for the call after it."""
         user = user.strip()
         if not user or not password:
             return SignInRefused("wrong")
-        salt = self._salt()
-        key = vendor_key(salt, self._kind, user)
+        owner = self._owner_users.find(user)
+        if owner is not None:
+            return self._begin_owner(owner, password, address, browser)
+        key = vendor_key(self._salt(), self._kind, user)
         source = self._store.source_by_vendor_key(key)
-        if source is not None and browser is not None and browser.knows(source.account):
-            return self._begin_known(user, password, attempts.own(source.account, browser))
+        begun = self._try(key, source.account if source else "", address, browser)
+        if isinstance(begun, SignInRefused):
+            return begun
+        if source is None and self._sign_up != "anyone":
+            return self._stranger(password)
+        outcome = self._sign_in(_Pending(user, password, "", 0.0, begun.who, begun.places))
+        return replace(outcome, own=True) if isinstance(outcome, SignInRefused) and begun.own else outcome
+
+    def _begin_owner(self, owner: OwnerUser, password: str, address: str, browser: Browser | None) -> Outcome:
+        begun = self._try(owner.key, owner.account, address, browser)
+        if isinstance(begun, SignInRefused):
+            return begun
         try:
-            place = self._attempts.from_address(salt, address)
+            fits = self._owner_users.fits(owner, password)
+        except Busy:
+            self._attempts.were_right(*begun.places)
+            return SignInRefused("crowded")
+        account = self._store.account(owner.account) if fits else None
+        if account is None:
+            return SignInRefused("wrong_password", own=begun.own)
+        self._attempts.were_right(*begun.places)
+        return SignedIn(account)
+
+    def _try(self, key: str, account_id: str, address: str, browser: Browser | None) -> _Try | SignInRefused:
+        """Takes the places of a try under the name of this key; `account_id` is "" where nobody here has the name."""
+        if account_id and browser is not None and browser.knows(account_id):
+            who = attempts.own(account_id, browser)
+            try:
+                return _Try(who, (self._attempts.of(who),), own=True)
+            except NoPlace as full:
+                return SignInRefused("throttled", full.wait_s, own=True)
+        try:
+            place = self._attempts.from_address(self._salt(), address)
         except NoPlace as full:
             return SignInRefused("throttled", full.wait_s)
-        if source is None and self._sign_up != "anyone":
-            return SignInRefused("stranger")
         who = attempts.strangers(key)
+        if not account_id and self._sign_up != "anyone":
+            return _Try(who, (place,))
         try:
-            places = (place, self._attempts.of(who))
+            return _Try(who, (place, self._attempts.of(who)))
         except NoPlace:
             return SignInRefused("too_many")
-        return self._sign_in(_Pending(user, password, "", 0.0, who, places))
 
-    def _begin_known(self, user: str, password: str, who: str) -> Outcome:
+    def _stranger(self, password: str) -> Outcome:
+        """Where owners have users here, an unknown name takes as long as the wrong password of a known one."""
         try:
-            places = (self._attempts.of(who),)
-        except NoPlace as full:
-            return SignInRefused("throttled", full.wait_s, own=True)
-        outcome = self._sign_in(_Pending(user, password, "", 0.0, who, places))
-        return replace(outcome, own=True) if isinstance(outcome, SignInRefused) else outcome
+            if self._owner_users.exist():
+                self._owner_users.fits(None, password)
+        except Busy:
+            return SignInRefused("crowded")
+        return SignInRefused("stranger")
 
     def submit_code(self, pending: bytes, code: str) -> Outcome:
         """The code as typed; it is text, and may start with 0."""

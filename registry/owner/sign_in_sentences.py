@@ -10,6 +10,11 @@ from words.languages import Language
 # By `why` of registry.owner.sign_in.SignInRefused, and by what a page or a command finds itself.
 WRITTEN: Mapping[str, str] = {
     "wrong": mark("{vendor} does not take that user name and password. Try them in the {vendor} app, then again here."),
+    "wrong_password": mark(
+        "That is not the password of this showcam user. Whoever runs this showcam can set another: "
+        "showcam owner password"
+    ),
+    "crowded": mark("Too many people sign in at this moment. Nothing was changed. Try again in a few seconds."),
     "too_many": mark("There were too many wrong tries with this user name. Wait 15 minutes, then try again."),
     "stranger": mark("This {vendor} account may not sign in here."),
     "empty": mark("Enter both the user name and the password."),

@@ -1,7 +1,7 @@
 """Households as the store keeps them, kept in memory for half a minute."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,8 +26,9 @@ class Household(Struct, frozen=True):
 class Households:
     """Ages are judged by `clock`, epoch seconds."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, kinds: Iterable[str], clock: Callable[[], float] = time.time) -> None:
+        """`kinds`: of the sources that a driver serves; cameras of others are not listed."""
+        self._store, self._kinds, self._clock = store, frozenset(kinds), clock
         self._known: Recent[str, Household] = Recent(IN_MEMORY)
 
     def of(self, account_id: str, *, fresh_preferences: bool = False) -> Household:
@@ -42,7 +43,8 @@ class Households:
         preferences = of_account(self._store, account_id)
         if known and known.preferences == preferences:
             preferences = known.preferences  # so that readings compare by identity
-        household = Household(account, sources, preferences, self._clock())
+        served = tuple(source for source in sources if source.kind in self._kinds)
+        household = Household(account, served, preferences, self._clock())
         self._known.put(account_id, household)
         return household
 

@@ -166,6 +166,7 @@ class Judge:
 
     def _newly_listed(self, household: Household, camera: str, deadline: Deadline) -> VisibleCamera | Refusal:
         """Finds a camera that another process has listed since; reads the vendor where no list is known."""
+        unread: Refusal | None = None
         for source in household.sources:
             newer = self._readings.newer(household.account, source)
             if newer and (found := newer.find(camera)):
@@ -175,10 +176,11 @@ class Judge:
             try:
                 reading = self._readings.read(household.account, source, deadline.left)
             except DriverError as error:
-                return unreached(error, None)
+                unread = unreached(error, None)  # it may be another source's
+                continue
             if found := reading.find(camera):
                 return VisibleCamera(household.account, source, found)
-        return not_found()
+        return unread or not_found()
 
 
 def _opened(visible: VisibleCamera, verdict: Verdict) -> Open | Refusal:

@@ -18,15 +18,15 @@ class Listing(Struct, frozen=True):
     as_of: float
 
 
-def merged(readings: Sequence[Reading]) -> Listing:
-    """The cameras of all sources; its age is the oldest reading's."""
+def merged(readings: Sequence[Reading], now: float) -> Listing:
+    """The cameras of all sources; its age is the oldest reading's, and no cameras are those of `now`."""
     if len(readings) == 1:
         return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of)
     cameras = tuple(camera for reading in readings for camera in reading.cameras)
     fingerprint = hashlib.blake2b(
         "".join(reading.fingerprint for reading in readings).encode(), digest_size=16
     ).hexdigest()
-    return Listing(cameras, fingerprint, min(reading.as_of for reading in readings))
+    return Listing(cameras, fingerprint, min((reading.as_of for reading in readings), default=now))
 
 
 def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:

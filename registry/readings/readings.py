@@ -12,7 +12,7 @@ from media.grants import Picture
 from net.cache import Recent
 from registry.camera import Camera
 from registry.driver import Driver
-from registry.errors import DriverError, Unavailable
+from registry.errors import DriverError, SignedOut, Unavailable
 from registry.gate.sizes import Measurement, resized, sized
 from registry.readings.breaker import Breaker
 from registry.readings.devices import Devices
@@ -52,7 +52,7 @@ class Readings:
         self._store, self._drivers, self._breaker, self._clock = store, drivers, breaker, clock
         self._compared, self._devices = compared, Devices(store, drivers)
         self._flights: Flights[Reading] = Flights()
-        self.households = Households(store, clock)
+        self.households = Households(store, drivers, clock)
         self._last: Recent[str, Reading] = Recent(IN_MEMORY)
         self._written: Recent[str, tuple[str, float]] = Recent(IN_MEMORY)
         self._lock = threading.Lock()
@@ -114,6 +114,7 @@ class Readings:
         household = self.households.of(account_id, fresh_preferences=True)
         began = time.monotonic()
         readings = []
+        unread: DriverError | None = None
         for source in household.sources:
             left = deadline_s - (time.monotonic() - began)
             try:
@@ -121,10 +122,19 @@ class Readings:
                 readings.append(self._preferred(household.account, source, self.read(household.account, source, left)))
             except DriverError as error:
                 last = self.last(household.account, source)
-                if last is None:
+                if last is not None:
+                    readings.append(last)
+                    continue
+                if not self._never_listed(household.account, source, error):
                     raise Unavailable(error.reason, error.vendor) from None
-                readings.append(last)
-        return merged(readings)
+                unread = error
+        if unread is not None and not readings:
+            raise Unavailable(unread.reason, unread.vendor)
+        return merged(readings, self._clock())
+
+    def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
+        """Whether nobody has signed in to the source yet: so no camera of it is missing from a list without it."""
+        return isinstance(error, SignedOut) and self._known(account, source) is None
 
     def _read(self, account: Account, source: Source, until: float) -> Reading:
         driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
@@ -205,13 +215,13 @@ class Readings:
         In this order: after a failure between the two the stored list differs, and the next reading writes both.
         """
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
-        household = self.households.of(account.id)
-        rest = [self.last(account, other) for other in household.sources if other.id != source.id]
-        listed = [camera for other in rest if other for camera in other.with_sizes] + list(reading.with_sizes)
         if known is None or _serials(known.with_sizes) != _serials(reading.with_sizes):
-            kinds = {known_source.id: known_source.kind for known_source in (source, *household.sources)}
-            self._devices.place(account.id, {(kinds[camera.ref.source], camera.ref.serial) for camera in listed})
-        self._store.put_known(account.id, Known(_encoder.encode(listed), reading.as_of))
+            listed = {(source.kind, serial) for serial in _serials(reading.with_sizes)}
+            for other in self.households.of(account.id).sources:
+                if other.id != source.id and (last := self.last(account, other)):
+                    listed |= {(other.kind, serial) for serial in _serials(last.with_sizes)}
+            self._devices.place(account.id, listed)
+        self._store.put_known(account.id, source.id, Known(_encoder.encode(reading.with_sizes), reading.as_of))
 
     def _put(self, source: Source, reading: Reading) -> None:
         with self._lock:
@@ -220,15 +230,14 @@ class Readings:
                 self._last.put(source.id, reading)
 
     def _known(self, account: Account, source: Source) -> Reading | None:
-        known = self._store.known(account.id)
+        known = self._store.known(account.id, source.id)
         if known is None:
             return None
         try:
             listed = _decoder.decode(known.data)
         except msgspec.MsgspecError:
             return None  # written by another version: it counts as no list
-        mine = tuple(camera for camera in listed if camera.ref.source == source.id)
-        return self._made(account, source, mine, mine, known.as_of) if mine else None
+        return self._made(account, source, listed, listed, known.as_of) if listed else None
 
 
 def _serials(cameras: Iterable[Camera]) -> set[str]:

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
@@ -53,20 +53,23 @@ class _Watched:
 
 
 class Watch:
-    """`turn` is called every second or so. `webhook`: the vendor calls ours; `push`: its messages are listened to."""
+    """`turn` is called every second or so. `webhook`: the vendor calls ours; `push`: its messages are listened to.
+
+    `vendors` that send messages, by the kind of their sources; sources of other kinds are polled.
+    """
 
     def __init__(
         self,
         store: Store,
         noticing: Noticing,
-        vendor: Vendor,
+        vendors: Mapping[str, Vendor],
         *,
         poll_s: float,
         push: bool,
         webhook: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._noticing, self._vendor, self._clock = store, noticing, vendor, clock
+        self._store, self._noticing, self._vendors, self._clock = store, noticing, vendors, clock
         self._poll_s, self._push, self._webhook = poll_s, push, webhook
         self._inbox = Inbox(noticing)
         self._watched: dict[str, _Watched] = {}
@@ -129,7 +132,7 @@ class Watch:
         if not sources:
             watched.failures = 0
             return min(self._poll_s, max(2.0, 0.05 * len(self._watched)))  # this reads nothing but our own store
-        pushed = self._webhook or all(self._hears(watched, source) for source in sources)
+        pushed = all(self._is_pushed(watched, source) for source in sources)
         well = self._noticing.refresh(account_id)
         if not pushed:
             well = self._poll_messages(account_id, watched, sources) and well
@@ -141,25 +144,29 @@ class Watch:
         return session is not None and session.state == "ok"
 
     def _listen(self, account_id: str, watched: _Watched, sources: list[Source]) -> None:
-        wanted = {source.id: source for source in sources} if self._push else {}
+        wanted = {source.id: source for source in sources if source.kind in self._vendors} if self._push else {}
         for gone in watched.listeners.keys() - wanted.keys():
             watched.listeners.pop(gone).stop()
         for source_id in wanted.keys() - watched.listeners.keys():
             if sum(len(household.listeners) for household in list(self._watched.values())) < LISTENERS:
-                watched.listeners[source_id] = self._vendor.listen(
-                    wanted[source_id], lambda hint: self._inbox.offer(hint, account_id)
+                source = wanted[source_id]
+                watched.listeners[source_id] = self._vendors[source.kind].listen(
+                    source, lambda hint: self._inbox.offer(hint, account_id)
                 )
 
-    @staticmethod
-    def _hears(watched: _Watched, source: Source) -> bool:
+    def _is_pushed(self, watched: _Watched, source: Source) -> bool:
+        if source.kind not in self._vendors:
+            return False
         listener = watched.listeners.get(source.id)
-        return listener is not None and listener.listening
+        return self._webhook or (listener is not None and listener.listening)
 
     def _poll_messages(self, account_id: str, watched: _Watched, sources: list[Source]) -> bool:
         """Takes the messages that the vendor has since the last poll; False: it failed."""
         for source in sources:
+            if source.kind not in self._vendors:
+                continue
             try:
-                hints = self._vendor.happened(source, watched.since, MESSAGES_S)
+                hints = self._vendors[source.kind].happened(source, watched.since, MESSAGES_S)
                 self._noticing.noticed(account_id, hints)
             except (DriverError, StoreUnavailable):
                 return False

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from showcam.cli import readable, settings_of, stop
+from showcam.cli import own_cameras, readable, settings_of, stop
 from showcam.cli.camera_settings import PREFERENCES, change_preference, change_setting, renew_picture_code
 from showcam.cli.named_camera import ASKING, NamedCamera, of_household, on_camera, refused, unavailable
 from showcam.cli.output import as_json, echo, report
@@ -103,9 +103,13 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     clear) or code (deciphered here, by the code, which is asked for)
     keep_warm: yes or no
     """
+    from showcam.cli import camera_tables as tables
+
     name = named.camera.name
     if setting == "scaled":
         stop("showcam converts pictures by itself now: as many at once as its setting transcodes allows.", 2)
+    if setting in tables.IN_APP:
+        stop(f"{setting} can be read here. It is {tables.IN_APP[setting]}.", 2)
     if setting in PREFERENCES:
         change_preference(named, setting, value, yes)
         return
@@ -182,3 +186,7 @@ def delete(named: NamedCamera) -> None:
     except BadValue as error:
         stop(f"{error}.", code=1)
     echo(f"{name} is deleted.")
+
+
+for command in (own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename):
+    cameras.add_command(command)

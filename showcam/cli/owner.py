@@ -1,13 +1,16 @@
 """`showcam owner`: who may link cameras here."""
 
 import shlex
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli import installation, owner_password, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, table
 from words.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from store.ports import Store
 
 
 class UserFacts(TypedDict):
@@ -18,6 +21,8 @@ class UserFacts(TypedDict):
 class HouseholdFacts(TypedDict):
     household: str
     users: list[UserFacts]
+    showcam_user: str
+    lan: bool
     links: int
     pin: bool
     language: str
@@ -26,7 +31,11 @@ class HouseholdFacts(TypedDict):
 
 @click.group()
 def owner() -> None:
-    """Who may link cameras here: EZVIZ accounts by their user names."""
+    """Who may link cameras here: EZVIZ accounts by their user names, and owners by a user name for showcam itself."""
+
+
+owner.add_command(owner_password.password)
+owner.add_command(owner_password.lan)
 
 
 @owner.command()
@@ -35,24 +44,34 @@ def owner() -> None:
     "--key",
     help="appKey of the account's own EZVIZ Open Platform application, whose secret is asked for (default: none).",
 )
+@click.option("--lan", is_flag=True, help="A household of cameras in the house alone, without an EZVIZ account.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its pages.")
 @installation
 @click.pass_context
 @readable
-def add(context: click.Context, user: str, key: str | None, language: str) -> None:
+def add(context: click.Context, user: str, key: str | None, lan: bool, language: str) -> None:
     """Let the EZVIZ account USER (e-mail, phone or user name) sign in here.
 
-    Its password is not asked for: the account's owner types it when linking Alexa or Google.
+    Its password is not asked for: the account's owner types it when linking Alexa or Google. With --lan USER is any
+    user name of the owner's choice, and the password for it is asked for.
     """
+    from accounts.owner_users import OwnerUsers
     from registry.drivers.ezviz import households
     from showcam.compose.command import tools
 
     if not user.strip():
         stop("Say which EZVIZ account: its e-mail address, phone number or user name.")
+    if lan and key:
+        raise click.UsageError("A household of cameras in the house alone has no Open Platform key.")
+    if lan:
+        owner_password.add_with_lan(settings_of(context), user, language)
+        return
     secret = click.prompt("appSecret", hide_input=True) if key else None
     with tools(settings_of(context)) as store:
         if households.find(store, user) is not None:
             stop(f"{user} may sign in here already.", code=1)
+        if OwnerUsers(store).find(user) is not None:
+            stop(f"{user} is the user name of an owner at showcam itself: give that one another name first.", code=1)
         households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
     echo(f"{user} may now link cameras here.")
     if not key:
@@ -70,7 +89,7 @@ def add(context: click.Context, user: str, key: str | None, language: str) -> No
 @click.pass_context
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
-    """List the households: the EZVIZ account of each, whether it is signed in, its links and whether it has a PIN."""
+    """List the households: the accounts of each, whether EZVIZ is signed in, its links and whether it has a PIN."""
     from accounts.pins import Pins
     from registry.drivers.ezviz import households
     from showcam.compose.command import tools
@@ -82,6 +101,8 @@ def list_(context: click.Context, as_json: bool) -> None:
                 "users": [
                     {"user": user, "signed_in": state == "ok"} for user, state in households.users(store, account.id)
                 ],
+                "showcam_user": _showcam_user(store, account.id),
+                "lan": any(source.kind == "lan" for source in store.sources(account.id)),
                 "links": len(store.links(account.id)),
                 "pin": Pins(store).is_set(account.id),
                 "language": account.locale,
@@ -92,6 +113,16 @@ def list_(context: click.Context, as_json: bool) -> None:
     report(as_json, {"households": facts}, _lines(facts))
 
 
+def _showcam_user(store: "Store", account_id: str) -> str:
+    from accounts.owner_users import OwnerUsers
+    from store.sealing import SealedUnreadable
+
+    try:
+        return OwnerUsers(store).name_of(account_id)
+    except SealedUnreadable:
+        return "(can't be opened)"
+
+
 def _lines(households: list[HouseholdFacts]) -> list[str]:
     if not households:
         return ["Nobody has cameras here yet: showcam login"]
@@ -99,13 +130,19 @@ def _lines(households: list[HouseholdFacts]) -> list[str]:
         (
             household["household"],
             ", ".join(source["user"] or "(can't be opened)" for source in household["users"]),
-            "yes" if any(source["signed_in"] for source in household["users"]) else "no",
+            _yes(any(source["signed_in"] for source in household["users"])) if household["users"] else "",
+            household["showcam_user"],
+            _yes(household["lan"]),
             str(household["links"]),
-            "yes" if household["pin"] else "no",
+            _yes(household["pin"]),
         )
         for household in households
     ]
-    return table(rows, ("Household", "EZVIZ account", "Signed in", "Links", "PIN"))
+    return table(rows, ("Household", "EZVIZ account", "Signed in", "showcam user", "LAN", "Links", "PIN"))
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
 
 
 @owner.command()
@@ -114,30 +151,28 @@ def _lines(households: list[HouseholdFacts]) -> list[str]:
 @click.pass_context
 @readable
 def remove(context: click.Context, user: str) -> None:
-    """Remove the household of the EZVIZ account USER and all that is kept of it. USER is asked for again.
+    """Remove the household of USER and all that is kept of it. USER is asked for again.
 
     Its links end at once, and nobody signs in with it any more. The EZVIZ account and its cameras stay as they are.
-    In place of USER stands the household of showcam owner list where its user name is not known.
+    USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list.
     """
-    from accounts import households as kept
-    from registry.drivers.ezviz import households
+    from accounts import households, named_household
     from showcam.compose.command import pictures, tools
 
     settings = settings_of(context)
     with tools(settings) as store:
-        source = households.find(store, user)
-        account = store.account(source.account if source else user)
+        account = named_household.find(store, user)
         if account is None:
             stop(f"{user} is not known here: showcam owner list", code=1)
         cameras = len(store.preferences(account.id))
         echo(
             f"The household of {user} will be removed: {_links(len(store.links(account.id)))} will end, and its "
-            "session, keys, codes, PIN and what was said of its cameras will be gone for good.",
+            "session, keys, codes, password, PIN and what was said of its cameras will be gone for good.",
             err=True,
         )
         if click.prompt("Type USER to remove it") != user:
             stop("That is not how you named it: nothing was removed.", code=1)
-        ended = kept.remove(store, pictures(settings), account.id)
+        ended = households.remove(store, pictures(settings), account.id)
     echo(
         f"{user} is removed: {_links(len(ended))} ended, the settings of "
         f"{cameras} camera{'' if cameras == 1 else 's'}, its secrets and lists."

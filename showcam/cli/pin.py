@@ -1,6 +1,5 @@
 """`showcam pin`: the PIN with which Google turns cameras off by voice."""
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ import click
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import echo
+from showcam.cli.owner_password import known
 
 if TYPE_CHECKING:
     from accounts.pins import Pins
@@ -56,12 +56,7 @@ def clear(context: click.Context, user: str) -> None:
 @contextmanager
 def _household(context: click.Context, user: str) -> Iterator[tuple["Pins", str]]:
     from accounts.pins import Pins
-    from registry.drivers.ezviz import households
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
-        source = households.find(store, user)
-        if source is None:
-            stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
-            raise AssertionError
-        yield Pins(store), source.account
+        yield Pins(store), known(store, user).id

@@ -5,8 +5,9 @@ import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from accounts import named_household
 from accounts.attempts import Limits
-from registry.drivers.ezviz import households
+from accounts.households import add_of_lan
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from showcam import keys
@@ -32,20 +33,23 @@ class Household:
 
 
 @contextlib.contextmanager
-def household(settings: Settings, user: str | None) -> Iterator[Household]:
-    """The user's household, or the only one. Raises CannotStart."""
+def household(settings: Settings, user: str | None, *, make: bool = False) -> Iterator[Household]:
+    """The user's household, or the only one. Raises CannotStart. `make`: one of LAN cameras where there is none."""
     if settings.demo:
         user = user or DEMO_USER
     with _built(settings) as base:
         if user is None:
             accounts = [account.id for account, _ in zip(base.store.accounts(), range(2), strict=False)]
         else:
-            source = households.find(base.store, user)
-            accounts = [source.account] if source else []
+            named = named_household.find(base.store, user)
+            accounts = [named.id] if named else []
         if not accounts:
-            if user is None:
-                raise CannotStart("Nobody has cameras here yet: showcam login")
-            raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
+            if user is None and make:
+                accounts = [add_of_lan(base.store).id]
+            elif user is None:
+                raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
+            else:
+                raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
         if len(accounts) > 1:
             raise CannotStart("There are several households here: say whose cameras with --user.")
         yield Household(accounts[0], base.adapter.owner, base.store, user or "")

@@ -14,10 +14,12 @@ from msgspec import structs
 from accounts import households
 from accounts.attempts import Limits
 from accounts.one_time_code import OneTimeCode
+from accounts.owner_users import OwnerUsers
 from accounts.tokens import authenticate
 from actions.signalling import Signalling
 from console import app as console
 from console import home, look
+from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from media.process_auth import HEADER
 from oauth import app as oauth
@@ -94,10 +96,18 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     if limits.per_user > limits.per_code:  # in the demo
         limits = structs.replace(limits, per_code=limits.per_user)
     app = Flask("showcam", static_folder=None)
+    owner_users = OwnerUsers(base.store)
     oauth.bind(
         app,
         base.store,
-        SignIn(base.store, base.driver, settings.sign_up, limits=limits, vendor_s=settings.sign_in_s),
+        SignIn(
+            base.store,
+            base.driver,
+            settings.sign_up,
+            owner_users=owner_users,
+            limits=limits,
+            vendor_s=settings.sign_in_s,
+        ),
         base.adapter.owner,
         OAuthSettings(
             issuer=settings.web_url,
@@ -113,21 +123,26 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     app.register_blueprint(look.blueprint())
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
     if settings.has_console:
-        home.bind(app, _home(settings, base, limits))
+        home.bind(app, _home(settings, base, limits, owner_users))
     return app
 
 
-def _home(settings: Settings, base: ground.Ground, limits: Limits) -> Home:
+def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers) -> Home:
     # whoever holds the printed code runs this installation, and so may add any account
-    sign_in = SignIn(base.store, base.driver, "anyone", limits=limits, vendor_s=settings.sign_in_s)
+    sign_in = SignIn(
+        base.store, base.driver, "anyone", owner_users=owner_users, limits=limits, vendor_s=settings.sign_in_s
+    )
     return Home(
         base.store,
         sign_in,
         base.adapter.owner,
-        OneTimeCode(settings.home_code),
-        HomeSettings(
+        Entrance(
+            base.store,
+            OneTimeCode(settings.home_code),
             open_to="public" if settings.console == "public" else "lan",
             names=settings.console_hosts,
+        ),
+        HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
             live=max(1, settings.live_per_account - 1),  # one place stays free for a display
         ),

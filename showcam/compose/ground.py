@@ -11,8 +11,11 @@ from media.grants import Grants
 from media.tls import tls_context
 from net.cache import Kept
 from registry.adapter import Adapter, adapt
+from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.lan.devices import Devices
+from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.quota import OpensOfAll
 from showcam.aws import boto
@@ -66,6 +69,15 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
     )
 
 
+def drivers(settings: Settings, store: Store) -> tuple[EzvizDriver, dict[str, Driver]]:
+    """EZVIZ's, and all by the kind of source that each serves. Cameras of a source without a driver are not listed."""
+    vendor = ezviz(settings, store)
+    by_kind: dict[str, Driver] = {vendor.sessions.kind: vendor}
+    if settings.has_lan_cameras:
+        by_kind[Devices.kind] = LanDriver(store, loopback=settings.demo)
+    return vendor, by_kind
+
+
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
     """A function that ends a link and the pictures that it is being shown."""
 
@@ -88,7 +100,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
     """Raises StoreUnavailable."""
     Kept.on = "answers" not in settings.without
     store, grants = open_store(settings, keys), Grants(keys.grant)
-    pictures, driver = media_client(settings, grants), ezviz(settings, store)
+    pictures, (driver, by_kind) = media_client(settings, grants), drivers(settings, store)
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,
@@ -104,5 +116,5 @@ def build(settings: Settings, keys: Keys) -> Ground:
     )
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
-    adapter = adapt(store, {"ezviz": driver}, pictures, grants, rules, opens=opens)
+    adapter = adapt(store, by_kind, pictures, grants, rules, opens=opens)
     return Ground(store, grants, pictures, driver, adapter)

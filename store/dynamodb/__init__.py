@@ -9,12 +9,14 @@ absent before that. Every read is consistent but those by the index.
 | account#{account}      | account        | account  |                          | accounts, {account}             |
 | account#{account}      | source#{id}    | source   | sealed, state, version   |                                 |
 | account#{account}      | link#{link}    | linked   | (goes when the link ends)|                                 |
-| account#{account}      | known          | known    | sealed, as_of            |                                 |
+| account#{account}      | owner_user     | owner_user | key, sealed, version   |                                 |
+| account#{account}      | known#{source} | known    | sealed, as_of            |                                 |
 | account#{account}      | preference#{camera} | preference | data              |                                 |
 | account#{account}      | secret#{name}  | secret   | sealed                   |                                 |
 | account#{account}      | happening#{camera}#{kind} | happening | camera, what, at |                            |
 | account#{account}      | device#{key}   | device   |                          | device#{key}, {account}         |
 | vendor#{vendor key}    | vendor         | vendor   | (the source's record)    |                                 |
+| owner_name#{key}       | owner_name     | owner_name | account                | owner_users, {account}          |
 | client#{client}        | client         | client   |                          | clients, {client}               |
 | link#{link}            | link           | link     | ended, last_used         |                                 |
 | link#{link}            | token#{hash}   | token    |                          |                                 |
@@ -45,14 +47,19 @@ absent before that. Every read is consistent but those by the index.
 | a new account with its source       | add_household      | TransactWriteItems: account, source, vendor; all new  |
 | a household and all that is its own | drop_household     | GetItem; Query account#, link#                        |
 | each row of them                    | drop_household     | TransactWriteItems: source, vendor; DeleteItem        |
+| an owner's user, by a new name      | put_owner_user     | GetItem; TransactWriteItems: account exists, both     |
+| its password's hash, unless changed | swap_owner_user    | UpdateItem if `version` is as it was read             |
+| the user of a household's owner     | owner_user         | GetItem, consistent                                   |
+| an owner's user by its name         | owner_user_by_key  | GetItem of each row, consistent                       |
+| whether there is any                | has_owner_users    | Query gsi1, lags a little                             |
 | a new source of an account          | add_source         | TransactWriteItems: account exists, source, vendor    |
 | sources of an account               | sources            | Query account#/source#, consistent                    |
 | a session, unless it was changed    | swap_session       | UpdateItem if `version` is as it was read             |
 | a preference of an account          | put_preference     | TransactWriteItems: account exists, preference        |
 | a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
 | preferences of an account           | preferences        | Query account#/preference#, consistent                |
-| the latest sighting of its kind     | put_happening      | UpdateItem if later                                   |
-| the latest sightings                | happenings         | Query account#/happening#, consistent                 |
+| the latest happening of its kind    | put_happening      | UpdateItem if later                                   |
+| the latest happenings               | happenings         | Query account#/happening#, consistent                 |
 | replace a household's devices       | put_devices        | Query account#/device#; DeleteItem, PutItem of others |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from store.dynamodb.items import item_of, record_of, refusing
+from store.dynamodb.owner_users import OwnerUserItems
 from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Table
 from store.keys import addressable
 from store.ports import Inconsistent
@@ -12,7 +13,7 @@ from store.records import Account, Client, Session, Source, SourceState
 from store.sealing import Sealer
 
 
-class AccountItems:
+class AccountItems(OwnerUserItems):
     _table: Table
     _sealer: Sealer
 
@@ -38,6 +39,7 @@ class AccountItems:
                 self._table.delete(f"vendor#{source.vendor_key}", "vendor"),
                 self._table.delete(pk, f"source#{source.id}"),
             )
+        self.drop_owner_user_rows(account_id)
         self._clear(pk)
         self._table.write(self._table.delete(pk, "account"))
         self._clear(pk)  # rows that others wrote before the account was gone

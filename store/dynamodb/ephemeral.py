@@ -94,16 +94,17 @@ class EphemeralItems:
             return False
         return True
 
-    def put_known(self, account_id: str, known: Known) -> None:
-        sealed = self._sealer.seal(f"known|{account_id}", known.data)
-        row = {"pk": f"account#{account_id}", "sk": "known", "kind": "known", "sealed": sealed, "as_of": known.as_of}
-        self._table.write(self._table.put(row))
+    def put_known(self, account_id: str, source_id: str, known: Known) -> None:
+        sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
+        row = {"pk": f"account#{account_id}", "sk": f"known#{source_id}", "kind": "known"}
+        self._table.write(self._table.put(row | {"sealed": sealed, "as_of": known.as_of}))
 
-    def known(self, account_id: str) -> Known | None:
-        item = self._table.get(f"account#{account_id}", "known")
+    def known(self, account_id: str, source_id: str) -> Known | None:
+        item = self._table.get(f"account#{account_id}", f"known#{source_id}")
         with contextlib.suppress(SealedUnreadable):
             if item is not None:
-                return Known(self._sealer.open(f"known|{account_id}", item["sealed"]), float(item["as_of"]))
+                data = self._sealer.open(f"known|{account_id}|{source_id}", item["sealed"])
+                return Known(data, float(item["as_of"]))
         return None
 
     def meta_once(self, key: str, value: str) -> str:

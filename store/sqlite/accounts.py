@@ -15,6 +15,7 @@ _OF_HOUSEHOLD = (
     "DELETE FROM code WHERE link IN (SELECT id FROM link WHERE account = ?)",
     "DELETE FROM link WHERE account = ?",
     "DELETE FROM source WHERE account = ?",
+    "DELETE FROM owner_user WHERE account = ?",
     "DELETE FROM preference WHERE account = ?",
     "DELETE FROM account_secret WHERE account = ?",
     "DELETE FROM known WHERE account = ?",

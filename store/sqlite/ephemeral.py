@@ -64,14 +64,17 @@ class EphemeralRows:
     def take_once(self, key: str, until: float) -> bool:
         return self._taken.take(key, until)
 
-    def put_known(self, account_id: str, known: Known) -> None:
-        sealed = self._sealer.seal(f"known|{account_id}", known.data)
-        self._database.change("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", account_id, sealed, known.as_of)
+    def put_known(self, account_id: str, source_id: str, known: Known) -> None:
+        sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
+        insert = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)"
+        self._database.change(insert, account_id, source_id, sealed, known.as_of)
 
-    def known(self, account_id: str) -> Known | None:
-        row = self._database.one("SELECT sealed, as_of FROM known WHERE account = ?", account_id)
+    def known(self, account_id: str, source_id: str) -> Known | None:
+        row = self._database.one(
+            "SELECT sealed, as_of FROM known WHERE account = ? AND source = ?", account_id, source_id
+        )
         with contextlib.suppress(SealedUnreadable):
-            return Known(self._sealer.open(f"known|{account_id}", row[0]), row[1]) if row else None
+            return Known(self._sealer.open(f"known|{account_id}|{source_id}", row[0]), row[1]) if row else None
         return None
 
     def meta_once(self, key: str, value: str) -> str:

@@ -39,6 +39,24 @@ def test_a_user_has_one_household(store: Store) -> None:
     assert list(store.accounts()) == [account]
 
 
+def test_a_household_gains_one_source_for_lan_cameras(store: Store) -> None:
+    account = households.add(store, "ezviz", "ola@example.com", b"sealed")
+    source = households.with_lan(store, account.id)
+    assert households.with_lan(store, account.id) == source
+    assert {found.kind for found in store.sources(account.id)} == {"ezviz", "lan"}
+    session = store.read_session(account.id, source.id)
+    assert session is not None
+    assert (session.secrets, session.state) == (b"{}", "ok")
+
+
+def test_a_household_may_have_lan_cameras_alone(store: Store) -> None:
+    first, second = households.add_of_lan(store, locale="nb"), households.add_of_lan(store)
+    [source] = store.sources(first.id)
+    assert (source.kind, source.account, first.locale) == ("lan", first.id, "nb")
+    assert households.with_lan(store, first.id) == source
+    assert [found.id for found in store.sources(second.id)] != [source.id]
+
+
 class Pictures:
     """Records the ended links and whether each was revoked by then; unreachable on request."""
 

@@ -83,7 +83,7 @@ def add_home(store: DynamoStore, user: str) -> Home:
     account, source = households.add_owner(store, user), households.find(store, user)
     assert source
     garden = camera("Garden", "F00000001", ref=Ref(source.id, "F00000001", 1))
-    store.put_known(account.id, Known(msgspec.msgpack.encode([garden]), time.time()))
+    store.put_known(account.id, source.id, Known(msgspec.msgpack.encode([garden]), time.time()))
     return Home(store, account, source)
 
 

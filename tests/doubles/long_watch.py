@@ -93,7 +93,9 @@ class _Home:
     async def admits(self, claims: Any, bearer: str) -> bool:
         return False
 
-    async def learnt(self, claims: Any, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+    async def learnt(
+        self, claims: Any, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
         pass
 
     async def closed(self, claims: Any, release: str) -> None:

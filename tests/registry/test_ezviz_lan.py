@@ -172,7 +172,7 @@ def test_a_wrong_code_is_never_sent_twice_and_another_is_tried(camera: RtspCamer
 def test_a_camera_that_is_away_is_not_waited_for_each_time(camera: RtspCamera) -> None:
     lan = Lan(loopback=True)
     camera.does.first = b" "
-    with pytest.raises(Refused, match="no RTSP"):
+    with pytest.raises(Refused, match="no answer in time"):
         lan.open(at_home(camera), CODE, 0.5)
     before = len(camera.does.methods)
     with pytest.raises(Refused, match="a moment ago"):

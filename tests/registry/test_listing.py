@@ -121,20 +121,20 @@ def test_an_unchanged_list_stays_young_in_the_store(home: Household, clock: Cloc
 
 def test_a_list_that_another_process_has_just_written_is_not_written_again(home: Household, clock: Clock) -> None:
     home.registry.cameras(home.link)
-    written = home.store.known(home.account.id)
+    written = home.store.known(home.account.id, home.source.id)
 
     clock.now += 5
     another_process(home, home.driver, clock).cameras(home.link)
-    assert home.store.known(home.account.id) == written
+    assert home.store.known(home.account.id, home.source.id) == written
 
     clock.now += RENEW_S
     another_process(home, home.driver, clock).cameras(home.link)
-    assert home.store.known(home.account.id) != written
+    assert home.store.known(home.account.id, home.source.id) != written
 
 
 def test_a_known_list_of_another_version_is_as_good_as_none(home: Household, clock: Clock) -> None:
     home.registry.cameras(home.link)
-    home.store.put_known(home.account.id, Known(b"\xc1 not a list", clock.now))
+    home.store.put_known(home.account.id, home.source.id, Known(b"\xc1 not a list", clock.now))
     home.driver.error = VendorDown("x")
 
     with pytest.raises(Unavailable):
@@ -250,12 +250,12 @@ def test_a_camera_listed_by_another_process_is_found(home: Household, clock: Clo
 def test_what_another_process_knew_before_this_one_read_is_old(home: Household, clock: Clock) -> None:
     home.driver.set([camera("Barn", "F00000009")])
     barn = home.id("Barn")
-    old = home.store.known(home.account.id)
+    old = home.store.known(home.account.id, home.source.id)
     assert old is not None
     home.driver.set([camera("Garden", "F00000001")])
     clock.now += 5
     garden = home.id("Garden")
-    home.store.put_known(home.account.id, old)  # written late
+    home.store.put_known(home.account.id, home.source.id, old)  # written late
 
     assert list(home.registry.states(home.link, [barn, garden])) == [garden]
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from accounts import households
 from registry.drivers.ezviz.sessions import Sessions
 from registry.preferences import NONE, Preferences, keep, of_account
+from store.records import OwnerUser
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles.household import Household
@@ -72,3 +74,23 @@ def test_a_database_of_the_version_before_keeps_what_its_owner_decided(tmp_path:
     secrets = Sessions(store).read(source).secrets
     assert (secrets.codes, secrets.picture_codes, secrets.open_air) == ({"F00497501": "ABCDEF"}, {}, True)
     store.close()
+
+
+def test_a_household_of_the_version_before_gains_cameras_of_its_own(tmp_path: Path) -> None:
+    path, sealer = tmp_path / "showcam.sqlite3", Sealer([("kept", bytes(range(32)))])
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(KEPT.read_text())
+    store = SqliteStore(path, sealer)
+    [account] = store.accounts()
+    [ezviz] = store.sources(account.id)
+
+    assert (store.known(account.id, ezviz.id), store.owner_user(account.id)) == (None, None)
+    lan = households.with_lan(store, account.id)
+    assert store.put_owner_user(account.id, "kari", b"hash")
+    store.close()
+
+    again = SqliteStore(path, sealer)
+    assert again.sources(account.id) == [ezviz, lan]
+    assert again.owner_user_by_key("kari") == OwnerUser(account.id, "kari", b"hash", 1)
+    assert Sessions(again).read(ezviz).secrets.codes == {"F00497501": "ABCDEF"}
+    again.close()

@@ -199,4 +199,4 @@ def test_a_door_says_what_its_own_assistants_users_do(own: Any, vendor: str, sen
 
 
 def test_a_vendors_sentences_are_of_its_own_name() -> None:
-    assert {name: speech.vendor for name, speech in SPEECHES.items()} == {"EZVIZ": "EZVIZ"}
+    assert {name: speech.vendor for name, speech in SPEECHES.items()} == {"EZVIZ": "EZVIZ", "LAN": "LAN"}

@@ -30,9 +30,9 @@ def test_a_thousand_unknown_cameras_cost_one_read_of_the_store(
     garden, known = home.id("Garden"), home.store.known
     reads: list[str] = []
 
-    def counted(account: str) -> object:
+    def counted(account: str, source: str) -> object:
         reads.append(account)
-        return known(account)
+        return known(account, source)
 
     monkeypatch.setattr(home.store, "known", counted)
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from accounts import households as households_of_any
+from registry.adapter import Adapter, adapt
 from registry.driver import Hint
 from registry.drivers.ezviz import households
 from registry.errors import DriverError, VendorBusy, VendorDown
@@ -13,6 +15,7 @@ from registry.watch.watch import BACK_OFF, CENSUS_S, PUSHED, Watch
 from store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
+from tests.doubles.ready_driver import ReadyDriver, camera
 
 POLL_S = 100.0
 
@@ -60,7 +63,7 @@ class World:
         watch = Watch(
             self.home.store,
             self.home.noticing,
-            self.vendor,
+            {"ezviz": self.vendor},
             poll_s=POLL_S,
             push=push,
             webhook=webhook,
@@ -97,6 +100,30 @@ def world(home: Household, clock: Clock) -> Iterator[World]:
     yield made
     for watch in made.made:
         watch.close()
+
+
+def test_a_source_at_home_is_polled_and_its_household_with_it(world: World) -> None:
+    """EZVIZ is listened to; a camera in the house sends no messages, so the household is read as often as without."""
+    households_of_any.with_lan(world.home.store, world.home.account.id)
+    adapter = adapt_with_lan(world)
+    watch = Watch(
+        world.home.store,
+        adapter.noticing,
+        {"ezviz": world.vendor},
+        poll_s=POLL_S,
+        push=True,
+        webhook=True,
+        clock=world.clock,
+    )
+    world.made.append(watch)
+    assert 9 <= world.pass_s(watch, 10 * POLL_S) <= 12
+    assert len(world.vendor.ears) == 1
+
+
+def adapt_with_lan(world: World) -> Adapter:
+    home = world.home
+    drivers = {"ezviz": home.driver, "lan": ReadyDriver([camera("Barn", ways=("lan",))])}
+    return adapt(home.store, drivers, home.pictures, home.grants, home.rules, world.clock)
 
 
 @pytest.mark.parametrize(

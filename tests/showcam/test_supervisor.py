@@ -59,6 +59,7 @@ def gone(pid: int, within_s: float = 3.0) -> bool:
 NOTE = "import os, signal, time; open(os.environ['PIDS'], 'a').write(f'{os.getpid()}\\n');"
 
 
+@pytest.mark.process
 def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     process = run_supervisor(tmp_path, f"{NOTE} time.sleep(0.1)")
     try:
@@ -83,6 +84,7 @@ while True:
 """
 
 
+@pytest.mark.process
 def test_who_connects_while_a_process_is_started_again_waits_for_it(tmp_path: Path) -> None:
     port = free_ports(1)
     process = run_supervisor(tmp_path, ANSWERING, port)
@@ -112,6 +114,7 @@ def is_refused(port: int, within_s: float) -> bool:
     return False
 
 
+@pytest.mark.process
 def test_nobody_waits_for_a_process_that_dies_again_and_again(tmp_path: Path) -> None:
     port = free_ports(1)
     process = run_supervisor(tmp_path, NOTE, port)
@@ -123,6 +126,7 @@ def test_nobody_waits_for_a_process_that_dies_again_and_again(tmp_path: Path) ->
         assert process.wait(5) == 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN);"
@@ -136,6 +140,7 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signal
     assert gone(child)
 
 
+@pytest.mark.process
 def test_processes_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     process = run_supervisor(tmp_path, f"{NOTE} time.sleep(60)")
     child = pids(tmp_path, 1)[0]

@@ -11,11 +11,13 @@ from store.records import (
     CODE_KEPT_S,
     LINK_KEPT_S,
     TOKEN_KEPT_S,
+    Account,
     Client,
     Code,
     Happening,
     Known,
     Link,
+    OwnerUser,
     Session,
     Source,
     Token,
@@ -70,7 +72,8 @@ class TestHouseholds:
             store.add_code(code)
             store.add_tokens([token])
             store.put_link_secret(link.id, "s", b"s")
-            store.put_known(household.id, Known(b"k", NOW))
+            store.put_known(household.id, source.id, Known(b"k", NOW))
+            store.put_owner_user(household.id, f"user of {household.id}", b"u")
             store.put_preference(household.id, "c", b"p")
             store.put_account_secret(household.id, "pin", b"1")
             store.put_happening(household.id, Happening("c", "motion", NOW))
@@ -91,7 +94,9 @@ class TestHouseholds:
                 "token": store.find_token(link.id, token.hash),
                 "code": store.code(code.hash, code.client, NOW),
                 "link secret": store.link_secret(link.id, "s"),
-                "known": store.known(household.id),
+                "known": store.known(household.id, source.id),
+                "owner's user": store.owner_user(household.id),
+                "owner's user by name": store.owner_user_by_key(f"user of {household.id}"),
                 "preferences": store.preferences(household.id),
                 "account secret": store.account_secret(household.id, "pin"),
                 "happenings": store.happenings(household.id, NOW - 1),
@@ -473,10 +478,69 @@ class TestCameras:
     def test_the_last_list_is_known(self, store: Store) -> None:
         household = a.account()
         store.add_account(household)
-        assert store.known(household.id) is None
+        assert store.known(household.id, "one") is None
         for known in (Known(b"[1]", NOW), Known(b"[2]" * 10_000, NOW + 1)):
-            store.put_known(household.id, known)
-            assert store.known(household.id) == known
+            store.put_known(household.id, "one", known)
+            assert store.known(household.id, "one") == known
+
+    def test_each_source_has_a_list_of_its_own(self, store: Store) -> None:
+        household = a.account()
+        store.add_account(household)
+        lists = {"one": Known(b"[1]", NOW), "two": Known(b"[2]", NOW - 3600)}
+        for source, known in lists.items():
+            store.put_known(household.id, source, known)
+        assert {source: store.known(household.id, source) for source in lists} == lists
+
+
+class TestOwnerUsers:
+    @pytest.fixture
+    def homes(self, store: Store) -> tuple[Account, Account]:
+        """Two households; the first one's owner has a user."""
+        mine, theirs = a.account(), a.account()
+        store.add_account(mine)
+        store.add_account(theirs)
+        assert not store.has_owner_users()
+        assert store.put_owner_user(mine.id, "kari", b"one")
+        assert store.has_owner_users()
+        return mine, theirs
+
+    def test_a_user_is_found_by_household_and_by_key(self, store: Store, homes: tuple[Account, Account]) -> None:
+        mine, theirs = homes
+        kari = OwnerUser(mine.id, "kari", b"one", 1)
+        assert (store.owner_user(mine.id), store.owner_user_by_key("kari")) == (kari, kari)
+        assert (store.owner_user(theirs.id), store.owner_user_by_key("ola")) == (None, None)
+
+    def test_a_household_has_one_user(self, store: Store, homes: tuple[Account, Account]) -> None:
+        mine, theirs = homes
+        assert store.put_owner_user(mine.id, "kari", b"two")
+        assert store.owner_user_by_key("kari") == OwnerUser(mine.id, "kari", b"two", 2)
+        assert store.put_owner_user(mine.id, "nora", b"three")
+        assert store.owner_user_by_key("kari") is None
+        assert store.owner_user_by_key("nora") == OwnerUser(mine.id, "nora", b"three", 3)
+        assert store.put_owner_user(theirs.id, "kari", b"four")  # the name is free again
+
+    def test_a_name_is_of_one_household(self, store: Store, homes: tuple[Account, Account]) -> None:
+        mine, theirs = homes
+        assert not store.put_owner_user(theirs.id, "kari", b"two")
+        assert store.owner_user(theirs.id) is None
+        assert store.owner_user_by_key("kari") == OwnerUser(mine.id, "kari", b"one", 1)
+
+    def test_a_user_needs_its_household(self, store: Store) -> None:
+        with pytest.raises(Inconsistent):
+            store.put_owner_user("nobody", "kari", b"one")
+        assert store.owner_user_by_key("kari") is None
+
+    def test_a_swap_names_the_version_that_it_read(self, store: Store, homes: tuple[Account, Account]) -> None:
+        mine, theirs = homes
+        assert store.swap_owner_user(mine.id, version=1, data=b"two")
+        assert not store.swap_owner_user(mine.id, version=1, data=b"three")
+        assert not store.swap_owner_user(theirs.id, version=1, data=b"four")
+        assert store.owner_user_by_key("kari") == OwnerUser(mine.id, "kari", b"two", 2)
+
+    def test_the_name_of_a_removed_household_is_free(self, store: Store, homes: tuple[Account, Account]) -> None:
+        mine, theirs = homes
+        store.drop_household(mine.id)
+        assert store.put_owner_user(theirs.id, "kari", b"two")
 
 
 class TestPreferences:

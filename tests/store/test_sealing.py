@@ -70,8 +70,8 @@ def test_a_row_pasted_from_another_household_is_refused(path: Path) -> None:
     sources = [a.source(mine), a.source(theirs)]
     store.add_household(mine, sources[0], b"my session", "ok")
     store.add_household(theirs, sources[1], b"their session", "ok")
-    store.put_known(mine.id, Known(b"my cameras", a.NOW))
-    store.put_known(theirs.id, Known(b"their cameras", a.NOW))
+    store.put_known(mine.id, "cameras", Known(b"my cameras", a.NOW))
+    store.put_known(theirs.id, "cameras", Known(b"their cameras", a.NOW))
     with sqlite3.connect(path) as raw:
         for table in ("source", "known"):
             sql = f"UPDATE {table} SET sealed = (SELECT sealed FROM {table} WHERE account = ?) WHERE account = ?"  # noqa: S608
@@ -79,7 +79,7 @@ def test_a_row_pasted_from_another_household_is_refused(path: Path) -> None:
     raw.close()
     with pytest.raises(SealedUnreadable, match="moved"):
         store.read_session(mine.id, sources[0].id)
-    assert store.known(mine.id) is None
+    assert store.known(mine.id, "cameras") is None
     store.close()
 
 
@@ -108,7 +108,7 @@ def test_nothing_secret_is_in_the_files(path: Path) -> None:
     store.add_household(household, source, planted["session"].encode(), "ok")
     store.swap_session(household.id, source.id, version=1, secrets=planted["swapped"].encode(), state="ok")
     store.put_visit("v", planted["visit"].encode(), a.NOW)
-    store.put_known(household.id, Known(planted["known"].encode(), a.NOW))
+    store.put_known(household.id, source.id, Known(planted["known"].encode(), a.NOW))
     store.hit(f"sign-in|{planted['user']}", 60, a.NOW)
     while_open = {file.name: file.read_bytes() for file in path.parent.iterdir()}
     store.close()

@@ -188,7 +188,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 written = 0
 try:
     while written < 1000:
-        store.put_known(str(written), Known(b"x" * 20_000, 0.0))
+        store.put_known(str(written), "s", Known(b"x" * 20_000, 0.0))
         written += 1
 except StoreUnavailable as error:
     print(f"StoreUnavailable: {error}")

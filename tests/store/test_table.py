@@ -86,7 +86,7 @@ class World:
         yield "add_tokens", lambda: store.add_tokens([a.token(link)])
         yield "put_link_secret", lambda: store.put_link_secret(link.id, "s", b"s")
         yield "put_visit", lambda: store.put_visit("v", b"v", NOW + 60)
-        yield "put_known", lambda: store.put_known(account.id, Known(b"k", NOW))
+        yield "put_known", lambda: store.put_known(account.id, source.id, Known(b"k", NOW))
         yield "put_preference", lambda: store.put_preference(account.id, "c", b"p")
         yield "put_account_secret", lambda: store.put_account_secret(account.id, "s", b"s")
         yield "put_happening", lambda: store.put_happening(account.id, Happening("c", "motion", NOW))
@@ -102,6 +102,9 @@ class World:
             "swap_session",
             lambda: store.swap_session(account.id, source.id, version=1, secrets=b"t", state="ok"),
         )
+        yield "put_owner_user", lambda: store.put_owner_user(account.id, "k", b"u")
+        yield "put_owner_user", lambda: store.put_owner_user(account.id, "k2", b"u")
+        yield "swap_owner_user", lambda: store.swap_owner_user(account.id, version=2, data=b"v")
         yield "ping", store.ping
         for method, given in (
             ("account", (account.id,)),
@@ -116,7 +119,10 @@ class World:
             ("find_token", (link.id, self.token.hash)),
             ("link_secret", (link.id, "s")),
             ("visit", ("v", NOW)),
-            ("known", (account.id,)),
+            ("known", (account.id, source.id)),
+            ("owner_user", (account.id,)),
+            ("owner_user_by_key", ("k2",)),
+            ("has_owner_users", ()),
             ("preferences", (account.id,)),
             ("account_secret", (account.id, "s")),
             ("happenings", (account.id, NOW - 1)),

@@ -451,6 +451,7 @@ def test_an_older_schema_is_migrated(tmp_path: Path, owned: dict[str, str]) -> N
     file = tmp_path / "backup"
     assert backed_up(owned, file).returncode == 0
     with closing(sqlite3.connect(file, isolation_level=None)) as raw:
+        raw.execute("DROP TABLE owner_user")
         raw.execute("DROP TABLE happening")
         raw.execute("DROP TABLE device")
         raw.execute("PRAGMA user_version = 2")

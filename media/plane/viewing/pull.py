@@ -61,6 +61,7 @@ class Pull(Fanout):
         self._spec, self._opener = spec, opener
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for = claims
+        self._dozes = False  # it runs on battery, and may have to be woken
         self._is_paced = False  # viewers get its units later than HLS, where `begin` is said
         self.needed = self._loop.time()
         self.held_until = 0.0
@@ -88,6 +89,11 @@ class Pull(Fanout):
     @property
     def minted(self) -> int:
         return self._asking.minted
+
+    @property
+    def not_yet(self) -> SourceFailed:
+        """What to say to who can't wait any longer for the picture to open; it goes on opening."""
+        return SourceFailed("waking" if self._dozes else "media_down", again=True)
 
     def stats(self) -> dict[str, int]:
         return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}
@@ -174,7 +180,7 @@ class Pull(Fanout):
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
-        self._choice.is_alone, self._is_paced = spec.alone, False
+        self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         await self._opener.last(self, spec, self._mint, self._background)
 

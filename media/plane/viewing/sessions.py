@@ -191,6 +191,10 @@ class Sessions:
         self._places.leave_link(link)
         self._pulls.leave_link(link)
 
+    def watched_by(self, link: str) -> bool:
+        """Whether the link has a session that is not over."""
+        return any(session.claims.link == link for session in self._index)
+
     def live(self, account: str | None = None) -> int:
         now = self._loop.time()
         return sum(account in (None, session.claims.account) and session.watches(now) for session in self._index)

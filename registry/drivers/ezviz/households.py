@@ -29,6 +29,8 @@ def users(store: Store, account_id: str) -> list[tuple[str, SourceState]]:
     """The EZVIZ users of the household and whether each is signed in; "" for one whose secrets can't be opened."""
     found: list[tuple[str, SourceState]] = []
     for source in store.sources(account_id):
+        if source.kind != Sessions.kind:
+            continue
         try:
             held = Sessions(store).read(source)
         except (SignedOut, SealedUnreadable):

@@ -1,0 +1,12 @@
+"""The household that a command names."""
+
+from accounts import households
+from accounts.owner_users import OwnerUsers
+from store.ports import Store
+from store.records import Account
+
+
+def find(store: Store, name: str) -> Account | None:
+    """By a user name at EZVIZ, by the owner's user name at showcam, or by the household's own id."""
+    source, user = households.find(store, "ezviz", name), OwnerUsers(store).find(name)
+    return store.account(source.account if source else user.account if user else name)

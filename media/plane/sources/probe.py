@@ -1,0 +1,86 @@
+"""Watches a camera at home for a moment, to tell its owner what it sends."""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+
+from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
+from media.plane.sources.rtsp import RtspSource
+from media.source import SourceSpec
+
+ENOUGH_S = 0.8  # of pictures, for their rate, once the distance of keyframes is known
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """`rate` in pictures a second; `gop_s`: from one keyframe to the next, 0.0 where it is longer than was watched."""
+
+    form: Format
+    rate: float
+    gop_s: float
+    keyframe: bytes
+
+
+class _Screen:
+    """A media.plane.sources.screen.Screen that keeps what it is shown."""
+
+    def __init__(self) -> None:
+        self.form: Format | None = None
+        self.keyframe = b""
+        self.times: list[int] = []
+        self.keys: list[int] = []
+        self.enough = asyncio.Event()
+
+    def begin(self, form: Format) -> None:
+        self.form = form
+
+    def wait_for_key(self) -> None:
+        pass
+
+    def to_hls(self, unit: Unit) -> None:
+        pass
+
+    def to_viewers(self, unit: Unit) -> None:
+        if unit.kind != "video":
+            return
+        self.times.append(unit.dts)
+        if unit.key:
+            self.keys.append(unit.dts)
+            self.keyframe = unit.data
+        if len(self.keys) > 1 and unit.dts - self.times[0] > ENOUGH_S * CLOCK:
+            self.enough.set()
+
+    def now(self) -> int:
+        return int(time.monotonic() * CLOCK)
+
+
+async def probe(spec: SourceSpec, *, loopback: bool, within_s: float) -> Probed:
+    """Raises SourceFailed, also where no whole picture came in time."""
+    screen = _Screen()
+    source = RtspSource(screen, spec, loopback=loopback)
+    running = asyncio.create_task(source.last())
+    waiting = asyncio.create_task(screen.enough.wait())
+    try:
+        await asyncio.wait((running, waiting), timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        if screen.form is None or not screen.keyframe:
+            if running.done():
+                running.result()
+            raise SourceFailed("media_down", again=True)
+        return Probed(screen.form, _rate(screen.times), _longest(screen.keys), screen.keyframe)
+    finally:
+        source.close()
+        for task in (running, waiting):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, SourceFailed):
+            await running
+
+
+def _rate(times: list[int]) -> float:
+    spent = times[-1] - times[0]
+    return (len(times) - 1) * CLOCK / spent if spent > 0 else 0.0
+
+
+def _longest(keys: list[int]) -> float:
+    return max((later - earlier for earlier, later in pairwise(keys)), default=0) / CLOCK

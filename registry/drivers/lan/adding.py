@@ -1,0 +1,219 @@
+"""Finds out how a camera at an address is reached: its pictures, what it is, and an id that survives a new address."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from accounts.identity import new_id
+from net.house import HouseHttp
+from registry.drivers.lan.address import RTSP, Address
+from registry.drivers.lan.asking import Described, describe
+from registry.drivers.lan.devices import Device, Pictured
+from registry.drivers.lan.knocking import knock
+from registry.drivers.lan.onvif import DEVICE_PATH, Onvif, OnvifFailed, Profile
+from registry.drivers.lan.onvif import Described as Told
+from registry.drivers.lan.paths import PATHS, sub_of
+from registry.errors import Refused
+
+ONVIF_PORTS = (80, 8000, 2020, 8899, 8080)  # the usual one; Reolink's; Tapo's; those of cameras without a maker's name
+RTSP_PORTS = (RTSP, 8554)
+KNOCK_S = 1.0
+ANSWER_S = 3.0
+_NEIGHBOURS = Path("/proc/net/arp")
+_SERIAL = re.compile(r"(?=.*[1-9A-Za-z])[\w.:-]{4,64}")
+
+type OnvifState = Literal["in", "login", "none"]
+
+
+class Found(Struct, frozen=True):
+    """How a camera is reached; `onvif`: whether its ONVIF let us in."""
+
+    device: Device
+    onvif: OnvifState
+    profiles: tuple[Profile, ...] = ()
+
+
+class Adding:
+    """Each password is sent to RTSP once, and to ONVIF once where RTSP took it. Raises registry.errors.Refused."""
+
+    def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
+        self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
+
+    def look(self, address: Address, user: str, password: str, *, port: int = 0) -> Found:
+        """`port`: of RTSP, where the address does not say it."""
+        if address.kind == "rtsp" and address.path not in ("", "/"):
+            return self._by_path(address, user, password)
+        at, state, told, profiles = self._onvif(address, user, password)
+        if state == "in" and (found := self._by_onvif(address, user, password, at, told, profiles)):
+            return found
+        if state == "login":
+            raise Refused("code_wrong", "refused by ONVIF")
+        return self._by_table(address, user, password, port)
+
+    def onvif(self, device: Device) -> Onvif:
+        return Onvif(self._http, device.host, device.onvif, device.user, device.password)
+
+    def _by_path(self, address: Address, user: str, password: str) -> Found:
+        main = self._described(address.host, address.port or RTSP, (address.path,), user, password)
+        device = self._device(address.host, address.port or RTSP, _pictured(main), user, password)
+        at, state, told, profiles = self._onvif(address, user, password)
+        if state == "in" and (found := self._by_onvif(address, user, password, at, told, profiles)):
+            streams = (found.device.main, found.device.sub)
+            mine = next((each for each in streams if each is not None and each.path == address.path), None)
+            if mine is not None:
+                other = found.device.sub if mine is found.device.main else None
+                return replace(found, device=replace(found.device, main=mine, sub=other))
+            device = replace(found.device, main=device.main, sub=None)
+        return Found(self._with_sub(device), state, profiles)
+
+    def _by_table(self, address: Address, user: str, password: str, port: int) -> Found:
+        """By the makers' paths; those that a connection does not outlive are tried over another."""
+        ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
+        knocked = knock([(address.host, each) for each in ports], KNOCK_S)
+        reason = knocked[address.host, ports[0]]
+        for each in ports:
+            if knocked[address.host, each] is None:
+                paths = tuple(known.main for known in PATHS)
+                main = self._described(address.host, each, paths, user, password)
+                return Found(self._with_sub(self._device(address.host, each, _pictured(main), user, password)), "none")
+        raise Refused(reason or "lan_unreachable", "no RTSP port is open")
+
+    def _by_onvif(
+        self, address: Address, user: str, password: str, at: str, told: Told, profiles: tuple[Profile, ...]
+    ) -> Found | None:
+        """None where none of its pictures can be had."""
+        onvif = Onvif(self._http, address.host, at, user, password)
+        main, sub = chosen(profiles)
+        if main is None:
+            return None
+        try:
+            port, path = onvif.stream_path(main.token, ANSWER_S)
+            _, sub_path = onvif.stream_path(sub.token, ANSWER_S) if sub else (0, "")
+        except OnvifFailed:
+            return None
+        heard = self._described(address.host, port, (path,), user, password)
+        device = replace(
+            self._device(address.host, port, _profiled(main, heard), user, password),
+            onvif=at,
+            model=" ".join(filter(None, (told.maker, told.model))),
+            firmware=told.firmware,
+            id=told.serial if _SERIAL.fullmatch(told.serial) else "",
+        )
+        if sub is not None:
+            try:
+                smaller = self._described(address.host, port, (sub_path,), user, password)
+                device = replace(device, sub=_profiled(sub, smaller))
+            except Refused:
+                pass  # announced, and not sent
+        return Found(device, "in", profiles)
+
+    def _onvif(self, address: Address, user: str, password: str) -> tuple[str, OnvifState, Told, tuple[Profile, ...]]:
+        """Where its device service is, and what it says."""
+        ports = (address.port or 80,) if address.kind == "onvif" else self._onvif_ports
+        path = address.path if address.kind == "onvif" and address.path not in ("", "/") else DEVICE_PATH
+        knocked = knock([(address.host, port) for port in ports], KNOCK_S)
+        for port in ports:
+            if knocked[address.host, port] is not None:
+                continue
+            at = f"{port}{path}"
+            onvif = Onvif(self._http, address.host, at, user, password)
+            try:
+                onvif.clock(ANSWER_S)
+                return at, "in", onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S)
+            except OnvifFailed as failed:
+                if failed.why == "login":
+                    return at, "login", Told(), ()
+        return "", "none", Told(), ()
+
+    def _described(self, host: str, port: int, paths: tuple[str, ...], user: str, password: str) -> Described:
+        """Some cameras end a connection with the first path that they do not have."""
+        within_s = ANSWER_S + len(paths) * 0.2
+        end = time.monotonic() + within_s
+        while True:
+            tried: list[str] = []
+            try:
+                return describe(host, port, _noting(paths, tried), user, password, within_s, loopback=self._loopback)
+            except Refused as refused:
+                paths = paths[max(1, len(tried) - 1) :]  # the last one was answered no more, unless it was the first
+                if refused.reason != "no_way" or not paths or time.monotonic() > end:
+                    raise
+
+    def _with_sub(self, device: Device) -> Device:
+        """With the smaller picture that the table has for the main one, if the camera has it."""
+        path = sub_of(device.main.path)
+        if not path or device.sub is not None:
+            return device
+        try:
+            smaller = self._described(device.host, device.port, (path,), device.user, device.password)
+        except Refused:
+            return device
+        return replace(device, sub=_pictured(smaller))
+
+    def _device(self, host: str, port: int, main: Pictured, user: str, password: str) -> Device:
+        return Device("", 1, "", host, port, main, user=user, password=password, mac=mac_of(host))
+
+
+def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = None) -> Device:
+    """With an id of its own, or with id and channel of the camera that it is: one of `known`.
+
+    `like`: the camera that its owner says it is.
+    """
+    same = like or next((each for each in known if _is_same(each, found)), None)
+    if same is not None:
+        return replace(found, id=same.id, channel=same.channel, name=found.name or same.name)
+    ids = {each.id for each in known if not _is_same_device(each, found)}
+    candidates = (found.id, found.mac, f"{found.id}/{found.mac}" if found.mac else "", new_id())
+    its_id = next(each for each in candidates if each and each not in ids)
+    channels = [each.channel for each in known if each.id == its_id]
+    return replace(found, id=its_id, channel=max(channels, default=0) + 1)
+
+
+def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:
+    """The largest picture of the first lens, and a smaller one: the largest in H.264 that is 1280×720 at most."""
+    seen = [profile for profile in profiles if profile.codec]
+    lens = [profile for profile in seen if profile.source == seen[0].source]
+    ordered = sorted(lens, key=lambda profile: profile.width * profile.height, reverse=True)
+    main = ordered[0] if ordered else None
+    smaller = [each for each in ordered[1:] if main and each.width * each.height < main.width * main.height]
+    fitting = [each for each in smaller if each.codec == "h264" and each.width * each.height <= 1280 * 720]
+    return main, next(iter(fitting or smaller), None)
+
+
+def mac_of(host: str) -> str:
+    """The camera's MAC address, which this machine knows after it has connected; "" behind a router."""
+    try:
+        rows = _NEIGHBOURS.read_text().splitlines()[1:]
+    except OSError:
+        return ""
+    found = next((row.split() for row in rows if row.startswith(f"{host} ")), [])
+    return found[3] if len(found) > 3 and found[3] != "00:00:00:00:00:00" else ""
+
+
+def _is_same_device(known: Device, found: Device) -> bool:
+    if known.mac and found.mac:
+        return known.mac == found.mac
+    return known.host == found.host or bool(found.id and known.id == found.id)
+
+
+def _is_same(known: Device, found: Device) -> bool:
+    return _is_same_device(known, found) and known.main.path == found.main.path
+
+
+def _noting(paths: tuple[str, ...], tried: list[str]) -> Iterator[str]:
+    for path in paths:
+        tried.append(path)
+        yield path
+
+
+def _pictured(heard: Described) -> Pictured:
+    return Pictured(heard.path, heard.codec, sound=heard.sound)
+
+
+def _profiled(profile: Profile, heard: Described) -> Pictured:
+    codec = heard.codec or profile.codec
+    return Pictured(heard.path, codec, profile.width, profile.height, heard.sound, profile.token)

@@ -1,0 +1,175 @@
+"""The owner's own cameras as one driver: at their addresses in the house, by RTSP, and by ONVIF where they have it."""
+
+import time
+
+from msgspec.structs import replace
+
+from media.grants import Picture
+from media.source import SourceSpec
+from net.addresses import is_in_house
+from net.cache import Recent
+from registry.camera import Camera, Flag, Ref, Video, VideoCodec
+from registry.driver import Look, sound
+from registry.drivers.lan.asking import describe
+from registry.drivers.lan.devices import WRONG, Device, Devices, Pictured
+from registry.drivers.lan.knocking import Place, knock
+from registry.drivers.lan.sentences import LAN
+from registry.errors import Refused, SetRefused
+from registry.reason import Reason
+from registry.settings import CHOICES, Setting, SettingView
+from store.ports import Store
+from store.records import Source
+
+KNOCK_S = 1.0  # a camera that takes no connection within this counts as away
+LEAST_S = 0.2  # a camera has so long at least, however little time a request has left
+KNOWN_S = 10.0  # a camera is not knocked at more often: a stream asks it anyway
+OPEN_S = 2.0  # an opening waits so long for the camera's description
+MANY = 4096
+_CODECS: dict[str, VideoCodec] = {"h264": "h264", "h265": "h265"}
+_AWAY: frozenset[Reason] = frozenset({"lan_unreachable", "lan_closed"})
+
+
+class LanDriver:
+    """A registry.driver.Driver. `loopback`: cameras may be on this machine, for the demo.
+
+    `known_s`: so long it counts what was found when a camera was asked last.
+    """
+
+    vendor = LAN.vendor
+
+    def __init__(self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S) -> None:
+        self.devices = Devices(store)
+        self._loopback, self._known_s = loopback, known_s
+        # by address, when it was knocked at and what came of it
+        self._knocked: Recent[Place, tuple[float, Reason | None]] = Recent(MANY)
+        # by source, id and channel, when and why the camera showed no picture
+        self._refused: Recent[tuple[str, str, int], tuple[float, Reason]] = Recent(MANY)
+
+    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+        devices = self.devices.read(source)
+        now = time.monotonic()
+        places = {(device.host, device.port) for device in devices if self._is_in_house(device)}
+        due = [
+            place for place in places if now - (self._knocked.get(place) or (-self._known_s, None))[0] >= self._known_s
+        ]
+        for place, reason in knock(due, max(LEAST_S, min(KNOCK_S, deadline_s / 2))).items():
+            self._knocked.put(place, (now, reason))
+        return tuple(self._camera(source, device) for device in devices)
+
+    def mint(
+        self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
+    ) -> SourceSpec:
+        device = self._device(source, camera)
+        wanted = device.sub if picture == "sub" else device.main
+        if way != "lan":
+            raise Refused("no_way", f"no {way} way")
+        if wanted is None:
+            raise Refused("too_large", "no smaller picture")
+        if device.wrong >= WRONG:
+            raise Refused("code_wrong", "refused too often to try again")
+        self._ask(source, device, wanted, min(OPEN_S, deadline_s))
+        url = f"rtsp://{device.place}{wanted.path}"
+        return SourceSpec("rtsp", url, (device.place,), sound(camera), user=device.user, password=device.password)
+
+    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+        raise Refused("not_passable", "no address at home is handed out")
+
+    def release(self, source: Source, release: str, deadline_s: float) -> None:
+        """Nothing was taken."""
+
+    def serves(self, source: Source) -> tuple[str, ...]:
+        return ("lan",)
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        device = self._device(source, camera)
+        views = {setting: SettingView(None, can_set=False, why_not="not_this_way") for setting in CHOICES}
+        views["version"] = SettingView(device.firmware or None, can_set=False)
+        if device.main.sound:
+            views["audio"] = SettingView("off" if device.silent else "on", can_set=True)
+        return views
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> None:
+        device = self._device(source, camera)
+        if setting != "audio" or not device.main.sound:
+            raise SetRefused("unsupported")
+        self.devices.alter(source, device, lambda stored: replace(stored, silent=value == "off"))
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        raise SetRefused("unsupported")
+
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        raise SetRefused("unsupported")
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        """Forgets it, with its user and password; the camera itself stays as it is."""
+        self.devices.remove(source, camera.ref.serial, camera.ref.channel)
+
+    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        raise Refused("not_this_way", "it has a user name and a password in place of a code")
+
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        raise Refused("not_this_way", "its picture is not encrypted")
+
+    def _ask(self, source: Source, device: Device, wanted: Pictured, deadline_s: float) -> None:
+        """Whether the camera would show that picture now. Raises Refused."""
+        place, who = (device.host, device.port), (source.id, device.id, device.channel)
+        login = (device.user, device.password)
+        try:
+            describe(*place, (wanted.path,), *login, deadline_s, loopback=self._loopback)
+        except Refused as refused:
+            if refused.reason == "code_wrong":
+                self.devices.refused(source, device)
+            self._refused.put(who, (time.monotonic(), refused.reason))
+            raise
+        self._refused.drop(who)
+        self._knocked.put(place, (time.monotonic(), None))
+        if device.wrong:
+            self.devices.alter(source, device, lambda stored: replace(stored, wrong=0))
+
+    def _camera(self, source: Source, device: Device) -> Camera:
+        fault = self._fault(source, device)
+        online: Flag = "off" if fault in _AWAY else "on"
+        return Camera(
+            id="",
+            ref=Ref(source.id, device.id, device.channel),
+            name=device.name,
+            kind="doorbell" if device.doorbell else "camera",
+            manufacturer=self.vendor,
+            model=device.model,
+            firmware=device.firmware,
+            online=online,
+            asleep="none",
+            encryption="none",
+            audio="none" if not device.main.sound else "off" if device.silent else "on",
+            video=_video(device.main),
+            sub=_video(device.sub) if device.sub else None,
+            lan=device.place,
+            ways=() if fault else ("lan",),
+            fault=fault or "",
+        )
+
+    def _fault(self, source: Source, device: Device) -> Reason | None:
+        """Why the camera can't be had, as far as is known."""
+        if not self._is_in_house(device):
+            return "lan_unreachable"
+        if device.wrong >= WRONG:
+            return "code_wrong"
+        _, knocked = self._knocked.get((device.host, device.port)) or (0.0, None)
+        since, refused = self._refused.get((source.id, device.id, device.channel)) or (-self._known_s, None)
+        return knocked or (refused if time.monotonic() - since < self._known_s else None)
+
+    def _device(self, source: Source, camera: Camera) -> Device:
+        """Raises Refused."""
+        device = self.devices.find(source, camera.ref.serial, camera.ref.channel)
+        if device is None:
+            raise Refused("not_found", "removed meanwhile")
+        return device
+
+    def _is_in_house(self, device: Device) -> bool:
+        return is_in_house(device.host, loopback=self._loopback)
+
+
+def _video(picture: Pictured) -> Video:
+    return Video(_CODECS.get(picture.codec, "unknown"), picture.width, picture.height)

@@ -1,0 +1,73 @@
+"""What is said of cameras that the owner added by their addresses: there is no maker's app to name."""
+
+from pathlib import Path
+
+from registry.vendor import Speech
+from words.catalogue import Catalogue, mark
+
+LAN = Speech(
+    "LAN",
+    Catalogue(Path(__file__).parent, "lan"),
+    written={
+        "offline": (
+            mark("{camera} does not answer at its address on the home network."),
+            mark(
+                "See that it has power and is on the network. If it has another address now and showcam did not find "
+                'it by itself, give it on the machine showcam runs on: showcam cameras move "{camera}".'
+            ),
+        ),
+        "lan_unreachable": (
+            mark("{camera} does not answer at its address on the home network."),
+            mark(
+                "See that it has power and is on the network. If it has another address now and showcam did not find "
+                'it by itself, give it on the machine showcam runs on: showcam cameras move "{camera}".'
+            ),
+        ),
+        "lan_closed": (
+            mark("{camera} is on the home network, and its video port (RTSP) is closed."),
+            mark("On the camera's own page or in its maker's app switch RTSP on, or ONVIF, which brings it."),
+        ),
+        "code_wrong": (
+            mark("{camera} refuses the user name or the password that showcam was given."),
+            mark(
+                "showcam stops after three refusals, since some cameras lock. "
+                'Give the right ones on the machine showcam runs on: showcam cameras login "{camera}".'
+            ),
+        ),
+        "no_way": (
+            mark("{camera} answers, and has no picture at the path that showcam was given."),
+            mark('Look the path up in the camera\'s manual, then give it: showcam cameras move "{camera}".'),
+        ),
+        "audio_off": (
+            mark("You have switched the sound of {camera} off, and this assistant shows only cameras with sound."),
+            mark('Switch it on, on the machine showcam runs on: showcam cameras set "{camera}" audio on.'),
+        ),
+        "not_playable": (
+            "",
+            mark("On the camera's own page set the video encoding of its sub stream to H.264."),
+        ),
+        "beyond_displays": (
+            "",
+            mark("On the camera's own page set a sub stream of 1920×1080 or lower in H.264."),
+        ),
+        "too_large": (
+            "",
+            mark("On the camera's own page set a sub stream of 1280×720 or lower in H.264."),
+        ),
+        "not_this_way": (
+            mark("{camera} has no such setting, or showcam can't reach it."),
+            mark("Look for it on the camera's own page."),
+        ),
+        "not_set": ("", mark("See on the camera's own page how it is set, then try again.")),
+    },
+    aloud={
+        "offline": ("", mark("See that the camera has power and is on the home network.")),
+        "lan_closed": ("", mark("On the camera's own page switch RTSP on.")),
+        "code_wrong": ("", mark("Give showcam the right user name and password of the camera.")),
+        "no_way": ("", mark("Give showcam the right path of the camera's picture.")),
+        "audio_off": ("", mark("Switch its sound on in showcam.")),
+        "not_playable": ("", mark("On the camera's own page set its sub stream to H 264.")),
+        "beyond_displays": ("", mark("On the camera's own page set a smaller sub stream.")),
+    },
+    sign_in={},
+)

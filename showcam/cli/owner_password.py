@@ -1,0 +1,124 @@
+"""`showcam owner password` and `showcam owner lan`: a household's user at showcam itself, its cameras in the house."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import as_json, echo, report
+
+if TYPE_CHECKING:
+    from showcam.settings import Settings
+    from store.ports import Store
+    from store.records import Account
+
+
+@click.command()
+@click.argument("user")
+@click.option("--name", help="The user name for showcam (default: the one it has, else asked for).")
+@as_json
+@installation
+@click.pass_context
+@readable
+def password(context: click.Context, user: str, name: str | None, as_json: bool) -> None:
+    """Set the user name and password with which USER's household signs in at showcam itself.
+
+    USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list. The password is
+    asked for twice. One signs in by it where Alexa or Google are linked, and at the console, beside the EZVIZ account.
+    """
+    from accounts.owner_users import BadUser, OwnerUsers
+    from showcam.compose.command import tools
+
+    with tools(settings_of(context)) as store:
+        account, users = known(store, user), OwnerUsers(store)
+        name = name or users.name_of(account.id) or str(click.prompt("User name for showcam", err=True))
+        try:
+            free(store, name, account.id)
+            users.set(account.id, name, typed(name))
+        except BadUser as error:
+            stop(f"{error}.", code=1)
+    facts = {"household": account.id, "showcam_user": name.strip()}
+    report(as_json, facts, [f"{name.strip()} signs in at showcam with that password now."])
+    echo("Links and browsers that are signed in stay as they are.", err=True)
+
+
+@click.command()
+@click.argument("user")
+@installation
+@click.pass_context
+@readable
+def lan(context: click.Context, user: str) -> None:
+    """Give USER's household a place for cameras in the house, beside those of its EZVIZ account."""
+    from accounts import households
+    from showcam.compose.command import tools
+
+    settings = settings_of(context)
+    refuse_where_none_are(settings)
+    with tools(settings) as store:
+        account = known(store, user)
+        kinds = {source.kind for source in store.sources(account.id)}
+        households.with_lan(store, account.id)
+    echo(f"{user} had a place for them already." if "lan" in kinds else f"{user} may have cameras in the house now.")
+
+
+def add_with_lan(settings: "Settings", name: str, language: str) -> None:
+    """A household of cameras in the house alone, whose owner signs in at showcam itself by `name`."""
+    from accounts import households
+    from accounts.owner_users import BadUser, OwnerUsers
+    from showcam.compose.command import pictures, tools
+
+    refuse_where_none_are(settings)
+    with tools(settings) as store:
+        try:
+            free(store, name, "")
+            secret = typed(name)
+            account = households.add_of_lan(store, locale=language)
+            try:
+                OwnerUsers(store).set(account.id, name, secret)
+            except BadUser:
+                households.remove(store, pictures(settings), account.id)
+                raise
+        except BadUser as error:
+            stop(f"{error}.", code=1)
+    echo(f"{name.strip()} may now link cameras here, with that password.")
+
+
+def known(store: "Store", user: str) -> "Account":
+    """The household that the command names; the command ends where there is none."""
+    from accounts import named_household
+
+    account = named_household.find(store, user)
+    if account is None:
+        stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
+    return account
+
+
+def free(store: "Store", name: str, account_id: str) -> None:
+    """Raises BadUser where the name is a vendor's user here, or another household's at showcam."""
+    from accounts import households
+    from accounts.owner_users import BadUser, OwnerUsers, checked_name
+
+    name = checked_name(name)
+    if households.find(store, "ezviz", name) is not None:
+        raise BadUser(
+            f"{name} is an EZVIZ user name here: choose another, so that a password for showcam is never sent to EZVIZ"
+        )
+    user = OwnerUsers(store).find(name)
+    if user is not None and user.account != account_id:
+        raise BadUser(f"another household has the user name {name}: choose another")
+
+
+def typed(name: str) -> str:
+    """The password, asked for twice. Raises BadUser."""
+    from accounts.owner_users import SHORTEST, check_password
+
+    asked = f"Password for showcam (at least {SHORTEST} characters)"
+    secret = str(click.prompt(asked, hide_input=True, confirmation_prompt="The same once more", err=True))
+    check_password(secret, name)
+    return secret
+
+
+def refuse_where_none_are(settings: "Settings") -> None:
+    if not settings.has_lan_cameras:
+        stop('There are no cameras in the house with sign_up = "anyone", nor on AWS.', code=1)

@@ -1,0 +1,66 @@
+"""Builds what the commands about an owner's own cameras work on."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from accounts import households
+from media.plane.codec.units import SourceFailed
+from media.plane.sources.probe import Probed, probe
+from media.source import SourceSpec
+from registry.drivers.lan.adding import Adding
+from registry.drivers.lan.devices import Device, Devices, Pictured
+from showcam.compose.cameras import Household, household
+from showcam.process.supervisor import CannotStart
+from showcam.settings import Settings
+from store.records import Source
+
+PROBE_S = 2.6
+
+
+@dataclass(frozen=True)
+class OwnCameras:
+    home: Household
+    source: Source
+    devices: Devices
+    adding: Adding
+    loopback: bool
+
+    def probe(self, device: Device) -> tuple[Probed | str, Probed | str | None]:
+        """The whole picture and the smaller one as they come; in place of one the reason why it does not."""
+
+        async def both() -> list[Probed | str | None]:
+            pictures = (device.main, device.sub)
+            return await asyncio.gather(*(self._probed(device, picture) for picture in pictures))
+
+        main, sub = asyncio.run(both())
+        assert main is not None
+        return main, sub
+
+    async def _probed(self, device: Device, picture: Pictured | None) -> Probed | str | None:
+        if picture is None:
+            return None
+        url, hosts = f"rtsp://{device.place}{picture.path}", (device.place,)
+        spec = SourceSpec("rtsp", url, hosts, "on", user=device.user, password=device.password, encrypts=False)
+        try:
+            return await probe(spec, loopback=self.loopback, within_s=PROBE_S)
+        except SourceFailed as failed:
+            return failed.reason
+
+
+def own_of(home: Household, settings: Settings) -> OwnCameras:
+    """Of the household, which gains a source of them where it has none. Raises CannotStart."""
+    if not settings.has_lan_cameras:
+        raise CannotStart(
+            "Cameras of one's own are not for an installation where anyone may sign up, nor for one on AWS."
+        )
+    source = households.with_lan(home.store, home.account)
+    return OwnCameras(home, source, Devices(home.store), Adding(loopback=settings.demo), settings.demo)
+
+
+@contextlib.contextmanager
+def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
+    """Of the user's household, or of the only one, which is made where there is none. Raises CannotStart."""
+    with household(settings, user, make=settings.has_lan_cameras) as home:
+        yield own_of(home, settings)

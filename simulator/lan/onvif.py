@@ -1,0 +1,233 @@
+"""A camera's ONVIF services (Device, Media, Media2, Events, Imaging), as strict as cameras are about who asks.
+
+Answers a request; who serves it by HTTP calls `answer`. A wrong password counts, and after five the device is locked.
+"""
+
+import base64
+import hashlib
+import html
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+SOAP = "http://www.w3.org/2003/05/soap-envelope"
+SCHEMA = "http://www.onvif.org/ver10/schema"
+DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
+EVENTS = "http://www.onvif.org/ver10/events/wsdl"
+IMAGING = "http://www.onvif.org/ver20/imaging/wsdl"
+PATHS = {DEVICE: "/onvif/device_service", MEDIA: "/onvif/media", MEDIA2: "/onvif/media2"} | {
+    EVENTS: "/onvif/events",
+    IMAGING: "/onvif/imaging",
+}
+_SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
+_UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}"
+_OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: before a login
+SKEW_S = 30
+LOCKS_AFTER = 5
+
+
+@dataclass
+class Picture:
+    """`gop`: frames from one keyframe to the next."""
+
+    token: str
+    path: str
+    codec: str
+    width: int
+    height: int
+    rate: int = 15
+    gop: int = 30
+
+
+class Reply(NamedTuple):
+    status: int
+    body: bytes
+    kind: str = "application/soap+xml; charset=utf-8"
+
+
+@dataclass
+class OnvifDevice:
+    """`address`: what stands in every address that it answers, "host:port"; `rtsp` likewise. `clock_s`: how far its
+    clock is ahead. `still`: makes a picture of now.
+    """
+
+    serial: str
+    pictures: list[Picture]
+    address: str
+    rtsp: str
+    user: str = "admin"
+    password: str = ""
+    maker: str = "Bramble"
+    model: str = "B-20"
+    sound: str = "G711"
+    clock_s: float = 0.0
+    has_media2: bool = True
+    still: Callable[[], bytes] = lambda: b"\xff\xd8\xff\xd9"
+    wrong: int = 0
+    asked: list[str] = field(default_factory=list)  # the names of the requests
+    night: str = "AUTO"  # the infrared cut filter
+    _nonces: set[str] = field(default_factory=set)
+
+    def answer(self, body: bytes) -> Reply:
+        try:
+            envelope = ElementTree.fromstring(body)  # noqa: S314  (what showcam sends)
+            content = envelope.find(f"{{{SOAP}}}Body")
+            assert content is not None
+            request = content[0]
+        except (ElementTree.ParseError, AssertionError, IndexError):
+            return self._fault("ter:WellFormed")
+        space, _, name = request.tag[1:].partition("}")
+        self.asked.append(name)
+        if name not in _OPEN and not self._is_let_in(envelope):
+            return self._fault("ter:NotAuthorized")
+        answers = getattr(self, f"_{name}", None)
+        if answers is None or (space == MEDIA2 and not self.has_media2):
+            return self._fault("ter:ActionNotSupported")
+        told = answers(space, request)
+        if told is None:
+            return self._fault("ter:InvalidArgVal")
+        return Reply(200, _envelope(f'<{name}Response xmlns="{space}">{told}</{name}Response>'))
+
+    def _is_let_in(self, envelope: Element) -> bool:
+        """WS-Security UsernameToken Profile 1.0; each nonce once, and the time of day by the device's own clock."""
+        if not self.password:
+            return True
+        token = envelope.find(f".//{_SECURITY}UsernameToken")
+        if token is None or self.wrong >= LOCKS_AFTER:
+            return False
+        user, given, nonce = (token.findtext(f"{_SECURITY}{name}", "") for name in ("Username", "Password", "Nonce"))
+        created = token.findtext(f"{_UTILITY}Created", "")
+        digest = hashlib.sha1(base64.b64decode(nonce) + created.encode() + self.password.encode()).digest()
+        at = datetime.fromisoformat(created).timestamp()
+        fresh = abs(at - time.time() - self.clock_s) < SKEW_S and nonce not in self._nonces
+        self._nonces.add(nonce)
+        if user == self.user and given == base64.b64encode(digest).decode() and fresh:
+            self.wrong = 0
+            return True
+        self.wrong += 1
+        return False
+
+    # what it answers, by the name of the request; None: an argument is wrong
+
+    def _GetSystemDateAndTime(self, _space: str, _request: Element) -> str:
+        now = datetime.fromtimestamp(time.time() + self.clock_s, UTC)
+        of_day = f"<Hour>{now.hour}</Hour><Minute>{now.minute}</Minute><Second>{now.second}</Second>"
+        date = f"<Year>{now.year}</Year><Month>{now.month}</Month><Day>{now.day}</Day>"
+        return (
+            f'<SystemDateAndTime><UTCDateTime xmlns="{SCHEMA}"><Time>{of_day}</Time><Date>{date}</Date></UTCDateTime>'
+            "</SystemDateAndTime>"
+        )
+
+    def _GetServices(self, _space: str, _request: Element) -> str:
+        spaces = [space for space in PATHS if space != MEDIA2 or self.has_media2]
+        return "".join(
+            f"<Service><Namespace>{space}</Namespace><XAddr>http://{self.address}{PATHS[space]}</XAddr></Service>"
+            for space in spaces
+        )
+
+    def _GetDeviceInformation(self, _space: str, _request: Element) -> str:
+        return (
+            f"<Manufacturer>{self.maker}</Manufacturer><Model>{self.model}</Model><FirmwareVersion>1.2</FirmwareVersion>"
+            f"<SerialNumber>{self.serial}</SerialNumber><HardwareId>1</HardwareId>"
+        )
+
+    def _GetProfiles(self, space: str, _request: Element) -> str:
+        # the older service has no word for H.265
+        pictures = [each for each in self.pictures if space == MEDIA2 or each.codec == "h264"]
+        return "".join(self._profile(space, each) for each in pictures)
+
+    def _profile(self, space: str, picture: Picture) -> str:
+        size = f"<Resolution><Width>{picture.width}</Width><Height>{picture.height}</Height></Resolution>"
+        rate = f"<RateControl><FrameRateLimit>{picture.rate}</FrameRateLimit></RateControl>"
+        named = f'<VideoSource token="vs"><SourceToken xmlns="{SCHEMA}">lens</SourceToken></VideoSource>'
+        if space == MEDIA2:
+            video = (
+                f'<VideoEncoder token="{picture.token}" GovLength="{picture.gop}" Profile="Main" xmlns:s="{SCHEMA}">'
+                f'<Encoding xmlns="{SCHEMA}">{picture.codec.upper()}</Encoding>'
+                f"{_in(SCHEMA, size)}{_in(SCHEMA, rate)}</VideoEncoder>"
+            )
+            sound = f'<AudioEncoder token="ae"><Encoding xmlns="{SCHEMA}">{self.sound}</Encoding></AudioEncoder>'
+            return (
+                f'<Profiles token="{picture.token}"><Name>{picture.token}</Name>'
+                f"<Configurations>{named}{video}{sound}</Configurations></Profiles>"
+            )
+        video = (
+            f'<VideoEncoderConfiguration xmlns="{SCHEMA}" token="{picture.token}"><Encoding>H264</Encoding>{size}{rate}'
+            f"<H264><GovLength>{picture.gop}</GovLength><H264Profile>Main</H264Profile></H264>"
+            "</VideoEncoderConfiguration>"
+        )
+        return (
+            f'<Profiles token="{picture.token}"><Name xmlns="{SCHEMA}">{picture.token}</Name>'
+            f'<VideoSourceConfiguration xmlns="{SCHEMA}" token="vs"><SourceToken>lens</SourceToken>'
+            f"</VideoSourceConfiguration>{video}</Profiles>"
+        )
+
+    def _GetStreamUri(self, space: str, request: Element) -> str | None:
+        picture = self._named(request)
+        return _uri(space, f"rtsp://{self.rtsp}{picture.path}") if picture else None
+
+    def _GetSnapshotUri(self, space: str, request: Element) -> str | None:
+        picture = self._named(request)
+        return _uri(space, f"http://{self.address}/onvif/still.jpg?of={picture.token}") if picture else None
+
+    def _SetSynchronizationPoint(self, _space: str, request: Element) -> str | None:
+        return "" if self._named(request) else None
+
+    def _SetVideoEncoderConfiguration(self, space: str, request: Element) -> str | None:
+        given = request.find(f"{{{space}}}Configuration")
+        picture = next((each for each in self.pictures if given is not None and each.token == given.get("token")), None)
+        if given is None or picture is None:
+            return None
+        length = given.get("GovLength") or given.findtext(f"{{{SCHEMA}}}H264/{{{SCHEMA}}}GovLength")
+        picture.codec = given.findtext(f"{{{SCHEMA}}}Encoding", picture.codec).lower()
+        picture.gop = int(length or picture.gop)
+        return ""
+
+    def _SystemReboot(self, _space: str, _request: Element) -> str:
+        return "<Message>Restarting</Message>"
+
+    def _GetImagingSettings(self, _space: str, request: Element) -> str | None:
+        if request.findtext(f"{{{IMAGING}}}VideoSourceToken") != "lens":
+            return None
+        return f'<ImagingSettings><IrCutFilter xmlns="{SCHEMA}">{self.night}</IrCutFilter></ImagingSettings>'
+
+    def _SetImagingSettings(self, _space: str, request: Element) -> str | None:
+        wanted = request.findtext(f"{{{IMAGING}}}ImagingSettings/{{{SCHEMA}}}IrCutFilter")
+        if wanted not in ("ON", "OFF", "AUTO"):
+            return None
+        self.night = wanted
+        return ""
+
+    def _named(self, request: Element) -> Picture | None:
+        token = next((each.text for each in request.iter() if each.tag.endswith("}ProfileToken")), None)
+        return next((each for each in self.pictures if each.token == token), None)
+
+    def _fault(self, code: str) -> Reply:
+        return Reply(
+            400,
+            _envelope(
+                f'<s:Fault xmlns:ter="http://www.onvif.org/ver10/error"><s:Code><s:Value>s:Sender</s:Value><s:Subcode>'
+                f"<s:Value>{code}</s:Value></s:Subcode></s:Code></s:Fault>"
+            ),
+        )
+
+
+def _uri(space: str, address: str) -> str:
+    address = html.escape(address)
+    if space == MEDIA2:
+        return f"<Uri>{address}</Uri>"
+    return f'<MediaUri><Uri xmlns="{SCHEMA}">{address}</Uri></MediaUri>'
+
+
+def _in(space: str, element: str) -> str:
+    return element.replace(">", f' xmlns="{space}">', 1)
+
+
+def _envelope(body: str) -> bytes:
+    return f'<?xml version="1.0"?><s:Envelope xmlns:s="{SOAP}"><s:Body>{body}</s:Body></s:Envelope>'.encode()

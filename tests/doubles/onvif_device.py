@@ -1,0 +1,73 @@
+"""The simulator's ONVIF device behind an HTTP server of its own, with the faults and attacks of devices at home."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from simulator.lan.onvif import OnvifDevice, Picture, Reply
+
+SERIAL = "B20-00417"
+PASSWORD = "p@ss<&>:w ö"
+
+
+class Served:
+    """`says`: a reply in the device's place; `headers` go with it. `drip_s`: between its bytes."""
+
+    def __init__(self, device: OnvifDevice) -> None:
+        self.device = device
+        self.says: Reply | None = None
+        self.headers: dict[str, str] = {}
+        self.drip_s = 0.0
+        self.paths: list[str] = []
+        self.port = 0
+
+
+@contextmanager
+def served(*, rtsp: str = "127.0.0.1:554", **changes: Any) -> Iterator[Served]:
+    """A device with a whole picture in H.265 and a smaller one in H.264."""
+    pictures = [Picture("main", "/live/main", "h265", 1920, 1080), Picture("sub", "/live/sub", "h264", 640, 360)]
+    given: dict[str, Any] = {"password": PASSWORD, "pictures": pictures, "address": "", "rtsp": rtsp} | changes
+    at = Served(OnvifDevice(SERIAL, **given))
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            at.paths.append(self.path)
+            self._send(at.says or at.device.answer(body))
+
+        def do_GET(self) -> None:
+            at.paths.append(self.path)
+            self._send(at.says or Reply(200, at.device.still(), "image/jpeg"))
+
+        def _send(self, reply: Reply) -> None:
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.kind)
+            for name, value in at.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            pieces = [reply.body] if not at.drip_s else [bytes([byte]) for byte in reply.body]
+            for piece in pieces:
+                time.sleep(at.drip_s)
+                try:
+                    self.wfile.write(piece)
+                except OSError:
+                    return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    at.port = server.server_address[1]
+    at.device.address = at.device.address or f"127.0.0.1:{at.port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield at
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)

@@ -1,0 +1,286 @@
+"""Adding a camera of one's own: how an address is read, how its pictures are found, and which id it gets."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from registry.drivers.lan.adding import Adding, Found, chosen, settled
+from registry.drivers.lan.address import Address, BadAddress, read
+from registry.drivers.lan.devices import Device, Pictured
+from registry.drivers.lan.onvif import Profile
+from registry.drivers.lan.paths import PATHS, sub_of
+from registry.errors import Refused
+from simulator.lan.onvif import Picture
+from tests.doubles.onvif_device import SERIAL, Served, served
+from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
+
+SUB = "/Streaming/Channels/102"
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    made = RtspCamera()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def device(camera: RtspCamera) -> Iterator[Served]:
+    """An ONVIF device whose pictures the camera has."""
+    pictures = [Picture("whole", PATH, "h264", 1920, 1080), Picture("small", SUB, "h264", 640, 360)]
+    with served(rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures) as made:
+        yield made
+
+
+def look(given: str, user: str = "admin", password: str = CODE, *, onvif: int = 1, port: int = 0) -> Found:
+    adding = Adding(loopback=True, onvif_ports=(onvif,))
+    return adding.look(read(given, loopback=True), user, password, port=port)
+
+
+def why(given: str, **login: Any) -> str:
+    with pytest.raises(Refused) as refused:
+        look(given, **login)
+    return refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.168.1.20", Address("any", "192.168.1.20")),
+        (" 192.168.1.20:8554 ", Address("any", "192.168.1.20", 8554)),
+        ("fd00::20", Address("any", "fd00::20")),
+        ("rtsp://192.168.1.20/stream1", Address("rtsp", "192.168.1.20", 0, "/stream1")),
+        (
+            "rtsp://10.0.0.7:8554/cam/realmonitor?channel=1&subtype=0",
+            Address("rtsp", "10.0.0.7", 8554, "/cam/realmonitor?channel=1&subtype=0"),
+        ),
+        ("rtsp://[fd00::20]/live", Address("rtsp", "fd00::20", 0, "/live")),
+        (
+            "http://172.16.0.3:8000/onvif/device_service",
+            Address("onvif", "172.16.0.3", 8000, "/onvif/device_service"),
+        ),
+    ],
+)
+def test_an_address_is_read(text: str, expected: Address) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("rtsp://admin:secret@192.168.1.20/", "Leave user and password out"),
+        ("rtsp://admin@192.168.1.20/", "Leave user and password out"),
+        ("rtsp://8.8.8.8/", "no address of a home network"),
+        ("rtsp://127.0.0.1/", "no address of a home network"),
+        ("169.254.169.254", "no address of a home network"),
+        ("rtsp://camera.local/", "in place of a name"),
+        ("rtsp://2130706433/", "in place of a name"),
+        ("rtsps://192.168.1.20/", "RTSP over TLS"),
+        ("https://192.168.1.20/", "begins with rtsp://"),
+        ("ftp://192.168.1.20/", "begins with rtsp://"),
+        ("192.168.1.20/stream1", "begins with rtsp://"),
+        ("rtsp://192.168.1.20:99999/", "not an address"),
+        ("rtsp://192.168.1.20/a b", "no blanks"),
+        ("rtsp://192.168.1.20/\r\nX: y", "no blanks"),
+        ("", "in place of a name"),
+    ],
+)
+def test_what_is_no_address_is_answered_with_why(text: str, says: str) -> None:
+    with pytest.raises(BadAddress, match=says) as bad:
+        read(text)
+    assert "secret" not in str(bad.value)
+
+
+def test_a_path_is_taken_as_it_is_given_with_the_makers_smaller_picture(camera: RtspCamera) -> None:
+    device = look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device
+    assert (device.main, device.sub) == (Pictured(PATH, "h264", sound="aac"), Pictured(SUB, "h264", sound="aac"))
+    assert (device.user, device.password, device.onvif) == ("admin", CODE, "")
+
+
+@pytest.mark.parametrize("path", [known.main for known in PATHS])
+def test_without_a_path_those_of_the_makers_are_tried(camera: RtspCamera, path: str) -> None:
+    camera.does.path = path
+    found = look("127.0.0.1", port=camera.port).device
+    assert found.main.path == path
+    assert camera.does.wrong == 0
+
+
+def test_the_table_says_where_each_path_is_from_and_has_no_path_twice() -> None:
+    paths = [path for known in PATHS for path in (known.main, known.sub) if path]
+    assert len(set(paths)) == len(paths)
+    assert all(known.known and path.startswith("/") for known in PATHS for path in (known.main,))
+    assert len({maker for known in PATHS for maker in known.makers.split(", ")}) >= 20
+    assert (sub_of(PATH), sub_of("/mine")) == (SUB, "")
+
+
+def test_a_camera_that_ends_a_connection_with_a_wrong_path_is_asked_again() -> None:
+    wanted, asked = PATHS[3].main, list[str]()
+
+    class Camera(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            lines = list(iter(lambda: self.rfile.readline().decode().strip(), ""))
+            if not lines:
+                return  # knocked at
+            asked.append(lines[0])
+            sdp = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+            status, body = ("200 OK", sdp) if f"{wanted} " in lines[0] else ("404 Not Found", "")
+            number = next(line for line in lines if line.startswith("CSeq"))
+            self.wfile.write(f"RTSP/1.0 {status}\r\n{number}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Camera) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            found = look("127.0.0.1", port=server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join()
+    assert found.device.main.path == wanted
+    assert [line.split()[1].partition(str(found.device.port))[2] for line in asked[:4]] == [
+        known.main for known in PATHS[:4]
+    ]
+
+
+def test_onvif_says_both_pictures_and_what_it_is(camera: RtspCamera, device: Served) -> None:
+    found = look(f"http://127.0.0.1:{device.port}")
+    assert found.onvif == "in"
+    assert found.device == Device(
+        id=SERIAL,
+        channel=1,
+        name="",
+        host="127.0.0.1",
+        port=camera.port,
+        main=Pictured(PATH, "h264", 1920, 1080, "aac", "whole"),
+        sub=Pictured(SUB, "h264", 640, 360, "aac", "small"),
+        user="admin",
+        password=CODE,
+        model="Bramble B-20",
+        firmware="1.2",
+        onvif=f"{device.port}/onvif/device_service",
+    )
+
+
+def test_onvif_is_found_at_its_usual_ports(camera: RtspCamera, device: Served) -> None:
+    assert look("127.0.0.1", onvif=device.port).device.sub == Pictured(SUB, "h264", 640, 360, "aac", "small")
+
+
+def test_onvif_beside_a_given_path_brings_the_smaller_picture(camera: RtspCamera, device: Served) -> None:
+    camera.does.path = PATH
+    found = look(f"rtsp://127.0.0.1:{camera.port}{PATH}", onvif=device.port)
+    assert (found.device.main.profile, found.device.id) == ("whole", SERIAL)
+
+
+def test_a_user_that_onvif_does_not_know_leaves_rtsp_as_it_is(camera: RtspCamera, device: Served) -> None:
+    device.device.password = "another"
+    found = look(f"rtsp://127.0.0.1:{camera.port}{PATH}", onvif=device.port)
+    assert (found.onvif, found.device.main.path) == ("login", PATH)
+    assert device.device.wrong == 1
+
+
+def test_addresses_that_lead_elsewhere_lead_nowhere(camera: RtspCamera, device: Served) -> None:
+    device.device.address, device.device.rtsp = "203.0.113.9", f"203.0.113.9:{camera.port}"
+    found = look(f"http://127.0.0.1:{device.port}").device
+    assert (found.host, found.port) == ("127.0.0.1", camera.port)
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({"DESCRIBE": ("302 Moved", "Location: rtsp://203.0.113.9/")}, "no_way"),
+        ({"DESCRIBE": ("404 Not Found",)}, "no_way"),
+        ({"DESCRIBE": ("401 Unauthorized", "WWW-Authenticate: Negotiate")}, "no_way"),
+    ],
+)
+def test_a_camera_without_a_picture_is_not_added(
+    camera: RtspCamera, answers: dict[str, tuple[str, ...]], reason: str
+) -> None:
+    camera.does.answers = answers
+    assert why(f"rtsp://127.0.0.1:{camera.port}{PATH}") == reason
+
+
+@pytest.mark.parametrize(("user", "password"), [("admin", "wrong"), ("admin", ""), ("other", CODE), ("", "")])
+def test_a_wrong_login_is_tried_once(camera: RtspCamera, user: str, password: str) -> None:
+    assert why(f"rtsp://127.0.0.1:{camera.port}{PATH}", user=user, password=password) == "code_wrong"
+    assert camera.does.wrong <= 1
+    assert camera.does.methods.count("DESCRIBE") == 2
+
+
+@pytest.mark.parametrize("password", ["p@ss:w/ö#%20", '"quoted" \\', "ключ", "%41&<>"])
+def test_a_password_may_have_any_characters(camera: RtspCamera, password: str) -> None:
+    camera.does.code = password
+    assert look(f"rtsp://127.0.0.1:{camera.port}{PATH}", password=password).device.password == password
+
+
+def test_closed_ports_are_told_apart(camera: RtspCamera) -> None:
+    camera.stop()
+    assert why(f"rtsp://127.0.0.1:{camera.port}{PATH}") == "lan_closed"
+    assert why("127.0.0.1", port=camera.port) == "lan_closed"
+    camera.start()
+
+
+def at(**changes: Any) -> Device:
+    given: dict[str, Any] = {
+        "id": "",
+        "channel": 1,
+        "name": "",
+        "host": "10.0.0.7",
+        "port": 554,
+        "main": Pictured("/a"),
+    }
+    return Device(**(given | changes))
+
+
+KNOWN = at(id="S1", name="Barn", mac="aa:aa")
+
+
+@pytest.mark.parametrize(
+    ("found", "known", "expected"),
+    [
+        (at(id="S1"), (), ("S1", 1)),
+        (at(mac="aa:aa"), (), ("aa:aa", 1)),
+        (at(id="S1", mac="aa:aa", host="10.0.0.9"), (KNOWN,), ("S1", 1)),
+        (at(mac="aa:aa", host="10.0.0.9"), (KNOWN,), ("S1", 1)),
+        (at(id="S1", mac="aa:aa", main=Pictured("/b")), (KNOWN,), ("S1", 2)),
+        (at(id="S1", mac="bb:bb", host="10.0.0.9"), (KNOWN,), ("bb:bb", 1)),
+    ],
+    ids=["serial", "MAC", "moved", "moved, without a serial", "another lens", "a serial that many devices have"],
+)
+def test_an_id_survives_a_new_address_and_is_one_cameras(
+    found: Device, known: tuple[Device, ...], expected: tuple[str, int]
+) -> None:
+    its = settled(found, known)
+    assert (its.id, its.channel) == expected
+
+
+def test_a_camera_that_says_nothing_of_itself_gets_an_id_of_ours() -> None:
+    first = settled(at(), ())
+    assert len(first.id) == 16
+    assert settled(at(host="10.0.0.9", main=Pictured("/b")), (first,)).id != first.id
+    assert settled(at(host="10.0.0.9"), (first,), like=first).id == first.id, "its owner says that it is the same"
+
+
+def profile(token: str, codec: str, width: int, height: int, source: str = "lens") -> Profile:
+    return Profile(token, codec, width, height, 15, 30, "", source)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "expected"),
+    [
+        ((), (None, None)),
+        ((profile("a", "h264", 640, 360),), ("a", None)),
+        ((profile("s", "h264", 640, 360), profile("m", "h265", 2560, 1440)), ("m", "s")),
+        (
+            (profile("m", "h265", 2560, 1440), profile("x", "h265", 1280, 720), profile("s", "h264", 640, 360)),
+            ("m", "s"),
+        ),
+        ((profile("m", "h264", 1920, 1080), profile("o", "h264", 640, 360, "other lens")), ("m", None)),
+        ((profile("j", "", 640, 480), profile("m", "h264", 1280, 720)), ("m", None)),
+    ],
+    ids=["none", "one", "two", "H.264 before H.265", "one lens", "no MJPEG"],
+)
+def test_main_and_sub_are_chosen(profiles: tuple[Profile, ...], expected: tuple[str | None, str | None]) -> None:
+    main, sub = chosen(profiles)
+    assert (main and main.token, sub and sub.token) == expected

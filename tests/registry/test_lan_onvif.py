@@ -1,0 +1,152 @@
+"""ONVIF's calls to one device in the house: what is asked, what is believed of an answer, and what ends a call."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from net.house import HouseHttp
+from registry.drivers.lan.elements import NotXml, read
+from registry.drivers.lan.onvif import Described, Onvif, OnvifFailed
+from simulator.lan.onvif import Reply
+from tests.doubles.onvif_device import PASSWORD, SERIAL, Served, served
+
+PATH = "/onvif/device_service"
+
+
+@pytest.fixture
+def device() -> Iterator[Served]:
+    with served() as made:
+        yield made
+
+
+def asked(device: Served, user: str = "admin", password: str = PASSWORD) -> Onvif:
+    return Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{device.port}{PATH}", user, password)
+
+
+def why(device: Served, *, within_s: float = 3.0, **login: Any) -> str:
+    with pytest.raises(OnvifFailed) as failed:
+        asked(device, **login).describe(within_s)
+    return failed.value.why
+
+
+def test_a_device_says_what_it_is(device: Served) -> None:
+    assert asked(device).describe(3.0) == Described("Bramble", "B-20", "1.2", SERIAL)
+
+
+@pytest.mark.parametrize("clock_s", [0.0, -86_400.0, 7_200.0])
+def test_requests_are_signed_by_the_devices_own_clock(device: Served, clock_s: float) -> None:
+    device.device.clock_s = clock_s
+    assert asked(device).describe(3.0).serial == SERIAL
+    assert device.device.wrong == 0
+
+
+@pytest.mark.parametrize(
+    ("has_media2", "expected"),
+    [
+        (True, [("main", "h265", 1920, 1080, 15, 30), ("sub", "h264", 640, 360, 15, 30)]),
+        (False, [("sub", "h264", 640, 360, 15, 30)]),
+    ],
+)
+def test_pictures_are_listed_by_either_media_service(
+    device: Served, has_media2: bool, expected: list[tuple[str, str, int, int, int, int]]
+) -> None:
+    device.device.has_media2 = has_media2
+    found = asked(device).profiles(3.0)
+    assert [(each.token, each.codec, each.width, each.height, each.rate, each.keyframes) for each in found] == expected
+    assert asked(device).stream_path("sub", 3.0) == (554, "/live/sub")
+
+
+def test_every_address_of_an_answer_is_put_to_the_pinned_host(device: Served) -> None:
+    device.device.address = device.device.rtsp = "203.0.113.9:8443"
+    onvif = asked(device)
+    assert onvif.stream_path("main", 3.0) == (8443, "/live/main"), "a port and a path, and no host"
+    assert [path for path in device.paths if "media" in path] != [], "the media service was asked here"
+
+
+def test_a_still_comes_from_the_device(device: Served) -> None:
+    assert asked(device).still("main", 3.0).startswith(b"\xff\xd8")
+    device.says = Reply(200, b"<html>no picture</html>", "text/html")
+    with pytest.raises(OnvifFailed):
+        asked(device).still("main", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("login", "expected"),
+    [
+        ({"password": "wrong"}, "login"),
+        ({"password": ""}, "login"),
+        ({"user": "other"}, "login"),
+        ({"user": "", "password": ""}, "login"),
+    ],
+)
+def test_a_wrong_login_is_sent_once(device: Served, login: dict[str, str], expected: str) -> None:
+    assert why(device, **dict[str, Any](login)) == expected
+    assert device.device.wrong <= 1
+
+
+def test_a_device_that_wants_http_digest_gets_it(device: Served) -> None:
+    device.says = Reply(401, b"")
+    device.headers = {"WWW-Authenticate": 'Digest realm="d", nonce="n", qop="auth"'}
+    assert why(device) == "login"
+    device.headers = {"WWW-Authenticate": 'Basic realm="d"'}
+    before = len(device.paths)
+    assert why(device) == "login"
+    assert len(device.paths) - before == 2, "the clock and one call: nothing is signed by Basic"
+
+
+BOMB = (
+    b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    b"<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body>&b;</s:Body></s:Envelope>"
+)
+OUTSIDE = b'<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]><s>&x;</s>'
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, b"<html><body>A camera's page</body></html>", "text/html"),
+        Reply(200, b"x" * (10 * 1024 * 1024)),
+        Reply(200, BOMB),
+        Reply(200, OUTSIDE),
+        Reply(200, b"<a>" * 5000),
+        Reply(200, b"<a>" + b"<b/>" * 50_000 + b"</a>"),
+        Reply(200, b"\x00\xff\xfe garbage"),
+        Reply(200, b""),
+        Reply(302, b""),
+        Reply(500, b""),
+    ],
+    ids=["web page", "10 MB", "bomb", "entity of a file", "deep", "wide", "garbage", "empty", "redirect", "500"],
+)
+def test_a_hostile_answer_ends_the_call(device: Served, reply: Reply) -> None:
+    device.says = reply
+    device.headers = {"Location": "http://203.0.113.9/"} if reply.status == 302 else {}
+    began = time.monotonic()
+    assert why(device) == "down"
+    assert time.monotonic() - began < 3
+
+
+def test_a_device_that_sends_a_byte_now_and_then_gains_no_time(device: Served) -> None:
+    device.drip_s = 0.05
+    began = time.monotonic()
+    assert why(device, within_s=0.4) == "down"
+    assert time.monotonic() - began < 2
+
+
+def test_no_device_outside_the_house_is_asked() -> None:
+    for host in ("203.0.113.9", "127.0.0.1", "169.254.169.254"):
+        with pytest.raises(OnvifFailed):
+            Onvif(HouseHttp(loopback=False), host, f"80{PATH}", "admin", "x").describe(0.5)
+
+
+@pytest.mark.parametrize("body", [BOMB, OUTSIDE, b"<a>" * 41 + b"</a>" * 41, b"", b"<a></b>"])
+def test_what_is_no_plain_xml_is_refused(body: bytes) -> None:
+    with pytest.raises(NotXml):
+        read(body)
+
+
+def test_an_element_is_written_as_it_was_read() -> None:
+    told = read(b'<a xmlns="urn:x" t="1&amp;2"><b>5 &lt; 6</b><c/></a>')
+    assert read(told.encode().encode()).encode() == told.encode()
+    assert told.get("b") == "5 < 6"

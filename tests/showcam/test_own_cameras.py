@@ -1,0 +1,151 @@
+"""`showcam cameras add` and what is said of a camera of one's own: what is asked for, tried, kept and shown."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+from click.testing import CliRunner, Result
+
+from showcam.cli import main
+from simulator.lan.onvif import Picture
+from tests.doubles.onvif_device import Served, served
+from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+
+SUB = "/Streaming/Channels/102"
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    made = RtspCamera(recording=recorded(sound="pcmu", gop_s=1))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("SHOWCAM_DATA", "SHOWCAM_SIGN_UP"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "data"
+
+
+def run(folder: Path, *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(main, ["--demo", "--data", str(folder), "cameras", *words], input=typed)
+
+
+def added(folder: Path, camera: RtspCamera, *more: str, typed: str = f"admin\n{CODE}\n", path: str = PATH) -> Result:
+    return run(folder, "add", f"rtsp://127.0.0.1:{camera.port}{path}", "--name", "Shed", *more, typed=typed)
+
+
+def test_a_camera_is_added_by_its_address_and_listed(folder: Path, camera: RtspCamera, tmp_path: Path) -> None:
+    still = tmp_path / "still.jpg"
+    done = added(folder, camera, "--still", str(still))
+    assert done.exit_code == 0, done.output
+    assert "Shed is added." in done.output
+    row = next(line for line in done.output.splitlines() if "whole" in line)
+    assert row.split("  ")[-1].strip() == "G.711"
+    assert "H.264" in row
+    assert "320×180" in row
+    assert "every 1.0 s" in row
+    with av.open(str(still)) as picture:
+        assert picture.streams.video[0].width == 320
+    listed = run(folder, "list").output
+    rows = [line.split() for line in listed.splitlines() if line.startswith("Shed")]
+    assert rows == [["Shed", "yes", "yes"]], listed
+
+
+def test_user_and_password_are_in_no_file_in_the_clear(folder: Path, camera: RtspCamera) -> None:
+    camera.does.code = "a-password-like-no-other"
+    assert added(folder, camera, typed="admin\na-password-like-no-other\n").exit_code == 0
+    kept = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+    assert b"a-password-like-no-other" not in kept
+    assert b"Streaming/Channels" not in kept
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("rtsp://admin:secret@192.168.1.20/", "Leave user and password out of the address"),
+        ("rtsp://203.0.113.9/", "no address of a home network"),
+        ("rtsp://camera.local/", "in place of a name"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_before_anything_is_asked_for(folder: Path, address: str, says: str) -> None:
+    done = run(folder, "add", address)
+    assert done.exit_code == 2
+    assert says in done.output
+    assert "User name" not in done.output
+
+
+def test_a_wrong_password_is_asked_for_again_three_times_at_most(folder: Path, camera: RtspCamera) -> None:
+    done = added(folder, camera, typed="admin\nwrong1\nadmin\nwrong2\nadmin\nwrong3\n")
+    assert done.exit_code == 1
+    assert "Three tries are enough" in done.output
+    assert camera.does.wrong == 3
+    assert run(folder, "list").output.find("Shed") == -1
+    assert added(folder, camera, typed=f"admin\nwrong\nadmin\n{CODE}\n").exit_code == 0
+
+
+def test_a_web_page_is_told_apart_from_a_camera(folder: Path, camera: RtspCamera) -> None:
+    camera.does.first = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    done = added(folder, camera)
+    assert done.exit_code == 1
+    assert "Something answers there, and it has no picture by RTSP" in done.output
+
+
+def test_a_closed_port_is_told_apart_from_silence(folder: Path, camera: RtspCamera) -> None:
+    camera.stop()
+    done = added(folder, camera)
+    assert (done.exit_code, "its video port is closed" in done.output) == (1, True)
+    camera.start()
+
+
+def test_a_new_login_a_new_name_and_a_new_address_leave_it_the_same_camera(folder: Path, camera: RtspCamera) -> None:
+    added(folder, camera)
+    camera.does.code = "another"
+    assert "Shed takes them." in run(folder, "login", "Shed", typed="admin\nanother\n").output
+    moved = RtspCamera(code="another")
+    done = run(folder, "move", "Shed", f"rtsp://127.0.0.1:{moved.port}{PATH}")
+    assert "is at its new address" in done.output, done.output
+    assert "is called Barn now" in run(folder, "rename", "Shed", "Barn").output
+    names = [line.split()[0] for line in run(folder, "list").output.splitlines()[1:] if line]
+    assert names == ["Barn"]
+    assert moved.does.wrong == 0
+    moved.close()
+
+
+def test_its_sound_is_switched_off_here_and_it_is_forgotten(folder: Path, camera: RtspCamera) -> None:
+    added(folder, camera)
+    assert "audio is off" in run(folder, "set", "Shed", "audio", "off").output
+    assert "You have switched the sound of Shed off" in run(folder, "list").output
+    assert run(folder, "delete", "Shed", typed="Shed\n").exit_code == 0
+    assert "Shed" not in run(folder, "list").output
+
+
+@pytest.fixture
+def device(camera: RtspCamera) -> Iterator[Served]:
+    """Its sub stream is H.265 by its own word, and its keyframes are far apart."""
+    pictures = [Picture("whole", PATH, "h264", 1920, 1080, gop=150), Picture("small", SUB, "h264", 640, 360)]
+    with served(rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("answer", "gop"), [("y", 30), ("n", 150)])
+def test_what_would_be_better_is_set_by_onvif_on_a_yes(folder: Path, device: Served, answer: str, gop: int) -> None:
+    slow = RtspCamera(recording=recorded(sound="pcmu", gop_s=6))
+    device.device.rtsp = f"127.0.0.1:{slow.port}"
+    done = run(folder, "add", f"http://127.0.0.1:{device.port}", typed=f"admin\n{CODE}\n{answer}\nBarn\n")
+    assert done.exit_code == 0, done.output
+    assert "A keyframe every 2 s in the whole picture" in done.output
+    assert device.device.pictures[0].gop == gop
+    slow.close()
+
+
+def test_where_anyone_may_sign_up_there_are_none(
+    folder: Path, camera: RtspCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOWCAM_SIGN_UP", "anyone")
+    done = added(folder, camera)
+    assert done.exit_code == 2
+    assert "not for an installation where anyone may sign up" in done.output
+    assert camera.does.methods == []
