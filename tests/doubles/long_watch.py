@@ -107,7 +107,8 @@ def _serve(every_s: float, session_s: int, pace: float, pipe: Connection) -> Non
         cameras = {name: RtspCamera(recording=recorded(), loop=_loop(pace)) for name in CAMERAS}
         for camera in cameras.values():
             stack.callback(camera.close)
-        settings = replace(SETTINGS, session_s=session_s)
+        # whoever watches lives at life's pace, and may be kept waiting by the machine
+        settings = replace(SETTINGS, session_s=session_s, idle_s=SETTINGS.idle_s * pace)
         plane = stack.enter_context(PlaneThread(GRANTS, _Home(cameras), settings, _loop(pace)))
         pipe.send(plane.port)
         while True:
@@ -241,21 +242,27 @@ def watch(lasts_s: float, every_s: float, session_s: int, pace: float = 1.0) -> 
             threads.append(threading.Thread(target=lambda: asyncio.run(displays()), name="displays"))
         for thread in threads:
             thread.start()
+        cuts: dict[str, list[float]] = {camera: [] for camera in CAMERAS}
         sizes, ends = [], time.monotonic() + lasts_s / pace
         while time.monotonic() < ends:
             time.sleep(min(SAMPLE_S, lasts_s / pace / 40))
             sizes.append(_size(pid))
+            _read_cuts(pipe, cuts)
         over.set()
         for thread in threads:
             thread.join(30)
-        cuts: dict[str, list[float]] = {camera: [] for camera in CAMERAS}
-        while pipe.poll():
-            camera, at = pipe.recv()
-            cuts[camera].append(at)
+        _read_cuts(pipe, cuts)
     by_webrtc = {each: _pauses(cuts[each], [(at, 0.0) for at in pictures[each]], pace) for each in CAMERAS}
     gaps = {f"{each} by WebRTC": by_webrtc[each] for each in CAMERAS if pace == 1}
     gaps |= {f"{each.camera} by HLS": _pauses(cuts[each.camera], each.came, pace) for each in followers}
     return Watched(cuts, gaps, faults + [fault for each in followers for fault in each.faults], sizes, pace)
+
+
+def _read_cuts(pipe: Connection, cuts: dict[str, list[float]]) -> None:
+    """Again and again: a pipe that nobody reads is full after some hundred cuts, and no other cut follows."""
+    while pipe.poll():
+        camera, at = pipe.recv()
+        cuts[camera].append(at)
 
 
 def _pauses(cuts: list[float], came: list[tuple[float, float]], pace: float) -> list[float]:
