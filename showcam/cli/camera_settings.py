@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm")
+PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when")
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
@@ -159,6 +159,12 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     if name == "voice_may":
         words = tuple(word.strip() for word in value.split(",") if word.strip())
         preferences = replace(preferences, voice_may=() if words == ("nothing",) else words)
+    elif name == "room":
+        preferences = replace(preferences, room="" if value == "nothing" else value)
+    elif name == "tv":
+        preferences = replace(preferences, tv="" if value == "nothing" else value.strip())
+    elif name == "tv_when":
+        preferences = replace(preferences, tv_when=_happenings(value))
     elif value in ("yes", "no"):
         preferences = replace(preferences, **{name: value == "yes"})
     else:
@@ -167,9 +173,13 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     kept = home.owner.preferences(home.account, camera.id)
     if name == "voice_may":
         echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
+    elif name == "room":
+        echo(f"{camera.name} is in the room {kept.room}." if kept.room else f"{camera.name} is in no room.")
     else:
         echo(f"{camera.name}: {name} is {value}.")
     echo("A running showcam follows within half a minute.", err=True)
+    if name == "room":
+        echo("Google hears of it at “sync my devices”, for a camera that is in no room of its app yet.", err=True)
     if name != "voice_may":
         return
     echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
@@ -178,6 +188,19 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
             f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
             err=True,
         )
+
+
+def _happenings(value: str) -> tuple[str, ...]:
+    """Raises BadValue."""
+    from registry.preferences import TV_WHEN
+    from registry.settings import BadValue
+
+    words = tuple(word.strip() for word in value.split(",") if word.strip())
+    if words == ("nothing",):
+        return ()
+    if strange := [word for word in words if word not in TV_WHEN]:
+        raise BadValue(f"tv_when is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
+    return words
 
 
 def _lacks_pin(home: "Household") -> bool:
