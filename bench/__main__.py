@@ -5,6 +5,7 @@ import sys
 import time
 
 from bench import (
+    behind_life,
     closing,
     cloud,
     cold_start,
@@ -48,6 +49,9 @@ GROUPS = (
     Group("glass", "behind life and through a cut in Chromium, beside Home Assistant's stream", glass.measure),
     Group("lip-sync", "how far sound and picture are apart at a viewer", lip_sync.measure),
     Group("wire", "a picture behind a wire that loses packets, beside Home Assistant's stream", lossy_wire.measure),
+    Group(
+        "behind", "how far behind life a picture is in Chromium, by WebRTC and in players of HLS", behind_life.measure
+    ),
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
     Group("decipher", "CPU of reading a camera's cloud stream, and of deciphering it", decipher.measure),

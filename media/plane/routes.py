@@ -79,7 +79,9 @@ class Routes:
         # one that showed another picture's format stays over: the master that led to it no longer tells the truth
         if session.starts.setdefault(start, output.start_id) != output.start_id:
             raise Ended
-        body = output.playlist(after="" if start == output.start_id else start)
+        # our own pages say themselves where hls.js begins, and nearer still
+        near = session.claims.surface != "page"
+        body = output.playlist(after="" if start == output.start_id else start, near=near)
         return web.Response(body=body.encode(), headers=_PLAYLIST)
 
     async def segment(self, request: web.Request) -> web.Response:

@@ -200,6 +200,22 @@ def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[floa
     output.end()
 
 
+@pytest.mark.parametrize(("gop_s", "offset_s"), [(1, 3), (2, 4), (4, 6), (10, 12)])
+def test_a_display_begins_a_target_duration_and_two_seconds_before_the_end(gop_s: int, offset_s: int) -> None:
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    written(output, [gop_s] * 3)
+    assert f"#EXT-X-START:TIME-OFFSET=-{offset_s}\n" in output.playlist(near=True)
+    assert "EXT-X-START" not in output.playlist()
+    output.end()
+
+
+@pytest.mark.parametrize(("surface", "expected"), [("google", True), ("alexa", True), ("video", True), ("page", False)])
+def test_a_page_that_says_itself_where_it_begins_is_not_told(world: World, surface: str, expected: bool) -> None:
+    text = world.ask(world.variant_url(world.master(surface=surface))).text
+    assert ("#EXT-X-START:TIME-OFFSET=-3\n" in text) is expected
+
+
 def test_pictures_that_are_missing_are_a_break_and_no_longer_segment() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))

@@ -1,4 +1,4 @@
-"""SOAK_S seconds of 24 viewers on EZVIZ's cloud stream, by the clock on the wall: `make soak`, for a day."""
+"""SOAK_HOURS of 24 viewers on EZVIZ's cloud stream, by the clock on the wall: `make soak`, for a day."""
 
 import asyncio
 import os
@@ -7,12 +7,12 @@ import pytest
 
 from tests.doubles.hour_cloud import HourCloud, watched
 
-LASTS_S = float(os.environ.get("SOAK_S", "0"))
+LASTS_S = float(os.environ.get("SOAK_HOURS", "0")) * 3600
 VIEWERS = 24
 
 pytestmark = [
     pytest.mark.timeout(LASTS_S + 600),
-    pytest.mark.skipif(LASTS_S == 0, reason="lasts for a day: make soak, or SOAK_S=300"),
+    pytest.mark.skipif(LASTS_S == 0, reason="lasts for a day: make soak, or SOAK_HOURS=0.1"),
 ]
 
 

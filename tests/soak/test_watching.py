@@ -32,6 +32,11 @@ def watched() -> Watched:
     return watched
 
 
+@pytest.mark.parametrize("camera", CAMERAS)
+def test_the_cameras_were_cut_all_the_time(camera: str, watched: Watched) -> None:
+    assert len(watched.cuts[camera]) >= 0.5 * LASTS_S / EVERY_S
+
+
 def test_no_viewer_begins_again(watched: Watched) -> None:
     assert watched.reloads == []
 

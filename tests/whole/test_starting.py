@@ -51,11 +51,27 @@ def test_ctrl_c_ends_everything_within_three_seconds(tmp_path: Path) -> None:
     assert alive(below) == []
 
 
+def media_of(program: Program) -> int:
+    """The media process's id."""
+    assert program.process is not None
+    below = children(program.process.pid)
+    return next(pid for pid in below if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+
+
+def test_who_comes_while_the_media_process_is_started_again_is_answered_by_the_next(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        victim = media_of(program)
+        os.kill(victim, signal.SIGKILL)
+        while alive([victim]):
+            time.sleep(0.01)
+        health = f"http://127.0.0.1:{program.media_port}/healthz"
+        assert requests.get(health, timeout=20).status_code == 200
+        assert media_of(program) != victim
+
+
 def test_a_part_that_is_killed_comes_back(tmp_path: Path) -> None:
     with running(tmp_path) as program:
-        assert program.process is not None
-        before = children(program.process.pid)
-        victim = next(pid for pid in before if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+        victim = media_of(program)
         os.kill(victim, signal.SIGKILL)
         deadline = time.monotonic() + 10
         while alive([victim]) or not program.serves():

@@ -12,6 +12,7 @@ from media.plane.outputs.segments import Segment, Segments
 
 LONGEST_S = 24.0  # of a segment, and so of a GOP
 HEAVIEST = 24 * 1024 * 1024  # bytes of a segment
+SPARE_S = 2
 _LEAD = 5
 _LEAST_S = 0.04  # of a segment: a single picture's length is not known when nothing follows it
 _START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
@@ -90,11 +91,14 @@ class HlsOutput:
         """Whether that start id can be of an output before this one."""
         return is_start_id(start_id) and _born_ms(start_id) <= self._born_ms
 
-    def playlist(self, after: str = "") -> str:
+    def playlist(self, after: str = "", *, near: bool = False) -> str:
         """`after`: in the place of the output of that start id, which died with its process.
 
         Both sequence numbers lie above all of that output's, as RFC 8216 section 6.2.2 wants of one playlist; not far
         above, since players take the numbers between for time that passed.
+
+        `near`: players are to begin closer to the end than the three target durations of RFC 8216 section 6.3.3. They
+        know of the next segment after one target duration at the latest, and have SPARE_S to fetch it.
         """
         self._is_told = bool(self._target)
         listed = self.segments.listed(self.target_s, self._clock())
@@ -111,6 +115,8 @@ class HlsOutput:
             f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone + shift}",
             "#EXT-X-INDEPENDENT-SEGMENTS",
         ]
+        if near:
+            lines.append(f"#EXT-X-START:TIME-OFFSET=-{min(3 * self.target_s, self.target_s + SPARE_S)}")
         for segment in listed:
             if segment.breaks or (after and segment.number == self._first):
                 lines.append("#EXT-X-DISCONTINUITY")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from media.grants import Claims
 from media.plane.settings import PlaneSettings
-from media.plane.viewing.pull import Key, key_of
+from media.plane.viewing.key import Key, key_of
 from media.plane.viewing.pulls import TooMany
 
 MINUTE_S = 60.0

@@ -17,6 +17,7 @@ from media.plane.sources.opener import Opener
 from media.plane.viewing.asking import Asking
 from media.plane.viewing.choice import Choice
 from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.key import key_of
 from media.plane.viewing.on_demand import OnDemand
 from media.plane.viewing.slim import Slim
 from media.plane.viewing.transcodes import Transcodes
@@ -27,15 +28,6 @@ _log = structlog.get_logger()
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
-
-type Key = tuple[str, str]
-
-
-def key_of(claims: Claims) -> Key:
-    """What shares a pull: all who see one picture of a camera; a card is in one link's language, for its surface."""
-    if claims.explains:
-        return claims.account, f"{claims.camera}/{claims.link}"
-    return claims.account, claims.camera if claims.picture == "main" else f"{claims.camera}/sub"
 
 
 class Pull(Fanout):

@@ -6,7 +6,8 @@ from media.grants import Claims
 from media.messages import PullStats
 from media.plane.background import Background
 from media.plane.settings import PlaneSettings
-from media.plane.viewing.pull import Key, Pull, key_of
+from media.plane.viewing.key import Key, key_of
+from media.plane.viewing.pull import Pull
 from media.source import SourceSpec
 
 

@@ -48,6 +48,13 @@ class SessionIndex:
     def named(self, link: str, name: str) -> Session | None:
         return self._by_name.get((link, name))
 
+    def of_link(self, link: str) -> list[Session]:
+        return [session for session in self if session.claims.link == link]
+
+    def watched(self, now: float, account: str | None) -> int:
+        """How many have a viewer that watches; with None of all accounts."""
+        return sum(account in (None, session.claims.account) and session.watches(now) for session in self)
+
     def has_begun(self, start: str) -> bool:
         return start in self._by_start
 

@@ -14,9 +14,10 @@ from media.plane.sources.network import OnLoopback
 from media.plane.sources.opener import Opener
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
+from media.plane.viewing.key import key_of
 from media.plane.viewing.peers import FINISH_S, Peers
 from media.plane.viewing.places import Places
-from media.plane.viewing.pull import Pull, key_of
+from media.plane.viewing.pull import Pull
 from media.plane.viewing.pulls import Pulls
 from media.plane.viewing.session import VERDICT_S, Session
 from media.plane.viewing.session_index import SessionIndex
@@ -185,19 +186,17 @@ class Sessions:
     def end_link(self, link: str) -> None:
         """Its grants open nothing from here on, as long as any of them verifies."""
         self._endings.note_link(link, time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120)
-        for session in self._index:
-            if session.claims.link == link:
-                self._drop(session, "")
+        for session in self._index.of_link(link):
+            self._drop(session, "")
         self._places.leave_link(link)
         self._pulls.leave_link(link)
 
     def watched_by(self, link: str) -> bool:
         """Whether the link has a session that is not over."""
-        return any(session.claims.link == link for session in self._index)
+        return bool(self._index.of_link(link))
 
     def live(self, account: str | None = None) -> int:
-        now = self._loop.time()
-        return sum(account in (None, session.claims.account) and session.watches(now) for session in self._index)
+        return self._index.watched(self._loop.time(), account)
 
     def stats(self) -> Stats:
         return {

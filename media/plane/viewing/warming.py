@@ -9,8 +9,9 @@ from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
+from media.plane.viewing.key import Key, key_of
 from media.plane.viewing.places import Places
-from media.plane.viewing.pull import Key, Pull, key_of
+from media.plane.viewing.pull import Pull
 from media.plane.viewing.pulls import Pulls, TooMany
 from media.plane.viewing.session_index import SessionIndex
 from media.source import SourceSpec
