@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from media.plane.sources.probe import Probed
     from registry.drivers.lan.adding import Found
     from registry.drivers.lan.address import Address
-    from registry.drivers.lan.devices import Device
+    from registry.drivers.lan.devices import Device, Pictured
     from showcam.compose.own_cameras import OwnCameras
 
 TRIES = 3  # of user and password: some cameras lock after more
@@ -152,7 +152,7 @@ def _probed(own: "OwnCameras", found: "Found", still: Path | None) -> "Device":
         stop(WHY.get(main, WHY["media_down"]), code=1)
     if still:
         still.write_bytes(jpeg(main.keyframe))
-    for line in table(_rows(device, main, sub), ("", "Video", "Size", "Pictures", "Keyframes", "Sound"), indent=2):
+    for line in table(_rows(found, main, sub), ("", "Video", "Size", "Pictures", "Keyframes", "Sound"), indent=2):
         echo(line, err=True)
     if found.onvif == "login":
         echo("Its ONVIF wants another user: what it brings (a second picture, events) is left out.", err=True)
@@ -166,12 +166,12 @@ def _improved(own: "OwnCameras", found: "Found", device: "Device", main: "Probed
     from registry.drivers.lan.better import Seen, better, improve
     from registry.drivers.lan.onvif import OnvifFailed
 
-    def seen(probed: "Probed", sound: str) -> Seen:
-        form = probed.form
-        return Seen("h265" if form.is_h265 else "h264", form.width, form.height, probed.rate, probed.gop_s, sound)
+    def seen(probed: "Probed", picture: "Pictured") -> Seen:
+        form, codec = probed.form, "h265" if probed.form.is_h265 else "h264"
+        return Seen(codec, form.width, form.height, probed.rate, _gop_s(found, probed, picture), picture.sound)
 
-    smaller = seen(sub, device.main.sound) if sub is not None and not isinstance(sub, str) else None
-    wanted = better(seen(main, device.main.sound), smaller)
+    smaller = seen(sub, device.sub) if device.sub and sub is not None and not isinstance(sub, str) else None
+    wanted = better(seen(main, device.main), smaller)
     if not wanted:
         return
     echo("It would be better with:", err=True)
@@ -193,18 +193,29 @@ def _improved(own: "OwnCameras", found: "Found", device: "Device", main: "Probed
         echo(f"  {each.sentence}: {'set' if each in done else 'the camera did not take it'}.", err=True)
 
 
-def _rows(device: "Device", main: "Probed", sub: "Probed | str | None") -> list[tuple[str, ...]]:
-    rows = [_row("whole", main, device.main.sound)]
+def _gop_s(found: "Found", probed: "Probed", picture: "Pictured") -> float:
+    """Between keyframes, as they came, or as far as they were watched, or as ONVIF says; 0.0: not known."""
+    from registry.drivers.lan.better import SLOW_S
+
+    if probed.gop_s or probed.watched_s > SLOW_S:
+        return probed.gop_s or probed.watched_s
+    told = next((each for each in found.profiles if each.token == picture.profile), None)
+    return told.keyframes / told.rate if told and told.rate else 0.0
+
+
+def _rows(found: "Found", main: "Probed", sub: "Probed | str | None") -> list[tuple[str, ...]]:
+    device = found.device
+    rows = [_row("whole", main, device.main.sound, _gop_s(found, main, device.main))]
     if isinstance(sub, str):
         rows.append(("smaller", "does not come", "", "", "", ""))
     elif sub is not None and device.sub is not None:
-        rows.append(_row("smaller", sub, device.sub.sound))
+        rows.append(_row("smaller", sub, device.sub.sound, _gop_s(found, sub, device.sub)))
     return rows
 
 
-def _row(name: str, probed: "Probed", sound: str) -> tuple[str, ...]:
+def _row(name: str, probed: "Probed", sound: str, gop_s: float) -> tuple[str, ...]:
     form = probed.form
-    keyframes = f"every {probed.gop_s:.1f} s" if probed.gop_s else "more than 2 s apart"
+    keyframes = f"every {gop_s:.1f} s" if gop_s else "not seen"
     codec = _CODECS["h265" if form.is_h265 else "h264"]
     size, rate = f"{form.width}×{form.height}", f"{probed.rate:.0f} a second"
     return name, codec, size, rate, keyframes, _SOUNDS.get(sound, "none")

@@ -16,7 +16,7 @@ from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
 from store.records import Source
 
-PROBE_S = 2.6
+PROBE_S = 2.8
 
 
 @dataclass(frozen=True)

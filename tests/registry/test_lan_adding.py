@@ -259,6 +259,7 @@ def test_a_camera_that_says_nothing_of_itself_gets_an_id_of_ours() -> None:
     first = settled(at(), ())
     assert len(first.id) == 16
     assert settled(at(host="10.0.0.9", main=Pictured("/b")), (first,)).id != first.id
+    assert settled(at(port=8554), (first,)).id != first.id, "another camera, at another port of a router"
     assert settled(at(host="10.0.0.9"), (first,), like=first).id == first.id, "its owner says that it is the same"
 
 

@@ -197,7 +197,7 @@ def mac_of(host: str) -> str:
 def _is_same_device(known: Device, found: Device) -> bool:
     if known.mac and found.mac:
         return known.mac == found.mac
-    return known.host == found.host or bool(found.id and known.id == found.id)
+    return (known.host, known.port) == (found.host, found.port) or bool(found.id and known.id == found.id)
 
 
 def _is_same(known: Device, found: Device) -> bool:

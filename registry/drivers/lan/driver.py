@@ -20,8 +20,8 @@ from registry.settings import CHOICES, Setting, SettingView
 from store.ports import Store
 from store.records import Source
 
-KNOCK_S = 1.0  # a camera that takes no connection within this counts as away
-LEAST_S = 0.2  # a camera has so long at least, however little time a request has left
+KNOCK_S = 1.0  # a camera that says nothing within this counts as away
+LEAST_S = 0.3  # a camera has so long at least, however little time a request has left
 KNOWN_S = 10.0  # a camera is not knocked at more often: a stream asks it anyway
 OPEN_S = 2.0  # an opening waits so long for the camera's description
 MANY = 4096
@@ -52,7 +52,7 @@ class LanDriver:
         due = [
             place for place in places if now - (self._knocked.get(place) or (-self._known_s, None))[0] >= self._known_s
         ]
-        for place, reason in knock(due, max(LEAST_S, min(KNOCK_S, deadline_s / 2))).items():
+        for place, reason in knock(due, max(LEAST_S, min(KNOCK_S, deadline_s / 2)), rtsp=True).items():
             self._knocked.put(place, (now, reason))
         return tuple(self._camera(source, device) for device in devices)
 
