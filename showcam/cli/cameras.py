@@ -184,5 +184,5 @@ def delete(named: NamedCamera) -> None:
     echo(f"{name} is deleted.")
 
 
-for command in (own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename):
+for command in (own_cameras.find, own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename):
     cameras.add_command(command)

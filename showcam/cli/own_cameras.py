@@ -1,4 +1,4 @@
-"""`showcam cameras add`, `login`, `move` and `rename`: cameras of one's own, by their address in the house."""
+"""`showcam cameras find`, `add`, `login`, `move` and `rename`: cameras of one's own, by their address in the house."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ import click
 
 from showcam.cli import readable, settings_of, stop
 from showcam.cli.named_camera import NamedCamera, of_household, on_camera
-from showcam.cli.output import echo, table
+from showcam.cli.output import as_json, echo, report, table
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from registry.drivers.lan.adding import Found
     from registry.drivers.lan.address import Address
     from registry.drivers.lan.devices import Device, Pictured
+    from registry.drivers.lan.finding import Candidate
     from showcam.compose.own_cameras import OwnCameras
 
 TRIES = 3  # of user and password: some cameras lock after more
@@ -59,12 +60,46 @@ def add(
         found = _found(own, _address(own, address))
         device = _probed(own, found, still)
         known = own.devices.read(own.source)
-        device = settled(device, known)
+        device = own.with_endpoint(settled(device, known))
         given = name or click.prompt("Name, as you will say it", default=device.name or device.model or None, err=True)
         device = _named(device, given, doorbell=doorbell)
         own.devices.put(own.source, device)
     echo(f"{device.name} is added.")
     echo("See it: showcam home. Then have your assistants look for new devices.", err=True)
+
+
+@click.command()
+@click.option("--look", is_flag=True, help="Also knock at the video ports of every address of your networks.")
+@as_json
+@of_household
+@click.pass_context
+@readable
+def find(context: click.Context, look: bool, as_json: bool, user: str | None) -> None:
+    """List what could be a camera in the house: what answers ONVIF's discovery and, with --look, open video ports.
+
+    No password is sent.
+    """
+    from showcam.compose.own_cameras import own_cameras
+
+    settings = settings_of(context)
+    if settings.demo:
+        stop("The demo asks nothing of your house. Its own camera Barn is added already: showcam cameras list", code=1)
+    with own_cameras(settings, user) as own, progress("Asking the house"):
+        found = own.find(look=look, heard=_heard)
+    facts = [{"address": each.host, "name": each.name, "onvif": each.onvif, "added": each.added} for each in found]
+    report(as_json, {"found": facts}, _found_lines(found, look=look))
+
+
+def _heard(done: int, of: int) -> None:
+    click.echo(f"{done} of {of} addresses", err=True)
+
+
+def _found_lines(found: "list[Candidate]", *, look: bool) -> list[str]:
+    if not found:
+        more = "" if look else " Cameras without ONVIF are found with --look."
+        return [f"Nothing answered.{more} Any camera is added by its address: showcam cameras add ADDRESS"]
+    rows = [(each.host, each.name, "ONVIF" if each.onvif else "video port", each.added) for each in found]
+    return [*table(rows, ("Address", "Says it is", "Found by", "Here as")), "Add one: showcam cameras add ADDRESS"]
 
 
 @click.command()

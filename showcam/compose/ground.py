@@ -10,11 +10,13 @@ from media.fleet import Fleet
 from media.grants import Grants
 from media.tls import tls_context
 from net.cache import Kept
+from net.networks import house_networks
 from registry.adapter import Adapter, adapt
 from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.lan.devices import Devices
+from registry.drivers.lan.discovery import Seen, probe
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.quota import OpensOfAll
@@ -74,8 +76,14 @@ def drivers(settings: Settings, store: Store) -> tuple[EzvizDriver, dict[str, Dr
     vendor = ezviz(settings, store)
     by_kind: dict[str, Driver] = {vendor.sessions.kind: vendor}
     if settings.has_lan_cameras:
-        by_kind[Devices.kind] = LanDriver(store, loopback=settings.demo)
+        asks = None if settings.demo else discovered  # the demo asks nothing of a real house
+        by_kind[Devices.kind] = LanDriver(store, loopback=settings.demo, asks=asks)
     return vendor, by_kind
+
+
+def discovered() -> list[Seen]:
+    """The devices of the house that answer WS-Discovery now."""
+    return probe([str(interface.ip) for interface in house_networks()])
 
 
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:

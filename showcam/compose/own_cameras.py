@@ -5,13 +5,18 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from accounts import households
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import Probed, probe
 from media.source import SourceSpec
+from net.networks import house_networks
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device, Devices, Pictured
+from registry.drivers.lan.finding import Candidate, Heard, find
 from showcam.compose.cameras import Household, household
+from showcam.compose.ground import discovered
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
 from store.records import Source
@@ -26,6 +31,15 @@ class OwnCameras:
     devices: Devices
     adding: Adding
     loopback: bool
+
+    def find(self, *, look: bool, heard: Heard) -> list[Candidate]:
+        """What could be a camera in the house."""
+        return find(house_networks(), self.devices.read(self.source), look=look, heard=heard)
+
+    def with_endpoint(self, device: Device) -> Device:
+        """With what it answers WS-Discovery by, which finds it again at another address."""
+        seen = next((each for each in discovered() if each.host == device.host), None) if not self.loopback else None
+        return replace(device, endpoint=seen.endpoint) if seen else device
 
     def probe(self, device: Device) -> tuple[Probed | str, Probed | str | None]:
         """The whole picture and the smaller one as they come; in place of one the reason why it does not."""

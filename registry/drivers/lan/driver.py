@@ -13,6 +13,7 @@ from registry.driver import Look, sound
 from registry.drivers.lan.asking import describe
 from registry.drivers.lan.devices import WRONG, Device, Devices, Pictured
 from registry.drivers.lan.knocking import Place, knock
+from registry.drivers.lan.moves import Asks, Moves
 from registry.drivers.lan.sentences import LAN
 from registry.errors import Refused, SetRefused
 from registry.reason import Reason
@@ -32,13 +33,17 @@ _AWAY: frozenset[Reason] = frozenset({"lan_unreachable", "lan_closed"})
 class LanDriver:
     """A registry.driver.Driver. `loopback`: cameras may be on this machine, for the demo.
 
-    `known_s`: so long it counts what was found when a camera was asked last.
+    `known_s`: so long it counts what was found when a camera was asked last. `asks`: who answers WS-Discovery, to find
+    a camera that moved; without it none is looked for.
     """
 
     vendor = LAN.vendor
 
-    def __init__(self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S) -> None:
+    def __init__(
+        self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S, asks: Asks | None = None
+    ) -> None:
         self.devices = Devices(store)
+        self._moves = Moves(self.devices, asks) if asks else None
         self._loopback, self._known_s = loopback, known_s
         # by address, when it was knocked at and what came of it
         self._knocked: Recent[Place, tuple[float, Reason | None]] = Recent(MANY)
@@ -54,6 +59,9 @@ class LanDriver:
         ]
         for place, reason in knock(due, max(LEAST_S, min(KNOCK_S, deadline_s / 2)), rtsp=True).items():
             self._knocked.put(place, (now, reason))
+        if self._moves:
+            # where it was, nothing may answer, or a device that has its address now
+            self._moves.look(source, [device for device in devices if self._fault(source, device) in _AWAY])
         return tuple(self._camera(source, device) for device in devices)
 
     def mint(
