@@ -12,8 +12,9 @@ CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 3 \* $(CORES))
 AT_ONCE = -n $(WORKERS) --dist loadgroup
 
-# Seconds of `make soak`'s watching: a day.
-SOAK_S ?= 86400
+# Hours of `make soak`'s watching, and how many of them pass in one of life's.
+HOURS ?= 24
+PACE ?= 1
 
 # What is packaged for AWS. Parameters are name=value, those of a deployment in a file that is not the project's.
 CONFIG ?= serverless.yml
@@ -86,13 +87,13 @@ test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, 
 	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/browser --ignore=tests/soak
 	.venv/bin/pytest -q tests/browser # by itself: its client keeps an event loop running in its thread
 
-soak: .venv/dev ## what takes long: a day of watching, or SOAK_S seconds of it, and displays behind a bad wire
+soak: .venv/dev ## what takes long: a day of watching, or HOURS of it, PACE of them in one; displays behind a bad wire
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
-	SOAK_S=$(SOAK_S) .venv/bin/pytest -q tests/soak
+	SOAK_HOURS=$(HOURS) SOAK_PACE=$(PACE) .venv/bin/pytest -q tests/soak
 
-check: .venv/dev ## the tests that wait for nothing, in about a minute; ROOM=registry for one folder of them
-	.venv/bin/pytest -q -n $(shell expr 3 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
+check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them
+	.venv/bin/pytest -q -n $(shell expr 2 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
 
 coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, and which branches none of them took
 	@scripts/browser.sh

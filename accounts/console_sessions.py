@@ -6,15 +6,21 @@ stream's grant, and the gate still finds out whether its browser is signed in.
 
 import time
 from collections.abc import Callable
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from accounts.identity import new_secret, token_hash
 from store.ports import Visits
 
 KEPT_S = 30 * 86_400
 PREFIX = "home-"  # of the ids: no link's id has a hyphen
+
+# What is remembered of a browser: its sign-in that waits for a code, and cameras whose encryption waits for one.
+type Name = Literal["next", "encryption"]
+NAMES: tuple[Name, ...] = get_args(Name.__value__)
 
 
 class ConsoleSession(Struct, frozen=True):
@@ -35,13 +41,15 @@ class ConsoleSessions:
     def __init__(self, store: Visits, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
-    def begin(self, *, account: str = "", user: str = "") -> str:
+    def begin(self, *, account: str = "", user: str = "", kept_s: float = KEPT_S) -> str:
         """The text of the cookie, from which `read` finds the session."""
         text = new_secret()
-        expires = self._clock() + KEPT_S
-        session = ConsoleSession(_id(text), expires, account, user)
-        self._store.put_visit(_row(session.id), msgspec.msgpack.encode(session), expires)
+        self._keep(ConsoleSession(_id(text), self._clock() + kept_s, account, user))
         return text
+
+    def renew(self, session: ConsoleSession, kept_s: float) -> None:
+        """Keep it for that long from now."""
+        self._keep(replace(session, expires=self._clock() + kept_s))
 
     def read(self, text: str) -> ConsoleSession | None:
         """`text`: of the cookie."""
@@ -56,17 +64,21 @@ class ConsoleSessions:
 
     def end(self, session: ConsoleSession) -> None:
         self._store.drop_visit(_row(session.id))
-        self.forget(session)
+        for name in NAMES:
+            self.forget(session, name)
 
-    def remember(self, session: ConsoleSession, data: bytes, seconds: float) -> None:
-        """Keep what the browser's next step needs, sealed, for that long."""
-        self._store.put_visit(_next(session), data, self._clock() + seconds)
+    def remember(self, session: ConsoleSession, data: bytes, seconds: float, name: Name = "next") -> None:
+        """Keep what a later step of the browser needs, sealed, for that long."""
+        self._store.put_visit(_named(session, name), data, self._clock() + seconds)
 
-    def remembered(self, session: ConsoleSession) -> bytes | None:
-        return self._store.visit(_next(session), self._clock())
+    def remembered(self, session: ConsoleSession, name: Name = "next") -> bytes | None:
+        return self._store.visit(_named(session, name), self._clock())
 
-    def forget(self, session: ConsoleSession) -> None:
-        self._store.drop_visit(_next(session))
+    def forget(self, session: ConsoleSession, name: Name = "next") -> None:
+        self._store.drop_visit(_named(session, name))
+
+    def _keep(self, session: ConsoleSession) -> None:
+        self._store.put_visit(_row(session.id), msgspec.msgpack.encode(session), session.expires)
 
 
 def _id(text: str) -> str:
@@ -77,5 +89,5 @@ def _row(session_id: str) -> str:
     return token_hash(session_id)
 
 
-def _next(session: ConsoleSession) -> str:
-    return token_hash(f"next|{session.id}")
+def _named(session: ConsoleSession, name: Name) -> str:
+    return token_hash(f"{name}|{session.id}")

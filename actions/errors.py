@@ -119,6 +119,7 @@ REFUSED: ByReason[str] = {
     "media_down": "streamUnavailable",
     "voice_may_not": "actionNotAvailable",
     "encryption_by_voice": "actionNotAvailable",
+    "owners_alone": "actionNotAvailable",
     "not_this_way": "functionNotSupported",
     "not_set": "transientError",
 }

@@ -1,7 +1,7 @@
 """The envelope of every message that answers a directive, in one place."""
 
+import os
 import re
-import secrets
 
 import msgspec
 
@@ -39,4 +39,4 @@ class Envelope:
         return _encode(Message(Event(header, error.payload, self._endpoint)))
 
     def _header(self, namespace: str, name: str, version: str) -> Header:
-        return Header(namespace, name, version, secrets.token_hex(16), self._correlation_token)
+        return Header(namespace, name, version, os.urandom(16).hex(), self._correlation_token)

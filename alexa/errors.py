@@ -131,6 +131,7 @@ REFUSED: ByReason[type[DirectiveError]] = {
     "media_down": BridgeUnreachable,
     "voice_may_not": NotInThisMode,
     "encryption_by_voice": NotInThisMode,
+    "owners_alone": NotInThisMode,
     "not_this_way": InvalidValue,
     "not_set": EndpointUnreachable,
 }

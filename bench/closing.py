@@ -41,10 +41,10 @@ def measure(run: Run) -> Results:
         for turn in range(3 if run.quick else TIMES):
             say(f"Outlasted: {turn + 1} of {3 if run.quick else TIMES}")
             taken.append(asyncio.run(closing.outlasted_s()))
-    for name, times_s in zip(("WebRTC", "HLS"), zip(*taken, strict=True), strict=True):
+    for name, runs in zip(("WebRTC", "HLS"), zip(*taken, strict=True), strict=True):
         what = f"a live picture after its gate closed, {name}"
-        yield Row(f"{what}, the longest of {len(times_s)}", "s", max(times_s), bound=Bound(most=LONGEST_S))
-        yield Row(f"{what}, the median", "s", statistics.median(times_s))
+        yield Row(f"{what}, the longest", "s", max(runs), bound=Bound(most=LONGEST_S), runs=runs)
+        yield Row(f"{what}, the median", "s", statistics.median(runs), runs=runs)
 
 
 class Closing:

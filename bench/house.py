@@ -4,20 +4,23 @@ Cold: the camera is not being pulled. Warm: it is. One camera starts on a keyfra
 force one; the other is joined half-way between two.
 """
 
-import shutil
-import statistics
+import random
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.picture_process import PictureProcess, picture_process
+from bench import cores
+from bench.lan_cameras import lan_cameras
+from bench.picture_process import PictureProcess, master, picture_process, whep
+from bench.practice import chromium
 from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
+from bench.timing import percentile
 from tests.browser.conftest import FLAGS
 
-TIMES = 5
-IDLE_S = 3.0  # a pull ends this soon after its last viewer, so that the next cold turn is soon
+TIMES = 40  # each turn has a camera of its own, which nobody has watched before
+IDLE_S = 3.0  # a pull ends this soon after its last viewer, so that few others run beside a turn
 WITHIN_MS = 20_000
 PAGE = "http://127.0.0.1:9/"
 HLS = Path("simulator/assistants/page/vendor/hls.light.min.mjs")
@@ -58,50 +61,52 @@ SHOW = """async ([protocol, url]) => {
 
 
 def measure(run: Run) -> Results:
-    path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
+    path = chromium()
     if path is None:
         yield LeftOut("first frame by RTSP", "Chromium is not installed (apt install chromium-headless-shell)")
         return
-    times = 1 if run.quick else TIMES
-    with sync_playwright() as playwright:
+    times = 2 if run.quick else TIMES
+    with cores.beside(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for joins, called, webrtc, hls in CAMERAS[: 1 if run.quick else None]:
-            with picture_process(joins=joins, idle_s=IDLE_S) as home:
-                for protocol, most in (("webrtc", webrtc), ("hls", hls)):
-                    say(f"First frame: RTSP, {called}, {protocol}")
-                    cold, warm = _shown(home, _page(browser.new_page()), protocol, times)
-                    name = {"webrtc": "WebRTC", "hls": "HLS"}[protocol]
-                    yield Row(f"first frame, RTSP, {called}, {name}, cold", "s", cold, bound=Bound(most=most))
-                    yield Row(f"first frame, RTSP, {called}, {name}, warm", "s", warm, bound=Bound(most=WARM[protocol]))
+            for protocol, most in (("webrtc", webrtc), ("hls", hls)):
+                say(f"First frame: RTSP, {called}, {protocol}, {times} times")
+                name = f"first frame, RTSP, {called}, {'WebRTC' if protocol == 'webrtc' else 'HLS'}"
+                with lan_cameras(times, joins=joins) as cameras, picture_process(cameras.ports, idle_s=IDLE_S) as home:
+                    cold, warm = _shown(home, page_of(browser), protocol, times)
+                yield _row(f"{name}, cold", cold, most)
+                yield _row(f"{name}, warm", warm, WARM[protocol])
         browser.close()
 
 
-def _page(page: Page) -> Page:
+def _row(name: str, runs: list[float], most: float) -> Row:
+    return Row(f"{name}, p95", "s", percentile(runs, 0.95), bound=Bound(most=most), runs=runs)
+
+
+def page_of(browser: Browser) -> Page:
+    """A page with hls.js loaded, before anything is measured."""
+    page = browser.new_page()
     page.set_default_timeout(WITHIN_MS)
     page.route(PAGE, lambda route: route.fulfill(body="<!doctype html><body></body>", content_type="text/html"))
     page.route(f"{PAGE}hls.mjs", lambda route: route.fulfill(body=HLS.read_text(), content_type="text/javascript"))
     page.goto(PAGE)
-    page.evaluate("import('/hls.mjs')")  # the player is loaded before it is measured
+    page.evaluate("import('/hls.mjs')")
     return page
 
 
-def _shown(home: PictureProcess, page: Page, protocol: str, times: int) -> tuple[float, float]:
-    """Medians, cold and warm."""
+def _shown(home: PictureProcess, page: Page, protocol: str, times: int) -> tuple[list[float], list[float]]:
+    """Seconds, cold and warm."""
     cold, warm = [], []
-    for _ in range(times):
-        cold.append(_show(home, page, protocol))
-        page.wait_for_timeout(1500)
+    for number in range(times):
+        cold.append(_show(home, page, number, protocol))
+        page.wait_for_timeout(random.uniform(200, 2200))  # a warm picture is asked for anywhere in its GOP
         page.evaluate("window.end()")
-        warm.append(_show(home, page, protocol))
+        warm.append(_show(home, page, number, protocol))
         page.evaluate("window.end()")
-        page.goto(PAGE)
-        home.cooled()
     page.close()
-    return statistics.median(cold), statistics.median(warm)
+    return cold, warm
 
 
-def _show(home: PictureProcess, page: Page, protocol: str) -> float:
-    grant = home.grant(0, protocol)
-    url = f"http://127.0.0.1:{home.port}/s/{grant}/{'whep' if protocol == 'webrtc' else 'master.m3u8'}"
-    took: float = page.evaluate(SHOW, [protocol, url])
+def _show(home: PictureProcess, page: Page, number: int, protocol: str) -> float:
+    took: float = page.evaluate(SHOW, [protocol, whep(home, number) if protocol == "webrtc" else master(home, number)])
     return took

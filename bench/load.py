@@ -9,6 +9,7 @@ from bench.questions import QUESTIONS
 from bench.run import NoPeer, Results, Run
 from bench.servers import Server, checked, home_assistant, showcam
 from bench.table import Bound, LeftOut, Row
+from bench.timing import percentile
 from bench.wire import Connections, Unanswered, until_right
 
 CAMERAS = 100
@@ -71,9 +72,3 @@ def _run_client(
                 right(*answer)
     except Exception as error:
         failed.append(error)
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The smallest value that this share of the values does not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * round(share * 100) // 100) - 1)]

@@ -1,56 +1,166 @@
-"""Sixteen cameras in full HD by RTSP, 3 Mbit/s each, served as HLS by copy: CPU and memory of the picture process."""
+"""Sixteen cameras in full HD by RTSP, 25 pictures a second and 4 Mbit/s each, copied into HLS: CPU and memory.
 
+showcam and Home Assistant serve a viewer of each camera besides. The programs take the same cameras one after another.
+"""
+
+import gzip
+import http.client
 import re
 import threading
 import time
-from urllib.parse import urljoin
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
+from typing import NamedTuple, Protocol
+from urllib.parse import urljoin, urlsplit
 
-from bench.picture_process import PictureProcess, picture_process
+from aws.deploy_local.ports import free_ports
+from bench import copies, cores, rtc_viewers, wire
+from bench.lan_cameras import LanCameras, lan_cameras
+from bench.peer import environment
+from bench.picture_process import master, picture_process, whep
 from bench.progress import say
-from bench.run import Results, Run
-from bench.table import Bound, Row
+from bench.recordings import full_hd
+from bench.run import NoPeer, Results, Run
+from bench.table import Bound, LeftOut, Row
 
 CAMERAS = 16
-BITS = 3_000_000
-SETTLE_S, MEASURE_S = 10.0, 20.0
+BITS = 4_000_000
+SETTLE_S, MEASURE_S = 20.0, 15.0  # by then all that is kept is there: segments stay for eighteen seconds
+_SEGMENT = re.compile(r"^[^#\s]+\.(?:ts|m4s)$", re.MULTILINE)
+
+
+class Used(NamedTuple):
+    share: float  # of a core
+    memory: float  # MB
+
+
+class Measured(Protocol):
+    def cpu_s(self) -> float: ...
+
+    def own_mb(self) -> float: ...
 
 
 def measure(run: Run) -> Results:
     count = 2 if run.quick else CAMERAS
-    say(f"Relay: {count} cameras in full HD")
-    share, memory = _relayed(run, count, malloc=True)
-    yield Row(f"relay of {count} cameras 1080p, of a core", "%", 100 * share, bound=Bound(most=6))
-    yield Row(f"relay of {count} cameras 1080p, memory", "MB", memory, bound=Bound(most=110))
-    say("Relay: the same without “malloc”")
-    _, without = _relayed(run, count, malloc=False)
-    yield Row(f"relay of {count} cameras 1080p, memory, beside without “malloc”", "MB", memory, "without:", without)
+    name = f"relay of {count} cameras 1080p25"
+    say("Relay: making a recording in full HD")
+    with lan_cameras(count, make=partial(full_hd, BITS)) as cameras:
+        say(f"Relay: {count} cameras by HLS")
+        ours = _used(run, _showcam(cameras))
+        try:
+            ffmpeg, called = _used_by_ffmpeg(run, cameras)
+        except NoPeer as error:
+            yield LeftOut(f"{name}, ffmpeg", f"{error}; libav by PyAV stands in its place")
+            say("Relay: libav by PyAV")
+            ffmpeg, called = _used(run, copies.by_libav(cameras)), "PyAV -c copy"
+        within = Bound(share=0.7, beside=called)
+        yield Row(f"{name}, HLS, of a core", "%", 100 * ours.share, bound=Bound(most=6))
+        yield Row(f"{name}, HLS, beside a copy", "%", 100 * ours.share, called, 100 * ffmpeg.share, within)
+        yield Row(f"{name}, HLS, memory", "MB", ours.memory, called, ffmpeg.memory, Bound(most=110))
+        for peer, make in (("GStreamer", copies.by_gstreamer), ("HA stream", _home_assistant)):
+            say(f"Relay: {peer}")
+            try:
+                if make is _home_assistant:
+                    run.need_peer()
+                used = _used(run, make(cameras))
+            except NoPeer as error:
+                yield LeftOut(f"{name}, {peer}", str(error))
+                continue
+            yield Row(f"{name}, HLS, beside {peer}", "%", 100 * ours.share, peer, 100 * used.share)
+            yield Row(f"{name}, HLS, memory, beside {peer}", "MB", ours.memory, peer, used.memory)
+        say("Relay: the same without “malloc”")
+        without = _used(run, _showcam(cameras, malloc=False))
+        yield Row(f"{name}, memory, beside without “malloc”", "MB", ours.memory, "without:", without.memory)
+        say("Relay: a viewer of each by WebRTC")
+        used = _used(run, _by_webrtc(cameras))
+        yield Row(f"{name}, WebRTC with a viewer each, of a core", "%", 100 * used.share, bound=Bound(most=30))
 
 
-def _relayed(run: Run, count: int, *, malloc: bool) -> tuple[float, float]:
-    """Of a core, and MB."""
-    with picture_process(count, heavy_bits=BITS, malloc=malloc) as home:
-        over = threading.Event()
-        viewers = [threading.Thread(target=watch, args=(home, number, over), daemon=True) for number in range(count)]
-        for viewer in viewers:
-            viewer.start()
-        time.sleep(3 if run.quick else SETTLE_S)
-        began, cpu = time.monotonic(), home.cpu_s()
+def _used_by_ffmpeg(run: Run, cameras: LanCameras) -> tuple[Used, str]:
+    say("Relay: ffmpeg")
+    return _used(run, copies.by_ffmpeg(cameras)), "ffmpeg -c copy"
+
+
+def _used(run: Run, making: AbstractContextManager[Measured]) -> Used:
+    with making as program:
+        time.sleep(4 if run.quick else SETTLE_S)
+        began, cpu = time.monotonic(), program.cpu_s()
         time.sleep(3 if run.quick else MEASURE_S)
-        share = (home.cpu_s() - cpu) / (time.monotonic() - began)
-        memory = home.own_mb()
-        over.set()
-        for viewer in viewers:
-            viewer.join(20)
-    return share, memory
+        return Used((program.cpu_s() - cpu) / (time.monotonic() - began), program.own_mb())
 
 
-def watch(home: PictureProcess, number: int, over: threading.Event) -> None:
-    """Plays as a player does: the playlist every two seconds, each new segment once."""
-    start = f"/s/{home.grant(number, 'hls')}/master.m3u8"
-    variant = urljoin(start, next(row for row in home.get(start).splitlines() if row and row[0] != "#"))
+@contextmanager
+def _showcam(cameras: LanCameras, *, malloc: bool = True) -> Iterator[Measured]:
+    with picture_process(cameras.ports, malloc=malloc) as home:
+        urls = [master(home, number) for number in range(len(cameras.ports))]
+        with watched(urls):
+            yield home
+
+
+class _Process(NamedTuple):
+    pid: int
+
+    def cpu_s(self) -> float:
+        return wire.cpu_s(self.pid)
+
+    def own_mb(self) -> float:
+        return wire.own_mb(self.pid)
+
+
+@contextmanager
+def _home_assistant(cameras: LanCameras) -> Iterator[Measured]:
+    with ExitStack() as stack:
+        with cores.measured():
+            streams = stack.enter_context(environment.streaming(free_ports()))
+        urls = [streams.open(cameras.url_for_libav(number)) for number in range(len(cameras.ports))]
+        stack.enter_context(watched(urls))
+        yield _Process(streams.pid)
+
+
+@contextmanager
+def _by_webrtc(cameras: LanCameras) -> Iterator[Measured]:
+    with picture_process(cameras.ports) as home:
+        addresses = [whep(home, number) for number in range(len(cameras.ports))]
+        with rtc_viewers.watching(addresses):
+            yield home
+
+
+@contextmanager
+def watched(urls: list[str]) -> Iterator[None]:
+    """A viewer of each by HLS."""
+    over = threading.Event()
+    with cores.beside(), ThreadPoolExecutor(len(urls)) as pool:
+        viewers = [pool.submit(watch, url, over) for url in urls]
+        try:
+            yield
+        finally:
+            over.set()
+        assert all(viewer.result() for viewer in viewers), "a viewer was served no segment"
+
+
+def watch(address: str, over: threading.Event) -> int:
+    """Plays as a player does: the playlist every two seconds, each new segment once. Returns how many there were."""
+    get: Callable[[str], bytes] = _get
+    variant = urljoin(address, next(row for row in get(address).decode().splitlines() if row and row[0] != "#"))
     fetched: set[str] = set()
     while not over.wait(2):
-        for name in re.findall(r"^\d+\.ts$", home.get(variant), re.MULTILINE):
+        for name in _SEGMENT.findall(get(variant).decode()):
             if name not in fetched:
                 fetched.add(name)
-                home.get_bytes(urljoin(variant, name))
+                get(urljoin(variant, name))
+    return len(fetched)
+
+
+def _get(url: str) -> bytes:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=40)
+    try:
+        connection.request("GET", parts.path)
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.status
+        body = answer.read()
+        return gzip.decompress(body) if answer.getheader("Content-Encoding") == "gzip" else body
+    finally:
+        connection.close()

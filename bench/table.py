@@ -1,6 +1,6 @@
 """Measured rows, what they are compared with, and their table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,7 +33,10 @@ class Bound:
 
 @dataclass(frozen=True)
 class Row:
-    """`other` is the figure of the peer or floor in the same run, or None; `beside` is its name."""
+    """`other` is the figure of the peer or floor in the same run, or None; `beside` is its name.
+
+    `runs`: all the measurements that `ours` was taken from.
+    """
 
     name: str
     unit: Unit
@@ -41,6 +44,7 @@ class Row:
     beside: str = ""
     other: float | None = None
     bound: Bound | None = None
+    runs: Sequence[float] = ()
 
     @property
     def ratio(self) -> float | None:
@@ -54,7 +58,7 @@ class Row:
         other = f"{self.beside} {figure(self.other, self.unit)}" if self.other is not None else "–"
         bound = self.bound.text(self.unit) if self.bound else "–"
         met = {True: "met", False: "NOT MET", None: "–"}[self.met]
-        return self.name, figure(self.ours, self.unit), other, ratio(self.ratio), bound, met
+        return self.name, figure(self.ours, self.unit), spread(self.runs), other, ratio(self.ratio), bound, met
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,11 @@ def figure(value: float, unit: Unit) -> str:
     return f"{value:,.1f} {unit}" if value < 100 else f"{value:,.0f} {unit}"
 
 
+def spread(runs: Sequence[float]) -> str:
+    """How many there were, and from where to where they went."""
+    return f"{len(runs)}: {min(runs):.3g} – {max(runs):.3g}" if runs else "1"
+
+
 def ratio(value: float | None) -> str:
     """The ratio to the other figure, under 0.95 as a fraction."""
     if value is None:
@@ -78,7 +87,7 @@ def ratio(value: float | None) -> str:
     return f"1/{1 / value:.1f}" if value < 0.95 else f"{value:.2f}"
 
 
-HEAD = ("row", "showcam", "peer or floor", "ratio", "bound", "")
+HEAD = ("row", "showcam", "n: from – to", "peer or floor", "ratio", "bound", "")
 
 
 def render(results: Iterable[Row | LeftOut]) -> str:
@@ -89,7 +98,7 @@ def render(results: Iterable[Row | LeftOut]) -> str:
     # names to the left, figures to the right
     drawn = [
         "  ".join(
-            cell.rjust(width) if 0 < column < 4 else cell.ljust(width)
+            cell.rjust(width) if 0 < column < 5 else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines

@@ -3,16 +3,18 @@
 The floor is PyAV alone: the same recording decoded, made smaller and encoded in one thread.
 """
 
-import threading
 import time
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import av
 
-from bench.picture_process import h265_full_hd, picture_process
+from bench.lan_cameras import lan_cameras
+from bench.picture_process import master, picture_process
 from bench.progress import say
-from bench.relay import watch
+from bench.recordings import h265_full_hd
+from bench.relay import watched
 from bench.run import Results, Run
 from bench.table import Bound, Row
 
@@ -33,18 +35,17 @@ def measure(run: Run) -> Results:
 
 def _transcoded(run: Run) -> tuple[float, int]:
     """Of a core, all of the process with one viewer; and how many pictures it had no time for."""
-    with picture_process(h265_bits=BITS) as home:
-        over = threading.Event()
-        viewer = threading.Thread(target=watch, args=(home, 0, over), daemon=True)
-        viewer.start()
+    with (
+        lan_cameras(make=partial(h265_full_hd, BITS)) as cameras,
+        picture_process(cameras.ports) as home,
+        watched([master(home, 0)]),
+    ):
         time.sleep(4 if run.quick else SETTLE_S)
         began, cpu, before = time.monotonic(), home.cpu_s(), home.stats()["left_out"]
         time.sleep(3 if run.quick else MEASURE_S)
         share = (home.cpu_s() - cpu) / (time.monotonic() - began)
         stats = home.stats()
         assert stats["transcodes"] == 1, "nothing was transcoded"
-        over.set()
-        viewer.join(20)
     return share, stats["left_out"] - before
 
 

@@ -67,15 +67,15 @@ class Target:
     right: Callable[[int, bytes], None]
 
 
-def cpu_us(servers: Sequence[Target], count: int, rounds: int) -> list[float]:
-    """µs of CPU that each server's processes spend on one of `count` requests; the best of `rounds`.
+def rounds_us(servers: Sequence[Target], count: int, rounds: int) -> list[list[float]]:
+    """µs of CPU that each server's processes spend on one of `count` requests, in each of `rounds`.
 
-    The servers take turns round by round, so that the machine's load falls on all of them.
+    The servers take turns round by round, so that the machine's load falls on all of them. Noise only ever adds.
     """
-    best = [float("inf")] * len(servers)
+    taken: list[list[float]] = [[] for _ in servers]
     for _, (place, target) in itertools.product(range(rounds), enumerate(servers)):
-        best[place] = min(best[place], _round(target, count))
-    return [call_s * 1e6 for call_s in best]
+        taken[place].append(_round(target, count) * 1e6)
+    return taken
 
 
 def _round(target: Target, count: int) -> float:
@@ -116,11 +116,20 @@ def cpu_s(root: int) -> float:
 
 def memory_mb(root: int) -> float:
     """Proportional set size of the tree, in which shared memory counts once."""
+    return _mapped_mb(root, "Pss:")
+
+
+def own_mb(root: int) -> float:
+    """What the tree's processes share with no other process."""
+    return _mapped_mb(root, "Private_")
+
+
+def _mapped_mb(root: int, rows: str) -> float:
     total = 0
     for process in tree(root):
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
+                if line.startswith(rows):
                     total += int(line.split()[1])
     return total / 1024
 

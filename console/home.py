@@ -1,35 +1,29 @@
 """The console's page /home: enter the printed code, sign in to the vendor, and see each camera live or why not."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-import structlog
-from flask import Blueprint, Flask, Response, abort, g, request, session
+from flask import Blueprint, Flask, Response, g, request, session
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
-from accounts.one_time_code import OneTimeCode
 from console import cookies, pages
-from console.picture_codes import PictureCodes
-from console.reach import from_house, host_of
+from console.entrance import Entrance
+from console.mends import STEPS, Mends
+from console.reach import host_of
 from console.sentences import CODE
 from console.signing_in import Refused, SigningIn
 from console.tiles import Asked, Tiles, shown, unlisted
-from net.addresses import is_in_house
-from net.visitors import PEER
 from registry.errors import BadOffer, Unavailable
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from registry.owner.sign_in_sentences import refused
 from store.ports import Store, StoreUnavailable
-
-log = structlog.get_logger()
-
-MAX_BODY = 64 * 1024  # an offer may be half of it
 
 _asked = msgspec.json.Decoder(Asked)
 
@@ -38,10 +32,6 @@ type EndPictures = Callable[[str], None]
 
 @dataclass(frozen=True)
 class HomeSettings:
-    """`open_to`: who may reach the console. `names`: the house's own names for this machine."""
-
-    open_to: Literal["lan", "public"]
-    names: tuple[str, ...]
     media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
 
@@ -54,32 +44,20 @@ class Home:
         store: Store,
         sign_in: SignIn,
         owner: Owner,
-        code: OneTimeCode,
+        entrance: Entrance,
         settings: HomeSettings,
         end_pictures: EndPictures,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._sign_in, self._code, self._settings = store, sign_in, code, settings
-        self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store), Tiles(owner), end_pictures
-        self._signing_in, self._codes = SigningIn(sign_in, self._sessions), PictureCodes(owner)
+        self.entrance = entrance
+        self._store, self._sign_in, self._settings = store, sign_in, settings
+        self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store, clock), Tiles(owner), end_pictures
+        self._signing_in = SigningIn(sign_in, self._sessions)
+        self._mends = Mends(owner, self._sessions, sign_in.vendor, clock)
 
     @property
     def vendor(self) -> str:
         return self._sign_in.vendor
-
-    # who may reach it
-
-    def guard(self) -> None:
-        """404 for who may not, as for any page that does not exist; it runs before all else reads the request."""
-        if not cookies.is_home(request.path):
-            return
-        request.max_content_length = MAX_BODY
-        may = self._settings.open_to == "public" and request.is_secure
-        if not may and not self._in_house():
-            g.hidden = True
-            abort(404)
-
-    def _in_house(self) -> bool:
-        return from_house(request.environ, self._settings.names)
 
     # the page
 
@@ -102,8 +80,8 @@ class Home:
             case "open-way":
                 if current.account:
                     self._sign_in.allow_open_way(current.account, allowed=True)
-            case "picture-code" | "forget-code":
-                return self._picture_code(current, step)
+            case step if step in STEPS:
+                return self._mended(current, step)
             case "sign-out":
                 return self._sign_out(current)
             case _:
@@ -126,20 +104,10 @@ class Home:
         return self._cameras(current) if current.account else self._page("sign_in", open_way=True)
 
     def _enter(self) -> Response:
-        typed, address = request.form.get("entry", "").strip(), request.remote_addr or ""
-        # by https a trusted proxy names the visitor; without its word the address is the proxy's own
-        is_named = request.environ.get(PEER) != address
-        if not self._in_house() and not (is_named and is_in_house(address)):
-            return self._refused_code("outside")
-        verdict = self._code.redeem(typed, address, self._store)
-        if verdict != "right":
-            log.info("code of the console refused", why=verdict)
-            return self._refused_code(verdict)
-        log.info("signed in at the console by the printed code")
-        return self._begun(self._sessions.begin())
-
-    def _refused_code(self, why: str) -> Response:
-        status, sentence = CODE[why]
+        verdict = self.entrance.enter(request.form.get("entry", "").strip())
+        if verdict == "right":
+            return self._begun(self._sessions.begin())
+        status, sentence = CODE[verdict]
         return self._page("enter", status, error=pages.say(sentence))
 
     def _after(self, current: ConsoleSession, outcome: str | Refused | None) -> Response:
@@ -160,17 +128,11 @@ class Home:
         session.pop("csrf_token", None)
         return response
 
-    def _picture_code(self, current: ConsoleSession, step: str) -> Response:
-        form, account, language = request.form, current.account, pages.language()
-        if not account:
+    def _mended(self, current: ConsoleSession, step: str) -> Response:
+        if not current.account:
             return pages.again()
-        camera = form.get("camera", "")
-        if step == "forget-code":
-            why = self._codes.forget(account, camera, language)
-        else:
-            consent = "deciphered" in form
-            why = self._codes.give(account, camera, form.get("picture_code", ""), language, consent=consent)
-        return self._cameras(current, error=why) if why else pages.again()
+        why = self._mends.take(step, current, pages.language())
+        return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
 
     def _sign_out(self, current: ConsoleSession) -> Response:
         self._sessions.end(current)
@@ -181,7 +143,8 @@ class Home:
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         try:
-            tiles = self._tiles.of(current.account, pages.language())
+            switching = self._mends.encryption.steps(current, pages.language(), self.vendor)
+            tiles = self._tiles.of(current.account, pages.language(), switching)
         except Unavailable as unavailable:
             why = unlisted(unavailable, pages.language())
             if unavailable.reason == "signed_out":
@@ -226,7 +189,7 @@ def bind(app: Flask, home: Home) -> None:
     """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
     app.config[pages.VENDOR] = home.vendor
     app.session_interface = cookies.FormCookie()
-    app.before_request_funcs.setdefault(None, []).insert(0, home.guard)
+    app.before_request_funcs.setdefault(None, []).insert(0, home.entrance.guard)
     room = Blueprint("home", __name__, template_folder="templates")
     room.add_url_rule("/home", view_func=home.show, methods=["GET"], endpoint="page")
     room.add_url_rule("/home", view_func=home.take, methods=["POST"], endpoint="step")

@@ -1,5 +1,6 @@
 """What the console answers with: its pages, its JSON, and the policy of what a page may load."""
 
+import re
 from functools import partial
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from registry.owner.sign_in_sentences import no_password
 from words.catalogue import OURS
 from words.languages import Language, chosen
 
+_ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
@@ -52,8 +54,10 @@ def rendered(name: str, status: int, **context: Any) -> Response:
     return make_response(render_template(f"home/{name}.html", **given, **context), status)
 
 
-def again() -> Response:
-    return cast("Response", redirect("/home", 303))
+def again(camera: str = "") -> Response:
+    """The page as it is now; at the tile of a camera, by its id."""
+    at = f"#{camera}" if _ID.fullmatch(camera) else ""
+    return cast("Response", redirect(f"/home{at}", 303))
 
 
 def data(content: object) -> Response:

@@ -1,9 +1,7 @@
 """The code of an encrypted camera, given or taken back at its tile."""
 
-from typing import Literal
-
 from console.sentences import PICTURE_CODE
-from registry.camera import Camera, Refusal
+from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.settings import BadValue, Step
@@ -14,12 +12,6 @@ from words.languages import Language
 class PictureCodes:
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-
-    def standing(self, account: str, camera: Camera) -> Literal["", "wanted", "given"]:
-        """Whether the tile asks for the code, or offers to forget it."""
-        if self._owner.may_be_deciphered(account, camera):
-            return "wanted"
-        return "given" if self._owner.preferences(account, camera.id).while_encrypted == "code" else ""
 
     def give(self, account: str, camera: str, code: str, language: Language, *, consent: bool) -> str:
         """Why it was not kept, as a sentence; "" where it was."""

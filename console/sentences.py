@@ -16,17 +16,32 @@ OWN: Mapping[Reason, Sentence] = {
     ),
     "encryption_on": (
         mark("Image Encryption is on for {camera}, so its picture can't be shown."),
-        mark(
-            "In the {vendor} app open {camera} > Settings > Image Encryption and switch it off; the app asks for the "
-            "code on the camera's label. Or keep it on, and give that code here."
-        ),
+        mark("Whoever owns it can switch it off: in the {vendor} app open {camera} > Settings > Image Encryption."),
+    ),
+    "code_wrong": (
+        "",
+        mark("Give the right one here: the verification code on its label, or the encryption password set since."),
     ),
 }
-# in place of the reason no_way, where the owner was not asked yet or has said no
-OPEN_WAY: Sentence = (
-    mark("The picture of {camera} comes over an open connection, which is not allowed yet."),
-    mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
-)
+# Where the page itself has the button.
+OFFERED: Mapping[Reason, Sentence] = {
+    "encryption_on": (
+        OWN["encryption_on"][0],
+        mark("Switch it off here, or in the {vendor} app: open {camera} > Settings > Image Encryption."),
+    ),
+    "asleep": ("", mark("Wake it here, or in the {vendor} app open {camera} and switch Sleep Mode off.")),
+    # the owner was not asked yet, or has said no
+    "no_way": (
+        mark("The picture of {camera} comes over an open connection, which is not allowed yet."),
+        mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
+    ),
+}
+# Of what was asked for, and does not show yet.
+_SHOWN_LATER = mark("{vendor} shows that within half a minute. The picture then comes by itself.")
+ASKED_FOR: Mapping[Reason, Sentence] = {
+    "encryption_on": (mark("Image Encryption is being switched off for {camera}."), _SHOWN_LATER),
+    "asleep": (mark("{camera} is being woken."), _SHOWN_LATER),
+}
 
 # Of the code that deciphers a camera's picture, by what is wrong with it.
 PICTURE_CODE = {
@@ -36,6 +51,30 @@ PICTURE_CODE = {
         "encryption password set since."
     ),
     "guessed": mark("Nothing was changed. There were too many wrong codes: wait an hour, then give the right one."),
+}
+
+# Of Image Encryption that is being switched off: what the vendor wants next, or what is wrong with the code.
+SWITCHING_OFF = {
+    "mailed_code": mark(
+        "{vendor} wants a code for that, and has just mailed one of four digits to the account's address. Look in the "
+        "spam folder too. An older camera takes the code on its label."
+    ),
+    "code": mark(
+        "{vendor} wants a code for that: the one on the camera's label, or the encryption password set since."
+    ),
+    "wrong_mailed_code": mark(
+        "Nothing was changed. {vendor} does not take that code: of several mails only the newest has one that counts."
+    ),
+    "wrong_code": PICTURE_CODE["wrong"],
+    "old": mark(
+        "Nothing was changed. That code is over: one from a mail is good for half an hour. Try again for a new one."
+    ),
+    "too_soon": mark("{vendor} mailed a code a minute or two ago and mails no other yet: that one counts."),
+    "too_often": mark("{vendor} has mailed as many codes as it does for now. Wait half an hour, then try again."),
+    "guessed": PICTURE_CODE["guessed"],
+    "silent": mark(
+        "The camera does not answer {vendor}. See that it has power and Wi-Fi and is awake, then try again."
+    ),
 }
 
 # reason: (status, heading, what happened and what to do)

@@ -1,20 +1,20 @@
 """What the console shows of each camera: a live picture, or why there is none and what to do."""
 
-import contextlib
 from collections.abc import Mapping
-from typing import Literal, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from console.picture_codes import PictureCodes
-from console.sentences import OPEN_WAY, OWN
-from registry.camera import UNASKED, Camera, Refusal, Stream, StreamRequest
+from console.encryption import Switching
+from console.offers import Offer, Offers, is_asked_for
+from console.sentences import ASKED_FOR, OFFERED, OWN
+from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.errors import Unavailable
-from registry.gate.gate import Allowed, overruled
+from registry.gate.gate import overruled
 from registry.gate.reasons import row_text
 from registry.owner.owner import Owner
+from registry.readings.awaited import Changes
 from registry.reason import Reason
 from registry.vendor import Sentence
 from words.languages import Language
@@ -28,10 +28,12 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WhyNot(TypedDict):
+    """`reason` is "asked_for" where the picture comes by itself, as soon as the camera shows the change."""
+
     wrong: str
     mend: str
     reason: str
-    ask: NotRequired[Literal["open_way"]]  # what the owner may allow by a button
+    offers: NotRequired[tuple[Offer, ...]]  # what may be done about it here
 
 
 class Shown(TypedDict):
@@ -42,69 +44,86 @@ class Shown(TypedDict):
 
 
 class Tile(Struct, frozen=True):
-    """`starts`: whether its picture begins with the page; a camera on battery waits for a press.
+    """`starts`: whether its picture begins with the page; a camera on battery waits for a press, which wakes it.
 
-    `code`: whether the code that deciphers its picture is asked for, or may be forgotten.
+    `switching`: what the vendor wants before Image Encryption goes off. `has_code`: one is kept, and may be forgotten.
     """
 
     id: str
     name: str
     about: str
-    starts: bool
+    on_battery: bool
     why_not: WhyNot | None
-    code: Literal["", "wanted", "given"] = ""
+    switching: Switching | None
+    has_code: bool
+
+    @property
+    def starts(self) -> bool:
+        return self.why_not is None and not self.on_battery
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        return self.why_not.get("offers", ()) if self.why_not else ()
 
 
 class Tiles:
     def __init__(self, owner: Owner) -> None:
-        self._owner, self._codes = owner, PictureCodes(owner)
+        self._owner, self._offers = owner, Offers(owner)
 
-    def of(self, account: str, language: Language) -> list[Tile]:
+    def of(self, account: str, language: Language, switching: Mapping[str, Switching]) -> list[Tile]:
         """Those that can be shown first, in the order of their names. Raises Unavailable."""
-        rows = self._owner.readiness(account, ("page",))
-        tiles = [
-            self._with_code(account, camera, _tile(camera, verdicts["page"], language)) for camera, verdicts in rows
-        ]
+        rows, awaited = self._owner.readiness(account, ("page",)), self._owner.awaited(account)
+        tiles = []
+        for camera, verdicts in rows:
+            verdict, why = verdicts["page"], None
+            if isinstance(verdict, Refusal):
+                why = self._why_not(account, verdict, camera, awaited, language)
+            tiles.append(
+                Tile(
+                    camera.id,
+                    camera.name,
+                    _about(camera),
+                    camera.battery is not None or camera.charging != "none",
+                    why,
+                    switching.get(camera.id),
+                    self._owner.preferences(account, camera.id).while_encrypted == "code",
+                )
+            )
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
-
-    def _with_code(self, account: str, camera: Camera, tile: Tile) -> Tile:
-        """Where the code would help, the tile asks for it; where it was given, it offers to forget it."""
-        code = self._codes.standing(account, camera)
-        of_code = tile.why_not is not None and tile.why_not["reason"] in ("encryption_on", "code_wrong")
-        return replace(tile, code=code) if of_code or code == "given" else tile
 
     def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""
         protocols = ("webrtc", "hls") if asked.sdp else ("hls",)
         request = StreamRequest("page", protocols, asked.sdp or None, session=asked.session)
         found = self._owner.open_stream(account, session, camera_id, request)
-        if isinstance(found, Refusal):
-            return self._why_not(account, camera_id, found, language)
-        return found
+        if not isinstance(found, Refusal):
+            return found
+        camera = self._offers.found(account, camera_id, found.reason)
+        return self._why_not(account, found, camera, self._owner.awaited(account), language)
 
-    def _why_not(self, account: str, camera_id: str, refusal: Refusal, language: Language) -> WhyNot:
-        camera = None
-        if refusal.reason == "no_way":
-            with contextlib.suppress(Unavailable):  # then no button is offered
-                listed = self._owner.cameras(account).cameras
-                camera = next((found for found in listed if found.id == camera_id), None)
-        return why_not(refusal, camera, language)
+    def _why_not(
+        self, account: str, refusal: Refusal, camera: Camera | None, awaited: Changes, language: Language
+    ) -> WhyNot:
+        """The first reason: the next is read once that is mended."""
+        if camera is None:
+            return why_not(refusal, language)
+        if is_asked_for(camera, refusal.reason, awaited):
+            return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
+        offers = self._offers.of(account, camera, refusal.reason)
+        answer = why_not(refusal, language, {**OWN, **OFFERED} if offers and offers != ("code",) else OWN)
+        if offers:
+            answer["offers"] = offers
+        return answer
 
 
-def why_not(refusal: Refusal, camera: Camera | None, language: Language) -> WhyNot:
-    """The first reason: the next is read once that is mended."""
-    asks = refusal.reason == "no_way" and camera is not None and UNASKED in camera.ways
-    own: Mapping[Reason, Sentence] = {"no_way": OPEN_WAY} if asks else OWN
+def why_not(refusal: Refusal, language: Language, own: Mapping[Reason, Sentence] = OWN) -> WhyNot:
     wrong, mend = row_text(refusal.reason, language, refusal.camera, refusal.vendor, own)
-    answer: WhyNot = {"wrong": wrong, "mend": mend, "reason": refusal.reason}
-    if asks:
-        answer["ask"] = "open_way"
-    return answer
+    return {"wrong": wrong, "mend": mend, "reason": refusal.reason}
 
 
 def unlisted(error: Unavailable, language: Language) -> WhyNot:
     """Why there is no list of cameras."""
-    return why_not(overruled(error.reason, None, error.vendor), None, language)
+    return why_not(overruled(error.reason, None, error.vendor), language)
 
 
 def shown(stream: Stream, own_media: str | None) -> Shown:
@@ -117,13 +136,6 @@ def shown(stream: Stream, own_media: str | None) -> Shown:
     return {"hls": stream.url if own_media is None else f"{own_media}{urlsplit(stream.url).path}"}
 
 
-def _tile(camera: Camera, verdict: Allowed | Refusal, language: Language) -> Tile:
+def _about(camera: Camera) -> str:
     about = [camera.model, *([f"{camera.battery} %"] if camera.battery is not None else [])]
-    on_battery = camera.battery is not None or camera.charging != "none"
-    return Tile(
-        camera.id,
-        camera.name,
-        " · ".join(filter(None, about)),
-        starts=not on_battery,
-        why_not=why_not(verdict, camera, language) if isinstance(verdict, Refusal) else None,
-    )
+    return " · ".join(filter(None, about))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from media.connections import Connections
 from media.grants import Claims
-from media.messages import End, Keep, LiveOf, Offer, Warm
+from media.messages import End, Keep, Lend, LiveOf, Offer, Warm
 from media.process_auth import HEADER, Proof
 from media.source import SourceSpec
 from net.addresses import is_confidential
@@ -130,6 +130,14 @@ class MediaClient:
         """
         body: Keep = {"claims": claims.as_json()}
         self._post("/internal/keep", body)
+
+    def lend(self, link: str, device: str) -> str:
+        """Where a device in the house fetches what is granted to the link: by http, from its own address alone.
+
+        Raises MediaBusy, MediaUnavailable.
+        """
+        body: Lend = {"link": link, "device": device}
+        return _text(self._post("/internal/lend", body), "at")
 
     def end_session(self, link: str, name: str) -> None:
         """End the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""

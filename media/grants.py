@@ -5,7 +5,7 @@ Standard library only.
 """
 
 import hmac
-import secrets
+import os
 from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
 
 from media.process_auth import Proof
@@ -89,7 +89,7 @@ class Grants:
 
     def beside(self, claims: Claims, protocol: Protocol) -> str:
         """A grant of its own that claims the same for another use."""
-        return self._signed(claims, protocol, secrets.token_hex(8))
+        return self._signed(claims, protocol, _nonce())
 
     def issue(
         self,
@@ -104,7 +104,7 @@ class Grants:
         explains: bool = False,
         picture: Picture = "main",
     ) -> tuple[str, Claims]:
-        nonce = secrets.token_hex(8)
+        nonce = _nonce()
         claims = Claims(account, link, camera, protocol, surface, int(now) + life_s, nonce, explains, picture)
         return self._signed(claims, protocol, nonce), claims
 
@@ -132,6 +132,10 @@ class Grants:
         told = "1" if explains else ""
         body = f"{account}.{link}.{camera}.{protocol}.{surface}.{expires}.{nonce}.{told}.{picture}"
         return f"{body}.{_tag(self._keys[0], body)}"
+
+
+def _nonce() -> str:
+    return os.urandom(8).hex()
 
 
 def _claims(body: str) -> Claims:

@@ -44,6 +44,17 @@ class Keep(TypedDict):
     claims: WireClaims
 
 
+class Lend(TypedDict):
+    """A door for one device in the house, which opens what was granted to that link and nothing else."""
+
+    link: str
+    device: str  # its address
+
+
+class Lent(TypedDict):
+    at: str  # where the device fetches, as "http://192.168.1.5:40123"
+
+
 class LiveOf(TypedDict):
     account: str
 
@@ -108,6 +119,7 @@ class Learnt(TypedDict):
     height: int
     b_frames: NotRequired[bool]
     codec: NotRequired[Codec]
+    lacks_sub: NotRequired[bool]
 
 
 class Closed(TypedDict):

@@ -135,8 +135,13 @@ class Sources(Protocol):
         """Whether this access token is one of the link that the grant was made for."""
         ...
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
-        """What the picture turned out to be like that was opened by these claims."""
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
+        """What the picture turned out to be like that was opened by these claims.
+
+        `lacks_sub`: the smaller picture brought nothing in its place.
+        """
         ...
 
     async def closed(self, claims: Claims, release: str) -> None:

@@ -49,7 +49,10 @@ class Kept[K, V](Recent[K, V]):
     on: ClassVar[bool] = True  # set once, at the start of a process; False: nothing is kept
 
     def get(self, key: K) -> V | None:
-        return super().get(key) if Kept.on else None
+        if not Kept.on:
+            return None
+        value = self._young.get(key)
+        return super().get(key) if value is None else value
 
 
 def kept[*Given, Made](limit: int) -> Callable[[Callable[[*Given], Made]], Callable[[*Given], Made]]:

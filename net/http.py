@@ -102,7 +102,7 @@ class Http:
         session.mount("https://", self._shared_adapter())
 
     def _shared_adapter(self) -> "RuledAdapter":
-        """One for all sessions: the authorities take a megabyte and 20 ms to read."""
+        """One for all sessions, with its connections."""
         from net.requests_adapter import RuledAdapter
 
         with self._lock:

@@ -1,5 +1,6 @@
 """The rules of net.http inside requests, so that a vendor's library keeps them too."""
 
+import functools
 import socket
 import ssl
 from pathlib import Path
@@ -30,15 +31,22 @@ class Forbidden(requests.RequestException):
     """The rules forbid the address; nothing was sent."""
 
 
+@functools.cache
+def _context(ca_file: Path | None) -> ssl.SSLContext:
+    """One for all adapters of the process: the authorities take a megabyte and 20 ms to read."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
 class RuledAdapter(HTTPAdapter):
     """Mounted for https:// and nothing else. Reads the whole answer itself, within the exchange."""
 
     def __init__(self, hosts: Hosts, ca_file: Path | None) -> None:
         self._hosts = hosts
-        self._context = ssl.create_default_context(cafile=certifi.where())
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if ca_file is not None:
-            self._context.load_verify_locations(cafile=ca_file)
+        self._context = _context(ca_file)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:

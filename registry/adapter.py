@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from media.grants import Grants
 from registry.driver import Driver
+from registry.owner.code_tries import CodeTries
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
@@ -15,6 +16,7 @@ from registry.readings.awaited import Awaited
 from registry.readings.breaker import Breaker
 from registry.readings.changes import Changes
 from registry.readings.devices import Devices
+from registry.readings.happenings import Happenings
 from registry.readings.judge import Judge
 from registry.readings.lists import Lists
 from registry.readings.noticing import Noticing
@@ -61,13 +63,13 @@ def adapt(
     opens: Opens | None = None,
 ) -> Adapter:
     """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process."""
-    breaker, changes, sightings = Breaker(), Changes(), Sightings(store, clock)
+    breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
+    sightings, awaited = Sightings(happenings, clock), Awaited(happenings, clock)
     readings = Readings(store, drivers, breaker, clock, changes.compared)
     judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
-    awaited = Awaited(clock)
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, awaited, rules.read_back_s)
     codes = LanCodes(drivers, readings, judge, rules.owner_s)
-    encrypted = Encrypted(store, drivers, readings, judge, rules, clock)
+    encrypted = Encrypted(store, drivers, readings, judge, control, CodeTries(store, clock), rules)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(
@@ -81,7 +83,9 @@ def adapt(
         rules,
         clock,
     )
-    owner = Owner(store, lists, readiness, readings, judge, control, codes, encrypted, streams.open, rules.owner_s)
+    owner = Owner(
+        store, lists, readiness, readings, judge, control, codes, encrypted, awaited, streams.open, rules.owner_s
+    )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
         Registry(lists, states, readiness, streams, voice, rules),

@@ -80,6 +80,7 @@ type Why = Literal[
     "too_often",
     "guessed",
     "silent",
+    "not_permitted",
     "unsupported",
     "not_taken",
 ]

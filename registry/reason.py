@@ -29,6 +29,7 @@ type Reason = Literal[
     "media_down",
     "voice_may_not",
     "encryption_by_voice",
+    "owners_alone",
     "not_this_way",
     "not_set",
 ]
@@ -65,6 +66,7 @@ class ByReason[T](TypedDict):
     media_down: T
     voice_may_not: T
     encryption_by_voice: T
+    owners_alone: T
     not_this_way: T
     not_set: T
 

@@ -7,6 +7,7 @@ version.
 
 import argparse
 import ast
+import functools
 import hashlib
 import os
 import shutil
@@ -88,8 +89,13 @@ def _file(name: str) -> Path | None:
     return path / "__init__.py" if name and (path / "__init__.py").is_file() else None
 
 
-def _imports(path: Path) -> Iterator[str]:
-    for node in _running(ast.parse(path.read_text())):
+@functools.cache
+def _imports(path: Path) -> tuple[str, ...]:
+    return tuple(_imported(ast.parse(path.read_text())))
+
+
+def _imported(module: ast.Module) -> Iterator[str]:
+    for node in _running(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     console: Literal["lan", "public", "off"] = "lan"  # who may reach /home
     console_hosts: tuple[str, ...] = ()  # the house's own names for this machine, beside its addresses and localhost
+    cast_devices: tuple[str, ...] = ()  # Cast devices that mDNS does not reach, as NAME=HOST or NAME=HOST:PORT
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"
@@ -94,6 +95,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def own_media(self) -> bool:
         """Whether this machine runs the media process."""
         return not self.media_urls and self.pictures == "plane"
+
+    @property
+    def casts(self) -> bool:
+        """Whether TVs in the house may be shown cameras: strangers have no house here, nor has AWS."""
+        return self.own_media and self.sign_up != "anyone" and not self.all_on_aws
 
     @property
     def may_transcode(self) -> bool:

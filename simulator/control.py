@@ -114,9 +114,10 @@ class Control:
         return row | {"watched": self._watched(own)}
 
     def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
-        for name in ("audio", "asleep", "name", "rejects_label_code", "only_mirrors", "selective", *CHOICES):
+        for name in ("audio", "asleep", "privacy", "name", "rejects_label_code", "only_mirrors", "selective", *CHOICES):
             if name in change:
                 setattr(camera, name, change[name])
+                camera.before.pop(name, None)  # what is set here is listed at once
         for name in SIZES:
             if name in change:
                 setattr(camera, name, tuple(change[name]) if change[name] else None)

@@ -26,6 +26,7 @@ CHANGES = {
     "audio": _YES_NO,
     "online": _YES_NO,
     "asleep": _YES_NO,
+    "privacy": _YES_NO,
     "motion": _YES_NO,
     "person": _YES_NO,
     "rejects_label_code": _YES_NO,
@@ -57,13 +58,14 @@ LIMITS: dict[str, tuple[float, float]] = {
     "session_cut_s": (0, 86400),
     "unkept_s": (0.5, 3600),
     "streams": (0, 1000),
+    "camera_streams": (0, 1000),
     "stream_code": (0, 99999),
 }
 FAULTS_OF: dict[str, tuple[str, ...]] = {
     "fault": FAULTS,
     "push_fault": ("garbage", "refuse", "drop"),
     "hls_fault": ("no_cors", "ended", "key", "sound"),
-    "stream_fault": ("silent", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
+    "stream_fault": ("silent", "silent_sub", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
     "stream_map": ("lies", "none"),
     "cut_with": ("7005",),
 }
@@ -131,7 +133,7 @@ def check_setting(name: str, value: object) -> None:
             raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
         return
     low, high = LIMITS[name]
-    whole = name in ("viewers", "terminals", "streams", "stream_code")
+    whole = name in ("viewers", "terminals", "streams", "camera_streams", "stream_code")
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high:  # type: ignore[operator]  # a number by now
         raise Problem(400, "Wrong value", f"“{name}” is a {'whole ' if whole else ''}number from {low} to {high}.")

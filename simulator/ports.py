@@ -21,6 +21,7 @@ OPTIONS = ", ".join(option for option, _ in GIVEN.values())
 
 VTM = "vtm"  # dispatcher of the app's cloud stream
 VTDU = "vtdu"  # node of the app's cloud stream
+CAST = "cast"  # the television
 _RTSP = "rtsp/"  # and a serial: a camera's own server in the house
 
 

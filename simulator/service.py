@@ -26,7 +26,9 @@ from simulator.open_platform.face import OpenFace
 from simulator.pictures.addresses import Addresses
 from simulator.pictures.door import PictureDoor
 from simulator.pictures.studio import Studio
-from simulator.ports import GIVEN, OPTIONS, Given
+from simulator.ports import CAST, GIVEN, OPTIONS, Given
+from simulator.television.door import add_routes as add_television
+from simulator.television.receiver import Television
 from simulator.webhook import WebhookSender
 
 HOST = "127.0.0.1"
@@ -58,11 +60,12 @@ async def serve(options: Options) -> None:
     PictureDoor(world, addresses, studio).add_routes(open_face)
     amazon = Amazon(f"https://{HOST}:{at['app_api']}", options.data)
     amazon.add_routes(app_face)
-    house = House(world, studio)
+    house, television = House(world, studio), Television()
     own = Barn(barn(), studio, rtsp=at["barn_rtsp"], onvif=at["barn_onvif"])
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
     Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions, own.camera).add_routes(control)
+    add_television(control, television)
     add_routes(control, options.app_url, options.data, amazon)
 
     doors = [(control, at["control"], None), (app_face, at["app_api"], tls), (open_face, at["open_platform"], tls)]
@@ -79,6 +82,8 @@ async def serve(options: Options) -> None:
         await house.open()
         servers.append(await own.open(_listen(at["barn_rtsp"])))
         await cloud.open(HOST)
+        await television.open(HOST, tls)
+        world.ports.chosen[CAST] = television.port
         servers.append(await asyncio.start_server(broker.serve, sock=pushing))
         log.info("simulator serves", **at)
         await _stop_signal()
@@ -86,6 +91,7 @@ async def serve(options: Options) -> None:
         for server in servers:
             server.close()
         broker.close()
+        await television.close()
         await house.close()
         await own.close()
         await cloud.close()

@@ -89,10 +89,22 @@ class Settings:
     cut_with: Literal["", "7005"] = ""  # whether the end is told before the node hangs up
     unkept_s: float = 27.0  # a session without keep-alives lasts so long
     streams: int = 8  # sessions at once, per account
+    camera_streams: int = 4  # and per camera
     stream_code: int = 0  # what every node answers; 0: what is true
     stream_map: Literal["", "lies", "none"] = ""  # the table in the stream that names its codecs
     stream_fault: Literal[
-        "", "silent", "noise", "junk", "tokens", "ciphered", "hangs", "drips", "private", "foreign", "link_local"
+        "",
+        "silent",
+        "silent_sub",  # the smaller picture alone
+        "noise",
+        "junk",
+        "tokens",
+        "ciphered",
+        "hangs",
+        "drips",
+        "private",
+        "foreign",
+        "link_local",
     ] = ""
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
 

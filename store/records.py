@@ -8,7 +8,7 @@ from msgspec import Struct
 CODE_KEPT_S = 600  # so that a replay is distinguished from a guess
 TOKEN_KEPT_S = 24 * 3600  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
 LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
-HAPPENING_KEPT_S = 600  # sightings are reported for half a minute; older rows are removed after this
+HAPPENING_KEPT_S = 600  # what happened counts for half a minute; older rows are removed after this
 
 type SourceKind = Literal["ezviz", "lan"]  # of a vendor's account; of cameras that the owner added by address
 type SourceState = Literal["ok", "needs_login"]
@@ -110,8 +110,8 @@ class Known(Struct, frozen=True):
 
 
 class Happening(Struct, frozen=True):
-    """A sighting at a camera: motion, a person, the bell."""
+    """What happened at a camera just now: motion, a person, the bell; or a change that its vendor was asked for."""
 
     camera: str  # its id
-    kind: Literal["motion", "person", "doorbell"]
+    kind: str  # a sighting's word; of a change see registry.readings.awaited
     at: float

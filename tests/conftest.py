@@ -1,6 +1,8 @@
-"""Fixtures for every room, and what each test is marked as: by its folder, and by the processes it starts."""
+"""Fixtures for every room, and what each test is marked as: by its folder, and by what its fixtures start."""
 
 import fcntl
+import functools
+import gc
 import os
 import secrets
 from collections.abc import Iterator
@@ -52,19 +54,24 @@ MEMORY, MEMORY_FREE = Path("/dev/shm"), 4 << 30  # noqa: S108
 
 def pytest_configure() -> None:
     """Temporary folders are in memory where there is room and programs may be run from there."""
+    gc.disable()  # until the tests are collected: what is made until then stays
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
         held = os.statvfs(MEMORY)
         if held.f_bavail * held.f_frsize > MEMORY_FREE and not held.f_flag & os.ST_NOEXEC:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-@pytest.fixture(autouse=True)
-def logs_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="session")
+def forgetful_loggers() -> Iterator[None]:
     """A logger remembers how logs were written when it was first used, and would go on so in other tests."""
     configure = structlog.configure
-    monkeypatch.setattr(
-        structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False})
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False}))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def logs_of_its_own(forgetful_loggers: None) -> Iterator[None]:
     yield
     structlog.reset_defaults()
 
@@ -108,8 +115,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        path = item.path.relative_to(item.config.rootpath)
-        room = path.parts[1]
+        room, path = _place(item.path)
         used = getattr(item, "fixturenames", ())
         shared = [name for name in used if name in SHARED]
         marks = {MARKS.get(room), *((SHARED | ALONE).get(name) for name in (*used, *_engine(item)))}
@@ -118,11 +124,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if room in ONE_WORKER:
             item.add_marker(pytest.mark.xdist_group(ONE_WORKER[room]))
         elif shared and room != "media":
-            item.add_marker(pytest.mark.xdist_group(str(path)))
+            item.add_marker(pytest.mark.xdist_group(path))
         if SLOW_TO_START & {room, *used}:
             item.add_marker(pytest.mark.timeout(SLOW_S))
     # the browser's client keeps an event loop running in its thread, which other tests may not find there
-    items.sort(key=lambda item: item.path.relative_to(item.config.rootpath).parts[1] == "browser")
+    items.sort(key=lambda item: _place(item.path)[0] == "browser")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests live as long as the run: the collector of garbage need not go through them."""
+    gc.freeze()
+    gc.enable()
+
+
+@functools.cache
+def _place(file: Path) -> tuple[str, str]:
+    """The folder of tests and the path in the project of one file, worked out once for all its tests."""
+    path = file.relative_to(Path(__file__).parents[1])
+    return path.parts[1], str(path)
 
 
 def _engine(item: pytest.Item) -> list[str]:

@@ -107,6 +107,10 @@ ALOUD: ByReason[Sentence] = {
         mark("Image Encryption is never changed by voice"),
         mark("In the {vendor} app open the camera, then look for Image Encryption."),
     ),
+    "owners_alone": (
+        mark("it belongs to another account, whose owner alone can change that"),
+        mark("Ask the owner to change it in the {vendor} app."),
+    ),
     "not_this_way": (mark("this camera can't be changed from here"), mark("Change it in the {vendor} app.")),
     "not_set": (
         mark("the camera did not take the change"),

@@ -1,5 +1,6 @@
 """Home Assistant's own environment: made by one command, used as a process. NoPeer says why it is missing."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.progress import say
@@ -109,6 +111,45 @@ def in_process(cameras: int, effort: Effort, port: int) -> dict[str, dict[str, f
             raise NoPeer(f"it failed: {(done.stderr.strip().splitlines() or ['it wrote no message'])[-1]}")
         figures: dict[str, dict[str, float]] = json.loads(done.stdout)
         return figures
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Its `stream` component; `open` begins a camera's stream and returns the address of its master playlist."""
+
+    pid: int
+    open: Callable[[str], str]
+
+
+@contextmanager
+def streaming(port: int) -> Iterator[Streams]:
+    """Raises NoPeer."""
+    with _configured(0, port) as (config, environ), (config / "log").open("wb") as log:
+        command = [str(PYTHON), "-P", "-m", "bench.peer.streams", str(config)]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        sent, said = process.stdin, process.stdout
+
+        def begin(url: str) -> str:
+            sent.write(f"{url}\n")
+            sent.flush()
+            return f"http://127.0.0.1:{port}{said.readline().strip()}"
+
+        try:
+            if said.readline() != "ready\n":
+                raise NoPeer("its stream component did not start")
+            yield Streams(process.pid, begin)
+        finally:
+            with contextlib.suppress(OSError):
+                sent.close()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
 const GATHER_MS = 1000;
 const SILENT_MS = { webrtc: 4000, hls: 10000 }; // without a packet or a new frame the picture is taken for lost
-const WAKING_MS = 10000;
-const MOST_WAKINGS = 3;
+// reasons that end by themselves: after which pause the picture is asked for again, and how often
+const AGAIN = { waking: [10000, 3], asked_for: [3000, 12] };
 
 const list = document.querySelector(".tiles");
 const most = Number(list?.dataset.live ?? 0);
@@ -18,12 +18,12 @@ class Tile {
     this.video = element.querySelector("video");
     this.state = element.querySelector(".state");
     this.why = element.querySelector(".why");
-    this.ask = element.querySelector(".ask");
+    this.offers = [...element.querySelectorAll("[data-offer]")];
     this.button = element.querySelector(".show");
     this.session = crypto.getRandomValues(new Uint32Array(2)).join("");
     this.playing = false;
     this.turn = 0; // what an earlier attempt still does is ignored
-    this.wakings = 0;
+    this.repeats = 0;
     this.button.addEventListener("click", () => this.start(true));
     // the browser's own controls, of sound and size, cover the picture: they are there while somebody reaches for them
     const screen = element.querySelector(".screen");
@@ -31,18 +31,12 @@ class Tile {
     for (const event of ["pointerleave", "focusout"]) screen.addEventListener(event, () => this.control(false));
   }
 
-  /** `pressed`: somebody wants this one, so the oldest makes room. */
-  async start(pressed = false) {
+  /** `pressed`: somebody wants this one, so the oldest makes room. `quietly`: the reason stands until a picture comes. */
+  async start(pressed = false, quietly = false) {
     this.stop();
-    if (playing.length >= most) {
-      if (!pressed) return this.wait();
-      const [oldest] = playing;
-      oldest.stop();
-      oldest.wait();
-    }
-    playing.push(this);
+    if (playing.length >= most && !pressed) return this.wait();
+    if (!quietly) this.takePlace();
     const turn = ++this.turn;
-    this.say(list.dataset.connecting);
     try {
       await this.play(turn, true);
     } catch {
@@ -55,6 +49,16 @@ class Tile {
     }
   }
 
+  takePlace() {
+    if (playing.length >= most) {
+      const [oldest] = playing;
+      oldest.stop();
+      oldest.wait();
+    }
+    playing.push(this);
+    this.say(list.dataset.connecting);
+  }
+
   async play(turn, webrtc) {
     this.close();
     const peer = webrtc ? this.peer() : null;
@@ -62,6 +66,7 @@ class Tile {
     if (turn !== this.turn) return;
     if (!answer) return;
     if (answer.wrong) return this.refuse(answer);
+    if (!playing.includes(this)) this.takePlace();
     if (answer.sdp) {
       await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     } else {
@@ -70,7 +75,7 @@ class Tile {
     }
     await this.firstPicture(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls);
     if (turn !== this.turn) return;
-    this.wakings = 0;
+    this.repeats = 0;
     this.playing = true;
     this.say("");
     this.watch(turn);
@@ -142,19 +147,28 @@ class Tile {
     }, 500);
   }
 
-  refuse({ wrong, mend, ask, reason }) {
+  refuse({ wrong, mend, offers = [], reason }) {
     this.stop();
     this.say("");
     this.why.querySelector(".wrong").textContent = wrong;
     this.why.querySelector(".mend").textContent = mend;
     this.why.hidden = false;
-    this.ask.hidden = ask !== "open_way";
-    this.button.hidden = false;
+    for (const offer of this.offers) offer.hidden = !offers.includes(offer.dataset.offer);
+    this.button.hidden = reason === "asked_for";
     this.button.textContent = this.button.dataset.again;
-    if (reason === "waking" && this.wakings < MOST_WAKINGS) {
-      this.wakings += 1;
-      setTimeout(() => this.button.hidden || this.start(true), WAKING_MS);
+    this.again(reason);
+  }
+
+  /** Asks for the picture again by itself, where the reason may end so. */
+  again(reason) {
+    const [after, often] = AGAIN[reason] ?? [0, 0];
+    if (this.repeats >= often) {
+      this.button.hidden = false;
+      return;
     }
+    this.repeats += 1;
+    const { turn } = this;
+    setTimeout(() => turn === this.turn && this.start(true, reason === "asked_for"), after);
   }
 
   /** Without a picture, until somebody presses. */
@@ -167,7 +181,7 @@ class Tile {
   say(text) {
     this.state.textContent = text;
     this.state.hidden = !text;
-    this.why.hidden = this.ask.hidden = this.button.hidden = true;
+    for (const hidden of [this.why, this.button, ...this.offers]) hidden.hidden = true;
   }
 
   control(wanted) {
@@ -216,5 +230,12 @@ async function offer(peer) {
 }
 
 const tiles = [...document.querySelectorAll(".tile")].map((element) => new Tile(element));
-for (const tile of tiles) if ("starts" in tile.element.dataset) tile.start();
+for (const tile of tiles) {
+  if ("starts" in tile.element.dataset) tile.start();
+  else if (tile.element.dataset.reason === "asked_for") tile.again("asked_for");
+}
+// a fragment keeps the browser from autofocus, and takes the focus until the page is there
+addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());
+// a vendor takes seconds: a second press would ask it twice
+addEventListener("submit", ({ submitter }) => setTimeout(() => (submitter.disabled = true)));
 addEventListener("pagehide", () => tiles.forEach((tile) => tile.close()));

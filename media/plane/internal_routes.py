@@ -7,7 +7,8 @@ import msgspec
 from aiohttp import web
 
 from media.grants import Claims, Grants
-from media.messages import Answered, End, Keep, Live, LiveOf, Nothing, Offer, Warm
+from media.messages import Answered, End, Keep, Lend, Lent, Live, LiveOf, Nothing, Offer, Warm
+from media.plane.lent_doors import LentDoors, NotLent
 from media.plane.problems import Handler, problem
 from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.process_auth import HEADER, holds
@@ -15,8 +16,8 @@ from media.source import SourceSpec
 
 
 class InternalRoutes:
-    def __init__(self, grants: Grants, sessions: Sessions) -> None:
-        self._sessions = sessions
+    def __init__(self, grants: Grants, sessions: Sessions, doors: LentDoors) -> None:
+        self._sessions, self._doors = sessions, doors
         self._proof = grants.proof()
 
     def add_to(self, app: web.Application) -> None:
@@ -25,6 +26,7 @@ class InternalRoutes:
                 web.post("/internal/warm", self._internal(Warm, self.warm)),
                 web.post("/internal/keep", self._internal(Keep, self.keep)),
                 web.post("/internal/answer", self._internal(Offer, self.answer)),
+                web.post("/internal/lend", self._internal(Lend, self.lend)),
                 web.post("/internal/end", self._internal(End, self.end_session)),
                 web.post("/internal/live", self._internal(LiveOf, self.live)),
                 web.get("/internal/stats", self._internal(Nothing, self.stats)),
@@ -50,11 +52,19 @@ class InternalRoutes:
         )
         return web.json_response(Answered(sdp=answer, session=grant))
 
+    async def lend(self, body: Lend) -> web.Response:
+        try:
+            at = await self._doors.lend(body["link"], body["device"])
+        except NotLent as error:
+            return problem(503, str(error))
+        return web.json_response(Lent(at=at))
+
     async def end_session(self, body: End) -> web.Response:
         if body["name"]:
             self._sessions.end_named(body["link"], body["name"])
         else:
             self._sessions.end_link(body["link"])
+            await self._doors.close_of(body["link"])
         return web.json_response(Nothing())
 
     async def live(self, body: LiveOf) -> web.Response:

@@ -4,9 +4,9 @@ import re
 import time
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from media.grants import Claims, Grants, Protocol
-from media.plane.codec.units import SourceFailed
 from media.plane.outputs.hls import HlsOutput, is_start_id
 from media.plane.outputs.offers import OFFER_CAP
 from media.plane.problems import answer_everything, problem
@@ -15,7 +15,6 @@ from media.plane.viewing.fanout import NotYet
 from media.plane.viewing.session import Session
 from media.plane.viewing.sessions import Sessions
 
-PICTURE_WAIT_S = 14.0  # until a first segment is whole; who then asks again goes on waiting for it
 SNAPSHOT_WAIT_S = 8.0
 MOST_STARTS = 16  # that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
@@ -23,28 +22,29 @@ _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "
 _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 
-def application() -> web.Application:
-    """Without routes."""
-    return web.Application(middlewares=[answer_everything], client_max_size=4 * OFFER_CAP)
+def application(*middlewares: Middleware) -> web.Application:
+    """Without routes. `middlewares` run behind the one that answers what fails."""
+    return web.Application(middlewares=[answer_everything, *middlewares], client_max_size=4 * OFFER_CAP)
 
 
 class Routes:
-    def __init__(self, grants: Grants, sessions: Sessions) -> None:
+    def __init__(self, grants: Grants, sessions: Sessions, picture_wait_s: float) -> None:
         self._sessions = sessions
+        self._picture_wait_s = picture_wait_s
 
     def add_to(self, app: web.Application) -> None:
-        app.add_routes(
-            [
-                web.get("/healthz", self.healthz),
-                web.get("/s/{grant}/master.m3u8", self.master),
-                web.get("/s/{grant}/snapshot.jpg", self.snapshot),
-                web.post("/s/{grant}/whep", self.whep),
-                web.delete("/s/{grant}/whep", self.end),
-                web.delete("/s/{grant}", self.end),
-                web.get("/s/{grant}/{start}/index.m3u8", self.index),
-                web.get("/s/{grant}/{start}/{name}", self.segment),
-            ]
-        )
+        app.add_routes([web.get("/healthz", self.healthz), *self.of_pictures()])
+
+    def of_pictures(self) -> list[web.RouteDef]:
+        return [
+            web.get("/s/{grant}/master.m3u8", self.master),
+            web.get("/s/{grant}/snapshot.jpg", self.snapshot),
+            web.post("/s/{grant}/whep", self.whep),
+            web.delete("/s/{grant}/whep", self.end),
+            web.delete("/s/{grant}", self.end),
+            web.get("/s/{grant}/{start}/index.m3u8", self.index),
+            web.get("/s/{grant}/{start}/{name}", self.segment),
+        ]
 
     async def healthz(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -98,16 +98,20 @@ class Routes:
             raise Ended
         return output
 
-    @staticmethod
-    async def _output(session: Session) -> HlsOutput:
+    async def _output(self, session: Session) -> HlsOutput:
+        """Raises SourceFailed, NotYet."""
+        with session.fetching():
+            return await self._first(session)
+
+    async def _first(self, session: Session) -> HlsOutput:
         """Raises SourceFailed, NotYet."""
         pull, surface = session.pull, session.claims.surface
         began = time.monotonic()
-        if not await pull.opened(PICTURE_WAIT_S):
-            raise NotYet if pull.is_arriving else SourceFailed("media_down", again=True)
+        if not await pull.opened(self._picture_wait_s):
+            raise NotYet if pull.is_arriving else pull.not_yet
         # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
         silent = surface == "video" or (surface == "google" and pull.sound != "off")
-        left_s = began + PICTURE_WAIT_S - time.monotonic()
+        left_s = began + self._picture_wait_s - time.monotonic()
         return await session.view.output(silent_track=silent, timeout_s=left_s)
 
     # WebRTC

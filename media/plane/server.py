@@ -1,6 +1,7 @@
 """The picture process: everything that touches video, in one event loop of its own."""
 
 import asyncio
+import socket
 
 import structlog
 from aiohttp import web
@@ -9,6 +10,7 @@ from media.grants import Grants
 from media.plane import malloc
 from media.plane.door import AcceptFailures, Door
 from media.plane.internal_routes import InternalRoutes
+from media.plane.lent_doors import LentDoors
 from media.plane.outputs import amendments
 from media.plane.routes import Routes, application
 from media.plane.settings import PlaneSettings
@@ -20,14 +22,20 @@ _log = structlog.get_logger()
 
 
 class Plane:
-    """`sources` is asked for cameras; grants are verified by key alone, also those of a process before this one."""
+    """`sources` is asked for cameras; grants are verified by key alone, also those of a process before this one.
 
-    def __init__(self, settings: PlaneSettings, grants: Grants, sources: Sources) -> None:
-        self._settings, self._grants, self._sources = settings, grants, sources
+    `listener`: the socket that is served, in place of one that is opened at the address of the settings.
+    """
+
+    def __init__(
+        self, settings: PlaneSettings, grants: Grants, sources: Sources, listener: socket.socket | None = None
+    ) -> None:
+        self._settings, self._grants, self._sources, self._listener = settings, grants, sources, listener
         self._runner: web.AppRunner | None = None
         self._sessions: Sessions | None = None
         self._server: asyncio.Server | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._lent: LentDoors | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self.port = settings.port
 
     async def serve(self) -> None:
@@ -47,8 +55,12 @@ class Plane:
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
         app = application()
-        Routes(self._grants, self._sessions).add_to(app)
-        InternalRoutes(self._grants, self._sessions).add_to(app)
+        routes = Routes(self._grants, self._sessions, settings.picture_wait_s)
+        routes.add_to(app)
+        self._lent = LentDoors(
+            self._grants, self._sessions, routes.of_pictures, practice=settings.allow_loopback_sources
+        )
+        InternalRoutes(self._grants, self._sessions, self._lent).add_to(app)
         # no access log: paths under /s/ hold grants
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -60,19 +72,24 @@ class Plane:
             shared=settings.trusted_proxies,
         )
         try:
-            self._server = await loop.create_server(door, settings.bind, settings.port)
+            if self._listener is not None:
+                self._server = await loop.create_server(door, sock=self._listener)
+            else:
+                self._server = await loop.create_server(door, settings.bind, settings.port)
         except OSError:
             await self.stop()
             raise
-        self._watch = asyncio.create_task(door.watch())
+        self._watching = [asyncio.create_task(door.watch()), asyncio.create_task(self._lent.watch())]
         self.port = self._server.sockets[0].getsockname()[1]
         _log.info("pictures are served", bind=settings.bind, port=self.port)
 
     async def stop(self) -> None:
-        if self._watch:
-            self._watch.cancel()
+        for task in self._watching:
+            task.cancel()
         if self._server:
             self._server.close()
+        if self._lent:
+            await self._lent.close()
         if self._sessions:
             await self._sessions.close()
         if self._runner:

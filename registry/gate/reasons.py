@@ -147,6 +147,10 @@ WRITTEN: ByReason[Sentence] = {
             'showcam cameras set "{camera}" encryption off, or on.'
         ),
     ),
+    "owners_alone": (
+        mark("{camera} belongs to another {vendor} account, whose owner alone can change that."),
+        mark("Ask the owner to change it in the {vendor} app."),
+    ),
     "not_this_way": (
         mark("{camera} has no such setting, or showcam can't reach it."),
         mark("Look for it in the {vendor} app."),
@@ -161,7 +165,7 @@ _ANY_VENDOR = mark("camera")  # where its name is not known: the camera app
 _NONE: Mapping[Reason, Sentence] = MappingProxyType({})
 
 OF_CHANGES: frozenset[Reason] = frozenset(
-    {"voice_may_not", "encryption_by_voice", "not_this_way", "not_set"}
+    {"voice_may_not", "encryption_by_voice", "owners_alone", "not_this_way", "not_set"}
 )  # never of a picture
 OF_PICTURES = tuple(reason for reason in REASONS if reason not in OF_CHANGES)  # in the gate's order
 OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # of the surface “video” alone

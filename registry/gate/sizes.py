@@ -19,6 +19,7 @@ class Measurement(Struct, frozen=True):
     b_frames: bool = False
     at: float = 0.0
     codec: VideoCodec = "unknown"  # "unknown": not measured
+    lacks_sub: bool = False  # the smaller picture was opened first, and brought nothing
 
 
 def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measurement) -> Cameras:
@@ -30,6 +31,8 @@ def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measureme
         video = Video(codec, measurement.width, measurement.height, measurement.b_frames)
         if picture == "sub":
             return replace(camera, sub=video)
+        if measurement.lacks_sub:
+            return replace(camera, video=video, looked_at=measurement.at, sub_silent_at=measurement.at)
         if video == camera.video and (not camera.looked_at or measurement.at - camera.looked_at < REMEASURE_S / 2):
             return camera  # unchanged, and listed by the vendor or measured lately: the list is not written again
         return replace(camera, video=video, looked_at=measurement.at)
@@ -47,9 +50,11 @@ def sized(cameras: Cameras, before: Cameras) -> Cameras:
 
 def _filled(camera: Camera, known: Camera) -> Camera:
     video, sub = _size_or_known(camera.video, known.video), _size_or_known(camera.sub, known.sub)
-    if video is camera.video and sub is camera.sub:
+    silent_at = max(camera.sub_silent_at, known.sub_silent_at)
+    if video is camera.video and sub is camera.sub and silent_at == camera.sub_silent_at:
         return camera
-    return replace(camera, video=video, sub=sub, looked_at=max(camera.looked_at, known.looked_at))
+    looked_at = max(camera.looked_at, known.looked_at)
+    return replace(camera, video=video, sub=sub, looked_at=looked_at, sub_silent_at=silent_at)
 
 
 def _size_or_known[V: Video | None](listed: V, known: Video | None) -> V | Video:

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -50,9 +51,15 @@ class Control:
             return unreached(error, visible.camera)
 
     def change(
-        self, visible: VisibleCamera, setting: Setting, value: str, code: str, deadline: Deadline
+        self,
+        visible: VisibleCamera,
+        setting: Setting,
+        value: str,
+        code: str,
+        deadline: Deadline,
+        patience_s: float = math.inf,
     ) -> Camera | Asked | Refusal | Step:
-        """Asked: the vendor took the change, which no reading has shown in time."""
+        """Asked: the vendor took the change, which no reading has shown within `patience_s` and the deadline."""
         driver = self._drivers[visible.source.kind]
 
         def apply() -> None:
@@ -62,7 +69,7 @@ class Control:
         if refusal is not None:
             return refusal
         try:
-            found = self._read_back(visible, setting, value, deadline)
+            found = self._read_back(visible, setting, value, Deadline(min(deadline.left, patience_s)))
         except DriverError:
             found = None  # the change was taken all the same
         return found or self._awaited.put(visible.account.id, visible.camera, setting, value)
@@ -118,6 +125,8 @@ class Control:
                     return Step("mailed_code", why=refused.why)
                 case "too_often" | "guessed" | "silent":
                     return Step("pause", why=refused.why)
+                case "not_permitted":
+                    return overruled("owners_alone", visible.camera)
                 case "unsupported":
                     return overruled("not_this_way", visible.camera)
                 case "not_taken":
@@ -142,6 +151,8 @@ class Control:
             )
             if camera is None or _listed(camera, setting):
                 return camera if camera is not None and field_of(camera, setting) == value else None
+            if value == "off":
+                return camera  # without its shutter closed, a model that has no Sleep Mode has nothing that is on
         views = self._drivers[visible.source.kind].settings(visible.source, visible.camera, deadline.left)
         # a setting that can't be read counts as taken; formatted storage reads as another value than "format"
         taken = views[setting].value in (value, None) or setting == "storage"

@@ -1,7 +1,9 @@
-"""What an owner decides about a camera whose Image Encryption is on: not shown, shown at home, or deciphered here."""
+"""What an owner decides about a camera whose Image Encryption is on.
 
-import time
-from collections.abc import Callable, Mapping
+It is switched off, or the camera is not shown, shown at home, or deciphered here.
+"""
+
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -10,16 +12,15 @@ from registry.driver import Driver
 from registry.errors import DriverError
 from registry.gate.gate import not_found, overruled
 from registry.gate.ways import shows_by_code
+from registry.owner.code_tries import CodeTries
+from registry.owner.control import Control
 from registry.owner.lan_codes import CODE
 from registry.preferences import NONE, WHILE_ENCRYPTED, WhileEncrypted, is_while_encrypted, keep
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from registry.readings.readings import Readings
 from registry.rules import Rules
-from registry.settings import BadValue, Step
+from registry.settings import Asked, BadValue, Step
 from store.ports import Store
-
-WRONG_CODES = 10  # in an hour, of a household: a code has six letters
-HOUR_S = 3600
 
 
 class Encrypted:
@@ -31,11 +32,24 @@ class Encrypted:
         drivers: Mapping[str, Driver],
         readings: Readings,
         judge: Judge,
+        control: Control,
+        tries: CodeTries,
         rules: Rules,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
-        self._rules, self._clock = rules, clock
+        self._control, self._tries, self._rules = control, tries, rules
+
+    def switch_off(
+        self, visible: VisibleCamera, code: str, deadline: Deadline, patience_s: float
+    ) -> Camera | Asked | Refusal | Step:
+        """With the consent of its owner, which the caller has. `code` "": the vendor is asked without one."""
+        right = self._tries.take(visible.account.id) if code else None
+        if code and right is None:
+            return Step("pause", why="guessed")
+        done = self._control.change(visible, "encryption", "off", code, deadline, patience_s)
+        if right is not None and not (isinstance(done, Step) and done.wrong):
+            right()
+        return done
 
     def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
         """Whether its code would show the camera, and nothing that was decided does. Raises Unavailable."""
@@ -88,19 +102,17 @@ class Encrypted:
         return None
 
     def _deciphered(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
-        key = f"picture_codes/{visible.account.id}"
-        # before the code is looked at, so that tries at the same time are counted
-        taken, ends = self._store.take_place(key, WRONG_CODES, HOUR_S, self._clock())
-        if not taken:
+        right = self._tries.take(visible.account.id)
+        if right is None:
             return Step("pause", why="guessed")
         try:
             camera = self._kept(visible, code, deadline)
         except DriverError as error:
             if error.reason == "code_wrong":
                 return Step("code", wrong=True)
-            self._store.leave_place(key, ends)
+            right()
             return unreached(error, visible.camera)
-        self._store.leave_place(key, ends)
+        right()
         self._prefer(visible, "code")
         return camera
 

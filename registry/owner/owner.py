@@ -1,5 +1,6 @@
 """What an owner sees and sets: with `Registry` the only way to a camera. Each method takes the account."""
 
+import math
 import re
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.preferences import Preferences, keep
+from registry.readings.awaited import Awaited, Changes
 from registry.readings.judge import Deadline, Judge
 from registry.readings.listing import Listing
 from registry.readings.lists import Lists
@@ -21,6 +23,7 @@ from registry.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, S
 from registry.surface import OF_ASSISTANTS, Surface
 from store.ports import Store
 
+OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # of a camera that another account shares
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 
 
@@ -43,17 +46,27 @@ class Owner:
         control: Control,
         codes: LanCodes,
         encrypted: Encrypted,
+        awaited: Awaited,
         open_stream: OpenStream,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
-        self._encrypted = encrypted
+        self._encrypted, self._awaited = encrypted, awaited
         self._open_stream, self._within_s = open_stream, within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
+
+    def camera(self, account_id: str, camera_id: str) -> Camera | None:
+        """As last known: the vendor is asked where nothing is."""
+        found = self._judge.find(account_id, camera_id, Deadline(self._within_s))
+        return None if isinstance(found, Refusal) else found.camera
+
+    def awaited(self, account_id: str) -> Changes:
+        """What was asked for and does not show yet, for half a minute."""
+        return self._awaited.of(account_id)
 
     def readiness(self, account_id: str, surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
         """Every camera of the household and whether each surface could show it. Raises Unavailable."""
@@ -71,25 +84,42 @@ class Owner:
         """Each setting the manual knows, read now."""
         deadline = Deadline(self._within_s)
         visible = self._judge.find(account_id, camera_id, deadline)
-        return visible if isinstance(visible, Refusal) else self._control.settings(visible, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        views = self._control.settings(visible, deadline)
+        if isinstance(views, Refusal) or visible.camera.owner != "shared":
+            return views
+        return views | {
+            name: replace(views[name], can_set=False, choices=(), why_not="owners_alone") for name in OWNERS_ALONE
+        }
 
     def change(
-        self, account_id: str, camera_id: str, setting: str, value: str, *, code: str = "", consent: bool = False
+        self,
+        account_id: str,
+        camera_id: str,
+        setting: str,
+        value: str,
+        *,
+        code: str = "",
+        consent: bool = False,
+        patience_s: float = math.inf,
     ) -> Camera | Asked | Refusal | Step:
         """Image Encryption goes off with the owner's consent: a Step names what is missing, such as a code.
 
-        Raises BadValue.
+        `patience_s`: after this a change that the camera does not show yet was asked for. Raises BadValue.
         """
         wanted = check(setting, value)
         deadline = Deadline(self._within_s)
         visible = self._judge.find(account_id, camera_id, deadline)
         if isinstance(visible, Refusal):
             return visible
-        if visible.camera.owner == "shared" and wanted in ("encryption", "storage"):
-            return overruled("not_this_way", visible.camera)  # that is for the account which owns the camera
+        if visible.camera.owner == "shared" and wanted in OWNERS_ALONE:
+            return overruled("owners_alone", visible.camera)
         if not consent and ((wanted, value) == ("encryption", "off") or wanted == "storage"):
             return Step("consent")
-        return self._control.change(visible, wanted, value, code, deadline)
+        if (wanted, value) == ("encryption", "off"):
+            return self._encrypted.switch_off(visible, code, deadline, patience_s)
+        return self._control.change(visible, wanted, value, code, deadline, patience_s)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
         deadline = Deadline(self._within_s)
@@ -105,7 +135,7 @@ class Owner:
         if isinstance(visible, Refusal):
             return visible
         if visible.camera.owner == "shared":
-            return overruled("not_this_way", visible.camera)
+            return overruled("owners_alone", visible.camera)
         return self._control.change_password(visible, old, new, deadline)
 
     def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
@@ -117,7 +147,7 @@ class Owner:
         if name != visible.camera.name:
             raise BadValue("the name typed is not the camera's: nothing was deleted")
         if visible.camera.owner == "shared":
-            return overruled("not_this_way", visible.camera)
+            return overruled("owners_alone", visible.camera)
         return self._control.delete(visible, deadline)
 
     def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:

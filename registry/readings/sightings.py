@@ -1,56 +1,43 @@
-"""Motion, persons and rings at the cameras within the last half minute, shared by all processes through the store."""
+"""Motion, persons and rings at the cameras within the last half minute."""
 
 import time
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from net.cache import Recent
 from registry.camera import Camera
 from registry.driver import EventKind
-from store.ports import Store, StoreUnavailable
+from registry.readings.happenings import LAST_S, Happenings
 from store.records import Happening
 
-HELD_S = 30.0  # vendors report the beginning of motion and not its end
-REREAD_S = 1.0  # a sighting that another process noted is known here within this
+HELD_S = LAST_S  # vendors report the beginning of motion and not its end
 # A second message of the kind within so long, by another channel or of the same motion, is no second sighting.
 SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "doorbell": 3.0}
-IN_MEMORY = 1024
 
 type _Held = Mapping[str, frozenset[str]]
 _NOTHING: _Held = {}
 
 
 class Sightings:
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._clock = store, clock
-        self._recent: Recent[str, tuple[float, list[Happening]]] = Recent(IN_MEMORY)
+    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
+        self._happenings, self._clock = happenings, clock
 
     def note(self, account_id: str, camera: str, kind: EventKind, at: float) -> bool:
         """Writes it for all processes; False when it was known already. Raises StoreUnavailable."""
-        now = self._clock()
-        at = min(at, now)
-        known = self._store.happenings(account_id, at - SAME_S[kind])
+        at = min(at, self._clock())
+        known = self._happenings.since(account_id, at - SAME_S[kind])
         new = not any(happening.camera == camera and happening.kind == kind for happening in known)
-        self._store.put_happening(account_id, Happening(camera, kind, at))
-        self._recent.drop(account_id)
+        self._happenings.put(account_id, Happening(camera, kind, at))
         return new
 
     def held(self, account_id: str) -> _Held:
         """By camera id, the kinds that hold now."""
-        now = self._clock()
-        recent = self._recent.get(account_id)
-        if recent is None or not 0 <= now - recent[0] < REREAD_S:
-            try:
-                recent = (now, self._store.happenings(account_id, now - HELD_S))
-            except StoreUnavailable:
-                recent = (now, [])  # cameras are shown and listed without sightings
-            self._recent.put(account_id, recent)
-        if not recent[1]:
+        last = self._happenings.last(account_id)
+        if not last:
             return _NOTHING
         held: dict[str, frozenset[str]] = {}
-        for happening in recent[1]:
-            if now - happening.at < HELD_S:
+        for happening in last:
+            if happening.kind in SAME_S:
                 held[happening.camera] = held.get(happening.camera, frozenset()) | {happening.kind}
         return held
 

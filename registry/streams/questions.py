@@ -72,12 +72,19 @@ class Questions:
         return _denied(opened) if isinstance(opened, Refusal) else None
 
     def learn(
-        self, claims: Claims, width: int, height: int, *, b_frames: bool = False, codec: VideoCodec = "unknown"
+        self,
+        claims: Claims,
+        width: int,
+        height: int,
+        *,
+        b_frames: bool = False,
+        codec: VideoCodec = "unknown",
+        lacks_sub: bool = False,
     ) -> None:
         """Takes the measurement of a picture that was opened."""
         if claims.explains or not (0 < width <= MOST_PIXELS and 0 < height <= MOST_PIXELS):
             return
-        measurement = Measurement(width, height, b_frames, self._clock(), codec)
+        measurement = Measurement(width, height, b_frames, self._clock(), codec, lacks_sub)
         try:
             self._readings.learn(claims.account, claims.camera, claims.picture, measurement)
         except (Unavailable, StoreUnavailable):

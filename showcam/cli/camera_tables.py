@@ -26,6 +26,7 @@ MEANS: dict[Setting, str] = {
     "alarm_notification": "arms detection; off sends nothing and sees nothing",
     "phone_mute": "on: detection goes on, this account's phones stay silent",
 }
+IN_APP: dict[str, str] = {"resolution": "set in the EZVIZ app, on the live view: Ultra HD, Hi-Def or Standard"}
 MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
 
@@ -182,8 +183,10 @@ def _note(name: Setting, view: SettingView, *, verbose: bool) -> str:
         notes.append("can be set: " + ", ".join(choice for choice in view.choices if choice != view.value))
     elif view.can_set:
         notes.append("can be set")
+    elif view.why_not == "owners_alone":
+        notes.append("its owner's alone to set")
     elif view.value is not None:
-        notes.append("read only")
+        notes.append(IN_APP.get(name, "read only"))
     notes += [MEANS[name]] if view.can_set and name in MEANS else []
     if verbose and view.way:
         notes.append(WAY[view.way])

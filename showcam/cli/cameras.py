@@ -103,9 +103,13 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     clear) or code (deciphered here, by the code, which is asked for)
     keep_warm: yes or no
     """
+    from showcam.cli import camera_tables as tables
+
     name = named.camera.name
     if setting == "scaled":
         stop("showcam converts pictures by itself now: as many at once as its setting transcodes allows.", 2)
+    if setting in tables.IN_APP:
+        stop(f"{setting} can be read here. It is {tables.IN_APP[setting]}.", 2)
     if setting in PREFERENCES:
         change_preference(named, setting, value, yes)
         return

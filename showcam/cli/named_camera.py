@@ -57,14 +57,14 @@ def on_camera(command: Callable[..., None]) -> Callable[..., None]:
 
         with household(settings_of(context), user) as home:
             try:
-                command(NamedCamera(home, _camera(home, name)), **more)
+                command(NamedCamera(home, camera_named(home, name)), **more)
             except BadValue as error:
                 stop(f"{error}.")
 
     return run
 
 
-def _camera(home: "Household", name: str) -> "Camera":
+def camera_named(home: "Household", name: str) -> "Camera":
     """The camera of this name, or the only one whose name begins so."""
     from registry.errors import Unavailable
 

@@ -1,13 +1,16 @@
 """`showcam owner`: who may link cameras here."""
 
 import shlex
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
 from showcam.cli import installation, owner_password, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, table
 from words.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from store.ports import Store
 
 
 class UserFacts(TypedDict):
@@ -87,7 +90,6 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, language:
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
     """List the households: the accounts of each, whether EZVIZ is signed in, its links and whether it has a PIN."""
-    from accounts.owner_users import OwnerUsers
     from accounts.pins import Pins
     from registry.drivers.ezviz import households
     from showcam.compose.command import tools
@@ -99,7 +101,7 @@ def list_(context: click.Context, as_json: bool) -> None:
                 "users": [
                     {"user": user, "signed_in": state == "ok"} for user, state in households.users(store, account.id)
                 ],
-                "showcam_user": OwnerUsers(store).name_of(account.id),
+                "showcam_user": _showcam_user(store, account.id),
                 "lan": any(source.kind == "lan" for source in store.sources(account.id)),
                 "links": len(store.links(account.id)),
                 "pin": Pins(store).is_set(account.id),
@@ -109,6 +111,16 @@ def list_(context: click.Context, as_json: bool) -> None:
             for account in store.accounts()
         ]
     report(as_json, {"households": facts}, _lines(facts))
+
+
+def _showcam_user(store: "Store", account_id: str) -> str:
+    from accounts.owner_users import OwnerUsers
+    from store.sealing import SealedUnreadable
+
+    try:
+        return OwnerUsers(store).name_of(account_id)
+    except SealedUnreadable:
+        return "(can't be opened)"
 
 
 def _lines(households: list[HouseholdFacts]) -> list[str]:

@@ -9,6 +9,7 @@ import click
 from showcam.cli import installation, readable, settings_of
 from showcam.cli.home import announce
 from showcam.cli.output import echo
+from showcam.process.listener import Listener
 from showcam.process.supervisor import Process
 from showcam.settings import Settings
 from showcam.shipped import document
@@ -72,7 +73,9 @@ def processes(settings: Settings) -> list[Process]:
     web.environ |= _STACK
     processes = [process("worker", ["showcam", "worker"], None), web]
     if settings.own_media:
-        processes.insert(0, process("media", ["showcam", "media"], settings.media_port))
+        media = process("media", ["showcam", "media"], settings.media_port)
+        media.listener = Listener(settings.bind, settings.media_port)
+        processes.insert(0, media)
     if settings.demo:
         words = ["simulator", "--port", str(settings.simulator_port), "--app-url", settings.web_url]
         words += ["--data", str(settings.data / "simulator")]

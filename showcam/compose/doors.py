@@ -19,6 +19,7 @@ from accounts.tokens import authenticate
 from actions.signalling import Signalling
 from console import app as console
 from console import home, look
+from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from media.process_auth import HEADER
 from oauth import app as oauth
@@ -135,10 +136,13 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
         base.store,
         sign_in,
         base.adapter.owner,
-        OneTimeCode(settings.home_code),
-        HomeSettings(
+        Entrance(
+            base.store,
+            OneTimeCode(settings.home_code),
             open_to="public" if settings.console == "public" else "lan",
             names=settings.console_hosts,
+        ),
+        HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
             live=max(1, settings.live_per_account - 1),  # one place stays free for a display
         ),

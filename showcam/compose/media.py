@@ -9,7 +9,7 @@ from media.plane.server import Plane
 from media.plane.settings import PlaneSettings
 from media.tls import tls_context
 from showcam import keys
-from showcam.process import logs
+from showcam.process import listener, logs
 from showcam.process.limits import raise_limit
 from showcam.process.supervisor import CannotStart
 from showcam.process.web_sources import WebSources
@@ -54,5 +54,6 @@ def serve(settings: Settings) -> None:
         ),
         grants,
         sources,
+        listener.handed_over(),
     )
     asyncio.run(plane.serve())

@@ -1,5 +1,6 @@
 """The worker process: watches all households, removes expired rows, and touches a file as its heartbeat."""
 
+import threading
 import time
 
 import structlog
@@ -7,7 +8,7 @@ import structlog
 from registry.streams.keeping import TURN_S
 from registry.watch.watch import Watch
 from showcam import keys
-from showcam.compose import ground
+from showcam.compose import ground, screens
 from showcam.process import logs
 from showcam.process.limits import raise_limit
 from showcam.process.worker import Job, Loop
@@ -36,11 +37,18 @@ def serve(settings: Settings) -> None:
 
     beat = settings.data / "run" / "worker"
     beat.parent.mkdir(parents=True, exist_ok=True)
+    shown = screens.build(settings, base) if settings.casts else None
     jobs = [
         Job("beat", 5.0, beat.touch),
         Job("watch", 1.0, watch.turn),
         Job("keep warm", TURN_S, base.adapter.keeping.turn),
         Job("sweep", 600.0, sweep),
     ]
+    if shown is not None:
+        door = screens.door(settings, base, shown)
+        threading.Thread(target=door.serve_forever, name="cast door", daemon=True).start()
+        jobs.append(Job("cast", 1.0, shown.turn))
     Loop(jobs).run()
+    if shown is not None:
+        shown.close()
     base.store.close()

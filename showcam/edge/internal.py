@@ -73,6 +73,7 @@ class Internal:
                 learnt["height"],
                 b_frames=learnt.get("b_frames", False),
                 codec=learnt.get("codec", "unknown"),
+                lacks_sub=learnt.get("lacks_sub", False),
             )
             return Nothing()
         if what == "closed":

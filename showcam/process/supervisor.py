@@ -17,10 +17,15 @@ from types import FrameType
 
 import structlog
 
+from showcam.process.listener import VARIABLE, Listener
+
 log = structlog.get_logger()
 
+LOOK_S = 0.05  # between two looks at the processes
 STOP_S = 2.0  # a process that has not ended by then is killed; all are gone within 3 s
-STEADY_S = 60.0  # the waits begin at the shortest again for a process that lived this long
+STEADY_S = 60.0  # a process that lived this long is started at once again; what dies sooner waits, each time longer
+SHORTEST_S, LONGEST_S = 0.25, 30.0
+HELD_S = 1.0  # who connects to a process that is started again sooner waits for it
 _PR_SET_PDEATHSIG = 1
 
 
@@ -30,7 +35,10 @@ class CannotStart(Exception):
 
 @dataclass
 class Process:
-    """`health` is port and path that answer 200 once it serves; None: it serves no HTTP. `environ` is all it gets."""
+    """`health` is port and path that answer 200 once it serves; None: it serves no HTTP. `environ` is all it gets.
+
+    `listener`: the port that it is handed, which stays open while it is started again.
+    """
 
     name: str
     command: list[str]
@@ -38,6 +46,7 @@ class Process:
     health: tuple[int, str] | None
     environ: dict[str, str]
     first: bool = False  # the others start when it serves
+    listener: Listener | None = None
     running: subprocess.Popen[bytes] | None = None
     deaths: int = 0
     started: float = 0.0
@@ -73,12 +82,15 @@ class Supervisor:
                 if not announced and self.clock() > deadline:
                     late = ", ".join(process.name for process in self.processes if not _healthy(process))
                     raise CannotStart(f"{late} did not come up within {timeout_s:.0f} s; its log above says why")
-                time.sleep(0.1)
+                time.sleep(LOOK_S)
         finally:
             self.stop()
         return 0
 
     def stop(self) -> None:
+        for process in self.processes:
+            if process.listener is not None:
+                process.listener.close()
         alive = [process.running for process in self.processes if process.running and process.running.poll() is None]
         for running in alive:
             _signal_group(running, signal.SIGTERM)
@@ -96,9 +108,11 @@ class Supervisor:
 
     def _start(self, process: Process) -> None:
         process.started = self.clock()
+        held = _held(process)
         process.running = subprocess.Popen(  # noqa: S603  (our own command)
             process.command,
-            env=process.environ,
+            env=process.environ | ({VARIABLE: str(held)} if held is not None else {}),
+            pass_fds=() if held is None else (held,),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # so that Ctrl-C reaches the supervisor alone, which ends the others in order
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
@@ -111,11 +125,28 @@ class Supervisor:
             if running is not None and running.poll() is not None:
                 _signal_group(running, signal.SIGKILL)  # its children would hold its port
                 process.deaths = 1 if now - process.started > STEADY_S else process.deaths + 1
-                wait = min(30.0, 0.25 * 2 ** (process.deaths - 1))
+                wait = _wait_s(process.deaths)
+                if process.listener is not None and wait >= HELD_S:
+                    process.listener.close()
                 log.warning("a process died", name=process.name, code=running.returncode, again_in_s=wait)
                 process.running, process.restart_at = None, now + wait
-            elif running is None and now >= process.restart_at:
+            if process.running is None and now >= process.restart_at:
                 self._start(process)
+
+
+def _wait_s(deaths: int) -> float:
+    """How long a process is not started after its so many-th death: the first time not at all."""
+    return 0.0 if deaths == 1 else min(LONGEST_S, SHORTEST_S * 2 ** (deaths - 2))
+
+
+def _held(process: Process) -> int | None:
+    """The descriptor that it is handed. Where its port can't be had it finds that out itself, and says so."""
+    if process.listener is None:
+        return None
+    try:
+        return process.listener.open()
+    except OSError:
+        return None
 
 
 def _die_with_parent() -> None:

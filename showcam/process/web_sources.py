@@ -48,9 +48,11 @@ class WebSources:
         admitted = _read(await self._post("admits", body), Admitted)
         return admitted is not None and admitted["admitted"]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
         body: Learnt = {"claims": claims.as_json(), "width": width, "height": height, "codec": codec}
-        body["b_frames"] = b_frames
+        body["b_frames"], body["lacks_sub"] = b_frames, lacks_sub
         await self._post("learnt", body)
 
     async def closed(self, claims: Claims, release: str) -> None:

@@ -15,6 +15,7 @@ from simulator.pictures.tone import RATE_HZ
 from simulator.state import World
 
 KEY_S = {1: 60, 2: 4}  # between key frames of the whole picture and of the smaller one
+BATTERY_KEY_S = 4  # of a battery camera, which has the whole picture alone: so one public capture of a CP4 has it
 _CLOCK = 90_000
 _CONFIG = 0x60  # AAC-LC, 16 kHz, in a header's third byte
 LONGEST = 1400  # bytes of a body
@@ -35,7 +36,8 @@ class Feed:
         self._began: float | None = None
         self._start = random.getrandbits(32)
         self._loop = asyncio.get_running_loop()
-        key_s = world.settings.stream_key_s or KEY_S[quality]
+        usual_s = KEY_S[quality] if camera.battery is None else BATTERY_KEY_S
+        key_s = world.settings.stream_key_s or usual_s
         self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
         self._encoder.listen(self._heard, key=False)
 

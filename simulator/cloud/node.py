@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 import secrets
-import time
 from collections import deque
 
 from simulator.camera import Camera
@@ -93,7 +92,9 @@ class Node:
             return 5451
         if sum(each == user for each, _ in self._sessions.values()) >= self._world.settings.streams:
             return 5504
-        now = time.monotonic()
+        if self.sessions(camera) >= self._world.settings.camera_streams:
+            return 5416
+        now = _now()
         crowded = len(self._opens) == OPENS and now - self._opens[0] < 1
         self._opens.append(now)
         return 5405 if crowded else 0
@@ -103,7 +104,7 @@ class _Session:
     def __init__(self, world: World, studio: Studio, line: Line, ssn: str, camera: Camera, quality: int) -> None:
         self._world, self._studio, self._line, self._ssn = world, studio, line, ssn
         self._camera, self._quality = camera, quality
-        self._began = self._kept = time.monotonic()
+        self._began = self._kept = _now()
         self._asked: float | None = None  # when it asked for a sign of life that has not come
         self._next_ask = self._began + ASKS_S
 
@@ -128,7 +129,7 @@ class _Session:
             if code == KEPT_ALIVE:
                 self._asked = None
             elif code == KEEP_ALIVE and body == message({1: self._ssn}):
-                self._kept = time.monotonic()
+                self._kept = _now()
                 self._line.say(KEPT_ALIVE, b"")
             elif code == KEEP_ALIVE:
                 await asyncio.sleep(0.2)
@@ -139,7 +140,7 @@ class _Session:
         if camera.battery is not None and not self._world.awake(camera):
             self._world.wake(camera)
             await self._watch(None)
-        if fault == "silent":
+        if fault == "silent" or (fault == "silent_sub" and self._quality == 2):
             await self._watch(None)
         feed = Feed(self._world, camera, self._studio, self._quality)
         try:
@@ -149,9 +150,11 @@ class _Session:
 
     async def _watch(self, feed: Feed | None) -> None:
         """Send what there is, in clumps, until this session's time is over."""
-        while not self._over():
+        while True:
             clump_s = self._world.settings.clump_s
             await asyncio.sleep(random.uniform(clump_s / 4, clump_s) if clump_s else 0.02)
+            if self._over():
+                break  # what was to be sent now is lost
             for body in feed.taken() if feed and self._camera.streaming else ():
                 self._pass_on(body)
             self._ask()
@@ -170,14 +173,18 @@ class _Session:
         self._line.stream(body, CIPHERED if fault == "ciphered" else STREAM)
 
     def _ask(self) -> None:
-        now = time.monotonic()
+        now = _now()
         if now >= self._next_ask:
             self._line.say(KEEP_ALIVE, message({1: self._ssn}))
             self._asked, self._next_ask = now, now + ASKS_S
 
     def _over(self) -> bool:
-        now, cut_s = time.monotonic(), self._world.settings.session_cut_s
+        now, cut_s = _now(), self._world.settings.session_cut_s
         unanswered = self._asked is not None and now - self._asked > ANSWERED_S
         return (
             unanswered or now - self._kept > self._world.settings.unkept_s or bool(cut_s and now - self._began > cut_s)
         )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -58,8 +58,8 @@ absent before that. Every read is consistent but those by the index.
 | a preference of an account          | put_preference     | TransactWriteItems: account exists, preference        |
 | a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
 | preferences of an account           | preferences        | Query account#/preference#, consistent                |
-| the latest sighting of its kind     | put_happening      | UpdateItem if later                                   |
-| the latest sightings                | happenings         | Query account#/happening#, consistent                 |
+| the latest happening of its kind    | put_happening      | UpdateItem if later                                   |
+| the latest happenings               | happenings         | Query account#/happening#, consistent                 |
 | replace a household's devices       | put_devices        | Query account#/device#; DeleteItem, PutItem of others |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |

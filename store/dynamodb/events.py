@@ -1,4 +1,4 @@
-"""Sightings, and the households that list a device, in the table."""
+"""What happened at cameras, and the households that list a device, in the table."""
 
 import contextlib
 import math

@@ -1,4 +1,4 @@
-"""Sightings, and the households that list a device, in SQLite."""
+"""What happened at cameras, and the households that list a device, in SQLite."""
 
 from store.records import Happening
 from store.sqlite.database import Database

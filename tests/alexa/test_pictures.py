@@ -81,7 +81,9 @@ class RegistrySources:
         except TokenInvalid:
             return False
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
         await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames, codec=codec)
 
     async def closed(self, claims: Claims, release: str) -> None:

@@ -9,11 +9,10 @@ import pytest
 from bench import __main__ as bench
 from bench import first_frame, growth, in_process, over_http, recovery, refresh, wire
 from bench.household import doors
-from bench.load import percentile
 from bench.questions import QUESTIONS, Question, WrongAnswer
 from bench.run import Group, NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row, render
-from bench.timing import QUICK, cpu_us
+from bench.timing import QUICK, cpu_us, percentile
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program, running
 
-TARGETS = "button, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
+TARGETS = "button, summary, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
 TOO_SMALL = """targets => [...document.querySelectorAll(targets)].filter(each => each.checkVisibility())
     .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
 WITHIN_S = 120  # from the start of showcam in an empty folder to a picture that moves
@@ -107,6 +107,33 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
         program.change("Garden", asleep=False)
     garden.get_by_role("button", name="Try again").click()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
+
+
+def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_comes_by_itself(
+    context: BrowserContext, program: Program
+) -> None:
+    page, complaints = watched(context)
+    sign_in(page, another(program), "real@example.com")
+    try:
+        tile(page, "Driveway").locator("summary").first.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate(FOCUSED) == "step"
+        page.keyboard.press("Enter")
+        tile(page, "Driveway").get_by_text("has just mailed one of four digits").wait_for(timeout=20_000)
+        page.wait_for_function("document.activeElement.name === 'encryption_code'")
+        fits(page, "mailed-code")
+        program.configure(encryption_delay_s=5)  # longer than the page waits
+        page.keyboard.type(program.cameras()["Driveway"]["mailed"])
+        page.keyboard.press("Enter")
+        tile(page, "Driveway").get_by_text("Image Encryption is being switched off for Driveway.").wait_for(
+            timeout=20_000
+        )
+        video = tile(page, "Driveway").locator("video")
+        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=40_000)
+    finally:
+        program.configure(encryption_delay_s=2)
+        program.change("Driveway", encryption=True)
+    assert complaints == []
 
 
 def test_by_keyboard_alone(context: BrowserContext, program: Program) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from accounts import households
 from accounts.one_time_code import LIFE_S, TRIES
+from accounts.owner_users import OwnerUsers
+from console.encryption import WANTED_S
 from registry.camera import UNASKED
-from registry.errors import SignedOut, VendorDown
+from registry.errors import SetRefused, SignedOut, VendorDown, Why
 from registry.owner.sign_in import SignIn, SignInRefused
 from registry.streams.questions import Questions
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
@@ -133,7 +136,7 @@ def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> Non
     world.home.driver.set([camera("Terrace", "F00000009", ways=(UNASKED,))])
     browser = world.signed_in()
     answer = browser.open(world.home.id("Terrace")).get_json()
-    assert (answer["ask"], answer["reason"]) == ("open_way", "no_way")
+    assert (answer["offers"], answer["reason"]) == (["open_way"], "no_way")
     assert answer["wrong"] == "The picture of Terrace comes over an open connection, which is not allowed yet."
     assert open_air(world, USER) is False
     browser.post("open-way")
@@ -491,9 +494,202 @@ def test_a_code_that_is_not_kept_says_why(world: HomeWorld, fields: dict[str, st
     assert (decided(world), world.home.driver.picture_codes) == ("no", {})
 
 
-@pytest.mark.parametrize("step", ["picture-code", "forget-code", "open-way"])
+@pytest.mark.parametrize(
+    "step", ["picture-code", "forget-code", "open-way", "encryption-off", "encryption-code", "wake"]
+)
 def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> None:
-    fields = {"camera": garage(world), "picture_code": "ABCDEF", "deciphered": "1"}
+    fields = {"camera": garage(world), "picture_code": "ABCDEF", "deciphered": "1", "encryption_code": "ABCDEF"}
     for browser, step_due in ((world.browser(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert browser.get().post(step, **fields).step == step_due
-    assert decided(world) == "no"
+    assert (decided(world), world.home.driver.calls["apply"]) == ("no", 0)
+
+
+# Image Encryption is switched off at the tile
+
+WANTS = "EZVIZ wants a code for that, and has just mailed one of four digits to the account's address."
+
+
+def encrypted(world: HomeWorld) -> str:
+    return world.home.owner.camera(world.home.account.id, world.home.id("Garage")).encryption  # type: ignore[union-attr]
+
+
+def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld) -> None:
+    garage(world)
+    browser = world.signed_in()
+    assert browser.offers("Garage") == ["off", "code"]
+    assert browser.tile("Garage").startswith(
+        "Garage C3TN Image Encryption is on for Garage, so its picture can't be shown. "
+        "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
+        "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
+        "account. Assistants can show it then. Yes, switch it off Keep it on, and give the code"
+    )
+    assert browser.open(world.home.id("Garage")).get_json()["offers"] == ["off", "code"]
+
+
+def test_where_the_vendor_takes_that_it_goes_off_without_a_code(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in().post("encryption-off", camera=camera_id)
+    assert (browser.status, world.home.driver.applied) == (200, [("Garage", "encryption", "off", "")])
+    assert browser.offers("Garage") == []
+    assert "sdp" in browser.open(camera_id).get_json()
+
+
+def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks_again(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    world.home.driver.set_error = SetRefused("code_mailed")
+    browser = world.signed_in()
+    assert WANTS not in browser.tile("Garage")
+    browser.post("encryption-off", camera=camera_id)
+    for _ in range(2):
+        assert (browser.status, WANTS in browser.tile("Garage")) == (200, True)
+        browser.get()
+    assert WANTS not in world.signed_in().tile("Garage")  # in another browser
+
+    world.home.driver.set_error = None
+    browser.post("encryption-code", camera=camera_id, encryption_code=" 12 34 ")
+    assert world.home.driver.applied == [("Garage", "encryption", "off", "1234")]
+    assert (browser.offers("Garage"), WANTS in browser.text) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("why", "sentence", "takes_code"),
+    [
+        ("wrong_mailed_code", "EZVIZ does not take that code: of several mails only the newest", True),
+        ("wrong_code", "That is not the camera's code", True),
+        ("code_wanted", "EZVIZ wants a code for that: the one on the camera's label", True),
+        ("old", "That code is over: one from a mail is good for half an hour.", False),
+        ("too_soon", "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.", True),
+        ("too_often", "EZVIZ has mailed as many codes as it does for now. Wait half an hour", False),
+        ("guessed", "There were too many wrong codes: wait an hour", False),
+        ("silent", "The camera does not answer EZVIZ.", False),
+    ],
+)
+def test_what_the_vendor_says_of_it_stands_at_the_tile(
+    world: HomeWorld, why: Why, sentence: str, takes_code: bool
+) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in()
+    world.home.driver.set_error = SetRefused(why)
+    browser.post("encryption-code", camera=camera_id, encryption_code="1234")
+    assert (browser.status, sentence in browser.tile("Garage")) == (200, True)
+    assert ("Code for Garage" in browser.tile("Garage")) is takes_code
+    world.clock.wait(WANTED_S)
+    assert sentence not in browser.get().tile("Garage")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (SetRefused("unsupported"), "Garage has no such setting, or showcam can't reach it."),
+        (SetRefused("not_taken"), "Garage did not take the change."),
+        (VendorDown(), "The EZVIZ service does not answer just now."),
+    ],
+)
+def test_what_no_code_would_help_is_said_above(world: HomeWorld, error: Any, sentence: str) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in()
+    if isinstance(error, SetRefused):
+        world.home.driver.set_error = error
+    else:
+        world.home.driver.apply_error = error
+    browser.post("encryption-off", camera=camera_id)
+    assert (browser.status, sentence in browser.text, encrypted(world)) == (403, True, "on")
+
+
+def test_what_was_asked_for_is_said_until_the_camera_shows_it(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    world.home.driver.lags = True
+    browser = world.signed_in().post("encryption-off", camera=camera_id)
+    asked = "Image Encryption is being switched off for Garage. EZVIZ shows that within half a minute."
+    assert (browser.offers("Garage"), asked in browser.tile("Garage")) == ([], True)
+    answer = browser.open(camera_id).get_json()
+    assert (answer["reason"], answer["wrong"] in asked, "offers" in answer) == ("asked_for", True, False)
+
+    world.home.driver.show()
+    world.clock.wait(3)
+    assert "sdp" in browser.open(camera_id).get_json()
+
+
+def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    world.home.driver.ignores_settings = True
+    browser = world.signed_in().post("encryption-off", camera=camera_id)
+    assert browser.open(camera_id).get_json()["reason"] == "asked_for"
+    world.clock.wait(31)
+    assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
+    assert browser.get().offers("Garage") == ["off", "code"]
+
+
+@pytest.mark.parametrize("code", ["", "  "])
+def test_without_a_code_none_is_mailed_by_that_button(world: HomeWorld, code: str) -> None:
+    browser = world.signed_in().post("encryption-code", camera=garage(world), encryption_code=code)
+    assert (browser.status, "Enter the code that was sent to you." in browser.text) == (403, True)
+    assert world.home.driver.calls["apply"] == 0
+
+
+@pytest.mark.parametrize("name", ["off", "wake"])
+def test_a_shared_camera_keeps_its_owners_switches(world: HomeWorld, name: str) -> None:
+    shared = {"off": {"encryption": "on"}, "wake": {"asleep": "on"}}[name]
+    world.home.driver.set([camera("Terrace", "F00000009", ways=("cloud",), owner="shared", **shared)])
+    browser = world.signed_in()
+    assert browser.offers("Terrace") == (["code"] if name == "off" else [])
+    browser.post("encryption-off", camera=world.home.id("Terrace"))
+    assert (browser.status, world.home.driver.calls["apply"]) == (403, 0)
+    assert "Terrace belongs to another EZVIZ account" in browser.text
+
+
+@pytest.mark.parametrize("camera_id", ["", "ezviz-" + "a" * 20, "x" * 500, "\r\nSet-Cookie: a=b"])
+def test_a_camera_that_is_not_there_is_not_switched(world: HomeWorld, camera_id: str) -> None:
+    for step in ("encryption-off", "wake"):
+        browser = world.signed_in().post(step, camera=camera_id)
+        assert (browser.status, "There is no camera of that name here." in browser.text) == (403, True)
+    assert world.home.driver.calls["apply"] == 0
+
+
+# a camera that sleeps is woken at the tile
+
+
+def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
+    camera_id = world.home.id("Bedroom")
+    browser = world.signed_in()
+    assert browser.offers("Bedroom") == ["wake"]
+    assert "Bedroom is in Sleep Mode. Wake it here, or in the EZVIZ app open Bedroom" in browser.tile("Bedroom")
+    browser.post("wake", camera=camera_id)
+    assert (browser.offers("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
+    assert "sdp" in browser.open(camera_id).get_json()
+
+
+def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
+    world.home.driver.lags = True
+    browser = world.signed_in().post("wake", camera=world.home.id("Bedroom"))
+    assert "Bedroom is being woken." in browser.tile("Bedroom")
+    assert browser.open(world.home.id("Bedroom")).get_json()["reason"] == "asked_for"
+
+
+def test_a_camera_on_battery_is_woken_by_its_button(world: HomeWorld) -> None:
+    world.home.driver.set([camera("Terrace", "F00000009", battery=80)])
+    assert world.signed_in().tile("Terrace") == "Terrace C3TN · 80 % Wake it and show it"
+
+
+def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
+    OwnerUsers(world.home.store).set(world.home.account.id, "kari", "barn door and two geese")
+    browser = world.browser().get()
+    browser.enter(world.code.renew())
+    assert "or the user name that you chose for showcam" in browser.text
+    browser.sign_in("kari", "a wrong password")
+    assert "not the password of this showcam user" in browser.text
+    browser.sign_in("kari", "barn door and two geese")
+    assert (browser.status, browser.step) == (200, "")
+    assert "Signed in as" in browser.text
+    assert "Garden" in browser.text
+    assert world.vendor.calls == {}
+
+
+def test_a_household_without_cameras_reads_how_to_add_one(world: HomeWorld) -> None:
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = world.browser().get()
+    browser.enter(world.code.renew())
+    browser.sign_in("kari", "barn door and two geese")
+    assert (browser.status, browser.step) == (200, "")
+    assert "showcam cameras add" in browser.text

@@ -133,7 +133,9 @@ class Home:
     async def admits(self, claims: Claims, bearer: str) -> bool:
         return False
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
         pass
 
     async def closed(self, claims: Claims, release: str) -> None:

@@ -1,4 +1,4 @@
-"""GStreamer's webrtcbin as a display and its RTSP server as a camera, in processes on the system's Python."""
+"""GStreamer's webrtcbin as a display, its HLS player and its RTSP server, in processes on the system's Python."""
 
 import json
 import os
@@ -16,6 +16,8 @@ import pytest
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
 CAMERA = Path(__file__).with_name("gstreamer_camera.py")
+PLAYER = Path(__file__).with_name("gstreamer_player.py")
+UNPACKED = Path(__file__).parents[2] / "build/gstreamer"  # by scripts/gstreamer.sh, where apt may not install
 POLICIES = ("none", "balanced", "max-compat", "max-bundle")
 _ELEMENTS = (
     "webrtcbin",
@@ -27,6 +29,8 @@ _ELEMENTS = (
     "avenc_aac",
     "opusenc",
     "rtph264pay",
+    "hlsdemux2",
+    "souphttpsrc",
 )
 _NEEDS = "import gi\nfor name in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.require_version(name, '1.0')\n" + (
     "from gi.repository import Gst, GstRtspServer, GstWebRTC; Gst.init(None)\n"
@@ -34,30 +38,41 @@ _NEEDS = "import gi\nfor name in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.requi
 )
 
 
+def environment(unpacked: Path = UNPACKED) -> dict[str, str] | None:
+    """Of the processes on GStreamer; None: this process's own."""
+    if not (unpacked / "complete").exists():
+        return None
+    usr = unpacked / "usr"
+    library = next((usr / "lib").glob("*-linux-gnu*"))
+    return os.environ | {
+        "LD_LIBRARY_PATH": str(library),
+        "GI_TYPELIB_PATH": str(library / "girepository-1.0"),
+        "GST_PLUGIN_PATH": str(library / "gstreamer-1.0"),
+        "GST_PLUGIN_SCANNER": str(library / "gstreamer1.0/gstreamer-1.0/gst-plugin-scanner"),
+        "GST_REGISTRY": str(unpacked / "registry"),
+        "PYTHONPATH": str(usr / "lib/python3/dist-packages"),
+    }
+
+
 def needed() -> None:
     """Skips the test, or fails it where SHOWCAM_TEST_BROWSER=required, as for a missing browser."""
-    found = Path(PYTHON).exists() and subprocess.run([PYTHON, "-c", _NEEDS], capture_output=True, check=False)
+    command = [PYTHON, "-c", _NEEDS]
+    found = Path(PYTHON).exists() and subprocess.run(command, capture_output=True, check=False, env=environment())
     if found and found.returncode == 0:
         return
-    why = "GStreamer is not installed, and apt needs root or sudo to bring it: scripts/gstreamer.sh"
+    why = "GStreamer is neither installed nor unpacked: scripts/gstreamer.sh fetches it by apt"
     if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
         pytest.fail(why)
     pytest.skip(why)
 
 
-class Display:
-    """The display's process and its messages."""
+class Player:
+    """A viewer's process and its messages."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        self.offer = str(self.until(lambda message: "offer" in message)["offer"])
-
-    def accept(self, answer: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"answer": answer}) + "\n")
-        self._process.stdin.flush()
 
     def until(self, holds: Callable[[dict[str, Any]], object], within_s: float = 15.0) -> dict[str, Any]:
         """The first message for which the condition holds."""
@@ -67,7 +82,7 @@ class Display:
                 latest = self._messages.get(timeout=left_s)
             except queue.Empty:
                 break
-            assert latest is not None, "the display's process ended"
+            assert latest is not None, "the viewer's process ended"
             assert "error" not in latest, latest
             if holds(latest):
                 return latest
@@ -80,31 +95,63 @@ class Display:
         self._messages.put(None)
 
 
+class Display(Player):
+    """One that shows WebRTC."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        super().__init__(process)
+        self.offer = str(self.until(lambda message: "offer" in message)["offer"])
+
+    def accept(self, answer: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"answer": answer}) + "\n")
+        self._process.stdin.flush()
+
+
+@contextmanager
+def player(address: str) -> Iterator[Player]:
+    """Plays HLS."""
+    with _running(str(PLAYER), address) as process:
+        yield Player(process)
+
+
 @contextmanager
 def display(
-    *sections: str, policy: str = "max-compat", address: str = "127.0.0.1", within: tuple[str, ...] = ()
+    *sections: str,
+    policy: str = "max-compat",
+    address: str = "127.0.0.1",
+    within: tuple[str, ...] = (),
+    latency_ms: int = 0,
 ) -> Iterator[Display]:
-    """`sections` are the media it requests, in order; `within` is a command that runs it in another network."""
-    command = [*within, PYTHON, str(SCRIPT), address, policy, *(sections or ("audio", "video"))]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
+    """`sections` are the media it requests, in order; `within` is a command that runs it in another network.
+
+    `latency_ms`: how long it holds packets back, for those that are late.
+    """
+    arguments = (str(SCRIPT), address, policy, str(latency_ms), *(sections or ("audio", "video")))
+    with _running(*arguments, within=within) as process:
         yield Display(process)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @contextmanager
 def camera(launch: str, *, protocol: str = "tcp") -> Iterator[int]:
     """Its port; the picture is at /live."""
-    process = subprocess.Popen(
-        [PYTHON, str(CAMERA), protocol, launch], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
+    with _running(str(CAMERA), protocol, launch) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["port"]
+
+
+@contextmanager
+def _running(*arguments: str, within: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*within, PYTHON, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+        text=True,
+    )
+    try:
+        yield process
     finally:
         process.kill()
         process.communicate()

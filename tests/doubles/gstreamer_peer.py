@@ -1,9 +1,10 @@
 """A display on GStreamer's webrtcbin, whose ICE (libnice) and DTLS are others than aiortc's, with an RSA certificate.
 
 Runs as a process on the system's Python, which has GStreamer:
-`gstreamer_peer.py ADDRESS BUNDLE_POLICY [SECTION …]`. Each line is JSON. It writes {"offer": sdp}, reads
+`gstreamer_peer.py ADDRESS BUNDLE_POLICY LATENCY_MS [SECTION …]`. Each line is JSON. It writes {"offer": sdp}, reads
 {"answer": sdp}, and writes for each decoded picture {"video": seconds since the offer, "audio": those of the latest
-sound, "loud": 0 to 1}. Ends when it is killed or its input ends.
+sound, "loud": 0 to 1}, with what gstreamer_sinks reports of it, and {"tick": seconds} of sound. Ends when it is killed
+or its input ends.
 """
 
 import json
@@ -17,6 +18,7 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
+from gstreamer_sinks import PICTURES, SOUND, Ticks, picture, say  # noqa: E402
 
 CAPS = {
     "audio": "application/x-rtp,media=audio,encoding-name=OPUS,payload=96,clock-rate=48000,encoding-params=(string)2",
@@ -24,18 +26,17 @@ CAPS = {
     "packetization-mode=(string)1,profile-level-id=(string)42e01f,level-asymmetry-allowed=(string)1",
 }
 DECODERS = {
-    "audio": "rtpopusdepay ! opusdec ! audioconvert ! audio/x-raw,format=S16LE,channels=1 ! "
-    "fakesink name=sink signal-handoffs=true sync=false",
-    "video": "rtph264depay ! avdec_h264 ! fakesink name=sink signal-handoffs=true sync=false",
+    "audio": "rtpopusdepay ! opusdec ! " + SOUND,
+    "video": "rtph264depay name=packets ! avdec_h264 max-threads=1 ! " + PICTURES,
 }
 
 
 class Display:
-    def __init__(self, address, policy, sections):
+    def __init__(self, address, policy, latency_ms, sections):
         self._pipeline = Gst.Pipeline.new()
         self._peer = Gst.ElementFactory.make("webrtcbin")
         Gst.util_set_object_arg(self._peer, "bundle-policy", policy)
-        self._peer.set_property("latency", 0)
+        self._peer.set_property("latency", int(latency_ms))
         # no multicast search for a router, and only the given address
         self._ice = self._peer.get_property("ice-agent")  # held, or the element's agent is freed
         self._ice.get_property("agent").set_property("upnp", False)
@@ -48,7 +49,8 @@ class Display:
             self._peer.emit("add-transceiver", recvonly, Gst.Caps.from_string(CAPS[kind]))
         self._reply = None
         self._began = 0.0
-        self._sound_s, self._loud = 0.0, 0.0
+        self._sound_s, self._ticks = 0.0, Ticks()
+        self._stamps = {}
         bus = self._pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect("message::error", lambda _bus, message: say(error=str(message.parse_error())))
@@ -75,23 +77,30 @@ class Display:
         kind = pad.get_current_caps().get_structure(0).get_string("media")
         decoder = Gst.parse_bin_from_description(DECODERS[kind], True)
         decoder.get_by_name("sink").connect("handoff", self._picture if kind == "video" else self._sound)
+        if kind == "video":
+            packets = decoder.get_by_name("packets").get_static_pad("sink")
+            packets.add_probe(Gst.PadProbeType.BUFFER, self._packet)
         self._pipeline.add(decoder)
         decoder.sync_state_with_parent()
         pad.link(decoder.get_static_pad("sink"))
 
-    def _picture(self, *_):
-        say(video=time.monotonic() - self._began, audio=self._sound_s, loud=self._loud)
+    def _picture(self, _sink, buffer, pad):
+        since = time.monotonic() - self._began
+        stamp = self._stamps[buffer.pts].pop(0)
+        say(video=since, audio=self._sound_s, loud=self._ticks.loud, stamp=stamp, **picture(buffer, pad))
 
-    def _sound(self, _sink, buffer, _pad):
-        held = buffer.extract_dup(0, buffer.get_size())
-        samples = memoryview(held).cast("h")
+    def _packet(self, _pad, info):
+        """Notes which RTP time a picture has: the pipeline's is moved to where its sound is."""
+        packet = info.get_buffer()
+        stamps, stamp = self._stamps.setdefault(packet.pts, []), int.from_bytes(packet.extract_dup(4, 4))
+        if stamp not in stamps:
+            stamps.append(stamp)
+        return Gst.PadProbeReturn.OK
+
+    def _sound(self, _sink, buffer, pad):
         self._sound_s = time.monotonic() - self._began
-        self._loud = max(samples, default=0) / 32768
-
-
-def say(**message):
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+        if (tick := self._ticks.take(buffer, pad)) is not None:
+            say(tick=tick)
 
 
 def listen(display, loop):
@@ -100,10 +109,13 @@ def listen(display, loop):
     loop.quit()
 
 
-if __name__ == "__main__":
+def main(address, policy, latency_ms, *sections):
     Gst.init(None)
-    address, policy, *sections = sys.argv[1:]
     loop = GLib.MainLoop()
-    display = Display(address, policy, sections or ["audio", "video"])
+    display = Display(address, policy, latency_ms, sections or ["audio", "video"])
     threading.Thread(target=listen, args=(display, loop), daemon=True).start()
     loop.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

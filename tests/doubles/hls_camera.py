@@ -294,7 +294,9 @@ class Household:
             raise ConnectionError("the gate is away")
         return [self.denied.get(claim.camera) for claim in claims]
 
-    async def learnt(self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
         self.learned.append((claims.camera, claims.picture, width, height))
         if b_frames:
             self.out_of_order.add((claims.camera, claims.picture))

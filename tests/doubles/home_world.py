@@ -17,6 +17,7 @@ from accounts.households import end_pictures
 from accounts.one_time_code import OneTimeCode
 from console import home, look
 from console.app import blueprint
+from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from net.visitors import PEER
 from oauth.app import OAuthSettings, bind
@@ -52,9 +53,22 @@ class HomeBrowser:
 
     @property
     def text(self) -> str:
-        """What the page says, without its markup."""
+        """What the page says, without its markup and what is hidden."""
         assert self.answer is not None
-        return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", self.answer.text)).split())
+        return _words(self.answer.text)
+
+    def tile(self, name: str) -> str:
+        """What the tile of that camera says."""
+        return _words(self._tile(name))
+
+    def offers(self, name: str) -> list[str]:
+        """What may be done at the tile of that camera, in the order of the page."""
+        return re.findall(r'data-offer="([a-z_]+)"', _shown(self._tile(name)))
+
+    def _tile(self, name: str) -> str:
+        assert self.answer is not None
+        tiles = re.findall(r'<li class="tile".*?</li>', self.answer.text, re.DOTALL)
+        return next(tile for tile in tiles if f"<h2>{name}</h2>" in tile)
 
     @property
     def step(self) -> str:
@@ -119,6 +133,14 @@ class HomeWorld:
         return browser.post("code", code=CODE) if user == CAREFUL else browser
 
 
+def _shown(markup: str) -> str:
+    return re.sub(r"<(div|details|button)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
+
+
+def _words(markup: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", _shown(markup))).split())
+
+
 def _end_link(made: Household, link: Link) -> None:
     end_of_link(made.store, made.pictures, link)
 
@@ -144,10 +166,11 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
     )
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
-    settings = HomeSettings("public" if public else "lan", ("nas.local",), media_port=media_port, live=4)
+    entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",))
+    settings = HomeSettings(media_port=media_port, live=4)
 
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, code, settings, end))
+    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock))
     return HomeWorld(made, app, code, vendor, clock)

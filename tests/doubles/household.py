@@ -108,8 +108,12 @@ def household(
     opens_per_minute: int = 60,
     rules: Rules | None = None,
     pictures: ReadyPictures | None = None,
+    lan: ReadyDriver | None = None,
 ) -> Household:
-    """A household in a new SQLite file in `folder`, or beside others in `store`."""
+    """A household in a new SQLite file in `folder`, or beside others in `store`.
+
+    `lan` serves the LAN sources of all households; without it there is no such driver.
+    """
     store = store or SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
     account = Account(new_id(), time.time(), secrets.token_bytes(16))
     salt = store.meta_once("vendor_salt", secrets.token_hex(32))
@@ -124,5 +128,6 @@ def household(
     pictures = pictures or ReadyPictures(MEDIA_URL)  # unused under rules that need no media process
     grants = Grants([secrets.token_bytes(32)])
     rules = rules or Rules(require_audio=require_audio, opens_per_minute=opens_per_minute)
-    adapter = adapt(store, {"ezviz": driver}, pictures, grants, rules, clock)
+    drivers = {"ezviz": driver} | ({"lan": lan} if lan else {})
+    adapter = adapt(store, drivers, pictures, grants, rules, clock)
     return Household(store, account, source, link, driver, pictures, grants, adapter, rules, clock)

@@ -1,6 +1,7 @@
 """A picture process whose cameras lose their plug again and again, and those who watch them all the time."""
 
 import asyncio
+import bisect
 import http.client
 import itertools
 import multiprocessing
@@ -18,6 +19,7 @@ from urllib.parse import urljoin
 
 from media.grants import Grants
 from media.source import Codec, Denied, SourceSpec
+from tests.doubles.fast_loop import FastLoop
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import RtspCamera, recorded
@@ -25,6 +27,7 @@ from tests.doubles.rtsp_camera import RtspCamera, recorded
 CAMERAS = ("yard", "barn")
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 LOOK_S = 0.2  # between two looks at a playlist
+FAST_LOOK_S = 0.5  # where time is fast: a look costs as much of a core as ever
 SAMPLE_S = 5.0
 SEGMENT = re.compile(r"#EXTINF:([\d.]+),\n(?:#[^\n]*\n)*(\d+)\.ts")
 
@@ -46,10 +49,27 @@ class Watched:
     gaps: dict[str, list[float]]
     reloads: list[str]
     sizes: list[Size]
+    pace: float = 1.0  # seconds of the picture process's time in one of life's
 
     def late(self, viewer: str) -> float:
         """The gap that one in twenty is longer than."""
         return statistics.quantiles(self.gaps[viewer], n=20)[-1]
+
+    def figures(self) -> dict[str, object]:
+        """What a report says."""
+        sizes = self.sizes
+        mib, descriptors = self.growth()
+        return {
+            "media_hours": round((sizes[-1].at - sizes[0].at) * self.pace / 3600, 2),
+            "pace": self.pace,
+            "cuts": {camera: len(cuts) for camera, cuts in self.cuts.items()},
+            "gaps_p95_s": {viewer: round(self.late(viewer), 2) for viewer in self.gaps},
+            "gaps_most_s": {viewer: round(max(gaps), 2) for viewer, gaps in self.gaps.items()},
+            "reloads": self.reloads,
+            "memory_mib": [round(size.mib, 1) for size in sizes[:: max(1, -(-len(sizes) // 24))]],
+            "memory_growth_mib": round(mib, 1),
+            "descriptors_growth": descriptors,
+        }
 
     def growth(self) -> tuple[float, int]:
         """MiB and descriptors, from the second quarter to the last; the first is for filling caches."""
@@ -73,36 +93,42 @@ class _Home:
     async def admits(self, claims: Any, bearer: str) -> bool:
         return False
 
-    async def learnt(self, claims: Any, width: int, height: int, *, codec: Codec, b_frames: bool) -> None:
+    async def learnt(
+        self, claims: Any, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
         pass
 
     async def closed(self, claims: Any, release: str) -> None:
         pass
 
 
-def _serve(every_s: float, session_s: int, pipe: Connection) -> None:
+def _serve(every_s: float, session_s: int, pace: float, pipe: Connection) -> None:
     with ExitStack() as stack:
-        cameras = {name: RtspCamera(recording=recorded()) for name in CAMERAS}
+        cameras = {name: RtspCamera(recording=recorded(), loop=_loop(pace)) for name in CAMERAS}
         for camera in cameras.values():
             stack.callback(camera.close)
         settings = replace(SETTINGS, session_s=session_s)
-        plane = stack.enter_context(PlaneThread(GRANTS, _Home(cameras), settings))
+        plane = stack.enter_context(PlaneThread(GRANTS, _Home(cameras), settings, _loop(pace)))
         pipe.send(plane.port)
         while True:
             for name, camera in cameras.items():
-                if pipe.poll(every_s / len(cameras)):
+                if pipe.poll(every_s / len(cameras) / pace):
                     return
                 pipe.send((name, time.time()))
                 camera.stop()
                 camera.start()
 
 
+def _loop(pace: float) -> asyncio.AbstractEventLoop | None:
+    return FastLoop(pace) if pace != 1 else None
+
+
 @contextmanager
-def serving(every_s: float, session_s: int) -> Iterator[tuple[int, int, Connection]]:
+def serving(every_s: float, session_s: int, pace: float) -> Iterator[tuple[int, int, Connection]]:
     """Port and process id, and a pipe that tells of each cut."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(every_s, session_s, theirs))
+    process = spawn.Process(target=_serve, args=(every_s, session_s, pace, theirs))
     process.start()
     try:
         assert process.pid is not None
@@ -127,6 +153,7 @@ class _Hls(threading.Thread):
     port: int
     camera: str
     over: threading.Event
+    look_s: float
     came: list[tuple[float, float]] = field(default_factory=list)  # when, and how many seconds of picture
     faults: list[str] = field(default_factory=list)
 
@@ -141,7 +168,7 @@ class _Hls(threading.Thread):
         _, text = self._get(connection, master)
         playlist = urljoin(master, [line for line in text.splitlines() if not line.startswith("#")][-1])
         last: int | None = None
-        while not self.over.wait(LOOK_S):
+        while not self.over.wait(self.look_s):
             status, text = self._get(connection, playlist)
             if status != 200:
                 self.faults.append(f"{self.camera} by HLS: {status}")
@@ -192,23 +219,31 @@ def _size(pid: int) -> Size:
     return Size(time.time(), resident / 1024, len(list(Path(f"/proc/{pid}/fd").iterdir())))
 
 
-def watch(lasts_s: float, every_s: float, session_s: int) -> Watched:
-    """Each camera is cut each `every_s`, and a session's grant would be over after `session_s`."""
-    with serving(every_s, session_s) as (port, pid, pipe):
+def watch(lasts_s: float, every_s: float, session_s: int, pace: float = 1.0) -> Watched:
+    """Each camera is cut each `every_s`, and a session's grant would be over after `session_s`.
+
+    Where `pace` is not 1 the cameras and the picture process have `pace` seconds in one of life's. `lasts_s` and
+    `every_s` are of theirs, `session_s` is of life's. Nobody watches by WebRTC then: a viewer's libraries read clocks
+    of their own.
+    """
+    with serving(every_s, session_s, pace) as (port, pid, pipe):
         over = threading.Event()
         faults: list[str] = []
-        followers = [_Hls(port, camera, over) for camera in CAMERAS]
+        look_s = LOOK_S if pace == 1 else FAST_LOOK_S / pace
+        followers = [_Hls(port, camera, over, look_s) for camera in CAMERAS]
         pictures: dict[str, list[float]] = {camera: [] for camera in CAMERAS}
 
         async def displays() -> None:
             await asyncio.gather(*[_webrtc(port, each, over, pictures[each], faults) for each in CAMERAS])
 
-        threads = [*followers, threading.Thread(target=asyncio.run, args=(displays(),), name="displays")]
+        threads: list[threading.Thread] = [*followers]
+        if pace == 1:
+            threads.append(threading.Thread(target=lambda: asyncio.run(displays()), name="displays"))
         for thread in threads:
             thread.start()
-        sizes, ends = [], time.monotonic() + lasts_s
+        sizes, ends = [], time.monotonic() + lasts_s / pace
         while time.monotonic() < ends:
-            time.sleep(min(SAMPLE_S, lasts_s / 40))
+            time.sleep(min(SAMPLE_S, lasts_s / pace / 40))
             sizes.append(_size(pid))
         over.set()
         for thread in threads:
@@ -217,18 +252,22 @@ def watch(lasts_s: float, every_s: float, session_s: int) -> Watched:
         while pipe.poll():
             camera, at = pipe.recv()
             cuts[camera].append(at)
-    gaps = {f"{each} by WebRTC": _pauses(cuts[each], [(at, 0.0) for at in pictures[each]]) for each in CAMERAS}
-    gaps |= {f"{each.camera} by HLS": _pauses(cuts[each.camera], each.came) for each in followers}
-    return Watched(cuts, gaps, faults + [fault for each in followers for fault in each.faults], sizes)
+    by_webrtc = {each: _pauses(cuts[each], [(at, 0.0) for at in pictures[each]], pace) for each in CAMERAS}
+    gaps = {f"{each} by WebRTC": by_webrtc[each] for each in CAMERAS if pace == 1}
+    gaps |= {f"{each.camera} by HLS": _pauses(cuts[each.camera], each.came, pace) for each in followers}
+    return Watched(cuts, gaps, faults + [fault for each in followers for fault in each.faults], sizes, pace)
 
 
-def _pauses(cuts: list[float], came: list[tuple[float, float]]) -> list[float]:
+def _pauses(cuts: list[float], came: list[tuple[float, float]], pace: float) -> list[float]:
     """After each cut but the last the longest pause up to the next, less what came with its end."""
     out = []
+    times = [at for at, _ in came]
     for cut, following in itertools.pairwise(cuts):
-        within = [at for at, _ in came if cut <= at < following]
-        lengths = dict(came)
-        earlier = max((at for at, _ in came if at < cut), default=cut)
-        pauses = [later - before - lengths[later] for before, later in itertools.pairwise([earlier, *within])]
-        out.append(max([*pauses, 0.0]) if within else following - earlier)
+        first, end = bisect.bisect_left(times, cut), bisect.bisect_left(times, following)
+        earlier = times[first - 1] if first else cut
+        pauses = [
+            (later - before) * pace - seconds
+            for (before, _), (later, seconds) in itertools.pairwise([(earlier, 0.0), *came[first:end]])
+        ]
+        out.append(max([*pauses, 0.0]) if end > first else (following - earlier) * pace)
     return out

@@ -27,10 +27,16 @@ SETTINGS = PlaneSettings(
 class PlaneThread:
     """`with PlaneThread(grants, sources) as plane: plane.url, plane.client()`. `sources` is called in its loop."""
 
-    def __init__(self, grants: Grants, sources: Sources, settings: PlaneSettings = SETTINGS) -> None:
+    def __init__(
+        self,
+        grants: Grants,
+        sources: Sources,
+        settings: PlaneSettings = SETTINGS,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
         self._grants, self._sources = grants, sources
         self._settings = replace(settings, bind="127.0.0.1")
-        self._loop = asyncio.new_event_loop()
+        self._loop = loop or asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
         self.plane: Plane | None = None
         self.port = 0

@@ -126,6 +126,10 @@ class Program:
         serial = self.cameras()[name]["serial"]
         requests.post(f"{self.simulator}/_control/{serial}", json=change, timeout=5).raise_for_status()
 
+    def configure(self, **settings: Any) -> None:
+        """Changes how the simulated vendor works."""
+        requests.post(f"{self.simulator}/_control", json=settings, timeout=5).raise_for_status()
+
     def assistant(self, name: str, what: str, **body: Any) -> dict[str, Any]:
         """The simulated assistant's answer; `what` is link, unlink, say or watch."""
         answer = requests.post(f"{self.simulator}/assistants/{name}/{what}", json=body, timeout=40)

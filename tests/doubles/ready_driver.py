@@ -37,8 +37,9 @@ def camera(name: str, serial: str = "", **changes: object) -> Camera:
 class ReadyDriver:
     """Settable: `set`, `change`, `error` (raised by every call), `mint_error`, `hold` (calls wait until it is set),
     `after_read` (called after each read, for a change at that moment), `set_error` (raised by calls that set
-    something), `read_error` (raised by reads), `ignores_settings` (accepts a setting without effect), `lags` (shows
-    what is set only when `show` is called), `others` (settings beside a camera's fields).
+    something), `read_error` (raised by reads), `apply_error` (raised by `apply`), `ignores_settings` (accepts a setting
+    without effect), `lags` (shows what is set only when `show` is called), `others` (settings beside a camera's
+    fields).
 
     `calls` counts the calls by name, `deadlines` holds the seconds each last had, `released` the released addresses,
     `applied` the settings.
@@ -64,6 +65,7 @@ class ReadyDriver:
         self.set_error: SetRefused | None = None
         self.ignores_settings = False
         self.read_error: DriverError | None = None
+        self.apply_error: DriverError | None = None
         self.lags = False
         self._unseen: list[tuple[str, dict[str, object]]] = []
         self.others: dict[str, str] = {"version": "V5.3.0", "time_zone": "+01:00"}
@@ -162,6 +164,8 @@ class ReadyDriver:
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
     ) -> None:
         self._called("apply", deadline_s)
+        if self.apply_error is not None:
+            raise self.apply_error
         if self.set_error is not None:
             raise self.set_error
         self.applied.append((camera.name, setting, value, code))

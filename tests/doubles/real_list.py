@@ -9,6 +9,7 @@ import copy
 import hashlib
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def page(*, owned: bool) -> dict[str, Any]:
 
 
 class RealList:
-    """The app API of one account with that list: signing in, the list with the requested sections, stream tokens."""
+    """The app API of one account with that list: signing in, the requested sections, stream tokens, switches."""
 
     def __init__(self, *, owned: bool) -> None:
         self._listed = page(owned=owned)
@@ -60,10 +61,19 @@ class RealList:
             return _ok(systemConfigInfo=addresses)
         if path == "/vtdutoken2":
             return answer(json.dumps({"retcode": 0, "msg": "", "tokens": [f"ut.{next(self._tokens)}"]}).encode())
+        if (switched := _SWITCHED.fullmatch(path)) and request.startswith("PUT "):
+            serial, channel, enable, kind = switched.groups()
+            for row in self._listed["SWITCH"][serial]:
+                if (row["channelNo"], row["type"]) == (int(channel), int(kind)):
+                    row["enable"] = enable == "1"
+            return _ok()
         if path != "/v3/userdevices/v1/resources/pagelist":
             return answer(b"{}", "404 Not Found")
         wanted = {"page", "deviceInfos", "resourceInfos", *_sections(query)}
         return _ok(**{name: value for name, value in self._listed.items() if name in wanted})
+
+
+_SWITCHED = re.compile(r"/v3/devices/(\w+)/(\d+)/([01])/(\d+)/switchStatus")
 
 
 def _sections(query: str) -> list[str]:

@@ -7,13 +7,16 @@ import time
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
+from tests.doubles.seen import Seen
+
 
 class Viewer:
     """`pictures` are the times of frames, `keys` those of keyframes, `changes` each size in the order they were seen,
-    `loud` the loudness of sound, `ended` the kinds of tracks that ended.
+    `loud` the loudness of sound, `ended` the kinds of tracks that ended, `seen` what is seen and heard.
     """
 
     def __init__(self) -> None:
+        self.seen = Seen()
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.pictures: list[float] = []
         self.keys: list[float] = []
@@ -65,6 +68,7 @@ class Viewer:
         try:
             while True:
                 frame = await track.recv()
+                (self.seen.frame if track.kind == "video" else self.seen.sound)(frame)
                 if track.kind == "video":
                     self.pictures.append(time.monotonic())
                     self.sizes.add((frame.width, frame.height))

@@ -157,9 +157,9 @@ type Wire = Callable[[list[Frame]], list[Frame]]
 class RtspCamera:
     """Runs in a thread with its own loop; `port` stays the same over `stop` and `start`."""
 
-    def __init__(self, **behaviour: object) -> None:
+    def __init__(self, *, loop: asyncio.AbstractEventLoop | None = None, **behaviour: object) -> None:
         self.does = Behaviour(**behaviour)  # type: ignore[arg-type]
-        self._loop = asyncio.new_event_loop()
+        self._loop = loop or asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="camera", daemon=True)
         self._thread.start()
         self._server: CameraServer | None = None
@@ -239,16 +239,17 @@ class _Lens:
         samples, length_s = self._does.recording.samples, self._does.recording.length_s
         keys = [sample.at for sample in samples if sample.key]
         first = 0.0 if self._does.joins == "keyframe" else (keys[1] - keys[0]) / 2
-        zero = time.time() - first
+        clock = asyncio.get_running_loop().time
+        zero, wall = clock() - first, time.time() - clock()
         rounds = 0
         while True:
             for sample in samples:
                 if rounds == 0 and sample.at < first:
                     continue
                 due = zero + rounds * length_s + sample.at
-                await asyncio.sleep(max(0.0, due - time.time()))
+                await asyncio.sleep(max(0.0, due - clock()))
                 late = self._does.clock_jump_s if due - zero - first > 2 else 0.0
-                take(sample.kind, sample.data, due + late)
+                take(sample.kind, sample.data, wall + due + late)
             rounds += 1
 
 

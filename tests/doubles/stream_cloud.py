@@ -96,6 +96,7 @@ class StreamCloud:
             "url": live(place, SERIAL, 1, changes.pop("stream", 2), token, "biz=1", int(time.time() * 1000)),
             "hosts": (place,),
             "sound": "on" if self.camera.audio else "off",
+            "alone": True,
         }
         return SourceSpec(**(given | changes))
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import socketserver
 import ssl
 import threading
 from collections.abc import Callable
@@ -36,7 +35,7 @@ class Vendors:
     def __init__(self, ca_file: Path, context: ssl.SSLContext) -> None:
         self._ca_file, self._context = ca_file, context
         self._over = threading.Event()
-        self._servers: list[socketserver.ThreadingTCPServer] = []
+        self._listeners: list[tuple[socket.socket, threading.Thread]] = []
 
     def speaking(self, speak: Speak) -> Vendor:
         """A server whose connections the function serves, over TLS."""
@@ -50,21 +49,23 @@ class Vendors:
 
     def accepting(self, speak: Callable[[socket.socket, threading.Event], None]) -> Vendor:
         """A server whose connections the function serves without TLS, for faults before the handshake."""
-        over = self._over
+        listener = socket.create_server(("127.0.0.1", 0))
+        vendor = Vendor(f"127.0.0.1:{listener.getsockname()[1]}", self._ca_file)
 
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self) -> None:
-                vendor.opened.append(1)
-                with contextlib.suppress(OSError):
-                    speak(self.request, over)
+        def serve(connection: socket.socket) -> None:
+            vendor.opened.append(1)
+            with contextlib.suppress(OSError), connection:
+                speak(connection, self._over)
 
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
+        def accept() -> None:
+            with contextlib.suppress(OSError):  # the listener's end
+                while True:
+                    connection, _ = listener.accept()
+                    threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
-        server = Server(("127.0.0.1", 0), Handler)
-        vendor = Vendor(f"127.0.0.1:{server.server_address[1]}", self._ca_file)
-        self._servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        accepting = threading.Thread(target=accept, daemon=True)
+        self._listeners.append((listener, accepting))
+        accepting.start()
         return vendor
 
     def answering(self, reply: Reply) -> Vendor:
@@ -83,9 +84,10 @@ class Vendors:
 
     def end(self) -> None:
         self._over.set()
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
+        for listener, accepting in self._listeners:
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+            accepting.join()
+            listener.close()
 
 
 def silent(_connection: ssl.SSLSocket, over: threading.Event) -> None:

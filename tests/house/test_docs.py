@@ -15,6 +15,12 @@ from showcam.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+STARTED = [
+    started
+    for document in DOCUMENTS
+    for started in re.findall(r"^ {4}\.venv/bin/python -P -m (\S+)(.*)", document.read_text(), re.MULTILINE)
+]
+MODULES = sorted({module for module, _ in STARTED})
 # Documents that lead into the code: what they name is there
 GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "docs/verified.md", ROOT / "docs/where-to-look.md"]
 
@@ -46,15 +52,20 @@ def test_commands_and_links_exist(document: Path) -> None:
     for words in re.findall(r"^ {4}\.venv/bin/showcam (.+)", text, re.MULTILINE):
         command = re.split(r" (?:--|\"|[A-Z]|\S+@)", words)[0].split()
         assert CliRunner().invoke(main, [*command, "--help"]).exit_code == 0, words
-    for module, words in re.findall(r"^ {4}\.venv/bin/python -P -m (\S+)(.*)", text, re.MULTILINE):
-        command = [sys.executable, "-P", "-m", module, "--help"]
-        helped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        assert set(re.findall(r"--[a-z-]+", words)) <= set(re.findall(r"--[a-z-]+", helped.stdout)), words
     for link in re.findall(r"\]\(([^):\s]+)\)", text):
         path, _, heading = link.partition("#")
         target = document.parent / path if path else document
         assert target.exists(), link
         assert not heading or heading in _headings(target), link
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_that_are_started_have_their_options(module: str) -> None:
+    words = " ".join(given for name, given in STARTED if name == module)
+    command = [sys.executable, "-P", "-m", module, "--help"]
+    helped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(re.findall(r"--[a-z-]+", words)) <= set(re.findall(r"--[a-z-]+", helped.stdout))
 
 
 def _headings(document: Path) -> set[str]:
@@ -73,13 +84,19 @@ def test_code_that_a_guide_names_exists(document: Path) -> None:
         assert not function or f"def {function}(" in (ROOT / path).read_text(), function
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "showcam").rglob("*.py")), ids=lambda path: path.name)
-def test_texts_name_documents_by_their_place(file: Path) -> None:
+def test_texts_name_documents_by_their_place() -> None:
     """An installed showcam has no docs/ where one stands: showcam.shipped.document knows the place."""
-    tree = ast.parse(file.read_text())
-    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
-    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in described]
-    assert [constant.value for constant in texts if isinstance(constant.value, str) and "docs/" in constant.value] == []
+    files = sorted((ROOT / "showcam").rglob("*.py"))
+    assert {file: texts for file in files if (texts := _texts_with_a_document(file.read_text()))} == {}
+
+
+def _texts_with_a_document(module: str) -> list[str]:
+    if "docs/" not in module:
+        return []
+    nodes = list(ast.walk(ast.parse(module)))
+    described = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in described]
+    return [text for text in texts if isinstance(text, str) and "docs/" in text]
 
 
 def test_no_document_names_a_place_outside_the_project() -> None:

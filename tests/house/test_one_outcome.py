@@ -20,7 +20,7 @@ def loose(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and (why := _takes_two(node.test)):
             yield node.lineno, why
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.raises" and node.args:
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) == "pytest.raises":
             wanted = node.args[0]
             if isinstance(wanted, (ast.Tuple, ast.BinOp)):
                 yield node.lineno, "raises one of several errors"
@@ -86,9 +86,8 @@ def _always(body: list[ast.stmt]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(TESTS)))
-def test_every_assertion_takes_one_outcome(file: Path) -> None:
-    assert list(loose(ast.parse(file.read_text()))) == []
+def test_every_assertion_takes_one_outcome() -> None:
+    assert {file: found for file in FILES if (found := list(loose(ast.parse(file.read_text()))))} == {}
 
 
 @pytest.mark.parametrize(

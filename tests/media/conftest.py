@@ -51,7 +51,7 @@ class World:
 
     def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
         url = urljoin(self.plane.url, path)
-        connection = http.client.HTTPConnection("127.0.0.1", self.plane.port, timeout=15)
+        connection = http.client.HTTPConnection("127.0.0.1", self.plane.port, timeout=30)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, urlsplit(url).path, body, named)

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.ezviz.decipher import FIRST, Decipherer
+from media.ezviz.decipher import Decipherer
+from media.ezviz.encryption import FIRST
 from media.plane.codec.units import SourceFailed, Unit
 from media.plane.sources.footage import Footage
 from media.source import SourceSpec

@@ -124,15 +124,36 @@ def put(joined: Joined, *given: Unit) -> list[int]:
     return [done.dts for each in given if (done := joined.put(each)) is not None]
 
 
+def ticks(clock: Clock) -> int:
+    return round(clock.now * CLOCK)
+
+
 def test_sessions_go_on_from_each_other_by_what_was_missed() -> None:
     clock = Clock()
     joined = Joined(lambda: clock.now)
     assert put(joined, picture(7_000_000), sound(7_000_100), picture(7_006_000)) == [0, 100, 6000]
-    joined.part()
     clock.now += 2.0
-    assert put(joined, picture(55), sound(155), picture(6055)) == [186_000, 186_100, 192_000]
-    joined.part()
-    assert put(joined, picture(9)) == [192_000 + STEP], "at once, and still later"
+    joined.part(ticks(clock) - 6055)
+    assert put(joined, picture(55), sound(155), picture(6055)) == [180_000, 180_100, 186_000]
+
+
+def test_what_a_session_repeats_is_shown_at_double_speed_until_it_is_made_good() -> None:
+    clock = Clock()
+    joined = Joined(lambda: clock.now)
+    put(joined, *[picture(number * 6000) for number in range(10)])
+    joined.part(ticks(clock) - 90_000)
+    shown = put(joined, *[picture(72_000 + number * 6000) for number in range(10)])
+    assert shown == [57_000, 60_000, 63_000, 66_000, 69_000, 72_000, 75_000, 78_000, 84_000, 90_000]
+    clock.now += 1.0
+    assert put(joined, picture(180_000)) == [144_000], "where it belongs"
+
+
+@pytest.mark.parametrize(("ahead", "reaches"), [(STEP, True), (3 * STEP, False), (-9 * STEP, True)])
+def test_where_a_session_would_follow_is_known_before_it_does(ahead: int, reaches: bool) -> None:
+    clock = Clock()
+    joined = Joined(lambda: clock.now)
+    put(joined, *[picture(number * STEP) for number in range(10)])
+    assert joined.reaches(500, ticks(clock) - 500 + ahead) == reaches
 
 
 @pytest.mark.parametrize("leap", [-10 * CLOCK, -1, -6000, 6 * CLOCK, 10_000 * CLOCK])
@@ -198,7 +219,7 @@ def test_times_never_go_back(given_units: list[tuple[bool, int, bool]]) -> None:
     last["video"] = 0
     for is_video, dts, parts in given_units:
         if parts and is_video:
-            joined.part()
+            joined.part(7 * dts)
         done = joined.put(picture(dts) if is_video else sound(dts))
         if done is not None:
             assert done.dts > last[done.kind]

@@ -181,6 +181,67 @@ def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(
     assert fetch(two, ask(two, "shed", link="link-3")) == 200
 
 
+def long_segments(start: Callable[..., World], vendor: Vendor, **limits: int) -> World:
+    """Of six seconds each, so that a player asks for a list once in six seconds."""
+    vendor.cameras["garden"] = Camera(recording(gop_s=6))
+    vendor.cameras["yard"] = Camera(recording())
+    return start(transcodes=0, **limits)
+
+
+def watched(world: World, camera: str, **changes: str) -> str:
+    """The address of a list that somebody has fetched once."""
+    url = world.variant_url(world.ask(f"/s/{world.grants.sign(ask(world, camera, **changes))}/master.m3u8"))
+    assert world.ask(url).status == 200
+    return url
+
+
+def test_an_hls_viewer_that_dies_gives_its_place_back_within_five_seconds_however_long_segments_are(
+    start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None]
+) -> None:
+    world = long_segments(start, vendor, live_per_account=1)
+    assert "TARGETDURATION:6" in world.ask(watched(world, "garden")).text
+    died = time.monotonic()
+    with pytest.raises(MediaBusy):
+        ask(world, "yard")
+    eventually(lambda: world.stats()["live"] == 0, 5.5)
+    assert time.monotonic() - died > 4, "a moment without a word is no death"
+    assert fetch(world, ask(world, "yard")) == 200
+
+
+@pytest.mark.parametrize(
+    ("camera", "limit", "expected"),
+    [
+        ("", 1, 200),  # nobody wanted the place
+        ("garden", 2, 200),  # another place is free
+        ("garden", 1, 429),  # somebody else has the place
+        ("yard", 2, 200),
+        ("yard", 1, 429),  # and its pull is gone too
+    ],
+)
+def test_a_viewer_that_was_silent_comes_back_where_there_is_a_place(
+    start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None], camera: str, limit: int, expected: int
+) -> None:
+    world = long_segments(start, vendor, live_per_account=limit)
+    url = watched(world, "garden", link="slow")
+    eventually(lambda: world.stats()["live"] == 0, 6)
+    if camera:
+        watched(world, camera)
+    assert world.ask(url).status == expected
+
+
+def test_a_viewer_whose_picture_made_room_sees_it_again_under_its_address(
+    start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None]
+) -> None:
+    world = long_segments(start, vendor, live_per_account=1)
+    url = watched(world, "garden", link="slow")
+    eventually(lambda: world.stats()["live"] == 0, 6)
+    taken = watched(world, "yard")
+    assert world.ask(url).status == 429
+    assert world.ask(f"/s/{taken.split('/s/')[1].split('/')[0]}", "DELETE").status == 200
+    eventually(lambda: world.ask(url).status == 200)
+    assert world.stats()["live"] == 1
+
+
 @pytest.mark.usefixtures("on_loopback")
 def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(
     two: World, eventually: Callable[..., None]

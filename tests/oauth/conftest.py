@@ -13,6 +13,8 @@ from werkzeug.test import TestResponse
 
 from accounts import clients
 from accounts.households import end
+from accounts.owner_users import OwnerUsers
+from accounts.passwords import Passwords
 from console import look
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import households
@@ -22,6 +24,7 @@ from store.ports import Store
 from store.records import Link
 from tests.doubles.household import household
 from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, World
+from tests.doubles.ready_driver import ReadyDriver
 from tests.doubles.ready_vendor import ReadyVendor
 from tests.doubles.templates import COMPILED
 
@@ -32,11 +35,18 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
     made: list[World] = []
 
     def build(
-        *, https: bool = True, refusal_s: float = 0.0, vendor: Any = None, store: Store | None = None, **client: Any
+        *,
+        https: bool = True,
+        refusal_s: float = 0.0,
+        vendor: Any = None,
+        store: Store | None = None,
+        lan: ReadyDriver | None = None,
+        passwords: Passwords | None = None,
+        **client: Any,
     ) -> World:
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        home = household(folder, user=USER, store=store)
+        home = household(folder, user=USER, store=store, lan=lan)
         households.add_owner(home.store, CAREFUL)
         registered = {
             assistant: clients.register(home.store, assistant, assistant, (REDIRECTS[assistant],), **client)
@@ -60,7 +70,13 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         bind(
             app,
             home.store,
-            SignIn(home.store, vendor, "owner", clock=lambda: time.time()),
+            SignIn(
+                home.store,
+                vendor,
+                "owner",
+                owner_users=OwnerUsers(home.store, passwords),
+                clock=lambda: time.time(),
+            ),
             home.owner,
             settings,
             end_link,

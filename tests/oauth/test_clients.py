@@ -13,6 +13,8 @@ from oauthlib.oauth2 import InvalidGrantError
 from requests_oauthlib import OAuth2Session
 from werkzeug.serving import make_server
 
+from accounts import households
+from accounts.owner_users import OwnerUsers
 from tests.doubles.linking_world import REDIRECTS, USER, Page, World
 from tests.doubles.ready_vendor import PASSWORD
 
@@ -30,11 +32,11 @@ def served(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Itera
     server.server_close()
 
 
-def walk(url: str) -> str:
+def walk(url: str, user: str = USER, password: str = PASSWORD) -> str:
     """Signs in and agrees like a person. The address of the redirect to the assistant."""
     with requests.Session() as person:
         page = person.get(url, timeout=10)
-        for step, typed in (("sign-in", {"user": USER, "password": PASSWORD}), ("agree", {})):
+        for step, typed in (("sign-in", {"user": user, "password": password}), ("agree", {})):
             fields = [(name, value) for name, value in Page(page.text).fields if name not in typed]
             form = [*fields, *typed.items(), ("step", step)]
             page = person.post(page.url, data=form, timeout=10, allow_redirects=False)
@@ -69,6 +71,23 @@ def test_requests_oauthlib_links(served: tuple[World, str], pkce: str | None, in
         with pytest.raises(InvalidGrantError):
             cloud.refresh_token(f"{url}/oauth/token", timeout=10, **client)
         assert cloud.get(f"{url}/oauth/userinfo", timeout=10).status_code == 401
+
+
+def test_a_household_of_lan_cameras_alone_links(served: tuple[World, str]) -> None:
+    """Its owner signs in at showcam itself; the assistant's cloud notices no difference."""
+    world, url = served
+    account = households.add_of_lan(world.store)
+    OwnerUsers(world.store).set(account.id, "kari", "barn door and two geese")
+    with OAuth2Session("alexa", redirect_uri=REDIRECTS["alexa"], scope="cameras", pkce="S256") as cloud:
+        address, _ = cloud.authorization_url(f"{url}/oauth/authorize")
+        back = walk(address, "kari", "barn door and two geese")
+        secret = world.secrets["alexa"]
+        cloud.fetch_token(f"{url}/oauth/token", authorization_response=back, client_secret=secret, timeout=10)
+        [link] = world.store.links(account.id)
+        assert cloud.get(f"{url}/oauth/userinfo", timeout=10).json() == {"sub": link.agent_user}
+        client = {"client_id": "alexa", "client_secret": secret}
+        assert cloud.refresh_token(f"{url}/oauth/token", timeout=10, **client)["access_token"]
+    assert world.vendor.calls == {}
 
 
 @pytest.mark.parametrize("method", ["header", "body"])

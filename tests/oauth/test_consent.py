@@ -11,7 +11,7 @@ import pytest
 from oauth import wording
 from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import VendorDown
-from registry.owner.encrypted import WRONG_CODES
+from registry.owner.code_tries import WRONG_CODES
 from tests.doubles.linking_world import REDIRECTS, USER, Browser, World
 from tests.doubles.ready_driver import camera
 

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from registry.adapter import adapt
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
 from registry.rules import Rules
 from registry.settings import BY_VOICE, Asked, BadValue, Step
+from store.ports import StoreUnavailable
+from store.records import Happening
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 
@@ -108,6 +111,7 @@ def test_a_setting_that_the_camera_lacks_is_refused(home: Household, garden: str
     [
         ({"set_error": SetRefused("not_taken")}, "not_set"),
         ({"set_error": SetRefused("unsupported")}, "not_this_way"),
+        ({"set_error": SetRefused("not_permitted")}, "owners_alone"),
         ({"set_error": SetRefused("code_mailed")}, "not_set"),  # a voice brings no code
         ({"error": VendorDown()}, "vendor_down"),
         ({"error": VendorBusy()}, "vendor_busy"),
@@ -153,20 +157,56 @@ class TestLag:
         clock.now += 31
         assert self.state(home, garden).flip == "off"
 
-    def test_the_newest_change_of_a_setting_counts(self, home: Household, garden: str) -> None:
+    def test_the_newest_change_of_a_setting_counts(self, home: Household, garden: str, clock: Clock) -> None:
         home.driver.lags = True
         for value in ("smart", "colour", "black_and_white"):
+            clock.now += 0.1
             home.registry.change(home.link, garden, "night_vision", value)
         assert self.state(home, garden).night_vision == "unknown"
         home.driver.change("Garden", night_vision="black_and_white")
         assert home.registry.change(home.link, garden, "night_vision", "black_and_white")
         assert self.state(home, garden).night_vision == "black_and_white"
 
+    def test_another_process_knows_what_was_asked_for(self, home: Household, garden: str, clock: Clock) -> None:
+        other = adapt(home.store, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, clock)
+        assert other.registry.states(home.link, [garden])[garden].camera.audio == "on"
+        home.driver.lags = True
+        assert isinstance(home.owner.change(home.account.id, garden, "audio", "off"), Asked)
+
+        clock.now += 2
+        assert other.registry.states(home.link, [garden])[garden].camera.audio == "unknown"
+        home.driver.show()
+        clock.now += 3
+        assert other.registry.states(home.link, [garden])[garden].camera.audio == "off"
+
+    def test_what_a_later_version_asked_for_is_passed_over(self, home: Household, garden: str, clock: Clock) -> None:
+        for kind in ("asked", "asked/", "asked/zoom/2", "asked/id/x"):
+            home.store.put_happening(home.account.id, Happening(garden, kind, clock.now))
+        assert self.state(home, garden).audio == "on"
+
+    def test_a_store_that_fails_takes_nothing_back(
+        self, home: Household, garden: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(account: str, happening: Happening) -> None:
+            raise StoreUnavailable
+
+        home.driver.lags = True
+        monkeypatch.setattr(home.store, "put_happening", fail)
+        assert isinstance(home.registry.change(home.link, garden, "audio", "off"), Asked)
+
     def test_a_reading_that_fails_takes_nothing_back(self, home: Household, garden: str) -> None:
         home.registry.states(home.link, [garden])
         home.driver.read_error = VendorDown()
         assert isinstance(home.registry.change(home.link, garden, "audio", "off"), Asked)
         assert home.driver.calls["apply"] == 1
+
+    def test_who_has_no_patience_hears_it_at_once(self, make_home: Callable[..., Household]) -> None:
+        home = make_home(rules=Rules(owner_s=60, read_back_s=0.01))
+        home.driver.lags = True
+        garage = home.id("Garage")
+        asked = home.owner.change(home.account.id, garage, "encryption", "off", consent=True, patience_s=0.05)
+        assert isinstance(asked, Asked)
+        assert home.owner.awaited(home.account.id) == {(garage, "encryption"): "off"}
 
     def test_the_owner_hears_the_same(self, home: Household, garden: str) -> None:
         home.driver.lags = True
@@ -262,7 +302,7 @@ class TestOwner:
         garage = home.id("Garage")
         refused = home.owner.change(home.account.id, garage, setting, value, code="ABCDEF", consent=True)
         assert isinstance(refused, Refusal)
-        assert (refused.reason, home.driver.applied) == ("not_this_way", [])
+        assert (refused.reason, home.driver.applied) == ("owners_alone", [])
 
     def test_formatting_wants_consent(self, home: Household, garden: str) -> None:
         assert home.owner.change(home.account.id, garden, "storage", "format") == Step("consent")

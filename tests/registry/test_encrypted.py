@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from media.grants import Claims
 from media.source import Denied
 from registry.camera import Camera, Refusal, StreamRequest
-from registry.errors import DriverError, Refused, VendorDown
-from registry.owner.encrypted import HOUR_S, WRONG_CODES
+from registry.errors import DriverError, Refused, SetRefused, VendorDown, Why
+from registry.owner.code_tries import HOUR_S, WRONG_CODES
 from registry.preferences import Preferences, WhileEncrypted
 from registry.rules import Rules
 from registry.settings import BadValue, Step
@@ -111,6 +111,42 @@ def test_codes_can_not_be_guessed_at_the_same_time_either(home: Household) -> No
 
     assert steps.count(Step("code", wrong=True)) == home.driver.calls["set_picture_code"] == WRONG_CODES
     assert steps.count(Step("pause", why="guessed")) == 2 * WRONG_CODES
+
+
+def switch_off(home: Household, code: str) -> Any:
+    return home.owner.change(home.account.id, home.id("Garage"), "encryption", "off", code=code, consent=True)
+
+
+@pytest.mark.parametrize(
+    ("why", "wants"),
+    [("wrong_code", Step("code", wrong=True)), ("wrong_mailed_code", Step("mailed_code", wrong=True))],
+)
+def test_nor_where_it_is_switched_off(home: Household, clock: Clock, why: Why, wants: Step) -> None:
+    home.driver.set_error = SetRefused(why)
+    for _ in range(WRONG_CODES):
+        assert switch_off(home, "1234") == wants
+
+    home.driver.set_error = None
+    assert switch_off(home, "5678") == Step("pause", why="guessed")
+    assert decide(home, "code", code=CODE) == Step("pause", why="guessed")  # the same codes
+    assert home.driver.calls["apply"] == WRONG_CODES
+    clock.now += HOUR_S
+    assert isinstance(switch_off(home, "5678"), Camera)
+
+
+@pytest.mark.parametrize("why", ["silent", "old", "code_mailed"])
+def test_a_code_that_was_not_wrong_is_not_counted(home: Household, why: Why) -> None:
+    home.driver.set_error = SetRefused(why)
+    for _ in range(WRONG_CODES + 1):
+        assert not switch_off(home, "1234").wrong
+
+
+def test_switching_it_off_without_a_code_is_not_counted(home: Household) -> None:
+    home.driver.set_error = SetRefused("code_mailed")
+    for _ in range(WRONG_CODES + 1):
+        assert switch_off(home, "") == Step("mailed_code")
+    home.driver.set_error = None
+    assert isinstance(switch_off(home, "1234"), Camera)
 
 
 def test_right_codes_are_not_counted(home: Household) -> None:

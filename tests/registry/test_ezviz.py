@@ -283,7 +283,7 @@ def test_what_is_shared_is_never_decrypted_for_its_owner(simulator: SimulatorPro
 
     with pytest.raises(SetRefused) as refused:
         other.driver.apply(other.source, other.camera("Garden"), "encryption", "on", LONG_S)
-    assert refused.value.why == "unsupported"
+    assert refused.value.why == "not_permitted"
 
 
 # the whole of it

@@ -156,7 +156,7 @@ APP_CODES: dict[int, tuple[type[Exception], str]] = {
     2003: (Refused, "offline"),
     2009: (CameraSilent, CameraSilent.reason),
     2030: (SetRefused, "unsupported"),
-    10031: (SetRefused, "unsupported"),
+    10031: (SetRefused, "not_permitted"),
     20002: (Refused, "not_found"),
     20007: (Refused, "offline"),
     60020: (SetRefused, "unsupported"),

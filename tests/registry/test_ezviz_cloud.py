@@ -240,5 +240,18 @@ def test_what_the_list_says_of_a_channel(
 def test_a_battery_camera_is_said_to_doze() -> None:
     cloud = Cloud(loopback=False)
     spec = cloud.spec(ready("Hall", battery=60), Place(BOTH), "ut.T")
-    assert spec.dozes
+    assert (spec.dozes, spec.alone) == (True, True)
     assert spec.hosts == BOTH
+
+
+@pytest.mark.parametrize(
+    ("silent_s_ago", "stream"),
+    [(None, 2), (0, 1), (23 * 3600, 1), (25 * 3600, 2)],
+    ids=["never", "just now", "within a day", "more than a day ago"],
+)
+def test_a_smaller_picture_that_brought_nothing_is_not_asked_for_within_a_day(
+    silent_s_ago: float | None, stream: int
+) -> None:
+    silent_at = 0.0 if silent_s_ago is None else 1e9 - silent_s_ago
+    spec = Cloud(loopback=False).spec(ready("Workshop", sub_silent_at=silent_at, as_of=1e9), Place(BOTH), "ut.T")
+    assert f"&stream={stream}&" in spec.url

@@ -18,7 +18,7 @@ from store.sqlite import SqliteStore
 from tests.doubles import real_list
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
-from tests.doubles.tls_vendor import Vendors
+from tests.doubles.tls_vendor import Vendor, Vendors
 
 LONG_S = 20.0
 
@@ -63,6 +63,7 @@ class Home:
     account: Account
     link: Link
     pictures: ReadyPictures
+    vendor: Vendor
 
     def cameras(self) -> tuple[Camera, ...]:
         return self.adapter.owner.cameras(self.account.id).cameras
@@ -102,7 +103,7 @@ def home(store: SqliteStore, vendors: Vendors) -> Callable[..., Home]:
         pictures, link = ReadyPictures(), new_link(account, "google", None, "en")
         store.add_link(link)
         adapter = adapt(store, {"ezviz": driver}, pictures, Grants([bytes(32)]), rules)
-        return Home(adapter, account, link, pictures)
+        return Home(adapter, account, link, pictures, vendor)
 
     return made
 
@@ -172,3 +173,15 @@ def test_each_that_is_shown_is_asked_for_the_picture_that_its_menu_has(home: Cal
             expected[f"{serial} {rest[0]}"] = ("2" if has_smaller else "1", not has_smaller)
     assert asked == expected
     assert len(expected) == 15
+
+
+def test_one_behind_its_shutter_is_woken_by_that_switch_alone(home: Callable[..., Home]) -> None:
+    """Its model has no Sleep Mode, and lists the switch all the same."""
+    ours = home(owned=True)
+    [camera] = [camera for camera in ours.cameras() if camera.ref.serial in ASLEEP]
+    woken = ours.adapter.owner.change(ours.account.id, camera.id, "sleep", "off")
+    assert isinstance(woken, Camera)
+    assert woken.asleep in ("off", "none")
+    assert [request for request, _ in ours.vendor.requests if request.startswith("PUT ")] == [
+        "PUT /v3/devices/FAKE00004/0/0/7/switchStatus"
+    ]

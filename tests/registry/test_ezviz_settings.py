@@ -146,6 +146,21 @@ def test_every_setting_is_set_and_read_back(make: Callable[..., Home]) -> None:
         assert {name: row[name] for name in vendors} == vendors
 
 
+@pytest.mark.parametrize(
+    "slept", [{"asleep": True}, {"privacy": True}, {"asleep": True, "privacy": True}], ids=["mode", "shutter", "both"]
+)
+def test_a_camera_is_woken_from_sleep_mode_and_from_behind_its_shutter(
+    make: Callable[..., Home], slept: dict[str, bool]
+) -> None:
+    home = make(key=False)
+    home.vendor.control(home.vendor.serial("Garden"), **slept)
+    assert home.camera("Garden").asleep == "on"
+    woken = home.set("Garden", "sleep", "off")
+    assert isinstance(woken, Camera)
+    assert woken.asleep == "off"
+    assert (home.row("Garden")["asleep"], home.row("Garden")["privacy"]) == (False, False)
+
+
 def test_the_zone_is_set_without_losing_the_date_format(make: Callable[..., Home]) -> None:
     home = make()
     for setting, value in (("date_format", "mdy"), ("time_zone", "+02:00")):
@@ -291,8 +306,8 @@ class TestEncryption:
         for setting, value in (("encryption", "off"), ("encryption", "on"), ("storage", "format")):
             refused = home.set("Garden", setting, value)
             assert isinstance(refused, Refusal)
-            assert refused.reason == "not_this_way"
-        with pytest.raises(SetRefused, match="unsupported"):
+            assert refused.reason == "owners_alone"
+        with pytest.raises(SetRefused, match="not_permitted"):
             home.driver.change_password(home.source, garden, "GKRTUV", "secret12", LONG_S)
         refused = home.owner.delete(home.source.account, garden.id, "Garden")
         assert isinstance(refused, Refusal)

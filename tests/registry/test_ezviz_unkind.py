@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from media.grants import Grants
-from registry.adapter import adapt
+from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.preferences import Preferences
+from registry.registry import Registry
 from registry.rules import Rules
 from registry.settings import Asked, Step
 from registry.vendor import SignedIn
@@ -39,11 +41,15 @@ class Home:
         self.driver.sessions.signed_in(source, USER, verdict.session)
         self.driver.sessions.allow_open_way(source, allowed=True)
         self.pictures = ReadyPictures()
-        rules = Rules(request_s=LONG_S, owner_s=LONG_S, opens_per_minute=100)
-        adapter = adapt(store, {"ezviz": self.driver}, self.pictures, Grants([bytes(32)]), rules)
+        self.store, self.rules = store, Rules(request_s=LONG_S, owner_s=LONG_S, opens_per_minute=100)
+        adapter = self.another_process()
         self.account, self.owner, self.registry = account.id, adapter.owner, adapter.registry
         self.link = new_link(account, "alexa", None, "en")
         store.add_link(self.link)
+
+    def another_process(self) -> Adapter:
+        """Over the same store, with nothing in memory."""
+        return adapt(self.store, {"ezviz": self.driver}, self.pictures, Grants([bytes(32)]), self.rules)
 
     def camera(self, name: str) -> Camera:
         return next(camera for camera in self.owner.cameras(self.account).cameras if camera.name == name)
@@ -113,6 +119,30 @@ def test_a_switch_that_the_list_shows_late_is_waited_for(home: Home) -> None:
     home.change("Driveway", "status_light", "on")
 
 
+def test_a_voice_hears_that_it_was_asked_for_and_every_process_confirms_it_when_it_shows(
+    home: Home, vendor: SimulatorProcess
+) -> None:
+    terrace, other = home.camera("Terrace").id, home.another_process()
+    home.owner.prefer(home.account, terrace, Preferences(voice_may=("sleep",)))
+
+    def asleep(registry: Registry) -> str:
+        return registry.states(home.link, [terrace], LONG_S)[terrace].camera.asleep
+
+    vendor.configure(lag_s=60.0)  # longer than the voice waits
+    try:
+        assert asleep(other.registry) == "off"
+        changed = home.registry.change(home.link, terrace, "sleep", "on", within_s=0.6)
+        assert isinstance(changed, Asked)
+        assert changed.camera.asleep == "on"
+        _until(lambda: asleep(other.registry) != "off")  # a process reads what others wrote once a second
+        assert (asleep(home.registry), asleep(other.registry)) == ("unknown", "unknown")
+        vendor.control(vendor.serial("Terrace"), asleep=True)  # the list shows it
+        _until(lambda: (asleep(home.registry), asleep(other.registry)) == ("on", "on"))
+    finally:
+        vendor.configure(lag_s=0.4)
+        vendor.control(vendor.serial("Terrace"), asleep=False)
+
+
 def test_newer_firmware_takes_a_mailed_code_alone(home: Home) -> None:
     assert home.change("Driveway", "encryption", "off", CODE) == Step("mailed_code")
     mailed = home.vendor.cameras()["Driveway"]["mailed"]
@@ -124,7 +154,11 @@ def test_newer_firmware_takes_a_mailed_code_alone(home: Home) -> None:
 def test_a_shared_camera_is_its_owners_to_change(home: Home) -> None:
     refused = home.change("Boathouse", "encryption", "off", CODE)
     assert isinstance(refused, Refusal)
-    assert refused.reason == "not_this_way"
+    assert refused.reason == "owners_alone"
+    views = home.owner.settings(home.account, home.camera("Boathouse").id)
+    assert isinstance(views, dict)
+    kept = {name for name, view in views.items() if view.why_not == "owners_alone"}
+    assert (kept, views["encryption"].can_set, views["audio"].can_set) == ({"encryption", "storage"}, False, True)
 
 
 def test_rtsp_at_home_is_used_while_it_is_open_and_the_cloud_after_a_restart(home: Home) -> None:

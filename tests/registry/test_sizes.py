@@ -157,3 +157,13 @@ def test_a_smaller_picture_that_is_gone_stays_gone() -> None:
 def test_another_camera_stays_as_it_was(untold: Household) -> None:
     untold.questions.learn(claims(untold, "Front Door"), 640, 480)
     assert garden(untold).video == UNKNOWN
+
+
+def test_that_a_smaller_picture_brings_nothing_is_learnt_and_outlives_readings_and_processes(untold: Household) -> None:
+    untold.questions.learn(claims(untold), 1920, 1080, lacks_sub=True)
+    silent_at = garden(untold).sub_silent_at
+    assert silent_at == untold.clock()
+    untold.questions.learn(claims(untold), 1920, 1080)  # of the whole picture, which was asked for the next time
+    untold.driver.change("Garden", audio="off")
+    for owner in (untold.owner, another_process(untold)):
+        assert garden(untold, owner).sub_silent_at == silent_at

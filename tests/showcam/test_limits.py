@@ -9,6 +9,8 @@ import pytest
 
 from showcam.process.limits import MOST
 
+pytestmark = pytest.mark.process
+
 RAISE = """
 import resource, sys
 from showcam.process.limits import raise_limit

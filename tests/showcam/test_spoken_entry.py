@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 

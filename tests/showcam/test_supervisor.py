@@ -1,5 +1,6 @@
 """The supervisor, with real processes."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -10,19 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from aws.deploy_local.ports import free_ports
 from showcam.process.supervisor import CannotStart, only_one, require_ports
 
 ROOT = Path(__file__).parents[2]
 
 
-def run_supervisor(tmp_path: Path, child: str) -> subprocess.Popen[str]:
-    """A supervisor of one part that appends its pid to a file, as a process of its own."""
+def run_supervisor(tmp_path: Path, child: str, port: int = 0) -> subprocess.Popen[str]:
+    """A supervisor of one process that appends its pid to a file, as a process of its own; `port` is held for it."""
     (tmp_path / "child.py").write_text(textwrap.dedent(child))
     program = textwrap.dedent(f"""
         import sys
+        from showcam.process.listener import Listener
         from showcam.process.supervisor import Process, Supervisor
         command, environ = [sys.executable, "{tmp_path}/child.py"], {{"PIDS": "{tmp_path}/pids"}}
-        process = Process("child", command, "127.0.0.1", None, environ)
+        listener = Listener("127.0.0.1", {port}) if {port} else None
+        process = Process("child", command, "127.0.0.1", None, environ, listener=listener)
         sys.exit(Supervisor([process]).run(lambda: print("ready", flush=True)))
     """)
     return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, text=True)
@@ -55,6 +59,7 @@ def gone(pid: int, within_s: float = 3.0) -> bool:
 NOTE = "import os, signal, time; open(os.environ['PIDS'], 'a').write(f'{os.getpid()}\\n');"
 
 
+@pytest.mark.process
 def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     process = run_supervisor(tmp_path, f"{NOTE} time.sleep(0.1)")
     try:
@@ -64,6 +69,64 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
         assert process.wait(5) == 0
 
 
+ANSWERING = f"""
+{NOTE}
+from pathlib import Path
+from showcam.process.listener import handed_over
+listener = handed_over()
+while Path(os.environ["PIDS"]).with_name("closed").exists():
+    time.sleep(0.02)
+while True:
+    client, _ = listener.accept()
+    client.recv(1)
+    client.sendall(f"{{os.getpid()}}\\n".encode())
+    client.close()
+"""
+
+
+@pytest.mark.process
+def test_who_connects_while_a_process_is_started_again_waits_for_it(tmp_path: Path) -> None:
+    port = free_ports(1)
+    process = run_supervisor(tmp_path, ANSWERING, port)
+    try:
+        first = pids(tmp_path, 1)[0]
+        (tmp_path / "closed").touch()
+        os.kill(first, signal.SIGKILL)
+        assert gone(first)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"?")
+            second = pids(tmp_path, 2)[1]
+            (tmp_path / "closed").unlink()
+            assert client.recv(64).decode().strip() == str(second)
+    finally:
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+def is_refused(port: int, within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.process
+def test_nobody_waits_for_a_process_that_dies_again_and_again(tmp_path: Path) -> None:
+    port = free_ports(1)
+    process = run_supervisor(tmp_path, NOTE, port)
+    try:
+        assert len(pids(tmp_path, 4)) == 4
+        assert is_refused(port, within_s=0.9)  # the fifth start comes a second after the fourth death
+    finally:
+        process.terminate()
+        assert process.wait(5) == 0
+
+
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN);"
@@ -77,6 +140,7 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signal
     assert gone(child)
 
 
+@pytest.mark.process
 def test_processes_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     process = run_supervisor(tmp_path, f"{NOTE} time.sleep(60)")
     child = pids(tmp_path, 1)[0]

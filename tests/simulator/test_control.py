@@ -88,6 +88,7 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         {"selective": True},
         {"online": False},
         {"asleep": True},
+        {"privacy": True},
         {"name": "Kjøkkenhagen"},
         {"fault": "timeout"},
         {"fault": "http500"},

@@ -90,6 +90,7 @@ def process(database: Path, keys: int) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.process
 def test_each_key_has_one_taker_among_processes(database: Path) -> None:
     """They also make the file together."""
     with ExitStack() as stack:

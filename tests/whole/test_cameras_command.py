@@ -129,6 +129,7 @@ def test_the_next_step_is_printed(demo: Program, cameras: Cameras) -> None:
         (("show", "Ga"), 1, "2 cameras are called like that"),
         (("set", "Garden", "audio", "loud"), 2, "audio can be set to on, off."),
         (("set", "Garden", "wifi", "home"), 2, "wifi can be read, not set."),
+        (("set", "Garden", "resolution", "hi_def"), 2, "It is set in the EZVIZ app, on the live view: Ultra HD"),
         (("set", "Garden", "colour", "red"), 2, "there is no setting 'colour'"),
         (("set", "Garden", "keep_warm", "maybe"), 2, "keep_warm is yes or no."),
         (("set", "Garden", "scaled", "yes"), 2, "as many at once as its setting transcodes allows."),

@@ -27,6 +27,7 @@ class Format:
     audio_rate: int = 0
     audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw", "opus"] = "aac"
     b_frames: bool = False  # pictures come in another order than they are shown in, as far as that is known
+    lacks_sub: bool = False  # it is the whole picture, since the smaller one was requested and brought nothing
 
     @property
     def is_h265(self) -> bool:

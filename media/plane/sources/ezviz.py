@@ -1,40 +1,35 @@
 """A camera by EZVIZ's own cloud stream: one session after another, which viewers see as one picture.
 
-The smaller picture is tried first, since its keyframes are seconds apart and not minutes; then the full picture.
+The smaller picture is tried first, since its keyframes are seconds apart and not minutes; then the full picture. Before
+a node is going to end a session, or where one stays silent, the next session opens beside it.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Never
 
-import structlog
-
-from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
-from media.ezviz.results import OTHER_STREAM, SERVER, TOKEN, Meaning, meaning
-from media.plane.codec.bitstream import bitstream
-from media.plane.codec.keyframe import Look, NoPicture
-from media.plane.codec.units import Format, SourceFailed, Unit
-from media.plane.sources.doubt import Doubt
+from media.ezviz.address import MAIN, SUB, Stream
+from media.plane.codec.units import SourceFailed
 from media.plane.sources.ezviz_node import SaidNo, Unreached
+from media.plane.sources.ezviz_openings import Openings
+from media.plane.sources.ezviz_picture import EzvizPicture
 from media.plane.sources.ezviz_showing import Showing
-from media.plane.sources.joined import Joined
+from media.plane.sources.foresight import Foresight
 from media.plane.sources.network import OnLoopback
-from media.plane.sources.pacing import Pacing
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec
-
-_log = structlog.get_logger()
 
 SUB_S = 6.0  # how long the first keyframe of the smaller picture is waited for
 FIRST_S = 25.0  # how long the first picture is waited for, over all sessions
 SILENT_S = 6.0  # a session without a picture for so long is given up
+MUTE_S = 2.5  # after so long without a byte another session opens beside it: nodes send in clumps up to 2 s apart
+DOZES_S = 1.5  # the same of a battery camera's first session, which wakes it and may bring nothing itself
 SHORT_S = 2.0  # after a session that was shorter comes a pause of PAUSE_S
 PAUSE_S = 1.0
 TRIES = 4  # sessions in a row without a picture that end the opening
-WAKING_TRIES = 8  # sessions that are tried while a battery camera wakes
-AHEAD_S = 7.0  # the next session opens so long before the node usually ends this one
-ALIKE_S = 2.0  # two sessions whose lengths differ by less show how long a node lets one last
+FOLLOWS_S = 12.0  # how long the first keyframe of a session is waited for that opens beside another
+SETTLE_S = 0.2  # of a clump's arrival
+CLUMP_S = 2.5  # how long the pictures before its first one are waited for
 
 
 class EzvizSource:
@@ -43,216 +38,182 @@ class EzvizSource:
     def __init__(
         self, screen: Screen, spec: SourceSpec, mint: Callable[[], Awaitable[SourceSpec]], *, loopback: OnLoopback
     ) -> None:
-        self._screen, self._mint, self._loopback = screen, mint, loopback
         self._loop = asyncio.get_running_loop()
-        self._spec: SourceSpec | None = spec
-        self._dozes, self._sound = spec.dozes, spec.sound
-        self._stream: Stream | None = None  # what turned out to bring a picture, or to bring none
-        self._form: Format | None = None
-        self._sps: list[bytes] = []  # those that `_form` was seen with
-        self._is_new = False  # nobody was shown a picture of `_form` yet
-        self._waits = False  # for a keyframe that is a picture
-        self._doubt = Doubt(encrypts=True, deciphers=bool(spec.key))
-        self._failure: SourceFailed | None = None
-        self._room = asyncio.Event()
-        self._room.set()
-        self._pacing = Pacing(screen, self._failed, self._room)
-        self._joined = Joined(self._loop.time)
+        self._openings = Openings(spec, mint, loopback)
+        self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
+        self._foresight = Foresight()
         self._began = self._loop.time()
-        self._refused = self._empty = 0
-        self._showings: set[Showing] = set()  # those that are open
-        self._following: asyncio.Task[Showing | None] | None = None
-        self._ended_after: tuple[float, ...] = ()  # how long the last two sessions lasted that a node ended
+        self._empty = 0
+        self._beside: asyncio.Task[Showing | None] | None = None  # the session that opens beside the one that is shown
+        self._beside_at = 0.0  # when it began to open
+        self._foreseen: float | None = None  # the length that it was opened for
+        self._has_tried_sub = False  # beside the whole picture
+        self._witness: asyncio.Task[None] | None = None
 
     async def last(self) -> Never:
         """Run until it is over. Raises SourceFailed."""
         next_one: Showing | None = None
         while True:
-            began, had = self._loop.time(), self._form is not None
-            showing, next_one = next_one or await self._opened(), None
+            began, had = self._loop.time(), self._picture.is_begun
+            showing, next_one = next_one or await self._openings.next(is_begun=had), None
             if showing is not None:
                 next_one = await self._shown(showing)
             is_shown = showing is not None and showing.is_shown
             self._empty = 0 if is_shown else self._empty + 1
             if self._empty >= TRIES if had else self._loop.time() - self._began > FIRST_S and not is_shown:
-                raise SourceFailed("media_down", again=True)
-            if next_one is None and (not is_shown or self._loop.time() - began < SHORT_S):
+                raise SourceFailed("waking" if self._openings.dozes and not had else "media_down", again=True)
+            if next_one is None and self._loop.time() - began < SHORT_S:
                 await asyncio.sleep(PAUSE_S)
 
     def close(self) -> None:
-        self._pacing.close()
-        if self._following:
-            self._following.cancel()
-        for showing in list(self._showings):
-            self._end(showing)
-
-    # sessions
-
-    async def _opened(self) -> Showing | None:
-        """A new session, or None if another try may succeed. Raises SourceFailed if none would."""
-        spec, self._spec = self._spec or await self._mint(), None
-        try:
-            return await self._open(spec)
-        except Unreached:
-            return None
-        except SaidNo as no:
-            self._said_no(no.result)
-            return None
-
-    async def _open(self, spec: SourceSpec) -> Showing:
-        """Raises Unreached, SaidNo, SourceFailed."""
-        if spec.kind != "ezviz":
-            raise SourceFailed("media_down", again=True)  # there is a better way by now
-        try:
-            address = Address.read(spec.url)
-        except BadAddress:
-            raise SourceFailed("media_down", again=False) from None
-        showing = Showing(self._stream or address.stream, self._loopback, spec.key)
-        self._showings.add(showing)
-        try:
-            await showing.open(address, spec.hosts)
-        except BaseException:
-            self._end(showing)
-            raise
-        self._refused = 0
-        return showing
-
-    def _end(self, showing: Showing) -> None:
-        self._showings.discard(showing)
-        showing.close()
+        self._picture.close()
+        for task in (self._beside, self._witness):
+            if task:
+                task.cancel()
+        self._openings.close()
 
     async def _shown(self, showing: Showing) -> Showing | None:
-        """Show a session to its end. The session that was opened ahead to follow it, or None. Raises SourceFailed."""
-        self._following = None
+        """Show a session to its end. Returns the session that was opened beside it. Raises SourceFailed."""
+        self._beside, self._foreseen = None, None
+        is_taken_over = False
         try:
             while not self._is_given_up(showing):
-                await self._room.wait()
-                if self._failure:
-                    raise self._failure
+                await self._picture.room.wait()
                 await showing.wait()
-                await self._take(showing)
-                if self._following is None and self._is_due(showing):
-                    self._following = asyncio.create_task(self._follow())
-                if self._following and self._following.done() and self._following.result():
+                await self._picture.take(showing)
+                if showing.is_shown:
+                    self._openings.stream = showing.stream
+                self._look_ahead(showing)
+                if self._is_followed(showing):
+                    is_taken_over = True
                     break
         except Unreached:
-            self._ended_after = (*self._ended_after, showing.lasted_s)[-2:]
+            self._foresight.ended(showing.lasted_s)
         except SaidNo as no:
-            self._ended_after = (*self._ended_after, showing.lasted_s)[-2:]
-            self._said_no(no.result, midway=True)
+            self._foresight.ended(showing.lasted_s)
+            self._openings.said_no(no.result, is_begun=self._picture.is_begun, midway=True)
         finally:
-            self._end(showing)
-        return await self._following if self._following else None
+            if is_taken_over and self._is_worth_watching(showing):
+                self._witness = asyncio.create_task(self._watch_end(showing))
+            else:
+                self._openings.end(showing)
+        return await self._beside if self._beside else None
 
-    async def _follow(self) -> Showing | None:
-        """The next session at its first keyframe, opened beside this one; None if the node refuses a second session."""
-        try:
-            showing = await self._open(await self._mint())
-        except (Unreached, SaidNo, SourceFailed):
+    # the next session
+
+    def _look_ahead(self, showing: Showing) -> None:
+        """Open another session beside it where that may be needed, and close it again where it is not."""
+        if self._beside and self._beside.done():
+            if self._beside.result():
+                return
+            self._beside = None
+        self._foresight.outlived(showing.lasted_s)
+        length = self._foresight.due(showing.lasted_s) if showing.is_shown else None
+        if self._beside is None:
+            if self._openings.is_alone:
+                return
+            if length is not None and length != self._foreseen:
+                self._open_beside(showing.stream, FOLLOWS_S)
+                self._foreseen = length
+            elif self._needs_help(showing) and self._loop.time() - self._beside_at > MUTE_S:
+                self._help(showing)
+        elif length is None and showing.is_shown and not self._is_mute(showing):
+            self._beside.cancel()
+            self._beside = None
+
+    def _is_mute(self, showing: Showing) -> bool:
+        wakes = self._openings.dozes and not self._picture.is_begun
+        return showing.mute_s > (DOZES_S if wakes else MUTE_S)
+
+    def _needs_help(self, showing: Showing) -> bool:
+        if self._picture.is_begun or showing.stream == SUB or self._openings.dozes:
+            return self._is_mute(showing)
+        # keyframes of the whole picture may be minutes apart, whatever is known of the smaller one
+        return showing.lasted_s > SUB_S and self._openings.stream is None and not self._has_tried_sub
+
+    def _help(self, showing: Showing) -> None:
+        """Another session beside one that brings nothing: for the other picture, where nothing was shown yet.
+
+        Of a camera that dozes the first session is what wakes it, and a later one brings the picture.
+        """
+        if self._picture.is_begun:
+            self._open_beside(showing.stream, FOLLOWS_S)
+        elif showing.stream == SUB or self._openings.dozes:
+            self._open_beside(MAIN, FIRST_S)
+        else:
+            self._has_tried_sub = True
+            self._open_beside(SUB, FIRST_S)
+
+    def _open_beside(self, stream: Stream, patience_s: float) -> None:
+        self._beside_at = self._loop.time()
+        self._beside = asyncio.create_task(self._follow(stream, patience_s))
+
+    async def _follow(self, stream: Stream, patience_s: float) -> Showing | None:
+        """A session at its first keyframe; None if there is none to be had beside the one that is shown."""
+        showing = await self._openings.beside(stream)
+        if showing is None:
             return None
         try:
-            while not showing.held and showing.lasted_s < SUB_S + AHEAD_S:
+            while not showing.held and showing.lasted_s < patience_s and not self._is_mute_beside(showing):
+                await showing.wait()
+            settles = self._loop.time() + SETTLE_S
+            while showing.held and self._loop.time() < settles:
                 await showing.wait()
         except (Unreached, SaidNo, SourceFailed):
-            self._end(showing)
-            return None
-        return showing
+            showing.held = []
+        except asyncio.CancelledError:
+            self._openings.end(showing)
+            raise
+        if showing.held:
+            return showing
+        self._openings.end(showing)
+        return None
 
-    def _is_due(self, showing: Showing) -> bool:
-        """Whether the node will end it soon, going by the two before it."""
-        if len(self._ended_after) < 2 or max(self._ended_after) - min(self._ended_after) > ALIKE_S:
+    def _is_mute_beside(self, showing: Showing) -> bool:
+        """Whether a camera that dozes has not heard this session either, so that another one is worth a try."""
+        return self._openings.dozes and not self._picture.is_begun and showing.mute_s > 2 * MUTE_S
+
+    def _is_followed(self, showing: Showing) -> bool:
+        """Whether the session beside it goes on from here: its first picture is there, and those before are shown."""
+        following = self._beside.result() if self._beside and self._beside.done() else None
+        if following is None:
             return False
-        return showing.lasted_s > max(min(self._ended_after) / 2, min(self._ended_after) - AHEAD_S)
+        return not showing.is_shown or self._picture.reaches(following) or following.silent_s > CLUMP_S
+
+    # how long sessions last
+
+    def _is_worth_watching(self, showing: Showing) -> bool:
+        """Whether it is unsure that the node would have ended it now."""
+        if self._foreseen is None or self._foresight.is_sure(self._foreseen):
+            return False
+        return self._witness is None or self._witness.done()
+
+    async def _watch_end(self, showing: Showing) -> None:
+        """Learn whether the node ends a session that was taken over, as was foreseen."""
+        try:
+            while self._foresight.due(showing.lasted_s) is not None:
+                await showing.wait()
+                showing.taken()
+                self._foresight.outlived(showing.lasted_s)
+        except (Unreached, SaidNo):
+            self._foresight.ended(showing.lasted_s)
+        except SourceFailed:
+            pass  # it can't be read any longer, which the session that is shown will find too
+        finally:
+            self._openings.end(showing)
 
     def _is_given_up(self, showing: Showing) -> bool:
         """Whether the session has been silent for too long."""
+        if showing.held:
+            return False
         if showing.is_shown:
             return showing.silent_s > SILENT_S
-        if showing.stream == SUB or self._form is not None:
+        if showing.stream == SUB or self._picture.is_begun:
             patience = SUB_S
         else:
             patience = self._began + FIRST_S - showing.opened
         if showing.lasted_s <= patience:
             return False
-        if showing.stream == SUB and self._form is None:
-            self._stream = MAIN
+        if showing.stream == SUB and not self._picture.is_begun:
+            self._openings.stream = MAIN
         return True
-
-    def _said_no(self, result: int, *, midway: bool = False) -> None:
-        """`midway`: of a session that had begun. Raises SourceFailed, unless it is worth asking again."""
-        _log.info("a stream node said no", result=result)
-        if result in OTHER_STREAM and self._stream is None:
-            self._stream = MAIN
-            return
-        means = meaning(result)
-        self._refused += 1
-        if self._refused > self._askable(result, means, midway=midway):
-            raise SourceFailed(means.reason, again=means.again)
-
-    def _askable(self, result: int, means: Meaning, *, midway: bool) -> int:
-        """How often in a row that may be heard."""
-        if result in TOKEN or result in SERVER:
-            return 1
-        if means.reason == "offline" and self._dozes and self._loop.time() - self._began < FIRST_S:
-            return WAKING_TRIES
-        return TRIES if means.reason == "media_down" and (midway or self._form is not None) else 0
-
-    # what they bring
-
-    async def _take(self, showing: Showing) -> None:
-        """Raises SourceFailed."""
-        self._doubt.check(self._loop.time())
-        if not showing.held:
-            return
-        if not showing.is_shown and self._form is None and self._sound == "on" and not showing.may_lack_sound:
-            return
-        for unit in showing.taken():
-            is_picture = unit.kind == "video"
-            if is_picture and unit.key:
-                whole = unit._replace(data=bitstream(showing.footage.codec).relabelled(unit.data))
-                self._waits = not await self._judge(showing, whole)
-                if not self._waits:
-                    self._push(whole)
-            elif showing.is_shown and not (is_picture and self._waits):
-                self._push(unit)
-
-    async def _judge(self, showing: Showing, keyframe: Unit) -> bool:
-        """Whether it is a picture. Raises SourceFailed: bytes that stay none are an encrypted camera's."""
-        codec = bitstream(showing.footage.codec)
-        sets = codec.sps(codec.parameter_sets(keyframe.data))
-        if not showing.is_shown or sets != self._sps:
-            try:
-                seen = await asyncio.to_thread(codec.look, keyframe.data)
-            except NoPicture:
-                self._doubt.add(self._loop.time())
-                return False
-            self._begin(showing, seen)
-            self._sps, self._doubt.is_shown = sets, True
-        self._doubt.end()
-        return True
-
-    def _begin(self, showing: Showing, seen: Look) -> None:
-        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=seen.b_frames)
-        if showing.footage.sound:
-            codec, rate = showing.footage.sound
-            form = replace(form, audio=True, audio_codec=codec, audio_rate=rate)
-        elif known := self._form:
-            # its sound comes a little later
-            form = replace(form, audio=known.audio, audio_codec=known.audio_codec, audio_rate=known.audio_rate)
-        self._is_new |= form != self._form
-        self._form = form
-        if not showing.is_shown:
-            self._joined.part()
-            self._stream, showing.is_shown = showing.stream, True
-
-    def _push(self, unit: Unit) -> None:
-        if unit.kind == "audio" and not (self._form and self._form.audio):
-            return
-        put = self._joined.put(unit)
-        if put is not None and put.kind == "video" and (self._is_new or self._joined.paused):
-            put, self._is_new = put._replace(form=self._form), False
-        if put is not None:
-            self._pacing.push(put)
-
-    def _failed(self, failure: SourceFailed) -> None:
-        self._failure = self._failure or failure

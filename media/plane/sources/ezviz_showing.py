@@ -2,7 +2,7 @@
 
 import asyncio
 
-from media.ezviz.address import Address, Stream
+from media.ezviz.address import MAIN, SUB, Address, Stream
 from media.plane.codec.units import CLOCK, Unit
 from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.footage import Footage
@@ -21,13 +21,16 @@ class Showing:
         self._node, self.footage = NodeSession(loopback), Footage(key, now=self._loop.time)
         self.stream, self.held = stream, list[Unit]()
         self._held_bytes = 0
-        self.is_shown = False
-        self.opened = self.heard = self._loop.time()
+        self._is_heard = False  # a picture came
+        self.is_shown = self.is_other = False  # other: the whole picture, in place of the smaller one that was wanted
+        self.edge = 0  # the least time from a picture's own time to its arrival, in ticks
+        self.opened = self.heard = self._came = self._loop.time()
 
     async def open(self, address: Address, hosts: tuple[str, ...]) -> None:
         """Raises Unreached, SaidNo."""
+        self.is_other = address.stream == SUB and self.stream == MAIN
         await self._node.open(address.asking(self.stream), hosts)
-        self.opened = self.heard = self._loop.time()
+        self.opened = self.heard = self._came = self._loop.time()
 
     async def wait(self) -> None:
         """Wait a moment for more units.
@@ -43,16 +46,28 @@ class Showing:
 
     def keep(self, bodies: list[bytes]) -> None:
         """Add the units of these bodies. Raises SourceFailed for what can't be shown."""
+        if bodies:
+            self._came = self._loop.time()
         for unit in (unit for body in bodies for unit in self.footage.feed(body)):
             self.held.append(unit)
             self._held_bytes += len(unit.data)
             if unit.kind == "video":
-                self.heard = self._loop.time()
+                self._hear(unit)
+
+    def _hear(self, picture: Unit) -> None:
+        edge = round(self._loop.time() * CLOCK) - picture.dts
+        self.edge = min(edge, self.edge) if self._is_heard else edge
+        self.heard, self._is_heard = self._loop.time(), True
 
     @property
     def silent_s(self) -> float:
         """Seconds since the last picture."""
         return self._loop.time() - self.heard
+
+    @property
+    def mute_s(self) -> float:
+        """Seconds since the last byte."""
+        return self._loop.time() - self._came
 
     @property
     def lasted_s(self) -> float:

@@ -49,7 +49,9 @@ class Asking:
     async def _tell(self, claims: Claims, form: Format) -> None:
         try:
             codec: Codec = "h265" if form.is_h265 else "h264"
-            told = self._sources.learnt(claims, form.width, form.height, codec=codec, b_frames=form.b_frames)
-            await asyncio.wait_for(told, ASK_S)
+            learnt = self._sources.learnt(
+                claims, form.width, form.height, codec=codec, b_frames=form.b_frames, lacks_sub=form.lacks_sub
+            )
+            await asyncio.wait_for(learnt, ASK_S)
         except Exception as error:
             _log.warning("what a picture is like could not be told", error=type(error).__name__)

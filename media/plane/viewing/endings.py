@@ -36,6 +36,11 @@ class Endings:
     def knows(self, nonce: str) -> bool:
         return nonce in self._ends
 
+    def stays(self, nonce: str) -> bool:
+        """Whether it ended for good or for a reason, so that a session's own address does not open it again."""
+        end = self._ends.get(nonce)
+        return end is not None and (end.final or end.reason != "")
+
     def reason(self, nonce: str) -> str:
         """Why it ended; "" where nobody gave a reason."""
         end = self._ends.get(nonce)

@@ -37,7 +37,7 @@ class Places:
         if before is not None and before.nonce == claims.nonce:
             return
         if before is None or before.expires <= time.time():
-            self._find_room(claims.account)
+            self.find_room(claims.account)
         self._begin(claims)
         if before is not None:
             self._ousted[before.nonce] = before
@@ -47,7 +47,7 @@ class Places:
         """For a session that begins: the place that was kept for it, else another. Raises TooMany."""
         if self._drop_kept(claims.link, claims.nonce) is not None:
             return
-        self._find_room(claims.account)
+        self.find_room(claims.account)
         if self._ousted.pop(claims.nonce, None) is None:
             self._begin(claims)
 
@@ -79,7 +79,7 @@ class Places:
                 return self._kept.pop(ask)
         return None
 
-    def _find_room(self, account: str) -> None:
+    def find_room(self, account: str) -> None:
         """Raises TooMany."""
         if self._taken(account) >= self._settings.live_per_account:
             raise TooMany(10)

@@ -1,10 +1,8 @@
 """One camera being pulled for one account, shared by all its viewers."""
 
 import asyncio
-import contextlib
 import hashlib
 import random
-import ssl
 from collections.abc import Callable
 from copy import replace
 from typing import Literal
@@ -15,22 +13,17 @@ from media.grants import Claims, Protocol
 from media.plane.background import Background
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.outputs import displays
-from media.plane.sources import card_player
-from media.plane.sources.ezviz import EzvizSource
-from media.plane.sources.hls import HlsSource
-from media.plane.sources.network import OnLoopback
-from media.plane.sources.rtsp import RtspSource
-from media.plane.sources.run import Run
+from media.plane.sources.opener import Opener
 from media.plane.viewing.asking import Asking
+from media.plane.viewing.choice import Choice
 from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.on_demand import OnDemand
 from media.plane.viewing.slim import Slim
-from media.plane.viewing.transcoded import Transcoded
 from media.plane.viewing.transcodes import Transcodes
 from media.source import Sources, SourceSpec
 
 _log = structlog.get_logger()
 
-OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
@@ -53,25 +46,23 @@ class Pull(Fanout):
         claims: Claims,
         spec: SourceSpec | None,
         sources: Sources,
-        context: ssl.SSLContext,
+        opener: Opener,
         transcodes: Transcodes,
         *,
-        loopback: OnLoopback,
         sub: Callable[[Claims], "Pull | None"],
     ) -> None:
         super().__init__()
-        self._transcodes = transcodes
-        self._transcoded: Transcoded | None = None
+        self._on_demand = OnDemand(transcodes)
         self._followers: set[Callable[[], None]] = set()
-        self._slim = Slim(self, lambda: None if self._smaller else sub(self.claims), transcodes.admit)
+        self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
+        self._slim = Slim(self, lambda: None if self._choice.is_smaller else sub(self.claims), transcodes.admit)
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
-        self._spec, self._context, self._loopback = spec, context, loopback
+        self._spec, self._opener = spec, opener
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
-        self._opened_for, self._smaller = claims, False  # whether the smaller picture comes in place of the whole one
-        self._is_alone = False  # the camera has no other picture that would do
+        self._opened_for = claims
+        self._dozes = False  # it runs on battery, and may have to be woken
         self._is_paced = False  # viewers get its units later than HLS, where `begin` is said
-        self._is_last_try = False  # no other picture may do: what can't be shown as it comes is transcoded
         self.needed = self._loop.time()
         self.held_until = 0.0
         self.reopened = 0
@@ -99,6 +90,11 @@ class Pull(Fanout):
     def minted(self) -> int:
         return self._asking.minted
 
+    @property
+    def not_yet(self) -> SourceFailed:
+        """What to say to who can't wait any longer for the picture to open; it goes on opening."""
+        return SourceFailed("waking" if self._dozes else "media_down", again=True)
+
     def stats(self) -> dict[str, int]:
         return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}
 
@@ -113,8 +109,7 @@ class Pull(Fanout):
         if self._rest:
             self._rest.cancel()
         self._task.cancel()
-        if self._transcoded is not None:
-            self._transcoded.close()
+        self._on_demand.close()
         self._slim.close()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._background.done()
@@ -137,26 +132,21 @@ class Pull(Fanout):
     async def _live(self) -> SourceFailed:
         """Open, and open again after a fault that may pass, until one does not. The first opening has one try.
 
-        Where that shows what displays don't play, the smaller picture has one too. Where that fails as well, the whole
-        one is transcoded, or else the first reason is told.
+        Where that shows what displays don't play, another picture of the camera is tried.
         """
         tries = 0
-        first: SourceFailed | None = None
         while True:
             began = self._loop.time()
             try:
                 await self._opening(self._spec or await self._mint())
             except SourceFailed as failed:
-                if first is None and self._has_smaller(failed):
-                    first, self._smaller = failed, True
+                if self.format is None:
+                    if not self._choice.moves_on(failed):
+                        return self._choice.failure(failed)
                     self._return_place()
                     continue
-                if first is not None and self.format is None and not self._is_last_try and self._transcodes.has_room:
-                    self._smaller, self._is_last_try = False, True
-                    self._return_place()
-                    continue
-                if not failed.again or self.format is None:
-                    return first if first and self.format is None else failed
+                if not failed.again:
+                    return failed
             if self._loop.time() - began > WELL_S:
                 tries = 0
             self._return_place()
@@ -164,15 +154,9 @@ class Pull(Fanout):
             tries += 1
             self.reopened += 1
 
-    def _has_smaller(self, failed: SourceFailed) -> bool:
-        return failed.reason in OF_FORM and self.format is None and self._may_be_smaller()
-
-    def _may_be_smaller(self) -> bool:
-        return self.claims.picture == "main" and not (self._smaller or self._is_last_try or self._is_alone)
-
     def _claims_asked(self) -> Claims:
         """In whose name, and for which picture."""
-        return replace(self.claims, picture="sub") if self._smaller else self.claims
+        return replace(self.claims, picture="sub") if self._choice.is_smaller else self.claims
 
     async def _mint(self) -> SourceSpec:
         """A new address, through the gate. Raises SourceFailed."""
@@ -196,32 +180,17 @@ class Pull(Fanout):
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
-        self._is_alone, self._is_paced = spec.alone, False
+        self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
-        if spec.kind == "card":
-            await card_player.play(self, spec.card, self._loop.time)
-        if spec.kind == "ezviz":
-            with contextlib.closing(EzvizSource(self, spec, self._mint, loopback=self._loopback)) as camera:
-                await camera.last()
-        if spec.kind == "rtsp":
-            with contextlib.closing(RtspSource(self, spec, loopback=self._loopback.every)) as camera:
-                await camera.last()
-        source = HlsSource(spec, self._context, self._mint, loopback=self._loopback)
-        run = Run(self, source)
-        try:
-            await source.prepare()
-            await run.last()
-        finally:
-            run.close()
-            self._background.later(source.close())
+        await self._opener.last(self, spec, self._mint, self._background)
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
             self._asking.tell(self._claims_asked(), form)
         reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
-        may_be_smaller = self.format is None and self._may_be_smaller()
-        if reason and (may_be_smaller or not self._may_transcode):
+        may_be_smaller = self.format is None and self._choice.may_be_smaller
+        if reason and (may_be_smaller or not self._on_demand.may_run):
             raise SourceFailed(reason, again=False)
         if self.sound == "off":
             form = replace(form, audio=False)
@@ -231,27 +200,23 @@ class Pull(Fanout):
             if self._lasts_s:
                 self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)
-        if self._transcoded is not None and not self._is_paced:
-            self._transcoded.open(form)
+        if not self._is_paced:
+            self._on_demand.open(form)
         for follower in list(self._followers):
             follower()
 
     def to_viewers(self, unit: Unit) -> None:
         super().to_viewers(unit)
         self._is_paced |= unit.form is not None
-        if self._transcoded is None:
-            return
         if unit.form is not None and self.format is not None:
-            self._transcoded.open(self.format)
-        self._transcoded.take(unit)
+            self._on_demand.open(self.format)
+        self._on_demand.take(unit)
 
     def shows(self, start_id: str) -> bool:
-        made = self._transcoded
-        return super().shows(start_id) or (made is not None and made.failure is None and made.shows(start_id))
+        return super().shows(start_id) or self._on_demand.shows(start_id)
 
     def tidy(self) -> None:
-        if self._transcoded is not None and self._transcoded.failure:
-            self._transcoded = None
+        self._on_demand.tidy()
 
     # what viewers are shown
 
@@ -277,18 +242,9 @@ class Pull(Fanout):
         except SourceFailed:
             return self
 
-    def _made(self, reason: str) -> Transcoded:
+    def _made(self, reason: str) -> Fanout:
         assert self.format is not None
-        if self._transcoded is None or self._transcoded.failure:
-            since = self._gop if self._whole else ()
-            self._transcoded = self._transcodes.begin(self.format, since, reason)
-        self._transcoded.need()
-        return self._transcoded
-
-    @property
-    def _may_transcode(self) -> bool:
-        running = self._transcoded is not None and self._transcoded.failure is None
-        return running or self._transcodes.has_room
+        return self._on_demand.get(self.format, self._gop if self._whole else (), reason)
 
 
 def _like(form: Format) -> tuple[int, int, bool, str]:

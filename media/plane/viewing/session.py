@@ -1,6 +1,8 @@
 """One viewer's use of a picture, from its first fetch to its end."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from media.grants import Claims
@@ -11,6 +13,7 @@ from media.plane.viewing.view import View
 
 CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
 VERDICT_S = 1.0  # a camera has this to say that it can't be shown
+SILENT_S = 5.0  # a viewer by HLS that fetches nothing for so long gives up its place, until it fetches again
 
 
 @dataclass(eq=False)
@@ -29,6 +32,7 @@ class Session:
     peer: Peer | None = None
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _fetches: int = 0  # that wait for an answer
 
     @property
     def failure(self) -> SourceFailed | None:
@@ -36,10 +40,18 @@ class Session:
         return self.pull.failure or self.view.failure
 
     def watches(self, now: float) -> bool:
-        """A WebRTC viewer is a connection, an HLS viewer a request within a target duration, and three seconds more."""
-        if self.peer is not None:
-            return True
-        return now - self.used < self.view.target_s + 3
+        """A WebRTC viewer is a connection, an HLS viewer a request now or within SILENT_S."""
+        return self.peer is not None or self._fetches > 0 or now - self.used < SILENT_S
+
+    @contextlib.contextmanager
+    def fetching(self) -> Iterator[None]:
+        """While a request of its viewer waits for an answer."""
+        self._fetches += 1
+        try:
+            yield
+        finally:
+            self._fetches -= 1
+            self.used = asyncio.get_running_loop().time()
 
     def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""

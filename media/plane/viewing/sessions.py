@@ -5,14 +5,13 @@ import contextlib
 import ssl
 import time
 
-import structlog
-
 from media.grants import SESSION_OF, SNAPSHOT_S, Claims, ExpiredGrant, Grants, Protocol
 from media.messages import Stats
 from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
 from media.plane.settings import PlaneSettings
 from media.plane.sources.network import OnLoopback
+from media.plane.sources.opener import Opener
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
 from media.plane.viewing.peers import FINISH_S, Peers
@@ -21,12 +20,11 @@ from media.plane.viewing.pull import Pull, key_of
 from media.plane.viewing.pulls import Pulls
 from media.plane.viewing.session import VERDICT_S, Session
 from media.plane.viewing.session_index import SessionIndex
+from media.plane.viewing.sweep import Sweep
 from media.plane.viewing.transcodes import Transcodes
 from media.plane.viewing.view import View
 from media.plane.viewing.warming import Warming
 from media.source import Denied, Sources, SourceSpec
-
-_log = structlog.get_logger()
 
 ANSWER_S = VERDICT_S + FINISH_S  # for all of it, where nobody says when it is wanted
 TOLD_S = 120.0  # after its end a session's viewers are told why for this long at the least
@@ -34,9 +32,10 @@ TOLD_S = 120.0  # after its end a session's viewers are told why for this long a
 
 class Sessions:
     def __init__(self, settings: PlaneSettings, grants: Grants, sources: Sources, context: ssl.SSLContext) -> None:
-        self._settings, self._grants, self._sources, self._context = settings, grants, sources, context
+        self._settings, self._grants, self._sources = settings, grants, sources
         self._loop = asyncio.get_running_loop()
-        self._loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
+        loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
+        self._opener = Opener(context, loopback)
         self._index = SessionIndex()
         self._endings = Endings()
         self._transcodes = Transcodes(settings.transcodes)
@@ -47,7 +46,8 @@ class Sessions:
         self.guard = Guard(settings, sources)
         self.warming = Warming(self._index, self._endings, self._places, self._pulls, self.guard, self._background)
         watch = self.guard.watch(lambda: list(self._index), self._renew, self._shut)
-        self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(watch)]
+        sweep = Sweep(settings, self._index, self._pulls, self._transcodes, self._endings, self._places, self._drop)
+        self._tasks = [asyncio.create_task(sweep.run()), asyncio.create_task(watch)]
 
     def verified(self, grant: str, *protocols: Protocol) -> Claims:
         """Of a grant for one of these uses that is not over, or whose session was renewed.
@@ -67,14 +67,16 @@ class Sessions:
     # opening
 
     def open(self, claims: Claims, spec: SourceSpec | None = None, name: str = "") -> Session:
-        """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany."""
+        """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany.
+
+        A viewer that was silent has given up its place, and comes back where there is one.
+        """
         self._endings.refuse(claims)
         session = self._index.find(claims, name)
         if session is not None and session.failure is None and session.pull.key == key_of(claims):
             if spec is not None:
                 self.warming.warm(claims, spec)
-            session.used = self._loop.time()
-            return session
+            return self._come_back(session)
         if session is not None:
             self._drop(session, session.failure.reason if session.failure else "", final=False)
         return self._begin(claims, spec, name)
@@ -103,24 +105,39 @@ class Sessions:
         return session
 
     def find(self, claims: Claims) -> Session:
-        """The live session of a session grant. Raises Ended."""
+        """The live session of a session grant. Raises Ended, TooMany."""
         session = self._index.of_id(claims.nonce)
         if session is not None and session.failure is not None:
             self._drop(session, session.failure.reason, final=False)
             session = None
         if session is None:
             raise Ended(self._endings.reason(claims.nonce))
-        session.used = self._loop.time()
+        return self._come_back(session)
+
+    def _come_back(self, session: Session) -> Session:
+        """Raises TooMany where its viewer gave up its place, and all are taken."""
+        now = self._loop.time()
+        if not session.watches(now):
+            self._places.find_room(session.claims.account)
+        session.used = now
         return session
 
     def resume(self, claims: Claims) -> Session:
-        """The live session of a session grant; one whose viewer began with the process before this is opened.
+        """The live session of a session grant, which is opened again where its viewer began with the process before
+        this, or was silent while its picture made room for another.
 
         Raises Ended, TooMany.
         """
-        if self._index.of_id(claims.nonce) or self._endings.knows(claims.nonce):
+        is_known = self._index.of_id(claims.nonce) is not None or self._endings.knows(claims.nonce)
+        if is_known and (claims.explains or not self._made_room(claims.nonce)):
             return self.find(claims)
         return self.open(claims)
+
+    def _made_room(self, nonce: str) -> bool:
+        session = self._index.of_id(nonce)
+        if session is None:
+            return not self._endings.stays(nonce)
+        return session.failure is not None and not session.failure.reason
 
     async def answer(
         self,
@@ -174,6 +191,10 @@ class Sessions:
         self._places.leave_link(link)
         self._pulls.leave_link(link)
 
+    def watched_by(self, link: str) -> bool:
+        """Whether the link has a session that is not over."""
+        return any(session.claims.link == link for session in self._index)
+
     def live(self, account: str | None = None) -> int:
         now = self._loop.time()
         return sum(account in (None, session.claims.account) and session.watches(now) for session in self._index)
@@ -210,15 +231,7 @@ class Sessions:
     # what is shared
 
     def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        return Pull(
-            claims,
-            spec,
-            self._sources,
-            self._context,
-            self._transcodes,
-            loopback=self._loopback,
-            sub=self.warming.sub,
-        )
+        return Pull(claims, spec, self._sources, self._opener, self._transcodes, sub=self.warming.sub)
 
     def _held(self, pull: Pull) -> bool:
         return self._index.watch_pull(pull)
@@ -227,29 +240,7 @@ class Sessions:
         """Watched just now, or an address of it is out: who left without a word holds nothing up."""
         return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(pull.key)
 
-    # time passing
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(min(0.5, self._settings.idle_s / 4))
-            try:
-                self._tidy()
-            except Exception as error:
-                _log.error("sweep broke", error=type(error).__name__)
-
-    def _tidy(self) -> None:
-        now, clock, idle = self._loop.time(), time.time(), self._settings.idle_s
-        for session in self._index:
-            if session.failure is not None:
-                self._drop(session, session.failure.reason, final=False)
-            elif session.until <= clock or session.is_left(now, idle, self._settings.card_s):
-                self._drop(session, "")
-            elif session.watches(now):
-                session.pull.need()
-        self._pulls.tidy(now)
-        self._transcodes.tidy()
-        self._endings.tidy()
-        self._places.tidy()
+    # what the gate's check says
 
     def _renew(self, session: Session) -> None:
         if not self._settings.stream_cap_s:

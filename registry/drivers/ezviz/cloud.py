@@ -22,6 +22,7 @@ from registry.drivers.ezviz.waking import lasts_s
 
 SECTIONS = "VTM"  # beside those that cameras are read from
 MANY = 4096
+SILENT_S = 24 * 3600  # a smaller picture that brought nothing is tried again after so long
 
 type Page = JsonObject
 
@@ -71,7 +72,7 @@ class Cloud:
 
     def spec(self, camera: Camera, place: Place, token: str, key: bytes = b"") -> SourceSpec:
         """For the smaller picture if there is one: keyframes of the full picture may be minutes apart."""
-        stream = SUB if place.has_sub else MAIN
+        stream = SUB if place.has_sub and not is_sub_silent(camera) else MAIN
         now_ms = int(time.time() * 1000)
         url = live(place.hosts[0], camera.ref.serial, camera.ref.channel, stream, token, place.biz, now_ms)
         return SourceSpec(
@@ -82,6 +83,7 @@ class Cloud:
             dozes=camera.battery is not None,
             lasts_s=lasts_s(camera),
             key=key,
+            alone=True,  # whichever of the two pictures brings something is shown, so there is no other to ask for
         )
 
     def _told(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
@@ -109,6 +111,11 @@ class Cloud:
         if is_spelled(host):
             return is_public(host, loopback=self._loopback)
         return not self._loopback and KNOWN.fullmatch(host) is not None
+
+
+def is_sub_silent(camera: Camera) -> bool:
+    """Whether its smaller picture brought nothing when it was last opened, by whichever process."""
+    return camera.sub_silent_at > max(0.0, camera.as_of - SILENT_S)
 
 
 def is_enciphered(camera: Camera) -> bool:

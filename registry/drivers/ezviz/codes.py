@@ -155,7 +155,9 @@ def set_error(code: int | None) -> DriverError | SetRefused | None:
             return CameraSilent(f"code {code}")
         case 1041 | 1043 | 10006 | 10007 | 10029:
             return VendorBusy(f"code {code}")
-        case 2030 | 10013 | 10031 | 10036 | 20015 | 60020 | 60022:
+        case 10013 | 10031 | 10036:
+            return SetRefused("not_permitted")
+        case 2030 | 20015 | 60020 | 60022:
             return SetRefused("unsupported")
         case _:
             return None

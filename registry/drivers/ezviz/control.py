@@ -96,7 +96,7 @@ class Control:
             try:
                 by_account(deadline_s)
             except SetRefused as refused:
-                if refused.why != "unsupported" or not self._keys.reaches(held, camera):
+                if refused.why not in ("unsupported", "not_permitted") or not self._keys.reaches(held, camera):
                     raise
             else:
                 return

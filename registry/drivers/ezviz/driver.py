@@ -15,7 +15,7 @@ from net.hosts import Hosts
 from registry.camera import Camera
 from registry.driver import Hint, Look, sound
 from registry.drivers.ezviz.account import EzvizAccount
-from registry.drivers.ezviz.cloud import Cloud, is_enciphered
+from registry.drivers.ezviz.cloud import Cloud, is_enciphered, is_sub_silent
 from registry.drivers.ezviz.control import Control
 from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.hosts import EzvizHosts
@@ -169,7 +169,7 @@ class EzvizDriver:
         place = self._cloud.place(ref) or self._cloud.keep(ref, self.account.dispatcher(source, camera, deadline_s))
         if place is None:
             raise Refused("no_way", "no dispatcher that may be gone to")
-        if picture == "sub" and not place.has_sub:
+        if picture == "sub" and (is_sub_silent(camera) or not place.has_sub):
             raise Refused("too_large", "no smaller stream")
         token = self.account.stream_token(source, deadline_s - (time.monotonic() - began))
         return self._cloud.spec(camera, place, token, _key(held, camera))

@@ -42,7 +42,7 @@ _REFUSED: dict[int, Why] = {
 def turn_on(client: "Client", camera: Camera) -> None:
     """Raises SetRefused, and PyEzvizError."""
     if camera.owner != "own":
-        raise SetRefused("unsupported")
+        raise SetRefused("not_permitted")
     client.set_video_enc(camera.ref.serial, 1)
 
 
@@ -51,7 +51,7 @@ def turn_off(client: "Client", camera: Camera, code: str, user: str) -> None:
     from registry.drivers.ezviz.ruled import PyEzvizError
 
     if camera.owner != "own":
-        raise SetRefused("unsupported")
+        raise SetRefused("not_permitted")
     right = is_right(client.pages("STATUS"), camera.ref.serial, code) if code else None
     is_mailed = right is not True and MAILED.fullmatch(code) is not None
     if right is False and not is_mailed:
@@ -90,7 +90,7 @@ def change_password(client: "Client", camera: Camera, old: str, new: str) -> Non
     from registry.drivers.ezviz.ruled import PyEzvizError
 
     if camera.owner != "own":
-        raise SetRefused("unsupported")
+        raise SetRefused("not_permitted")
     if is_right(client.pages("STATUS"), camera.ref.serial, old) is False:
         raise SetRefused("wrong_code")
     try:

@@ -12,8 +12,8 @@ from registry.drivers.ezviz import cameras as of_list
 from registry.drivers.ezviz import features
 from registry.drivers.ezviz.cameras import NIGHT_VISION
 from registry.drivers.ezviz.features import Features
-from registry.drivers.ezviz.pages import channel, device, fields, number, section, text
-from registry.drivers.ezviz.switches import AUDIO, LIGHT, SLEEP, Channels
+from registry.drivers.ezviz.pages import channel, device, fields, number, rows, section, text, within
+from registry.drivers.ezviz.switches import AUDIO, LIGHT, PRIVACY, SLEEP, Channels, of_channel
 from registry.errors import VendorDown
 from registry.settings import CHOICES, FIELDS, BadValue, Setting, SettingView, field_of
 
@@ -51,7 +51,9 @@ def write(client: "Client", camera: Camera, setting: Setting, value: str, channe
     """False when the app's API can't set it, or the camera lacks it; Image Encryption is in encryption.py."""
     if setting in FIELDS and field_of(camera, setting) == "none":
         return False
-    if setting in _SWITCHES:
+    if (setting, value) == ("sleep", "off"):
+        _wake(client, camera, channels)
+    elif setting in _SWITCHES:
         _switch(client, camera, _SWITCHES[setting], value == "on", channels)
     elif setting in _WRITES:
         _WRITES[setting](client, camera, value)
@@ -64,6 +66,23 @@ def _switch(client: "Client", camera: Camera, kind: int, on: bool, channels: Cha
     if not channels.known(camera.ref):
         channels.keep(client.pages("SWITCH"), [camera.ref])
     client.switch_status(camera.ref.serial, kind, on, channel_no=channels.of(camera.ref, kind))
+
+
+def _wake(client: "Client", camera: Camera, channels: Channels) -> None:
+    """Sleep Mode, the shutter or both make a camera sleep: what is on goes off."""
+    pages = client.pages(of_list.SECTIONS)
+    channels.keep(pages, [camera.ref])
+    for kind in _sleeping(pages, camera) or (SLEEP,):
+        client.switch_status(camera.ref.serial, kind, False, channel_no=channels.of(camera.ref, kind))
+
+
+def _sleeping(pages: list[JsonObject], camera: Camera) -> list[int]:
+    its_device = device(pages, camera.ref.serial)
+    listed = [row for page in pages for row in rows(within(page, "SWITCH"), camera.ref.serial)]
+    flags = of_channel(listed, camera.ref.channel, apart=text(its_device.get("deviceCategory")) in of_list.RECORDERS)
+    # models without Sleep Mode list its switch too
+    kinds = (PRIVACY,) if Features(its_device).has(features.SLEEP) is False else (SLEEP, PRIVACY)
+    return [kind for kind in kinds if flags.get(kind) == "on"]
 
 
 def _arm(client: "Client", camera: Camera, value: str) -> None:

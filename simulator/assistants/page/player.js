@@ -2,7 +2,8 @@
 
 const GATHER_MS = 1000;
 const FIRST_PICTURE_MS = 6000; // an Echo gives up after this
-const SILENT_WIRE_MS = 1000;
+const SILENT_WIRE_MS = 700;
+const LOOK_MS = 100;
 const STALLED_HLS_MS = 6000;
 
 export class NoPicture extends Error {}
@@ -101,7 +102,7 @@ export class WebRtcPlayer extends Player {
     this.watch();
   }
 
-  /** A second without packets means a dead sender: ICE alone would notice after seven. */
+  /** Seven tenths of a second without packets mean a dead sender: ICE alone would notice after seven seconds. */
   watch() {
     let packets = 0;
     let since = performance.now();
@@ -113,7 +114,7 @@ export class WebRtcPlayer extends Player {
       } else if (performance.now() - since > SILENT_WIRE_MS) {
         this.gone("the stream stopped");
       }
-    }, 250);
+    }, LOOK_MS);
   }
 
   async received() {

@@ -2,7 +2,7 @@
 
 import { HlsPlayer, NoPicture, WebRtcPlayer, statsOf } from "/page/player.js";
 
-const RETRIES_MS = [300, 1000, 2000, 4000, 8000];
+const RETRIES_MS = [0, 1000, 2000, 4000, 8000];
 const SILENCE = { spoken: "", told: null, person: null, broken: [] };
 const STEADY_MS = 10_000;
 // Errors that end by themselves: after a lost picture the wish is repeated.
@@ -211,7 +211,7 @@ export class Screen {
     return { status, data };
   }
 
-  /** Repeats the wish after a lost picture, with a longer pause each time. */
+  /** Repeats the wish after a lost picture: at once, then with a longer pause each time. */
   again(text) {
     if (this.since && performance.now() - this.since > STEADY_MS) this.tries = 0;
     if (this.tries >= RETRIES_MS.length) return;

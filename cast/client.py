@@ -1,0 +1,56 @@
+"""Asks the worker for Cast devices, as `Screens` would answer."""
+
+import socket
+import time
+from pathlib import Path
+
+import msgspec
+
+from cast.device import Device
+from cast.door import address
+from cast.failed import CastFailed
+from cast.messages import PATH, Answer, Ask
+from cast.showing import Showing
+from media.process_auth import Proof
+from registry.camera import Refusal
+
+LONGEST_S = 45.0  # for a device to be found, a camera to wake, and the picture to play
+
+_answer = msgspec.json.Decoder(Answer)
+
+
+class CastClient:
+    """Each method raises CastFailed."""
+
+    def __init__(self, folder: Path, proof: Proof) -> None:
+        self._folder, self._proof = folder, proof
+
+    def devices(self) -> list[Device]:
+        return list(self._asked(Ask("devices")).devices)
+
+    def now(self, account: str) -> list[Showing]:
+        return list(self._asked(Ask("now", account)).showing)
+
+    def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
+        answer = self._asked(Ask("show", account, camera, on, seconds))
+        return answer.refusal or answer.showing[0]
+
+    def stop(self, account: str, on: str = "") -> list[Showing]:
+        return list(self._asked(Ask("stop", account, on=on)).showing)
+
+    def _asked(self, ask: Ask) -> Answer:
+        line = msgspec.json.encode(ask)
+        proof = self._proof.make(PATH, line, time.time()).encode()
+        try:
+            with socket.socket(socket.AF_UNIX) as connection, address(self._folder) as path:
+                connection.settimeout(LONGEST_S)
+                connection.connect(path)
+                connection.sendall(b"%b\n%b\n" % (proof, line))
+                with connection.makefile("rb") as answered:
+                    text = answered.readline()
+            answer = _answer.decode(text)
+        except (OSError, msgspec.MsgspecError):
+            raise CastFailed("not_running") from None
+        if answer.failed:
+            raise CastFailed(answer.failed, answer.device)
+        return answer

@@ -1,0 +1,41 @@
+"""A Cast device, as the owner calls it and as it is reached."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+CAST_PORT = 8009
+
+type Kind = Literal["screen", "speaker", "group"]  # a group plays sound alone
+
+
+class Device(Struct, frozen=True):
+    """`id`: the device's own, or its address where the owner named it by that."""
+
+    id: str
+    name: str
+    host: str
+    port: int = CAST_PORT
+    model: str = ""
+    kind: Kind = "screen"
+
+    @classmethod
+    def named(cls, text: str) -> "Device":
+        """Of “NAME=HOST” or “NAME=HOST:PORT”; an IPv6 address stands in brackets. Raises ValueError."""
+        name, found, address = text.partition("=")
+        host, port = _parted(address.strip())
+        if not found or not name.strip() or not host:
+            raise ValueError(f"{text!r} is not NAME=HOST or NAME=HOST:PORT")
+        return cls(f"{host}:{port}", name.strip(), host, port)
+
+
+def _parted(address: str) -> tuple[str, int]:
+    if address.startswith("["):
+        host, _, rest = address[1:].partition("]")
+        port = rest.removeprefix(":")
+    else:
+        host, _, port = address.partition(":")
+    number = int(port) if port else CAST_PORT
+    if not 0 < number < 65536:
+        raise ValueError(f"{port} is no port")
+    return host, number

@@ -1,0 +1,107 @@
+"""The worker's door for Cast devices: a socket of this machine, for who can prove to be one of our own processes."""
+
+import contextlib
+import os
+import socketserver
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from cast.device import Device
+from cast.failed import CastFailed
+from cast.messages import LONGEST, PATH, Answer, Ask
+from cast.showing import Showing
+from media.process_auth import Proof
+from registry.camera import Refusal
+
+log = structlog.get_logger()
+
+SAY_S = 5.0  # for a question to arrive
+NAME = "cast"  # of the socket, in the folder `run`
+
+_ask = msgspec.json.Decoder(Ask)
+
+
+class Shows(Protocol):
+    """What `Screens` answers."""
+
+    def devices(self) -> list[Device]: ...
+    def now(self, account: str) -> list[Showing]: ...
+    def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
+        """Raises CastFailed."""
+        ...
+
+    def stop(self, account: str, on: str = "") -> list[Showing]: ...
+
+
+class CastDoor(socketserver.ThreadingUnixStreamServer):
+    """`folder` is for its owner alone. Raises OSError."""
+
+    daemon_threads = True
+    request_queue_size = 8
+
+    def __init__(self, folder: Path, screens: Shows, proof: Proof) -> None:
+        self.screens, self.proof = screens, proof
+        (folder / NAME).unlink(missing_ok=True)  # of a worker before
+        with address(folder) as path:
+            super().__init__(path, _Question)
+        (folder / NAME).chmod(0o600)
+
+    def answer(self, line: bytes, proof: str) -> Answer | None:
+        """None for who is not one of ours."""
+        if not self.proof.covers(proof, PATH, line, time.time()):
+            return None
+        ask = _ask.decode(line)
+        try:
+            return self._answer(ask)
+        except CastFailed as error:
+            return Answer(failed=error.why, device=error.device)
+
+    def _answer(self, ask: Ask) -> Answer:
+        match ask.what:
+            case "devices":
+                return Answer(devices=tuple(self.screens.devices()))
+            case "now":
+                return Answer(showing=tuple(self.screens.now(ask.account)))
+            case "stop":
+                return Answer(showing=tuple(self.screens.stop(ask.account, ask.on)))
+            case "show":
+                found = self.screens.show(ask.account, ask.camera, ask.on, ask.seconds)
+                return Answer(refusal=found) if isinstance(found, Refusal) else Answer(showing=(found,))
+
+
+class _Question(socketserver.StreamRequestHandler):
+    """A proof, a line of JSON; a line of JSON back."""
+
+    timeout = SAY_S
+    server: CastDoor
+
+    def handle(self) -> None:
+        try:
+            proof, line = self.rfile.readline(LONGEST).decode("ascii"), self.rfile.readline(LONGEST)
+        except (OSError, UnicodeDecodeError):
+            return
+        try:
+            answer = self.server.answer(line.strip(), proof.strip())
+        except msgspec.MsgspecError:
+            return
+        except Exception:
+            log.exception("a question about Cast devices could not be answered")
+            return
+        if answer is not None:
+            with contextlib.suppress(OSError):  # who asked is gone
+                self.wfile.write(msgspec.json.encode(answer) + b"\n")
+
+
+@contextlib.contextmanager
+def address(folder: Path) -> Iterator[str]:
+    """The socket's path by the folder's descriptor: a path as long as a folder's may be fits no socket address."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{NAME}"
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,57 @@
+"""Why a TV shows no picture, where the camera is not what stands in the way; and what a person is told."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from words.catalogue import OURS, mark
+from words.languages import Language
+
+type Why = Literal["no_device", "several", "speaker", "unreachable", "not_played", "full", "not_running", "no_pictures"]
+
+type Sentence = tuple[str, str]  # what is wrong, and what mends it; {device} is a name
+
+SENTENCES: Mapping[Why, Sentence] = {
+    "no_device": (
+        mark("There is no Cast device {device} in the house."),
+        mark("See which there are with showcam cast --list, and that the TV is on and in the same network."),
+    ),
+    "several": (
+        mark("Several Cast devices are called {device}."),
+        mark("Give them names of their own in the Google Home app."),
+    ),
+    "speaker": (
+        mark("{device} has no screen."),
+        mark("Choose a TV or a display: showcam cast --list"),
+    ),
+    "unreachable": (
+        mark("{device} does not answer."),
+        mark("See that it is on and in the same network as showcam; restart it if it is."),
+    ),
+    "not_played": (
+        mark("{device} did not play the picture."),
+        mark("Try again. If it stays so, see that the TV may fetch from this machine: no firewall, no guest network."),
+    ),
+    "full": (
+        mark("As many devices fetch pictures as may at once."),
+        mark("Stop one of them: showcam cast --stop"),
+    ),
+    "not_running": (
+        mark("showcam is not running here, or does not cast."),
+        mark("Start it: showcam run"),
+    ),
+    "no_pictures": (
+        mark("showcam has no pictures just now."),
+        mark("Try again in a moment."),
+    ),
+}
+
+
+class CastFailed(Exception):
+    """`device`: its name, as it was asked for."""
+
+    def __init__(self, why: Why, device: str = "") -> None:
+        super().__init__(why)
+        self.why, self.device = why, device
+
+    def text(self, language: Language) -> str:
+        return " ".join(OURS.say(language, sentence, device=self.device) for sentence in SENTENCES[self.why])

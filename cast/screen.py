@@ -1,0 +1,201 @@
+"""A connection to one Cast device: shows an address on its default media receiver, and tells when that is over."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import structlog
+from pychromecast import Chromecast
+from pychromecast.controllers.media import MediaStatus, MediaStatusListener
+from pychromecast.controllers.receiver import CastStatus, CastStatusListener
+from pychromecast.error import NotConnected, PyChromecastError
+from pychromecast.generated.cast_channel_pb2 import CastMessage
+from pychromecast.models import CastInfo, HostServiceInfo
+from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener, SocketClient
+
+from cast.device import Device
+from cast.failed import CastFailed
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+log = structlog.get_logger()
+logging.getLogger("pychromecast").setLevel(logging.CRITICAL)  # it names devices and what they play
+
+RECEIVER = "CC1AD845"  # Google's default media receiver
+PLAYLIST = "application/vnd.apple.mpegurl"
+# Without these the receiver guesses at the segments (developers.google.com/cast, MediaInformation).
+SEGMENTS = {"hlsSegmentFormat": "ts", "hlsVideoSegmentFormat": "mpeg2_ts"}
+CONNECT_S = 5.0
+PLAY_S = 20.0  # from LOAD to PLAYING: a camera may have to wake first
+TRIES = 3  # to connect again, RETRY_S apart, before a device counts as gone
+RETRY_S = 1.0
+ENDING_S = 5.0  # for the connection's thread to end
+_TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
+
+# taken: another sender shows something there, or somebody went home; ended: the receiver plays no more
+type Over = Literal["taken", "ended", "gone"]
+
+
+class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
+    """`over` is called once, in a thread of the connection, when what was shown is shown no more."""
+
+    def __init__(
+        self,
+        device: Device,
+        over: Callable[[Over], None],
+        *,
+        connect_s: float = CONNECT_S,
+        play_s: float = PLAY_S,
+    ) -> None:
+        self._device, self._over, self._connect_s, self._play_s = device, over, connect_s, play_s
+        self._plays = threading.Event()
+        self._settled = threading.Event()  # it plays, or it failed
+        self._told = threading.Lock()  # held by whoever told first, and never released
+        self._session = ""  # of the receiver application that we started
+        self._url = self._title = ""
+        info = CastInfo(
+            {HostServiceInfo(device.host, device.port)},
+            _uuid(device),
+            device.model,
+            device.name,
+            device.host,
+            device.port,
+            _TYPES[device.kind],
+            "",
+        )
+        self._cast = Chromecast(info, tries=TRIES, timeout=connect_s, retry_wait=RETRY_S)
+        _one_at_a_time(self._cast.socket_client)
+        self._cast.register_status_listener(self)
+        self._cast.register_connection_listener(self)
+        self._cast.media_controller.register_status_listener(self)
+
+    def show(self, url: str, title: str) -> None:
+        """Returns when the device plays it. Raises CastFailed."""
+        try:
+            self._cast.wait(self._connect_s)
+        except PyChromecastError:
+            raise CastFailed("unreachable", self._device.name) from None
+        self._url, self._title = url, title
+        try:
+            # afresh: what plays media there already may be another's application, or another's session of ours
+            self._cast.socket_client.receiver_controller.launch_app(
+                RECEIVER, force_launch=True, callback_function=self._launched
+            )
+        except PyChromecastError:
+            raise CastFailed("not_played", self._device.name) from None
+        self._settled.wait(self._play_s)
+        if not self._plays.is_set():
+            raise CastFailed("not_played", self._device.name)
+
+    def stop(self) -> None:
+        """Ends our application there, unless another took its place, and the connection."""
+        self._told.acquire(blocking=False)
+        status = self._cast.status
+        try:
+            if status is not None and status.app_id == RECEIVER and status.session_id == self._session:
+                self._cast.quit_app(self._connect_s)
+        except PyChromecastError as error:
+            log.info("a Cast device did not take the end of a picture", error=type(error).__name__)
+        finally:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        """PyChromecast leaves what its thread waits at for the garbage collector."""
+        client = self._cast.socket_client
+        client.disconnect()
+        if client.is_alive():
+            client.join(ENDING_S)
+        if not client.is_alive():
+            for waits in client.socketpair:
+                waits.close()
+            client.selector.close()
+
+    # what the device tells, in a thread of the connection
+
+    def _launched(self, sent: bool, answer: object) -> None:
+        """Loads here: in another thread what is loaded could overtake the CONNECT to the application."""
+        status = self._cast.status
+        if not sent or status is None or status.app_id != RECEIVER:
+            self._settled.set()
+            return
+        self._session = status.session_id or ""
+        self._cast.media_controller.play_media(
+            self._url,
+            PLAYLIST,
+            title=self._title,
+            stream_type="LIVE",
+            media_info=SEGMENTS,
+            callback_function=self._answered,
+        )
+
+    def new_cast_status(self, status: CastStatus) -> None:
+        if self._plays.is_set() and (status.app_id != RECEIVER or status.session_id != self._session):
+            self._tell("taken")
+
+    def new_media_status(self, status: MediaStatus) -> None:
+        if not self._url or status.player_state in (None, "UNKNOWN"):
+            return
+        if status.player_state == "IDLE":
+            if status.idle_reason is not None:
+                self._ended()
+        elif status.content_id != self._url:
+            self._tell("taken")
+        elif status.player_state == "PLAYING":
+            self._plays.set()
+            self._settled.set()
+
+    def load_media_failed(self, queue_item_id: int, error_code: int) -> None:
+        self._ended()
+
+    def new_connection_status(self, status: ConnectionStatus) -> None:
+        if status.status in ("FAILED", "DISCONNECTED"):
+            self._settled.set()
+            self._tell("gone")
+
+    def _answered(self, sent: bool, answer: dict[str, object] | None) -> None:
+        if not sent or (answer or {}).get("type") in ("LOAD_FAILED", "LOAD_CANCELLED", "INVALID_REQUEST"):
+            self._settled.set()
+
+    def _ended(self) -> None:
+        if self._plays.is_set():
+            self._tell("ended")
+        else:
+            self._settled.set()
+
+    def _tell(self, why: Over) -> None:
+        if self._plays.is_set() and self._told.acquire(blocking=False):
+            self._over(why)
+
+
+def _one_at_a_time(client: SocketClient) -> None:
+    """Reads and writes in turns: both at once, from two threads, break TLS (github.com/python/cpython/pull/124993).
+
+    PyChromecast reads in a thread of its own and writes in its caller's.
+    """
+    turn = threading.RLock()
+    read, write = client._read_message, client.send_message
+
+    def reads() -> CastMessage:
+        with turn:
+            return read()
+
+    def writes(*args: Any, **named: Any) -> None:
+        if not turn.acquire(timeout=ENDING_S):  # the device has sent half a message, and holds the other half back
+            raise NotConnected
+        try:
+            write(*args, **named)
+        finally:
+            turn.release()
+
+    client._read_message, client.send_message = reads, writes  # type: ignore[method-assign]
+
+
+def _uuid(device: Device) -> "UUID":
+    from uuid import NAMESPACE_URL, UUID, uuid5
+
+    try:
+        return UUID(device.id)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, device.id)

@@ -1,0 +1,212 @@
+"""What the house's Cast devices show: one camera each, through the gate as for every viewer."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import structlog
+
+from accounts.console_sessions import ConsoleSession, ConsoleSessions
+from cast.device import Device
+from cast.failed import CastFailed
+from cast.finder import Finder
+from cast.screen import Over
+from cast.showing import Showing
+from media.client import MediaBusy, MediaUnavailable
+from registry.camera import Refusal, Stream, StreamRequest
+
+log = structlog.get_logger()
+
+AGAIN = 3  # so often a picture that ended by itself is shown again within AGAIN_S
+AGAIN_S = 600.0
+LEASE_S = 60.0  # a picture outlasts a worker that died by no more: the gate then knows its viewer no more
+_RENEW_S = 20.0
+_USER = "cast"
+
+
+class Owner(Protocol):
+    def open_stream(
+        self, account_id: str, session: str, camera_id: str, request: StreamRequest
+    ) -> Stream | Refusal: ...
+
+
+class Doors(Protocol):
+    def lend(self, link: str, device: str) -> str:
+        """Raises MediaBusy, MediaUnavailable."""
+        ...
+
+    def end_link(self, link: str) -> None:
+        """Raises MediaUnavailable."""
+        ...
+
+
+class Shown(Protocol):
+    """A connection to a device, as `cast.screen.Screen` is."""
+
+    def show(self, url: str, title: str) -> None:
+        """Raises CastFailed."""
+        ...
+
+    def stop(self) -> None: ...
+
+
+type Connect = Callable[[Device, Callable[[Over], None]], Shown]
+
+
+@dataclass
+class _On:
+    showing: Showing
+    session: ConsoleSession
+    screen: Shown
+    again: list[float]  # when it was shown again
+    over: list[Over]  # what the device told
+    renewed: float  # epoch s
+
+
+class Screens:
+    """Safe to use from many threads. A picture that one household shows is stopped by another's that takes the TV."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        sessions: ConsoleSessions,
+        doors: Doors,
+        finder: Finder,
+        connect: Connect,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._owner, self._sessions, self._doors, self._finder = owner, sessions, doors, finder
+        self._connect, self._clock = connect, clock
+        self._on: dict[str, _On] = {}  # by the device's id
+        self._lock = threading.Lock()  # of `_on`
+        self._turns: dict[str, threading.Lock] = {}  # by the device's id: one change at a time
+
+    def devices(self) -> list[Device]:
+        """Those that answer now; takes seconds."""
+        return self._finder.find()
+
+    def now(self, account: str) -> list[Showing]:
+        with self._lock:
+            return [on.showing for on in self._on.values() if on.showing.account == account and not on.over]
+
+    def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
+        """On the device of that name, until it is stopped, or for so many seconds. Raises CastFailed."""
+        device = self._finder.device(on)
+        with self._turn_of(device):
+            until = self._clock() + seconds if seconds else 0.0
+            return self._start(device, account, camera, until, [])
+
+    def stop(self, account: str, on: str = "") -> list[Showing]:
+        """What the household shows on the device of that name, or on every one. Answers what was stopped."""
+        wanted = on.strip().casefold()
+        stopped = []
+        for showing in self.now(account):
+            if wanted in ("", showing.device.name.casefold(), showing.device.id):
+                with self._turn_of(showing.device):
+                    stopped += [showing] if self._end(showing.device.id) else []
+        return stopped
+
+    def turn(self) -> None:
+        """To be called each second or so: ends what is over, shows again what ended by itself, and renews the rest."""
+        with self._lock:
+            shown = list(self._on.values())
+        for on in shown:
+            turn = self._turn_of(on.showing.device)
+            if turn.acquire(blocking=False):  # else somebody is just changing what it shows
+                try:
+                    self._look_after(on)
+                finally:
+                    turn.release()
+
+    def close(self) -> None:
+        for device in list(self._on):
+            self._end(device)
+
+    def _look_after(self, on: _On) -> None:
+        if self._on.get(on.showing.device.id) is not on:
+            return
+        now = self._clock()
+        if on.over or 0 < on.showing.until <= now:
+            self._resume(on)
+        elif now - on.renewed >= _RENEW_S:
+            self._sessions.renew(on.session, LEASE_S)
+            on.renewed = now
+
+    def _resume(self, on: _On) -> None:
+        showing, now = on.showing, self._clock()
+        self._end(showing.device.id)
+        again = [when for when in on.again if now - when < AGAIN_S]
+        why = on.over[0] if on.over else "time"
+        if why != "ended" or len(again) >= AGAIN or 0 < showing.until <= now:
+            log.info("a picture on a Cast device is over", account=showing.account, reason=why)
+            return
+        try:
+            found = self._start(showing.device, showing.account, showing.camera, showing.until, [*again, now])
+        except CastFailed as error:
+            log.info("a picture on a Cast device is over", account=showing.account, reason=error.why)
+        else:
+            if isinstance(found, Refusal):
+                log.info("a picture on a Cast device is over", account=showing.account, reason=found.reason)
+
+    def _start(self, device: Device, account: str, camera: str, until: float, again: list[float]) -> Showing | Refusal:
+        """What the device showed before goes on where the camera is refused."""
+        session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
+        assert session is not None
+        try:
+            # by Google's rules, since a Cast device is Google's: it waits for sound, and shows no more than Full HD
+            stream = self._owner.open_stream(account, session.id, camera, StreamRequest("google", ("hls",)))
+            refusal = stream if isinstance(stream, Refusal) else stream.explains
+            if refusal is not None:
+                self._forget(session)
+                return refusal
+            assert isinstance(stream, Stream)
+            self._end(device.id)
+            name, over = stream.camera.name if stream.camera else "", list[Over]()
+            screen = self._played(device, f"{self._lent(session, device)}{urlsplit(stream.url).path}", name, over)
+        except BaseException:
+            self._forget(session)
+            raise
+        now = self._clock()
+        showing = Showing(device, account, camera, name, now, until)
+        with self._lock:
+            self._on[device.id] = _On(showing, session, screen, again, over, now)
+        return showing
+
+    def _played(self, device: Device, url: str, name: str, over: list[Over]) -> Shown:
+        screen = self._connect(device, over.append)
+        try:
+            screen.show(url, name)
+        except BaseException:
+            screen.stop()
+            raise
+        return screen
+
+    def _lent(self, session: ConsoleSession, device: Device) -> str:
+        try:
+            return self._doors.lend(session.id, device.host)
+        except MediaBusy:
+            raise CastFailed("full") from None
+        except MediaUnavailable:
+            raise CastFailed("no_pictures") from None
+
+    def _end(self, device_id: str) -> bool:
+        with self._lock:
+            on = self._on.pop(device_id, None)
+        if on is None:
+            return False
+        on.screen.stop()
+        self._forget(on.session)
+        return True
+
+    def _forget(self, session: ConsoleSession) -> None:
+        self._sessions.end(session)
+        with contextlib.suppress(MediaUnavailable):  # nothing is live then, and the gate knows the session no more
+            self._doors.end_link(session.id)
+
+    def _turn_of(self, device: Device) -> threading.Lock:
+        with self._lock:
+            return self._turns.setdefault(device.id, threading.Lock())

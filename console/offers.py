@@ -1,0 +1,45 @@
+"""What an owner may do at a camera's tile about what stands in the way of its picture."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from registry.camera import UNASKED, Camera
+from registry.owner.owner import Owner
+from registry.readings.awaited import Changes
+from registry.reason import Reason
+
+# open_way: allow the open connection. off: switch Image Encryption off. code: give the code. wake: end Sleep Mode.
+type Offer = Literal["open_way", "off", "code", "wake"]
+
+# By reason, the field of a camera and the value that ends it.
+_ENDS: Mapping[Reason, tuple[str, str]] = {"encryption_on": ("encryption", "off"), "asleep": ("asleep", "off")}
+_OF_CAMERA: frozenset[Reason] = frozenset({"encryption_on", "code_wrong", "asleep", "no_way"})
+
+
+class Offers:
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+
+    def found(self, account: str, camera_id: str, reason: Reason) -> Camera | None:
+        """The camera as last known, where an offer depends on it."""
+        return self._owner.camera(account, camera_id) if reason in _OF_CAMERA else None
+
+    def of(self, account: str, camera: Camera, reason: Reason) -> tuple[Offer, ...]:
+        """The plain mend first. A camera that somebody else shares keeps its owner's switches. Raises Unavailable."""
+        offers: list[Offer] = []
+        if reason == "no_way" and UNASKED in camera.ways:
+            offers.append("open_way")
+        if reason == "asleep" and camera.owner == "own":
+            offers.append("wake")
+        if reason in ("encryption_on", "code_wrong"):
+            if camera.owner == "own":
+                offers.append("off")
+            if self._owner.may_be_deciphered(account, camera):
+                offers.append("code")
+        return tuple(offers)
+
+
+def is_asked_for(camera: Camera, reason: Reason, awaited: Changes) -> bool:
+    """Whether the reason ends by itself, as soon as the camera shows what was asked for."""
+    field, value = _ENDS.get(reason, ("", ""))
+    return bool(field) and awaited.get((camera.id, field)) == value

@@ -1,0 +1,47 @@
+"""Opens a camera's source by its kind, and lets it last."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable, Callable
+
+from media.plane.background import Background
+from media.plane.sources import card_player
+from media.plane.sources.ezviz import EzvizSource
+from media.plane.sources.hls import HlsSource
+from media.plane.sources.network import OnLoopback
+from media.plane.sources.rtsp import RtspSource
+from media.plane.sources.run import Run
+from media.plane.sources.screen import Screen
+from media.source import SourceSpec
+
+type Mint = Callable[[], Awaitable[SourceSpec]]
+
+
+class Opener:
+    """`context` verifies the certificates of vendors; `loopback` names the sources that may be on this machine."""
+
+    def __init__(self, context: ssl.SSLContext, loopback: OnLoopback) -> None:
+        self._context, self._loopback = context, loopback
+
+    async def last(self, screen: Screen, spec: SourceSpec, mint: Mint, background: Background) -> None:
+        """One opening of the source, to its end. Raises SourceFailed.
+
+        `mint` returns a new address of the same source. What takes time to close goes to `background`.
+        """
+        if spec.kind == "card":
+            await card_player.play(screen, spec.card, asyncio.get_running_loop().time)
+        if spec.kind == "ezviz":
+            with contextlib.closing(EzvizSource(screen, spec, mint, loopback=self._loopback)) as camera:
+                await camera.last()
+        if spec.kind == "rtsp":
+            with contextlib.closing(RtspSource(screen, spec, loopback=self._loopback.every)) as camera:
+                await camera.last()
+        source = HlsSource(spec, self._context, mint, loopback=self._loopback)
+        run = Run(screen, source)
+        try:
+            await source.prepare()
+            await run.last()
+        finally:
+            run.close()
+            background.later(source.close())

@@ -1,0 +1,66 @@
+"""Builds what casts to TVs in the house: in the worker, which holds their connections, and for who asks the worker."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+from accounts.console_sessions import ConsoleSessions
+from cast.client import CastClient
+from cast.device import Device
+from cast.door import CastDoor
+from cast.finder import Finder
+from media.client import MediaClient
+from media.grants import Grants
+from showcam import keys
+from showcam.compose.ground import Ground
+from showcam.settings import Settings
+
+if TYPE_CHECKING:
+    from cast.screens import Screens
+
+SIMULATOR_S = 2.0
+
+
+def folder(settings: Settings) -> Path:
+    """Where the door is."""
+    return settings.data / "run"
+
+
+def build(settings: Settings, base: Ground) -> "Screens":
+    """The worker's, which take turns."""
+    from cast.screen import Screen  # PyChromecast is imported where it is used
+    from cast.screens import Screens
+
+    assert isinstance(base.pictures, MediaClient)
+    return Screens(
+        base.adapter.owner,
+        ConsoleSessions(base.store),
+        base.pictures,
+        finder(settings),
+        Screen,
+    )
+
+
+def door(settings: Settings, base: Ground, screens: "Screens") -> CastDoor:
+    """Raises OSError."""
+    return CastDoor(folder(settings), screens, base.grants.proof())
+
+
+def client(settings: Settings) -> CastClient:
+    return CastClient(folder(settings), Grants(keys.grant_of(settings)).proof())
+
+
+def finder(settings: Settings) -> Finder:
+    named = tuple(Device.named(text) for text in settings.cast_devices)
+    if settings.demo:
+        return Finder(named, practice=True, browse=partial(_of_simulator, settings.simulator_port))
+    return Finder(named)
+
+
+def _of_simulator(port: int, _seconds: float) -> list[Device]:
+    """The demo's television, whose port the simulator tells. Raises OSError."""
+    with urlopen(f"http://127.0.0.1:{port}/_control", timeout=SIMULATOR_S) as answer:
+        at = json.load(answer)["ports"]["cast"]
+    return [Device("living-room-tv", "Living room TV", "127.0.0.1", at, "Chromecast")]

@@ -1,0 +1,242 @@
+"""What the house's TVs show: a household, its registry and its store are real; pictures and TVs answer at once."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from accounts import viewers
+from accounts.console_sessions import ConsoleSessions
+from cast.device import Device
+from cast.failed import CastFailed
+from cast.finder import Finder
+from cast.screen import Over
+from cast.screens import AGAIN, LEASE_S, Screens
+from cast.showing import Showing
+from media.client import MediaBusy, MediaUnavailable
+from media.grants import Claims
+from registry.camera import Refusal
+from store.records import Account
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household, household
+
+LIVING, BEDROOM = Device("1", "Living room TV", "192.168.1.20"), Device("2", "Bedroom TV", "192.168.1.21")
+SPEAKER = Device("3", "Kitchen speaker", "192.168.1.22", kind="speaker")
+
+
+@dataclass
+class ReadyTelevision:
+    """A connection to a TV that plays at once; `fails` is what it raises."""
+
+    device: Device
+    over: Callable[[Over], None]
+    fails: CastFailed | None = None
+    shown: list[tuple[str, str]] = field(default_factory=list)  # address, title
+    stopped: bool = False
+
+    def show(self, url: str, title: str) -> None:
+        if self.fails:
+            raise self.fails
+        self.shown.append((url, title))
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class House:
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.home: Household = household(folder, clock=self.clock)
+        self.televisions: list[ReadyTelevision] = []
+        self.fails: CastFailed | None = None
+        self.lent: list[tuple[str, str]] = []
+        self.unlent: Exception | None = None
+        self.screens = Screens(
+            self.home.owner,
+            ConsoleSessions(self.home.store, self.clock),
+            self,
+            Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []),
+            self._connect,
+            self.clock,
+        )
+
+    @property
+    def account(self) -> str:
+        return self.home.account.id
+
+    def show(self, camera: str = "Garden", on: str = LIVING.name, seconds: float = 0.0) -> Showing | Refusal:
+        return self.screens.show(self.account, self.home.id(camera), on, seconds)
+
+    def now(self) -> list[tuple[str, str]]:
+        return [(showing.name, showing.device.name) for showing in self.screens.now(self.account)]
+
+    def viewer(self) -> Claims:
+        """The claims of the grant given out last."""
+        return self.home.pictures.warmed[-1][0]
+
+    # as the media process lends doors
+
+    def lend(self, link: str, device: str) -> str:
+        if self.unlent:
+            raise self.unlent
+        self.lent.append((link, device))
+        return "http://192.168.1.5:40123"
+
+    def end_link(self, link: str) -> None:
+        self.home.pictures.end_link(link)
+
+    def _connect(self, device: Device, over: Callable[[Over], None]) -> ReadyTelevision:
+        self.televisions.append(ReadyTelevision(device, over, self.fails))
+        return self.televisions[-1]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.home.store.close()
+
+
+def test_a_camera_is_fetched_by_a_door_for_that_tv_under_a_grant_for_that_picture(house: House) -> None:
+    shown = house.show()
+    assert isinstance(shown, Showing)
+    claims = house.viewer()
+    grant = house.home.grants.sign(claims)
+    assert house.televisions[0].shown == [(f"http://192.168.1.5:40123/s/{grant}/master.m3u8", "Garden")]
+    assert house.lent == [(claims.link, LIVING.host)]
+    assert (claims.protocol, claims.surface, claims.camera) == ("hls", "google", house.home.id("Garden"))
+    assert viewers.find(house.home.store, claims.link) is not None, "the gate knows who watches"
+    assert house.now() == [("Garden", LIVING.name)]
+
+
+@pytest.mark.parametrize(
+    ("camera", "reason"),
+    [("Garage", "encryption_on"), ("Nursery", "audio_off"), ("Attic", "offline"), ("Bedroom", "asleep")],
+)
+def test_a_refused_camera_says_why_and_what_was_shown_stays(house: House, camera: str, reason: str) -> None:
+    house.show("Garden")
+    refused = house.show(camera)
+    assert isinstance(refused, Refusal)
+    assert refused.reason == reason
+    assert house.now() == [("Garden", LIVING.name)]
+    assert not house.televisions[0].stopped
+
+
+def test_another_camera_takes_the_tv_and_the_first_viewer_is_over(house: House) -> None:
+    house.show("Garden")
+    first = house.viewer().link
+    house.show("Front Door")
+    assert house.now() == [("Front Door", LIVING.name)]
+    assert house.televisions[0].stopped
+    assert (first, "") in house.home.pictures.ended
+    assert viewers.find(house.home.store, first) is None
+
+
+@pytest.mark.parametrize(
+    ("on", "why"),
+    [("Attic TV", "no_device"), ("", "no_device"), ("kitchen speaker", "speaker")],
+)
+def test_a_device_that_is_not_there_or_has_no_screen_is_told(house: House, on: str, why: str) -> None:
+    with pytest.raises(CastFailed, match=why):
+        house.show(on=on)
+    assert house.home.pictures.warmed == [], "no camera is opened for it"
+
+
+@pytest.mark.parametrize(
+    ("unlent", "why"),
+    [(MediaBusy(), "full"), (MediaUnavailable(), "no_pictures")],
+)
+def test_without_a_door_nothing_is_shown_and_the_viewer_is_over(house: House, unlent: Exception, why: str) -> None:
+    house.unlent = unlent
+    with pytest.raises(CastFailed, match=why):
+        house.show()
+    assert house.now() == []
+    assert viewers.find(house.home.store, house.viewer().link) is None
+
+
+def test_a_tv_that_does_not_play_leaves_no_viewer(house: House) -> None:
+    house.fails = CastFailed("not_played", LIVING.name)
+    with pytest.raises(CastFailed, match="not_played"):
+        house.show()
+    assert house.now() == []
+    assert house.televisions[0].stopped
+    assert viewers.find(house.home.store, house.viewer().link) is None
+
+
+def test_stop_ends_what_the_household_shows_there_or_everywhere(house: House) -> None:
+    house.show("Garden")
+    house.show("Front Door", on="bedroom tv")
+    assert [showing.name for showing in house.screens.stop(house.account, "Bedroom TV")] == ["Front Door"]
+    assert house.now() == [("Garden", LIVING.name)]
+    assert house.screens.stop("another household") == []
+    assert [showing.name for showing in house.screens.stop(house.account)] == ["Garden"]
+    assert house.now() == []
+    assert house.screens.stop(house.account) == []
+
+
+@pytest.mark.parametrize("why", ["taken", "gone"])
+def test_who_takes_the_tv_ends_the_picture_for_good(house: House, why: Over) -> None:
+    house.show()
+    house.televisions[0].over(why)
+    assert house.now() == []
+    house.screens.turn()
+    assert len(house.televisions) == 1
+    assert viewers.find(house.home.store, house.viewer().link) is None
+
+
+def test_a_picture_that_ended_by_itself_is_shown_again_a_few_times(house: House) -> None:
+    house.show()
+    for _ in range(AGAIN):
+        house.televisions[-1].over("ended")
+        house.screens.turn()
+        assert house.now() == [("Garden", LIVING.name)]
+    house.televisions[-1].over("ended")
+    house.screens.turn()
+    assert house.now() == []
+    assert len(house.televisions) == AGAIN + 1
+
+
+def test_a_picture_that_may_be_shown_no_more_is_not_shown_again(house: House) -> None:
+    house.show()
+    house.home.driver.change("Garden", encryption="on")
+    house.clock.now += 10
+    house.televisions[-1].over("ended")
+    house.screens.turn()
+    assert house.now() == []
+
+
+def test_a_picture_for_a_while_ends_by_itself(house: House) -> None:
+    house.show(seconds=60)
+    house.clock.now += 59
+    house.screens.turn()
+    assert house.now() == [("Garden", LIVING.name)]
+    house.clock.now += 1
+    house.screens.turn()
+    assert house.now() == []
+    assert house.televisions[0].stopped
+
+
+def test_a_viewer_lives_as_long_as_the_worker_says_so(house: House) -> None:
+    house.show()
+    link = house.viewer().link
+    sessions = ConsoleSessions(house.home.store, house.clock)
+    for _ in range(10):
+        house.clock.now += 25
+        house.screens.turn()
+    assert sessions.find(link) is not None, "renewed for longer than it was given"
+    house.clock.now += LEASE_S + 1
+    assert sessions.find(link) is None, "the worker is dead"
+
+
+def test_when_the_worker_ends_so_do_its_pictures(house: House) -> None:
+    house.show()
+    house.screens.close()
+    assert house.televisions[0].stopped
+    assert viewers.find(house.home.store, house.viewer().link) is None
+
+
+def test_a_household_sees_nothing_of_what_another_shows(house: House) -> None:
+    house.show()
+    other = Account("other", 0.0, b"salt")
+    assert house.screens.now(other.id) == []

@@ -1,0 +1,133 @@
+"""The simulator's television plays what a picture process serves through a lent door, and keeps a receiver's rules."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from cast.failed import CastFailed
+from cast.screen import Over, Screen
+from tests.cast.conftest import WAIT_S, TelevisionThread
+from tests.media.conftest import World
+
+pytestmark = pytest.mark.realtime
+
+
+def until(facts: Callable[[], dict[str, Any]], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    deadline = time.monotonic() + WAIT_S
+    while not wanted(found := facts()):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def shown() -> Iterator[Callable[..., tuple[Screen, list[Over]]]]:
+    screens: list[Screen] = []
+
+    def show(television: TelevisionThread, url: str) -> tuple[Screen, list[Over]]:
+        over: list[Over] = []
+        screens.append(Screen(television.device, over.append, connect_s=WAIT_S))
+        screens[-1].show(url, "Garden")
+        return screens[-1], over
+
+    yield show
+    for screen in screens:
+        screen.stop()
+
+
+def lent(world: World) -> str:
+    claims = world.claims(surface="google")
+    at = world.plane.client().lend(claims.link, "127.0.0.1")
+    return f"{at}/s/{world.grants.sign(claims)}/master.m3u8"
+
+
+def test_a_camera_plays_with_sound_past_the_receivers_idle_time(
+    world: World, television: Callable[..., TelevisionThread], shown: Callable[..., tuple[Screen, list[Over]]]
+) -> None:
+    there = television(idle_out_s=1.0)
+    _, over = shown(there, lent(world))
+    begun = until(there.facts, lambda facts: facts["frames"] > 0)
+    assert (begun["state"], begun["title"], begun["sound"]) == ("PLAYING", "Garden", True)
+    later = until(there.facts, lambda facts: facts["frames"] > begun["frames"] + 50)
+    assert later["state"] == "PLAYING"
+    assert over == []
+
+
+def test_stop_ends_the_application(
+    world: World, television: Callable[..., TelevisionThread], shown: Callable[..., tuple[Screen, list[Over]]]
+) -> None:
+    there = television()
+    screen, over = shown(there, lent(world))
+    screen.stop()
+    assert until(there.facts, lambda facts: facts["app"] == "")["frames"] == 0
+    assert over == []
+
+
+@pytest.mark.parametrize("what", ["take_over", "press_home"])
+def test_a_person_at_the_tv_ends_it(
+    world: World,
+    television: Callable[..., TelevisionThread],
+    shown: Callable[..., tuple[Screen, list[Over]]],
+    what: str,
+) -> None:
+    there = television()
+    _, over = shown(there, lent(world))
+    there.do(getattr(there.television, what))
+    deadline = time.monotonic() + WAIT_S
+    while not over:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert over == ["taken"]
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """`status`, headers and text of every answer are the server's."""
+
+    def do_GET(self) -> None:
+        status, headers, text = self.server.answers  # type: ignore[attr-defined]
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+KIND, OPEN = {"Content-Type": "application/vnd.apple.mpegurl"}, {"Access-Control-Allow-Origin": "*"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ((404, OPEN, b""), "it is answered 404"),
+        ((200, KIND, b"#EXTM3U\n"), "it may not be read from another origin (CORS)"),
+        ((200, OPEN | {"Content-Type": "text/html"}, b"<html>"), "a playlist has another content type"),
+        ((200, OPEN | KIND, b"<html>"), "the playlist is not M3U8"),
+        (
+            (200, OPEN | KIND, b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n"),
+            "the master playlist names no CODECS",
+        ),
+        ((200, OPEN | KIND, b"#EXTM3U\n#EXT-X-ENDLIST\n"), "the stream has ended"),
+    ],
+)
+def test_the_television_refuses_what_a_receiver_refuses(
+    television: Callable[..., TelevisionThread], answers: tuple[int, dict[str, str], bytes], why: str
+) -> None:
+    there = television()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        server.answers = answers  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+        screen = Screen(there.device, lambda over: None, connect_s=WAIT_S)
+        try:
+            with pytest.raises(CastFailed, match="not_played"):
+                screen.show(f"http://127.0.0.1:{server.server_address[1]}/master.m3u8", "Garden")
+            assert there.facts()["why"] == why
+        finally:
+            screen.stop()
+            server.shutdown()

@@ -1,0 +1,220 @@
+"""EZVIZ's stream cloud at life's timing, a camera in it and those who watch, by the clock of their loop."""
+
+import asyncio
+import contextlib
+import itertools
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from media.ezviz.address import Stream, live
+from media.grants import Claims
+from media.plane.codec.units import CLOCK
+from media.plane.outputs.video_track import VideoTrack
+from media.plane.sources.network import OnLoopback
+from media.plane.viewing.pull import Pull
+from media.plane.viewing.transcodes import Transcodes
+from media.plane.viewing.view import View
+from media.source import Codec, Denied, SourceSpec
+from simulator.camera import Camera
+from simulator.cloud.service import Cloud
+from simulator.state import Account, World
+from tests.doubles.hour import pictures
+
+USER, SERIAL = "demo@example.com", "F00497201"
+FPS = 4
+LOOK_S = 0.5  # between two looks at a playlist
+SEGMENT = re.compile(r"#EXTINF:([\d.]+),\n(\d+)\.ts")
+
+
+class _Player:
+    """Pictures of a camera, for as long as somebody takes them. `key_s`: between keyframes."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, key_s: int) -> None:
+        self._loop, self._key_s = loop, key_s
+        self._listeners: set[Callable[[Literal["video"], bytes, float], None]] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def listen(self, listener: Callable[[Literal["video"], bytes, float], None], *, key: bool) -> None:
+        self._listeners.add(listener)
+        self._task = self._task or asyncio.create_task(self._play())
+
+    def unlisten(self, listener: Callable[[Literal["video"], bytes, float], None]) -> None:
+        self._listeners.discard(listener)
+
+    def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+
+    async def _play(self) -> None:
+        key, other = pictures()
+        began = self._loop.time()
+        for number in itertools.count():
+            at = began + number / FPS
+            await asyncio.sleep(max(0.0, at - self._loop.time()))
+            for listener in list(self._listeners):
+                listener("video", other if number % (FPS * self._key_s) else key, at)
+
+
+class _Studio:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._players: dict[int, _Player] = {}
+
+    def running(self, camera: Camera, quality: int, *, key_s: int) -> _Player:
+        return self._players.setdefault(quality, _Player(self._loop, key_s))
+
+    def close(self) -> None:
+        for player in self._players.values():
+            player.stop()
+
+
+class HourCloud:
+    """Call `close` after use. `most`: of sessions that were open at once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
+        self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden", audio=False)
+        self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera}, now=loop.time)
+        for name, value in settings.items():
+            setattr(self.world.settings, name, value)
+        self.studio = _Studio(loop)
+        self.cloud = Cloud(self.world, self.studio)  # type: ignore[arg-type]
+        self._loop = loop
+        self.minted = self.most = 0
+        self.lacks_sub: bool | None = None
+        self.asks: Stream = 2
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        self.minted += 1
+        place = f"127.0.0.1:{self.world.ports.at('vtm')}"
+        token = self.cloud.tokens.made(USER)[0]
+        url = live(place, SERIAL, 1, self.asks, token, "biz=1", round(self._loop.time() * 1000))
+        return SourceSpec("ezviz", url, (place,), "off", dozes=self.camera.battery is not None, alone=True)
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        return [None for _ in claims]
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        return False
+
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
+        self.lacks_sub = lacks_sub
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        raise AssertionError("a cloud stream takes nothing back")
+
+    async def count(self) -> None:
+        while True:
+            self.most = max(self.most, self.cloud.node.sessions(self.camera))
+            await asyncio.sleep(0.5)
+
+    async def close(self) -> None:
+        self.studio.close()
+        await self.cloud.close()
+        await asyncio.sleep(0.2)
+
+
+@dataclass
+class Watcher:
+    """What one viewer was shown: when something new came, how much picture it was, and the times of the pictures."""
+
+    came: list[tuple[float, float]] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    reloads: int = 0
+
+    def gap_s(self) -> float:
+        """The longest time without anything to show."""
+        steps = [(later - earlier) / CLOCK for earlier, later in itertools.pairwise(self.times)]
+        waits = [later - before - length for (before, _), (later, length) in itertools.pairwise(self.came)]
+        return max([*steps, *waits])
+
+    @property
+    def shown_s(self) -> float:
+        """How much picture came, from the first to the last."""
+        return self.came[-1][0] - self.came[0][0] if self.came else 0.0
+
+    @property
+    def is_monotonic(self) -> bool:
+        return all(earlier < later for earlier, later in itertools.pairwise(self.times))
+
+
+async def by_webrtc(loop: asyncio.AbstractEventLoop, pull: Pull, seen: Watcher) -> None:
+    track = VideoTrack(View(pull, "alexa"))
+    try:
+        while True:
+            packet = await track.recv()
+            seen.came.append((loop.time(), 0.0))
+            seen.times.append(packet.pts)
+    finally:
+        track.stop()
+
+
+async def by_hls(loop: asyncio.AbstractEventLoop, pull: Pull, seen: Watcher, *, keep: bool) -> None:
+    """`keep`: whether the pictures' times are read from the segments."""
+    view = View(pull, "google")
+    output = await view.output(silent_track=False, timeout_s=30)
+    start, last = output.start_id, -1
+    while True:
+        for seconds, number in SEGMENT.findall(output.playlist()):
+            if int(number) > last:
+                last = int(number)
+                seen.came.append((loop.time(), float(seconds)))
+                data = output.segment(last)
+                assert data
+                if keep:
+                    seen.times += times_of(data)
+        await asyncio.sleep(LOOK_S)
+        output = await view.output(silent_track=False, timeout_s=30)
+        seen.reloads += output.start_id != start
+        start = output.start_id
+
+
+def times_of(segment: bytes) -> list[int]:
+    """Presentation times in its PES headers of pictures (ISO 13818-1)."""
+    found = []
+    for at in range(0, len(segment), 188):
+        packet = segment[at : at + 188]
+        body = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
+        if packet[1] & 0x40 and packet[body : body + 4] == b"\0\0\1\xe0":
+            pts = packet[body + 9 : body + 14]
+            found.append((pts[0] >> 1 & 7) << 30 | pts[1] << 22 | (pts[2] >> 1) << 15 | pts[3] << 7 | pts[4] >> 1)
+    return found
+
+
+def claims() -> Claims:
+    return Claims("home", "link-1", "garden", "hls", "alexa", 0, "n")
+
+
+async def pulled(cloud: HourCloud) -> Pull:
+    await cloud.cloud.open("127.0.0.1")
+    context = ssl.create_default_context()
+    return Pull(claims(), None, cloud, context, Transcodes(0), loopback=OnLoopback(every=True), sub=lambda _: None)
+
+
+async def closed(pull: Pull, cloud: HourCloud) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        await pull.stop()
+    await cloud.close()
+
+
+async def watched(
+    loop: asyncio.AbstractEventLoop, cloud: HourCloud, seconds: float, viewers: int
+) -> tuple[Pull, list[Watcher]]:
+    """So many viewers of one camera, half of them by HLS, for so long."""
+    pull = await pulled(cloud)
+    seen = [Watcher() for _ in range(viewers)]
+    half = viewers // 2
+    tasks = [asyncio.create_task(by_webrtc(loop, pull, each)) for each in seen[:half]]
+    tasks += [asyncio.create_task(by_hls(loop, pull, each, keep=n == 0)) for n, each in enumerate(seen[half:])]
+    await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+    for task in tasks:
+        task.cancel()
+    for done in await asyncio.gather(*tasks, return_exceptions=True):
+        if not isinstance(done, asyncio.CancelledError):
+            raise AssertionError from done  # type: ignore[misc]
+    await closed(pull, cloud)
+    return pull, seen

@@ -1,0 +1,150 @@
+"""An hour of 24 viewers on EZVIZ's cloud stream at life's timing, whose node ends sessions again and again.
+
+The hour is one of media: clock and timers are those of a loop that does not wait.
+"""
+
+import asyncio
+from typing import Any, NamedTuple
+
+import pytest
+
+from media.ezviz.address import Stream
+from tests.doubles.fast_time import FastLoop, run
+from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, closed, pulled, watched
+
+HOUR_S, VIEWERS = 3600.0, 24
+GAP_S = 2.0
+
+
+class Hour(NamedTuple):
+    opened: int
+    most: int
+    reopened: int
+    viewers: list[Watcher]
+
+
+def an_hour(seconds: float = HOUR_S, viewers: int = VIEWERS, **settings: Any) -> Hour:
+    async def scene(loop: FastLoop) -> Hour:
+        cloud = HourCloud(loop, **settings)
+        counting = asyncio.create_task(cloud.count())
+        pull, seen = await watched(loop, cloud, seconds, viewers)
+        counting.cancel()
+        return Hour(cloud.world.calls["vtdu"], cloud.most, pull.reopened, seen)
+
+    return run(scene)
+
+
+@pytest.mark.parametrize(("every_s", "cut_with"), [(27.0, ""), (75.0, "7005")])
+def test_sessions_that_end_alike_are_one_picture_for_24_viewers(every_s: float, cut_with: str) -> None:
+    """The first two of them too: nodes are known to end sessions after so long."""
+    hour = an_hour(session_cut_s=every_s, cut_with=cut_with)
+    assert hour.opened > HOUR_S / every_s
+    assert (hour.most, hour.reopened) == (2, 0), "one session, and the one that follows it"
+    assert len(hour.viewers) == VIEWERS
+    for viewer in hour.viewers:
+        assert viewer.reloads == 0
+        assert viewer.is_monotonic
+        assert viewer.gap_s() <= GAP_S
+        assert viewer.shown_s > HOUR_S - 20
+
+
+def test_a_node_that_ends_none_is_asked_for_no_session_more_once_that_is_known() -> None:
+    hour = an_hour(700.0, 2)
+    assert hour.opened == 4, "the first, and one for each length that nodes are known by"
+    assert max(viewer.gap_s() for viewer in hour.viewers) <= GAP_S
+
+
+class First(NamedTuple):
+    """When the first picture came, by WebRTC; how many tokens it took, and what was learnt by it."""
+
+    s: float
+    minted: int
+    most: int
+    lacks_sub: bool | None
+
+
+def first(camera: dict[str, Any], asks: Stream = 2, **settings: Any) -> First:
+    """`asks`: which picture the address is for."""
+
+    async def scene(loop: FastLoop) -> First:
+        cloud = HourCloud(loop, **settings)
+        cloud.asks = asks
+        for name, value in camera.items():
+            setattr(cloud.camera, name, value)
+        began, counting = loop.time(), asyncio.create_task(cloud.count())
+        _, (viewer, _) = await watched(loop, cloud, 20.0, 2)
+        counting.cancel()
+        return First(viewer.came[0][0] - began, cloud.minted, cloud.most, cloud.lacks_sub)
+
+    return run(scene)
+
+
+def test_a_smaller_picture_that_brings_nothing_does_not_hold_up_the_whole_one() -> None:
+    """It is not waited for to the end: the whole one is asked for beside it once a clump would have come."""
+    found = first({}, stream_fault="silent_sub", stream_key_s=2)
+    assert found.s < 9.0
+    assert (found.minted, found.most, found.lacks_sub) == (2, 2, True)
+
+
+def test_a_camera_that_gives_one_session_is_asked_for_the_whole_picture_after_the_smaller_one() -> None:
+    found = first({}, stream_fault="silent_sub", stream_key_s=2, camera_streams=1)
+    assert found.s < 13.0
+    assert (found.most, found.lacks_sub) == (1, True)
+
+
+def test_a_whole_picture_whose_keyframes_stay_away_is_left_for_the_smaller_one() -> None:
+    """What was learnt of the smaller one, or listed, may have been wrong."""
+    found = first({}, asks=1)
+    assert found.s < 13.0
+    assert (found.most, found.lacks_sub) == (2, False)
+
+
+def test_a_battery_camera_that_the_first_session_wakes_is_shown_by_the_next() -> None:
+    found = first({"battery": 80, "awake_until": 0.0, "sub_size": None})
+    assert found.s < 13.0
+    assert found.most == 2
+
+
+def test_a_camera_that_gives_one_session_is_shown_for_an_hour_all_the_same() -> None:
+    hour = an_hour(600.0, 2, session_cut_s=75.0, camera_streams=1)
+    assert (hour.most, hour.reopened) == (1, 0)
+    for viewer in hour.viewers:
+        assert viewer.is_monotonic
+        assert viewer.gap_s() < 10.0
+
+
+def test_who_left_before_a_battery_camera_was_awake_finds_its_picture_at_the_second_ask() -> None:
+    async def scene(loop: FastLoop) -> tuple[int, float, int]:
+        cloud = HourCloud(loop)
+        cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 80, 0.0, None
+        pull = await pulled(cloud)
+        seen = [Watcher(), Watcher()]
+        for watcher, wait_s in zip(seen, (6.0, 1.5), strict=True):
+            assert pull.not_yet.reason == ("media_down" if watcher is seen[0] else "waking")
+            watching = asyncio.create_task(by_webrtc(loop, pull, watcher))
+            await asyncio.sleep(wait_s)
+            watching.cancel()
+            began = loop.time()
+            await asyncio.sleep(8.0 if watcher is seen[0] else 0.0)
+        minted = cloud.minted
+        await closed(pull, cloud)
+        return len(seen[0].came), seen[1].came[0][0] - began + 1.5, minted
+
+    assert run(scene)[0] == 0, "it was not awake yet"
+    _, second_s, minted = run(scene)
+    assert second_s < 1.0
+    assert minted <= 3
+
+
+def test_a_battery_camera_that_stays_dark_is_said_to_be_woken() -> None:
+    async def scene(loop: FastLoop) -> str:
+        cloud = HourCloud(loop, stream_fault="silent")
+        cloud.camera.battery, cloud.camera.sub_size = 80, None
+        pull = await pulled(cloud)
+        await pull.signal.until(lambda: pull.failure, 60.0)
+        assert pull.failure is not None
+        await closed(pull, cloud)
+        assert loop.time() - 1000.0 < 40.0
+        return pull.failure.reason
+
+    assert run(scene) == "waking"

@@ -1,0 +1,129 @@
+"""`showcam owner`: households by their names, an owner's password, and cameras in the house."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from showcam.cli import main
+
+NAME, PASSWORD = "kari", "barn door and two geese"
+TWICE = f"{PASSWORD}\n{PASSWORD}\n"
+EZVIZ = "me@example.com"
+
+
+class Installation:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *words: str, typed: str = "", **settings: str) -> Result:
+        environ = {"SHOWCAM_DATA": str(self.folder / "data")} | {
+            f"SHOWCAM_{name.upper()}": value for name, value in settings.items()
+        }
+        return CliRunner().invoke(main, words, input=typed, env=environ, catch_exceptions=False)
+
+    def done(self, *words: str, typed: str = "") -> str:
+        result = self.run(*words, typed=typed)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def listed(self) -> dict[str, dict[str, object]]:
+        """The households by all their names."""
+        households = json.loads(self.done("owner", "list", "--json"))["households"]
+        return {
+            "+".join([*(user["user"] for user in household["users"]), household["showcam_user"]]).strip("+"): {
+                name: household[name] for name in ("lan", "showcam_user")
+            }
+            for household in households
+        }
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
+
+
+def test_a_household_of_lan_cameras_alone(here: Installation) -> None:
+    assert "may now link cameras here" in here.done("owner", "add", "--lan", NAME, typed=TWICE)
+    assert here.listed() == {NAME: {"lan": True, "showcam_user": NAME}}
+    assert f"{NAME}" in here.done("owner", "list")
+    assert "No PIN is set" in here.done("pin", "clear", "KARI")  # found by its name, as every command does
+
+
+def test_an_ezviz_household_gains_a_user_and_a_place_for_lan_cameras(here: Installation) -> None:
+    here.done("owner", "add", EZVIZ)
+    assert here.listed() == {EZVIZ: {"lan": False, "showcam_user": ""}}
+    facts = json.loads(here.done("owner", "password", EZVIZ, "--json", typed=f"{NAME}\n{TWICE}"))
+    assert facts["showcam_user"] == NAME
+    assert "may have cameras in the house now" in here.done("owner", "lan", NAME)
+    assert "had a place for them already" in here.done("owner", "lan", EZVIZ)
+    assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
+
+
+def test_another_name_and_another_password(here: Installation) -> None:
+    here.done("owner", "add", "--lan", NAME, typed=TWICE)
+    here.done("owner", "password", NAME, typed="another five geese\nanother five geese\n")
+    here.done("owner", "password", NAME, "--name", "nora", typed=TWICE)
+    assert set(here.listed()) == {"nora"}
+    gone = here.run("owner", "password", NAME)
+    assert (gone.exit_code, "kari is not known here" in gone.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "says"),
+    [
+        (("add", "--lan", EZVIZ), "", "is an EZVIZ user name here"),
+        (("password", EZVIZ, "--name", EZVIZ), "", "is an EZVIZ user name here"),
+        (("add", "--lan", "ole"), "", "another household has the user name ole"),
+        (("password", EZVIZ, "--name", "OLE"), "", "another household has the user name OLE"),
+        (("add", "ole"), "", "is the user name of an owner at showcam itself"),
+        (("add", "--lan", "k"), "", "a user name is 2 to 100 characters"),
+        (("add", "--lan", NAME), "short\nshort\n", "a password is 10 to 200 characters"),
+        (("add", "--lan", NAME), f"{PASSWORD}\nanother\n", "do not match"),
+        (("password", "nobody@example.com"), "", "nobody@example.com is not known here"),
+        (("lan", "nobody@example.com"), "", "nobody@example.com is not known here"),
+        (("add", "--lan", NAME, "--key", "k"), "", "no Open Platform key"),
+    ],
+)
+def test_what_is_refused_changes_nothing(here: Installation, words: tuple[str, ...], typed: str, says: str) -> None:
+    here.done("owner", "add", EZVIZ)
+    here.done("owner", "add", "--lan", "ole", typed=TWICE)
+    before = here.listed()
+    refused = here.run("owner", *words, typed=typed)
+    assert refused.exit_code != 0
+    assert says in refused.output
+    assert here.listed() == before
+
+
+@pytest.mark.parametrize("settings", [{"sign_up": "anyone"}])
+def test_strangers_have_no_cameras_in_the_house(here: Installation, settings: dict[str, str]) -> None:
+    here.done("owner", "add", EZVIZ)
+    for words in (("add", "--lan", NAME), ("lan", EZVIZ)):
+        refused = here.run("owner", *words, typed=TWICE, **settings)
+        assert (refused.exit_code, "There are no cameras in the house" in refused.stderr) == (1, True)
+    assert here.listed() == {EZVIZ: {"lan": False, "showcam_user": ""}}
+
+
+def test_a_removed_household_leaves_its_name_free(here: Installation) -> None:
+    here.done("owner", "add", "--lan", NAME, typed=TWICE)
+    assert "kari is removed" in here.done("owner", "remove", NAME, typed=f"{NAME}\n")
+    assert here.listed() == {}
+    here.done("owner", "add", "--lan", NAME, typed=TWICE)
+
+
+def test_a_password_is_in_no_file_and_in_nothing_that_is_printed(here: Installation) -> None:
+    printed = here.run("owner", "add", "--lan", NAME, typed=TWICE).output + here.done("owner", "list", "--json")
+    assert PASSWORD not in printed
+    for file in here.folder.rglob("*"):
+        if file.is_file():
+            assert PASSWORD.encode() not in file.read_bytes()
+            assert b"argon2" not in file.read_bytes()
+
+
+def test_a_backup_brings_the_user_back(here: Installation, tmp_path: Path) -> None:
+    here.done("owner", "add", "--lan", NAME, typed=TWICE)
+    here.done("backup", str(tmp_path / "kept"))
+    here.done("owner", "remove", NAME, typed=f"{NAME}\n")
+    here.done("restore", str(tmp_path / "kept"))
+    assert here.listed() == {NAME: {"lan": True, "showcam_user": NAME}}

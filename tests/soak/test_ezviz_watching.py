@@ -1,0 +1,31 @@
+"""SOAK_S seconds of 24 viewers on EZVIZ's cloud stream, by the clock on the wall: `make soak`, for a day."""
+
+import asyncio
+import os
+
+import pytest
+
+from tests.doubles.hour_cloud import HourCloud, watched
+
+LASTS_S = float(os.environ.get("SOAK_S", "0"))
+VIEWERS = 24
+
+pytestmark = [
+    pytest.mark.timeout(LASTS_S + 600),
+    pytest.mark.skipif(LASTS_S == 0, reason="lasts for a day: make soak, or SOAK_S=300"),
+]
+
+
+@pytest.mark.parametrize(("every_s", "cut_with"), [(27.0, ""), (75.0, "7005")])
+def test_nobody_waits_longer_than_two_seconds_or_begins_again(every_s: float, cut_with: str) -> None:
+    async def scene() -> None:
+        cloud = HourCloud(asyncio.get_running_loop(), session_cut_s=every_s, cut_with=cut_with)
+        pull, viewers = await watched(asyncio.get_running_loop(), cloud, LASTS_S / 2, VIEWERS)
+        assert cloud.world.calls["vtdu"] > LASTS_S / 2 / every_s
+        assert pull.reopened == 0
+        for viewer in viewers:
+            assert viewer.reloads == 0
+            assert viewer.is_monotonic
+            assert viewer.gap_s() <= 2.0
+
+    asyncio.run(scene())

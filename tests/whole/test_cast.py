@@ -1,0 +1,97 @@
+"""`showcam cast` as a person types it, on the running demo with its television."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from tests.doubles.program import Program
+
+TV = "Living room TV"
+
+type Cast = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cast(demo: Program) -> Iterator[Cast]:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        done = demo.command("cast", *words, "--demo")
+        assert "Traceback" not in done.stderr
+        return done
+
+    yield run
+    run("--stop")
+
+
+def television(demo: Program, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    deadline = time.monotonic() + 20
+    while not wanted(facts := requests.get(f"{demo.simulator}/_television", timeout=5).json()):
+        assert time.monotonic() < deadline, facts
+        time.sleep(0.1)
+    return dict(facts)
+
+
+def test_a_camera_is_shown_on_the_tv_and_taken_off(demo: Program, cast: Cast) -> None:
+    assert re.search(rf"^{TV} +TV or display +Chromecast$", cast("--list").stdout, re.MULTILINE)
+    assert cast().stdout == "Nothing is shown.\n"
+    done = cast("garden", "--on", TV.upper())
+    assert (done.returncode, done.stdout) == (0, f"Garden is on {TV}.\n")
+    begun = television(demo, lambda facts: facts["frames"] > 0)
+    television(demo, lambda facts: facts["frames"] > begun["frames"] + 25)
+    assert re.fullmatch(rf"Garden is on {TV} since \d\d:\d\d\.\n", cast().stdout)
+    assert cast("--stop").stdout == f"Garden is no longer on {TV}.\n"
+    assert television(demo, lambda facts: facts["app"] == "")["frames"] == 0
+    assert cast("--stop").stdout == "Nothing was shown.\n"
+
+
+@pytest.mark.parametrize(
+    ("camera", "says"),
+    [
+        ("Garage", "Image Encryption is on for Garage"),
+        ("Nursery", "Audio is off for Nursery"),
+        ("Attic", "Attic is offline"),
+        ("Cellar", "There is no camera 'Cellar'"),
+    ],
+)
+def test_a_camera_that_can_not_be_shown_says_why(demo: Program, cast: Cast, camera: str, says: str) -> None:
+    done = cast(camera)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert requests.get(f"{demo.simulator}/_television", timeout=5).json()["app"] == ""
+
+
+def test_facts_are_printed_as_json(cast: Cast) -> None:
+    assert json.loads(cast("--list", "--json").stdout) == {
+        "devices": [{"id": "living-room-tv", "name": TV, "kind": "screen", "model": "Chromecast"}]
+    }
+    shown = json.loads(cast("Garden", "--json").stdout)["showing"][0]
+    assert (shown["name"], shown["device"]) == ("Garden", TV)
+    assert json.loads(cast("--json").stdout)["showing"] == [shown]
+
+
+def test_who_takes_the_tv_ends_the_picture(demo: Program, cast: Cast) -> None:
+    cast("Garden")
+    requests.post(f"{demo.simulator}/_television/youtube", timeout=5).raise_for_status()
+    television(demo, lambda facts: facts["app"] == "233637DE")
+    assert cast().stdout == "Nothing is shown.\n"
+    assert cast("--stop").stdout == "Nothing was shown.\n"
+    assert requests.get(f"{demo.simulator}/_television", timeout=5).json()["app"] == "233637DE", "it is left alone"
+    requests.post(f"{demo.simulator}/_television/home", timeout=5).raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("Garden", "--list"), "Name a camera, or say --list, or --stop."),
+        (("Garden", "--on", "Attic TV"), "There is no Cast device Attic TV in the house."),
+    ],
+)
+def test_what_can_not_be_done_is_said(cast: Cast, words: tuple[str, ...], says: str) -> None:
+    done = cast(*words)
+    assert done.returncode != 0
+    assert says in done.stderr
