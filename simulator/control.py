@@ -10,10 +10,12 @@ from aiohttp import web
 from simulator import fleet
 from simulator.camera import Camera
 from simulator.control_values import CHOICES, DISKS, SIZES, Problem, check_change, check_setting
+from simulator.lan.barn import Barn
 from simulator.state import Settings, Webhook, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+OWN = ("online", "audio", "motion", "person")
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -24,10 +26,10 @@ class Control:
         serving: Callable[[], bool],
         watched: Callable[[Camera], bool],
         streams: Callable[[Camera], int],
-        own: Camera,
+        own: Barn,
     ) -> None:
         """`own`: the camera that no vendor knows."""
-        self._world, self._own = world, own
+        self._world, self._barn, self._own = world, own, own.camera
         self._watched, self._streams = watched, streams
         self._serving = serving
 
@@ -103,9 +105,12 @@ class Control:
 
     async def _change_own(self, request: web.Request) -> web.StreamResponse:
         for name, value in (await _body(request)).items():
-            if name not in ("online", "audio") or not isinstance(value, bool):
-                raise Problem(400, "Wrong value", "The owner's own camera has “online” and “audio”, true or false.")
-            setattr(self._own, name, value)
+            if name not in OWN or not isinstance(value, bool):
+                raise Problem(400, "Wrong value", f"The owner's own camera has {', '.join(OWN)}, true or false.")
+            if name in ("online", "audio"):
+                setattr(self._own, name, value)
+            elif value:
+                self._barn.happen(name)
         return web.json_response(self._own_row())
 
     def _own_row(self) -> dict[str, Any]:

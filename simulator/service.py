@@ -64,7 +64,7 @@ async def serve(options: Options) -> None:
     own = Barn(barn(), studio, rtsp=at["barn_rtsp"], onvif=at["barn_onvif"])
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
-    Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions, own.camera).add_routes(control)
+    Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions, own).add_routes(control)
     add_television(control, television)
     add_routes(control, options.app_url, options.data, amazon)
 

@@ -78,6 +78,8 @@ def _add_barn(store: Store, simulator: int) -> None:
         model="Bramble B-20",
         firmware="1.2",
         onvif=f"{simulator + 5}/onvif/device_service",
+        events=("motion", "person"),
+        lens="lens",
     )
     known = devices.find(source, barn.id, barn.channel)
     if is_new or (known is not None and known.port != barn.port):

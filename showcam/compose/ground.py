@@ -15,7 +15,6 @@ from registry.adapter import Adapter, adapt
 from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
-from registry.drivers.lan.devices import Devices
 from registry.drivers.lan.discovery import Seen, probe
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
@@ -71,14 +70,12 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
     )
 
 
-def drivers(settings: Settings, store: Store) -> tuple[EzvizDriver, dict[str, Driver]]:
-    """EZVIZ's, and all by the kind of source that each serves. Cameras of a source without a driver are not listed."""
-    vendor = ezviz(settings, store)
-    by_kind: dict[str, Driver] = {vendor.sessions.kind: vendor}
-    if settings.has_lan_cameras:
-        asks = None if settings.demo else discovered  # the demo asks nothing of a real house
-        by_kind[Devices.kind] = LanDriver(store, loopback=settings.demo, asks=asks)
-    return vendor, by_kind
+def own_cameras(settings: Settings, store: Store) -> LanDriver | None:
+    """For cameras of one's own, where there may be any."""
+    if not settings.has_lan_cameras:
+        return None
+    # the demo asks nothing of a real house
+    return LanDriver(store, loopback=settings.demo, asks=None if settings.demo else discovered)
 
 
 def discovered() -> list[Seen]:
@@ -101,6 +98,7 @@ class Ground:
     grants: Grants
     pictures: MediaClient | Fleet
     driver: EzvizDriver
+    own_cameras: LanDriver | None
     adapter: Adapter
 
 
@@ -108,7 +106,10 @@ def build(settings: Settings, keys: Keys) -> Ground:
     """Raises StoreUnavailable."""
     Kept.on = "answers" not in settings.without
     store, grants = open_store(settings, keys), Grants(keys.grant)
-    pictures, (driver, by_kind) = media_client(settings, grants), drivers(settings, store)
+    pictures, driver, own = media_client(settings, grants), ezviz(settings, store), own_cameras(settings, store)
+    by_kind: dict[str, Driver] = {driver.sessions.kind: driver}
+    if own is not None:
+        by_kind[own.devices.kind] = own  # cameras of a source without a driver are not listed
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,
@@ -125,4 +126,4 @@ def build(settings: Settings, keys: Keys) -> Ground:
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
     adapter = adapt(store, by_kind, pictures, grants, rules, opens=opens)
-    return Ground(store, grants, pictures, driver, adapter)
+    return Ground(store, grants, pictures, driver, own, adapter)

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from simulator.camera import Camera
 from simulator.lan.description import Tracks
-from simulator.lan.onvif import OnvifDevice, Picture
+from simulator.lan.onvif import TOPICS, OnvifDevice, Picture
 from simulator.lan.server import CameraServer, Take
 from simulator.pictures.drawing import Painter
 from simulator.pictures.encoder import SEGMENT_S, Encoder, Listener
@@ -25,6 +25,11 @@ SERIAL = "BARN00417"
 PASSWORD = "barn-demo"  # noqa: S105  (published)
 MAIN, SUB = "/Streaming/Channels/101", "/Streaming/Channels/102"
 FIRST_S = 3.0
+PULL_S = 10.0
+_KINDS = {
+    "motion": "RuleEngine/CellMotionDetector/Motion",
+    "person": "RuleEngine/MyRuleDetector/PeopleDetect",
+}
 SOUND_HZ = 8000
 _CHUNK = 160  # samples in a packet, 20 ms
 _CHUNKS = SOUND_HZ // _CHUNK  # in a second
@@ -58,11 +63,14 @@ class Barn:
             f"127.0.0.1:{rtsp}",
             password=PASSWORD,
             still=self._still,
+            topics={topic: TOPICS[topic] for topic in _KINDS.values()},
+            on_keyframe=lambda token: self._lenses[token].want_keyframe(),
         )
+        self._lenses = {"whole": _Lens(camera, studio, 1), "smaller": _Lens(camera, studio, 2)}
         self._server = CameraServer(
-            _Lens(camera, studio, 1),
+            self._lenses["whole"],
             lambda: PASSWORD,
-            smaller=_Lens(camera, studio, 2),
+            smaller=self._lenses["smaller"],
             reachable=lambda: camera.online,
         )
 
@@ -82,8 +90,21 @@ class Barn:
     async def _answered(self, request: web.Request) -> web.StreamResponse:
         if not self.camera.online:
             await asyncio.sleep(60)
-        reply = self.device.answer(await request.read())
+        body = await request.read()
+        if b"PullMessages" in body:
+            await self._until_something_happened()
+        reply = self.device.answer(body)
         return web.Response(status=reply.status, body=reply.body, headers={"Content-Type": reply.kind})
+
+    async def _until_something_happened(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PULL_S):
+                while not self.device.happened:
+                    await asyncio.sleep(0.05)
+
+    def happen(self, kind: str) -> None:
+        """For whoever listens: "motion" or "person"."""
+        self.device.happen(_KINDS[kind])
 
     async def _pictured(self, _request: web.Request) -> web.StreamResponse:
         return web.Response(body=self.device.still(), content_type="image/jpeg")
@@ -127,8 +148,12 @@ class _Lens:
                 heard = until
 
         encoder = self._studio.running(self._camera, self._quality)
-        encoder.listen(forward)
+        encoder.listen(forward, key=False)  # whoever joins gets what comes, and keyframes when they are due
         self._listening[take] = (encoder, forward)
+
+    def want_keyframe(self) -> None:
+        for encoder, _ in self._listening.values():
+            encoder.want_key()
 
     def unwatch(self, take: Take) -> None:
         found = self._listening.pop(take, None)

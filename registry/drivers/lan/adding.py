@@ -14,6 +14,7 @@ from net.house import HouseHttp
 from registry.drivers.lan.address import RTSP, Address
 from registry.drivers.lan.asking import Described, describe
 from registry.drivers.lan.devices import Device, Pictured
+from registry.drivers.lan.events import reported
 from registry.drivers.lan.knocking import knock
 from registry.drivers.lan.onvif import DEVICE_PATH, Onvif, OnvifFailed, Profile
 from registry.drivers.lan.onvif import Described as Told
@@ -103,6 +104,8 @@ class Adding:
             model=" ".join(filter(None, (told.maker, told.model))),
             firmware=told.firmware,
             id=told.serial if _SERIAL.fullmatch(told.serial) else "",
+            events=reported(onvif, ANSWER_S),
+            lens=main.source,
         )
         if sub is not None:
             try:
