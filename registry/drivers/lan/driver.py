@@ -104,7 +104,7 @@ class LanDriver:
         views["version"] = SettingView(device.firmware or None, can_set=False)
         if device.main.sound:
             views["audio"] = SettingView("off" if device.silent else "on", can_set=True)
-        if device.onvif and device.lens:
+        if device.onvif and device.lens and device.wrong < WRONG:
             views |= imaging.settings(self._onvif(device), device.lens, min(OPEN_S, deadline_s))
         return views
 
