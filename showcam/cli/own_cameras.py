@@ -75,7 +75,7 @@ def add(
 @click.pass_context
 @readable
 def find(context: click.Context, look: bool, as_json: bool, user: str | None) -> None:
-    """List what could be a camera in the house: what answers ONVIF's discovery and, with --look, open video ports.
+    """List what could be a camera in the house: what answers ONVIF's discovery or mDNS and, with --look, open ports.
 
     No password is sent.
     """
@@ -98,8 +98,12 @@ def _found_lines(found: "list[Candidate]", *, look: bool) -> list[str]:
     if not found:
         more = "" if look else " Cameras without ONVIF are found with --look."
         return [f"Nothing answered.{more} Any camera is added by its address: showcam cameras add ADDRESS"]
-    rows = [(each.host, each.name, "ONVIF" if each.onvif else "video port", each.added) for each in found]
+    rows = [(each.host, each.name, _found_by(each), each.added) for each in found]
     return [*table(rows, ("Address", "Says it is", "Found by", "Here as")), "Add one: showcam cameras add ADDRESS"]
+
+
+def _found_by(candidate: "Candidate") -> str:
+    return "ONVIF" if candidate.onvif else "mDNS" if candidate.announced else "video port"
 
 
 @click.command()

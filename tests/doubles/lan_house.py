@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import zeroconf
 from msgspec.structs import asdict as fields
 
 from net.networks import house_networks
@@ -65,6 +66,7 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
     "thirty": lambda: [match(host) for host in hosts(30)],
     "hundred": lambda: [match(host) for host in hosts(100)],
     "nobody": list,
+    "announced": lambda: [match("192.168.7.10")],
     "look": lambda: [match("192.168.7.10")],
     "hostile": lambda: [
         match("192.168.7.10", name="Good%20one"),
@@ -90,6 +92,7 @@ def main(case: str) -> None:
     lines += ["link set other0 up", "link set house0 up", "link set lo up", "route add 224.0.0.0/4 dev house0"]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
     listening = _listen(answers)
+    announcing = _announce() if case == "announced" else None
     with socket.create_server(("192.168.7.200", 554)), socket.create_server(("192.168.7.10", 80)):
         networks = [each for each in house_networks() if str(each.ip) == OURS]
         heard: list[tuple[int, int]] = []
@@ -98,7 +101,21 @@ def main(case: str) -> None:
         found = find(networks, known, look=case == "look", heard=lambda done, of: heard.append((done, of)))
         spent_s = time.monotonic() - began
     listening.close()
+    if announcing:
+        announcing.close()
     sys.stdout.write(json.dumps({"found": [fields(each) for each in found], "spent_s": spent_s, "heard": heard[-1:]}))
+
+
+def _announce() -> zeroconf.Zeroconf:
+    """Three services by mDNS: a camera that answers WS-Discovery too, one that does not, and one that is not here."""
+    network = zeroconf.Zeroconf(interfaces=["192.168.7.200"], ip_version=zeroconf.IPVersion.V4Only)
+    kind = "_rtsp._tcp.local."
+    for name, host in (("Cam", "192.168.7.10"), ("Porch cam", "192.168.7.77"), ("Elsewhere", PUBLIC)):
+        info = zeroconf.ServiceInfo(
+            kind, f"{name}.{kind}", 554, parsed_addresses=[host], server=f"host{host[-2:]}.local."
+        )
+        network.register_service(info)
+    return network
 
 
 def _listen(answers: list[Answer]) -> socket.socket:

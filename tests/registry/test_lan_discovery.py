@@ -51,6 +51,11 @@ def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
     assert len(told["192.168.7.17"]) < 80
 
 
+def test_what_is_announced_by_mdns_is_listed_too() -> None:
+    told = [(each["host"], each["onvif"], each["announced"]) for each in found("announced")["found"]]
+    assert told == [("192.168.7.10", True, False), ("192.168.7.77", False, True)]
+
+
 def test_open_video_ports_are_listed_where_they_are_asked_for() -> None:
     told = found("look")
     assert [(each["host"], each["onvif"], each["ports"]) for each in told["found"]] == [

@@ -1,13 +1,15 @@
-"""What could be a camera in the house: devices that answer WS-Discovery and, if asked for, open video ports."""
+"""What could be a camera in the house: devices that answer WS-Discovery or mDNS and, if asked for, open video ports."""
 
 import ipaddress
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from net.networks import neighbours
-from registry.drivers.lan import discovery
+from registry.drivers.lan import discovery, mdns
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.knocking import knock
 
@@ -24,6 +26,7 @@ class Candidate(Struct, frozen=True):
     host: str
     name: str
     onvif: bool
+    announced: bool = False  # by mDNS
     ports: tuple[int, ...] = ()
     added: str = ""
 
@@ -37,19 +40,23 @@ def find(
     listens_s: float = discovery.LISTENS_S,
 ) -> list[Candidate]:
     """`look`: also knock at the video ports of every address, some at a time; a web page alone is no camera."""
-    found: dict[str, Candidate] = {}
-    for seen in discovery.probe([str(interface.ip) for interface in networks], listens_s=listens_s):
-        name = " ".join(dict.fromkeys(filter(None, (seen.name, seen.model))))
-        found[seen.host] = Candidate(seen.host, name, onvif=True)
+    addresses = [str(interface.ip) for interface in networks]
+    with ThreadPoolExecutor(1) as beside:
+        announcing = beside.submit(mdns.browse, addresses, listens_s=listens_s)
+        seen = discovery.probe(addresses, listens_s=listens_s)
+        announced = announcing.result()
+    found = {each.host: Candidate(each.host, each.name, onvif=False, announced=True) for each in announced}
+    for each in seen:
+        name = " ".join(dict.fromkeys(filter(None, (each.name, each.model))))
+        found[each.host] = Candidate(each.host, name, onvif=True)
     if look:
         for host, ports in _open(neighbours(list(networks)), heard):
             before = found.get(host)
             if before is not None or any(port != 80 for port in ports):
-                name, onvif = (before.name, True) if before else ("", False)
-                found[host] = Candidate(host, name, onvif, ports)
+                found[host] = replace(before or Candidate(host, "", onvif=False), ports=ports)
     names = {device.host: device.name for device in known}
     ordered = sorted(found.values(), key=lambda candidate: ipaddress.ip_address(candidate.host))
-    return [Candidate(each.host, each.name, each.onvif, each.ports, names.get(each.host, "")) for each in ordered]
+    return [replace(each, added=names.get(each.host, "")) for each in ordered]
 
 
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:
