@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import structlog
+from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from cast.device import Device
@@ -98,7 +99,7 @@ class Screens:
         device = self._finder.device(on)
         with self._turn_of(device):
             until = self._clock() + seconds if seconds else 0.0
-            return self._start(device, account, camera, until, [])
+            return self._prolonged(device, account, camera, until) or self._start(device, account, camera, until, [])
 
     def stop(self, account: str, on: str = "") -> list[Showing]:
         """What the household shows on the device of that name, or on every one. Answers what was stopped."""
@@ -125,6 +126,16 @@ class Screens:
     def close(self) -> None:
         for device in list(self._on):
             self._end(device)
+
+    def _prolonged(self, device: Device, account: str, camera: str, until: float) -> Showing | None:
+        """What is shown there already, where it is that camera: it goes on, and does not begin again."""
+        with self._lock:
+            on = self._on.get(device.id)
+            if on is None or on.over or (on.showing.account, on.showing.camera) != (account, camera):
+                return None
+            longest = 0.0 if 0.0 in (until, on.showing.until) else max(until, on.showing.until)
+            on.showing = replace(on.showing, until=longest)
+            return on.showing
 
     def _look_after(self, on: _On) -> None:
         if self._on.get(on.showing.device.id) is not on:

@@ -13,15 +13,18 @@ from store.ports import Store
 # "code": its picture is deciphered here with the code that its owner gave.
 type WhileEncrypted = Literal["no", "lan", "code"]
 
+TV_WHEN = ("doorbell", "motion", "person")
 WHILE_ENCRYPTED: tuple[WhileEncrypted, ...] = get_args(WhileEncrypted.__value__)
 
 
 class Preferences(Struct, frozen=True):
-    """`voice_may`: names of registry.settings.BY_VOICE."""
+    """`voice_may`: names of registry.settings.BY_VOICE. `tv_when`: of TV_WHEN, what brings the camera to `tv`."""
 
     voice_may: tuple[str, ...] = ()
     while_encrypted: WhileEncrypted = "no"
     keep_warm: bool = False  # hold its picture open over the home network, so that a display sees it at once
+    tv: str = ""  # name of a Cast device in the house
+    tv_when: tuple[str, ...] = ()
 
 
 class _Kept(Struct):
@@ -31,6 +34,8 @@ class _Kept(Struct):
     while_encrypted: object = None
     lan_while_encrypted: object = False
     keep_warm: bool = False
+    tv: str = ""
+    tv_when: tuple[str, ...] = ()
 
 
 NONE = Preferences()
@@ -58,7 +63,7 @@ def _decoded(data: bytes) -> Preferences | None:
         kept = _decoder.decode(data)
     except msgspec.MsgspecError:
         return None  # written by another version: nothing is allowed
-    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm)
+    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm, kept.tv, kept.tv_when)
 
 
 def _while_encrypted(kept: _Kept) -> WhileEncrypted:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm")
+PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "tv", "tv_when")
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
@@ -159,6 +159,10 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     if name == "voice_may":
         words = tuple(word.strip() for word in value.split(",") if word.strip())
         preferences = replace(preferences, voice_may=() if words == ("nothing",) else words)
+    elif name == "tv":
+        preferences = replace(preferences, tv="" if value == "nothing" else value.strip())
+    elif name == "tv_when":
+        preferences = replace(preferences, tv_when=_happenings(value))
     elif value in ("yes", "no"):
         preferences = replace(preferences, **{name: value == "yes"})
     else:
@@ -178,6 +182,19 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
             f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
             err=True,
         )
+
+
+def _happenings(value: str) -> tuple[str, ...]:
+    """Raises BadValue."""
+    from registry.preferences import TV_WHEN
+    from registry.settings import BadValue
+
+    words = tuple(word.strip() for word in value.split(",") if word.strip())
+    if words == ("nothing",):
+        return ()
+    if strange := [word for word in words if word not in TV_WHEN]:
+        raise BadValue(f"tv_when is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
+    return words
 
 
 def _lacks_pin(home: "Household") -> bool:

@@ -154,6 +154,8 @@ def shown(
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
     rows.append(("while_encrypted", preferences.while_encrypted))
     rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("keep_warm",)]
+    rows.append(("tv", preferences.tv or "nothing"))
+    rows.append(("tv_when", ", ".join(preferences.tv_when) or "nothing"))
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))

@@ -1,6 +1,7 @@
 """Builds what casts to TVs in the house: in the worker, which holds their connections, and for who asks the worker."""
 
 import json
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,9 @@ from urllib.request import urlopen
 from accounts.console_sessions import ConsoleSessions
 from cast.client import CastClient
 from cast.device import Device
-from cast.door import CastDoor
+from cast.door import CastDoor, Shows
 from cast.finder import Finder
+from cast.on_change import OnChange
 from media.client import MediaClient
 from media.grants import Grants
 from showcam import keys
@@ -50,6 +52,13 @@ def door(settings: Settings, base: Ground, screens: "Screens") -> CastDoor:
 
 def client(settings: Settings) -> CastClient:
     return CastClient(folder(settings), Grants(keys.grant_of(settings)).proof())
+
+
+def show_on_change(base: Ground, screens: Shows) -> None:
+    """From here on, what happens at a camera brings it to the TV that its owner chose."""
+    on_change = OnChange(base.adapter.owner, screens)
+    base.adapter.changes.subscribe(on_change.take)
+    threading.Thread(target=on_change.run, name="shown on change", daemon=True).start()
 
 
 def finder(settings: Settings) -> Finder:

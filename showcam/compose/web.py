@@ -16,7 +16,7 @@ from granian.http import HTTP1Settings
 from registry.watch.inbox import Inbox
 from registry.watch.measurer import Measurer
 from showcam import keys
-from showcam.compose import amazon, directives, doors, fulfillment, ground, spoken
+from showcam.compose import amazon, directives, doors, fulfillment, ground, screens, spoken
 from showcam.compose.doors import JSON
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
@@ -59,6 +59,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     registry = base.adapter.registry
     registry.when_listed(Measurer(registry).offer)
     pages = doors.pages(settings, keys, base)
+    if settings.casts:  # what a webhook tells is noticed here
+        screens.show_on_change(base, screens.client(settings))
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
     return Edge(doors.limited(settings, routes), pages, doors.rules(settings), report)
 

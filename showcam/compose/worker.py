@@ -49,6 +49,7 @@ def serve(settings: Settings) -> None:
     ]
     if shown is not None:
         door = screens.door(settings, base, shown)
+        screens.show_on_change(base, shown)
         threading.Thread(target=door.serve_forever, name="cast door", daemon=True).start()
         jobs.append(Job("cast", 1.0, shown.turn))
     Loop(jobs).run()

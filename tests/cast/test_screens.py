@@ -11,12 +11,15 @@ from accounts.console_sessions import ConsoleSessions
 from cast.device import Device
 from cast.failed import CastFailed
 from cast.finder import Finder
+from cast.on_change import MOST_WAITING, SHOWN_S, OnChange
 from cast.screen import Over
 from cast.screens import AGAIN, LEASE_S, Screens
 from cast.showing import Showing
 from media.client import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from registry.camera import Refusal
+from registry.preferences import Preferences
+from registry.readings.changes import Change, Kind
 from store.records import Account
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
@@ -240,3 +243,81 @@ def test_a_household_sees_nothing_of_what_another_shows(house: House) -> None:
     house.show()
     other = Account("other", 0.0, b"salt")
     assert house.screens.now(other.id) == []
+
+
+def test_a_camera_that_is_shown_already_goes_on_and_does_not_begin_again(house: House) -> None:
+    house.show(seconds=60)
+    house.clock.now += 30
+    house.show(seconds=60)
+    assert len(house.televisions) == 1
+    house.clock.now += 59
+    house.screens.turn()
+    assert house.now() == [("Garden", LIVING.name)]
+    house.show()
+    house.clock.now += 600
+    house.screens.turn()
+    assert house.now() == [("Garden", LIVING.name)], "asked for without an end"
+    house.show(seconds=60)
+    house.clock.now += 600
+    house.screens.turn()
+    assert house.now() == [("Garden", LIVING.name)], "a minute more shortens nothing"
+
+
+# what brings a camera to the TV
+
+
+def chosen(house: House, tv: str = LIVING.name, when: tuple[str, ...] = ("doorbell",)) -> OnChange:
+    house.home.owner.prefer(house.account, house.home.id("Front Door"), Preferences(tv=tv, tv_when=when))
+    return OnChange(house.home.owner, house.screens)
+
+
+def happened(house: House, kind: Kind, camera: str = "Front Door") -> Change:
+    return Change(house.account, house.home.id(camera), kind, house.clock.now)
+
+
+def test_who_rings_is_on_the_tv_for_a_minute(house: House) -> None:
+    chosen(house).handle(happened(house, "doorbell"))
+    assert house.now() == [("Front Door", LIVING.name)]
+    house.clock.now += SHOWN_S
+    house.screens.turn()
+    assert house.now() == []
+
+
+@pytest.mark.parametrize(
+    ("tv", "when", "kind", "camera"),
+    [
+        ("", ("doorbell",), "doorbell", "Front Door"),
+        (LIVING.name, (), "doorbell", "Front Door"),
+        (LIVING.name, ("doorbell",), "motion", "Front Door"),
+        (LIVING.name, ("doorbell",), "doorbell", "Garden"),
+        ("A TV that was sold", ("doorbell",), "doorbell", "Front Door"),
+        (SPEAKER.name, ("doorbell",), "doorbell", "Front Door"),
+    ],
+)
+def test_what_nobody_chose_is_not_shown(house: House, tv: str, when: tuple[str, ...], kind: Kind, camera: str) -> None:
+    chosen(house, tv, when).handle(happened(house, kind, camera))
+    assert house.now() == []
+
+
+def test_what_somebody_wished_to_see_stays(house: House) -> None:
+    house.show("Garden")
+    chosen(house).handle(happened(house, "doorbell"))
+    assert house.now() == [("Garden", LIVING.name)]
+
+
+def test_a_camera_that_can_not_be_shown_then_leaves_the_tv_alone(house: House) -> None:
+    on_change = chosen(house)
+    house.home.driver.change("Front Door", encryption="on")
+    house.clock.now += 10
+    on_change.handle(happened(house, "doorbell"))
+    assert house.now() == []
+    assert house.televisions == []
+
+
+def test_only_so_much_waits(house: House) -> None:
+    on_change = chosen(house, when=("motion",))
+    for _ in range(MOST_WAITING + 2):
+        on_change.take(happened(house, "motion"))
+    for _ in range(100):
+        on_change.take(happened(house, "state"))
+    assert on_change.waiting == MOST_WAITING

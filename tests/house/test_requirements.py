@@ -29,7 +29,7 @@ CALLED = {
     "types-tabulate": ("Makefile", ".venv/bin/mypy"),
 }
 # The bench beside which the program is measured brings its own environment, and GStreamer is of the system's Python.
-PEERS = {"homeassistant", "gi"}
+PEERS = {"homeassistant", "gi", "gstreamer_sinks"}  # of Pythons of their own; the last stands beside its scripts
 OF_THE_RUNTIME = {"boto3", "botocore"}  # Lambda's Python has them
 
 

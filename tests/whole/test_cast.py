@@ -95,3 +95,28 @@ def test_what_can_not_be_done_is_said(cast: Cast, words: tuple[str, ...], says: 
     done = cast(*words)
     assert done.returncode != 0
     assert says in done.stderr
+
+
+def test_a_ring_brings_the_door_to_the_tv(demo: Program, cast: Cast) -> None:
+    for setting, value in (("tv", TV), ("tv_when", "doorbell")):
+        done = demo.command("cameras", "set", "Front Door", setting, value, "--demo")
+        assert (done.returncode, done.stdout) == (0, f"Front Door: {setting} is {value}.\n")
+    try:
+        shown = {}
+        for _ in range(12):  # the running showcam follows within half a minute
+            demo.change("Front Door", press=True)
+            time.sleep(3.5)
+            shown = requests.get(f"{demo.simulator}/_television", timeout=5).json()
+            if shown["title"]:
+                break
+        assert (shown["title"], shown["app"]) == ("Front Door", "CC1AD845")
+        assert json.loads(cast("--json").stdout)["showing"][0]["name"] == "Front Door"
+    finally:
+        demo.command("cameras", "set", "Front Door", "tv_when", "nothing", "--demo")
+
+
+@pytest.mark.parametrize("value", ["thunder", "doorbell,thunder"])
+def test_what_no_camera_tells_can_not_bring_it_to_a_tv(demo: Program, value: str) -> None:
+    done = demo.command("cameras", "set", "Front Door", "tv_when", value, "--demo")
+    assert done.returncode == 2
+    assert "doorbell, motion, person, and not thunder" in done.stderr

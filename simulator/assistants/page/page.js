@@ -3,6 +3,7 @@
 import { Screen } from "/page/screen.js";
 import { Messages } from "/page/messages.js";
 import { Cameras } from "/page/cameras.js";
+import { Television } from "/page/television.js";
 
 const messages = new Messages(document.getElementById("messages"), document.getElementById("messages-empty"));
 document.getElementById("clear").addEventListener("click", () => messages.clear());
@@ -31,6 +32,8 @@ document.querySelector(".accounts").open = !linked.includes("alexa") && !linked.
 for (const [name, screen] of Object.entries(screens)) screen.show({ linked: linked.includes(name), cameras: null });
 
 const cameras = new Cameras(document.getElementById("cameras"), document.getElementById("cameras-status"));
+
+new Television(document.getElementById("television"));
 
 function refresh() {
   for (const screen of Object.values(screens)) screen.refresh();
