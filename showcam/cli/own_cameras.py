@@ -289,11 +289,10 @@ def _moved(known: "Device", found: "Device") -> "Device":
     """The camera at the address and with the login of `found`, and what its owner decided about it before."""
     from msgspec.structs import replace
 
-    kept = {"name": known.name, "silent": known.silent, "doorbell": known.doorbell, "wrong": 0}
     same = known.main.path == found.main.path
     pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
     told = {name: getattr(found, name) or getattr(known, name) for name in ("model", "firmware", "mac", "onvif")}
-    return replace(found, **kept, **pictures, **told)
+    return replace(found, **pictures, **told)
 
 
 def _own(named: NamedCamera) -> "tuple[OwnCameras, Device]":

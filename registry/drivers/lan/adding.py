@@ -68,8 +68,8 @@ class Adding:
             mine = next((each for each in streams if each is not None and each.path == address.path), None)
             if mine is not None:
                 other = found.device.sub if mine is found.device.main else None
-                return replace(found, device=replace(found.device, main=mine, sub=other))
-            device = replace(found.device, main=device.main, sub=None)
+                return replace(found, device=replace(found.device, main=mine, sub=other, port=device.port))
+            device = replace(found.device, main=device.main, sub=None, port=device.port)
         return Found(self._with_sub(device), state, profiles)
 
     def _by_table(self, address: Address, user: str, password: str, port: int) -> Found:
@@ -168,7 +168,8 @@ def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = N
     """
     same = like or next((each for each in known if _is_same(each, found)), None)
     if same is not None:
-        return replace(found, id=same.id, channel=same.channel, name=found.name or same.name)
+        kept = {"name": found.name or same.name, "silent": same.silent, "doorbell": found.doorbell or same.doorbell}
+        return replace(found, id=same.id, channel=same.channel, **kept)
     ids = {each.id for each in known if not _is_same_device(each, found)}
     candidates = (found.id, found.mac, f"{found.id}/{found.mac}" if found.mac else "", new_id())
     its_id = next(each for each in candidates if each and each not in ids)
