@@ -26,6 +26,8 @@ LISTENS_S = 1.5
 AGAIN_S = 0.3  # a probe is sent twice: nobody repeats a datagram that was lost
 MOST = 256  # devices that are listed
 _LONGEST = 8 * 1024  # of an answer
+_MOST_ANSWERS = 4096
+_BUFFER = 1024 * 1024
 _TYPES = ("dn:NetworkVideoTransmitter", "")
 _SCOPES = {"name": "name", "hardware": "model"}
 
@@ -42,7 +44,7 @@ class Seen(Struct, frozen=True):
 
 def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Seen]:
     """Asks the networks of these IPv4 addresses of ours, and listens for so long."""
-    found: dict[str, Seen] = {}
+    answers: list[tuple[bytes, str]] = []  # read after listening: a hundred devices answer at once
     ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in map(_opened, addresses) if each is not None]
@@ -57,9 +59,12 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
             for ready in select.select(sockets, [], [], max(0.0, wait_s))[0]:
                 with contextlib.suppress(OSError):
                     data, (host, _) = ready.recvfrom(_LONGEST + 1)
-                    for seen in _matches(data, host, ours) if is_in_house(host, loopback=loopback) else ():
-                        if len(found) < MOST:
-                            found.setdefault(seen.endpoint or host, seen)
+                    if len(answers) < _MOST_ANSWERS and is_in_house(host, loopback=loopback):
+                        answers.append((data, host))
+    found: dict[str, Seen] = {}
+    for data, host in dict.fromkeys(answers):
+        for seen in _matches(data, host, ours) if len(found) < MOST else ():
+            found.setdefault(seen.endpoint or host, seen)
     return sorted(found.values(), key=lambda seen: ipaddress.ip_address(seen.host))
 
 
@@ -68,6 +73,7 @@ def _opened(address: str) -> socket.socket | None:
     try:
         opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
         opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         opened.bind((address, 0))
         opened.setblocking(False)
     except OSError:
