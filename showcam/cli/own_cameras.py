@@ -79,15 +79,15 @@ def find(context: click.Context, look: bool, as_json: bool, user: str | None) ->
 
     No password is sent.
     """
-    from showcam.compose.own_cameras import own_cameras
+    from showcam.compose.own_cameras import found
 
     settings = settings_of(context)
     if settings.demo:
         stop("The demo asks nothing of your house. Its own camera Barn is added already: showcam cameras list", code=1)
-    with own_cameras(settings, user) as own, progress("Asking the house"):
-        found = own.find(look=look, heard=_heard)
-    facts = [{"address": each.host, "name": each.name, "onvif": each.onvif, "added": each.added} for each in found]
-    report(as_json, {"found": facts}, _found_lines(found, look=look))
+    with progress("Asking the house"):
+        candidates = found(settings, user, look=look, heard=_heard)
+    facts = [{"address": each.host, "name": each.name, "onvif": each.onvif, "added": each.added} for each in candidates]
+    report(as_json, {"found": facts}, _found_lines(candidates, look=look))
 
 
 def _heard(done: int, of: int) -> None:

@@ -32,10 +32,6 @@ class OwnCameras:
     adding: Adding
     loopback: bool
 
-    def find(self, *, look: bool, heard: Heard) -> list[Candidate]:
-        """What could be a camera in the house."""
-        return find(house_networks(), self.devices.read(self.source), look=look, heard=heard)
-
     def with_endpoint(self, device: Device) -> Device:
         """With what it answers WS-Discovery by, which finds it again at another address."""
         seen = next((each for each in discovered() if each.host == device.host), None) if not self.loopback else None
@@ -63,12 +59,33 @@ class OwnCameras:
             return failed.reason
 
 
-def own_of(home: Household, settings: Settings) -> OwnCameras:
-    """Of the household, which gains a source of them where it has none. Raises CannotStart."""
+def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> list[Candidate]:
+    """What could be a camera in the house; nothing is kept of it. Raises CannotStart."""
+    _check(settings)
+    return find(house_networks(), _known(settings, user), look=look, heard=heard)
+
+
+def _known(settings: Settings, user: str | None) -> tuple[Device, ...]:
+    """Those of the household, where there is one."""
+    try:
+        with household(settings, user) as home:
+            sources = home.store.sources(home.account)
+            own = next((source for source in sources if source.kind == Devices.kind), None)
+            return Devices(home.store).read(own) if own else ()
+    except CannotStart:
+        return ()
+
+
+def _check(settings: Settings) -> None:
     if not settings.has_lan_cameras:
         raise CannotStart(
             "Cameras of one's own are not for an installation where anyone may sign up, nor for one on AWS."
         )
+
+
+def own_of(home: Household, settings: Settings) -> OwnCameras:
+    """Of the household, which gains a source of them where it has none. Raises CannotStart."""
+    _check(settings)
     source = households.with_lan(home.store, home.account)
     return OwnCameras(home, source, Devices(home.store), Adding(loopback=settings.demo), settings.demo)
 
@@ -76,5 +93,6 @@ def own_of(home: Household, settings: Settings) -> OwnCameras:
 @contextlib.contextmanager
 def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
     """Of the user's household, or of the only one, which is made where there is none. Raises CannotStart."""
-    with household(settings, user, make=settings.has_lan_cameras) as home:
+    _check(settings)
+    with household(settings, user, make=True) as home:
         yield own_of(home, settings)

@@ -4,7 +4,9 @@
 """
 
 import json
+import os
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 import zeroconf
 from msgspec.structs import asdict as fields
 
@@ -22,7 +25,7 @@ from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.finding import find
 from tests.doubles.far_away import NETWORK
 
-__all__ = ["NETWORK"]
+__all__ = ["NETWORK", "needed"]
 
 OURS, PUBLIC = "192.168.7.2", "9.9.9.9"
 _ID = re.compile(rb"MessageID>([^<]*)<")
@@ -82,6 +85,16 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
         match("192.168.7.19", at="https://192.168.7.19/onvif javascript:1 http://[::1/"),
     ],
 }
+
+
+def needed() -> None:
+    """Skips the test, or fails it where SHOWCAM_TEST_BROWSER=required, where no empty network can be made."""
+    if shutil.which("ip") and subprocess.run([*NETWORK, "true"], capture_output=True, check=False).returncode == 0:
+        return
+    why = "ip is not installed, or no network can be made: scripts/gstreamer.sh"
+    if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
+        pytest.fail(why)
+    pytest.skip(why)
 
 
 def main(case: str) -> None:

@@ -1,8 +1,6 @@
 """Finding cameras in the house: who is listed, whatever else answers, and a camera that has another address now."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import time
@@ -17,18 +15,13 @@ from registry.drivers.lan.driver import LanDriver
 from registry.drivers.lan.moves import Moves
 from store.records import Account, Source
 from store.sqlite import SqliteStore
-from tests.doubles.lan_house import NETWORK
+from tests.doubles.lan_house import NETWORK, needed
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
 
 
 def found(case: str) -> dict[str, Any]:
     """Of the case, in an empty network of the test's own; skipped where no network can be made."""
-    can = shutil.which("ip") and subprocess.run([*NETWORK, "true"], capture_output=True, check=False).returncode == 0
-    if not can:
-        why = "ip is not installed, or no network can be made: scripts/gstreamer.sh"
-        if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
-            pytest.fail(why)
-        pytest.skip(why)
+    needed()
     command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_house", case]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,7 @@
 """`showcam cameras add` and what is said of a camera of one's own: what is asked for, tried, kept and shown."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from showcam.cli import main
 from simulator.lan.onvif import Picture
+from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
 
@@ -141,6 +144,19 @@ def test_what_would_be_better_is_set_by_onvif_on_a_yes(folder: Path, device: Ser
     assert "A keyframe every 2 s in the whole picture" in done.output
     assert device.device.pictures[0].gop == gop
     slow.close()
+
+
+def test_the_demo_asks_nothing_of_a_real_house(folder: Path) -> None:
+    done = run(folder, "find")
+    assert (done.exit_code, "asks nothing of your house" in done.output) == (1, True)
+
+
+def test_finding_makes_no_household(folder: Path) -> None:
+    lan_house.needed()
+    command = [*lan_house.NETWORK, sys.executable, "-P", "-m", "showcam", "--data", str(folder), "cameras"]
+    done = [subprocess.run([*command, word], capture_output=True, text=True, check=False) for word in ("find", "list")]
+    assert "Nothing answered." in done[0].stdout
+    assert "Nobody has cameras here yet" in done[1].stderr
 
 
 def test_where_anyone_may_sign_up_there_are_none(
