@@ -58,6 +58,14 @@ def with_lan(store: Store, account_id: str) -> Source:
     return existing
 
 
+def add_to(store: Store, account_id: str, kind: SourceKind, user: str, sealed: bytes) -> Source:
+    """A further source of the household, which waits for its first sign-in. Raises AlreadyAdded."""
+    source = Source(new_id(), account_id, kind, _vendor_key(store, kind, user), time.time())
+    if not store.add_source(source, sealed, "needs_login"):
+        raise AlreadyAdded("that user has a household here already")
+    return source
+
+
 def find(store: Store, kind: SourceKind, user: str) -> Source | None:
     return store.source_by_vendor_key(_vendor_key(store, kind, user))
 

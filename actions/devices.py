@@ -1,7 +1,7 @@
 """SYNC: the link's cameras as devices, encoded once as long as they stay the same."""
 
 import textwrap
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import msgspec
 from msgspec import Raw
@@ -31,7 +31,7 @@ class DeviceInfo(TypedDict, total=False):
 
 
 class Device(TypedDict):
-    """Has no customData, since the id suffices, and no roomHint, since vendors know no rooms."""
+    """Has no customData, since the id suffices. An empty roomHint would make a room without a name."""
 
     id: str
     type: Literal["action.devices.types.CAMERA", "action.devices.types.DOORBELL"]
@@ -40,6 +40,7 @@ class Device(TypedDict):
     willReportState: bool
     attributes: dict[str, object]  # of all its traits together
     deviceInfo: DeviceInfo
+    roomHint: NotRequired[str]
 
 
 class SyncPayload(TypedDict):
@@ -68,7 +69,7 @@ class Devices:
     def _device(self, camera: Camera) -> Device:
         bell = camera.kind == "doorbell"
         attributes = {trait.name: own for trait in self._traits if (own := trait.attributes(camera)) is not None}
-        return {
+        device: Device = {
             "id": camera.id,
             "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
             "traits": list(attributes),
@@ -77,6 +78,9 @@ class Devices:
             "attributes": {key: value for own in attributes.values() for key, value in own.items()},
             "deviceInfo": _info(camera),
         }
+        if room := line(camera.room):
+            device["roomHint"] = room
+        return device
 
 
 def _info(camera: Camera) -> DeviceInfo:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pychromecast import Chromecast
@@ -16,6 +16,7 @@ from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListene
 
 from cast.device import Device
 from cast.failed import CastFailed
+from cast.showing import Over
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -33,9 +34,6 @@ TRIES = 3  # to connect again, RETRY_S apart, before a device counts as gone
 RETRY_S = 1.0
 ENDING_S = 5.0  # for the connection's thread to end
 _TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
-
-# taken: another sender shows something there, or somebody went home; ended: the receiver plays no more
-type Over = Literal["taken", "ended", "gone"]
 
 
 class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):

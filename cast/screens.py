@@ -15,8 +15,7 @@ from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from cast.device import Device
 from cast.failed import CastFailed
 from cast.finder import Finder
-from cast.screen import Over
-from cast.showing import Showing
+from cast.showing import Over, Showing
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Stream, StreamRequest
 

@@ -1,8 +1,13 @@
 """What is shown on a Cast device now."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from cast.device import Device
+
+# taken: another sender shows something there, or somebody went home; ended: the receiver plays no more
+type Over = Literal["taken", "ended", "gone"]
 
 
 class Showing(Struct, frozen=True):

@@ -15,7 +15,7 @@ _NOT_THESE = (
         "account."
     ),
 )
-# the same where one may sign in at showcam itself, too
+# The answer to the same where owners have users at showcam itself.
 NOT_THESE_EITHER = mark(
     "Either that user name and password fit no account that may be linked here, or there were too many wrong tries "
     "with this user name. If they are those of {vendor}, sign in once in the {vendor} app with them. Then wait 15 "

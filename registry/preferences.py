@@ -23,6 +23,7 @@ class Preferences(Struct, frozen=True):
     voice_may: tuple[str, ...] = ()
     while_encrypted: WhileEncrypted = "no"
     keep_warm: bool = False  # hold its picture open over the home network, so that a display sees it at once
+    room: str = ""  # where it is, as people call it
     tv: str = ""  # name of a Cast device in the house
     tv_when: tuple[str, ...] = ()
 
@@ -34,6 +35,7 @@ class _Kept(Struct):
     while_encrypted: object = None
     lan_while_encrypted: object = False
     keep_warm: bool = False
+    room: str = ""
     tv: str = ""
     tv_when: tuple[str, ...] = ()
 
@@ -63,7 +65,7 @@ def _decoded(data: bytes) -> Preferences | None:
         kept = _decoder.decode(data)
     except msgspec.MsgspecError:
         return None  # written by another version: nothing is allowed
-    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm, kept.tv, kept.tv_when)
+    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm, kept.room, kept.tv, kept.tv_when)
 
 
 def _while_encrypted(kept: _Kept) -> WhileEncrypted:

@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from accounts.viewers import OwnersPage, Viewer
+from net.text import line
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.gate.gate import overruled
 from registry.owner.control import Control
@@ -24,6 +25,7 @@ from registry.surface import OF_ASSISTANTS, Surface
 from store.ports import Store
 
 OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # of a camera that another account shares
+LONGEST_ROOM = 60  # characters
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 
 
@@ -169,9 +171,12 @@ class Owner:
         return self._readings.households.preferences(account_id).get(camera_id, Preferences())
 
     def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
-        """Other processes follow with their next list, or in half a minute. Raises BadValue for what no voice may."""
+        """Other processes follow with their next list, or in half a minute. Raises BadValue."""
         if strange := set(preferences.voice_may) - set(BY_VOICE):
             raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")
+        room = line(preferences.room)
+        if len(room) > LONGEST_ROOM:
+            raise BadValue(f"a room has at most {LONGEST_ROOM} characters")
         voice_may = tuple(setting for setting in BY_VOICE if setting in preferences.voice_may)
-        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may))
+        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may, room=room))
         self._readings.households.forget(account_id)

@@ -35,12 +35,15 @@ class Noticing:
         self._devices, self._clock = devices, clock
 
     def refresh(self, account_id: str) -> bool:
-        """Read the account's cameras ahead of requests, and keep its session alive; False: it failed."""
+        """Read the account's cameras ahead of requests, and keep its session alive; False: no source could be read."""
         began = self._clock()
         try:
-            return self._readings.listing(account_id, REFRESH_S).as_of >= began
+            self._readings.listing(account_id, REFRESH_S)
+            household = self._readings.households.of(account_id)
         except Unavailable:
             return False
+        last = [self._readings.last(household.account, source) for source in household.sources]
+        return not last or any(reading is not None and reading.as_of >= began for reading in last)
 
     def accounts_with(self, serial: str) -> list[str]:
         """The accounts in whose lists a vendor's device is. Raises StoreUnavailable."""

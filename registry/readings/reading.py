@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from accounts.identity import camera_id
 from registry.camera import Camera
-from registry.preferences import Preferences
+from registry.preferences import NONE, Preferences
 from store.records import Account, Source
 
 _encoder = msgspec.msgpack.Encoder()
@@ -22,7 +22,7 @@ class Reading(Struct, frozen=True):
     as_of: float
     given: tuple[Camera, ...]  # as the driver returned them
     with_sizes: tuple[Camera, ...]  # `given` with the sizes that their pictures turned out to have
-    cameras: tuple[Camera, ...]  # `with_sizes` with ids and what the owner allows a voice
+    cameras: tuple[Camera, ...]  # `with_sizes` with ids, and what the owner allows a voice and says of their rooms
     by_id: Mapping[str, Camera]
     fingerprint: str
     preferences: Mapping[str, Preferences]  # of the household, by camera id
@@ -44,9 +44,9 @@ def made(
     cameras = []
     for camera in with_sizes:
         its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
-        voice_may = preferences[its_id].voice_may if its_id in preferences else ()
-        cameras.append(replace(camera, id=its_id, voice_may=voice_may, as_of=as_of))
-    allowed = [camera.voice_may for camera in cameras]
-    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, allowed)), digest_size=16).hexdigest()
+        own = preferences.get(its_id, NONE)
+        cameras.append(replace(camera, id=its_id, voice_may=own.voice_may, room=own.room, as_of=as_of))
+    decided = [(camera.voice_may, camera.room) for camera in cameras]
+    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, decided)), digest_size=16).hexdigest()
     by_id = MappingProxyType({camera.id: camera for camera in cameras})
     return Reading(as_of, given, with_sizes, tuple(cameras), by_id, fingerprint, preferences)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "tv", "tv_when")
+PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when")
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
@@ -159,6 +159,8 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     if name == "voice_may":
         words = tuple(word.strip() for word in value.split(",") if word.strip())
         preferences = replace(preferences, voice_may=() if words == ("nothing",) else words)
+    elif name == "room":
+        preferences = replace(preferences, room="" if value == "nothing" else value)
     elif name == "tv":
         preferences = replace(preferences, tv="" if value == "nothing" else value.strip())
     elif name == "tv_when":
@@ -171,9 +173,13 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     kept = home.owner.preferences(home.account, camera.id)
     if name == "voice_may":
         echo(f"{camera.name}: a voice may change {', '.join(kept.voice_may) or 'nothing'}.")
+    elif name == "room":
+        echo(f"{camera.name} is in the room {kept.room}." if kept.room else f"{camera.name} is in no room.")
     else:
         echo(f"{camera.name}: {name} is {value}.")
     echo("A running showcam follows within half a minute.", err=True)
+    if name == "room":
+        echo("Google hears of it at “sync my devices”, for a camera that is in no room of its app yet.", err=True)
     if name != "voice_may":
         return
     echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)

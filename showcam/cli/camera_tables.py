@@ -153,6 +153,7 @@ def shown(
         rows.append(("battery", f"{camera.battery} %"))
     rows.append(("voice_may", ", ".join(preferences.voice_may) or "nothing"))
     rows.append(("while_encrypted", preferences.while_encrypted))
+    rows.append(("room", preferences.room or "nothing"))
     rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("keep_warm",)]
     rows.append(("tv", preferences.tv or "nothing"))
     rows.append(("tv_when", ", ".join(preferences.tv_when) or "nothing"))

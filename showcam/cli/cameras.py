@@ -102,6 +102,7 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     while_encrypted: how it is shown with Image Encryption on: no, lan (at home, where its picture is
     clear) or code (deciphered here, by the code, which is asked for)
     keep_warm: yes or no
+    room: where it is, such as Garden; Google proposes it as the room. "nothing" takes it back
     tv: a TV in the house by its name, or nothing (showcam cast --list)
     tv_when: what brings the camera to that TV for a minute: doorbell,motion,person or nothing
     """

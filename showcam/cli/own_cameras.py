@@ -8,6 +8,7 @@ import click
 from showcam.cli import readable, settings_of, stop
 from showcam.cli.named_camera import NamedCamera, of_household, on_camera
 from showcam.cli.output import as_json, echo, report, table
+from showcam.cli.owner_password import hint_at_password
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def add(
         given = name or click.prompt("Name, as you will say it", default=device.name or device.model or None, err=True)
         device = _named(device, given, doorbell=doorbell)
         own.devices.put(own.source, device)
-    echo(f"{device.name} is added.")
+        echo(f"{device.name} is added.")
+        hint_at_password(own.home.store, own.home.account)
     echo("See it: showcam home. Then have your assistants look for new devices.", err=True)
 
 

@@ -1,16 +1,13 @@
 """`showcam owner`: who may link cameras here."""
 
 import shlex
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 import click
 
 from showcam.cli import installation, owner_password, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, table
 from words.languages import LANGUAGES
-
-if TYPE_CHECKING:
-    from store.ports import Store
 
 
 class UserFacts(TypedDict):
@@ -45,11 +42,12 @@ owner.add_command(owner_password.lan)
     help="appKey of the account's own EZVIZ Open Platform application, whose secret is asked for (default: none).",
 )
 @click.option("--lan", is_flag=True, help="A household of cameras in the house alone, without an EZVIZ account.")
+@click.option("--to", metavar="HOUSEHOLD", help="Whose household it joins, by a name of it (default: one of its own).")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of its pages.")
 @installation
 @click.pass_context
 @readable
-def add(context: click.Context, user: str, key: str | None, lan: bool, language: str) -> None:
+def add(context: click.Context, user: str, key: str | None, lan: bool, to: str | None, language: str) -> None:
     """Let the EZVIZ account USER (e-mail, phone or user name) sign in here.
 
     Its password is not asked for: the account's owner types it when linking Alexa or Google. With --lan USER is any
@@ -61,8 +59,8 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, language:
 
     if not user.strip():
         stop("Say which EZVIZ account: its e-mail address, phone number or user name.")
-    if lan and key:
-        raise click.UsageError("A household of cameras in the house alone has no Open Platform key.")
+    if lan and (key or to):
+        raise click.UsageError("A household of cameras in the house alone takes neither --key nor --to.")
     if lan:
         owner_password.add_with_lan(settings_of(context), user, language)
         return
@@ -72,7 +70,11 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, language:
             stop(f"{user} may sign in here already.", code=1)
         if OwnerUsers(store).find(user) is not None:
             stop(f"{user} is the user name of an owner at showcam itself: give that one another name first.", code=1)
-        households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
+        if to:
+            home = owner_password.known(store, to)
+            households.add_to(store, home.id, user, open_key=key, open_secret=secret)
+        else:
+            households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
     echo(f"{user} may now link cameras here.")
     if not key:
         echo(
@@ -101,7 +103,7 @@ def list_(context: click.Context, as_json: bool) -> None:
                 "users": [
                     {"user": user, "signed_in": state == "ok"} for user, state in households.users(store, account.id)
                 ],
-                "showcam_user": _showcam_user(store, account.id),
+                "showcam_user": owner_password.user_of(store, account.id),
                 "lan": any(source.kind == "lan" for source in store.sources(account.id)),
                 "links": len(store.links(account.id)),
                 "pin": Pins(store).is_set(account.id),
@@ -111,16 +113,6 @@ def list_(context: click.Context, as_json: bool) -> None:
             for account in store.accounts()
         ]
     report(as_json, {"households": facts}, _lines(facts))
-
-
-def _showcam_user(store: "Store", account_id: str) -> str:
-    from accounts.owner_users import OwnerUsers
-    from store.sealing import SealedUnreadable
-
-    try:
-        return OwnerUsers(store).name_of(account_id)
-    except SealedUnreadable:
-        return "(can't be opened)"
 
 
 def _lines(households: list[HouseholdFacts]) -> list[str]:

@@ -15,23 +15,24 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("user")
+@click.argument("user", required=False)
 @click.option("--name", help="The user name for showcam (default: the one it has, else asked for).")
 @as_json
 @installation
 @click.pass_context
 @readable
-def password(context: click.Context, user: str, name: str | None, as_json: bool) -> None:
+def password(context: click.Context, user: str | None, name: str | None, as_json: bool) -> None:
     """Set the user name and password with which USER's household signs in at showcam itself.
 
-    USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list. The password is
-    asked for twice. One signs in by it where Alexa or Google are linked, and at the console, beside the EZVIZ account.
+    USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list; it may be left out
+    where there is one household. The password is asked for twice. One signs in by it where Alexa or Google are linked,
+    and at the console, beside the EZVIZ account.
     """
     from accounts.owner_users import BadUser, OwnerUsers
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
-        account, users = known(store, user), OwnerUsers(store)
+        account, users = known_or_only(store, user), OwnerUsers(store)
         name = name or users.name_of(account.id) or str(click.prompt("User name for showcam", err=True))
         try:
             free(store, name, account.id)
@@ -44,22 +45,23 @@ def password(context: click.Context, user: str, name: str | None, as_json: bool)
 
 
 @click.command()
-@click.argument("user")
+@click.argument("user", required=False)
 @installation
 @click.pass_context
 @readable
-def lan(context: click.Context, user: str) -> None:
-    """Give USER's household a place for cameras in the house, beside those of its EZVIZ account."""
+def lan(context: click.Context, user: str | None) -> None:
+    """Give USER's household, or the only one, a place for cameras in the house, beside those of its EZVIZ account."""
     from accounts import households
     from showcam.compose.command import tools
 
     settings = settings_of(context)
     refuse_where_none_are(settings)
     with tools(settings) as store:
-        account = known(store, user)
+        account = known_or_only(store, user)
         kinds = {source.kind for source in store.sources(account.id)}
         households.with_lan(store, account.id)
-    echo(f"{user} had a place for them already." if "lan" in kinds else f"{user} may have cameras in the house now.")
+    named = user or "This household"
+    echo(f"{named} had a place for them already." if "lan" in kinds else f"{named} may have cameras in the house now.")
 
 
 def add_with_lan(settings: "Settings", name: str, language: str) -> None:
@@ -84,6 +86,17 @@ def add_with_lan(settings: "Settings", name: str, language: str) -> None:
     echo(f"{name.strip()} may now link cameras here, with that password.")
 
 
+def user_of(store: "Store", account_id: str) -> str:
+    """The household's user name at showcam, for a list; "" where it has none."""
+    from accounts.owner_users import OwnerUsers
+    from store.sealing import SealedUnreadable
+
+    try:
+        return OwnerUsers(store).name_of(account_id)
+    except SealedUnreadable:
+        return "(can't be opened)"
+
+
 def known(store: "Store", user: str) -> "Account":
     """The household that the command names; the command ends where there is none."""
     from accounts import named_household
@@ -92,6 +105,26 @@ def known(store: "Store", user: str) -> "Account":
     if account is None:
         stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
     return account
+
+
+def known_or_only(store: "Store", user: str | None) -> "Account":
+    """The household of `user`, or the only one where none is named; the command ends where that says none."""
+    if user is not None:
+        return known(store, user)
+    accounts = [account for account, _ in zip(store.accounts(), range(2), strict=False)]
+    if not accounts:
+        stop("There is no household yet: showcam owner add, or showcam cameras add", code=1)
+    if len(accounts) > 1:
+        stop("There are several households here: say whose. See showcam owner list", code=1)
+    return accounts[0]
+
+
+def hint_at_password(store: "Store", account_id: str) -> None:
+    """Says how one signs in to a household to which there is no way in yet."""
+    from accounts.owner_users import OwnerUsers
+
+    if all(source.kind == "lan" for source in store.sources(account_id)) and not OwnerUsers(store).name_of(account_id):
+        echo("Nobody can sign in to this household yet: showcam owner password", err=True)
 
 
 def free(store: "Store", name: str, account_id: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from accounts import clients
 from showcam.compose.command import tools
 from showcam.doctor import google as points
+from showcam.doctor import sign_in
 from showcam.doctor.finding import Finding
 from showcam.doctor.reach import Visitor
 from showcam.settings import Settings
@@ -23,4 +24,5 @@ def google(settings: Settings, authorities: Path | None = None) -> Iterator[Find
             trial=trial,
             demo=settings.demo,
         )
+        yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
         yield from points.examine(patient, Visitor(authorities))

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from cast.device import Device
 from cast.door import CastDoor, Shows
 from cast.finder import Finder
 from cast.on_change import OnChange
+from cast.screens import Screens
+from cast.showing import Over
 from media.client import MediaClient
 from media.grants import Grants
 from showcam import keys
@@ -20,7 +23,7 @@ from showcam.compose.ground import Ground
 from showcam.settings import Settings
 
 if TYPE_CHECKING:
-    from cast.screens import Screens
+    from cast.screen import Screen
 
 SIMULATOR_S = 2.0
 
@@ -30,22 +33,25 @@ def folder(settings: Settings) -> Path:
     return settings.data / "run"
 
 
-def build(settings: Settings, base: Ground) -> "Screens":
+def build(settings: Settings, base: Ground) -> Screens:
     """The worker's, which take turns."""
-    from cast.screen import Screen  # PyChromecast is imported where it is used
-    from cast.screens import Screens
-
     assert isinstance(base.pictures, MediaClient)
     return Screens(
         base.adapter.owner,
         ConsoleSessions(base.store),
         base.pictures,
         finder(settings),
-        Screen,
+        _connected,
     )
 
 
-def door(settings: Settings, base: Ground, screens: "Screens") -> CastDoor:
+def _connected(device: Device, over: Callable[[Over], None]) -> "Screen":
+    from cast.screen import Screen  # PyChromecast takes memory and time, and most never cast
+
+    return Screen(device, over)
+
+
+def door(settings: Settings, base: Ground, screens: Screens) -> CastDoor:
     """Raises OSError."""
     return CastDoor(folder(settings), screens, base.grants.proof())
 

@@ -78,13 +78,13 @@ absent before that. Every read is consistent but those by the index.
 | DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret                                      |
 
 Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under keys of its own account,
-links, codes and visits. All requests share client#{client} (read by each page and token request),
-meta#vendor_salt (read by each sign-in, and once by each process) and, in the index, accounts (written for each new
-household). A stranger's requests read the first two, and write only throttle windows, places and visits; strangers may
-send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health check writes nothing, and reads
-another key each time. docs/scale.md lists the other limits.
+links, codes and visits. All requests share client#{client} (read by each page and token request), meta#vendor_salt
+(read by each sign-in, and once by each process) and, in the index, accounts (written for each new household) and
+owner_users (read by each sign-in page). A stranger's requests read all but accounts, and write only throttle windows,
+places and visits; strangers may send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health
+check writes nothing, and reads another key each time. docs/scale.md lists the other limits.
 
-Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a household has 800 cameras at
+Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has 800 cameras at
 most. A transaction has 100 actions: the largest here has four. A batch reads 100 keys and a Query's page holds 1 MB:
 longer reads take several requests. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
 (store.keys). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`) that was cut

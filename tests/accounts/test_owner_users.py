@@ -1,6 +1,9 @@
 """An owner's user at showcam itself: which may be set, which password fits, and what checking one costs."""
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from argon2 import extract_parameters
@@ -12,6 +15,7 @@ from store.ports import Inconsistent, Store
 from store.records import Account
 from tests.doubles import records as a
 
+ROOT = Path(__file__).parents[2]
 NAME, PASSWORD = "kari", "barn door and two geese"
 CHEAP = Cost(memory_kib=64, passes=1)
 
@@ -162,6 +166,30 @@ def test_no_more_hashes_are_made_at_once_than_there_is_memory_for() -> None:
     with passwords._room(), passwords._room(), pytest.raises(Busy):
         passwords.fits(PASSWORD, None)
     assert not passwords.fits(PASSWORD, None)
+
+
+HASHED = """
+import threading
+from accounts.passwords import Busy, Passwords
+
+def resident():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1]) // 1024
+
+passwords = Passwords(at_once=2, wait_s=60)
+kept, before = passwords.hash("p"), resident()
+threads = [threading.Thread(target=passwords.fits, args=("q", kept)) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(resident() - before)
+"""
+
+
+def test_the_memory_of_hashes_goes_back_to_the_system() -> None:
+    """Of blocks up to 32 MiB glibc keeps one for each thread that ever had one."""
+    done = subprocess.run([sys.executable, "-c", HASHED], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 10  # MiB
 
 
 def test_who_waits_for_memory_gets_it_when_it_is_free() -> None:

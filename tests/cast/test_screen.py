@@ -10,7 +10,8 @@ import pytest
 
 from cast.device import Device
 from cast.failed import CastFailed
-from cast.screen import Over, Screen
+from cast.screen import Screen
+from cast.showing import Over
 from tests.cast.conftest import WAIT_S, Receiver
 
 URL = "http://192.168.1.5:40123/s/grant/master.m3u8"

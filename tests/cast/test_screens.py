@@ -12,9 +12,8 @@ from cast.device import Device
 from cast.failed import CastFailed
 from cast.finder import Finder
 from cast.on_change import MOST_WAITING, SHOWN_S, OnChange
-from cast.screen import Over
 from cast.screens import AGAIN, LEASE_S, Screens
-from cast.showing import Showing
+from cast.showing import Over, Showing
 from media.client import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from registry.camera import Refusal

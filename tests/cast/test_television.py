@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cast.failed import CastFailed
-from cast.screen import Over, Screen
+from cast.screen import Screen
+from cast.showing import Over
 from tests.cast.conftest import WAIT_S, TelevisionThread
 from tests.media.conftest import World
 

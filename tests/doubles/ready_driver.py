@@ -168,6 +168,8 @@ class ReadyDriver:
             raise self.apply_error
         if self.set_error is not None:
             raise self.set_error
+        if self._own(camera).online == "off":
+            raise Refused("offline")  # as EZVIZ answers
         self.applied.append((camera.name, setting, value, code))
         if self.ignores_settings:
             return

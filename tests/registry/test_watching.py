@@ -9,7 +9,7 @@ from accounts import households as households_of_any
 from registry.adapter import Adapter, adapt
 from registry.driver import Hint
 from registry.drivers.ezviz import households
-from registry.errors import DriverError, VendorBusy, VendorDown
+from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from registry.readings.changes import Change
 from registry.watch.watch import BACK_OFF, CENSUS_S, PUSHED, Watch
 from store.records import Source
@@ -102,10 +102,28 @@ def world(home: Household, clock: Clock) -> Iterator[World]:
         watch.close()
 
 
+def test_a_camera_at_home_is_polled_at_its_pace_while_the_vendor_is_signed_out(world: World) -> None:
+    households_of_any.with_lan(world.home.store, world.home.account.id)
+    at_home = ReadyDriver([camera("Barn", ways=("lan",))])
+    watch = Watch(
+        world.home.store,
+        adapt_with_lan(world, at_home).noticing,
+        {"ezviz": world.vendor},
+        poll_s=POLL_S,
+        push=False,
+        webhook=False,
+        clock=world.clock,
+    )
+    world.made.append(watch)
+    world.home.driver.error = SignedOut()
+    world.pass_s(watch, 10 * POLL_S)
+    assert 9 <= at_home.calls["read"] <= 12
+
+
 def test_a_source_at_home_is_polled_and_its_household_with_it(world: World) -> None:
     """EZVIZ is listened to; a camera in the house sends no messages, so the household is read as often as without."""
     households_of_any.with_lan(world.home.store, world.home.account.id)
-    adapter = adapt_with_lan(world)
+    adapter = adapt_with_lan(world, ReadyDriver([camera("Barn", ways=("lan",))]))
     watch = Watch(
         world.home.store,
         adapter.noticing,
@@ -120,9 +138,9 @@ def test_a_source_at_home_is_polled_and_its_household_with_it(world: World) -> N
     assert len(world.vendor.ears) == 1
 
 
-def adapt_with_lan(world: World) -> Adapter:
+def adapt_with_lan(world: World, at_home: ReadyDriver) -> Adapter:
     home = world.home
-    drivers = {"ezviz": home.driver, "lan": ReadyDriver([camera("Barn", ways=("lan",))])}
+    drivers = {"ezviz": home.driver, "lan": at_home}
     return adapt(home.store, drivers, home.pictures, home.grants, home.rules, world.clock)
 
 

@@ -8,7 +8,7 @@ import pytest
 from registry.preferences import Preferences
 from registry.rules import Rules
 from showcam.cli import camera_tables as tables
-from showcam.cli.camera_settings import change_setting
+from showcam.cli.camera_settings import change_preference, change_setting
 from showcam.cli.named_camera import NamedCamera
 from showcam.compose.cameras import Household as Opened
 from tests.doubles.household import Household, household
@@ -49,6 +49,23 @@ def test_a_change_that_the_camera_does_not_show_yet_is_told_apart(home: Househol
     garden = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Garden")
     opened = Opened(home.account.id, home.owner, home.store, "demo@example.com")
     assert change_setting(NamedCamera(opened, garden), "audio", "off", yes=False) is shows
+
+
+@pytest.mark.parametrize(
+    ("value", "kept", "says"),
+    [
+        ("Back garden", "Back garden", "Garden is in the room Back garden."),
+        ("nothing", "", "Garden is in no room."),
+    ],
+)
+def test_the_room_of_a_camera(
+    home: Household, value: str, kept: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    garden = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Garden")
+    opened = Opened(home.account.id, home.owner, home.store, "demo@example.com")
+    change_preference(NamedCamera(opened, garden), "room", value, yes=False)
+    assert home.owner.preferences(home.account.id, garden.id).room == kept
+    assert says in capsys.readouterr().out
 
 
 def test_an_account_without_cameras_says_where_to_look() -> None:

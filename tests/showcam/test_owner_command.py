@@ -61,6 +61,27 @@ def test_an_ezviz_household_gains_a_user_and_a_place_for_lan_cameras(here: Insta
     assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
 
 
+def test_a_household_of_lan_cameras_gains_an_ezviz_account(here: Installation) -> None:
+    here.done("owner", "add", "--lan", NAME, typed=TWICE)
+    unknown = here.run("owner", "add", EZVIZ, "--to", "nobody")
+    assert (unknown.exit_code, "nobody is not known here" in unknown.stderr) == (1, True)
+    here.done("owner", "add", EZVIZ, "--to", NAME)
+    assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
+    assert "may sign in here already" in here.run("owner", "add", EZVIZ).stderr
+
+
+def test_the_only_household_needs_no_name(here: Installation) -> None:
+    none = here.run("owner", "password", typed=f"{NAME}\n{TWICE}")
+    assert (none.exit_code, "There is no household yet" in none.stderr) == (1, True)
+    here.done("owner", "add", EZVIZ)
+    here.done("owner", "password", typed=f"{NAME}\n{TWICE}")
+    here.done("owner", "lan")
+    assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
+    here.done("owner", "add", "another@example.com")
+    several = here.run("owner", "password", typed=TWICE)
+    assert (several.exit_code, "There are several households here" in several.stderr) == (1, True)
+
+
 def test_another_name_and_another_password(here: Installation) -> None:
     here.done("owner", "add", "--lan", NAME, typed=TWICE)
     here.done("owner", "password", NAME, typed="another five geese\nanother five geese\n")
@@ -83,7 +104,7 @@ def test_another_name_and_another_password(here: Installation) -> None:
         (("add", "--lan", NAME), f"{PASSWORD}\nanother\n", "do not match"),
         (("password", "nobody@example.com"), "", "nobody@example.com is not known here"),
         (("lan", "nobody@example.com"), "", "nobody@example.com is not known here"),
-        (("add", "--lan", NAME, "--key", "k"), "", "no Open Platform key"),
+        (("add", "--lan", NAME, "--key", "k"), "", "takes neither --key nor --to"),
     ],
 )
 def test_what_is_refused_changes_nothing(here: Installation, words: tuple[str, ...], typed: str, says: str) -> None:

@@ -52,6 +52,29 @@ def test_one_of_thirty_swaps_a_session(store: Store, at_once: AtOnce) -> None:
     assert (session.version, session.secrets) == (2, b"%d" % outcomes.index(True))
 
 
+def test_one_of_ten_households_gets_a_name(store: Store, at_once: AtOnce) -> None:
+    households = [a.account() for _ in range(10)]
+    for household in households:
+        store.add_account(household)
+    outcomes = at_once(10, lambda number: store.put_owner_user(households[number].id, "kari", b"%d" % number))
+    assert Counter(outcomes) == {True: 1, False: 9}
+    user = store.owner_user_by_key("kari")
+    assert user is not None
+    assert (user.account, user.data) == (households[outcomes.index(True)].id, b"%d" % outcomes.index(True))
+    assert [bool(store.owner_user(household.id)) for household in households] == outcomes
+
+
+def test_a_household_that_is_given_names_at_once_has_one_of_them(store: Store, at_once: AtOnce) -> None:
+    household = a.account()
+    store.add_account(household)
+    assert at_once(5, lambda number: store.put_owner_user(household.id, f"name{number}", b"u")) == [True] * 5
+    user = store.owner_user(household.id)
+    assert user is not None
+    assert user.version == 5
+    found = [number for number in range(5) if store.owner_user_by_key(f"name{number}")]
+    assert [f"name{number}" for number in found] == [user.key]
+
+
 @pytest.mark.parametrize("_round", range(5))
 def test_no_token_outlives_its_link(store: Store, at_once: AtOnce, _round: int) -> None:
     link = linked(store)

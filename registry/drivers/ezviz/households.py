@@ -9,7 +9,7 @@ from store.ports import Store
 from store.records import Account, Source, SourceState
 from store.sealing import SealedUnreadable
 
-__all__ = ["AlreadyAdded", "add_owner", "find", "set_open_air", "set_open_key", "set_sub_account", "users"]
+__all__ = ["AlreadyAdded", "add_owner", "add_to", "find", "set_open_air", "set_open_key", "set_sub_account", "users"]
 
 
 def add_owner(
@@ -19,6 +19,14 @@ def add_owner(
     return households.add(
         store, Sessions.kind, user, Sessions.waiting(user.strip(), _key(open_key, open_secret)), locale=locale
     )
+
+
+def add_to(
+    store: Store, account_id: str, user: str, *, open_key: str | None = None, open_secret: str | None = None
+) -> Source:
+    """An EZVIZ source of a household that is here already. Raises AlreadyAdded; ValueError for half a key."""
+    sealed = Sessions.waiting(user.strip(), _key(open_key, open_secret))
+    return households.add_to(store, account_id, Sessions.kind, user, sealed)
 
 
 def find(store: Store, user: str) -> Source | None:
