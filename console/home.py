@@ -14,10 +14,10 @@ from werkzeug.exceptions import HTTPException
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from console import cookies, pages
 from console.entrance import Entrance
-from console.mends import STEPS, Mends
 from console.reach import host_of
 from console.sentences import CODE
 from console.signing_in import Refused, SigningIn
+from console.tile_forms import STEPS, TileForms
 from console.tiles import Asked, Tiles, shown, unlisted
 from registry.errors import BadOffer, Unavailable
 from registry.owner.owner import Owner
@@ -53,7 +53,7 @@ class Home:
         self._store, self._sign_in, self._settings = store, sign_in, settings
         self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store, clock), Tiles(owner), end_pictures
         self._signing_in = SigningIn(sign_in, self._sessions)
-        self._mends = Mends(owner, self._sessions, sign_in.vendor, clock)
+        self._forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
 
     @property
     def vendor(self) -> str:
@@ -131,7 +131,7 @@ class Home:
     def _mended(self, current: ConsoleSession, step: str) -> Response:
         if not current.account:
             return pages.again()
-        why = self._mends.take(step, current, pages.language())
+        why = self._forms.take(step, current, pages.language())
         return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
 
     def _sign_out(self, current: ConsoleSession) -> Response:
@@ -143,7 +143,7 @@ class Home:
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         try:
-            switching = self._mends.encryption.steps(current, pages.language(), self.vendor)
+            switching = self._forms.encryption.steps(current, pages.language(), self.vendor)
             tiles = self._tiles.of(current.account, pages.language(), switching)
         except Unavailable as unavailable:
             why = unlisted(unavailable, pages.language())

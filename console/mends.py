@@ -1,49 +1,45 @@
-"""The forms of a camera's tile: each mends what stands in the way of its picture."""
+"""What an owner may do at a camera's tile about what stands in the way of its picture."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Literal
 
-from flask import request
-
-from accounts.console_sessions import ConsoleSession, ConsoleSessions
-from console.encryption import PATIENCE_S, Encryption
-from console.picture_codes import PictureCodes
-from registry.camera import Refusal
-from registry.gate.reasons import explain
+from registry.camera import UNASKED, Camera
 from registry.owner.owner import Owner
-from registry.owner.sign_in_sentences import refused
-from registry.settings import Step
-from words.languages import Language
+from registry.readings.awaited import Changes
+from registry.reason import Reason
 
-STEPS = frozenset({"picture-code", "forget-code", "encryption-off", "encryption-code", "wake"})
+# open_way: allow the open connection. off: switch Image Encryption off. code: give the code. wake: end Sleep Mode.
+type Mend = Literal["open_way", "off", "code", "wake"]
+
+# By reason, the field of a camera and the value that ends it.
+_ENDS: Mapping[Reason, tuple[str, str]] = {"encryption_on": ("encryption", "off"), "asleep": ("asleep", "off")}
+_OF_CAMERA: frozenset[Reason] = frozenset({"encryption_on", "code_wrong", "asleep", "no_way"})
 
 
 class Mends:
-    def __init__(
-        self, owner: Owner, sessions: ConsoleSessions, vendor: str, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._owner, self._vendor = owner, vendor
-        self._codes, self.encryption = PictureCodes(owner), Encryption(owner, sessions, clock)
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
 
-    def take(self, step: str, current: ConsoleSession, language: Language) -> str:
-        """One of STEPS, of somebody who is signed in. Why nothing was changed, as a sentence; "" else."""
-        form, account, camera = request.form, current.account, request.form.get("camera", "")
-        match step:
-            case "picture-code":
-                code, consent = form.get("picture_code", ""), "deciphered" in form
-                return self._codes.give(account, camera, code, language, consent=consent)
-            case "forget-code":
-                return self._codes.forget(account, camera, language)
-            case "encryption-code":
-                code = form.get("encryption_code", "")
-                if not code.strip():  # without one the vendor would mail another
-                    return refused("no_code", language, self._vendor)
-                return self.encryption.switch_off(current, camera, code, language)
-            case "encryption-off":
-                return self.encryption.switch_off(current, camera, "", language)
-        return self._wake(account, camera, language)
+    def found(self, account: str, camera_id: str, reason: Reason) -> Camera | None:
+        """The camera as last known, where a mend depends on it."""
+        return self._owner.camera(account, camera_id) if reason in _OF_CAMERA else None
 
-    def _wake(self, account: str, camera: str, language: Language) -> str:
-        done = self._owner.change(account, camera, "sleep", "off", patience_s=PATIENCE_S)
-        assert not isinstance(done, Step)  # which Image Encryption alone takes
-        return explain(done, language) if isinstance(done, Refusal) else ""
+    def of(self, account: str, camera: Camera, reason: Reason) -> tuple[Mend, ...]:
+        """The plain mend first. A camera that somebody else shares keeps its owner's switches. Raises Unavailable."""
+        mends: list[Mend] = []
+        if reason == "no_way" and UNASKED in camera.ways:
+            mends.append("open_way")
+        if reason == "asleep" and camera.owner == "own":
+            mends.append("wake")
+        if reason in ("encryption_on", "code_wrong") and camera.encryption == "on":
+            if camera.owner == "own":
+                mends.append("off")
+            if self._owner.may_be_deciphered(account, camera):
+                mends.append("code")
+        return tuple(mends)
+
+
+def is_asked_for(camera: Camera, reason: Reason, awaited: Changes) -> bool:
+    """Whether the reason ends by itself, as soon as the camera shows what was asked for."""
+    field, value = _ENDS.get(reason, ("", ""))
+    return bool(field) and awaited.get((camera.id, field)) == value

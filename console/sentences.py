@@ -18,16 +18,16 @@ OWN: Mapping[Reason, Sentence] = {
         mark("Image Encryption is on for {camera}, so its picture can't be shown."),
         mark("Whoever owns it can switch it off: in the {vendor} app open {camera} > Settings > Image Encryption."),
     ),
-    "code_wrong": (
-        "",
-        mark("Give the right one here: the verification code on its label, or the encryption password set since."),
-    ),
 }
 # Where the page itself has the button.
-OFFERED: Mapping[Reason, Sentence] = {
+HERE: Mapping[Reason, Sentence] = {
     "encryption_on": (
         OWN["encryption_on"][0],
         mark("Switch it off here, or in the {vendor} app: open {camera} > Settings > Image Encryption."),
+    ),
+    "code_wrong": (
+        "",
+        mark("Give the right one here: the verification code on its label, or the encryption password set since."),
     ),
     "asleep": ("", mark("Wake it here, or in the {vendor} app open {camera} and switch Sleep Mode off.")),
     # the owner was not asked yet, or has said no
@@ -36,6 +36,7 @@ OFFERED: Mapping[Reason, Sentence] = {
         mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
     ),
 }
+AGAIN = mark("Image Encryption is on again for {camera}: somebody switched it on, or an update of the camera did.")
 # Of what was asked for, and does not show yet.
 _SHOWN_LATER = mark("{vendor} shows that within half a minute. The picture then comes by itself.")
 ASKED_FOR: Mapping[Reason, Sentence] = {

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from console.encryption import Switching
-from console.offers import Offer, Offers, is_asked_for
-from console.sentences import ASKED_FOR, OFFERED, OWN
+from console.mends import Mend, Mends, is_asked_for
+from console.sentences import AGAIN, ASKED_FOR, HERE, OWN
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
@@ -33,7 +33,7 @@ class WhyNot(TypedDict):
     wrong: str
     mend: str
     reason: str
-    offers: NotRequired[tuple[Offer, ...]]  # what may be done about it here
+    mends: NotRequired[tuple[Mend, ...]]  # what may be done about it here
 
 
 class Shown(TypedDict):
@@ -62,13 +62,13 @@ class Tile(Struct, frozen=True):
         return self.why_not is None and not self.on_battery
 
     @property
-    def offers(self) -> tuple[Offer, ...]:
-        return self.why_not.get("offers", ()) if self.why_not else ()
+    def mends(self) -> tuple[Mend, ...]:
+        return self.why_not.get("mends", ()) if self.why_not else ()
 
 
 class Tiles:
     def __init__(self, owner: Owner) -> None:
-        self._owner, self._offers = owner, Offers(owner)
+        self._owner, self._mends = owner, Mends(owner)
 
     def of(self, account: str, language: Language, switching: Mapping[str, Switching]) -> list[Tile]:
         """Those that can be shown first, in the order of their names. Raises Unavailable."""
@@ -98,7 +98,7 @@ class Tiles:
         found = self._owner.open_stream(account, session, camera_id, request)
         if not isinstance(found, Refusal):
             return found
-        camera = self._offers.found(account, camera_id, found.reason)
+        camera = self._mends.found(account, camera_id, found.reason)
         return self._why_not(account, found, camera, self._owner.awaited(account), language)
 
     def _why_not(
@@ -109,10 +109,14 @@ class Tiles:
             return why_not(refusal, language)
         if is_asked_for(camera, refusal.reason, awaited):
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
-        offers = self._offers.of(account, camera, refusal.reason)
-        answer = why_not(refusal, language, {**OWN, **OFFERED} if offers and offers != ("code",) else OWN)
-        if offers:
-            answer["offers"] = offers
+        mends = self._mends.of(account, camera, refusal.reason)
+        is_here = bool(mends) and (refusal.reason != "encryption_on" or "off" in mends)
+        own = {**OWN, **HERE} if is_here else {**OWN}
+        if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
+            own["encryption_on"] = (AGAIN, own["encryption_on"][1])
+        answer = why_not(refusal, language, own)
+        if mends:
+            answer["mends"] = mends
         return answer
 
 

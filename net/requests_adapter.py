@@ -31,9 +31,12 @@ class Forbidden(requests.RequestException):
     """The rules forbid the address; nothing was sent."""
 
 
-@functools.cache
-def _context(ca_file: Path | None) -> ssl.SSLContext:
-    """One for all adapters of the process: the authorities take a megabyte and 20 ms to read."""
+@functools.lru_cache(4)
+def _context(ca_file: Path | None, _written: int) -> ssl.SSLContext:
+    """One for all adapters of the process: the authorities take a megabyte and 20 ms to read.
+
+    `_written`: when the file was, since an authority may be replaced under the same name.
+    """
     context = ssl.create_default_context(cafile=certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
@@ -46,7 +49,7 @@ class RuledAdapter(HTTPAdapter):
 
     def __init__(self, hosts: Hosts, ca_file: Path | None) -> None:
         self._hosts = hosts
-        self._context = _context(ca_file)
+        self._context = _context(ca_file, ca_file.stat().st_mtime_ns if ca_file else 0)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:

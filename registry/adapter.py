@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from media.grants import Grants
 from registry.driver import Driver
+from registry.owner.came_back import CameBack
 from registry.owner.code_tries import CodeTries
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
@@ -51,6 +52,7 @@ class Adapter:
     noticing: Noticing  # for watching over households
     keeping: Keeping  # for pictures that are kept warm
     changes: Changes
+    came_back: CameBack  # its `note` is for changes, where there is a console that shows it
 
 
 def adapt(
@@ -83,8 +85,20 @@ def adapt(
         rules,
         clock,
     )
+    came_back = CameBack(store)
     owner = Owner(
-        store, lists, readiness, readings, judge, control, codes, encrypted, awaited, streams.open, rules.owner_s
+        store,
+        lists,
+        readiness,
+        readings,
+        judge,
+        control,
+        codes,
+        encrypted,
+        awaited,
+        came_back,
+        streams.open,
+        rules.owner_s,
     )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
@@ -95,4 +109,5 @@ def adapt(
         Noticing(readings, changes, sightings, Devices(store, drivers), clock),
         Keeping(store, readings, judge, handover, rules),
         changes,
+        came_back,
     )

@@ -130,6 +130,7 @@ class Refusal(Struct, frozen=True):
     failed: tuple[Failed, ...]
     camera: str = ""  # its name, "" when it must not be disclosed
     vendor: str = ""  # whose camera it is, "" when that is not known
+    shared: bool = False  # by another account, whose owner alone changes some settings
 
     @property
     def reason(self) -> Reason:

@@ -1,7 +1,7 @@
 """What a camera vendor is to showcam, whichever vendor it is: its sign-in, and its own sentences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -27,6 +27,15 @@ class Speech:
     aloud: Mapping[Reason, Sentence]  # as the end of “…, because”, without signs that a voice would read out
     # in place of a sentence of the sign-in page, by why it refuses; "no_password": beside the form, always
     sign_in: Mapping[str, str]
+    # of a camera that another account shares, in place of those above
+    written_shared: Mapping[Reason, Sentence] = field(default_factory=dict)
+    aloud_shared: Mapping[Reason, Sentence] = field(default_factory=dict)
+
+    def of_written(self, *, shared: bool) -> Mapping[Reason, Sentence]:
+        return {**self.written, **self.written_shared} if shared else self.written
+
+    def of_aloud(self, *, shared: bool) -> Mapping[Reason, Sentence]:
+        return {**self.aloud, **self.aloud_shared} if shared else self.aloud
 
 
 class SignedIn(Struct, frozen=True):

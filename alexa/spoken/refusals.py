@@ -133,6 +133,7 @@ def mend(refusal: Refusal, language: Language) -> str:
 def _rows(refusal: Refusal, language: Language) -> list[Sentence]:
     vendor = named(refusal.vendor, language)
     rows = (
-        translated(row.reason, language, ALOUD, refusal.vendor, lambda speech: speech.aloud) for row in refusal.failed
+        translated(row.reason, language, ALOUD, refusal.vendor, lambda speech: speech.of_aloud(shared=refusal.shared))
+        for row in refusal.failed
     )
     return [(cause.format(vendor=vendor), step.format(vendor=vendor)) for cause, step in rows]

@@ -18,7 +18,7 @@ class Tile {
     this.video = element.querySelector("video");
     this.state = element.querySelector(".state");
     this.why = element.querySelector(".why");
-    this.offers = [...element.querySelectorAll("[data-offer]")];
+    this.mends = [...element.querySelectorAll("[data-mends]")];
     this.button = element.querySelector(".show");
     this.session = crypto.getRandomValues(new Uint32Array(2)).join("");
     this.playing = false;
@@ -147,13 +147,13 @@ class Tile {
     }, 500);
   }
 
-  refuse({ wrong, mend, offers = [], reason }) {
+  refuse({ wrong, mend, mends = [], reason }) {
     this.stop();
     this.say("");
     this.why.querySelector(".wrong").textContent = wrong;
     this.why.querySelector(".mend").textContent = mend;
     this.why.hidden = false;
-    for (const offer of this.offers) offer.hidden = !offers.includes(offer.dataset.offer);
+    for (const each of this.mends) each.hidden = !mends.includes(each.dataset.mends);
     this.button.hidden = reason === "asked_for";
     this.button.textContent = this.button.dataset.again;
     this.again(reason);
@@ -181,7 +181,7 @@ class Tile {
   say(text) {
     this.state.textContent = text;
     this.state.hidden = !text;
-    for (const hidden of [this.why, this.button, ...this.offers]) hidden.hidden = true;
+    for (const hidden of [this.why, this.button, ...this.mends]) hidden.hidden = true;
   }
 
   control(wanted) {

@@ -53,7 +53,7 @@ def address(base: str, control: str) -> str:
 
 
 def _track(lines: list[str]) -> Track | None:
-    kind, *rest = lines[0].removeprefix("m=").split()
+    kind, *rest = lines[0].removeprefix("m=").split() or [""]
     payloads = [int(each) for each in rest[2:] if each.isdigit() and len(each) < 4]
     if kind not in ("video", "audio") or not payloads:
         return None

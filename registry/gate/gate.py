@@ -120,7 +120,7 @@ def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     # where the vendor can't be queried the flags are old, and reporting them might mislead
     failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
     if failed:
-        return Refusal(tuple(failed), camera.name, camera.manufacturer)
+        return Refusal(tuple(failed), camera.name, camera.manufacturer, shared=camera.owner == "shared")
     return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface in WAITING_FOR_SOUND)
 
 
@@ -137,7 +137,7 @@ def overruled(reason: Reason, camera: Camera | None, vendor: str = "") -> Refusa
     """A refusal by the vendor or a limit, whatever the flags say. `camera` None: only the vendor is named."""
     if camera is None:
         return Refusal((Failed(reason),), vendor=vendor)
-    return Refusal((Failed(reason),), camera.name, camera.manufacturer)
+    return Refusal((Failed(reason),), camera.name, camera.manufacturer, shared=camera.owner == "shared")
 
 
 def not_by_voice(camera: Camera, what: str) -> Refusal | None:

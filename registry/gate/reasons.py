@@ -178,7 +178,10 @@ def explain(refusal: Refusal, locale: str = "en", own: Mapping[Reason, Sentence]
 
 def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _NONE) -> tuple[str, ...]:
     """One text for each failed row: what is wrong, and its mend."""
-    rows = (row_text(row.reason, locale, refusal.camera, refusal.vendor, own) for row in refusal.failed)
+    rows = (
+        row_text(row.reason, locale, refusal.camera, refusal.vendor, own, shared=refusal.shared)
+        for row in refusal.failed
+    )
     return tuple(" ".join(row) for row in rows)
 
 
@@ -188,11 +191,17 @@ def shell_word(name: str) -> str:
 
 
 def row_text(
-    reason: Reason, locale: str, camera: str = "", vendor: str = "", own: Mapping[Reason, Sentence] = _NONE
+    reason: Reason,
+    locale: str,
+    camera: str = "",
+    vendor: str = "",
+    own: Mapping[Reason, Sentence] = _NONE,
+    *,
+    shared: bool = False,
 ) -> tuple[str, str]:
     """What is wrong with a camera, and what mends it; "" for any camera, and for any vendor."""
     language = chosen([locale])
-    wrong, mend = translated(reason, language, WRITTEN, vendor, lambda speech: speech.written, own)
+    wrong, mend = translated(reason, language, WRITTEN, vendor, lambda speech: speech.of_written(shared=shared), own)
     # a command wants a name, as a shell takes it
     mend = mend.replace('"{camera}"', shell_word(camera).replace("{", "{{").replace("}", "}}") if camera else "NAME")
     names = {"camera": camera or OURS.translate(language, _ANY_CAMERA), "vendor": named(vendor, language)}

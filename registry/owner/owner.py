@@ -10,6 +10,7 @@ from accounts.viewers import OwnersPage, Viewer
 from net.text import line
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.gate.gate import overruled
+from registry.owner.came_back import CameBack
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
@@ -49,12 +50,13 @@ class Owner:
         codes: LanCodes,
         encrypted: Encrypted,
         awaited: Awaited,
+        came_back: CameBack,
         open_stream: OpenStream,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
-        self._encrypted, self._awaited = encrypted, awaited
+        self._encrypted, self._awaited, self._came_back = encrypted, awaited, came_back
         self._open_stream, self._within_s = open_stream, within_s
 
     def cameras(self, account_id: str) -> Listing:
@@ -69,6 +71,10 @@ class Owner:
     def awaited(self, account_id: str) -> Changes:
         """What was asked for and does not show yet, for half a minute."""
         return self._awaited.of(account_id)
+
+    def is_encrypted_again(self, account_id: str, camera_id: str) -> bool:
+        """Whether Image Encryption was off before, and came back."""
+        return self._came_back.has(account_id, camera_id)
 
     def readiness(self, account_id: str, surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
         """Every camera of the household and whether each surface could show it. Raises Unavailable."""

@@ -142,11 +142,21 @@ def ways(camera: Camera, serving: Serving) -> str:
 
 
 def shown(
-    camera: Camera, views: Mapping[Setting, SettingView], preferences: Preferences, *, verbose: bool
+    camera: Camera,
+    views: Mapping[Setting, SettingView],
+    preferences: Preferences,
+    awaited: Mapping[tuple[str, str], str],
+    *,
+    verbose: bool,
 ) -> Iterator[str]:
+    """`awaited`: what was asked for and does not show yet, by camera id and field."""
     yield f"{camera.name} ({camera.model})" + (", shared by another EZVIZ account" if camera.owner == "shared" else "")
     rows: list[tuple[str, str]] = [
-        (name, f"{_value(name, view)}{_note(name, view, verbose=verbose)}") for name, view in views.items()
+        (
+            name,
+            f"{_value(name, view)}{_note(name, view, awaited.get((camera.id, FIELDS.get(name, ''))), verbose=verbose)}",
+        )
+        for name, view in views.items()
     ]
     rows.append(("restart", "can be restarted" if camera.can_restart else "not by this way in"))
     if camera.battery is not None:
@@ -178,8 +188,8 @@ def _value(name: Setting, view: SettingView) -> str:
     return "not told" if view.can_set or name not in FIELDS else "not by this way in"
 
 
-def _note(name: Setting, view: SettingView, *, verbose: bool) -> str:
-    notes = []
+def _note(name: Setting, view: SettingView, asked: str | None, *, verbose: bool) -> str:
+    notes = [f"{asked} was asked for"] if asked not in (None, view.value) else []
     if view.value is None and not view.can_set and name not in FIELDS:
         return "" if not view.way else f" ({WAY[view.way]})" * verbose
     if view.can_set and view.choices:

@@ -76,7 +76,8 @@ def show(named: NamedCamera, verbose: bool, as_json: bool) -> None:
     views = named.call(home.owner.settings)
     preferences = home.owner.preferences(home.account, camera.id)
     serving = home.owner.serving(home.account)
-    lines = list(tables.shown(camera, views, preferences, verbose=verbose))
+    awaited = home.owner.awaited(home.account)
+    lines = list(tables.shown(camera, views, preferences, awaited, verbose=verbose))
     if verbose:
         lines.append(tables.ways(camera, serving))
     report(as_json, tables.shown_facts(camera, views, preferences, serving), lines)

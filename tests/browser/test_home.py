@@ -117,6 +117,20 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
 
 
+def test_a_camera_that_fell_asleep_is_woken_at_its_tile(context: BrowserContext, program: Program) -> None:
+    page, complaints = watched(context)
+    sign_in(page, another(program), "demo@example.com")
+    page.wait_for_function(MOVING, arg=tile(page, "Garden").locator("video").element_handle(), timeout=20_000)
+    program.change("Garden", asleep=True)
+    try:
+        tile(page, "Garden").get_by_role("button", name="Wake it").click(timeout=20_000)
+        page.wait_for_url("**/home#*")
+        page.wait_for_function(MOVING, arg=tile(page, "Garden").locator("video").element_handle(), timeout=20_000)
+    finally:
+        program.change("Garden", asleep=False)
+    assert complaints == []
+
+
 def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_comes_by_itself(
     context: BrowserContext, program: Program
 ) -> None:

@@ -11,8 +11,9 @@ from accounts.one_time_code import LIFE_S, TRIES
 from accounts.owner_users import OwnerUsers
 from console.encryption import WANTED_S
 from registry.camera import UNASKED
-from registry.errors import SetRefused, SignedOut, VendorDown, Why
+from registry.errors import Refused, SetRefused, SignedOut, VendorDown, Why
 from registry.owner.sign_in import SignIn, SignInRefused
+from registry.preferences import Preferences, keep
 from registry.streams.questions import Questions
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
@@ -136,7 +137,7 @@ def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> Non
     world.home.driver.set([camera("Terrace", "F00000009", ways=(UNASKED,))])
     browser = world.signed_in()
     answer = browser.open(world.home.id("Terrace")).get_json()
-    assert (answer["offers"], answer["reason"]) == (["open_way"], "no_way")
+    assert (answer["mends"], answer["reason"]) == (["open_way"], "no_way")
     assert answer["wrong"] == "The picture of Terrace comes over an open connection, which is not allowed yet."
     assert open_air(world, USER) is False
     browser.post("open-way")
@@ -516,21 +517,21 @@ def encrypted(world: HomeWorld) -> str:
 def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld) -> None:
     garage(world)
     browser = world.signed_in()
-    assert browser.offers("Garage") == ["off", "code"]
+    assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
         "Garage C3TN Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
         "account. Assistants can show it then. Yes, switch it off Keep it on, and give the code"
     )
-    assert browser.open(world.home.id("Garage")).get_json()["offers"] == ["off", "code"]
+    assert browser.open(world.home.id("Garage")).get_json()["mends"] == ["off", "code"]
 
 
 def test_where_the_vendor_takes_that_it_goes_off_without_a_code(world: HomeWorld) -> None:
     camera_id = garage(world)
     browser = world.signed_in().post("encryption-off", camera=camera_id)
     assert (browser.status, world.home.driver.applied) == (200, [("Garage", "encryption", "off", "")])
-    assert browser.offers("Garage") == []
+    assert browser.mends("Garage") == []
     assert "sdp" in browser.open(camera_id).get_json()
 
 
@@ -548,7 +549,7 @@ def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks
     world.home.driver.set_error = None
     browser.post("encryption-code", camera=camera_id, encryption_code=" 12 34 ")
     assert world.home.driver.applied == [("Garage", "encryption", "off", "1234")]
-    assert (browser.offers("Garage"), WANTS in browser.text) == ([], False)
+    assert (browser.mends("Garage"), WANTS in browser.text) == ([], False)
 
 
 @pytest.mark.parametrize(
@@ -601,9 +602,9 @@ def test_what_was_asked_for_is_said_until_the_camera_shows_it(world: HomeWorld) 
     world.home.driver.lags = True
     browser = world.signed_in().post("encryption-off", camera=camera_id)
     asked = "Image Encryption is being switched off for Garage. EZVIZ shows that within half a minute."
-    assert (browser.offers("Garage"), asked in browser.tile("Garage")) == ([], True)
+    assert (browser.mends("Garage"), asked in browser.tile("Garage")) == ([], True)
     answer = browser.open(camera_id).get_json()
-    assert (answer["reason"], answer["wrong"] in asked, "offers" in answer) == ("asked_for", True, False)
+    assert (answer["reason"], answer["wrong"] in asked, "mends" in answer) == ("asked_for", True, False)
 
     world.home.driver.show()
     world.clock.wait(3)
@@ -617,7 +618,41 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
     assert browser.open(camera_id).get_json()["reason"] == "asked_for"
     world.clock.wait(31)
     assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
-    assert browser.get().offers("Garage") == ["off", "code"]
+    assert browser.get().mends("Garage") == ["off", "code"]
+
+
+def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
+    again = "Image Encryption is on again for Garden: somebody switched it on, or an update of the camera did."
+    browser = world.signed_in()
+    assert again not in browser.text
+    world.home.driver.change("Garden", encryption="on")
+    assert browser.open(world.home.id("Garden")).get_json()["wrong"] == again
+    assert again in browser.get().tile("Garden")
+    assert again not in browser.tile("Garage")  # which was never off
+    browser.post("encryption-off", camera=world.home.id("Garden"))
+    assert (again in browser.text, browser.mends("Garden")) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("encryption", "mends", "mend"),
+    [
+        ("on", ["off", "code"], "Give the right one here: the verification code on its label"),
+        ("off", [], "Give it on the machine showcam runs on: showcam cameras code"),  # of its RTSP at home
+    ],
+)
+def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
+    world: HomeWorld, encryption: str, mends: list[str], mend: str
+) -> None:
+    wrong = {"encryption": encryption, "picture_code": "wrong"} if encryption == "on" else {}
+    world.home.driver.set([camera("Terrace", "F00000009", ways=("cloud",), **wrong)])
+    terrace, account = world.home.id("Terrace"), world.home.account.id
+    browser = world.signed_in()
+    if encryption == "on":
+        keep(world.home.store, account, terrace, Preferences(while_encrypted="code"))
+    else:
+        world.home.driver.mint_error = Refused("code_wrong")
+    answer = browser.open(terrace).get_json()
+    assert (answer["reason"], answer.get("mends", []), mend in answer["mend"]) == ("code_wrong", mends, True)
 
 
 @pytest.mark.parametrize("code", ["", "  "])
@@ -632,7 +667,7 @@ def test_a_shared_camera_keeps_its_owners_switches(world: HomeWorld, name: str) 
     shared = {"off": {"encryption": "on"}, "wake": {"asleep": "on"}}[name]
     world.home.driver.set([camera("Terrace", "F00000009", ways=("cloud",), owner="shared", **shared)])
     browser = world.signed_in()
-    assert browser.offers("Terrace") == (["code"] if name == "off" else [])
+    assert browser.mends("Terrace") == (["code"] if name == "off" else [])
     browser.post("encryption-off", camera=world.home.id("Terrace"))
     assert (browser.status, world.home.driver.calls["apply"]) == (403, 0)
     assert "Terrace belongs to another EZVIZ account" in browser.text
@@ -652,10 +687,10 @@ def test_a_camera_that_is_not_there_is_not_switched(world: HomeWorld, camera_id:
 def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
     camera_id = world.home.id("Bedroom")
     browser = world.signed_in()
-    assert browser.offers("Bedroom") == ["wake"]
+    assert browser.mends("Bedroom") == ["wake"]
     assert "Bedroom is in Sleep Mode. Wake it here, or in the EZVIZ app open Bedroom" in browser.tile("Bedroom")
     browser.post("wake", camera=camera_id)
-    assert (browser.offers("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
+    assert (browser.mends("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
     assert "sdp" in browser.open(camera_id).get_json()
 
 

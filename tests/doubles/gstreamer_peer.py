@@ -50,7 +50,7 @@ class Display:
         self._reply = None
         self._began = 0.0
         self._sound_s, self._ticks = 0.0, Ticks()
-        self._stamps = {}
+        self._stamps = []
         bus = self._pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect("message::error", lambda _bus, message: say(error=str(message.parse_error())))
@@ -86,15 +86,16 @@ class Display:
 
     def _picture(self, _sink, buffer, pad):
         since = time.monotonic() - self._began
-        stamp = self._stamps[buffer.pts].pop(0)
-        say(video=since, audio=self._sound_s, loud=self._ticks.loud, stamp=stamp, **picture(buffer, pad))
+        stamp = self._stamps.pop(0)
+        missed = len(self._stamps)  # that came whole and were not decoded: one thread does both
+        told = {"stamp": stamp, "missed": missed, **picture(buffer, pad)}
+        say(video=since, audio=self._sound_s, loud=self._ticks.loud, **told)
 
     def _packet(self, _pad, info):
-        """Notes which RTP time a picture has: the pipeline's is moved to where its sound is."""
-        packet = info.get_buffer()
-        stamps, stamp = self._stamps.setdefault(packet.pts, []), int.from_bytes(packet.extract_dup(4, 4))
-        if stamp not in stamps:
-            stamps.append(stamp)
+        """Notes the RTP time of each picture: the pipeline's is moved to where its sound is."""
+        stamp = int.from_bytes(info.get_buffer().extract_dup(4, 4))
+        if stamp not in self._stamps[-1:]:
+            self._stamps.append(stamp)
         return Gst.PadProbeReturn.OK
 
     def _sound(self, _sink, buffer, pad):

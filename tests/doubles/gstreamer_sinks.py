@@ -44,10 +44,10 @@ class Ticks:
         """When a tick begins in the buffer, else None."""
         samples = memoryview(buffer.extract_dup(0, buffer.get_size())).cast("h")
         self.loud = max(samples, default=0) / 32768
-        rate = pad.get_current_caps().get_structure(0).get_value("rate")
-        at = next((number for number, value in enumerate(samples) if value > LOUD * 32768), None)
-        if at is None:
+        if self.loud <= LOUD:
             return None
+        rate = pad.get_current_caps().get_structure(0).get_value("rate")
+        at = next(number for number, value in enumerate(samples) if value > LOUD * 32768)
         began = time_of(buffer, pad) + at / rate
         is_next = self._latest is None or began - self._latest > QUIET_S
         self._latest = began

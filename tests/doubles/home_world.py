@@ -61,9 +61,9 @@ class HomeBrowser:
         """What the tile of that camera says."""
         return _words(self._tile(name))
 
-    def offers(self, name: str) -> list[str]:
+    def mends(self, name: str) -> list[str]:
         """What may be done at the tile of that camera, in the order of the page."""
-        return re.findall(r'data-offer="([a-z_]+)"', _shown(self._tile(name)))
+        return re.findall(r'data-mends="([a-z_]+)"', _shown(self._tile(name)))
 
     def _tile(self, name: str) -> str:
         assert self.answer is not None
@@ -149,6 +149,7 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
     clock = Clock()
     clock.now = time.time()  # which sessions go by
     made = household(folder, user=USER, clock=clock)
+    made.adapter.changes.subscribe(made.adapter.came_back.note)
     households.add_owner(made.store, CAREFUL)
     vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
     vendor.sessions = Sessions(made.store)

@@ -14,6 +14,7 @@ from media.grants import Claims
 from media.plane.codec.units import CLOCK
 from media.plane.outputs.video_track import VideoTrack
 from media.plane.sources.network import OnLoopback
+from media.plane.sources.opener import Opener
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.transcodes import Transcodes
 from media.plane.viewing.view import View
@@ -30,10 +31,10 @@ SEGMENT = re.compile(r"#EXTINF:([\d.]+),\n(\d+)\.ts")
 
 
 class _Player:
-    """Pictures of a camera, for as long as somebody takes them. `key_s`: between keyframes."""
+    """Pictures of a camera, for as long as somebody takes them. `key_s`: between keyframes; `padding`: of bytes."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, key_s: int) -> None:
-        self._loop, self._key_s = loop, key_s
+    def __init__(self, loop: asyncio.AbstractEventLoop, key_s: int, padding: int) -> None:
+        self._loop, self._key_s, self._padding = loop, key_s, bytes(padding)
         self._listeners: set[Callable[[Literal["video"], bytes, float], None]] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -49,7 +50,7 @@ class _Player:
             self._task.cancel()
 
     async def _play(self) -> None:
-        key, other = pictures()
+        key, other = (picture + self._padding for picture in pictures())
         began = self._loop.time()
         for number in itertools.count():
             at = began + number / FPS
@@ -60,11 +61,11 @@ class _Player:
 
 class _Studio:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._loop, self.padding = loop, 0
         self._players: dict[int, _Player] = {}
 
     def running(self, camera: Camera, quality: int, *, key_s: int) -> _Player:
-        return self._players.setdefault(quality, _Player(self._loop, key_s))
+        return self._players.setdefault(quality, _Player(self._loop, key_s, self.padding))
 
     def close(self) -> None:
         for player in self._players.values():
@@ -189,10 +190,13 @@ def claims() -> Claims:
     return Claims("home", "link-1", "garden", "hls", "alexa", 0, "n")
 
 
-async def pulled(cloud: HourCloud) -> Pull:
+async def pulled(cloud: HourCloud, vtm: int = 0) -> Pull:
+    """`vtm`: the port of another dispatcher, in place of the cloud's own."""
     await cloud.cloud.open("127.0.0.1")
-    context = ssl.create_default_context()
-    return Pull(claims(), None, cloud, context, Transcodes(0), loopback=OnLoopback(every=True), sub=lambda _: None)
+    if vtm:
+        cloud.world.ports.chosen["vtm"] = vtm
+    opener = Opener(ssl.create_default_context(), OnLoopback(every=True))
+    return Pull(claims(), None, cloud, opener, Transcodes(0), sub=lambda _: None)
 
 
 async def closed(pull: Pull, cloud: HourCloud) -> None:

@@ -61,6 +61,7 @@ class ReadyDriver:
         self.codes: dict[str, str] = {}
         self.picture_code = "ABCDEF"  # of every camera
         self.key = b""  # in each source of `mint`
+        self.alone = False  # in each source of `mint`
         self.picture_codes: dict[str, str] = {}
         self.set_error: SetRefused | None = None
         self.ignores_settings = False
@@ -120,7 +121,8 @@ class ReadyDriver:
             raise self.way_errors[way]
         suffix = "" if picture == "main" else "_sub"
         url = f"https://vendor.test/{camera.ref.serial}_{camera.ref.channel}{suffix}.m3u8"
-        return SourceSpec("hls", url, ("vendor.test",), sound(camera), f"{way}:{camera.ref.serial}", key=self.key)
+        release = f"{way}:{camera.ref.serial}"
+        return SourceSpec("hls", url, ("vendor.test",), sound(camera), release, key=self.key, alone=self.alone)
 
     def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
         self._called("look", deadline_s)

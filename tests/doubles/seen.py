@@ -46,6 +46,11 @@ class Seen:
         is_heard = bool(self.ticks) and (not turns or bool(turned and self.ticks[-1] > turned[0] - NEAR_S))
         return len(self.pictures) - begins >= pictures and (is_heard or not sound)
 
+    def __str__(self) -> str:
+        steps = " ".join(f"{later - earlier:.3g}" for earlier, later in itertools.pairwise(self.pictures))
+        turns, ticks = ([round(at, 3) for at in times] for times in ([at for _, at in self.turns], self.ticks))
+        return f"{self.sizes}, damaged {self.corrupt}, turns {turns}, ticks {ticks}, steps {steps}"
+
     def frame(self, frame: Any) -> None:
         """One of PyAV's."""
         bright = memoryview(frame.planes[0])[0] > 127
@@ -56,9 +61,10 @@ class Seen:
         """One of PyAV's, in floating point of one channel or in 16 bits of two."""
         data = memoryview(bytes(frame.planes[0]))
         samples, most = (data.cast("f"), 1.0) if frame.format.name == "fltp" else (data.cast("h")[::2], 32768.0)
-        at = next((number for number, value in enumerate(samples[: frame.samples]) if value > LOUD * most), None)
-        if at is None:
+        samples = samples[: frame.samples]
+        if max(samples, default=0.0) <= LOUD * most:
             return
+        at = next(number for number, value in enumerate(samples) if value > LOUD * most)
         began = float(frame.pts * frame.time_base) + at / frame.sample_rate
         if self._loud is None or began - self._loud > QUIET_S:
             self.ticks.append(began)
@@ -73,7 +79,7 @@ class Seen:
                 message["pts"],
                 (width, height),
                 bright=message["bright"],
-                corrupt=message["corrupt"],
+                corrupt=message["corrupt"] or message.get("missed", 0) > 0,
                 stamp=None if stamp is None else stamp / 90_000,
             )
         elif "tick" in message:

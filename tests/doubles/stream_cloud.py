@@ -70,6 +70,7 @@ class StreamCloud:
     """`settings` changes how the vendor behaves, `camera` what it shows."""
 
     def __init__(self) -> None:
+        recorded(gop_s=2)  # made now, since a camera that says nothing at first is taken for a silent one
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden")
         self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera})
         self.studio = Studio()
@@ -86,6 +87,10 @@ class StreamCloud:
         for name, value in settings.items():
             assert hasattr(self.world.settings, name)
             setattr(self.world.settings, name, value)
+
+    def token_of(self, user: str) -> str:
+        self.world.accounts.setdefault(user, Account(user, "", "", ""))
+        return self._cloud.tokens.made(user)[0]
 
     def spec(self, **changes: Any) -> SourceSpec:
         token = self.token or self._cloud.tokens.made(USER)[0]

@@ -57,7 +57,8 @@ def test_every_sentence_of_a_table_is_marked() -> None:
     [showcam, *vendors] = words.domains()
     assert set(kept_in_tables()) - {""} <= set(words.said(showcam))
     for vendor, speech in zip(vendors, SPEECHES.values(), strict=True):
-        rows = [*speech.written.values(), *speech.aloud.values()]
+        tables = (speech.written, speech.aloud, speech.written_shared, speech.aloud_shared)
+        rows = [row for table in tables for row in table.values()]
         own = {each for row in rows for each in row} | set(speech.sign_in.values())
         assert own - {""} == set(words.said(vendor))
 

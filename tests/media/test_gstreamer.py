@@ -1,5 +1,6 @@
 """WebRTC with a stack nobody here wrote: GStreamer's, which has an RSA certificate and four ways to bundle."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ def _installed() -> None:
     gstreamer.needed()
 
 
-def answered(world: World, display: gstreamer.Display, **changes: Any) -> str:
+def answered(
+    world: World, display: gstreamer.Display, shaped: Callable[[str], str] = lambda offer: offer, **changes: Any
+) -> str:
+    """`shaped` is what becomes of its offer."""
     grant = world.grant(protocol="webrtc", **changes)
-    posted = world.ask(f"/s/{grant}/whep", "POST", display.offer.encode(), Content_Type="application/sdp")
+    posted = world.ask(f"/s/{grant}/whep", "POST", shaped(display.offer).encode(), Content_Type="application/sdp")
     assert posted.status == 201, posted.text
     display.accept(posted.text)
     return posted.text
@@ -27,6 +31,50 @@ def test_pictures_and_sound_reach_a_display_with_an_rsa_certificate(world: World
         answered(world, display)
         told = display.until(lambda told: told.get("loud", 0) > 0.2)
     assert told["loud"] < 0.75, "a tone of half the full scale"
+
+
+def as_an_echo(offer: str) -> str:
+    """With its own ICE and its RSA certificate, all else as an Echo sends it."""
+    lines = []
+    for line in offer.splitlines():
+        if line.startswith("a=fmtp:97"):
+            continue
+        line = line.replace("s=-", "s=a 2 z").replace("a=recvonly", "a=sendrecv")
+        lines.append(line + " 0 8" if line.startswith("m=audio") else line)
+        if line.startswith("a=candidate") and " UDP " in line:
+            kept = line.split()
+            lines += [
+                " ".join([kept[0], "2", *kept[2:]]),
+                "a=candidate:9 1 TCP 1015021823 127.0.0.1 9 typ host tcptype active",
+            ]
+        if line.startswith("c=") and "m=video" in "".join(lines[-2:]):
+            lines.append("b=AS:2500")
+    assert offer.count("a=fmtp:97") == 1
+    return "\r\n".join(lines) + "\r\n"
+
+
+@pytest.mark.parametrize(
+    "shaped",
+    [
+        as_an_echo,
+        lambda offer: as_an_echo(offer).replace("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"),
+        lambda offer: as_an_echo(offer).replace(
+            "a=rtpmap:96", "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:96"
+        ),
+        lambda offer: as_an_echo(offer).replace("\r\n", "\n"),
+    ],
+    ids=["as an Echo sends it", "an older profile", "static payloads named", "bare line feeds"],
+)
+def test_an_offer_like_an_echos_of_a_display_with_an_rsa_certificate_is_seen_and_heard(
+    world: World, shaped: Callable[[str], str]
+) -> None:
+    with gstreamer.display() as display:
+        answer = answered(world, display, shaped)
+        told = display.until(lambda told: told.get("loud", 0) > 0.2)
+    assert told["size"] == [320, 180]
+    sections = {part.split()[0]: part for part in answer.split("m=")[1:]}
+    assert {kind: "a=sendonly" in part for kind, part in sections.items()} == {"audio": True, "video": True}
+    assert "a=fmtp:97" in sections["video"]
 
 
 @pytest.mark.parametrize(

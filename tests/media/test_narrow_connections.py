@@ -52,13 +52,19 @@ async def _crowded(viewer: Viewer, until: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("has_sub", "changes"),
-    [(False, [WHOLE, MADE]), (True, [WHOLE, MADE, SUB])],
-    ids=["made here", "the camera's own"],
+    ("has_sub", "is_alone", "changes"),
+    [(False, False, [WHOLE, MADE]), (True, False, [WHOLE, MADE, SUB]), (True, True, [WHOLE, MADE])],
+    ids=["made here", "the camera's own", "one that its driver says would not do"],
 )
 def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
-    has_sub: bool, changes: list[tuple[int, int]], world: World, vendor: Vendor, household: Household
+    has_sub: bool,
+    is_alone: bool,
+    changes: list[tuple[int, int]],
+    world: World,
+    vendor: Vendor,
+    household: Household,
 ) -> None:
+    household.changes = {"alone": is_alone}
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=20))
     if has_sub:
         vendor.cameras["garden-sub"] = Camera(recording(size=SUB))
@@ -73,7 +79,7 @@ def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
             return viewer.changes
 
     assert asyncio.run(scene()) == changes
-    assert [each.picture for each in household.opened][1:] == ["sub"]
+    assert [each.picture for each in household.opened][1:] == ([] if is_alone else ["sub"])
 
 
 def test_the_whole_picture_comes_back_when_the_connection_takes_it(

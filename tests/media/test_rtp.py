@@ -406,6 +406,7 @@ def _pictures_of(data: bytes) -> tuple[bytes, ...]:
 FED: dict[str, tuple[Callable[[], Depacketizer], list[bytes]]] = {
     "H.264": (H264Depacketizer, [each.payload for each in packed("libx264")[:40]]),
     "H.265": (H265Depacketizer, [each.payload for each in packed("libx265")[:40]]),
+    "H.265 of EZVIZ": (EzvizH265Depacketizer, [each.payload for each in packed("libx265")[:40]]),
     "AAC": (lambda: AacDepacketizer(13, 3), [b"\0\x10\0\x20abcd", b"\0\x20\0\x10\0\x10abcd"]),
     "LATM": (LatmDepacketizer, [b"\x04abcd", b"\xff\x05abcd"]),
     "MP2T": (TransportDepacketizer, [packed_stream()[at : at + 1316] for at in range(0, 20 * 1316, 1316)]),
@@ -415,13 +416,16 @@ FED: dict[str, tuple[Callable[[], Depacketizer], list[bytes]]] = {
 
 @pytest.mark.parametrize("name", FED)
 def test_whatever_is_cut_or_flipped_at_any_byte_is_at_most_damage(name: str) -> None:
+    """Of the longest payload each byte, of all others those that say what they are."""
     made, payloads = FED[name]
+    longest = max(payloads, key=len)
     for payload in payloads:
-        for at in range(min(len(payload), 64)):
+        for at in range(len(payload) if payload is longest else min(len(payload), 64)):
             for bent in (payload[:at], payload[:at] + bytes((payload[at] ^ 0xFF,)) + payload[at + 1 :]):
                 depacketizer = made()
                 for timestamp, each in enumerate((bent, payload, bent)):
-                    depacketizer.feed(each, timestamp, marker=True)
+                    for unit in depacketizer.feed(each, timestamp, marker=True):
+                        assert len(unit.data) <= 3 * (len(payload) + 4)
                     depacketizer.feed(each, timestamp, marker=False, lost=True)
 
 

@@ -2,6 +2,7 @@
 
 import array
 import asyncio
+import contextlib
 import io
 import json
 import re
@@ -14,6 +15,9 @@ import av
 import pytest
 
 from media.grants import Claims
+from media.plane.codec.units import SourceFailed
+from media.plane.sources.tracks import choose
+from media.rtsp.description import Description
 from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
 from media.source import Codec, Denied, SourceSpec
@@ -381,6 +385,49 @@ def test_frames_and_messages_are_told_apart_wherever_the_network_cuts(step: int)
 def test_what_is_out_of_proportion_is_no_rtsp(data: bytes) -> None:
     with pytest.raises(NotRtsp):
         taken_apart(data, 500)
+
+
+DESCRIPTION = (
+    "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=c\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+    "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkDxWhA,aMuMsg==\r\na=control:trackID=0\r\n"
+    "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 mpeg4-generic/16000/1\r\na=fmtp:97 mode=AAC-hbr;sizelength=13;"
+    "indexlength=3;indexdeltalength=3;config=1408\r\na=control:trackID=1\r\nm=audio 0 RTP/AVP 98\r\n"
+    "a=rtpmap:98 MP4A-LATM/24000\r\na=fmtp:98 cpresent=0;config=400026203fc0\r\na=control:trackID=2\r\n"
+)
+REPLY = (
+    b"RTSP/1.0 401 Unauthorized\r\nCSeq: 3\r\nSession: 12;timeout=60\r\n"
+    b'WWW-Authenticate: Digest realm="c", nonce="n", algorithm=SHA-256, stale="TRUE"\r\n'
+    b"Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nContent-Length: 4\r\n\r\nbody$\x00\x00\x04abcd"
+)
+
+
+def bent(data: bytes) -> Iterator[bytes]:
+    """Cut at each byte, and with each byte turned round, made a zero and made a line's end."""
+    for at, byte in enumerate(data):
+        yield data[:at]
+        yield from (data[:at] + bytes((other,)) + data[at + 1 :] for other in (byte ^ 0xFF, 0, 10))
+
+
+def test_a_description_that_is_bent_at_any_byte_is_read_or_is_of_nothing_that_plays() -> None:
+    sound = choose(Description.read(DESCRIPTION.encode()) or Description((), ""), sound=True).sound
+    assert sound is not None
+    played = 0
+    for data in bent(DESCRIPTION.encode()):
+        description = Description.read(data)
+        if description is not None:
+            with contextlib.suppress(SourceFailed):
+                played += choose(description, sound=True).video.clock_hz > 0
+    assert played > len(DESCRIPTION), "most bytes matter to no picture"
+
+
+def test_an_answer_that_is_bent_at_any_byte_is_read_or_is_no_rtsp() -> None:
+    read = 0
+    for data in bent(REPLY):
+        with contextlib.suppress(NotRtsp):
+            for message in taken_apart(data, len(data) or 1)[1]:
+                challenge(message.values("www-authenticate"))
+                read += message.status == 401
+    assert read > len(REPLY)
 
 
 def test_a_digest_as_the_rfc_has_it() -> None:

@@ -153,6 +153,13 @@ def with_tracks(count: int) -> Callable[[list[str]], list[str]]:
     return says
 
 
+def with_more_text(size: int) -> Callable[[list[str]], list[str]]:
+    def says(lines: list[str]) -> list[str]:
+        return resized([*lines[:-1], "a=x:" + "y" * size, ""]) if lines[-2].startswith("a=") else lines
+
+    return says
+
+
 def on_other_channels(lines: list[str]) -> list[str]:
     """The camera sends where it is told to, and tells something else of its own channels: nothing of the kind."""
     return [re.sub(r"RTP/AVP/TCP;unicast;interleaved=\d-\d", "RTP/AVP/TCP;unicast", line) for line in lines]
@@ -165,6 +172,7 @@ def on_other_channels(lines: list[str]) -> list[str]:
         {"says": without_number},
         {"says": without_parameter_sets},
         {"says": with_tracks(100)},
+        {"says": with_more_text(60_000)},
         {"says": on_other_channels},
         {"udp": True},
         {"udp": True, "wire": turned_round},
@@ -178,6 +186,7 @@ def on_other_channels(lines: list[str]) -> list[str]:
         "401 without CSeq",
         "no parameter sets told",
         "a hundred tracks",
+        "a description of 60 KB",
         "channels are not told",
         "UDP alone",
         "packets turned round",
@@ -365,6 +374,7 @@ SMALL = (b"$\x00\x00\x0c" + b"\x80\x60" + bytes(10)) * 4000
     [
         ({"silent": True, "flood": NOISE * 40}, 9.5),
         ({"silent": True, "flood": SMALL}, 5),
+        ({"udp": True, "wire": lambda _: [(0, NOISE[4:])] * 3000}, 9.5),
         ({"silent": True, "flood": b"$\x00\xff\xff" + bytes(100)}, 9.5),
         ({"silent": True, "flood": b"RTSP/1.0 200 OK\r\n" + b"X: y\r\n" * 100 + b"\r\n"}, 9.5),
         ({"silent": True, "flood": b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" * 100}, 9.5),
@@ -382,6 +392,7 @@ SMALL = (b"$\x00\x00\x0c" + b"\x80\x60" + bytes(10)) * 4000
     ids=[
         "100 Mbit/s and more",
         "small packets",
+        "100 Mbit/s and more by UDP",
         "frames that lie about their length",
         "endless answers",
         "endless questions",

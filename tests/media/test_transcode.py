@@ -16,7 +16,7 @@ import pytest
 from media.plane.codec import h265
 from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
-from media.plane.outputs import transcoder
+from media.plane.outputs.pipeline import Pipeline
 from media.plane.outputs.transcoder import WAITING, Transcoder
 from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
 from media.plane.viewing.transcodes import Transcodes, admits
@@ -181,7 +181,7 @@ def test_one_that_breaks_ends_its_own_viewers_with_a_reason(
 ) -> None:
     vendor.cameras["garden"] = Camera(recording(deep=True))
     as_it_comes, transcoded = world.master(surface="page"), world.master(surface="google")
-    monkeypatch.setattr(transcoder._Pipeline, "encode", lambda *_: 1 / 0)
+    monkeypatch.setattr(Pipeline, "encode", lambda *_: 1 / 0)
     eventually(lambda: world.stats()["transcodes"] == 0)
     eventually(lambda: world.ask(world.variant_url(transcoded)).status == 410)
     assert '"reason": "media_down"' in world.ask(world.variant_url(transcoded)).text

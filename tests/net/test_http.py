@@ -1,12 +1,15 @@
 """The HTTP client for vendors, against real servers that misbehave."""
 
 import gzip
+import os
 import re
+import shutil
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
@@ -17,6 +20,7 @@ from net.exchange import Exchange
 from net.hosts import Hosts
 from net.http import Http
 from net.requests_adapter import LONGEST_ANSWER
+from simulator.authority import server_context
 from tests.doubles.small_stack import on_small_stack
 from tests.doubles.tls_vendor import Speak, Vendor, Vendors, answer, request_of
 
@@ -224,6 +228,16 @@ def test_a_certificate_of_nobody_we_trust_is_refused(vendors: Vendors) -> None:
 
     with pytest.raises(Unreached):
         Http(Hosts((there.host,))).post(there.url, {}, 5)
+
+
+def test_an_authority_that_was_replaced_under_its_name_is_read_again(vendors: Vendors, tmp_path: Path) -> None:
+    there, file = vendors.speaking(says(answer(b"{}"))), tmp_path / "ca.pem"
+    server_context(tmp_path)  # writes the certificate of another one there
+    with pytest.raises(Unreached):
+        Http(Hosts((there.host,)), file).post(there.url, {}, 5)
+
+    os.utime(shutil.copyfile(there.ca_file, file), ns=(1, 1))
+    assert Http(Hosts((there.host,)), file).post(there.url, {}, 5).data == {}
 
 
 def test_an_unreadable_authority_is_an_error_and_nothing_is_sent(vendors: Vendors) -> None:

@@ -10,15 +10,18 @@ import pytest
 
 import actions.sentences
 import alexa.sentences
+from alexa.spoken import refusals
 from registry import errors
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
 from registry.drivers.ezviz import codes
 from registry.gate import gate
+from registry.gate.gate import overruled
 from registry.gate.reasons import explain, row_text
 from registry.reason import REASONS, ByReason, Reason
 from showcam.cli.cameras import cameras
 from showcam.cli.owner import owner
+from tests.doubles.ready_driver import camera
 from words.languages import LANGUAGES
 
 GROUPS = {"cameras": cameras, "owner": owner}
@@ -131,12 +134,14 @@ def test_all_rows_are_explained_in_order() -> None:
     assert text.index("is offline") < text.index("Image Encryption is on for Garage")
 
 
-@pytest.mark.parametrize(("vendor", "commands"), [("", 3), ("EZVIZ", 5)])
+@pytest.mark.parametrize(("vendor", "commands"), [("", 3), ("EZVIZ", 6)])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_commands_are_ones_there_are_and_stand_as_a_shell_takes_them(language: str, vendor: str, commands: int) -> None:
     named = 0
     for reason in REASONS:
-        text = explain(Refusal((Failed(reason),), "Front Door", vendor), language)
+        shared = reason in (SPEECHES[vendor].written_shared if vendor else ())
+        given = [Refusal((Failed(reason),), "Front Door", vendor, shared) for shared in {False, shared}]
+        text = " ".join(explain(refusal, language) for refusal in given)
         for command in re.findall(r"showcam ((?:cameras|owner) [^.,;…]*)", text):
             group, name, *rest = shlex.split(command)
             assert name in GROUPS[group].commands
@@ -200,3 +205,27 @@ def test_a_door_says_what_its_own_assistants_users_do(own: Any, vendor: str, sen
 
 def test_a_vendors_sentences_are_of_its_own_name() -> None:
     assert {name: speech.vendor for name, speech in SPEECHES.items()} == {"EZVIZ": "EZVIZ", "LAN": "LAN"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "vendor", "mend"),
+    [
+        ("own", "EZVIZ", "In the EZVIZ app open Hall > Settings > Image Encryption and switch it off;"),
+        ("shared", "EZVIZ", "Ask the owner of the camera to switch it off: in the EZVIZ app open Hall > Settings >"),
+        ("shared", "Lakeside", "In the Lakeside app open Hall and switch Image Encryption off."),
+    ],
+)
+def test_who_can_switch_encryption_off_is_asked_to(owner: str, vendor: str, mend: str) -> None:
+    refusal = overruled("encryption_on", camera("Hall", owner=owner, manufacturer=vendor))
+    assert mend in explain(refusal)
+
+
+@pytest.mark.parametrize(
+    ("owner", "mend"),
+    [
+        ("own", "In the EZVIZ app open the camera, then Settings, then Image Encryption, and switch it off."),
+        ("shared", "Ask the owner of the camera to switch Image Encryption off, or give showcam the code"),
+    ],
+)
+def test_a_voice_asks_the_same(owner: str, mend: str) -> None:
+    assert mend in refusals.mend(overruled("encryption_on", camera("Hall", owner=owner)), "en")

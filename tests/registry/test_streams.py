@@ -408,6 +408,14 @@ def test_what_was_never_taken_is_not_given_back(home: Household, release: str) -
     assert home.driver.released == []
 
 
+def test_a_driver_may_know_that_there_is_no_other_picture(home: Household) -> None:
+    """Whatever is listed of the smaller one."""
+    home.driver.alone = True
+    source = home.questions.source_for(claims_of(home))
+    assert isinstance(source, SourceSpec)
+    assert source.alone
+
+
 def test_giving_back_survives_the_vendor(home: Household) -> None:
     source = home.questions.source_for(claims_of(home))
     assert isinstance(source, SourceSpec)

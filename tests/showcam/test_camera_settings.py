@@ -30,7 +30,7 @@ def lines(home: Household) -> dict[str, str]:
     assert isinstance(views, dict)
     listed = home.owner.cameras(home.account.id).cameras
     camera = next(camera for camera in listed if camera.id == garden)
-    shown = tables.shown(camera, views, Preferences(), verbose=False)
+    shown = tables.shown(camera, views, Preferences(), home.owner.awaited(home.account.id), verbose=False)
     return {line.split()[0]: line for line in shown}
 
 
@@ -49,6 +49,7 @@ def test_a_change_that_the_camera_does_not_show_yet_is_told_apart(home: Househol
     garden = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Garden")
     opened = Opened(home.account.id, home.owner, home.store, "demo@example.com")
     assert change_setting(NamedCamera(opened, garden), "audio", "off", yes=False) is shows
+    assert ("off was asked for" in lines(home)["audio"]) is lags
 
 
 @pytest.mark.parametrize(

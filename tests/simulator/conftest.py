@@ -16,6 +16,7 @@ CHANGEABLE = (
     "audio",
     "online",
     "asleep",
+    "privacy",
     "fault",
     "size",
     "sub_size",

@@ -45,8 +45,9 @@ def test_an_encrypted_camera_is_not(program: Program) -> None:
         ("Boathouse", "alexa", "webrtc"),
         ("Courtyard Close", "alexa", "webrtc"),
         ("Loft", "alexa", "webrtc"),
+        ("Workshop", "alexa", "webrtc"),
     ],
-    ids=["own", "own, by HLS", "shared", "of two lenses, by RTP", "older"],
+    ids=["own", "own, by HLS", "shared", "of two lenses, by RTP", "older", "H.265 alone"],
 )
 def test_by_its_code_an_encrypted_camera_is_shown_too(program: Program, camera: str, assistant: str, via: str) -> None:
     """Each hides another part of its pictures."""
@@ -55,6 +56,14 @@ def test_by_its_code_an_encrypted_camera_is_shown_too(program: Program, camera: 
     assert answer["outcome"]["shown"], answer["outcome"]
     assert answer["shown"]["frames"] > 10
     assert answer["shown"]["audio_rms"] > 0
+
+
+def test_a_battery_camera_is_shown_when_it_is_asked_for_again(program: Program) -> None:
+    """It has been woken by the first request, and its picture goes on opening when the display has given up."""
+    decide(program, "Hall", "code")
+    answers = [program.assistant("alexa", "watch", text="show the hall camera") for _ in range(2)]
+    assert answers[1]["outcome"]["shown"], answers
+    assert answers[1]["shown"]["frames"] > 10
 
 
 def test_a_code_that_is_taken_back_shows_nothing_more(program: Program) -> None:

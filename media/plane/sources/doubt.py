@@ -11,8 +11,9 @@ class Doubt:
     `encrypts`: the camera's vendor has a setting that garbles pictures. `deciphers`: a key was given against that.
     """
 
-    def __init__(self, *, encrypts: bool, deciphers: bool = False) -> None:
+    def __init__(self, *, encrypts: bool, deciphers: bool = False, second_look_s: float = SECOND_LOOK_S) -> None:
         self._means = "code_wrong" if deciphers else "encryption_on" if encrypts else "not_playable"
+        self._second_look_s = second_look_s
         self._since: float | None = None
         self.is_shown = False  # a picture of this opening was whole: what garbles later ones is no setting
 
@@ -28,7 +29,7 @@ class Doubt:
 
     def check(self, now: float) -> None:
         """Raises SourceFailed if no other keyframe came to compare it with."""
-        if self._since is not None and now - self._since > SECOND_LOOK_S:
+        if self._since is not None and now - self._since > self._second_look_s:
             raise self._failure()
 
     def _failure(self) -> SourceFailed:

@@ -19,7 +19,8 @@ from media.plane.sources.network import OnLoopback
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec
 
-SUB_S = 6.0  # how long the first keyframe of the smaller picture is waited for
+SUB_S = 6.0  # how long the smaller picture is waited for: its first byte,
+KEYLESS_S = 12.0  # and its first keyframe, where no other session may be open beside it
 FIRST_S = 25.0  # how long the first picture is waited for, over all sessions
 SILENT_S = 6.0  # a session without a picture for so long is given up
 MUTE_S = 2.5  # after so long without a byte another session opens beside it: nodes send in clumps up to 2 s apart
@@ -126,8 +127,10 @@ class EzvizSource:
         return showing.mute_s > (DOZES_S if wakes else MUTE_S)
 
     def _needs_help(self, showing: Showing) -> bool:
-        if self._picture.is_begun or showing.stream == SUB or self._openings.dozes:
+        if self._picture.is_begun or self._openings.dozes:
             return self._is_mute(showing)
+        if showing.stream == SUB:
+            return self._is_mute(showing) or showing.lasted_s > SUB_S
         # keyframes of the whole picture may be minutes apart, whatever is known of the smaller one
         return showing.lasted_s > SUB_S and self._openings.stream is None and not self._has_tried_sub
 
@@ -208,11 +211,11 @@ class EzvizSource:
             return False
         if showing.is_shown:
             return showing.silent_s > SILENT_S
-        if showing.stream == SUB or self._picture.is_begun:
-            patience = SUB_S
-        else:
-            patience = self._began + FIRST_S - showing.opened
-        if showing.lasted_s <= patience:
+        left_s = self._began + FIRST_S - showing.opened
+        if self._picture.is_begun or (showing.stream == SUB and self._openings.is_alone):
+            left_s = KEYLESS_S
+        may_be_mute = showing.stream == MAIN and not self._picture.is_begun
+        if showing.lasted_s <= left_s and (may_be_mute or showing.mute_s <= SUB_S):
             return False
         if showing.stream == SUB and not self._picture.is_begun:
             self._openings.stream = MAIN

@@ -13,6 +13,8 @@ from media.plane.sources.pacing import Pacing
 from media.plane.sources.screen import Screen
 from media.source import Sound
 
+SECOND_LOOK_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
+
 
 class EzvizPicture:
     """`deciphers`: a key was given. `room` is clear while units enough for now are waiting. Call `close` after use."""
@@ -24,7 +26,7 @@ class EzvizPicture:
         self._sps: list[bytes] = []  # those that `_form` was seen with
         self._is_new = False  # nobody was shown a picture of `_form` yet
         self._waits = False  # for a keyframe that is a picture
-        self._doubt = Doubt(encrypts=True, deciphers=deciphers)
+        self._doubt = Doubt(encrypts=True, deciphers=deciphers, second_look_s=SECOND_LOOK_S)
         self._failure: SourceFailed | None = None
         self.room = asyncio.Event()
         self.room.set()

@@ -22,6 +22,11 @@ class Choice:
         self._is_last = False  # no other picture may do: what can't be shown as it comes is transcoded
 
     @property
+    def has_other(self) -> bool:
+        """Whether the camera's smaller picture may be opened beside the one that is shown."""
+        return not (self.is_smaller or self.is_alone)
+
+    @property
     def may_be_smaller(self) -> bool:
         return self._has_smaller and not (self.is_smaller or self._is_last or self.is_alone)
 

@@ -55,7 +55,7 @@ class Pull(Fanout):
         self._on_demand = OnDemand(transcodes)
         self._followers: set[Callable[[], None]] = set()
         self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
-        self._slim = Slim(self, lambda: None if self._choice.is_smaller else sub(self.claims), transcodes.admit)
+        self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
         self._spec, self._opener = spec, opener

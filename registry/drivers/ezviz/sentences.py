@@ -146,6 +146,25 @@ EZVIZ = Speech(
             mark("In the EZVIZ app open the camera, then Settings, then Image Encryption."),
         ),
     },
+    written_shared={
+        "encryption_on": (
+            "",
+            mark(
+                "Ask the owner of the camera to switch it off: in the EZVIZ app open {camera} > Settings > Image "
+                "Encryption. Or keep it on and give showcam the code on the camera's label, on the machine showcam "
+                'runs on: showcam cameras set "{camera}" while_encrypted code.'
+            ),
+        ),
+    },
+    aloud_shared={
+        "encryption_on": (
+            "",
+            mark(
+                "Ask the owner of the camera to switch Image Encryption off, or give showcam the code on the "
+                "camera's label."
+            ),
+        ),
+    },
     sign_in={
         "terminals": mark(
             "This EZVIZ account is signed in on as many devices as it may be. "

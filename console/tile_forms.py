@@ -1,0 +1,49 @@
+"""The forms of a camera's tile: each mends what stands in the way of its picture."""
+
+import time
+from collections.abc import Callable
+
+from flask import request
+
+from accounts.console_sessions import ConsoleSession, ConsoleSessions
+from console.encryption import PATIENCE_S, Encryption
+from console.picture_codes import PictureCodes
+from registry.camera import Refusal
+from registry.gate.reasons import explain
+from registry.owner.owner import Owner
+from registry.owner.sign_in_sentences import refused
+from registry.settings import Step
+from words.languages import Language
+
+STEPS = frozenset({"picture-code", "forget-code", "encryption-off", "encryption-code", "wake"})
+
+
+class TileForms:
+    def __init__(
+        self, owner: Owner, sessions: ConsoleSessions, vendor: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._owner, self._vendor = owner, vendor
+        self._codes, self.encryption = PictureCodes(owner), Encryption(owner, sessions, clock)
+
+    def take(self, step: str, current: ConsoleSession, language: Language) -> str:
+        """One of STEPS, of somebody who is signed in. Why nothing was changed, as a sentence; "" else."""
+        form, account, camera = request.form, current.account, request.form.get("camera", "")
+        match step:
+            case "picture-code":
+                code, consent = form.get("picture_code", ""), "deciphered" in form
+                return self._codes.give(account, camera, code, language, consent=consent)
+            case "forget-code":
+                return self._codes.forget(account, camera, language)
+            case "encryption-code":
+                code = form.get("encryption_code", "")
+                if not code.strip():  # without one the vendor would mail another
+                    return refused("no_code", language, self._vendor)
+                return self.encryption.switch_off(current, camera, code, language)
+            case "encryption-off":
+                return self.encryption.switch_off(current, camera, "", language)
+        return self._wake(account, camera, language)
+
+    def _wake(self, account: str, camera: str, language: Language) -> str:
+        done = self._owner.change(account, camera, "sleep", "off", patience_s=PATIENCE_S)
+        assert not isinstance(done, Step)  # which Image Encryption alone takes
+        return explain(done, language) if isinstance(done, Refusal) else ""

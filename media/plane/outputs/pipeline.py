@@ -1,0 +1,109 @@
+"""A picture decoded, made smaller and encoded as what displays play: all video of a camera is encoded here."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import av
+import av.error
+from av.video.frame import PictureType
+
+from media.plane.codec import h264
+from media.plane.codec.units import CLOCK, Format, Unit
+from media.source import TRANSCODED, transcoded_size
+
+GOP_S = 2  # between keyframes, and so the length of HLS segments, which players are told
+SELDOM_S = 0.5  # a picture is due where none was shown for so long
+_LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
+_USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
+
+
+class Shape(NamedTuple):
+    """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once."""
+
+    width: int
+    height: int
+    rate: int  # 0: as many as the picture needs
+    most: int
+    burst: int
+
+
+DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
+THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
+
+
+class Pipeline:
+    """Of one thread: what it is given to decode and to encode comes in order."""
+
+    def __init__(self, form: Format, shape: Shape) -> None:
+        self._size = transcoded_size(form.width, form.height, shape[:2])
+        self._decoder = av.CodecContext.create("hevc" if form.is_h265 else "h264", "r")
+        self._decoder.thread_count = 1
+        self._encoder = _encoder(*self._size, shape)
+        self._last: int | None = None
+        self._last_key: int | None = None
+
+    def renew(self) -> None:
+        """The next picture is a keyframe."""
+        self._last_key = None
+
+    def form_of(self, keyframe: Unit, form: Format) -> Format:
+        width, height = self._size
+        return replace(form, width=width, height=height, codec=h264.codec_name(keyframe.data), b_frames=False)
+
+    def decode(self, unit: Unit) -> list[Any]:
+        """None of a picture that does not decode: what was shown last stands still."""
+        packet = av.Packet(unit.data)
+        packet.pts, packet.dts, packet.time_base = unit.pts, unit.dts, Fraction(1, CLOCK)
+        try:
+            frames: list[Any] = self._decoder.decode(packet)
+        except (av.error.FFmpegError, ValueError):
+            return []
+        return [frame for frame in frames if frame.pts is not None and not frame.is_corrupt]
+
+    def is_due(self, frame: Any) -> bool:
+        return self._last is None or frame.pts - self._last >= SELDOM_S * CLOCK
+
+    def encode(self, frame: Any) -> list[Unit]:
+        if self._last is not None and frame.pts - self._last < _LEAST_STEP:
+            return []
+        due = self._is_key_due(frame.pts)
+        self._last = frame.pts
+        width, height = self._size
+        small = frame.reformat(width=width, height=height, format="yuv420p")
+        small.pts, small.time_base = frame.pts, Fraction(1, CLOCK)
+        small.pict_type = PictureType.I if due else PictureType.NONE
+        if due:
+            self._last_key = frame.pts
+        return [
+            Unit("video", bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe))
+            for packet in self._encoder.encode(small)
+        ]
+
+    def _is_key_due(self, pts: int) -> bool:
+        """Of the pictures there are the one that is nearest to its time."""
+        if self._last_key is None or self._last is None:
+            return True
+        return pts + (pts - self._last) // 2 - self._last_key >= GOP_S * CLOCK
+
+
+def _encoder(width: int, height: int, shape: Shape) -> Any:
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, CLOCK), Fraction(_USUAL_FPS)
+    encoder.options = {
+        "preset": "superfast",
+        "tune": "zerolatency",
+        "profile": "main",
+        "level": "3.2",  # 1280×720 at up to 60 pictures a second
+        "threads": "1",
+        "g": "600",  # keyframes are forced, by time
+        "sc_threshold": "0",
+        "maxrate": str(shape.most),
+        "bufsize": str(shape.burst),
+    }
+    if shape.rate:
+        encoder.bit_rate = shape.rate
+    else:
+        encoder.options |= {"crf": "24"}
+    return encoder
