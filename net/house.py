@@ -11,7 +11,6 @@ from net.errors import NotAllowed, Unreached
 from net.exchange import Exchange
 
 LONGEST_ANSWER = 1024 * 1024
-LONGEST_STILL = 8 * 1024 * 1024
 _READ = 64 * 1024
 
 
@@ -39,7 +38,6 @@ class HouseHttp:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        most: int = LONGEST_ANSWER,
     ) -> Answer:
         """Within `timeout_s`, or what is left of the thread's exchange. Raises NotAllowed, Unreached."""
         if not is_in_house(host, loopback=self._loopback):
@@ -54,7 +52,7 @@ class HouseHttp:
                 sent = {"User-Agent": "showcam", "Connection": "close"} | dict(headers or {})
                 connection.request(method, path, body, sent)
                 with connection.getresponse() as response:
-                    return _answer(response, most, exchange)
+                    return _answer(response, exchange)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 raise Unreached(type(error).__name__) from None
             finally:
@@ -62,13 +60,13 @@ class HouseHttp:
                 connection.close()
 
 
-def _answer(response: http.client.HTTPResponse, most: int, exchange: Exchange) -> Answer:
+def _answer(response: http.client.HTTPResponse, exchange: Exchange) -> Answer:
     """Raises Unreached."""
     chunks, length = [], 0
     while chunk := response.read(_READ):
         chunks.append(chunk)
         length += len(chunk)
-        if length > most:
+        if length > LONGEST_ANSWER:
             raise Unreached("the answer is too long")
     if exchange.over:  # a cut connection may look like the end of the answer
         raise Unreached("no answer in time")

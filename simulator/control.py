@@ -10,10 +10,12 @@ from aiohttp import web
 from simulator import fleet
 from simulator.camera import Camera
 from simulator.control_values import CHOICES, DISKS, SIZES, Problem, check_change, check_setting
+from simulator.lan.barn import Barn
 from simulator.state import Settings, Webhook, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+OWN = ("online", "audio", "motion", "person")
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -24,8 +26,10 @@ class Control:
         serving: Callable[[], bool],
         watched: Callable[[Camera], bool],
         streams: Callable[[Camera], int],
+        own: Barn,
     ) -> None:
-        self._world = world
+        """`own`: the camera that no vendor knows."""
+        self._world, self._barn, self._own = world, own, own.camera
         self._watched, self._streams = watched, streams
         self._serving = serving
 
@@ -44,6 +48,7 @@ class Control:
         cameras = [self._row(camera) for camera in self._world.cameras.values()]
         overview = {"cameras": cameras, "settings": asdict(self._world.settings)}
         overview |= {"ports": self._world.ports.table(), "webhook": asdict(self._world.webhook)}
+        overview["own"] = [self._own_row()]
         return web.json_response(overview | {"calls": dict(self._world.calls)})
 
     async def configure(self, request: web.Request) -> web.StreamResponse:
@@ -86,6 +91,8 @@ class Control:
         self._world.webhook = Webhook(url, key, twice, float(skew))
 
     async def change(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["serial"] == self._own.serial:
+            return await self._change_own(request)
         camera = self._world.cameras.get(request.match_info["serial"])
         if camera is None:
             known = ", ".join(self._world.cameras)
@@ -95,6 +102,21 @@ class Control:
             check_change(camera, name, value)
         self._apply(camera, change)
         return web.json_response(self._row(camera))
+
+    async def _change_own(self, request: web.Request) -> web.StreamResponse:
+        for name, value in (await _body(request)).items():
+            if name not in OWN or not isinstance(value, bool):
+                raise Problem(400, "Wrong value", f"The owner's own camera has {', '.join(OWN)}, true or false.")
+            if name in ("online", "audio"):
+                setattr(self._own, name, value)
+            elif value:
+                self._barn.happen(name)
+        return web.json_response(self._own_row())
+
+    def _own_row(self) -> dict[str, Any]:
+        own = self._own
+        row = {"serial": own.serial, "name": own.name, "online": own.online, "audio": own.audio}
+        return row | {"watched": self._watched(own)}
 
     def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
         for name in ("audio", "asleep", "privacy", "name", "rejects_label_code", "only_mirrors", "selective", *CHOICES):

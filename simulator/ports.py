@@ -1,12 +1,12 @@
 """The one table of the ports that the simulator listens on, all on loopback.
 
-The first four are given when it is started. All others the system chooses, and `/_control` lists each by its name.
+The first six are given when it is started. All others the system chooses, and `/_control` lists each by its name.
 """
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-type Given = Literal["control", "app_api", "open_platform", "push"]
+type Given = Literal["control", "app_api", "open_platform", "push", "barn_rtsp", "barn_onvif"]
 
 # name: its option of the command, what listens there; each one's default is the port after the one before it
 GIVEN: dict[Given, tuple[str, str]] = {
@@ -14,6 +14,8 @@ GIVEN: dict[Given, tuple[str, str]] = {
     "app_api": ("--app-port", "EZVIZ app API, https"),
     "open_platform": ("--open-port", "Open Platform and live video, https"),
     "push": ("--push-port", "the app's messages, MQTT"),
+    "barn_rtsp": ("--barn-port", "the owner's own camera Barn, RTSP"),
+    "barn_onvif": ("--barn-onvif-port", "Barn's ONVIF, http"),
 }
 OPTIONS = ", ".join(option for option, _ in GIVEN.values())
 

@@ -20,6 +20,7 @@ from simulator.assistants.door import add_routes
 from simulator.cloud.service import Cloud
 from simulator.control import Control
 from simulator.households import demo_world
+from simulator.lan.barn import Barn, barn
 from simulator.lan.house import House
 from simulator.open_platform.face import OpenFace
 from simulator.pictures.addresses import Addresses
@@ -60,13 +61,15 @@ async def serve(options: Options) -> None:
     amazon = Amazon(f"https://{HOST}:{at['app_api']}", options.data)
     amazon.add_routes(app_face)
     house, television = House(world, studio), Television()
+    own = Barn(barn(), studio, rtsp=at["barn_rtsp"], onvif=at["barn_onvif"])
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
-    Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions).add_routes(control)
+    Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions, own).add_routes(control)
     add_television(control, television)
     add_routes(control, options.app_url, options.data, amazon)
 
     doors = [(control, at["control"], None), (app_face, at["app_api"], tls), (open_face, at["open_platform"], tls)]
+    doors.append((own.app(), at["barn_onvif"], None))
     sockets = [_listen(port) for _app, port, _tls in doors]
     pushing = _listen(at["push"])
     runners = [web.AppRunner(app, access_log=None, shutdown_timeout=0.2) for app, _port, _tls in doors]
@@ -77,6 +80,7 @@ async def serve(options: Options) -> None:
             loop = asyncio.get_running_loop()
             servers.append(await loop.create_server(runner.server, sock=listening, ssl=context))
         await house.open()
+        servers.append(await own.open(_listen(at["barn_rtsp"])))
         await cloud.open(HOST)
         await television.open(HOST, tls)
         world.ports.chosen[CAST] = television.port
@@ -89,6 +93,7 @@ async def serve(options: Options) -> None:
         broker.close()
         await television.close()
         await house.close()
+        await own.close()
         await cloud.close()
         studio.close()
         await asyncio.gather(*(runner.cleanup() for runner in runners))

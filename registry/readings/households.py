@@ -32,10 +32,13 @@ class Households:
         self._known: Recent[str, Household] = Recent(IN_MEMORY)
 
     def of(self, account_id: str, *, fresh_preferences: bool = False) -> Household:
-        """`fresh_preferences`: read from the store now. Raises Unavailable: no such account, or no source in it."""
+        """`fresh_preferences`: read from the store now, with the sources.
+
+        Raises Unavailable: no such account, or no source in it.
+        """
         known = self._known.get(account_id)
         if known and 0 <= self._clock() - known.read_at < HOUSEHOLD_S:
-            return self._with_preferences(known) if fresh_preferences else known
+            return self._with_preferences(self._with_sources(known)) if fresh_preferences else known
         account = self._store.account(account_id)
         sources = tuple(self._store.sources(account_id)) if account else ()
         if account is None or not sources:
@@ -43,9 +46,20 @@ class Households:
         preferences = of_account(self._store, account_id)
         if known and known.preferences == preferences:
             preferences = known.preferences  # so that readings compare by identity
-        served = tuple(source for source in sources if source.kind in self._kinds)
-        household = Household(account, served, preferences, self._clock())
+        household = Household(account, self._served(sources), preferences, self._clock())
         self._known.put(account_id, household)
+        return household
+
+    def _served(self, sources: Iterable[Source]) -> tuple[Source, ...]:
+        return tuple(source for source in sources if source.kind in self._kinds)
+
+    def _with_sources(self, known: Household) -> Household:
+        """With a source that another process added: its cameras are listed at once."""
+        sources = self._served(self._store.sources(known.account.id))
+        if sources == known.sources:
+            return known
+        household = replace(known, sources=sources)
+        self._known.put(known.account.id, household)
         return household
 
     def _with_preferences(self, known: Household) -> Household:

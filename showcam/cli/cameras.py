@@ -120,7 +120,8 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     if change_setting(named, setting, value, yes):
         echo(f"{name} formats its storage." if setting == "storage" else f"{name}: {setting} is {value}.")
     else:
-        echo(f"{name}: {setting} {value} was asked for. EZVIZ took it, and the camera does not show it yet.")
+        took = "The camera" if named.is_own else "EZVIZ"
+        echo(f"{name}: {setting} {value} was asked for. {took} took it, and the camera does not show it yet.")
         echo(f"See in half a minute: showcam cameras show {shlex.quote(name)}", err=True)
 
 
@@ -175,15 +176,18 @@ def password(named: NamedCamera) -> None:
 @cameras.command()
 @on_camera
 def delete(named: NamedCamera) -> None:
-    """Take the camera NAME off the EZVIZ account. Its name is asked for again."""
+    """Take the camera NAME off the EZVIZ account, or forget one of your own. Its name is asked for again."""
     from registry.settings import BadValue
 
     name = named.camera.name
-    echo(
-        f"{name} will be deleted from the EZVIZ account, for everybody and for good. "
-        "To have it back it must be added again in the EZVIZ app, with the code on its label.",
-        err=True,
-    )
+    if named.is_own:
+        echo(f"{name} will be forgotten with its user name and password; the camera stays as it is.", err=True)
+    else:
+        echo(
+            f"{name} will be deleted from the EZVIZ account, for everybody and for good. "
+            "To have it back it must be added again in the EZVIZ app, with the code on its label.",
+            err=True,
+        )
     typed = click.prompt("Type its name to delete it")
     try:
         named.call(named.home.owner.delete, typed)
@@ -192,5 +196,5 @@ def delete(named: NamedCamera) -> None:
     echo(f"{name} is deleted.")
 
 
-for command in (own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename):
+for command in (own_cameras.find, own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename):
     cameras.add_command(command)

@@ -23,6 +23,11 @@ class NamedCamera:
     home: "Household"
     camera: "Camera"
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of the owner's own, which no vendor's account has."""
+        return self.camera.id.startswith("lan-")
+
     def call[T](self, method: Callable[..., "T | Refusal"], *values: Any, doing: str = ASKING) -> T:
         """The result of a method of the owner's view, called for this camera; a refusal ends the command."""
         from registry.camera import Refusal

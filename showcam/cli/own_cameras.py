@@ -1,4 +1,4 @@
-"""`showcam cameras add`, `login`, `move` and `rename`: cameras of one's own, by their address in the house."""
+"""`showcam cameras find`, `add`, `login`, `move` and `rename`: cameras of one's own, by their address in the house."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ import click
 
 from showcam.cli import readable, settings_of, stop
 from showcam.cli.named_camera import NamedCamera, of_household, on_camera
-from showcam.cli.output import echo, table
+from showcam.cli.output import as_json, echo, report, table
 from showcam.cli.owner_password import hint_at_password
 from showcam.cli.progress import progress
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from media.plane.sources.probe import Probed
     from registry.drivers.lan.adding import Found
     from registry.drivers.lan.address import Address
-    from registry.drivers.lan.devices import Device
+    from registry.drivers.lan.devices import Device, Pictured
+    from registry.drivers.lan.finding import Candidate
     from showcam.compose.own_cameras import OwnCameras
 
 TRIES = 3  # of user and password: some cameras lock after more
@@ -60,13 +61,51 @@ def add(
         found = _found(own, _address(own, address))
         device = _probed(own, found, still)
         known = own.devices.read(own.source)
-        device = settled(device, known)
+        device = own.with_endpoint(settled(device, known))
         given = name or click.prompt("Name, as you will say it", default=device.name or device.model or None, err=True)
         device = _named(device, given, doorbell=doorbell)
         own.devices.put(own.source, device)
         echo(f"{device.name} is added.")
         hint_at_password(own.home.store, own.home.account)
     echo("See it: showcam home. Then have your assistants look for new devices.", err=True)
+
+
+@click.command()
+@click.option("--look", is_flag=True, help="Also knock at the video ports of every address of your networks.")
+@as_json
+@of_household
+@click.pass_context
+@readable
+def find(context: click.Context, look: bool, as_json: bool, user: str | None) -> None:
+    """List what could be a camera in the house: what answers ONVIF's discovery or mDNS and, with --look, open ports.
+
+    No password is sent.
+    """
+    from showcam.compose.own_cameras import found
+
+    settings = settings_of(context)
+    if settings.demo:
+        stop("The demo asks nothing of your house. Its own camera Barn is added already: showcam cameras list", code=1)
+    with progress("Asking the house"):
+        candidates = found(settings, user, look=look, heard=_heard)
+    facts = [{"address": each.host, "name": each.name, "onvif": each.onvif, "added": each.added} for each in candidates]
+    report(as_json, {"found": facts}, _found_lines(candidates, look=look))
+
+
+def _heard(done: int, of: int) -> None:
+    click.echo(f"{done} of {of} addresses", err=True)
+
+
+def _found_lines(found: "list[Candidate]", *, look: bool) -> list[str]:
+    if not found:
+        more = "" if look else " Cameras without ONVIF are found with --look."
+        return [f"Nothing answered.{more} Any camera is added by its address: showcam cameras add ADDRESS"]
+    rows = [(each.host, each.name, _found_by(each), each.added) for each in found]
+    return [*table(rows, ("Address", "Says it is", "Found by", "Here as")), "Add one: showcam cameras add ADDRESS"]
+
+
+def _found_by(candidate: "Candidate") -> str:
+    return "ONVIF" if candidate.onvif else "mDNS" if candidate.announced else "video port"
 
 
 @click.command()
@@ -154,7 +193,7 @@ def _probed(own: "OwnCameras", found: "Found", still: Path | None) -> "Device":
         stop(WHY.get(main, WHY["media_down"]), code=1)
     if still:
         still.write_bytes(jpeg(main.keyframe))
-    for line in table(_rows(device, main, sub), ("", "Video", "Size", "Pictures", "Keyframes", "Sound"), indent=2):
+    for line in table(_rows(found, main, sub), ("", "Video", "Size", "Pictures", "Keyframes", "Sound"), indent=2):
         echo(line, err=True)
     if found.onvif == "login":
         echo("Its ONVIF wants another user: what it brings (a second picture, events) is left out.", err=True)
@@ -168,12 +207,12 @@ def _improved(own: "OwnCameras", found: "Found", device: "Device", main: "Probed
     from registry.drivers.lan.better import Seen, better, improve
     from registry.drivers.lan.onvif import OnvifFailed
 
-    def seen(probed: "Probed", sound: str) -> Seen:
-        form = probed.form
-        return Seen("h265" if form.is_h265 else "h264", form.width, form.height, probed.rate, probed.gop_s, sound)
+    def seen(probed: "Probed", picture: "Pictured") -> Seen:
+        form, codec = probed.form, "h265" if probed.form.is_h265 else "h264"
+        return Seen(codec, form.width, form.height, probed.rate, _gop_s(found, probed, picture), picture.sound)
 
-    smaller = seen(sub, device.main.sound) if sub is not None and not isinstance(sub, str) else None
-    wanted = better(seen(main, device.main.sound), smaller)
+    smaller = seen(sub, device.sub) if device.sub and sub is not None and not isinstance(sub, str) else None
+    wanted = better(seen(main, device.main), smaller)
     if not wanted:
         return
     echo("It would be better with:", err=True)
@@ -195,18 +234,29 @@ def _improved(own: "OwnCameras", found: "Found", device: "Device", main: "Probed
         echo(f"  {each.sentence}: {'set' if each in done else 'the camera did not take it'}.", err=True)
 
 
-def _rows(device: "Device", main: "Probed", sub: "Probed | str | None") -> list[tuple[str, ...]]:
-    rows = [_row("whole", main, device.main.sound)]
+def _gop_s(found: "Found", probed: "Probed", picture: "Pictured") -> float:
+    """Between keyframes, as they came, or as far as they were watched, or as ONVIF says; 0.0: not known."""
+    from registry.drivers.lan.better import SLOW_S
+
+    if probed.gop_s or probed.watched_s > SLOW_S:
+        return probed.gop_s or probed.watched_s
+    told = next((each for each in found.profiles if each.token == picture.profile), None)
+    return told.keyframes / told.rate if told and told.rate else 0.0
+
+
+def _rows(found: "Found", main: "Probed", sub: "Probed | str | None") -> list[tuple[str, ...]]:
+    device = found.device
+    rows = [_row("whole", main, device.main.sound, _gop_s(found, main, device.main))]
     if isinstance(sub, str):
         rows.append(("smaller", "does not come", "", "", "", ""))
     elif sub is not None and device.sub is not None:
-        rows.append(_row("smaller", sub, device.sub.sound))
+        rows.append(_row("smaller", sub, device.sub.sound, _gop_s(found, sub, device.sub)))
     return rows
 
 
-def _row(name: str, probed: "Probed", sound: str) -> tuple[str, ...]:
+def _row(name: str, probed: "Probed", sound: str, gop_s: float) -> tuple[str, ...]:
     form = probed.form
-    keyframes = f"every {probed.gop_s:.1f} s" if probed.gop_s else "more than 2 s apart"
+    keyframes = f"every {gop_s:.1f} s" if gop_s else "not seen"
     codec = _CODECS["h265" if form.is_h265 else "h264"]
     size, rate = f"{form.width}×{form.height}", f"{probed.rate:.0f} a second"
     return name, codec, size, rate, keyframes, _SOUNDS.get(sound, "none")
@@ -241,11 +291,10 @@ def _moved(known: "Device", found: "Device") -> "Device":
     """The camera at the address and with the login of `found`, and what its owner decided about it before."""
     from msgspec.structs import replace
 
-    kept = {"name": known.name, "silent": known.silent, "doorbell": known.doorbell, "wrong": 0}
     same = known.main.path == found.main.path
     pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
     told = {name: getattr(found, name) or getattr(known, name) for name in ("model", "firmware", "mac", "onvif")}
-    return replace(found, **kept, **pictures, **told)
+    return replace(found, **pictures, **told)
 
 
 def _own(named: NamedCamera) -> "tuple[OwnCameras, Device]":

@@ -58,7 +58,7 @@ def _ports(settings: Settings) -> dict[int, str]:
     if settings.own_media:
         ports |= {settings.media_port: "SHOWCAM_MEDIA_PORT"}
     if settings.demo:
-        ports |= {settings.simulator_port + offset: "SHOWCAM_SIMULATOR_PORT" for offset in range(4)}
+        ports |= {settings.simulator_port + offset: "SHOWCAM_SIMULATOR_PORT" for offset in range(6)}
     return ports
 
 

@@ -3,10 +3,13 @@
 import msgspec
 
 from accounts import clients
+from accounts.households import with_lan
 from registry.drivers.ezviz import households
+from registry.drivers.lan.devices import Device, Devices, Pictured
 from showcam import keys
 from showcam.compose.ground import open_store
 from showcam.settings import Settings
+from store.ports import Store
 from store.records import Assistant
 
 _USERS = {
@@ -39,8 +42,10 @@ def prepare(settings: Settings) -> Settings:
         if households.find(store, user) is None:
             given = (f"{key}-key", f"{key}-secret") if key else (None, None)
             households.add_owner(store, user, open_key=given[0], open_secret=given[1])
-    store.close()
     simulator = settings.simulator_port
+    if settings.has_lan_cameras:
+        _add_barn(store, simulator)
+    store.close()
     return msgspec.structs.replace(
         settings,
         ezviz_api=f"127.0.0.1:{simulator + 1}",
@@ -52,3 +57,30 @@ def prepare(settings: Settings) -> Settings:
         lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, and public)
         ca_file=settings.data / "simulator" / "ca.pem",
     )
+
+
+def _add_barn(store: Store, simulator: int) -> None:
+    """The simulator's camera that no vendor knows, for the demo's first household, unless its owner removed it."""
+    ezviz = households.find(store, next(iter(_USERS)))
+    assert ezviz is not None  # added above
+    is_new = all(source.kind != Devices.kind for source in store.sources(ezviz.account))
+    source, devices = with_lan(store, ezviz.account), Devices(store)
+    barn = Device(
+        id="BARN00417",
+        channel=1,
+        name="Barn",
+        host="127.0.0.1",
+        port=simulator + 4,
+        main=Pictured("/Streaming/Channels/101", "h265", 640, 360, "g711u", "whole"),
+        sub=Pictured("/Streaming/Channels/102", "h264", 320, 180, "g711u", "smaller"),
+        user="admin",
+        password="barn-demo",  # noqa: S106  (the simulator's, and public)
+        model="Bramble B-20",
+        firmware="1.2",
+        onvif=f"{simulator + 5}/onvif/device_service",
+        events=("motion", "person"),
+        lens="lens",
+    )
+    known = devices.find(source, barn.id, barn.channel)
+    if is_new or (known is not None and known.port != barn.port):
+        devices.put(source, barn)

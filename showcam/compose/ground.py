@@ -10,11 +10,12 @@ from media.fleet import Fleet
 from media.grants import Grants
 from media.tls import tls_context
 from net.cache import Kept
+from net.networks import house_networks
 from registry.adapter import Adapter, adapt
 from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
-from registry.drivers.lan.devices import Devices
+from registry.drivers.lan.discovery import Seen, probe
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.quota import OpensOfAll
@@ -69,13 +70,17 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
     )
 
 
-def drivers(settings: Settings, store: Store) -> tuple[EzvizDriver, dict[str, Driver]]:
-    """EZVIZ's, and all by the kind of source that each serves. Cameras of a source without a driver are not listed."""
-    vendor = ezviz(settings, store)
-    by_kind: dict[str, Driver] = {vendor.sessions.kind: vendor}
-    if settings.has_lan_cameras:
-        by_kind[Devices.kind] = LanDriver(store, loopback=settings.demo)
-    return vendor, by_kind
+def own_cameras(settings: Settings, store: Store) -> LanDriver | None:
+    """For cameras of one's own, where there may be any."""
+    if not settings.has_lan_cameras:
+        return None
+    # the demo asks nothing of a real house
+    return LanDriver(store, loopback=settings.demo, asks=None if settings.demo else discovered)
+
+
+def discovered() -> list[Seen]:
+    """The devices of the house that answer WS-Discovery now."""
+    return probe([str(interface.ip) for interface in house_networks()])
 
 
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:
@@ -93,6 +98,7 @@ class Ground:
     grants: Grants
     pictures: MediaClient | Fleet
     driver: EzvizDriver
+    own_cameras: LanDriver | None
     adapter: Adapter
 
 
@@ -100,7 +106,10 @@ def build(settings: Settings, keys: Keys) -> Ground:
     """Raises StoreUnavailable."""
     Kept.on = "answers" not in settings.without
     store, grants = open_store(settings, keys), Grants(keys.grant)
-    pictures, (driver, by_kind) = media_client(settings, grants), drivers(settings, store)
+    pictures, driver, own = media_client(settings, grants), ezviz(settings, store), own_cameras(settings, store)
+    by_kind: dict[str, Driver] = {driver.sessions.kind: driver}
+    if own is not None:
+        by_kind[own.devices.kind] = own  # cameras of a source without a driver are not listed
     rules = Rules(
         require_audio=settings.require_audio,
         explain=settings.explain,
@@ -119,4 +128,4 @@ def build(settings: Settings, keys: Keys) -> Ground:
     adapter = adapt(store, by_kind, pictures, grants, rules, opens=opens)
     if settings.has_console:
         adapter.changes.subscribe(adapter.came_back.note)
-    return Ground(store, grants, pictures, driver, adapter)
+    return Ground(store, grants, pictures, driver, own, adapter)

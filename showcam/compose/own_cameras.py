@@ -5,18 +5,23 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from accounts import households
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import Probed, probe
 from media.source import SourceSpec
+from net.networks import house_networks
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device, Devices, Pictured
+from registry.drivers.lan.finding import Candidate, Heard, find
 from showcam.compose.cameras import Household, household
+from showcam.compose.ground import discovered
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
 from store.records import Source
 
-PROBE_S = 2.6
+PROBE_S = 2.8
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,11 @@ class OwnCameras:
     devices: Devices
     adding: Adding
     loopback: bool
+
+    def with_endpoint(self, device: Device) -> Device:
+        """With what it answers WS-Discovery by, which finds it again at another address."""
+        seen = next((each for each in discovered() if each.host == device.host), None) if not self.loopback else None
+        return replace(device, endpoint=seen.endpoint) if seen else device
 
     def probe(self, device: Device) -> tuple[Probed | str, Probed | str | None]:
         """The whole picture and the smaller one as they come; in place of one the reason why it does not."""
@@ -49,12 +59,33 @@ class OwnCameras:
             return failed.reason
 
 
-def own_of(home: Household, settings: Settings) -> OwnCameras:
-    """Of the household, which gains a source of them where it has none. Raises CannotStart."""
+def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> list[Candidate]:
+    """What could be a camera in the house; nothing is kept of it. Raises CannotStart."""
+    _check(settings)
+    return find(house_networks(), _known(settings, user), look=look, heard=heard)
+
+
+def _known(settings: Settings, user: str | None) -> tuple[Device, ...]:
+    """Those of the household, where there is one."""
+    try:
+        with household(settings, user) as home:
+            sources = home.store.sources(home.account)
+            own = next((source for source in sources if source.kind == Devices.kind), None)
+            return Devices(home.store).read(own) if own else ()
+    except CannotStart:
+        return ()
+
+
+def _check(settings: Settings) -> None:
     if not settings.has_lan_cameras:
         raise CannotStart(
             "Cameras of one's own are not for an installation where anyone may sign up, nor for one on AWS."
         )
+
+
+def own_of(home: Household, settings: Settings) -> OwnCameras:
+    """Of the household, which gains a source of them where it has none. Raises CannotStart."""
+    _check(settings)
     source = households.with_lan(home.store, home.account)
     return OwnCameras(home, source, Devices(home.store), Adding(loopback=settings.demo), settings.demo)
 
@@ -62,5 +93,6 @@ def own_of(home: Household, settings: Settings) -> OwnCameras:
 @contextlib.contextmanager
 def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
     """Of the user's household, or of the only one, which is made where there is none. Raises CannotStart."""
-    with household(settings, user, make=settings.has_lan_cameras) as home:
+    _check(settings)
+    with household(settings, user, make=True) as home:
         yield own_of(home, settings)

@@ -6,7 +6,7 @@ import time
 import structlog
 
 from registry.streams.keeping import TURN_S
-from registry.watch.watch import Watch
+from registry.watch.watch import Vendor, Watch
 from showcam import keys
 from showcam.compose import ground, screens
 from showcam.process import logs
@@ -22,10 +22,13 @@ def serve(settings: Settings) -> None:
     raise_limit()
     base = ground.build(settings, keys.of(settings))
 
+    vendors: dict[str, Vendor] = {base.driver.sessions.kind: base.driver}
+    if base.own_cameras is not None:
+        vendors[base.own_cameras.devices.kind] = base.own_cameras
     watch = Watch(
         base.store,
         base.adapter.noticing,
-        {base.driver.sessions.kind: base.driver},
+        vendors,
         poll_s=settings.poll_s,
         push=settings.ezviz_push,
         webhook=bool(settings.ezviz_webhook_key),

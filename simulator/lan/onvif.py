@@ -7,10 +7,11 @@ import base64
 import hashlib
 import html
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -25,6 +26,14 @@ PATHS = {DEVICE: "/onvif/device_service", MEDIA: "/onvif/media", MEDIA2: "/onvif
     EVENTS: "/onvif/events",
     IMAGING: "/onvif/imaging",
 }
+TOPICS = {
+    "RuleEngine/CellMotionDetector/Motion": "IsMotion",
+    "RuleEngine/MyRuleDetector/PeopleDetect": "State",
+    "RuleEngine/MyRuleDetector/Visitor": "State",
+    "RuleEngine/TamperDetector/Tamper": "IsTamper",
+}
+_NOTIFY = "http://docs.oasis-open.org/wsn/b-2"
+_TOPICS1 = "http://www.onvif.org/ver10/topics"
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
 _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}"
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: before a login
@@ -72,6 +81,10 @@ class OnvifDevice:
     wrong: int = 0
     asked: list[str] = field(default_factory=list)  # the names of the requests
     night: str = "AUTO"  # the infrared cut filter
+    topics: dict[str, str] = field(default_factory=lambda: dict(TOPICS))  # that it reports: topic and name of its value
+    happened: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # messages that nobody has pulled yet
+    subscriptions: int = 0
+    on_keyframe: Callable[[str], None] = lambda _token: None  # somebody asked for one of that picture
     _nonces: set[str] = field(default_factory=set)
 
     def answer(self, body: bytes) -> Reply:
@@ -177,7 +190,11 @@ class OnvifDevice:
         return _uri(space, f"http://{self.address}/onvif/still.jpg?of={picture.token}") if picture else None
 
     def _SetSynchronizationPoint(self, _space: str, request: Element) -> str | None:
-        return "" if self._named(request) else None
+        picture = self._named(request)
+        if picture is None:
+            return None
+        self.on_keyframe(picture.token)
+        return ""
 
     def _SetVideoEncoderConfiguration(self, space: str, request: Element) -> str | None:
         given = request.find(f"{{{space}}}Configuration")
@@ -199,10 +216,42 @@ class OnvifDevice:
 
     def _SetImagingSettings(self, _space: str, request: Element) -> str | None:
         wanted = request.findtext(f"{{{IMAGING}}}ImagingSettings/{{{SCHEMA}}}IrCutFilter")
-        if wanted not in ("ON", "OFF", "AUTO"):
+        if wanted not in ("ON", "OFF", "AUTO") or request.findtext(f"{{{IMAGING}}}VideoSourceToken") != "lens":
             return None
         self.night = wanted
         return ""
+
+    def _GetEventProperties(self, _space: str, _request: Element) -> str:
+        tree: dict[str, Any] = {}
+        for topic in self.topics:
+            at = tree
+            for name in topic.split("/"):
+                at = at.setdefault(name, {})
+        return f'<TopicSet xmlns="{_NOTIFY}">{_nested(tree, _TOPICS1)}</TopicSet>'
+
+    def _CreatePullPointSubscription(self, _space: str, _request: Element) -> str:
+        self.subscriptions += 1
+        self.happened.clear()
+        for topic in self.topics:
+            self.happen(topic, on=False, operation="Initialized")
+        address = f'<Address xmlns="http://www.w3.org/2005/08/addressing">http://{self.address}/onvif/pull</Address>'
+        return f"<SubscriptionReference>{address}</SubscriptionReference>"
+
+    def _PullMessages(self, _space: str, _request: Element) -> str | None:
+        if not self.subscriptions:
+            return None
+        messages = "".join(self.happened)
+        self.happened.clear()
+        return messages
+
+    def happen(self, topic: str, *, on: bool = True, operation: str = "Changed") -> None:
+        """For whoever pulls next."""
+        item = f'<SimpleItem Name="{self.topics[topic]}" Value="{str(on).lower()}"/>'
+        self.happened.append(
+            f'<NotificationMessage xmlns="{_NOTIFY}"><Topic xmlns:tns1="{_TOPICS1}">tns1:{topic}</Topic><Message>'
+            f'<Message xmlns="{SCHEMA}" UtcTime="2001-01-01T00:00:00Z" PropertyOperation="{operation}">'
+            f"<Data>{item}</Data></Message></Message></NotificationMessage>"
+        )
 
     def _named(self, request: Element) -> Picture | None:
         token = next((each.text for each in request.iter() if each.tag.endswith("}ProfileToken")), None)
@@ -216,6 +265,11 @@ class OnvifDevice:
                 f"<s:Value>{code}</s:Value></s:Subcode></s:Code></s:Fault>"
             ),
         )
+
+
+def _nested(tree: dict[str, Any], space: str) -> str:
+    inner = {name: _nested(below, space) for name, below in tree.items()}
+    return "".join(f'<t:{name} xmlns:t="{space}">{below}</t:{name}>' for name, below in inner.items())
 
 
 def _uri(space: str, address: str) -> str:

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import re
 import secrets
+import socket
 import time
 from collections.abc import Callable
 from typing import Literal, Protocol
@@ -54,9 +55,14 @@ class CameraServer:
         self.port = 0
         self.refused = 0  # requests with a wrong password
 
-    async def start(self, host: str = "127.0.0.1") -> None:
-        self._server = await asyncio.start_server(self._connected, host, self.port, limit=64 * 1024)
+    async def start(self, host: str = "127.0.0.1", at: socket.socket | None = None) -> asyncio.Server:
+        """At a socket that listens already, or at its port."""
+        if at is not None:
+            self._server = await asyncio.start_server(self._connected, sock=at, limit=64 * 1024)
+        else:
+            self._server = await asyncio.start_server(self._connected, host, self.port, limit=64 * 1024)
         self.port = self._server.sockets[0].getsockname()[1]
+        return self._server
 
     async def stop(self) -> None:
         if self._server:

@@ -77,6 +77,10 @@ class Encoder(threading.Thread):
         self._listeners |= {listener}
         self._wants_key |= key
 
+    def want_key(self) -> None:
+        """The next picture is a keyframe."""
+        self._wants_key = True
+
     def unlisten(self, listener: Listener) -> None:
         self._listeners -= {listener}
 

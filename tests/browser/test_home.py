@@ -93,6 +93,14 @@ def test_where_webrtc_brings_nothing_hls_does(context: BrowserContext, program: 
     assert complaints == []
 
 
+def test_a_camera_of_ones_own_is_live_beside_ezvizs(context: BrowserContext, program: Program) -> None:
+    page, complaints = watched(context)
+    sign_in(page, another(program), "demo@example.com")
+    for name in ("Garden", "Barn"):
+        page.wait_for_function(MOVING, arg=tile(page, name).locator("video").element_handle(), timeout=30_000)
+    assert complaints == []
+
+
 def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContext, program: Program) -> None:
     page, _ = watched(context)
     sign_in(page, another(program), "demo@example.com")

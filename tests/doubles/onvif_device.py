@@ -21,6 +21,7 @@ class Served:
         self.says: Reply | None = None
         self.headers: dict[str, str] = {}
         self.drip_s = 0.0
+        self.pull_s = 0.2  # an empty pull is answered after this
         self.paths: list[str] = []
         self.port = 0
 
@@ -39,6 +40,9 @@ def served(*, rtsp: str = "127.0.0.1:554", **changes: Any) -> Iterator[Served]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             at.paths.append(self.path)
+            end = time.monotonic() + at.pull_s
+            while b"PullMessages" in body and not at.device.happened and time.monotonic() < end:
+                time.sleep(0.01)
             self._send(at.says or at.device.answer(body))
 
         def do_GET(self) -> None:

@@ -37,7 +37,7 @@ class Program:
         **environ: str,
     ) -> None:
         self.showcam, self.stands = showcam, stands
-        first = free_ports(6)
+        first = free_ports(8)
         self.port, self.media_port, self.simulator_port = first, first + 1, first + 2
         self.data = folder / "data"
         self.log = folder / "log"

@@ -25,7 +25,7 @@ class SimulatorProcess:
     """Serves when constructed. `ca` signed the certificate of `app_host` and `open_host`, both "127.0.0.1:port"."""
 
     def __init__(self, tmp_path: Path, app_url: str = "http://127.0.0.1:9", **settings: Any) -> None:
-        self.port = free_ports(4)
+        self.port = free_ports(6)
         self.app_host = f"127.0.0.1:{self.port + 1}"
         self.open_host = f"127.0.0.1:{self.port + 2}"
         self.push_host = f"127.0.0.1:{self.port + 3}"

@@ -160,6 +160,8 @@ def test_onvif_says_both_pictures_and_what_it_is(camera: RtspCamera, device: Ser
         model="Bramble B-20",
         firmware="1.2",
         onvif=f"{device.port}/onvif/device_service",
+        events=("motion", "person", "doorbell"),
+        lens="lens",
     )
 
 
@@ -171,6 +173,22 @@ def test_onvif_beside_a_given_path_brings_the_smaller_picture(camera: RtspCamera
     camera.does.path = PATH
     found = look(f"rtsp://127.0.0.1:{camera.port}{PATH}", onvif=device.port)
     assert (found.device.main.profile, found.device.id) == ("whole", SERIAL)
+
+
+@pytest.mark.parametrize(("path", "sub"), [(PATH, SUB), ("/Streaming/Channels/201", "")])
+def test_the_port_that_is_given_is_kept_whatever_onvif_says(
+    camera: RtspCamera, device: Served, path: str, sub: str
+) -> None:
+    other = RtspCamera()
+    device.device.rtsp = f"127.0.0.1:{other.port}"
+    found = look(f"rtsp://127.0.0.1:{camera.port}{path}", onvif=device.port).device
+    assert (found.port, found.main.path, found.sub.path if found.sub else "", found.id) == (
+        camera.port,
+        path,
+        sub,
+        SERIAL,
+    )
+    other.close()
 
 
 def test_a_user_that_onvif_does_not_know_leaves_rtsp_as_it_is(camera: RtspCamera, device: Served) -> None:
@@ -259,7 +277,14 @@ def test_a_camera_that_says_nothing_of_itself_gets_an_id_of_ours() -> None:
     first = settled(at(), ())
     assert len(first.id) == 16
     assert settled(at(host="10.0.0.9", main=Pictured("/b")), (first,)).id != first.id
+    assert settled(at(port=8554), (first,)).id != first.id, "another camera, at another port of a router"
     assert settled(at(host="10.0.0.9"), (first,), like=first).id == first.id, "its owner says that it is the same"
+
+
+def test_what_its_owner_decided_outlasts_adding_it_again() -> None:
+    known = at(id="S1", name="Barn", mac="aa:aa", silent=True, doorbell=True)
+    again = settled(at(id="S1", mac="aa:aa", host="10.0.0.9"), (known,))
+    assert (again.name, again.silent, again.doorbell, again.host) == ("Barn", True, True, "10.0.0.9")
 
 
 def profile(token: str, codec: str, width: int, height: int, source: str = "lens") -> Profile:

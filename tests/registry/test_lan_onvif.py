@@ -65,13 +65,6 @@ def test_every_address_of_an_answer_is_put_to_the_pinned_host(device: Served) ->
     assert [path for path in device.paths if "media" in path] != [], "the media service was asked here"
 
 
-def test_a_still_comes_from_the_device(device: Served) -> None:
-    assert asked(device).still("main", 3.0).startswith(b"\xff\xd8")
-    device.says = Reply(200, b"<html>no picture</html>", "text/html")
-    with pytest.raises(OnvifFailed):
-        asked(device).still("main", 3.0)
-
-
 @pytest.mark.parametrize(
     ("login", "expected"),
     [

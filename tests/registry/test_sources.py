@@ -58,6 +58,15 @@ def test_one_list_has_the_cameras_of_every_source(houses: Houses) -> None:
     assert names(adapter, houses.alone) == ["Barn"]
 
 
+def test_a_source_that_another_process_added_is_listed_at_once(home: Household, clock: Clock) -> None:
+    home.driver.set([camera("Garden", "F00000001")])
+    drivers: dict[str, Driver] = {"ezviz": home.driver, "lan": ReadyDriver([BARN])}
+    adapter = adapt(home.store, drivers, home.pictures, home.grants, home.rules, clock)
+    before = names(adapter, home.account)
+    households.with_lan(home.store, home.account.id)
+    assert (before, names(adapter, home.account)) == (["Garden"], ["Garden", "Barn"])
+
+
 def test_a_camera_has_another_id_in_each_household(houses: Houses) -> None:
     adapter = houses.adapter()
     ids = {adapter.owner.cameras(account.id).cameras[-1].id for account in (houses.home.account, houses.alone)}

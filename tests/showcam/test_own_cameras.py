@@ -1,5 +1,7 @@
 """`showcam cameras add` and what is said of a camera of one's own: what is asked for, tried, kept and shown."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from showcam.cli import main
 from simulator.lan.onvif import Picture
+from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
 
@@ -107,9 +110,11 @@ def test_a_new_login_a_new_name_and_a_new_address_leave_it_the_same_camera(folde
     moved = RtspCamera(code="another")
     done = run(folder, "move", "Shed", f"rtsp://127.0.0.1:{moved.port}{PATH}")
     assert "is at its new address" in done.output, done.output
-    assert "is called Barn now" in run(folder, "rename", "Shed", "Barn").output
-    names = [line.split()[0] for line in run(folder, "list").output.splitlines()[1:] if line]
-    assert names == ["Barn"]
+    assert "is called Stable now" in run(folder, "rename", "Shed", "Stable").output
+    listed = run(folder, "list").output
+    assert [line.split() for line in listed.splitlines() if line.startswith(("Shed", "Stable"))] == [
+        ["Stable", "yes", "yes"]
+    ]
     assert moved.does.wrong == 0
     moved.close()
 
@@ -139,6 +144,19 @@ def test_what_would_be_better_is_set_by_onvif_on_a_yes(folder: Path, device: Ser
     assert "A keyframe every 2 s in the whole picture" in done.output
     assert device.device.pictures[0].gop == gop
     slow.close()
+
+
+def test_the_demo_asks_nothing_of_a_real_house(folder: Path) -> None:
+    done = run(folder, "find")
+    assert (done.exit_code, "asks nothing of your house" in done.output) == (1, True)
+
+
+def test_finding_makes_no_household(folder: Path) -> None:
+    lan_house.needed()
+    command = [*lan_house.NETWORK, sys.executable, "-P", "-m", "showcam", "--data", str(folder), "cameras"]
+    done = [subprocess.run([*command, word], capture_output=True, text=True, check=False) for word in ("find", "list")]
+    assert "Nothing answered." in done[0].stdout
+    assert "Nobody has cameras here yet" in done[1].stderr
 
 
 def test_where_anyone_may_sign_up_there_are_none(

@@ -45,7 +45,7 @@ def test_wrong_options_are_named_without_a_traceback(words: tuple[str, ...], nam
 
 @pytest.mark.parametrize("door", [0, 1, 2])
 def test_a_port_in_use_is_one_line_of_error(tmp_path: Path, door: int) -> None:
-    port = free_ports(3)
+    port = free_ports(6)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + door))
         taken.listen()
@@ -59,7 +59,7 @@ def test_a_port_in_use_is_one_line_of_error(tmp_path: Path, door: int) -> None:
 def test_a_data_path_that_is_no_folder_is_one_line_of_error(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "file"
     file.touch()
-    done = run("--port", str(free_ports(3)), "--data", str(file if kind == "a file" else file / "data"))
+    done = run("--port", str(free_ports(6)), "--data", str(file if kind == "a file" else file / "data"))
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "can't write into the data folder" in line

@@ -15,11 +15,15 @@ ENOUGH_S = 0.8  # of pictures, for their rate, once the distance of keyframes is
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """`rate` in pictures a second; `gop_s`: from one keyframe to the next, 0.0 where it is longer than was watched."""
+    """`rate` in pictures a second; `gop_s`: from one keyframe to the next, 0.0 where no second one came.
+
+    `watched_s`: from the first keyframe on.
+    """
 
     form: Format
     rate: float
     gop_s: float
+    watched_s: float
     keyframe: bytes
 
 
@@ -68,7 +72,8 @@ async def probe(spec: SourceSpec, *, loopback: bool, within_s: float) -> Probed:
             if running.done():
                 running.result()
             raise SourceFailed("media_down", again=True)
-        return Probed(screen.form, _rate(screen.times), _longest(screen.keys), screen.keyframe)
+        watched_s = (screen.times[-1] - screen.times[0]) / CLOCK
+        return Probed(screen.form, _rate(screen.times), _longest(screen.keys), watched_s, screen.keyframe)
     finally:
         source.close()
         for task in (running, waiting):

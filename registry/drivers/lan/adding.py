@@ -14,6 +14,7 @@ from net.house import HouseHttp
 from registry.drivers.lan.address import RTSP, Address
 from registry.drivers.lan.asking import Described, describe
 from registry.drivers.lan.devices import Device, Pictured
+from registry.drivers.lan.events import reported
 from registry.drivers.lan.knocking import knock
 from registry.drivers.lan.onvif import DEVICE_PATH, Onvif, OnvifFailed, Profile
 from registry.drivers.lan.onvif import Described as Told
@@ -67,8 +68,8 @@ class Adding:
             mine = next((each for each in streams if each is not None and each.path == address.path), None)
             if mine is not None:
                 other = found.device.sub if mine is found.device.main else None
-                return replace(found, device=replace(found.device, main=mine, sub=other))
-            device = replace(found.device, main=device.main, sub=None)
+                return replace(found, device=replace(found.device, main=mine, sub=other, port=device.port))
+            device = replace(found.device, main=device.main, sub=None, port=device.port)
         return Found(self._with_sub(device), state, profiles)
 
     def _by_table(self, address: Address, user: str, password: str, port: int) -> Found:
@@ -103,6 +104,8 @@ class Adding:
             model=" ".join(filter(None, (told.maker, told.model))),
             firmware=told.firmware,
             id=told.serial if _SERIAL.fullmatch(told.serial) else "",
+            events=reported(onvif, ANSWER_S),
+            lens=main.source,
         )
         if sub is not None:
             try:
@@ -165,7 +168,8 @@ def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = N
     """
     same = like or next((each for each in known if _is_same(each, found)), None)
     if same is not None:
-        return replace(found, id=same.id, channel=same.channel, name=found.name or same.name)
+        kept = {"name": found.name or same.name, "silent": same.silent, "doorbell": found.doorbell or same.doorbell}
+        return replace(found, id=same.id, channel=same.channel, **kept)
     ids = {each.id for each in known if not _is_same_device(each, found)}
     candidates = (found.id, found.mac, f"{found.id}/{found.mac}" if found.mac else "", new_id())
     its_id = next(each for each in candidates if each and each not in ids)
@@ -197,7 +201,7 @@ def mac_of(host: str) -> str:
 def _is_same_device(known: Device, found: Device) -> bool:
     if known.mac and found.mac:
         return known.mac == found.mac
-    return known.host == found.host or bool(found.id and known.id == found.id)
+    return (known.host, known.port) == (found.host, found.port) or bool(found.id and known.id == found.id)
 
 
 def _is_same(known: Device, found: Device) -> bool:

@@ -9,11 +9,11 @@ from registry.drivers.lan.elements import Element
 from registry.drivers.lan.onvif import Onvif, OnvifFailed, Profile
 
 KEYFRAMES_S = 2
-_SLOW_S = 2.5  # keyframes farther apart let a display wait
+SLOW_S = 2.5  # keyframes farther apart let a display wait
 
 
 class Seen(Struct, frozen=True):
-    """A picture as it came. `gop_s` 0.0: its keyframes are farther apart than was watched."""
+    """A picture as it came. `gop_s` 0.0: the distance of its keyframes is not known."""
 
     codec: str
     width: int
@@ -44,7 +44,7 @@ def better(main: Seen, sub: Seen | None) -> tuple[Better, ...]:
         found.append(Better("main", "sub", "A smaller picture (sub stream) in H.264, for slow connections"))
     pictures: tuple[tuple[Literal["main", "sub"], Seen | None], ...] = (("main", main), ("sub", sub))
     for name, picture in pictures:
-        if picture is not None and (picture.gop_s == 0.0 or picture.gop_s > _SLOW_S):
+        if picture is not None and picture.gop_s > SLOW_S:
             called = "whole" if name == "main" else "smaller"
             sentence = f"A keyframe every {KEYFRAMES_S} s in the {called} picture, so that it begins sooner"
             found.append(Better(name, "keyframes", sentence))

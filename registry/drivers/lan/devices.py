@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry.driver import EventKind
 from registry.errors import SignedOut, VendorDown
 from store.ports import Store
 from store.records import Source, SourceKind
@@ -48,6 +49,8 @@ class Device(Struct, frozen=True, omit_defaults=True):
     endpoint: str = ""  # WS-Discovery's endpoint reference, which stays when the address changes
     onvif: str = ""  # "port/path" of its ONVIF device service; "": none
     doorbell: bool = False
+    events: tuple[EventKind, ...] = ()  # what it reports by ONVIF
+    lens: str = ""  # ONVIF's token of the video source that its pictures come from
 
     def __repr__(self) -> str:
         return f"<Device {self.channel}>"

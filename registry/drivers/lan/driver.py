@@ -1,6 +1,8 @@
 """The owner's own cameras as one driver: at their addresses in the house, by RTSP, and by ONVIF where they have it."""
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
@@ -8,11 +10,17 @@ from media.grants import Picture
 from media.source import SourceSpec
 from net.addresses import is_in_house
 from net.cache import Recent
+from net.house import HouseHttp
 from registry.camera import Camera, Flag, Ref, Video, VideoCodec
-from registry.driver import Look, sound
+from registry.driver import Hint, Look, sound
+from registry.drivers.lan import imaging
 from registry.drivers.lan.asking import describe
 from registry.drivers.lan.devices import WRONG, Device, Devices, Pictured
+from registry.drivers.lan.keyframes import Keyframes
 from registry.drivers.lan.knocking import Place, knock
+from registry.drivers.lan.listener import Listener, Waits
+from registry.drivers.lan.moves import Asks, Moves
+from registry.drivers.lan.onvif import Onvif, OnvifFailed
 from registry.drivers.lan.sentences import LAN
 from registry.errors import Refused, SetRefused
 from registry.reason import Reason
@@ -20,8 +28,8 @@ from registry.settings import CHOICES, Setting, SettingView
 from store.ports import Store
 from store.records import Source
 
-KNOCK_S = 1.0  # a camera that takes no connection within this counts as away
-LEAST_S = 0.2  # a camera has so long at least, however little time a request has left
+KNOCK_S = 1.0  # a camera that says nothing within this counts as away
+LEAST_S = 0.3  # a camera has so long at least, however little time a request has left
 KNOWN_S = 10.0  # a camera is not knocked at more often: a stream asks it anyway
 OPEN_S = 2.0  # an opening waits so long for the camera's description
 MANY = 4096
@@ -32,13 +40,19 @@ _AWAY: frozenset[Reason] = frozenset({"lan_unreachable", "lan_closed"})
 class LanDriver:
     """A registry.driver.Driver. `loopback`: cameras may be on this machine, for the demo.
 
-    `known_s`: so long it counts what was found when a camera was asked last.
+    `known_s`: so long it counts what was found when a camera was asked last. `asks`: who answers WS-Discovery, to find
+    a camera that moved; without it none is looked for.
     """
 
     vendor = LAN.vendor
 
-    def __init__(self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S) -> None:
+    def __init__(
+        self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S, asks: Asks | None = None
+    ) -> None:
         self.devices = Devices(store)
+        self._moves = Moves(self.devices, asks) if asks else None
+        self._http = HouseHttp(loopback=loopback)
+        self._keyframes = Keyframes(self._onvif)
         self._loopback, self._known_s = loopback, known_s
         # by address, when it was knocked at and what came of it
         self._knocked: Recent[Place, tuple[float, Reason | None]] = Recent(MANY)
@@ -52,8 +66,11 @@ class LanDriver:
         due = [
             place for place in places if now - (self._knocked.get(place) or (-self._known_s, None))[0] >= self._known_s
         ]
-        for place, reason in knock(due, max(LEAST_S, min(KNOCK_S, deadline_s / 2))).items():
+        for place, reason in knock(due, max(LEAST_S, min(KNOCK_S, deadline_s / 2)), rtsp=True).items():
             self._knocked.put(place, (now, reason))
+        if self._moves:
+            # where it was, nothing may answer, or a device that has its address now
+            self._moves.look(source, [device for device in devices if self._fault(source, device) in _AWAY])
         return tuple(self._camera(source, device) for device in devices)
 
     def mint(
@@ -68,6 +85,7 @@ class LanDriver:
         if device.wrong >= WRONG:
             raise Refused("code_wrong", "refused too often to try again")
         self._ask(source, device, wanted, min(OPEN_S, deadline_s))
+        self._keyframes.soon(device, wanted.profile)
         url = f"rtsp://{device.place}{wanted.path}"
         return SourceSpec("rtsp", url, (device.place,), sound(camera), user=device.user, password=device.password)
 
@@ -86,18 +104,28 @@ class LanDriver:
         views["version"] = SettingView(device.firmware or None, can_set=False)
         if device.main.sound:
             views["audio"] = SettingView("off" if device.silent else "on", can_set=True)
+        if device.onvif and device.lens and device.wrong < WRONG:
+            views |= imaging.settings(self._onvif(device), device.lens, min(OPEN_S, deadline_s))
         return views
 
     def apply(
         self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
     ) -> None:
         device = self._device(source, camera)
-        if setting != "audio" or not device.main.sound:
+        if setting == "audio" and device.main.sound:
+            self.devices.alter(source, device, lambda stored: replace(stored, silent=value == "off"))
+        elif setting == "night_vision" and device.onvif and device.lens:
+            with _as_set():
+                imaging.set_night_vision(self._onvif(device), device.lens, value, deadline_s)
+        else:
             raise SetRefused("unsupported")
-        self.devices.alter(source, device, lambda stored: replace(stored, silent=value == "off"))
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        raise SetRefused("unsupported")
+        device = self._device(source, camera)
+        if not device.onvif:
+            raise SetRefused("unsupported")
+        with _as_set():
+            self._onvif(device).restart(deadline_s)
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         raise SetRefused("unsupported")
@@ -111,6 +139,17 @@ class LanDriver:
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         raise Refused("not_this_way", "its picture is not encrypted")
+
+    def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
+        """Cameras tell what happens as it does, and nothing afterwards."""
+        return ()
+
+    def listen(self, source: Source, told: Callable[[Hint], None], waits: Waits | None = None) -> Listener:
+        """Hear of motion, people and the bell as cameras report them, until the listener is stopped."""
+        return Listener(source, self.devices, self._onvif, told, waits or Waits())
+
+    def _onvif(self, device: Device) -> Onvif:
+        return Onvif(self._http, device.host, device.onvif, device.user, device.password)
 
     def _ask(self, source: Source, device: Device, wanted: Pictured, deadline_s: float) -> None:
         """Whether the camera would show that picture now. Raises Refused."""
@@ -135,7 +174,7 @@ class LanDriver:
             id="",
             ref=Ref(source.id, device.id, device.channel),
             name=device.name,
-            kind="doorbell" if device.doorbell else "camera",
+            kind="doorbell" if device.doorbell or "doorbell" in device.events else "camera",
             manufacturer=self.vendor,
             model=device.model,
             firmware=device.firmware,
@@ -145,6 +184,9 @@ class LanDriver:
             audio="none" if not device.main.sound else "off" if device.silent else "on",
             video=_video(device.main),
             sub=_video(device.sub) if device.sub else None,
+            motion="off" if "motion" in device.events or "person" in device.events else "none",
+            person="off" if "person" in device.events else "none",
+            can_restart=bool(device.onvif),
             lan=device.place,
             ways=() if fault else ("lan",),
             fault=fault or "",
@@ -173,3 +215,14 @@ class LanDriver:
 
 def _video(picture: Pictured) -> Video:
     return Video(_CODECS.get(picture.codec, "unknown"), picture.width, picture.height)
+
+
+@contextlib.contextmanager
+def _as_set() -> Iterator[None]:
+    """What ONVIF does not take is refused as other vendors' settings are."""
+    try:
+        yield
+    except OnvifFailed as failed:
+        if failed.why == "refused":
+            raise SetRefused("not_taken") from None
+        raise Refused("code_wrong" if failed.why == "login" else "lan_unreachable", "by ONVIF") from None

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from media.rtsp.login import Login, challenge
 from net.errors import NotAllowed, Unreached
-from net.house import LONGEST_STILL, Answer, HouseHttp
+from net.house import Answer, HouseHttp
 from net.text import line
 from registry.drivers.lan.elements import Element, NotXml, read
 
@@ -122,25 +122,6 @@ class Onvif:
             answer = self._call(_MEDIA, "GetStreamUri", timeout_s, f"{setup}<ProfileToken>{token}</ProfileToken>")
         port, path = _place(_uri(answer), "rtsp")
         return port or 554, path
-
-    def still_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
-        """Port and path of a still picture's HTTP address; the host is the device's own."""
-        space = _MEDIA2 if self._has(_MEDIA2, timeout_s) else _MEDIA
-        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
-        port, path = _place(_uri(self._call(space, "GetSnapshotUri", timeout_s, inner)), "http")
-        return port or 80, path
-
-    def still(self, profile: str, timeout_s: float) -> bytes:
-        """A still picture of now, JPEG."""
-        port, path = self.still_path(profile, timeout_s)
-        answer = self._fetch("GET", port, path, timeout_s, most=LONGEST_STILL)
-        if answer.status == 401 and (login := self._login(answer)) is not None:
-            answer = self._fetch("GET", port, path, timeout_s, login, most=LONGEST_STILL)
-        if answer.status == 401:
-            raise OnvifFailed("login")
-        if answer.status != 200 or not answer.body.startswith(b"\xff\xd8"):
-            raise OnvifFailed("refused")
-        return answer.body
 
     def want_keyframe(self, profile: str, timeout_s: float) -> None:
         """Asks for a keyframe now, for those who have just begun to watch."""
@@ -248,14 +229,13 @@ class Onvif:
         timeout_s: float,
         login: Login | None = None,
         body: bytes | None = None,
-        **more: int,
     ) -> Answer:
         headers = {"Content-Type": "application/soap+xml; charset=utf-8"} if body is not None else {}
         signature = login.sign(method, path) if login else None
         if signature is not None:
             headers["Authorization"] = signature
         try:
-            return self._http.ask(method, self._host, port, path, timeout_s, headers=headers, body=body, **more)
+            return self._http.ask(method, self._host, port, path, timeout_s, headers=headers, body=body)
         except (Unreached, NotAllowed):
             raise OnvifFailed("down") from None
 
@@ -317,7 +297,7 @@ def _profile(told: Element) -> Profile | None:
 
 
 def _uri(answer: Element) -> str:
-    """Of GetStreamUri and GetSnapshotUri, in either media service."""
+    """Of GetStreamUri, in either media service."""
     return answer.get("MediaUri", "Uri") or answer.get("Uri")
 
 

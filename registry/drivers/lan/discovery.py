@@ -1,0 +1,141 @@
+"""Finds devices in the house by WS-Discovery (ONVIF Core, 7; OASIS WS-Discovery 1.1, in the form of April 2005).
+
+Whoever is in the house can answer, and say what they like: of an answer the address that it came from is believed, and
+of the address in it the port and the path of the device service.
+"""
+
+import contextlib
+import ipaddress
+import secrets
+import select
+import socket
+import time
+import uuid
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+
+from net.addresses import is_in_house
+from net.text import line
+from registry.drivers.lan.elements import Element, NotXml, read
+from registry.drivers.lan.onvif import DEVICE_PATH
+
+GROUP = ("239.255.255.250", 3702)
+LISTENS_S = 1.5
+AGAIN_S = 0.3  # a probe is sent twice: nobody repeats a datagram that was lost
+MOST = 256  # devices that are listed
+_LONGEST = 8 * 1024  # of an answer
+_MOST_ANSWERS = 4096
+_BUFFER = 1024 * 1024
+_TYPES = ("dn:NetworkVideoTransmitter", "")
+_SCOPES = {"name": "name", "hardware": "model"}
+
+
+class Seen(Struct, frozen=True):
+    """A device that answered; `onvif` is "port/path" of its device service, `endpoint` the same at any address."""
+
+    host: str
+    onvif: str
+    endpoint: str = ""
+    name: str = ""
+    model: str = ""
+
+
+def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Seen]:
+    """Asks the networks of these IPv4 addresses of ours, and listens for so long."""
+    answers: list[tuple[bytes, str]] = []  # read after listening: a hundred devices answer at once
+    ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(each) for each in map(_opened, addresses) if each is not None]
+        began = time.monotonic()
+        due = [0.0, AGAIN_S]
+        while sockets and (left := began + listens_s - time.monotonic()) > 0:
+            if due and time.monotonic() - began >= due[0]:
+                due.pop(0)
+                for each in sockets:
+                    _send(each, ours)
+            wait_s = min(left, began + due[0] - time.monotonic()) if due else left
+            for ready in select.select(sockets, [], [], max(0.0, wait_s))[0]:
+                with contextlib.suppress(OSError):
+                    data, (host, _) = ready.recvfrom(_LONGEST + 1)
+                    if len(answers) < _MOST_ANSWERS and is_in_house(host, loopback=loopback):
+                        answers.append((data, host))
+    found: dict[str, Seen] = {}
+    for data, host in dict.fromkeys(answers):
+        for seen in _matches(data, host, ours) if len(found) < MOST else ():
+            found.setdefault(seen.endpoint or host, seen)
+    return sorted(found.values(), key=lambda seen: ipaddress.ip_address(seen.host))
+
+
+def _opened(address: str) -> socket.socket | None:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        opened.bind((address, 0))
+        opened.setblocking(False)
+    except OSError:
+        opened.close()
+        return None
+    return opened
+
+
+def _send(opened: socket.socket, ours: str) -> None:
+    for types in _TYPES:
+        wanted = f"<d:Types>{types}</d:Types>" if types else ""
+        text = (
+            '<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
+            'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" '
+            'xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" '
+            'xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><s:Header>'
+            "<a:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</a:Action>"
+            f"<a:MessageID>{ours}</a:MessageID><a:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</a:To></s:Header>"
+            f"<s:Body><d:Probe>{wanted}</d:Probe></s:Body></s:Envelope>"
+        )
+        with contextlib.suppress(OSError):
+            opened.sendto(text.encode(), GROUP)
+
+
+def _matches(data: bytes, host: str, ours: str) -> list[Seen]:
+    """Of an answer to our probe; what is none has no devices."""
+    if len(data) > _LONGEST:
+        return []
+    try:
+        told = read(data)
+    except NotXml:
+        return []
+    if told.get("Header", "RelatesTo") != ours:
+        return []
+    matches = told.find("Body", "ProbeMatches")
+    found = [_seen(each, host) for each in matches.all("ProbeMatch")] if matches else []
+    return [seen for seen in found if seen is not None]
+
+
+def _seen(match: Element, host: str) -> Seen | None:
+    """None for a device that is no camera."""
+    scopes = match.get("Scopes").split()
+    if "NetworkVideoTransmitter" not in match.get("Types") and not any(
+        scope.startswith("onvif://www.onvif.org/type/") for scope in scopes
+    ):
+        return None
+    named = {"name": "", "model": ""}
+    for scope in scopes[:64]:
+        kind, _, value = scope.removeprefix("onvif://www.onvif.org/").partition("/")
+        if kind in _SCOPES and scope.startswith("onvif://www.onvif.org/"):
+            named[_SCOPES[kind]] = line(unquote(value))[:64]
+    endpoint = line(match.get("EndpointReference", "Address"))[:128]
+    return Seen(host, _service(match.get("XAddrs").split()), endpoint, named["name"], named["model"])
+
+
+def _service(addresses: list[str]) -> str:
+    for address in addresses[:8]:
+        try:
+            parts = urlsplit(address)
+            port = parts.port or 80
+        except ValueError:
+            continue
+        if parts.scheme == "http" and parts.path.isascii() and parts.path.isprintable() and len(parts.path) < 256:
+            return f"{port}{parts.path or DEVICE_PATH}"
+    return f"80{DEVICE_PATH}"

@@ -1,0 +1,71 @@
+"""What could be a camera in the house: devices that answer WS-Discovery or mDNS and, if asked for, open video ports."""
+
+import ipaddress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from net.networks import neighbours
+from registry.drivers.lan import discovery, mdns
+from registry.drivers.lan.devices import Device
+from registry.drivers.lan.knocking import knock
+
+PORTS = (554, 8554, 80)
+TOGETHER = 64  # addresses that are knocked at at once
+KNOCK_S = 0.5
+
+type Heard = Callable[[int, int], None]  # how many addresses of how many were knocked at
+
+
+class Candidate(Struct, frozen=True):
+    """`added` is the name of the camera that it is already, "" for none."""
+
+    host: str
+    name: str
+    onvif: bool
+    announced: bool = False  # by mDNS
+    ports: tuple[int, ...] = ()
+    added: str = ""
+
+
+def find(
+    networks: Sequence[ipaddress.IPv4Interface],
+    known: Sequence[Device],
+    *,
+    look: bool = False,
+    heard: Heard = lambda _done, _all: None,
+    listens_s: float = discovery.LISTENS_S,
+) -> list[Candidate]:
+    """`look`: also knock at the video ports of every address, some at a time; a web page alone is no camera."""
+    addresses = [str(interface.ip) for interface in networks]
+    with ThreadPoolExecutor(1) as beside:
+        announcing = beside.submit(mdns.browse, addresses, listens_s=listens_s)
+        seen = discovery.probe(addresses, listens_s=listens_s)
+        announced = announcing.result()
+    found = {each.host: Candidate(each.host, each.name, onvif=False, announced=True) for each in announced}
+    for each in seen:
+        name = " ".join(dict.fromkeys(filter(None, (each.name, each.model))))
+        found[each.host] = Candidate(each.host, name, onvif=True)
+    if look:
+        for host, ports in _open(neighbours(list(networks)), heard):
+            before = found.get(host)
+            if before is not None or any(port != 80 for port in ports):
+                found[host] = replace(before or Candidate(host, "", onvif=False), ports=ports)
+    names = {device.host: device.name for device in known}
+    ordered = sorted(found.values(), key=lambda candidate: ipaddress.ip_address(candidate.host))
+    return [replace(each, added=names.get(each.host, "")) for each in ordered]
+
+
+def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:
+    done = 0
+    for some in batched(hosts, TOGETHER, strict=False):
+        answers = knock([(host, port) for host in some for port in PORTS], KNOCK_S)
+        for host in some:
+            ports = tuple(port for port in PORTS if answers[host, port] is None)
+            if ports:
+                yield host, ports
+        done += len(some)
+        heard(done, len(hosts))

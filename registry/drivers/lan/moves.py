@@ -1,0 +1,56 @@
+"""Finds a camera again that got another address, by its endpoint reference of WS-Discovery."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from net.cache import Recent
+from registry.drivers.lan.devices import Device, Devices
+from registry.drivers.lan.discovery import Seen
+from registry.errors import DriverError
+from store.ports import StoreUnavailable
+from store.records import Source
+
+AGAIN_S = 60.0  # the house is asked no more often
+MANY = 1024
+
+type Asks = Callable[[], Sequence[Seen]]
+
+
+class Moves:
+    """`asks`: who answers WS-Discovery now."""
+
+    def __init__(self, devices: Devices, asks: Asks, *, again_s: float = AGAIN_S) -> None:
+        self._devices, self._asks, self._again_s = devices, asks, again_s
+        self._asked: Recent[str, float] = Recent(MANY)  # by source
+        self._lock = threading.Lock()
+
+    def look(self, source: Source, away: Sequence[Device]) -> threading.Thread | None:
+        """Looks for these cameras in a thread of its own; None where it is too soon, or there is nothing to go by."""
+        wanted = {device.endpoint: device for device in away if device.endpoint}
+        with self._lock:
+            now = time.monotonic()
+            asked = self._asked.get(source.id)
+            if not wanted or (asked is not None and now - asked < self._again_s):
+                return None
+            self._asked.put(source.id, now)
+        thread = threading.Thread(target=self._look, args=(source, wanted), name="moved cameras", daemon=True)
+        thread.start()
+        return thread
+
+    def _look(self, source: Source, wanted: dict[str, Device]) -> None:
+        for seen in self._asks():
+            device = wanted.get(seen.endpoint)
+            if device is not None and seen.host != device.host:
+                self._keep(source, device, seen.host)
+
+    def _keep(self, source: Source, device: Device, host: str) -> None:
+        def moved(stored: Device) -> Device:
+            return replace(stored, host=host) if stored.host == device.host else stored
+
+        try:
+            self._devices.alter(source, device, moved)
+        except (DriverError, StoreUnavailable):
+            return  # the next look finds it again

@@ -1,0 +1,162 @@
+"""A house with devices that answer WS-Discovery, in an empty network of this process's own.
+
+`python -m tests.doubles.lan_house CASE`, started in `NETWORK`, looks for cameras and prints what it found as JSON.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+import zeroconf
+from msgspec.structs import asdict as fields
+
+from net.networks import house_networks
+from registry.drivers.lan.devices import Device, Pictured
+from registry.drivers.lan.finding import find
+from tests.doubles.far_away import NETWORK
+
+__all__ = ["NETWORK", "needed"]
+
+OURS, PUBLIC = "192.168.7.2", "9.9.9.9"
+_ID = re.compile(rb"MessageID>([^<]*)<")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the device at `host` says to a probe; {id} is the probe's."""
+
+    host: str
+    text: str
+    times: int = 1
+
+
+def match(
+    host: str,
+    *,
+    name: str = "Cam",
+    at: str = "",
+    relates: str = "{id}",
+    types: str = "dn:NetworkVideoTransmitter",
+) -> Answer:
+    address = at or f"http://{host}:8000/onvif/device_service"
+    return Answer(
+        host,
+        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
+        'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" '
+        'xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery">'
+        f"<s:Header><a:RelatesTo>{relates}</a:RelatesTo></s:Header><s:Body><d:ProbeMatches><d:ProbeMatch>"
+        f"<a:EndpointReference><a:Address>urn:uuid:{host}</a:Address></a:EndpointReference><d:Types>{types}</d:Types>"
+        f"<d:Scopes>onvif://www.onvif.org/name/{name} onvif://www.onvif.org/hardware/B-20</d:Scopes>"
+        f"<d:XAddrs>{address}</d:XAddrs></d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>",
+    )
+
+
+def hosts(count: int) -> list[str]:
+    return [f"192.168.7.{10 + number}" for number in range(count)]
+
+
+CASES: dict[str, Callable[[], list[Answer]]] = {
+    "thirty": lambda: [match(host) for host in hosts(30)],
+    "hundred": lambda: [match(host) for host in hosts(100)],
+    "nobody": list,
+    "announced": lambda: [match("192.168.7.10")],
+    "look": lambda: [match("192.168.7.10")],
+    "hostile": lambda: [
+        match("192.168.7.10", name="Good%20one"),
+        match("192.168.7.11", at="http://203.0.113.9:81/x http://192.168.7.99/y"),
+        match("192.168.7.12", relates="urn:uuid:another"),
+        Answer("192.168.7.13", match("192.168.7.13", types="pub:Printer").text.replace("onvif://", "ldap://")),
+        match(PUBLIC),
+        Answer("192.168.7.14", "<!DOCTYPE a [<!ENTITY b 'c'>]>" + match("192.168.7.14").text),
+        Answer("192.168.7.15", "no xml"),
+        Answer("192.168.7.16", match("192.168.7.16").text + " " * 20_000),
+        match("192.168.7.17", name="%1b[31m" + "x" * 500),
+        Answer("192.168.7.18", match("192.168.7.18").text, times=50),
+        match("192.168.7.19", at="https://192.168.7.19/onvif javascript:1 http://[::1/"),
+    ],
+}
+
+
+def needed() -> None:
+    """Skips the test, or fails it where SHOWCAM_TEST_BROWSER=required, where no empty network can be made."""
+    if shutil.which("ip") and subprocess.run([*NETWORK, "true"], capture_output=True, check=False).returncode == 0:
+        return
+    why = "ip is not installed, or no network can be made: scripts/gstreamer.sh"
+    if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def main(case: str) -> None:
+    answers = CASES[case]()
+    addresses = {OURS, PUBLIC, *(answer.host for answer in answers), "192.168.7.10", "192.168.7.200"}
+    lines = ["link add house0 type veth peer name other0"]
+    lines += [f"addr add {each}/24 dev house0" for each in [OURS, *(addresses - {OURS})]]
+    lines += ["link set other0 up", "link set house0 up", "link set lo up", "route add 224.0.0.0/4 dev house0"]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+    listening = _listen(answers)
+    announcing = _announce() if case == "announced" else None
+    with socket.create_server(("192.168.7.200", 554)), socket.create_server(("192.168.7.10", 80)):
+        networks = [each for each in house_networks() if str(each.ip) == OURS]
+        heard: list[tuple[int, int]] = []
+        known = [Device("S", 1, "Barn", "192.168.7.10", 554, Pictured("/"))]
+        began = time.monotonic()
+        found = find(networks, known, look=case == "look", heard=lambda done, of: heard.append((done, of)))
+        spent_s = time.monotonic() - began
+    listening.close()
+    if announcing:
+        announcing.close()
+    sys.stdout.write(json.dumps({"found": [fields(each) for each in found], "spent_s": spent_s, "heard": heard[-1:]}))
+
+
+def _announce() -> zeroconf.Zeroconf:
+    """Three services by mDNS: a camera that answers WS-Discovery too, one that does not, and one that is not here."""
+    network = zeroconf.Zeroconf(interfaces=["192.168.7.200"], ip_version=zeroconf.IPVersion.V4Only)
+    kind = "_rtsp._tcp.local."
+    for name, host in (("Cam", "192.168.7.10"), ("Porch cam", "192.168.7.77"), ("Elsewhere", PUBLIC)):
+        info = zeroconf.ServiceInfo(
+            kind, f"{name}.{kind}", 554, parsed_addresses=[host], server=f"host{host[-2:]}.local."
+        )
+        network.register_service(info)
+    return network
+
+
+def _listen(answers: list[Answer]) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("", 3702))
+    member = struct.pack("4s4s", socket.inet_aton("239.255.255.250"), socket.inet_aton(OURS))
+    listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+    sending = {}
+    for answer in answers:
+        sending[answer.host] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sending[answer.host].bind((answer.host, 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                data, asker = listening.recvfrom(4096)
+            except OSError:
+                return
+            found = _ID.search(data)
+            number = found[1].decode() if found else ""
+            for answer in answers:
+                for _ in range(answer.times):
+                    sending[answer.host].sendto(answer.text.replace("{id}", number).encode(), asker)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listening
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

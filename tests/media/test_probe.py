@@ -1,0 +1,95 @@
+"""What is told to the owner of a camera at home: what it sends, as it came within three seconds."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from media.plane.codec.keyframe import jpeg
+from media.plane.codec.units import SourceFailed
+from media.plane.sources.probe import Probed, probe
+from media.source import SourceSpec
+from tests.doubles import gstreamer
+from tests.doubles.rtsp_camera import RtspCamera, recorded
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    made = RtspCamera()
+    yield made
+    made.close()
+
+
+def probed(spec: SourceSpec, within_s: float = 2.8) -> Probed:
+    return asyncio.run(probe(spec, loopback=True, within_s=within_s))
+
+
+@pytest.mark.parametrize(
+    ("recording", "codec", "sound"),
+    [
+        ({"sound": "pcmu", "gop_s": 1}, "avc1", "pcm_mulaw"),
+        ({"sound": "aac", "gop_s": 1}, "avc1", "aac"),
+        ({"sound": None, "gop_s": 1, "codec": "libx265"}, "hvc1", None),
+    ],
+)
+def test_codec_size_rate_keyframes_and_sound_are_told(
+    camera: RtspCamera, recording: dict[str, Any], codec: str, sound: str | None
+) -> None:
+    camera.does.recording = recorded(**recording)
+    told = probed(camera.spec())
+    assert (told.form.codec[:4], told.form.width, told.form.height) == (codec, 320, 180)
+    heard = told.form.audio_codec if told.form.audio else None
+    assert heard == sound
+    assert 12 < told.rate < 18
+    assert 0.9 < told.gop_s < 1.1
+    assert jpeg(told.keyframe).startswith(b"\xff\xd8")
+
+
+def test_keyframes_that_are_farther_apart_than_was_watched_are_not_guessed(camera: RtspCamera) -> None:
+    camera.does.recording = recorded(gop_s=6)
+    told = probed(camera.spec(), 2.0)
+    assert told.gop_s == 0.0
+    assert 0.5 < told.watched_s < 2.5
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ({"silent": True}, "media_down"),
+        ({"code": "OTHERS"}, "code_wrong"),
+        ({"first": b"HTTP/1.1 400 \r\n\r\n"}, "media_down"),
+    ],
+    ids=["no picture", "wrong password", "web page"],
+)
+def test_what_brings_no_picture_is_said_in_time(camera: RtspCamera, behaviour: dict[str, Any], reason: str) -> None:
+    for name, value in behaviour.items():
+        setattr(camera.does, name, value)
+    began = time.monotonic()
+    with pytest.raises(SourceFailed) as failed:
+        probed(camera.spec(), 1.0)
+    assert failed.value.reason == reason
+    assert time.monotonic() - began < 3
+    assert camera.does.wrong <= 1
+
+
+@pytest.mark.parametrize(
+    ("encoder", "payloader", "codec"),
+    [
+        ("x264enc tune=zerolatency key-int-max=15", "rtph264pay", "avc1"),
+        ("x265enc tune=zerolatency key-int-max=15", "rtph265pay config-interval=-1", "hvc1"),
+    ],
+)
+def test_a_camera_of_another_make_is_told_too(encoder: str, payloader: str, codec: str) -> None:
+    gstreamer.needed()
+    launch = (
+        "( videotestsrc is-live=1 ! video/x-raw,width=320,height=240,framerate=15/1 ! "
+        f"{encoder} ! {payloader} name=pay0 pt=96 "
+        "audiotestsrc is-live=1 ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0 )"
+    )
+    with gstreamer.camera(launch) as port:
+        told = probed(SourceSpec("rtsp", f"rtsp://127.0.0.1:{port}/live", (f"127.0.0.1:{port}",), "on"), 8.0)
+    assert (told.form.codec[:4], told.form.width, told.form.height) == (codec, 320, 240)
+    assert (told.form.audio, told.form.audio_codec) == (True, "pcm_mulaw")
+    assert 10 < told.rate < 20

@@ -1,0 +1,116 @@
+"""Finding cameras in the house: who is listed, whatever else answers, and a camera that has another address now."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from registry.drivers.lan.devices import Device, Devices, Pictured
+from registry.drivers.lan.discovery import Seen
+from registry.drivers.lan.driver import LanDriver
+from registry.drivers.lan.moves import Moves
+from store.records import Account, Source
+from store.sqlite import SqliteStore
+from tests.doubles.lan_house import NETWORK, needed
+from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
+
+
+def found(case: str) -> dict[str, Any]:
+    """Of the case, in an empty network of the test's own; skipped where no network can be made."""
+    needed()
+    command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_house", case]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(("case", "count"), [("nobody", 0), ("thirty", 30), ("hundred", 100)])
+def test_every_device_that_answers_is_listed_once(case: str, count: int) -> None:
+    told = found(case)["found"]
+    assert [each["host"] for each in told] == [f"192.168.7.{10 + number}" for number in range(count)]
+    assert all(each["onvif"] and each["name"] == "Cam B-20" for each in told)
+    assert [each["added"] for each in told if each["added"]] == ["Barn"][:count]
+
+
+def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
+    told = {each["host"]: each["name"] for each in found("hostile")["found"]}
+    assert sorted(told) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19)]
+    assert told["192.168.7.10"] == "Good one B-20"
+    assert "\x1b" not in told["192.168.7.17"]
+    assert len(told["192.168.7.17"]) < 80
+
+
+def test_what_is_announced_by_mdns_is_listed_too() -> None:
+    told = [(each["host"], each["onvif"], each["announced"]) for each in found("announced")["found"]]
+    assert told == [("192.168.7.10", True, False), ("192.168.7.77", False, True)]
+
+
+def test_open_video_ports_are_listed_where_they_are_asked_for() -> None:
+    told = found("look")
+    assert [(each["host"], each["onvif"], each["ports"]) for each in told["found"]] == [
+        ("192.168.7.10", True, [80]),
+        ("192.168.7.200", False, [554]),
+    ]
+    assert told["heard"] == [[253, 253]]
+
+
+class Home:
+    def __init__(self, store: SqliteStore, camera: RtspCamera, **changes: Any) -> None:
+        self.source = Source("s1", "a1", "lan", "key", 0.0)
+        store.add_household(Account("a1", 0.0, b"x" * 16), self.source, b"{}", "ok")
+        self.devices = Devices(store)
+        given: dict[str, Any] = {"host": "127.0.0.3", "endpoint": "urn:uuid:barn", "user": "admin", "password": CODE}
+        device = Device("S", 1, "Barn", port=camera.port, main=Pictured(PATH), **(given | changes))
+        self.devices.put(self.source, device)
+
+    @property
+    def device(self) -> Device:
+        return self.devices.read(self.source)[0]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"), [("urn:uuid:barn", "127.0.0.1"), ("urn:uuid:another", "127.0.0.3"), ("", "127.0.0.3")]
+)
+def test_a_camera_at_another_address_is_found_again_by_its_endpoint(
+    store: SqliteStore, endpoint: str, expected: str
+) -> None:
+    camera = RtspCamera()
+    home = Home(store, camera, silent=True)
+    asked = []
+
+    def asks() -> Sequence[Seen]:
+        asked.append(1)
+        return [Seen("127.0.0.1", "80/onvif", endpoint)]
+
+    thread = Moves(home.devices, asks).look(home.source, [home.device])
+    assert thread is not None
+    thread.join(5)
+    assert (home.device.host, home.device.silent, home.device.password) == (expected, True, CODE)
+    camera.close()
+
+
+def test_the_driver_looks_for_one_that_is_away_and_shows_it_then(store: SqliteStore) -> None:
+    camera = RtspCamera()
+    home = Home(store, camera)
+    driver = LanDriver(store, loopback=True, known_s=0.0, asks=lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")])
+    before = driver.read(home.source, 5.0)[0]
+    while home.device.host != "127.0.0.1":
+        time.sleep(0.01)
+    after = driver.read(home.source, 5.0)[0]
+    assert (before.online, after.online) == ("off", "on")
+    assert before.ref == after.ref
+    camera.close()
+
+
+def test_the_house_is_not_asked_again_at_once_nor_for_what_it_could_not_know(store: SqliteStore) -> None:
+    camera = RtspCamera()
+    home = Home(store, camera)
+    moves = Moves(home.devices, list)
+    first, again = moves.look(home.source, [home.device]), moves.look(home.source, [home.device])
+    assert (first is not None, again) == (True, None)
+    assert Moves(home.devices, list).look(home.source, []) is None
+    camera.close()

@@ -1,0 +1,168 @@
+"""What cameras of one's own report by ONVIF: which message is an event, who listens, and when a keyframe is wanted."""
+
+import queue
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from net.house import HouseHttp
+from registry.driver import Hint
+from registry.drivers.lan.devices import Device, Devices, Pictured
+from registry.drivers.lan.driver import LanDriver
+from registry.drivers.lan.events import PullPoint, reported
+from registry.drivers.lan.keyframes import Keyframes
+from registry.drivers.lan.listener import Listener, Waits
+from registry.drivers.lan.onvif import Onvif, OnvifFailed
+from simulator.lan.onvif import Reply
+from store.records import Account, Source
+from store.sqlite import SqliteStore
+from tests.doubles.onvif_device import PASSWORD, Served, served
+
+PATH = "/onvif/device_service"
+WAITS = Waits(look_s=0.05, pause_s=0.05, longest_s=0.1, answer_s=2.0)
+MOTION = "RuleEngine/CellMotionDetector/Motion"
+
+
+@pytest.fixture
+def device() -> Iterator[Served]:
+    with served() as made:
+        yield made
+
+
+def asked(device: Served, password: str = PASSWORD) -> Onvif:
+    return Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{device.port}{PATH}", "admin", password)
+
+
+@pytest.mark.parametrize(
+    ("topic", "on", "operation", "expected"),
+    [
+        (MOTION, True, "Changed", ["motion"]),
+        (MOTION, False, "Changed", []),
+        (MOTION, True, "Initialized", []),
+        (MOTION, True, "Deleted", []),
+        ("RuleEngine/MyRuleDetector/PeopleDetect", True, "Changed", ["person"]),
+        ("RuleEngine/MyRuleDetector/Visitor", True, "Changed", ["doorbell"]),
+        ("RuleEngine/TamperDetector/Tamper", True, "Changed", []),
+    ],
+)
+def test_a_message_is_an_event_or_none(
+    device: Served, topic: str, on: bool, operation: str, expected: list[str]
+) -> None:
+    point = PullPoint(asked(device), 2.0)
+    assert point.pull() == [], "how it was when the subscription began is no event"
+    device.device.happen(topic, on=on, operation=operation)
+    assert point.pull() == expected
+
+
+def test_what_a_device_can_report_is_read_from_it(device: Served) -> None:
+    assert reported(asked(device), 2.0) == ("motion", "person", "doorbell")
+    device.device.topics = {}
+    assert reported(asked(device), 2.0) == ()
+
+
+def test_a_pull_point_elsewhere_is_asked_for_at_the_device(device: Served) -> None:
+    device.device.address = "203.0.113.9"
+    assert PullPoint(asked(device), 2.0).pull() == []
+    assert device.paths[-1] == "/onvif/pull"
+
+
+@pytest.mark.parametrize("body", [b"<a/>", b"x" * 2_000_000, b"<!DOCTYPE a><a/>"])
+def test_a_hostile_answer_ends_the_pull(device: Served, body: bytes) -> None:
+    point = PullPoint(asked(device), 2.0)
+    device.says = Reply(200, body)
+    with pytest.raises(OnvifFailed):
+        point.pull()
+
+
+class Home:
+    def __init__(self, store: SqliteStore, device: Served, password: str = PASSWORD) -> None:
+        self.source = Source("s1", "a1", "lan", "key", 0.0)
+        store.add_household(Account("a1", 0.0, b"x" * 16), self.source, b"{}", "ok")
+        self.devices, self.hints = Devices(store), queue.Queue[Hint]()
+        self.camera = Device(
+            "S", 1, "Barn", "127.0.0.1", 554, Pictured("/live", profile="main"), user="admin", password=password,
+            onvif=f"{device.port}{PATH}", events=("motion",),
+        )  # fmt: skip
+        self.devices.put(self.source, self.camera)
+
+    def listen(self, device: Served, password: str = PASSWORD) -> Listener:
+        return Listener(self.source, self.devices, lambda _device: asked(device, password), self.hints.put, WAITS)
+
+
+def until(device: Served, subscriptions: int) -> None:
+    while device.device.subscriptions < subscriptions:
+        time.sleep(0.01)
+
+
+def test_an_event_is_heard_of_as_it_comes(store: SqliteStore, device: Served) -> None:
+    home = Home(store, device)
+    listener = home.listen(device)
+    until(device, 1)
+    device.device.happen(MOTION)
+    hint = home.hints.get(timeout=10)
+    assert (hint.serial, hint.channel, hint.kind) == ("S", 1, "motion")
+    assert abs(hint.at - time.time()) < 10, "of our clock: the device's says 2001"
+    listener.stop()
+
+
+def test_a_device_that_forgot_its_subscription_is_subscribed_to_again(store: SqliteStore, device: Served) -> None:
+    home = Home(store, device)
+    listener = home.listen(device)
+    until(device, 1)
+    device.device.subscriptions = 0  # as after a restart
+    until(device, 1)
+    device.device.happen(MOTION)
+    assert home.hints.get(timeout=10).kind == "motion"
+    listener.stop()
+
+
+def test_a_refused_login_is_not_sent_again(store: SqliteStore, device: Served) -> None:
+    home = Home(store, device)
+    listener = home.listen(device, "wrong")
+    while not device.device.wrong:
+        time.sleep(0.01)
+    time.sleep(20 * WAITS.look_s)
+    assert device.device.wrong == 1
+    listener.stop()
+
+
+def test_a_camera_that_is_forgotten_is_listened_to_no_more(store: SqliteStore, device: Served) -> None:
+    home = Home(store, device)
+    listener = home.listen(device)
+    until(device, 1)
+    home.devices.remove(home.source, "S", 1)
+    before = -1
+    while before != (before := len(device.paths)):
+        time.sleep(2 * device.pull_s)
+    listener.stop()
+
+
+def test_what_a_camera_reports_is_among_its_flags(store: SqliteStore, device: Served) -> None:
+    home = Home(store, device)
+    (camera,) = LanDriver(store, loopback=True).read(home.source, 1.0)
+    assert (camera.motion, camera.person, camera.kind) == ("off", "none", "camera")
+
+
+def test_a_keyframe_is_asked_for_as_somebody_begins_to_watch(store: SqliteStore, device: Served) -> None:
+    wanted: list[str] = []
+    device.device.on_keyframe = wanted.append
+    keyframes = Keyframes(lambda _device: asked(device), after_s=(0.0, 0.05))
+    home = Home(store, device)
+    for _ in range(2):
+        thread = keyframes.soon(home.camera, "main")
+        assert thread is not None
+        thread.join(5)
+    assert wanted == ["main"] * 4
+    assert device.device.asked.count("GetServices") == 1, "the second opening knows the device"
+    assert keyframes.soon(home.camera, "") is None
+
+
+def test_a_device_without_sync_points_is_asked_once(store: SqliteStore, device: Served) -> None:
+    keyframes = Keyframes(lambda _device: asked(device), after_s=(0.0, 0.05))
+    camera = Home(store, device).camera
+    thread = keyframes.soon(camera, "unknown")
+    assert thread is not None
+    thread.join(5)
+    assert device.device.asked.count("SetSynchronizationPoint") == 1
+    assert keyframes.soon(camera, "unknown") is None

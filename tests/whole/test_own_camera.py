@@ -1,0 +1,36 @@
+"""Barn, a camera of the owner's own, beside EZVIZ's in the demo: to both assistants, and away."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.doubles.program import Program
+
+
+@pytest.fixture
+def barn(demo: Program) -> Iterator[Program]:
+    yield demo
+    change(demo, online=True)
+
+
+def change(program: Program, **values: bool) -> None:
+    requests.post(f"{program.simulator}/_control/BARN00417", json=values, timeout=5).raise_for_status()
+
+
+@pytest.mark.parametrize("via", ["webrtc", "hls"])
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+def test_its_smaller_picture_is_shown_with_sound(demo: Program, assistant: str, via: str) -> None:
+    answer = demo.assistant(assistant, "watch", text="show the barn camera", via=via)
+    assert answer["outcome"]["shown"], answer["outcome"]
+    assert (answer["shown"]["width"], answer["shown"]["height"]) == (320, 180), "H.264, beside a whole one in H.265"
+    assert answer["shown"]["audio_rms"] > 0
+
+
+@pytest.mark.parametrize(("assistant", "told"), [("alexa", "ENDPOINT_UNREACHABLE"), ("google", "streamUnavailable")])
+def test_one_that_says_nothing_is_refused_with_its_mend(barn: Program, assistant: str, told: str) -> None:
+    change(barn, online=False)
+    answer = barn.assistant(assistant, "watch", text="show the barn camera")
+    assert not answer["outcome"]["shown"]
+    assert told in str(answer["outcome"]["told"])
+    assert 'showcam cameras move "Barn"' in answer["outcome"]["person"]
