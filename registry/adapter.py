@@ -30,7 +30,7 @@ from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Pictures
 from registry.streams.keeping import Keeping
-from registry.streams.look import Looking
+from registry.streams.measuring import Measuring
 from registry.streams.offers import Offers
 from registry.streams.questions import Questions
 from registry.streams.quota import Opens, OpensHere
@@ -81,7 +81,7 @@ def adapt(
         handover,
         VendorDirect(store, drivers, rules, clock) if rules.pictures == "vendor" else None,
         explaining,
-        Looking(rules, readings, judge, minting, handover, clock),
+        Measuring(rules, readings, judge, minting, handover, clock),
         rules,
         clock,
     )

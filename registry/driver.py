@@ -11,7 +11,7 @@ from registry.settings import Setting, SettingView
 from store.records import Source
 
 
-class Look(Struct, frozen=True):
+class Probed(Struct, frozen=True):
     """What a vendor's stream turned out to hold; a size of 0 is unknown."""
 
     sound: bool
@@ -27,7 +27,7 @@ class Hint(Struct, frozen=True):
 
     serial: str = ""
     channel: int = 0
-    kind: Literal["look"] | EventKind = "look"
+    kind: Literal["read"] | EventKind = "read"
     at: float = 0.0
 
 
@@ -55,7 +55,7 @@ class Driver(Protocol):
         """
         ...
 
-    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
         """Whether a display can take that address straight from the vendor. Raises Refused when it can't."""
         ...
 

@@ -84,7 +84,7 @@ class Registry:
 
     def learn_size(self, link: Link, camera_id: str, picture: Picture) -> None:
         """Learn the size of a picture of the link, by opening it; takes seconds. Raises Unavailable."""
-        self._streams.looking.first(link, camera_id, picture)
+        self._streams.measuring.first(link, camera_id, picture)
 
     def change(
         self, link: Link, camera_id: str, setting: str, value: str, *, within_s: float | None = None

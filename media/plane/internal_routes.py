@@ -36,7 +36,7 @@ class InternalRoutes:
     async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])
         if claims.protocol == "snapshot":
-            self._sessions.warming.look(claims, SourceSpec.from_json(body["source"]))
+            self._sessions.warming.measure(claims, SourceSpec.from_json(body["source"]))
             return web.json_response(Nothing(), status=202)
         self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
         return web.json_response(Nothing(), status=202)

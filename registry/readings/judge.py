@@ -61,7 +61,7 @@ class VisibleCamera(Struct, frozen=True):
 class Open(Struct, frozen=True):
     """The gate is open for this camera, by this way."""
 
-    seen: VisibleCamera
+    visible: VisibleCamera
     way: str
     allowed: Allowed
 

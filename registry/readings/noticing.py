@@ -69,7 +69,7 @@ class Noticing:
         if not ours:
             return
         try:
-            if any(hint.kind == "look" for hint in ours):
+            if any(hint.kind == "read" for hint in ours):
                 reading = self._readings.read(account, source, READ_S, purpose="notice")
             else:
                 reading = self._readings.recent(account, source, SHARED_S, READ_S)
@@ -81,7 +81,7 @@ class Noticing:
             self._happened(account, reading, hint)
 
     def _happened(self, account: Account, reading: Reading, hint: Hint) -> None:
-        if hint.kind == "look" or self._clock() - hint.at > OLDEST_S:
+        if hint.kind == "read" or self._clock() - hint.at > OLDEST_S:
             return
         for camera in reading.cameras:
             mine = camera.ref.serial == hint.serial and hint.channel in (0, camera.ref.channel)

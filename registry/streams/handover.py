@@ -74,7 +74,7 @@ class Sight(Struct, frozen=True):
 
     @classmethod
     def of(cls, opened: Open, fit: Fit, *, transcodes: bool = False) -> "Sight":
-        camera = opened.seen.camera
+        camera = opened.visible.camera
         video = shown(camera, fit.picture)
         return cls(as_played(video, fit.surface) if transcodes else video, opened.allowed.sound, camera, fit=fit)
 
@@ -158,7 +158,7 @@ class Handover:
         at = self._pictures.place(viewer.account)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
-    def look(self, viewer: Viewer, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
+    def measure(self, viewer: Viewer, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
         """Opens it without a viewer: the media process measures and closes it."""
         claims = self._without_viewer(viewer, camera, "still", picture)
         self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
@@ -215,10 +215,10 @@ def _best(protocols: tuple[str, ...], video: Video) -> Literal["webrtc", "hls"]:
 def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
     """The refusal for a picture that the media process did not start."""
     if isinstance(error, NoPicture) and is_reason(error.reason):
-        return overruled(error.reason, opened.seen.camera)  # found when it was opened, whatever the list says
+        return overruled(error.reason, opened.visible.camera)  # found when it was opened, whatever the list says
     if isinstance(error, MediaBusy):
-        return judge.crowded(opened.seen, surface, protocols)
-    return overruled("media_down", opened.seen.camera)
+        return judge.crowded(opened.visible, surface, protocols)
+    return overruled("media_down", opened.visible.camera)
 
 
 def check_offer(sdp: str) -> None:

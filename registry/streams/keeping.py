@@ -51,7 +51,7 @@ class Keeping:
             if isinstance(seen, Refusal):
                 continue
             opened = self._judged(seen, deadline)
-            if isinstance(opened, Open) and opened.way == "lan" and on_mains(opened.seen.camera):
+            if isinstance(opened, Open) and opened.way == "lan" and on_mains(opened.visible.camera):
                 self._hold(link, camera)
             return
 

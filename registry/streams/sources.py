@@ -40,7 +40,7 @@ class Minting:
 
     def fitted(self, opened: Open, request: StreamRequest, deadline: Deadline) -> tuple[SourceSpec, Fit] | Refusal:
         """The best picture for the display that the camera has."""
-        camera = opened.seen.camera
+        camera = opened.visible.camera
         refusal: Refusal | None = None
         for fit in fits(request, camera, transcodes=self._rules.transcodes):
             found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
@@ -52,7 +52,7 @@ class Minting:
             if fit.picture == "sub" and request.surface != "video":
                 # without a smaller picture the gate may refuse for another reason
                 alone = structs.replace(camera, sub=None)
-                seen = VisibleCamera(opened.seen.account, opened.seen.source, alone)
+                seen = VisibleCamera(opened.visible.account, opened.visible.source, alone)
                 verdict = self._judge.verdict(seen, GATE[fit.surface], request.protocols)
                 if isinstance(verdict, Refusal):
                     return verdict
@@ -82,13 +82,13 @@ class Minting:
             if found.reason not in ANOTHER:
                 return found, opened.way
             # the gate may ask more of another way, such as Image Encryption off
-            other = self._judge.verdict(opened.seen, surface, PLAYABLE, tried)
+            other = self._judge.verdict(opened.visible, surface, PLAYABLE, tried)
             if isinstance(other, Refusal):
                 return refusal, opened.way
             opened = other
 
     def _mint_by(self, opened: Open, picture: Picture, deadline: Deadline) -> SourceSpec | Refusal:
-        source, camera, way = opened.seen.source, opened.seen.camera, opened.way
+        source, camera, way = opened.visible.source, opened.visible.camera, opened.way
         driver, left_s = self._drivers[source.kind], deadline.left
         try:
             # each way has its own breaker: a camera that is not in the house says nothing about its vendor
@@ -112,10 +112,10 @@ class Minting:
 
     def _handed(self, opened: Open, spec: SourceSpec) -> SourceSpec:
         """What the media process is handed: its key only where its owner has the picture deciphered."""
-        camera = opened.seen.camera
+        camera = opened.visible.camera
         return replace(
             spec,
-            release=f"{opened.seen.source.id}/{spec.release}" if spec.release else "",
+            release=f"{opened.visible.source.id}/{spec.release}" if spec.release else "",
             key=spec.key if spec.key and self._deciphers(opened) else b"",
             # what does not decode is the work of a setting only where the camera has one
             encrypts=camera.encryption != "none",
@@ -124,8 +124,8 @@ class Minting:
 
     def _deciphers(self, opened: Open) -> bool:
         """Whether its owner has the picture deciphered."""
-        preferences = self._readings.households.preferences(opened.seen.account.id)
-        return self._rules.exception(preferences.get(opened.seen.camera.id, NONE).while_encrypted) == "code"
+        preferences = self._readings.households.preferences(opened.visible.account.id)
+        return self._rules.exception(preferences.get(opened.visible.camera.id, NONE).while_encrypted) == "code"
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")

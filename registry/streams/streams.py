@@ -15,7 +15,7 @@ from registry.readings.judge import Deadline, Judge, Open
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Sight, check_offer, unstarted
-from registry.streams.look import Looking
+from registry.streams.measuring import Measuring
 from registry.streams.quota import Opens
 from registry.streams.sources import Minting
 from registry.streams.vendor_direct import VendorDirect
@@ -35,13 +35,13 @@ class Streams:
         handover: Handover,
         vendor_direct: VendorDirect | None,
         explaining: Explaining,
-        looking: Looking,
+        measuring: Measuring,
         rules: Rules,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._judge, self._minting, self._opens = judge, minting, opens
         self._handover, self._vendor_direct, self._explaining = handover, vendor_direct, explaining
-        self.looking, self._rules, self._playable, self._clock = looking, rules, rules.playable, clock
+        self.measuring, self._rules, self._playable, self._clock = measuring, rules, rules.playable, clock
 
     def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer before any call to the vendor."""
@@ -58,10 +58,10 @@ class Streams:
         opened = self._judge.judge(seen, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
-                self.looking.shrunk(viewer, seen, deadline)
+                self.measuring.shrunk(viewer, seen, deadline)
             return self._explaining.stream(viewer, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
-            return overruled("no_common_protocol", opened.seen.camera)  # a stream comes with what the camera sends
+            return overruled("no_common_protocol", opened.visible.camera)  # a stream comes with what the camera sends
         # a refusal is not counted, so that a request after the mend gets the picture
         if not self._opens.take(counted, self._clock()):
             return overruled("busy", seen.camera)
@@ -77,7 +77,7 @@ class Streams:
             return self._handover.start(viewer, camera, source, sight, request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
             self._opens.give_back(counted, self._clock())
-            self._minting.give_back(opened.seen.source, source.release, deadline)
+            self._minting.give_back(opened.visible.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
             refusal = unstarted(error, self._judge, opened, GATE[request.surface], protocols)
@@ -90,7 +90,7 @@ class Streams:
         stream = self._vendor_direct.start(opened, source, fit, request, deadline)
         if isinstance(stream, Refusal):
             self._opens.give_back(counted, self._clock())
-            self._minting.give_back(opened.seen.source, source.release, deadline)
+            self._minting.give_back(opened.visible.source, source.release, deadline)
         return stream
 
     def snapshot(
@@ -105,8 +105,8 @@ class Streams:
         if isinstance(opened, Refusal):
             return opened
         if self._vendor_direct is not None:
-            return overruled("not_passable", opened.seen.camera)
-        return self._handover.snapshot(viewer, camera, surface, plain(opened.seen.camera))
+            return overruled("not_passable", opened.visible.camera)
+        return self._handover.snapshot(viewer, camera, surface, plain(opened.visible.camera))
 
     def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from media.source import SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest
-from registry.driver import Driver, Look
+from registry.driver import Driver, Probed
 from registry.errors import DriverError
 from registry.gate.displays import shown, within
 from registry.gate.fit import VIDEO_APP, Fit
@@ -21,7 +21,9 @@ from store.ports import Store
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.5  # the vendor has this to show its stream, however long the address took, where the display can wait for it
+PROBE_S = (
+    1.5  # the vendor has this to show its stream, however long the address took, where the display can wait for it
+)
 PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
 
 
@@ -39,16 +41,16 @@ class VendorDirect:
         self, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
         """What it refuses the caller gives back to the vendor."""
-        seen, camera = opened.seen, opened.seen.camera
+        seen, camera = opened.visible, opened.visible.camera
         try:
-            look = self._drivers[seen.source.kind].look(seen.source, source, deadline.or_at_least(LOOK_S))
+            probed = self._drivers[seen.source.kind].probe(seen.source, source, deadline.or_at_least(PROBE_S))
         except DriverError as error:
             log.warning("the stream of source %s is not passed on: %s (%s)", seen.source.id, error.reason, error)
             return unreached(error, camera)
         video = shown(camera, fit.picture)
-        if look.width:
-            video = type(video)("h264", look.width, look.height)
-        if not _plays(request, look, small=within(video, VIDEO_APP)):
+        if probed.width:
+            video = type(video)("h264", probed.width, probed.height)
+        if not _plays(request, probed, small=within(video, VIDEO_APP)):
             return overruled("not_passable", camera)
         now = self._clock()
         # nobody tells when a display has had enough: each opening takes a place for as long as its address lives
@@ -59,15 +61,15 @@ class VendorDirect:
             expires=now + self._rules.passed_s,
             idle_timeout_s=self._rules.idle_s,
             video=video,
-            sound=opened.allowed.sound and look.sound,
+            sound=opened.allowed.sound and probed.sound,
             url=source.url,
             image_url=f"{self._rules.web_url}{PICTURE}",
             camera=camera,
         )
 
 
-def _plays(request: StreamRequest, look: Look, *, small: bool) -> bool:
+def _plays(request: StreamRequest, probed: Probed, *, small: bool) -> bool:
     """Some displays wait for a sound track; the surface "video" plays no large picture besides."""
     if request.surface == "video":
-        return look.sound and small
-    return look.sound or request.surface not in WAITING_FOR_SOUND
+        return probed.sound and small
+    return probed.sound or request.surface not in WAITING_FOR_SOUND

@@ -12,7 +12,7 @@ from registry.errors import Unavailable
 from registry.readings.households import IN_MEMORY
 from registry.readings.listing import Listing
 from registry.registry import Registry
-from registry.streams.look import unseen
+from registry.streams.measuring import unseen
 from store.ports import StoreUnavailable
 from store.records import Link
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.driver import Look
+from registry.driver import Probed
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 
 type Send = Callable[..., dict[str, Any]]
@@ -29,14 +29,14 @@ def test_sync_offers_hls_alone(send: Send) -> None:
 @pytest.mark.parametrize(
     ("protocols", "probed", "error"),
     [
-        (["hls"], Look(sound=True), None),
-        (["webrtc", "hls"], Look(sound=True), None),
-        (["webrtc"], Look(sound=True), "functionNotSupported"),
-        (["hls"], Look(sound=False), "streamUnplayable"),
+        (["hls"], Probed(sound=True), None),
+        (["webrtc", "hls"], Probed(sound=True), None),
+        (["webrtc"], Probed(sound=True), "functionNotSupported"),
+        (["hls"], Probed(sound=False), "streamUnplayable"),
     ],
 )
 def test_a_stream_is_the_vendors_address_where_the_display_plays_it(
-    home: Household, send: Send, protocols: list[str], probed: Look, error: str | None
+    home: Household, send: Send, protocols: list[str], probed: Probed, error: str | None
 ) -> None:
     home.driver.seen = probed
     execution = [{"command": STREAM, "params": {"StreamToChromecast": True, "SupportedStreamProtocols": protocols}}]

@@ -65,7 +65,7 @@ class Page(HTMLParser):
         for name in {*self._in, "all"}:
             self._texts[name].append(data)
 
-    def said(self, element: str = "all") -> str:
+    def text(self, element: str = "all") -> str:
         return " ".join("".join(self._texts[element]).split())
 
 
@@ -183,7 +183,9 @@ class World:
         """Signs in, agrees to everything, and comes back with the code."""
         return self.browse(assistant, **changes).sign_in().post("agree").returned["code"]
 
-    def ask(self, path: str, form: Any, assistant: Assistant | None = "google", *, basic: bool = False) -> TestResponse:
+    def request(
+        self, path: str, form: Any, assistant: Assistant | None = "google", *, basic: bool = False
+    ) -> TestResponse:
         """A request of an assistant's cloud, its client authenticated."""
         headers, form = {}, dict(form)
         if assistant and basic:
@@ -195,10 +197,14 @@ class World:
 
     def redeem(self, text: str, assistant: Assistant = "google", **changes: Any) -> TestResponse:
         form = {"grant_type": "authorization_code", "code": text, "redirect_uri": REDIRECTS[assistant]} | changes
-        return self.ask("/oauth/token", {name: value for name, value in form.items() if value is not None}, assistant)
+        return self.request(
+            "/oauth/token", {name: value for name, value in form.items() if value is not None}, assistant
+        )
 
     def refresh(self, token: str, assistant: Assistant = "google", **changes: Any) -> TestResponse:
-        return self.ask("/oauth/token", {"grant_type": "refresh_token", "refresh_token": token} | changes, assistant)
+        return self.request(
+            "/oauth/token", {"grant_type": "refresh_token", "refresh_token": token} | changes, assistant
+        )
 
     def tokens(self, assistant: Assistant = "google") -> dict[str, Any]:
         answer = self.redeem(self.code(assistant), assistant)

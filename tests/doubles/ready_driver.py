@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Ref, Video
-from registry.driver import Look, sound
+from registry.driver import Probed, sound
 from registry.errors import DriverError, Refused, SetRefused
 from registry.settings import CHOICES, FIELDS, Setting, SettingView
 from store.records import Source
@@ -54,7 +54,7 @@ class ReadyDriver:
         self.way_errors: dict[str, DriverError] = {}  # raised by `mint` by that way
         self.minted: list[tuple[str, str]] = []  # camera, way
         self.lives: list[int] = []  # `life_s` of each `mint`
-        self.seen: Look | DriverError = Look(sound=True)  # the result of `look`, or its error
+        self.seen: Probed | DriverError = Probed(sound=True)  # the result of `look`, or its error
         self.pictures: list[tuple[str, str]] = []  # camera, picture
         self.sub_error: DriverError | None = None  # raised by `mint` of the smaller picture
         self.code_error: DriverError | None = None
@@ -124,7 +124,7 @@ class ReadyDriver:
         release = f"{way}:{camera.ref.serial}"
         return SourceSpec("hls", url, ("vendor.test",), sound(camera), release, key=self.key, alone=self.alone)
 
-    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
         self._called("look", deadline_s)
         if isinstance(self.seen, DriverError):
             raise self.seen

@@ -49,7 +49,7 @@ class World:
     def grant(self, camera: str = "garden", protocol: str = "hls", **changes: Any) -> str:
         return self.grants.sign(self.claims(camera, protocol, **changes))
 
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+    def request(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
         url = urljoin(self.plane.url, path)
         connection = http.client.HTTPConnection("127.0.0.1", self.plane.port, timeout=30)
         try:
@@ -61,14 +61,14 @@ class World:
             connection.close()
 
     def master(self, camera: str = "garden", **changes: Any) -> Answer:
-        return self.ask(f"/s/{self.grant(camera, **changes)}/master.m3u8")
+        return self.request(f"/s/{self.grant(camera, **changes)}/master.m3u8")
 
     def variant_url(self, master: Answer) -> str:
         return urljoin(master.url, next(line for line in master.text.splitlines() if line and line[0] != "#"))
 
     def stats(self) -> dict[str, int]:
         shown = self.grants.proof().make("/internal/stats", b"", time.time())
-        counts: dict[str, int] = json.loads(self.ask("/internal/stats", X_Showcam_Internal=shown).body)
+        counts: dict[str, int] = json.loads(self.request("/internal/stats", X_Showcam_Internal=shown).body)
         return counts
 
 

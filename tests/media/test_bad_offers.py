@@ -99,7 +99,7 @@ def quiet(
 
 def status(world: World, sdp: str) -> int:
     url = f"/s/{world.grant(protocol='webrtc')}/whep"
-    return world.ask(url, "POST", sdp.encode(), Content_Type="application/sdp").status
+    return world.request(url, "POST", sdp.encode(), Content_Type="application/sdp").status
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -126,7 +126,7 @@ def test_a_display_with_another_certificate_than_it_named_is_let_go_at_once(
         viewer = Viewer()
         lines = (await viewer.offer()).splitlines()
         wrong = "\r\n".join([line[:-5] + "00:00" if "fingerprint" in line else line for line in lines]) + "\r\n"
-        posted = await asyncio.to_thread(world.ask, url, "POST", wrong.encode(), Content_Type="application/sdp")
+        posted = await asyncio.to_thread(world.request, url, "POST", wrong.encode(), Content_Type="application/sdp")
         assert posted.status == 201
         await viewer.accept(posted.text)
         await viewer.until(lambda: world.stats()["sessions"] == 0)

@@ -35,12 +35,12 @@ def frames(url: str, count: int) -> list[av.VideoFrame]:
 
 
 def test_it_plays_by_hls_at_once(world: World) -> None:
-    master = world.ask(f"/s/{begin(world)}/master.m3u8")
+    master = world.request(f"/s/{begin(world)}/master.m3u8")
     assert master.status == 200
     assert "RESOLUTION=1280x720" in master.text
     assert "avc1.42c0" in master.text
     assert "mp4a" not in master.text
-    listed = world.ask(world.variant_url(master)).text
+    listed = world.request(world.variant_url(master)).text
     assert sum(map(float, re.findall(r"#EXTINF:([\d.]+)", listed))) >= 4
     seen = frames(world.variant_url(master), 30)
     assert {(frame.width, frame.height) for frame in seen} == {(1280, 720)}
@@ -49,7 +49,7 @@ def test_it_plays_by_hls_at_once(world: World) -> None:
 
 
 def test_a_google_display_gets_silence_beside_it(world: World) -> None:
-    master = world.ask(f"/s/{begin(world, surface='google')}/master.m3u8")
+    master = world.request(f"/s/{begin(world, surface='google')}/master.m3u8")
     assert "mp4a.40.2" in master.text
 
 
@@ -72,16 +72,16 @@ def test_it_plays_by_webrtc_with_silence_beside_it(world: World, surface: str) -
 
 def test_its_still_is_the_card(world: World) -> None:
     begin(world)
-    got = world.ask(f"/s/{world.grant('garage', 'snapshot', explains=True)}/snapshot.jpg")
+    got = world.request(f"/s/{world.grant('garage', 'snapshot', explains=True)}/snapshot.jpg")
     assert (got.status, got.headers["Content-Type"]) == (200, "image/jpeg")
 
 
 def test_it_is_over_by_itself_and_for_good(start: Callable[..., World], eventually: Callable[..., None]) -> None:
     world = start(card_s=1.0)
     grant = begin(world)
-    variant = world.variant_url(world.ask(f"/s/{grant}/master.m3u8"))
-    eventually(lambda: world.ask(variant).status == 410, 4)
-    assert world.ask(f"/s/{grant}/master.m3u8").status == 410
+    variant = world.variant_url(world.request(f"/s/{grant}/master.m3u8"))
+    eventually(lambda: world.request(variant).status == 410, 4)
+    assert world.request(f"/s/{grant}/master.m3u8").status == 410
     assert world.stats()["pulls"] == 0
 
 
@@ -89,19 +89,19 @@ def test_it_is_nobody_elses_picture(world: World, household: Household) -> None:
     """Whoever may see the camera sees the camera, at the same time."""
     world.vendor.cameras["garage"] = world.vendor.cameras["garden"]
     card_grant = begin(world)
-    assert "1280x720" in world.ask(f"/s/{card_grant}/master.m3u8").text
+    assert "1280x720" in world.request(f"/s/{card_grant}/master.m3u8").text
     assert "1280x720" not in world.master("garage", link="link-2").text
     assert world.stats()["pulls"] == 2
 
 
 def test_another_reason_is_another_card(world: World) -> None:
-    first = world.ask(f"/s/{begin(world)}/master.m3u8")
+    first = world.request(f"/s/{begin(world)}/master.m3u8")
     still = f"/s/{world.grant('garage', 'snapshot', explains=True)}/snapshot.jpg"
-    before = world.ask(still).body
+    before = world.request(still).body
     other = SourceSpec("card", "", (), "none", card=("Garage", "Garage is in Sleep Mode.", "showcam"))
-    assert world.ask(f"/s/{begin(world, other)}/master.m3u8").status == 200
-    assert world.ask(still).body != before
-    assert world.ask(world.variant_url(first)).status == 410
+    assert world.request(f"/s/{begin(world, other)}/master.m3u8").status == 200
+    assert world.request(still).body != before
+    assert world.request(world.variant_url(first)).status == 410
     assert world.stats()["pulls"] == 1
 
 

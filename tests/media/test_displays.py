@@ -80,7 +80,7 @@ def test_the_smaller_picture_comes_in_place_of_one_that_displays_don_t_decode(
     master = world.master(surface="google")
     assert resolution(master) == SMALL
     assert [each.picture for each in household.opened] == ["main", "sub"]
-    assert world.ask(world.variant_url(master)).status == 200
+    assert world.request(world.variant_url(master)).status == 200
 
 
 def test_videoapp_gets_the_smaller_one_of_a_camera_whose_whole_picture_has_grown(world: World, vendor: Vendor) -> None:
@@ -123,7 +123,7 @@ def test_a_browser_and_a_still_picture_take_the_whole_one(world: World, vendor: 
     send(vendor, deep=True)
     assert resolution(world.master(surface="page")) == WHOLE
     vendor.cameras["shed"] = Camera(recording(deep=True))
-    assert world.ask(f"/s/{world.grant('shed', 'snapshot')}/snapshot.jpg").status == 200
+    assert world.request(f"/s/{world.grant('shed', 'snapshot')}/snapshot.jpg").status == 200
     assert {each.picture for each in household.opened} == {"main"}
 
 

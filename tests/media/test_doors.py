@@ -37,7 +37,7 @@ def test_only_our_own_unspent_grants_for_this_use_open_anything(world: World, ho
         (session, "start/index.m3u8", 410),
         (session, "start/0.ts", 410),
     ]
-    got = [(asked, world.ask(f"/s/{grant.replace('ø', '%C3%B8')}/{asked}").status) for grant, asked, _ in table]
+    got = [(asked, world.request(f"/s/{grant.replace('ø', '%C3%B8')}/{asked}").status) for grant, asked, _ in table]
     assert got == [(asked, status) for _, asked, status in table]
     assert household.opened == [], "a bad grant costs no I/O"
 
@@ -60,15 +60,15 @@ def test_what_a_session_goes_on_with_is_for_the_protocol_it_began_with(
 ) -> None:
     variant = world.variant_url(world.master()).split("/s/")[1].split("/")
     said: dict[str, Any] = {"body": offer().encode(), "Content_Type": "application/sdp"}
-    answered = world.ask(f"/s/{world.grant(protocol='webrtc')}/whep", "POST", **said)
+    answered = world.request(f"/s/{world.grant(protocol='webrtc')}/whep", "POST", **said)
     sessions = {"hls": variant[0], "webrtc": answered.headers["Location"].split("/")[1]}
     path = f"/s/{sessions[began]}/{asked.format(start=variant[1])}".rstrip("/")
-    assert world.ask(path, method, **(said if method == "POST" else {})).status == status
+    assert world.request(path, method, **(said if method == "POST" else {})).status == status
 
 
 def test_offers_need_a_grant_for_them(world: World) -> None:
     def post(grant: str, content_type: str = "application/sdp", body: bytes = b"v=0\r\n") -> int:
-        return world.ask(f"/s/{grant}/whep", "POST", body, Content_Type=content_type).status
+        return world.request(f"/s/{grant}/whep", "POST", body, Content_Type=content_type).status
 
     assert post(world.grant()) == 403
     assert post(world.grant(protocol="snapshot")) == 403
@@ -103,7 +103,7 @@ def test_any_page_may_read_every_answer(world: World, method: str, path: str, st
         "webrtc": world.grant(protocol="webrtc"),
         "session": world.grant(protocol="session"),
     }
-    answer = world.ask(path.format(**grants), method)
+    answer = world.request(path.format(**grants), method)
     assert answer.status == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Access-Control-Allow-Headers"] == "Range, Content-Type, Accept-Encoding"
@@ -133,7 +133,7 @@ def test_files_are_named_strictly(world: World) -> None:
         "0.ts.bak": 404,
         "٣.ts".encode().hex("%").join(("%", "")): 404,
     }
-    assert {name: world.ask(f"{folder}/{name}").status for name in table} == table
+    assert {name: world.request(f"{folder}/{name}").status for name in table} == table
 
 
 def test_the_other_processes_doors_do_not_exist_for_anybody_else(world: World, grants: Grants) -> None:
@@ -152,9 +152,9 @@ def test_the_other_processes_doors_do_not_exist_for_anybody_else(world: World, g
             "later by a stroke of the pen": shown.replace(str(int(now)), str(int(now) + 1)),
         }
         for what, each in strangers.items():
-            assert world.ask(door, "POST", b"{}", X_Showcam_Internal=each).status == 404, what
-        assert world.ask(door, "POST", b"{}", X_Showcam_Internal=shown).status == 422
-    assert world.ask("/internal/stats").status == 404
+            assert world.request(door, "POST", b"{}", X_Showcam_Internal=each).status == 404, what
+        assert world.request(door, "POST", b"{}", X_Showcam_Internal=shown).status == 422
+    assert world.request("/internal/stats").status == 404
     told = {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted", "transcodes", "left_out"}
     assert set(world.stats()) == told
-    assert json.loads(world.ask("/healthz").body) == {"status": "ok"}
+    assert json.loads(world.request("/healthz").body) == {"status": "ok"}

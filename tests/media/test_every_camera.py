@@ -258,7 +258,7 @@ def answer_to(world: World, row: Row, sdp: str) -> str:
     answers: list[Answer] = []
     while [answer.status for answer in answers[-1:]] != [201] and len(answers) < 4:
         url = address(world, row, "webrtc")
-        answers.append(world.ask(url, "POST", sdp.encode(), Content_Type="application/sdp"))
+        answers.append(world.request(url, "POST", sdp.encode(), Content_Type="application/sdp"))
     assert answers[-1].status == 201, answers[-1].text
     assert {answer.status for answer in answers[:-1]} <= {503}
     return answers[-1].text
@@ -269,7 +269,7 @@ def by_hls(world: World, row: Row) -> str:
     url = address(world, row, "hls")
     statuses: list[int] = []
     while statuses[-1:] != [200] and len(statuses) < 4:
-        statuses.append(world.ask(url).status)
+        statuses.append(world.request(url).status)
     assert statuses[-1] == 200
     assert set(statuses[:-1]) <= {503}
     return url
@@ -332,7 +332,7 @@ def refusal(world: World, row: Row, protocol: Protocol) -> str:
     deadline = time.monotonic() + WITHIN_S
     method, body = ("GET", None) if protocol == "hls" else ("POST", offer().encode())
     while True:
-        answer = world.ask(address(world, row, protocol), method, body, Content_Type="application/sdp")
+        answer = world.request(address(world, row, protocol), method, body, Content_Type="application/sdp")
         if protocol == "hls" or answer.status != 201 or time.monotonic() > deadline:
             break
         time.sleep(0.2)

@@ -95,10 +95,10 @@ def segments(world: World, count: int, *, breaks: bool = False) -> list[bytes]:
     deadline = time.monotonic() + 60
     while len(known) < count:
         assert time.monotonic() < deadline
-        for number in re.findall(r"^(\d+)\.ts$", world.ask(url).text, re.MULTILINE):
-            known.setdefault(int(number), world.ask(url.replace("index.m3u8", f"{number}.ts")).body)
+        for number in re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE):
+            known.setdefault(int(number), world.request(url.replace("index.m3u8", f"{number}.ts")).body)
         time.sleep(0.2)
-    assert breaks or "DISCONTINUITY\n" not in world.ask(url).text
+    assert breaks or "DISCONTINUITY\n" not in world.request(url).text
     return [known[number] for number in sorted(known)]
 
 
@@ -180,10 +180,10 @@ def test_the_end_of_sessions_that_end_alike_is_foreseen(
     cloud.set(session_cut_s=9.0)
     url = world.variant_url(world.master())
     beside = 0
-    eventually(lambda: world.ask(url).status == 200 and cloud.opened == 3, 60)  # a session that asks nothing ends
+    eventually(lambda: world.request(url).status == 200 and cloud.opened == 3, 60)  # a session that asks nothing ends
     while cloud.opened < 5:
         beside = max(beside, cloud.sessions)
-        assert world.ask(url).status == 200
+        assert world.request(url).status == 200
         time.sleep(0.02)
     assert beside == 2
     steps = [after - before for before, after in itertools.pairwise(times(segments(world, 3, breaks=True)))]

@@ -20,7 +20,7 @@ def answered(
 ) -> str:
     """`shaped` is what becomes of its offer."""
     grant = world.grant(protocol="webrtc", **changes)
-    posted = world.ask(f"/s/{grant}/whep", "POST", shaped(display.offer).encode(), Content_Type="application/sdp")
+    posted = world.request(f"/s/{grant}/whep", "POST", shaped(display.offer).encode(), Content_Type="application/sdp")
     assert posted.status == 201, posted.text
     display.accept(posted.text)
     return posted.text

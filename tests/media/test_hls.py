@@ -53,7 +53,7 @@ def test_the_master_playlist_tells_what_there_is(world: World) -> None:
     assert re.search(r'CODECS="avc1\.42c0[0-9a-f]{2},mp4a\.40\.2"', line)
     assert f"RESOLUTION={WIDTH}x{HEIGHT}" in line
     url = world.variant_url(master)
-    segment = world.ask(url.replace("index.m3u8", "0.ts"))
+    segment = world.request(url.replace("index.m3u8", "0.ts"))
     assert segment.headers["Content-Type"] == "video/mp2t"
     assert segment.body[0] == 0x47
     measured = told_number(r"BANDWIDTH=(\d+)", line)
@@ -66,7 +66,7 @@ def test_playlists_keep_their_rules_while_they_grow(world: World) -> None:
     known: dict[int, bytes] = {}
     ends = time.monotonic() + 10
     while time.monotonic() < ends:
-        text = world.ask(url).text
+        text = world.request(url).text
         first = told_number(r"MEDIA-SEQUENCE:(\d+)", text)
         numbers = [int(found) for found in re.findall(r"^(\d+)\.ts$", text, re.MULTILINE)]
         target = told_number(r"TARGETDURATION:(\d+)", text)
@@ -77,7 +77,7 @@ def test_playlists_keep_their_rules_while_they_grow(world: World) -> None:
         assert sum(durations[1:]) < max(6, 4 * target), "and no more is listed than that takes"
         assert all(round(float(found)) <= target for found in durations)
         for number in numbers:
-            body = world.ask(url.replace("index.m3u8", f"{number}.ts")).body
+            body = world.request(url.replace("index.m3u8", f"{number}.ts")).body
             assert known.setdefault(number, body) == body, "a segment never changes"
         before, last = first, numbers[-1]
         time.sleep(0.3)
@@ -105,7 +105,7 @@ def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(
     checked, gone = set[int](), set[int]()
     ends = time.monotonic() + 24
     while time.monotonic() < ends and not (len(checked) >= 2 and gone):
-        text, now = world.ask(url).text, time.monotonic()
+        text, now = world.request(url).text, time.monotonic()
         first = told_number(r"MEDIA-SEQUENCE:(\d+)", text)
         durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
         for number, seconds in enumerate(durations, first):
@@ -117,12 +117,12 @@ def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(
             each.left = each.left or now
             file = url.replace("index.m3u8", f"{number}.ts")
             if now + 0.3 < each.seen + each.seconds + each.listed_s:
-                assert world.ask(file).status == 200, "RFC 8216 section 6.2.2"
+                assert world.request(file).status == 200, "RFC 8216 section 6.2.2"
                 if now > each.left + each.listed_s:
                     checked.add(number)
             # it goes when the next one comes
             elif now > each.left + each.seconds + each.listed_s + gop_s + 1:
-                assert world.ask(file).status == 404, "nor is it kept for ever"
+                assert world.request(file).status == 404, "nor is it kept for ever"
                 gone.add(number)
         time.sleep(0.25)
     assert len(checked) >= 2, "long enough to see it"
@@ -134,8 +134,8 @@ def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(
 ) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=2), segment_s=2)
     url = world.variant_url(world.master())
-    eventually(lambda: "MEDIA-SEQUENCE:0" not in world.ask(url).text, 15)
-    text = world.ask(url).text
+    eventually(lambda: "MEDIA-SEQUENCE:0" not in world.request(url).text, 15)
+    text = world.request(url).text
     target = told_number(r"TARGETDURATION:(\d+)", text)
     durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
     assert sum(durations[1:]) >= 3 * target - 0.1
@@ -212,7 +212,7 @@ def test_a_display_begins_a_target_duration_and_two_seconds_before_the_end(gop_s
 
 @pytest.mark.parametrize(("surface", "expected"), [("google", True), ("alexa", True), ("video", True), ("page", False)])
 def test_a_page_that_says_itself_where_it_begins_is_not_told(world: World, surface: str, expected: bool) -> None:
-    text = world.ask(world.variant_url(world.master(surface=surface))).text
+    text = world.request(world.variant_url(world.master(surface=surface))).text
     assert ("#EXT-X-START:TIME-OFFSET=-3\n" in text) is expected
 
 
@@ -295,7 +295,7 @@ def test_one_pull_serves_every_viewer_of_an_account_and_none_of_another(world: W
 
 def test_a_grant_fetched_twice_is_one_session(world: World) -> None:
     grant = world.grant()
-    first, second = (world.ask(f"/s/{grant}/master.m3u8") for _ in range(2))
+    first, second = (world.request(f"/s/{grant}/master.m3u8") for _ in range(2))
     assert world.variant_url(first) == world.variant_url(second)
     assert world.stats()["sessions"] == 1
 

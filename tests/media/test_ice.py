@@ -29,7 +29,7 @@ def kinds(answer: str) -> set[str]:
 
 def asked(world: World, sdp: str = offer()) -> str:
     url = f"/s/{world.grant(protocol='webrtc')}/whep"
-    posted = world.ask(url, "POST", sdp.encode(), Content_Type="application/sdp")
+    posted = world.request(url, "POST", sdp.encode(), Content_Type="application/sdp")
     assert posted.status == 201, posted.text
     return posted.text
 

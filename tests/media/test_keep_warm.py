@@ -50,9 +50,9 @@ class TestAtHome:
 
     def test_by_hls_the_first_segment_comes_at_once(self, warm: World) -> None:
         began = time.monotonic()
-        playlist = warm.ask(warm.variant_url(warm.master()))
+        playlist = warm.request(warm.variant_url(warm.master()))
         name = next(line for line in playlist.text.splitlines() if line.endswith(".ts"))
-        assert warm.ask(playlist.url.replace("index.m3u8", name)).status == 200
+        assert warm.request(playlist.url.replace("index.m3u8", name)).status == 200
         assert time.monotonic() - began < AT_ONCE_S
 
     def test_by_webrtc_the_first_picture_comes_at_once(self, warm: World) -> None:
@@ -66,7 +66,7 @@ class TestAtHome:
 
     def test_a_still_comes_at_once(self, warm: World) -> None:
         began = time.monotonic()
-        assert warm.ask(f"/s/{warm.grant(protocol='snapshot')}/snapshot.jpg").status == 200
+        assert warm.request(f"/s/{warm.grant(protocol='snapshot')}/snapshot.jpg").status == 200
         assert time.monotonic() - began < AT_ONCE_S
 
     def test_nobody_holds_it_any_more_and_it_ends(

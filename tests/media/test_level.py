@@ -40,7 +40,7 @@ def test_a_claim_beyond_the_picture_is_rewritten(size: tuple[int, int], options:
     assert int(h264.codec_name(mended)[-2:], 16) == expected
     assert len(mended) == len(sent)
     assert sum(a != b for a, b in zip(sent, mended, strict=True)) == (h264.codec_name(sent) != h264.codec_name(mended))
-    assert (h264.look(mended).width, h264.look(mended).height) == size
+    assert (h264.measure(mended).width, h264.measure(mended).height) == size
 
 
 @pytest.mark.parametrize("sps", [b"", b"\x67", b"\x67\x64\x00\x33", b"\x67" + bytes(40)])

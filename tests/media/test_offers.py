@@ -10,7 +10,7 @@ from tests.media.conftest import World
 
 def answered(world: World, sdp: str) -> str:
     grant = world.grant(protocol="webrtc")
-    posted = world.ask(f"/s/{grant}/whep", "POST", sdp.encode(), Content_Type="application/sdp")
+    posted = world.request(f"/s/{grant}/whep", "POST", sdp.encode(), Content_Type="application/sdp")
     assert posted.status == 201, posted.text
     return posted.text
 
@@ -18,7 +18,7 @@ def answered(world: World, sdp: str) -> str:
 @pytest.mark.parametrize("name", OFFERS)
 def test_an_offer_is_answered_with_passed_through_video(world: World, name: str) -> None:
     sdp = OFFERS[name]
-    posted = world.ask(
+    posted = world.request(
         f"/s/{world.grant(protocol='webrtc')}/whep", "POST", sdp.encode(), Content_Type="application/sdp"
     )
     assert posted.status == 201, posted.text
@@ -109,7 +109,7 @@ def test_what_is_no_offer_is_told_so(sdp: str) -> None:
 def test_a_grant_is_not_spent_by_an_offer_that_came_to_nothing(world: World) -> None:
     grant = world.grant(protocol="webrtc")
     for sdp, status in ((offer().replace("a=fingerprint", "a=nothing"), 400), (offer(), 201)):
-        posted = world.ask(f"/s/{grant}/whep", "POST", sdp.encode(), Content_Type="application/sdp")
+        posted = world.request(f"/s/{grant}/whep", "POST", sdp.encode(), Content_Type="application/sdp")
         assert posted.status == status
 
 
@@ -123,7 +123,7 @@ def test_a_grant_is_not_spent_by_an_offer_that_came_to_nothing(world: World) -> 
 )
 def test_a_display_that_takes_no_opus_is_sent_the_picture_alone(world: World, audio: list[str]) -> None:
     sdp = offer(audio=audio)
-    posted = world.ask(
+    posted = world.request(
         f"/s/{world.grant(protocol='webrtc')}/whep", "POST", sdp.encode(), Content_Type="application/sdp"
     )
     assert posted.status == 201, posted.text

@@ -34,7 +34,7 @@ def ask(world: World, camera: str = "garden", protocol: str = "hls", **changes: 
 
 
 def fetch(world: World, claims: Claims) -> int:
-    return world.ask(f"/s/{world.grants.sign(claims)}/master.m3u8").status
+    return world.request(f"/s/{world.grants.sign(claims)}/master.m3u8").status
 
 
 @pytest.mark.parametrize("protocol", ["hls", "webrtc"])
@@ -152,7 +152,7 @@ def test_an_address_nobody_fetches_gives_its_place_back_when_it_lapses(two: Worl
 
 def test_a_camera_somebody_is_coming_for_does_not_give_way(two: World, household: Household) -> None:
     handed = [ask(two, camera) for camera in ("garden", "yard")]
-    still = two.ask(f"/s/{two.grant('shed', 'snapshot')}/snapshot.jpg")
+    still = two.request(f"/s/{two.grant('shed', 'snapshot')}/snapshot.jpg")
     assert still.status == 429
     assert [fetch(two, each) for each in handed] == [200, 200]
     assert household.opened == [], "both were still being pulled"
@@ -163,21 +163,21 @@ def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(
     two: World, household: Household, eventually: Callable[..., None], how: str
 ) -> None:
     leaving, staying = (
-        two.variant_url(two.ask(f"/s/{two.grants.sign(ask(two, camera, link=link))}/master.m3u8"))
+        two.variant_url(two.request(f"/s/{two.grants.sign(ask(two, camera, link=link))}/master.m3u8"))
         for camera, link in (("garden", "link-1"), ("yard", "link-2"))
     )
     with pytest.raises(MediaBusy):
         ask(two, "shed", link="link-3")
     if how == "delete":
-        assert two.ask(f"/s/{leaving.split('/s/')[1].split('/')[0]}", "DELETE").status == 200
+        assert two.request(f"/s/{leaving.split('/s/')[1].split('/')[0]}", "DELETE").status == 200
     elif how == "end_link":
         two.plane.client().end_link("link-1")
     elif how == "gate":
         household.denied["garden"] = Denied("encryption_on")
-        eventually(lambda: two.ask(leaving).status == 410)
+        eventually(lambda: two.request(leaving).status == 410)
     else:  # it asks no more, as a player that was closed
-        eventually(lambda: two.ask(staying).status == 200 and two.stats()["live"] == 1, 5)
-    assert two.ask(staying).status == 200
+        eventually(lambda: two.request(staying).status == 200 and two.stats()["live"] == 1, 5)
+    assert two.request(staying).status == 200
     assert fetch(two, ask(two, "shed", link="link-3")) == 200
 
 
@@ -190,8 +190,8 @@ def long_segments(start: Callable[..., World], vendor: Vendor, **limits: int) ->
 
 def watched(world: World, camera: str, **changes: str) -> str:
     """The address of a list that somebody has fetched once."""
-    url = world.variant_url(world.ask(f"/s/{world.grants.sign(ask(world, camera, **changes))}/master.m3u8"))
-    assert world.ask(url).status == 200
+    url = world.variant_url(world.request(f"/s/{world.grants.sign(ask(world, camera, **changes))}/master.m3u8"))
+    assert world.request(url).status == 200
     return url
 
 
@@ -199,7 +199,7 @@ def test_an_hls_viewer_that_dies_gives_its_place_back_within_five_seconds_howeve
     start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None]
 ) -> None:
     world = long_segments(start, vendor, live_per_account=1)
-    assert "TARGETDURATION:6" in world.ask(watched(world, "garden")).text
+    assert "TARGETDURATION:6" in world.request(watched(world, "garden")).text
     died = time.monotonic()
     with pytest.raises(MediaBusy):
         ask(world, "yard")
@@ -226,7 +226,7 @@ def test_a_viewer_that_was_silent_comes_back_where_there_is_a_place(
     eventually(lambda: world.stats()["live"] == 0, 6)
     if camera:
         watched(world, camera)
-    assert world.ask(url).status == expected
+    assert world.request(url).status == expected
 
 
 def test_a_viewer_whose_picture_made_room_sees_it_again_under_its_address(
@@ -236,9 +236,9 @@ def test_a_viewer_whose_picture_made_room_sees_it_again_under_its_address(
     url = watched(world, "garden", link="slow")
     eventually(lambda: world.stats()["live"] == 0, 6)
     taken = watched(world, "yard")
-    assert world.ask(url).status == 429
-    assert world.ask(f"/s/{taken.split('/s/')[1].split('/')[0]}", "DELETE").status == 200
-    eventually(lambda: world.ask(url).status == 200)
+    assert world.request(url).status == 429
+    assert world.request(f"/s/{taken.split('/s/')[1].split('/')[0]}", "DELETE").status == 200
+    eventually(lambda: world.request(url).status == 200)
     assert world.stats()["live"] == 1
 
 
@@ -353,7 +353,7 @@ def test_a_look_at_what_is_watched_leaves_it_to_its_viewer(
     two.plane.client().warm(two.claims("garden", "snapshot"), spec)
     eventually(lambda: household.released == [spec.release], 3)
     time.sleep(1)
-    assert two.ask(watched).status == 200
+    assert two.request(watched).status == 200
     assert two.stats()["pulls"] == 1
 
 

@@ -50,7 +50,7 @@ class Reader:
 
     def read(self, world: World) -> int:
         """One look at the playlist; its status."""
-        answer = world.ask(self.url)
+        answer = world.request(self.url)
         if answer.status != 200:
             return answer.status
         first, timeline = (sequence(tag, answer.text) for tag in ("MEDIA", "DISCONTINUITY"))
@@ -64,7 +64,7 @@ class Reader:
             elif line and line[0] != "#":
                 known = self.segments.get(number)
                 if known is None:
-                    segment = world.ask(urljoin(self.url, line))
+                    segment = world.request(urljoin(self.url, line))
                     assert segment.status == 200
                     self.segments[number] = timeline, segment.body
                 else:
@@ -114,13 +114,13 @@ def test_the_old_address_lives_on_beside_the_new_one_and_its_segments_are_gone(b
         old = world.variant_url(master)
         session = old.split("/s/")[1].split("/")[0]
     with begin(world.plane.port) as world:
-        assert world.ask(old.replace("index.m3u8", "0.ts")).status == 410
-        new = world.variant_url(world.ask(f"/s/{session}/master.m3u8"))
+        assert world.request(old.replace("index.m3u8", "0.ts")).status == 410
+        new = world.variant_url(world.request(f"/s/{session}/master.m3u8"))
         assert session in new, "the session goes on under its own grant"
         assert new.split("/")[-2] != old.split("/")[-2]
-        assert world.ask(new).status == 200
-        assert world.ask(old).status == 200
-        assert world.ask(old.replace("index.m3u8", "0.ts")).status == 410
+        assert world.request(new).status == 200
+        assert world.request(old).status == 200
+        assert world.request(old.replace("index.m3u8", "0.ts")).status == 410
         assert world.stats()["sessions"] == 1
 
 
@@ -130,9 +130,9 @@ def test_the_gate_is_asked_before_a_process_goes_on(begin: Begin, household: Hou
         old = world.variant_url(world.master())
     household.denied["garden"] = Denied(reason)
     with begin(world.plane.port) as world:
-        refused = world.ask(old)
+        refused = world.request(old)
         assert (refused.status, reason in refused.text) == (502, True)
-        again = world.ask(old)
+        again = world.request(old)
         assert (again.status, reason in again.text) == (410, True)
 
 
@@ -140,12 +140,12 @@ def test_what_was_ended_stays_over(begin: Begin) -> None:
     with begin() as world:
         old = world.variant_url(world.master())
     with begin(world.plane.port) as world:
-        assert world.ask(old).status == 200
+        assert world.request(old).status == 200
         world.plane.client().end_link("link-1")
-        assert world.ask(old).status == 410
+        assert world.request(old).status == 410
     with begin(world.plane.port) as world:
         world.plane.client().end_link("link-1")
-        assert world.ask(old).status == 410
+        assert world.request(old).status == 410
 
 
 def test_an_address_from_before_is_over_once_the_picture_is_another(
@@ -154,12 +154,12 @@ def test_an_address_from_before_is_over_once_the_picture_is_another(
     with begin() as world:
         old = world.variant_url(world.master())
     with begin(world.plane.port) as world:
-        assert world.ask(old).status == 200
+        assert world.request(old).status == 200
         camera = vendor.cameras["garden"] = Camera(recording(audio=False))
         camera.answer = 503  # a while, so that it is opened again as another
         eventually(lambda: world.stats()["reopened"] >= 1, 15)
         camera.answer = 200
-        eventually(lambda: world.ask(old).status == 410, 20)
+        eventually(lambda: world.request(old).status == 410, 20)
 
 
 def test_only_start_ids_of_before_are_gone_on_from_and_not_without_end(begin: Begin) -> None:
@@ -169,7 +169,7 @@ def test_only_start_ids_of_before_are_gone_on_from_and_not_without_end(begin: Be
         born, _, rest = start.partition("-")
         after = f"{int(born, 16) + 100_000:x}"
         wrong = [f"{after}-{rest}", f"{born}-{rest}x", f"{born}-", f"-{rest}", "x", "ffffffffffffff-" + rest]
-        assert [world.ask(old.replace(start, each)).status for each in wrong] == [410] * len(wrong)
+        assert [world.request(old.replace(start, each)).status for each in wrong] == [410] * len(wrong)
         others = [f"{born}-{'s' * 10}{number}" for number in range(10, 30)]
-        assert [world.ask(old.replace(start, each)).status for each in others] == [200] * 15 + [410] * 5
-        assert world.ask(old).status == 200
+        assert [world.request(old.replace(start, each)).status for each in others] == [200] * 15 + [410] * 5
+        assert world.request(old).status == 200

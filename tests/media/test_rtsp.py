@@ -82,8 +82,8 @@ def refused(world: World) -> str:
 def segment(world: World) -> bytes:
     """A whole segment with sound; the very first may begin before any is heard."""
     url = world.variant_url(world.master())
-    number = re.findall(r"^(\d+)\.ts$", world.ask(url).text, re.MULTILINE)[-1]
-    return world.ask(url.replace("index.m3u8", f"{number}.ts")).body
+    number = re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE)[-1]
+    return world.request(url.replace("index.m3u8", f"{number}.ts")).body
 
 
 async def watched(world: World, frames: int) -> Viewer:
@@ -152,8 +152,8 @@ def test_cameras_of_every_kind_are_shown(
     for name, value in changes.items():
         setattr(camera.does, name, value)
     url = world.variant_url(world.master())
-    eventually(lambda: len(re.findall(r"\.ts$", world.ask(url).text, re.MULTILINE)) >= 3, 15)
-    assert "DISCONTINUITY\n" not in world.ask(url).text
+    eventually(lambda: len(re.findall(r"\.ts$", world.request(url).text, re.MULTILINE)) >= 3, 15)
+    assert "DISCONTINUITY\n" not in world.request(url).text
     assert world.stats()["reopened"] == 0
     assert camera.does.wrong == 0
 
@@ -223,7 +223,7 @@ def test_a_cameras_own_questions_are_answered(world: World, camera: RtspCamera) 
     url = world.variant_url(world.master())
     camera.call(lambda viewer: viewer.send(b"\r\nOPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n"))
     time.sleep(1)
-    assert world.ask(url).status == 200
+    assert world.request(url).status == 200
     assert world.stats()["reopened"] == 0
 
 
@@ -250,7 +250,7 @@ def test_a_hostile_camera_costs_its_own_picture_alone(
     began = time.monotonic()
     assert refused(world) == "media_down"
     assert time.monotonic() - began < 12
-    assert world.ask("/healthz").status == 200
+    assert world.request("/healthz").status == 200
 
 
 def test_a_camera_with_too_many_viewers_is_busy(world: World, camera: RtspCamera) -> None:
@@ -264,9 +264,9 @@ def test_a_camera_that_dies_comes_back(
     url = world.variant_url(world.master())
     camera.stop()
     eventually(lambda: world.stats()["reopened"] >= 1, 15)
-    assert world.ask(url).status == 200, "its last pictures stay to be had meanwhile"
+    assert world.request(url).status == 200, "its last pictures stay to be had meanwhile"
     camera.start()
-    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.ask(url).text, 20)
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text, 20)
     assert household.opened >= 2, "the gate is asked again"
 
 
@@ -292,7 +292,7 @@ def test_by_hls_keyframes_that_are_far_apart_come_two_seconds_apart(
     url = world.variant_url(world.master())
 
     def lengths() -> list[float]:
-        return [float(each) for each in re.findall(r"EXTINF:([\d.]+)", world.ask(url).text)]
+        return [float(each) for each in re.findall(r"EXTINF:([\d.]+)", world.request(url).text)]
 
     eventually(lambda: len(lengths()) > 2)
     assert max(lengths()) < 2.2

@@ -48,11 +48,11 @@ def pictures(world: World, eventually: Callable[..., None], count: int = 2) -> l
     names: list[str] = []
 
     def enough() -> bool:
-        names[:] = re.findall(r"^(\d+)\.ts$", world.ask(url).text, re.MULTILINE)
+        names[:] = re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE)
         return len(names) >= count
 
     eventually(enough, 25)
-    data = b"".join(world.ask(url.replace("index.m3u8", f"{name}.ts")).body for name in names[:count])
+    data = b"".join(world.request(url.replace("index.m3u8", f"{name}.ts")).body for name in names[:count])
     with av.open(io.BytesIO(data), "r", format="mpegts") as container:
         times = []
         for packet in container.demux(video=0):
@@ -232,10 +232,10 @@ def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(
     """As with a camera that sends one in twenty seconds: a player is told to ask again, and no fault."""
     camera.does.wire = Garbles(8, "loss")
     grant = world.grant()
-    waits = world.ask(f"/s/{grant}/master.m3u8")
+    waits = world.request(f"/s/{grant}/master.m3u8")
     assert (waits.status, waits.headers["Retry-After"]) == (503, "1")
     assert "reason" not in json.loads(waits.body)
-    assert world.ask(f"/s/{grant}/master.m3u8").status == 200
+    assert world.request(f"/s/{grant}/master.m3u8").status == 200
     assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
 
 
@@ -250,7 +250,7 @@ def test_keyframes_ten_seconds_apart_are_waited_for_by_every_viewer(
     assert viewer.sizes == {(320, 180)}
     statuses: list[int] = []
     while statuses[-1:] != [200] and len(statuses) < 3:
-        statuses.append(world.ask(f"/s/{grant}/master.m3u8").status)
+        statuses.append(world.request(f"/s/{grant}/master.m3u8").status)
     assert set(statuses[:-1]) <= {503}
     assert statuses[-1] == 200
     assert camera.does.methods.count("DESCRIBE") == 2, "by the first opening"
@@ -263,13 +263,13 @@ def test_who_is_shown_a_gop_that_outgrows_what_was_declared_asks_again(
     world = start(transcodes=transcodes)
     camera.does.recording = recorded(gop_s=12, keys_s=(2, 4), sound=None)
     grant = world.grant()
-    before = world.variant_url(world.ask(f"/s/{grant}/master.m3u8"))
-    assert "#EXT-X-TARGETDURATION:2\n" in world.ask(before).text
-    eventually(lambda: world.ask(before).status == 410, 10)
-    again = world.ask(f"/s/{grant}/master.m3u8")
+    before = world.variant_url(world.request(f"/s/{grant}/master.m3u8"))
+    assert "#EXT-X-TARGETDURATION:2\n" in world.request(before).text
+    eventually(lambda: world.request(before).status == 410, 10)
+    again = world.request(f"/s/{grant}/master.m3u8")
     assert again.status == 200
-    assert f"#EXT-X-TARGETDURATION:{target_s}\n" in world.ask(world.variant_url(again)).text
-    assert world.ask(before).status == 410
+    assert f"#EXT-X-TARGETDURATION:{target_s}\n" in world.request(world.variant_url(again)).text
+    assert world.request(before).status == 410
     assert world.stats()["reopened"] == 0
 
 
@@ -313,8 +313,8 @@ def test_time_without_pictures_is_told_as_a_break(
         return [] if time.monotonic() < stalled else frames
 
     camera.does.wire = stall
-    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.ask(url).text, 15)
-    text = world.ask(url).text
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text, 15)
+    text = world.request(url).text
     assert max(float(each) for each in re.findall(r"#EXTINF:([\d.]+)", text)) < 2.1
     assert world.stats()["reopened"] == 0
 
@@ -329,8 +329,8 @@ def test_a_picture_in_two_seconds_is_no_series_of_breaks(
 ) -> None:
     camera.does.wire = keyframes_alone
     url = world.variant_url(world.master())
-    eventually(lambda: len(re.findall(r"\.ts$", world.ask(url).text, re.MULTILINE)) >= 4, 25)
-    assert world.ask(url).text.count("#EXT-X-DISCONTINUITY\n") == 0
+    eventually(lambda: len(re.findall(r"\.ts$", world.request(url).text, re.MULTILINE)) >= 4, 25)
+    assert world.request(url).text.count("#EXT-X-DISCONTINUITY\n") == 0
     assert world.stats()["reopened"] == 0
 
 
@@ -423,7 +423,7 @@ def test_malice_costs_its_own_picture_alone(
     assert refused(world) == "media_down"
     assert time.monotonic() - began < within_s
     assert _resident_mb() - before < 40
-    assert world.ask("/healthz").status == 200
+    assert world.request("/healthz").status == 200
     out, err = capfd.readouterr()
     assert "pull ended" in out + err
     for secret in (str(camera.port), "Streaming", "ABCDEF", "Traceback"):

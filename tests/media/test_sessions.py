@@ -25,12 +25,12 @@ def test_an_idle_session_and_its_pull_end_and_the_place_is_given_back(
     url = world.variant_url(world.master())
     for _ in range(8):
         time.sleep(0.3)
-        assert world.ask(url).status == 200, "whoever asks goes on watching"
+        assert world.request(url).status == 200, "whoever asks goes on watching"
     assert household.released == []
     eventually(lambda: world.stats()["pulls"] == 0)
     assert world.stats()["sessions"] == 0
     eventually(lambda: len(household.released) == 1)
-    assert world.ask(url).status == 410
+    assert world.request(url).status == 410
 
 
 def test_a_stream_nobody_comes_for_ends_too(
@@ -67,10 +67,10 @@ def test_the_cap_ends_a_stream_however_busy(start: Callable[..., World]) -> None
     world = start(stream_cap_s=2)
     url = world.variant_url(world.master())
     began = time.monotonic()
-    while world.ask(url).status == 200:
+    while world.request(url).status == 200:
         assert time.monotonic() - began < 4
         time.sleep(0.1)
-    assert world.ask(url).status == 410
+    assert world.request(url).status == 410
 
 
 def test_while_somebody_watches_the_gate_renews_the_grant_under_the_same_address(
@@ -81,14 +81,14 @@ def test_while_somebody_watches_the_gate_renews_the_grant_under_the_same_address
     url = world.variant_url(master)
     began = time.monotonic()
     while time.monotonic() - began < 3:
-        assert world.ask(url).status == 200
+        assert world.request(url).status == 200
         time.sleep(0.1)
     household.denied["garden"] = Denied("encryption_on")
     eventually_over = time.monotonic() + 3
-    while world.ask(url).status == 200:
+    while world.request(url).status == 200:
         assert time.monotonic() < eventually_over
         time.sleep(0.1)
-    over = world.ask(url)
+    over = world.request(url)
     assert (over.status, "encryption_on" in over.text) == (410, True), "told also to a grant that is over by itself"
 
 
@@ -98,7 +98,7 @@ def test_a_grant_that_nobody_renews_is_over(
     world = start(session_s=1)
     url = world.variant_url(world.master())
     household.is_away = True
-    eventually(lambda: world.ask(url).status == 410, 4)
+    eventually(lambda: world.request(url).status == 410, 4)
 
 
 @pytest.mark.parametrize(("later_s", "status"), [(86_400, 410), (86_400 + 130, 200)])
@@ -118,37 +118,37 @@ def test_a_battery_cameras_picture_ends_with_a_reason_and_goes_on_when_asked_aga
     household.changes = {"lasts_s": 1}
     master = world.master()
     url = world.variant_url(master)
-    eventually(lambda: world.ask(url).status == 410, 4)
-    over = json.loads(world.ask(url).text)
+    eventually(lambda: world.request(url).status == 410, 4)
+    over = json.loads(world.request(url).text)
     assert (over["reason"], "battery" in over["detail"]) == ("rests", True)
     session = url.split("/s/")[1].split("/")[0]
-    assert world.ask(f"/s/{session}/master.m3u8").status == 200
+    assert world.request(f"/s/{session}/master.m3u8").status == 200
     assert len(household.opened) == 2
 
 
 @pytest.mark.parametrize("how", ["end_link", "gate", "delete"])
 def test_hls_ends_when_it_must(world: World, household: Household, eventually: Callable[..., None], how: str) -> None:
     grant = world.grant()
-    master = world.ask(f"/s/{grant}/master.m3u8")
+    master = world.request(f"/s/{grant}/master.m3u8")
     url = world.variant_url(master)
     segment = url.replace("index.m3u8", "0.ts")
-    assert world.ask(segment).status == 200
+    assert world.request(segment).status == 200
     began = time.monotonic()
     if how == "end_link":
         world.plane.client().end_link("link-1")
     elif how == "gate":
         household.denied["garden"] = Denied("encryption_on")
     else:
-        world.ask(f"/s/{url.split('/s/')[1].split('/')[0]}", "DELETE")
-    eventually(lambda: world.ask(url).status == 410, 3)
+        world.request(f"/s/{url.split('/s/')[1].split('/')[0]}", "DELETE")
+    eventually(lambda: world.request(url).status == 410, 3)
     assert time.monotonic() - began < 3
-    assert world.ask(segment).status == 410
-    assert world.ask(f"/s/{grant}/master.m3u8").status == 410, "nor may it be started again"
+    assert world.request(segment).status == 410
+    assert world.request(f"/s/{grant}/master.m3u8").status == 410, "nor may it be started again"
     if how == "gate":
-        assert "encryption_on" in world.ask(url).text
+        assert "encryption_on" in world.request(url).text
         assert world.stats()["pulls"] == 0
     if how == "end_link":
-        assert world.ask(f"/s/{world.grant()}/master.m3u8").status == 410, "nor by another grant of that link"
+        assert world.request(f"/s/{world.grant()}/master.m3u8").status == 410, "nor by another grant of that link"
         assert world.master(link="link-2").status == 200
 
 
@@ -162,16 +162,16 @@ def test_without_anybody_to_ask_a_stream_goes_on_for_a_while(
     asked = len(household.checked)
     if goes_on:
         eventually(lambda: len(household.checked) > asked + 3, 5)
-        assert world.ask(url).status == 200
+        assert world.request(url).status == 200
     else:
-        eventually(lambda: world.ask(url).status == 410, 5)
+        eventually(lambda: world.request(url).status == 410, 5)
 
 
 def test_ending_one_link_leaves_the_others(world: World) -> None:
     one, two = world.variant_url(world.master()), world.variant_url(world.master(link="link-2"))
     world.plane.client().end_link("link-1")
-    assert world.ask(one).status == 410
-    assert world.ask(two).status == 200
+    assert world.request(one).status == 410
+    assert world.request(two).status == 200
 
 
 def test_too_many_streams_are_told_to_wait(start: Callable[..., World], vendor: Vendor) -> None:
@@ -199,7 +199,7 @@ def test_an_idle_pull_makes_room_for_another(
     vendor.cameras |= {name: Camera(recording()) for name in ("one", "two", "three")}
     world = start(live_per_account=2)
     for name in ("one", "two"):
-        assert world.ask(f"/s/{world.grant(name, 'snapshot')}/snapshot.jpg").status == 200
+        assert world.request(f"/s/{world.grant(name, 'snapshot')}/snapshot.jpg").status == 200
     world.plane.client().warm(world.claims("three"), vendor.open("three"))
     assert world.stats()["pulls"] == 2
     assert world.master("three").status == 200
@@ -207,21 +207,21 @@ def test_an_idle_pull_makes_room_for_another(
 
 def test_still_pictures(world: World, household: Household) -> None:
     grant = world.grant(protocol="snapshot", expires=int(time.time()) + 600)
-    first = world.ask(f"/s/{grant}/snapshot.jpg")
+    first = world.request(f"/s/{grant}/snapshot.jpg")
     assert first.status == 200
     assert first.headers["Content-Type"] == "image/jpeg"
     assert first.headers["Cache-Control"] == "no-store"
     assert _size(first.body) == (320, 180)
-    assert world.ask(f"/s/{grant}/snapshot.jpg").status == 200, "many reads"
+    assert world.request(f"/s/{grant}/snapshot.jpg").status == 200, "many reads"
     assert len(household.opened) == 1
     household.denied["shed"] = Denied("asleep")
-    shed = world.ask(f"/s/{world.grant('shed', 'snapshot')}/snapshot.jpg")
+    shed = world.request(f"/s/{world.grant('shed', 'snapshot')}/snapshot.jpg")
     assert (shed.status, "asleep" in shed.text) == (502, True)
 
 
 def test_a_still_picture_is_of_now(world: World) -> None:
     def level() -> int:
-        body = world.ask(f"/s/{world.grant(protocol='snapshot')}/snapshot.jpg").body
+        body = world.request(f"/s/{world.grant(protocol='snapshot')}/snapshot.jpg").body
         with av.open(io.BytesIO(body), "r", format="jpeg_pipe") as container:
             return bytes(next(container.decode(video=0)).planes[0])[0]
 

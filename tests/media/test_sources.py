@@ -39,9 +39,9 @@ def collect(world: World, url: str, seconds: float) -> tuple[dict[int, bytes], s
     known: dict[int, bytes] = {}
     text, ends = "", time.monotonic() + seconds
     while time.monotonic() < ends:
-        text = world.ask(url).text
+        text = world.request(url).text
         for number in re.findall(r"^(\d+)\.ts$", text, re.MULTILINE):
-            known.setdefault(int(number), world.ask(url.replace("index.m3u8", f"{number}.ts")).body)
+            known.setdefault(int(number), world.request(url.replace("index.m3u8", f"{number}.ts")).body)
         time.sleep(0.2)
     return known, text
 
@@ -72,7 +72,7 @@ def test_a_new_session_that_does_not_go_on_is_opened_anew(world: World, vendor: 
     _, text = collect(world, url, 7)
     assert "#EXT-X-DISCONTINUITY\n" in text
     assert world.stats()["reopened"] == 1
-    assert world.ask(url).status == 200
+    assert world.request(url).status == 200
 
 
 def test_a_camera_that_dies_comes_back(world: World, vendor: Vendor, eventually: Callable[..., None]) -> None:
@@ -80,9 +80,9 @@ def test_a_camera_that_dies_comes_back(world: World, vendor: Vendor, eventually:
     url = world.variant_url(world.master())
     camera.answer = 503
     eventually(lambda: world.stats()["reopened"] >= 1, 15)
-    assert world.ask(url).status == 200, "its last pictures stay to be had meanwhile"
+    assert world.request(url).status == 200, "its last pictures stay to be had meanwhile"
     camera.answer = 200
-    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.ask(url).text, 20)
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text, 20)
 
 
 def test_a_refused_remint_ends_the_stream_with_its_reason(
@@ -92,8 +92,8 @@ def test_a_refused_remint_ends_the_stream_with_its_reason(
     monkeypatch.setattr(household, "check", _always_fine)  # the gate speaks at the mint alone
     household.denied["garden"] = Denied("asleep")
     vendor.cameras["garden"].cut()
-    eventually(lambda: world.ask(url).status == 410, 15)
-    assert json.loads(world.ask(url).body)["reason"] == "asleep"
+    eventually(lambda: world.request(url).status == 410, 15)
+    assert json.loads(world.request(url).body)["reason"] == "asleep"
     assert refused(world) == "asleep"
 
 
@@ -237,11 +237,11 @@ def test_no_secret_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     grant = world.grant()
-    world.ask(f"/s/{grant}/master.m3u8")
+    world.request(f"/s/{grant}/master.m3u8")
     vendor.cameras["garden"].cut()
     household.changes = {"url": "https://127.0.0.1:1/vendor-secret"}
     time.sleep(3)
-    world.ask("/s/vendor-secret/master.m3u8")
+    world.request("/s/vendor-secret/master.m3u8")
     out, err = capfd.readouterr()
     logged = out + err + caplog.text
     assert "pull opened" in logged

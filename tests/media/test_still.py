@@ -42,7 +42,7 @@ def size_of(data: bytes) -> tuple[int, int]:
 def test_the_links_own_token_opens_it_as_often_as_it_likes(world: World, known: None) -> None:
     address = f"/s/{world.grant(protocol='still', expires=int(time.time()) + 600)}/snapshot.jpg"
     for _ in range(3):
-        got = world.ask(address, **BEARER)
+        got = world.request(address, **BEARER)
         assert (got.status, got.headers["Content-Type"]) == (200, "image/jpeg")
         assert got.headers["Cache-Control"] == "no-store"
     assert min(size_of(got.body)) >= 360
@@ -65,7 +65,7 @@ def test_the_links_own_token_opens_it_as_often_as_it_likes(world: World, known: 
     ids=lambda header: str(header.get("Authorization"))[:16],
 )
 def test_nothing_else_opens_it_and_no_camera_is_woken(world: World, known: None, header: Headers) -> None:
-    got = world.ask(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **header)
+    got = world.request(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **header)
     assert got.status == 401
     assert got.headers["WWW-Authenticate"] == "Bearer"
     assert world.household.opened == []
@@ -78,19 +78,19 @@ def test_a_token_is_no_use_where_nobody_can_be_asked_about_it(
         raise OSError
 
     monkeypatch.setattr(household, "admits", broken)
-    assert world.ask(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **BEARER).status == 401
+    assert world.request(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **BEARER).status == 401
 
 
 def test_it_is_gone_when_over_whoever_asks(world: World, known: None) -> None:
     address = f"/s/{world.grant(protocol='still', expires=int(time.time()))}/snapshot.jpg"
     tried: tuple[Headers, ...] = ({}, BEARER)
-    assert [world.ask(address, **headers).status for headers in tried] == [410, 410]
+    assert [world.request(address, **headers).status for headers in tried] == [410, 410]
 
 
 def test_it_opens_no_stream(world: World, known: None) -> None:
     grant = world.grant(protocol="still")
-    assert world.ask(f"/s/{grant}/master.m3u8", **BEARER).status == 403
-    assert world.ask(f"/s/{grant}/whep", "POST", b"v=0", Content_Type="application/sdp", **BEARER).status == 403
+    assert world.request(f"/s/{grant}/master.m3u8", **BEARER).status == 403
+    assert world.request(f"/s/{grant}/whep", "POST", b"v=0", Content_Type="application/sdp", **BEARER).status == 403
 
 
 @pytest.mark.parametrize("protocol", ["still", "snapshot"])
@@ -98,9 +98,9 @@ def test_a_gate_that_closed_meanwhile_closes_it_too(
     world: World, known: None, household: Household, protocol: str
 ) -> None:
     address = f"/s/{world.grant(protocol=protocol)}/snapshot.jpg"
-    assert world.ask(address, **BEARER).status == 200
+    assert world.request(address, **BEARER).status == 200
     household.denied["garden"] = Denied("encryption_on")
-    got = world.ask(address, **BEARER)
+    got = world.request(address, **BEARER)
     assert got.status == 502
     assert "encryption_on" in got.text
 

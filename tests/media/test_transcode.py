@@ -165,7 +165,7 @@ def test_where_there_is_no_room_the_reason_is_told_and_nobody_else_hindered(
     first = world.master()
     assert first.status == 200
     assert refusal(world.master("shed", surface=surface)) == reason
-    assert world.ask(world.variant_url(first)).status == 200
+    assert world.request(world.variant_url(first)).status == 200
 
 
 def test_who_comes_to_what_others_watch_as_it_comes_is_shown_it_transcoded(world: World, vendor: Vendor) -> None:
@@ -183,9 +183,9 @@ def test_one_that_breaks_ends_its_own_viewers_with_a_reason(
     as_it_comes, transcoded = world.master(surface="page"), world.master(surface="google")
     monkeypatch.setattr(Pipeline, "encode", lambda *_: 1 / 0)
     eventually(lambda: world.stats()["transcodes"] == 0)
-    eventually(lambda: world.ask(world.variant_url(transcoded)).status == 410)
-    assert '"reason": "media_down"' in world.ask(world.variant_url(transcoded)).text
-    assert world.ask(world.variant_url(as_it_comes)).status == 200
+    eventually(lambda: world.request(world.variant_url(transcoded)).status == 410)
+    assert '"reason": "media_down"' in world.request(world.variant_url(transcoded)).text
+    assert world.request(world.variant_url(as_it_comes)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -384,17 +384,17 @@ def test_h265_that_is_encrypted_behind_its_headers_is_no_picture() -> None:
     for seed in range(20):
         noise = random.Random(seed)
         with pytest.raises(NoPicture):
-            h265.look(whole[:clear] + bytes(noise.randrange(1, 256) for _ in whole[clear:]))
+            h265.measure(whole[:clear] + bytes(noise.randrange(1, 256) for _ in whole[clear:]))
 
 
 def test_a_keyframe_of_h265_tells_what_it_is() -> None:
     whole = bytes(encoded("libx265", 1)[0])
-    seen = h265.look(whole)
+    seen = h265.measure(whole)
     assert (seen.width, seen.height, seen.b_frames) == (320, 180, False)
     assert re.fullmatch(r"hvc1\.[134]\.[0-9A-F]+\.L\d+(\.[0-9A-F]{1,2})*", seen.codec), seen.codec
     sets = h265.parameter_sets(whole)
     assert [unit[0] >> 1 for unit in sets.split(h265.START) if unit] == [32, 33, 34]
     bare = whole[whole.index(sets[-8:]) + 8 :]
     assert h265.parameter_sets(bare) == b""
-    assert h265.look(h265.with_parameters(bare, sets)).width == 320
+    assert h265.measure(h265.with_parameters(bare, sets)).width == 320
     assert h265.is_idr(whole)

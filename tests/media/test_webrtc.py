@@ -145,7 +145,7 @@ def test_a_stream_ends_when_it_must(start: Callable[..., World], household: Hous
             await viewer.until(lambda: viewer.pictures)
             began = time.monotonic()
             if how == "delete":
-                assert (await asyncio.to_thread(world.ask, f"/s/{viewer.session}", "DELETE")).status == 200
+                assert (await asyncio.to_thread(world.request, f"/s/{viewer.session}", "DELETE")).status == 200
             elif how == "end_link":
                 await asyncio.to_thread(world.plane.client().end_link, "link-1")
             elif how == "gate":
@@ -153,7 +153,7 @@ def test_a_stream_ends_when_it_must(start: Callable[..., World], household: Hous
             await viewer.until(lambda: viewer.connection.connectionState == "closed")
             took = time.monotonic() - began
             again = await asyncio.to_thread(
-                world.ask, f"/s/{viewer.session}/whep", "POST", b"v=0", Content_Type="application/sdp"
+                world.request, f"/s/{viewer.session}/whep", "POST", b"v=0", Content_Type="application/sdp"
             )
             return took, again.status
 

@@ -63,7 +63,7 @@ class Window:
 
     @property
     def heard(self) -> tuple[int, str, str | None]:
-        return self.answer.status_code, Page(self.answer.text).said("alert"), self.answer.headers.get("Retry-After")
+        return self.answer.status_code, Page(self.answer.text).text("alert"), self.answer.headers.get("Retry-After")
 
 
 @dataclass

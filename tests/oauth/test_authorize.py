@@ -67,7 +67,7 @@ def test_an_untrusted_request_is_not_redirected(world: World, changes: dict[str,
     assert browser.answer is not None
     assert "Location" not in browser.answer.headers
     assert browser.page.steps == []
-    assert browser.page.said("alert")
+    assert browser.page.text("alert")
     assert world.rows() == before
 
 

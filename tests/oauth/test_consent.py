@@ -28,8 +28,8 @@ NAMES = ["Attic", "Bedroom", "Front Door", "Garage", "Garden", "Nursery", "Pond"
 def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, company: str, privacy: str) -> None:
     page = world.browse(assistant).sign_in().page
     name = assistant.capitalize()
-    text = page.said()
-    assert page.said("h1") == f"Link your EZVIZ cameras to {name}"
+    text = page.text()
+    assert page.text("h1") == f"Link your EZVIZ cameras to {name}"
     assert f"What is shared with {company}" in text
     assert f"link this EZVIZ account to {company} and authorize {name} to control your devices" in text
     assert f"Signed in to EZVIZ as {USER}" in text
@@ -56,7 +56,7 @@ def test_who_agrees_is_told_of_pictures_that_come_by_an_open_connection(
     world: World, ways: tuple[str, ...], told: str | None
 ) -> None:
     world.home.driver.change("Garden", ways=ways)
-    said = world.browse().sign_in().page.said()
+    said = world.browse().sign_in().page.text()
     assert ("open connection" in said) is (told is not None)
     assert (told or "Garden") in said
 
@@ -115,7 +115,7 @@ def test_cameras_are_shared_as_ticked(world: World, fields: dict[str, Any], shar
 def test_consent_without_a_ticked_camera_is_refused(world: World, cameras: str | None, later: str | None) -> None:
     browser = world.browse().sign_in().post("agree", cameras=cameras, later=later)
     assert browser.status == 400
-    assert browser.page.said("alert") == wording.NOTHING_TICKED
+    assert browser.page.text("alert") == wording.NOTHING_TICKED
     assert world.links() == []
     assert browser.post("agree", cameras=ids(world, "Garden")).returned["code"]
 
@@ -131,7 +131,7 @@ def test_consent_to_all_works_while_the_list_can_not_be_read(world: World) -> No
     world.home.driver.error = VendorDown()
     browser = world.browse().sign_in()
     assert browser.status == 200
-    assert "can't be read just now" in browser.page.said()
+    assert "can't be read just now" in browser.page.text()
     browser.post("agree")
     (link,) = world.links()
     assert link.cameras is None
@@ -143,7 +143,7 @@ def test_cameras_that_were_not_shown_are_not_shared(world: World) -> None:
     browser = world.browse().sign_in()
     with_list = browser.answer
     world.home.driver.set([])
-    assert "no cameras yet" in browser.get().page.said()
+    assert "no cameras yet" in browser.get().page.text()
     without_list = browser.answer
     browser.answer = with_list
     assert browser.post("agree", cameras=garden, later=None).status == 400
@@ -157,7 +157,7 @@ def test_cameras_that_were_not_shown_are_not_shared(world: World) -> None:
 def test_an_account_without_cameras_can_be_linked(world: World) -> None:
     world.home.driver.set([])
     browser = world.browse().sign_in()
-    assert "no cameras yet" in browser.page.said()
+    assert "no cameras yet" in browser.page.text()
     browser.post("agree")
     assert world.links()[0].cameras is None
 
@@ -167,7 +167,7 @@ def test_camera_names_are_escaped(world: World) -> None:
     browser = world.browse().sign_in()
     assert "<img" not in browser.page.html
     assert "<script" not in browser.page.html
-    assert "<img src=x onerror=alert(1)>" in browser.page.said()
+    assert "<img src=x onerror=alert(1)>" in browser.page.text()
 
 
 def test_the_user_name_is_escaped(world: World) -> None:
@@ -270,7 +270,7 @@ def test_links_in_an_hour_are_limited(world: World) -> None:
         world.store.hit(f"links:{world.home.account.id}", 3600, time.time())
     browser = world.browse().sign_in().post("agree")
     assert browser.status == 429
-    assert browser.page.said("alert") == wording.TOO_MANY_LINKS
+    assert browser.page.text("alert") == wording.TOO_MANY_LINKS
     assert world.links() == []
 
 
@@ -286,7 +286,7 @@ def decided(world: World) -> str:
 
 def test_switching_image_encryption_off_is_offered_first_and_the_code_second(world: World) -> None:
     garage = encrypted(world)
-    said = world.browse().sign_in().page.said()
+    said = world.browse().sign_in().page.text()
     first, second = "It is on for Garage, so Google can't show them. Switch it off", "Or keep it on, and give the codes"
     assert said.index(first) < said.index(second) < said.index("they then reach Amazon or Google deciphered")
     assert f"code-{garage}" in dict(world.browse().sign_in().page.fields)
@@ -294,7 +294,7 @@ def test_switching_image_encryption_off_is_offered_first_and_the_code_second(wor
 
 def test_a_code_that_would_show_nothing_is_not_asked_for(world: World) -> None:
     encrypted(world, ways=("open",))
-    assert "Or keep it on" not in world.browse().sign_in().page.said()
+    assert "Or keep it on" not in world.browse().sign_in().page.text()
 
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
@@ -304,7 +304,7 @@ def test_a_code_that_is_given_shows_the_camera(world: World, assistant: Any) -> 
     browser.post("agree", **{f"code-{garage}": " ABCDEF ", "deciphered": "1"})
     assert browser.returned["code"]
     assert (decided(world), world.home.driver.picture_codes) == ("code", {"Garage": "ABCDEF"})
-    assert "Or keep it on" not in world.browse(assistant).sign_in().page.said()
+    assert "Or keep it on" not in world.browse(assistant).sign_in().page.text()
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_a_code_without_consent_or_a_wrong_one_links_nothing(
     garage = encrypted(world)
     browser = world.browse().sign_in().post("agree", **{f"code-{garage}": code, "deciphered": tick})
     assert browser.status == 400
-    assert sentence in browser.page.said("alert")
+    assert sentence in browser.page.text("alert")
     assert (world.links(), decided(world), world.home.driver.picture_codes) == ([], "no", {})
     assert code not in browser.page.html
     assert browser.post("agree").returned["code"]
@@ -334,7 +334,7 @@ def test_a_vendor_that_does_not_answer_keeps_no_code(world: World) -> None:
     browser = world.browse().sign_in()
     world.home.driver.code_error = VendorDown()
     browser.post("agree", **{f"code-{garage}": "ABCDEF", "deciphered": "1"})
-    assert (browser.status, "does not answer just now" in browser.page.said("alert")) == (400, True)
+    assert (browser.status, "does not answer just now" in browser.page.text("alert")) == (400, True)
     assert decided(world) == "no"
 
 
@@ -344,7 +344,7 @@ def test_too_many_wrong_codes_end_the_tries(world: World) -> None:
     for _ in range(WRONG_CODES):
         browser.post("agree", **{f"code-{garage}": "AAAAAA", "deciphered": "1"})
     browser.post("agree", **{f"code-{garage}": "ABCDEF", "deciphered": "1"})
-    assert browser.page.said("alert") == wording.TOO_MANY_CODES
+    assert browser.page.text("alert") == wording.TOO_MANY_CODES
     assert decided(world) == "no"
 
 

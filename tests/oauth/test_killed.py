@@ -129,13 +129,13 @@ def test_a_refresh_killed_after_any_write_can_be_repeated(cut: Cut) -> None:
 def test_a_revocation_killed_after_any_write_can_be_repeated(cut: Cut) -> None:
     world = cut.world
     tokens = world.tokens()
-    count = cut.writes_of(lambda: world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}))
+    count = cut.writes_of(lambda: world.request("/oauth/revoke", {"token": tokens["refresh_token"]}))
     assert count >= 3
     for number in range(1, count + 1):
         tokens = world.tokens()
         (link,) = world.links()
-        cut.killed(number, partial(world.ask, "/oauth/revoke", {"token": tokens["refresh_token"]}))
-        assert world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}).status_code == 200
+        cut.killed(number, partial(world.request, "/oauth/revoke", {"token": tokens["refresh_token"]}))
+        assert world.request("/oauth/revoke", {"token": tokens["refresh_token"]}).status_code == 200
         assert world.links() == []
         assert not world.works(tokens["access_token"])
         ended = world.store.link(link.id)

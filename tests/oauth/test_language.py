@@ -59,7 +59,7 @@ def test_a_request_chooses_the_language_of_page_and_household(
     browser.headers = {"Accept-Language": accept}
     browser.get()
     assert browser.page.lang == locale
-    assert SIGN_IN[locale] in browser.page.said()
+    assert SIGN_IN[locale] in browser.page.text()
     assert browser.answer is not None
     assert browser.answer.headers["Content-Language"] == locale
     browser.sign_in().post("agree")
@@ -68,36 +68,36 @@ def test_a_request_chooses_the_language_of_page_and_household(
 
 def test_norwegian_from_end_to_end(world: World) -> None:
     browser = world.browse(user_locale="nb-NO")
-    assert browser.page.said("h1") == "Koble EZVIZ-kameraene dine til Google"
-    assert "Når du logger inn her, gir du Google tillatelse til å styre enhetene dine." in browser.page.said()
+    assert browser.page.text("h1") == "Koble EZVIZ-kameraene dine til Google"
+    assert "Når du logger inn her, gir du Google tillatelse til å styre enhetene dine." in browser.page.text()
     browser.sign_in(CAREFUL, "x")
-    assert browser.page.said("alert").startswith("Enten hører brukernavnet og passordet ikke til")
+    assert browser.page.text("alert").startswith("Enten hører brukernavnet og passordet ikke til")
     browser.sign_in(CAREFUL)
-    assert browser.page.said("h1") == "Skriv inn koden du har fått"
+    assert browser.page.text("h1") == "Skriv inn koden du har fått"
     browser.post("code", code="1")
-    assert browser.page.said("alert").startswith("Det er ikke koden")
+    assert browser.page.text("alert").startswith("Det er ikke koden")
     browser.post("code", code="012345")
     assert "Godta og koble til" in browser.page.html
-    assert "Denne tjenesten er ikke laget av EZVIZ." in browser.page.said()
+    assert "Denne tjenesten er ikke laget av EZVIZ." in browser.page.text()
     browser.url = world.url(user_locale="nb", redirect_uri="x")
-    assert browser.get().page.said("h1") == "Denne lenken kan ikke brukes"
+    assert browser.get().page.text("h1") == "Denne lenken kan ikke brukes"
 
 
 def test_german_from_end_to_end(world: World) -> None:
     browser = world.browse(ui_locales="de")
-    assert browser.page.said("h1") == "Verknüpfe deine EZVIZ-Kameras mit Google"
-    assert "Wenn du dich hier anmeldest, erlaubst du Google, deine Geräte zu steuern." in browser.page.said()
+    assert browser.page.text("h1") == "Verknüpfe deine EZVIZ-Kameras mit Google"
+    assert "Wenn du dich hier anmeldest, erlaubst du Google, deine Geräte zu steuern." in browser.page.text()
     browser.sign_in(CAREFUL, "x")
-    assert browser.page.said("alert").startswith("Entweder gehören Benutzername und Passwort zu keinem EZVIZ-Konto")
+    assert browser.page.text("alert").startswith("Entweder gehören Benutzername und Passwort zu keinem EZVIZ-Konto")
     browser.sign_in(CAREFUL)
-    assert browser.page.said("h1") == "Gib den Code ein, den du bekommen hast"
+    assert browser.page.text("h1") == "Gib den Code ein, den du bekommen hast"
     browser.post("code", code="1")
-    assert browser.page.said("alert").startswith("Das ist nicht der Code")
+    assert browser.page.text("alert").startswith("Das ist nicht der Code")
     browser.post("code", code="012345")
     assert "Zustimmen und verknüpfen" in browser.page.html
-    assert "Dieser Dienst stammt nicht von EZVIZ." in browser.page.said()
+    assert "Dieser Dienst stammt nicht von EZVIZ." in browser.page.text()
     browser.url = world.url(ui_locales="de", redirect_uri="x")
-    assert browser.get().page.said("h1") == "Dieser Link lässt sich nicht verwenden"
+    assert browser.get().page.text("h1") == "Dieser Link lässt sich nicht verwenden"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_german_from_end_to_end(world: World) -> None:
 )
 def test_the_vendors_own_menus_are_named(world: World, locale: str, menu: str) -> None:
     world.vendor.verdict = Rejected("terminals")
-    assert menu in world.browse(ui_locales=locale).sign_in().page.said("alert")
+    assert menu in world.browse(ui_locales=locale).sign_in().page.text("alert")
 
 
 def test_every_text_of_a_template_is_translated() -> None:

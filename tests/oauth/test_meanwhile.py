@@ -60,7 +60,7 @@ def test_a_code_that_is_redeemed_meanwhile_kills_what_it_issued(world: World, st
 
 def test_a_link_that_ends_meanwhile_is_not_refreshed(world: World, store: Interrupted) -> None:
     refresh = world.tokens()["refresh_token"]
-    store.at, store.meanwhile = "add_tokens", lambda: world.ask("/oauth/revoke", {"token": refresh})
+    store.at, store.meanwhile = "add_tokens", lambda: world.request("/oauth/revoke", {"token": refresh})
     answer = world.refresh(refresh)
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant")
     assert world.links() == []

@@ -42,16 +42,16 @@ def barn(world: World) -> Account:
 
 def test_the_page_says_nothing_of_showcam_s_users_where_there_are_none(world: World) -> None:
     before = world.browse()
-    assert "showcam" not in before.page.said("h1")
-    assert "EZVIZ user name" in before.page.said()
-    assert "chose for showcam" not in before.page.said()
-    assert before.page.said("h1") == "Link your EZVIZ cameras to Google"
+    assert "showcam" not in before.page.text("h1")
+    assert "EZVIZ user name" in before.page.text()
+    assert "chose for showcam" not in before.page.text()
+    assert before.page.text("h1") == "Link your EZVIZ cameras to Google"
 
 
 def test_one_form_takes_both(world: World, barn: Account) -> None:
     page = world.browse().page
-    assert page.said("h1") == "Link your cameras to Google"
-    assert "or the user name that you chose for showcam" in page.said()
+    assert page.text("h1") == "Link your cameras to Google"
+    assert "or the user name that you chose for showcam" in page.text()
     assert [name for name, _ in page.fields] == ["csrf_token", "user", "password"]  # two typed values, no choice
     assert page.steps == ["sign-in", "cancel"]
 
@@ -61,7 +61,7 @@ def test_a_household_of_lan_cameras_alone_is_linked_and_discovered(
     world: World, barn: Account, assistant: Assistant
 ) -> None:
     browser = world.browse(assistant).sign_in(f" {NAME.upper()} ", OWN)
-    text = browser.page.said()
+    text = browser.page.text()
     assert "Barn" in text
     assert "Garden" not in text
     tokens = world.redeem(browser.post("agree", label="Kari").returned["code"], assistant).get_json()
@@ -93,7 +93,7 @@ def test_a_household_of_both_is_signed_in_to_by_either(world: World, barn: Accou
     households.with_lan(world.store, mine.id)
     OwnerUsers(world.store).set(mine.id, "nora", OWN)
     for user, password in ((USER, PASSWORD), ("nora", OWN)):
-        text = world.browse().sign_in(user, password).page.said()
+        text = world.browse().sign_in(user, password).page.text()
         assert "Garden" in text
         assert "Barn" in text
     assert world.vendor.calls == {"password": 1}
@@ -114,7 +114,7 @@ def test_a_refusal_does_not_tell_whether_there_is_such_a_user(
 ) -> None:
     browser = world.browse().sign_in(user, password)
     assert browser.status == 403
-    assert browser.page.said("alert") == NOT_THESE
+    assert browser.page.text("alert") == NOT_THESE
     assert world.store.links(barn.id) == []
 
 
@@ -129,14 +129,14 @@ def test_strangers_have_few_tries_and_a_browser_that_was_signed_in_has_its_own(w
     mine.post("switch")
     for _ in range(3):
         world.browse().sign_in(NAME, "a wrong password")
-    assert world.browse().sign_in(NAME, OWN).page.said("alert") == NOT_THESE  # the right one, after too many
-    assert "not the password of this showcam user" in mine.sign_in(NAME, "a wrong password").page.said("alert")
-    assert "Barn" in mine.sign_in(NAME, OWN).page.said()
+    assert world.browse().sign_in(NAME, OWN).page.text("alert") == NOT_THESE  # the right one, after too many
+    assert "not the password of this showcam user" in mine.sign_in(NAME, "a wrong password").page.text("alert")
+    assert "Barn" in mine.sign_in(NAME, OWN).page.text()
 
 
 def test_right_tries_use_up_none(world: World, barn: Account) -> None:
     for _ in range(5):
-        assert "Barn" in world.browse().sign_in(NAME, OWN).page.said()
+        assert "Barn" in world.browse().sign_in(NAME, OWN).page.text()
 
 
 def test_tries_of_one_network_count_over_all_names(world: World, barn: Account) -> None:
@@ -144,13 +144,13 @@ def test_tries_of_one_network_count_over_all_names(world: World, barn: Account) 
         world.browse().sign_in(f"user{number}", OWN)
     assert world.browse().sign_in(NAME, OWN).status == 429
     elsewhere = Browser(world.http(), address="198.51.100.9").get(world.url())
-    assert "Barn" in elsewhere.sign_in(NAME, OWN).page.said()
+    assert "Barn" in elsewhere.sign_in(NAME, OWN).page.text()
 
 
 def test_a_new_password_counts_at_once(world: World, barn: Account) -> None:
     OwnerUsers(world.store).set(barn.id, NAME, "another five geese")
     assert world.browse().sign_in(NAME, OWN).status == 403
-    assert "Barn" in world.browse().sign_in(NAME, "another five geese").page.said()
+    assert "Barn" in world.browse().sign_in(NAME, "another five geese").page.text()
 
 
 def test_who_finds_no_memory_for_the_hash_tries_again_and_has_lost_no_try(make: Callable[..., World]) -> None:
@@ -161,14 +161,14 @@ def test_who_finds_no_memory_for_the_hash_tries_again_and_has_lost_no_try(make: 
     with full._room():
         for user in [NAME] * 4 + ["nobody"]:
             browser = world.browse().sign_in(user, OWN)
-            assert (browser.status, browser.page.said("alert")) == (503, wording.SIGN_IN["crowded"][1])
-    assert "Barn" in world.browse().sign_in(NAME, OWN).page.said()
+            assert (browser.status, browser.page.text("alert")) == (503, wording.SIGN_IN["crowded"][1])
+    assert "Barn" in world.browse().sign_in(NAME, OWN).page.text()
 
 
 @pytest.mark.parametrize(("locale", "words"), [("nb", "brukernavnet du valgte for showcam"), ("de", "für showcam")])
 def test_the_page_speaks_the_language_of_its_reader(world: World, barn: Account, locale: str, words: str) -> None:
     page: Page = world.browse(ui_locales=locale).page
-    assert words in page.said()
+    assert words in page.text()
     refused: Any = world.browse(ui_locales=locale).sign_in(NAME, "wrong").page
     assert refused.lang == locale
-    assert refused.said("alert") != NOT_THESE
+    assert refused.text("alert") != NOT_THESE

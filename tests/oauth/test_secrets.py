@@ -48,7 +48,7 @@ def test_secrets_stay_out_of_logs_and_database(logged: Any, world: World) -> Non
     world.redeem(code, code_verifier="x" * 43)
     tokens = world.tokens()
     refreshed = world.refresh(tokens["refresh_token"]).get_json()
-    world.ask("/oauth/revoke", {"token": tokens["access_token"]})
+    world.request("/oauth/revoke", {"token": tokens["access_token"]})
     database += [file.read_bytes() for file in world.folder.glob("showcam.sqlite3*")]
     secrets = [
         PASSWORD,
@@ -117,10 +117,10 @@ def test_an_exception_is_a_500_without_a_traceback(world: World, logged: Any) ->
     world.home.pictures.ended = None  # type: ignore[assignment]
     browser = world.browse(state="st4te-of-the-client").sign_in()
     assert browser.status == 500
-    assert "It is noted" in browser.page.said("alert")
+    assert "It is noted" in browser.page.text("alert")
     assert browser.answer is not None
     assert browser.answer.headers["X-Frame-Options"] == "DENY"
-    answer = world.ask("/oauth/revoke", {"token": tokens["refresh_token"]})
+    answer = world.request("/oauth/revoke", {"token": tokens["refresh_token"]})
     assert (answer.status_code, answer.get_json()["error"]) == (500, "server_error")
     for response in (browser.answer, answer):
         assert "Traceback" not in response.text

@@ -32,11 +32,11 @@ def cookie(browser: Browser, name: str) -> str | None:
 def test_the_page_names_the_vendor_and_the_assistant(world: World, assistant: Any, owner: str) -> None:
     page = world.browse(assistant).page
     assert page.steps == ["sign-in", "cancel"]
-    assert "EZVIZ" in page.said("h1")
-    assert assistant.capitalize() in page.said("h1")
-    assert f"not of your {owner} account" in page.said()
-    assert f"Signing in here means authorizing {assistant.capitalize()} to control your devices." in page.said()
-    assert "This service is not made by EZVIZ." in page.said()
+    assert "EZVIZ" in page.text("h1")
+    assert assistant.capitalize() in page.text("h1")
+    assert f"not of your {owner} account" in page.text()
+    assert f"Signing in here means authorizing {assistant.capitalize()} to control your devices." in page.text()
+    assert "This service is not made by EZVIZ." in page.text()
 
 
 def test_who_signs_in_by_google_or_apple_reads_where_to_set_a_password(world: World) -> None:
@@ -46,9 +46,9 @@ def test_who_signs_in_by_google_or_apple_reads_where_to_set_a_password(world: Wo
         ("nb", "med Google eller Apple? Da har kontoen din ikke noe passord ennå"),
         ("de", "mit Google oder Apple an? Dann hat dein Konto noch kein Passwort"),
     ):
-        assert words in world.browse(ui_locales=locale).page.said()
+        assert words in world.browse(ui_locales=locale).page.text()
     browser.sign_in(USER, "wrong")
-    assert "with Google or Apple?" in browser.page.said()  # a refused one most of all
+    assert "with Google or Apple?" in browser.page.text()  # a refused one most of all
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ def test_what_the_vendor_wants_of_a_person_is_done_in_its_app(world: World, why:
     own = world.browse().sign_in()
     own.post("switch")
     world.vendor.verdict = Rejected(why)
-    assert words in own.sign_in().page.said("alert")
+    assert words in own.sign_in().page.text("alert")
 
 
 def test_a_sign_in_leads_to_consent(world: World) -> None:
     browser = world.browse().sign_in()
     assert browser.page.steps == ["switch", "agree", "cancel"]
-    assert USER in browser.page.said()
+    assert USER in browser.page.text()
     assert world.vendor.calls == {"password": 1}
     again = Browser(browser.http).get(world.url("alexa"))
     assert again.page.steps == ["switch", "agree", "cancel"]  # still signed in; the other assistant needs consent too
-    assert "Alexa" in again.page.said("h1")
+    assert "Alexa" in again.page.text("h1")
 
 
 REFUSALS = {
@@ -88,7 +88,7 @@ def test_a_refusal_of_the_vendor_is_shown(world: World, why: Any, status: int) -
     world.vendor.verdict = Rejected(why)
     browser = world.browse().sign_in()
     assert browser.status == status
-    assert browser.page.said("alert") == refusal_text(why)
+    assert browser.page.text("alert") == refusal_text(why)
     assert ("user", USER) in browser.page.fields
     assert PASSWORD not in browser.page.html
     assert cookie(browser, VISIT) is None
@@ -104,7 +104,7 @@ def test_a_vendor_that_is_down_is_a_503(world: World) -> None:
     world.vendor.error = VendorDown()
     browser = world.browse().sign_in()
     assert browser.status == 503
-    assert "does not answer" in browser.page.said("alert")
+    assert "does not answer" in browser.page.text("alert")
     assert "Traceback" not in browser.page.html
     world.home.driver.error = VendorDown()
     assert world.refresh(tokens["refresh_token"]).status_code == 200
@@ -116,7 +116,7 @@ def test_a_vendor_that_is_down_is_a_503(world: World) -> None:
 def test_nobody_learns_whether_it_was_the_user_or_the_password(world: World, user: str, password: str) -> None:
     browser = world.browse().sign_in(user, password)
     assert browser.status == 403
-    assert browser.page.said("alert") == refusal_text("wrong")
+    assert browser.page.text("alert") == refusal_text("wrong")
 
 
 class SlowVendor(ReadyVendor):
@@ -199,7 +199,7 @@ def test_so_many_sign_ins_may_hold_a_thread(
             assert vendor.hangs.acquire(timeout=20)
         browser.address = address
         assert browser.sign_in(USER, "wrong").status == status
-        assert (browser.page.said("alert") == refusal_text("crowded")) is (status == 503)
+        assert (browser.page.text("alert") == refusal_text("crowded")) is (status == 503)
     finally:
         vendor.over.set()
         for thread in threads:
@@ -268,7 +268,7 @@ def test_so_many_entered_codes_may_hold_a_thread(
         fields = {"code": CODE} if step == "code" else {"user": CAREFUL, "password": PASSWORD}
         assert browser.post(step, **fields).status == status
         if status == 503:
-            assert browser.page.said("alert") == wording.SIGN_IN["crowded"][1]
+            assert browser.page.text("alert") == wording.SIGN_IN["crowded"][1]
             assert vendor.calls.total() == calls, "the vendor gets no request"
     finally:
         vendor.over.set()
@@ -289,7 +289,7 @@ def test_what_nobody_types_holds_no_thread(make: Callable[..., World]) -> None:
 def test_user_name_and_password_are_both_required(world: World, user: Any, password: Any) -> None:
     browser = world.browse().post("sign-in", user=user, password=password)
     assert browser.status == 400
-    assert browser.page.said("alert") == refusal_text("empty")
+    assert browser.page.text("alert") == refusal_text("empty")
     assert world.vendor.calls == {}
 
 
@@ -303,7 +303,7 @@ def test_what_nobody_types_never_reaches_the_vendor(world: World, size: int) -> 
 def test_a_form_that_is_too_large_is_refused(world: World) -> None:
     browser = world.browse().sign_in("u" * 70_000)
     assert browser.status == 413
-    assert browser.page.said("alert")
+    assert browser.page.text("alert")
 
 
 # guessing
@@ -319,7 +319,7 @@ def tried(world: World, user: str, password: str, number: int, http: Any = None)
 def heard(browser: Browser) -> tuple[int, str, bool]:
     """What a stranger learns: status, text, and whether a wait is named."""
     assert browser.answer is not None
-    return browser.status, browser.page.said("alert"), "Retry-After" in browser.answer.headers
+    return browser.status, browser.page.text("alert"), "Retry-After" in browser.answer.headers
 
 
 def test_guessing_one_account_from_everywhere_stops_before_the_vendor(
@@ -372,7 +372,7 @@ def test_a_known_browsers_own_tries_are_limited_and_the_wait_is_shown(world: Wor
     assert home.sign_in().status == 429
     assert home.answer is not None
     assert 0 < int(home.answer.headers["Retry-After"]) <= 901
-    assert "min." in home.page.said("alert")
+    assert "min." in home.page.text("alert")
     assert world.vendor.calls == {"password": 4}
     assert world.browse().sign_in().page.steps == ["switch", "agree", "cancel"]  # others have theirs
 
@@ -480,7 +480,7 @@ def test_guessing_many_accounts_from_one_network_is_throttled(world: World, addr
 def test_the_right_code_signs_in(world: World) -> None:
     browser = world.browse().sign_in(CAREFUL)
     assert browser.page.steps == ["code", "cancel", "switch"]
-    assert "m…@example.com" in browser.page.said()
+    assert "m…@example.com" in browser.page.text()
     assert 'autocomplete="one-time-code"' in browser.page.html
     before = cookie(browser, VISIT)
     browser.post("code", code=" 012 345 ")
@@ -500,13 +500,13 @@ def test_five_wrong_codes_end_the_sign_in(world: World) -> None:
     for number in range(5):
         browser.post("code", code=f"00000{number}")
         assert browser.status == 403
-        assert browser.page.said("alert") == refusal_text("wrong_code")
+        assert browser.page.text("alert") == refusal_text("wrong_code")
         assert browser.page.steps == ["code", "cancel", "switch"]
     browser.post("code", code=CODE)
     assert browser.status == 429
     assert browser.answer is not None
     minutes = math.ceil(int(browser.answer.headers["Retry-After"]) / 60)
-    assert browser.page.said("alert") == refusal_text("guessed", minutes=minutes)
+    assert browser.page.text("alert") == refusal_text("guessed", minutes=minutes)
     assert browser.page.steps == ["sign-in", "cancel"]
     assert world.vendor.calls["code"] == 5
     assert browser.get().page.steps == ["sign-in", "cancel"]
@@ -516,7 +516,7 @@ def test_a_code_expires_after_five_minutes(world: World, later: Callable[[float]
     browser = world.browse().sign_in(CAREFUL)
     later(301)
     browser.post("code", code=CODE)
-    assert browser.page.said("alert") == refusal_text("expired")
+    assert browser.page.text("alert") == refusal_text("expired")
     assert browser.page.steps == ["sign-in", "cancel"]
     assert world.vendor.calls["code"] == 0
 
@@ -617,7 +617,7 @@ def test_a_sign_in_expires_after_ten_minutes(world: World, later: Callable[[floa
     later(601)
     browser.post("agree")
     assert browser.status == 403
-    assert browser.page.said("alert") == refusal_text("away")
+    assert browser.page.text("alert") == refusal_text("away")
     assert world.links() == []
 
 
@@ -633,7 +633,7 @@ def test_a_form_needs_its_token(world: World, step: str, token: str | None) -> N
     before = world.rows()
     browser.post(step, csrf_token=token)
     assert browser.status == 400
-    assert browser.page.said("alert")
+    assert browser.page.text("alert")
     assert world.rows() == before
     assert browser.answer is not None
     assert "Location" not in browser.answer.headers

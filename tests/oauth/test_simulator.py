@@ -65,7 +65,7 @@ def browse(app: Flask, assistant: Any) -> Browser:
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
 def test_a_person_links_at_the_simulated_vendor(app: Flask, store: SqliteStore, assistant: Any) -> None:
     browser = browse(app, assistant).sign_in("demo@example.com", PASSWORD)
-    text = browser.page.said()
+    text = browser.page.text()
     for name in ("Garden", "Front Door", "Garage", "Nursery", "Attic", "Bedroom", "Pond"):
         assert name in text
     code = browser.post("agree", label="Kari").returned["code"]
@@ -88,15 +88,15 @@ def test_a_wrong_code_is_refused_and_the_right_one_signs_in(app: Flask) -> None:
     browser = browse(app, "google").sign_in("mfa@example.com", PASSWORD)
     assert browser.page.steps == ["code", "cancel", "switch"]
     browser.post("code", code="999999")
-    assert browser.page.said("alert") == refusal_text("wrong_code")
+    assert browser.page.text("alert") == refusal_text("wrong_code")
     browser.post("code", code="012345")
-    assert "Porch" in browser.page.said()
+    assert "Porch" in browser.page.text()
 
 
 @pytest.mark.parametrize(("user", "password"), [("demo@example.com", "wrong"), ("nobody@example.com", PASSWORD)])
 def test_wrong_credentials_are_refused(app: Flask, user: str, password: str) -> None:
     page: Page = browse(app, "alexa").sign_in(user, password).page
-    assert page.said("alert") == refusal_text("wrong")
+    assert page.text("alert") == refusal_text("wrong")
 
 
 def test_a_vendor_that_is_down_is_reported_and_can_be_tried_again(app: Flask, simulator: SimulatorProcess) -> None:
@@ -105,7 +105,7 @@ def test_a_vendor_that_is_down_is_reported_and_can_be_tried_again(app: Flask, si
     try:
         browser.sign_in("demo@example.com", PASSWORD)
         assert browser.status == 503
-        assert browser.page.said("alert") == refusal_text("vendor_down")
+        assert browser.page.text("alert") == refusal_text("vendor_down")
     finally:
         simulator.restart()
-    assert "Garden" in browser.sign_in("demo@example.com", PASSWORD).page.said()
+    assert "Garden" in browser.sign_in("demo@example.com", PASSWORD).page.text()

@@ -20,7 +20,7 @@ def test_a_code_is_exchanged_for_tokens(world: World, assistant: Any, basic: boo
         "code": world.code(assistant),
         "redirect_uri": REDIRECTS[assistant],
     }
-    answer = world.ask("/oauth/token", form, assistant, basic=basic)
+    answer = world.request("/oauth/token", form, assistant, basic=basic)
     assert answer.status_code == 200
     assert answer.content_type.startswith("application/json")
     assert "no-store" in answer.headers["Cache-Control"]
@@ -190,10 +190,10 @@ def test_other_methods_than_post_are_refused(world: World, path: str, method: st
 
 def test_parameters_in_the_query_are_ignored(world: World) -> None:
     form = {"code": world.code(), "redirect_uri": REDIRECTS["google"]}
-    answer = world.ask("/oauth/token?grant_type=authorization_code", form)
+    answer = world.request("/oauth/token?grant_type=authorization_code", form)
     assert answer.get_json()["error"] == "invalid_request"
     secret = world.secrets["google"]
-    answer = world.ask(
+    answer = world.request(
         f"/oauth/token?client_id=google&client_secret={secret}", form | {"grant_type": "authorization_code"}, None
     )
     assert answer.status_code == 401
@@ -246,7 +246,7 @@ def test_a_client_with_a_bad_header_is_refused(world: World, header: str, path: 
 def test_a_client_with_bad_credentials_in_the_form_is_refused(world: World, client: dict[str, str]) -> None:
     code = world.code()
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECTS["google"]} | client
-    answer = world.ask("/oauth/token", form, None)
+    answer = world.request("/oauth/token", form, None)
     assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
     assert world.redeem(code).status_code == 200  # a stranger did not use it up
 
@@ -308,7 +308,7 @@ def test_a_wrong_refresh_gets_its_error(world: World) -> None:
     for text, error in cases.items():
         answer = world.refresh(text)
         assert (answer.status_code, answer.get_json()["error"]) == (400, error), text
-    answer = world.ask("/oauth/token", {"grant_type": "refresh_token"})
+    answer = world.request("/oauth/token", {"grant_type": "refresh_token"})
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_request")
     assert world.refresh(tokens["refresh_token"], "alexa").get_json()["error"] == "invalid_grant"
     assert world.refresh(tokens["refresh_token"]).status_code == 200
@@ -332,7 +332,7 @@ def test_either_token_ends_its_link_and_no_other(world: World, which: str, hint:
     tokens, other = world.tokens(), world.tokens()
     form = {"token": tokens[which]} | ({"token_type_hint": hint} if hint else {})
     for _ in range(2):  # repeating it is allowed
-        answer = world.ask("/oauth/revoke", form, basic=basic)
+        answer = world.request("/oauth/revoke", form, basic=basic)
         assert answer.status_code == 200
         assert not world.works(tokens["access_token"])
         assert world.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
@@ -343,12 +343,12 @@ def test_either_token_ends_its_link_and_no_other(world: World, which: str, hint:
 
 def test_revoking_another_clients_token_has_no_effect(world: World) -> None:
     tokens = world.tokens("google")
-    answer = world.ask("/oauth/revoke", {"token": tokens["refresh_token"]}, "alexa")
+    answer = world.request("/oauth/revoke", {"token": tokens["refresh_token"]}, "alexa")
     assert answer.get_json()["error"] == "invalid_grant"
     assert world.works(tokens["access_token"])
     for text in ("unknown", "scr.abc.def", "é"):
-        assert world.ask("/oauth/revoke", {"token": text}).status_code == 200
-    assert world.ask("/oauth/revoke", {}).get_json()["error"] == "invalid_request"
+        assert world.request("/oauth/revoke", {"token": text}).status_code == 200
+    assert world.request("/oauth/revoke", {}).get_json()["error"] == "invalid_request"
     assert world.works(tokens["access_token"])
 
 

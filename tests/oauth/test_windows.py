@@ -20,7 +20,7 @@ def window(browser: Browser, url: str = "") -> Browser:
 
 
 def shown(browser: Browser) -> tuple[int, str, list[str]]:
-    return browser.status, browser.page.said("alert"), browser.page.steps
+    return browser.status, browser.page.text("alert"), browser.page.steps
 
 
 def refusal(why: str) -> tuple[int, str, list[str]]:
@@ -80,7 +80,7 @@ def test_agree_after_the_other_window_signed_out_is_refused(world: World, step: 
 def onward(browser: Browser) -> Browser:
     """Presses the only button of the problem page."""
     status, heading, text = wording.PROBLEMS["form"]
-    assert (browser.status, browser.page.said("h1"), browser.page.said("alert")) == (status, heading, text)
+    assert (browser.status, browser.page.text("h1"), browser.page.text("alert")) == (status, heading, text)
     (href,) = re.findall(r'<a class="button primary" href="([^"]*)">', browser.page.html)
     return browser.get(html.unescape(href))
 
@@ -92,8 +92,8 @@ def test_a_form_from_before_the_other_window_changed_accounts_is_refused(world: 
     second.post("agree")
     assert world.links() == []
     assert onward(second).page.steps == CONSENT
-    assert CAREFUL in second.page.said()
-    assert USER not in second.page.said()
+    assert CAREFUL in second.page.text()
+    assert USER not in second.page.text()
 
 
 def test_both_windows_sign_in(world: World) -> None:
@@ -102,7 +102,7 @@ def test_both_windows_sign_in(world: World) -> None:
     first.sign_in()
     second.sign_in()
     assert onward(second).page.steps == CONSENT
-    assert "Alexa" in second.page.said("h1")
+    assert "Alexa" in second.page.text("h1")
     assert second.post("agree").returned["code"]
     assert [link.client for link in world.links()] == ["alexa"]
 

@@ -80,7 +80,7 @@ def test_the_step_follows_from_the_fields(
         fields = fields | {"cameras": [value for name, value in browser.page.fields if name == "cameras"]}
     send(browser, fields)
     assert (browser.status, browser.page.steps) == (status, steps)
-    assert browser.page.said("alert") == text
+    assert browser.page.text("alert") == text
     assert len(world.links()) == before
     assert browser.answer is not None
     assert "Location" not in browser.answer.headers
@@ -112,7 +112,7 @@ def test_a_camera_added_meanwhile_is_not_ticked(world: World) -> None:
     shown = [value for name, value in browser.page.fields if name == "cameras"]
     world.home.driver.set([camera("Garden", "F00000001"), camera("Pond", "F00000002"), camera("Cellar", "F00000009")])
     send(browser, {"cameras": shown, "later": "1", "label": ""})
-    assert "Cellar" in browser.page.said()
+    assert "Cellar" in browser.page.text()
     assert {value for name, value in browser.page.fields if name == "cameras"} == set(shown)
 
 

@@ -38,7 +38,7 @@ def test_a_hint_leads_to_its_household(home: Household, published: list[Change],
 
 def test_a_hint_of_an_unlisted_device_calls_no_vendor(home: Household, published: list[Change], clock: Clock) -> None:
     inbox, before = Inbox(home.noticing), home.driver.calls["read"]
-    inbox.offer(Hint("F99999999", 1, "look"))
+    inbox.offer(Hint("F99999999", 1, "read"))
     inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
     wait(lambda: bool(published))
     assert home.driver.calls["read"] <= before + 1
@@ -48,7 +48,7 @@ def test_a_flood_is_bounded_and_does_not_wait(home: Household, published: list[C
     home.driver.hold = threading.Event()
     inbox = Inbox(home.noticing, most=50)
     for _ in range(200):
-        inbox.offer(Hint("F00000001", 1, "look", clock.now))
+        inbox.offer(Hint("F00000001", 1, "read", clock.now))
     assert inbox.full
     calls = home.driver.calls["read"]
     home.driver.hold.set()

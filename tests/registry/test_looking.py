@@ -13,7 +13,7 @@ from media.grants import Claims
 from media.source import SourceSpec
 from registry.camera import Camera, Video
 from registry.errors import Refused
-from registry.streams.look import unseen
+from registry.streams.measuring import unseen
 from registry.watch.measurer import Measurer
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household

@@ -17,7 +17,7 @@ from media.grants import Grants
 from net.hosts import Hosts
 from registry.adapter import adapt
 from registry.camera import Refusal, Stream, StreamRequest, Video
-from registry.driver import Look
+from registry.driver import Probed
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.probes import hls, mp4
@@ -125,22 +125,22 @@ def ready(tmp_path: Path) -> Iterator[Household]:
 @pytest.mark.parametrize(
     ("request_", "name", "look", "reason"),
     [
-        (HLS, "Garden", Look(sound=True), ""),
-        (HLS, "Garden", Look(sound=False), ""),
-        (StreamRequest("google", ("webrtc", "hls")), "Garden", Look(sound=True), ""),
-        (StreamRequest("google", ("hls",)), "Garden", Look(sound=False), "not_passable"),
-        (StreamRequest("google", ("webrtc",)), "Garden", Look(sound=True), "no_common_protocol"),
-        (StreamRequest("alexa", ("webrtc",), OFFER), "Garden", Look(sound=True), "no_common_protocol"),
-        (StreamRequest("video", ("hls",)), "Shed", Look(sound=True), ""),
-        (StreamRequest("video", ("hls",)), "Shed", Look(sound=True, width=1920, height=1080), "not_passable"),
-        (StreamRequest("video", ("hls",)), "Shed", Look(sound=False), "not_passable"),
-        (StreamRequest("video", ("hls",)), "Garden", Look(sound=True), "too_large"),
+        (HLS, "Garden", Probed(sound=True), ""),
+        (HLS, "Garden", Probed(sound=False), ""),
+        (StreamRequest("google", ("webrtc", "hls")), "Garden", Probed(sound=True), ""),
+        (StreamRequest("google", ("hls",)), "Garden", Probed(sound=False), "not_passable"),
+        (StreamRequest("google", ("webrtc",)), "Garden", Probed(sound=True), "no_common_protocol"),
+        (StreamRequest("alexa", ("webrtc",), OFFER), "Garden", Probed(sound=True), "no_common_protocol"),
+        (StreamRequest("video", ("hls",)), "Shed", Probed(sound=True), ""),
+        (StreamRequest("video", ("hls",)), "Shed", Probed(sound=True, width=1920, height=1080), "not_passable"),
+        (StreamRequest("video", ("hls",)), "Shed", Probed(sound=False), "not_passable"),
+        (StreamRequest("video", ("hls",)), "Garden", Probed(sound=True), "too_large"),
         (HLS, "Garden", VendorDown("HTTP 500"), "vendor_down"),
         (HLS, "Garden", Refused("not_playable"), "not_playable"),
     ],
 )
 def test_what_is_passed_to_whom(
-    ready: Household, request_: StreamRequest, name: str, look: Look | DriverError, reason: str
+    ready: Household, request_: StreamRequest, name: str, look: Probed | DriverError, reason: str
 ) -> None:
     ready.driver.seen = look
     found = ready.registry.open_stream(ready.link, ready.id(name), request_)
@@ -151,7 +151,7 @@ def test_what_is_passed_to_whom(
     else:
         assert isinstance(found, Stream)
         assert found.url.startswith("https://vendor.test/")
-        assert isinstance(look, Look)
+        assert isinstance(look, Probed)
         assert found.sound == look.sound
         assert ready.driver.lives == [120]
         assert not ready.driver.released
@@ -334,18 +334,18 @@ def _bytes(body: object) -> bytes:
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"m": MEDIA, "1.ts": transport(0x1B, 0x0F)}, Look(sound=True)),
-        ({"m": MEDIA, "1.ts": transport(0x1B)}, Look(sound=False)),
-        ({"m": CLEAR, "1.ts": transport(0x1B)}, Look(sound=False)),
+        ({"m": MEDIA, "1.ts": transport(0x1B, 0x0F)}, Probed(sound=True)),
+        ({"m": MEDIA, "1.ts": transport(0x1B)}, Probed(sound=False)),
+        ({"m": CLEAR, "1.ts": transport(0x1B)}, Probed(sound=False)),
         # longer than all that a vendor may answer with, and whoever ignores ranges sends it whole
-        ({"m": MEDIA, "1.ts": transport(0x1B, 0x0F) + bytes(2_000_000)}, Look(sound=True)),
-        ({"m": [NOTHING_YET, MEDIA], "1.ts": transport(0x1B)}, Look(sound=False)),
+        ({"m": MEDIA, "1.ts": transport(0x1B, 0x0F) + bytes(2_000_000)}, Probed(sound=True)),
+        ({"m": [NOTHING_YET, MEDIA], "1.ts": transport(0x1B)}, Probed(sound=False)),
         ({"m": [NOTHING_YET, MEDIA.replace("#EXTINF", KEY + "#EXTINF")], "1.ts": transport(0x1B)}, "not_passable"),
         ({"m": [NOTHING_YET, MEDIA + "#EXT-X-ENDLIST\n"], "1.ts": transport(0x1B)}, "not_passable"),
         # MP4
-        (in_mp4(BOTH, muxed()), Look(True, 1280, 720)),
-        (in_mp4(BOTH, init("avc1", "mp4a")), Look(True, 1280, 720)),
-        (in_mp4(SILENT, init("avc1")), Look(sound=False)),
+        (in_mp4(BOTH, muxed()), Probed(True, 1280, 720)),
+        (in_mp4(BOTH, init("avc1", "mp4a")), Probed(True, 1280, 720)),
+        (in_mp4(SILENT, init("avc1")), Probed(sound=False)),
         (in_mp4(SILENT, init("avc1", "mp4a")), "not_passable"),
         (in_mp4(BOTH, init("avc1")), "not_passable"),
         (in_mp4(BOTH, init("avc1", "ac-3")), "not_passable"),
@@ -363,17 +363,17 @@ def _bytes(body: object) -> bytes:
         (in_mp4(BOTH, muxed(), **{"live.m3u8": [NOTHING_YET, KEYED_MP4]}), "not_passable"),
         ({"m": MP4, "i": muxed(), "1.ts": box("moof")}, "not_passable"),
         # the master
-        (in_ts(BOTH, ""), Look(True, 1280, 720)),
+        (in_ts(BOTH, ""), Probed(True, 1280, 720)),
         (in_ts(BOTH, KEY.replace("KEY", "SESSION-KEY")), "not_passable"),
         (in_ts(BOTH, '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="a"\n'), "not_passable"),
-        (in_ts(BOTH, '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a"\n'), Look(True, 1280, 720)),
+        (in_ts(BOTH, '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a"\n'), Probed(True, 1280, 720)),
         ({"m": MASTER.format('CODECS="hvc1.1.6.L93"'), "live.m3u8": MEDIA}, "not_playable"),
         ({"m": MASTER.format('CODECS="avc1.64001f,ac-3"'), "live.m3u8": MEDIA}, "not_passable"),
         (in_mp4(BOTH, nested("moov", 2000)), "not_passable"),
-        (in_ts(f"{BOTH},{'A' * 3000}", ""), Look(True, 1280, 720)),
+        (in_ts(f"{BOTH},{'A' * 3000}", ""), Probed(True, 1280, 720)),
         (in_ts(BOTH, f"#EXT-X-KEY:{'A' * 40_000}\n"), "not_passable"),
-        (in_ts(f"{BOTH},RESOLUTION={'9' * 3500}x1", ""), Look(True)),
-        ({"m": MASTER.format("RESOLUTION=axb"), "live.m3u8": MEDIA, "1.ts": transport(0x1B)}, Look(sound=False)),
+        (in_ts(f"{BOTH},RESOLUTION={'9' * 3500}x1", ""), Probed(True)),
+        ({"m": MASTER.format("RESOLUTION=axb"), "live.m3u8": MEDIA, "1.ts": transport(0x1B)}, Probed(sound=False)),
         ({"m": MASTER.format(BOTH)}, "vendor_down"),
         ({"m": MEDIA, "1.ts": transport(0x24, 0x0F)}, "not_playable"),
         ({"m": MEDIA, "1.ts": transport(0x1B, 0x90)}, "not_passable"),
@@ -389,7 +389,7 @@ def _bytes(body: object) -> bytes:
         ({"m": ""}, "not_passable"),
         ({"m": answer(MEDIA.encode())}, "not_passable"),
         ({"m": answer(MEDIA.encode(), "200 OK", ANY.replace("*", "https://other.example"))}, "not_passable"),
-        ({"m": answer(MEDIA.encode(), "200 OK", ANY.replace("*", hls.PLAYER)), "1.ts": transport(0x1B)}, Look(False)),
+        ({"m": answer(MEDIA.encode(), "200 OK", ANY.replace("*", hls.PLAYER)), "1.ts": transport(0x1B)}, Probed(False)),
         ({"m": MEDIA, "1.ts": answer(transport(0x1B))}, "not_passable"),
         ({"m": answer(b"", "302 Found", "Location: /elsewhere", ANY)}, "vendor_down"),
         # what lies at another host is nobody's we know
@@ -398,10 +398,10 @@ def _bytes(body: object) -> bytes:
         ({"m": MEDIA.replace("1.ts", "file:///etc/passwd")}, "vendor_down"),
     ],
 )  # fmt: skip
-def test_a_stream_is_read_and_judged(vendors: Vendors, files: dict[str, object], expected: Look | str) -> None:
+def test_a_stream_is_read_and_judged(vendors: Vendors, files: dict[str, object], expected: Probed | str) -> None:
     vendor: Vendor = vendors.answering(Shop(files).reply)
     http = VendorHttp(Hosts((vendor.host,)), vendor.ca_file)
-    if isinstance(expected, Look):
+    if isinstance(expected, Probed):
         assert hls.examine(http, f"{vendor.url}/m?t=s", 5.0) == expected
         return
     with pytest.raises(DriverError) as caught:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from media.plane.codec import h264, h265
-from media.plane.codec.keyframe import Look
+from media.plane.codec.keyframe import Measured
 from media.source import Codec
 
 
@@ -22,7 +22,7 @@ class Bitstream(Protocol):
 
     def relabelled(self, keyframe: bytes, /) -> bytes: ...
 
-    def look(self, keyframe: bytes, /) -> Look: ...
+    def measure(self, keyframe: bytes, /) -> Measured: ...
 
 
 def bitstream(codec: Codec) -> Bitstream:

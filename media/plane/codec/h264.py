@@ -1,7 +1,7 @@
 """H.264 as far as a relay must understand it: parameter sets, and whether a keyframe is a picture at all."""
 
 from media.plane.codec import level
-from media.plane.codec.keyframe import Look, NoPicture, decoded, decoder
+from media.plane.codec.keyframe import Measured, NoPicture, decoded, decoder
 
 START = b"\x00\x00\x00\x01"
 _SHORT = START[1:]
@@ -78,11 +78,11 @@ def codec_name(keyframe: bytes) -> str:
     raise NoPicture
 
 
-def look(keyframe: bytes) -> Look:
+def measure(keyframe: bytes) -> Measured:
     """Raises NoPicture."""
     codec = decoder("h264")
     frame = decoded(codec, keyframe)
-    return Look(frame.width, frame.height, codec_name(keyframe), bool(codec.has_b_frames))
+    return Measured(frame.width, frame.height, codec_name(keyframe), bool(codec.has_b_frames))
 
 
 def relabelled(keyframe: bytes) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from av.video.frame import VideoFrame
 
-from media.plane.codec.keyframe import Look, NoPicture, decoded, decoder
+from media.plane.codec.keyframe import Measured, NoPicture, decoded, decoder
 
 START = b"\x00\x00\x00\x01"
 _SHORT = START[1:]
@@ -66,13 +66,13 @@ def codec_name(keyframe: bytes) -> str:
     return ".".join(["hvc1", *parts])
 
 
-def look(keyframe: bytes) -> Look:
+def measure(keyframe: bytes) -> Measured:
     """Raises NoPicture."""
     codec = decoder("hevc")
     frame = decoded(codec, keyframe)
     if _lacks_its_end(frame):
         raise NoPicture
-    return Look(frame.width, frame.height, codec_name(keyframe), bool(codec.has_b_frames))
+    return Measured(frame.width, frame.height, codec_name(keyframe), bool(codec.has_b_frames))
 
 
 def _lacks_its_end(frame: VideoFrame) -> bool:

@@ -21,7 +21,7 @@ class NoPicture(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Measured:
     """What a keyframe and its parameter sets tell of a stream."""
 
     width: int

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from media.plane.codec.bitstream import bitstream
-from media.plane.codec.keyframe import Look, NoPicture
+from media.plane.codec.keyframe import Measured, NoPicture
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.doubt import Doubt
 from media.plane.sources.ezviz_showing import Showing
@@ -70,7 +70,7 @@ class EzvizPicture:
         sets = codec.sps(codec.parameter_sets(keyframe.data))
         if not showing.is_shown or sets != self._sps:
             try:
-                seen = await asyncio.to_thread(codec.look, keyframe.data)
+                seen = await asyncio.to_thread(codec.measure, keyframe.data)
             except NoPicture:
                 self._doubt.add(self._loop.time())
                 return False
@@ -79,7 +79,7 @@ class EzvizPicture:
         self._doubt.end()
         return True
 
-    def _begin(self, showing: Showing, seen: Look) -> None:
+    def _begin(self, showing: Showing, seen: Measured) -> None:
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=seen.b_frames)
         form = replace(form, lacks_sub=self._form.lacks_sub if self._form else showing.is_other)
         if showing.footage.sound:

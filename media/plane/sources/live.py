@@ -10,7 +10,7 @@ import structlog
 from media.ezviz.decipher import Decipherer
 from media.plane.codec import sound
 from media.plane.codec.bitstream import Bitstream
-from media.plane.codec.keyframe import Look, NoPicture
+from media.plane.codec.keyframe import Measured, NoPicture
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.doubt import Doubt
 from media.plane.sources.screen import Screen
@@ -167,13 +167,13 @@ class Live:
 
     async def _looked(self, keyframe: Unit) -> None:
         try:
-            seen: Look | None = await asyncio.to_thread(self._codec.look, keyframe.data)
+            seen: Measured | None = await asyncio.to_thread(self._codec.measure, keyframe.data)
         except NoPicture:
             seen = None
         self._look = None
         self._guarded(lambda: self._seen(seen, keyframe))
 
-    def _seen(self, seen: Look | None, keyframe: Unit) -> None:
+    def _seen(self, seen: Measured | None, keyframe: Unit) -> None:
         if seen is None:
             self._doubt(keyframe)
             return

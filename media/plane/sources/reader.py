@@ -130,7 +130,7 @@ class _Judged:
     def _look(self, keyframe: Unit, sets: list[bytes]) -> bool:
         """Whether it is a picture. Raises SourceFailed if that is the second that is none."""
         try:
-            seen = self._codec.look(keyframe.data)
+            seen = self._codec.measure(keyframe.data)
         except NoPicture:
             self._doubt.add(time.monotonic())
             return False

@@ -52,7 +52,7 @@ class Warming:
             self._places.give_back(claims.link, claims.nonce)
             raise
 
-    def look(self, claims: Claims, spec: SourceSpec | None) -> None:
+    def measure(self, claims: Claims, spec: SourceSpec | None) -> None:
         """Opens the picture for nobody, so that it is told what it is like, and leaves it. Raises Ended, TooMany."""
         runs = self._pulls.runs(claims)
         pull = self.warm(claims, spec)

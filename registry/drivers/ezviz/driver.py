@@ -13,7 +13,7 @@ from media.source import SourceSpec
 from net.exchange import Exchange
 from net.hosts import Hosts
 from registry.camera import Camera
-from registry.driver import Hint, Look, sound
+from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.cloud import Cloud, is_enciphered, is_sub_silent
 from registry.drivers.ezviz.control import Control
@@ -148,7 +148,7 @@ class EzvizDriver:
         hosts = (host if port == 443 else f"{host}:{port}",)
         return SourceSpec("hls", live.url, hosts, sound(camera), taken, lasts_s=lasts_s(camera))
 
-    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
         if spec.kind != "hls":
             raise Refused("not_passable", spec.kind)
         return hls.examine(self._http, spec.url, deadline_s)

@@ -29,9 +29,9 @@ SEEN: dict[str, EventKind] = {
 }
 
 
-def kind_of(alarm_type: object) -> Literal["look"] | EventKind:
+def kind_of(alarm_type: object) -> Literal["read"] | EventKind:
     """Of what is none of these only that something happened is taken."""
-    return SEEN.get(str(alarm_type).strip().lower(), "look")
+    return SEEN.get(str(alarm_type).strip().lower(), "read")
 
 
 def epoch_s(timestamp: object) -> float | None:

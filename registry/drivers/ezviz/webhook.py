@@ -106,7 +106,7 @@ def _read(body: bytes) -> _Message:
 
 def _hint(message: _Message, now: float) -> Hint:
     header, body = message.header, message.body if isinstance(message.body, dict) else {}
-    kind: Literal["look"] | EventKind = "look"
+    kind: Literal["read"] | EventKind = "read"
     if header.type == "ys.alarm":
         kind = kind_of(body.get("alarmType"))
     elif header.type == "ys.calling":

@@ -12,7 +12,7 @@ from net.addresses import is_in_house
 from net.cache import Recent
 from net.house import HouseHttp
 from registry.camera import Camera, Flag, Ref, Video, VideoCodec
-from registry.driver import Hint, Look, sound
+from registry.driver import Hint, Probed, sound
 from registry.drivers.lan import imaging
 from registry.drivers.lan.asking import describe
 from registry.drivers.lan.devices import WRONG, Device, Devices, Pictured
@@ -89,7 +89,7 @@ class LanDriver:
         url = f"rtsp://{device.place}{wanted.path}"
         return SourceSpec("rtsp", url, (device.place,), sound(camera), user=device.user, password=device.password)
 
-    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
         raise Refused("not_passable", "no address at home is handed out")
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from net.exchange import Exchange
 from net.http import Page
-from registry.driver import Look
+from registry.driver import Probed
 from registry.drivers.probes import mp4, mpegts
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, VendorDown
@@ -35,7 +35,7 @@ class _Variant(NamedTuple):
     height: int = 0
 
 
-def examine(http: VendorHttp, url: str, timeout_s: float) -> Look:
+def examine(http: VendorHttp, url: str, timeout_s: float) -> Probed:
     """Raises Refused("not_passable" or "not_playable"), VendorDown."""
     with Exchange(timeout_s) as exchange:
         variant, lines = _Variant(), _list(http, url, exchange)
@@ -53,8 +53,8 @@ def examine(http: VendorHttp, url: str, timeout_s: float) -> Look:
         init = next((_attributes(line).get("URI", "") for line in lines[::-1] if line.startswith("#EXT-X-MAP:")), None)
         segment = _fetched(http, urljoin(url, segments[-1]), exchange, ENOUGH).body
         if init is None:
-            return Look(_sound(segment), variant.width, variant.height)
-        return Look(
+            return Probed(_sound(segment), variant.width, variant.height)
+        return Probed(
             _sound_of_mp4(_fetched(http, urljoin(url, init), exchange, ENOUGH).body, variant),
             variant.width,
             variant.height,

@@ -7,7 +7,7 @@ from media.grants import Picture
 from media.source import SourceSpec
 from net.hosts import Hosts
 from registry.camera import Camera
-from registry.driver import Look, sound
+from registry.driver import Probed, sound
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
@@ -49,7 +49,7 @@ class LakesideDriver:
         host, port = self._http.check(url)  # a vendor that is broken into must not send us anywhere
         return SourceSpec("hls", url, (host if port == 443 else f"{host}:{port}",), sound(camera), release=number)
 
-    def look(self, source: Source, spec: SourceSpec, deadline_s: float) -> Look:
+    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
         return hls.examine(self._http, spec.url, deadline_s)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:

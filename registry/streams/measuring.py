@@ -31,7 +31,7 @@ def unseen(camera: Camera) -> tuple[Picture, ...]:
     return tuple([picture for picture, unknown in pictures if unknown])
 
 
-class Looking:
+class Measuring:
     def __init__(
         self,
         rules: Rules,
@@ -74,9 +74,9 @@ class Looking:
         if isinstance(source, Refusal):
             return False
         try:
-            self._handover.look(viewer, opened.seen.camera.id, source, picture, deadline)
+            self._handover.measure(viewer, opened.visible.camera.id, source, picture, deadline)
         except (MediaBusy, MediaUnavailable):
-            self._minting.give_back(opened.seen.source, source.release, deadline)
+            self._minting.give_back(opened.visible.source, source.release, deadline)
             return False
         return True
 
