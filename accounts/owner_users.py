@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from accounts.identity import vendor_key
 from accounts.passwords import Busy, Passwords
-from store import ports
+from store import household_ports
 from store.ports import Meta
 from store.records import OwnerUser
 
@@ -24,7 +24,7 @@ class BadUser(ValueError):
     """Not a name or password that can be set; the text says what can."""
 
 
-class Store(ports.OwnerUsers, Meta, Protocol):
+class Store(household_ports.OwnerUsers, Meta, Protocol):
     """What keeping an owner's user takes."""
 
 

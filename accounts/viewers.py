@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from accounts import console_sessions
 from accounts.console_sessions import ConsoleSessions
-from store.ports import Accounts, Links, Visits
+from store.household_ports import Accounts
+from store.ports import Links, Visits
 
 
 class Viewer(Protocol):

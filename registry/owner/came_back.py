@@ -1,7 +1,7 @@
 """Which cameras' Image Encryption was off and is on again: cameras switch it on by themselves, as after an update."""
 
 from registry.readings.changes import Change
-from store.ports import AccountSecrets
+from store.household_ports import AccountSecrets
 
 
 class CameBack:

@@ -5,7 +5,6 @@ Answers a request; who serves it by HTTP calls `answer`. A wrong password counts
 
 import base64
 import hashlib
-import html
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,23 +14,8 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-SOAP = "http://www.w3.org/2003/05/soap-envelope"
-SCHEMA = "http://www.onvif.org/ver10/schema"
-DEVICE = "http://www.onvif.org/ver10/device/wsdl"
-MEDIA = "http://www.onvif.org/ver10/media/wsdl"
-MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
-EVENTS = "http://www.onvif.org/ver10/events/wsdl"
-IMAGING = "http://www.onvif.org/ver20/imaging/wsdl"
-PATHS = {DEVICE: "/onvif/device_service", MEDIA: "/onvif/media", MEDIA2: "/onvif/media2"} | {
-    EVENTS: "/onvif/events",
-    IMAGING: "/onvif/imaging",
-}
-TOPICS = {
-    "RuleEngine/CellMotionDetector/Motion": "IsMotion",
-    "RuleEngine/MyRuleDetector/PeopleDetect": "State",
-    "RuleEngine/MyRuleDetector/Visitor": "State",
-    "RuleEngine/TamperDetector/Tamper": "IsTamper",
-}
+from simulator.lan.onvif_wire import IMAGING, MEDIA2, PATHS, SCHEMA, SOAP, TOPICS, enveloped, nested, uri, within
+
 _NOTIFY = "http://docs.oasis-open.org/wsn/b-2"
 _TOPICS1 = "http://www.onvif.org/ver10/topics"
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
@@ -105,7 +89,7 @@ class OnvifDevice:
         told = answers(space, request)
         if told is None:
             return self._fault("ter:InvalidArgVal")
-        return Reply(200, _envelope(f'<{name}Response xmlns="{space}">{told}</{name}Response>'))
+        return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{told}</{name}Response>'))
 
     def _is_let_in(self, envelope: Element) -> bool:
         """WS-Security UsernameToken Profile 1.0; each nonce once, and the time of day by the device's own clock."""
@@ -163,7 +147,7 @@ class OnvifDevice:
             video = (
                 f'<VideoEncoder token="{picture.token}" GovLength="{picture.gop}" Profile="Main" xmlns:s="{SCHEMA}">'
                 f'<Encoding xmlns="{SCHEMA}">{picture.codec.upper()}</Encoding>'
-                f"{_in(SCHEMA, size)}{_in(SCHEMA, rate)}</VideoEncoder>"
+                f"{within(SCHEMA, size)}{within(SCHEMA, rate)}</VideoEncoder>"
             )
             sound = f'<AudioEncoder token="ae"><Encoding xmlns="{SCHEMA}">{self.sound}</Encoding></AudioEncoder>'
             return (
@@ -183,11 +167,11 @@ class OnvifDevice:
 
     def _GetStreamUri(self, space: str, request: Element) -> str | None:
         picture = self._named(request)
-        return _uri(space, f"rtsp://{self.rtsp}{picture.path}") if picture else None
+        return uri(space, f"rtsp://{self.rtsp}{picture.path}") if picture else None
 
     def _GetSnapshotUri(self, space: str, request: Element) -> str | None:
         picture = self._named(request)
-        return _uri(space, f"http://{self.address}/onvif/still.jpg?of={picture.token}") if picture else None
+        return uri(space, f"http://{self.address}/onvif/still.jpg?of={picture.token}") if picture else None
 
     def _SetSynchronizationPoint(self, _space: str, request: Element) -> str | None:
         picture = self._named(request)
@@ -227,7 +211,7 @@ class OnvifDevice:
             at = tree
             for name in topic.split("/"):
                 at = at.setdefault(name, {})
-        return f'<TopicSet xmlns="{_NOTIFY}">{_nested(tree, _TOPICS1)}</TopicSet>'
+        return f'<TopicSet xmlns="{_NOTIFY}">{nested(tree, _TOPICS1)}</TopicSet>'
 
     def _CreatePullPointSubscription(self, _space: str, _request: Element) -> str:
         self.subscriptions += 1
@@ -260,28 +244,8 @@ class OnvifDevice:
     def _fault(self, code: str) -> Reply:
         return Reply(
             400,
-            _envelope(
+            enveloped(
                 f'<s:Fault xmlns:ter="http://www.onvif.org/ver10/error"><s:Code><s:Value>s:Sender</s:Value><s:Subcode>'
                 f"<s:Value>{code}</s:Value></s:Subcode></s:Code></s:Fault>"
             ),
         )
-
-
-def _nested(tree: dict[str, Any], space: str) -> str:
-    inner = {name: _nested(below, space) for name, below in tree.items()}
-    return "".join(f'<t:{name} xmlns:t="{space}">{below}</t:{name}>' for name, below in inner.items())
-
-
-def _uri(space: str, address: str) -> str:
-    address = html.escape(address)
-    if space == MEDIA2:
-        return f"<Uri>{address}</Uri>"
-    return f'<MediaUri><Uri xmlns="{SCHEMA}">{address}</Uri></MediaUri>'
-
-
-def _in(space: str, element: str) -> str:
-    return element.replace(">", f' xmlns="{space}">', 1)
-
-
-def _envelope(body: str) -> bytes:
-    return f'<?xml version="1.0"?><s:Envelope xmlns:s="{SOAP}"><s:Body>{body}</s:Body></s:Envelope>'.encode()

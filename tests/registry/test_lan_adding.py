@@ -10,8 +10,8 @@ import pytest
 from registry.drivers.lan.adding import Adding, Found, chosen, settled
 from registry.drivers.lan.address import Address, BadAddress, read
 from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.onvif import Profile
 from registry.drivers.lan.paths import PATHS, sub_of
+from registry.drivers.lan.profile import Profile
 from registry.errors import Refused
 from simulator.lan.onvif import Picture
 from tests.doubles.onvif_device import SERIAL, Served, served

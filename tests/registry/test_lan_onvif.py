@@ -8,7 +8,8 @@ import pytest
 
 from net.house import HouseHttp
 from registry.drivers.lan.elements import NotXml, read
-from registry.drivers.lan.onvif import Described, Onvif, OnvifFailed
+from registry.drivers.lan.onvif import Described, Onvif
+from registry.drivers.lan.soap import OnvifFailed
 from simulator.lan.onvif import Reply
 from tests.doubles.onvif_device import PASSWORD, SERIAL, Served, served
 

@@ -16,9 +16,11 @@ from registry.drivers.lan.asking import Described, describe
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.events import reported
 from registry.drivers.lan.knocking import knock
-from registry.drivers.lan.onvif import DEVICE_PATH, Onvif, OnvifFailed, Profile
+from registry.drivers.lan.onvif import DEVICE_PATH, Onvif
 from registry.drivers.lan.onvif import Described as Told
 from registry.drivers.lan.paths import PATHS, sub_of
+from registry.drivers.lan.profile import Profile
+from registry.drivers.lan.soap import OnvifFailed
 from registry.errors import Refused
 
 ONVIF_PORTS = (80, 8000, 2020, 8899, 8080)  # the usual one; Reolink's; Tapo's; those of cameras without a maker's name

@@ -6,7 +6,9 @@ from typing import Literal
 from msgspec import Struct
 
 from registry.drivers.lan.elements import Element
-from registry.drivers.lan.onvif import Onvif, OnvifFailed, Profile
+from registry.drivers.lan.onvif import Onvif
+from registry.drivers.lan.profile import Profile
+from registry.drivers.lan.soap import OnvifFailed
 
 KEYFRAMES_S = 2
 SLOW_S = 2.5  # keyframes farther apart let a display wait

@@ -20,8 +20,9 @@ from registry.drivers.lan.keyframes import Keyframes
 from registry.drivers.lan.knocking import Place, knock
 from registry.drivers.lan.listener import Listener, Waits
 from registry.drivers.lan.moves import Asks, Moves
-from registry.drivers.lan.onvif import Onvif, OnvifFailed
+from registry.drivers.lan.onvif import Onvif
 from registry.drivers.lan.sentences import LAN
+from registry.drivers.lan.soap import OnvifFailed
 from registry.errors import Refused, SetRefused
 from registry.reason import Reason
 from registry.settings import CHOICES, Setting, SettingView

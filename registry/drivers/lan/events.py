@@ -8,7 +8,8 @@ import re
 
 from registry.driver import EventKind
 from registry.drivers.lan.elements import Element
-from registry.drivers.lan.onvif import EVENTS, Onvif, OnvifFailed
+from registry.drivers.lan.onvif import EVENTS, Onvif
+from registry.drivers.lan.soap import OnvifFailed
 
 PULL_S = 10  # a device answers by then, also with nothing
 LASTS = "PT2M"  # a subscription, unless it is pulled from

@@ -2,7 +2,8 @@
 
 import html
 
-from registry.drivers.lan.onvif import IMAGING, Onvif, OnvifFailed
+from registry.drivers.lan.onvif import IMAGING, Onvif
+from registry.drivers.lan.soap import OnvifFailed
 from registry.settings import Setting, SettingView
 
 _SCHEMA = "http://www.onvif.org/ver10/schema"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from net.cache import Recent
 from registry.drivers.lan.devices import Device
-from registry.drivers.lan.onvif import Onvif, OnvifFailed
+from registry.drivers.lan.onvif import Onvif
+from registry.drivers.lan.soap import OnvifFailed
 
 # After an opening: as soon as the picture may flow, and for a media process that took its time.
 AFTER_S = (0.15, 0.6)

@@ -1,0 +1,56 @@
+"""A picture that an ONVIF device can send, as either of its media services tells it."""
+
+from msgspec import Struct
+
+from net.text import line
+from registry.drivers.lan.elements import Element
+
+_CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
+
+
+class Profile(Struct, frozen=True):
+    """A picture that the device can send."""
+
+    token: str
+    codec: str  # "h264", "h265" or "" for another
+    width: int
+    height: int
+    rate: int
+    keyframes: int  # frames from one keyframe to the next; 0: not told
+    sound: str
+    source: str  # the token of the lens it comes from
+    encoder: Element | None = None  # its video encoder's configuration
+
+
+def profile_of(told: Element) -> Profile | None:
+    """Of either media service. None for one without video."""
+    configurations = told.find("Configurations")
+    encoder = told.find("VideoEncoderConfiguration") or told.find("Configurations", "VideoEncoder")
+    if encoder is None or not told.attributes.get("token"):
+        return None
+    sound = told.find("AudioEncoderConfiguration") or (configurations and configurations.find("AudioEncoder"))
+    source = told.find("VideoSourceConfiguration") or (configurations and configurations.find("VideoSource"))
+    between = encoder.attributes.get("GovLength") or encoder.get("H264", "GovLength")
+    return Profile(
+        short(told.attributes["token"]),
+        _CODECS.get(encoder.get("Encoding").upper(), ""),
+        _number(encoder.get("Resolution", "Width")),
+        _number(encoder.get("Resolution", "Height")),
+        _number(encoder.get("RateControl", "FrameRateLimit")),
+        _number(between),
+        short(sound.get("Encoding")) if sound else "",
+        short(source.get("SourceToken")) if source else "",
+        encoder,
+    )
+
+
+def _number(text: str) -> int:
+    """Of a picture's size, rate or GOP: 0 for what is none."""
+    try:
+        return max(0, min(int(float(text)), 100_000))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def short(text: str) -> str:
+    return line(text)[:100]

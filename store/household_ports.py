@@ -1,0 +1,94 @@
+"""What a store can do for a household: its account, sources, owner's user, cameras and secrets.
+
+Each method is atomic by itself, as in store.ports.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from store.records import Account, Known, OwnerUser, Session, Source, SourceState
+
+
+class Accounts(Protocol):
+    def add_account(self, account: Account) -> None:
+        """Raises Inconsistent when the id is taken; so do add_source, add_link and add_code."""
+        ...
+
+    def add_household(self, account: Account, source: Source, secrets: bytes, state: SourceState) -> bool:
+        """An account and its first source in one write; False, and nothing written, when the vendor key is taken."""
+        ...
+
+    def account(self, account_id: str) -> Account | None: ...
+    def accounts(self) -> Iterator[Account]: ...
+
+    def drop_household(self, account_id: str) -> bool:
+        """Remove the account and all its rows: sources, owner's user, links, tokens, lists, preferences, secrets.
+
+        False when there is no such account. A call that was cut off can be repeated. In DynamoDB links that had
+        ended before, and codes, expire by their own time.
+        """
+        ...
+
+
+class Sources(Protocol):
+    def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
+        """False, and nothing written, when the vendor key is taken (by any account)."""
+        ...
+
+    def source_by_vendor_key(self, vendor_key: str) -> Source | None: ...
+    def sources(self, account_id: str) -> list[Source]: ...
+    def read_session(self, account_id: str, source_id: str) -> Session | None: ...
+
+    def swap_session(
+        self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
+    ) -> bool:
+        """Write secrets and state if `version` is current (it grows by one); False: another write was first."""
+        ...
+
+
+class OwnerUsers(Protocol):
+    """A household has at most one."""
+
+    def put_owner_user(self, account_id: str, key: str, data: bytes) -> bool:
+        """Add it, or replace the household's. False, and nothing written, when the key is another household's.
+
+        Raises Inconsistent when there is no such account.
+        """
+        ...
+
+    def swap_owner_user(self, account_id: str, *, version: int, data: bytes) -> bool:
+        """Write data if `version` is current (it grows by one); False: another write was first."""
+        ...
+
+    def owner_user(self, account_id: str) -> OwnerUser | None: ...
+    def owner_user_by_key(self, key: str) -> OwnerUser | None: ...
+    def has_owner_users(self) -> bool:
+        """Whether any household has one; may lag a little."""
+        ...
+
+
+class Cameras(Protocol):
+    def put_known(self, account_id: str, source_id: str, known: Known) -> None: ...
+    def known(self, account_id: str, source_id: str) -> Known | None:
+        """None also when it can't be unsealed: the vendor is read again."""
+        ...
+
+
+class Preferences(Protocol):
+    """An owner's preferences per camera, encoded by registry.preferences."""
+
+    def put_preference(self, account_id: str, camera_id: str, data: bytes) -> None:
+        """Raises Inconsistent when there is no such account; so does put_account_secret."""
+        ...
+
+    def preferences(self, account_id: str) -> dict[str, bytes]:
+        """By camera id."""
+        ...
+
+
+class AccountSecrets(Protocol):
+    """Small secrets of a household by name, sealed at rest."""
+
+    def put_account_secret(self, account_id: str, name: str, data: bytes) -> None: ...
+    def account_secret(self, account_id: str, name: str) -> bytes | None: ...
+    def drop_account_secret(self, account_id: str, name: str) -> None: ...
