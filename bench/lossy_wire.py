@@ -1,7 +1,7 @@
 """A camera on a screen behind a wire that loses packets: how long the picture stands still, beside Home Assistant.
 
-`python -m bench.lossy_wire LOSS SECONDS [no-peer]`, started in an empty network of its own, prints JSON: by name, the
-seconds that a picture stood still of those that were watched.
+`python -P -m bench.lossy_wire LOSS SECONDS [no-peer]`, started in an empty network of its own, prints JSON: by name,
+the seconds that a picture stood still of those that were watched.
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """A process that copies one camera into HLS segments by libav, where no ffmpeg program can be had.
 
-`python -m bench.peer.libav_copy URL FOLDER`, until it is killed.
+`python -P -m bench.peer.libav_copy URL FOLDER`, until it is killed.
 """
 
 import sys

@@ -19,6 +19,7 @@ class Crowd:
         self._ended = threading.Event()
         self.answers: list[bytes] = []  # the first bytes of connection
         self.open: set[socket.socket] = set()
+        self.joined = 0  # how many were taken, of which a slow machine has seen some end before the last one joined
         for address in addresses:
             self._join(port, address, first)
         self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
@@ -28,6 +29,7 @@ class Crowd:
         with contextlib.suppress(OSError):  # the server refused it
             connection = socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(address, 0))
             self.open.add(connection)
+            self.joined += 1
             connection.sendall(first)
             connection.setblocking(False)
             self._selector.register(connection, selectors.EVENT_READ)

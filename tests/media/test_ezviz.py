@@ -143,6 +143,16 @@ def test_all_viewers_share_one_session_which_ends_with_the_last(
     eventually(lambda: cloud.sessions == 0, 1.0)
 
 
+def test_a_session_ends_soon_after_its_last_viewer_who_may_come_back(
+    world: World, cloud: StreamCloud, eventually: Callable[..., None]
+) -> None:
+    for opened in (1, 2):
+        grant = world.variant_url(world.master()).split("/s/")[1].split("/")[0]
+        assert (cloud.sessions, cloud.opened) == (1, opened)
+        assert world.request(f"/s/{grant}", "DELETE").status == 200
+        eventually(lambda: cloud.sessions == 0, 5.0)
+
+
 def test_24_screens_by_hls_are_one_session_too(world: World, cloud: StreamCloud) -> None:
     segments(world, 1)
     assert [world.master(link=f"link-{number}").status for number in range(24)] == [200] * 24

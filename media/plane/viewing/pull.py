@@ -87,8 +87,10 @@ class Pull(Fanout):
         """What to say to who can't wait any longer for the picture to open; it goes on opening."""
         return SourceFailed("waking" if self._dozes else "media_down", again=True)
 
-    def stats(self) -> dict[str, int]:
-        return {"reopened": self.reopened, "minted": self.minted, "viewers": len(self._viewers)}
+    @property
+    def is_idle_at_vendor(self) -> bool:
+        """Whether it is an open stream of the vendor's cloud, which counts them, and no viewer takes what comes."""
+        return self._spec is not None and self._spec.kind == "ezviz" and self.is_live and not self._viewers
 
     def holds(self, release: str) -> bool:
         return self._spec is not None and self._spec.release == release

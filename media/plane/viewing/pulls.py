@@ -10,6 +10,8 @@ from media.plane.viewing.key import Key, key_of
 from media.plane.viewing.pull import Pull
 from media.source import SourceSpec
 
+FREED_S = 1.0  # after its last viewer a stream of a vendor's cloud ends; others may be wanted again at once
+
 
 class TooMany(Exception):
     """A limit is reached. Answer 429."""
@@ -70,8 +72,12 @@ class Pulls:
             pull.tidy()
             if pull.failure is not None:
                 self.leave(pull)
-            elif now - pull.needed > self._settings.idle_s and now > pull.held_until:
+            elif self._is_left(pull, now):
                 self._stop(key)
+
+    def _is_left(self, pull: Pull, now: float) -> bool:
+        is_freed = pull.is_idle_at_vendor and not self._in_use(pull)
+        return now - pull.needed > (FREED_S if is_freed else self._settings.idle_s) and now > pull.held_until
 
     def stats(self) -> PullStats:
         pulls = list(self._by_key.values())
