@@ -95,7 +95,7 @@ soak: .venv/dev ## what takes long: a day of watching, or HOURS of it, PACE of t
 	SOAK_HOURS=$(HOURS) SOAK_PACE=$(PACE) .venv/bin/pytest -q tests/soak
 
 check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them
-	.venv/bin/pytest -q -n $(shell expr 2 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
+	.venv/bin/pytest -q -n $(shell expr 5 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
 
 coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, and which branches none of them took
 	@scripts/browser.sh

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -43,6 +43,8 @@ def saying(*pieces: bytes, pause_s: float = 0.0) -> Iterator[tuple[int, list[byt
         yield server.getsockname()[1], sent
     finally:
         over.set()
+        with suppress(OSError):  # closing alone would not wake who waits for a request
+            server.shutdown(socket.SHUT_RDWR)
         server.close()
         thread.join(5)
 

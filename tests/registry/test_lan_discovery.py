@@ -18,6 +18,8 @@ from store.sqlite import SqliteStore
 from tests.doubles.lan_house import NETWORK, needed
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
 
+pytestmark = pytest.mark.realtime  # answers are waited for
+
 
 def found(case: str) -> dict[str, Any]:
     """Of the case, in an empty network of the test's own; skipped where no network can be made."""
