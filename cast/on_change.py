@@ -46,9 +46,13 @@ class OnChange:
         return self._waiting.qsize()
 
     def run(self) -> None:
-        """Without end."""
+        """Without end; a fault with one change does not end the next."""
         while True:
-            self.handle(self._waiting.get())
+            change = self._waiting.get()
+            try:
+                self.handle(change)
+            except Exception:
+                log.exception("a change could not be shown on a TV", account=change.account)
 
     def handle(self, change: Change) -> None:
         """What a TV shows at its owner's own wish stays on it."""
