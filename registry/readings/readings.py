@@ -142,9 +142,10 @@ class Readings:
         try:
             given = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
         except DriverError as error:
-            log.warning(
-                "source %s could not be read: %s (%s)", source.id, error.reason, error, extra={"reason": error.reason}
-            )
+            # that nobody has signed in to a source yet is no trouble
+            level = logging.INFO if self._never_listed(account, source, error) else logging.WARNING
+            said = "source %s could not be read: %s (%s)"
+            log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
             raise
         return self._remember(account, source, self._taken(account, source, given, began))
 

@@ -88,7 +88,7 @@ class Segments:
                         self.fetched += http.get(urljoin(playlist, name), timeout=20).status_code == 200
 
 
-MOST_LINKS = 40
+MOST_LINKS = 20  # an account may be linked thirty times an hour, and others link it too
 
 
 class Links:
@@ -108,7 +108,6 @@ class Links:
         self._thread.join(60)
 
     def _link(self) -> None:
-        # a slow machine gives it time for more sign-ins than are taken of one network in a quarter of an hour
         while len(self.made) < MOST_LINKS and not self._over.wait(0.03):
             tokens = link_tokens(self._program.web, "google", USER, PASSWORD)
             self.made.append((time.monotonic(), tokens))
