@@ -79,8 +79,8 @@ def show(client: "CastClient", home: "Household", camera: str, device: str, seco
     from registry.camera import Refusal
 
     found = camera_named(home, camera)
-    on = device or only_screen(client)
-    with progress(f"Showing {found.name} on {on}"):
+    on, called = (device, device) if device else only_screen(client)
+    with progress(f"Showing {found.name} on {called}"):
         shown = client.show(home.account, found.id, on, seconds)
     if isinstance(shown, Refusal):
         refused(shown)
@@ -89,14 +89,14 @@ def show(client: "CastClient", home: "Household", camera: str, device: str, seco
         echo(f"End it: showcam cast --stop --on {shlex.quote(shown.device.name)}", err=True)
 
 
-def only_screen(client: "CastClient") -> str:
-    """The id of the only one that has a screen."""
+def only_screen(client: "CastClient") -> tuple[str, str]:
+    """Id and name of the only one that has a screen."""
     with progress("Looking for Cast devices"):
         found = [device for device in client.devices() if device.kind == "screen"]
     if len(found) != 1:
         names = ", ".join(device.name for device in found)
         stop(f"Say on which with --on: {names}" if found else "There is no Cast device with a screen here.", code=1)
-    return found[0].id
+    return found[0].id, found[0].name
 
 
 def report_showing(showing: "list[Showing]", none: str, sentence: str, as_json: bool) -> None:
