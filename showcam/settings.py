@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     console: Literal["lan", "public", "off"] = "lan"  # who may reach /home
     console_hosts: tuple[str, ...] = ()  # the house's own names for this machine, beside its addresses and localhost
-    cast_devices: tuple[str, ...] = ()  # Cast devices that mDNS does not reach, as NAME=HOST or NAME=HOST:PORT
+    cast_devices: tuple[str, ...] = ()  # Cast devices that mDNS does not reach, as NAME=ADDRESS or NAME=ADDRESS:PORT
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"

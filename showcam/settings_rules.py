@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from net.addresses import is_in_house
+
 if TYPE_CHECKING:
     from showcam.settings import Settings
 
@@ -26,6 +28,7 @@ _SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the leas
 _HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at")
 _STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
 _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
+_CAST = re.compile(r"[^=]*[^=\s][^=]*=\s*(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+))(?::([1-9]\d{0,4}))?\s*").fullmatch
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?").fullmatch
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?").fullmatch
 
@@ -109,6 +112,11 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
             yield "trusted_proxies", f"{network!r} is neither an address nor a network"
+    for text in settings.cast_devices:
+        named = _CAST(text)
+        is_there = named and is_in_house(named[1] or named[2], loopback=settings.demo) and int(named[3] or 1) < 65536
+        if not is_there:
+            yield "cast_devices", f"{text!r} is not NAME=ADDRESS or NAME=ADDRESS:PORT, with an IP address of the house"
     for address in settings.ice_addresses:
         try:
             ipaddress.ip_address(address)
