@@ -53,23 +53,25 @@ class LentDoors:
         self._grants, self._watching, self._pictures, self._practice = grants, watching, pictures, practice
         self._clock = clock
         self._doors: dict[tuple[str, str], LentDoor] = {}
+        self._changing = asyncio.Lock()  # a door is known by its address, which it has once it is open
 
     async def lend(self, link: str, device: str) -> str:
         """Where that device fetches what is granted to the link, as "http://192.168.1.5:40123". Raises NotLent."""
         if not is_in_house(device, loopback=self._practice):
             raise NotLent("A door is opened for a device in the house alone.")
-        if door := self._doors.get((link, device)):
-            return door.at
-        if len(self._doors) >= MOST:
-            raise NotLent("As many devices fetch pictures as may.")
-        door = LentDoor(link, device, self._grants, self._clock())
-        self._doors[link, device] = door
-        try:
-            return await door.open(self._pictures())
-        except OSError as error:
-            del self._doors[link, device]
-            await door.close()
-            raise NotLent("This machine has no address at which the device could reach it.") from error
+        async with self._changing:
+            if door := self._doors.get((link, device)):
+                return door.at
+            if len(self._doors) >= MOST:
+                raise NotLent("As many devices fetch pictures as may.")
+            door = LentDoor(link, device, self._grants, self._clock())
+            try:
+                at = await door.open(self._pictures())
+            except OSError as error:
+                await door.close()
+                raise NotLent("This machine has no address at which the device could reach it.") from error
+            self._doors[link, device] = door
+            return at
 
     async def close_of(self, link: str) -> None:
         for key in [key for key in self._doors if key[0] == link]:

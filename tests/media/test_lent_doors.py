@@ -67,6 +67,18 @@ def test_the_same_device_has_the_same_door_and_each_link_its_own(world: World) -
     assert other != first
 
 
+def test_who_asks_at_once_for_the_same_door_gets_its_address(grants: Grants) -> None:
+    async def run() -> set[str]:
+        doors = LentDoors(grants, Watching(), list, practice=True)
+        try:
+            return set(await asyncio.gather(*(doors.lend("link-1", LOOPBACK) for _ in range(4))))
+        finally:
+            await doors.close()
+
+    [address] = asyncio.run(run())
+    assert address.startswith(f"http://{LOOPBACK}:")
+
+
 def test_a_door_closes_with_its_link(world: World) -> None:
     at = lent(world)
     world.plane.client().end_link("link-1")
