@@ -9,7 +9,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from bench import cores
-from tests.doubles.rtsp_camera import CODE, PATH, Frame, Recording, RtspCamera, recorded
+from tests.doubles.behind_life import Clapper
+from tests.doubles.rtsp_camera import CODE, PATH, Recording, RtspCamera, recorded
 
 _spawn = multiprocessing.get_context("spawn")
 type Make = Callable[[], Recording]
@@ -63,22 +64,9 @@ def lan_cameras(
             process.kill()
 
 
-class _Clapper:
-    """Notes when the camera sent each picture."""
-
-    def __init__(self) -> None:
-        self.sent: list[float] = []
-
-    def __call__(self, frames: list[Frame]) -> list[Frame]:
-        video = [data for channel, data in frames if channel == 0]
-        if video and video[-1][1] & 0x80:  # the marker of a picture's last packet
-            self.sent.append(time.time())
-        return frames
-
-
 def _film(count: int, make: Make, joins: str, notes: bool, pipe: Connection) -> None:
     recording = make()
-    clappers = [_Clapper() if notes else None for _ in range(count)]
+    clappers = [Clapper() if notes else None for _ in range(count)]
     cameras = [RtspCamera(joins=joins, wire=clapper, recording=recording) for clapper in clappers]
     pipe.send(tuple(camera.port for camera in cameras))
     while asked := pipe.recv():

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from types import TracebackType
 
 _current = threading.local()
@@ -72,3 +73,13 @@ class Exchange:
         self._timer.cancel()
         _current.exchange = None
         self.unwatch()
+
+
+@contextlib.contextmanager
+def exchange_within(timeout_s: float) -> Iterator[Exchange]:
+    """The exchange that runs in this thread, or a new one of so many seconds."""
+    if running := Exchange.current():
+        yield running
+        return
+    with Exchange(timeout_s) as exchange:
+        yield exchange

@@ -1,14 +1,13 @@
 """HTTP to a device in the house: one pinned private address, one deadline, no redirect, no proxy, a limit on size."""
 
-import contextlib
 import http.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from net.addresses import is_in_house
 from net.errors import NotAllowed, Unreached
-from net.exchange import Exchange
+from net.exchange import Exchange, exchange_within
 
 LONGEST_ANSWER = 1024 * 1024
 _READ = 64 * 1024
@@ -44,7 +43,7 @@ class HouseHttp:
             raise NotAllowed("no address of a house")
         if not path.startswith("/") or not path.isascii() or not path.isprintable() or " " in path:
             raise NotAllowed("no path of a URL")
-        with _exchange(timeout_s) as exchange:
+        with exchange_within(timeout_s) as exchange:
             connection = http.client.HTTPConnection(host, port, timeout=max(0.01, exchange.left))
             try:
                 connection.connect()
@@ -74,12 +73,3 @@ def _answer(response: http.client.HTTPResponse, exchange: Exchange) -> Answer:
     for name, value in response.getheaders():
         headers[name.lower()] = (*headers.get(name.lower(), ()), value)
     return Answer(response.status, headers, b"".join(chunks))
-
-
-@contextlib.contextmanager
-def _exchange(timeout_s: float) -> Iterator[Exchange]:
-    if running := Exchange.current():
-        yield running
-        return
-    with Exchange(timeout_s) as exchange:
-        yield exchange

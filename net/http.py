@@ -3,9 +3,8 @@
 `requests` is imported with the first request, since a directive pays for imports here.
 """
 
-import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from net.errors import Unreached
-from net.exchange import Exchange
+from net.exchange import exchange_within
 from net.hosts import Hosts
 from net.incoming import JsonObject
 from net.json_depth import too_deep
@@ -71,7 +70,7 @@ class Http:
         """
         import requests
 
-        with self._exchange(timeout_s):
+        with exchange_within(timeout_s):
             try:
                 session = self._own_session()
                 answer = session.request(method, url, data=form, params=query, headers=headers)
@@ -83,7 +82,7 @@ class Http:
         """A GET; with `enough` the rest after so many bytes is not read. Raises Unreached."""
         import requests
 
-        with self._exchange(timeout_s) as exchange:
+        with exchange_within(timeout_s) as exchange:
             exchange.enough = enough
             try:
                 answer = self._own_session().get(url, headers=headers)
@@ -122,15 +121,6 @@ class Http:
             self.mount(session)
             self._session = session  # two threads may both make one: the two are the same
         return self._session
-
-    @staticmethod
-    @contextlib.contextmanager
-    def _exchange(timeout_s: float) -> Iterator[Exchange]:
-        if running := Exchange.current():
-            yield running
-            return
-        with Exchange(timeout_s) as exchange:
-            yield exchange
 
 
 def _json_object(body: bytes) -> JsonObject | None:
