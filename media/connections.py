@@ -57,7 +57,7 @@ class Connections:
             pass
 
     def close(self) -> None:
-        """Likewise, and those in use when they come back."""
+        """Close those that nobody is using, and the others when they come back."""
         self._closed = True
         self.drop()
 

@@ -32,7 +32,7 @@ class Proof:
         return known and abs(now - int(sent)) <= WINDOW_S
 
     def covers(self, header: str, path: str, body: bytes, now: float) -> bool:
-        """Likewise, with the body."""
+        """Whether one of ours wrote the header just now, for this path and this body."""
         return self.opens(header, path, now) and holds(header, body)
 
 

@@ -197,7 +197,9 @@ def linking(url: str, client: Client, secret: str) -> AccountLinking:
 
 
 def write(folder: Path, skill: Manifest, skill_id: str, account_linking: AccountLinking | None) -> None:
-    """Anew, or over what this wrote before. Raises Missing where something else is in the folder, and OSError.
+    """Into an empty folder, or over what this wrote before.
+
+    Raises Missing where something else is in the folder, and OSError.
 
     Without `skill_id` Amazon's command line makes a skill and keeps its id in the folder.
     """

@@ -46,8 +46,9 @@ class Reply(NamedTuple):
 
 @dataclass
 class OnvifDevice:
-    """`address`: what stands in every address that it answers, "host:port"; `rtsp` likewise. `clock_s`: how far its
-    clock is ahead. `still`: makes a picture of now.
+    """`address`: "host:port" of every address that it answers; `rtsp`: that of its RTSP addresses.
+
+    `clock_s`: how far its clock is ahead. `still`: makes a picture of now.
     """
 
     serial: str
