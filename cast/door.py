@@ -52,7 +52,7 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
         (folder / NAME).chmod(0o600)
 
     def answer(self, line: bytes, proof: str) -> Answer | None:
-        """None for who is not one of ours."""
+        """None where the proof was not made by one of our own processes."""
         if not self.proof.covers(proof, PATH, line, time.time()):
             return None
         ask = _ask.decode(line)

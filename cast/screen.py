@@ -77,7 +77,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             raise CastFailed("unreachable", self._device.name) from None
         self._url, self._title = url, title
         try:
-            # afresh: what plays media there already may be another's application, or another's session of ours
+            # in a new session: what plays there already may belong to another sender
             self._cast.socket_client.receiver_controller.launch_app(
                 RECEIVER, force_launch=True, callback_function=self._launched
             )
@@ -113,7 +113,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
     # what the device tells, in a thread of the connection
 
     def _launched(self, sent: bool, answer: object) -> None:
-        """Loads here: in another thread what is loaded could overtake the CONNECT to the application."""
+        """Sends LOAD in this thread: from another one it could overtake the CONNECT to the application."""
         status = self._cast.status
         if not sent or status is None or status.app_id != RECEIVER:
             self._settled.set()

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 AGAIN = 3  # so often a picture that ended by itself is shown again within AGAIN_S
 AGAIN_S = 600.0
-LEASE_S = 60.0  # a picture outlasts a worker that died by no more: the gate then knows its viewer no more
+LEASE_S = 60.0  # the longest that a picture goes on after its worker has died
 _RENEW_S = 20.0
 _USER = "cast"
 
@@ -127,7 +127,7 @@ class Screens:
             self._end(device)
 
     def _prolonged(self, device: Device, account: str, camera: str, until: float) -> Showing | None:
-        """What is shown there already, where it is that camera: it goes on, and does not begin again."""
+        """The picture that the device shows already, prolonged; None where it shows another camera or nothing."""
         with self._lock:
             on = self._on.get(device.id)
             if on is None or on.over or (on.showing.account, on.showing.camera) != (account, camera):
