@@ -1,8 +1,8 @@
 """The time until a picture on the practice page plays again after the media process is killed.
 
 It is counted from the kill to the first picture that plays for three seconds. The page repeats its wish by itself, as
-displays do. Each turn has a new program: one waits longer each time a process of it dies. The turns kill it at different
-times since a player by HLS asked for its list, which it does every two seconds.
+displays do. Each turn has a new program: one waits longer each time a process of it dies. The turns differ in the time
+from a player's look at its list, which it takes every two seconds, to the kill.
 """
 
 import itertools

@@ -17,8 +17,8 @@ from media.plane.viewing.session import Session
 from media.plane.viewing.sessions import Sessions
 
 SNAPSHOT_WAIT_S = 8.0
-# hls.js joins the list of another process when it has nothing left to play, else only when it comes again. It comes for a
-# list a little before that.
+# hls.js joins the list of a new process at once if it has nothing left to play, else a target duration later. It asks a
+# little before it has nothing left.
 DRY_S = 0.3
 MOST_STARTS = 16  # that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
