@@ -1,7 +1,7 @@
 """The command line. Commands import what they need when they run, so that `--help` and each process start fast."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, TypedDict
@@ -80,7 +80,7 @@ def origins_of(context: click.Context) -> dict[str, str]:
 class _Given(TypedDict):
     file: Path | None
     demo: bool
-    overrides: dict[str, Any]
+    overrides: Mapping[str, Any]
 
 
 def _given(context: click.Context) -> _Given:
