@@ -446,17 +446,17 @@ def test_a_damaged_database_is_replaced_and_kept(tmp_path: Path, owned: dict[str
     assert kept.read_bytes().startswith(b"nothing of a database")
 
 
-TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+def tables(scripts: list[str]) -> set[str]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as raw:
+        migrate(raw, scripts, "scripts")
+        return {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def test_an_older_schema_is_migrated(tmp_path: Path, owned: dict[str, str]) -> None:
     file = tmp_path / "backup"
     assert backed_up(owned, file).returncode == 0
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as second:
-        migrate(second, migrations()[:2], "second")
-        known = {name for (name,) in second.execute(TABLES)}
     with closing(sqlite3.connect(file, isolation_level=None)) as raw:
-        for later in {name for (name,) in raw.execute(TABLES)} - known:
+        for later in tables(migrations()) - tables(migrations()[:2]):
             raw.execute(f"DROP TABLE {later}")
         raw.execute("PRAGMA user_version = 2")
     done = run(owned, "restore", str(file))
