@@ -67,6 +67,7 @@ class EzvizDriver:
         self.sessions = Sessions(store)
         self._lan = Lan(loopback=demo) if lan else None
         self._cloud = Cloud(loopback=demo) if cloud else None
+        self.takes_codes = lan
         self._terminal = Terminal(store, http, hosts.api)
         self.account = EzvizAccount(self.sessions, http, self._lan, self._cloud)
         self._open = OpenPlatform(http, hosts.open_platform)
