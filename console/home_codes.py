@@ -31,9 +31,9 @@ class HomeCodes:
 
     def of(self, account: str, camera: Camera, reason: Reason | None) -> HomeCode:
         """What the tile offers. A code that the camera no longer takes may be given once more. Raises Unavailable."""
-        if "lan" in camera.ways and reason != "code_wrong":
-            return "has"
-        return "takes" if self._owner.takes_code(account, camera) else ""
+        if not self._owner.takes_code(account, camera):
+            return ""
+        return "has" if "lan" in camera.ways and reason != "code_wrong" else "takes"
 
     def give(self, account: str, camera: str, code: str, language: Language, *, while_encrypted: bool) -> str:
         """Why it was not kept, as a sentence; "" where it was.
