@@ -57,7 +57,7 @@ class Session:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""
         waits = self.peer is not None and self.peer.state != "connected"
         return (
-            (self.peer is None and now - self.used > idle_s)
+            (self.peer is None and self._fetches == 0 and now - self.used > idle_s)
             or (waits and now - self.began > CONNECT_S)
             or (self.claims.explains and now - self.opened > card_s)
         )
