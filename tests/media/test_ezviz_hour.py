@@ -112,6 +112,18 @@ def test_a_battery_camera_that_the_first_session_wakes_is_shown_by_the_next() ->
     assert found.most == 2
 
 
+@pytest.mark.parametrize(("clump_s", "gap_s"), [(0.2, 6.0), (2.0, 9.0)])
+def test_a_session_that_falls_silent_is_followed_the_sooner_the_less_it_used_to_pause(
+    clump_s: float, gap_s: float
+) -> None:
+    hour = an_hour(300.0, 2, mute_after_s=50.0, clump_s=clump_s)
+    assert (hour.most, hour.reopened) == (2, 0)
+    for viewer in hour.viewers:
+        assert viewer.reloads == 0
+        assert viewer.is_monotonic
+        assert viewer.gap_s() < gap_s
+
+
 def test_a_camera_that_gives_one_session_is_shown_for_an_hour_all_the_same() -> None:
     hour = an_hour(600.0, 2, session_cut_s=75.0, camera_streams=1)
     assert (hour.most, hour.reopened) == (1, 0)
