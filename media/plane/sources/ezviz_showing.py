@@ -23,10 +23,11 @@ class Showing:
         self.stream, self.held = stream, list[Unit]()
         self._held_bytes = 0
         self._is_heard = False  # a picture came
+        self.keyed = 0.0  # when the first one came, a keyframe
         self.is_shown = self.is_other = False  # other: the whole picture, in place of the smaller one that was wanted
         self._pauses, self._longest_s = 0, 0.0  # between bytes
         self.edge = 0  # the least time from a picture's own time to its arrival, in ticks
-        self.opened = self.heard = self._came = self._loop.time()
+        self.asked = self.opened = self.heard = self._came = self._loop.time()
 
     async def open(self, address: Address, hosts: tuple[str, ...]) -> None:
         """Raises Unreached, SaidNo."""
@@ -60,6 +61,7 @@ class Showing:
     def _hear(self, picture: Unit) -> None:
         edge = round(self._loop.time() * CLOCK) - picture.dts
         self.edge = min(edge, self.edge) if self._is_heard else edge
+        self.keyed = self.keyed if self._is_heard else self._loop.time()
         self.heard, self._is_heard = self._loop.time(), True
 
     @property
