@@ -88,15 +88,15 @@ def _shown(path: str, via: str, again: int) -> list[Shown]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = _page(browser.new_page(), program.simulator)
         for _ in range(1 + again):
-            took.append(show(page, "google", via, CAMERA))
+            begun = len(_floors(program.log))
+            took.append(Shown(show(page, "google", via, CAMERA), _floors(program.log)[begun]))
             page.wait_for_timeout(1000)
             hide(page, "google", via)
             page.wait_for_timeout(ENDED_MS)
         browser.close()
         calls = requests.get(control, timeout=5).json()["calls"]
         assert calls.get("vtdu", 0) > again, f"the pictures did not come by the stream nodes: {calls}"
-        floors = _floors(program.log)
-    return [Shown(*each) for each in zip(took, floors, strict=True)]
+    return took
 
 
 def _page(page: Page, url: str) -> Page:

@@ -67,7 +67,7 @@ def _share(run: Run, home: PictureProcess) -> float:
 
 @contextmanager
 def _camera() -> Iterator[tuple[SourceSpec, ...]]:
-    """Cloud and camera in a process of their own, and what opens the camera a few times: a session is followed by another."""
+    """Cloud and camera in a process of their own. What opens the camera a few times: sessions follow each other."""
     ours, theirs = _spawn.Pipe()
     process = _spawn.Process(target=_film, args=(theirs,), daemon=True)
     with cores.beside():

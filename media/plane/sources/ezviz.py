@@ -16,6 +16,7 @@ from media.plane.sources.ezviz_picture import EzvizPicture
 from media.plane.sources.ezviz_showing import Showing
 from media.plane.sources.foresight import Foresight
 from media.plane.sources.network import OnLoopback
+from media.plane.sources.quota_rests import QuotaRests
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec
 
@@ -38,10 +39,16 @@ class EzvizSource:
     """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once."""
 
     def __init__(
-        self, screen: Screen, spec: SourceSpec, mint: Callable[[], Awaitable[SourceSpec]], *, loopback: OnLoopback
+        self,
+        screen: Screen,
+        spec: SourceSpec,
+        mint: Callable[[], Awaitable[SourceSpec]],
+        *,
+        loopback: OnLoopback,
+        rests: QuotaRests,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._openings = Openings(spec, mint, loopback)
+        self._openings = Openings(spec, mint, loopback, rests)
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
         self._foresight = Foresight()
         self._began = self._loop.time()
