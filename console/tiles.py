@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from console.encryption import Switching
+from console.home_codes import HomeCode, HomeCodes
 from console.mends import Mend, Mends, is_asked_for
 from console.sentences import AGAIN, ASKED_FOR, HERE, OWN
 from registry.camera import Camera, Refusal, Stream, StreamRequest
@@ -56,6 +57,8 @@ class Tile(Struct, frozen=True):
     why_not: WhyNot | None
     switching: Switching | None
     has_code: bool
+    home_code: HomeCode
+    is_encrypted: bool
 
     @property
     def starts(self) -> bool:
@@ -68,7 +71,7 @@ class Tile(Struct, frozen=True):
 
 class Tiles:
     def __init__(self, owner: Owner) -> None:
-        self._owner, self._mends = owner, Mends(owner)
+        self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, switching: Mapping[str, Switching]) -> list[Tile]:
         """Those that can be shown first, in the order of their names. Raises Unavailable."""
@@ -87,6 +90,8 @@ class Tiles:
                     why,
                     switching.get(camera.id),
                     self._owner.preferences(account, camera.id).while_encrypted == "code",
+                    self._home_codes.of(account, camera, verdict.reason if isinstance(verdict, Refusal) else None),
+                    camera.encryption == "on",
                 )
             )
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))

@@ -70,8 +70,9 @@ def adapt(
     readings = Readings(store, drivers, breaker, clock, changes.compared)
     judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, awaited, rules.read_back_s)
-    codes = LanCodes(drivers, readings, judge, rules.owner_s)
-    encrypted = Encrypted(store, drivers, readings, judge, control, CodeTries(store, clock), rules)
+    tries = CodeTries(store, clock)
+    codes = LanCodes(drivers, readings, judge, tries, rules)
+    encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(

@@ -158,9 +158,13 @@ class Owner:
             return overruled("owners_alone", visible.camera)
         return self._control.delete(visible, deadline)
 
-    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
+    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
         """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
         return self._codes.set(account_id, camera_id, code)
+
+    def takes_code(self, account_id: str, camera: Camera) -> bool:
+        """Whether a code could open the camera on the LAN. Raises Unavailable."""
+        return self._codes.takes(account_id, camera)
 
     def while_encrypted(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False

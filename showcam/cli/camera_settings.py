@@ -105,11 +105,12 @@ _WRONG = {
         "label or, where the encryption password was changed, that password."
     ),
 }
+GUESSED = "There were too many wrong codes. Wait an hour, look up the right one, then try again."
 _WHY = {
     "old": "That code is over, since a mailed one is good for half an hour. Give the command again for a new one.",
     "too_soon": "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.",
     "too_often": "EZVIZ has mailed as many codes as it does for now. Wait half an hour, then try again.",
-    "guessed": "There were too many wrong codes. Wait an hour, look up the right one, then try again.",
+    "guessed": GUESSED,
     "silent": "{camera} does not answer EZVIZ. See that it has power and Wi-Fi and is awake, then try again.",
 }
 

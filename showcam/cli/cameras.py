@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from showcam.cli import own_cameras, readable, settings_of, stop
-from showcam.cli.camera_settings import PREFERENCES, change_preference, change_setting, renew_picture_code
+from showcam.cli.camera_settings import GUESSED, PREFERENCES, change_preference, change_setting, renew_picture_code
 from showcam.cli.named_camera import ASKING, NamedCamera, of_household, on_camera, refused, unavailable
 from showcam.cli.output import as_json, echo, report
 from showcam.cli.progress import progress
@@ -141,6 +141,7 @@ def code(named: NamedCamera) -> None:
     Where while_encrypted is code, the code also takes the place of the one that deciphers its picture.
     """
     from registry.camera import Refusal
+    from registry.settings import Step
 
     given = click.prompt(
         "Code on the label, or the encryption password set since (nothing: no longer over the home network)",
@@ -150,6 +151,8 @@ def code(named: NamedCamera) -> None:
     )
     renewed = bool(given.strip()) and renew_picture_code(named, given.strip())
     done = named.ask(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
+    if isinstance(done, Step):
+        stop(GUESSED, code=1)
     if not isinstance(done, Refusal):
         by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
         echo(f"{named.camera.name} is shown {by}.")
