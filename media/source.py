@@ -101,6 +101,18 @@ class SourceSpec(NamedTuple):
         )
 
 
+class Watched(NamedTuple):
+    """A picture at home as it came in a moment. `gop_s` 0.0: no second keyframe came in the `watched_s` seconds."""
+
+    codec: Codec
+    width: int
+    height: int
+    rate: float  # pictures a second
+    gop_s: float  # from one keyframe to the next
+    watched_s: float
+    still: bytes  # JPEG
+
+
 UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left
 
 

@@ -42,7 +42,7 @@ def add(
 
     Its user name and password are asked for, kept sealed, and sent to no other address.
     """
-    from registry.drivers.lan.adding import settled
+    from registry.drivers.lan.settling import settled
     from showcam.compose.own_cameras import own_cameras
 
     with own_cameras(settings_of(context), user) as own:
@@ -100,12 +100,12 @@ def _found_by(candidate: "Candidate") -> str:
 @on_camera
 def login(named: NamedCamera) -> None:
     """Give another user name and password of the camera NAME, one of your own; both are asked for and tried."""
-    from registry.drivers.lan.adding import settled
     from registry.drivers.lan.address import Address
+    from registry.drivers.lan.settling import moved
 
     own, device = _own(named)
     found = _found(own, Address("rtsp", device.host, device.port, device.main.path))
-    own.devices.put(own.source, _moved(device, settled(found.device, (), like=device)))
+    own.devices.put(own.source, moved(device, found.device))
     echo(f"{device.name} takes them.")
 
 
@@ -114,12 +114,12 @@ def login(named: NamedCamera) -> None:
 @click.argument("address", required=False)
 def move(named: NamedCamera, address: str | None) -> None:
     """Say that the camera NAME, one of your own, has another ADDRESS now. Its name and settings stay."""
-    from registry.drivers.lan.adding import settled
+    from registry.drivers.lan.settling import moved
 
     own, device = _own(named)
     given = _address(own, address)
     found = _found(own, given, (device.user, device.password))
-    own.devices.put(own.source, _moved(device, settled(found.device, (), like=device)))
+    own.devices.put(own.source, moved(device, found.device))
     echo(f"{device.name} is at its new address.")
 
 
@@ -171,24 +171,9 @@ def _asked() -> tuple[str, str]:
 
 
 def _named(device: "Device", name: str, *, doorbell: bool) -> "Device":
-    from msgspec.structs import replace
+    from registry.drivers.lan.settling import named
 
-    from net.text import line
-
-    plain = line(name)[:64]
-    if not plain:
-        stop("A camera needs a name.")
-    return replace(device, name=plain, doorbell=doorbell or device.doorbell)
-
-
-def _moved(known: "Device", found: "Device") -> "Device":
-    """The camera at the address and with the login of `found`, and what its owner decided about it before."""
-    from msgspec.structs import replace
-
-    same = known.main.path == found.main.path
-    pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
-    told = {name: getattr(found, name) or getattr(known, name) for name in ("model", "firmware", "mac", "onvif")}
-    return replace(found, **pictures, **told)
+    return named(device, name, doorbell=doorbell) or stop("A camera needs a name.")
 
 
 def _own(named: NamedCamera) -> "tuple[OwnCameras, Device]":

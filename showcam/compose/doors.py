@@ -28,6 +28,7 @@ from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
 from showcam.aws import boto
 from showcam.compose import ground
+from showcam.compose.own_pages import own_pages
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
@@ -123,7 +124,8 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     app.register_blueprint(look.blueprint())
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
     if settings.has_console:
-        home.bind(app, _home(settings, base, limits, owner_users))
+        console_home = _home(settings, base, limits, owner_users)
+        home.bind(app, console_home, own_pages(settings, base, console_home))
     return app
 
 
@@ -145,6 +147,7 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
         HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
             live=max(1, settings.live_per_account - 1),  # one place stays free for a display
+            adds=base.own_cameras is not None,
         ),
         partial(households.end_pictures, base.pictures),
     )

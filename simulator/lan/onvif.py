@@ -68,6 +68,7 @@ class OnvifDevice:
     night: str = "AUTO"  # the infrared cut filter
     topics: dict[str, str] = field(default_factory=lambda: dict(TOPICS))  # that it reports: topic and name of its value
     happened: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # messages that nobody has pulled yet
+    takes_settings: bool = True  # False: it answers yes and stays as it was, as some do
     subscriptions: int = 0
     on_keyframe: Callable[[str], None] = lambda _token: None  # somebody asked for one of that picture
     _nonces: set[str] = field(default_factory=set)
@@ -186,6 +187,8 @@ class OnvifDevice:
         picture = next((each for each in self.pictures if given is not None and each.token == given.get("token")), None)
         if given is None or picture is None:
             return None
+        if not self.takes_settings:
+            return ""
         length = given.get("GovLength") or given.findtext(f"{{{SCHEMA}}}H264/{{{SCHEMA}}}GovLength")
         picture.codec = given.findtext(f"{{{SCHEMA}}}Encoding", picture.codec).lower()
         picture.gop = int(length or picture.gop)

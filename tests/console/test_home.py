@@ -720,11 +720,15 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     assert world.vendor.calls == {}
 
 
-def test_a_household_without_cameras_reads_how_to_add_one(world: HomeWorld) -> None:
+@pytest.mark.parametrize(("own", "says"), [(True, "Add one of your house here"), (False, "Add one in the EZVIZ app")])
+def test_a_household_without_cameras_reads_how_to_add_one(tmp_path: Path, own: bool, says: str) -> None:
+    world = home_world(tmp_path, own=own)
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
     browser = world.browser().get()
     browser.enter(world.code.renew())
     browser.sign_in("kari", "barn door and two geese")
     assert (browser.status, browser.step) == (200, "")
-    assert "showcam cameras add" in browser.text
+    assert says in browser.text
+    assert ("Add a camera of the house" in browser.text) is own
+    world.home.store.close()

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from registry.drivers.lan.adding import Adding, Found, chosen, settled
+from registry.drivers.lan.adding import Adding, Found, chosen
 from registry.drivers.lan.address import Address, BadAddress, read
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.paths import PATHS, sub_of
 from registry.drivers.lan.profile import Profile
+from registry.drivers.lan.settling import settled
 from registry.errors import Refused
 from simulator.lan.onvif import Picture
 from tests.doubles.onvif_device import SERIAL, Served, served

@@ -9,7 +9,6 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from accounts.identity import new_id
 from net.house import HouseHttp
 from registry.drivers.lan.address import RTSP, Address
 from registry.drivers.lan.asking import Described, describe
@@ -163,22 +162,6 @@ class Adding:
         return Device("", 1, "", host, port, main, user=user, password=password, mac=mac_of(host))
 
 
-def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = None) -> Device:
-    """With an id of its own, or with id and channel of the camera that it is: one of `known`.
-
-    `like`: the camera that its owner says it is.
-    """
-    same = like or next((each for each in known if _is_same(each, found)), None)
-    if same is not None:
-        kept = {"name": found.name or same.name, "silent": same.silent, "doorbell": found.doorbell or same.doorbell}
-        return replace(found, id=same.id, channel=same.channel, **kept)
-    ids = {each.id for each in known if not _is_same_device(each, found)}
-    candidates = (found.id, found.mac, f"{found.id}/{found.mac}" if found.mac else "", new_id())
-    its_id = next(each for each in candidates if each and each not in ids)
-    channels = [each.channel for each in known if each.id == its_id]
-    return replace(found, id=its_id, channel=max(channels, default=0) + 1)
-
-
 def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:
     """The largest picture of the first lens, and a smaller one: the largest in H.264 that is 1280×720 at most."""
     seen = [profile for profile in profiles if profile.codec]
@@ -198,16 +181,6 @@ def mac_of(host: str) -> str:
         return ""
     found = next((row.split() for row in rows if row.startswith(f"{host} ")), [])
     return found[3] if len(found) > 3 and found[3] != "00:00:00:00:00:00" else ""
-
-
-def _is_same_device(known: Device, found: Device) -> bool:
-    if known.mac and found.mac:
-        return known.mac == found.mac
-    return (known.host, known.port) == (found.host, found.port) or bool(found.id and known.id == found.id)
-
-
-def _is_same(known: Device, found: Device) -> bool:
-    return _is_same_device(known, found) and known.main.path == found.main.path
 
 
 def _noting(paths: tuple[str, ...], tried: list[str]) -> Iterator[str]:
