@@ -10,7 +10,19 @@ from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSession
 from console import pages
-from console.adding_sentences import ADDRESS, BETTER, GUESSED, LOST, NOT_NOW, NOT_SET, ROOM, SEARCHING, UNNAMED, WHY
+from console.adding_sentences import (
+    ADDRESS,
+    BETTER,
+    GUESSED,
+    LOST,
+    NOT_NOW,
+    NOT_SET,
+    ONLY_BASIC,
+    ROOM,
+    SEARCHING,
+    UNNAMED,
+    WHY,
+)
 from net.cache import Recent
 from net.text import line
 from registry.drivers.lan.address import BadAddress
@@ -18,6 +30,7 @@ from registry.drivers.lan.devices import Device
 from registry.drivers.lan.finding import Candidate
 from registry.drivers.lan.settling import settled
 from registry.drivers.lan.tried import Tried
+from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import DriverError, Refused
 from registry.owner.own_cameras import Guessed, NotNow, OwnCameras
 from registry.owner.search import Search
@@ -227,6 +240,8 @@ def why_not(error: BadAddress | NotNow | DriverError) -> str:
             return GUESSED
         case NotNow():
             return NOT_NOW
+        case OnlyBasic():
+            return ONLY_BASIC
         case Refused():
             return WHY.get(error.reason, WHY["media_down"])
     return WHY["media_down"]

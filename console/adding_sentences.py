@@ -29,6 +29,10 @@ WHY: Mapping[str, str] = {
     "busy": mark("The camera is shown on as many screens as it can. Close one, then try again."),
     "media_down": mark("The camera answered, and no picture came. Try again in a moment."),
 }
+ONLY_BASIC = mark(
+    "What answers there wants the password as it is (Basic), which the camera did not before: it is not sent. "
+    "If that is your camera all the same, remove it here and add it again."
+)
 GUESSED = mark("That address refused three passwords. Some cameras lock after more: wait an hour, then try again.")
 NOT_NOW = mark("Other cameras are being tried just now. Try again in a few seconds.")
 LOST = mark("showcam no longer knows the camera that you tried. Try it again.")

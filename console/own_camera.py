@@ -73,5 +73,5 @@ class OwnCamera:
             device=device,
             step=form.get("step", ""),
             user=form.get("user", device.user),
-            address=form.get("address", device.host),
+            address=form.get("address", device.moved or device.host),
         )

@@ -41,6 +41,7 @@ class WireSource(TypedDict):
     dozes: NotRequired[bool]
     key: NotRequired[str]
     lasts_s: NotRequired[int]
+    basic: NotRequired[bool]
 
 
 class SourceSpec(NamedTuple):
@@ -61,6 +62,7 @@ class SourceSpec(NamedTuple):
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
     lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
+    basic: bool = True  # rtsp alone: user and password may be sent as they are, where the camera wants that
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -80,6 +82,7 @@ class SourceSpec(NamedTuple):
             "dozes": self.dozes,
             "key": base64.b64encode(self.key).decode(),
             "lasts_s": self.lasts_s,
+            "basic": self.basic,
         }
 
     @classmethod
@@ -98,6 +101,7 @@ class SourceSpec(NamedTuple):
             dozes=data.get("dozes", False),
             key=base64.b64decode(data.get("key", "")),
             lasts_s=data.get("lasts_s", 0),
+            basic=data.get("basic", True),
         )
 
 

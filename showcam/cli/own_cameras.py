@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from showcam.compose.own_cameras import OwnCameras
 
 TRIES = 3  # of user and password: some cameras lock after more
+ONLY_BASIC = (
+    "What answers there wants the password as it is (Basic), which the camera did not before: it is not sent. "
+    "If that is your camera all the same, delete it and add it again."
+)
 ADDRESS = "Address: rtsp://…, or the camera's IP address"
 
 
@@ -104,7 +108,7 @@ def login(named: NamedCamera) -> None:
     from registry.drivers.lan.settling import moved
 
     own, device = _own(named)
-    found = _found(own, Address("rtsp", device.host, device.port, device.main.path))
+    found = _found(own, Address("rtsp", device.host, device.port, device.main.path), basic=device.basic)
     own.devices.put(own.source, moved(device, found.device))
     echo(f"{device.name} takes them.")
 
@@ -117,8 +121,8 @@ def move(named: NamedCamera, address: str | None) -> None:
     from registry.drivers.lan.settling import moved
 
     own, device = _own(named)
-    given = _address(own, address)
-    found = _found(own, given, (device.user, device.password))
+    given = _address(own, address, device.moved)
+    found = _found(own, given, (device.user, device.password), basic=device.basic)
     own.devices.put(own.source, moved(device, found.device))
     echo(f"{device.name} is at its new address.")
 
@@ -136,24 +140,29 @@ def rename(named: NamedCamera, new: str) -> None:
     echo(f"{device.name} is called {changed.name} now.")
 
 
-def _address(own: "OwnCameras", given: str | None) -> "Address":
+def _address(own: "OwnCameras", given: str | None, default: str = "") -> "Address":
     from registry.drivers.lan.address import BadAddress, read
 
     try:
-        return read(given or str(click.prompt(ADDRESS, err=True)), loopback=own.loopback)
+        return read(given or str(click.prompt(ADDRESS, default=default or None, err=True)), loopback=own.loopback)
     except BadAddress as error:
         stop(f"{error}.")
 
 
-def _found(own: "OwnCameras", address: "Address", login: tuple[str, str] | None = None) -> "Found":
+def _found(
+    own: "OwnCameras", address: "Address", login: tuple[str, str] | None = None, *, basic: bool = True
+) -> "Found":
     """How the camera is reached, with a user name and a password that it takes."""
+    from registry.drivers.probes.rtsp import OnlyBasic
     from registry.errors import Refused
 
     for left in range(TRIES - 1, -1, -1):
         user, password = login or _asked()
         try:
             with progress("Asking the camera"):
-                return own.adding.look(address, user, password)
+                return own.adding.look(address, user, password, basic=basic)
+        except OnlyBasic:
+            stop(ONLY_BASIC, code=1)
         except Refused as refused:
             if refused.reason != "code_wrong" or not left or login:
                 why = WHY.get(refused.reason, WHY["lan_unreachable"])

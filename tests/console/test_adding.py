@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from console.adding_sentences import BETTER
 from registry.drivers.lan.better import Seen, better
@@ -372,6 +373,31 @@ def test_name_login_address_and_removal(pages: Pages, camera: RtspCamera) -> Non
     pages.post(own, step="remove")
     assert (pages.own, stored_of(pages)) == ({}, ())
     moved.close()
+
+
+def test_a_camera_that_wants_its_password_as_it_is_now_gets_none(pages: Pages, camera: RtspCamera) -> None:
+    pages.attempt(camera)
+    pages.post(step="add", name="Shed")
+    camera.does.scheme, before = "basic", len(camera.does.authorizations)
+    own = f"/home/cameras/{pages.own['Shed']}/own"
+    pages.get(own)
+    assert "wants the password as it is (Basic)" in pages.post(own, step="login", user="admin", password="x").text
+    assert len(camera.does.authorizations) == before
+
+
+def test_one_that_may_have_moved_waits_for_its_owner(pages: Pages, camera: RtspCamera) -> None:
+    camera.does.scheme = "basic"
+    pages.attempt(camera)
+    pages.post(step="add", name="Shed")
+    own = f"/home/cameras/{pages.own['Shed']}/own"
+    store = pages.world.home.store
+    source = next(source for source in store.sources(pages.account) if source.kind == "lan")
+    Devices(store).alter(
+        source, stored_of(pages)[0], lambda stored: replace(stored, host="127.0.0.3", moved="127.0.0.1")
+    )
+    assert "A device at 127.0.0.1 says that it is this camera." in pages.get(own).text
+    pages.post(own, step="move", address=f"rtsp://127.0.0.1:{camera.port}{PATH}")
+    assert [(each.host, each.moved) for each in stored_of(pages)] == [("127.0.0.1", "")]
 
 
 def test_another_households_camera_is_nobodys_here(pages: Pages, world: HomeWorld, camera: RtspCamera) -> None:

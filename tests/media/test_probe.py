@@ -77,6 +77,17 @@ def test_what_brings_no_picture_is_said_in_time(camera: RtspCamera, behaviour: d
     assert camera.does.wrong <= 1
 
 
+@pytest.mark.parametrize(("may", "brings"), [(True, "h264"), (False, "code_wrong")])
+def test_a_password_goes_as_it_is_where_it_may_alone(camera: RtspCamera, may: bool, brings: str) -> None:
+    camera.does.scheme = "basic"
+    spec = SourceSpec.from_json(camera.spec()._replace(basic=may).as_json())
+    try:
+        brought: str = probed(spec, 1.5).told(small=True).codec
+    except SourceFailed as failed:
+        brought = failed.reason
+    assert (brought, bool(camera.does.authorizations)) == (brings, may)
+
+
 @pytest.mark.parametrize(
     ("encoder", "payloader", "codec"),
     [

@@ -13,6 +13,7 @@ from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.paths import PATHS, sub_of
 from registry.drivers.lan.profile import Profile
 from registry.drivers.lan.settling import settled
+from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
 from simulator.lan.onvif import Picture
 from tests.doubles.onvif_device import SERIAL, Served, served
@@ -225,6 +226,23 @@ def test_a_wrong_login_is_tried_once(camera: RtspCamera, user: str, password: st
     assert why(f"rtsp://127.0.0.1:{camera.port}{PATH}", user=user, password=password) == "code_wrong"
     assert camera.does.wrong <= 1
     assert camera.does.methods.count("DESCRIBE") == 2
+
+
+@pytest.mark.parametrize(("scheme", "basic"), [("digest", False), ("sha256", False), ("basic", True)])
+def test_how_its_password_goes_to_it_is_kept(camera: RtspCamera, scheme: Any, basic: bool) -> None:
+    camera.does.scheme = scheme
+    assert look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device.basic is basic
+
+
+def test_one_that_is_known_by_digest_gets_no_other_password_as_it_is(camera: RtspCamera) -> None:
+    camera.does.scheme = "basic"
+    adding, address = (
+        Adding(loopback=True, onvif_ports=(1,)),
+        read(f"rtsp://127.0.0.1:{camera.port}{PATH}", loopback=True),
+    )
+    with pytest.raises(OnlyBasic) as refused:
+        adding.look(address, "admin", CODE, basic=False)
+    assert (refused.value.reason, camera.does.authorizations) == ("code_wrong", [])
 
 
 @pytest.mark.parametrize("password", ["p@ss:w/ö#%20", '"quoted" \\', "ключ", "%41&<>"])

@@ -40,31 +40,40 @@ class Found(Struct, frozen=True):
     profiles: tuple[Profile, ...] = ()
 
 
+class _Login(Struct, frozen=True):
+    """`basic`: whether they may be sent as they are."""
+
+    user: str
+    password: str
+    basic: bool
+
+
 class Adding:
     """Each password is sent to RTSP once, and to ONVIF once where RTSP took it. Raises registry.errors.Refused."""
 
     def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
 
-    def look(self, address: Address, user: str, password: str, *, port: int = 0) -> Found:
-        """`port`: of RTSP, where the address does not say it."""
+    def look(self, address: Address, user: str, password: str, *, port: int = 0, basic: bool = True) -> Found:
+        """`port`: of RTSP, where the address does not say it. `basic`: whether user and password may go as they are."""
+        login = _Login(user, password, basic)
         if address.kind == "rtsp" and address.path not in ("", "/"):
-            return self._by_path(address, user, password)
-        at, state, told, profiles = self._onvif(address, user, password)
-        if state == "in" and (found := self._by_onvif(address, user, password, at, told, profiles)):
+            return self._by_path(address, login)
+        at, state, told, profiles = self._onvif(address, login)
+        if state == "in" and (found := self._by_onvif(address, login, at, told, profiles)):
             return found
         if state == "login":
             raise Refused("code_wrong", "refused by ONVIF")
-        return self._by_table(address, user, password, port)
+        return self._by_table(address, login, port)
 
     def onvif(self, device: Device) -> Onvif:
         return Onvif(self._http, device.host, device.onvif, device.user, device.password)
 
-    def _by_path(self, address: Address, user: str, password: str) -> Found:
-        main = self._described(address.host, address.port or RTSP, (address.path,), user, password)
-        device = self._device(address.host, address.port or RTSP, _pictured(main), user, password)
-        at, state, told, profiles = self._onvif(address, user, password)
-        if state == "in" and (found := self._by_onvif(address, user, password, at, told, profiles)):
+    def _by_path(self, address: Address, login: _Login) -> Found:
+        main = self._described(address.host, address.port or RTSP, (address.path,), login)
+        device = self._device(address.host, address.port or RTSP, _pictured(main), login, main)
+        at, state, told, profiles = self._onvif(address, login)
+        if state == "in" and (found := self._by_onvif(address, login, at, told, profiles)):
             streams = (found.device.main, found.device.sub)
             mine = next((each for each in streams if each is not None and each.path == address.path), None)
             if mine is not None:
@@ -73,7 +82,7 @@ class Adding:
             device = replace(found.device, main=device.main, sub=None, port=device.port)
         return Found(self._with_sub(device), state, profiles)
 
-    def _by_table(self, address: Address, user: str, password: str, port: int) -> Found:
+    def _by_table(self, address: Address, login: _Login, port: int) -> Found:
         """By the makers' paths; those that a connection does not outlive are tried over another."""
         ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
         knocked = knock([(address.host, each) for each in ports], KNOCK_S)
@@ -81,15 +90,15 @@ class Adding:
         for each in ports:
             if knocked[address.host, each] is None:
                 paths = tuple(known.main for known in PATHS)
-                main = self._described(address.host, each, paths, user, password)
-                return Found(self._with_sub(self._device(address.host, each, _pictured(main), user, password)), "none")
+                main = self._described(address.host, each, paths, login)
+                return Found(self._with_sub(self._device(address.host, each, _pictured(main), login, main)), "none")
         raise Refused(reason or "lan_unreachable", "no RTSP port is open")
 
     def _by_onvif(
-        self, address: Address, user: str, password: str, at: str, told: Told, profiles: tuple[Profile, ...]
+        self, address: Address, login: _Login, at: str, told: Told, profiles: tuple[Profile, ...]
     ) -> Found | None:
         """None where none of its pictures can be had."""
-        onvif = Onvif(self._http, address.host, at, user, password)
+        onvif = Onvif(self._http, address.host, at, login.user, login.password)
         main, sub = chosen(profiles)
         if main is None:
             return None
@@ -98,9 +107,9 @@ class Adding:
             _, sub_path = onvif.stream_path(sub.token, ANSWER_S) if sub else (0, "")
         except OnvifFailed:
             return None
-        heard = self._described(address.host, port, (path,), user, password)
+        heard = self._described(address.host, port, (path,), login)
         device = replace(
-            self._device(address.host, port, _profiled(main, heard), user, password),
+            self._device(address.host, port, _profiled(main, heard), login, heard),
             onvif=at,
             model=" ".join(filter(None, (told.maker, told.model))),
             firmware=told.firmware,
@@ -110,13 +119,13 @@ class Adding:
         )
         if sub is not None:
             try:
-                smaller = self._described(address.host, port, (sub_path,), user, password)
+                smaller = self._described(address.host, port, (sub_path,), login)
                 device = replace(device, sub=_profiled(sub, smaller))
             except Refused:
                 pass  # announced, and not sent
         return Found(device, "in", profiles)
 
-    def _onvif(self, address: Address, user: str, password: str) -> tuple[str, OnvifState, Told, tuple[Profile, ...]]:
+    def _onvif(self, address: Address, login: _Login) -> tuple[str, OnvifState, Told, tuple[Profile, ...]]:
         """Where its device service is, and what it says."""
         ports = (address.port or 80,) if address.kind == "onvif" else self._onvif_ports
         path = address.path if address.kind == "onvif" and address.path not in ("", "/") else DEVICE_PATH
@@ -125,7 +134,7 @@ class Adding:
             if knocked[address.host, port] is not None:
                 continue
             at = f"{port}{path}"
-            onvif = Onvif(self._http, address.host, at, user, password)
+            onvif = Onvif(self._http, address.host, at, login.user, login.password)
             try:
                 onvif.clock(ANSWER_S)
                 return at, "in", onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S)
@@ -134,14 +143,15 @@ class Adding:
                     return at, "login", Told(), ()
         return "", "none", Told(), ()
 
-    def _described(self, host: str, port: int, paths: tuple[str, ...], user: str, password: str) -> Described:
+    def _described(self, host: str, port: int, paths: tuple[str, ...], login: _Login) -> Described:
         """Some cameras end a connection with the first path that they do not have."""
         within_s = ANSWER_S + len(paths) * 0.2
         end = time.monotonic() + within_s
         while True:
             tried: list[str] = []
             try:
-                return describe(host, port, _noting(paths, tried), user, password, within_s, loopback=self._loopback)
+                signed = {"loopback": self._loopback, "basic": login.basic}
+                return describe(host, port, _noting(paths, tried), login.user, login.password, within_s, **signed)
             except Refused as refused:
                 paths = paths[max(1, len(tried) - 1) :]  # the last one was answered no more, unless it was the first
                 if refused.reason != "no_way" or not paths or time.monotonic() > end:
@@ -153,13 +163,15 @@ class Adding:
         if not path or device.sub is not None:
             return device
         try:
-            smaller = self._described(device.host, device.port, (path,), device.user, device.password)
+            login = _Login(device.user, device.password, device.basic)
+            smaller = self._described(device.host, device.port, (path,), login)
         except Refused:
             return device
         return replace(device, sub=_pictured(smaller))
 
-    def _device(self, host: str, port: int, main: Pictured, user: str, password: str) -> Device:
-        return Device("", 1, "", host, port, main, user=user, password=password, mac=mac_of(host))
+    def _device(self, host: str, port: int, main: Pictured, login: _Login, heard: Described) -> Device:
+        device = Device("", 1, "", host, port, main, user=login.user, password=login.password, mac=mac_of(host))
+        return replace(device, basic=heard.basic)
 
 
 def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:

@@ -50,6 +50,10 @@ class Device(Struct, frozen=True, omit_defaults=True):
     onvif: str = ""  # "port/path" of its ONVIF device service; "": none
     doorbell: bool = False
     events: tuple[EventKind, ...] = ()  # what it reports by ONVIF
+    basic: bool = (
+        False  # its RTSP took user and password as they are when its owner gave them; else it never gets them so
+    )
+    moved: str = ""  # where its endpoint answers now, if its owner has to say that it is there
     lens: str = ""  # ONVIF's token of the video source that its pictures come from
 
     def __repr__(self) -> str:

@@ -23,6 +23,7 @@ from registry.drivers.lan.moves import Asks, Moves
 from registry.drivers.lan.onvif import Onvif
 from registry.drivers.lan.sentences import LAN
 from registry.drivers.lan.soap import OnvifFailed
+from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused, SetRefused
 from registry.reason import Reason
 from registry.settings import CHOICES, Setting, SettingView
@@ -88,7 +89,9 @@ class LanDriver:
         self._ask(source, device, wanted, min(OPEN_S, deadline_s))
         self._keyframes.soon(device, wanted.profile)
         url = f"rtsp://{device.place}{wanted.path}"
-        return SourceSpec("rtsp", url, (device.place,), sound(camera), user=device.user, password=device.password)
+        return SourceSpec(
+            "rtsp", url, (device.place,), sound(camera), user=device.user, password=device.password, basic=device.basic
+        )
 
     def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
         raise Refused("not_passable", "no address at home is handed out")
@@ -157,9 +160,9 @@ class LanDriver:
         place, who = (device.host, device.port), (source.id, device.id, device.channel)
         login = (device.user, device.password)
         try:
-            describe(*place, (wanted.path,), *login, deadline_s, loopback=self._loopback)
+            describe(*place, (wanted.path,), *login, deadline_s, loopback=self._loopback, basic=device.basic)
         except Refused as refused:
-            if refused.reason == "code_wrong":
+            if refused.reason == "code_wrong" and not isinstance(refused, OnlyBasic):
                 self.devices.refused(source, device)
             self._refused.put(who, (time.monotonic(), refused.reason))
             raise

@@ -73,7 +73,16 @@ def tried(found: Found, watch: Watch) -> Tried:
 
 def spec_of(device: Device, picture: Pictured) -> SourceSpec:
     url = f"rtsp://{device.place}{picture.path}"
-    return SourceSpec("rtsp", url, (device.place,), "on", user=device.user, password=device.password, encrypts=False)
+    return SourceSpec(
+        "rtsp",
+        url,
+        (device.place,),
+        "on",
+        user=device.user,
+        password=device.password,
+        encrypts=False,
+        basic=device.basic,
+    )
 
 
 def _smaller(device: Device, watch: Watch) -> Watched | Reason | None:
