@@ -147,6 +147,7 @@ class Home:
         try:
             switching = self._forms.encryption.steps(current, pages.language(), self.vendor)
             tiles = self._tiles.of(current.account, pages.language(), switching)
+            waiting = self._tiles.waiting(current.account)
         except Unavailable as unavailable:
             why = unlisted(unavailable, pages.language())
             if unavailable.reason == "signed_out":
@@ -155,7 +156,8 @@ class Home:
                 )
             return self._page("cameras", 503, user=current.user, tiles=[], why=why, live=0)
         status, live = 403 if error else 200, self._settings.live
-        return self._page("cameras", status, user=current.user, tiles=tiles, why=None, live=live, error=error)
+        shown = {"user": current.user, "tiles": tiles, "waiting": waiting}
+        return self._page("cameras", status, **shown, why=None, live=live, error=error)
 
     # a camera
 
