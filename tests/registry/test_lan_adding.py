@@ -162,7 +162,7 @@ def test_onvif_says_both_pictures_and_what_it_is(camera: RtspCamera, device: Ser
         model="Bramble B-20",
         firmware="1.2",
         onvif=f"{device.port}/onvif/device_service",
-        events=("motion", "person", "doorbell"),
+        events=("motion", "person", "doorbell", "tamper"),
         lens="lens",
     )
 

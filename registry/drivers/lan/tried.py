@@ -42,7 +42,7 @@ class Tried(Struct, frozen=True):
     @property
     def settable(self) -> tuple[Better, ...]:
         """What of it ONVIF can set in this camera."""
-        return tuple(each for each in self.better if each.sets) if self.found.onvif == "in" else ()
+        return tuple(change for change in self.better if change.sets) if self.found.onvif == "in" else ()
 
     @property
     def profiles(self) -> dict[str, str]:
@@ -54,8 +54,8 @@ class Tried(Struct, frozen=True):
         """Between keyframes, as they came, or as far as they were watched, or as ONVIF says; 0.0: not known."""
         if watched.gop_s or watched.watched_s > SLOW_S:
             return watched.gop_s or watched.watched_s
-        told = next((each for each in self.found.profiles if each.token == picture.profile), None)
-        return told.keyframes / told.rate if told and told.rate else 0.0
+        profile = next((known for known in self.found.profiles if known.token == picture.profile), None)
+        return profile.keyframes / profile.rate if profile and profile.rate else 0.0
 
     def _seen(self, watched: Watched, picture: Pictured) -> Seen:
         gop_s = self.gop_s(watched, picture)
