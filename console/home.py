@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from flask import Blueprint, Flask, Response, g, request, session
@@ -14,7 +14,6 @@ from werkzeug.exceptions import HTTPException
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from console import cookies, pages
 from console.entrance import Entrance
-from console.own_pages import OwnPages
 from console.reach import host_of
 from console.sentences import CODE
 from console.signing_in import Refused, SigningIn
@@ -29,6 +28,12 @@ from store.ports import Store, StoreUnavailable
 _asked = msgspec.json.Decoder(Asked)
 
 type EndPictures = Callable[[str], None]
+
+
+class MorePages(Protocol):
+    def add_to(self, room: Blueprint) -> None:
+        """Adds its addresses to the console's."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -189,10 +194,10 @@ class Home:
         return pages.rendered(name, status, **context)
 
 
-def bind(app: Flask, home: Home, own: OwnPages | None = None) -> None:
+def bind(app: Flask, home: Home, own: MorePages | None = None) -> None:
     """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it).
 
-    `own`: the pages of cameras of one's own, where there may be any.
+    `own`: the pages of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
     """
     app.config[pages.VENDOR] = home.vendor
     app.session_interface = cookies.FormCookie()

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Literal, TypedDict
@@ -20,7 +21,7 @@ from actions.signalling import Signalling
 from console import app as console
 from console import home, look
 from console.entrance import Entrance
-from console.home import Home, HomeSettings
+from console.home import Home, HomeSettings, MorePages
 from media.process_auth import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
@@ -28,7 +29,6 @@ from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
 from showcam.aws import boto
 from showcam.compose import ground
-from showcam.compose.own_pages import own_pages
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
@@ -92,7 +92,13 @@ def rules(settings: Settings) -> EdgeRules:
     )
 
 
-def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
+def pages(
+    settings: Settings,
+    keys: Keys,
+    base: ground.Ground,
+    own_pages: Callable[[Home], MorePages | None] = lambda _: None,
+) -> Flask:
+    """`own_pages`: makes those of cameras of one's own, where there may be any."""
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
         limits = structs.replace(limits, per_code=limits.per_user)
@@ -125,7 +131,7 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
-        home.bind(app, console_home, own_pages(settings, base, console_home))
+        home.bind(app, console_home, own_pages(console_home))
     return app
 
 

@@ -23,6 +23,7 @@ from msgspec.structs import asdict as fields
 from net.networks import house_networks
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.finding import find
+from tests.doubles import ipycam_device
 from tests.doubles.far_away import NETWORK
 
 __all__ = ["NETWORK", "needed"]
@@ -69,6 +70,7 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
     "thirty": lambda: [match(host) for host in hosts(30)],
     "hundred": lambda: [match(host) for host in hosts(100)],
     "nobody": list,
+    "foreign": list,
     "announced": lambda: [match("192.168.7.10")],
     "look": lambda: [match("192.168.7.10")],
     "hostile": lambda: [
@@ -106,6 +108,8 @@ def main(case: str) -> None:
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
     listening = _listen(answers)
     announcing = _announce() if case == "announced" else None
+    if case == "foreign":
+        ipycam_device.part("discovery").WSDiscoveryServer(ipycam_device.service(OURS, onvif_port=8000)).start()
     with socket.create_server(("192.168.7.200", 554)), socket.create_server(("192.168.7.10", 80)):
         networks = [each for each in house_networks() if str(each.ip) == OURS]
         heard: list[tuple[int, int]] = []

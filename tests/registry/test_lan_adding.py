@@ -16,6 +16,8 @@ from registry.drivers.lan.settling import settled
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
 from simulator.lan.onvif import Picture
+from tests.doubles import ipycam_device
+from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
 
@@ -165,6 +167,16 @@ def test_onvif_says_both_pictures_and_what_it_is(camera: RtspCamera, device: Ser
         events=("motion", "person", "doorbell", "tamper"),
         lens="lens",
     )
+
+
+@pytest.mark.process
+def test_a_camera_of_others_is_added_with_both_its_pictures(camera: RtspCamera) -> None:
+    camera.does.code = ipycam_device.PASSWORD
+    with ipycam(camera.port) as port:
+        found = look(f"http://127.0.0.1:{port}", ipycam_device.USER, ipycam_device.PASSWORD)
+    device = found.device
+    assert (found.onvif, device.id, device.model) == ("in", "PY-000001", "PythonCam VirtualCam-1")
+    assert (device.main.path, device.sub and device.sub.path) == (PATH, SUB)
 
 
 def test_onvif_is_found_at_its_usual_ports(camera: RtspCamera, device: Served) -> None:

@@ -47,6 +47,12 @@ def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
     assert len(told["192.168.7.17"]) < 80
 
 
+def test_a_camera_of_others_is_found_by_its_own_discovery() -> None:
+    [told] = found("foreign")["found"]
+    assert (told["name"], told["onvif"], told["at"]) == ("Yard", True, "8000/onvif/device_service")
+    assert told["endpoint"].startswith("urn:uuid:")
+
+
 def test_what_is_announced_by_mdns_is_listed_too() -> None:
     told = [(each["host"], each["onvif"], each["announced"]) for each in found("announced")["found"]]
     assert told == [("192.168.7.10", True, False), ("192.168.7.77", False, True)]

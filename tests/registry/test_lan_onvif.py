@@ -11,6 +11,8 @@ from registry.drivers.lan.elements import NotXml, read
 from registry.drivers.lan.onvif import Described, Onvif
 from registry.drivers.lan.soap import OnvifFailed
 from simulator.lan.onvif import Reply
+from tests.doubles import ipycam_device
+from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import PASSWORD, SERIAL, Served, served
 
 PATH = "/onvif/device_service"
@@ -88,6 +90,27 @@ def test_a_device_that_wants_http_digest_gets_it(device: Served) -> None:
     before = len(device.paths)
     assert why(device) == "login"
     assert len(device.paths) - before == 2, "the clock and one call: nothing is signed by Basic"
+
+
+@pytest.mark.process
+def test_a_camera_of_others_says_what_it_is_and_where_its_pictures_are() -> None:
+    """ipycam, which wants its login for everything, its clock too."""
+    with ipycam(8554) as port:
+        onvif = Onvif(
+            HouseHttp(loopback=True), "127.0.0.1", f"{port}{PATH}", ipycam_device.USER, ipycam_device.PASSWORD
+        )
+        assert onvif.describe(3.0) == Described("PythonCam", "VirtualCam-1", "1.3.0", "PY-000001")
+        main, sub = onvif.profiles(3.0)
+        assert [(each.codec, each.width, each.height, each.rate) for each in (main, sub)] == [
+            ("h264", 1920, 1080, 30),
+            ("h264", 640, 360, 30),
+        ]
+        paths = [onvif.stream_path(each.token, 3.0) for each in (main, sub)]
+        assert paths == [(8554, ipycam_device.MAIN), (8554, ipycam_device.SUB)]
+        other = Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{port}{PATH}", ipycam_device.USER, "wrong")
+        with pytest.raises(OnvifFailed) as failed:
+            other.describe(3.0)
+        assert failed.value.why == "login"
 
 
 BOMB = (

@@ -108,7 +108,7 @@ def _matches(data: bytes, host: str, ours: str) -> list[Seen]:
         return []
     if told.get("Header", "RelatesTo") != ours:
         return []
-    matches = told.find("Body", "ProbeMatches")
+    matches = told.find("Body", "ProbeMatches") or told.find("Body")  # some leave the list around a match out
     found = [_seen(each, host) for each in matches.all("ProbeMatch")] if matches else []
     return [seen for seen in found if seen is not None]
 
