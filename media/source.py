@@ -42,6 +42,7 @@ class WireSource(TypedDict):
     key: NotRequired[str]
     lasts_s: NotRequired[int]
     basic: NotRequired[bool]
+    still: NotRequired[str]
 
 
 class SourceSpec(NamedTuple):
@@ -62,6 +63,7 @@ class SourceSpec(NamedTuple):
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
     lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
+    still: str = ""  # rtsp alone: http://… of a JPEG that the camera makes itself, at one of its hosts' addresses
     basic: bool = True  # rtsp alone: user and password may be sent as they are, where the camera wants that
 
     def __repr__(self) -> str:
@@ -82,6 +84,7 @@ class SourceSpec(NamedTuple):
             "dozes": self.dozes,
             "key": base64.b64encode(self.key).decode(),
             "lasts_s": self.lasts_s,
+            "still": self.still,
             "basic": self.basic,
         }
 
@@ -101,6 +104,7 @@ class SourceSpec(NamedTuple):
             dozes=data.get("dozes", False),
             key=base64.b64decode(data.get("key", "")),
             lasts_s=data.get("lasts_s", 0),
+            still=data.get("still", ""),
             basic=data.get("basic", True),
         )
 

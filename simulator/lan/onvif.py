@@ -5,6 +5,7 @@ Answers a request; who serves it by HTTP calls `answer`. A wrong password counts
 
 import base64
 import hashlib
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +24,7 @@ _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: before a login
 SKEW_S = 30
 LOCKS_AFTER = 5
+_REALM = "still"
 
 
 @dataclass
@@ -71,6 +73,7 @@ class OnvifDevice:
     takes_settings: bool = True  # False: it answers yes and stays as it was, as some do
     subscriptions: int = 0
     on_keyframe: Callable[[str], None] = lambda _token: None  # somebody asked for one of that picture
+    nonce: str = "d1f0"  # of HTTP's Digest
     _nonces: set[str] = field(default_factory=set)
 
     def answer(self, body: bytes) -> Reply:
@@ -92,6 +95,16 @@ class OnvifDevice:
         if told is None:
             return self._fault("ter:InvalidArgVal")
         return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{told}</{name}Response>'))
+
+    def pictured(self, method: str, authorization: str) -> Reply:
+        """Its still, by HTTP's Digest (RFC 2617, without qop). The reply of a refusal has the challenge in `kind`."""
+        given = dict(re.findall(r'(\w+)="([^"]*)"', authorization))
+        secret = _md5(f"{self.user}:{_REALM}:{self.password}")
+        right = _md5(f"{secret}:{self.nonce}:{_md5(f'{method}:{given.get("uri", "")}')}")
+        if not self.password or (given.get("username"), given.get("response")) == (self.user, right):
+            return Reply(200, self.still(), "image/jpeg")
+        self.wrong += bool(authorization)
+        return Reply(401, b"", f'Digest realm="{_REALM}", nonce="{self.nonce}"')
 
     def _is_let_in(self, envelope: Element) -> bool:
         """WS-Security UsernameToken Profile 1.0; each nonce once, and the time of day by the device's own clock."""
@@ -253,3 +266,7 @@ class OnvifDevice:
                 f"<s:Value>{code}</s:Value></s:Subcode></s:Code></s:Fault>"
             ),
         )
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -24,6 +24,9 @@ class Served:
         self.pull_s = 0.2  # an empty pull is answered after this
         self.paths: list[str] = []
         self.port = 0
+        self.stills = 0  # requests for one
+        self.authorizations: list[str] = []  # of these, as they came
+        self.stills_say: Reply | None = None  # in the place of a still
 
 
 @contextmanager
@@ -47,10 +50,16 @@ def served(*, rtsp: str = "127.0.0.1:554", **changes: Any) -> Iterator[Served]:
 
         def do_GET(self) -> None:
             at.paths.append(self.path)
-            self._send(at.says or Reply(200, at.device.still(), "image/jpeg"))
+            at.stills += 1
+            given = self.headers.get("Authorization", "")
+            at.authorizations += [given] if given else []
+            told = at.stills_say or at.device.pictured("GET", given)
+            self._send(told, told.kind if told.status == 401 else "")
 
-        def _send(self, reply: Reply) -> None:
+        def _send(self, reply: Reply, challenge: str = "") -> None:
             self.send_response(reply.status)
+            if challenge:
+                self.send_header("WWW-Authenticate", challenge)
             self.send_header("Content-Type", reply.kind)
             for name, value in at.headers.items():
                 self.send_header(name, value)

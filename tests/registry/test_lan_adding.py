@@ -15,13 +15,14 @@ from registry.drivers.lan.profile import Profile
 from registry.drivers.lan.settling import settled
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
-from simulator.lan.onvif import Picture
+from simulator.lan.onvif import Picture, Reply
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
 
 SUB = "/Streaming/Channels/102"
+JPEG = b"\xff\xd8\xff\xd9"
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def camera() -> Iterator[RtspCamera]:
 def device(camera: RtspCamera) -> Iterator[Served]:
     """An ONVIF device whose pictures the camera has."""
     pictures = [Picture("whole", PATH, "h264", 1920, 1080), Picture("small", SUB, "h264", 640, 360)]
-    with served(rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures) as made:
+    with served(rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures, still=lambda: JPEG) as made:
         yield made
 
 
@@ -165,8 +166,27 @@ def test_onvif_says_both_pictures_and_what_it_is(camera: RtspCamera, device: Ser
         firmware="1.2",
         onvif=f"{device.port}/onvif/device_service",
         events=("motion", "person", "doorbell", "tamper"),
+        still=f"{device.port}/onvif/still.jpg?of=small",
         lens="lens",
     )
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        Reply(200, b"<html>a page</html>", "image/jpeg"),
+        Reply(200, JPEG * 600_000, "image/jpeg"),
+        Reply(404, b""),
+        Reply(302, b""),
+        Reply(401, b"", 'Basic realm="still"'),
+    ],
+    ids=["web page", "2 MB", "none", "redirect", "Basic"],
+)
+def test_a_still_that_it_does_not_give_is_not_kept(device: Served, says: Reply) -> None:
+    device.stills_say = says
+    device.headers = {"Location": "http://203.0.113.9/"} if says.status == 302 else {}
+    assert look(f"http://127.0.0.1:{device.port}").device.still == ""
+    assert device.authorizations == []
 
 
 @pytest.mark.process

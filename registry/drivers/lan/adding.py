@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from media.camera_still import NoStill, fetch
 from net.house import HouseHttp
 from registry.drivers.lan.address import RTSP, Address
 from registry.drivers.lan.asking import Described, describe
@@ -117,6 +118,7 @@ class Adding:
             events=reported(onvif, ANSWER_S),
             lens=main.source,
         )
+        device = replace(device, still=self._still(onvif, device, sub or main))
         if sub is not None:
             try:
                 smaller = self._described(address.host, port, (sub_path,), login)
@@ -156,6 +158,17 @@ class Adding:
                 paths = paths[max(1, len(tried) - 1) :]  # the last one was answered no more, unless it was the first
                 if refused.reason != "no_way" or not paths or time.monotonic() > end:
                     raise
+
+    def _still(self, onvif: Onvif, device: Device, profile: Profile) -> str:
+        """Where it makes stills, if it gives one to this user."""
+        try:
+            port, path = onvif.still_path(profile.token, ANSWER_S)
+            still = f"{port or 80}{path}"
+            url = replace(device, still=still).still_url
+            fetch(url, device.user, device.password, loopback=self._loopback, within_s=ANSWER_S)
+        except (OnvifFailed, NoStill):
+            return ""
+        return still
 
     def _with_sub(self, device: Device) -> Device:
         """With the smaller picture that the table has for the main one, if the camera has it."""

@@ -90,7 +90,14 @@ class LanDriver:
         self._keyframes.soon(device, wanted.profile)
         url = f"rtsp://{device.place}{wanted.path}"
         return SourceSpec(
-            "rtsp", url, (device.place,), sound(camera), user=device.user, password=device.password, basic=device.basic
+            "rtsp",
+            url,
+            (device.place,),
+            sound(camera),
+            user=device.user,
+            password=device.password,
+            still=device.still_url,
+            basic=device.basic,
         )
 
     def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:

@@ -76,6 +76,12 @@ class Onvif:
         port, path = _place(_uri(answer), "rtsp")
         return port or 554, path
 
+    def still_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
+        """Port (0: the usual one) and path of the address of a JPEG of now; the host is the device's own."""
+        space = _MEDIA2 if self._has(_MEDIA2, timeout_s) else _MEDIA
+        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
+        return _place(_uri(self._call(space, "GetSnapshotUri", timeout_s, inner)), "http")
+
     def want_keyframe(self, profile: str, timeout_s: float) -> None:
         """Asks for a keyframe now, for those who have just begun to watch."""
         space = _MEDIA2 if self._has(_MEDIA2, timeout_s) else _MEDIA
@@ -149,7 +155,7 @@ class Onvif:
 
 
 def _uri(answer: Element) -> str:
-    """Of GetStreamUri, in either media service."""
+    """Of GetStreamUri and GetSnapshotUri, in either media service."""
     return answer.get("MediaUri", "Uri") or answer.get("Uri")
 
 
