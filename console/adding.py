@@ -222,7 +222,7 @@ class Adding:
 
 def _address(found: Candidate) -> str:
     host = f"[{found.host}]" if ":" in found.host else found.host
-    return f"http://{host}:{found.at}" if found.at else found.host
+    return f"{'https' if found.tls else 'http'}://{host}:{found.at}" if found.at else found.host
 
 
 def _known(tried: Tried, known: tuple[Device, ...]) -> str:

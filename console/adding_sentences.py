@@ -10,7 +10,7 @@ ADDRESS: Mapping[str, str] = {
     "none": mark("That is not an address. Give one such as 192.168.1.20, or rtsp://192.168.1.20/stream1."),
     "login": mark("Leave user name and password out of the address: each has a field of its own here."),
     "tls": mark("RTSP over TLS is not read: give the camera's plain rtsp:// address."),
-    "scheme": mark("An address begins with rtsp://, with http:// for ONVIF, or is an IP address alone."),
+    "scheme": mark("An address begins with rtsp://, with http:// or https:// for ONVIF, or is an IP address alone."),
     "name": mark("Give the camera's IP address, such as 192.168.1.20, in place of a name."),
     "outside": mark("That is no address of a home network. Those begin with 10., 172.16. to 172.31., 192.168. or fd."),
     "path": mark("An address with a path begins with rtsp:// or http://."),

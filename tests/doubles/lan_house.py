@@ -84,6 +84,7 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
         Answer("192.168.7.16", match("192.168.7.16").text + " " * 20_000),
         match("192.168.7.17", name="%1b[31m" + "x" * 500),
         Answer("192.168.7.18", match("192.168.7.18").text, times=50),
+        match("192.168.7.20", at="https://192.168.7.20:8443/onvif/device_service"),
         match("192.168.7.19", at="https://192.168.7.19/onvif javascript:1 http://[::1/"),
     ],
 }

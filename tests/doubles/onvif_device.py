@@ -1,5 +1,6 @@
 """The simulator's ONVIF device behind an HTTP server of its own, with the faults and attacks of devices at home."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -30,8 +31,8 @@ class Served:
 
 
 @contextmanager
-def served(*, rtsp: str = "127.0.0.1:554", **changes: Any) -> Iterator[Served]:
-    """A device with a whole picture in H.265 and a smaller one in H.264."""
+def served(*, rtsp: str = "127.0.0.1:554", tls: ssl.SSLContext | None = None, **changes: Any) -> Iterator[Served]:
+    """By https with `tls`: a device with a whole picture in H.265 and a smaller one in H.264."""
     pictures = [Picture("main", "/live/main", "h265", 1920, 1080), Picture("sub", "/live/sub", "h264", 640, 360)]
     given: dict[str, Any] = {"password": PASSWORD, "pictures": pictures, "address": "", "rtsp": rtsp} | changes
     at = Served(OnvifDevice(SERIAL, **given))
@@ -74,6 +75,8 @@ def served(*, rtsp: str = "127.0.0.1:554", **changes: Any) -> Iterator[Served]:
                     return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     at.port = server.server_address[1]
     at.device.address = at.device.address or f"127.0.0.1:{at.port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

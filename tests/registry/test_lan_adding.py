@@ -3,6 +3,7 @@
 import socketserver
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from registry.drivers.lan.profile import Profile
 from registry.drivers.lan.settling import settled
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
+from simulator.authority import server_context
 from simulator.lan.onvif import Picture, Reply
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
@@ -67,6 +69,7 @@ def why(given: str, **login: Any) -> str:
             "http://172.16.0.3:8000/onvif/device_service",
             Address("onvif", "172.16.0.3", 8000, "/onvif/device_service"),
         ),
+        ("https://192.168.1.20", Address("onvif", "192.168.1.20", tls=True)),
     ],
 )
 def test_an_address_is_read(text: str, expected: Address) -> None:
@@ -84,8 +87,8 @@ def test_an_address_is_read(text: str, expected: Address) -> None:
         ("rtsp://camera.local/", "in place of a name"),
         ("rtsp://2130706433/", "in place of a name"),
         ("rtsps://192.168.1.20/", "RTSP over TLS"),
-        ("https://192.168.1.20/", "begins with rtsp://"),
         ("ftp://192.168.1.20/", "begins with rtsp://"),
+        ("wss://192.168.1.20/", "begins with rtsp://"),
         ("192.168.1.20/stream1", "begins with rtsp://"),
         ("rtsp://192.168.1.20:99999/", "not an address"),
         ("rtsp://192.168.1.20/a b", "no blanks"),
@@ -197,6 +200,19 @@ def test_a_camera_of_others_is_added_with_both_its_pictures(camera: RtspCamera) 
     device = found.device
     assert (found.onvif, device.id, device.model) == ("in", "PY-000001", "PythonCam VirtualCam-1")
     assert (device.main.path, device.sub and device.sub.path) == (PATH, SUB)
+
+
+def test_a_device_by_https_is_added_with_its_certificate_and_asked_by_it(camera: RtspCamera, tmp_path: Path) -> None:
+    pictures = [Picture("whole", PATH, "h264", 1920, 1080)]
+    with served(
+        tls=server_context(tmp_path), rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures
+    ) as device:
+        found = look(f"https://127.0.0.1:{device.port}")
+        assert (found.onvif, len(found.device.pin)) == ("in", 64)
+        assert found.device.still == "", "a still by https is not fetched"
+        device.paths.clear()
+        assert Adding(loopback=True).onvif(found.device).describe(3.0).serial == SERIAL
+        assert device.paths != []
 
 
 def test_onvif_is_found_at_its_usual_ports(camera: RtspCamera, device: Served) -> None:

@@ -40,8 +40,11 @@ def test_every_device_that_answers_is_listed_once(case: str, count: int) -> None
 
 
 def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
-    told = {each["host"]: each["name"] for each in found("hostile")["found"]}
-    assert sorted(told) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19)]
+    listed = found("hostile")["found"]
+    told = {each["host"]: each["name"] for each in listed}
+    assert sorted(told) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19, 20)]
+    assert [(each["at"], each["tls"]) for each in listed[-1:]] == [("8443/onvif/device_service", True)]
+    assert not any(each["tls"] for each in listed[:4])
     assert told["192.168.7.10"] == "Good one B-20"
     assert "\x1b" not in told["192.168.7.17"]
     assert len(told["192.168.7.17"]) < 80

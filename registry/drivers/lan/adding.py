@@ -24,6 +24,7 @@ from registry.drivers.lan.soap import OnvifFailed
 from registry.errors import Refused
 
 ONVIF_PORTS = (80, 8000, 2020, 8899, 8080)  # the usual one; Reolink's; Tapo's; those of cameras without a maker's name
+HTTPS = 443
 RTSP_PORTS = (RTSP, 8554)
 KNOCK_S = 1.0
 ANSWER_S = 3.0
@@ -49,6 +50,16 @@ class _Login(Struct, frozen=True):
     basic: bool
 
 
+class _Asked(Struct, frozen=True):
+    """What came of ONVIF at a camera's address; `onvif` is what it answered to, where it let us in."""
+
+    state: OnvifState
+    at: str = ""
+    onvif: Onvif | None = None
+    told: Told = Told()
+    profiles: tuple[Profile, ...] = ()
+
+
 class Adding:
     """Each password is sent to RTSP once, and to ONVIF once where RTSP took it. Raises registry.errors.Refused."""
 
@@ -60,28 +71,29 @@ class Adding:
         login = _Login(user, password, basic)
         if address.kind == "rtsp" and address.path not in ("", "/"):
             return self._by_path(address, login)
-        at, state, told, profiles = self._onvif(address, login)
-        if state == "in" and (found := self._by_onvif(address, login, at, told, profiles)):
+        asked = self._onvif(address, login)
+        if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
             return found
-        if state == "login":
+        if asked.state == "login":
             raise Refused("code_wrong", "refused by ONVIF")
         return self._by_table(address, login, port)
 
     def onvif(self, device: Device) -> Onvif:
-        return Onvif(self._http, device.host, device.onvif, device.user, device.password)
+        pin = device.pin or None
+        return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=pin)
 
     def _by_path(self, address: Address, login: _Login) -> Found:
         main = self._described(address.host, address.port or RTSP, (address.path,), login)
         device = self._device(address.host, address.port or RTSP, _pictured(main), login, main)
-        at, state, told, profiles = self._onvif(address, login)
-        if state == "in" and (found := self._by_onvif(address, login, at, told, profiles)):
+        asked = self._onvif(address, login)
+        if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
             streams = (found.device.main, found.device.sub)
             mine = next((each for each in streams if each is not None and each.path == address.path), None)
             if mine is not None:
                 other = found.device.sub if mine is found.device.main else None
                 return replace(found, device=replace(found.device, main=mine, sub=other, port=device.port))
             device = replace(found.device, main=device.main, sub=None, port=device.port)
-        return Found(self._with_sub(device), state, profiles)
+        return Found(self._with_sub(device), asked.state, asked.profiles)
 
     def _by_table(self, address: Address, login: _Login, port: int) -> Found:
         """By the makers' paths; those that a connection does not outlive are tried over another."""
@@ -95,12 +107,9 @@ class Adding:
                 return Found(self._with_sub(self._device(address.host, each, _pictured(main), login, main)), "none")
         raise Refused(reason or "lan_unreachable", "no RTSP port is open")
 
-    def _by_onvif(
-        self, address: Address, login: _Login, at: str, told: Told, profiles: tuple[Profile, ...]
-    ) -> Found | None:
+    def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, asked: _Asked) -> Found | None:
         """None where none of its pictures can be had."""
-        onvif = Onvif(self._http, address.host, at, login.user, login.password)
-        main, sub = chosen(profiles)
+        told, (main, sub) = asked.told, chosen(asked.profiles)
         if main is None:
             return None
         try:
@@ -111,7 +120,8 @@ class Adding:
         heard = self._described(address.host, port, (path,), login)
         device = replace(
             self._device(address.host, port, _profiled(main, heard), login, heard),
-            onvif=at,
+            onvif=asked.at,
+            pin=onvif.pin,
             model=" ".join(filter(None, (told.maker, told.model))),
             firmware=told.firmware,
             id=told.serial if _SERIAL.fullmatch(told.serial) else "",
@@ -125,25 +135,29 @@ class Adding:
                 device = replace(device, sub=_profiled(sub, smaller))
             except Refused:
                 pass  # announced, and not sent
-        return Found(device, "in", profiles)
+        return Found(device, "in", asked.profiles)
 
-    def _onvif(self, address: Address, login: _Login) -> tuple[str, OnvifState, Told, tuple[Profile, ...]]:
+    def _onvif(self, address: Address, login: _Login) -> _Asked:
         """Where its device service is, and what it says."""
-        ports = (address.port or 80,) if address.kind == "onvif" else self._onvif_ports
+        ports = (*self._onvif_ports, HTTPS)
+        if address.kind == "onvif":
+            ports = (address.port or (HTTPS if address.tls else 80),)
         path = address.path if address.kind == "onvif" and address.path not in ("", "/") else DEVICE_PATH
         knocked = knock([(address.host, port) for port in ports], KNOCK_S)
         for port in ports:
             if knocked[address.host, port] is not None:
                 continue
             at = f"{port}{path}"
-            onvif = Onvif(self._http, address.host, at, login.user, login.password)
+            is_https = address.tls or (port == HTTPS and address.kind != "onvif")
+            pin = "" if is_https else None  # its owner says that it is the camera, and so that this is its certificate
+            onvif = Onvif(self._http, address.host, at, login.user, login.password, pin=pin)
             try:
                 onvif.clock(ANSWER_S)
-                return at, "in", onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S)
+                return _Asked("in", at, onvif, onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S))
             except OnvifFailed as failed:
                 if failed.why == "login":
-                    return at, "login", Told(), ()
-        return "", "none", Told(), ()
+                    return _Asked("login", at)
+        return _Asked("none")
 
     def _described(self, host: str, port: int, paths: tuple[str, ...], login: _Login) -> Described:
         """Some cameras end a connection with the first path that they do not have."""

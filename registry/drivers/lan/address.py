@@ -23,16 +23,17 @@ class BadAddress(ValueError):
 
 
 class Address(Struct, frozen=True):
-    """`path` with its query; "" and a `port` of 0: not given."""
+    """`path` with its query; "" and a `port` of 0: not given. `tls`: ONVIF by https."""
 
     kind: Literal["any", "rtsp", "onvif"]
     host: str
     port: int = 0
     path: str = ""
+    tls: bool = False
 
 
 def read(text: str, *, loopback: bool = False) -> Address:
-    """An IP address alone, rtsp://…, or http://… of ONVIF. Raises BadAddress."""
+    """An IP address alone, rtsp://…, or http(s)://… of ONVIF. Raises BadAddress."""
     given = text.strip()
     if not given.isascii() or not given.isprintable() or " " in given:
         raise BadAddress("characters", "An address has no blanks and no letters beyond ASCII")
@@ -49,8 +50,11 @@ def read(text: str, *, loopback: bool = False) -> Address:
     if parts.scheme == "rtsps":
         raise BadAddress("tls", "RTSP over TLS is not read: give the camera's plain rtsp:// address")
     kinds: dict[str, Literal["any", "rtsp", "onvif"]] = {"any": "any", "rtsp": "rtsp", "http": "onvif"}
+    kinds["https"] = "onvif"
     if parts.scheme not in kinds:
-        raise BadAddress("scheme", "An address begins with rtsp://, with http:// for ONVIF, or is an IP address alone")
+        raise BadAddress(
+            "scheme", "An address begins with rtsp://, with http:// or https:// for ONVIF, or is an IP address alone"
+        )
     try:
         host = str(ipaddress.ip_address(host))
     except ValueError:
@@ -60,4 +64,5 @@ def read(text: str, *, loopback: bool = False) -> Address:
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     if parts.scheme == "any" and path not in ("", "/"):
         raise BadAddress("path", "An address with a path begins with rtsp:// or http://")
-    return Address(kinds[parts.scheme], host, port, "" if parts.scheme == "any" else path)
+    path = "" if parts.scheme == "any" else path
+    return Address(kinds[parts.scheme], host, port, path, tls=parts.scheme == "https")

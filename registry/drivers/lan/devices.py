@@ -48,6 +48,7 @@ class Device(Struct, frozen=True, omit_defaults=True):
     mac: str = ""
     endpoint: str = ""  # WS-Discovery's endpoint reference, which stays when the address changes
     onvif: str = ""  # "port/path" of its ONVIF device service; "": none
+    pin: str = ""  # the SHA-256 of its certificate, where its ONVIF is by https
     doorbell: bool = False
     events: tuple[EventKind, ...] = ()  # what it reports by ONVIF
     basic: bool = False  # it took user and password by Basic, as they are, from its owner; else it never gets them so

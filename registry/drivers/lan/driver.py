@@ -160,7 +160,7 @@ class LanDriver:
         return Listener(source, self.devices, self._onvif, told, waits or Waits())
 
     def _onvif(self, device: Device) -> Onvif:
-        return Onvif(self._http, device.host, device.onvif, device.user, device.password)
+        return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)
 
     def _ask(self, source: Source, device: Device, wanted: Pictured, deadline_s: float) -> None:
         """Whether the camera would show that picture now. Raises Refused."""

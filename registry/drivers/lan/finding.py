@@ -30,6 +30,7 @@ class Candidate(Struct, frozen=True):
     name: str
     onvif: bool
     at: str = ""
+    tls: bool = False  # `at` is by https
     endpoint: str = ""
     announced: bool = False  # by mDNS
     ports: tuple[int, ...] = ()
@@ -53,7 +54,7 @@ def find(
     found = {each.host: Candidate(each.host, each.name, onvif=False, announced=True) for each in announced}
     for each in seen:
         name = " ".join(dict.fromkeys(filter(None, (each.name, each.model))))
-        found[each.host] = Candidate(each.host, name, onvif=True, at=each.onvif, endpoint=each.endpoint)
+        found[each.host] = Candidate(each.host, name, onvif=True, at=each.onvif, tls=each.tls, endpoint=each.endpoint)
     if look:
         for host, ports in _open(neighbours(list(networks)), heard):
             before = found.get(host)

@@ -31,7 +31,8 @@ def moved(known: Device, found: Device) -> Device:
     same = known.main.path == found.main.path
     pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
     told = {
-        name: getattr(found, name) or getattr(known, name) for name in ("model", "firmware", "mac", "onvif", "still")
+        name: getattr(found, name) or getattr(known, name)
+        for name in ("model", "firmware", "mac", "onvif", "pin", "still")
     }
     return replace(its, **pictures, **told, endpoint=found.endpoint or known.endpoint)
 
