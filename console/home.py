@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from flask import Blueprint, Flask, Response, g, request, session
@@ -30,10 +30,17 @@ _asked = msgspec.json.Decoder(Asked)
 type EndPictures = Callable[[str], None]
 
 
+class MorePages(Protocol):
+    def add_to(self, room: Blueprint) -> None:
+        """Adds its addresses to the console's."""
+        ...
+
+
 @dataclass(frozen=True)
 class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
+    adds: bool = False  # whether owners may add cameras of their own
 
 
 class Home:
@@ -62,10 +69,10 @@ class Home:
     # the page
 
     def show(self) -> Response:
-        return self._due(self._current())
+        return self._due(self.current())
 
     def take(self) -> Response:
-        step, current = request.form.get("step", ""), self._current()
+        step, current = request.form.get("step", ""), self.current()
         if step == "enter":
             return self._enter()
         if current is None:
@@ -88,7 +95,7 @@ class Home:
                 return pages.problem("request")
         return pages.again()
 
-    def _current(self) -> ConsoleSession | None:
+    def current(self) -> ConsoleSession | None:
         found = self._sessions.read(cookies.read(request))
         if found is not None and found.account and self._store.account(found.account) is None:
             self._sessions.end(found)  # its household was removed
@@ -145,6 +152,7 @@ class Home:
         try:
             switching = self._forms.encryption.steps(current, pages.language(), self.vendor)
             tiles = self._tiles.of(current.account, pages.language(), switching)
+            waiting = self._tiles.waiting(current.account)
         except Unavailable as unavailable:
             why = unlisted(unavailable, pages.language())
             if unavailable.reason == "signed_out":
@@ -153,12 +161,13 @@ class Home:
                 )
             return self._page("cameras", 503, user=current.user, tiles=[], why=why, live=0)
         status, live = 403 if error else 200, self._settings.live
-        return self._page("cameras", status, user=current.user, tiles=tiles, why=None, live=live, error=error)
+        shown = {"user": current.user, "tiles": tiles, "waiting": waiting}
+        return self._page("cameras", status, **shown, why=None, live=live, error=error)
 
     # a camera
 
     def open(self, camera: str) -> Response:
-        current = self._current()
+        current = self.current()
         if current is None or not current.account:
             return pages.problem_json(401, "Signed out", "Open the page again and sign in.")
         try:
@@ -180,13 +189,16 @@ class Home:
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
         media = self._media()
         if name in ("sign_in", "cameras"):
-            context["owners"] = self._sign_in.has_owner_users()
+            context |= {"owners": self._sign_in.has_owner_users(), "adds": self._settings.adds}
         g.home_policy = pages.policy("https:" if media is None else media)
         return pages.rendered(name, status, **context)
 
 
-def bind(app: Flask, home: Home) -> None:
-    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
+def bind(app: Flask, home: Home, own: MorePages | None = None) -> None:
+    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it).
+
+    `own`: the pages of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
+    """
     app.config[pages.VENDOR] = home.vendor
     app.session_interface = cookies.FormCookie()
     app.before_request_funcs.setdefault(None, []).insert(0, home.entrance.guard)
@@ -194,6 +206,8 @@ def bind(app: Flask, home: Home) -> None:
     room.add_url_rule("/home", view_func=home.show, methods=["GET"], endpoint="page")
     room.add_url_rule("/home", view_func=home.take, methods=["POST"], endpoint="step")
     room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
+    if own is not None:
+        own.add_to(room)
     room.before_request(_same_site)
     room.after_request(_guarded)
     for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):

@@ -43,7 +43,7 @@ def say(sentence: str) -> str:
     return OURS.say(language(), sentence)
 
 
-def rendered(name: str, status: int, **context: Any) -> Response:
+def rendered(template: str, status: int, /, **context: Any) -> Response:
     locale = language()
     vendor = current_app.config[VENDOR]
     given = {
@@ -51,13 +51,17 @@ def rendered(name: str, status: int, **context: Any) -> Response:
         "locale": locale,
         "no_password": no_password(locale, vendor),
     }
-    return make_response(render_template(f"home/{name}.html", **given, **context), status)
+    return make_response(render_template(f"home/{template}.html", **given, **context), status)
 
 
 def again(camera: str = "") -> Response:
     """The page as it is now; at the tile of a camera, by its id."""
     at = f"#{camera}" if _ID.fullmatch(camera) else ""
     return cast("Response", redirect(f"/home{at}", 303))
+
+
+def to(path: str) -> Response:
+    return cast("Response", redirect(path, 303))
 
 
 def data(content: object) -> Response:

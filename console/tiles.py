@@ -96,6 +96,10 @@ class Tiles:
             )
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
 
+    def waiting(self, account: str) -> tuple[str, ...]:
+        """The vendors that nobody has signed in to yet. Raises Unavailable."""
+        return self._owner.waiting(account)
+
     def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""
         protocols = ("webrtc", "hls") if asked.sdp else ("hls",)

@@ -19,7 +19,7 @@ class Probed(Struct, frozen=True):
     height: int = 0
 
 
-type EventKind = Literal["motion", "person", "doorbell"]
+type EventKind = Literal["motion", "person", "doorbell", "tamper"]
 
 
 class Hint(Struct, frozen=True):

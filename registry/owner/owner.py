@@ -63,6 +63,10 @@ class Owner:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
 
+    def waiting(self, account_id: str) -> tuple[str, ...]:
+        """The vendors that nobody has signed in to yet for this household. Raises Unavailable."""
+        return self.cameras(account_id).waiting
+
     def camera(self, account_id: str, camera_id: str) -> Camera | None:
         """As last known: the vendor is asked where nothing is."""
         found = self._judge.find(account_id, camera_id, Deadline(self._within_s))

@@ -16,6 +16,7 @@ type Kind = Literal[
     "motion",
     "person",
     "doorbell",
+    "tamper",
     "online",
     "offline",
     "encryption_on",
@@ -28,7 +29,10 @@ type Kind = Literal[
 
 
 class Change(Struct, frozen=True):
-    """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows."""
+    """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows.
+
+    "tamper": the camera reports that it was turned away, covered or blinded; no assistant has a word for it.
+    """
 
     account: str
     camera: str

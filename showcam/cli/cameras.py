@@ -7,7 +7,7 @@ import click
 
 from showcam.cli import own_cameras, readable, settings_of, stop
 from showcam.cli.camera_settings import GUESSED, PREFERENCES, change_preference, change_setting, renew_picture_code
-from showcam.cli.named_camera import ASKING, NamedCamera, of_household, on_camera, refused, unavailable
+from showcam.cli.named_camera import NamedCamera, asking, of_household, on_camera, refused, unavailable
 from showcam.cli.output import as_json, echo, report
 from showcam.cli.progress import progress
 
@@ -53,7 +53,7 @@ def report_cameras(home: "Household", *, verbose: bool, as_json: bool) -> None:
     from showcam.cli import camera_tables as tables
 
     try:
-        with progress(ASKING):
+        with progress(asking(home)):
             rows = home.owner.readiness(home.account)
         serving = home.owner.serving(home.account) if verbose or as_json else {}
     except Unavailable as error:

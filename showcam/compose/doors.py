@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Literal, TypedDict
@@ -20,7 +21,7 @@ from actions.signalling import Signalling
 from console import app as console
 from console import home, look
 from console.entrance import Entrance
-from console.home import Home, HomeSettings
+from console.home import Home, HomeSettings, MorePages
 from media.process_auth import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
@@ -91,7 +92,13 @@ def rules(settings: Settings) -> EdgeRules:
     )
 
 
-def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
+def pages(
+    settings: Settings,
+    keys: Keys,
+    base: ground.Ground,
+    own_pages: Callable[[Home], MorePages | None] = lambda _: None,
+) -> Flask:
+    """`own_pages`: makes those of cameras of one's own, where there may be any."""
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
         limits = structs.replace(limits, per_code=limits.per_user)
@@ -123,7 +130,8 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     app.register_blueprint(look.blueprint())
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
     if settings.has_console:
-        home.bind(app, _home(settings, base, limits, owner_users))
+        console_home = _home(settings, base, limits, owner_users)
+        home.bind(app, console_home, own_pages(console_home))
     return app
 
 
@@ -145,6 +153,7 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
         HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
             live=max(1, settings.live_per_account - 1),  # one place stays free for a display
+            adds=base.own_cameras is not None,
         ),
         partial(households.end_pictures, base.pictures),
     )

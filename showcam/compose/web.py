@@ -18,6 +18,7 @@ from registry.watch.measurer import Measurer
 from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, ground, screens, spoken
 from showcam.compose.doors import JSON
+from showcam.compose.own_pages import own_pages
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
@@ -58,7 +59,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     ]
     registry = base.adapter.registry
     registry.when_listed(Measurer(registry).offer)
-    pages = doors.pages(settings, keys, base)
+    pages = doors.pages(settings, keys, base, partial(own_pages, settings, base))
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
