@@ -7,6 +7,7 @@ from actions.modes import Modes
 from actions.object_detection import ObjectDetection
 from actions.on_off import OnOff
 from actions.reboot import Reboot
+from actions.scene import SceneTrait
 from actions.status_report import StatusReport
 from actions.toggles import Toggles
 from actions.trait import Trait
@@ -24,4 +25,5 @@ def traits(registry: Registry, public_url: str) -> tuple[Trait, ...]:
         ObjectDetection(),
         EnergyStorage(),
         Reboot(controls),
+        SceneTrait(registry),
     )

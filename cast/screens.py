@@ -18,6 +18,7 @@ from cast.finder import Finder
 from cast.showing import Over, Showing
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Stream, StreamRequest
+from registry.surface import ON_TV
 
 log = structlog.get_logger()
 
@@ -82,7 +83,8 @@ class Screens:
         self._owner, self._sessions, self._doors, self._finder = owner, sessions, doors, finder
         self._connect, self._clock = connect, clock
         self._on: dict[str, _On] = {}  # by the device's id
-        self._lock = threading.Lock()  # of `_on`
+        self._starting: dict[str, Showing] = {}  # what is about to be shown, by the device's id
+        self._lock = threading.Lock()  # of `_on` and `_starting`
         self._turns: dict[str, threading.Lock] = {}  # by the device's id: one change at a time
 
     def devices(self) -> list[Device]:
@@ -98,17 +100,37 @@ class Screens:
         device = self._finder.device(on)
         with self._turn_of(device):
             until = self._clock() + seconds if seconds else 0.0
-            return self._prolonged(device, account, camera, until) or self._start(device, account, camera, until, [])
+            with self._lock:
+                self._starting[device.id] = Showing(device, account, camera, "", self._clock())
+            try:
+                shown = self._prolonged(device, account, camera, until)
+                return shown or self._start(device, account, camera, until, [])
+            finally:
+                with self._lock:
+                    del self._starting[device.id]
 
-    def stop(self, account: str, on: str = "") -> list[Showing]:
-        """What the household shows on the device of that name, or on every one. Answers what was stopped."""
+    def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
+        """What the household shows on the device of that name, or on every one. Answers what was stopped.
+
+        `camera`: an id, of which alone it is the end.
+        """
         wanted = on.strip().casefold()
         stopped = []
-        for showing in self.now(account):
-            if wanted in ("", showing.device.name.casefold(), showing.device.id):
-                with self._turn_of(showing.device):
-                    stopped += [showing] if self._end(showing.device.id) else []
+        with self._lock:
+            starting = [showing for showing in self._starting.values() if showing.account == account]
+        for showing in (*self.now(account), *starting):
+            if camera in ("", showing.camera) and wanted in ("", showing.device.name.casefold(), showing.device.id):
+                with self._turn_of(showing.device):  # of what is about to be shown: until it is
+                    stopped += self._ended(showing)
         return stopped
+
+    def _ended(self, showing: Showing) -> list[Showing]:
+        """What was ended, unless something else has taken its place."""
+        with self._lock:
+            on = self._on.get(showing.device.id)
+        if on is None or (on.showing.account, on.showing.camera) != (showing.account, showing.camera):
+            return []
+        return [on.showing] if self._end(showing.device.id) else []
 
     def turn(self) -> None:
         """To be called each second or so: ends what is over, shows again what ended by itself, and renews the rest."""
@@ -167,8 +189,7 @@ class Screens:
         session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
         assert session is not None
         try:
-            # by Google's rules, since a Cast device is Google's: it waits for sound, and shows no more than Full HD
-            stream = self._owner.open_stream(account, session.id, camera, StreamRequest("google", ("hls",)))
+            stream = self._owner.open_stream(account, session.id, camera, StreamRequest(ON_TV, ("hls",)))
             refusal = stream if isinstance(stream, Refusal) else stream.explains
             if refusal is not None:
                 self._forget(session)

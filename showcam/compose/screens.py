@@ -14,6 +14,7 @@ from cast.device import Device
 from cast.door import CastDoor, Shows
 from cast.finder import Finder
 from cast.on_change import OnChange
+from cast.scene_screens import SceneScreens
 from cast.screens import Screens
 from cast.showing import Over
 from media.client import MediaClient
@@ -58,6 +59,12 @@ def door(settings: Settings, base: Ground, screens: Screens) -> CastDoor:
 
 def client(settings: Settings) -> CastClient:
     return CastClient(folder(settings), Grants(keys.grant_of(settings)).proof())
+
+
+def fill(settings: Settings, base: Ground) -> None:
+    """From here on, the registry's scenes reach the TVs through the worker."""
+    if settings.casts:
+        base.adapter.registry.scenes.cast_with(SceneScreens(client(settings)))
 
 
 def show_on_change(base: Ground, screens: Shows) -> None:

@@ -1,5 +1,6 @@
 """What the house's TVs show: a household, its registry and its store are real; pictures and TVs answer at once."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,8 @@ class House:
         self.home: Household = household(folder, clock=self.clock)
         self.televisions: list[ReadyTelevision] = []
         self.fails: CastFailed | None = None
+        self.loading, self.may_play = threading.Event(), threading.Event()
+        self.may_play.set()
         self.lent: list[tuple[str, str]] = []
         self.unlent: Exception | None = None
         self.screens = Screens(
@@ -89,6 +92,8 @@ class House:
         self.home.pictures.end_link(link)
 
     def _connect(self, device: Device, over: Callable[[Over], None]) -> ReadyTelevision:
+        self.loading.set()
+        self.may_play.wait(20)
         self.televisions.append(ReadyTelevision(device, over, self.fails))
         return self.televisions[-1]
 
@@ -175,6 +180,30 @@ def test_stop_ends_what_the_household_shows_there_or_everywhere(house: House) ->
     assert [showing.name for showing in house.screens.stop(house.account)] == ["Garden"]
     assert house.now() == []
     assert house.screens.stop(house.account) == []
+
+
+def test_stop_of_one_camera_leaves_another(house: House) -> None:
+    house.show("Garden")
+    assert house.screens.stop(house.account, LIVING.name, house.home.id("Front Door")) == []
+    assert house.now() == [("Garden", LIVING.name)]
+    assert house.screens.stop(house.account, LIVING.name, house.home.id("Garden"))
+    assert house.now() == []
+
+
+def test_what_is_about_to_be_shown_is_stopped_too(house: House) -> None:
+    house.may_play.clear()
+    showing = threading.Thread(target=house.show)
+    showing.start()
+    assert house.loading.wait(20)
+    stopped: list[Showing] = []
+    stopping = threading.Thread(target=lambda: stopped.extend(house.screens.stop(house.account)))
+    stopping.start()
+    house.may_play.set()
+    showing.join()
+    stopping.join()
+    assert [shown.name for shown in stopped] == ["Garden"]
+    assert house.now() == []
+    assert house.televisions[0].stopped
 
 
 @pytest.mark.parametrize("why", ["taken", "gone"])
