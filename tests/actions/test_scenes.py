@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from registry.preferences import Preferences
+from registry.reason import Reason
 from tests.actions.conftest import SCHEMAS
 from tests.doubles.household import Household
 from tests.doubles.official import held_to
@@ -121,7 +122,7 @@ def test_a_camera_that_may_not_be_shown_is_refused_as_for_its_stream(
 )
 @pytest.mark.parametrize("deactivate", [False, True])
 def test_a_tv_in_the_way_is_an_error(
-    deactivate: bool, told: str, code: str, send: Send, screens: ReadyScreens, valid_if_known: Check
+    deactivate: bool, told: Reason, code: str, send: Send, screens: ReadyScreens, valid_if_known: Check
 ) -> None:
     screens.told = told
     answered = activate(send, its_id(send), deactivate=deactivate)

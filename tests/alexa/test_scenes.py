@@ -8,6 +8,7 @@ import pytest
 
 from registry.errors import VendorDown
 from registry.preferences import Preferences
+from registry.reason import Reason
 from tests.doubles.household import Household
 from tests.doubles.ready_screens import ReadyScreens
 
@@ -108,7 +109,7 @@ def test_the_gate_is_googles_and_no_tv_is_asked_for_a_camera_that_may_not_be_sho
 )
 @pytest.mark.parametrize("name", ["Activate", "Deactivate"])
 def test_a_tv_in_the_way_is_an_error(
-    name: str, told: str, kind: str, send: Send, screens: ReadyScreens, valid_if_known: Check
+    name: str, told: Reason, kind: str, send: Send, screens: ReadyScreens, valid_if_known: Check
 ) -> None:
     screens.told = told
     answer = send(SCENES, name, camera=its_id(send))
