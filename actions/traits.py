@@ -14,10 +14,10 @@ from actions.trait import Trait
 from registry.registry import Registry
 
 
-def traits(registry: Registry, public_url: str) -> tuple[Trait, ...]:
+def traits(registry: Registry, public_url: str, receiver_app: str = "") -> tuple[Trait, ...]:
     controls = Controls(registry)
     return (
-        CameraStream(registry, public_url),
+        CameraStream(registry, public_url, receiver_app),
         OnOff(controls),
         Toggles(controls),
         Modes(controls),

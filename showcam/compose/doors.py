@@ -17,6 +17,7 @@ from accounts.one_time_code import OneTimeCode
 from accounts.owner_users import OwnerUsers
 from accounts.tokens import authenticate
 from actions.signalling import Signalling
+from cast import receiver_page
 from console import app as console
 from console import home, look
 from console.entrance import Entrance
@@ -122,6 +123,8 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(look.blueprint())
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
+    if settings.own_media and not settings.all_on_aws:
+        app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
         home.bind(app, _home(settings, base, limits, owner_users))
     return app

@@ -42,12 +42,18 @@ def build(settings: Settings, base: Ground) -> Screens:
         ConsoleSessions(base.store),
         base.pictures,
         finder(settings),
-        _connected,
+        partial(_connected, settings.cast_receiver_app_id),
+        protocols=("webrtc", "hls") if settings.cast_receiver_app_id else ("hls",),
     )
 
 
-def _connected(device: Device, over: Callable[[Over], None]) -> "Screen":
-    from cast.screen import Screen  # PyChromecast takes memory and time, and most never cast
+def _connected(own_app: str, device: Device, over: Callable[[Over], None]) -> "Screen":
+    # PyChromecast takes memory and time, and most never cast
+    if own_app:
+        from cast.own_screen import OwnScreen
+
+        return OwnScreen(device, over, app=own_app)
+    from cast.screen import Screen
 
     return Screen(device, over)
 
