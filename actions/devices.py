@@ -1,4 +1,4 @@
-"""SYNC: the link's cameras as devices, encoded once as long as they stay the same."""
+"""SYNC: the link's cameras and scenes as devices, encoded once as long as they stay the same."""
 
 import textwrap
 from typing import Literal, NotRequired, TypedDict
@@ -7,13 +7,16 @@ import msgspec
 from msgspec import Raw
 
 from actions.errors import CannotList
+from actions.scene import Attributes as SceneAttributes
+from actions.scene import SceneTrait
 from actions.trait import Trait
 from net.cache import Kept
 from net.text import line
 from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
-from registry.registry import Registry
+from registry.registry import Listing, Registry
+from registry.scene import called
 from store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts longer names, even within a word
@@ -43,9 +46,18 @@ class Device(TypedDict):
     roomHint: NotRequired[str]
 
 
+class SceneDevice(TypedDict):
+    id: str
+    type: Literal["action.devices.types.SCENE"]
+    traits: list[str]
+    name: Name
+    willReportState: Literal[False]
+    attributes: SceneAttributes
+
+
 class SyncPayload(TypedDict):
     agentUserId: str
-    devices: Raw  # a list of Device
+    devices: Raw  # a list of Device, then of SceneDevice
 
 
 class Devices:
@@ -62,7 +74,8 @@ class Devices:
             raise CannotList(refusal, link.locale) from None
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != listing.fingerprint:
-            kept = (listing.fingerprint, Raw(msgspec.json.encode([self._device(camera) for camera in listing.cameras])))
+            devices = [self._device(camera) for camera in listing.cameras]
+            kept = (listing.fingerprint, Raw(msgspec.json.encode([*devices, *self._scenes(listing, link.locale)])))
             self._kept.put(link.id, kept)
         return {"agentUserId": link.agent_user, "devices": kept[1]}
 
@@ -82,6 +95,20 @@ class Devices:
             device["roomHint"] = room
         return device
 
+    def _scenes(self, listing: Listing, locale: str) -> list[SceneDevice]:
+        names = {camera.id: camera.name for camera in listing.cameras}
+        return [
+            {
+                "id": scene.id,
+                "type": "action.devices.types.SCENE",
+                "traits": [SceneTrait.name],
+                "name": {"name": _cut(line(called(names[scene.camera], scene, locale)))},
+                "willReportState": False,
+                "attributes": SceneTrait.of_scene(),
+            }
+            for scene in self._registry.scenes.of(listing)
+        ]
+
 
 def _info(camera: Camera) -> DeviceInfo:
     info: DeviceInfo = {}
@@ -95,7 +122,10 @@ def _info(camera: Camera) -> DeviceInfo:
 
 
 def _name(camera: Camera) -> str:
-    name = line(camera.name)
+    return _cut(line(camera.name))
+
+
+def _cut(name: str) -> str:
     if len(name) <= LONGEST_NAME:
         return name
     return textwrap.shorten(name, LONGEST_NAME, placeholder="", break_long_words=False) or name[:LONGEST_NAME]

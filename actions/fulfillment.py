@@ -36,7 +36,10 @@ class Answer(TypedDict):
 
 
 class Fulfillment:
-    """`authenticate` raises TokenInvalid or TokenExpired; `public_url` is our own https origin."""
+    """`authenticate` raises TokenInvalid or TokenExpired; `public_url` is our own https origin.
+
+    `receiver_app`: the id of the Cast receiver that shows a stream on a TV; "": Google's default one.
+    """
 
     def __init__(
         self,
@@ -45,9 +48,10 @@ class Fulfillment:
         end_link: Callable[[Link], None],
         public_url: str,
         pins: Pins,
+        receiver_app: str = "",
     ) -> None:
         self._authenticate, self._end_link = authenticate, end_link
-        all_traits = traits(registry, public_url)
+        all_traits = traits(registry, public_url, receiver_app)
         self._devices, self._states = Devices(registry, all_traits), States(registry, all_traits)
         self._executions = Executions(all_traits, pins)
 

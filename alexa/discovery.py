@@ -1,4 +1,4 @@
-"""Alexa.Discovery 3: the link's cameras as endpoints, encoded once as long as they stay the same.
+"""Alexa.Discovery 3: the link's cameras and scenes as endpoints, encoded once as long as they stay the same.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-discovery.html
 """
@@ -15,6 +15,7 @@ from alexa.directive import Directive, Scope
 from alexa.errors import BridgeUnreachable
 from alexa.interface import Answer, HouseholdHandler, HouseholdInterface, Interface
 from alexa.names import friendly_names, shorten
+from alexa.scene_controller import scene_endpoints
 from alexa.sentences import WRITTEN
 from alexa.texts import Locales, locales
 from net.cache import Kept
@@ -22,7 +23,7 @@ from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
 from registry.gate.reasons import explain
-from registry.registry import Registry
+from registry.registry import Listing, Registry
 from store.records import Link
 
 log = logging.getLogger(__name__)
@@ -82,11 +83,12 @@ class Discovery(HouseholdInterface):
             raise BridgeUnreachable(explain(refusal, link.locale, WRITTEN)) from None
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != listing.fingerprint:
-            kept = (listing.fingerprint, self._encoded(link, listing.cameras))
+            kept = (listing.fingerprint, self._encoded(link, listing))
             self._kept.put(link.id, kept)
         return Answer(self.name, "Discover.Response", _Discovered(kept[1]), of_camera=False)
 
-    def _encoded(self, link: Link, cameras: tuple[Camera, ...]) -> Raw:
+    def _encoded(self, link: Link, listing: Listing) -> Raw:
+        cameras = listing.cameras
         if len(cameras) > MOST:
             log.warning(
                 "link %s has %d cameras; Alexa accepts %d, so the rest are left out", link.id, len(cameras), MOST
@@ -95,7 +97,9 @@ class Discovery(HouseholdInterface):
         names = friendly_names(cameras)
         count = sum(interface.names(camera) for camera in cameras for interface in self._interfaces)
         spoken = locales(count, link.locale)
-        return Raw(_encode([self._endpoint(camera, names[camera.id], spoken) for camera in cameras]))
+        endpoints = [self._endpoint(camera, names[camera.id], spoken) for camera in cameras]
+        scenes = scene_endpoints(self._registry.scenes.of(listing), names, link.locale)
+        return Raw(_encode([*endpoints, *scenes[: MOST - len(endpoints)]]))
 
     def _endpoint(self, camera: Camera, name: str, spoken: Locales) -> _Endpoint:
         manufacturer = shorten(camera.manufacturer, 128) or "Unknown"

@@ -35,6 +35,7 @@ from registry.streams.offers import Offers
 from registry.streams.questions import Questions
 from registry.streams.quota import Opens, OpensHere
 from registry.streams.reopening import Reopening
+from registry.streams.scenes import Scenes
 from registry.streams.sources import Minting
 from registry.streams.streams import Streams
 from registry.streams.vendor_direct import VendorDirect
@@ -103,7 +104,7 @@ def adapt(
     )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
-        Registry(lists, states, readiness, streams, voice, rules),
+        Registry(lists, states, readiness, streams, voice, Scenes(readings.households, judge, rules), rules),
         owner,
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock),

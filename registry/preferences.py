@@ -26,6 +26,7 @@ class Preferences(Struct, frozen=True):
     room: str = ""  # where it is, as people call it
     tv: str = ""  # name of a Cast device in the house
     tv_when: tuple[str, ...] = ()
+    tv_scenes: tuple[str, ...] = ()  # names of Cast devices, for each of which assistants hear of a scene
 
 
 class _Kept(Struct):
@@ -38,6 +39,7 @@ class _Kept(Struct):
     room: str = ""
     tv: str = ""
     tv_when: tuple[str, ...] = ()
+    tv_scenes: tuple[str, ...] = ()
 
 
 NONE = Preferences()
@@ -65,7 +67,15 @@ def _decoded(data: bytes) -> Preferences | None:
         kept = _decoder.decode(data)
     except msgspec.MsgspecError:
         return None  # written by another version: nothing is allowed
-    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm, kept.room, kept.tv, kept.tv_when)
+    return Preferences(
+        kept.voice_may,
+        _while_encrypted(kept),
+        kept.keep_warm,
+        kept.room,
+        kept.tv,
+        kept.tv_when,
+        kept.tv_scenes,
+    )
 
 
 def _while_encrypted(kept: _Kept) -> WhileEncrypted:

@@ -15,6 +15,7 @@ from registry.readings.readiness import Readiness, Row
 from registry.readings.states import States
 from registry.rules import Rules
 from registry.settings import Asked
+from registry.streams.scenes import Scenes
 from registry.streams.streams import Streams
 from registry.surface import Surface
 from store.records import Link
@@ -26,10 +27,18 @@ class Registry:
     """Safe to use from many threads. `within_s`: what the surface has left to wait; None: as long as the rules say."""
 
     def __init__(
-        self, lists: Lists, states: States, readiness: Readiness, streams: Streams, voice: Voice, rules: Rules
+        self,
+        lists: Lists,
+        states: States,
+        readiness: Readiness,
+        streams: Streams,
+        voice: Voice,
+        scenes: Scenes,
+        rules: Rules,
     ) -> None:
         self._lists, self._states, self._readiness = lists, states, readiness
         self._streams, self._voice, self._rules = streams, voice, rules
+        self.scenes = scenes  # that show a camera on a TV in the house
         self._listed: Callable[[Link, Listing], None] = lambda link, listing: None
 
     @property

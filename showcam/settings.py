@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     console: Literal["lan", "public", "off"] = "lan"  # who may reach /home
     console_hosts: tuple[str, ...] = ()  # the house's own names for this machine, beside its addresses and localhost
     cast_devices: tuple[str, ...] = ()  # Cast devices that mDNS does not reach, as NAME=ADDRESS or NAME=ADDRESS:PORT
+    cast_receiver_app_id: str = ""  # of showcam's own receiver, from Google's Cast console; empty: Google's default one
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"

@@ -27,6 +27,8 @@ from store.ports import Store
 
 OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # of a camera that another account shares
 LONGEST_ROOM = 60  # characters
+LONGEST_TV = 80  # characters
+MOST_SCENES = 8  # of a camera
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 
 
@@ -191,6 +193,9 @@ class Owner:
         room = line(preferences.room)
         if len(room) > LONGEST_ROOM:
             raise BadValue(f"a room has at most {LONGEST_ROOM} characters")
+        if len(preferences.tv_scenes) > MOST_SCENES or any(len(tv) > LONGEST_TV for tv in preferences.tv_scenes):
+            raise BadValue(f"a camera has at most {MOST_SCENES} scenes, on TVs with names of {LONGEST_TV} characters")
+        tvs = tuple({tv.casefold(): tv for tv in map(line, preferences.tv_scenes) if tv}.values())
         voice_may = tuple(setting for setting in BY_VOICE if setting in preferences.voice_may)
-        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may, room=room))
+        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may, room=room, tv_scenes=tvs))
         self._readings.households.forget(account_id)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when")
+PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when", "tv_scenes")
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
@@ -166,6 +166,9 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
         preferences = replace(preferences, tv="" if value == "nothing" else value.strip())
     elif name == "tv_when":
         preferences = replace(preferences, tv_when=_happenings(value))
+    elif name == "tv_scenes":
+        tvs = tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+        preferences = replace(preferences, tv_scenes=() if tvs == ("nothing",) else tvs)
     elif value in ("yes", "no"):
         preferences = replace(preferences, **{name: value == "yes"})
     else:
@@ -181,10 +184,10 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     echo("A running showcam follows within half a minute.", err=True)
     if name == "room":
         echo("Google hears of it at “sync my devices”, for a camera that is in no room of its app yet.", err=True)
-    if name != "voice_may":
+    if name not in ("voice_may", "tv_scenes"):
         return
     echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
-    if "sleep" in kept.voice_may and _lacks_pin(home):
+    if name == "voice_may" and "sleep" in kept.voice_may and _lacks_pin(home):
         echo(
             f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
             err=True,

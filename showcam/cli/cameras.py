@@ -106,6 +106,7 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     room: where it is, such as Garden; Google proposes it as the room. "nothing" takes it back
     tv: a TV in the house by its name, or nothing (showcam cast --list)
     tv_when: what brings the camera to that TV for a minute: doorbell,motion,person or nothing
+    tv_scenes: TVs, parted by commas, for each of which assistants get a scene that shows it there; or nothing
     """
     from showcam.cli import camera_tables as tables
 

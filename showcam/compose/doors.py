@@ -18,6 +18,7 @@ from accounts.one_time_code import OneTimeCode
 from accounts.owner_users import OwnerUsers
 from accounts.tokens import authenticate
 from actions.signalling import Signalling
+from cast import receiver_page
 from console import app as console
 from console import home, look
 from console.entrance import Entrance
@@ -129,6 +130,8 @@ def pages(
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(look.blueprint())
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
+    if settings.own_media and not settings.all_on_aws:
+        app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
         home.bind(app, console_home, own_pages(console_home))

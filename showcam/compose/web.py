@@ -62,6 +62,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     pages = doors.pages(settings, keys, base, partial(own_pages, settings, base))
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
+    screens.fill(settings, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
     return Edge(doors.limited(settings, routes), pages, doors.rules(settings), report)
 

@@ -7,6 +7,8 @@ from typing import Any
 import aiohttp
 
 from simulator.assistants import alexa_rules, alexa_speech, hearing, spoken
+from simulator.assistants.alexa_control_rules import SCENES
+from simulator.assistants.alexa_discovery_rules import SCENE
 from simulator.assistants.alexa_messages import CAMERA_STREAM, POWER, RTC, capability, combinations, directive
 from simulator.assistants.amazon import Amazon
 from simulator.assistants.cloud import Cloud, Unlinked
@@ -37,6 +39,7 @@ class Alexa(Cloud):
         self._amazon = amazon
         self.sessions: dict[str, Session] = {}
         self._endpoints: dict[str, dict[str, Any]] = {}
+        self._scenes: list[dict[str, Any]] = []
         self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
 
     async def learn(self, wire: Wire) -> None:
@@ -57,6 +60,12 @@ class Alexa(Cloud):
                 "hls": bool(combinations(endpoint)),
             }
             for endpoint in payload["endpoints"]
+            if endpoint["displayCategories"] != [SCENE]
+        ]
+        self._scenes = [
+            {"id": endpoint["endpointId"], "name": endpoint["friendlyName"]}
+            for endpoint in payload["endpoints"]
+            if endpoint["displayCategories"] == [SCENE]
         ]
 
     async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
@@ -104,6 +113,8 @@ class Alexa(Cloud):
                 return {"outcome": Outcome(spoken=""), "hide": True}
             if wish.what in ("unclear", "battery", "restart", "reply"):
                 return {"outcome": not_understood(text, hearing.EXAMPLES)}
+            if (scene := hearing.find_scene(wish, self._scenes)) is not None:
+                return {"outcome": await self._activate(wire, scene, wish.about)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "discover devices")}
@@ -203,6 +214,13 @@ class Alexa(Cloud):
         switch = "TurnOn" if to == "on" else "TurnOff"
         answer, broken = await self._direct(wire, POWER, switch, endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, name)
+        return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
+
+    async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
+        name = "Activate" if to == "on" else "Deactivate"
+        endpoint = self._endpoints[scene["id"]]
+        answer, broken = await self._direct(wire, SCENES, name, endpoint, {}, DIRECTIVE_S)
+        outcome = self._judge(answer, broken, scene["name"])
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
     async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:

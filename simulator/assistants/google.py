@@ -8,6 +8,7 @@ import aiohttp
 from simulator.assistants import google_commands, google_rules, google_spoken, hearing
 from simulator.assistants.cloud import Cloud, Unlinked
 from simulator.assistants.google_commands import COMMANDS, TRAITS, Command
+from simulator.assistants.google_rules import SCENE
 from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
@@ -32,6 +33,7 @@ class Google(Cloud):
     def __init__(self, http: aiohttp.ClientSession, app_url: str) -> None:
         super().__init__(http, app_url, Client("google", "google-secret", basic=False, locale="en-US"))
         self._devices: dict[str, dict[str, Any]] = {}
+        self._scenes: list[dict[str, Any]] = []
         self._sure: tuple[dict[str, Any], Command] | None = None  # the camera and the command that wait for “yes”
 
     async def learn(self, wire: Wire) -> None:
@@ -56,6 +58,12 @@ class Google(Cloud):
                 "hls": "hls" in device["attributes"]["cameraStreamSupportedProtocols"],
             }
             for device in payload["devices"]
+            if device["type"] != SCENE
+        ]
+        self._scenes = [
+            {"id": device["id"], "name": device["name"]["name"]}
+            for device in payload["devices"]
+            if device["type"] == SCENE
         ]
 
     async def unlink(self, wire: Wire) -> None:
@@ -84,6 +92,8 @@ class Google(Cloud):
                 return await self._execute(wire, *sure, {"ack": wish.about == "yes"})
             if wish.what in ("unclear", "reply"):
                 return {"outcome": not_understood(text, EXAMPLES)}
+            if (scene := hearing.find_scene(wish, self._scenes)) is not None:
+                return {"outcome": await self._activate(wire, scene, wish.about)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "sync my devices")}
@@ -148,6 +158,17 @@ class Google(Cloud):
         outcome = self._judge(result, broken, name)
         outcome.answered = outcome.told == "userCancelled"  # cancelling was the wish
         return {"outcome": outcome}
+
+    async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
+        execution = {"command": f"{COMMANDS}ActivateScene", "params": {"deactivate": to == "off"}}
+        command = {"devices": [{"id": scene["id"]}], "execution": [execution]}
+        answer, broken = await self._intend(wire, "EXECUTE", {"commands": [command]})
+        if broken or "errorCode" in answer["payload"]:
+            return self._judge(answer.get("payload", {}), broken, scene["name"])
+        result = answer["payload"]["commands"][0]
+        if result["status"] == "SUCCESS":
+            return Outcome(spoken=f"Okay, {'starting' if to == 'on' else 'ending'} {scene['name']}.", answered=True)
+        return self._judge(result, broken, scene["name"])
 
     def _challenged(self, camera: dict[str, Any], wanted: Command, kind: str, result: dict[str, Any]) -> dict[str, Any]:
         spoken, told = google_spoken.challenge(kind, camera["name"]), f"{result['errorCode']}, {kind}"
