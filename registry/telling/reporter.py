@@ -38,6 +38,7 @@ class ToldOf(Struct, frozen=True):
 
     listed: str = ""  # of what Discover or SYNC lists for it; "": the assistant does not have it
     states: Mapping[str, str] = {}  # by the reporter's own name of a state: of its value
+    turn: int = 0  # telling sets it when the rest changes; a reporter leaves it as it is
 
 
 class Told(Struct, frozen=True):
@@ -63,8 +64,13 @@ class Tell(Struct, frozen=True):
     told: Told | None  # None: the assistant was told nothing by reports yet; so all of `now` is told
     happened: tuple[Happened, ...]  # oldest first; each of a camera in `now`
     listed: bool  # whether the assistant has ever fetched the list (Discover, SYNC) under this link
-    turn: str  # the same when a call is repeated whose end was not stored (a crash), else another: see `message_id`
+    turn: str  # for `message_id` of a message about several cameras; another once something of a call was accepted
     deadline_s: float  # for the whole call, tokens included
+
+    def turn_of(self, camera: str) -> str:
+        """For `message_id` of a message about one camera: another once something about it was accepted."""
+        told = self.told.cameras.get(camera) if self.told else None
+        return f"{self.link.id}/{told.turn}" if told else self.turn
 
 
 class Reporter(Protocol):
@@ -164,9 +170,9 @@ class Undeliverable(NotTold):
 
 
 def message_id(turn: str, *about: str) -> str:
-    """A UUID for a message: the same for the same message of a repeated turn, so that the service can tell.
+    """A UUID for a message: the same when it is sent again after a crash or a lost answer, so that the service can tell.
 
-    `about` names all that makes the message what it is: its kind, camera and fingerprints. For what happened, `turn` is
-    `Happened.row`, since it may be repeated in another turn.
+    `about` names all that makes the message what it is: its kind, camera and fingerprints. `turn` is `Tell.turn_of` for
+    a camera's state, `Tell.turn` for several cameras (added, gone, Request Sync), `Happened.row` for what happened.
     """
     return str(uuid.uuid5(_MESSAGES, "\n".join((turn, *about))))
