@@ -83,7 +83,7 @@ class Reporter(Protocol):
         """Whether reports can be sent under the link now: a grant or a key works as far as is known. Calls nobody.
 
         `proactivelyReported` and `willReportState` are what this answers. Where it is False, nothing is sent and
-        changes are forgotten; who makes it True (AcceptGrant) calls `Lookout.look(link)` of `registry.telling.lookout`.
+        changes are forgotten. Who makes it True, as AcceptGrant does, calls the store's `look(account, at, link)`.
         """
         ...
 
@@ -170,7 +170,7 @@ class Undeliverable(NotTold):
 
 
 def message_id(turn: str, *about: str) -> str:
-    """A UUID for a message: the same when it is sent again after a crash or a lost answer, so that the service can tell.
+    """A UUID for a message: the same when it is sent again after a crash or a lost answer, so the service can tell.
 
     `about` names all that makes the message what it is: its kind, camera and fingerprints. `turn` is `Tell.turn_of` for
     a camera's state, `Tell.turn` for several cameras (added, gone, Request Sync), `Happened.row` for what happened.
