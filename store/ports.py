@@ -13,6 +13,7 @@ from store.records import (
     Link,
     Token,
 )
+from store.telling_ports import Outbox
 
 
 class StoreUnavailable(Exception):
@@ -170,6 +171,7 @@ class Store(
     AccountSecrets,
     LinkSecrets,
     Events,
+    Outbox,
     Meta,
     Protocol,
 ):

@@ -100,14 +100,14 @@ from store.dynamodb.accounts import AccountItems
 from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
-from store.dynamodb.links import LinkItems
 from store.dynamodb.table import Table, create_table
+from store.dynamodb.telling import TellingItems
 from store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, LinkItems, KeptItems, EventItems, EphemeralItems):
+class DynamoStore(AccountItems, TellingItems, KeptItems, EventItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:
