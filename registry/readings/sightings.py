@@ -23,12 +23,14 @@ class Sightings:
         self._happenings, self._clock = happenings, clock
 
     def note(self, account_id: str, camera: str, kind: EventKind, at: float) -> bool:
-        """Writes it for all processes; False when it was known already. Raises StoreUnavailable."""
-        at = min(at, self._clock())
-        known = self._happenings.since(account_id, at - SAME_S[kind])
-        new = not any(happening.camera == camera and happening.kind == kind for happening in known)
-        self._happenings.put(account_id, Happening(camera, kind, at))
-        return new
+        """Writes it for all processes and for assistants; False when it was known already. Raises StoreUnavailable.
+
+        Assistants are told of what is new and holds still, so not of what comes with a delay or a second time.
+        """
+        now = self._clock()
+        at = min(at, now)
+        told = (kind,) if now - at < HELD_S else ()
+        return self._happenings.record(account_id, Happening(camera, kind, at), SAME_S[kind], told)
 
     def held(self, account_id: str) -> _Held:
         """By camera id, the kinds that hold now."""
