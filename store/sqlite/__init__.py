@@ -10,13 +10,14 @@ from store.sqlite.ephemeral import EphemeralRows
 from store.sqlite.events import EventRows
 from store.sqlite.kept import KeptRows
 from store.sqlite.links import LinkRows
+from store.sqlite.notices import NoticeRows
 from store.sqlite.owner_users import OwnerUserRows
 from store.sqlite.taken import Taken
 
 __all__ = ["SqliteStore"]
 
 
-class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, EphemeralRows):
+class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, NoticeRows, EventRows, EphemeralRows):
     """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
 
     `keep_bearers`: a token's rows are kept in memory until the next commit. Raises StoreUnavailable when it
