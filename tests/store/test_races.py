@@ -110,7 +110,11 @@ def test_one_of_twenty_writes_a_notice(store: Store, at_once: AtOnce) -> None:
     household = a.account()
     store.add_account(household)
     for version in range(2):
-        written = at_once(20, lambda number: store.swap_notice(household.id, "f", version=version, data=b"%d" % number))
+
+        def write(number: int, version: int = version) -> bool:
+            return store.swap_notice(household.id, "f", version=version, data=b"%d" % number)
+
+        written = at_once(20, write)
         assert Counter(written) == {True: 1, False: 19}
         [notice] = store.notices(household.id)
         assert (notice.data, notice.version) == (b"%d" % written.index(True), version + 1)
