@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -94,7 +95,7 @@ class Notifying:
                 return
             self._failures.pop(address_id, None)
             self._count(account.id, address_id, fault)
-            self._faults.change(fault, lambda kept, was=fault: _told(kept, was, address_id))  # type: ignore[misc]
+            self._faults.change(fault, partial(_told, sent=fault, address_id=address_id))
 
     def _failed(self, address_id: str, address: Address) -> None:
         failures = self._failures.get(address_id, (0, 0.0))[0] + 1
