@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from registry.driver import Hint
 from registry.errors import DriverError, Unavailable
+from registry.readings.announcing import Announcing
 from registry.readings.changes import Change, Changes
 from registry.readings.devices import Devices
 from registry.readings.reading import Reading
@@ -29,10 +30,11 @@ class Noticing:
         changes: Changes,
         sightings: Sightings,
         devices: Devices,
+        announcing: Announcing,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._readings, self._changes, self._sightings = readings, changes, sightings
-        self._devices, self._clock = devices, clock
+        self._devices, self._announcing, self._clock = devices, announcing, clock
 
     def refresh(self, account_id: str) -> bool:
         """Read the account's cameras ahead of requests, and keep its session alive; False: no source could be read."""
@@ -86,4 +88,6 @@ class Noticing:
         for camera in reading.cameras:
             mine = camera.ref.serial == hint.serial and hint.channel in (0, camera.ref.channel)
             if mine and self._sightings.note(account.id, camera.id, hint.kind, hint.at):
-                self._changes.publish([Change(account.id, camera.id, hint.kind, min(hint.at, self._clock()))])
+                at = min(hint.at, self._clock())
+                announced = self._announcing.announced_as(account.id, camera.id, hint.kind, at)
+                self._changes.publish([Change(account.id, camera.id, hint.kind, at, announced)])

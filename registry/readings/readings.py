@@ -66,6 +66,10 @@ class Readings:
             error.vendor = self._drivers[source.kind].vendor
             raise
 
+    def vendor(self, source: Source) -> str:
+        """The name of the source's vendor, for a person."""
+        return self._drivers[source.kind].vendor
+
     def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
         """The last reading while it is young enough, else a new one. Raises DriverError."""
         last = self._last.get(source.id)

@@ -10,6 +10,7 @@ from store.sqlite.ephemeral import EphemeralRows
 from store.sqlite.events import EventRows
 from store.sqlite.kept import KeptRows
 from store.sqlite.links import LinkRows
+from store.sqlite.notices import NoticeRows
 from store.sqlite.owner_users import OwnerUserRows
 from store.sqlite.taken import Taken
 from store.sqlite.telling import TellingRows
@@ -18,7 +19,7 @@ from store.telling_ports import LAID_KEPT_S, OUTBOX_KEPT_S
 __all__ = ["SqliteStore"]
 
 
-class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, TellingRows, EphemeralRows):
+class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, NoticeRows, EventRows, TellingRows, EphemeralRows):
     """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
 
     `keep_bearers`: a token's rows are kept in memory until the next commit. Raises StoreUnavailable when it
