@@ -85,11 +85,13 @@ class Outbox(Protocol):
         """The list (see `put_known`), and a LOOK for each live link of the household, in one write."""
         ...
 
-    def record_happening(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...]) -> bool:
+    def record_happening(
+        self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
+    ) -> bool:
         """The happening (see `put_happening`), and a row of each kind in `told` for each link that may see the camera.
 
-        False, and no row, when one of its kind is stored that began less than `same_s` before it, or later. A row has
-        the same id when it is written again.
+        Where `told` is empty, the row is a LOOK; where it is None, there is none. False, and no row, when one of its
+        kind is stored that began less than `same_s` before it, or later. A row has the same id when written again.
         """
         ...
 

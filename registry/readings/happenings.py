@@ -24,8 +24,12 @@ class Happenings:
         self._store.put_happening(account_id, happening)
         self._recent.drop(account_id)
 
-    def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...]) -> bool:
-        """For assistants too, as `told`; False when it was known already. Raises StoreUnavailable."""
+    def since(self, account_id: str, at: float) -> list[Happening]:
+        """As the store has them now, oldest first. Raises StoreUnavailable."""
+        return self._store.happenings(account_id, at)
+
+    def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None) -> bool:
+        """For assistants too (see store.telling_ports); False when it was known already. Raises StoreUnavailable."""
         new = self._store.record_happening(account_id, happening, same_s, told)
         self._recent.drop(account_id)
         return new

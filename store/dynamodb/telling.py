@@ -44,19 +44,25 @@ class TellingItems(LinkItems):
         looks = [self._look(link, known.as_of) for link in self.links(account_id)]
         self._with(looks, self._table.put(row | {"sealed": sealed, "as_of": known.as_of}))
 
-    def record_happening(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...]) -> bool:
+    def record_happening(
+        self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
+    ) -> bool:
         pk, sk = f"account#{account_id}", f"happening#{happening.camera}#{happening.kind}"
         for _ in range(_RACES):
             stored = self._table.get(pk, sk)
             if stored is not None and stored["at"] >= happening.at:
                 return False
             new = stored is None or stored["at"] <= happening.at - same_s
-            links = self.links(account_id) if new and told else []
+            links = self.links(account_id) if new and told is not None else []
             actions = [
                 action
                 for link in links
                 if sees(link, happening.camera)
-                for action in self._add(*(happening_row(link, happening, kind) for kind in told))
+                for action in (
+                    self._add(*(happening_row(link, happening, kind) for kind in told))
+                    if told
+                    else [self._look(link, happening.at)]
+                )
             ]
             put = self._table.update(
                 pk,

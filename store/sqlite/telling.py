@@ -48,18 +48,23 @@ class TellingRows:
             )
             put_looks(write, account_id, known.as_of)
 
-    def record_happening(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...]) -> bool:
+    def record_happening(
+        self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
+    ) -> bool:
         of_kind = (account_id, happening.camera, happening.kind)
         with self._database.writing(durable=False) as write:
             held = "SELECT 1 FROM happening WHERE account = ? AND camera = ? AND kind = ? AND at > ?"
             new = write.execute(held, (*of_kind, happening.at - same_s)).fetchone() is None
             put = "INSERT INTO happening VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)"
             write.execute(put, (*of_kind, happening.at))
-            if new and told:
+            if new and told is not None:
                 for link in _live(write, account_id):
-                    if sees(link, happening.camera):
-                        for kind in told:
-                            _put(write, happening_row(link, happening, kind))
+                    if not sees(link, happening.camera):
+                        continue
+                    for kind in told:
+                        _put(write, happening_row(link, happening, kind))
+                    if not told:
+                        _put_look(write, look_row(account_id, link.id, link.assistant, happening.at, happening.at))
         return new
 
     def look(self, account_id: str, at: float, link_id: str = "") -> None:
@@ -153,9 +158,7 @@ def put_looks(write: Connection, account_id: str, at: float, link_id: str = "", 
     """A LOOK for each live link of the household, or for one of them, in the caller's transaction."""
     for link in _live(write, account_id):
         if link_id in ("", link.id):
-            row = look_row(account_id, link.id, link.assistant, at, at if due is None else due)
-            write.execute(_LOOK, (*_values(row), None, None))
-            write.execute(_WANTED, (row.link, row.account, row.assistant, row.due))
+            _put_look(write, look_row(account_id, link.id, link.assistant, at, at if due is None else due))
 
 
 def put_ended(write: Connection, link: Link, at: float) -> None:
@@ -163,6 +166,11 @@ def put_ended(write: Connection, link: Link, at: float) -> None:
     write.execute("DELETE FROM outbox WHERE link = ?", (link.id,))
     write.execute("DELETE FROM telling WHERE link = ?", (link.id,))
     _put(write, ended_row(link, at))
+
+
+def _put_look(write: Connection, row: Row) -> None:
+    write.execute(_LOOK, (*_values(row), None, None))
+    write.execute(_WANTED, (row.link, row.account, row.assistant, row.due))
 
 
 def _put(write: Connection, row: Row) -> None:

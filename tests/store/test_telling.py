@@ -107,10 +107,13 @@ class TestRecording:
         assert len(world.claim(now=NOW + 4).rows) == 1 + new
         assert world.store.happenings(world.home.id, 0.0)[-1].at == max(NOW, second)
 
-    def test_what_is_not_to_be_told_is_noted_alone(self, world: World) -> None:
-        assert world.store.record_happening(world.home.id, Happening("garden", "motion", NOW), 30.0, ())
-        assert world.due() == set()
-        assert world.store.happenings(world.home.id, 0.0) == [Happening("garden", "motion", NOW)]
+    @pytest.mark.parametrize(("told", "rows"), [(None, []), ((), [LOOK]), (("motion",), ["motion"])])
+    def test_what_is_not_announced_is_a_state_and_what_is_late_is_neither(
+        self, world: World, told: tuple[str, ...] | None, rows: list[str]
+    ) -> None:
+        assert world.store.record_happening(world.home.id, Happening("attic", "motion", NOW), 30.0, told)
+        assert [(row.link, row.kind) for row in world.store.waiting(NOW)] == [(world.alexa.id, kind) for kind in rows]
+        assert world.store.happenings(world.home.id, 0.0) == [Happening("attic", "motion", NOW)]
 
     def test_what_is_told_may_be_another_kind(self, world: World) -> None:
         told = ("motion", "doorbell")
