@@ -41,6 +41,7 @@ from registry.streams.reopening import Reopening
 from registry.streams.sources import Minting
 from registry.streams.streams import Streams
 from registry.streams.vendor_direct import VendorDirect
+from registry.telling.present import Present
 from store.ports import Store
 
 
@@ -58,6 +59,7 @@ class Adapter:
     faults: Faults  # its `note` is for changes, where an owner is notified
     standing: Standing
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
+    present: Present  # for who reports to assistants
 
 
 def adapt(
@@ -120,4 +122,5 @@ def adapt(
         faults,
         Standing(store, readings, faults, clock),
         came_back,
+        Present(store, readings, judge, happenings, clock),
     )

@@ -26,7 +26,7 @@ class Row(Struct, frozen=True):
     link: str
     assistant: Assistant
     kind: str
-    subject: str  # the camera's id; of ENDED the link's agent user; of LOOK "", or the camera that was refused
+    subject: str  # the camera's id; of ENDED the link's agent user; of LOOK "", or the camera to be told whole
     at: float  # of LOOK the first change that it stands for
     due: float
     number: int = 1  # how many changes it stands for
@@ -128,7 +128,7 @@ class Outbox(Protocol):
         ...
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:
-        """Puts a laid row back, due now; a LOOK of a refused camera becomes the link's LOOK. False: no such row."""
+        """Puts a laid row back, due now. False: no such row."""
         ...
 
     def drop(self, account_id: str, row_id: str) -> bool:

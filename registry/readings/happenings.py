@@ -34,6 +34,13 @@ class Happenings:
         self._recent.drop(account_id)
         return new
 
+    def newest(self, account_id: str) -> list[Happening]:
+        """Those of the last LAST_S as the store has them now, which `last` then answers. Raises StoreUnavailable."""
+        now = self._clock()
+        found = self._store.happenings(account_id, now - LAST_S)
+        self._recent.put(account_id, (now, found))
+        return found
+
     def last(self, account_id: str) -> list[Happening]:
         """Those of the last LAST_S, oldest first; none where the store can't be read."""
         now = self._clock()

@@ -140,7 +140,7 @@ class TellingItems(LinkItems):
                 return False
             left = [row.due for row in self._rows(claim.account, claim.link_id) if row.id not in over]
             state = self._state(item, claim, settled, left)
-            gone = [row for row in settled.over if row.kind != LOOK] + [row for row, _ in settled.laid if row.subject]
+            gone = [row for row in (*settled.over, *(row for row, _ in settled.laid)) if row.subject]
             laid = [self._table.put(_laid(row, settled.at, reason)) for row, reason in settled.laid]
             try:
                 self._table.together(state, *(self._table.delete(pk, _outbox(row)) for row in gone), *laid)
@@ -171,9 +171,7 @@ class TellingItems(LinkItems):
         item = self._table.get(f"account#{account_id}", f"laid#{row_id}")
         if item is None:
             return False
-        row = replace(_row(item), due=now)
-        back = [self._look(row, now)] if row.kind == LOOK else self._add(row)
-        self._table.together(self._table.delete(item["pk"], item["sk"]), *back)
+        self._table.together(self._table.delete(item["pk"], item["sk"]), *self._add(replace(_row(item), due=now)))
         return True
 
     def drop(self, account_id: str, row_id: str) -> bool:
@@ -213,7 +211,7 @@ class TellingItems(LinkItems):
         """Rows of one link that are due at the same time."""
         return [*(self._table.put(_item(row)) for row in rows), self._wanted(rows[0], rows[0].due)]
 
-    def _look(self, link: Link | Row, at: float) -> Action:
+    def _look(self, link: Link, at: float) -> Action:
         return self._wanted(link, at, "#look_at = if_not_exists(#look_at, :due)", "#look :one", one=1)
 
     def _wanted(self, of: Link | Row, due: float, sets: str = "", adds: str = "", **values: object) -> Action:

@@ -11,7 +11,6 @@ from store.sealing import Sealer
 from store.sqlite import rows
 from store.sqlite.database import Database
 from store.telling_ports import (
-    LOOK,
     Claim,
     Laid,
     Row,
@@ -138,10 +137,7 @@ class TellingRows:
                 return False
             row = Row(*found)
             write.execute("DELETE FROM outbox WHERE id = ?", (row_id,))
-            if row.kind == LOOK:
-                put_looks(write, account_id, now, row.link)
-            else:
-                _put(write, replace(row, due=now))
+            _put(write, replace(row, due=now))
             return True
 
     def drop(self, account_id: str, row_id: str) -> bool:

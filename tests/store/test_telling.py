@@ -270,8 +270,11 @@ class TestLayingDown:
         assert world.alexa.id not in world.due(NOW + 99)
         assert [laid.row for laid in world.store.laid_down()] == [refused]
         assert world.store.retry(world.home.id, refused.id, NOW + 6)
-        assert [(row.kind, row.subject) for row in world.claim(now=NOW + 6).rows] == [(LOOK, "")]
+        claim = world.claim(now=NOW + 6)
+        assert [(row.kind, row.subject) for row in claim.rows] == [(LOOK, "garden")]
+        world.store.settle(claim, Settled(NOW + 6, claim.rows))
         assert world.store.laid_down() == []
+        assert world.alexa.id not in world.due(NOW + 99)
 
     def test_a_row_is_dropped(self, world: World) -> None:
         world.rang()
