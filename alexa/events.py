@@ -106,10 +106,10 @@ def changed(
 
 def pressed(message_id: str, camera: str, at: float) -> Report:
     payload = Press(Cause("PHYSICAL_INTERACTION"), seconds(at))
-    return Report(Header("Alexa.DoorbellEventSource", "DoorbellPress", "3", message_id), payload, camera, ())
+    return Report(Header("Alexa.DoorbellEventSource", "DoorbellPress", "3", message_id), payload, camera)
 
 
 def detected(message_id: str, camera: str, at: float, uncertainty_ms: int) -> Report:
     """A person, the one class that showcam knows of."""
     seen = Detection(message_id, "person", timestamp(at), uncertainty_ms)
-    return Report(Header(OBJECTS, "ObjectDetection", "1.0", message_id), Detections([seen]), camera, ())
+    return Report(Header(OBJECTS, "ObjectDetection", "1.0", message_id), Detections([seen]), camera)
