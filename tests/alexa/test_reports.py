@@ -1,6 +1,5 @@
 """What Alexa is told by reports: the state, what it was told, and the messages; and each answer of the gateway."""
 
-import copy
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
