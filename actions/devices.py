@@ -40,10 +40,10 @@ class Device(TypedDict):
     traits: list[str]
     name: Name
     willReportState: bool
-    notificationSupportedByAgent: bool
     attributes: dict[str, object]  # of all its traits together
     deviceInfo: DeviceInfo
     roomHint: NotRequired[str]
+    notificationSupportedByAgent: NotRequired[bool]
 
 
 class SyncPayload(TypedDict):
@@ -89,12 +89,13 @@ def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device
         "traits": list(attributes),
         "name": {"name": _name(camera) or ("Doorbell" if bell else "Camera")},
         "willReportState": reported,
-        "notificationSupportedByAgent": reported and ObjectDetection.name in attributes,
         "attributes": {key: value for own in attributes.values() for key, value in own.items()},
         "deviceInfo": _info(camera),
     }
     if room := line(camera.room):
         listed["roomHint"] = room
+    if reported and ObjectDetection.name in attributes:
+        listed["notificationSupportedByAgent"] = True
     return listed
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -68,11 +69,12 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _signer(key: KeyFile) -> object:
+def _signer(key: KeyFile) -> Any:
     from google.auth import crypt, exceptions  # 0.1 s of import that nobody pays who reports nothing
 
+    signer: Any = crypt.RSASigner  # the library's calls have no types
     try:
-        return crypt.RSASigner.from_string(key.private_key, key.private_key_id)
+        return signer.from_string(key.private_key, key.private_key_id)
     except (ValueError, TypeError, exceptions.GoogleAuthError):
         raise BadKey("its private_key is no RSA key") from None
 
@@ -118,7 +120,8 @@ class Tokens:
             "iat": now,
             "exp": now + LIFE_S,
         }
-        return str(jwt.encode(_signer(self._key), claims).decode())
+        encode: Any = jwt.encode  # the library's calls have no types
+        return str(encode(_signer(self._key), claims).decode())
 
 
 def _why(error: object) -> str:
