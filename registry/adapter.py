@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from media.grants import Grants
 from registry.driver import Driver
+from registry.notices.faults import Faults
+from registry.notices.standing import Standing
 from registry.owner.came_back import CameBack
 from registry.owner.code_tries import CodeTries
 from registry.owner.control import Control
@@ -13,6 +15,7 @@ from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.owner.owner import Owner
 from registry.owner.voice import Voice
+from registry.readings.announcing import Announcing
 from registry.readings.awaited import Awaited
 from registry.readings.breaker import Breaker
 from registry.readings.changes import Changes
@@ -52,6 +55,8 @@ class Adapter:
     noticing: Noticing  # for watching over households
     keeping: Keeping  # for pictures that are kept warm
     changes: Changes
+    faults: Faults  # its `note` is for changes, where an owner is notified
+    standing: Standing
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
 
 
@@ -85,7 +90,7 @@ def adapt(
         rules,
         clock,
     )
-    came_back = CameBack(store)
+    came_back, faults = CameBack(store), Faults(store, happenings, clock)
     owner = Owner(
         store,
         lists,
@@ -97,6 +102,7 @@ def adapt(
         encrypted,
         awaited,
         came_back,
+        faults,
         streams.open,
         rules.owner_s,
     )
@@ -106,8 +112,12 @@ def adapt(
         owner,
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock),
-        Noticing(readings, changes, sightings, Devices(store, drivers), clock),
+        Noticing(
+            readings, changes, sightings, Devices(store, drivers), Announcing(store, readings.households, clock), clock
+        ),
         Keeping(store, readings, judge, handover, rules),
         changes,
+        faults,
+        Standing(store, readings, faults, clock),
         came_back,
     )

@@ -148,6 +148,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.sign_up != "anyone" and not self.all_on_aws
 
     @property
+    def notifies(self) -> bool:
+        """Whether owners are notified of faults: by the worker, and of strangers none gives an address."""
+        return self.sign_up != "anyone" and not self.all_on_aws
+
+    @property
     def all_on_aws(self) -> bool:
         """Whether store and keys are both on AWS, so that nothing lasts in the data folder."""
         return self.store == "dynamodb" and bool(self.keys_secret)

@@ -13,6 +13,8 @@ absent before that. Every read is consistent but those by the index.
 | account#{account}      | known#{source} | known    | sealed, as_of            |                                 |
 | account#{account}      | preference#{camera} | preference | data              |                                 |
 | account#{account}      | secret#{name}  | secret   | sealed                   |                                 |
+| account#{account}      | notice_address#{id} | notice_address | sealed        |                                 |
+| account#{account}      | notice#{fault} | notice   | data, version            |                                 |
 | account#{account}      | happening#{camera}#{kind} | happening | camera, what, at |                            |
 | account#{account}      | device#{key}   | device   |                          | device#{key}, {account}         |
 | vendor#{vendor key}    | vendor         | vendor   | (the source's record)    |                                 |
@@ -57,6 +59,11 @@ absent before that. Every read is consistent but those by the index.
 | a session, unless it was changed    | swap_session       | UpdateItem if `version` is as it was read             |
 | a preference of an account          | put_preference     | TransactWriteItems: account exists, preference        |
 | a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
+| an address for notices              | put_notice_address | TransactWriteItems: account exists, notice_address    |
+| addresses for notices               | notice_addresses   | Query account#/notice_address#, consistent            |
+| a fault's first notice              | swap_notice        | TransactWriteItems: account exists, notice            |
+| the same, unless it was changed     | swap_notice        | PutItem, DeleteItem if `version` is as it was read    |
+| notices of an account               | notices            | Query account#/notice#, consistent                    |
 | preferences of an account           | preferences        | Query account#/preference#, consistent                |
 | the latest happening of its kind    | put_happening      | UpdateItem if later                                   |
 | the latest happenings               | happenings         | Query account#/happening#, consistent                 |
@@ -75,7 +82,7 @@ absent before that. Every read is consistent but those by the index.
 |----------------|-----------------------------------------------------------------------------------------------------|
 | GetItem        | account, client, link, source_by_vendor_key, read_session, visit, known, account_secret, hits, meta |
 | PutItem        | put_client, put_visit, put_known                                                                    |
-| DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret                                      |
+| DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret, drop_notice_address                 |
 
 Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under keys of its own account,
 links, codes and visits. All requests share client#{client} (read by each page and token request), meta#vendor_salt
@@ -100,14 +107,15 @@ from store.dynamodb.accounts import AccountItems
 from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
-from store.dynamodb.links import LinkItems
+from store.dynamodb.notices import NoticeItems
 from store.dynamodb.table import Table, create_table
+from store.dynamodb.telling import TellingItems
 from store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, LinkItems, KeptItems, EventItems, EphemeralItems):
+class DynamoStore(AccountItems, TellingItems, KeptItems, NoticeItems, EventItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:

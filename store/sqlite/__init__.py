@@ -10,13 +10,16 @@ from store.sqlite.ephemeral import EphemeralRows
 from store.sqlite.events import EventRows
 from store.sqlite.kept import KeptRows
 from store.sqlite.links import LinkRows
+from store.sqlite.notices import NoticeRows
 from store.sqlite.owner_users import OwnerUserRows
 from store.sqlite.taken import Taken
+from store.sqlite.telling import TellingRows
+from store.telling_ports import LAID_KEPT_S, OUTBOX_KEPT_S
 
 __all__ = ["SqliteStore"]
 
 
-class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, EphemeralRows):
+class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, NoticeRows, EventRows, TellingRows, EphemeralRows):
     """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
 
     `keep_bearers`: a token's rows are kept in memory until the next commit. Raises StoreUnavailable when it
@@ -36,6 +39,8 @@ class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, Eph
             ("DELETE FROM token WHERE expires <= ?", now - TOKEN_KEPT_S),
             ("DELETE FROM link WHERE ended <= ?", now - LINK_KEPT_S),
             ("DELETE FROM happening WHERE at <= ?", now - HAPPENING_KEPT_S),
+            ("DELETE FROM outbox WHERE laid IS NULL AND at <= ?", now - OUTBOX_KEPT_S),
+            ("DELETE FROM outbox WHERE laid <= ?", now - LAID_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),
         )

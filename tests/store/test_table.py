@@ -89,6 +89,9 @@ class World:
         yield "put_known", lambda: store.put_known(account.id, source.id, Known(b"k", NOW))
         yield "put_preference", lambda: store.put_preference(account.id, "c", b"p")
         yield "put_account_secret", lambda: store.put_account_secret(account.id, "s", b"s")
+        yield "put_notice_address", lambda: store.put_notice_address(account.id, "n", b"n")
+        yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=0, data=b"f")
+        yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=1, data=b"g")
         yield "put_happening", lambda: store.put_happening(account.id, Happening("c", "motion", NOW))
         yield "put_devices", lambda: store.put_devices(account.id, frozenset({"one"}))
         yield "put_devices", lambda: store.put_devices(account.id, frozenset({"two"}))
@@ -125,6 +128,8 @@ class World:
             ("has_owner_users", ()),
             ("preferences", (account.id,)),
             ("account_secret", (account.id, "s")),
+            ("notice_addresses", (account.id,)),
+            ("notices", (account.id,)),
             ("happenings", (account.id, NOW - 1)),
             ("accounts_with", ("two",)),
             ("meta", ("m",)),
@@ -133,6 +138,8 @@ class World:
             yield method, reading(getattr(store, method), given)
         yield "drop_link_secret", lambda: store.drop_link_secret(link.id, "s")
         yield "drop_account_secret", lambda: store.drop_account_secret(account.id, "s")
+        yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=2, data=None)
+        yield "drop_notice_address", lambda: store.drop_notice_address(account.id, "n")
         yield "drop_visit", lambda: store.drop_visit("v")
         yield "drop_client", lambda: store.drop_client("alexa")
         yield "end_link", lambda: store.end_link(link.id, NOW)
