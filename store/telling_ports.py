@@ -123,6 +123,10 @@ class Outbox(Protocol):
         """Every row that is due by `now`, also those whose link waits for a later try; may lag a little."""
         ...
 
+    def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
+        """Of each assistant that waits for rows due by `now`: how many, and since when the first waits."""
+        ...
+
     def laid_down(self) -> list[Laid]:
         """Oldest first; may lag a little."""
         ...

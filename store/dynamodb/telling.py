@@ -163,6 +163,12 @@ class TellingItems(LinkItems):
         rows = [row for item in tellings for row in (*_looks(item, now), *self._rows(item["account"], item["link"]))]
         return sorted((row for row in rows if row.due <= now), key=lambda row: (row.at, row.kind, row.subject))
 
+    def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
+        waits: dict[Assistant, list[float]] = {}
+        for row in self.waiting(now):
+            waits.setdefault(row.assistant, []).append(row.due)
+        return {assistant: (len(due), min(due)) for assistant, due in waits.items()}
+
     def laid_down(self) -> list[Laid]:
         found = [Laid(_row(item), float(item["laid"]), item["reason"]) for item in self._table.listed("laid")]
         return sorted(found, key=lambda laid: (laid.at, laid.row.id))

@@ -125,6 +125,10 @@ class TellingRows:
         sql = _ROW + " WHERE laid IS NULL AND due <= ? ORDER BY at, kind, subject"
         return [Row(*row) for row in self._database.all(sql, now)]
 
+    def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
+        sql = "SELECT assistant, count(*), min(due) FROM outbox WHERE laid IS NULL AND due <= ? GROUP BY assistant"
+        return {row[0]: (row[1], row[2]) for row in self._database.all(sql, now)}
+
     def laid_down(self) -> list[Laid]:
         sql = _ROW.replace(" FROM", ", laid, reason FROM") + " WHERE laid IS NOT NULL ORDER BY laid, id"
         return [Laid(Row(*row[:9]), row[9], row[10]) for row in self._database.all(sql)]

@@ -172,6 +172,13 @@ class TestClaiming:
         assert world.claim().rows == dead.rows
         assert not world.store.settle(dead, Settled(NOW, dead.rows))
 
+    def test_the_backlog_of_each_assistant(self, world: World) -> None:
+        assert world.store.backlog(NOW) == {}
+        world.changed(NOW)
+        world.rang(NOW + 1)
+        assert world.store.backlog(NOW + 0.5) == {"alexa": (1, NOW), "google": (1, NOW)}
+        assert world.store.backlog(NOW + 1) == {"alexa": (2, NOW), "google": (2, NOW)}
+
     def test_a_claim_has_the_oldest_rows(self, world: World) -> None:
         for at in (3, 1, 2, 0):
             world.store.record_happening(world.home.id, Happening(f"c{at}", "motion", NOW - at), 1.0, ("motion",))
