@@ -11,7 +11,8 @@ from typing import NotRequired, TypedDict
 
 import msgspec
 
-from actions.google_key import KeyFile, KeyRefused, Tokens
+from actions.google_key import KeyFile
+from actions.google_tokens import KeyRefused, Tokens
 from net.errors import Unreached
 from net.exchange import exchange_within
 from net.hosts import Hosts

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from actions.devices import device
 from actions.homegraph import HomeGraph, Notification, Rejected, ReportedDevices, ReportRequest
 from actions.object_detection import ObjectDetection
+from actions.reported import Reported
 from actions.states import States
 from actions.trait import Trait
 from registry.camera import Camera, State
@@ -30,45 +31,30 @@ from registry.telling.reporter import (
     Undeliverable,
     message_id,
 )
-from store.ports import LinkSecrets
 from store.records import Assistant, Link
 
-BARRED = "homegraph_barred"  # among a link's secrets: which key Google refused, and until when it is not tried again
-BARRED_S = 24 * 3600.0
 STATE = ""  # Google takes all states of a device or none, so they have one fingerprint
 _encode = msgspec.json.Encoder().encode
 
 
-class _Barred(msgspec.Struct, frozen=True):
-    key: str
-    until: float
-
-
 class Reports:
-    """A reporter of `registry.telling`. `key_id`: of the service account's key that `homegraph` uses."""
+    """A reporter of `registry.telling`."""
 
     assistant: Assistant = "google"
 
     def __init__(
         self,
         homegraph: HomeGraph,
-        store: LinkSecrets,
-        key_id: str,
+        reported: Reported,
         traits: tuple[Trait, ...],
         states: States,
-        clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._homegraph, self._store, self._key_id = homegraph, store, key_id
-        self._traits, self._states, self._clock, self._monotonic = traits, states, clock, monotonic
+        self._homegraph, self._reported = homegraph, reported
+        self._traits, self._states, self._monotonic = traits, states, monotonic
 
     def may_tell(self, link: Link) -> bool:
-        """A key that Google refused is tried again with another key, and once a day."""
-        data = self._store.link_secret(link.id, BARRED)
-        if data is None:
-            return True
-        barred = msgspec.json.decode(data, type=_Barred)
-        return barred.key != self._key_id or barred.until <= self._clock()
+        return self._reported(link)
 
     def end(self, agent_user: str, deadline_s: float) -> None:
         try:
@@ -87,8 +73,7 @@ class Reports:
                 self._happen(turn, happened)
         except NotTold as error:
             if isinstance(error, GrantDead):
-                barred = _Barred(self._key_id, self._clock() + BARRED_S)
-                self._store.put_link_secret(tell.link.id, BARRED, _encode(barred))
+                self._reported.bar(tell.link)
             error.told, error.happened = turn.told, frozenset(turn.happened)
             raise
         if turn.refused:

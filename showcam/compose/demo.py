@@ -55,6 +55,8 @@ def prepare(settings: Settings) -> Settings:
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",
         lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, and public)
+        google_at=f"127.0.0.1:{simulator + 1}",
+        google_service_account=str(settings.data / "simulator" / "google-service-account.json"),
         ca_file=settings.data / "simulator" / "ca.pem",
     )
 

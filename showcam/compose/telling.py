@@ -8,9 +8,10 @@ from registry.readings.changes import Change
 from registry.telling.reporter import Reporter
 from registry.telling.sending import Reconciling, Sending
 from registry.telling.telling import Outcome, Telling
+from registry.telling.unreported import Unreported
 from showcam.compose import ground, reporters
 from showcam.compose.ground import Ground
-from showcam.process.telling_metrics import FILE, TellingMetrics
+from showcam.process.telling_metrics import ASSISTANTS, FILE, TellingMetrics
 from showcam.process.worker import Job
 from showcam.settings import Settings
 from store.records import Assistant
@@ -26,8 +27,10 @@ class Tellings:
     def __init__(self, settings: Settings, base: Ground) -> None:
         self._base = base
         self._metrics = TellingMetrics(settings.data / FILE)
+        built = {reporter.assistant: reporter for reporter in reporters.build(settings, base)}
         self._sending = [
-            Sending(base.store, telling(base, reporter, self._metrics)) for reporter in reporters.build(settings, base)
+            Sending(base.store, telling(base, built.get(assistant) or Unreported(assistant), self._metrics))
+            for assistant in ASSISTANTS
         ]
 
     def start(self) -> list[Job]:

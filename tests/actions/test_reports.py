@@ -17,7 +17,9 @@ from accounts.tokens import authenticate
 from actions.devices import device
 from actions.fulfillment import Fulfillment
 from actions.google_key import BadKey, KeyFile, read_key
+from actions.google_tokens import check_key
 from actions.homegraph import HomeGraph
+from actions.reported import Reported
 from actions.reports import Reports
 from actions.states import States
 from actions.traits import traits
@@ -60,7 +62,8 @@ class Reporting:
     def reporter(self, key: KeyFile) -> Reports:
         homegraph = HomeGraph(key, self.cloud.host, self.cloud.ca_file, clock=self.clock)
         states = States(self.home.registry, self.traits)
-        return Reports(homegraph, self.home.store, key.private_key_id, self.traits, states, clock=self.clock)
+        reported = Reported(self.home.store, key.private_key_id, self.clock)
+        return Reports(homegraph, reported, self.traits, states)
 
     def _listed(self, known: Any) -> dict[str, Any]:
         return dict(json.loads(msgspec.json.encode(device(known, self.traits, reported=True))))
@@ -347,8 +350,16 @@ def test_a_key_file_that_is_none(
     (tmp_path / "key.json").write_text(content)
     for given in (str(tmp_path / "key.json"), content):
         with pytest.raises(BadKey) as raised:
-            read_key(given)
+            check_key(read_key(given))
         assert str(raised.value) == why
+
+
+def test_a_key_of_another_project(served: GoogleCloud) -> None:
+    key = read_key(str(served.key_file))
+    check_key(key, ("showcam-demo",))
+    with pytest.raises(BadKey) as raised:
+        check_key(key, ("another-project",))
+    assert str(raised.value) == ("it is of the project showcam-demo, and Google's client here is of another-project")
 
 
 def test_a_key_file_that_can_not_be_read(tmp_path: Path) -> None:
