@@ -93,8 +93,6 @@ def test_no_report_broke_a_rule_or_came_to_nothing(program: Program) -> None:
     alexa, google = about(program, "alexa"), about(program, "google")
     assert (alexa["reports"]["dropped"], alexa["reports"]["repeated"]) == ([], 0)
     assert google["reports"]["repeated"] == 0
-    laid = program.command("--demo", "outbox", "list", "--json")
-    assert json.loads(laid.stdout)["laid_down"] == []
 
 
 def links(program: Program) -> list[dict[str, Any]]:
@@ -102,18 +100,14 @@ def links(program: Program) -> list[dict[str, Any]]:
 
 
 def test_a_skill_that_was_disabled_ends_its_link_with_the_next_report(program: Program) -> None:
-    program.link("alexa")
     program.assistant("alexa", "unlink")
-    before = len([link for link in links(program) if link["assistant"] == "alexa"])
-    program.change("Front Door", press=True)
-    wait(lambda: len([link for link in links(program) if link["assistant"] == "alexa"]) < before)
+    program.change("Pond", online=False)
+    wait(lambda: [link for link in links(program) if link["assistant"] == "alexa"] == [])
 
 
 def test_a_link_that_ends_here_is_ended_at_google(program: Program) -> None:
-    program.link("google")
-    wait(lambda: len(about(program, "google").get("states", {})) == 8)
     for link in links(program):
         if link["assistant"] == "google":
-            assert program.command("--demo", "links", "end", link["id"], "--yes").returncode == 0
+            assert program.command("--demo", "links", "end", link["id"]).returncode == 0
     wait(lambda: not about(program, "google")["linked"])
     assert "has ended this link" in str(about(program, "google")["problem"])
