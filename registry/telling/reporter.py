@@ -1,4 +1,4 @@
-"""The contract between `registry/telling` and the doors that report to assistants: `alexa` and `actions` fulfil it.
+"""The contract between `registry/telling` and the doors that report to assistants.
 
 Telling decides when a link is reported to, and repeats what failed. A reporter compares what is with what its assistant
 was last told, sends the difference, and answers what the assistant knows then. It keeps nothing of its own.

@@ -70,7 +70,7 @@ class Telling:
         if claim is None:
             return False
         try:
-            settled = self._told(claim) if claim.link else self._ended(claim)
+            settled = self._settled_by(claim)
         except StoreUnavailable:
             raise
         except Exception:
@@ -79,6 +79,11 @@ class Telling:
         if self._store.settle(claim, settled):
             self._count(claim, settled)
         return True
+
+    def _settled_by(self, claim: Claim) -> Settled:
+        if not claim.rows:
+            return Settled(self._clock())  # they were too old to be kept
+        return self._told(claim) if claim.link else self._ended(claim)
 
     def _told(self, claim: Claim) -> Settled:
         assert claim.link is not None

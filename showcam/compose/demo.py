@@ -12,7 +12,7 @@ from showcam.settings import Settings
 from store.ports import Store
 from store.records import Assistant
 
-POLL_S = 5  # nobody who practises waits minutes for a new name
+POLL_S = 2  # so that a camera that is renamed in the simulator has its new name everywhere within ten seconds or so
 _USERS = {
     "demo@example.com": "demo",
     "mfa@example.com": "mfa",

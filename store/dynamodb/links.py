@@ -74,7 +74,7 @@ class LinkItems:
                 (of_account, f"laid#{link.id}/"),
             ):
                 for item in self._table.query(pk, prefix):
-                    if item.get("what") != ENDED:
+                    if item["kind"] in ("token", "secret") or item["record"]["kind"] != ENDED:
                         self._table.write(self._table.delete(item["pk"], item["sk"]))
 
     def touch_link(self, link_id: str, now: float) -> None:

@@ -4,14 +4,17 @@ A link's row `telling` holds its LOOK and says when it is next due; what happene
 counts it in `news`, so that a claim that ends sees what came meanwhile.
 """
 
+import contextlib
 import math
 import secrets
 from collections.abc import Iterable, Iterator
 
+import msgspec
 from msgspec.structs import replace
 
+from store.dynamodb.items import item_of
 from store.dynamodb.links import LinkItems
-from store.dynamodb.table import EXISTS, Action, ConditionFailed, Item
+from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item
 from store.ports import StoreUnavailable
 from store.records import HAPPENING_KEPT_S, Assistant, Happening, Known, Link
 from store.sealing import Sealer
@@ -89,8 +92,13 @@ class TellingItems(LinkItems):
     def note_listed(self, account_id: str, link_id: str, at: float, due: float) -> None:
         known = self._table.get(f"account#{account_id}", f"telling#{link_id}")
         link = self.link(link_id) if known is None or "listed" not in known else None
-        if link is not None and link.ended is None:
-            self._table.write(self._wanted(link, due, "#listed = :listed, #again = :due", listed=at))
+        if link is None or link.ended is not None:
+            return
+        first = min(due, float(known.get("wanted", due))) if known else due
+        unless = ("#news = :seen", {"seen": known["news"]}) if known else (NEW, {})
+        sets = "#listed = :listed, #again = :again"
+        with contextlib.suppress(ConditionFailed):  # it is looked at for another reason; the next fetch is noted
+            self._table.write(self._wanted(link, first, sets, unless=unless[0], listed=at, again=due, **unless[1]))
 
     def due(self, assistant: Assistant, now: float, most: int) -> list[tuple[str, str]]:
         waiting = [item for item in self._tellings(assistant) if item["wanted"] <= now and item.get("free", 0) <= now]
@@ -220,14 +228,17 @@ class TellingItems(LinkItems):
     def _look(self, link: Link, at: float) -> Action:
         return self._wanted(link, at, "#look_at = if_not_exists(#look_at, :due)", "#look :one", one=1)
 
-    def _wanted(self, of: Link | Row, due: float, sets: str = "", adds: str = "", **values: object) -> Action:
+    def _wanted(
+        self, of: Link | Row, due: float, sets: str = "", adds: str = "", unless: str = "", **values: object
+    ) -> Action:
+        """Makes the link due; it may be due later already, but not sooner."""
         link_id = of.id if isinstance(of, Link) else of.link
         key = _key(of, due)
         names = ("kind", "account", "link", "assistant", "gsi1pk", "gsi1sk")
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in names) + ", #wanted = :due"
         update += (f", {sets}" if sets else "") + " ADD #news :news" + (f", {adds}" if adds else "")
         values |= {name: key[name] for name in names} | {"due": due, "news": 1}
-        return self._table.update(f"account#{of.account}", f"telling#{link_id}", update, "", **values)
+        return self._table.update(f"account#{of.account}", f"telling#{link_id}", update, unless, **values)
 
     def _rows(self, account_id: str, link_id: str) -> list[Row]:
         return [_row(item) for item in self._table.query(f"account#{account_id}", f"outbox#{link_id}#")]
@@ -298,42 +309,15 @@ def _outbox(row: Row) -> str:
 
 
 def _item(row: Row) -> Item:
-    return {
-        "pk": f"account#{row.account}",
-        "sk": _outbox(row),
-        "kind": "outbox",
-        **_fields(row),
-        "due": row.due,
-        "expires_at": math.ceil(row.at + OUTBOX_KEPT_S),
-    }
+    item = item_of(f"account#{row.account}", _outbox(row), "outbox", row)
+    return item | {"expires_at": math.ceil(row.at + OUTBOX_KEPT_S)}
 
 
 def _laid(row: Row, at: float, reason: str) -> Item:
     listed = {"gsi1pk": "laid", "gsi1sk": row.id, "expires_at": math.ceil(at + LAID_KEPT_S)}
-    key = {"pk": f"account#{row.account}", "sk": f"laid#{row.id}", "kind": "laid"}
-    return key | _fields(row) | listed | {"due": row.due, "laid": at, "reason": reason}
-
-
-def _fields(row: Row) -> Item:
-    return {
-        "id": row.id,
-        "account": row.account,
-        "link": row.link,
-        "assistant": row.assistant,
-        "what": row.kind,
-        "subject": row.subject,
-        "at": row.at,
-    }
+    item = item_of(f"account#{row.account}", f"laid#{row.id}", "laid", row)
+    return item | listed | {"laid": at, "reason": reason}
 
 
 def _row(item: Item) -> Row:
-    return Row(
-        item["id"],
-        item["account"],
-        item["link"],
-        item["assistant"],
-        item["what"],
-        item["subject"],
-        float(item["at"]),
-        float(item["due"]),
-    )
+    return msgspec.convert(item["record"], Row)

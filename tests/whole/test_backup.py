@@ -452,6 +452,8 @@ def test_an_older_schema_is_migrated(tmp_path: Path, owned: dict[str, str]) -> N
     with closing(sqlite3.connect(file, isolation_level=None)) as raw:
         raw.execute("DROP TABLE notice_address")
         raw.execute("DROP TABLE notice")
+        raw.execute("DROP TABLE outbox")
+        raw.execute("DROP TABLE telling")
         raw.execute("DROP TABLE owner_user")
         raw.execute("DROP TABLE happening")
         raw.execute("DROP TABLE device")
