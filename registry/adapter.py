@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from media.grants import Grants
 from registry.driver import Driver
+from registry.notices.faults import Faults
+from registry.notices.standing import Standing
 from registry.owner.came_back import CameBack
 from registry.owner.code_tries import CodeTries
 from registry.owner.control import Control
@@ -13,6 +15,7 @@ from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.owner.owner import Owner
 from registry.owner.voice import Voice
+from registry.readings.announcing import Announcing
 from registry.readings.awaited import Awaited
 from registry.readings.breaker import Breaker
 from registry.readings.changes import Changes
@@ -39,6 +42,7 @@ from registry.streams.scenes import Scenes
 from registry.streams.sources import Minting
 from registry.streams.streams import Streams
 from registry.streams.vendor_direct import VendorDirect
+from registry.telling.present import Present
 from store.ports import Store
 
 
@@ -53,7 +57,10 @@ class Adapter:
     noticing: Noticing  # for watching over households
     keeping: Keeping  # for pictures that are kept warm
     changes: Changes
+    faults: Faults  # its `note` is for changes, where an owner is notified
+    standing: Standing
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
+    present: Present  # for who reports to assistants
 
 
 def adapt(
@@ -87,7 +94,7 @@ def adapt(
         rules,
         clock,
     )
-    came_back = CameBack(store)
+    came_back, faults = CameBack(store), Faults(store, happenings, clock)
     owner = Owner(
         store,
         lists,
@@ -99,6 +106,7 @@ def adapt(
         encrypted,
         awaited,
         came_back,
+        faults,
         streams.open,
         rules.owner_s,
     )
@@ -108,8 +116,13 @@ def adapt(
         owner,
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock),
-        Noticing(readings, changes, sightings, Devices(store, drivers), clock),
+        Noticing(
+            readings, changes, sightings, Devices(store, drivers), Announcing(store, readings.households, clock), clock
+        ),
         Keeping(store, readings, judge, handover, rules),
         changes,
+        faults,
+        Standing(store, readings, faults, clock),
         came_back,
+        Present(store, readings, judge, happenings, clock),
     )

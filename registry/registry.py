@@ -39,7 +39,7 @@ class Registry:
         self._lists, self._states, self._readiness = lists, states, readiness
         self._streams, self._voice, self._rules = streams, voice, rules
         self.scenes = scenes  # that show a camera on a TV in the house
-        self._listed: Callable[[Link, Listing], None] = lambda link, listing: None
+        self._listed: tuple[Callable[[Link, Listing], None], ...] = ()
 
     @property
     def playable(self) -> tuple[str, ...]:
@@ -54,12 +54,13 @@ class Registry:
     def cameras(self, link: Link, within_s: float | None = None) -> Listing:
         """The cameras that the link may see, read now, or else as last known. Raises Unavailable."""
         listing = self._lists.of_link(link, within_s)
-        self._listed(link, listing)
+        for listed in self._listed:
+            listed(link, listing)
         return listing
 
     def when_listed(self, callback: Callable[[Link, Listing], None]) -> None:
-        """`callback` gets each listing before it is returned to its link, in the same thread: it must be quick."""
-        self._listed = callback
+        """`callback` too gets each listing before it is returned to its link, in the same thread: it must be quick."""
+        self._listed = (*self._listed, callback)
 
     def states(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
         """By id, read at most a minute ago; an id that the link may not see is absent."""

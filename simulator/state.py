@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from simulator.assistants.cloud_faults import CloudFault
 from simulator.camera import ALARMS, Camera, Event, EventKind, Fault
 from simulator.ports import Ports
 
@@ -108,6 +109,16 @@ class Settings:
         "link_local",
     ] = ""
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
+    # Amazon's and Google's clouds, as showcam reports to them
+    lwa_fault: CloudFault | Literal[""] = ""  # of Login with Amazon
+    gateway_fault: CloudFault | Literal[""] = ""  # of the event gateway
+    google_login_fault: CloudFault | Literal[""] = ""  # of the token endpoint for service accounts
+    homegraph_fault: CloudFault | Literal[""] = ""
+    cloud_fault_share: float = 1.0  # of their calls that meet the fault
+    lwa_access_s: float = 3600.0  # life of an access token
+    google_access_s: float = 3600.0
+    google_skew_s: float = 0.0  # Google's clock runs ahead by this
+    homegraph_quota: int = 6000  # requests in a minute
 
 
 @dataclass(slots=True)

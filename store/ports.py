@@ -6,6 +6,7 @@ Engines: store.sqlite.SqliteStore, store.dynamodb.DynamoStore. tests/store holds
 from typing import Protocol
 
 from store.household_ports import Accounts, AccountSecrets, Cameras, OwnerUsers, Preferences, Sources
+from store.notice_ports import NoticeAddresses, Notices
 from store.records import (
     Client,
     Code,
@@ -13,6 +14,7 @@ from store.records import (
     Link,
     Token,
 )
+from store.telling_ports import Outbox
 
 
 class StoreUnavailable(Exception):
@@ -169,7 +171,10 @@ class Store(
     Preferences,
     AccountSecrets,
     LinkSecrets,
+    NoticeAddresses,
+    Notices,
     Events,
+    Outbox,
     Meta,
     Protocol,
 ):

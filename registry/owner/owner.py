@@ -10,6 +10,7 @@ from accounts.viewers import OwnersPage, Viewer
 from net.text import line
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.gate.gate import overruled
+from registry.notices.faults import Faults
 from registry.owner.came_back import CameBack
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
@@ -53,12 +54,14 @@ class Owner:
         encrypted: Encrypted,
         awaited: Awaited,
         came_back: CameBack,
+        faults: Faults,
         open_stream: OpenStream,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
         self._encrypted, self._awaited, self._came_back = encrypted, awaited, came_back
+        self._faults = faults
         self._open_stream, self._within_s = open_stream, within_s
 
     def cameras(self, account_id: str) -> Listing:
@@ -133,6 +136,8 @@ class Owner:
             return Step("consent")
         if (wanted, value) == ("encryption", "off"):
             return self._encrypted.switch_off(visible, code, deadline, patience_s)
+        if (wanted, value) == ("encryption", "on"):
+            self._faults.switching_on(account_id, camera_id)
         return self._control.change(visible, wanted, value, code, deadline, patience_s)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:

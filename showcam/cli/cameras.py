@@ -107,6 +107,10 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     tv: a TV in the house by its name, or nothing (showcam cast --list)
     tv_when: what brings the camera to that TV for a minute: doorbell,motion,person or nothing
     tv_scenes: TVs, parted by commas, for each of which assistants get a scene that shows it there; or nothing
+    motion_rings: what rings like a doorbell beside the bell: no, motion, or person, so that cats and
+    cars don't ring (a camera that reports persons)
+    ring_pause_s: after an announcement no other of its kind for so many seconds, 0 to 3600; the bell
+    itself always rings (showcam owner quiet has the household's quiet times)
     """
     from showcam.cli import camera_tables as tables
 

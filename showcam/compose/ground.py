@@ -129,4 +129,6 @@ def build(settings: Settings, keys: Keys) -> Ground:
     adapter = adapt(store, by_kind, pictures, grants, rules, opens=opens)
     if settings.has_console:
         adapter.changes.subscribe(adapter.came_back.note)
+    if settings.notifies:
+        adapter.changes.subscribe(adapter.faults.note)
     return Ground(store, grants, pictures, driver, own, adapter)

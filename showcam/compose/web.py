@@ -13,6 +13,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
 from registry.watch.measurer import Measurer
 from showcam import keys
@@ -32,6 +33,7 @@ from showcam.process.limits import raise_limit
 from showcam.process.parent import end_with_parent
 from showcam.process.request_lines import RequestLines, to_stderr
 from showcam.process.supervisor import answers
+from showcam.process.telling_metrics import FILE
 from showcam.settings import Settings
 from store.ports import Store, StoreUnavailable
 
@@ -44,7 +46,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
     base = ground.build(settings, keys)
     atexit.register(base.store.close)  # the last to close the database folds its log into it
-    metrics, lines = Metrics(), RequestLines("web", settings.log_level, write, together="lines" not in settings.without)
+    metrics = Metrics(settings.data / FILE)
+    lines = RequestLines("web", settings.log_level, write, together="lines" not in settings.without)
 
     def report(done: Answered) -> None:
         metrics.count(done)
@@ -58,7 +61,9 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
     registry = base.adapter.registry
-    registry.when_listed(Measurer(registry).offer)
+    measurer, listed = Measurer(registry), Listed(base.store)
+    registry.when_listed(measurer.offer)
+    registry.when_listed(listed.note)
     pages = doors.pages(settings, keys, base, partial(own_pages, settings, base))
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))

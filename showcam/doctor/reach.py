@@ -3,10 +3,8 @@
 import json
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from net.addresses import is_public
+from net.within import within
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 
 WITHIN_S = 10.0  # for a whole exchange, however slowly the answer arrives
@@ -71,7 +70,7 @@ class Visitor:
     ) -> Answer:
         """Raises Unreached."""
         try:
-            return _within(self._within_s, lambda: self._exchange(method, url, headers or {}, data))
+            return within(self._within_s, lambda: self._exchange(method, url, headers or {}, data), "doctor")
         except (requests.Timeout, ReadTimeoutError, TimeoutError):
             raise Unreached(f"there is no whole answer within {self._within_s:g} s") from None
         except HTTPError as error:  # the body is read from urllib3, which raises its own
@@ -123,23 +122,6 @@ class Visitor:
             )
         began, ends = (ssl.cert_time_to_seconds(str(certificate[field])) for field in ("notBefore", "notAfter"))
         return _lasting(what, began, ends)
-
-
-def _within[T](seconds: float, work: Callable[[], T]) -> T:
-    """What the work returns or raises; TimeoutError when it is not done in time, and its thread is left behind.
-
-    A socket's own timeout starts again with each byte, so a server that drips its answer would never exceed it.
-    """
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except BaseException as error:
-            done.set_exception(error)
-
-    threading.Thread(target=run, name="doctor", daemon=True).start()
-    return done.result(seconds)
 
 
 def _lasting(what: str, began: float, ends: float) -> Finding:

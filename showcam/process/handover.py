@@ -22,10 +22,10 @@ _EVERYONE = frozenset(
 )
 _EVERYONE_BEGIN = ("LC_", "PYTHON")
 _AWS = frozenset({"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"})
-_SECRETS = {
-    "web": frozenset({"ezviz_secret", "ezviz_webhook_key", "lwa_client_secret", "grant_roots"}),
-    "worker": frozenset({"ezviz_secret", "ezviz_webhook_key", "grant_roots"}),
-}
+_OF_BOTH = frozenset(
+    {"ezviz_secret", "ezviz_webhook_key", "lwa_client_secret", "google_service_account", "grant_roots"}
+)
+_SECRETS = {"web": _OF_BOTH, "worker": _OF_BOTH}
 MEDIA = frozenset(
     {
         "demo",

@@ -7,6 +7,7 @@ from store.ports import Replayed, StoreUnavailable
 from store.records import Code, Link, Token
 from store.sqlite import rows
 from store.sqlite.database import Database
+from store.sqlite.telling import put_ended
 from store.sqlite.unchanged import Unchanged
 
 type Bearer = tuple[Link, Token]
@@ -35,6 +36,8 @@ class LinkRows:
             return False
         with self._database.writing() as write:
             ended = write.execute("UPDATE link SET ended = ? WHERE id = ? AND ended IS NULL", (now, link_id))
+            if ended.rowcount == 1:
+                put_ended(write, rows.link(write.execute(rows.LINK + " WHERE id = ?", (link_id,)).fetchone()), now)
             write.execute("DELETE FROM token WHERE link = ?", (link_id,))
             write.execute("DELETE FROM link_secret WHERE link = ?", (link_id,))
             return ended.rowcount == 1
