@@ -14,7 +14,7 @@ from simulator.assistants.google import Google
 from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.page_requests import Handler, body_of, guarded, origin, problem, redirect_uri, via
 from simulator.assistants.person import LinkFailed, Person
-from simulator.assistants.watching import watch
+from simulator.assistants.watching import watch, watch_ring
 from simulator.assistants.wire import NoAnswer, Wire
 
 PAGE = (Path(__file__).parent / "page").resolve()
@@ -75,6 +75,7 @@ class Door:
             ("POST", "/assistants/alexa/open", self.open),
             ("POST", "/assistants/alexa/offer", self.offer),
             ("POST", "/assistants/alexa/session", self.session),
+            ("POST", "/assistants/alexa/ring", self.ring),
             ("POST", "/assistants/{a}/watch", self.watch),
             ("GET", "/assistants/{a}/trace", self.trace),
             ("POST", "/assistants/{a}/trace", self.add_trace),
@@ -184,11 +185,14 @@ class Door:
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         cloud, body = self._cloud(request), await body_of(request, "text")
-        try:
-            seconds = min(max(float(body.get("seconds", 3)), 0.0), MOST_SECONDS)
-        except (TypeError, ValueError):
-            raise problem(400, "Bad request", "“seconds” is a number.") from None
+        seconds = _seconds(body, "seconds", 3, MOST_SECONDS)
         return web.json_response(await watch(cloud, body["text"][:500], via(body), seconds, origin(request)))
+
+    async def ring(self, request: web.Request) -> web.StreamResponse:
+        """Waits until somebody rings, and plays the view that an Echo opens then."""
+        body = await body_of(request)
+        within_s, seconds = _seconds(body, "within", 10, 30.0), _seconds(body, "seconds", 1, MOST_SECONDS)
+        return web.json_response(await watch_ring(self._alexa(), within_s, seconds, origin(request)))
 
     async def trace(self, request: web.Request) -> web.StreamResponse:
         after = request.query.get("after", "0")
@@ -221,6 +225,13 @@ class Door:
         cloud = self._clouds["alexa"]
         assert isinstance(cloud, Alexa)
         return cloud
+
+
+def _seconds(body: dict[str, Any], name: str, usual: float, most: float) -> float:
+    try:
+        return min(max(float(body.get(name, usual)), 0.0), most)
+    except (TypeError, ValueError):
+        raise problem(400, "Bad request", f"“{name}” is a number.") from None
 
 
 def _answer(wire: Wire, result: dict[str, Any]) -> web.Response:
