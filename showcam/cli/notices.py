@@ -24,7 +24,7 @@ def notices() -> None:
 
 
 @notices.command()
-@click.option("--name", default="", help="What you call it, such as “Kari's phone”.")
+@click.option("--name", default="", help="What you call it, such as “Kari's phone” (default: nothing).")
 @_user
 @as_json
 @installation

@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apprise.manager_plugins import NotificationManager
@@ -89,7 +90,7 @@ def test_what_is_no_address(url: str, expected: str) -> None:
 def test_the_services_of_this_machine_are_all_that_apprise_has() -> None:
     """By what their modules import: programs, the desktop, the system's log."""
     local = {"subprocess", "dbus", "gi", "syslog", "ctypes", "win32gui", "win32api"}
-    manager = NotificationManager()
+    manager: Any = NotificationManager()  # type: ignore[no-untyped-call]
     found = set()
     for scheme in manager.schemas():
         source = Path(str(importlib.import_module(manager[scheme].__module__).__file__)).read_text()
