@@ -212,7 +212,8 @@ def _playlist(patient: Patient, visitor: Visitor) -> Finding:
     mend = "Let the proxy send /s/ to the media process (port 8081), its path as it is."
     if answer.status != 403 or answer.kind != "application/problem+json":
         text = f"an invented grant gets {answer.summary()} where the media process's 403 is due"
-        return wrong(what, text, mend, "pictures_not_forwarded")
+        found = not_ours(what, answer, text)
+        return found if found.fault else wrong(what, text, mend, "pictures_not_forwarded")
     if answer.headers.get("access-control-allow-origin") not in ("*", PLAYER):
         mend = "Let the proxy pass CORS headers as they are."
         return wrong(what, "a Chromecast can't read its answer", mend, "cors_stripped")
