@@ -37,7 +37,7 @@ def examine(patient: Patient, visitor: Visitor, world: World | None = None) -> I
     for origin in dict.fromkeys((patient.web, *patient.pictures)):
         arrived = list(_arrive(origin, patient, visitor, world or World()))
         yield from arrived
-        if any(finding.state == "wrong" for finding in arrived):
+        if any(finding.state == "wrong" or finding.fault == "no_hairpin" for finding in arrived):
             return  # no endpoint can be reached
     yield _redirects(patient)
     for check in (_client, _bearer, _authorize, _token, _fulfillment, _preflight, _signalling):

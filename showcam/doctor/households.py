@@ -31,15 +31,11 @@ class Faults(Protocol):
 
 def examine(store: Store, owner: Owner, faults: Faults) -> Iterator[Finding]:
     for account in islice(store.accounts(), MOST):
-        signed_out = [
-            source.kind
-            for source in store.sources(account.id)
-            if store.known(account.id, source.id) and _ended(store, account.id, source.id)
-        ]
-        if signed_out:
+        read = [source for source in store.sources(account.id) if store.known(account.id, source.id)]
+        if any(_ended(store, account.id, source.id) for source in read):
             text = "the vendor ended it, so no camera of that account can be shown"
             yield wrong("session with the vendor", text, "Sign in again: showcam login", "session_ended")
-        else:
+        elif read:  # of the others no camera was ever listed: nobody has signed in
             yield from _cameras(owner, account.id)
         yield from (_reports(fault) for fault in faults.of(account.id) if fault.lasts and fault.kind in _OF_REPORTS)
 

@@ -30,7 +30,7 @@ def seen_from(server: str, within_s: float) -> str | None:
                     continue
                 if found:
                     return found
-    except OSError:
+    except (OSError, UnicodeError):  # UnicodeError where the text can't be a host name
         pass
     return None
 

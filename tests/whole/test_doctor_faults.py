@@ -2,6 +2,8 @@
 
 import contextlib
 import datetime
+import json
+import secrets
 import socket
 import ssl
 import time
@@ -9,19 +11,23 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 import trustme
 
 from accounts import clients
 from showcam import keys as key_files
-from showcam.doctor import google
+from showcam.doctor import assistants, google
 from showcam.doctor.finding import Fault, Finding
 from showcam.doctor.reach import Visitor
 from showcam.doctor.world import World
+from showcam.edge.forwarded import HEADER, sign
 from showcam.setup.google_console import REDIRECTS
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
+from tests.doubles import records as a
 from tests.doubles.fault_proxy import FaultProxy, NameService, ProxyFault
 from tests.doubles.program import Program, running
 
@@ -35,7 +41,9 @@ ELSEWHERE = "::1"  # plays an address of somebody else, where nothing listens
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder = tmp_path_factory.mktemp("examined")
-    with running(folder, demo=False, SHOWCAM_TRUSTED_PROXIES="127.0.0.1") as program:
+    with running(
+        folder, demo=False, SHOWCAM_TRUSTED_PROXIES="127.0.0.1", SHOWCAM_ALEXA_SKILL_ID="amzn1.ask.skill.ours"
+    ) as program:
         yield program
 
 
@@ -226,3 +234,77 @@ def test_a_house_with_a_dns_of_its_own_is_well(house: House) -> None:
     """The world is led to the public address, and the house to the proxy itself."""
     findings = house.examined(outside=[ELSEWHERE], own=ELSEWHERE)
     assert {finding.state for finding in findings} == {"ok"}, findings
+
+
+# what the assistants' consoles hold, by what they send to the running program
+
+
+def consoles(store: SqliteStore) -> dict[Fault, Finding]:
+    found = list(assistants.examine(store, forwarded=True, spoken=True))
+    return {finding.fault: finding for finding in found if finding.fault}
+
+
+def forwarded(program: Program, path: str, content: dict[str, Any], key: tuple[str, bytes] | None = None) -> int:
+    """Sends it as the owner's forwarder, by its own key or another; the answer's status."""
+    body = json.dumps(content).encode()
+    key_id, secret = key or key_files.read_or_make(program.data / "keys").forwarder[0]
+    header = sign(key_id, secret, "POST", path, body, now=int(time.time()), nonce=secrets.token_hex(16))
+    headers = {HEADER: header, "Content-Type": "application/json"}
+    return requests.post(f"{program.web}{path}", data=body, headers=headers, timeout=10).status_code
+
+
+def test_a_client_with_another_secret(program: Program, store: SqliteStore) -> None:
+    with registered(store, BOTH):
+        right = clients.register(store, "google", "google", BOTH)
+        form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": "google"}
+        for secret, status in ((right, 400), ("", 401)):
+            answer = requests.post(f"{program.web}/oauth/token", data=form | {"client_secret": secret}, timeout=10)
+            assert answer.status_code == status
+        assert consoles(store) == {}
+        answer = requests.post(f"{program.web}/oauth/token", data=form | {"client_secret": "pasted"}, timeout=10)
+        assert answer.status_code == 401
+        [(fault, finding)] = consoles(store).items()
+    assert (fault, finding.state) == ("client_secret_wrong", "wrong")
+    assert "Paste it again into the assistant's console" in finding.mend
+
+
+def test_a_forwarder_with_another_key(program: Program, store: SqliteStore) -> None:
+    key_id, _ = key_files.read_or_make(program.data / "keys").forwarder[0]
+    assert requests.post(f"{program.web}/alexa/smart-home", json={}, timeout=10).status_code == 403
+    assert "forwarder_key_wrong" not in consoles(store)  # a stranger has no signature at all
+    assert forwarded(program, "/alexa/smart-home", {}, (key_id, b"o" * 32)) == 403
+    assert "the key of this installation" in consoles(store)["forwarder_key_wrong"].mend
+
+
+def test_a_skill_with_another_id(program: Program, store: SqliteStore) -> None:
+    for skill, status in (("amzn1.ask.skill.ours", 200), ("amzn1.ask.skill.theirs", 400)):
+        assert "skill_id_wrong" not in consoles(store)
+        application = {"applicationId": skill}
+        content: dict[str, Any] = {"version": "1.0"}
+        content["session"] = {"new": True, "sessionId": "s", "application": application}
+        content["context"] = {"System": {"application": application, "user": {"userId": "u"}}}
+        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        content["request"] = {"type": "LaunchRequest", "requestId": "r", "timestamp": now, "locale": "en-GB"}
+        assert forwarded(program, "/alexa/skill", content) == status
+    assert "alexa_skill_id" in consoles(store)["skill_id_wrong"].mend
+
+
+def test_a_forwarder_where_no_directive_comes(store: SqliteStore) -> None:
+    account = a.account()
+    store.add_account(account)
+    link = a.link(account, assistant="alexa", created=time.time() - 600)
+    store.add_link(link)
+    assert "in the region of the skill's language" in consoles(store)["no_directive"].mend
+    store.touch_link(link.id, time.time())
+    assert "no_directive" not in consoles(store)
+    store.drop_household(account.id)
+
+
+def test_a_client_of_alexas_that_lacks_a_redirect_address(store: SqliteStore) -> None:
+    hosts = ("pitangui.amazon.com", "layla.amazon.com", "alexa.amazon.co.jp")
+    three = tuple(f"https://{host}/api/skill/link/M1" for host in hosts)
+    for redirects, fault in ((three, None), (three[:2], "redirect_uri_missing")):
+        clients.register(store, "alexa", "alexa", redirects)
+        [found] = [each for each in assistants.examine(store, forwarded=False, spoken=False) if "redirect" in each.what]
+        assert found.fault == fault
+    store.drop_client("alexa")
