@@ -48,7 +48,7 @@ def whole(settings: Settings, authorities: Path | None = None) -> Iterator[Findi
             yield ice.stun(settings.stun)
             if relay := ice.turn(settings.turn, settings.turn_secret):
                 yield relay
-        yield from households.examine(store, base.adapter.owner, base.adapter.faults)
+        yield from households.examine(store, base.adapter.owner, base.adapter.faults, base.adapter.standing)
         if settings.notifies:
             yield notices.examine(store)
 

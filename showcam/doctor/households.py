@@ -29,20 +29,19 @@ class Faults(Protocol):
     def of(self, account_id: str) -> list[Noted]: ...
 
 
-def examine(store: Store, owner: Owner, faults: Faults) -> Iterator[Finding]:
+class Standing(Protocol):
+    def signed_out(self, account_id: str) -> bool: ...
+
+
+def examine(store: Store, owner: Owner, faults: Faults, standing: Standing) -> Iterator[Finding]:
     for account in islice(store.accounts(), MOST):
-        read = [source for source in store.sources(account.id) if store.known(account.id, source.id)]
-        if any(_ended(store, account.id, source.id) for source in read):
+        if standing.signed_out(account.id):
             text = "the vendor ended it, so no camera of that account can be shown"
             yield wrong("session with the vendor", text, "Sign in again: showcam login", "session_ended")
-        elif read:  # of the others no camera was ever listed: nobody has signed in
+        elif any(store.known(account.id, source.id) for source in store.sources(account.id)):
+            # of the others no camera was ever listed: nobody has signed in
             yield from _cameras(owner, account.id)
         yield from (_reports(fault) for fault in faults.of(account.id) if fault.lasts and fault.kind in _OF_REPORTS)
-
-
-def _ended(store: Store, account_id: str, source_id: str) -> bool:
-    session = store.read_session(account_id, source_id)
-    return session is not None and session.state == "needs_login"
 
 
 def _cameras(owner: Owner, account_id: str) -> Iterator[Finding]:

@@ -176,7 +176,7 @@ def test_without_a_turn_server_nothing_is_found() -> None:
 
 
 def examined(home: Household) -> list[Finding]:
-    return list(households.examine(home.store, home.owner, home.adapter.faults))
+    return list(households.examine(home.store, home.owner, home.adapter.faults, home.adapter.standing))
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def make_home(tmp_path: Path) -> Iterator[Callable[..., Household]]:
 
 
 # a camera as it is read, the finding's state and fault, a text of its mend
-CAMERAS: list[tuple[dict[str, object], str, str | None, str]] = [
+CAMERAS: list[tuple[dict[str, Any], str, str | None, str]] = [
     ({}, "ok", None, ""),
     ({"fault": "code_wrong", "ways": ()}, "wrong", "code_wrong", "code"),
     ({"video": Video("h265", 2560, 1440)}, "wrong", "no_room_to_transcode", "H.264"),
@@ -207,7 +207,7 @@ CAMERAS: list[tuple[dict[str, object], str, str | None, str]] = [
 
 @pytest.mark.parametrize(("changes", "state", "fault", "mend"), CAMERAS, ids=lambda value: str(value)[:40])
 def test_a_camera(
-    changes: dict[str, object], state: str, fault: str | None, mend: str, make_home: Callable[..., Household]
+    changes: dict[str, Any], state: str, fault: str | None, mend: str, make_home: Callable[..., Household]
 ) -> None:
     home = make_home(cameras=[camera("Garden", **changes)])
     assert examined(home) == []  # nobody has signed in, for all that the store knows
