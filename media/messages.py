@@ -56,7 +56,7 @@ class Lent(TypedDict):
 
 
 class LiveOf(TypedDict):
-    account: str
+    account: str  # "": of all
 
 
 class Live(TypedDict):

@@ -161,3 +161,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 SECRETS = frozenset(
     {"ezviz_secret", "lwa_client_secret", "ezviz_webhook_key", "grant_roots", "turn_secret"}
 )  # never written into an error
+
+KEPT = (
+    "public_url",
+    "trusted_proxies",
+    "console_hosts",
+    "alexa_skill_id",
+    "lwa_client_id",
+    "lwa_client_secret",
+    "ezviz_key",
+    "ezviz_secret",
+    "ezviz_webhook_key",
+    "stun",
+    "turn",
+    "turn_secret",
+)  # settings that the console and `showcam settings` keep in the database, where no file or variable gives them
