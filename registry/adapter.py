@@ -98,6 +98,7 @@ def adapt(
         awaited,
         came_back,
         streams.open,
+        streams.still,
         rules.owner_s,
     )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
