@@ -519,7 +519,8 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     browser = world.signed_in()
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Garage C3TN Alexa ✗ can't show it Google ✗ can't show it Image Encryption is on for Garage, so its picture can't be shown. "
+        "Garage C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
         "account. Assistants can show it then. Yes, switch it off Keep it on, and give the code"

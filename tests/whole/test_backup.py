@@ -453,6 +453,7 @@ def test_an_older_schema_is_migrated(tmp_path: Path, owned: dict[str, str]) -> N
         raw.execute("DROP TABLE owner_user")
         raw.execute("DROP TABLE happening")
         raw.execute("DROP TABLE device")
+        raw.execute("DROP TABLE ask")
         raw.execute("PRAGMA user_version = 2")
     done = run(owned, "restore", str(file))
     assert done.returncode == 0, done.stderr
