@@ -19,7 +19,7 @@ VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 # The pages of who is signed in, as the header lists them.
-MENU = (("/home", mark("Cameras")),)
+MENU = (("/home", mark("Cameras")), ("/home/assistants", mark("Assistants")))
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
@@ -81,6 +81,11 @@ def again(camera: str = "") -> Response:
     """The page as it is now; at the tile of a camera, by its id."""
     at = f"#{camera}" if is_id(camera) else ""
     return cast("Response", redirect(f"/home{at}", 303))
+
+
+def led(address: str) -> Response:
+    """To another page of the console."""
+    return cast("Response", redirect(address, 303))
 
 
 def data(content: object) -> Response:
