@@ -149,3 +149,11 @@ ASSISTANTS = {
     "invited": mark("That account may link here already."),
     "not_deleted": mark("Nothing was deleted: that is not the name with which you are signed in."),
 }
+
+# What a sentence that was tried came to.
+TRIAL = {
+    "nothing_said": mark("Write what you would say, with a camera's name in it."),
+    "no_name": mark("It knows no camera of that name: say one as the page of all cameras has it."),
+    "shown": mark("It shows the picture."),
+    "unshown": mark("It shows no picture, though nothing stands in the way: try again in a moment."),
+}

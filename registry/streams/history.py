@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from accounts import console_sessions
 from media.grants import Claims
 from registry.camera import Refusal, Stream
 from store.ports import Inconsistent, Store, StoreUnavailable
@@ -62,7 +63,9 @@ class History:
         self._lock = threading.Lock()
 
     def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, asked: float) -> None:
-        """`asked`: when, epoch seconds."""
+        """`asked`: when, epoch seconds. What an owner tries on the console is none."""
+        if link.id.startswith(console_sessions.PREFIX):
+            return
         refusal = found if isinstance(found, Refusal) else found.explains
         ask = Ask(
             id=secrets.token_hex(8),
@@ -82,6 +85,8 @@ class History:
 
     def is_live(self, claims: Claims) -> None:
         """A picture was just found to be watched, of a session with these claims."""
+        if claims.link.startswith(console_sessions.PREFIX):
+            return
         now, due = self._clock(), list[_Watched]()
         with self._lock:
             watched = self._live.get(claims.nonce)

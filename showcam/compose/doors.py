@@ -29,13 +29,14 @@ from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.trial import Trial
 from media.process_auth import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
 from showcam.aws import boto
-from showcam.compose import ground
+from showcam.compose import ground, trials
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
@@ -156,6 +157,7 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             window,
             open_to_all=settings.sign_up == "anyone",
         ),
+        Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.test_home import TOO_SMALL, another, sign_in, tile
+from tests.browser.test_home import MOVING, TOO_SMALL, another, sign_in, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program
 
@@ -27,6 +27,13 @@ def camera(page: Page, program: Program) -> None:
     page.wait_for_selector(".settings")
 
 
+def tried(page: Page, program: Program) -> None:
+    page.goto(f"{program.web}/home/try")
+    page.fill("input[name=text]", "show the garden camera")
+    page.press("input[name=text]", "Enter")
+    page.wait_for_selector(".says")
+
+
 def at(path: str) -> Callable[[Page, Program], None]:
     return lambda page, program: void(page.goto(f"{program.web}{path}"))
 
@@ -40,6 +47,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
     "camera": camera,
     "assistants": at("/home/assistants"),
+    "try": tried,
 }
 
 
@@ -127,6 +135,9 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         page.goto(f"{linked.web}/home/cameras/{page.get_attribute('.tile[data-name=Garden]', 'data-camera')}")
         page.locator("#status_light button").click()
         page.wait_for_selector("#status_light .note")
+    elif name == "try":
+        tried(page, linked)
+        assert page.locator(".says").all_inner_texts() == ["It shows the picture."] * 2
     elif name == "assistants":
         PAGES[name](page, linked)
         page.locator("summary").first.click()
@@ -138,6 +149,13 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         assert stills.get_attribute("src")
     assert page.locator("h1").count() == 1
     assert page.locator("header nav a[aria-current]").count() == (0 if name == "camera" else 1)
+
+
+def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    tried(page, linked)
+    for video in page.locator("video[data-hls]").all():
+        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
 
 
 def test_by_keyboard_a_camera_is_found_and_set(signed_in: Callable[..., Page], linked: Program) -> None:

@@ -16,8 +16,11 @@ from accounts.households import end as end_of_link
 from accounts.households import end_pictures, remove
 from accounts.linking_window import LinkingWindow
 from accounts.one_time_code import OneTimeCode
+from accounts.pins import Pins
 from actions.devices import names
+from actions.fulfillment import Fulfillment
 from alexa.names import friendly_names
+from alexa.skill import SmartHome
 from console import home, look
 from console.app import blueprint
 from console.assistants import Assistants
@@ -27,6 +30,7 @@ from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.trial import Trial
 from net.visitors import PEER
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import households
@@ -160,6 +164,17 @@ def _words(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", _shown(markup))).split())
 
 
+def _alexa(made: Household, link: Link, body: bytes) -> bytes:
+    return SmartHome(lambda _: link, made.registry, snapshots=False).answer(body)
+
+
+def _google(made: Household, link: Link, body: bytes) -> bytes:
+    end = partial(_end_link, made)
+    return Fulfillment(lambda _: link, made.registry, end, "https://home.example", Pins(made.store)).answer(body, "x")[
+        1
+    ]
+
+
 def _remove(made: Household, account: str) -> None:
     remove(made.store, made.pictures, account)
 
@@ -183,6 +198,7 @@ def _pages(made: Household, rooms: Home) -> list[home.Page]:
             window,
             open_to_all=False,
         ),
+        Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
     ]
 
 
