@@ -14,22 +14,31 @@ from msgspec import structs
 
 from accounts import households
 from accounts.attempts import Limits
+from accounts.linking_window import LinkingWindow
 from accounts.one_time_code import OneTimeCode
 from accounts.owner_users import OwnerUsers
 from accounts.tokens import authenticate
+from actions.devices import names
 from actions.signalling import Signalling
+from alexa.names import friendly_names
 from cast import receiver_page
 from console import app as console
 from console import home, look
+from console.assistants import Assistants
+from console.camera_page import CameraPage
+from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.home import Home, HomeSettings, MorePages
+from console.household_forms import HouseholdForms
+from console.link_forms import LinkForms
+from console.trial import Trial
 from media.process_auth import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
 from showcam.aws import boto
-from showcam.compose import ground
+from showcam.compose import ground, trials
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
@@ -134,8 +143,32 @@ def pages(
         app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
-        home.bind(app, console_home, own_pages(console_home))
+        home.bind(app, console_home, *_console(settings, console_home, base), own=own_pages(console_home))
     return app
+
+
+def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.Page]:
+    """The console's pages beside /home itself."""
+
+    def remove(account: str) -> None:
+        households.remove(base.store, base.pictures, account)
+
+    window = LinkingWindow(base.store)
+    owner, history = base.adapter.owner, base.adapter.history
+    return [
+        CameraPage(owner, made.area, made.forms, history, alexa=friendly_names, google=names),
+        Assistants(
+            owner,
+            made.area,
+            history,
+            LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
+            ClientForms(base.store),
+            HouseholdForms(base.store, made.sign_in, window, remove),
+            window,
+            open_to_all=settings.sign_up == "anyone",
+        ),
+        Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
+    ]
 
 
 def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers) -> Home:
