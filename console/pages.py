@@ -1,6 +1,7 @@
 """What the console answers with: its pages, its JSON, and the policy of what a page may load."""
 
 import re
+import time
 from functools import partial
 from typing import Any, cast
 
@@ -10,18 +11,28 @@ from flask import Response, current_app, make_response, redirect, render_templat
 from console.sentences import PROBLEMS
 from net.problem import problem_of
 from registry.owner.sign_in_sentences import no_password
-from words.catalogue import OURS
+from words.catalogue import OURS, mark
 from words.languages import Language, chosen
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
+# The pages of who is signed in, as the header lists them.
+MENU = (("/home", mark("Cameras")),)
+ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
+
+
+def day(when: float) -> str:
+    """Of epoch seconds, here: a form that is read the same in each language."""
+    return time.strftime("%Y-%m-%d", time.localtime(when))
+
+
 def policy(media: str) -> str:
     """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it."""
     pictures = f"'self' {media}" if media else "'self'"
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; "
         f"connect-src {pictures}; media-src {pictures} blob:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
@@ -47,6 +58,10 @@ def rendered(name: str, status: int, **context: Any) -> Response:
     locale = language()
     vendor = current_app.config[VENDOR]
     given = {
+        "menu": MENU,
+        "here": request.path,
+        "assistants": ASSISTANTS,
+        "day": day,
         "_": partial(OURS.say, locale, vendor=vendor),
         "locale": locale,
         "no_password": no_password(locale, vendor),

@@ -18,6 +18,7 @@ OWN: Mapping[Reason, Sentence] = {
         mark("Image Encryption is on for {camera}, so its picture can't be shown."),
         mark("Whoever owns it can switch it off: in the {vendor} app open {camera} > Settings > Image Encryption."),
     ),
+    "audio_off": (mark("Audio is off for {camera}, and Google shows only cameras with sound."), ""),
 }
 # Where the page itself has the button.
 HERE: Mapping[Reason, Sentence] = {
@@ -30,18 +31,24 @@ HERE: Mapping[Reason, Sentence] = {
         mark("Give the right one here: the verification code on its label, or the encryption password set since."),
     ),
     "asleep": ("", mark("Wake it here, or in the {vendor} app open {camera} and switch Sleep Mode off.")),
+    "audio_off": (OWN["audio_off"][0], mark("Switch Audio on here, or in the {vendor} app.")),
     # the owner was not asked yet, or has said no
     "no_way": (
         mark("The picture of {camera} comes over an open connection, which is not allowed yet."),
         mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
     ),
 }
+# Above the tiles, by how many there are.
+CAN_BE_SHOWN = mark("{shown} of {all} can be shown.")
+NEEDS_YOU = (mark("One needs you."), mark("{count} need you."))
+
 AGAIN = mark("Image Encryption is on again for {camera}: somebody switched it on, or an update of the camera did.")
 # Of what was asked for, and does not show yet.
 _SHOWN_LATER = mark("{vendor} shows that within half a minute. The picture then comes by itself.")
 ASKED_FOR: Mapping[Reason, Sentence] = {
     "encryption_on": (mark("Image Encryption is being switched off for {camera}."), _SHOWN_LATER),
     "asleep": (mark("{camera} is being woken."), _SHOWN_LATER),
+    "audio_off": (mark("Audio is being switched on for {camera}."), mark("{vendor} shows that within half a minute.")),
 }
 
 # Of the code that deciphers a camera's picture, by what is wrong with it.

@@ -29,6 +29,7 @@ from registry.registry import Registry
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Pictures
+from registry.streams.history import History, Work
 from registry.streams.keeping import Keeping
 from registry.streams.measuring import Measuring
 from registry.streams.offers import Offers
@@ -52,6 +53,7 @@ class Adapter:
     noticing: Noticing  # for watching over households
     keeping: Keeping  # for pictures that are kept warm
     changes: Changes
+    history: History
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
 
 
@@ -63,8 +65,14 @@ def adapt(
     rules: Rules,
     clock: Callable[[], float] = time.time,
     opens: Opens | None = None,
+    later: Callable[[Work], None] | None = None,
+    *,
+    keeps_history: bool = True,
 ) -> Adapter:
-    """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process."""
+    """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process.
+
+    `later` writes the history, at once by default; without `keeps_history` none is written.
+    """
     breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
     sightings, awaited = Sightings(happenings, clock), Awaited(happenings, clock)
     readings = Readings(store, drivers, breaker, clock, changes.compared)
@@ -85,7 +93,8 @@ def adapt(
         rules,
         clock,
     )
-    came_back = CameBack(store)
+    came_back, history = CameBack(store), History(store, clock, later)
+    written = history if keeps_history else None
     owner = Owner(
         store,
         lists,
@@ -98,16 +107,18 @@ def adapt(
         awaited,
         came_back,
         streams.open,
+        streams.still,
         rules.owner_s,
     )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
-        Registry(lists, states, readiness, streams, voice, rules),
+        Registry(lists, states, readiness, streams, voice, rules, written, clock),
         owner,
         Offers(reopening, judge, handover, explaining, rules),
-        Questions(reopening, readings, judge, minting, explaining, rules, clock),
+        Questions(reopening, readings, judge, minting, explaining, rules, clock, written),
         Noticing(readings, changes, sightings, Devices(store, drivers), clock),
         Keeping(store, readings, judge, handover, rules),
         changes,
+        history,
         came_back,
     )

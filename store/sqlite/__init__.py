@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from store.records import CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
+from store.records import ASK_KEPT_S, CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
 from store.sealing import Sealer
 from store.sqlite.accounts import AccountRows
+from store.sqlite.asks import AskRows
 from store.sqlite.database import WAIT_S, Database
 from store.sqlite.ephemeral import EphemeralRows
 from store.sqlite.events import EventRows
@@ -16,7 +17,7 @@ from store.sqlite.taken import Taken
 __all__ = ["SqliteStore"]
 
 
-class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, EphemeralRows):
+class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, AskRows, EphemeralRows):
     """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
 
     `keep_bearers`: a token's rows are kept in memory until the next commit. Raises StoreUnavailable when it
@@ -36,6 +37,7 @@ class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, Eph
             ("DELETE FROM token WHERE expires <= ?", now - TOKEN_KEPT_S),
             ("DELETE FROM link WHERE ended <= ?", now - LINK_KEPT_S),
             ("DELETE FROM happening WHERE at <= ?", now - HAPPENING_KEPT_S),
+            ("DELETE FROM ask WHERE at <= ?", now - ASK_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),
         )

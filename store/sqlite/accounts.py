@@ -21,6 +21,7 @@ _OF_HOUSEHOLD = (
     "DELETE FROM known WHERE account = ?",
     "DELETE FROM happening WHERE account = ?",
     "DELETE FROM device WHERE account = ?",
+    "DELETE FROM ask WHERE account = ?",
 )
 
 
