@@ -75,6 +75,11 @@ def again(camera: str = "") -> Response:
     return cast("Response", redirect(f"/home{at}", 303))
 
 
+def to(path: str) -> Response:
+    """Leads to another page of the console after a form was taken."""
+    return cast("Response", redirect(path, 303))
+
+
 def data(content: object) -> Response:
     return Response(msgspec.json.encode(content), content_type="application/json")
 

@@ -88,5 +88,19 @@ class Installation:
         (self._run / name).touch()
 
 
+class Record:
+    """One sealed text of set-up that waits, beside the settings. Raises StoreUnavailable, SealedUnreadable."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._settings, self._name = settings, name
+
+    def read(self) -> bytes | None:
+        held = read(self._settings).get(self._name)
+        return held.encode() if held else None
+
+    def write(self, data: bytes | None) -> None:
+        _rows(self._settings).change({self._name: data.decode() if data is not None else None})
+
+
 def _rows(settings: Settings) -> KeptSettings:
     return KeptSettings(Path(settings.database), Sealer(keys.of(settings).seal))

@@ -11,18 +11,20 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
 from accounts import clients
 from accounts.identity import token_hash
+from console.skill import Step
 from showcam.setup import forwarder, skill_package
 from showcam.setup.skill_package import Certificate, Manifest, Missing
 from showcam.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
 from showcam.shipped import skill_package as packaged
 from store.ports import Store
+from words.catalogue import mark
 
 WAITS_S = 900.0  # Amazon's return and the forwarder's are taken for so long
 BUILD_S, POLL_S = 180.0, 2.0
@@ -34,7 +36,6 @@ _REDIRECTS = (
     "https://alexa.amazon.co.jp/api/skill/link/{vendor}",
 )
 
-type Step = Literal["vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events"]
 STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events")
 
 
@@ -138,7 +139,7 @@ class SkillMaking:
         """Amazon's return, once. Raises Failed."""
         made = self.made()
         if made is None or not made.amazon.takes(state, self._clock()):
-            raise Failed("This return was not waited for, or came too late. Begin again.")
+            raise Failed(mark("This return was not waited for, or came too late. Begin again."))
         made = msgspec.structs.replace(made, amazon=Waiting())
         self._keep(made)
         refresh = self._amazon.redeem(made.profile, code, self.return_url)
@@ -148,7 +149,7 @@ class SkillMaking:
         """The line for AWS CloudShell. It brings the function's ARN to showcam, once, within WAITS_S. Raises Failed."""
         made = self.made()
         if made is None or not made.skill:
-            raise Failed("There is no skill yet that a function could serve.")
+            raise Failed(mark("There is no skill yet that a function could serve."))
         text, waiting = Waiting.begin(self._clock())
         self._keep(msgspec.structs.replace(made, function=waiting))
         template = forwarder.template(self._url, made.skill)
@@ -171,7 +172,7 @@ class SkillMaking:
         """Does the steps that are not done yet, until the function is waited for or all is made. Raises Failed."""
         made = self.made()
         if made is None or not made.refresh:
-            raise SignInAgain("Amazon's permission is missing. Allow it.")
+            raise SignInAgain(mark("Amazon's permission is missing. Allow it."))
         skills = self._amazon.skills(made.profile, made.refresh)
         for step in STEPS:
             if step == "function" and not made.arn:
@@ -255,7 +256,7 @@ class SkillMaking:
         until = self._clock() + BUILD_S
         while ask() != "done":
             if self._clock() >= until:
-                raise Failed("Amazon is still building it. Go on in a minute.")
+                raise Failed(mark("Amazon is still building it. Go on in a minute."))
             self._sleep(POLL_S)
 
     def _keep(self, made: Made) -> None:

@@ -14,10 +14,12 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
+from console.skill import NotMade
 from net.errors import Unreached
 from net.hosts import Hosts
 from net.http import Http, Reply
 from net.incoming import JsonObject
+from words.catalogue import mark
 
 LOGIN, API = "api.amazon.com", "api.amazonalexa.com"
 AUTHORIZE = "https://www.amazon.com/ap/oa"
@@ -28,7 +30,7 @@ EARLY_S = 60.0  # an access token is renewed this long before it expires
 type Build = Literal["done", "going on"]
 
 
-class Failed(Exception):
+class Failed(NotMade):
     """A call did not do what was wanted; the text is for the owner, and holds no token, secret or address."""
 
 
@@ -85,9 +87,9 @@ class Amazon:
             raise Failed(_SILENT) from None
         error = (reply.data or {}).get("error")
         if error in ("invalid_client", "unauthorized_client"):
-            raise Failed("Amazon does not know this client id with this client secret. Copy both again.")
+            raise Failed(mark("Amazon does not know this client id with this client secret. Copy both again."))
         if error == "invalid_grant":
-            raise SignInAgain("Amazon's permission is over. Allow it again.")
+            raise SignInAgain(_OVER)
         return _whole(reply)
 
 
@@ -104,7 +106,9 @@ class Skills:
         match vendors:
             case [{"id": str(vendor)}, *_] if _VENDOR(vendor):
                 return vendor
-        raise Failed("This Amazon account is no developer account yet. Open developer.amazon.com once and register.")
+        raise Failed(
+            mark("This Amazon account is no developer account yet. Open developer.amazon.com once and register.")
+        )
 
     def find(self, vendor: str, name: str) -> str:
         """The id of a skill in development with this name; "" where there is none."""
@@ -146,7 +150,9 @@ class Skills:
             case {"clientId": str(client), "clientSecret": str(secret)} if client and secret:
                 return client, secret
         raise Failed(
-            "Amazon gave no credentials for events. On the console's page Permissions switch Send Alexa Events on."
+            mark(
+                "Amazon gave no credentials for events. On the console's page Permissions switch Send Alexa Events on."
+            )
         )
 
     def enable(self, skill: str) -> None:
@@ -160,16 +166,20 @@ class Skills:
         except Unreached:
             raise Failed(_SILENT) from None
         if reply.status == 401:
-            raise SignInAgain("Amazon's permission is over. Allow it again.")
+            raise SignInAgain(_OVER)
         if reply.status == 403:
-            raise SignInAgain("Amazon's permission does not cover skills. Allow it again, with both boxes ticked.")
+            raise SignInAgain(
+                mark("Amazon's permission does not cover skills. Allow it again, with both boxes ticked.")
+            )
         if reply.status == 429:
-            raise Failed("Amazon takes no more calls just now. Go on in a minute.")
+            raise Failed(mark("Amazon takes no more calls just now. Go on in a minute."))
         return _whole(reply)
 
 
-_SILENT = "Amazon can't be reached just now. Go on in a minute."
-_UNCLEAR = "Amazon's answer can't be understood."
+_SILENT = mark("Amazon can't be reached just now. Go on in a minute.")
+_UNCLEAR = mark("Amazon's answer can't be understood.")
+_SAYS = mark("Amazon says: {words}")
+_OVER = mark("Amazon's permission is over. Allow it again.")
 _VENDOR = re.compile(r"[A-Za-z0-9]{1,64}").fullmatch
 _SKILL = re.compile(r"amzn1\.ask\.skill\.[0-9a-f-]{36}").fullmatch
 _SHOWN = 300  # characters of Amazon's own message
@@ -179,7 +189,9 @@ def _whole(reply: Reply) -> JsonObject:
     if 200 <= reply.status < 300:
         return reply.data or {}
     told = (reply.data or {}).get("message")
-    raise Failed(_said(told) if isinstance(told, str) else f"Amazon refused it (HTTP {reply.status}).")
+    if isinstance(told, str):
+        raise Failed(_SAYS, words=_said(told))
+    raise Failed(mark("Amazon refused it (HTTP {status})."), status=str(reply.status))
 
 
 def _built(told: JsonObject, name: str) -> Build:
@@ -195,15 +207,15 @@ def _built(told: JsonObject, name: str) -> Build:
             errors = request.get("errors")
             match errors:
                 case [{"message": str(message)}, *_]:
-                    raise NotBuilt(_said(message))
-            raise NotBuilt("Amazon could not build it, and does not say why.")
+                    raise NotBuilt(_SAYS, words=_said(message))
+            raise NotBuilt(mark("Amazon could not build it, and does not say why."))
     return "going on"
 
 
 def _said(message: str) -> str:
     """Amazon's own words, as one line of printable characters."""
     line = " ".join("".join(char if char.isprintable() else " " for char in message).split())
-    return f"Amazon says: {line[:_SHOWN]}"
+    return line[:_SHOWN]
 
 
 def _text(data: JsonObject, name: str) -> str:
