@@ -1,6 +1,7 @@
 """SYNC: the link's cameras as devices, encoded once as long as they stay the same."""
 
 import textwrap
+from collections.abc import Iterable
 from typing import Literal, NotRequired, TypedDict
 
 import msgspec
@@ -73,7 +74,7 @@ class Devices:
             "id": camera.id,
             "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
             "traits": list(attributes),
-            "name": {"name": _name(camera) or ("Doorbell" if bell else "Camera")},
+            "name": {"name": _name(camera)},
             "willReportState": False,
             "attributes": {key: value for own in attributes.values() for key, value in own.items()},
             "deviceInfo": _info(camera),
@@ -94,8 +95,13 @@ def _info(camera: Camera) -> DeviceInfo:
     return info
 
 
+def names(cameras: Iterable[Camera]) -> dict[str, str]:
+    """What Google calls the cameras, by id."""
+    return {camera.id: _name(camera) for camera in cameras}
+
+
 def _name(camera: Camera) -> str:
     name = line(camera.name)
     if len(name) <= LONGEST_NAME:
-        return name
+        return name or ("Doorbell" if camera.kind == "doorbell" else "Camera")
     return textwrap.shorten(name, LONGEST_NAME, placeholder="", break_long_words=False) or name[:LONGEST_NAME]

@@ -56,7 +56,7 @@ class Home:
         self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store, clock), Tiles(owner), end_pictures
         self.area = Area(store, self._sessions, media_port=settings.media_port)
         self._signing_in = SigningIn(sign_in, self._sessions)
-        self._forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
+        self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
 
     @property
     def vendor(self) -> str:
@@ -127,7 +127,7 @@ class Home:
     def _mended(self, current: ConsoleSession, step: str) -> Response:
         if not current.account:
             return pages.again()
-        why = self._forms.take(step, current, pages.language())
+        why = self.forms.take(step, current, pages.language())
         return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
 
     def _sign_out(self, current: ConsoleSession) -> Response:
@@ -139,7 +139,7 @@ class Home:
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         try:
-            switching = self._forms.encryption.steps(current, pages.language(), self.vendor)
+            switching = self.forms.encryption.steps(current, pages.language(), self.vendor)
             tiles = self._tiles.of(current.account, pages.language(), switching)
         except Unavailable as unavailable:
             why = unlisted(unavailable, pages.language())

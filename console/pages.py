@@ -50,28 +50,36 @@ def language() -> Language:
     return chosen(request.accept_languages.values())
 
 
-def say(sentence: str) -> str:
-    return OURS.say(language(), sentence)
+def vendor() -> str:
+    return str(current_app.config[VENDOR])
+
+
+def say(sentence: str, **gaps: object) -> str:
+    return OURS.say(language(), sentence, **{"vendor": vendor(), **gaps})
+
+
+def is_id(camera: str) -> bool:
+    """Whether it may be a camera's id, whatever a browser sends."""
+    return _ID.fullmatch(camera) is not None
 
 
 def rendered(name: str, status: int, **context: Any) -> Response:
     locale = language()
-    vendor = current_app.config[VENDOR]
     given = {
         "menu": MENU,
         "here": request.path,
         "assistants": ASSISTANTS,
         "day": day,
-        "_": partial(OURS.say, locale, vendor=vendor),
+        "_": partial(OURS.say, locale, vendor=vendor()),
         "locale": locale,
-        "no_password": no_password(locale, vendor),
+        "no_password": no_password(locale, vendor()),
     }
     return make_response(render_template(f"home/{name}.html", **given, **context), status)
 
 
 def again(camera: str = "") -> Response:
     """The page as it is now; at the tile of a camera, by its id."""
-    at = f"#{camera}" if _ID.fullmatch(camera) else ""
+    at = f"#{camera}" if is_id(camera) else ""
     return cast("Response", redirect(f"/home{at}", 303))
 
 

@@ -96,6 +96,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         ),
     ),
     "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
+    "no_camera": (404, mark("There is no such camera here any more"), mark("It was removed, or its household was.")),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
     "fault": (
         500,
@@ -115,4 +116,19 @@ CODE = {
     ),
     "too_many": (429, mark("Those were too many wrong codes from here. Try again in 15 minutes.")),
     "outside": (403, mark("The code is taken in the house alone. Open this page at the address it was printed with.")),
+}
+
+# What came of an ask, in the history of a camera.
+HISTORY = {
+    "shown": mark("Shown: answered after {took} s, watched for {long} min."),
+    "waiting": mark("Answered; the display has not fetched the picture yet."),
+    "unfetched": mark("Answered, but the display never fetched the picture."),
+}
+
+# Of a change on a camera's page.
+CHANGED = {
+    "no_value": mark("Nothing was changed: that can't be set to this value."),
+    "no_setting": mark("Nothing was changed: there is no such setting."),
+    "asked_for": mark("asked for; the camera does not show it yet"),
+    "confirmed": mark("confirmed by the camera"),
 }

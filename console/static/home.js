@@ -26,6 +26,7 @@ class Tile {
     this.button = element.querySelector(".show");
     this.tools = element.querySelector(".tools");
     this.still = element.querySelector("img[data-still]");
+    this.facts = element.querySelector(".facts");
     this.stillAt = -STILL_MS;
     this.retries = 0;
     this.session = crypto.getRandomValues(new Uint32Array(2)).join("");
@@ -184,6 +185,7 @@ class Tile {
     let since = performance.now();
     this.timer = setInterval(() => {
       if (turn !== this.turn) return;
+      if (this.facts) this.report();
       const now = this.video.getVideoPlaybackQuality().totalVideoFrames;
       if (now !== frames || this.video.paused || document.hidden) {
         frames = now;
@@ -236,6 +238,23 @@ class Tile {
     this.video.controls = wanted && this.playing;
   }
 
+  /** What is shown: its size and codec, and how long a picture takes from its arrival to the screen. */
+  async report() {
+    const { videoWidth, videoHeight } = this.video;
+    let [codec, delay] = ["H264", null];
+    if (this.connection) {
+      const stats = [...(await this.connection.getStats()).values()];
+      const video = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "video");
+      codec = stats.find(({ id }) => id === video?.codecId)?.mimeType?.split("/")[1] ?? codec;
+      if (video?.jitterBufferEmittedCount) delay = (1000 * video.jitterBufferDelay) / video.jitterBufferEmittedCount;
+    } else if (this.hls) {
+      delay = 1000 * this.hls.latency;
+    }
+    const said = { size: `${videoWidth}×${videoHeight}`, codec, delay: delay === null ? "?" : String(Math.round(delay)) };
+    this.facts.textContent = list.dataset.facts.replace(/\{(\w+)\}/g, (_, name) => said[name]);
+    this.facts.hidden = false;
+  }
+
   rest() {
     this.stop();
     this.wait();
@@ -270,6 +289,7 @@ class Tile {
     this.turn += 1;
     this.close();
     this.tools.hidden = true;
+    if (this.facts) this.facts.hidden = true;
     this.playing = this.video.controls = false;
     this.video.hidden = true;
     const at = playing.indexOf(this);

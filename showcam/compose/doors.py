@@ -16,9 +16,12 @@ from accounts.attempts import Limits
 from accounts.one_time_code import OneTimeCode
 from accounts.owner_users import OwnerUsers
 from accounts.tokens import authenticate
+from actions.devices import names
 from actions.signalling import Signalling
+from alexa.names import friendly_names
 from console import app as console
 from console import home, look
+from console.camera_page import CameraPage
 from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from media.process_auth import HEADER
@@ -123,8 +126,17 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     app.register_blueprint(look.blueprint())
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
     if settings.has_console:
-        home.bind(app, _home(settings, base, limits, owner_users))
+        console_home = _home(settings, base, limits, owner_users)
+        home.bind(app, console_home, *_console(console_home, base))
     return app
+
+
+def _console(made: Home, base: ground.Ground) -> list[home.Page]:
+    """The console's pages beside /home itself."""
+    owner, history = base.adapter.owner, base.adapter.history
+    return [
+        CameraPage(owner, made.area, made.forms, history, alexa=friendly_names, google=names),
+    ]
 
 
 def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers) -> Home:

@@ -15,8 +15,11 @@ from werkzeug.test import Client, TestResponse
 from accounts.households import end as end_of_link
 from accounts.households import end_pictures
 from accounts.one_time_code import OneTimeCode
+from actions.devices import names
+from alexa.names import friendly_names
 from console import home, look
 from console.app import blueprint
+from console.camera_page import CameraPage
 from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from net.visitors import PEER
@@ -85,13 +88,24 @@ class HomeBrowser:
     def ask(self, method: str, path: str, **more: Any) -> TestResponse:
         headers = self.headers | more.pop("headers", {}) | {"Host": self.host}
         # as it came: the client would read two slashes as the beginning of a host
-        environ = {"REMOTE_ADDR": self.peer, "PATH_INFO": path} | ({PEER: self.proxy} if self.proxy else {})
+        environ = {"REMOTE_ADDR": self.peer, "PATH_INFO": path.partition("?")[0]} | (
+            {PEER: self.proxy} if self.proxy else {}
+        )
         url = f"{self.scheme}://{self.host}"
         return self.http.open(path, method=method, base_url=url, headers=headers, environ_overrides=environ, **more)
 
     def get(self) -> "HomeBrowser":
         self.answer = self.ask("GET", "/home")
         return self
+
+    def visit(self, path: str) -> "HomeBrowser":
+        self.answer = self.ask("GET", path)
+        return self
+
+    def send(self, path: str, **fields: Any) -> "HomeBrowser":
+        """Sends a form of the page last shown, and follows where it leads; a list sends a field several times."""
+        self.answer = self.ask("POST", path, data={"csrf_token": self.token} | fields)
+        return self.visit(self.answer.location.partition("#")[0]) if self.answer.status_code == 303 else self
 
     def post(self, step: str, **fields: str) -> "HomeBrowser":
         """Presses a button of the page last shown, and follows where it leads."""
@@ -145,6 +159,13 @@ def _end_link(made: Household, link: Link) -> None:
     end_of_link(made.store, made.pictures, link)
 
 
+def _pages(made: Household, rooms: Home) -> list[home.Page]:
+    history = made.adapter.history
+    return [
+        CameraPage(made.owner, rooms.area, rooms.forms, history, alexa=friendly_names, google=names, patience_s=0.2)
+    ]
+
+
 def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8081) -> HomeWorld:
     clock = Clock()
     clock.now = time.time()  # which sessions go by
@@ -173,5 +194,6 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock))
+    rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
+    home.bind(app, rooms, *_pages(made, rooms))
     return HomeWorld(made, app, code, vendor, clock)
