@@ -19,7 +19,7 @@ VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 # The pages of who is signed in, as the header lists them.
-MENU = (("/home", mark("Cameras")),)
+MENU = (("/home", mark("Cameras")), ("/home/alexa", mark("Alexa")))
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 

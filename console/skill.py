@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from words.catalogue import mark
 
-type Road = Literal["unreachable", "begin", "allow", "making", "function", "made"]
+type Road = Literal["not_kept", "unreachable", "begin", "allow", "making", "function", "made"]
 type Step = Literal["vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events"]
 
 

@@ -24,6 +24,8 @@ from console import home, look
 from console.camera_page import CameraPage
 from console.entrance import Entrance
 from console.home import Home, HomeSettings
+from console.skill import Skill
+from console.skill_page import SkillPage, arrivals
 from media.process_auth import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
@@ -94,7 +96,8 @@ def rules(settings: Settings) -> EdgeRules:
     )
 
 
-def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
+def pages(settings: Settings, keys: Keys, base: ground.Ground, skill: Skill | None = None) -> Flask:
+    """`skill`: whoever makes the owner's Alexa skill, where the console may have that made."""
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
         limits = structs.replace(limits, per_code=limits.per_user)
@@ -127,7 +130,10 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
-        home.bind(app, console_home, *_console(console_home, base))
+        more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
+        home.bind(app, console_home, *_console(console_home, base), *more)
+    if skill:
+        app.register_blueprint(arrivals(skill))
     return app
 
 

@@ -64,6 +64,10 @@ class Installation:
         _rows(self._settings).change(cleaned)
         self._touch(CHANGED)
 
+    def changeable(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Those that nothing else gives."""
+        return {name: text for name, text in texts.items() if name not in self._origins}
+
     def waits(self) -> bool:
         """Whether something that is kept is not in use yet."""
         return changed(self._settings, self._new(read(self._settings))) != self._settings

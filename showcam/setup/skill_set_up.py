@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from console.skill import Line, NotMade, Road, Row, Standing
+from showcam.process.kept import keeps
 from showcam.settings import Settings
 from showcam.setup import alexa_console, forwarder
 from showcam.setup.skill_making import Made, SkillMaking
@@ -33,7 +34,7 @@ class SkillSetUp:
 
     def standing(self) -> Standing:
         if self._making is None:
-            return Standing("unreachable")
+            return Standing("unreachable" if keeps(self._settings) else "not_kept")
         made = self._making.made()
         if made is None:
             return Standing("begin")
