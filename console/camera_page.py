@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import cast
 
-from flask import Response, redirect, request
+from flask import Response, request
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -203,4 +202,4 @@ def _value(value: str) -> str:
 
 
 def _at(camera: str, more: str = "") -> Response:
-    return cast("Response", redirect(f"/home/cameras/{camera}{more}" if pages.is_id(camera) else "/home", 303))
+    return pages.led(f"/home/cameras/{camera}{more}" if pages.is_id(camera) else "/home")

@@ -52,7 +52,7 @@ class Home:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.entrance = entrance
-        self._owner, self._sign_in, self._settings = owner, sign_in, settings
+        self._owner, self.sign_in, self._settings = owner, sign_in, settings
         self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store, clock), Tiles(owner), end_pictures
         self.area = Area(store, self._sessions, media_port=settings.media_port)
         self._signing_in = SigningIn(sign_in, self._sessions)
@@ -60,7 +60,7 @@ class Home:
 
     @property
     def vendor(self) -> str:
-        return self._sign_in.vendor
+        return self.sign_in.vendor
 
     # the page
 
@@ -82,7 +82,7 @@ class Home:
                 self._sessions.forget(current)
             case "open-way":
                 if current.account:
-                    self._sign_in.allow_open_way(current.account, allowed=True)
+                    self.sign_in.allow_open_way(current.account, allowed=True)
             case step if step in STEPS:
                 return self._mended(current, step)
             case "sign-out":
@@ -111,7 +111,7 @@ class Home:
             return self._begun(outcome)
         if outcome is None:
             return pages.again()
-        text = refused(outcome.why, pages.language(), self._sign_in.vendor, outcome.retry_after_s)
+        text = refused(outcome.why, pages.language(), self.sign_in.vendor, outcome.retry_after_s)
         if outcome.step == "code":
             waiting = self._signing_in.waiting(current)
             return self._page("code", 403, error=text, invalid=True, hint=waiting.hint if waiting else "")
@@ -180,7 +180,7 @@ class Home:
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
         if name in ("sign_in", "cameras"):
-            context["owners"] = self._sign_in.has_owner_users()
+            context["owners"] = self.sign_in.has_owner_users()
         return self.area.page(name, status, **context)
 
 

@@ -19,7 +19,7 @@ VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 # The pages of who is signed in, as the header lists them.
-MENU = (("/home", mark("Cameras")), ("/home/alexa", mark("Alexa")))
+MENU = (("/home", mark("Cameras")), ("/home/assistants", mark("Assistants")))
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
@@ -83,9 +83,9 @@ def again(camera: str = "") -> Response:
     return cast("Response", redirect(f"/home{at}", 303))
 
 
-def to(path: str) -> Response:
-    """Leads to another page of the console after a form was taken."""
-    return cast("Response", redirect(path, 303))
+def led(address: str) -> Response:
+    """To another page of the console."""
+    return cast("Response", redirect(address, 303))
 
 
 def data(content: object) -> Response:

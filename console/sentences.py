@@ -132,3 +132,20 @@ CHANGED = {
     "asked_for": mark("asked for; the camera does not show it yet"),
     "confirmed": mark("confirmed by the camera"),
 }
+
+# Of the assistants' page, what was wrong with a form.
+ASSISTANTS = {
+    "no_link": mark("Nothing was changed: that link has ended."),
+    "nothing_ticked": mark("Nothing was changed: tick at least one camera, or end the link."),
+    "no_client": mark("Nothing was changed: there is no such client."),
+    "client_there": mark("Nothing was changed: this assistant is let in already. A new secret is made below."),
+    "redirects": mark(
+        "Nothing was changed. Copy the redirect addresses from the assistant's console, one on each line: each begins "
+        "with https://."
+    ),
+    "pin": mark("Nothing was changed: a PIN is 4 to 8 digits."),
+    "pins_differ": mark("Nothing was changed: the two PINs are not the same."),
+    "user": mark("Nothing was changed: enter the user name of somebody's {vendor} account."),
+    "invited": mark("That account may link here already."),
+    "not_deleted": mark("Nothing was deleted: that is not the name with which you are signed in."),
+}

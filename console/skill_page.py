@@ -45,7 +45,7 @@ class SkillPage:
                 self._skill.forget()
             case _:
                 return pages.problem("request")
-        return pages.to("/home/alexa")
+        return pages.led("/home/alexa")
 
     def _shown(
         self, status: int = 200, *, error: str = "", language: str = "", allow: str = "", line: Line | None = None

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from accounts import households
 from accounts.attempts import Limits
+from accounts.linking_window import LinkingWindow
 from accounts.one_time_code import OneTimeCode
 from accounts.owner_users import OwnerUsers
 from accounts.tokens import authenticate
@@ -21,9 +22,13 @@ from actions.signalling import Signalling
 from alexa.names import friendly_names
 from console import app as console
 from console import home, look
+from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.home import Home, HomeSettings
+from console.household_forms import HouseholdForms
+from console.link_forms import LinkForms
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
 from media.process_auth import HEADER
@@ -131,17 +136,32 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground, skill: Skill | No
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
         more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
-        home.bind(app, console_home, *_console(console_home, base), *more)
+        home.bind(app, console_home, *_console(settings, console_home, base), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
 
 
-def _console(made: Home, base: ground.Ground) -> list[home.Page]:
+def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.Page]:
     """The console's pages beside /home itself."""
+
+    def remove(account: str) -> None:
+        households.remove(base.store, base.pictures, account)
+
+    window = LinkingWindow(base.store)
     owner, history = base.adapter.owner, base.adapter.history
     return [
         CameraPage(owner, made.area, made.forms, history, alexa=friendly_names, google=names),
+        Assistants(
+            owner,
+            made.area,
+            history,
+            LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
+            ClientForms(base.store),
+            HouseholdForms(base.store, made.sign_in, window, remove),
+            window,
+            open_to_all=settings.sign_up == "anyone",
+        ),
     ]
 
 

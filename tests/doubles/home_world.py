@@ -13,15 +13,20 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from accounts.households import end as end_of_link
-from accounts.households import end_pictures
+from accounts.households import end_pictures, remove
+from accounts.linking_window import LinkingWindow
 from accounts.one_time_code import OneTimeCode
 from actions.devices import names
 from alexa.names import friendly_names
 from console import home, look
 from console.app import blueprint
+from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.home import Home, HomeSettings
+from console.household_forms import HouseholdForms
+from console.link_forms import LinkForms
 from net.visitors import PEER
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import households
@@ -155,14 +160,29 @@ def _words(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", _shown(markup))).split())
 
 
+def _remove(made: Household, account: str) -> None:
+    remove(made.store, made.pictures, account)
+
+
 def _end_link(made: Household, link: Link) -> None:
     end_of_link(made.store, made.pictures, link)
 
 
 def _pages(made: Household, rooms: Home) -> list[home.Page]:
     history = made.adapter.history
+    window = LinkingWindow(made.store, made.clock)
     return [
-        CameraPage(made.owner, rooms.area, rooms.forms, history, alexa=friendly_names, google=names, patience_s=0.2)
+        CameraPage(made.owner, rooms.area, rooms.forms, history, alexa=friendly_names, google=names, patience_s=0.2),
+        Assistants(
+            made.owner,
+            rooms.area,
+            history,
+            LinkForms(made.store, rooms.area.new_links, partial(_end_link, made)),
+            ClientForms(made.store),
+            HouseholdForms(made.store, rooms.sign_in, window, partial(_remove, made)),
+            window,
+            open_to_all=False,
+        ),
     ]
 
 
