@@ -26,6 +26,7 @@ from console.assistants import Assistants
 from console.camera_page import CameraPage
 from console.client_forms import ClientForms
 from console.entrance import Entrance
+from console.google_page import GooglePage
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
@@ -44,6 +45,7 @@ from showcam.edge.internal import Internal
 from showcam.http_types import Request, Response, Route, carries, problem
 from showcam.keys import Keys
 from showcam.settings import Settings
+from showcam.setup import google_set_up
 from store.ports import Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -162,6 +164,7 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             window,
             open_to_all=settings.sign_up == "anyone",
         ),
+        GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]
 
 

@@ -7,86 +7,56 @@ from collections.abc import Iterator
 from html import unescape
 from json import loads
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from simulator.authority import server_context
-from tests.doubles.program import Program, running
+from tests.doubles.console_browser import PASSWORD, Page
+from tests.doubles.program import running
 from tests.doubles.skill_management import EVENTS, PROFILE, SkillManagement
 from tests.doubles.tls_vendor import Vendors
 from tests.doubles.waiting import within
 
-URL = "https://cams.example"
+URL, PATH = "https://cams.example", "/home/alexa"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
 
 
-class Page:
-    """The console in a browser without script."""
-
-    def __init__(self, program: Program) -> None:
-        self.program, self.session = program, requests.Session()
-        self.text = ""
-
-    def get(self, path: str = "/home/alexa") -> str:
-        self.text = self.session.get(f"{self.program.web}{path}", timeout=10).text
-        return self.text
-
-    def post(self, path: str = "/home/alexa", **form: str) -> int:
-        self.get(path)
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.text)
-        assert token is not None, self.text
-        sent = self.session.post(
-            f"{self.program.web}{path}", data={"csrf_token": token[1], **form}, timeout=10, allow_redirects=True
-        )
-        self.text = sent.text
-        return sent.status_code
-
-    def value(self, field: str) -> str:
-        found = re.search(rf'id="{field}" value="([^"]*)"', self.text)
-        assert found is not None, self.text
-        return unescape(found[1])
-
-    def enter(self) -> None:
-        printed = self.program.command("home").stdout
-        code = re.search(r"#([\w-]{20,})", printed)
-        assert code is not None, printed
-        assert self.post("/home", step="enter", entry=code[1]) == 200
-        assert self.post("/home", step="sign-in", user="owner", password="a-long-password") == 200
-
-
-@pytest.fixture
-def amazon() -> SkillManagement:
-    return SkillManagement(f"{URL}/setup/lwa")
-
-
-@pytest.fixture
-def page(tmp_path: Path, amazon: SkillManagement) -> Iterator[Page]:
-    folder = tmp_path / "amazon"
-    folder.mkdir()
-    vendors = Vendors(folder / "ca.pem", server_context(folder))
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, SkillManagement]]:
+    folder = tmp_path_factory.mktemp("skill")
+    amazon, vendors = SkillManagement(f"{URL}/setup/lwa"), Vendors(folder / "ca.pem", server_context(folder))
     at = vendors.answering(amazon.reply)
+    given: dict[str, Any] = {"SHOWCAM_AMAZON_AT": at.host, "SHOWCAM_CA_FILE": str(at.ca_file)}
     try:
-        with running(
-            tmp_path,
-            demo=False,
-            SHOWCAM_AMAZON_AT=at.host,
-            SHOWCAM_CA_FILE=str(at.ca_file),
-            SHOWCAM_PUBLIC_URL=URL,
-        ) as program:
-            assert (
-                program.command("owner", "add", "--lan", "owner", text="a-long-password\na-long-password\n").returncode
-                == 0
-            )
+        with running(folder, demo=False, SHOWCAM_PUBLIC_URL=URL, **given) as program:
+            added = program.command("owner", "add", "--lan", "owner", text=f"{PASSWORD}\n{PASSWORD}\n")
+            assert added.returncode == 0, added.stderr
             page = Page(program)
             page.enter()
-            yield page
+            yield page, amazon
     finally:
         vendors.end()
 
 
+@pytest.fixture
+def amazon(house: tuple[Page, SkillManagement]) -> SkillManagement:
+    house[1].skills.clear()
+    return house[1]
+
+
+@pytest.fixture
+def page(house: tuple[Page, SkillManagement]) -> Page:
+    house[0].post(PATH, step="forget")
+    return house[0]
+
+
 def begin(page: Page, secret: str = PROFILE[1]) -> str:
-    assert page.post(**{"step": "begin", "client-id": PROFILE[0], "client-secret": secret, "language": "en-GB"}) == 200
+    assert (
+        page.post(PATH, **{"step": "begin", "client-id": PROFILE[0], "client-secret": secret, "language": "en-GB"})
+        == 200
+    )
     link = re.search(r'href="([^"]+)"[^>]*>Allow it at Amazon', page.text)
     assert link is not None, page.text
     return unescape(link[1])
@@ -100,24 +70,26 @@ def come_back(page: Page, query: dict[str, str]) -> requests.Response:
 def test_the_whole_way_by_pages_with_a_reload_at_every_step(
     page: Page, amazon: SkillManagement, tmp_path: Path
 ) -> None:
-    page.get()
+    page.get(PATH)
     assert page.value("return-url") == f"{URL}/setup/lwa"
     returned = amazon.allow(begin(page))
     assert come_back(page, returned).status_code == 200
     assert come_back(page, returned).status_code == 404
-    assert within(30, lambda: "Show the line for AWS" in page.get())
+    assert within(30, lambda: "Show the line for AWS" in page.get(PATH))
 
-    assert page.post(step="line") == 200
+    assert page.post(PATH, step="line") == 200
     line, key = page.value("line"), page.value("key")
     ((skill_id, skill),) = amazon.skills.items()
     amazon.permits.add((ARN, skill_id))
     done = run(line.replace(URL, page.program.web), key, tmp_path)
     assert "showcam has it." in done.stdout
 
-    assert within(30, lambda: "Your skill is whole" in page.get())
+    assert within(30, lambda: "Your skill is whole" in page.get(PATH))
     assert skill.manifest["apis"]["smartHome"]["endpoint"]["uri"] == ARN
     held = loads(page.program.command("settings", "list", "--json").stdout)
     assert (held["alexa_skill_id"]["value"], held["lwa_client_id"]["value"]) == (skill_id, EVENTS[0])
+    assert within(30, lambda: "started again with changed settings" in page.program.log.read_text())
+    assert within(30, page.program.serves)
     log = page.program.log.read_text()
     assert [
         secret for secret in (PROFILE[1], EVENTS[1], returned["code"], returned["state"], key) if secret in log
@@ -186,7 +158,7 @@ def test_who_does_not_allow_it_and_who_has_a_wrong_secret_is_told(page: Page, am
     ],
 )
 def test_nonsense_in_the_form_is_answered_in_place(page: Page, form: dict[str, str], status: int) -> None:
-    assert page.post(**form) == status
+    assert page.post(PATH, **form) == status
 
 
 def test_the_door_for_the_function_is_shut_while_nobody_waits(page: Page) -> None:
