@@ -19,9 +19,15 @@ _OF_HOUSEHOLD = (
     "DELETE FROM owner_user WHERE account = ?",
     "DELETE FROM preference WHERE account = ?",
     "DELETE FROM account_secret WHERE account = ?",
+    "DELETE FROM notice_address WHERE account = ?",
+    "DELETE FROM notice WHERE account = ?",
     "DELETE FROM known WHERE account = ?",
     "DELETE FROM happening WHERE account = ?",
     "DELETE FROM device WHERE account = ?",
+    # that its links ended is told after it is gone
+    "DELETE FROM outbox WHERE account = ? AND kind <> 'ended'",
+    "DELETE FROM telling WHERE account = ? AND link NOT IN (SELECT link FROM outbox)",
+    "DELETE FROM ask WHERE account = ?",
 )
 
 

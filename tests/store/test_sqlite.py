@@ -277,7 +277,7 @@ def test_sweep_counts_the_rows_that_go(sqlite: SqliteStore) -> None:
     assert sqlite.sweep(NOW + 60) == 3  # the visit, the window, the taken key
     assert sqlite.sweep(NOW + 60 + 600) == 1  # the code
     assert sqlite.sweep(NOW + 43200 + 86400) == 1  # the access token
-    assert sqlite.sweep(NOW + 30 * 86400) == 1  # the ended link
+    assert sqlite.sweep(NOW + 30 * 86400) == 2  # the ended link, and that nobody was told of its end
     assert sqlite.link(ended.id) is None
     assert sqlite.links(household.id) == [live]
 
