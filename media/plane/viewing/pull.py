@@ -180,6 +180,8 @@ class Pull(Fanout):
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
+        # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that
+        self.is_slow |= spec.kind == "ezviz" and self.format is None
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         await self._opener.last(self, spec, self._mint, self._background)
 
@@ -237,13 +239,13 @@ class Pull(Fanout):
     def quickened(self) -> Fanout:
         """For HLS where keyframes are far apart: with keyframes of our own, or as it comes where there is no room."""
         try:
-            return self._made("media_down")
+            return self._made("media_down", gives_way=True)
         except SourceFailed:
             return self
 
-    def _made(self, reason: str) -> Fanout:
+    def _made(self, reason: str, *, gives_way: bool = False) -> Fanout:
         assert self.format is not None
-        return self._on_demand.get(self.format, self._gop if self._whole else (), reason)
+        return self._on_demand.get(self.format, self._gop if self._whole else (), reason, gives_way=gives_way)
 
 
 def _like(form: Format) -> tuple[int, int, bool, str]:
