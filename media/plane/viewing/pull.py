@@ -180,8 +180,6 @@ class Pull(Fanout):
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
-        # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that
-        self.is_slow |= spec.kind == "ezviz" and self.format is None
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         await self._opener.last(self, spec, self._mint, self._background)
 
@@ -198,6 +196,8 @@ class Pull(Fanout):
         if self.format is None:
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
+            # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that
+            self.is_slow |= self._spec is not None and self._spec.kind == "ezviz"
             if self._lasts_s:
                 self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)
