@@ -113,7 +113,7 @@ def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device
         "id": camera.id,
         "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
         "traits": list(attributes),
-        "name": {"name": _name(camera) or ("Doorbell" if bell else "Camera")},
+        "name": {"name": _name(camera)},
         "willReportState": reported,
         "attributes": {key: value for own in attributes.values() for key, value in own.items()},
         "deviceInfo": _info(camera),
@@ -136,8 +136,13 @@ def _info(camera: Camera) -> DeviceInfo:
     return info
 
 
+def names(cameras: Iterable[Camera]) -> dict[str, str]:
+    """What Google calls the cameras, by id."""
+    return {camera.id: _name(camera) for camera in cameras}
+
+
 def _name(camera: Camera) -> str:
-    return _cut(line(camera.name))
+    return _cut(line(camera.name)) or ("Doorbell" if camera.kind == "doorbell" else "Camera")
 
 
 def _cut(name: str) -> str:

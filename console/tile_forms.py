@@ -17,7 +17,10 @@ from registry.settings import Step
 from words.languages import Language
 
 STEPS = frozenset(
-    {"picture-code", "forget-code", "home-code", "forget-home-code", "encryption-off", "encryption-code", "wake"}
+    {
+        *("picture-code", "forget-code", "home-code", "forget-home-code"),
+        *("encryption-off", "encryption-code", "wake", "sound-on"),
+    }
 )
 
 
@@ -50,9 +53,11 @@ class TileForms:
                 return self.encryption.switch_off(current, camera, code, language)
             case "encryption-off":
                 return self.encryption.switch_off(current, camera, "", language)
-        return self._wake(account, camera, language)
+            case "sound-on":
+                return self._set(account, camera, "audio", "on", language)
+        return self._set(account, camera, "sleep", "off", language)
 
-    def _wake(self, account: str, camera: str, language: Language) -> str:
-        done = self._owner.change(account, camera, "sleep", "off", patience_s=PATIENCE_S)
+    def _set(self, account: str, camera: str, setting: str, value: str, language: Language) -> str:
+        done = self._owner.change(account, camera, setting, value, patience_s=PATIENCE_S)
         assert not isinstance(done, Step)  # which Image Encryption alone takes
         return explain(done, language) if isinstance(done, Refusal) else ""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from accounts.viewers import OwnersPage, Viewer
 from net.text import line
-from registry.camera import Camera, Refusal, Stream, StreamRequest
+from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
 from registry.gate.gate import overruled
 from registry.notices.faults import Faults
 from registry.owner.came_back import CameBack
@@ -39,6 +39,10 @@ class OpenStream(Protocol):
         ...
 
 
+class FindStill(Protocol):
+    def __call__(self, viewer: Viewer, camera: str) -> Snapshot | Refusal: ...
+
+
 class Owner:
     """Answers with a Refusal where something is wrong with a camera; raises what the store raises."""
 
@@ -56,13 +60,14 @@ class Owner:
         came_back: CameBack,
         faults: Faults,
         open_stream: OpenStream,
+        still: FindStill,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
         self._encrypted, self._awaited, self._came_back = encrypted, awaited, came_back
         self._faults = faults
-        self._open_stream, self._within_s = open_stream, within_s
+        self._open_stream, self._still, self._within_s = open_stream, still, within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
@@ -92,6 +97,10 @@ class Owner:
     def open_stream(self, account_id: str, session: str, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """A camera live on an owner's page, through the gate. `session`: the console session's id. Raises BadOffer."""
         return self._open_stream(OwnersPage(session, account_id), camera_id, request)
+
+    def still(self, account_id: str, session: str, camera_id: str) -> Snapshot | Refusal:
+        """Where an owner's page finds a still picture for a minute; never of a camera on battery."""
+        return self._still(OwnersPage(session, account_id), camera_id)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """By source id, the ways by which it serves state and settings. Raises Unavailable."""

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from store.records import CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
+from store.records import ASK_KEPT_S, CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
 from store.sealing import Sealer
 from store.sqlite.accounts import AccountRows
+from store.sqlite.asks import AskRows
 from store.sqlite.database import WAIT_S, Database
 from store.sqlite.ephemeral import EphemeralRows
 from store.sqlite.events import EventRows
@@ -23,7 +24,17 @@ BEARERS = 4096  # tokens whose rows are kept in memory
 HOUSEHOLDS = 1024  # whose sources and preferences are
 
 
-class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, NoticeRows, EventRows, TellingRows, EphemeralRows):
+class SqliteStore(
+    AccountRows,
+    OwnerUserRows,
+    LinkRows,
+    KeptRows,
+    NoticeRows,
+    EventRows,
+    TellingRows,
+    AskRows,
+    EphemeralRows,
+):
     """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
 
     `keep_bearers`: a token's rows, and the sources and preferences of its household, are kept in memory until the
@@ -46,6 +57,7 @@ class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, NoticeRows, Ev
             ("DELETE FROM happening WHERE at <= ?", now - HAPPENING_KEPT_S),
             ("DELETE FROM outbox WHERE laid IS NULL AND at <= ?", now - OUTBOX_KEPT_S),
             ("DELETE FROM outbox WHERE laid <= ?", now - LAID_KEPT_S),
+            ("DELETE FROM ask WHERE at <= ?", now - ASK_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),
         )

@@ -27,6 +27,7 @@ _OF_HOUSEHOLD = (
     # that its links ended is told after it is gone
     "DELETE FROM outbox WHERE account = ? AND kind <> 'ended'",
     "DELETE FROM telling WHERE account = ? AND link NOT IN (SELECT link FROM outbox)",
+    "DELETE FROM ask WHERE account = ?",
 )
 
 

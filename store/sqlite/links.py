@@ -1,6 +1,7 @@
 """Links, codes and tokens in SQLite: each decision is one transaction."""
 
 import contextlib
+import json
 
 from store.keys import addressable
 from store.ports import Replayed, StoreUnavailable
@@ -41,6 +42,14 @@ class LinkRows:
             write.execute("DELETE FROM token WHERE link = ?", (link_id,))
             write.execute("DELETE FROM link_secret WHERE link = ?", (link_id,))
             return ended.rowcount == 1
+
+    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None) -> bool:
+        if not addressable(link_id):
+            return False
+        chosen = None if cameras is None else json.dumps(cameras)
+        with self._database.writing() as write:
+            sql = "UPDATE link SET cameras = ? WHERE id = ? AND ended IS NULL"
+            return write.execute(sql, (chosen, link_id)).rowcount == 1
 
     def touch_link(self, link_id: str, now: float) -> None:
         with contextlib.suppress(StoreUnavailable), self._database.writing(durable=False, patient=False) as write:

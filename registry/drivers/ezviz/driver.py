@@ -89,6 +89,9 @@ class EzvizDriver:
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         return self._terminal.sign_in(user, password, deadline_s, code=code, host=host)
 
+    def sign_out(self, source: Source, deadline_s: float) -> None:
+        self.account.sign_out(source, deadline_s)
+
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         held = self.sessions.read(source)
         if not self._keys.alone(held):
