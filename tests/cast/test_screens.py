@@ -131,7 +131,7 @@ def test_a_camera_is_fetched_by_a_door_for_that_tv_under_a_grant_for_that_pictur
     at = ("http://192.168.1.5:40123", MEDIA_URL)
     assert house.televisions[0].shown == [Picture("hls", at, f"/s/{grant}/master.m3u8", "Garden")]
     assert house.lent == [(claims.link, LIVING.host)]
-    assert (claims.protocol, claims.surface, claims.camera) == ("hls", "google", house.home.id("Garden"))
+    assert (claims.protocol, claims.surface, claims.camera) == ("hls", "tv", house.home.id("Garden"))
     assert viewers.find(house.home.store, claims.link) is not None, "the gate knows who watches"
     assert house.now() == [("Garden", LIVING.name)]
 

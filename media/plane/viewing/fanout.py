@@ -8,6 +8,7 @@ from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, W
 from media.plane.outputs.hls import HlsOutput
 from media.plane.signal import Signal
 from media.plane.viewing.stills import Stills
+from media.plane.viewing.tv_rendition import TvRendition
 
 GOP_CAP = 8 * 1024 * 1024
 SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
@@ -38,6 +39,7 @@ class Fanout:
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._aac: AacVoice | None = None
+        self._tv: TvRendition | None = None  # as soon as one of them came
         self._stills = Stills()
 
     # what viewers ask
@@ -53,30 +55,48 @@ class Fanout:
             raise self.failure
         return self.is_live
 
-    async def first_segment(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
+    def need_tv(self) -> None:
+        """From now on there is a rendition for TVs; it begins with the pictures since the last keyframe."""
+        if self._tv is not None:
+            return
+        self._tv = TvRendition(self.signal.ring, self._loop.time)
+        if self.format is not None and not self.format.is_h265:
+            self._tv.begin(self.format)
+            for unit in self._gop if self._whole else ():
+                self._tv.write(unit)
+
+    async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
         """The rendition, once it has a segment.
 
         Raises SourceFailed, or NotYet when time ran out before a segment was whole.
         """
-        await self.signal.until(lambda: self.failure or self.ready(silent_track=silent_track), timeout_s)
+        await self.signal.until(lambda: self.failure or self.ready(silent_track=silent_track, tv=tv), timeout_s)
         if self.failure:
             raise self.failure
-        output = self.ready(silent_track=silent_track)
+        output = self.ready(silent_track=silent_track, tv=tv)
         if output is None:
             raise NotYet
         if output.failure:
             raise output.failure
         return output
 
-    def ready(self, *, silent_track: bool) -> HlsOutput | None:
+    def ready(self, *, silent_track: bool, tv: bool = False) -> HlsOutput | None:
         """The rendition, once there is something to say of it."""
-        # where the source has sound of its own there is no silent rendition, and none is needed
-        output = self.outputs.get(silent_track) or self.outputs.get(False)
+        if tv:
+            output = self._tv.output if self._tv is not None else None
+        else:
+            # where the source has sound of its own there is no silent rendition, and none is needed
+            output = self.outputs.get(silent_track) or self.outputs.get(False)
         return output if output is not None and (output.segments or output.failure) else None
 
     def shows(self, start_id: str) -> bool:
         """Whether an output of that start id goes on."""
-        return any([output.start_id == start_id for output in self.outputs.values()])
+        return any([output.start_id == start_id for output in self._all_outputs()])
+
+    @property
+    def target_s(self) -> int:
+        """How long a segment may last."""
+        return max([output.target_s for output in self._all_outputs()], default=2)
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
@@ -127,6 +147,8 @@ class Fanout:
             self.outputs.clear()
         else:
             self._begin_outputs(form)
+            if self._tv is not None:
+                self._tv.begin(form)
         self._voice = None
         is_other = form.audio and form.audio_codec != "aac"
         self._aac = AacVoice(form) if is_other and self.outputs else None
@@ -135,6 +157,8 @@ class Fanout:
     def to_hls(self, unit: Unit) -> None:
         if unit.kind == "audio" and self.format and not self.format.audio:
             return
+        if self._tv is not None:
+            self._tv.write(unit)
         for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
             for output in self.outputs.values():
                 output.write(each)
@@ -172,8 +196,12 @@ class Fanout:
             self.outputs[silent_track].begin(as_sent(form))
 
     def _end_outputs(self) -> None:
-        for output in self.outputs.values():
+        for output in self._all_outputs():
             output.end()
+
+    def _all_outputs(self) -> list[HlsOutput]:
+        of_tvs = [self._tv.output] if self._tv is not None and self._tv.output is not None else []
+        return [*self.outputs.values(), *of_tvs]
 
     def _time_keyframes(self, unit: Unit) -> None:
         """How far apart they are, by the camera's clock; time that passes without a picture does not count."""
