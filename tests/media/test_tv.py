@@ -20,9 +20,9 @@ def rates(world: World, surface: str) -> tuple[int, float]:
     assert variant.status == 200, variant.text
     name = next(line for line in variant.text.splitlines() if line.endswith(".ts"))
     segment = world.request(variant.url.rpartition("/")[0] + "/" + name)
-    with av.open(io.BytesIO(segment.body), format="mpegts") as container:
+    with av.open(io.BytesIO(segment.body), "r", format="mpegts") as container:
         stream = container.streams.audio[0]
-        samples = sum(frame.samples for frame in container.decode(stream) if isinstance(frame, av.AudioFrame))
+        samples = sum([frame.samples for frame in container.decode(stream)])
         return stream.rate, samples / stream.rate
 
 
