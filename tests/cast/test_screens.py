@@ -279,6 +279,19 @@ def test_a_viewer_lives_as_long_as_the_worker_says_so(house: House) -> None:
     assert sessions.find(link) is None, "the worker is dead"
 
 
+def test_an_hour_passes_and_the_picture_is_the_same_and_its_viewer_too(house: House) -> None:
+    house.show()
+    link = house.viewer().link
+    sessions = ConsoleSessions(house.home.store, house.clock)
+    for _ in range(3600):
+        house.clock.now += 1
+        house.screens.turn()
+        assert sessions.find(link) is not None
+    assert house.now() == [("Garden", LIVING.name)]
+    [television] = house.televisions
+    assert (len(television.shown), television.stopped) == (1, False)
+
+
 def test_when_the_worker_ends_so_do_its_pictures(house: House) -> None:
     house.show()
     house.screens.close()
