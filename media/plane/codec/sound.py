@@ -188,7 +188,6 @@ def as_sent(form: Format) -> Format:
     return form if form.audio_codec == "aac" else replace(form, audio_codec="aac", audio_rate=SILENT_RATE)
 
 
-def for_tvs(form: Format) -> Format:
-    """As TVs get it, by HLS."""
-    plays = form.audio_codec == "aac" and form.audio_rate in TV_RATES
-    return form if plays else replace(form, audio_codec="aac", audio_rate=TV_RATE)
+def plays_on_tvs(form: Format) -> bool:
+    """Whether its sound does, as it comes."""
+    return form.audio and form.audio_codec == "aac" and form.audio_rate in TV_RATES

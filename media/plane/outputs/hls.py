@@ -89,6 +89,12 @@ class HlsOutput:
     def target_s(self) -> int:
         return self._target or 1
 
+    def before(self, keyframe: Unit) -> Segment | None:
+        """The whole segment that ends where this keyframe begins, if it is kept."""
+        if self._muxer is None or self._muxer.open_since != keyframe.dts or not self.segments:
+            return None
+        return list(self.segments)[-1]
+
     def bandwidth(self) -> int:
         """Bits a second of the fullest segment, with a tenth to spare."""
         return int(max([8 * len(segment.data) / segment.seconds for segment in self.segments], default=1e6) * 1.1)

@@ -61,6 +61,11 @@ class SegmentMuxer:
             self._audio.time_base = _TICK
 
     @property
+    def open_since(self) -> int | None:
+        """Decoding time of the keyframe that the segment begins with that is not whole yet."""
+        return self._began
+
+    @property
     def open_s(self) -> float:
         """How long the pictures last of the segment that is not whole yet."""
         return self.open_until(self._last)

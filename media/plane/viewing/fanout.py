@@ -3,7 +3,7 @@
 import asyncio
 
 from media.plane.codec.keyframe import NoPicture
-from media.plane.codec.sound import AacVoice, OpusVoice, as_sent
+from media.plane.codec.sound import AacVoice, OpusVoice, as_sent, plays_on_tvs
 from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
 from media.plane.signal import Signal
@@ -30,6 +30,8 @@ class Fanout:
         self.outputs: dict[bool, HlsOutput] = {}  # by whether it has a silent track
         self._gop: list[Unit] = []
         self._gop_bytes = 0
+        self._hls_gop: list[Unit] = []  # what HLS got since the last keyframe
+        self._hls_bytes = 0
         self.is_arriving = False  # pictures come, and no keyframe did yet
         self._whole = False  # whether `_gop` holds everything since its keyframe
         self._since_key = 0  # ticks
@@ -56,14 +58,20 @@ class Fanout:
         return self.is_live
 
     def need_tv(self) -> None:
-        """From now on there is a rendition for TVs; it begins with the pictures since the last keyframe."""
+        """From now on there is a rendition for TVs. It begins with what was shown last, so that no TV waits for it."""
         if self._tv is not None:
             return
         self._tv = TvRendition(self.signal.ring, self._loop.time)
-        if self.format is not None and not self.format.is_h265:
-            self._tv.begin(self.format)
-            for unit in self._gop if self._whole else ():
-                self._tv.write(unit)
+        if self.format is None or self.format.is_h265:
+            return
+        self._tv.begin(self.format)
+        units = self._hls_gop
+        for output in self.outputs.values():
+            if units and (before := output.before(units[0])) is not None:
+                self._tv.replay(before, units[0].pts)
+                break
+        for unit in units:
+            self._tv.write(unit)
 
     async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
         """The rendition, once it has a segment.
@@ -82,11 +90,10 @@ class Fanout:
 
     def ready(self, *, silent_track: bool, tv: bool = False) -> HlsOutput | None:
         """The rendition, once there is something to say of it."""
-        if tv:
+        # where the source has sound of its own there is no silent rendition, and none is needed
+        output = self.outputs.get(silent_track) or self.outputs.get(False)
+        if tv and self.format is not None and not plays_on_tvs(self.format):
             output = self._tv.output if self._tv is not None else None
-        else:
-            # where the source has sound of its own there is no silent rendition, and none is needed
-            output = self.outputs.get(silent_track) or self.outputs.get(False)
         return output if output is not None and (output.segments or output.failure) else None
 
     def shows(self, start_id: str) -> bool:
@@ -142,6 +149,7 @@ class Fanout:
     def begin(self, form: Format) -> None:
         """An opening turned out to be a picture."""
         self.format = form
+        self._hls_gop = []
         if form.is_h265:
             self._end_outputs()  # nobody is sent it as it comes
             self.outputs.clear()
@@ -157,6 +165,7 @@ class Fanout:
     def to_hls(self, unit: Unit) -> None:
         if unit.kind == "audio" and self.format and not self.format.audio:
             return
+        self._remember_hls(unit)
         if self._tv is not None:
             self._tv.write(unit)
         for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
@@ -215,6 +224,16 @@ class Fanout:
             self._since_key = 0
         if self.is_slow and not was_slow:
             self.signal.ring()
+
+    def _remember_hls(self, unit: Unit) -> None:
+        """The same units as viewers get, and the sound; where those are paced, earlier."""
+        if unit.kind == "video" and unit.key:
+            self._hls_gop, self._hls_bytes = [], 0
+        self._hls_bytes += len(unit.data)
+        if self._hls_bytes > GOP_CAP:
+            self._hls_gop = []  # a rendition that begins now waits for the next keyframe
+        elif self._hls_gop or (unit.kind == "video" and unit.key):
+            self._hls_gop.append(unit)
 
     def _remember(self, unit: Unit) -> None:
         if unit.key:
