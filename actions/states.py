@@ -11,6 +11,7 @@ from registry.registry import Registry
 from store.records import Link
 
 STATE_UNREAD = ("signed_out", "vendor_down", "vendor_busy")  # reasons for which no state could be read
+_OF_QUERY = ("status", "errorCode", "debugString")
 
 
 class Health(TypedDict):
@@ -52,6 +53,10 @@ class States:
         except Unavailable:
             return None
         return None if scene is None else {"online": True, "status": "SUCCESS"}
+
+    def reported(self, state: State, locale: str) -> dict[str, object]:
+        """The same states as QUERY answers, as Report State takes them: a report says nothing of success or why."""
+        return {key: value for key, value in self._device(state, locale).items() if key not in _OF_QUERY}
 
     def _device(self, state: State, locale: str) -> dict[str, object]:
         refusal = state.refusal

@@ -8,6 +8,7 @@ from alexa.controls import Controls
 from alexa.discovery import Discovery
 from alexa.doorbell_event_source import DoorbellEventSource
 from alexa.endpoint_health import EndpointHealth
+from alexa.endpoints import Endpoints
 from alexa.gateway import Gateway
 from alexa.interface import HouseholdInterface, Interface
 from alexa.mode_controller import ModeController
@@ -47,9 +48,10 @@ def household_interfaces(
     link_of: Callable[[str], Link],
     gateway: Gateway | None,
     of_cameras: Sequence[Interface],
+    granted: Callable[[Link], None] = lambda link: None,
 ) -> tuple[HouseholdInterface, ...]:
-    """`link_of`: the link of a token; raises InvalidAuthorization."""
+    """`link_of`: the link of a token; raises InvalidAuthorization. `granted` is called once a grant is kept."""
     return (
-        Discovery(registry, link_of, of_cameras),
-        Authorization(link_of, gateway),
+        Discovery(registry, link_of, Endpoints(of_cameras), gateway.works if gateway else lambda link: False),
+        Authorization(link_of, gateway, granted),
     )

@@ -75,6 +75,11 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     as_of: float = 0.0
 
 
+def is_on_battery(camera: Camera) -> bool:
+    """Whether a picture wakes it and costs charge: it dozes between pictures, also while it is charged."""
+    return camera.battery is not None or camera.charging != "none"
+
+
 class StreamRequest(Struct, frozen=True):
     """What a surface asks for: protocols it can play, best first ("webrtc", "hls"); `sdp` when it makes an offer."""
 

@@ -25,7 +25,7 @@ _COUNTS = (
 MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
 MOST_MEDIA = 32  # to end a session, a request calls every media process
 _SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
-_HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at")
+_HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at", "google_at")
 _STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
 _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
 _CAST = re.compile(r"[^=]*[^=\s][^=]*=\s*(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+))(?::([1-9]\d{0,4}))?\s*").fullmatch

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from accounts.viewers import OwnersPage, Viewer
 from net.text import line
-from registry.camera import Camera, Refusal, Stream, StreamRequest
+from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
 from registry.gate.gate import overruled
+from registry.notices.faults import Faults
 from registry.owner.came_back import CameBack
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
@@ -38,6 +39,10 @@ class OpenStream(Protocol):
         ...
 
 
+class FindStill(Protocol):
+    def __call__(self, viewer: Viewer, camera: str) -> Snapshot | Refusal: ...
+
+
 class Owner:
     """Answers with a Refusal where something is wrong with a camera; raises what the store raises."""
 
@@ -53,17 +58,24 @@ class Owner:
         encrypted: Encrypted,
         awaited: Awaited,
         came_back: CameBack,
+        faults: Faults,
         open_stream: OpenStream,
+        still: FindStill,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
         self._encrypted, self._awaited, self._came_back = encrypted, awaited, came_back
-        self._open_stream, self._within_s = open_stream, within_s
+        self._faults = faults
+        self._open_stream, self._still, self._within_s = open_stream, still, within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
+
+    def waiting(self, account_id: str) -> tuple[str, ...]:
+        """The vendors that nobody has signed in to yet for this household. Raises Unavailable."""
+        return self.cameras(account_id).waiting
 
     def camera(self, account_id: str, camera_id: str) -> Camera | None:
         """As last known: the vendor is asked where nothing is."""
@@ -85,6 +97,10 @@ class Owner:
     def open_stream(self, account_id: str, session: str, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """A camera live on an owner's page, through the gate. `session`: the console session's id. Raises BadOffer."""
         return self._open_stream(OwnersPage(session, account_id), camera_id, request)
+
+    def still(self, account_id: str, session: str, camera_id: str) -> Snapshot | Refusal:
+        """Where an owner's page finds a still picture for a minute; never of a camera on battery."""
+        return self._still(OwnersPage(session, account_id), camera_id)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """By source id, the ways by which it serves state and settings. Raises Unavailable."""
@@ -129,6 +145,8 @@ class Owner:
             return Step("consent")
         if (wanted, value) == ("encryption", "off"):
             return self._encrypted.switch_off(visible, code, deadline, patience_s)
+        if (wanted, value) == ("encryption", "on"):
+            self._faults.switching_on(account_id, camera_id)
         return self._control.change(visible, wanted, value, code, deadline, patience_s)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
@@ -160,9 +178,13 @@ class Owner:
             return overruled("owners_alone", visible.camera)
         return self._control.delete(visible, deadline)
 
-    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
+    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
         """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
         return self._codes.set(account_id, camera_id, code)
+
+    def takes_code(self, account_id: str, camera: Camera) -> bool:
+        """Whether a code could open the camera on the LAN. Raises Unavailable."""
+        return self._codes.takes(account_id, camera)
 
     def while_encrypted(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False

@@ -26,12 +26,12 @@ def discovered(rules: Rules, _directive: dict[str, Any], payload: Any) -> None:
     if not rules.must(isinstance(endpoints, list) and len(endpoints) <= 300, "endpoints is no list of at most 300"):
         return
     for endpoint in endpoints:
-        _endpoint(rules, endpoint)
+        check_one(rules, endpoint)
     ids = [endpoint.get("endpointId") for endpoint in endpoints if isinstance(endpoint, dict)]
     rules.must(len(ids) == len(set(ids)), "an endpointId comes twice")
 
 
-def _endpoint(rules: Rules, endpoint: Any) -> None:
+def check_one(rules: Rules, endpoint: Any) -> None:
     needed = {"endpointId", "manufacturerName", "friendlyName", "description", "displayCategories", "capabilities"}
     optional = {"additionalAttributes", "cookie", "connections", "relationships", "registration"}
     if not rules.keys(endpoint, "an endpoint", needed, optional):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from accounts import viewers
 from accounts.console_sessions import ConsoleSessions
@@ -376,7 +377,8 @@ def chosen(house: House, tv: str = LIVING.name, when: tuple[str, ...] = ("doorbe
 
 
 def happened(house: House, kind: Kind, camera: str = "Front Door") -> Change:
-    return Change(house.account, house.home.id(camera), kind, house.clock.now)
+    announced = kind if kind in ("doorbell", "motion", "person") else None
+    return Change(house.account, house.home.id(camera), kind, house.clock.now, announced)
 
 
 def test_who_rings_is_on_the_tv_for_a_minute(house: House) -> None:
@@ -401,6 +403,18 @@ def test_who_rings_is_on_the_tv_for_a_minute(house: House) -> None:
 def test_what_nobody_chose_is_not_shown(house: House, tv: str, when: tuple[str, ...], kind: Kind, camera: str) -> None:
     chosen(house, tv, when).handle(happened(house, kind, camera))
     assert house.now() == []
+
+
+def test_motion_that_rings_like_the_bell_is_on_the_tv(house: House) -> None:
+    motion = happened(house, "motion")
+    chosen(house).handle(replace(motion, announced="doorbell"))
+    assert house.now() == [("Front Door", LIVING.name)]
+
+
+def test_what_is_not_announced_changes_no_tv(house: House) -> None:
+    on_change = chosen(house)
+    on_change.take(replace(happened(house, "doorbell"), announced=None))
+    assert on_change.waiting == 0
 
 
 def test_what_somebody_wished_to_see_stays(house: House) -> None:
