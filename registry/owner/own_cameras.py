@@ -140,7 +140,7 @@ class OwnCameras:
 
     def _found_again(self, account_id: str, device: Device, at: Address, user: str, password: str) -> None:
         with self._turn(), self._try(account_id, at.host), exchange_within(LOOK_S):
-            found = self._adding.look(at, user, password, basic=device.basic)
+            found = self._adding.look(at, user, password, known=device)
         self._change(account_id, device, lambda stored: moved(stored, found.device))
 
     def _change(self, account_id: str, device: Device, change: Callable[[Device], Device]) -> None:
