@@ -1,11 +1,9 @@
 """The page that adds a camera of the owner's own: find it in the house or give its address, try it, name it."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
-from msgspec import Struct
 from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSession
@@ -23,7 +21,6 @@ from console.adding_sentences import (
     UNNAMED,
     WHY,
 )
-from net.cache import Recent
 from net.text import line
 from registry.drivers.lan.address import BadAddress
 from registry.drivers.lan.devices import Device
@@ -32,29 +29,18 @@ from registry.drivers.lan.settling import settled
 from registry.drivers.lan.tried import Tried
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import DriverError, Refused
+from registry.owner.nameless import Nameless, NamelessCameras
 from registry.owner.own_cameras import Guessed, NotNow, OwnCameras
 from registry.owner.search import Search
 from registry.settings import BadValue
 
 AT = "/home/cameras/add"
-KEPT_S = 900.0  # so long a camera that was tried waits for its name, with its password, in memory
-MANY = 32  # browsers that try a camera
 LONGEST = 300  # characters of an address, a user name or a password
 LONGEST_NAME, LONGEST_ROOM = 64, 60
 _CODECS = {"h264": "H.264", "h265": "H.265"}
 _SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
 
 type Current = Callable[[], ConsoleSession | None]
-
-
-class Kept(Struct, frozen=True):
-    """What a browser tried, until `until` by the clock; `missed`: the camera did not take all that was to be set."""
-
-    account: str
-    tried: Tried
-    until: float
-    name: str = ""
-    missed: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,16 +56,11 @@ class Picture:
 
 
 class Adding:
-    """`search`: None where there is no house to look through, as in the demo. `clock`: monotonic seconds.
+    """`search`: None where there is no house to look through, as in the demo."""
 
-    What was tried holds a password, so it waits in the memory of this process and in no store.
-    """
-
-    def __init__(
-        self, own: OwnCameras, search: Search | None, current: Current, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._own, self._search, self._current, self._clock = own, search, current, clock
-        self._kept: Recent[str, Kept] = Recent(2 * MANY)
+    def __init__(self, own: OwnCameras, search: Search | None, current: Current) -> None:
+        self._own, self._search, self._current = own, search, current
+        self._nameless = NamelessCameras()
 
     def add_to(self, room: Blueprint) -> None:
         room.add_url_rule(AT, view_func=self.show, methods=["GET"], endpoint="adding")
@@ -141,7 +122,7 @@ class Adding:
         except (BadAddress, NotNow, DriverError) as error:
             return self._page(current, 403, error=why_not(error), typed=typed or host, user=user)
         name = tried.device.name or (found.name if found else "") or tried.device.model
-        self._keep(current, Kept(current.account, tried, self._clock() + KEPT_S, name))
+        self._keep(current, Nameless(current.account, tried, name))
         return pages.to(AT)
 
     def _improve(self, current: ConsoleSession) -> Response:
@@ -169,7 +150,7 @@ class Adding:
             return self._shown(current, kept, 403, error=UNNAMED)
         except DriverError as error:
             return self._shown(current, kept, 503, error=why_not(error))
-        self._kept.drop(current.id)
+        self._nameless.drop(current.id)
         return pages.again(added)
 
     # what is shown
@@ -187,7 +168,7 @@ class Adding:
             user=given.get("user", ""),
         )
 
-    def _shown(self, current: ConsoleSession, kept: Kept, status: int = 200, *, error: str = "") -> Response:
+    def _shown(self, current: ConsoleSession, kept: Nameless, status: int = 200, *, error: str = "") -> Response:
         tried = kept.tried
         return pages.rendered(
             "tried",
@@ -212,12 +193,11 @@ class Adding:
         current = self._current()
         return current if current and current.account else None
 
-    def _tried(self, current: ConsoleSession) -> Kept | None:
-        kept = self._kept.get(current.id)
-        return kept if kept and kept.account == current.account and self._clock() < kept.until else None
+    def _tried(self, current: ConsoleSession) -> Nameless | None:
+        return self._nameless.of(current.id, current.account)
 
-    def _keep(self, current: ConsoleSession, kept: Kept) -> None:
-        self._kept.put(current.id, kept)
+    def _keep(self, current: ConsoleSession, camera: Nameless) -> None:
+        self._nameless.put(current.id, camera)
 
 
 def _address(found: Candidate) -> str:
