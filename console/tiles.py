@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from console.adding_sentences import AT_ITS_TILE
 from console.encryption import Switching
 from console.mends import Mend, Mends, is_asked_for
 from console.sentences import AGAIN, ASKED_FOR, HERE, OWN
@@ -18,6 +19,8 @@ from registry.readings.awaited import Changes
 from registry.reason import Reason
 from registry.vendor import Sentence
 from words.languages import Language
+
+OF_ONES_OWN = "lan-"  # how the ids of cameras begin that have a page of their own
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +119,8 @@ class Tiles:
         mends = self._mends.of(account, camera, refusal.reason)
         is_here = bool(mends) and (refusal.reason != "encryption_on" or "off" in mends)
         own = {**OWN, **HERE} if is_here else {**OWN}
+        if camera.id.startswith(OF_ONES_OWN):
+            own |= AT_ITS_TILE
         if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
             own["encryption_on"] = (AGAIN, own["encryption_on"][1])
         answer = why_not(refusal, language, own)

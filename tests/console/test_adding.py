@@ -400,6 +400,27 @@ def test_one_that_may_have_moved_waits_for_its_owner(pages: Pages, camera: RtspC
     assert [(each.host, each.moved) for each in stored_of(pages)] == [("127.0.0.1", "")]
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"password": "other", "wrong": 3}, "Give the right ones under: Name, password, address."),
+        ({"port": 1}, "On the camera's own page or in its maker's app switch RTSP on"),
+    ],
+)
+def test_why_it_is_not_shown_leads_to_its_page(
+    pages: Pages, camera: RtspCamera, changes: dict[str, Any], says: str
+) -> None:
+    pages.attempt(camera)
+    pages.post(step="add", name="Shed")
+    store = pages.world.home.store
+    source = next(source for source in store.sources(pages.account) if source.kind == "lan")
+    Devices(store).alter(source, stored_of(pages)[0], lambda stored: replace(stored, **changes))
+    page = pages.browser.get()
+    assert says in page.tile("Shed")
+    assert page.answer is not None
+    assert f"/home/cameras/{pages.own['Shed']}/own" in page.answer.text
+
+
 def test_another_households_camera_is_nobodys_here(pages: Pages, world: HomeWorld, camera: RtspCamera) -> None:
     pages.attempt(camera)
     pages.post(step="add", name="Shed")
