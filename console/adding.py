@@ -114,7 +114,7 @@ class Adding:
         user, password = form.get("user", ""), form.get("password", "")
         if max(map(len, (host, typed, user, password))) > LONGEST:
             return pages.problem("request")
-        found = next((each for each in self._found(current) if each.host == host), None) if host else None
+        found = next((camera for camera in self._found(current) if camera.host == host), None) if host else None
         address = _address(found) if found else host or typed
         try:
             endpoint = found.endpoint if found else ""
@@ -177,7 +177,7 @@ class Adding:
             name=request.form.get("name", kept.name),
             room=request.form.get("room", ""),
             pictures=pictures_of(tried),
-            better=[pages.say(BETTER[each.picture, each.what]) for each in tried.better],
+            better=[pages.say(BETTER[change.picture, change.what]) for change in tried.better],
             settable=bool(tried.settable) and not kept.missed,
             without_onvif=tried.found.onvif == "login",
             doorbell="doorbell" in tried.device.events,
@@ -187,7 +187,8 @@ class Adding:
     def _found(self, current: ConsoleSession) -> list[Candidate]:
         progress = self._search.of(current.account) if self._search else None
         names = {device.host: device.name for device in self._own.known(current.account)}
-        return [replace(each, added=names.get(each.host, "")) for each in (progress.found if progress else None) or ()]
+        found = (progress.found if progress else None) or ()
+        return [replace(camera, added=names.get(camera.host, "")) for camera in found]
 
     def _of_household(self) -> ConsoleSession | None:
         current = self._current()
@@ -208,7 +209,7 @@ def _address(found: Candidate) -> str:
 def _known(tried: Tried, known: tuple[Device, ...]) -> str:
     """The name of the camera here that it is, "" for none."""
     its = settled(tried.device, known)
-    return next((each.name for each in known if (each.id, each.channel) == (its.id, its.channel)), "")
+    return next((device.name for device in known if (device.id, device.channel) == (its.id, its.channel)), "")
 
 
 def why_not(error: BadAddress | NotNow | DriverError) -> str:

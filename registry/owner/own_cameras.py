@@ -75,7 +75,11 @@ class OwnCameras:
             return None
         kind = self._devices.kind
         return next(
-            (each for each in self.known(account_id) if camera_id(account.salt, kind, each.id, each.channel) == camera),
+            (
+                device
+                for device in self.known(account_id)
+                if camera_id(account.salt, kind, device.id, device.channel) == camera
+            ),
             None,
         )
 
@@ -98,7 +102,7 @@ class OwnCameras:
             except OnvifFailed:
                 return shown, wanted
             again = tried(replace(shown.found, profiles=profiles), self._watch)
-        return again, tuple(each for each in wanted if each not in done)
+        return again, tuple(change for change in wanted if change not in done)
 
     def add(self, account_id: str, shown: Tried, name: str, *, room: str = "", doorbell: bool = False) -> str:
         """The camera's id. One that is here already keeps its id, and gets what was found now."""
@@ -152,7 +156,7 @@ class OwnCameras:
         return next((source for source in sources if source.kind == self._devices.kind), None)
 
     def _note_endpoint(self, source: Source, device: Device, asks: Asks) -> None:
-        seen = next((each for each in asks() if each.host == device.host), None)
+        seen = next((answer for answer in asks() if answer.host == device.host), None)
         if seen is None or not seen.endpoint:
             return
         with contextlib.suppress(DriverError, StoreUnavailable):  # it is then moved by hand

@@ -233,6 +233,10 @@ def elsewhere(camera: RtspCamera) -> None:
     camera.does.answers = {"DESCRIBE": ("302 Moved", "Location: rtsp://203.0.113.9/")}
 
 
+def silent(camera: RtspCamera) -> None:
+    camera.does.ignores = frozenset({"DESCRIBE"})
+
+
 def without(camera: RtspCamera) -> None:
     camera.does.silent = True
 
@@ -243,6 +247,7 @@ def without(camera: RtspCamera) -> None:
         (closed, "its video port is closed"),
         (page, "it has no picture by RTSP at that address"),
         (elsewhere, "it has no picture by RTSP at that address"),
+        (silent, "Nothing answers there."),
         (without, "The camera answered, and no picture came."),
     ],
 )
