@@ -65,7 +65,7 @@ class Adding:
     def add_to(self, room: Blueprint) -> None:
         room.add_url_rule(AT, view_func=self.show, methods=["GET"], endpoint="adding")
         room.add_url_rule(AT, view_func=self.take, methods=["POST"], endpoint="add")
-        room.add_url_rule(f"{AT}/still.jpg", view_func=self.still, methods=["GET"], endpoint="still")
+        room.add_url_rule(f"{AT}/still.jpg", view_func=self.still, methods=["GET"], endpoint="tried")
 
     def show(self) -> Response:
         current = self._of_household()
@@ -100,12 +100,12 @@ class Adding:
 
     def _find(self, current: ConsoleSession) -> Response:
         if self._search is None:
-            return pages.to(AT)
+            return pages.led(AT)
         account = current.account
         begun = self._search.begin(account, self._own.known(account), look="look" in request.form)
         if not begun and self._search.of(account) is None:  # another household's
             return self._page(current, 409, error=SEARCHING)
-        return pages.to(AT)
+        return pages.led(AT)
 
     def _try(self, current: ConsoleSession) -> Response:
         """Of the device whose button was pressed, else of the address that was typed."""
@@ -123,7 +123,7 @@ class Adding:
             return self._page(current, 403, error=why_not(error), typed=typed or host, user=user)
         name = tried.device.name or (found.name if found else "") or tried.device.model
         self._keep(current, Nameless(current.account, tried, name))
-        return pages.to(AT)
+        return pages.led(AT)
 
     def _improve(self, current: ConsoleSession) -> Response:
         kept = self._tried(current)
@@ -134,7 +134,7 @@ class Adding:
         except (NotNow, DriverError) as error:
             return self._shown(current, kept, 403, error=why_not(error))
         self._keep(current, replace(kept, tried=tried, missed=bool(missed)))
-        return pages.to(AT)
+        return pages.led(AT)
 
     def _add(self, current: ConsoleSession) -> Response:
         kept, form = self._tried(current), request.form

@@ -161,7 +161,7 @@ class MediaClient:
         self.end_session(link, "")
 
     def live(self, account: str) -> int:
-        """How many streams of the account are live."""
+        """How many streams of the account are live, "" for all accounts."""
         body: LiveOf = {"account": account}
         count = self._post("/internal/live", body).get("live")
         if not isinstance(count, int):

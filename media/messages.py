@@ -73,7 +73,7 @@ class Probed(TypedDict):
 
 
 class LiveOf(TypedDict):
-    account: str
+    account: str  # "": of all
 
 
 class Live(TypedDict):

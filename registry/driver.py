@@ -39,6 +39,11 @@ class Driver(Protocol):
         """Whose cameras they are, as people say it; sentences about failed reads use this name."""
         ...
 
+    @property
+    def takes_codes(self) -> bool:
+        """Whether its cameras can be fetched from the home network by the code on their label."""
+        ...
+
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         """Every camera of the source as it is now, each channel one; `id` empty and `as_of` 0, the registry fills them.
 

@@ -98,7 +98,7 @@ class InternalRoutes:
         return web.json_response(Nothing())
 
     async def live(self, body: LiveOf) -> web.Response:
-        return web.json_response(Live(live=self._sessions.live(body["account"])))
+        return web.json_response(Live(live=self._sessions.live(body["account"] or None)))
 
     async def stats(self, _body: Nothing) -> web.Response:
         return web.json_response(self._sessions.stats())

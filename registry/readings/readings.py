@@ -66,6 +66,10 @@ class Readings:
             error.vendor = self._drivers[source.kind].vendor
             raise
 
+    def vendor(self, source: Source) -> str:
+        """The name of the source's vendor, for a person."""
+        return self._drivers[source.kind].vendor
+
     def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
         """The last reading while it is young enough, else a new one. Raises DriverError."""
         last = self._last.get(source.id)
@@ -222,7 +226,11 @@ class Readings:
                 if other.id != source.id and (last := self.last(account, other)):
                     listed |= {(other.kind, serial) for serial in _serials(last.with_sizes)}
             self._devices.place(account.id, listed)
-        self._store.put_known(account.id, source.id, Known(_encoder.encode(reading.with_sizes), reading.as_of))
+        keep = Known(_encoder.encode(reading.with_sizes), reading.as_of)
+        if known is None or known.with_sizes != reading.with_sizes:
+            self._store.record_change(account.id, source.id, keep)
+        else:
+            self._store.put_known(account.id, source.id, keep)
 
     def _put(self, source: Source, reading: Reading) -> None:
         with self._lock:
@@ -238,7 +246,7 @@ class Readings:
             listed = _decoder.decode(known.data)
         except msgspec.MsgspecError:
             return None  # written by another version: it counts as no list
-        return self._made(account, source, listed, listed, known.as_of) if listed else None
+        return self._made(account, source, listed, listed, known.as_of)
 
 
 def _serials(cameras: Iterable[Camera]) -> set[str]:

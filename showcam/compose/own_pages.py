@@ -45,7 +45,7 @@ def own_pages(settings: Settings, base: ground.Ground, home: Home) -> OwnPages |
         loopback=settings.demo,
     )
     # the demo asks nothing of a real house
-    return OwnPages(own, None if settings.demo else Search(_found), home.current)
+    return OwnPages(own, None if settings.demo else Search(_found), home.area.current)
 
 
 def _found(known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:

@@ -11,14 +11,25 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from simulator.lan.onvif_wire import IMAGING, MEDIA2, PATHS, SCHEMA, SOAP, TOPICS, enveloped, nested, uri, within
+from simulator.lan.onvif_wire import (
+    IMAGING,
+    MEDIA2,
+    PATHS,
+    SCHEMA,
+    SOAP,
+    TOPICS,
+    enveloped,
+    fault,
+    notification,
+    topic_set,
+    uri,
+    within,
+)
 
-_NOTIFY = "http://docs.oasis-open.org/wsn/b-2"
-_TOPICS1 = "http://www.onvif.org/ver10/topics"
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
 _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}"
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: before a login
@@ -223,12 +234,7 @@ class OnvifDevice:
         return ""
 
     def _GetEventProperties(self, _space: str, _request: Element) -> str:
-        tree: dict[str, Any] = {}
-        for topic in self.topics:
-            at = tree
-            for name in topic.split("/"):
-                at = at.setdefault(name, {})
-        return f'<TopicSet xmlns="{_NOTIFY}">{nested(tree, _TOPICS1)}</TopicSet>'
+        return topic_set(self.topics)
 
     def _CreatePullPointSubscription(self, _space: str, _request: Element) -> str:
         self.subscriptions += 1
@@ -247,25 +253,14 @@ class OnvifDevice:
 
     def happen(self, topic: str, *, on: bool = True, operation: str = "Changed") -> None:
         """For whoever pulls next."""
-        item = f'<SimpleItem Name="{self.topics[topic]}" Value="{str(on).lower()}"/>'
-        self.happened.append(
-            f'<NotificationMessage xmlns="{_NOTIFY}"><Topic xmlns:tns1="{_TOPICS1}">tns1:{topic}</Topic><Message>'
-            f'<Message xmlns="{SCHEMA}" UtcTime="2001-01-01T00:00:00Z" PropertyOperation="{operation}">'
-            f"<Data>{item}</Data></Message></Message></NotificationMessage>"
-        )
+        self.happened.append(notification(topic, self.topics[topic], str(on).lower(), operation))
 
     def _named(self, request: Element) -> Picture | None:
         token = next((each.text for each in request.iter() if each.tag.endswith("}ProfileToken")), None)
         return next((each for each in self.pictures if each.token == token), None)
 
     def _fault(self, code: str) -> Reply:
-        return Reply(
-            400,
-            enveloped(
-                f'<s:Fault xmlns:ter="http://www.onvif.org/ver10/error"><s:Code><s:Value>s:Sender</s:Value><s:Subcode>'
-                f"<s:Value>{code}</s:Value></s:Subcode></s:Code></s:Fault>"
-            ),
-        )
+        return Reply(400, enveloped(fault(code)))
 
 
 def _md5(text: str) -> str:

@@ -445,7 +445,7 @@ def test_the_pages_headers_let_in_nothing_from_elsewhere(world: HomeWorld) -> No
     assert browser.answer is not None
     headers = browser.answer.headers
     assert headers["Content-Security-Policy"] == (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' http://192.168.1.5:8081; "
         "connect-src 'self' http://192.168.1.5:8081; media-src 'self' http://192.168.1.5:8081 blob:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
@@ -520,7 +520,8 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     browser = world.signed_in()
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Garage C3TN Image Encryption is on for Garage, so its picture can't be shown. "
+        "Garage C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
         "account. Assistants can show it then. Yes, switch it off Keep it on, and give the code"
@@ -704,7 +705,9 @@ def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
 
 def test_a_camera_on_battery_is_woken_by_its_button(world: HomeWorld) -> None:
     world.home.driver.set([camera("Terrace", "F00000009", battery=80)])
-    assert world.signed_in().tile("Terrace") == "Terrace C3TN · 80 % Wake it and show it"
+    assert world.signed_in().tile("Terrace") == (
+        "Terrace C3TN · 80 % Alexa ✓ can show it Google ✓ can show it Wake it and show it Settings"
+    )
 
 
 def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:

@@ -47,6 +47,7 @@ class LanDriver:
     """
 
     vendor = LAN.vendor
+    takes_codes = False
 
     def __init__(
         self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S, asks: Asks | None = None
