@@ -1,9 +1,8 @@
 """The page that adds a camera of the owner's own: find it in the house or give its address, try it, name it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSession
@@ -21,6 +20,7 @@ from console.adding_sentences import (
     UNNAMED,
     WHY,
 )
+from console.area import FORM, READ, Area, Rule
 from net.text import line
 from registry.drivers.lan.address import BadAddress
 from registry.drivers.lan.devices import Device
@@ -40,8 +40,6 @@ LONGEST_NAME, LONGEST_ROOM = 64, 60
 _CODECS = {"h264": "H.264", "h265": "H.265"}
 _SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
 
-type Current = Callable[[], ConsoleSession | None]
-
 
 @dataclass(frozen=True)
 class Picture:
@@ -58,26 +56,28 @@ class Picture:
 class Adding:
     """`search`: None where there is no house to look through, as in the demo."""
 
-    def __init__(self, own: OwnCameras, search: Search | None, current: Current) -> None:
-        self._own, self._search, self._current = own, search, current
+    def __init__(self, own: OwnCameras, search: Search | None, area: Area) -> None:
+        self._own, self._search, self._area = own, search, area
         self._nameless = NamelessCameras()
 
-    def add_to(self, room: Blueprint) -> None:
-        room.add_url_rule(AT, view_func=self.show, methods=["GET"], endpoint="adding")
-        room.add_url_rule(AT, view_func=self.take, methods=["POST"], endpoint="add")
-        room.add_url_rule(f"{AT}/still.jpg", view_func=self.still, methods=["GET"], endpoint="tried")
+    def rules(self) -> list[Rule]:
+        return [
+            (AT, "adding", self.view, FORM),
+            (f"{AT}/still.jpg", "tried", self.still, READ),
+        ]
 
-    def show(self) -> Response:
-        current = self._of_household()
-        if current is None:
-            return pages.again()
+    def view(self, current: ConsoleSession) -> Response:
+        return self._take(current) if request.method == "POST" else self._show(current)
+
+    def still(self, current: ConsoleSession) -> Response:
+        kept = self._tried(current)
+        return Response(kept.tried.whole.still, content_type="image/jpeg") if kept else Response(status=404)
+
+    def _show(self, current: ConsoleSession) -> Response:
         kept = self._tried(current) if "other" not in request.args else None
         return self._shown(current, kept) if kept else self._page(current)
 
-    def take(self) -> Response:
-        current = self._of_household()
-        if current is None:
-            return pages.again()
+    def _take(self, current: ConsoleSession) -> Response:
         match request.form.get("step", "try"):
             case "find":
                 return self._find(current)
@@ -88,13 +88,6 @@ class Adding:
             case "add":
                 return self._add(current)
         return pages.problem("request")
-
-    def still(self) -> Response:
-        current = self._of_household()
-        kept = self._tried(current) if current else None
-        if kept is None:
-            return Response(status=404)
-        return Response(kept.tried.whole.still, content_type="image/jpeg")
 
     # the steps
 
@@ -157,7 +150,7 @@ class Adding:
 
     def _page(self, current: ConsoleSession, status: int = 200, *, error: str = "", **given: str) -> Response:
         progress = self._search.of(current.account) if self._search else None
-        return pages.rendered(
+        return self._area.page(
             "adding",
             status,
             error=pages.say(error) if error else "",
@@ -170,7 +163,7 @@ class Adding:
 
     def _shown(self, current: ConsoleSession, kept: Nameless, status: int = 200, *, error: str = "") -> Response:
         tried = kept.tried
-        return pages.rendered(
+        return self._area.page(
             "tried",
             status,
             error=pages.say(error or (NOT_SET if kept.missed else "")) if error or kept.missed else "",
@@ -189,10 +182,6 @@ class Adding:
         names = {device.host: device.name for device in self._own.known(current.account)}
         found = (progress.found if progress else None) or ()
         return [replace(camera, added=names.get(camera.host, "")) for camera in found]
-
-    def _of_household(self) -> ConsoleSession | None:
-        current = self._current()
-        return current if current and current.account else None
 
     def _tried(self, current: ConsoleSession) -> Nameless | None:
         return self._nameless.of(current.id, current.account)

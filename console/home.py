@@ -32,12 +32,6 @@ _asked = msgspec.json.Decoder(Asked)
 type EndPictures = Callable[[str], None]
 
 
-class MorePages(Protocol):
-    def add_to(self, room: Blueprint) -> None:
-        """Adds its addresses to the console's."""
-        ...
-
-
 @dataclass(frozen=True)
 class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
@@ -196,11 +190,8 @@ class Page(Protocol):
     def rules(self) -> list[Rule]: ...
 
 
-def bind(app: Flask, home: Home, *more: Page, own: MorePages | None = None) -> None:
-    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it).
-
-    `own`: the pages of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
-    """
+def bind(app: Flask, home: Home, *more: Page) -> None:
+    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
     app.config[pages.VENDOR] = home.vendor
     app.session_interface = cookies.FormCookie()
     app.before_request_funcs.setdefault(None, []).insert(0, home.entrance.guard)
@@ -210,8 +201,6 @@ def bind(app: Flask, home: Home, *more: Page, own: MorePages | None = None) -> N
     room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
     for path, name, view, methods in (rule for page in (home, *more) for rule in page.rules()):
         room.add_url_rule(path, view_func=home.area.owned(view), methods=methods, endpoint=name)
-    if own is not None:
-        own.add_to(room)
     room.before_request(_same_site)
     room.after_request(_guarded)
     for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):

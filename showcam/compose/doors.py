@@ -29,7 +29,7 @@ from console.camera_page import CameraPage
 from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.google_page import GooglePage
-from console.home import Home, HomeSettings, MorePages
+from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
 from console.skill import Skill
@@ -110,10 +110,10 @@ def pages(
     settings: Settings,
     keys: Keys,
     base: ground.Ground,
-    own_pages: Callable[[Home], MorePages | None] = lambda _: None,
+    own_pages: Callable[[Home], list[home.Page]] = lambda _: [],
     skill: Skill | None = None,
 ) -> Flask:
-    """`own_pages`: makes those of cameras of one's own, where there may be any.
+    """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
 
     `skill`: whoever makes the owner's Alexa skill, where the console may have that made.
     """
@@ -152,8 +152,8 @@ def pages(
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
         more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
-        own = own_pages(console_home)
-        home.bind(app, console_home, *_console(settings, console_home, base), *more, own=own)
+        more += own_pages(console_home)
+        home.bind(app, console_home, *_console(settings, console_home, base), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app

@@ -339,7 +339,7 @@ def test_without_a_token_of_the_form_nothing_is_done(pages: Pages, camera: RtspC
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [(ADD, 303), (f"{ADD}/still.jpg", 404), ("/home/cameras/lan-abc/own", 303)]
+    ("path", "status"), [(ADD, 303), (f"{ADD}/still.jpg", 303), ("/home/cameras/lan-abc/own", 303)]
 )
 def test_who_is_not_signed_in_sees_none_of_it(world: HomeWorld, path: str, status: int) -> None:
     assert world.browser().ask("GET", path).status_code == status

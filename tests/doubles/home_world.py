@@ -23,6 +23,7 @@ from actions.fulfillment import Fulfillment
 from alexa.names import friendly_names
 from alexa.skill import SmartHome
 from console import home, look
+from console.adding import Adding as AddingPage
 from console.app import blueprint
 from console.assistants import Assistants
 from console.camera_page import CameraPage
@@ -31,7 +32,7 @@ from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
-from console.own_pages import OwnPages
+from console.own_camera import OwnCamera
 from console.trial import Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
@@ -257,11 +258,11 @@ def home_world(
         end_pictures(made.pictures, session)
 
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
-    home.bind(app, rooms, *_pages(made, rooms), own=_own_pages(made, rooms, find, clock) if own else None)
+    home.bind(app, rooms, *_pages(made, rooms), *(_own_pages(made, rooms, find, clock) if own else ()))
     return HomeWorld(made, app, code, vendor, clock)
 
 
-def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> OwnPages:
+def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> list[home.Page]:
     own = OwnCameras(
         made.store,
         made.owner,
@@ -272,4 +273,4 @@ def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> 
         loopback=True,
         clock=clock,
     )
-    return OwnPages(own, Search(find, clock) if find else None, page.area.current)
+    return [AddingPage(own, Search(find, clock) if find else None, page.area), OwnCamera(own, page.area)]
