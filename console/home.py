@@ -77,6 +77,8 @@ class Home:
         match step:
             case "sign-in":
                 return self._after(current, self._signing_in.begin(current))
+            case "own" if self._settings.adds and not current.account:
+                return self._after(current, self._signing_in.own(current, pages.language()))
             case "code":
                 return self._after(current, self._signing_in.code(current))
             case "again":
@@ -116,6 +118,8 @@ class Home:
         if outcome.step == "code":
             waiting = self._signing_in.waiting(current)
             return self._page("code", 403, error=text, invalid=True, hint=waiting.hint if waiting else "")
+        if outcome.step == "own":
+            return self._page("sign_in", 403, own_error=text, own_user=outcome.user, open_way=True)
         ticked = "open_way" in request.form or "user" not in request.form
         return self._page("sign_in", 403, error=text, invalid=True, user=outcome.user, open_way=ticked)
 

@@ -1,4 +1,4 @@
-"""A household with one camera of its own and no vendor's account, in an empty network of this process's own.
+"""A person with one camera and no vendor's account, in an empty network of this process's own.
 
 `python -m tests.doubles.lan_page FOLDER`, started in `NETWORK`, starts showcam as its owner does, presses the buttons
 of its pages over HTTP from this machine, and prints what came of it as JSON. The camera is at an address of a house.
@@ -101,12 +101,11 @@ def house() -> Iterator[Served]:
 
 def main(folder: Path) -> None:
     with house(), running(folder, demo=False) as program:
-        program.command("owner", "add", "--lan", OWNER, text=f"{PASSWORD}\n{PASSWORD}\n")
         printed = program.command("home").stdout
         pages = Pages(program)
         pages.get("/home")
         pages.post("/home", step="enter", entry=printed.partition("#")[2].split()[0])
-        pages.post("/home", step="sign-in", user=OWNER, password=PASSWORD)
+        pages.post("/home", step="own", own_user=OWNER, own_password=PASSWORD)
         empty = pages.text
         pages.post("/home/cameras/add", step="find")
         found = pages.found()
