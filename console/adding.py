@@ -111,7 +111,7 @@ class Adding:
         address = _address(found) if found else host or typed
         try:
             endpoint = found.endpoint if found else ""
-            tried = self._own.tried(current.account, address, user, password, endpoint=endpoint)
+            tried = self._own.tried(address, user, password, endpoint=endpoint)
         except (BadAddress, NotNow, DriverError) as error:
             return self._page(current, 403, error=why_not(error), typed=typed or host, user=user)
         name = tried.device.name or (found.name if found else "") or tried.device.model

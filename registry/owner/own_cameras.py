@@ -83,10 +83,10 @@ class OwnCameras:
             None,
         )
 
-    def tried(self, account_id: str, address: str, user: str, password: str, *, endpoint: str = "") -> Tried:
+    def tried(self, address: str, user: str, password: str, *, endpoint: str = "") -> Tried:
         """What a camera at that address sends. `endpoint`: what it answered WS-Discovery by, where it was found so."""
         at = read(address, loopback=self._loopback)
-        with self._turn(), self._try(account_id, at.host), exchange_within(LOOK_S):
+        with self._turn(), self._try(at.host), exchange_within(LOOK_S):
             found = self._adding.look(at, user, password)
             found = replace(found, device=replace(found.device, endpoint=endpoint))
             return tried(found, self._watch)
@@ -143,7 +143,7 @@ class OwnCameras:
             self._devices.remove(source, device.id, device.channel)
 
     def _found_again(self, account_id: str, device: Device, at: Address, user: str, password: str) -> None:
-        with self._turn(), self._try(account_id, at.host), exchange_within(LOOK_S):
+        with self._turn(), self._try(at.host), exchange_within(LOOK_S):
             found = self._adding.look(at, user, password, known=device)
         self._change(account_id, device, lambda stored: moved(stored, found.device))
 
@@ -173,9 +173,9 @@ class OwnCameras:
             self._room.release()
 
     @contextlib.contextmanager
-    def _try(self, account_id: str, host: str) -> Iterator[None]:
+    def _try(self, host: str) -> Iterator[None]:
         """Counts as wrong until the camera took it, so that tries at the same time are counted. Raises Guessed."""
-        key = f"lan_tries/{account_id}/{host}"
+        key = f"lan_tries/{host}"  # of all households here together: it is one camera that locks
         taken, ends = self._store.take_place(key, WRONG, HOUR_S, self._clock())
         if not taken:
             raise Guessed

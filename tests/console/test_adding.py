@@ -291,6 +291,7 @@ def test_a_camera_is_sent_three_wrong_passwords_an_hour_whoever_types_them(
     for _ in range(WRONG):
         assert "refuses this user name or password" in pages.attempt(camera, "wrong").text
     another = Pages(world)
+    another.browser = world.signed_in("new@example.com")
     assert "refused three passwords" in another.attempt(camera, CODE).text
     assert camera.does.wrong == WRONG
     world.clock.now += HOUR_S + 1
