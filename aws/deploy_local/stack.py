@@ -17,7 +17,7 @@ from aws.deploy_local.processes import run
 from aws.deploy_local.steps import StepFailed
 
 STAGE = "local"
-FUNCTIONS = ("directives", "fulfillment", "web")
+FUNCTIONS = ("directives", "fulfillment", "web", "changes", "reports", "sweep")
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
