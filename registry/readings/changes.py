@@ -17,6 +17,7 @@ type Kind = Literal[
     "motion",
     "person",
     "doorbell",
+    "tamper",
     "online",
     "offline",
     "encryption_on",
@@ -31,6 +32,7 @@ type Kind = Literal[
 class Change(Struct, frozen=True):
     """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows.
 
+    "tamper": the camera reports that it was turned away, covered or blinded; no assistant has a word for it.
     `announced`: as what a sighting may be announced, decided by Announcing where it was found; None: not at all.
     """
 

@@ -320,7 +320,7 @@ def test_sync_promises_what_the_key_keeps(link: Reporting) -> None:
         lambda ended: None,
         PUBLIC,
         Pins(link.home.store),
-        link.reports.may_tell,
+        reported=link.reports.may_tell,
     )
     assert synced() == [(True, True), (True, True), (True, None)]
     link.cloud.settings.homegraph_fault = "forbidden"
