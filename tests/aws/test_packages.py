@@ -20,7 +20,9 @@ FORBIDDEN = {
     "directives": NOWHERE | NOT_FOR_A_DIRECTIVE,
     "fulfillment": NOWHERE | NOT_FOR_A_DIRECTIVE - {"actions"} | {"alexa", "ask_sdk_core", "ask_sdk_model"},
     "web": NOWHERE,
-    "changes": NOWHERE | NOT_FOR_A_DIRECTIVE | {"alexa", "registry", "accounts", "requests", "pyezvizapi", "cryptography"},
+    "changes": NOWHERE
+    | NOT_FOR_A_DIRECTIVE
+    | {"alexa", "registry", "accounts", "requests", "pyezvizapi", "cryptography"},
     "reports": NOWHERE | NOT_FOR_A_DIRECTIVE - {"actions"} | {"ask_sdk_core", "ask_sdk_model"},
     "sweep": NOWHERE | NOT_FOR_A_DIRECTIVE | {"alexa", "ask_sdk_core", "ask_sdk_model"},
 }
