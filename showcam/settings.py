@@ -104,6 +104,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.own_media and self.sign_up != "anyone" and not self.all_on_aws
 
     @property
+    def reports(self) -> bool:
+        """Whether changes are reported to assistants: the worker does it, and on AWS there is none."""
+        return not self.all_on_aws
+
+    @property
     def may_transcode(self) -> bool:
         """Whether a picture may be transcoded at all."""
         return self.pictures == "plane" and self.transcodes != 0

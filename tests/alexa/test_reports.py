@@ -111,24 +111,35 @@ def test_all_is_told_once_and_then_nothing(link: Reporting, official: Callable[[
     assert list(link.amazon.endpoints.dropped) == []
 
 
-CHANGES: list[tuple[str, dict[str, Any], str, list[str], str]] = [
-    # camera, its change, the cause, the changed properties, one value
-    ("Attic", {"online": "on"}, "PERIODIC_POLL", ["connectivity"], "OK"),
-    ("Garden", {"online": "off"}, "PERIODIC_POLL", ["connectivity"], "UNREACHABLE"),
-    ("Garden", {"motion": "on"}, "PHYSICAL_INTERACTION", ["detectionState"], "DETECTED"),
-    ("Garden", {"encryption": "on"}, "APP_INTERACTION", ["toggleState"], "ON"),
-    ("Garden", {"audio": "off"}, "APP_INTERACTION", ["toggleState"], "OFF"),
-    ("Garden", {"motion": "on", "online": "off"}, "PHYSICAL_INTERACTION", ["connectivity", "detectionState"], ""),
+def told_value(known: dict[str, Any]) -> str:
+    value = known["value"]
+    return str(value["value"] if isinstance(value, dict) else value)
+
+
+CHANGES: list[tuple[str, dict[str, Any], str, list[str], list[str]]] = [
+    # camera, its change, the cause, the changed properties, their values
+    ("Attic", {"online": "on"}, "PERIODIC_POLL", ["connectivity"], ["OK"]),
+    ("Garden", {"online": "off"}, "PERIODIC_POLL", ["connectivity"], ["UNREACHABLE"]),
+    ("Garden", {"motion": "on"}, "PHYSICAL_INTERACTION", ["detectionState"], ["DETECTED"]),
+    ("Garden", {"encryption": "on"}, "APP_INTERACTION", ["toggleState"], ["ON"]),
+    ("Garden", {"audio": "off"}, "APP_INTERACTION", ["toggleState"], ["OFF"]),
+    (
+        "Garden",
+        {"motion": "on", "online": "off"},
+        "PHYSICAL_INTERACTION",
+        ["connectivity", "detectionState"],
+        ["UNREACHABLE", "DETECTED"],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "cause", "changed", "value"), CHANGES)
+@pytest.mark.parametrize(("name", "change", "cause", "changed", "values"), CHANGES)
 def test_a_change_is_one_report_with_the_rest_beside_it(
     name: str,
     change: dict[str, Any],
     cause: str,
     changed: list[str],
-    value: str,
+    values: list[str],
     link: Reporting,
     official: Callable[[dict[str, Any]], None],
 ) -> None:
@@ -142,8 +153,7 @@ def test_a_change_is_one_report_with_the_rest_beside_it(
     assert event["endpoint"]["endpointId"] == link.home.id(name)
     report = event["payload"]["change"]
     assert (report["cause"]["type"], [known["name"] for known in report["properties"]]) == (cause, changed)
-    given = report["properties"][0]["value"]
-    assert value in ("", given, given["value"] if isinstance(given, dict) else None)
+    assert [told_value(known) for known in report["properties"]] == values
     keys = [
         (known["namespace"], known["name"], known.get("instance"))
         for known in (*report["properties"], *message["context"]["properties"])
@@ -383,7 +393,8 @@ def test_a_fingerprint_is_the_same_in_another_process(link: Reporting) -> None:
 def test_discover_promises_what_the_grant_keeps(
     link: Reporting, directive: Callable[..., dict[str, Any]], home: Household
 ) -> None:
-    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, link.gateway)
+    known = partial(authenticate, home.store, assistant="alexa")
+    skill = SmartHome(known, home.registry, link.gateway, reported=link.gateway.works)
 
     def discovered() -> str:
         return skill.answer(json.dumps(directive("Alexa.Discovery", "Discover")).encode()).decode()
@@ -391,3 +402,14 @@ def test_discover_promises_what_the_grant_keeps(
     assert '"proactivelyReported":false' not in discovered()
     link.gateway.bar(home.link.id)
     assert '"proactivelyReported":true' not in discovered()
+
+
+def test_a_link_is_looked_at_once_its_grant_is_kept(link: Reporting, home: Household) -> None:
+    granted: list[str] = []
+    known = partial(authenticate, home.store, assistant="alexa")
+    skill = SmartHome(known, home.registry, link.gateway, granted=lambda its: granted.append(its.id))
+    header = {"namespace": "Alexa.Authorization", "name": "AcceptGrant", "payloadVersion": "3", "messageId": "m-1"}
+    grant = {"type": "OAuth2.AuthorizationCode", "code": "A1"}
+    payload = {"grant": grant, "grantee": {"type": "BearerToken", "token": home.token()}}
+    skill.answer(json.dumps({"directive": {"header": header, "payload": payload}}).encode())
+    assert granted == [home.link.id]
