@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     grant_secret: str = ""  # name or ARN of the secret of the grant key alone, shared with media processes elsewhere
     cookie_secret: str = ""  # name or ARN of the secret of the cookie key alone, which the web function alone may read
     grant_roots: str = ""  # the content of grant_secret, for a media process that is given it directly
+    reports_queue: str = ""  # URL of the SQS queue that wakes the function of reports; it and the functions before it
     settings_secret: tuple[str, ...] = ()  # names or ARNs of secrets that hold settings; of two values the last counts
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
@@ -102,11 +103,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def casts(self) -> bool:
         """Whether TVs in the house may be shown cameras: strangers have no house here, nor has AWS."""
         return self.own_media and self.sign_up != "anyone" and not self.all_on_aws
-
-    @property
-    def reports(self) -> bool:
-        """Whether changes are reported to assistants: the worker does it, and on AWS there is none."""
-        return not self.all_on_aws
 
     @property
     def may_transcode(self) -> bool:

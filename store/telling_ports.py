@@ -50,7 +50,7 @@ class Claim(Struct, frozen=True):
     told: bytes | None
     turn: int  # how often something was told
     listed: float | None  # when the assistant first fetched the list
-    tries: int  # in vain, since something was told last
+    tries: int  # in vain, one after the other
     by: str
 
 
@@ -66,6 +66,7 @@ class Settled(Struct, frozen=True):
     again: float | None = None  # look again at this time
     wait: float = 0.0  # it is not claimed before this time
     reason: str = ""  # why not all of it was told; "": all was
+    tries: int = 0  # in vain, one after the other
 
 
 class Telling(Struct, frozen=True):

@@ -20,7 +20,7 @@ from words.languages import chosen
 
 log = logging.getLogger(__name__)
 
-CENSUS_S = 10.0  # between two reads of which households have addresses
+CENSUS_S = 5.0  # between two reads of which households have addresses
 AN_HOUR = 20  # messages to a household; what is left waits for the next hour
 A_DAY = 4  # notices of one fault to one address: one that comes and goes is not told each time
 _HOUR_S, _DAY_S = 3600, 86400
@@ -90,12 +90,19 @@ class Notifying:
             if not self._may_send(account.id, address_id, fault):
                 continue
             title, text = notice(fault, names, self._home, chosen([account.locale]))
-            if not self._send(address.url, title, text):
+            if not self._took(address, title, text):
                 self._failed(address_id, address)
                 return
             self._failures.pop(address_id, None)
             self._count(account.id, address_id, fault)
             self._faults.change(fault, partial(_told, sent=fault, address_id=address_id))
+
+    def _took(self, address: Address, title: str, text: str) -> bool:
+        try:
+            return self._send(address.url, title, text)
+        except Exception as error:  # whatever one address does, the others are notified; its text may hold the address
+            log.warning("a notice by %s failed: %s", address.service, type(error).__name__)
+            return False
 
     def _failed(self, address_id: str, address: Address) -> None:
         failures = self._failures.get(address_id, (0, 0.0))[0] + 1

@@ -41,6 +41,14 @@ class Standing:
                     self._lost(account_id, camera, lasting)
         return noted if lasting == before else self._faults.of(account_id)
 
+    def signed_out(self, account_id: str) -> bool:
+        """Whether a vendor ended the session of one of its sources."""
+        return any(
+            session.state == "needs_login" and self._store.known(account.id, source.id) is not None
+            for account, source in self._sources(account_id)
+            if (session := self._store.read_session(account.id, source.id)) is not None
+        )
+
     def camera_name(self, account_id: str, camera_id: str) -> str:
         """As last read; "" where it is not known any more."""
         for account, source in self._sources(account_id):

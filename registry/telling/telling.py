@@ -139,16 +139,18 @@ class Telling:
                 return replace(settled, over=rows, forget=True)
             case NotNow():
                 wait_s = min(UNKNOWN_S * 4.0 ** min(claim.tries, 10), UNKNOWN_LONGEST_S)
-                return replace(settled, over=rows, forget=True, again=self._clock() + wait_s)
+                return replace(settled, over=rows, forget=True, again=self._clock() + wait_s, tries=claim.tries + 1)
             case Undeliverable():
                 refused = tuple((_refused(claim, camera), error.reason) for camera in error.cameras or ("",))
                 return replace(settled, over=rows, laid=(*settled.laid, *refused), reason="", again=now.ends)
         return self._later(claim, error, settled)
 
     def _later(self, claim: Claim, error: NotTold, settled: Settled | None = None) -> Settled:
-        asked_s = error.after_s if isinstance(error, TryAgain) else 0.0
+        """What is left waits, longer with each try in vain; one that told something is not in vain."""
         settled = settled or Settled(self._clock(), reason=error.reason)
-        return replace(settled, wait=self._clock() + max(pause_s(claim.tries), asked_s))
+        tries = 0 if settled.over or settled.told is not None else claim.tries
+        asked_s = error.after_s if isinstance(error, TryAgain) else 0.0
+        return replace(settled, wait=self._clock() + max(pause_s(tries), asked_s), tries=tries + 1)
 
     def _ended(self, claim: Claim) -> Settled:
         """The link is gone: all that its assistant is still told is that."""

@@ -24,7 +24,7 @@ def notices() -> None:
 
 
 @notices.command()
-@click.option("--name", default="", help="What you call it, such as “Kari's phone”.")
+@click.option("--name", default="", help="What you call it, such as “Kari's phone” (default: nothing).")
 @_user
 @as_json
 @installation
@@ -54,7 +54,7 @@ def add(context: click.Context, name: str, user: str | None, as_json: bool) -> N
         except (BadAddress, TooMany) as error:
             stop(f"{error}.", code=1)
     report(as_json, {"address": address_id, "service": what, "name": name}, [f"{what} is address {address_id} now."])
-    echo("A running showcam follows within ten seconds. Try it: showcam notices test", err=True)
+    echo("A running showcam follows within five seconds. Try it: showcam notices test", err=True)
 
 
 @notices.command("list")

@@ -25,8 +25,8 @@ def skill(settings: Settings, base: ground.Ground) -> SmartHome:
         base.adapter.registry,
         gateway,
         snapshots=settings.snapshots,
-        reported=gateway.works if settings.reports else None,
-        granted=partial(_granted, base.store) if settings.reports else None,
+        reported=gateway.works,
+        granted=partial(_granted, base.store),
     )
 
 

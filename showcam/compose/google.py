@@ -12,8 +12,7 @@ from store.records import Link
 def reported(settings: Settings, store: Store) -> Callable[[Link], bool]:
     """Whether a link is reported to. Whether the key signs is examined where it is used, and named there."""
     try:
-        given = settings.google_service_account if settings.reports else ""
-        key = read_key(given) if given else None
+        key = read_key(settings.google_service_account) if settings.google_service_account else None
     except BadKey:
         key = None
     return Reported(store, key.private_key_id) if key else lambda link: False

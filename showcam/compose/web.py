@@ -13,6 +13,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from accounts.refusals import Refusals
 from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
 from registry.watch.measurer import Measurer
@@ -72,6 +73,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
 
 def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
     skill, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
+    refusals = Refusals(base.store)
 
     def smart_home(request: Request) -> Response:
         # the demo's simulated Alexa sends directives itself; any other comes through the owner's forwarder
@@ -79,6 +81,8 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
             return Response(200, skill.answer(request.body, request.received), [JSON])
         received = _forwarded(request, signatures)
         if received is None:
+            if request.header(HEADER) is not None:
+                refusals.note("forwarder")
             raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
         return Response(200, skill.answer(request.body, received), [JSON])
 
@@ -89,6 +93,7 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
             spoken.Lazy(settings, base).answer,
             cache(partial(amazon.chains, settings)),
             lambda request: _forwarded(request, signatures) if request.header(HEADER) is not None else None,
+            partial(refusals.note, "skill"),
         ),
     ]
 

@@ -250,7 +250,7 @@ class TellingItems(LinkItems):
         """Where the link stands after the claim, unless others have added rows since `item` was read."""
         looked = [row for row in (*settled.over, *(row for row, _ in settled.laid)) if row.kind == LOOK]
         looked = [row for row in looked if not row.subject]
-        sets: Item = {"free": settled.wait, "tries": claim.tries + 1 if settled.reason else 0, "reason": settled.reason}
+        sets: Item = {"free": settled.wait, "tries": settled.tries, "reason": settled.reason}
         removes = ["claimed"]
         look_at, again = item.get("look_at"), item.get("again")
         if looked:

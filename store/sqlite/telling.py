@@ -192,7 +192,7 @@ def _state(claim: Claim, settled: Settled) -> tuple[str, tuple[Any, ...]]:
     changes: dict[str, Any] = {
         "claimed": "",
         "free": settled.wait,
-        "tries": claim.tries + 1 if settled.reason else 0,
+        "tries": settled.tries,
         "reason": settled.reason,
     }
     if settled.told is not None:

@@ -12,6 +12,7 @@ from registry.errors import VendorDown
 from registry.preferences import Preferences, keep
 from registry.readings.sightings import HELD_S
 from registry.telling.present import LATER_S
+from registry.telling.reconciling import Reconciling
 from registry.telling.reporter import (
     GrantDead,
     NotNow,
@@ -20,7 +21,6 @@ from registry.telling.reporter import (
     Undeliverable,
     Unlinked,
 )
-from registry.telling.sending import Reconciling
 from registry.telling.telling import CLAIM_S, LATE_S, Telling, pause_s
 from store.records import Link
 from tests.doubles.clock import Clock

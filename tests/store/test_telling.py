@@ -215,7 +215,7 @@ class TestSettling:
             now = NOW + 10 * (tries - 1)
             claim = world.claim(now=now)
             assert claim.tries == tries - 1
-            world.store.settle(claim, Settled(now, wait=now + 10, reason="it is busy"))
+            world.store.settle(claim, Settled(now, wait=now + 10, reason="it is busy", tries=tries))
             world.rang(now + 1)
             assert world.alexa.id not in world.due(now + 9.9)
             assert world.store.claim(world.home.id, world.alexa.id, now + 9.9, now + 99, 9) is None
