@@ -81,7 +81,7 @@ class Devices:
 
 def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device:
     """The camera as SYNC lists it. `reported`: whether its changes are reported."""
-    bell = camera.kind == "doorbell"
+    bell = camera.can_ring
     attributes = {trait.name: own for trait in traits if (own := trait.attributes(camera)) is not None}
     listed: Device = {
         "id": camera.id,

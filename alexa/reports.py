@@ -118,7 +118,7 @@ class Reports:
         camera = next((camera for camera in turn.tell.now.cameras if camera.id == happened.camera), None)
         message = message_id(happened.row, happened.kind)
         if camera is not None and camera.id in turn.cameras:
-            if happened.kind == "doorbell" and camera.kind == "doorbell":
+            if happened.kind == "doorbell" and camera.can_ring:
                 turn.send(events.pressed(message, camera.id, happened.at), (camera.id,))
             elif happened.kind == "person" and camera.person != "none":
                 turn.send(events.detected(message, camera.id, happened.at, SAMPLE_MS), (camera.id,))

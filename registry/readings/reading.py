@@ -45,8 +45,11 @@ def made(
     for camera in with_sizes:
         its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
         own = preferences.get(its_id, NONE)
-        cameras.append(replace(camera, id=its_id, voice_may=own.voice_may, room=own.room, as_of=as_of))
-    decided = [(camera.voice_may, camera.room) for camera in cameras]
+        rings = own.motion_rings != "no"
+        cameras.append(
+            replace(camera, id=its_id, voice_may=own.voice_may, room=own.room, motion_rings=rings, as_of=as_of)
+        )
+    decided = [(camera.voice_may, camera.room, camera.motion_rings) for camera in cameras]
     fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, decided)), digest_size=16).hexdigest()
     by_id = MappingProxyType({camera.id: camera for camera in cameras})
     return Reading(as_of, given, with_sizes, tuple(cameras), by_id, fingerprint, preferences)

@@ -240,6 +240,17 @@ def test_what_happened_is_an_event_of_its_own(
     assert list(link.amazon.endpoints.dropped) == []
 
 
+def test_a_camera_whose_motion_rings_is_a_doorbell_to_alexa(link: Reporting) -> None:
+    link.tell()
+    link.sent()
+    rings = link.now(Garden={"motion_rings": True})
+    link.tell(rings, Happened("row-1", link.home.id("Garden"), "doorbell", 1_795_686_000.0))
+    listed, ring = link.sent()
+    assert listed["event"]["payload"]["endpoints"][0]["displayCategories"] == ["CAMERA", "DOORBELL"]
+    assert ring["event"]["header"]["name"] == "DoorbellPress"
+    assert list(link.amazon.endpoints.dropped) == []
+
+
 @pytest.mark.parametrize(("name", "kind"), [("Garden", "doorbell"), ("Front Door", "person"), ("Garden", "motion")])
 def test_what_a_camera_does_not_have_is_no_event(name: str, kind: Any, link: Reporting) -> None:
     link.tell()

@@ -49,10 +49,17 @@ class GoogleCloud:
         return taken
 
     def end(self) -> None:
-        self._do(self._runner.cleanup())
+        self._do(self._ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _ended(self) -> None:
+        await self._runner.cleanup()
+        hanging = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
     async def _sync(self, user: User) -> None:
         user.devices = self.fetched()
