@@ -1,7 +1,7 @@
-"""SYNC: the link's cameras as devices, encoded once as long as they stay the same."""
+"""SYNC: the link's cameras and scenes as devices, encoded once as long as they stay the same."""
 
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NotRequired, TypedDict
 
 import msgspec
@@ -9,13 +9,16 @@ from msgspec import Raw
 
 from actions.errors import CannotList
 from actions.object_detection import ObjectDetection
+from actions.scene import Attributes as SceneAttributes
+from actions.scene import SceneTrait
 from actions.trait import Trait
 from net.cache import Kept
 from net.text import line
 from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
-from registry.registry import Registry
+from registry.registry import Listing, Registry
+from registry.scene import Scene, called
 from store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts longer names, even within a word
@@ -46,9 +49,18 @@ class Device(TypedDict):
     notificationSupportedByAgent: NotRequired[bool]
 
 
+class SceneDevice(TypedDict):
+    id: str
+    type: Literal["action.devices.types.SCENE"]
+    traits: list[str]
+    name: Name
+    willReportState: Literal[False]
+    attributes: SceneAttributes
+
+
 class SyncPayload(TypedDict):
     agentUserId: str
-    devices: Raw  # a list of Device
+    devices: Raw  # a list of Device, then of SceneDevice
 
 
 class Devices:
@@ -74,9 +86,28 @@ class Devices:
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != of:
             devices = [device(camera, self._traits, reported=of[1]) for camera in listing.cameras]
-            kept = of, Raw(msgspec.json.encode(devices))
+            kept = of, Raw(msgspec.json.encode([*devices, *self._scenes(listing, link)]))
             self._kept.put(link.id, kept)
         return {"agentUserId": link.agent_user, "devices": kept[1]}
+
+    def _scenes(self, listing: Listing, link: Link) -> list[SceneDevice]:
+        names = {camera.id: camera.name for camera in listing.cameras}
+        return scene_devices(self._registry.scenes.of(listing), names, link.locale)
+
+
+def scene_devices(scenes: Iterable[Scene], names: Mapping[str, str], locale: str) -> list[SceneDevice]:
+    """What SYNC lists beside the cameras, whose `names` it has by id."""
+    return [
+        {
+            "id": scene.id,
+            "type": "action.devices.types.SCENE",
+            "traits": [SceneTrait.name],
+            "name": {"name": _cut(line(called(names[scene.camera], scene, locale)))},
+            "willReportState": False,
+            "attributes": SceneTrait.of_scene(),
+        }
+        for scene in scenes
+    ]
 
 
 def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device:
@@ -87,7 +118,7 @@ def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device
         "id": camera.id,
         "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
         "traits": list(attributes),
-        "name": {"name": _name(camera) or ("Doorbell" if bell else "Camera")},
+        "name": {"name": _name(camera)},
         "willReportState": reported,
         "attributes": {key: value for own in attributes.values() for key, value in own.items()},
         "deviceInfo": _info(camera),
@@ -110,8 +141,16 @@ def _info(camera: Camera) -> DeviceInfo:
     return info
 
 
+def names(cameras: Iterable[Camera]) -> dict[str, str]:
+    """What Google calls the cameras, by id."""
+    return {camera.id: _name(camera) for camera in cameras}
+
+
 def _name(camera: Camera) -> str:
-    name = line(camera.name)
+    return _cut(line(camera.name)) or ("Doorbell" if camera.kind == "doorbell" else "Camera")
+
+
+def _cut(name: str) -> str:
     if len(name) <= LONGEST_NAME:
         return name
     return textwrap.shorten(name, LONGEST_NAME, placeholder="", break_long_words=False) or name[:LONGEST_NAME]

@@ -38,7 +38,8 @@ class Answer(TypedDict):
 class Fulfillment:
     """`authenticate` raises TokenInvalid or TokenExpired; `public_url` is our own https origin.
 
-    `reported`: whether changes are reported to a link.
+    `receiver_app`: the id of the Cast receiver that shows a stream on a TV; "": Google's default one. `reported`:
+    whether changes are reported to a link.
     """
 
     def __init__(
@@ -48,10 +49,11 @@ class Fulfillment:
         end_link: Callable[[Link], None],
         public_url: str,
         pins: Pins,
+        receiver_app: str = "",
         reported: Callable[[Link], bool] = lambda link: False,
     ) -> None:
         self._authenticate, self._end_link = authenticate, end_link
-        all_traits = traits(registry, public_url)
+        all_traits = traits(registry, public_url, receiver_app)
         self._devices, self._states = Devices(registry, all_traits, reported), States(registry, all_traits)
         self._executions = Executions(all_traits, pins)
 

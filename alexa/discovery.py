@@ -1,4 +1,4 @@
-"""Alexa.Discovery 3: the link's cameras as endpoints, encoded once as long as they stay the same.
+"""Alexa.Discovery 3: the link's cameras and scenes as endpoints, encoded once as long as they stay the same.
 
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-discovery.html
 """
@@ -10,15 +10,17 @@ from msgspec import Raw, Struct
 
 from alexa.deadline import Deadline
 from alexa.directive import Directive, Scope
-from alexa.endpoints import Endpoints
+from alexa.endpoints import MOST, Endpoints
 from alexa.errors import BridgeUnreachable
 from alexa.interface import Answer, HouseholdHandler, HouseholdInterface
+from alexa.names import friendly_names
+from alexa.scene_controller import scene_endpoints
 from alexa.sentences import WRITTEN
 from net.cache import Kept
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
 from registry.gate.reasons import explain
-from registry.registry import Registry
+from registry.registry import Listing, Registry
 from store.records import Link
 
 KEPT = 256  # links whose encoded list is kept; a camera with every setting in all languages takes 16 KB
@@ -66,6 +68,11 @@ class Discovery(HouseholdInterface):
         of = listing.fingerprint, self._reported(link)
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != of:
-            kept = of, Raw(_encode(list(self._endpoints.of(link, listing.cameras, reported=of[1]).values())))
+            kept = of, self._encoded(link, listing, reported=of[1])
             self._kept.put(link.id, kept)
         return Answer(self.name, "Discover.Response", _Discovered(kept[1]), of_camera=False)
+
+    def _encoded(self, link: Link, listing: Listing, *, reported: bool) -> Raw:
+        endpoints = list(self._endpoints.of(link, listing.cameras, reported=reported).values())
+        scenes = scene_endpoints(self._registry.scenes.of(listing), friendly_names(listing.cameras), link.locale)
+        return Raw(_encode([*endpoints, *scenes[: MOST - len(endpoints)]]))

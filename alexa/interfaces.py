@@ -16,6 +16,7 @@ from alexa.motion_sensor import MotionSensor
 from alexa.object_detection_sensor import ObjectDetectionSensor
 from alexa.power_controller import PowerController
 from alexa.rtc_session_controller import RtcSessionController
+from alexa.scene_controller import SceneController
 from alexa.snapshot_provider import SnapshotProvider
 from alexa.state_report import StateReport
 from alexa.toggle_controller import ToggleController
@@ -24,7 +25,7 @@ from store.records import Link
 
 
 def interfaces(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
-    """The interfaces of a camera. `snapshots`: whether stills are advertised and served."""
+    """The interfaces of a camera and of its scenes. `snapshots`: whether stills are advertised and served."""
     controls = Controls(registry)
     return (
         StateReport(controls),
@@ -38,6 +39,7 @@ def interfaces(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
         ToggleController(controls),
         ModeController(controls),
         DoorbellEventSource(),
+        SceneController(registry),
     )
 
 

@@ -4,22 +4,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, cast
 
 import msgspec
-from flask import Blueprint, Flask, Response, g, request, session
+from flask import Blueprint, Flask, Response, g, redirect, request, session
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from console import cookies, pages
+from console.area import READ, Area, Rule
 from console.entrance import Entrance
-from console.reach import host_of
 from console.sentences import CODE
 from console.signing_in import Refused, SigningIn
 from console.tile_forms import STEPS, TileForms
-from console.tiles import Asked, Tiles, shown, unlisted
+from console.tiles import Asked, Tiles, at_own_media, shown, summary, unlisted
+from registry.camera import Refusal
 from registry.errors import BadOffer, Unavailable
+from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from registry.owner.sign_in_sentences import refused
@@ -30,10 +32,17 @@ _asked = msgspec.json.Decoder(Asked)
 type EndPictures = Callable[[str], None]
 
 
+class MorePages(Protocol):
+    def add_to(self, room: Blueprint) -> None:
+        """Adds its addresses to the console's."""
+        ...
+
+
 @dataclass(frozen=True)
 class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
+    adds: bool = False  # whether owners may add cameras of their own
 
 
 class Home:
@@ -50,22 +59,23 @@ class Home:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.entrance = entrance
-        self._store, self._sign_in, self._settings = store, sign_in, settings
+        self._owner, self.sign_in, self._settings = owner, sign_in, settings
         self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store, clock), Tiles(owner), end_pictures
+        self.area = Area(store, self._sessions, media_port=settings.media_port)
         self._signing_in = SigningIn(sign_in, self._sessions)
-        self._forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
+        self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
 
     @property
     def vendor(self) -> str:
-        return self._sign_in.vendor
+        return self.sign_in.vendor
 
     # the page
 
     def show(self) -> Response:
-        return self._due(self._current())
+        return self._due(self.area.current())
 
     def take(self) -> Response:
-        step, current = request.form.get("step", ""), self._current()
+        step, current = request.form.get("step", ""), self.area.current()
         if step == "enter":
             return self._enter()
         if current is None:
@@ -79,7 +89,7 @@ class Home:
                 self._sessions.forget(current)
             case "open-way":
                 if current.account:
-                    self._sign_in.allow_open_way(current.account, allowed=True)
+                    self.sign_in.allow_open_way(current.account, allowed=True)
             case step if step in STEPS:
                 return self._mended(current, step)
             case "sign-out":
@@ -87,13 +97,6 @@ class Home:
             case _:
                 return pages.problem("request")
         return pages.again()
-
-    def _current(self) -> ConsoleSession | None:
-        found = self._sessions.read(cookies.read(request))
-        if found is not None and found.account and self._store.account(found.account) is None:
-            self._sessions.end(found)  # its household was removed
-            return None
-        return found
 
     def _due(self, current: ConsoleSession | None) -> Response:
         if current is None:
@@ -115,7 +118,7 @@ class Home:
             return self._begun(outcome)
         if outcome is None:
             return pages.again()
-        text = refused(outcome.why, pages.language(), self._sign_in.vendor, outcome.retry_after_s)
+        text = refused(outcome.why, pages.language(), self.sign_in.vendor, outcome.retry_after_s)
         if outcome.step == "code":
             waiting = self._signing_in.waiting(current)
             return self._page("code", 403, error=text, invalid=True, hint=waiting.hint if waiting else "")
@@ -131,7 +134,7 @@ class Home:
     def _mended(self, current: ConsoleSession, step: str) -> Response:
         if not current.account:
             return pages.again()
-        why = self._forms.take(step, current, pages.language())
+        why = self.forms.take(step, current, pages.language())
         return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
 
     def _sign_out(self, current: ConsoleSession) -> Response:
@@ -143,8 +146,9 @@ class Home:
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         try:
-            switching = self._forms.encryption.steps(current, pages.language(), self.vendor)
+            switching = self.forms.encryption.steps(current, pages.language(), self.vendor)
             tiles = self._tiles.of(current.account, pages.language(), switching)
+            waiting = self._tiles.waiting(current.account)
         except Unavailable as unavailable:
             why = unlisted(unavailable, pages.language())
             if unavailable.reason == "signed_out":
@@ -153,12 +157,13 @@ class Home:
                 )
             return self._page("cameras", 503, user=current.user, tiles=[], why=why, live=0)
         status, live = 403 if error else 200, self._settings.live
-        return self._page("cameras", status, user=current.user, tiles=tiles, why=None, live=live, error=error)
+        more = {"tiles": tiles, "waiting": waiting, "summary": summary(tiles, pages.language())}
+        return self._page("cameras", status, user=current.user, **more, why=None, live=live, error=error)
 
     # a camera
 
     def open(self, camera: str) -> Response:
-        current = self._current()
+        current = self.area.current()
         if current is None or not current.account:
             return pages.problem_json(401, "Signed out", "Open the page again and sign in.")
         try:
@@ -166,27 +171,36 @@ class Home:
             found = self._tiles.open(current.account, current.id, camera, asked, pages.language())
         except (msgspec.MsgspecError, UnicodeDecodeError, BadOffer):
             return pages.problem_json(400, "That is no offer", "Send session and sdp as JSON.")
-        return pages.data(found if isinstance(found, dict) else shown(found, self._media()))
+        return pages.data(found if isinstance(found, dict) else shown(found, self.area.media()))
 
-    def _media(self) -> str | None:
-        """Where this browser reaches pictures by HLS: behind a proxy at the same address, else at the media port."""
-        if self._settings.media_port is None:
-            return None
-        if request.is_secure:
-            return ""
-        host = host_of(request.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.media_port}"
+    def still(self, current: ConsoleSession, camera: str) -> Response:
+        """Leads to a still picture of now."""
+        found = self._owner.still(current.account, current.id, camera)
+        if isinstance(found, Refusal):
+            return pages.problem_json(404, "No picture", explain(found, pages.language()))
+        return cast("Response", redirect(at_own_media(found.url, self.area.media()), 302))
+
+    def rules(self) -> list[Rule]:
+        """Of the pages beside /home itself."""
+        return [("/home/cameras/<camera>/still.jpg", "still", self.still, READ)]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
-        media = self._media()
         if name in ("sign_in", "cameras"):
-            context["owners"] = self._sign_in.has_owner_users()
-        g.home_policy = pages.policy("https:" if media is None else media)
-        return pages.rendered(name, status, **context)
+            context |= {"owners": self.sign_in.has_owner_users(), "adds": self._settings.adds}
+        return self.area.page(name, status, **context)
 
 
-def bind(app: Flask, home: Home) -> None:
-    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
+class Page(Protocol):
+    """A page of the console, or a few that belong together."""
+
+    def rules(self) -> list[Rule]: ...
+
+
+def bind(app: Flask, home: Home, *more: Page, own: MorePages | None = None) -> None:
+    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it).
+
+    `own`: the pages of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
+    """
     app.config[pages.VENDOR] = home.vendor
     app.session_interface = cookies.FormCookie()
     app.before_request_funcs.setdefault(None, []).insert(0, home.entrance.guard)
@@ -194,6 +208,10 @@ def bind(app: Flask, home: Home) -> None:
     room.add_url_rule("/home", view_func=home.show, methods=["GET"], endpoint="page")
     room.add_url_rule("/home", view_func=home.take, methods=["POST"], endpoint="step")
     room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
+    for path, name, view, methods in (rule for page in (home, *more) for rule in page.rules()):
+        room.add_url_rule(path, view_func=home.area.owned(view), methods=methods, endpoint=name)
+    if own is not None:
+        own.add_to(room)
     room.before_request(_same_site)
     room.after_request(_guarded)
     for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):

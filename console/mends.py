@@ -9,10 +9,15 @@ from registry.readings.awaited import Changes
 from registry.reason import Reason
 
 # open_way: allow the open connection. off: switch Image Encryption off. code: give the code. wake: end Sleep Mode.
-type Mend = Literal["open_way", "off", "code", "wake"]
+# sound: switch Audio on.
+type Mend = Literal["open_way", "off", "code", "wake", "sound"]
 
 # By reason, the field of a camera and the value that ends it.
-_ENDS: Mapping[Reason, tuple[str, str]] = {"encryption_on": ("encryption", "off"), "asleep": ("asleep", "off")}
+_ENDS: Mapping[Reason, tuple[str, str]] = {
+    "encryption_on": ("encryption", "off"),
+    "asleep": ("asleep", "off"),
+    "audio_off": ("audio", "on"),
+}
 _OF_CAMERA: frozenset[Reason] = frozenset({"encryption_on", "code_wrong", "asleep", "no_way"})
 
 
@@ -31,6 +36,8 @@ class Mends:
             mends.append("open_way")
         if reason == "asleep" and camera.owner == "own":
             mends.append("wake")
+        if reason == "audio_off":
+            mends.append("sound")
         if reason in ("encryption_on", "code_wrong") and camera.encryption == "on":
             if camera.owner == "own":
                 mends.append("off")

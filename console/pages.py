@@ -1,6 +1,7 @@
 """What the console answers with: its pages, its JSON, and the policy of what a page may load."""
 
 import re
+import time
 from functools import partial
 from typing import Any, cast
 
@@ -10,18 +11,28 @@ from flask import Response, current_app, make_response, redirect, render_templat
 from console.sentences import PROBLEMS
 from net.problem import problem_of
 from registry.owner.sign_in_sentences import no_password
-from words.catalogue import OURS
+from words.catalogue import OURS, mark
 from words.languages import Language, chosen
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
+# The pages of who is signed in, as the header lists them.
+MENU = (("/home", mark("Cameras")), ("/home/assistants", mark("Assistants")), ("/home/try", mark("Try it")))
+ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
+
+
+def day(when: float) -> str:
+    """Of epoch seconds, here: a form that is read the same in each language."""
+    return time.strftime("%Y-%m-%d", time.localtime(when))
+
+
 def policy(media: str) -> str:
     """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it."""
     pictures = f"'self' {media}" if media else "'self'"
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; "
         f"connect-src {pictures}; media-src {pictures} blob:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
@@ -39,25 +50,42 @@ def language() -> Language:
     return chosen(request.accept_languages.values())
 
 
-def say(sentence: str) -> str:
-    return OURS.say(language(), sentence)
+def vendor() -> str:
+    return str(current_app.config[VENDOR])
 
 
-def rendered(name: str, status: int, **context: Any) -> Response:
+def say(sentence: str, **gaps: object) -> str:
+    return OURS.say(language(), sentence, **{"vendor": vendor(), **gaps})
+
+
+def is_id(camera: str) -> bool:
+    """Whether it may be a camera's id, whatever a browser sends."""
+    return _ID.fullmatch(camera) is not None
+
+
+def rendered(template: str, status: int, /, **context: Any) -> Response:
     locale = language()
-    vendor = current_app.config[VENDOR]
     given = {
-        "_": partial(OURS.say, locale, vendor=vendor),
+        "menu": MENU,
+        "here": request.path,
+        "assistants": ASSISTANTS,
+        "day": day,
+        "_": partial(OURS.say, locale, vendor=vendor()),
         "locale": locale,
-        "no_password": no_password(locale, vendor),
+        "no_password": no_password(locale, vendor()),
     }
-    return make_response(render_template(f"home/{name}.html", **given, **context), status)
+    return make_response(render_template(f"home/{template}.html", **given, **context), status)
 
 
 def again(camera: str = "") -> Response:
     """The page as it is now; at the tile of a camera, by its id."""
-    at = f"#{camera}" if _ID.fullmatch(camera) else ""
+    at = f"#{camera}" if is_id(camera) else ""
     return cast("Response", redirect(f"/home{at}", 303))
+
+
+def led(address: str) -> Response:
+    """To another page of the console."""
+    return cast("Response", redirect(address, 303))
 
 
 def data(content: object) -> Response:

@@ -18,6 +18,7 @@ OWN: Mapping[Reason, Sentence] = {
         mark("Image Encryption is on for {camera}, so its picture can't be shown."),
         mark("Whoever owns it can switch it off: in the {vendor} app open {camera} > Settings > Image Encryption."),
     ),
+    "audio_off": (mark("Audio is off for {camera}, and Google shows only cameras with sound."), ""),
 }
 # Where the page itself has the button.
 HERE: Mapping[Reason, Sentence] = {
@@ -30,18 +31,24 @@ HERE: Mapping[Reason, Sentence] = {
         mark("Give the right one here: the verification code on its label, or the encryption password set since."),
     ),
     "asleep": ("", mark("Wake it here, or in the {vendor} app open {camera} and switch Sleep Mode off.")),
+    "audio_off": (OWN["audio_off"][0], mark("Switch Audio on here, or in the {vendor} app.")),
     # the owner was not asked yet, or has said no
     "no_way": (
         mark("The picture of {camera} comes over an open connection, which is not allowed yet."),
         mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
     ),
 }
+# Above the tiles, by how many there are.
+CAN_BE_SHOWN = mark("{shown} of {all} can be shown.")
+NEEDS_YOU = (mark("One needs you."), mark("{count} need you."))
+
 AGAIN = mark("Image Encryption is on again for {camera}: somebody switched it on, or an update of the camera did.")
 # Of what was asked for, and does not show yet.
 _SHOWN_LATER = mark("{vendor} shows that within half a minute. The picture then comes by itself.")
 ASKED_FOR: Mapping[Reason, Sentence] = {
     "encryption_on": (mark("Image Encryption is being switched off for {camera}."), _SHOWN_LATER),
     "asleep": (mark("{camera} is being woken."), _SHOWN_LATER),
+    "audio_off": (mark("Audio is being switched on for {camera}."), mark("{vendor} shows that within half a minute.")),
 }
 
 # Of the code that deciphers a camera's picture, by what is wrong with it.
@@ -89,6 +96,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         ),
     ),
     "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
+    "no_camera": (404, mark("There is no such camera here any more"), mark("It was removed, or its household was.")),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
     "fault": (
         500,
@@ -108,4 +116,44 @@ CODE = {
     ),
     "too_many": (429, mark("Those were too many wrong codes from here. Try again in 15 minutes.")),
     "outside": (403, mark("The code is taken in the house alone. Open this page at the address it was printed with.")),
+}
+
+# What came of an ask, in the history of a camera.
+HISTORY = {
+    "shown": mark("Shown: answered after {took} s, watched for {long} min."),
+    "waiting": mark("Answered; the display has not fetched the picture yet."),
+    "unfetched": mark("Answered, but the display never fetched the picture."),
+}
+
+# Of a change on a camera's page.
+CHANGED = {
+    "no_value": mark("Nothing was changed: that can't be set to this value."),
+    "no_setting": mark("Nothing was changed: there is no such setting."),
+    "asked_for": mark("asked for; the camera does not show it yet"),
+    "confirmed": mark("confirmed by the camera"),
+}
+
+# Of the assistants' page, what was wrong with a form.
+ASSISTANTS = {
+    "no_link": mark("Nothing was changed: that link has ended."),
+    "nothing_ticked": mark("Nothing was changed: tick at least one camera, or end the link."),
+    "no_client": mark("Nothing was changed: there is no such client."),
+    "client_there": mark("Nothing was changed: this assistant is let in already. A new secret is made below."),
+    "redirects": mark(
+        "Nothing was changed. Copy the redirect addresses from the assistant's console, one on each line: each begins "
+        "with https://."
+    ),
+    "pin": mark("Nothing was changed: a PIN is 4 to 8 digits."),
+    "pins_differ": mark("Nothing was changed: the two PINs are not the same."),
+    "user": mark("Nothing was changed: enter the user name of somebody's {vendor} account."),
+    "invited": mark("That account may link here already."),
+    "not_deleted": mark("Nothing was deleted: that is not the name with which you are signed in."),
+}
+
+# What a sentence that was tried came to.
+TRIAL = {
+    "nothing_said": mark("Write what you would say, with a camera's name in it."),
+    "no_name": mark("It knows no camera of that name: say one as the page of all cameras has it."),
+    "shown": mark("It shows the picture."),
+    "unshown": mark("It shows no picture, though nothing stands in the way: try again in a moment."),
 }

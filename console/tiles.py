@@ -1,23 +1,30 @@
 """What the console shows of each camera: a live picture, or why there is none and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from console.encryption import Switching
+from console.home_codes import HomeCode, HomeCodes
 from console.mends import Mend, Mends, is_asked_for
-from console.sentences import AGAIN, ASKED_FOR, HERE, OWN
-from registry.camera import Camera, Refusal, Stream, StreamRequest
+from console.sentences import AGAIN, ASKED_FOR, CAN_BE_SHOWN, HERE, NEEDS_YOU, OWN
+from registry.camera import Camera, Refusal, Stream, StreamRequest, is_on_battery
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
 from registry.gate.reasons import row_text
 from registry.owner.owner import Owner
 from registry.readings.awaited import Changes
+from registry.readings.readiness import Row
 from registry.reason import Reason
+from registry.surface import Surface
 from registry.vendor import Sentence
+from words.catalogue import OURS
 from words.languages import Language
+
+SHOWN_ON: tuple[Surface, ...] = ("page", "alexa", "google")
+ENDS_BY_ITSELF = frozenset({"asked_for", "vendor_down", "vendor_busy", "busy", "waking", "media_down"})
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +50,14 @@ class Shown(TypedDict):
     hls: NotRequired[str]
 
 
+class Shows(Struct, frozen=True):
+    """Which assistants could show the camera; `why_not` where one could not and the page could."""
+
+    alexa: bool
+    google: bool
+    why_not: WhyNot | None
+
+
 class Tile(Struct, frozen=True):
     """`starts`: whether its picture begins with the page; a camera on battery waits for a press, which wakes it.
 
@@ -56,6 +71,20 @@ class Tile(Struct, frozen=True):
     why_not: WhyNot | None
     switching: Switching | None
     has_code: bool
+    home_code: HomeCode
+    is_encrypted: bool
+    shows: Shows
+
+    @property
+    def has_still(self) -> bool:
+        """Whether it has a picture that renews itself: one would empty a camera on battery."""
+        return self.starts
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether an assistant or the page can't show it for a reason that does not end by itself."""
+        reasons = {why["reason"] for why in (self.why_not, self.shows.why_not) if why}
+        return bool(reasons - ENDS_BY_ITSELF)
 
     @property
     def starts(self) -> bool:
@@ -68,28 +97,38 @@ class Tile(Struct, frozen=True):
 
 class Tiles:
     def __init__(self, owner: Owner) -> None:
-        self._owner, self._mends = owner, Mends(owner)
+        self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, switching: Mapping[str, Switching]) -> list[Tile]:
         """Those that can be shown first, in the order of their names. Raises Unavailable."""
-        rows, awaited = self._owner.readiness(account, ("page",)), self._owner.awaited(account)
-        tiles = []
-        for camera, verdicts in rows:
-            verdict, why = verdicts["page"], None
-            if isinstance(verdict, Refusal):
-                why = self._why_not(account, verdict, camera, awaited, language)
-            tiles.append(
-                Tile(
-                    camera.id,
-                    camera.name,
-                    _about(camera),
-                    camera.battery is not None or camera.charging != "none",
-                    why,
-                    switching.get(camera.id),
-                    self._owner.preferences(account, camera.id).while_encrypted == "code",
-                )
-            )
+        rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
+        tiles = [self._tile(account, row, awaited, switching.get(row[0].id), language) for row in rows]
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
+
+    def waiting(self, account: str) -> tuple[str, ...]:
+        """The vendors that nobody has signed in to yet. Raises Unavailable."""
+        return self._owner.waiting(account)
+
+    def _tile(self, account: str, row: Row, awaited: Changes, switching: Switching | None, language: Language) -> Tile:
+        camera, verdicts = row
+        refused = [each for each in SHOWN_ON if isinstance(verdicts[each], Refusal)]
+        why: WhyNot | None = None
+        if refused and isinstance(first := verdicts[refused[0]], Refusal):
+            why = self._why_not(account, first, camera, awaited, language)
+        on_page = "page" in refused
+        verdict = verdicts["page"]
+        return Tile(
+            camera.id,
+            camera.name,
+            _about(camera),
+            is_on_battery(camera),
+            why if on_page else None,
+            switching,
+            self._owner.preferences(account, camera.id).while_encrypted == "code",
+            self._home_codes.of(account, camera, verdict.reason if isinstance(verdict, Refusal) else None),
+            camera.encryption == "on",
+            Shows("alexa" not in refused, "google" not in refused, None if on_page else why),
+        )
 
     def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""
@@ -131,13 +170,30 @@ def unlisted(error: Unavailable, language: Language) -> WhyNot:
 
 
 def shown(stream: Stream, own_media: str | None) -> Shown:
+    """`own_media`: see `at_own_media`."""
+    if stream.protocol == "webrtc":
+        return {"sdp": stream.answer}
+    return {"hls": at_own_media(stream.url, own_media)}
+
+
+def at_own_media(url: str, own_media: str | None) -> str:
     """`own_media`: where this page's browser reaches this machine's media process, "" for the page's own origin.
 
     None: pictures come from elsewhere.
     """
-    if stream.protocol == "webrtc":
-        return {"sdp": stream.answer}
-    return {"hls": stream.url if own_media is None else f"{own_media}{urlsplit(stream.url).path}"}
+    return url if own_media is None else f"{own_media}{urlsplit(url).path}"
+
+
+def summary(tiles: Sequence[Tile], language: Language) -> str:
+    """How many can be shown, and how many need somebody; "" without cameras."""
+    if not tiles:
+        return ""
+    can = sum(tile.why_not is None for tile in tiles)
+    need = sum(tile.needs_somebody for tile in tiles)
+    said = [OURS.say(language, CAN_BE_SHOWN, shown=can, all=len(tiles))]
+    if need:
+        said.append(OURS.say(language, NEEDS_YOU[need > 1], count=need))
+    return " ".join(said)
 
 
 def _about(camera: Camera) -> str:

@@ -32,12 +32,14 @@ from registry.registry import Registry
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Pictures
+from registry.streams.history import History, Work
 from registry.streams.keeping import Keeping
 from registry.streams.measuring import Measuring
 from registry.streams.offers import Offers
 from registry.streams.questions import Questions
 from registry.streams.quota import Opens, OpensHere
 from registry.streams.reopening import Reopening
+from registry.streams.scenes import Scenes
 from registry.streams.sources import Minting
 from registry.streams.streams import Streams
 from registry.streams.vendor_direct import VendorDirect
@@ -58,6 +60,7 @@ class Adapter:
     changes: Changes
     faults: Faults  # its `note` is for changes, where an owner is notified
     standing: Standing
+    history: History
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
     present: Present  # for who reports to assistants
 
@@ -70,15 +73,22 @@ def adapt(
     rules: Rules,
     clock: Callable[[], float] = time.time,
     opens: Opens | None = None,
+    later: Callable[[Work], None] | None = None,
+    *,
+    keeps_history: bool = True,
 ) -> Adapter:
-    """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process."""
+    """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process.
+
+    `later` writes the history, at once by default; without `keeps_history` none is written.
+    """
     breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
     sightings, awaited = Sightings(happenings, clock), Awaited(happenings, clock)
     readings = Readings(store, drivers, breaker, clock, changes.compared)
     judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, awaited, rules.read_back_s)
-    codes = LanCodes(drivers, readings, judge, rules.owner_s)
-    encrypted = Encrypted(store, drivers, readings, judge, control, CodeTries(store, clock), rules)
+    tries = CodeTries(store, clock)
+    codes = LanCodes(drivers, readings, judge, tries, rules)
+    encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(
@@ -93,6 +103,8 @@ def adapt(
         clock,
     )
     came_back, faults = CameBack(store), Faults(store, happenings, clock)
+    history = History(store, clock, later)
+    written = history if keeps_history else None
     owner = Owner(
         store,
         lists,
@@ -106,14 +118,25 @@ def adapt(
         came_back,
         faults,
         streams.open,
+        streams.still,
         rules.owner_s,
     )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
-        Registry(lists, states, readiness, streams, voice, rules),
+        Registry(
+            lists,
+            states,
+            readiness,
+            streams,
+            voice,
+            Scenes(readings.households, judge, rules),
+            rules,
+            written,
+            clock,
+        ),
         owner,
         Offers(reopening, judge, handover, explaining, rules),
-        Questions(reopening, readings, judge, minting, explaining, rules, clock),
+        Questions(reopening, readings, judge, minting, explaining, rules, clock, written),
         Noticing(
             readings, changes, sightings, Devices(store, drivers), Announcing(store, readings.households, clock), clock
         ),
@@ -121,6 +144,7 @@ def adapt(
         changes,
         faults,
         Standing(store, readings, faults, clock),
+        history,
         came_back,
         Present(store, readings, judge, happenings, clock),
     )

@@ -67,6 +67,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
     motion_rings: bool = False  # its owner lets motion or persons ring like a bell; it may have none itself
     room: str = ""  # where its owner says it is, as people call it; "": not said
+    tv_scenes: tuple[str, ...] = ()  # TVs in the house for which its owner wants a scene
     fault: Reason | Literal[""] = ""  # why a camera at home can't be had, as was last found; "" where nothing is known
     lan: str = ""  # its address in the house, "address:port"; it never leaves the registry
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"
@@ -77,6 +78,11 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     @property
     def can_ring(self) -> bool:
         return self.kind == "doorbell" or self.motion_rings
+
+
+def is_on_battery(camera: Camera) -> bool:
+    """Whether a picture wakes it and costs charge: it dozes between pictures, also while it is charged."""
+    return camera.battery is not None or camera.charging != "none"
 
 
 class StreamRequest(Struct, frozen=True):

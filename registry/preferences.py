@@ -35,6 +35,7 @@ class Preferences(Struct, frozen=True):
     room: str = ""  # where it is, as people call it
     tv: str = ""  # name of a Cast device in the house
     tv_when: tuple[str, ...] = ()
+    tv_scenes: tuple[str, ...] = ()  # names of Cast devices, for each of which assistants hear of a scene
     motion_rings: MotionRings = "no"
     ring_pause_s: int = 60
 
@@ -49,6 +50,7 @@ class _Kept(Struct):
     room: str = ""
     tv: str = ""
     tv_when: tuple[str, ...] = ()
+    tv_scenes: tuple[str, ...] = ()
     motion_rings: object = "no"
     ring_pause_s: object = 60
 
@@ -94,6 +96,7 @@ def _decoded(data: bytes) -> Preferences | None:
         kept.room,
         kept.tv,
         kept.tv_when,
+        kept.tv_scenes,
         kept.motion_rings if is_motion_rings(kept.motion_rings) else "no",
         kept.ring_pause_s if is_pause(kept.ring_pause_s) else NONE.ring_pause_s,
     )

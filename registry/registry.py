@@ -3,6 +3,7 @@
 Each method that answers about a camera takes the Link.
 """
 
+import time
 from collections.abc import Callable, Iterable
 
 from media.grants import Picture
@@ -15,6 +16,8 @@ from registry.readings.readiness import Readiness, Row
 from registry.readings.states import States
 from registry.rules import Rules
 from registry.settings import Asked
+from registry.streams.history import History
+from registry.streams.scenes import Scenes
 from registry.streams.streams import Streams
 from registry.surface import Surface
 from store.records import Link
@@ -26,10 +29,21 @@ class Registry:
     """Safe to use from many threads. `within_s`: what the surface has left to wait; None: as long as the rules say."""
 
     def __init__(
-        self, lists: Lists, states: States, readiness: Readiness, streams: Streams, voice: Voice, rules: Rules
+        self,
+        lists: Lists,
+        states: States,
+        readiness: Readiness,
+        streams: Streams,
+        voice: Voice,
+        scenes: Scenes,
+        rules: Rules,
+        history: History | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._history, self._clock = history, clock
         self._lists, self._states, self._readiness = lists, states, readiness
         self._streams, self._voice, self._rules = streams, voice, rules
+        self.scenes = scenes  # that show a camera on a TV in the house
         self._listed: tuple[Callable[[Link, Listing], None], ...] = ()
 
     @property
@@ -68,7 +82,11 @@ class Registry:
 
     def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer."""
-        return self._streams.open(link, camera_id, request)
+        asked = self._clock()
+        found = self._streams.open(link, camera_id, request)
+        if self._history is not None:
+            self._history.note(link, camera_id, request.surface, found, asked)
+        return found
 
     def end_session(self, link: Link, session: str) -> None:
         self._streams.end_session(link, session)

@@ -90,3 +90,7 @@ class Vendor(Protocol):
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         """One try at the vendor; the password is not kept. Raises registry.errors.DriverError."""
         ...
+
+    def sign_out(self, source: Source, deadline_s: float) -> None:
+        """End the source's session there. Raises registry.errors.DriverError."""
+        ...

@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     console: Literal["lan", "public", "off"] = "lan"  # who may reach /home
     console_hosts: tuple[str, ...] = ()  # the house's own names for this machine, beside its addresses and localhost
     cast_devices: tuple[str, ...] = ()  # Cast devices that mDNS does not reach, as NAME=ADDRESS or NAME=ADDRESS:PORT
+    cast_receiver_app_id: str = ""  # of showcam's own receiver, from Google's Cast console; empty: Google's default one
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"
@@ -164,3 +165,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 SECRETS = frozenset(
     {"ezviz_secret", "lwa_client_secret", "google_service_account", "ezviz_webhook_key", "grant_roots", "turn_secret"}
 )  # never written into an error
+
+KEPT = (
+    "public_url",
+    "trusted_proxies",
+    "console_hosts",
+    "alexa_skill_id",
+    "lwa_client_id",
+    "lwa_client_secret",
+    "ezviz_key",
+    "ezviz_secret",
+    "ezviz_webhook_key",
+    "stun",
+    "turn",
+    "turn_secret",
+)  # settings that the console and `showcam settings` keep in the database, where no file or variable gives them

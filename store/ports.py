@@ -8,6 +8,7 @@ from typing import Protocol
 from store.household_ports import Accounts, AccountSecrets, Cameras, OwnerUsers, Preferences, Sources
 from store.notice_ports import NoticeAddresses, Notices
 from store.records import (
+    Ask,
     Client,
     Code,
     Happening,
@@ -41,6 +42,10 @@ class Links(Protocol):
 
     def end_link(self, link_id: str, now: float) -> bool:
         """From here on no code and no token of the link is found. False when it had ended or never was."""
+        ...
+
+    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None) -> bool:
+        """From here on the link sees these cameras; None: all. False, and nothing changed, when it has ended."""
         ...
 
     def touch_link(self, link_id: str, now: float) -> None:
@@ -149,6 +154,24 @@ class Events(Protocol):
         ...
 
 
+class Asks(Protocol):
+    """What assistants were asked to show."""
+
+    def put_ask(self, account_id: str, ask: Ask) -> None:
+        """A power cut may undo it. Raises Inconsistent when there is no such account, or the id is taken."""
+        ...
+
+    def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
+        """Notes how long it was watched; a shorter time changes nothing, nor does one of an ask that is not there."""
+        ...
+
+    def asks(self, account_id: str, since: float) -> list[Ask]:
+        """The household's after `since`, newest first; a store may drop them after ASK_KEPT_S."""
+        ...
+
+    def drop_asks(self, account_id: str) -> None: ...
+
+
 class Meta(Protocol):
     def meta_once(self, key: str, value: str) -> str:
         """The value under `key`; writes `value` first when there is none. All callers get the same one."""
@@ -175,6 +198,7 @@ class Store(
     Notices,
     Events,
     Outbox,
+    Asks,
     Meta,
     Protocol,
 ):

@@ -8,6 +8,7 @@ from msgspec import Struct
 CODE_KEPT_S = 600  # so that a replay is distinguished from a guess
 TOKEN_KEPT_S = 24 * 3600  # an assistant that was off for a day gets "expired" (refresh), not "invalid" (link again)
 LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
+ASK_KEPT_S = 30 * 24 * 3600
 HAPPENING_KEPT_S = 600  # what happened counts for half a minute; older rows are removed after this
 
 type SourceKind = Literal["ezviz", "lan"]  # of a vendor's account; of cameras that the owner added by address
@@ -124,3 +125,16 @@ class Happening(Struct, frozen=True):
     camera: str  # its id
     kind: str  # a sighting's word; of a change see registry.readings.awaited
     at: float
+
+
+class Ask(Struct, frozen=True):
+    """A person asked an assistant for a camera, and what came of it. It holds no address and no name."""
+
+    id: str
+    camera: str  # its id
+    link: str
+    surface: str  # a word of registry.surface
+    at: float
+    took_s: float  # until it was answered
+    reason: str  # why it was refused; "" where it was not
+    live_s: float = 0.0  # how long it was watched, as last known; 0: the display never fetched it

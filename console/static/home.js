@@ -11,6 +11,10 @@ const most = Number(list?.dataset.live ?? 0);
 const token = document.querySelector("meta[name=csrf-token]").content;
 const opened = performance.now();
 const playing = []; // tiles with a picture, the oldest first
+const STILL_MS = 60000; // so old a still picture is when it is fetched again
+const RETRIES = [0, 1000, 2000, 4000, 8000]; // pauses before a picture that was lost is asked for again
+const MODE = "showcam-pictures";
+let live = localStorage.getItem(MODE) !== "still";
 
 class Tile {
   constructor(element) {
@@ -20,11 +24,21 @@ class Tile {
     this.why = element.querySelector(".why");
     this.mends = [...element.querySelectorAll("[data-mends]")];
     this.button = element.querySelector(".show");
+    this.tools = element.querySelector(".tools");
+    this.still = element.querySelector("img[data-still]");
+    this.facts = element.querySelector(".facts");
+    this.stillAt = -STILL_MS;
+    this.retries = 0;
     this.session = crypto.getRandomValues(new Uint32Array(2)).join("");
     this.playing = false;
     this.turn = 0; // what an earlier attempt still does is ignored
     this.repeats = 0;
     this.button.addEventListener("click", () => this.start(true));
+    this.still?.addEventListener("click", () => this.start(true));
+    this.still?.addEventListener("load", () => (this.still.hidden = !this.video.hidden));
+    this.still?.addEventListener("error", () => (this.still.hidden = true));
+    const tools = { picture: () => this.save(), screen: () => this.video.requestFullscreen?.(), stop: () => this.rest() };
+    for (const tool of this.tools.querySelectorAll("button")) tool.addEventListener("click", tools[tool.dataset.tool]);
     // the browser's own controls, of sound and size, cover the picture: they are there while somebody reaches for them
     const screen = element.querySelector(".screen");
     for (const event of ["pointerenter", "pointerdown", "focusin"]) screen.addEventListener(event, () => this.control(true));
@@ -44,9 +58,26 @@ class Tile {
       try {
         await this.play(turn, false);
       } catch {
-        if (turn === this.turn) this.refuse({ wrong: list.dataset.failed, mend: list.dataset.mend });
+        if (turn === this.turn) this.fail();
       }
     }
+  }
+
+  /** The picture is gone, or none came; one that was there is asked for again, as a telephone wakes up without a network. */
+  fail() {
+    if (this.retries > 0 && this.retries < RETRIES.length) return this.lose();
+    this.retries = 0;
+    this.refuse({ wrong: list.dataset.failed, mend: list.dataset.mend });
+  }
+
+  /** The picture that was there is gone: ask for it again, at once for the first time. The gate may have closed. */
+  lose() {
+    const pause = RETRIES[this.retries];
+    this.retries += 1;
+    this.stop();
+    this.takePlace();
+    const { turn } = this;
+    setTimeout(() => turn === this.turn && this.start(true), pause);
   }
 
   takePlace() {
@@ -76,7 +107,10 @@ class Tile {
     await this.firstPicture(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls);
     if (turn !== this.turn) return;
     this.repeats = 0;
+    this.retries = 0;
     this.playing = true;
+    this.tools.hidden = false;
+    if (this.still) this.still.hidden = true;
     this.say("");
     this.watch(turn);
   }
@@ -88,6 +122,15 @@ class Tile {
       stream.addTrack(track);
       this.video.srcObject = stream;
     });
+    // the media process ends a picture by closing its connection, long before silence would show that
+    const { turn } = this;
+    const ended = () => {
+      if (turn !== this.turn || this.connection !== peer) return;
+      const transports = peer.getReceivers().map(({ transport }) => transport?.state);
+      if (["failed", "closed"].includes(peer.connectionState) || transports.some((state) => ["closed", "failed"].includes(state))) this.lost();
+    };
+    peer.addEventListener("connectionstatechange", ended);
+    peer.addEventListener("track", ({ receiver }) => receiver.transport?.addEventListener("statechange", ended));
     return peer;
   }
 
@@ -120,6 +163,11 @@ class Tile {
     throw new Error(`answered ${response.status}`);
   }
 
+  lost() {
+    if (this.playing) this.lose();
+    else this.video.onerror?.();
+  }
+
   firstPicture(within) {
     const { video } = this;
     video.hidden = false;
@@ -137,12 +185,13 @@ class Tile {
     let since = performance.now();
     this.timer = setInterval(() => {
       if (turn !== this.turn) return;
+      if (this.facts) this.report();
       const now = this.video.getVideoPlaybackQuality().totalVideoFrames;
       if (now !== frames || this.video.paused || document.hidden) {
         frames = now;
         since = performance.now();
       } else if (performance.now() - since > (this.hls ? SILENT_MS.hls : SILENT_MS.webrtc)) {
-        this.start(); // the gate may have closed: the answer says so
+        this.lose();
       }
     }, 500);
   }
@@ -171,9 +220,10 @@ class Tile {
     setTimeout(() => turn === this.turn && this.start(true, reason === "asked_for"), after);
   }
 
-  /** Without a picture, until somebody presses. */
+  /** Without a live picture, until somebody presses. */
   wait() {
     this.say("");
+    this.renewStill();
     this.button.hidden = false;
     this.button.textContent = this.button.dataset.show;
   }
@@ -188,9 +238,58 @@ class Tile {
     this.video.controls = wanted && this.playing;
   }
 
+  /** What is shown: its size and codec, and how long a picture takes from its arrival to the screen. */
+  async report() {
+    const { videoWidth, videoHeight } = this.video;
+    let [codec, delay] = ["H264", null];
+    if (this.connection) {
+      const stats = [...(await this.connection.getStats()).values()];
+      const video = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "video");
+      codec = stats.find(({ id }) => id === video?.codecId)?.mimeType?.split("/")[1] ?? codec;
+      if (video?.jitterBufferEmittedCount) delay = (1000 * video.jitterBufferDelay) / video.jitterBufferEmittedCount;
+    } else if (this.hls) {
+      delay = 1000 * this.hls.latency;
+    }
+    const said = { size: `${videoWidth}×${videoHeight}`, codec, delay: delay === null ? "?" : String(Math.round(delay)) };
+    this.facts.textContent = list.dataset.facts.replace(/\{(\w+)\}/g, (_, name) => said[name]);
+    this.facts.hidden = false;
+  }
+
+  rest() {
+    this.stop();
+    this.wait();
+  }
+
+  /** The still picture, where none moves and the last is a minute old; a page that nobody sees fetches none. */
+  renewStill() {
+    if (!this.still || !this.video.hidden || playing.includes(this) || document.hidden) return;
+    if (!this.why.hidden) return; // it would be refused
+    if (this.still.complete && this.still.naturalWidth) this.still.hidden = false;
+    if (performance.now() - this.stillAt < STILL_MS) return;
+    this.stillAt = performance.now();
+    this.still.src = `${this.still.dataset.still}?${Math.round(this.stillAt)}`;
+  }
+
+  /** The picture that is shown now, as a file. */
+  save() {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [this.video.videoWidth, this.video.videoHeight];
+    canvas.getContext("2d").drawImage(this.video, 0, 0);
+    const link = document.createElement("a");
+    const moment = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+    link.download = `${this.element.dataset.name} ${moment}.jpg`;
+    canvas.toBlob((blob) => {
+      link.href = URL.createObjectURL(blob);
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    }, "image/jpeg", 0.92);
+  }
+
   stop() {
     this.turn += 1;
     this.close();
+    this.tools.hidden = true;
+    if (this.facts) this.facts.hidden = true;
     this.playing = this.video.controls = false;
     this.video.hidden = true;
     const at = playing.indexOf(this);
@@ -230,10 +329,37 @@ async function offer(peer) {
 }
 
 const tiles = [...document.querySelectorAll(".tile")].map((element) => new Tile(element));
-for (const tile of tiles) {
-  if ("starts" in tile.element.dataset) tile.start();
+// the one that the address names has its picture first, such as one that was just added
+const named = (tile) => tile.element.id === location.hash.slice(1);
+for (const tile of tiles.toSorted((one, other) => named(other) - named(one))) {
+  if ("starts" in tile.element.dataset) live ? tile.start() : tile.wait();
   else if (tile.element.dataset.reason === "asked_for") tile.again("asked_for");
 }
+
+const modes = document.querySelector(".modes");
+const choose = (wanted) => {
+  live = wanted;
+  localStorage.setItem(MODE, live ? "live" : "still");
+  for (const button of modes.querySelectorAll("button")) {
+    button.setAttribute("aria-pressed", String((button.dataset.mode === "live") === live));
+  }
+};
+if (modes) {
+  modes.hidden = false;
+  choose(live);
+  for (const button of modes.querySelectorAll("button")) {
+    button.addEventListener("click", () => {
+      choose(button.dataset.mode === "live");
+      for (const tile of tiles.filter(({ element }) => "starts" in element.dataset)) {
+        if (!live) tile.rest();
+        else if (!playing.includes(tile)) tile.start();
+      }
+    });
+  }
+}
+const renew = () => tiles.forEach((tile) => tile.renewStill());
+setInterval(renew, 5000);
+document.addEventListener("visibilitychange", renew);
 // a fragment keeps the browser from autofocus, and takes the focus until the page is there
 addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());
 // a vendor takes seconds: a second press would ask it twice

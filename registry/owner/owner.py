@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from accounts.viewers import OwnersPage, Viewer
 from net.text import line
-from registry.camera import Camera, Refusal, Stream, StreamRequest
+from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
 from registry.gate.gate import overruled
 from registry.notices.faults import Faults
 from registry.owner.came_back import CameBack
@@ -28,6 +28,8 @@ from store.ports import Store
 
 OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # of a camera that another account shares
 LONGEST_ROOM = 60  # characters
+LONGEST_TV = 80  # characters
+MOST_SCENES = 8  # of a camera
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 
 
@@ -35,6 +37,10 @@ class OpenStream(Protocol):
     def __call__(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer."""
         ...
+
+
+class FindStill(Protocol):
+    def __call__(self, viewer: Viewer, camera: str) -> Snapshot | Refusal: ...
 
 
 class Owner:
@@ -54,17 +60,22 @@ class Owner:
         came_back: CameBack,
         faults: Faults,
         open_stream: OpenStream,
+        still: FindStill,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
         self._encrypted, self._awaited, self._came_back = encrypted, awaited, came_back
         self._faults = faults
-        self._open_stream, self._within_s = open_stream, within_s
+        self._open_stream, self._still, self._within_s = open_stream, still, within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
+
+    def waiting(self, account_id: str) -> tuple[str, ...]:
+        """The vendors that nobody has signed in to yet for this household. Raises Unavailable."""
+        return self.cameras(account_id).waiting
 
     def camera(self, account_id: str, camera_id: str) -> Camera | None:
         """As last known: the vendor is asked where nothing is."""
@@ -86,6 +97,10 @@ class Owner:
     def open_stream(self, account_id: str, session: str, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """A camera live on an owner's page, through the gate. `session`: the console session's id. Raises BadOffer."""
         return self._open_stream(OwnersPage(session, account_id), camera_id, request)
+
+    def still(self, account_id: str, session: str, camera_id: str) -> Snapshot | Refusal:
+        """Where an owner's page finds a still picture for a minute; never of a camera on battery."""
+        return self._still(OwnersPage(session, account_id), camera_id)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """By source id, the ways by which it serves state and settings. Raises Unavailable."""
@@ -163,9 +178,13 @@ class Owner:
             return overruled("owners_alone", visible.camera)
         return self._control.delete(visible, deadline)
 
-    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
+    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
         """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
         return self._codes.set(account_id, camera_id, code)
+
+    def takes_code(self, account_id: str, camera: Camera) -> bool:
+        """Whether a code could open the camera on the LAN. Raises Unavailable."""
+        return self._codes.takes(account_id, camera)
 
     def while_encrypted(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
@@ -188,6 +207,9 @@ class Owner:
         room = line(preferences.room)
         if len(room) > LONGEST_ROOM:
             raise BadValue(f"a room has at most {LONGEST_ROOM} characters")
+        if len(preferences.tv_scenes) > MOST_SCENES or any(len(tv) > LONGEST_TV for tv in preferences.tv_scenes):
+            raise BadValue(f"a camera has at most {MOST_SCENES} scenes, on TVs with names of {LONGEST_TV} characters")
+        tvs = tuple({tv.casefold(): tv for tv in map(line, preferences.tv_scenes) if tv}.values())
         voice_may = tuple(setting for setting in BY_VOICE if setting in preferences.voice_may)
-        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may, room=room))
+        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may, room=room, tv_scenes=tvs))
         self._readings.households.forget(account_id)

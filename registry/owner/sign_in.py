@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from accounts import attempts, households
 from accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
 from accounts.identity import vendor_key
+from accounts.linking_window import LinkingWindow
 from accounts.owner_users import OwnerUsers
 from accounts.passwords import Busy
 from registry.errors import DriverError
@@ -109,6 +110,7 @@ class SignIn:
         self._vendor_s, self._clock = vendor_s, clock
         self._attempts = Attempts(store, limits or Limits(), clock)
         self._kind = vendor.sessions.kind
+        self._window = LinkingWindow(store, clock)
         self._owner_users = owner_users or OwnerUsers(store)
 
     @property
@@ -133,7 +135,7 @@ class SignIn:
         begun = self._try(key, source.account if source else "", address, browser)
         if isinstance(begun, SignInRefused):
             return begun
-        if source is None and self._sign_up != "anyone":
+        if source is None and not self._admits_strangers():
             return self._stranger(password)
         outcome = self._sign_in(_Pending(user, password, "", 0.0, begun.who, begun.places))
         return replace(outcome, own=True) if isinstance(outcome, SignInRefused) and begun.own else outcome
@@ -166,12 +168,15 @@ class SignIn:
         except NoPlace as full:
             return SignInRefused("throttled", full.wait_s)
         who = attempts.strangers(key)
-        if not account_id and self._sign_up != "anyone":
+        if not account_id and not self._admits_strangers():
             return _Try(who, (place,))
         try:
             return _Try(who, (place, self._attempts.of(who)))
         except NoPlace:
             return SignInRefused("too_many")
+
+    def _admits_strangers(self) -> bool:
+        return self._sign_up == "anyone" or self._window.left_s() > 0
 
     def _stranger(self, password: str) -> Outcome:
         """Where owners have users here, an unknown name takes as long as the wrong password of a known one."""
@@ -198,6 +203,21 @@ class SignIn:
         if not code.isascii() or not code.isalnum() or len(code) > 12:
             return SignInRefused("wrong_code")
         return self._sign_in(replace(waiting, places=(*waiting.places, place)), code)
+
+    def invite(self, user: str) -> bool:
+        """Let the vendor's user of that name sign in from here on; False where that was so already."""
+        user = user.strip()
+        if households.find(self._store, self._kind, user) is not None or self._owner_users.find(user) is not None:
+            return False
+        self._sign_up_now(user)
+        return True
+
+    def sign_out(self, account_id: str) -> None:
+        """End the household's sessions at the vendor, as far as it answers."""
+        for source in self._store.sources(account_id):
+            if source.kind == self._kind:
+                with contextlib.suppress(DriverError):
+                    self._vendor.sign_out(source, self._vendor_s)
 
     def allow_open_way(self, account_id: str, *, allowed: bool) -> None:
         """Keep whether pictures may come unencrypted. If it can't be kept, the next link asks again."""

@@ -17,6 +17,7 @@ type Kind = Literal[
     "motion",
     "person",
     "doorbell",
+    "tamper",
     "online",
     "offline",
     "encryption_on",
@@ -31,6 +32,7 @@ type Kind = Literal[
 class Change(Struct, frozen=True):
     """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows.
 
+    "tamper": the camera reports that it was turned away, covered or blinded; no assistant has a word for it.
     `announced`: as what a sighting may be announced, decided by Announcing where it was found; None: not at all.
     """
 
@@ -96,18 +98,8 @@ def _differences(was: Camera, now: Camera) -> list[Kind]:
 # The other fields that assistants show; a battery's percent comes with the next query.
 _REST = (
     *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
-    *(
-        "night_vision",
-        "video",
-        "ways",
-        "voice_may",
-        "room",
-        "motion_rings",
-        "can_restart",
-        "kind",
-        "firmware",
-        "picture_code",
-    ),
+    *("night_vision", "video", "ways", "voice_may", "room", "tv_scenes", "motion_rings", "can_restart", "kind"),
+    *("firmware", "picture_code"),
 )
 
 

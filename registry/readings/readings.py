@@ -118,7 +118,7 @@ class Readings:
         household = self.households.of(account_id, fresh_preferences=True)
         began = time.monotonic()
         readings = []
-        unread: DriverError | None = None
+        unread: list[DriverError] = []
         for source in household.sources:
             left = deadline_s - (time.monotonic() - began)
             try:
@@ -131,10 +131,10 @@ class Readings:
                     continue
                 if not self._never_listed(household.account, source, error):
                     raise Unavailable(error.reason, error.vendor) from None
-                unread = error
-        if unread is not None and not readings:
-            raise Unavailable(unread.reason, unread.vendor)
-        return merged(readings, self._clock())
+                unread.append(error)
+        if unread and not readings:
+            raise Unavailable(unread[-1].reason, unread[-1].vendor)
+        return merged(readings, self._clock(), tuple(error.vendor for error in unread))
 
     def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
         """Whether nobody has signed in to the source yet: so no camera of it is missing from a list without it."""

@@ -12,7 +12,7 @@ from store.records import Happening
 
 HELD_S = LAST_S  # vendors report the beginning of motion and not its end
 # A second message of the kind within so long, by another channel or of the same motion, is no second sighting.
-SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "doorbell": 3.0}
+SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "tamper": HELD_S, "doorbell": 3.0}
 
 type _Held = Mapping[str, frozenset[str]]
 _NOTHING: _Held = {}

@@ -158,6 +158,12 @@ class Handover:
         at = self._pictures.place(viewer.account)
         return Snapshot(f"{at}/s/{grant}/snapshot.jpg", float(claims.expires), self._clock())
 
+    def still(self, viewer: Viewer, camera: str, picture: Picture) -> Snapshot:
+        """For an owner's page, whose images carry no token: it may be fetched for a minute."""
+        claims = self._without_viewer(viewer, camera, "page", picture)
+        at = self._pictures.place(viewer.account)
+        return Snapshot(f"{at}/s/{self._grants.sign(claims)}/snapshot.jpg", float(claims.expires), self._clock())
+
     def measure(self, viewer: Viewer, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
         """Opens it without a viewer: the media process measures and closes it."""
         claims = self._without_viewer(viewer, camera, "still", picture)

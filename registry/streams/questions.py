@@ -13,8 +13,10 @@ from registry.readings.reading import Reading
 from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
+from registry.streams.history import History
 from registry.streams.reopening import Reopening, surface_of
 from registry.streams.sources import Minting
+from registry.surface import OF_ASSISTANTS
 from store.ports import StoreUnavailable
 from store.records import Account, Source
 
@@ -35,7 +37,9 @@ class Questions:
         explaining: Explaining,
         rules: Rules,
         clock: Callable[[], float] = time.time,
+        history: History | None = None,
     ) -> None:
+        self._history = history
         self._reopening, self._readings, self._judge = reopening, readings, judge
         self._minting, self._explaining, self._rules, self._clock = minting, explaining, rules, clock
 
@@ -69,7 +73,11 @@ class Questions:
             return self._readings.recent(account, source, next(ages), deadline.left)
 
         opened = self._reopening.judged(claims, shared, deadline)
-        return _denied(opened) if isinstance(opened, Refusal) else None
+        if isinstance(opened, Refusal):
+            return _denied(opened)
+        if self._history is not None and claims.surface in OF_ASSISTANTS:
+            self._history.is_live(claims)
+        return None
 
     def learn(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from accounts.viewers import Viewer
 from media.client import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
-from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
+from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, is_on_battery
 from registry.errors import BadOffer
 from registry.gate.displays import plain
 from registry.gate.fit import GATE, Fit, common
@@ -107,6 +107,21 @@ class Streams:
         if self._vendor_direct is not None:
             return overruled("not_passable", opened.visible.camera)
         return self._handover.snapshot(viewer, camera, surface, plain(opened.visible.camera))
+
+    def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal:
+        """A still picture for an owner's page, by what is known; the fetch asks the gate on a fresh reading.
+
+        One of a camera on battery is refused as `waking`: a picture that renews itself would empty it.
+        """
+        seen = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
+        if isinstance(seen, Refusal):
+            return seen
+        if is_on_battery(seen.camera):
+            return overruled("waking", seen.camera)
+        if not self._rules.stills:
+            return overruled("not_passable", seen.camera)
+        verdict = self._judge.verdict(seen, "still", ())
+        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, plain(seen.camera))
 
     def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""

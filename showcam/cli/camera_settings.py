@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from showcam.compose.cameras import Household
 
 PREFERENCES = (
-    *("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when"),
+    *("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when", "tv_scenes"),
     *("motion_rings", "ring_pause_s"),
 )
 
@@ -109,11 +109,12 @@ _WRONG = {
         "label or, where the encryption password was changed, that password."
     ),
 }
+GUESSED = "There were too many wrong codes. Wait an hour, look up the right one, then try again."
 _WHY = {
     "old": "That code is over, since a mailed one is good for half an hour. Give the command again for a new one.",
     "too_soon": "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.",
     "too_often": "EZVIZ has mailed as many codes as it does for now. Wait half an hour, then try again.",
-    "guessed": "There were too many wrong codes. Wait an hour, look up the right one, then try again.",
+    "guessed": GUESSED,
     "silent": "{camera} does not answer EZVIZ. See that it has power and Wi-Fi and is awake, then try again.",
 }
 
@@ -169,6 +170,9 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
         preferences = replace(preferences, tv="" if value == "nothing" else value.strip())
     elif name == "tv_when":
         preferences = replace(preferences, tv_when=_happenings(value))
+    elif name == "tv_scenes":
+        tvs = tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+        preferences = replace(preferences, tv_scenes=() if tvs == ("nothing",) else tvs)
     elif name == "motion_rings":
         preferences = replace(preferences, motion_rings=_motion_rings(camera, value))
     elif name == "ring_pause_s":
@@ -188,10 +192,10 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     echo("A running showcam follows within half a minute.", err=True)
     if name == "room":
         echo("Google hears of it at “sync my devices”, for a camera that is in no room of its app yet.", err=True)
-    if name != "voice_may":
+    if name not in ("voice_may", "tv_scenes"):
         return
     echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
-    if "sleep" in kept.voice_may and _lacks_pin(home):
+    if name == "voice_may" and "sleep" in kept.voice_may and _lacks_pin(home):
         echo(
             f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
             err=True,

@@ -83,6 +83,7 @@ def _add_barn(store: Store, simulator: int) -> None:
         firmware="1.2",
         onvif=f"{simulator + 5}/onvif/device_service",
         events=("motion", "person"),
+        still=f"{simulator + 5}/onvif/still.jpg?of=smaller",
         lens="lens",
     )
     known = devices.find(source, barn.id, barn.channel)

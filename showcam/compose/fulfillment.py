@@ -31,6 +31,7 @@ def door(settings: Settings, base: ground.Ground) -> Callable[[Request], Respons
         ground.unlinker(base.store, base.pictures),
         settings.web_url,
         Pins(base.store),
+        settings.cast_receiver_app_id,
         google.reported(settings, base.store),
     )
 

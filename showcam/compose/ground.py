@@ -18,6 +18,7 @@ from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.lan.discovery import Seen, probe
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
+from registry.streams.history import Later
 from registry.streams.quota import OpensOfAll
 from showcam.aws import boto
 from showcam.keys import Keys
@@ -67,6 +68,7 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         lan=settings.sign_up != "anyone",
         cloud=settings.ezviz_cloud and settings.pictures == "plane",
         developer=developer,
+        may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered
     )
 
 
@@ -125,7 +127,9 @@ def build(settings: Settings, keys: Keys) -> Ground:
     )
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
-    adapter = adapt(store, by_kind, pictures, grants, rules, opens=opens)
+    adapter = adapt(
+        store, by_kind, pictures, grants, rules, opens=opens, later=Later(), keeps_history=settings.has_console
+    )
     if settings.has_console:
         adapter.changes.subscribe(adapter.came_back.note)
     if settings.notifies:

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from simulator.assistants import alexa_rules, alexa_speech, hearing, spoken
+from simulator.assistants.alexa_control_rules import SCENES
 from simulator.assistants.alexa_customer import AlexaCustomer
 from simulator.assistants.alexa_messages import CAMERA_STREAM, POWER, RTC, capability, combinations, directive
 from simulator.assistants.amazon import Amazon
@@ -113,6 +114,8 @@ class Alexa(AlexaCustomer):
                 return {"outcome": Outcome(spoken=""), "hide": True}
             if wish.what in ("unclear", "battery", "restart", "reply"):
                 return {"outcome": not_understood(text, hearing.EXAMPLES)}
+            if (scene := hearing.find_scene(wish, self.customer.endpoints.scenes())) is not None:
+                return {"outcome": await self._activate(wire, scene, wish.about)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "discover devices")}
@@ -212,6 +215,13 @@ class Alexa(AlexaCustomer):
         switch = "TurnOn" if to == "on" else "TurnOff"
         answer, broken = await self._direct(wire, POWER, switch, endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, name)
+        return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
+
+    async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
+        name = "Activate" if to == "on" else "Deactivate"
+        endpoint = self.customer.endpoints.by_id[scene["id"]]
+        answer, broken = await self._direct(wire, SCENES, name, endpoint, {}, DIRECTIVE_S)
+        outcome = self._judge(answer, broken, scene["name"])
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
     async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:

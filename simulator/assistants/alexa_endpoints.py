@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from simulator.assistants.alexa_discovery_rules import SCENE
 from simulator.assistants.alexa_messages import RTC, capability, combinations
 
 type PropertyKey = tuple[str, str, str | None]  # namespace, name, instance
@@ -38,7 +39,12 @@ class Endpoints:
                 "hls": bool(combinations(endpoint)),
             }
             for endpoint in self.by_id.values()
+            if endpoint["displayCategories"] != [SCENE]
         ]
+
+    def scenes(self) -> list[dict[str, Any]]:
+        scenes = (endpoint for endpoint in self.by_id.values() if endpoint["displayCategories"] == [SCENE])
+        return [{"id": scene["endpointId"], "name": scene["friendlyName"]} for scene in scenes]
 
     def values(self) -> dict[str, dict[str, Any]]:
         """What was reported, by endpoint and by “name” or “instance: name”."""

@@ -8,6 +8,7 @@ import aiohttp
 from simulator.assistants import google_commands, google_rules, google_spoken, hearing
 from simulator.assistants.cloud import Unlinked
 from simulator.assistants.google_commands import COMMANDS, TRAITS, Command
+from simulator.assistants.google_rules import SCENE
 from simulator.assistants.google_user import GoogleUser
 from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.linking import Client
@@ -58,8 +59,13 @@ class Google(GoogleUser):
                 "hls": "hls" in device["attributes"]["cameraStreamSupportedProtocols"],
             }
             for device in payload["devices"]
+            if device["type"] != SCENE
         ]
         self.know()
+
+    def _scenes(self) -> list[dict[str, Any]]:
+        scenes = (device for device in self.devices.values() if device["type"] == SCENE)
+        return [{"id": scene["id"], "name": scene["name"]["name"]} for scene in scenes]
 
     async def unlink(self, wire: Wire) -> None:
         """Unlinks in the Home app: sends DISCONNECT, and forgets the link whatever the answer is."""
@@ -87,6 +93,8 @@ class Google(GoogleUser):
                 return await self._execute(wire, *sure, {"ack": wish.about == "yes"})
             if wish.what in ("unclear", "reply"):
                 return {"outcome": not_understood(text, EXAMPLES)}
+            if (scene := hearing.find_scene(wish, self._scenes())) is not None:
+                return {"outcome": await self._activate(wire, scene, wish.about)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "sync my devices")}
@@ -151,6 +159,17 @@ class Google(GoogleUser):
         outcome = self._judge(result, broken, name)
         outcome.answered = outcome.told == "userCancelled"  # cancelling was the wish
         return {"outcome": outcome}
+
+    async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
+        execution = {"command": f"{COMMANDS}ActivateScene", "params": {"deactivate": to == "off"}}
+        command = {"devices": [{"id": scene["id"]}], "execution": [execution]}
+        answer, broken = await self._intend(wire, "EXECUTE", {"commands": [command]})
+        if broken or "errorCode" in answer["payload"]:
+            return self._judge(answer.get("payload", {}), broken, scene["name"])
+        result = answer["payload"]["commands"][0]
+        if result["status"] == "SUCCESS":
+            return Outcome(spoken=f"Okay, {'starting' if to == 'on' else 'ending'} {scene['name']}.", answered=True)
+        return self._judge(result, broken, scene["name"])
 
     def _challenged(self, camera: dict[str, Any], wanted: Command, kind: str, result: dict[str, Any]) -> dict[str, Any]:
         spoken, told = google_spoken.challenge(kind, camera["name"]), f"{result['errorCode']}, {kind}"

@@ -1,8 +1,8 @@
 """The store on one DynamoDB table.
 
-A row's `record` does not change after it was written; attributes beside it do. `kind` is for readers of the table's
-stream. `expires_at` (epoch s) is the TTL, after which DynamoDB removes the row within days; an expired row counts as
-absent before that. Every read is consistent but those by the index.
+A row's `record` does not change after it was written, but for the cameras of a link; attributes beside it do. `kind` is
+for readers of the table's stream. `expires_at` (epoch s) is the TTL, after which DynamoDB removes the row within days;
+an expired row counts as absent before that. Every read is consistent but those by the index.
 
 | pk                     | sk             | kind     | beside the record        | listed by gsi1 (gsi1pk, gsi1sk) |
 |------------------------|----------------|----------|--------------------------|---------------------------------|
@@ -20,6 +20,7 @@ absent before that. Every read is consistent but those by the index.
 | account#{account}      | telling#{link} | telling  | (below)                  | telling#{assistant}#{shard}, {due} |
 | account#{account}      | outbox#{link}#{at}#{kind} | outbox |                  |                                 |
 | account#{account}      | laid#{row}     | laid     | laid, reason             | laid, {row}                     |
+| account#{account}      | ask#{id}       | ask      | live_s                   |                                 |
 | vendor#{vendor key}    | vendor         | vendor   | (the source's record)    |                                 |
 | owner_name#{key}       | owner_name     | owner_name | account                | owner_users, {account}          |
 | client#{client}        | client         | client   |                          | clients, {client}               |
@@ -46,6 +47,7 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | a new code                          | add_code           | PutItem if new                                        |
 | a new link of an account            | add_link           | TransactWriteItems: account exists, link, linked      |
 | a link's last use                   | touch_link         | UpdateItem if later                                   |
+| its cameras, unless it ended        | choose_cameras     | UpdateItem if `ended` is absent                       |
 | end a link                          | end_link           | GetItem; TransactWriteItems: both, telling, outbox    |
 | its tokens, secrets and what waited | end_link           | Query link#, account#; DeleteItem of each             |
 | links of an account                 | links              | Query account#/link#, BatchGetItem; consistent        |
@@ -86,6 +88,10 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | put a laid row back                 | retry              | GetItem; TransactWriteItems: laid, outbox, telling    |
 | remove it                           | drop               | DeleteItem                                            |
 | where the links of an account stand | tellings           | Query account#/telling#, consistent                   |
+| what an assistant was asked to show | put_ask            | TransactWriteItems: account exists, ask; new          |
+| how long it was watched             | put_live           | UpdateItem if longer                                  |
+| what they were asked to show        | asks               | Query account#/ask#, consistent                       |
+| forget that                         | drop_asks          | Query account#/ask#, DeleteItem of each               |
 | replace a household's devices       | put_devices        | Query account#/device#; DeleteItem, PutItem of others |
 | households a device is listed in    | accounts_with      | Query gsi1, lags a little                             |
 | all accounts (command line)         | accounts           | Query gsi1, lags a little                             |
@@ -126,6 +132,7 @@ import secrets
 from typing import Any
 
 from store.dynamodb.accounts import AccountItems
+from store.dynamodb.asks import AskItems
 from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
@@ -137,7 +144,7 @@ from store.sealing import Sealer
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, TellingItems, KeptItems, NoticeItems, EventItems, EphemeralItems):
+class DynamoStore(AccountItems, TellingItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:

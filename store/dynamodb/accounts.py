@@ -46,7 +46,7 @@ class AccountItems(OwnerUserItems):
         return True
 
     def _clear(self, pk: str) -> None:
-        for prefix in ("link#", "known", "preference#", "secret#", "notice", "happening#", "device#"):
+        for prefix in ("link#", "known", "preference#", "secret#", "notice", "happening#", "device#", "ask#"):
             for item in self._table.query(pk, prefix):
                 if prefix == "link#":
                     for row in self._of_link(pk, item["sk"]):

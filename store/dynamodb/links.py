@@ -77,6 +77,17 @@ class LinkItems:
                     if item["kind"] in ("token", "secret") or item["record"]["kind"] != ENDED:
                         self._table.write(self._table.delete(item["pk"], item["sk"]))
 
+    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None) -> bool:
+        if not addressable(link_id):
+            return False
+        chosen = None if cameras is None else list(cameras)
+        change = "SET #record.#cameras = :cameras"
+        try:
+            self._table.write(self._table.update(f"link#{link_id}", "link", change, LIVE, cameras=chosen))
+        except ConditionFailed:
+            return False
+        return True
+
     def touch_link(self, link_id: str, now: float) -> None:
         later = f"{EXISTS} AND #last_used < :now"
         touch = self._table.update(f"link#{link_id}", "link", "SET #last_used = :now", later, now=now)

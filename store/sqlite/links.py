@@ -1,6 +1,7 @@
 """Links, codes and tokens in SQLite: each decision is one transaction."""
 
 import contextlib
+import json
 
 from store.keys import addressable
 from store.ports import Replayed, StoreUnavailable
@@ -8,16 +9,14 @@ from store.records import Code, Link, Token
 from store.sqlite import rows
 from store.sqlite.database import Database
 from store.sqlite.telling import put_ended
-
-BEARERS = 4096  # tokens whose rows are kept in memory
+from store.sqlite.unchanged import Unchanged
 
 type Bearer = tuple[Link, Token]
 
 
 class LinkRows:
     _database: Database
-    _keep_bearers: bool
-    _bearers: dict[tuple[str, str], tuple[bytes, Bearer]]  # the rows as of that mark
+    _bearers: Unchanged[tuple[str, str], Bearer]  # by link and hash of the token
 
     def add_link(self, link: Link) -> None:
         with self._database.writing() as write:
@@ -43,6 +42,14 @@ class LinkRows:
             write.execute("DELETE FROM token WHERE link = ?", (link_id,))
             write.execute("DELETE FROM link_secret WHERE link = ?", (link_id,))
             return ended.rowcount == 1
+
+    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None) -> bool:
+        if not addressable(link_id):
+            return False
+        chosen = None if cameras is None else json.dumps(cameras)
+        with self._database.writing() as write:
+            sql = "UPDATE link SET cameras = ? WHERE id = ? AND ended IS NULL"
+            return write.execute(sql, (chosen, link_id)).rowcount == 1
 
     def touch_link(self, link_id: str, now: float) -> None:
         with contextlib.suppress(StoreUnavailable), self._database.writing(durable=False, patient=False) as write:
@@ -88,22 +95,14 @@ class LinkRows:
             return True
 
     def find_token(self, link_id: str, token_hash: str) -> Bearer | None:
-        # ending the link or the token, in any process, changes the mark, so that the next request reads the rows again
-        mark, key = self._database.mark() if self._keep_bearers else None, (link_id, token_hash)
-        kept = self._bearers.get(key)
-        if kept is not None and kept[0] == mark:
-            return kept[1]
-        if not addressable(link_id, token_hash):
+        # ending the link or the token, in any process, is a commit, so that the next request reads the rows again
+        return self._bearers.of((link_id, token_hash), self._bearer)
+
+    def _bearer(self, key: tuple[str, str]) -> Bearer | None:
+        if not addressable(*key):
             return None
         row = self._database.one(rows.BEARER + " WHERE token.link = ? AND token.hash = ? AND ended IS NULL", *key)
-        if row is None:
-            return None
-        bearer = rows.link(row[:11]), Token(*row[11:])
-        if mark is not None:
-            if len(self._bearers) >= BEARERS:
-                self._bearers.clear()
-            self._bearers[key] = mark, bearer
-        return bearer
+        return (rows.link(row[:11]), Token(*row[11:])) if row else None
 
 
 def _lasting(tokens: list[Token]) -> bool:

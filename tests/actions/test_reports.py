@@ -64,7 +64,7 @@ class Reporting:
         homegraph = HomeGraph(key, self.cloud.host, self.cloud.ca_file, clock=self.clock)
         states = States(self.home.registry, self.traits)
         reported = Reported(self.home.store, key.private_key_id, self.clock)
-        return Reports(homegraph, reported, self.traits, states)
+        return Reports(homegraph, reported, self.traits, states, scenes=True)
 
     def _listed(self, known: Any) -> dict[str, Any]:
         return dict(json.loads(msgspec.json.encode(device(known, self.traits, reported=True))))
@@ -165,6 +165,15 @@ def test_a_change_and_the_calls_that_report_it(changes: dict[str, Any], calls: l
     named = {its_id for report in reports for its_id in report["payload"]["devices"]["states"]}
     assert len(named) == calls.count(REPORT)
     assert link.cloud.homegraph.users[link.user].devices.keys() == {known.id for known in link.now().cameras}
+
+
+def test_a_scene_that_comes_or_goes_makes_google_fetch_the_list(link: Reporting) -> None:
+    link.tell()
+    for scenes, calls in ((("Living room TV",), [SYNC]), (("Living room TV",), []), ((), [SYNC])):
+        link.home.owner.prefer(link.home.account.id, link.home.id("Garden"), Preferences(tv_scenes=scenes))
+        link.calls()
+        link.tell()
+        assert link.calls() == calls
 
 
 @pytest.mark.parametrize(
@@ -330,7 +339,7 @@ def test_sync_promises_what_the_key_keeps(link: Reporting) -> None:
         lambda ended: None,
         PUBLIC,
         Pins(link.home.store),
-        link.reports.may_tell,
+        reported=link.reports.may_tell,
     )
     assert synced() == [(True, True), (True, True), (True, None)]
     link.cloud.settings.homegraph_fault = "forbidden"

@@ -58,6 +58,7 @@ class Reporting:
             EventSender(self.gateway, http),
             interfaces(home.registry, snapshots=True),
             self.gateway.works,
+            scenes=True,
             clock=self.clock,
         )
         self.gateway.accept(home.link, "A1")
@@ -214,6 +215,36 @@ def test_many_cameras_are_split_by_size_and_number(link: Reporting) -> None:
     assert sum(len(message["event"]["payload"]["endpoints"]) for message in lists) == 120
     link.tell(Now((), {}))
     assert [len(message["event"]["payload"]["endpoints"]) for message in link.sent()] == [30, 30, 30, 30]
+
+
+def test_a_scene_comes_is_renamed_with_its_camera_and_goes(link: Reporting) -> None:
+    tv: dict[str, Any] = {"tv_scenes": ("Living room TV",)}
+    link.tell()
+    link.sent()
+    steps: list[tuple[dict[str, Any], list[tuple[str, list[str]]]]] = [
+        (tv, [("AddOrUpdateReport", ["Garden on Living room TV"])]),
+        (tv | {"motion": "on"}, [("ChangeReport", [])]),
+        (tv | {"name": "Orchard", "motion": "on"}, [("AddOrUpdateReport", ["Orchard", "Orchard on Living room TV"])]),
+        ({"name": "Orchard", "motion": "on"}, [("DeleteReport", [""])]),
+        ({"name": "Orchard", "motion": "on"}, []),
+    ]
+    for change, expected in steps:
+        link.tell(link.now(Garden=change))
+        events = [message["event"] for message in link.sent()]
+        assert [
+            (event["header"]["name"], [its.get("friendlyName", "") for its in event["payload"].get("endpoints", [])])
+            for event in events
+        ] == expected
+    assert list(link.amazon.endpoints.dropped) == []
+
+
+def test_with_a_camera_go_its_scenes(link: Reporting) -> None:
+    link.tell(link.now(Garden={"tv_scenes": ("Living room TV", "Kitchen")}))
+    link.sent()
+    link.tell(Now((), {}))
+    [message] = link.sent()
+    assert len(message["event"]["payload"]["endpoints"]) == 5
+    assert link.amazon.endpoints.by_id == {}
 
 
 RINGS: list[tuple[str, Any, str, str]] = [

@@ -11,6 +11,7 @@ from accounts.one_time_code import LIFE_S, TRIES
 from accounts.owner_users import OwnerUsers
 from console.encryption import WANTED_S
 from registry.camera import UNASKED
+from registry.drivers.ezviz import households as ezviz
 from registry.errors import Refused, SetRefused, SignedOut, VendorDown, Why
 from registry.owner.sign_in import SignIn, SignInRefused
 from registry.preferences import Preferences, keep
@@ -444,7 +445,7 @@ def test_the_pages_headers_let_in_nothing_from_elsewhere(world: HomeWorld) -> No
     assert browser.answer is not None
     headers = browser.answer.headers
     assert headers["Content-Security-Policy"] == (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' http://192.168.1.5:8081; "
         "connect-src 'self' http://192.168.1.5:8081; media-src 'self' http://192.168.1.5:8081 blob:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
@@ -519,7 +520,8 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     browser = world.signed_in()
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Garage C3TN Image Encryption is on for Garage, so its picture can't be shown. "
+        "Garage C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
         "account. Assistants can show it then. Yes, switch it off Keep it on, and give the code"
@@ -703,7 +705,9 @@ def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
 
 def test_a_camera_on_battery_is_woken_by_its_button(world: HomeWorld) -> None:
     world.home.driver.set([camera("Terrace", "F00000009", battery=80)])
-    assert world.signed_in().tile("Terrace") == "Terrace C3TN · 80 % Wake it and show it"
+    assert world.signed_in().tile("Terrace") == (
+        "Terrace C3TN · 80 % Alexa ✓ can show it Google ✓ can show it Wake it and show it Settings"
+    )
 
 
 def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
@@ -720,11 +724,29 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     assert world.vendor.calls == {}
 
 
-def test_a_household_without_cameras_reads_how_to_add_one(world: HomeWorld) -> None:
+@pytest.mark.parametrize(("own", "says"), [(True, "Add one of your house here"), (False, "Add one in the EZVIZ app")])
+def test_a_household_without_cameras_reads_how_to_add_one(tmp_path: Path, own: bool, says: str) -> None:
+    world = home_world(tmp_path, own=own)
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
     browser = world.browser().get()
     browser.enter(world.code.renew())
     browser.sign_in("kari", "barn door and two geese")
     assert (browser.status, browser.step) == (200, "")
-    assert "showcam cameras add" in browser.text
+    assert says in browser.text
+    assert ("Add a camera of the house" in browser.text) is own
+    world.home.store.close()
+
+
+def test_a_household_of_its_own_cameras_reads_that_nobody_has_signed_in_to_the_vendor(tmp_path: Path) -> None:
+    world = home_world(tmp_path, own=True)
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    ezviz.add_to(world.home.store, account.id, NEW)
+    world.home.driver.error = SignedOut()
+    browser = world.browser().get()
+    browser.enter(world.code.renew())
+    browser.sign_in("kari", "barn door and two geese")
+    assert "Nobody has signed in to EZVIZ yet, so its cameras are missing here." in browser.text
+    assert "Add a camera of the house" in browser.text
+    world.home.store.close()

@@ -1,5 +1,6 @@
 """The console around a real store, registry and sign-in, and a browser in the house."""
 
+import asyncio
 import html
 import re
 import secrets
@@ -13,18 +14,43 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from accounts.households import end as end_of_link
-from accounts.households import end_pictures
+from accounts.households import end_pictures, remove
+from accounts.linking_window import LinkingWindow
 from accounts.one_time_code import OneTimeCode
+from accounts.pins import Pins
+from actions.devices import names
+from actions.fulfillment import Fulfillment
+from alexa.names import friendly_names
+from alexa.skill import SmartHome
 from console import home, look
 from console.app import blueprint
+from console.assistants import Assistants
+from console.camera_page import CameraPage
+from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.home import Home, HomeSettings
+from console.household_forms import HouseholdForms
+from console.link_forms import LinkForms
+from console.own_pages import OwnPages
+from console.trial import Trial
+from media.plane.codec.units import SourceFailed
+from media.plane.sources.probe import probe
+from media.source import SourceSpec, Watched
 from net.visitors import PEER
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.sessions import Sessions
+from registry.drivers.lan.adding import Adding
+from registry.drivers.lan.devices import Devices
+from registry.drivers.lan.driver import LanDriver
+from registry.errors import Refused
+from registry.owner.own_cameras import OwnCameras
+from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
+from registry.reason import is_reason
 from store.records import Link
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household, household
 from tests.doubles.linking_world import CAREFUL, USER
@@ -85,13 +111,24 @@ class HomeBrowser:
     def ask(self, method: str, path: str, **more: Any) -> TestResponse:
         headers = self.headers | more.pop("headers", {}) | {"Host": self.host}
         # as it came: the client would read two slashes as the beginning of a host
-        environ = {"REMOTE_ADDR": self.peer, "PATH_INFO": path} | ({PEER: self.proxy} if self.proxy else {})
+        environ = {"REMOTE_ADDR": self.peer, "PATH_INFO": path.partition("?")[0]} | (
+            {PEER: self.proxy} if self.proxy else {}
+        )
         url = f"{self.scheme}://{self.host}"
         return self.http.open(path, method=method, base_url=url, headers=headers, environ_overrides=environ, **more)
 
     def get(self) -> "HomeBrowser":
         self.answer = self.ask("GET", "/home")
         return self
+
+    def visit(self, path: str) -> "HomeBrowser":
+        self.answer = self.ask("GET", path)
+        return self
+
+    def send(self, path: str, **fields: Any) -> "HomeBrowser":
+        """Sends a form of the page last shown, and follows where it leads; a list sends a field several times."""
+        self.answer = self.ask("POST", path, data={"csrf_token": self.token} | fields)
+        return self.visit(self.answer.location.partition("#")[0]) if self.answer.status_code == 303 else self
 
     def post(self, step: str, **fields: str) -> "HomeBrowser":
         """Presses a button of the page last shown, and follows where it leads."""
@@ -141,14 +178,60 @@ def _words(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", _shown(markup))).split())
 
 
+def _alexa(made: Household, link: Link, body: bytes) -> bytes:
+    return SmartHome(lambda _: link, made.registry, snapshots=False).answer(body)
+
+
+def _google(made: Household, link: Link, body: bytes) -> bytes:
+    end = partial(_end_link, made)
+    return Fulfillment(lambda _: link, made.registry, end, "https://home.example", Pins(made.store)).answer(body, "x")[
+        1
+    ]
+
+
+def _remove(made: Household, account: str) -> None:
+    remove(made.store, made.pictures, account)
+
+
 def _end_link(made: Household, link: Link) -> None:
     end_of_link(made.store, made.pictures, link)
 
 
-def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8081) -> HomeWorld:
+def watched(spec: SourceSpec) -> Watched:
+    """As the media process watches a camera for a moment. Raises Refused."""
+    try:
+        return asyncio.run(probe(spec, loopback=True, within_s=2.0)).told(small=True)
+    except SourceFailed as failed:
+        raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
+
+
+def _pages(made: Household, rooms: Home) -> list[home.Page]:
+    history = made.adapter.history
+    window = LinkingWindow(made.store, made.clock)
+    return [
+        CameraPage(made.owner, rooms.area, rooms.forms, history, alexa=friendly_names, google=names, patience_s=0.2),
+        Assistants(
+            made.owner,
+            rooms.area,
+            history,
+            LinkForms(made.store, rooms.area.new_links, partial(_end_link, made)),
+            ClientForms(made.store),
+            HouseholdForms(made.store, rooms.sign_in, window, partial(_remove, made)),
+            window,
+            open_to_all=False,
+        ),
+        Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
+    ]
+
+
+def home_world(
+    folder: Path, *, public: bool = False, media_port: int | None = 8081, own: bool = False, find: Find | None = None
+) -> HomeWorld:
+    """`own`: with the pages of cameras of one's own; `find`: what looks through the house."""
     clock = Clock()
     clock.now = time.time()  # which sessions go by
-    made = household(folder, user=USER, clock=clock)
+    store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
+    made = household(folder, user=USER, clock=clock, store=store, lan=LanDriver(store, loopback=True, known_s=0.0))
     made.adapter.changes.subscribe(made.adapter.came_back.note)
     households.add_owner(made.store, CAREFUL)
     vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
@@ -168,10 +251,25 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
     entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",))
-    settings = HomeSettings(media_port=media_port, live=4)
+    settings = HomeSettings(media_port=media_port, live=4, adds=own)
 
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    home.bind(app, Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock))
+    rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
+    home.bind(app, rooms, *_pages(made, rooms), own=_own_pages(made, rooms, find, clock) if own else None)
     return HomeWorld(made, app, code, vendor, clock)
+
+
+def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> OwnPages:
+    own = OwnCameras(
+        made.store,
+        made.owner,
+        Devices(made.store),
+        Adding(loopback=True, onvif_ports=(1,)),
+        watched,
+        None,
+        loopback=True,
+        clock=clock,
+    )
+    return OwnPages(own, Search(find, clock) if find else None, page.area.current)

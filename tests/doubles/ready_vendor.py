@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 
 from registry.vendor import CodeSent, Rejected, SignedIn
+from store.records import Source
 
 PASSWORD = "p4ssw0rd-at-ezviz"
 CODE = "012345"
@@ -19,6 +20,7 @@ class ReadyVendor:
         self.verdict: Rejected | None = None
         self.error: Exception | None = None
         self.calls: Counter[str] = Counter()
+        self.signed_out: list[str] = []  # ids of sources
         self._lock = threading.Lock()
 
     def sign_in(
@@ -37,3 +39,8 @@ class ReadyVendor:
         if code and code != CODE:
             return Rejected("wrong_code")
         return SignedIn({"session_id": f"vendor-session-of-{user}", "rf_session_id": "r"})
+
+    def sign_out(self, source: Source, deadline_s: float) -> None:
+        if self.error is not None:
+            raise self.error
+        self.signed_out.append(source.id)

@@ -39,6 +39,7 @@ class AppApi:
     def __init__(self, vendors: Vendors) -> None:
         self.good, self.refresh = 1, 1
         self.refreshes = 0
+        self.signed_out: list[str] = []
         self.refused_by = 0  # a code in the body for a session that is over; 0: by HTTP
         self.before_refreshing: Callable[[], object] = lambda: None
         self.lists: Callable[[], str] = lambda: ""  # the one session that the list takes, in place of the good one
@@ -56,6 +57,9 @@ class AppApi:
                 self.good = self.refresh = self.refresh + 1
                 ids = {"sessionId": f"session-{self.good}", "refreshSessionId": f"refresh-{self.good}"}
                 return answer(json.dumps({"meta": {"code": 200}, "sessionInfo": ids}).encode())
+        if requested.startswith("DELETE /v3/users/logout"):
+            self.signed_out.append(headers.get("sessionid", ""))
+            return answer(b'{"meta": {"code": 200}}')
         if headers.get("sessionid") != (self.lists() or f"session-{self.good}"):
             if self.refused_by:
                 return answer(json.dumps({"meta": {"code": self.refused_by}}).encode())
@@ -262,3 +266,16 @@ def test_an_answer_that_makes_no_sense_is_the_vendor_being_down_and_never_an_emp
 
     with pytest.raises(VendorDown):
         process(store, vendor).read(source, 20)
+
+
+def test_signing_out_ends_the_session_there(store: SqliteStore, api: AppApi, source: Source) -> None:
+    process(store, api.vendor).sign_out(source, 20)
+    assert api.signed_out == ["session-1"]
+
+
+def test_signing_out_where_nobody_is_signed_in_asks_nothing(store: SqliteStore, api: AppApi) -> None:
+    account = households.add_owner(store, "new@example.com")
+    [waiting] = store.sources(account.id)
+    with pytest.raises(SignedOut):
+        process(store, api.vendor).sign_out(waiting, 20)
+    assert api.signed_out == []

@@ -10,7 +10,7 @@ import pytest
 from store import dynamodb as of_store
 from store.dynamodb import DynamoStore
 from store.ports import Replayed, Store
-from store.records import Account, Happening, Known, Link, Source
+from store.records import Account, Ask, Happening, Known, Link, Source
 from store.sealing import Sealer
 from store.telling_ports import LOOK, Claim, Settled
 from tests.doubles import records as a
@@ -56,6 +56,9 @@ class Recorded:
             return getattr(self._client, operation)(**request)
 
         return call
+
+
+ASK = Ask("1", "c", "l", "alexa", NOW, 0.4, "")
 
 
 class World:
@@ -105,6 +108,8 @@ class World:
         yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=0, data=b"f")
         yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=1, data=b"g")
         yield "put_happening", lambda: store.put_happening(account.id, Happening("c", "motion", NOW))
+        yield "put_ask", lambda: store.put_ask(account.id, ASK)
+        yield "put_live", lambda: store.put_live(account.id, ASK.id, 2.0)
         yield "put_devices", lambda: store.put_devices(account.id, frozenset({"one"}))
         yield "put_devices", lambda: store.put_devices(account.id, frozenset({"two"}))
         yield "record_change", lambda: store.record_change(account.id, source.id, Known(b"l", NOW))
@@ -127,6 +132,7 @@ class World:
         yield "hit", lambda: store.hit("door", 60, NOW)
         yield "take_place", lambda: store.take_place("gate", 3, 60, NOW)
         yield "leave_place", lambda: store.leave_place("gate", int(NOW) + 61)
+        yield "choose_cameras", lambda: store.choose_cameras(link.id, None)
         yield "touch_link", lambda: store.touch_link(link.id, NOW)
         yield (
             "swap_session",
@@ -158,6 +164,7 @@ class World:
             ("notice_addresses", (account.id,)),
             ("notices", (account.id,)),
             ("happenings", (account.id, NOW - 1)),
+            ("asks", (account.id, NOW - 1)),
             ("accounts_with", ("two",)),
             ("due", ("alexa", NOW + 9, 9)),
             ("waiting", (NOW + 9,)),
@@ -173,6 +180,7 @@ class World:
         yield "drop_notice_address", lambda: store.drop_notice_address(account.id, "n")
         yield "drop_visit", lambda: store.drop_visit("v")
         yield "drop_client", lambda: store.drop_client("alexa")
+        yield "drop_asks", lambda: store.drop_asks(account.id)
         yield "end_link", lambda: store.end_link(link.id, NOW)
         yield "drop_household", lambda: store.drop_household(account.id)
 

@@ -178,6 +178,12 @@ class EzvizAccount:
 
         return self._clients.use(source, deadline_s, work)
 
+    def sign_out(self, source: Source, deadline_s: float) -> None:
+        def work(client: "Client", _: Held) -> None:
+            client.logout()
+
+        self._clients.use(source, deadline_s, work)
+
     def session_id(self, source: Source) -> str:
         """Which session counts now; "" for none."""
         try:

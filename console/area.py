@@ -1,0 +1,64 @@
+"""The pages for who is signed in at the console: which session a request has, and what all of these pages are given."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, g, redirect, request
+
+from accounts.console_sessions import ConsoleSession, ConsoleSessions
+from accounts.new_links import NewLinks
+from console import cookies, pages
+from console.reach import host_of
+from store.ports import Store
+
+type View = Callable[..., Any]
+type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
+
+READ, FORM = ("GET",), ("GET", "POST")
+
+
+class Area:
+    """`media_port` is where this machine's pictures are; None: they come from another machine, by https."""
+
+    def __init__(self, store: Store, sessions: ConsoleSessions, *, media_port: int | None) -> None:
+        self.store, self.sessions, self._media_port = store, sessions, media_port
+        self.new_links = NewLinks(store)
+
+    def current(self) -> ConsoleSession | None:
+        """The request's session; one whose household was removed is over."""
+        found = self.sessions.read(cookies.read(request))
+        if found is not None and found.account and self.store.account(found.account) is None:
+            self.sessions.end(found)
+            return None
+        g.console_session = found
+        return found
+
+    def owned(self, view: View) -> View:
+        """A view that gets the session of somebody who is signed in to a household; others are led to /home."""
+
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            current = self.current()
+            if current is None or not current.account:
+                return redirect(cookies.HOME, 303)
+            return view(current, *args, **kwargs)
+
+        return guarded
+
+    def media(self) -> str | None:
+        """Where this browser fetches pictures: behind a proxy at the same address, else at the media port."""
+        if self._media_port is None:
+            return None
+        if request.is_secure:
+            return ""
+        host = host_of(request.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._media_port}"
+
+    def page(self, name: str, status: int = 200, **context: Any) -> Response:
+        media, current = self.media(), g.get("console_session")
+        g.home_policy = pages.policy("https:" if media is None else media)
+        if current is not None and current.account:
+            context["signed_in"] = current.user
+            context["new_links"] = self.new_links.of(current.account)
+        return pages.rendered(name, status, **context)

@@ -1,0 +1,54 @@
+"""The last asks of a camera as sentences: who asked when, and what came of it."""
+
+import time
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from console.sentences import HISTORY
+from registry.camera import Camera
+from registry.gate.reasons import row_text
+from registry.reason import is_reason
+from store.records import Ask, Link
+from words.catalogue import OURS
+from words.languages import Language
+
+SOON_S = 60.0  # a display has so long to fetch what it was granted
+SHOWN = 30  # as many are listed
+
+
+class Said(Struct, frozen=True):
+    when: str
+    who: str
+    what: str
+
+
+class AskedFor:
+    def __init__(self, links: Mapping[str, Link], now: float) -> None:
+        """`links` by id, those that have ended too."""
+        self._links, self._now = links, now
+
+    def of(self, camera: Camera, asks: list[Ask], language: Language) -> list[Said]:
+        mine = [ask for ask in asks if ask.camera == camera.id][:SHOWN]
+        return [Said(_moment(ask.at), self._who(ask), self._what(ask, camera, language)) for ask in mine]
+
+    def _who(self, ask: Ask) -> str:
+        assistant = "Google" if ask.surface == "google" else "Alexa"
+        link = self._links.get(ask.link)
+        return f"{assistant}, {link.label}" if link and link.label else assistant
+
+    def _what(self, ask: Ask, camera: Camera, language: Language) -> str:
+        if ask.reason:
+            if not is_reason(ask.reason):
+                return ask.reason
+            wrong, _ = row_text(ask.reason, language, camera.name, camera.manufacturer)
+            return wrong
+        if ask.live_s:
+            minutes, seconds = divmod(round(ask.live_s), 60)
+            return OURS.say(language, HISTORY["shown"], took=f"{ask.took_s:.1f}", long=f"{minutes}:{seconds:02}")
+        word = "waiting" if self._now - ask.at < SOON_S else "unfetched"
+        return OURS.say(language, HISTORY[word])
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

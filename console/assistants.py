@@ -1,0 +1,117 @@
+"""The assistants' page: links, clients, the PIN, who may link, and all that is kept of the household."""
+
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+import msgspec
+from flask import Response, request
+
+from accounts.clients import TRIAL
+from accounts.console_sessions import ConsoleSession
+from accounts.linking_window import LinkingWindow
+from console import cookies, household_data, pages
+from console.area import READ, Area, Rule
+from console.client_forms import ClientForms, Made
+from console.household_forms import HouseholdForms
+from console.link_forms import LinkForms
+from registry.camera import Camera
+from registry.errors import Unavailable
+from registry.owner.owner import Owner
+from registry.streams.history import History
+
+AT = "/home/assistants"
+OF_LINKS = frozenset({"acknowledge", "end", "choose"})
+OF_CLIENTS = frozenset({"add-client", "renew-secret", "remove-client"})
+OF_HOUSEHOLD = frozenset({"set-pin", "clear-pin", "open-window", "close-window", "invite"})
+
+
+class Assistants:
+    """`open_to_all`: anybody may link here anyway."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        area: Area,
+        history: History,
+        links: LinkForms,
+        clients: ClientForms,
+        household: HouseholdForms,
+        window: LinkingWindow,
+        *,
+        open_to_all: bool,
+    ) -> None:
+        self._owner, self._area, self._history = owner, area, history
+        self._links, self._clients, self._household = links, clients, household
+        self._window, self._open_to_all = window, open_to_all
+
+    def rules(self) -> list[Rule]:
+        return [
+            (AT, "assistants", self.show, READ),
+            (AT, "assistants_step", self.take, ("POST",)),
+            (f"{AT}/everything.json", "everything", self.everything, READ),
+        ]
+
+    def show(self, current: ConsoleSession, error: str = "", made: Made | None = None) -> Response:
+        account, store = current.account, self._area.store
+        cameras = self._cameras(account)
+        return self._area.page(
+            "assistants",
+            403 if error else 200,
+            links=store.links(account),
+            cameras=cameras,
+            names_of=partial(_names, {camera.id: camera.name for camera in cameras}),
+            clients=[client for client in store.clients() if not client.id.startswith(TRIAL)],
+            made=made,
+            has_pin=self._household.has_pin(account),
+            window_min=-(-self._window.left_s() // 60),
+            open_to_all=self._open_to_all,
+            user=current.user,
+            error=pages.say(error) if error else "",
+            done=request.args.get("done", ""),
+        )
+
+    def take(self, current: ConsoleSession) -> Response:
+        step, account = request.form.get("step", ""), current.account
+        if step in OF_LINKS:
+            known = frozenset(camera.id for camera in self._cameras(account)) if step == "choose" else frozenset()
+            wrong = self._links.take(step, account, known)
+        elif step in OF_CLIENTS:
+            made = self._clients.take(step)
+            if isinstance(made, Made):
+                return self.show(current, made=made)
+            wrong = made
+        elif step in OF_HOUSEHOLD:
+            wrong = self._household.take(step, account)
+        elif step == "delete":
+            return self._delete(current)
+        else:
+            return pages.problem("request")
+        return self.show(current, wrong) if wrong else pages.led(f"{AT}?done={step}")
+
+    def everything(self, current: ConsoleSession) -> Response:
+        facts = household_data.of(self._area.store, self._owner, self._history, current.account, current.user)
+        response = Response(msgspec.json.format(msgspec.json.encode(facts)), content_type="application/json")
+        day = time.strftime("%Y-%m-%d")
+        response.headers["Content-Disposition"] = f'attachment; filename="showcam-{day}.json"'
+        return response
+
+    def _delete(self, current: ConsoleSession) -> Response:
+        wrong = self._household.delete(current.account, current.user)
+        if wrong:
+            return self.show(current, wrong)
+        self._area.sessions.end(current)
+        response = self._area.page("deleted", user=current.user)
+        cookies.drop(request, response)
+        return response
+
+    def _cameras(self, account: str) -> tuple[Camera, ...]:
+        try:
+            return self._owner.cameras(account).cameras
+        except Unavailable:
+            return ()
+
+
+def _names(named: Mapping[str, str], cameras: Iterable[str]) -> str:
+    """Those of the cameras that are still there."""
+    return ", ".join(sorted(filter(None, map(named.get, cameras)))) or "–"

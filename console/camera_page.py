@@ -1,0 +1,205 @@
+"""The page of one camera: its picture, settings, what a voice may do, how assistants call it, and its last asks."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from flask import Response, request
+from msgspec import Struct
+from msgspec.structs import replace
+
+from accounts.console_sessions import ConsoleSession
+from console import pages
+from console.area import FORM, Area, Rule
+from console.asked_for import AskedFor
+from console.picture_codes import PictureCodes
+from console.sentences import CHANGED
+from console.setting_words import HINTS, NAMES, RESTART, VALUES, WAYS
+from console.tile_forms import TileForms
+from console.tiles import Tiles
+from registry.camera import Camera, Refusal
+from registry.errors import Unavailable
+from registry.gate.reasons import explain
+from registry.gate.voice_names import trouble
+from registry.owner.owner import LONGEST_ROOM, Owner
+from registry.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step
+from registry.streams.history import History
+from words.catalogue import OURS
+
+PATIENCE_S = 4.0  # what a camera does not show by then was asked for
+
+type Called = Callable[[Iterable[Camera]], Mapping[str, str]]
+
+
+class Row(Struct, frozen=True):
+    """A setting as the page shows it: `kind` says by what it is set."""
+
+    setting: Setting
+    name: str
+    hint: str
+    kind: str  # switch, choice, text, format, encryption, read
+    value: str
+    shown: str
+    choices: tuple[tuple[str, str], ...]
+    note: str
+
+
+class CameraPage:
+    """`alexa` and `google` are what these assistants call cameras, by id."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        area: Area,
+        forms: TileForms,
+        history: History,
+        *,
+        alexa: Called,
+        google: Called,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._owner, self._area, self._forms, self._history = owner, area, forms, history
+        self._alexa, self._google, self._patience_s = alexa, google, patience_s
+        self._tiles, self._codes = Tiles(owner), PictureCodes(owner)
+
+    def rules(self) -> list[Rule]:
+        at = "/home/cameras/<camera>"
+        return [
+            (at, "camera", self.show, ("GET",)),
+            (f"{at}/settings", "setting", self.set, FORM),
+            (f"{at}/preferences", "preferences", self.prefer, FORM),
+            (f"{at}/restart", "restart", self.restart, FORM),
+            (f"{at}/history", "history", self.keep_history, FORM),
+        ]
+
+    def show(self, current: ConsoleSession, camera: str, error: str = "") -> Response:
+        account, language = current.account, pages.language()
+        try:
+            listed = self._owner.cameras(account).cameras
+            switching = self._forms.encryption.steps(current, language, pages.vendor())
+            tile = next((each for each in self._tiles.of(account, language, switching) if each.id == camera), None)
+        except Unavailable:
+            return pages.again()  # the page of all cameras says why
+        shown = next((each for each in listed if each.id == camera), None)
+        if shown is None or tile is None:
+            return pages.problem("no_camera")
+        views = self._owner.settings(account, camera)
+        unread = explain(views, language) if isinstance(views, Refusal) else ""
+        rows = [] if isinstance(views, Refusal) else self._rows(shown, views, account)
+        return self._area.page(
+            "camera",
+            403 if error else 200,
+            camera=shown,
+            tile=tile,
+            rows=rows,
+            unread=unread,
+            error=error,
+            preferences=self._owner.preferences(account, camera),
+            by_voice=[(name, pages.say(RESTART if name == "restart" else NAMES[name])) for name in BY_VOICE],  # type: ignore[index]
+            longest_room=LONGEST_ROOM,
+            ways=[OURS.say(language, WAYS[way], vendor=pages.vendor()) for way in shown.ways if way in WAYS],
+            alexa=self._alexa(listed)[camera],
+            google=self._google(listed)[camera],
+            troubles=trouble(listed, self._alexa(listed), language).get(camera, []),
+            asks=self._asks(account, shown),
+            keeps_history=self._history.is_kept(account),
+            deciphers=self._owner.may_be_deciphered(account, shown),
+        )
+
+    def set(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "GET":
+            return _at(camera)
+        setting, value = request.form.get("setting", ""), request.form.get("value", "").strip()[:100]
+        consent = "consent" in request.form
+        try:
+            done = self._owner.change(
+                current.account, camera, setting, value, consent=consent, patience_s=self._patience_s
+            )
+        except BadValue:
+            known = setting in NAMES
+            return self.show(current, camera, pages.say(CHANGED["no_value" if known else "no_setting"]))
+        if isinstance(done, Refusal):
+            return self.show(current, camera, explain(done, pages.language()))
+        if isinstance(done, Step):
+            return pages.again(camera)  # the tile asks for what is missing
+        how = "asked" if isinstance(done, Asked) else "set"
+        return _at(camera, f"?{how}={setting}#{setting}")
+
+    def restart(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "POST":
+            done = self._owner.restart(current.account, camera)
+            if isinstance(done, Refusal):
+                return self.show(current, camera, explain(done, pages.language()))
+        return _at(camera)
+
+    def prefer(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "GET":
+            return _at(camera)
+        account, form = current.account, request.form
+        if self._owner.camera(account, camera) is None:
+            return pages.problem("no_camera")
+        chosen = replace(
+            self._owner.preferences(account, camera),
+            voice_may=tuple(form.getlist("voice_may")),
+            room=form.get("room", ""),
+            keep_warm="keep_warm" in form,
+        )
+        try:
+            self._owner.prefer(account, camera, chosen)
+        except BadValue:
+            return self.show(current, camera, pages.say(CHANGED["no_value"]))
+        wanted = form.get("while_encrypted", "")
+        if wanted in ("no", "lan") and wanted != chosen.while_encrypted:
+            done = self._owner.while_encrypted(account, camera, wanted)
+            if isinstance(done, Refusal):
+                return self.show(current, camera, explain(done, pages.language()))
+        return _at(camera, "?kept=1#preferences")
+
+    def keep_history(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "POST":
+            self._history.keep(current.account, kept=request.form.get("history") == "on")
+        return _at(camera, "#history")
+
+    def _rows(self, camera: Camera, views: Mapping[Setting, SettingView], account: str) -> list[Row]:
+        awaited = self._owner.awaited(account)
+        rows = []
+        for setting, view in views.items():
+            asked = awaited.get((camera.id, FIELDS.get(setting, "")))
+            if view.value is None and not view.can_set and asked is None:
+                continue  # what the camera lacks, or no way reads
+            rows.append(_row(setting, view, asked))
+        return rows
+
+    def _asks(self, account: str, camera: Camera) -> list[object]:
+        asks = self._history.of(account)
+        ids = {ask.link for ask in asks if ask.camera == camera.id}
+        links = {link.id: link for each in ids if (link := self._area.store.link(each))}
+        return list(AskedFor(links, time.time()).of(camera, asks, pages.language()))
+
+
+def _row(setting: Setting, view: SettingView, asked: str | None) -> Row:
+    value = view.value or ""
+    kind = "read"
+    if view.can_set:
+        kind = "text" if not view.choices else "switch" if set(view.choices) == {"on", "off"} else "choice"
+    if setting == "storage":
+        kind = "format" if view.can_set else "read"
+    if setting == "encryption" and kind == "switch" and value == "on":
+        kind = "encryption"
+    note = ""
+    if asked is not None and asked != value:
+        note = f"{_value(asked)}: {pages.say(CHANGED['asked_for'])}"
+    elif request.args.get("set") == setting:
+        note = pages.say(CHANGED["confirmed"])
+    elif request.args.get("asked") == setting:
+        note = pages.say(CHANGED["asked_for"])
+    hint = pages.say(HINTS[setting]) if setting in HINTS else ""
+    choices = tuple((choice, _value(choice)) for choice in view.choices)
+    return Row(setting, pages.say(NAMES[setting]), hint, kind, value, _value(value), choices, note)
+
+
+def _value(value: str) -> str:
+    return pages.say(VALUES[value]) if value in VALUES else value
+
+
+def _at(camera: str, more: str = "") -> Response:
+    return pages.led(f"/home/cameras/{camera}{more}" if pages.is_id(camera) else "/home")

@@ -1,0 +1,62 @@
+"""The forms of the household on the assistants' page: its PIN, whom it lets link, and its removal."""
+
+from collections.abc import Callable
+
+from flask import request
+
+from accounts.linking_window import LinkingWindow
+from accounts.pins import BadPin, Pins
+from console.sentences import ASSISTANTS
+from registry.owner.sign_in import SignIn
+from store.ports import Store
+
+LONGEST_USER = 200
+
+
+class HouseholdForms:
+    """`remove` removes a household by its id, and ends what it is being shown."""
+
+    def __init__(self, store: Store, sign_in: SignIn, window: LinkingWindow, remove: Callable[[str], None]) -> None:
+        self._pins, self._sign_in, self._window, self._remove = Pins(store), sign_in, window, remove
+
+    def take(self, step: str, account: str) -> str:
+        """What was wrong, as a sentence to translate; "" where it is done."""
+        match step:
+            case "set-pin":
+                return self._set_pin(account)
+            case "clear-pin":
+                self._pins.clear(account)
+            case "open-window":
+                self._window.open()
+            case "close-window":
+                self._window.close()
+            case "invite":
+                return self._invite()
+        return ""
+
+    def has_pin(self, account: str) -> bool:
+        return self._pins.is_set(account)
+
+    def delete(self, account: str, user: str) -> str:
+        """What was wrong, as a sentence to translate; "" where the household is gone. `user`: who is signed in."""
+        if request.form.get("name", "").strip() != user:
+            return ASSISTANTS["not_deleted"]
+        self._sign_in.sign_out(account)
+        self._remove(account)
+        return ""
+
+    def _set_pin(self, account: str) -> str:
+        pin = request.form.get("pin", "").strip()
+        if pin != request.form.get("again", "").strip():
+            return ASSISTANTS["pins_differ"]
+        try:
+            self._pins.set(account, pin)
+        except BadPin:
+            return ASSISTANTS["pin"]
+        return ""
+
+    def _invite(self) -> str:
+        user = request.form.get("user", "").strip()
+        if not user or len(user) > LONGEST_USER or not user.isprintable():
+            return ASSISTANTS["user"]
+        return "" if self._sign_in.invite(user) else ASSISTANTS["invited"]

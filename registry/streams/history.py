@@ -1,0 +1,161 @@
+"""What assistants were asked to show and what came of it, for the household's owner: kept thirty days, if at all."""
+
+import logging
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from accounts import console_sessions
+from media.grants import Claims
+from registry.camera import Refusal, Stream
+from store.ports import Inconsistent, Store, StoreUnavailable
+from store.records import ASK_KEPT_S, Ask, Link
+
+log = logging.getLogger(__name__)
+
+OFF = "history_off"  # name of a household's secret that is there where its owner keeps no history
+CHECKED_S = 2.0  # between two checks of a picture that is watched
+SILENT_S = 6.0  # a picture that was not checked for so long is over
+RECENT_S = 24 * 3600.0  # so far back the ask of a session is looked for that began with another process
+MOST_LIVE = 1024
+
+type Work = Callable[[], None]
+
+
+class Later:
+    """A thread that does work in order, since nobody who waits for a picture should wait for its history."""
+
+    def __init__(self, most: int = 1024) -> None:
+        self._work: queue.Queue[Work] = queue.Queue(most)
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, work: Work) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="history", daemon=True)
+            self._thread.start()
+        try:
+            self._work.put_nowait(work)
+        except queue.Full:
+            log.warning("too much happens at once for the history: a part is missing")
+
+    def _run(self) -> None:
+        while True:
+            work = self._work.get()
+            try:
+                work()
+            except Exception:  # a daemon's thread: nobody else would say it
+                log.exception("a part of the history is missing")
+
+
+class History:
+    """`clock`: epoch seconds. `later` does what takes the store; by default it is done at once."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], float] = time.time, later: Callable[[Work], None] | None = None
+    ) -> None:
+        self._store, self._clock, self._later = store, clock, later or _now
+        self._granted: dict[tuple[str, str], str] = {}  # by link and camera: the id of the ask that was granted last
+        self._live: dict[str, _Watched] = {}  # by the nonce of a session
+        self._lock = threading.Lock()
+
+    def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, asked: float) -> None:
+        """`asked`: when, epoch seconds. What an owner tries on the console is none."""
+        if link.id.startswith(console_sessions.PREFIX):
+            return
+        refusal = found if isinstance(found, Refusal) else found.explains
+        ask = Ask(
+            id=secrets.token_hex(8),
+            camera=camera,
+            link=link.id,
+            surface=surface,
+            at=asked,
+            took_s=max(0.0, self._clock() - asked),
+            reason=refusal.reason if refusal else "",
+        )
+        if refusal is None:
+            with self._lock:
+                if len(self._granted) >= MOST_LIVE:
+                    self._granted.clear()  # the store knows them too
+                self._granted[link.id, camera] = ask.id
+        self._later(lambda: self._put(link.account, ask))
+
+    def is_live(self, claims: Claims) -> None:
+        """A picture was just found to be watched, of a session with these claims."""
+        if claims.link.startswith(console_sessions.PREFIX):
+            return
+        now, due = self._clock(), list[_Watched]()
+        with self._lock:
+            watched = self._live.get(claims.nonce)
+            if watched is not None:
+                watched.last = now
+            elif len(self._live) < MOST_LIVE:
+                self._live[claims.nonce] = _Watched(claims, now, now)
+                due.append(self._live[claims.nonce])
+            over = [nonce for nonce, each in self._live.items() if each.last < now - SILENT_S]
+            due += [self._live.pop(nonce) for nonce in over]
+        for each in due:
+            self._later(partial(self._put_live, each))
+
+    def settle(self) -> None:
+        """Keep how long pictures were watched until now."""
+        with self._lock:
+            living = list(self._live.values())
+        for each in living:
+            self._put_live(each)
+
+    def of(self, account_id: str) -> list[Ask]:
+        """Those of the last thirty days, newest first."""
+        self.settle()
+        return self._store.asks(account_id, self._clock() - ASK_KEPT_S)
+
+    def is_kept(self, account_id: str) -> bool:
+        return self._store.account_secret(account_id, OFF) is None
+
+    def keep(self, account_id: str, *, kept: bool) -> None:
+        """Where it is kept no more, what there is goes."""
+        if kept:
+            self._store.drop_account_secret(account_id, OFF)
+            return
+        self._store.put_account_secret(account_id, OFF, b"1")
+        self._store.drop_asks(account_id)
+
+    def _put(self, account_id: str, ask: Ask) -> None:
+        try:
+            if self.is_kept(account_id):
+                self._store.put_ask(account_id, ask)
+        except (Inconsistent, StoreUnavailable) as error:
+            log.info("an ask is missing in the history: %s", error, extra={"account": account_id})
+
+    def _put_live(self, watched: "_Watched") -> None:
+        claims = watched.claims
+        try:
+            watched.ask = watched.ask or self._ask_of(claims)
+            if watched.ask:
+                self._store.put_live(claims.account, watched.ask, watched.last - watched.first + CHECKED_S)
+        except StoreUnavailable as error:
+            log.info("a time is missing in the history: %s", error, extra={"account": claims.account})
+
+    def _ask_of(self, claims: Claims) -> str:
+        """The id of the ask that a session answers: its link's last for the camera; "" where there is none."""
+        with self._lock:
+            if known := self._granted.get((claims.link, claims.camera)):
+                return known
+        recent = self._store.asks(claims.account, self._clock() - RECENT_S)
+        mine = (ask for ask in recent if (ask.link, ask.camera, ask.reason) == (claims.link, claims.camera, ""))
+        return next((ask.id for ask in mine), "")
+
+
+@dataclass
+class _Watched:
+    claims: Claims
+    first: float
+    last: float
+    ask: str = ""  # its id
+
+
+def _now(work: Work) -> None:
+    work()

@@ -1,0 +1,174 @@
+"""Every page of the console in a real browser: what axe-core finds, how it fits, by keyboard, and without script."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_home import MOVING, TOO_SMALL, another, sign_in, tile
+from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
+from tests.doubles.program import Program
+
+AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = "async rules => JSON.stringify((await axe.run({runOnly: rules})).violations)"
+TARGETS = (
+    "button:not(.link), summary, a.button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, "
+    "label.tick, nav a, footer a"
+)
+
+
+def camera(page: Page, program: Program) -> None:
+    tile(page, "Garden").get_by_role("link", name="Garden").click()
+    page.wait_for_selector(".settings")
+
+
+def tried(page: Page, program: Program) -> None:
+    page.goto(f"{program.web}/home/try")
+    page.fill("input[name=text]", "show the garden camera")
+    page.press("input[name=text]", "Enter")
+    page.wait_for_selector(".says")
+
+
+def at(path: str) -> Callable[[Page, Program], None]:
+    return lambda page, program: void(page.goto(f"{program.web}{path}"))
+
+
+def void(_: object) -> None:
+    """Nothing."""
+
+
+# what leads from the page of all cameras to each
+PAGES: dict[str, Callable[[Page, Program], None]] = {
+    "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
+    "camera": camera,
+    "assistants": at("/home/assistants"),
+    "try": tried,
+}
+
+
+def found(page: Page) -> list[str]:
+    """What axe-core objects to, each with where."""
+    page.evaluate(AXE)
+    violations: list[dict[str, Any]] = json.loads(page.evaluate(RUN_AXE, RULES))
+    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
+
+
+def fits(page: Page, name: str) -> None:
+    page.screenshot(path=SCREENSHOTS / f"console-{name}.png", full_page=True)
+    assert page.evaluate(TOO_WIDE) <= 0
+    assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
+    assert page.evaluate(TOO_SMALL, TARGETS) == []
+    assert page.evaluate(UNLABELLED) == []
+
+
+@pytest.fixture(scope="module")
+def linked(program: Program) -> Program:
+    """With a link that nobody has acknowledged, so that each page has its banner."""
+    program.link("alexa")
+    return program
+
+
+@pytest.fixture
+def signed_in(chromium: Browser, linked: Program) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = []
+
+    def open_page(language: str = "en", width: int = 1280, scheme: Any = "light", *, script: bool = True) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language)
+        contexts.append(context)
+        page = context.new_page()
+        sign_in(page, another(linked), "demo@example.com")
+        page.wait_for_selector(".tiles")
+        if script:
+            return page
+        without = chromium.new_context(
+            viewport={"width": width, "height": 800}, java_script_enabled=False, storage_state=context.storage_state()
+        )
+        contexts.append(without)
+        return without.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [
+        ("en", 360, "light"),
+        ("en", 1280, "dark"),
+        ("nb", 360, "dark"),
+        ("nb", 1280, "light"),
+        ("de", 360, "light"),
+        ("de", 1280, "dark"),
+    ],
+)
+def test_axe_finds_nothing_and_all_fits(
+    signed_in: Callable[..., Page], linked: Program, language: str, width: int, scheme: str
+) -> None:
+    page = signed_in(language, width, scheme)
+    for name, lead in PAGES.items():
+        page.goto(f"{linked.web}/home")
+        lead(page, linked)
+        for details in page.locator("details").all():
+            details.evaluate("each => each.open = true")
+        assert found(page) == [], name
+        fits(page, f"{name}-{language}-{width}-{scheme}")
+
+
+def test_axe_is_asked_and_its_answer_heard(signed_in: Callable[..., Page]) -> None:
+    page = signed_in()
+    page.evaluate("document.querySelector('main').append(new Image())")
+    assert [each for each in found(page) if each.startswith("image-alt: ")] == ["image-alt: <img>"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Program, name: str) -> None:
+    """All but live pictures: what is there is shown, and forms are sent."""
+    page = signed_in(script=False)
+    page.goto(f"{linked.web}/home")
+    if name == "camera":
+        page.goto(f"{linked.web}/home/cameras/{page.get_attribute('.tile[data-name=Garden]', 'data-camera')}")
+        page.locator("#status_light button").click()
+        page.wait_for_selector("#status_light .note")
+    elif name == "try":
+        tried(page, linked)
+        assert page.locator(".says").all_inner_texts() == ["It shows the picture."] * 2
+    elif name == "assistants":
+        PAGES[name](page, linked)
+        page.locator("summary").first.click()
+        page.locator("button[value=choose]").first.click()
+        page.wait_for_selector("p.note")
+    else:
+        stills = page.locator(".tile[data-name=Garden] img").last
+        stills.scroll_into_view_if_needed()
+        assert stills.get_attribute("src")
+    assert page.locator("h1").count() == 1
+    assert page.locator("header nav a[aria-current]").count() == (0 if name == "camera" else 1)
+
+
+def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    tried(page, linked)
+    for video in page.locator("video[data-hls]").all():
+        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+
+
+def test_by_keyboard_a_camera_is_found_and_set(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    tile(page, "Garden").get_by_role("link", name="Garden").press("Enter")
+    page.wait_for_selector(".settings")
+    light = page.locator("#status_light button")
+    before = light.get_attribute("aria-checked")
+    light.press("Space")
+    page.wait_for_selector("#status_light .note")
+    after = page.locator("#status_light button").get_attribute("aria-checked")
+    assert {before, after} == {"true", "false"}
+    page.locator("#status_light button").press("Enter")
+    page.wait_for_function(
+        "checked => document.querySelector('#status_light button').getAttribute('aria-checked') === checked", arg=before
+    )

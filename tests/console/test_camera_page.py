@@ -1,0 +1,189 @@
+"""The page of one camera: its settings with read-back, what a voice may do, its names, and its last asks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from registry.camera import StreamRequest
+from registry.errors import SetRefused, VendorDown
+from registry.preferences import Preferences
+from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.linking_world import CAREFUL
+from tests.doubles.ready_driver import camera
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[HomeWorld]:
+    made = home_world(tmp_path)
+    yield made
+    made.home.store.close()
+
+
+def at(world: HomeWorld, name: str, more: str = "") -> str:
+    return f"/home/cameras/{world.home.id(name)}{more}"
+
+
+def opened(world: HomeWorld, name: str = "Garden") -> HomeBrowser:
+    return world.signed_in().visit(at(world, name))
+
+
+def note(browser: HomeBrowser, setting: str) -> str:
+    """What stands beside a setting about its last change."""
+    assert browser.answer is not None
+    row = browser.answer.text.partition(f'<li id="{setting}">')[2].partition("</li>")[0]
+    return row.partition('role="status">')[2].partition("</p>")[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "applied"),
+    [
+        ("audio", "off", ("Garden", "audio", "off", "")),
+        ("night_vision", "smart", ("Garden", "night_vision", "smart", "")),
+        ("sensitivity", "3", ("Garden", "sensitivity", "3", "")),
+        ("date_format", "dmy", ("Garden", "date_format", "dmy", "")),
+        ("encryption", "on", ("Garden", "encryption", "on", "")),
+    ],
+)
+def test_a_setting_is_set_and_its_read_back_is_said(
+    world: HomeWorld, setting: str, value: str, applied: tuple[str, ...]
+) -> None:
+    browser = opened(world).send(at(world, "Garden", "/settings"), setting=setting, value=value)
+    assert (browser.status, world.home.driver.applied) == (200, [applied])
+    assert note(browser, setting) == "confirmed by the camera"
+
+
+def test_what_the_camera_does_not_show_yet_was_asked_for(world: HomeWorld) -> None:
+    world.home.driver.lags = True
+    browser = opened(world)
+    browser.send(at(world, "Garden", "/settings"), setting="audio", value="off")
+    assert note(browser, "audio") == "Off: asked for; the camera does not show it yet"
+    world.home.driver.show()
+    assert note(browser.visit(at(world, "Garden")), "audio") == ""
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("audio", "loud", "Nothing was changed: that can&#39;t be set to this value."),
+        ("sensitivity", "much", "Nothing was changed: that can&#39;t be set to this value."),
+        ("wifi", "x", "Nothing was changed: that can&#39;t be set to this value."),
+        ("", "on", "Nothing was changed: there is no such setting."),
+        ("x" * 5000, "<b>", "Nothing was changed: there is no such setting."),
+    ],
+)
+def test_nonsense_is_answered_in_place(world: HomeWorld, setting: str, value: str, said: str) -> None:
+    browser = opened(world).send(at(world, "Garden", "/settings"), setting=setting, value=value)
+    assert browser.answer is not None
+    assert (browser.status, said in browser.answer.text, world.home.driver.applied) == (403, True, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SetRefused("not_taken"), "Garden did not take the change."),
+        (VendorDown(), "The EZVIZ service does not answer just now."),
+    ],
+)
+def test_a_camera_that_takes_nothing_says_why(world: HomeWorld, error: Exception, said: str) -> None:
+    browser = opened(world)
+    if isinstance(error, SetRefused):
+        world.home.driver.set_error = error
+    else:
+        world.home.driver.apply_error = error  # type: ignore[assignment]
+    browser.send(at(world, "Garden", "/settings"), setting="audio", value="off")
+    assert (browser.status, said in browser.text) == (403, True)
+
+
+def test_image_encryption_goes_off_at_the_tile_alone(world: HomeWorld) -> None:
+    browser = opened(world, "Garage").send(at(world, "Garage", "/settings"), setting="encryption", value="off")
+    assert world.home.driver.applied == []
+    assert browser.step == ""
+
+
+def test_storage_is_formatted_with_consent_alone(world: HomeWorld) -> None:
+    browser = opened(world)
+    browser.send(at(world, "Garden", "/settings"), setting="storage", value="format")
+    assert world.home.driver.applied == []
+    browser.visit(at(world, "Garden")).send(
+        at(world, "Garden", "/settings"), setting="storage", value="format", consent="1"
+    )
+    assert world.home.driver.applied == [("Garden", "storage", "format", "")]
+
+
+def test_preferences_are_kept_as_they_are_ticked(world: HomeWorld) -> None:
+    browser = opened(world)
+    fields = {"voice_may": ["audio", "sleep"], "room": "  By the gate ", "keep_warm": "1", "while_encrypted": "lan"}
+    browser.send(at(world, "Garden", "/preferences"), **fields)
+    assert (browser.status, "Kept." in browser.text) == (200, True)
+    kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
+    assert kept == Preferences(("audio", "sleep"), "lan", keep_warm=True, room="By the gate")
+    browser.send(at(world, "Garden", "/preferences"), room="", while_encrypted="no")
+    assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+
+
+@pytest.mark.parametrize("fields", [{"voice_may": ["encryption"]}, {"room": "x" * 61}, {"voice_may": ["\x00"]}])
+def test_what_cant_be_preferred_is_said(world: HomeWorld, fields: dict[str, object]) -> None:
+    browser = opened(world).send(at(world, "Garden", "/preferences"), **fields)
+    assert (browser.status, "Nothing was changed" in browser.text) == (403, True)
+    assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+
+
+def test_what_assistants_call_it_and_what_a_voice_has_trouble_with(world: HomeWorld) -> None:
+    world.home.driver.set([camera("Kari’s hage / 2", "F00000001")])
+    browser = world.signed_in().visit(at(world, "Kari’s hage / 2"))
+    assert "Alexa “Karis hage 2” Google “Kari’s hage / 2”" in browser.text
+    assert "Signs in the name are not spoken and not heard: use letters and spaces." in browser.text
+
+
+def test_the_last_asks_stand_there_with_what_came_of_them(world: HomeWorld) -> None:
+    home = world.home
+    for name in ("Garden", "Garage"):
+        home.registry.open_stream(home.link, home.id(name), StreamRequest("alexa", ("hls",)))
+    browser = opened(world)
+    assert "Alexa, Kari’s Answered; the display has not fetched the picture yet." in browser.text
+    [ask] = [ask for ask in home.adapter.history.of(home.account.id) if not ask.reason]
+    home.store.put_live(home.account.id, ask.id, 72.0)
+    assert "Shown: answered after 0.0 s, watched for 1:12 min." in browser.visit(at(world, "Garden")).text
+    assert "Alexa, Kari’s Image Encryption is on for Garage" in browser.visit(at(world, "Garage")).text
+
+
+def test_the_history_is_switched_off_and_forgotten(world: HomeWorld) -> None:
+    home = world.home
+    home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("alexa", ("hls",)))
+    browser = opened(world).send(at(world, "Garden", "/history"), history="off")
+    assert "No history is kept." in browser.text
+    assert home.adapter.history.of(home.account.id) == []
+    browser.send(at(world, "Garden", "/history"), history="on")
+    assert "No assistant was asked for this camera in the last 30 days." in browser.text
+
+
+def test_a_camera_restarts_by_its_button(world: HomeWorld) -> None:
+    world.home.driver.set([camera("Terrace", "F00000009", can_restart=True)])
+    browser = world.signed_in().visit(at(world, "Terrace"))
+    browser.send(at(world, "Terrace", "/restart"))
+    assert world.home.driver.applied == [("Terrace", "restart", "", "")]
+
+
+@pytest.mark.parametrize("more", ["", "/settings", "/preferences", "/restart", "/history"])
+def test_it_is_for_who_is_signed_in_to_its_household(world: HomeWorld, more: str) -> None:
+    path = at(world, "Garden", more)
+    for stranger in (world.browser().get(), world.browser().enter(world.code.renew())):
+        assert stranger.visit(path).answer.location == "/home"  # type: ignore[union-attr]
+        if more:
+            assert stranger.get().send(path, setting="audio", value="off").step != ""
+    other = world.signed_in(CAREFUL)
+    before = world.home.driver.applied.copy()
+    if more:
+        other.send(path, setting="audio", value="off", voice_may="audio", history="off")
+    else:
+        other.visit(path)
+    assert (other.status == 404 or "There is no camera of that name here." in other.text) or more == "/history"
+    assert world.home.driver.applied == before
+    assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+    assert world.home.adapter.history.is_kept(world.home.account.id)
+
+
+@pytest.mark.parametrize("camera_id", ["x" * 500, "ezviz-" + "a" * 20, "%0d%0aSet-Cookie:a", "..%2f..%2f"])
+def test_a_camera_that_there_is_not_is_no_page(world: HomeWorld, camera_id: str) -> None:
+    assert world.signed_in().visit(f"/home/cameras/{camera_id}").status == 404

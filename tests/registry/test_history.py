@@ -1,0 +1,148 @@
+"""What assistants were asked to show and what came of it, as the owner reads it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.grants import Claims
+from registry.camera import StreamRequest
+from registry.streams.history import History, Later
+from store.ports import StoreUnavailable
+from store.records import ASK_KEPT_S
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household, household
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    clock = Clock()
+    made = household(tmp_path, clock=clock)
+    yield made
+    made.store.close()
+
+
+def asks(home: Household) -> list[tuple[str, str, str, str]]:
+    found = home.adapter.history.of(home.account.id)
+    return [(ask.camera, ask.link, ask.surface, ask.reason) for ask in found]
+
+
+def request(surface: Any = "alexa") -> StreamRequest:
+    return StreamRequest(surface, ("hls",))
+
+
+def session(home: Household, name: str, nonce: str = "s1", surface: str = "alexa") -> Claims:
+    return Claims(home.account.id, home.link.id, home.id(name), "session", surface, 2_000_000_000, nonce)
+
+
+@pytest.mark.parametrize(
+    ("name", "surface", "reason"),
+    [
+        ("Garden", "alexa", ""),
+        ("Garden", "google", ""),
+        ("Garage", "alexa", "encryption_on"),
+        ("Attic", "google", "offline"),
+    ],
+)
+def test_an_ask_stands_there_with_its_reason(home: Household, name: str, surface: str, reason: str) -> None:
+    home.registry.open_stream(home.link, home.id(name), request(surface))
+    assert asks(home) == [(home.id(name), home.link.id, surface, reason)]
+
+
+def test_an_owners_page_is_no_ask(home: Household) -> None:
+    home.owner.open_stream(home.account.id, "home-1", home.id("Garden"), request("page"))
+    assert asks(home) == []
+
+
+def test_how_long_it_was_watched_grows_until_its_checks_end(home: Household, tmp_path: Path) -> None:
+    clock: Any = home.clock
+    home.registry.open_stream(home.link, home.id("Garden"), request())
+    [ask] = home.adapter.history.of(home.account.id)
+    assert ask.live_s == 0
+    for _ in range(36):
+        assert home.questions.check(session(home, "Garden")) is None
+        clock.wait(2)
+    [ask] = home.adapter.history.of(home.account.id)
+    assert ask.live_s == 72
+    clock.wait(60)
+    home.registry.open_stream(home.link, home.id("Garden"), request())
+    home.questions.check(session(home, "Garden", "s2"))
+    assert [ask.live_s for ask in home.adapter.history.of(home.account.id)] == [2, 72]
+
+
+def test_a_session_that_began_with_another_process_is_of_its_links_last_ask(home: Household) -> None:
+    home.registry.open_stream(home.link, home.id("Garden"), request())
+    home.registry.open_stream(home.link, home.id("Garage"), request())
+    other = History(home.store, home.clock)
+    other.is_live(session(home, "Garden"))
+    assert [(ask.camera, ask.live_s) for ask in other.of(home.account.id) if ask.live_s] == [(home.id("Garden"), 2)]
+
+
+def test_a_picture_that_nobody_asked_for_is_none(home: Household) -> None:
+    home.questions.check(session(home, "Garden"))
+    home.questions.check(session(home, "Garden", "s2", surface="page"))
+    assert asks(home) == []
+
+
+def test_where_its_owner_keeps_none_there_is_none(home: Household) -> None:
+    history = home.adapter.history
+    home.registry.open_stream(home.link, home.id("Garden"), request())
+    history.keep(home.account.id, kept=False)
+    assert (asks(home), history.is_kept(home.account.id)) == ([], False)
+    home.registry.open_stream(home.link, home.id("Garden"), request())
+    assert asks(home) == []
+    history.keep(home.account.id, kept=True)
+    home.registry.open_stream(home.link, home.id("Garden"), request())
+    assert len(asks(home)) == 1
+
+
+def test_it_goes_back_thirty_days(home: Household) -> None:
+    clock: Any = home.clock
+    home.registry.open_stream(home.link, home.id("Garden"), request())
+    clock.wait(ASK_KEPT_S)
+    assert asks(home) == []
+
+
+def test_a_store_that_is_away_costs_a_line_and_no_picture(home: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(home.store, "put_ask", away)
+    monkeypatch.setattr(home.store, "put_live", away)
+    stream = home.registry.open_stream(home.link, home.id("Garden"), request())
+    assert not hasattr(stream, "reason")
+    assert home.questions.check(session(home, "Garden")) is None
+    assert asks(home) == []
+
+
+def test_work_is_done_in_order_by_a_thread_of_its_own_and_a_fault_ends_none_of_it() -> None:
+    import threading
+
+    done: list[str] = []
+    finished = threading.Event()
+    later = Later()
+
+    def fail() -> None:
+        raise RuntimeError("x")
+
+    for work in (lambda: done.append("1"), fail, lambda: done.append("2"), finished.set):
+        later(work)
+    assert finished.wait(5)
+    assert done == ["1", "2"]
+
+
+def test_too_much_work_is_left_out_and_nobody_waits() -> None:
+    import threading
+
+    gate, done = threading.Event(), list[int]()
+    later = Later(most=2)
+    later(lambda: [gate.wait(5)].clear())
+    for number in range(50):
+        later(lambda number=number: done.append(number))  # type: ignore[misc]
+    gate.set()
+    finished = threading.Event()
+    while not finished.is_set():
+        later(finished.set)
+        finished.wait(0.01)
+    assert len(done) < 50

@@ -1,0 +1,114 @@
+"""Who reaches the console of a running showcam: through a proxy and a tunnel, by DNS rebinding, and where it is off."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.doubles.program import Program, running
+
+# What each adds to a request, by its documentation.
+TUNNELS = {
+    "Caddy": {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "cam.example"},
+    "cloudflared": {"Cf-Connecting-Ip": "203.0.113.7", "Cf-Ray": "8a1b", "X-Forwarded-For": "203.0.113.7"},
+    "Tailscale Funnel": {"X-Forwarded-For": "203.0.113.7", "Tailscale-Funnel-Request": "?1"},
+}
+
+
+class Tunnel:
+    """Hands each request on to showcam from this machine, with the lines that a tunnel adds."""
+
+    def __init__(self, port: int, added: dict[str, str]) -> None:
+        self._to, self._added = port, added
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                near, _ = self._socket.accept()
+            except OSError:
+                return
+            with near, socket.create_connection(("127.0.0.1", self._to)) as far:
+                head, _, rest = near.recv(65536).partition(b"\r\n")
+                lines = "".join(f"{name}: {value}\r\n" for name, value in self._added.items())
+                far.sendall(head + b"\r\n" + lines.encode() + b"Connection: close\r\n" + rest)
+                while answer := far.recv(65536):
+                    near.sendall(answer)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with running(tmp_path_factory.mktemp("console"), demo=False) as program:
+        yield program
+
+
+def status(port: int, host: str, path: str = "/home") -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("127.0.0.1", 200),
+        ("localhost", 200),
+        ("192.168.1.5", 200),
+        ("evil.example", 404),  # a name of another site that resolves to this machine
+        ("127.0.0.1.evil.example", 404),
+        ("203.0.113.9", 404),
+    ],
+)
+def test_by_the_hosts_name(house: Program, host: str, answered: int) -> None:
+    assert status(house.port, f"{host}:{house.port}") == answered
+
+
+@pytest.mark.parametrize("name", TUNNELS)
+def test_through_a_tunnel_there_is_no_such_page(house: Program, name: str) -> None:
+    tunnel = Tunnel(house.port, TUNNELS[name])
+    try:
+        assert status(tunnel.port, "127.0.0.1", "/healthz") == 200
+        assert status(tunnel.port, "127.0.0.1") == 404
+        assert status(tunnel.port, "127.0.0.1", "/home/cameras/x/still.jpg") == 404
+    finally:
+        tunnel.close()
+
+
+def test_of_twenty_people_with_the_code_one_gets_in(house: Program) -> None:
+    code = house.command("home").stdout.strip().rpartition("#")[2]
+
+    def enter(_: int) -> int:
+        with requests.Session() as browser:
+            page = browser.get(f"{house.web}/home", timeout=20).text
+            token = page.split('name="csrf_token" value="')[1].split('"')[0]
+            form = {"csrf_token": token, "step": "enter", "entry": code}
+            return browser.post(f"{house.web}/home", data=form, timeout=20, allow_redirects=False).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(enter, range(20)))
+    assert answers.count(303) == 1
+    assert set(answers) <= {303, 403, 429}
+
+
+def test_a_form_of_five_megabytes_is_too_much(house: Program) -> None:
+    answer = requests.post(f"{house.web}/home", data={"entry": "x" * 5_000_000}, timeout=20)
+    assert answer.status_code == 413
+
+
+def test_where_it_is_off_there_is_no_such_page(tmp_path: Path) -> None:
+    with running(tmp_path, demo=False, SHOWCAM_CONSOLE="off") as program:
+        assert status(program.port, f"127.0.0.1:{program.port}") == 404
+        assert "There is no such page here" in program.command("home").stderr
