@@ -22,7 +22,12 @@ def skill(settings: Settings, base: ground.Ground) -> SmartHome:
     known = partial(authenticate, base.store, assistant="alexa")
     gateway = amazon.gateway(settings, base.store)
     return SmartHome(
-        known, base.adapter.registry, gateway, snapshots=settings.snapshots, granted=partial(_granted, base.store)
+        known,
+        base.adapter.registry,
+        gateway,
+        snapshots=settings.snapshots,
+        reported=gateway.works,
+        granted=partial(_granted, base.store),
     )
 
 

@@ -64,11 +64,11 @@ def _alexa(settings: Settings, base: ground.Ground) -> AlexaReports:
         amazon.gateway(settings, base.store),
         interfaces(base.adapter.registry, snapshots=settings.snapshots),
     )
-    return AlexaReports(EventSender(grants, amazon.http(settings)), table, grants.works)
+    return AlexaReports(EventSender(grants, amazon.http(settings)), table, grants.works, scenes=settings.casts)
 
 
 def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleReports:
     homegraph = HomeGraph(key, settings.google_at, settings.ca_file if settings.google_at else None)
-    all_traits = traits(base.adapter.registry, settings.web_url)
+    all_traits = traits(base.adapter.registry, settings.web_url, settings.cast_receiver_app_id)
     states = States(base.adapter.registry, all_traits)
-    return GoogleReports(homegraph, Reported(base.store, key.private_key_id), all_traits, states)
+    return GoogleReports(homegraph, Reported(base.store, key.private_key_id), all_traits, states, scenes=settings.casts)
