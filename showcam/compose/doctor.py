@@ -68,10 +68,10 @@ def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[F
             demo=settings.demo,
         )
         yield from points.examine(patient, visitor, _world(settings, store))
-        yield _reports(settings, store)
+        yield reports(settings, store)
 
 
-def _reports(settings: Settings, store: Store) -> Finding:
+def reports(settings: Settings, store: Store) -> Finding:
     try:
         key = reporters.google_key(settings, store)
     except BadKey as error:
