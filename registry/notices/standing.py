@@ -1,4 +1,4 @@
-"""Compares a household as it stands with its noted faults: sessions, cameras in the house, Image Encryption.
+"""Compares a household as it stands with its noted faults: sessions, reports, cameras in the house, Image Encryption.
 
 So a fault is noted that no change announced, and one ends that was mended while nothing ran.
 """
@@ -14,6 +14,7 @@ from registry.readings.readings import Readings
 from store.ports import Store
 from store.records import Account, Source
 
+REPORTS_S = 5.0  # between two reads of the reports that were put aside, which may be many
 AWAY_S = 600.0  # a camera in the house that is away so long was searched for in vain
 
 
@@ -24,6 +25,7 @@ class Standing:
         self, store: Store, readings: Readings, faults: Faults, clock: Callable[[], float] = time.time
     ) -> None:
         self._store, self._readings, self._faults, self._clock = store, readings, faults, clock
+        self._reports_due: dict[str, float] = {}  # by account
         self._away: dict[tuple[str, str], float] = {}  # by account and camera, since when
 
     def examine(self, account_id: str) -> list[Fault]:
@@ -31,6 +33,9 @@ class Standing:
         noted = self._faults.of(account_id)
         lasting = {fault.key for fault in noted if fault.lasts}
         before = set(lasting)
+        if self._clock() >= self._reports_due.get(account_id, 0.0):
+            self._reports_due[account_id] = self._clock() + REPORTS_S
+            self._reports(account_id, lasting)
         for account, source in self._sources(account_id):
             self._session(account, source, lasting)
             for camera in self._cameras(account, source):
@@ -87,6 +92,18 @@ class Standing:
         elif session.state == "needs_login" and key not in lasting and self._store.known(account.id, source.id):
             self._faults.began(account.id, "session", source.id)
             lasting.add(key)
+
+    def _reports(self, account_id: str, lasting: set[str]) -> None:
+        """Reports that were put aside, until they are sent again or dropped."""
+        links = {laid.row.link for laid in self._store.laid_down() if laid.row.account == account_id}
+        live = {link.id for link in self._store.links(account_id)} if links else set()
+        laid = {f"outbox/{link}" for link in links & live}
+        before = {key for key in lasting if key.startswith("outbox/")}
+        for key in laid - before:
+            self._faults.began(account_id, "outbox", key.removeprefix("outbox/"))
+        for key in before - laid:
+            self._faults.ended(account_id, "outbox", key.removeprefix("outbox/"))
+        lasting.symmetric_difference_update(laid ^ before)
 
     def _lost(self, account_id: str, camera: Camera, lasting: set[str]) -> None:
         key = f"lost/{camera.id}"

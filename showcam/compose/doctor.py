@@ -75,7 +75,8 @@ def _reports(settings: Settings, store: Store) -> Finding:
     try:
         key = reporters.google_key(settings, store)
     except BadKey as error:
-        return wrong(KEY, str(error), f"Make a key of that account again, see {document('google.md')}")
+        mend = f"Make a key of that account in the project of Google's client, see {document('google.md')}"
+        return wrong(KEY, str(error), mend, "homegraph_key_wrong")
     if key is None:
         mend = f"Set google_service_account, see {document('google.md')}"
         return unsure(KEY, "none is set: Google learns of changes only when it asks", mend)
