@@ -18,7 +18,7 @@ from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
 from registry.watch.measurer import Measurer
 from showcam import keys
-from showcam.compose import amazon, directives, doors, fulfillment, ground, screens, spoken
+from showcam.compose import amazon, directives, doors, fulfillment, ground, screens, skill, spoken
 from showcam.compose.doors import JSON
 from showcam.compose.own_pages import own_pages
 from showcam.edge import spoken_door
@@ -65,7 +65,10 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     measurer, listed = Measurer(registry), Listed(base.store)
     registry.when_listed(measurer.offer)
     registry.when_listed(listed.note)
-    pages = doors.pages(settings, keys, base, partial(own_pages, settings, base))
+    made = skill.build(settings, keys, base) if settings.has_console else None
+    if made is not None:
+        routes.append(skill.route(made))
+    pages = doors.pages(settings, keys, base, partial(own_pages, settings, base), made)
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)
@@ -74,19 +77,19 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
 
 
 def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
-    skill, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
+    alexa, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
     refusals = Refusals(base.store)
 
     def smart_home(request: Request) -> Response:
         # the demo's simulated Alexa sends directives itself; any other comes through the owner's forwarder
         if settings.demo:
-            return Response(200, skill.answer(request.body, request.received), [JSON])
+            return Response(200, alexa.answer(request.body, request.received), [JSON])
         received = _forwarded(request, signatures)
         if received is None:
             if request.header(HEADER) is not None:
                 refusals.note("forwarder")
             raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
-        return Response(200, skill.answer(request.body, received), [JSON])
+        return Response(200, alexa.answer(request.body, received), [JSON])
 
     return [
         Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),

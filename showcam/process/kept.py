@@ -64,6 +64,10 @@ class Installation:
         _rows(self._settings).change(cleaned)
         self._touch(CHANGED)
 
+    def changeable(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Those that nothing else gives."""
+        return {name: text for name, text in texts.items() if name not in self._origins}
+
     def waits(self) -> bool:
         """Whether something that is kept is not in use yet."""
         return changed(self._settings, self._new(read(self._settings))) != self._settings
@@ -86,6 +90,20 @@ class Installation:
     def _touch(self, name: str) -> None:
         self._run.mkdir(parents=True, exist_ok=True)
         (self._run / name).touch()
+
+
+class Record:
+    """One sealed text of set-up that waits, beside the settings. Raises StoreUnavailable, SealedUnreadable."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._settings, self._name = settings, name
+
+    def read(self) -> bytes | None:
+        held = read(self._settings).get(self._name)
+        return held.encode() if held else None
+
+    def write(self, data: bytes | None) -> None:
+        _rows(self._settings).change({self._name: data.decode() if data is not None else None})
 
 
 def _rows(settings: Settings) -> KeptSettings:

@@ -1,21 +1,11 @@
 """Settings that are changed while showcam runs, without a file."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import requests
 
 from tests.doubles.program import Program, running
-
-
-def within(seconds: float, holds: Callable[[], bool]) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
+from tests.doubles.waiting import within
 
 
 def pids(program: Program) -> dict[str, int]:
