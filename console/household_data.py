@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from msgspec import to_builtins
 from msgspec.structs import asdict
@@ -19,7 +18,7 @@ _OF_LINK = ("id", "assistant", "client", "label", "cameras", "locale", "created"
 _OF_CAMERA = ("id", "name", "kind", "manufacturer", "model", "firmware", "owner")
 
 
-def of(store: Store, owner: Owner, history: History, account_id: str, user: str) -> dict[str, Any]:
+def of(store: Store, owner: Owner, history: History, account_id: str, user: str) -> dict[str, object]:
     """Times are epoch seconds. `user`: the name with which its owner is signed in here."""
     account = store.account(account_id)
     assert account is not None
@@ -49,5 +48,5 @@ def _state(store: Store, account_id: str, source_id: str) -> str:
     return session.state if session else ""
 
 
-def _only(names: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+def _only(names: tuple[str, ...], values: Mapping[str, object]) -> dict[str, object]:
     return {name: values[name] for name in names if name in values}
