@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accounts import clients
 from actions.google_key import BadKey
-from showcam.compose import reporters
+from showcam.compose import demo, reporters
 from showcam.compose.cameras import built
 from showcam.compose.command import tools
 from showcam.doctor import assistants, clock, disk, households, ice, notices, sign_in
@@ -73,7 +73,7 @@ def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[F
 
 def _reports(settings: Settings, store: Store) -> Finding:
     try:
-        key = reporters.google_key(settings, store)
+        key = reporters.google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
         mend = f"Make a key of that account in the project of Google's client, see {document('google.md')}"
         return wrong(KEY, str(error), mend, "homegraph_key_wrong")
