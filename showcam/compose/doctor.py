@@ -38,7 +38,8 @@ def whole(settings: Settings, authorities: Path | None = None) -> Iterator[Findi
     visitor = Visitor(authorities)
     with built(settings) as base:
         store = base.store
-        yield disk.examine(settings.data)
+        if not settings.all_on_aws:  # else nothing lasts here
+            yield disk.examine(settings.data)
         if not settings.demo:  # the demo asks nobody outside
             yield clock.examine(visitor)
         yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
