@@ -14,6 +14,8 @@ from accounts.linking_window import OPEN_S
 from accounts.pins import Pins
 from registry.camera import StreamRequest
 from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
+from store.ports import Store
+from store.telling_ports import Settled
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_vendor import PASSWORD
@@ -260,6 +262,15 @@ def test_everything_of_the_household_is_a_file_without_its_secrets(world: HomeWo
         assert secret_text not in answer.text
 
 
+def assistants_are_told(store: Store) -> None:
+    """As the worker tells each assistant that a link has ended."""
+    now = time.time()
+    for account, link in store.due("alexa", now, 9):
+        claim = store.claim(account, link, now, now + 60, 9)
+        assert claim is not None
+        assert store.settle(claim, Settled(now, over=claim.rows))
+
+
 def test_deleting_everything_signs_out_at_the_vendor_and_leaves_no_byte(world: HomeWorld, tmp_path: Path) -> None:
     home = world.home
     home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("alexa", ("hls",)))
@@ -269,6 +280,7 @@ def test_deleting_everything_signs_out_at_the_vendor_and_leaves_no_byte(world: H
     assert world.vendor.signed_out == [home.source.id]
     assert home.pictures.ended == [(home.link.id, "")]
     assert browser.get().step == "enter"
+    assistants_are_told(home.store)
     home.store.sweep(time.time())
     for needle in (home.account.id, home.link.id, home.link.label, USER, token.rpartition(".")[2], "Garden"):
         for file in tmp_path.rglob("*"):
