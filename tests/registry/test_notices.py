@@ -114,6 +114,14 @@ def test_a_mend_that_nothing_announced_is_found(owner: Owner) -> None:
     assert owner.turns() == [(MAIL, OFF), (PHONE, OFF)]
 
 
+def test_what_another_process_found_is_not_taken_back_by_an_older_reading(owner: Owner) -> None:
+    owner.clock.now += 60  # our last reading of the camera says that its Image Encryption is off
+    owner.home.adapter.faults.began(owner.home.account.id, "encryption", owner.home.id("Garden"))
+    assert owner.turns(10) == [(MAIL, ON), (PHONE, ON)]
+    owner.home.noticing.refresh(owner.home.account.id)
+    assert owner.turns(10) == [(MAIL, OFF), (PHONE, OFF)]
+
+
 def test_what_was_mended_before_it_was_told_is_not_told(owner: Owner) -> None:
     owner.change("Garden", encryption="on")
     owner.change("Garden", encryption="off")
