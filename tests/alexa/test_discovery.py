@@ -253,6 +253,21 @@ def test_a_doorbell_is_a_camera_first(send: Send) -> None:
     assert discover(send)["Front Door"]["displayCategories"] == ["CAMERA", "DOORBELL"]
 
 
+def test_a_camera_whose_motion_rings_is_listed_as_a_doorbell(
+    home: Household, send: Send, valid_if_known: Check
+) -> None:
+    for rings, categories in (
+        ("person", ["CAMERA", "DOORBELL"]),
+        ("motion", ["CAMERA", "DOORBELL"]),
+        ("no", ["CAMERA"]),
+    ):
+        home.owner.prefer(home.account.id, home.id("Garden"), Preferences(motion_rings=rings))
+        valid_if_known(send("Alexa.Discovery", "Discover"))
+        garden = discover(send)["Garden"]
+        assert garden["displayCategories"] == categories
+        assert ("Alexa.DoorbellEventSource" in capabilities(garden)) is (rings != "no")
+
+
 UHD = {"video": Video("h264", 3840, 2160)}
 WHOLE_H265 = {"video": Video("h265", 2560, 1440)}
 
