@@ -86,13 +86,18 @@ class Reports:
     def _list(self, turn: "_Turn") -> None:
         """Google fetches the whole list where anything of it differs."""
         cameras = turn.tell.now.cameras
-        prints = {camera.id: fingerprint(device(camera, self._traits, reported=True)) for camera in cameras}
+        prints = {camera.id: fingerprint(self._listed(camera)) for camera in cameras}
         if {camera: told.listed for camera, told in turn.cameras.items()} == prints and turn.tell.told is not None:
             return
         turn.request_sync()
         turn.cameras = {
             camera: replace(turn.cameras.get(camera, ToldOf()), listed=listed) for camera, listed in prints.items()
         }
+
+    def _listed(self, camera: Camera) -> object:
+        """What Google's list has of the camera, and which scenes of it."""
+        entry = device(camera, self._traits, reported=True)
+        return (entry, camera.tv_scenes) if camera.tv_scenes else entry
 
     def _report(self, turn: "_Turn") -> None:
         tell = turn.tell

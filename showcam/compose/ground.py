@@ -18,7 +18,7 @@ from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.lan.discovery import Seen, probe
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
-from registry.streams.history import Later
+from registry.streams.history import TOGETHER_S, Later
 from registry.streams.quota import OpensOfAll
 from showcam.aws import boto
 from showcam.keys import Keys
@@ -134,7 +134,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         grants,
         rules,
         opens=opens,
-        later=Later(),
+        later=Later(pause_s=TOGETHER_S),
         keeps_history=settings.has_console,
         notifies=settings.notifies,
     )

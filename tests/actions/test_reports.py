@@ -24,6 +24,7 @@ from actions.reports import Reports
 from actions.states import States
 from actions.traits import traits
 from registry.camera import Camera
+from registry.preferences import Preferences
 from registry.telling.reporter import GrantDead, Happened, NotNow, NotTold, Now, Tell, Told, TryAgain, Undeliverable
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
@@ -164,6 +165,17 @@ def test_a_change_and_the_calls_that_report_it(changes: dict[str, Any], calls: l
     named = {its_id for report in reports for its_id in report["payload"]["devices"]["states"]}
     assert len(named) == calls.count(REPORT)
     assert link.cloud.homegraph.users[link.user].devices.keys() == {known.id for known in link.now().cameras}
+
+
+def test_a_scene_that_comes_or_goes_has_google_fetch_the_list(link: Reporting) -> None:
+    link.tell()
+    link.calls()
+    for scenes in (("Living room TV",), ()):
+        link.home.owner.prefer(link.home.account.id, link.home.id("Garden"), Preferences(tv_scenes=scenes))
+        link.tell()
+        assert link.calls() == [SYNC]
+        link.tell()
+        assert link.calls() == []
 
 
 @pytest.mark.parametrize(
