@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import msgspec
 from flask import Response, request
@@ -91,9 +90,7 @@ class Assistants:
         return self.show(current, wrong) if wrong else pages.led(f"{AT}?done={step}")
 
     def everything(self, current: ConsoleSession) -> Response:
-        facts: dict[str, Any] = household_data.of(
-            self._area.store, self._owner, self._history, current.account, current.user
-        )
+        facts = household_data.of(self._area.store, self._owner, self._history, current.account, current.user)
         response = Response(msgspec.json.format(msgspec.json.encode(facts)), content_type="application/json")
         day = time.strftime("%Y-%m-%d")
         response.headers["Content-Disposition"] = f'attachment; filename="showcam-{day}.json"'

@@ -15,6 +15,7 @@ from console import pages
 from console.area import READ, Area, Rule
 from console.sentences import TRIAL
 from console.tiles import at_own_media
+from net.incoming import JsonObject
 from registry.camera import Refusal
 from registry.errors import Unavailable
 from registry.gate.reasons import row_text
@@ -60,10 +61,10 @@ class Trial:
     def _of_alexa(self, current: ConsoleSession, text: str) -> Heard:
         link, messages = _link(current, "alexa"), list[tuple[str, str]]()
 
-        def ask(namespace: str, name: str, payload: dict[str, Any], endpoint: str = "") -> Any:
+        def ask(namespace: str, name: str, payload: JsonObject, endpoint: str = "") -> Any:
             header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": secrets.token_hex(8)}
             scope = {"type": "BearerToken", "token": "console"}
-            directive: dict[str, Any] = {"header": header, "payload": payload}
+            directive: JsonObject = {"header": header, "payload": payload}
             if endpoint:
                 header["correlationToken"] = secrets.token_hex(8)
                 directive["endpoint"] = {"endpointId": endpoint, "scope": scope}
@@ -90,7 +91,7 @@ class Trial:
     def _of_google(self, current: ConsoleSession, text: str) -> Heard:
         link, messages = _link(current, "google"), list[tuple[str, str]]()
 
-        def ask(intent: str, payload: dict[str, Any] | None = None) -> Any:
+        def ask(intent: str, payload: JsonObject | None = None) -> Any:
             given = {"intent": f"action.devices.{intent}"} | ({"payload": payload} if payload else {})
             message = {"requestId": secrets.token_hex(8), "inputs": [given]}
             return _exchanged(messages, message, lambda body: self._google(link, body))
@@ -152,7 +153,7 @@ def _link(current: ConsoleSession, assistant: Assistant) -> Link:
     return Link(current.id, current.account, "console", assistant, "", None, pages.language(), time.time(), "console")
 
 
-def _exchanged(messages: list[tuple[str, str]], message: dict[str, Any], ask: Callable[[bytes], bytes]) -> Any:
+def _exchanged(messages: list[tuple[str, str]], message: JsonObject, ask: Callable[[bytes], bytes]) -> Any:
     body = msgspec.json.encode(message)
     answer = ask(body)
     messages += [(_shown(body), _shown(answer))]

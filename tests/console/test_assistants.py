@@ -301,9 +301,8 @@ def test_a_vendor_that_is_away_keeps_nothing_here(world: HomeWorld) -> None:
 def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> None:
     home = world.home
     fields = {"link": home.link.id, "client": "alexa", "pin": "2468", "again": "2468", "user": NEW, "name": USER}
-    for browser in (world.browser().get(), world.browser().enter(world.code.renew())):
-        browser.send(AT, step=step, **fields)
-        assert browser.step in ("enter", "sign-in")
+    for browser, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+        assert browser.send(AT, step=step, **fields).step == due
     assert home.store.link(home.link.id) == home.link
     assert home.store.account(home.account.id) is not None
     assert not Pins(home.store).is_set(home.account.id)
