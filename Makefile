@@ -57,9 +57,10 @@ ITSELF = $(UV) pip install -q --no-deps --no-build-isolation -e .
 	@$(ITSELF)
 	@touch $@
 
-.venv/dev: .venv/tools requirements/dev.txt pyproject.toml
+.venv/dev: .venv/tools requirements/dev.txt requirements/ipycam.txt pyproject.toml
 	@echo "Installing what the tests need"
 	@$(EXACT) requirements/dev.txt requirements/tools.txt
+	@$(ADDED) --no-deps -r requirements/ipycam.txt
 	@$(ITSELF)
 	@touch $@
 

@@ -91,6 +91,8 @@ def end_pictures(pictures: Pictures, viewer: str) -> None:
 def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
     """Remove the household's rows, then end its links' live pictures. Answers those links."""
     links = store.links(account_id)
+    for link in links:
+        store.end_link(link.id, time.time())  # so that its assistant is told
     store.drop_household(account_id)
     for link in links:
         end_pictures(pictures, link.id)

@@ -21,6 +21,7 @@ class Hls(TypedDict):
     online: NotRequired[None]
     cameraStreamProtocol: Literal["hls"]
     cameraStreamAccessUrl: str
+    cameraStreamReceiverAppId: NotRequired[str]  # beside HLS alone, and read for a TV alone
 
 
 class WebRtc(TypedDict):
@@ -34,8 +35,8 @@ class CameraStream(Trait):
     name = "action.devices.traits.CameraStream"
     command = "action.devices.commands.GetCameraStream"
 
-    def __init__(self, registry: Registry, public_url: str) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, public_url: str, receiver_app: str = "") -> None:
+        self._registry, self._receiver_app = registry, receiver_app
         self._attributes = Attributes(
             cameraStreamSupportedProtocols=list(registry.playable), cameraStreamNeedAuthToken=False
         )
@@ -51,6 +52,8 @@ class CameraStream(Trait):
         if isinstance(stream, Refusal):
             return stream
         result = self._result(stream)
+        if result["cameraStreamProtocol"] == "hls" and self._receiver_app and command.params.get("StreamToChromecast"):
+            result["cameraStreamReceiverAppId"] = self._receiver_app
         # a card does not mean that its camera is online, so `online` is left out; QUERY reports it
         if stream.explains is not None:
             result["online"] = None

@@ -1,20 +1,24 @@
-"""SYNC: the link's cameras as devices, encoded once as long as they stay the same."""
+"""SYNC: the link's cameras and scenes as devices, encoded once as long as they stay the same."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, NotRequired, TypedDict
 
 import msgspec
 from msgspec import Raw
 
 from actions.errors import CannotList
+from actions.object_detection import ObjectDetection
+from actions.scene import Attributes as SceneAttributes
+from actions.scene import SceneTrait
 from actions.trait import Trait
 from net.cache import Kept
 from net.text import line
 from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
-from registry.registry import Registry
+from registry.registry import Listing, Registry
+from registry.scene import called
 from store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts longer names, even within a word
@@ -42,17 +46,34 @@ class Device(TypedDict):
     attributes: dict[str, object]  # of all its traits together
     deviceInfo: DeviceInfo
     roomHint: NotRequired[str]
+    notificationSupportedByAgent: NotRequired[bool]
+
+
+class SceneDevice(TypedDict):
+    id: str
+    type: Literal["action.devices.types.SCENE"]
+    traits: list[str]
+    name: Name
+    willReportState: Literal[False]
+    attributes: SceneAttributes
 
 
 class SyncPayload(TypedDict):
     agentUserId: str
-    devices: Raw  # a list of Device
+    devices: Raw  # a list of Device, then of SceneDevice
 
 
 class Devices:
-    def __init__(self, registry: Registry, traits: tuple[Trait, ...]) -> None:
-        self._registry, self._traits = registry, traits
-        self._kept: Kept[str, tuple[str, Raw]] = Kept(KEPT)
+    """`reported`: whether changes are reported to the link."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        traits: tuple[Trait, ...],
+        reported: Callable[[Link], bool] = lambda link: False,
+    ) -> None:
+        self._registry, self._traits, self._reported = registry, traits, reported
+        self._kept: Kept[str, tuple[tuple[str, bool], Raw]] = Kept(KEPT)
 
     def sync(self, link: Link, within_s: float | None = None) -> SyncPayload:
         """Raises CannotList."""
@@ -61,27 +82,47 @@ class Devices:
         except Unavailable as unavailable:
             refusal = overruled(unavailable.reason, None, unavailable.vendor)
             raise CannotList(refusal, link.locale) from None
+        of = listing.fingerprint, self._reported(link)
         kept = self._kept.get(link.id)
-        if kept is None or kept[0] != listing.fingerprint:
-            kept = (listing.fingerprint, Raw(msgspec.json.encode([self._device(camera) for camera in listing.cameras])))
+        if kept is None or kept[0] != of:
+            devices = [device(camera, self._traits, reported=of[1]) for camera in listing.cameras]
+            kept = of, Raw(msgspec.json.encode([*devices, *self._scenes(listing, link.locale)]))
             self._kept.put(link.id, kept)
         return {"agentUserId": link.agent_user, "devices": kept[1]}
 
-    def _device(self, camera: Camera) -> Device:
-        bell = camera.kind == "doorbell"
-        attributes = {trait.name: own for trait in self._traits if (own := trait.attributes(camera)) is not None}
-        device: Device = {
-            "id": camera.id,
-            "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
-            "traits": list(attributes),
-            "name": {"name": _name(camera)},
-            "willReportState": False,
-            "attributes": {key: value for own in attributes.values() for key, value in own.items()},
-            "deviceInfo": _info(camera),
-        }
-        if room := line(camera.room):
-            device["roomHint"] = room
-        return device
+    def _scenes(self, listing: Listing, locale: str) -> list[SceneDevice]:
+        names = {camera.id: camera.name for camera in listing.cameras}
+        return [
+            {
+                "id": scene.id,
+                "type": "action.devices.types.SCENE",
+                "traits": [SceneTrait.name],
+                "name": {"name": _cut(line(called(names[scene.camera], scene, locale)))},
+                "willReportState": False,
+                "attributes": SceneTrait.of_scene(),
+            }
+            for scene in self._registry.scenes.of(listing)
+        ]
+
+
+def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device:
+    """The camera as SYNC lists it. `reported`: whether its changes are reported."""
+    bell = camera.kind == "doorbell"
+    attributes = {trait.name: own for trait in traits if (own := trait.attributes(camera)) is not None}
+    listed: Device = {
+        "id": camera.id,
+        "type": "action.devices.types.DOORBELL" if bell else "action.devices.types.CAMERA",
+        "traits": list(attributes),
+        "name": {"name": _name(camera)},
+        "willReportState": reported,
+        "attributes": {key: value for own in attributes.values() for key, value in own.items()},
+        "deviceInfo": _info(camera),
+    }
+    if room := line(camera.room):
+        listed["roomHint"] = room
+    if reported and ObjectDetection.name in attributes:
+        listed["notificationSupportedByAgent"] = True
+    return listed
 
 
 def _info(camera: Camera) -> DeviceInfo:
@@ -101,7 +142,10 @@ def names(cameras: Iterable[Camera]) -> dict[str, str]:
 
 
 def _name(camera: Camera) -> str:
-    name = line(camera.name)
+    return _cut(line(camera.name)) or ("Doorbell" if camera.kind == "doorbell" else "Camera")
+
+
+def _cut(name: str) -> str:
     if len(name) <= LONGEST_NAME:
-        return name or ("Doorbell" if camera.kind == "doorbell" else "Camera")
+        return name
     return textwrap.shorten(name, LONGEST_NAME, placeholder="", break_long_words=False) or name[:LONGEST_NAME]

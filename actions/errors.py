@@ -122,6 +122,7 @@ REFUSED: ByReason[str] = {
     "owners_alone": "actionNotAvailable",
     "not_this_way": "functionNotSupported",
     "not_set": "transientError",
+    "no_tv": "sceneCannotBeApplied",
 }
 
 

@@ -36,7 +36,11 @@ class Answer(TypedDict):
 
 
 class Fulfillment:
-    """`authenticate` raises TokenInvalid or TokenExpired; `public_url` is our own https origin."""
+    """`authenticate` raises TokenInvalid or TokenExpired; `public_url` is our own https origin.
+
+    `receiver_app`: the id of the Cast receiver that shows a stream on a TV; "": Google's default one. `reported`:
+    whether changes are reported to a link.
+    """
 
     def __init__(
         self,
@@ -45,10 +49,12 @@ class Fulfillment:
         end_link: Callable[[Link], None],
         public_url: str,
         pins: Pins,
+        receiver_app: str = "",
+        reported: Callable[[Link], bool] = lambda link: False,
     ) -> None:
         self._authenticate, self._end_link = authenticate, end_link
-        all_traits = traits(registry, public_url)
-        self._devices, self._states = Devices(registry, all_traits), States(registry, all_traits)
+        all_traits = traits(registry, public_url, receiver_app)
+        self._devices, self._states = Devices(registry, all_traits, reported), States(registry, all_traits)
         self._executions = Executions(all_traits, pins)
 
     def answer(self, body: bytes, bearer: str | None, received: float | None = None) -> tuple[int, bytes]:

@@ -1,6 +1,6 @@
 """The trait action.devices.traits.ObjectDetection: for doorbells and for cameras that detect people.
 
-It has no attributes, states or command, only notifications. showcam sends none, so SYNC announces none.
+It has no attributes, states or command, only notifications, which actions/reports.py sends.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/objectdetection
 """

@@ -5,11 +5,13 @@ from typing import Literal, NotRequired, TypedDict
 from actions.errors import DeviceFailure, refused
 from actions.trait import Trait
 from registry.camera import Refusal, State
+from registry.errors import Unavailable
 from registry.gate.gate import not_found
 from registry.registry import Registry
 from store.records import Link
 
 STATE_UNREAD = ("signed_out", "vendor_down", "vendor_busy")  # reasons for which no state could be read
+_OF_QUERY = ("status", "errorCode", "debugString")
 
 
 class Health(TypedDict):
@@ -37,10 +39,24 @@ class States:
         unknown = _failed(online=False, failure=refused(not_found(), link.locale))
         return {
             "devices": {
-                camera_id: self._device(state, link.locale) if (state := states.get(camera_id)) else unknown
+                camera_id: self._device(state, link.locale)
+                if (state := states.get(camera_id))
+                else self._scene(link, camera_id) or unknown
                 for camera_id in camera_ids
             }
         }
+
+    def _scene(self, link: Link, scene_id: str) -> Health | None:
+        """A scene can be asked for at any time; what stands in its way is answered then."""
+        try:
+            scene = self._registry.scenes.find(link, scene_id)
+        except Unavailable:
+            return None
+        return None if scene is None else {"online": True, "status": "SUCCESS"}
+
+    def reported(self, state: State, locale: str) -> dict[str, object]:
+        """The same states as QUERY answers, as Report State takes them: a report says nothing of success or why."""
+        return {key: value for key, value in self._device(state, locale).items() if key not in _OF_QUERY}
 
     def _device(self, state: State, locale: str) -> dict[str, object]:
         refusal = state.refusal

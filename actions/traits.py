@@ -7,16 +7,17 @@ from actions.modes import Modes
 from actions.object_detection import ObjectDetection
 from actions.on_off import OnOff
 from actions.reboot import Reboot
+from actions.scene import SceneTrait
 from actions.status_report import StatusReport
 from actions.toggles import Toggles
 from actions.trait import Trait
 from registry.registry import Registry
 
 
-def traits(registry: Registry, public_url: str) -> tuple[Trait, ...]:
+def traits(registry: Registry, public_url: str, receiver_app: str = "") -> tuple[Trait, ...]:
     controls = Controls(registry)
     return (
-        CameraStream(registry, public_url),
+        CameraStream(registry, public_url, receiver_app),
         OnOff(controls),
         Toggles(controls),
         Modes(controls),
@@ -24,4 +25,5 @@ def traits(registry: Registry, public_url: str) -> tuple[Trait, ...]:
         ObjectDetection(),
         EnergyStorage(),
         Reboot(controls),
+        SceneTrait(registry),
     )

@@ -1,17 +1,20 @@
 """The HTTP client for Login with Amazon and the Alexa API: https, known hosts, one timeout for the whole exchange."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
 
 from net.errors import Unreached as NoAnswer
 from net.exchange import Exchange
 from net.hosts import Hosts
 from net.http import Http
 from net.json_depth import too_deep
+from net.retry import retry_after
 
 LOGIN = "api.amazon.com"
 GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
@@ -19,6 +22,14 @@ GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa
 
 class Unreached(Exception):
     """Amazon did not answer in time, or answered no JSON object."""
+
+
+class Posted(Struct, frozen=True):
+    """The event gateway's answer. `code`: of a refusal, "" where it names none; `after_s`: what it asked to wait."""
+
+    status: int
+    code: str
+    after_s: float
 
 
 class Amazon:
@@ -56,6 +67,19 @@ class Amazon:
             raise Unreached("not an object")
         return answer.status_code, data
 
+    def post_event(self, gateway: str, event: bytes, bearer: str, timeout_s: float) -> Posted:
+        """Posts an event to a customer's gateway. Raises Unreached."""
+        import requests
+
+        headers = {"User-Agent": "showcam", "Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
+        try:
+            with requests.Session() as session, Exchange(timeout_s):
+                self._http.mount(session)
+                answer = session.post(f"{gateway}/v3/events", data=event, headers=headers)
+        except (requests.RequestException, NoAnswer) as error:
+            raise Unreached(type(error).__name__) from None
+        return Posted(answer.status_code, _code(answer.content), retry_after(answer.headers.get("Retry-After")))
+
     def gateway(self, named: object) -> str:
         """The base address that Amazon named, if it is a known event gateway; else ""."""
         if not isinstance(named, str):
@@ -63,3 +87,22 @@ class Amazon:
         url = urlsplit(named)
         base = f"{url.scheme}://{url.netloc}".lower()
         return base if base in self.gateways else ""
+
+
+def _code(body: bytes) -> str:
+    try:
+        code = msgspec.json.decode(body, type=_Refused).payload.code
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return code if _is_code(code) else ""
+
+
+class _Payload(Struct):
+    code: str
+
+
+class _Refused(Struct):
+    payload: _Payload
+
+
+_is_code = re.compile(r"[A-Z_]{1,64}").fullmatch

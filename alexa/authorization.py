@@ -35,12 +35,17 @@ _accept_grant = msgspec.json.Decoder(_AcceptGrant)
 
 
 class Authorization(HouseholdInterface):
-    """`gateway`: None where no events are sent."""
+    """`gateway`: None where no events are sent; `granted` is called once a grant is kept."""
 
     name = "Alexa.Authorization"
 
-    def __init__(self, link_of: Callable[[str], Link], gateway: Gateway | None) -> None:
-        self._link_of, self._gateway = link_of, gateway
+    def __init__(
+        self,
+        link_of: Callable[[str], Link],
+        gateway: Gateway | None,
+        granted: Callable[[Link], None] = lambda link: None,
+    ) -> None:
+        self._link_of, self._gateway, self._granted = link_of, gateway, granted
 
     def directives(self) -> Mapping[str, HouseholdHandler]:
         return {"AcceptGrant": self.accept}
@@ -53,6 +58,7 @@ class Authorization(HouseholdInterface):
         try:
             link = self._link_of(given.grantee.token)
             self._gateway.accept(link, given.grant.code)
+            self._granted(link)
         except InvalidAuthorization:
             raise AcceptGrantFailed("The access token is not valid here.") from None
         except StoreUnavailable:

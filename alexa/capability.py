@@ -29,11 +29,16 @@ class Capability(Struct, tag_field="type", tag="AlexaInterface", rename="camel",
     capability_resources: Named | None = None
     configuration: Struct | None = None
 
+    def report(self) -> None:
+        """Promises Alexa that showcam reports each change by itself."""
+        if self.properties is not None:
+            self.properties.proactively_reported = True
+
 
 def reported(name: str, *, controllable: bool = True) -> ReportedProperties:
-    """`proactively_reported` is false because showcam sends no change reports.
+    """A property that no voice may change is declared `nonControllable`: Alexa offers to change every other.
 
-    A property that no voice may change is declared `nonControllable`: Alexa offers to change every other.
+    It is reported proactively where the link has a grant: see `Capability.report`.
     """
     return ReportedProperties(
         supported=(Supported(name),), proactively_reported=False, retrievable=True, non_controllable=not controllable

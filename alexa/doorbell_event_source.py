@@ -14,6 +14,9 @@ from registry.camera import Camera
 class DoorbellCapability(Capability):
     proactively_reported: bool
 
+    def report(self) -> None:
+        self.proactively_reported = True
+
 
 class DoorbellEventSource(Interface):
     name = "Alexa.DoorbellEventSource"

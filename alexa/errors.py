@@ -134,6 +134,7 @@ REFUSED: ByReason[type[DirectiveError]] = {
     "owners_alone": NotInThisMode,
     "not_this_way": InvalidValue,
     "not_set": EndpointUnreachable,
+    "no_tv": EndpointUnreachable,
 }
 
 

@@ -26,16 +26,24 @@ REGION_S = 1.5
 
 
 class NotGranted(Exception):
-    """Amazon gave no tokens for this link, or revoked them. The text goes to the log and to Amazon."""
+    """Amazon gave no tokens for this link. The text goes to the log and to Amazon."""
+
+
+class Revoked(NotGranted):
+    """The customer has disabled the skill, or taken the right away."""
 
 
 class Grant(Struct, frozen=True):
-    """Amazon's tokens for one link. `expires`: epoch s; `gateway`: "" until the region is known."""
+    """Amazon's tokens for one link. `expires`: epoch s; `gateway`: "" until the region is known.
+
+    `barred`: the event gateway refuses them all the same, until the customer enables the skill again.
+    """
 
     access: str
     refresh: str
     expires: float
     gateway: str = ""
+    barred: bool = False
 
 
 class Gateway:
@@ -60,6 +68,19 @@ class Gateway:
         tokens = self._tokens({"grant_type": "authorization_code", "code": code}, "")
         self._keep(link.id, msgspec.structs.replace(tokens, gateway=self._region(tokens.access)))
 
+    def works(self, link: Link) -> bool:
+        """Whether events can be sent under the link, as far as is known here. Calls nobody. Raises StoreUnavailable."""
+        data = self._store.link_secret(link.id, SECRET) if all(self._client.values()) else None
+        return data is not None and not msgspec.json.decode(data, type=Grant).barred
+
+    def bar(self, link_id: str) -> None:
+        """The event gateway takes nothing with this grant, though its tokens are good."""
+        self._keep(link_id, msgspec.structs.replace(self._kept(link_id), barred=True))
+
+    def move(self, link_id: str) -> None:
+        """Forgets the region of the customer, so that it is requested again."""
+        self._keep(link_id, msgspec.structs.replace(self._kept(link_id), gateway=""))
+
     def grant(self, link_id: str) -> Grant:
         """A grant with a known gateway that is good for EARLY_S at least. Raises NotGranted, Unreached."""
         grant = self._kept(link_id)
@@ -73,7 +94,7 @@ class Gateway:
         return grant
 
     def renew(self, link_id: str, dead: str) -> Grant:
-        """Replaces the tokens whose access token is `dead`. Raises NotGranted, Unreached."""
+        """Replaces the tokens whose access token is `dead`. Raises Revoked, NotGranted, Unreached."""
         with self._refreshing:
             grant = self._kept(link_id)
             if grant.access != dead:
@@ -81,7 +102,7 @@ class Gateway:
             form = {"grant_type": "refresh_token", "refresh_token": grant.refresh}
             try:
                 tokens = self._tokens(form, grant.refresh)
-            except NotGranted:
+            except Revoked:
                 self.forget(link_id)
                 raise
             renewed = msgspec.structs.replace(tokens, gateway=grant.gateway)
@@ -103,13 +124,17 @@ class Gateway:
             raise NotGranted("Login with Amazon did not answer in time.") from None
         if status != 200:
             error = _error_code(answered.get("error"))
-            if refresh and error != "invalid_grant":
+            if refresh and error == "invalid_grant":
+                raise Revoked("Login with Amazon refused to renew the grant: invalid_grant.")
+            if refresh:
                 raise Unreached(f"Login with Amazon answered {status} {error}")
             raise NotGranted(f"Login with Amazon refused: {error}.")
-        access, refresh = answered.get("access_token"), answered.get("refresh_token", refresh)
-        if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
+        access, renewing = answered.get("access_token"), answered.get("refresh_token", refresh)
+        if not isinstance(access, str) or not isinstance(renewing, str) or not access or not renewing:
+            if refresh:
+                raise Unreached("Login with Amazon gave no tokens")
             raise NotGranted("Login with Amazon gave no tokens.")
-        return Grant(access, refresh, self._clock() + _seconds(answered.get("expires_in")))
+        return Grant(access, renewing, self._clock() + _seconds(answered.get("expires_in")))
 
     def _region(self, access: str) -> str:
         """The event gateway of this customer, or "" when Amazon does not answer: the grant is valid without it."""

@@ -8,6 +8,7 @@ from alexa.controls import Controls
 from alexa.discovery import Discovery
 from alexa.doorbell_event_source import DoorbellEventSource
 from alexa.endpoint_health import EndpointHealth
+from alexa.endpoints import Endpoints
 from alexa.gateway import Gateway
 from alexa.interface import HouseholdInterface, Interface
 from alexa.mode_controller import ModeController
@@ -15,6 +16,7 @@ from alexa.motion_sensor import MotionSensor
 from alexa.object_detection_sensor import ObjectDetectionSensor
 from alexa.power_controller import PowerController
 from alexa.rtc_session_controller import RtcSessionController
+from alexa.scene_controller import SceneController
 from alexa.snapshot_provider import SnapshotProvider
 from alexa.state_report import StateReport
 from alexa.toggle_controller import ToggleController
@@ -23,7 +25,7 @@ from store.records import Link
 
 
 def interfaces(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
-    """The interfaces of a camera. `snapshots`: whether stills are advertised and served."""
+    """The interfaces of a camera and of its scenes. `snapshots`: whether stills are advertised and served."""
     controls = Controls(registry)
     return (
         StateReport(controls),
@@ -37,6 +39,7 @@ def interfaces(registry: Registry, *, snapshots: bool) -> tuple[Interface, ...]:
         ToggleController(controls),
         ModeController(controls),
         DoorbellEventSource(),
+        SceneController(registry),
     )
 
 
@@ -45,9 +48,10 @@ def household_interfaces(
     link_of: Callable[[str], Link],
     gateway: Gateway | None,
     of_cameras: Sequence[Interface],
+    granted: Callable[[Link], None] = lambda link: None,
 ) -> tuple[HouseholdInterface, ...]:
-    """`link_of`: the link of a token; raises InvalidAuthorization."""
+    """`link_of`: the link of a token; raises InvalidAuthorization. `granted` is called once a grant is kept."""
     return (
-        Discovery(registry, link_of, of_cameras),
-        Authorization(link_of, gateway),
+        Discovery(registry, link_of, Endpoints(of_cameras), gateway.works if gateway else lambda link: False),
+        Authorization(link_of, gateway, granted),
     )

@@ -66,6 +66,11 @@ def timestamp(at: float) -> str:
     return _second(ms // 1000) + _MS[ms % 1000]
 
 
+def seconds(at: float) -> str:
+    """Epoch seconds in the format of an event that takes no fractions."""
+    return _second(int(at)) + "Z"
+
+
 @kept(1024)  # many readings and streams fall into the same second
 def _second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -14,10 +14,10 @@ def friendly_names(cameras: Iterable[Camera]) -> dict[str, str]:
 
     A camera's number changes only when another camera of its name is added or removed.
     """
-    spoken = {camera.id: spoken_name(camera) for camera in sorted(cameras, key=lambda camera: camera.id)}
-    taken = {name.casefold() for name in spoken.values()}
+    names = {camera.id: spoken_name(camera) for camera in sorted(cameras, key=lambda camera: camera.id)}
+    taken = {name.casefold() for name in names.values()}
     first: set[str] = set()
-    for camera_id, name in spoken.items():
+    for camera_id, name in names.items():
         if name.casefold() not in first:
             first.add(name.casefold())
             continue
@@ -25,16 +25,19 @@ def friendly_names(cameras: Iterable[Camera]) -> dict[str, str]:
         while (numbered := f"{name[: LONGEST - 4].rstrip()} {number}").casefold() in taken:
             number += 1
         taken.add(numbered.casefold())
-        spoken[camera_id] = numbered
-    return spoken
+        names[camera_id] = numbered
+    return names
 
 
 def spoken_name(camera: Camera) -> str:
+    return spoken(camera.name) or ("Doorbell" if camera.kind == "doorbell" else "Camera")
+
+
+def spoken(name: str) -> str:
     """Drops apostrophes ("Kari's stue" becomes "Karis stue"); any other sign becomes a space."""
-    text = unicodedata.normalize("NFC", camera.name).replace("'", "").replace("’", "")
+    text = unicodedata.normalize("NFC", name).replace("'", "").replace("’", "")
     words = "".join(sign if _spoken(sign) else " " for sign in text).split()
-    name = shorten(" ".join(words), LONGEST)
-    return name or ("Doorbell" if camera.kind == "doorbell" else "Camera")
+    return shorten(" ".join(words), LONGEST)
 
 
 def shorten(text: str, longest: int) -> str:

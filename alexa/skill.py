@@ -35,7 +35,7 @@ _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
 class SmartHome:
     """`authenticate` raises TokenInvalid or TokenExpired. Safe to use from many threads.
 
-    `snapshots`: whether stills are advertised and served.
+    `snapshots`: whether stills are advertised and served; `granted` is called when a link may be reported to.
     """
 
     def __init__(
@@ -45,10 +45,11 @@ class SmartHome:
         gateway: Gateway | None = None,
         *,
         snapshots: bool = True,
+        granted: Callable[[Link], None] = lambda link: None,
     ) -> None:
         self._authenticate = authenticate
         table = interfaces(registry, snapshots=snapshots)
-        of_household = household_interfaces(registry, self._link, gateway, table)
+        of_household = household_interfaces(registry, self._link, gateway, table, granted)
         self._state = State(table)
         self._handlers: dict[Kind, Handler] = {
             (interface.name, name): handler for interface in table for name, handler in interface.directives().items()

@@ -5,6 +5,7 @@ import sys
 import time
 
 from bench import (
+    adding,
     behind_life,
     closing,
     cloud,
@@ -22,6 +23,7 @@ from bench import (
     recovery,
     refresh,
     relay,
+    reports,
     start,
     transcode,
     tricks,
@@ -43,9 +45,11 @@ GROUPS = (
     Group("start", "start to first answer, and memory, beside Home Assistant", start.measure),
     Group("cold-start", "the directives entry of AWS Lambda from nothing to its first answer", cold_start.measure),
     Group("vendor", "300 cameras listed, shared fresh reads, and 100 requests while the vendor hangs", vendor.measure),
+    Group("reports", "the lag of reports, and what faults and kills lose, beside Home Assistant", reports.measure),
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
     Group("cloud", "the first frame in Chromium by EZVIZ's cloud stream, at life's pace", cloud.measure),
     Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
+    Group("adding", "a camera of one's own: found, tried, and live after it is added", adding.measure),
     Group("glass", "behind life and through a cut in Chromium, beside Home Assistant's stream", glass.measure),
     Group("lip-sync", "how far sound and picture are apart at a viewer", lip_sync.measure),
     Group("wire", "a picture behind a wire that loses packets, beside Home Assistant's stream", lossy_wire.measure),

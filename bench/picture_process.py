@@ -26,12 +26,15 @@ _spawn = multiprocessing.get_context("spawn")
 
 
 class _Home:
-    """The Sources of the picture process: cameras by their ports."""
+    """The Sources of the picture process: cameras by their ports. `minted` are given out first, each once."""
 
-    def __init__(self, ports: tuple[int, ...]) -> None:
+    def __init__(self, ports: tuple[int, ...], minted: tuple[SourceSpec, ...]) -> None:
         self._ports = {f"camera-{number}": port for number, port in enumerate(ports)}
+        self._minted = list(minted)
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
+        if self._minted:
+            return self._minted.pop(0)
         port = self._ports[claims.camera]
         at = f"127.0.0.1:{port}"
         return SourceSpec("rtsp", f"rtsp://{at}{PATH}", (at,), "on", user="admin", password=CODE)
@@ -51,9 +54,16 @@ class _Home:
         pass
 
 
-def _serve(ports: tuple[int, ...], idle_s: float, malloc: bool, host: str, pipe: Connection) -> None:
+def _serve(
+    ports: tuple[int, ...],
+    minted: tuple[SourceSpec, ...],
+    idle_s: float,
+    malloc: bool,
+    host: str,
+    pipe: Connection,
+) -> None:
     settings = replace(SETTINGS, idle_s=idle_s, malloc=malloc, ice_addresses=(host,))
-    with PlaneThread(GRANTS, _Home(ports), settings, bind=host) as plane:
+    with PlaneThread(GRANTS, _Home(ports, minted), settings, bind=host) as plane:
         pipe.send(plane.port)
         pipe.recv()
 
@@ -113,11 +123,16 @@ def whep(home: PictureProcess, number: int) -> str:
 
 @contextmanager
 def picture_process(
-    ports: tuple[int, ...], *, idle_s: float = 30, malloc: bool = True, host: str = LOOPBACK
+    ports: tuple[int, ...],
+    *,
+    minted: tuple[SourceSpec, ...] = (),
+    idle_s: float = 30,
+    malloc: bool = True,
+    host: str = LOOPBACK,
 ) -> Iterator[PictureProcess]:
-    """`ports`: of the cameras that it pulls; `host`: the address where it serves."""
+    """`ports`: of the cameras that it pulls; `minted`: what its first pulls open; `host`: the address it serves at."""
     ours, theirs = _spawn.Pipe()
-    process = _spawn.Process(target=_serve, args=(ports, idle_s, malloc, host, theirs), daemon=True)
+    process = _spawn.Process(target=_serve, args=(ports, minted, idle_s, malloc, host, theirs), daemon=True)
     # it searches for modules where this process does: those that only the tests' tools bring are hidden from it
     sys.path.insert(0, WITHOUT_DEV)
     try:

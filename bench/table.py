@@ -88,6 +88,8 @@ def ratio(value: float | None) -> str:
     """The ratio to the other figure, under 0.95 as a fraction."""
     if value is None:
         return "–"
+    if not value:
+        return "0"
     return f"1/{1 / value:.1f}" if value < 0.95 else f"{value:.2f}"
 
 

@@ -15,6 +15,7 @@ from media.process_auth import Proof
 from registry.camera import Refusal
 
 LONGEST_S = 45.0  # for a device to be found, a camera to wake, and the picture to play
+ANSWER_S = 0.2  # more than is waited for, for the answer itself
 
 _answer = msgspec.json.Decoder(Answer)
 
@@ -35,15 +36,22 @@ class CastClient:
         answer = self._asked(Ask("show", account, camera, on, seconds))
         return answer.refusal or answer.showing[0]
 
-    def stop(self, account: str, on: str = "") -> list[Showing]:
-        return list(self._asked(Ask("stop", account, on=on)).showing)
+    def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | None:
+        """Shows it; None where it is shown or where that takes longer than `wait_s`."""
+        return self._asked(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S).refusal
 
-    def _asked(self, ask: Ask) -> Answer:
+    def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
+        return list(self._asked(Ask("stop", account, camera, on)).showing)
+
+    def begin_stop(self, account: str, camera: str, on: str, wait_s: float) -> None:
+        self._asked(Ask("stop", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
+
+    def _asked(self, ask: Ask, longest_s: float = LONGEST_S) -> Answer:
         line = msgspec.json.encode(ask)
         proof = self._proof.make(PATH, line, time.time()).encode()
         try:
             with socket.socket(socket.AF_UNIX) as connection, address(self._folder) as path:
-                connection.settimeout(LONGEST_S)
+                connection.settimeout(longest_s)
                 connection.connect(path)
                 connection.sendall(b"%b\n%b\n" % (proof, line))
                 with connection.makefile("rb") as answered:

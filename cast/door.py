@@ -3,8 +3,10 @@
 import contextlib
 import os
 import socketserver
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +22,7 @@ from registry.camera import Refusal
 
 log = structlog.get_logger()
 
+MOST_AT_WORK = 16  # that go on after their answer
 SAY_S = 5.0  # for a question to arrive
 NAME = "cast"  # of the socket, in the folder `run`
 
@@ -35,7 +38,7 @@ class Shows(Protocol):
         """Raises CastFailed."""
         ...
 
-    def stop(self, account: str, on: str = "") -> list[Showing]: ...
+    def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]: ...
 
 
 class CastDoor(socketserver.ThreadingUnixStreamServer):
@@ -46,6 +49,7 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
 
     def __init__(self, folder: Path, screens: Shows, proof: Proof) -> None:
         self.screens, self.proof = screens, proof
+        self._working, self._at_work = 0, threading.Lock()
         (folder / NAME).unlink(missing_ok=True)  # of a worker before
         with address(folder) as path:
             super().__init__(path, _Question)
@@ -56,6 +60,36 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
         if not self.proof.covers(proof, PATH, line, time.time()):
             return None
         ask = _ask.decode(line)
+        return self._within(ask) if ask.wait_s > 0 else self._done(ask)
+
+    def _within(self, ask: Ask) -> Answer:
+        """What is not done in time goes on in a thread of its own, whose end nobody waits for."""
+        with self._at_work:
+            if self._working >= MOST_AT_WORK:
+                return Answer(failed="full")
+            self._working += 1
+        done: Future[Answer] = Future()
+
+        def work() -> None:
+            try:
+                answer = self._done(ask)
+            except Exception:
+                log.exception("what was asked of a Cast device failed")
+                answer = Answer(failed="no_pictures")
+            finally:
+                with self._at_work:
+                    self._working -= 1
+            if why := answer.failed or (answer.refusal and answer.refusal.reason):
+                log.info("a picture is not shown on a Cast device", account=ask.account, reason=why)
+            done.set_result(answer)
+
+        threading.Thread(target=work, name="scene on a TV", daemon=True).start()
+        try:
+            return done.result(ask.wait_s)
+        except TimeoutError:
+            return Answer(goes_on=True)
+
+    def _done(self, ask: Ask) -> Answer:
         try:
             return self._answer(ask)
         except CastFailed as error:
@@ -68,7 +102,7 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
             case "now":
                 return Answer(showing=tuple(self.screens.now(ask.account)))
             case "stop":
-                return Answer(showing=tuple(self.screens.stop(ask.account, ask.on)))
+                return Answer(showing=tuple(self.screens.stop(ask.account, ask.on, ask.camera)))
             case "show":
                 found = self.screens.show(ask.account, ask.camera, ask.on, ask.seconds)
                 return Answer(refusal=found) if isinstance(found, Refusal) else Answer(showing=(found,))

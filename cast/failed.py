@@ -3,10 +3,23 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from registry.reason import Reason
 from words.catalogue import OURS, mark
 from words.languages import Language
 
 type Why = Literal["no_device", "several", "speaker", "unreachable", "not_played", "full", "not_running", "no_pictures"]
+
+# what an assistant is told in its place
+REASONS: Mapping[Why, Reason] = {
+    "no_device": "no_tv",
+    "several": "no_tv",
+    "speaker": "no_tv",
+    "unreachable": "no_tv",
+    "not_played": "no_tv",
+    "full": "busy",
+    "not_running": "media_down",
+    "no_pictures": "media_down",
+}
 
 type Sentence = tuple[str, str]  # what is wrong, and what mends it; {device} is a name
 

@@ -14,13 +14,17 @@ LONGEST = 64 * 1024
 
 
 class Ask(Struct, frozen=True):
-    """`on`: a device's name, "" for every one; `camera`: an id."""
+    """`on`: a device's name, "" for every one; `camera`: an id, "" for any.
+
+    `wait_s`: after this the answer is `goes_on`; 0: it comes when all is done.
+    """
 
     what: Literal["devices", "now", "show", "stop"]
     account: str = ""
     camera: str = ""
     on: str = ""
     seconds: float = 0.0
+    wait_s: float = 0.0
 
 
 class Answer(Struct, frozen=True):
@@ -31,3 +35,4 @@ class Answer(Struct, frozen=True):
     refusal: Refusal | None = None
     failed: Why | None = None
     device: str = ""  # the name that `failed` speaks of
+    goes_on: bool = False  # neither done nor failed yet

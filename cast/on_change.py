@@ -1,4 +1,7 @@
-"""Shows a camera on the TV that its owner chose, for a minute, when somebody rings or moves there."""
+"""Shows a camera on the TV that its owner chose, for a minute, when somebody rings or moves there.
+
+What is not announced to the household, as in its quiet times, changes no TV.
+"""
 
 import queue
 from typing import Protocol
@@ -34,7 +37,7 @@ class OnChange:
         self._waiting: queue.Queue[Change] = queue.Queue(MOST_WAITING)
 
     def take(self, change: Change) -> None:
-        if change.kind in ("doorbell", "motion", "person"):
+        if change.announced is not None:
             try:
                 self._waiting.put_nowait(change)
             except queue.Full:
@@ -58,7 +61,8 @@ class OnChange:
         """What a TV shows at its owner's own wish stays on it."""
         try:
             chosen = self._owner.preferences(change.account, change.camera)
-            if not chosen.tv or change.kind not in chosen.tv_when or self._is_wanted(change.account, chosen.tv):
+            is_chosen = change.kind in chosen.tv_when or change.announced in chosen.tv_when
+            if not chosen.tv or not is_chosen or self._is_wanted(change.account, chosen.tv):
                 return
             shown = self._screens.show(change.account, change.camera, chosen.tv, SHOWN_S)
         except (Unavailable, StoreUnavailable) as error:

@@ -1,4 +1,4 @@
-"""A connection to one Cast device: shows an address on its default media receiver, and tells when that is over."""
+"""A connection to one Cast device: shows a picture on its default media receiver, and tells when that is over."""
 
 import logging
 import threading
@@ -16,6 +16,7 @@ from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListene
 
 from cast.device import Device
 from cast.failed import CastFailed
+from cast.picture import Picture
 from cast.showing import Over
 
 if TYPE_CHECKING:
@@ -44,15 +45,18 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         device: Device,
         over: Callable[[Over], None],
         *,
+        app: str = RECEIVER,
         connect_s: float = CONNECT_S,
         play_s: float = PLAY_S,
     ) -> None:
-        self._device, self._over, self._connect_s, self._play_s = device, over, connect_s, play_s
+        """`app`: the id of the receiver application."""
+        self._device, self._over, self._app = device, over, app
+        self._connect_s, self._play_s = connect_s, play_s
         self._plays = threading.Event()
         self._settled = threading.Event()  # it plays, or it failed
         self._told = threading.Lock()  # held by whoever told first, and never released
         self._session = ""  # of the receiver application that we started
-        self._url = self._title = ""
+        self._picture: Picture | None = None
         info = CastInfo(
             {HostServiceInfo(device.host, device.port)},
             _uuid(device),
@@ -69,30 +73,34 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._cast.register_connection_listener(self)
         self._cast.media_controller.register_status_listener(self)
 
-    def show(self, url: str, title: str) -> None:
+    def show(self, picture: Picture) -> None:
         """Returns when the device plays it. Raises CastFailed."""
         try:
             self._cast.wait(self._connect_s)
         except PyChromecastError:
             raise CastFailed("unreachable", self._device.name) from None
-        self._url, self._title = url, title
+        self._picture = picture
         try:
-            # in a new session: what plays there already may belong to another sender
-            self._cast.socket_client.receiver_controller.launch_app(
-                RECEIVER, force_launch=True, callback_function=self._launched
-            )
+            self._begin()
         except PyChromecastError:
             raise CastFailed("not_played", self._device.name) from None
         self._settled.wait(self._play_s)
         if not self._plays.is_set():
             raise CastFailed("not_played", self._device.name)
 
+    def _begin(self) -> None:
+        """Raises PyChromecastError."""
+        # in a new session: what plays there already may belong to another sender
+        self._cast.socket_client.receiver_controller.launch_app(
+            self._app, force_launch=True, callback_function=self._launched
+        )
+
     def stop(self) -> None:
         """Ends our application there, unless another took its place, and the connection."""
         self._told.acquire(blocking=False)
         status = self._cast.status
         try:
-            if status is not None and status.app_id == RECEIVER and status.session_id == self._session:
+            if status is not None and status.app_id == self._app and status.session_id == self._session:
                 self._cast.quit_app(self._connect_s)
         except PyChromecastError as error:
             log.info("a Cast device did not take the end of a picture", error=type(error).__name__)
@@ -113,32 +121,37 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
     # what the device tells, in a thread of the connection
 
     def _launched(self, sent: bool, answer: object) -> None:
-        """Sends LOAD in this thread: from another one it could overtake the CONNECT to the application."""
+        """Goes on in this thread: what is sent from another one could overtake the CONNECT to the application."""
         status = self._cast.status
-        if not sent or status is None or status.app_id != RECEIVER:
+        if not sent or status is None or status.app_id != self._app:
             self._settled.set()
             return
         self._session = status.session_id or ""
+        self._load(status)
+
+    def _load(self, status: CastStatus) -> None:
+        """The application runs: it is told what to show."""
+        assert self._picture is not None
         self._cast.media_controller.play_media(
-            self._url,
+            self._picture.url,
             PLAYLIST,
-            title=self._title,
+            title=self._picture.title,
             stream_type="LIVE",
             media_info=SEGMENTS,
             callback_function=self._answered,
         )
 
     def new_cast_status(self, status: CastStatus) -> None:
-        if self._plays.is_set() and (status.app_id != RECEIVER or status.session_id != self._session):
+        if self._plays.is_set() and (status.app_id != self._app or status.session_id != self._session):
             self._tell("taken")
 
     def new_media_status(self, status: MediaStatus) -> None:
-        if not self._url or status.player_state in (None, "UNKNOWN"):
+        if self._picture is None or status.player_state in (None, "UNKNOWN"):
             return
         if status.player_state == "IDLE":
             if status.idle_reason is not None:
                 self._ended()
-        elif status.content_id != self._url:
+        elif status.content_id != self._picture.url:
             self._tell("taken")
         elif status.player_state == "PLAYING":
             self._plays.set()

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,9 +15,11 @@ from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from cast.device import Device
 from cast.failed import CastFailed
 from cast.finder import Finder
+from cast.picture import Picture
 from cast.showing import Over, Showing
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Stream, StreamRequest
+from registry.surface import ON_TV
 
 log = structlog.get_logger()
 
@@ -47,8 +49,8 @@ class Doors(Protocol):
 class Shown(Protocol):
     """A connection to a device, as `cast.screen.Screen` is."""
 
-    def show(self, url: str, title: str) -> None:
-        """Raises CastFailed."""
+    def show(self, picture: Picture) -> None:
+        """Again where a picture by another protocol follows one that did not play. Raises CastFailed."""
         ...
 
     def stop(self) -> None: ...
@@ -78,11 +80,15 @@ class Screens:
         finder: Finder,
         connect: Connect,
         clock: Callable[[], float] = time.time,
+        *,
+        protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
     ) -> None:
+        """`protocols`: those that the receiver on the devices plays, best first."""
         self._owner, self._sessions, self._doors, self._finder = owner, sessions, doors, finder
-        self._connect, self._clock = connect, clock
+        self._connect, self._clock, self._protocols = connect, clock, protocols
         self._on: dict[str, _On] = {}  # by the device's id
-        self._lock = threading.Lock()  # of `_on`
+        self._starting: dict[str, Showing] = {}  # what is about to be shown, by the device's id
+        self._lock = threading.Lock()  # of `_on` and `_starting`
         self._turns: dict[str, threading.Lock] = {}  # by the device's id: one change at a time
 
     def devices(self) -> list[Device]:
@@ -98,17 +104,37 @@ class Screens:
         device = self._finder.device(on)
         with self._turn_of(device):
             until = self._clock() + seconds if seconds else 0.0
-            return self._prolonged(device, account, camera, until) or self._start(device, account, camera, until, [])
+            with self._lock:
+                self._starting[device.id] = Showing(device, account, camera, "", self._clock())
+            try:
+                shown = self._prolonged(device, account, camera, until)
+                return shown or self._start(device, account, camera, until, [])
+            finally:
+                with self._lock:
+                    del self._starting[device.id]
 
-    def stop(self, account: str, on: str = "") -> list[Showing]:
-        """What the household shows on the device of that name, or on every one. Answers what was stopped."""
+    def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
+        """What the household shows on the device of that name, or on every one. Answers what was stopped.
+
+        `camera`: an id, of which alone it is the end.
+        """
         wanted = on.strip().casefold()
         stopped = []
-        for showing in self.now(account):
-            if wanted in ("", showing.device.name.casefold(), showing.device.id):
-                with self._turn_of(showing.device):
-                    stopped += [showing] if self._end(showing.device.id) else []
+        with self._lock:
+            starting = [showing for showing in self._starting.values() if showing.account == account]
+        for showing in (*self.now(account), *starting):
+            if camera in ("", showing.camera) and wanted in ("", showing.device.name.casefold(), showing.device.id):
+                with self._turn_of(showing.device):  # of what is about to be shown: until it is
+                    stopped += self._ended(showing)
         return stopped
+
+    def _ended(self, showing: Showing) -> list[Showing]:
+        """What was ended, unless something else has taken its place."""
+        with self._lock:
+            on = self._on.get(showing.device.id)
+        if on is None or (on.showing.account, on.showing.camera) != (showing.account, showing.camera):
+            return []
+        return [on.showing] if self._end(showing.device.id) else []
 
     def turn(self) -> None:
         """To be called each second or so: ends what is over, shows again what ended by itself, and renews the rest."""
@@ -167,33 +193,59 @@ class Screens:
         session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
         assert session is not None
         try:
-            # by Google's rules, since a Cast device is Google's: it waits for sound, and shows no more than Full HD
-            stream = self._owner.open_stream(account, session.id, camera, StreamRequest("google", ("hls",)))
-            refusal = stream if isinstance(stream, Refusal) else stream.explains
-            if refusal is not None:
-                self._forget(session)
-                return refusal
-            assert isinstance(stream, Stream)
-            self._end(device.id)
-            name, over = stream.camera.name if stream.camera else "", list[Over]()
-            screen = self._played(device, f"{self._lent(session, device)}{urlsplit(stream.url).path}", name, over)
+            over = list[Over]()
+            played = self._played(device, account, camera, session, over)
         except BaseException:
             self._forget(session)
             raise
+        if isinstance(played, Refusal):
+            self._forget(session)
+            return played
+        screen, name = played
         now = self._clock()
         showing = Showing(device, account, camera, name, now, until)
         with self._lock:
             self._on[device.id] = _On(showing, session, screen, again, over, now)
         return showing
 
-    def _played(self, device: Device, url: str, name: str, over: list[Over]) -> Shown:
-        screen = self._connect(device, over.append)
+    def _played(
+        self, device: Device, account: str, camera: str, session: ConsoleSession, over: list[Over]
+    ) -> tuple[Shown, str] | Refusal:
+        """What plays it, and the camera's name. By the best protocol first; where that does not play, by the next."""
+        screen: Shown | None = None
         try:
-            screen.show(url, name)
+            for at in range(len(self._protocols)):
+                request = StreamRequest(ON_TV, self._protocols[at:])
+                stream = self._owner.open_stream(account, session.id, camera, request)
+                refusal = stream if isinstance(stream, Refusal) else stream.explains
+                if refusal is not None:
+                    if screen is not None:
+                        screen.stop()
+                    return refusal
+                assert isinstance(stream, Stream)
+                name = stream.camera.name if stream.camera else ""
+                picture = self._picture(stream, name, session, device)
+                if screen is None:
+                    self._end(device.id)
+                    screen = self._connect(device, over.append)
+                try:
+                    screen.show(picture)
+                except CastFailed as failed:
+                    if failed.why != "not_played" or stream.protocol == self._protocols[-1]:
+                        raise
+                else:
+                    return screen, name
         except BaseException:
-            screen.stop()
+            if screen is not None:
+                screen.stop()
             raise
-        return screen
+        raise CastFailed("not_played", device.name)
+
+    def _picture(self, stream: Stream, name: str, session: ConsoleSession, device: Device) -> Picture:
+        """In the house first. A page of https may not read plain http, so showcam's public address comes next."""
+        url = urlsplit(stream.url)
+        public = (f"https://{url.netloc}",) if url.scheme == "https" else ()
+        return Picture(stream.protocol, (self._lent(session, device), *public), url.path, name)
 
     def _lent(self, session: ConsoleSession, device: Device) -> str:
         try:

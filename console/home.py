@@ -32,10 +32,17 @@ _asked = msgspec.json.Decoder(Asked)
 type EndPictures = Callable[[str], None]
 
 
+class MorePages(Protocol):
+    def add_to(self, room: Blueprint) -> None:
+        """Adds its addresses to the console's."""
+        ...
+
+
 @dataclass(frozen=True)
 class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
     live: int  # pictures at once
+    adds: bool = False  # whether owners may add cameras of their own
 
 
 class Home:
@@ -141,6 +148,7 @@ class Home:
         try:
             switching = self.forms.encryption.steps(current, pages.language(), self.vendor)
             tiles = self._tiles.of(current.account, pages.language(), switching)
+            waiting = self._tiles.waiting(current.account)
         except Unavailable as unavailable:
             why = unlisted(unavailable, pages.language())
             if unavailable.reason == "signed_out":
@@ -149,10 +157,8 @@ class Home:
                 )
             return self._page("cameras", 503, user=current.user, tiles=[], why=why, live=0)
         status, live = 403 if error else 200, self._settings.live
-        return self._page(
-            "cameras", status, user=current.user, tiles=tiles, summary=summary(tiles, pages.language()), why=None,
-            live=live, error=error,
-        )  # fmt: skip
+        more = {"tiles": tiles, "waiting": waiting, "summary": summary(tiles, pages.language())}
+        return self._page("cameras", status, user=current.user, **more, why=None, live=live, error=error)
 
     # a camera
 
@@ -176,11 +182,11 @@ class Home:
 
     def rules(self) -> list[Rule]:
         """Of the pages beside /home itself."""
-        return [("/home/cameras/<camera>/still.jpg", "still", self.still, READ)]
+        return [("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ)]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
         if name in ("sign_in", "cameras"):
-            context["owners"] = self.sign_in.has_owner_users()
+            context |= {"owners": self.sign_in.has_owner_users(), "adds": self._settings.adds}
         return self.area.page(name, status, **context)
 
 
@@ -190,8 +196,11 @@ class Page(Protocol):
     def rules(self) -> list[Rule]: ...
 
 
-def bind(app: Flask, home: Home, *more: Page) -> None:
-    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
+def bind(app: Flask, home: Home, *more: Page, own: MorePages | None = None) -> None:
+    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it).
+
+    `own`: the pages of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
+    """
     app.config[pages.VENDOR] = home.vendor
     app.session_interface = cookies.FormCookie()
     app.before_request_funcs.setdefault(None, []).insert(0, home.entrance.guard)
@@ -201,6 +210,8 @@ def bind(app: Flask, home: Home, *more: Page) -> None:
     room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
     for path, name, view, methods in (rule for page in (home, *more) for rule in page.rules()):
         room.add_url_rule(path, view_func=home.area.owned(view), methods=methods, endpoint=name)
+    if own is not None:
+        own.add_to(room)
     room.before_request(_same_site)
     room.after_request(_guarded)
     for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):

@@ -63,7 +63,7 @@ def is_id(camera: str) -> bool:
     return _ID.fullmatch(camera) is not None
 
 
-def rendered(name: str, status: int, **context: Any) -> Response:
+def rendered(template: str, status: int, /, **context: Any) -> Response:
     locale = language()
     given = {
         "menu": MENU,
@@ -74,7 +74,7 @@ def rendered(name: str, status: int, **context: Any) -> Response:
         "locale": locale,
         "no_password": no_password(locale, vendor()),
     }
-    return make_response(render_template(f"home/{name}.html", **given, **context), status)
+    return make_response(render_template(f"home/{template}.html", **given, **context), status)
 
 
 def again(camera: str = "") -> Response:

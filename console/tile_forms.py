@@ -7,6 +7,7 @@ from flask import request
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from console.encryption import PATIENCE_S, Encryption
+from console.home_codes import HomeCodes
 from console.picture_codes import PictureCodes
 from registry.camera import Refusal
 from registry.gate.reasons import explain
@@ -15,7 +16,12 @@ from registry.owner.sign_in_sentences import refused
 from registry.settings import Step
 from words.languages import Language
 
-STEPS = frozenset({"picture-code", "forget-code", "encryption-off", "encryption-code", "wake", "sound-on"})
+STEPS = frozenset(
+    {
+        *("picture-code", "forget-code", "home-code", "forget-home-code"),
+        *("encryption-off", "encryption-code", "wake", "sound-on"),
+    }
+)
 
 
 class TileForms:
@@ -23,7 +29,8 @@ class TileForms:
         self, owner: Owner, sessions: ConsoleSessions, vendor: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._owner, self._vendor = owner, vendor
-        self._codes, self.encryption = PictureCodes(owner), Encryption(owner, sessions, clock)
+        self._codes, self._home_codes = PictureCodes(owner), HomeCodes(owner)
+        self.encryption = Encryption(owner, sessions, clock)
 
     def take(self, step: str, current: ConsoleSession, language: Language) -> str:
         """One of STEPS, of somebody who is signed in. Why nothing was changed, as a sentence; "" else."""
@@ -34,6 +41,11 @@ class TileForms:
                 return self._codes.give(account, camera, code, language, consent=consent)
             case "forget-code":
                 return self._codes.forget(account, camera, language)
+            case "home-code":
+                code, is_clear = form.get("home_code", ""), "while_encrypted" in form
+                return self._home_codes.give(account, camera, code, language, while_encrypted=is_clear)
+            case "forget-home-code":
+                return self._home_codes.forget(account, camera, language)
             case "encryption-code":
                 code = form.get("encryption_code", "")
                 if not code.strip():  # without one the vendor would mail another

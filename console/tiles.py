@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from console.encryption import Switching
+from console.home_codes import HomeCode, HomeCodes
 from console.mends import Mend, Mends, is_asked_for
 from console.sentences import AGAIN, ASKED_FOR, CAN_BE_SHOWN, HERE, NEEDS_YOU, OWN
 from registry.camera import Camera, Refusal, Stream, StreamRequest, is_on_battery
@@ -70,6 +71,8 @@ class Tile(Struct, frozen=True):
     why_not: WhyNot | None
     switching: Switching | None
     has_code: bool
+    home_code: HomeCode
+    is_encrypted: bool
     shows: Shows
 
     @property
@@ -94,13 +97,17 @@ class Tile(Struct, frozen=True):
 
 class Tiles:
     def __init__(self, owner: Owner) -> None:
-        self._owner, self._mends = owner, Mends(owner)
+        self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, switching: Mapping[str, Switching]) -> list[Tile]:
         """Those that can be shown first, in the order of their names. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
         tiles = [self._tile(account, row, awaited, switching.get(row[0].id), language) for row in rows]
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
+
+    def waiting(self, account: str) -> tuple[str, ...]:
+        """The vendors that nobody has signed in to yet. Raises Unavailable."""
+        return self._owner.waiting(account)
 
     def _tile(self, account: str, row: Row, awaited: Changes, switching: Switching | None, language: Language) -> Tile:
         camera, verdicts = row
@@ -109,6 +116,7 @@ class Tiles:
         if refused and isinstance(first := verdicts[refused[0]], Refusal):
             why = self._why_not(account, first, camera, awaited, language)
         on_page = "page" in refused
+        verdict = verdicts["page"]
         return Tile(
             camera.id,
             camera.name,
@@ -117,6 +125,8 @@ class Tiles:
             why if on_page else None,
             switching,
             self._owner.preferences(account, camera.id).while_encrypted == "code",
+            self._home_codes.of(account, camera, verdict.reason if isinstance(verdict, Refusal) else None),
+            camera.encryption == "on",
             Shows("alexa" not in refused, "google" not in refused, None if on_page else why),
         )
 

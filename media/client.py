@@ -1,5 +1,6 @@
 """How the other processes speak to a media process, on this machine or over https. Standard library only."""
 
+import base64
 import http.client
 import json
 import ssl
@@ -9,12 +10,13 @@ from dataclasses import dataclass
 
 from media.connections import Connections
 from media.grants import Claims
-from media.messages import End, Keep, Lend, LiveOf, Offer, Warm
+from media.messages import End, Keep, Lend, LiveOf, Offer, Probe, Warm
 from media.process_auth import HEADER, Proof
-from media.source import SourceSpec
+from media.source import SourceSpec, Watched
 from net.addresses import is_confidential
 
-LONGEST_ANSWER = 256 * 1024
+LONGEST_ANSWER = 512 * 1024  # a still is in one
+PROBE_S = 1.5  # beyond what a camera is watched: for its still, and the way
 _NO_MEDIA = "what answers is no media process"
 
 
@@ -139,6 +141,17 @@ class MediaClient:
         body: Lend = {"link": link, "device": device}
         return _text(self._post("/internal/lend", body), "at")
 
+    def probe(self, source: SourceSpec, within_s: float) -> Watched:
+        """A camera's picture at home, watched for so long at most. Raises MediaBusy, MediaUnavailable."""
+        body: Probe = {"source": source.as_json(), "within_s": within_s}
+        data = self._post("/internal/probe", body, within_s + PROBE_S)
+        codec = data.get("codec")
+        if codec != "h264" and codec != "h265":
+            raise MediaGone(_NO_MEDIA)
+        width, height = int(_number(data, "width")), int(_number(data, "height"))
+        rate, gop_s, watched_s = (_number(data, name) for name in ("rate", "gop_s", "watched_s"))
+        return Watched(codec, width, height, rate, gop_s, watched_s, base64.b64decode(_text(data, "still")))
+
     def end_session(self, link: str, name: str) -> None:
         """End the session opened with `replaces=name` under that link, "" for all of them; ending twice is fine."""
         body: End = {"link": link, "name": name}
@@ -148,7 +161,7 @@ class MediaClient:
         self.end_session(link, "")
 
     def live(self, account: str) -> int:
-        """How many streams of the account are live."""
+        """How many streams of the account are live, "" for all accounts."""
         body: LiveOf = {"account": account}
         count = self._post("/internal/live", body).get("live")
         if not isinstance(count, int):
@@ -234,6 +247,13 @@ def _text(data: Mapping[str, object], key: str) -> str:
     if not isinstance(found, str):
         raise MediaGone(_NO_MEDIA)
     return found
+
+
+def _number(data: Mapping[str, object], key: str) -> float:
+    found = data.get(key)
+    if not isinstance(found, int | float):
+        raise MediaGone(_NO_MEDIA)
+    return float(found)
 
 
 def _reason(text: bytes) -> str:

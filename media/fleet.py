@@ -9,9 +9,9 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from media.client import Answer, MediaClient, MediaFull, MediaGone, MediaLate, MediaUnavailable
+from media.client import PROBE_S, Answer, MediaClient, MediaFull, MediaGone, MediaLate, MediaUnavailable
 from media.grants import Claims
-from media.source import SourceSpec
+from media.source import SourceSpec, Watched
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,10 @@ class Fleet:
 
     def end_link(self, link: str) -> None:
         self._everywhere(lambda member: member.end_link(link))
+
+    def probe(self, source: SourceSpec, within_s: float) -> Watched:
+        """By whichever answers first in the order of all. Raises MediaBusy, MediaUnavailable."""
+        return self._by("", within_s + PROBE_S, lambda member, _: member.probe(source, within_s), _whole)
 
     def live(self, account: str) -> int:
         """Raises MediaUnavailable."""

@@ -55,8 +55,25 @@ class Lent(TypedDict):
     at: str  # where the device fetches, as "http://192.168.1.5:40123"
 
 
+class Probe(TypedDict):
+    """Watch a camera at home for a moment; nobody sees it."""
+
+    source: WireSource
+    within_s: float
+
+
+class Probed(TypedDict):
+    codec: Codec
+    width: int
+    height: int
+    rate: float
+    gop_s: float
+    watched_s: float
+    still: str  # JPEG, in Base64
+
+
 class LiveOf(TypedDict):
-    account: str
+    account: str  # "": of all
 
 
 class Live(TypedDict):

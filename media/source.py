@@ -41,6 +41,8 @@ class WireSource(TypedDict):
     dozes: NotRequired[bool]
     key: NotRequired[str]
     lasts_s: NotRequired[int]
+    basic: NotRequired[bool]
+    still: NotRequired[str]
 
 
 class SourceSpec(NamedTuple):
@@ -61,6 +63,8 @@ class SourceSpec(NamedTuple):
     dozes: bool = False  # on battery: it may have to be asked more than once before it is awake
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
     lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
+    still: str = ""  # rtsp alone: http://… of a JPEG that the camera makes itself, at one of its hosts' addresses
+    basic: bool = True  # rtsp alone: user and password may be sent as they are, where the camera wants that
 
     def __repr__(self) -> str:
         return f"<SourceSpec {self.kind}>"
@@ -80,6 +84,8 @@ class SourceSpec(NamedTuple):
             "dozes": self.dozes,
             "key": base64.b64encode(self.key).decode(),
             "lasts_s": self.lasts_s,
+            "still": self.still,
+            "basic": self.basic,
         }
 
     @classmethod
@@ -98,7 +104,21 @@ class SourceSpec(NamedTuple):
             dozes=data.get("dozes", False),
             key=base64.b64decode(data.get("key", "")),
             lasts_s=data.get("lasts_s", 0),
+            still=data.get("still", ""),
+            basic=data.get("basic", True),
         )
+
+
+class Watched(NamedTuple):
+    """A picture at home as it came in a moment. `gop_s` 0.0: no second keyframe came in the `watched_s` seconds."""
+
+    codec: Codec
+    width: int
+    height: int
+    rate: float  # pictures a second
+    gop_s: float  # from one keyframe to the next
+    watched_s: float
+    still: bytes  # JPEG
 
 
 UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left

@@ -16,6 +16,7 @@ from net.exchange import exchange_within
 from net.hosts import Hosts
 from net.incoming import JsonObject
 from net.json_depth import too_deep
+from net.retry import retry_after
 
 if TYPE_CHECKING:
     import requests
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
 
 class Reply(Struct, frozen=True):
-    """`data` is the body's JSON object; None when the body is anything else."""
+    """`data` is the body's JSON object; None when the body is anything else. `after_s`: what it asks to wait."""
 
     status: int
     data: JsonObject | None
+    after_s: float = 0.0
 
 
 class Page(Struct, frozen=True):
@@ -61,22 +63,25 @@ class Http:
         timeout_s: float,
         *,
         form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """By any method, within `timeout_s` or what is left of the thread's exchange. Raises Unreached.
 
-        Secrets go in the form or the headers, never in `url` or `query`.
+        Secrets go in form, body or headers, never in `url` or `query`.
         """
         import requests
 
         with exchange_within(timeout_s):
             try:
                 session = self._own_session()
-                answer = session.request(method, url, data=form, params=query, headers=headers)
+                answer = session.request(method, url, data=form or body, params=query, headers=headers)
             except requests.RequestException as error:
                 raise Unreached(type(error).__name__) from None
-            return Reply(answer.status_code, _json_object(answer.content))
+            return Reply(
+                answer.status_code, _json_object(answer.content), retry_after(answer.headers.get("Retry-After"))
+            )
 
     def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
         """A GET; with `enough` the rest after so many bytes is not read. Raises Unreached."""

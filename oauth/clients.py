@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
 
 from accounts.clients import check_secret, redirect_allowed
+from accounts.refusals import Refusals
 from store.ports import Store
 from store.records import Client
 
@@ -59,6 +60,8 @@ def authenticate(store: Store, request: Any) -> Registered:
     else:
         client_id, secret = request.form.get("client_id"), request.form.get("client_secret")
     client = find(store, client_id)
+    if client is not None and secret and not client.check_client_secret(secret):
+        Refusals(store).note_client(client.row.id)  # for the doctor
     if not check_secret(client.row if client else None, secret or "") or client is None:
         raise InvalidClientError(status_code=401, description="Client authentication failed.")
     return client

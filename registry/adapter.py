@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from media.grants import Grants
 from registry.driver import Driver
+from registry.notices.faults import Faults
+from registry.notices.standing import Standing
 from registry.owner.came_back import CameBack
 from registry.owner.code_tries import CodeTries
 from registry.owner.control import Control
@@ -13,6 +15,7 @@ from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.owner.owner import Owner
 from registry.owner.voice import Voice
+from registry.readings.announcing import Announcing
 from registry.readings.awaited import Awaited
 from registry.readings.breaker import Breaker
 from registry.readings.changes import Changes
@@ -36,9 +39,11 @@ from registry.streams.offers import Offers
 from registry.streams.questions import Questions
 from registry.streams.quota import Opens, OpensHere
 from registry.streams.reopening import Reopening
+from registry.streams.scenes import Scenes
 from registry.streams.sources import Minting
 from registry.streams.streams import Streams
 from registry.streams.vendor_direct import VendorDirect
+from registry.telling.present import Present
 from store.ports import Store
 
 
@@ -53,8 +58,11 @@ class Adapter:
     noticing: Noticing  # for watching over households
     keeping: Keeping  # for pictures that are kept warm
     changes: Changes
+    faults: Faults  # its `note` is for changes, where an owner is notified
+    standing: Standing
     history: History
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
+    present: Present  # for who reports to assistants
 
 
 def adapt(
@@ -78,8 +86,9 @@ def adapt(
     readings = Readings(store, drivers, breaker, clock, changes.compared)
     judge, lists = Judge(readings, rules), Lists(readings, sightings, rules)
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, awaited, rules.read_back_s)
-    codes = LanCodes(drivers, readings, judge, rules.owner_s)
-    encrypted = Encrypted(store, drivers, readings, judge, control, CodeTries(store, clock), rules)
+    tries = CodeTries(store, clock)
+    codes = LanCodes(drivers, readings, judge, tries, rules)
+    encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules)
     minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(
@@ -93,7 +102,8 @@ def adapt(
         rules,
         clock,
     )
-    came_back, history = CameBack(store), History(store, clock, later)
+    came_back, faults = CameBack(store), Faults(store, happenings, clock)
+    history = History(store, clock, later)
     written = history if keeps_history else None
     owner = Owner(
         store,
@@ -106,19 +116,35 @@ def adapt(
         encrypted,
         awaited,
         came_back,
+        faults,
         streams.open,
         streams.still,
         rules.owner_s,
     )
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
-        Registry(lists, states, readiness, streams, voice, rules, written, clock),
+        Registry(
+            lists,
+            states,
+            readiness,
+            streams,
+            voice,
+            Scenes(readings.households, judge, rules),
+            rules,
+            written,
+            clock,
+        ),
         owner,
         Offers(reopening, judge, handover, explaining, rules),
         Questions(reopening, readings, judge, minting, explaining, rules, clock, written),
-        Noticing(readings, changes, sightings, Devices(store, drivers), clock),
+        Noticing(
+            readings, changes, sightings, Devices(store, drivers), Announcing(store, readings.households, clock), clock
+        ),
         Keeping(store, readings, judge, handover, rules),
         changes,
+        faults,
+        Standing(store, readings, faults, clock),
         history,
         came_back,
+        Present(store, readings, judge, happenings, clock),
     )

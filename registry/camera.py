@@ -66,6 +66,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
     room: str = ""  # where its owner says it is, as people call it; "": not said
+    tv_scenes: tuple[str, ...] = ()  # TVs in the house for which its owner wants a scene
     fault: Reason | Literal[""] = ""  # why a camera at home can't be had, as was last found; "" where nothing is known
     lan: str = ""  # its address in the house, "address:port"; it never leaves the registry
     ways: tuple[str, ...] = ()  # ways to a picture, best first: "lan", "open", "cloud"

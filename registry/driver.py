@@ -19,7 +19,7 @@ class Probed(Struct, frozen=True):
     height: int = 0
 
 
-type EventKind = Literal["motion", "person", "doorbell"]
+type EventKind = Literal["motion", "person", "doorbell", "tamper"]
 
 
 class Hint(Struct, frozen=True):
@@ -37,6 +37,11 @@ class Driver(Protocol):
     @property
     def vendor(self) -> str:
         """Whose cameras they are, as people say it; sentences about failed reads use this name."""
+        ...
+
+    @property
+    def takes_codes(self) -> bool:
+        """Whether its cameras can be fetched from the home network by the code on their label."""
         ...
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:

@@ -1,5 +1,6 @@
 """What an owner decides in showcam per camera."""
 
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, TypeIs, get_args
@@ -13,12 +14,20 @@ from store.ports import Store
 # "code": its picture is deciphered here with the code that its owner gave.
 type WhileEncrypted = Literal["no", "lan", "code"]
 
+# What else than the bell is announced as if somebody had rung: nothing, all motion, or persons alone.
+type MotionRings = Literal["no", "motion", "person"]
+
 TV_WHEN = ("doorbell", "motion", "person")
 WHILE_ENCRYPTED: tuple[WhileEncrypted, ...] = get_args(WhileEncrypted.__value__)
+MOTION_RINGS: tuple[MotionRings, ...] = get_args(MotionRings.__value__)
+LONGEST_PAUSE_S = 3600
 
 
 class Preferences(Struct, frozen=True):
-    """`voice_may`: names of registry.settings.BY_VOICE. `tv_when`: of TV_WHEN, what brings the camera to `tv`."""
+    """`voice_may`: names of registry.settings.BY_VOICE. `tv_when`: of TV_WHEN, what brings the camera to `tv`.
+
+    `ring_pause_s`: after an announcement nothing more is announced as the same for so long, but the bell itself.
+    """
 
     voice_may: tuple[str, ...] = ()
     while_encrypted: WhileEncrypted = "no"
@@ -26,6 +35,9 @@ class Preferences(Struct, frozen=True):
     room: str = ""  # where it is, as people call it
     tv: str = ""  # name of a Cast device in the house
     tv_when: tuple[str, ...] = ()
+    tv_scenes: tuple[str, ...] = ()  # names of Cast devices, for each of which assistants hear of a scene
+    motion_rings: MotionRings = "no"
+    ring_pause_s: int = 60
 
 
 class _Kept(Struct):
@@ -38,6 +50,9 @@ class _Kept(Struct):
     room: str = ""
     tv: str = ""
     tv_when: tuple[str, ...] = ()
+    tv_scenes: tuple[str, ...] = ()
+    motion_rings: object = "no"
+    ring_pause_s: object = 60
 
 
 NONE = Preferences()
@@ -54,10 +69,19 @@ def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
 
 def keep(store: Store, account_id: str, camera_id: str, preferences: Preferences) -> None:
     store.put_preference(account_id, camera_id, msgspec.json.encode(preferences))
+    store.look(account_id, time.time())  # assistants list what a voice may do, and rooms
 
 
 def is_while_encrypted(value: object) -> TypeIs[WhileEncrypted]:
     return value in WHILE_ENCRYPTED
+
+
+def is_motion_rings(value: object) -> TypeIs[MotionRings]:
+    return value in MOTION_RINGS
+
+
+def is_pause(value: object) -> TypeIs[int]:
+    return type(value) is int and 0 <= value <= LONGEST_PAUSE_S
 
 
 def _decoded(data: bytes) -> Preferences | None:
@@ -65,7 +89,17 @@ def _decoded(data: bytes) -> Preferences | None:
         kept = _decoder.decode(data)
     except msgspec.MsgspecError:
         return None  # written by another version: nothing is allowed
-    return Preferences(kept.voice_may, _while_encrypted(kept), kept.keep_warm, kept.room, kept.tv, kept.tv_when)
+    return Preferences(
+        kept.voice_may,
+        _while_encrypted(kept),
+        kept.keep_warm,
+        kept.room,
+        kept.tv,
+        kept.tv_when,
+        kept.tv_scenes,
+        kept.motion_rings if is_motion_rings(kept.motion_rings) else "no",
+        kept.ring_pause_s if is_pause(kept.ring_pause_s) else NONE.ring_pause_s,
+    )
 
 
 def _while_encrypted(kept: _Kept) -> WhileEncrypted:

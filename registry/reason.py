@@ -32,6 +32,7 @@ type Reason = Literal[
     "owners_alone",
     "not_this_way",
     "not_set",
+    "no_tv",
 ]
 
 REASONS: tuple[Reason, ...] = get_args(Reason.__value__)
@@ -69,6 +70,7 @@ class ByReason[T](TypedDict):
     owners_alone: T
     not_this_way: T
     not_set: T
+    no_tv: T
 
 
 def is_reason(word: object) -> TypeIs[Reason]:

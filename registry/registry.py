@@ -17,6 +17,7 @@ from registry.readings.states import States
 from registry.rules import Rules
 from registry.settings import Asked
 from registry.streams.history import History
+from registry.streams.scenes import Scenes
 from registry.streams.streams import Streams
 from registry.surface import Surface
 from store.records import Link
@@ -34,6 +35,7 @@ class Registry:
         readiness: Readiness,
         streams: Streams,
         voice: Voice,
+        scenes: Scenes,
         rules: Rules,
         history: History | None = None,
         clock: Callable[[], float] = time.time,
@@ -41,7 +43,8 @@ class Registry:
         self._history, self._clock = history, clock
         self._lists, self._states, self._readiness = lists, states, readiness
         self._streams, self._voice, self._rules = streams, voice, rules
-        self._listed: Callable[[Link, Listing], None] = lambda link, listing: None
+        self.scenes = scenes  # that show a camera on a TV in the house
+        self._listed: tuple[Callable[[Link, Listing], None], ...] = ()
 
     @property
     def playable(self) -> tuple[str, ...]:
@@ -56,12 +59,13 @@ class Registry:
     def cameras(self, link: Link, within_s: float | None = None) -> Listing:
         """The cameras that the link may see, read now, or else as last known. Raises Unavailable."""
         listing = self._lists.of_link(link, within_s)
-        self._listed(link, listing)
+        for listed in self._listed:
+            listed(link, listing)
         return listing
 
     def when_listed(self, callback: Callable[[Link, Listing], None]) -> None:
-        """`callback` gets each listing before it is returned to its link, in the same thread: it must be quick."""
-        self._listed = callback
+        """`callback` too gets each listing before it is returned to its link, in the same thread: it must be quick."""
+        self._listed = (*self._listed, callback)
 
     def states(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
         """By id, read at most a minute ago; an id that the link may not see is absent."""

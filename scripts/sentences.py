@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("accounts", "actions", "alexa", "cast", "console", "oauth", "registry", "words")
+ROOMS = ("accounts", "actions", "alexa", "cast", "console", "oauth", "registry", "showcam/setup", "words")
 VENDORS = "registry/drivers"
 LANGUAGES = ("nb", "de")
 # Alexa speaks no Norwegian, so what it alone says is not written in it.

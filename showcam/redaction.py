@@ -14,9 +14,12 @@ _SECRET = re.compile(
     r"|(?<=accessToken=)[^&\s]+"
 )
 # Libraries that log what must stay secret: issued tokens, raw vendor answers, SDP, whole requests.
-QUIET = ("authlib", "pyezvizapi", "aioice", "aiortc", "urllib3", "requests", "botocore", "boto3", "aiohttp.access")
-# Of these, libraries that log raw vendor answers and SDP even as warnings.
-SILENT = {"pyezvizapi": "CRITICAL", "aiortc": "ERROR"}
+QUIET = (
+    *("authlib", "pyezvizapi", "aioice", "aiortc", "urllib3", "requests", "botocore", "boto3", "aiohttp.access"),
+    *("oauthlib", "requests_oauthlib"),
+)
+# Libraries that log raw vendor answers, SDP and addresses even as warnings.
+SILENT = {"apprise": "CRITICAL", "pyezvizapi": "CRITICAL", "aiortc": "ERROR"}
 
 
 def redact(text: str) -> str:

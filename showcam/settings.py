@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     console: Literal["lan", "public", "off"] = "lan"  # who may reach /home
     console_hosts: tuple[str, ...] = ()  # the house's own names for this machine, beside its addresses and localhost
     cast_devices: tuple[str, ...] = ()  # Cast devices that mDNS does not reach, as NAME=ADDRESS or NAME=ADDRESS:PORT
+    cast_receiver_app_id: str = ""  # of showcam's own receiver, from Google's Cast console; empty: Google's default one
     require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
     explain: Literal["no", "picture"] = "picture"  # with pictures = vendor the default is no
     store: Literal["sqlite", "dynamodb"] = "sqlite"
@@ -51,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lwa_client_id: str = ""  # Login with Amazon, from the console's page Permissions; empty: no events to Alexa
     lwa_client_secret: str = ""
     amazon_at: str = ""  # host:port of a stand-in for Amazon; empty: Amazon
+    google_service_account: str = ""  # the key file of a Google service account, or its content; empty: no reports
+    google_at: str = ""  # host:port of a stand-in for Google; empty: Google
     ca_file: Path | None = None  # one more certificate authority to trust towards vendors
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
     signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
@@ -148,11 +151,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.sign_up != "anyone" and not self.all_on_aws
 
     @property
+    def notifies(self) -> bool:
+        """Whether owners are notified of faults: by the worker, and of strangers none gives an address."""
+        return self.sign_up != "anyone" and not self.all_on_aws
+
+    @property
     def all_on_aws(self) -> bool:
         """Whether store and keys are both on AWS, so that nothing lasts in the data folder."""
         return self.store == "dynamodb" and bool(self.keys_secret)
 
 
 SECRETS = frozenset(
-    {"ezviz_secret", "lwa_client_secret", "ezviz_webhook_key", "grant_roots", "turn_secret"}
+    {"ezviz_secret", "lwa_client_secret", "google_service_account", "ezviz_webhook_key", "grant_roots", "turn_secret"}
 )  # never written into an error
+
+KEPT = (
+    "public_url",
+    "trusted_proxies",
+    "console_hosts",
+    "alexa_skill_id",
+    "lwa_client_id",
+    "lwa_client_secret",
+    "ezviz_key",
+    "ezviz_secret",
+    "ezviz_webhook_key",
+    "stun",
+    "turn",
+    "turn_secret",
+)  # settings that the console and `showcam settings` keep in the database, where no file or variable gives them

@@ -25,10 +25,11 @@ _COUNTS = (
 MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
 MOST_MEDIA = 32  # to end a session, a request calls every media process
 _SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
-_HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at")
+_HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at", "google_at")
 _STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
 _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
 _CAST = re.compile(r"[^=]*[^=\s][^=]*=\s*(?:\[([0-9A-Fa-f:]+)\]|([0-9.]+))(?::([1-9]\d{0,4}))?\s*").fullmatch
+_APP = re.compile(r"[0-9A-F]{8}").fullmatch
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?").fullmatch
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?").fullmatch
 
@@ -112,6 +113,8 @@ def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
             yield "trusted_proxies", f"{network!r} is neither an address nor a network"
+    if settings.cast_receiver_app_id and not _APP(settings.cast_receiver_app_id):
+        yield "cast_receiver_app_id", "eight letters A to F and digits are wanted, as Google's Cast console shows them"
     for text in settings.cast_devices:
         named = _CAST(text)
         is_there = named and is_in_house(named[1] or named[2], loopback=settings.demo) and int(named[3] or 1) < 65536

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from simulator.assistants.cloud_faults import FAULTS as CLOUD_FAULTS
 from simulator.camera import Camera
 from simulator.cloud.dispatcher import ELSEWHERE
 from simulator.faults import FAULTS
@@ -56,10 +57,16 @@ LIMITS: dict[str, tuple[float, float]] = {
     "clump_s": (0, 60),
     "stream_key_s": (0, 600),
     "session_cut_s": (0, 86400),
+    "mute_after_s": (0, 86400),
     "unkept_s": (0.5, 3600),
     "streams": (0, 1000),
     "camera_streams": (0, 1000),
     "stream_code": (0, 99999),
+    "cloud_fault_share": (0, 1),
+    "lwa_access_s": (0.5, 86400),
+    "google_access_s": (0.5, 86400),
+    "google_skew_s": (-86400, 86400),
+    "homegraph_quota": (0, 1_000_000),
 }
 FAULTS_OF: dict[str, tuple[str, ...]] = {
     "fault": FAULTS,
@@ -68,6 +75,7 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
     "stream_fault": ("silent", "silent_sub", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
     "stream_map": ("lies", "none"),
     "cut_with": ("7005",),
+    **dict.fromkeys(("lwa_fault", "gateway_fault", "google_login_fault", "homegraph_fault"), CLOUD_FAULTS),
 }
 
 
@@ -133,7 +141,7 @@ def check_setting(name: str, value: object) -> None:
             raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
         return
     low, high = LIMITS[name]
-    whole = name in ("viewers", "terminals", "streams", "camera_streams", "stream_code")
+    whole = name in ("viewers", "terminals", "streams", "camera_streams", "stream_code", "homegraph_quota")
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high:  # type: ignore[operator]  # a number by now
         raise Problem(400, "Wrong value", f"“{name}” is a {'whole ' if whole else ''}number from {low} to {high}.")

@@ -17,6 +17,7 @@ from simulator.app_api.face import AppFace
 from simulator.app_api.sessions import Sessions
 from simulator.assistants.amazon import Amazon
 from simulator.assistants.door import add_routes
+from simulator.assistants.homegraph import HomeGraph
 from simulator.cloud.service import Cloud
 from simulator.control import Control
 from simulator.households import demo_world
@@ -58,15 +59,18 @@ async def serve(options: Options) -> None:
     WebhookSender(world)
     open_face = OpenFace(world, addresses).app()
     PictureDoor(world, addresses, studio).add_routes(open_face)
-    amazon = Amazon(f"https://{HOST}:{at['app_api']}", options.data)
+    clouds = f"https://{HOST}:{at['app_api']}"
+    amazon = Amazon(clouds, options.data, world.settings)
+    homegraph = HomeGraph(clouds, options.data, world.settings)
     amazon.add_routes(app_face)
+    homegraph.add_routes(app_face)
     house, television = House(world, studio), Television()
     own = Barn(barn(), studio, rtsp=at["barn_rtsp"], onvif=at["barn_onvif"])
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
     Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions, own).add_routes(control)
     add_television(control, television)
-    add_routes(control, options.app_url, options.data, amazon)
+    add_routes(control, options.app_url, options.data, amazon, homegraph)
 
     doors = [(control, at["control"], None), (app_face, at["app_api"], tls), (open_face, at["open_platform"], tls)]
     doors.append((own.app(), at["barn_onvif"], None))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from simulator.assistants.cloud_faults import CloudFault
 from simulator.camera import ALARMS, Camera, Event, EventKind, Fault
 from simulator.ports import Ports
 
@@ -87,6 +88,7 @@ class Settings:
     stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
     session_cut_s: float = 0.0  # a session lasts so long; 0: for as long as it is kept alive
     cut_with: Literal["", "7005"] = ""  # whether the end is told before the node hangs up
+    mute_after_s: float = 0.0  # a session that has lasted so long sends nothing more and stays open; 0: none does
     unkept_s: float = 27.0  # a session without keep-alives lasts so long
     streams: int = 8  # sessions at once, per account
     camera_streams: int = 4  # and per camera
@@ -107,6 +109,16 @@ class Settings:
         "link_local",
     ] = ""
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
+    # Amazon's and Google's clouds, as showcam reports to them
+    lwa_fault: CloudFault | Literal[""] = ""  # of Login with Amazon
+    gateway_fault: CloudFault | Literal[""] = ""  # of the event gateway
+    google_login_fault: CloudFault | Literal[""] = ""  # of the token endpoint for service accounts
+    homegraph_fault: CloudFault | Literal[""] = ""
+    cloud_fault_share: float = 1.0  # of their calls that meet the fault
+    lwa_access_s: float = 3600.0  # life of an access token
+    google_access_s: float = 3600.0
+    google_skew_s: float = 0.0  # Google's clock runs ahead by this
+    homegraph_quota: int = 6000  # requests in a minute
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ Engines: store.sqlite.SqliteStore, store.dynamodb.DynamoStore. tests/store holds
 from typing import Protocol
 
 from store.household_ports import Accounts, AccountSecrets, Cameras, OwnerUsers, Preferences, Sources
+from store.notice_ports import NoticeAddresses, Notices
 from store.records import (
     Ask,
     Client,
@@ -14,6 +15,7 @@ from store.records import (
     Link,
     Token,
 )
+from store.telling_ports import Outbox
 
 
 class StoreUnavailable(Exception):
@@ -192,7 +194,10 @@ class Store(
     Preferences,
     AccountSecrets,
     LinkSecrets,
+    NoticeAddresses,
+    Notices,
     Events,
+    Outbox,
     Asks,
     Meta,
     Protocol,

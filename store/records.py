@@ -44,6 +44,15 @@ class OwnerUser(Struct, frozen=True):
     version: int
 
 
+class Notice(Struct, frozen=True):
+    """What the owner of a household was notified of about one fault, and the version that a swap must name."""
+
+    account: str
+    fault: str
+    data: bytes  # encoded by registry.notices
+    version: int
+
+
 class Session(Struct, frozen=True):
     """A source's secrets, and the version that a swap must name."""
 

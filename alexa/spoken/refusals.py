@@ -116,6 +116,10 @@ ALOUD: ByReason[Sentence] = {
         mark("the camera did not take the change"),
         mark("Try again, or change it in the {vendor} app."),
     ),
+    "no_tv": (
+        mark("the TV does not answer"),
+        mark("See that the TV is on and in the same network as showcam."),
+    ),
 }
 
 

@@ -113,6 +113,18 @@ def in_process(cameras: int, effort: Effort, port: int) -> dict[str, dict[str, f
         return figures
 
 
+def reports(host: str, ca_file: Path, count: int, rate: float) -> None:
+    """Its sender of doorbell events sends `count` of them to the event gateway at `host`. Raises NoPeer."""
+    command = [str(PYTHON), "-P", "-m", "bench.peer.reports", host, str(ca_file), str(count), str(rate)]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        raise NoPeer("its sender did not end within ten minutes") from None
+    if done.returncode:
+        raise NoPeer(f"its sender failed: {(done.stderr.strip().splitlines() or ['it wrote no message'])[-1]}")
+
+
 @dataclass(frozen=True)
 class Streams:
     """Its `stream` component; `open` begins a camera's stream and returns the address of its master playlist."""

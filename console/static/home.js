@@ -329,7 +329,9 @@ async function offer(peer) {
 }
 
 const tiles = [...document.querySelectorAll(".tile")].map((element) => new Tile(element));
-for (const tile of tiles) {
+// the one that the address names has its picture first, such as one that was just added
+const named = (tile) => tile.element.id === location.hash.slice(1);
+for (const tile of tiles.toSorted((one, other) => named(other) - named(one))) {
   if ("starts" in tile.element.dataset) live ? tile.start() : tile.wait();
   else if (tile.element.dataset.reason === "asked_for") tile.again("asked_for");
 }

@@ -14,6 +14,7 @@ LOWEST_PORT = 1024  # none of the vendor's is below, and other protocols listen 
 # every host name of EZVIZ's that a key, a session or a camera's address may be sent to or come from
 KNOWN = re.compile(r"[a-z0-9-]+\.(?:ezvizlife|ezviz|ezvizru|ys7)\.com")
 _STREAM = re.compile(r"(?<=[?&]stream=)\d+(?=&|$)")
+_CAMERA = re.compile(r"(?<=[?&])dev=[^&]*&chn=[^&]*")
 _BIZ = re.compile(r"[\w.~%-]+=[\w.~%-]*(?:&[\w.~%-]+=[\w.~%-]*)*", re.ASCII)
 
 
@@ -52,6 +53,12 @@ class Address:
     @property
     def named(self) -> str:
         return named(self.host, self.port)
+
+    @property
+    def camera(self) -> str:
+        """The part that names device and channel."""
+        found = _CAMERA.search(self.url)
+        return found[0] if found else ""
 
     @property
     def stream(self) -> Stream:

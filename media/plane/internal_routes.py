@@ -1,5 +1,7 @@
 """What the other processes ask the picture process for on loopback, with a header made from the grant key."""
 
+import asyncio
+import base64
 import time
 from collections.abc import Awaitable, Callable
 
@@ -7,17 +9,24 @@ import msgspec
 from aiohttp import web
 
 from media.grants import Claims, Grants
-from media.messages import Answered, End, Keep, Lend, Lent, Live, LiveOf, Nothing, Offer, Warm
+from media.messages import Answered, End, Keep, Lend, Lent, Live, LiveOf, Nothing, Offer, Probe, Probed, Warm
 from media.plane.lent_doors import LentDoors, NotLent
 from media.plane.problems import Handler, problem
+from media.plane.sources.probe import probe
 from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.process_auth import HEADER, holds
 from media.source import SourceSpec
 
+PROBES = 4  # at once: a household tries one camera, and of it two pictures
+LONGEST_PROBE_S = 5.0
+
 
 class InternalRoutes:
-    def __init__(self, grants: Grants, sessions: Sessions, doors: LentDoors) -> None:
-        self._sessions, self._doors = sessions, doors
+    """`loopback`: cameras may be on this machine, for the demo."""
+
+    def __init__(self, grants: Grants, sessions: Sessions, doors: LentDoors, *, loopback: bool) -> None:
+        self._sessions, self._doors, self._loopback = sessions, doors, loopback
+        self._probes = asyncio.Semaphore(PROBES)
         self._proof = grants.proof()
 
     def add_to(self, app: web.Application) -> None:
@@ -27,6 +36,7 @@ class InternalRoutes:
                 web.post("/internal/keep", self._internal(Keep, self.keep)),
                 web.post("/internal/answer", self._internal(Offer, self.answer)),
                 web.post("/internal/lend", self._internal(Lend, self.lend)),
+                web.post("/internal/probe", self._internal(Probe, self.probe)),
                 web.post("/internal/end", self._internal(End, self.end_session)),
                 web.post("/internal/live", self._internal(LiveOf, self.live)),
                 web.get("/internal/stats", self._internal(Nothing, self.stats)),
@@ -59,6 +69,26 @@ class InternalRoutes:
             return problem(503, str(error))
         return web.json_response(Lent(at=at))
 
+    async def probe(self, body: Probe) -> web.Response:
+        source = SourceSpec.from_json(body["source"])
+        if source.kind != "rtsp":
+            return problem(422, "Only cameras at home are watched for a moment.")
+        if self._probes.locked():
+            return problem(429, "As many cameras are watched as may be.", "busy", {"Retry-After": "3"})
+        async with self._probes:
+            found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], LONGEST_PROBE_S))
+        told = await asyncio.to_thread(found.told, small=True)
+        answer: Probed = {
+            "codec": told.codec,
+            "width": told.width,
+            "height": told.height,
+            "rate": told.rate,
+            "gop_s": told.gop_s,
+            "watched_s": told.watched_s,
+            "still": base64.b64encode(told.still).decode(),
+        }
+        return web.json_response(answer)
+
     async def end_session(self, body: End) -> web.Response:
         if body["name"]:
             self._sessions.end_named(body["link"], body["name"])
@@ -68,7 +98,7 @@ class InternalRoutes:
         return web.json_response(Nothing())
 
     async def live(self, body: LiveOf) -> web.Response:
-        return web.json_response(Live(live=self._sessions.live(body["account"])))
+        return web.json_response(Live(live=self._sessions.live(body["account"] or None)))
 
     async def stats(self, _body: Nothing) -> web.Response:
         return web.json_response(self._sessions.stats())

@@ -1,5 +1,6 @@
 """What displays ask the picture process for: HLS, WebRTC and stills, under /s/."""
 
+import asyncio
 import re
 import time
 
@@ -16,6 +17,9 @@ from media.plane.viewing.session import Session
 from media.plane.viewing.sessions import Sessions
 
 SNAPSHOT_WAIT_S = 8.0
+# hls.js joins the list of a new process at once if it has nothing left to play, else a target duration later. It asks a
+# little before it has nothing left.
+DRY_S = 0.3
 MOST_STARTS = 16  # that a session answers to
 _BEARER = {"WWW-Authenticate": "Bearer"}
 _PLAYLIST = {"Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "no-store"}
@@ -71,6 +75,8 @@ class Routes:
         if not is_start_id(start):
             raise Ended
         session = self._sessions.resume(claims)
+        if await session.news():
+            session = self._sessions.resume(claims)  # it may be over by now
         if start in session.starts and not session.pull.shows(session.starts[start]):
             raise Ended
         output = await self._output(session)
@@ -79,9 +85,12 @@ class Routes:
         # one that showed another picture's format stays over: the master that led to it no longer tells the truth
         if session.starts.setdefault(start, output.start_id) != output.start_id:
             raise Ended
+        if start != output.start_id and not session.is_told:
+            await asyncio.sleep(DRY_S)
         # our own pages say themselves where hls.js begins, and nearer still
         near = session.claims.surface != "page"
         body = output.playlist(after="" if start == output.start_id else start, near=near)
+        session.tell(output)
         return web.Response(body=body.encode(), headers=_PLAYLIST)
 
     async def segment(self, request: web.Request) -> web.Response:

@@ -60,7 +60,8 @@ class Plane:
         self._lent = LentDoors(
             self._grants, self._sessions, routes.of_pictures, practice=settings.allow_loopback_sources
         )
-        InternalRoutes(self._grants, self._sessions, self._lent).add_to(app)
+        loopback = settings.allow_loopback_sources
+        InternalRoutes(self._grants, self._sessions, self._lent, loopback=loopback).add_to(app)
         # no access log: paths under /s/ hold grants
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()

@@ -202,7 +202,7 @@ class Connection(asyncio.Protocol):
         """Sign the request, again if the nonce is stale; the same password is never tried twice."""
         wanted = challenge(message.values("www-authenticate"))
         asked.tries += 1
-        if wanted is None or asked.tries > (2 if wanted.stale else 1):
+        if wanted is None or not self._login.may(wanted) or asked.tries > (2 if wanted.stale else 1):
             if asked.answer is not None:  # else the next of its kind is signed by what was learnt meanwhile
                 self._fail(RtspFailed("code_wrong"), asked)
             return

@@ -30,7 +30,7 @@ class Challenge:
 
 
 def challenge(headers: list[str]) -> Challenge | None:
-    """From the WWW-Authenticate headers of a 401; None if none can be answered."""
+    """From the WWW-Authenticate headers of a 401; None if none can be answered. See also Login.may."""
     found = [each for value in headers[:_MOST] if (each := _read(value)) is not None]
     return max(found, key=lambda each: (each.scheme == "digest", each.algorithm == "SHA-256"), default=None)
 
@@ -55,15 +55,28 @@ def _read(value: str) -> Challenge | None:
 
 
 class Login:
-    """User and password, and the state of Digest: nonce and nonce count."""
+    """User and password, and the state of Digest: nonce and nonce count.
 
-    def __init__(self, user: str, password: str) -> None:
-        self._user, self._password = user, password
+    `basic`: whether they may be sent by Basic, which everybody on the way can read.
+    """
+
+    def __init__(self, user: str, password: str, *, basic: bool = True) -> None:
+        self._user, self._password, self._basic = user, password, basic
         self._asked: Challenge | None = None
         self._count = 0
 
+    def may(self, asked: Challenge) -> bool:
+        """Whether requests may be signed by this challenge."""
+        return self._basic or asked.scheme != "basic"
+
+    @property
+    def is_basic(self) -> bool:
+        """Whether user and password are sent as they are."""
+        return self._asked is not None and self._asked.scheme == "basic"
+
     def take(self, asked: Challenge) -> None:
         """Sign requests by this challenge from here on."""
+        assert self.may(asked)
         self._asked, self._count = asked, 0
 
     def sign(self, method: str, uri: str) -> str | None:

@@ -32,11 +32,12 @@ class VendorHttp(Http):
         timeout_s: float,
         *,
         form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         with _as_vendor_down():
-            return super().ask(method, url, timeout_s, form=form, query=query, headers=headers)
+            return super().ask(method, url, timeout_s, form=form, body=body, query=query, headers=headers)
 
     def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
         with _as_vendor_down():

@@ -159,14 +159,18 @@ WRITTEN: ByReason[Sentence] = {
         mark("{camera} did not take the change."),
         mark("See in the {vendor} app whether it is online and how it is set, then try again."),
     ),
+    "no_tv": (
+        mark("The TV that was chosen for {camera} does not answer."),
+        mark("See that it is on and in the same network as showcam, and that it has the name it had."),
+    ),
 }
 _ANY_CAMERA = mark("the camera")  # where its name must not be disclosed
 _ANY_VENDOR = mark("camera")  # where its name is not known: the camera app
 _NONE: Mapping[Reason, Sentence] = MappingProxyType({})
 
 OF_CHANGES: frozenset[Reason] = frozenset(
-    {"voice_may_not", "encryption_by_voice", "owners_alone", "not_this_way", "not_set"}
-)  # never of a picture
+    {"voice_may_not", "encryption_by_voice", "owners_alone", "not_this_way", "not_set", "no_tv"}
+)  # never of a picture on an assistant's own display
 OF_PICTURES = tuple(reason for reason in REASONS if reason not in OF_CHANGES)  # in the gate's order
 OF_VIDEO: frozenset[Reason] = frozenset({"too_large"})  # of the surface “video” alone
 

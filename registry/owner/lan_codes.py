@@ -7,32 +7,54 @@ from registry.camera import Camera, Refusal
 from registry.driver import Driver
 from registry.errors import DriverError
 from registry.gate.gate import not_found
-from registry.readings.judge import Deadline, Judge, unreached
+from registry.owner.code_tries import CodeTries
+from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from registry.readings.readings import Readings
-from registry.settings import BadValue
+from registry.rules import Rules
+from registry.settings import BadValue, Step
 
 CODE = re.compile(r"[!-~]{1,32}")
 
 
 class LanCodes:
-    def __init__(self, drivers: Mapping[str, Driver], readings: Readings, judge: Judge, within_s: float) -> None:
-        self._drivers, self._readings, self._judge, self._within_s = drivers, readings, judge, within_s
+    def __init__(
+        self, drivers: Mapping[str, Driver], readings: Readings, judge: Judge, tries: CodeTries, rules: Rules
+    ) -> None:
+        self._drivers, self._readings, self._judge = drivers, readings, judge
+        self._tries, self._rules = tries, rules
 
-    def set(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
+    def takes(self, account_id: str, camera: Camera) -> bool:
+        """Whether a code could open the camera: one on battery has no door at home. Raises Unavailable."""
+        if camera.battery is not None or "lan" in self._rules.closed_ways:
+            return False
+        sources = self._readings.households.of(account_id).sources
+        return any(source.id == camera.ref.source and self._drivers[source.kind].takes_codes for source in sources)
+
+    def set(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
         """Tries the code at the camera, once; "" removes it. Answers the camera with the ways it has then.
 
-        Raises BadValue.
+        After too many wrong ones it answers with a pause. Raises BadValue.
         """
         if code and not CODE.fullmatch(code):
             raise BadValue("a code has up to 32 letters and digits, and no blank")
-        deadline = Deadline(self._within_s)
+        deadline = Deadline(self._rules.owner_s)
         visible = self._judge.find(account_id, camera_id, deadline)
         if isinstance(visible, Refusal):
             return visible
+        right = self._tries.take(account_id) if code else None
+        if code and right is None:
+            return Step("pause", why="guessed")
+        done = self._tried(visible, code, deadline)
+        if right is not None and not (isinstance(done, Refusal) and done.reason == "code_wrong"):
+            right()
+        return done
+
+    def _tried(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal:
+        camera, source = visible.camera, visible.source
         try:
-            self._drivers[visible.source.kind].set_code(visible.source, visible.camera, code, deadline.left)
+            self._drivers[source.kind].set_code(source, camera, code, deadline.left)
             # a purpose of its own, so that no read that began before the change answers it
-            reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=f"code/{camera_id}")
+            reading = self._readings.read(visible.account, source, deadline.left, purpose=f"code/{camera.id}")
         except DriverError as error:
-            return unreached(error, visible.camera)
-        return reading.find(camera_id) or not_found()
+            return unreached(error, camera)
+        return reading.find(camera.id) or not_found()

@@ -10,6 +10,7 @@ from accounts.viewers import OwnersPage, Viewer
 from net.text import line
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
 from registry.gate.gate import overruled
+from registry.notices.faults import Faults
 from registry.owner.came_back import CameBack
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
@@ -27,6 +28,8 @@ from store.ports import Store
 
 OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # of a camera that another account shares
 LONGEST_ROOM = 60  # characters
+LONGEST_TV = 80  # characters
+MOST_SCENES = 8  # of a camera
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 
 
@@ -55,6 +58,7 @@ class Owner:
         encrypted: Encrypted,
         awaited: Awaited,
         came_back: CameBack,
+        faults: Faults,
         open_stream: OpenStream,
         still: FindStill,
         within_s: float,
@@ -62,11 +66,16 @@ class Owner:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
         self._encrypted, self._awaited, self._came_back = encrypted, awaited, came_back
+        self._faults = faults
         self._open_stream, self._still, self._within_s = open_stream, still, within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
         return self._lists.of_account(account_id)
+
+    def waiting(self, account_id: str) -> tuple[str, ...]:
+        """The vendors that nobody has signed in to yet for this household. Raises Unavailable."""
+        return self.cameras(account_id).waiting
 
     def camera(self, account_id: str, camera_id: str) -> Camera | None:
         """As last known: the vendor is asked where nothing is."""
@@ -136,6 +145,8 @@ class Owner:
             return Step("consent")
         if (wanted, value) == ("encryption", "off"):
             return self._encrypted.switch_off(visible, code, deadline, patience_s)
+        if (wanted, value) == ("encryption", "on"):
+            self._faults.switching_on(account_id, camera_id)
         return self._control.change(visible, wanted, value, code, deadline, patience_s)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:
@@ -167,9 +178,13 @@ class Owner:
             return overruled("owners_alone", visible.camera)
         return self._control.delete(visible, deadline)
 
-    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal:
+    def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
         """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""
         return self._codes.set(account_id, camera_id, code)
+
+    def takes_code(self, account_id: str, camera: Camera) -> bool:
+        """Whether a code could open the camera on the LAN. Raises Unavailable."""
+        return self._codes.takes(account_id, camera)
 
     def while_encrypted(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
@@ -192,6 +207,9 @@ class Owner:
         room = line(preferences.room)
         if len(room) > LONGEST_ROOM:
             raise BadValue(f"a room has at most {LONGEST_ROOM} characters")
+        if len(preferences.tv_scenes) > MOST_SCENES or any(len(tv) > LONGEST_TV for tv in preferences.tv_scenes):
+            raise BadValue(f"a camera has at most {MOST_SCENES} scenes, on TVs with names of {LONGEST_TV} characters")
+        tvs = tuple({tv.casefold(): tv for tv in map(line, preferences.tv_scenes) if tv}.values())
         voice_may = tuple(setting for setting in BY_VOICE if setting in preferences.voice_may)
-        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may, room=room))
+        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may, room=room, tv_scenes=tvs))
         self._readings.households.forget(account_id)

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from registry.camera import Camera
+from registry.driver import EventKind
 from registry.readings.reading import Reading
 from store.records import Account, Source
 
@@ -16,6 +17,7 @@ type Kind = Literal[
     "motion",
     "person",
     "doorbell",
+    "tamper",
     "online",
     "offline",
     "encryption_on",
@@ -28,12 +30,17 @@ type Kind = Literal[
 
 
 class Change(Struct, frozen=True):
-    """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows."""
+    """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows.
+
+    "tamper": the camera reports that it was turned away, covered or blinded; no assistant has a word for it.
+    `announced`: as what a sighting may be announced, decided by Announcing where it was found; None: not at all.
+    """
 
     account: str
     camera: str
     kind: Kind
     at: float
+    announced: EventKind | None = None
 
 
 class Changes:

@@ -28,6 +28,19 @@ class Happenings:
         """As the store has them now, oldest first. Raises StoreUnavailable."""
         return self._store.happenings(account_id, at)
 
+    def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None) -> bool:
+        """For assistants too (see store.telling_ports); False when it was known already. Raises StoreUnavailable."""
+        new = self._store.record_happening(account_id, happening, same_s, told)
+        self._recent.drop(account_id)
+        return new
+
+    def newest(self, account_id: str) -> list[Happening]:
+        """Those of the last LAST_S as the store has them now, which `last` then answers. Raises StoreUnavailable."""
+        now = self._clock()
+        found = self._store.happenings(account_id, now - LAST_S)
+        self._recent.put(account_id, (now, found))
+        return found
+
     def last(self, account_id: str) -> list[Happening]:
         """Those of the last LAST_S, oldest first; none where the store can't be read."""
         now = self._clock()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry.camera import Camera
 from registry.readings.reading import Reading
@@ -11,22 +12,26 @@ from registry.readings.sightings import with_motion
 
 
 class Listing(Struct, frozen=True):
-    """`fingerprint` is the same for the same cameras in the same state; `as_of` in epoch seconds."""
+    """`fingerprint` is the same for the same cameras in the same state; `as_of` in epoch seconds.
+
+    `waiting`: the vendors of sources that nobody has signed in to yet, whose cameras are therefore not in it.
+    """
 
     cameras: tuple[Camera, ...]
     fingerprint: str
     as_of: float
+    waiting: tuple[str, ...] = ()
 
 
-def merged(readings: Sequence[Reading], now: float) -> Listing:
+def merged(readings: Sequence[Reading], now: float, waiting: tuple[str, ...] = ()) -> Listing:
     """The cameras of all sources; its age is the oldest reading's, and no cameras are those of `now`."""
     if len(readings) == 1:
-        return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of)
+        return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of, waiting)
     cameras = tuple(camera for reading in readings for camera in reading.cameras)
     fingerprint = hashlib.blake2b(
         "".join(reading.fingerprint for reading in readings).encode(), digest_size=16
     ).hexdigest()
-    return Listing(cameras, fingerprint, min((reading.as_of for reading in readings), default=now))
+    return Listing(cameras, fingerprint, min((reading.as_of for reading in readings), default=now), waiting)
 
 
 def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
@@ -38,7 +43,7 @@ def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
         return listing
     sightings = ",".join(f"{camera.id}{camera.person}" for camera in cameras if camera.motion == "on")
     fingerprint = hashlib.blake2b((listing.fingerprint + sightings).encode(), digest_size=16).hexdigest()
-    return Listing(cameras, fingerprint, listing.as_of)
+    return replace(listing, cameras=cameras, fingerprint=fingerprint)
 
 
 def chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:

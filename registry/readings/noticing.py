@@ -6,9 +6,11 @@ a message the kind and the time are taken, and nothing else.
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from registry.driver import Hint
 from registry.errors import DriverError, Unavailable
+from registry.readings.announcing import Announcing
 from registry.readings.changes import Change, Changes
 from registry.readings.devices import Devices
 from registry.readings.reading import Reading
@@ -29,10 +31,11 @@ class Noticing:
         changes: Changes,
         sightings: Sightings,
         devices: Devices,
+        announcing: Announcing,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._readings, self._changes, self._sightings = readings, changes, sightings
-        self._devices, self._clock = devices, clock
+        self._devices, self._announcing, self._clock = devices, announcing, clock
 
     def refresh(self, account_id: str) -> bool:
         """Read the account's cameras ahead of requests, and keep its session alive; False: no source could be read."""
@@ -68,22 +71,29 @@ class Noticing:
         ours = [hint for hint in hints if hint.serial in serials or not hint.serial]
         if not ours:
             return
+        if last is not None:
+            for hint in ours:  # that somebody rang waits for no vendor
+                self._happened(account, last, hint)
         try:
             if any(hint.kind == "read" for hint in ours):
                 reading = self._readings.read(account, source, READ_S, purpose="notice")
             else:
                 reading = self._readings.recent(account, source, SHARED_S, READ_S)
         except DriverError:
-            if last is None:
-                return
-            reading = last  # a ring is published even while the vendor can't be read
-        for hint in ours:
-            self._happened(account, reading, hint)
+            return
+        if last is None:
+            for hint in ours:
+                self._happened(account, reading, hint)
 
     def _happened(self, account: Account, reading: Reading, hint: Hint) -> None:
         if hint.kind == "read" or self._clock() - hint.at > OLDEST_S:
             return
         for camera in reading.cameras:
             mine = camera.ref.serial == hint.serial and hint.channel in (0, camera.ref.channel)
-            if mine and self._sightings.note(account.id, camera.id, hint.kind, hint.at):
-                self._changes.publish([Change(account.id, camera.id, hint.kind, min(hint.at, self._clock()))])
+            if not mine:
+                continue
+            at = min(hint.at, self._clock())
+            announced_as = partial(self._announcing.announced_as, account.id, camera.id, hint.kind, at)
+            is_new, announced = self._sightings.note(account.id, camera.id, hint.kind, at, announced_as)
+            if is_new:
+                self._changes.publish([Change(account.id, camera.id, hint.kind, at, announced)])

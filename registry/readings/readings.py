@@ -66,6 +66,10 @@ class Readings:
             error.vendor = self._drivers[source.kind].vendor
             raise
 
+    def vendor(self, source: Source) -> str:
+        """The name of the source's vendor, for a person."""
+        return self._drivers[source.kind].vendor
+
     def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
         """The last reading while it is young enough, else a new one. Raises DriverError."""
         last = self._last.get(source.id)
@@ -114,7 +118,7 @@ class Readings:
         household = self.households.of(account_id, fresh_preferences=True)
         began = time.monotonic()
         readings = []
-        unread: DriverError | None = None
+        unread: list[DriverError] = []
         for source in household.sources:
             left = deadline_s - (time.monotonic() - began)
             try:
@@ -127,10 +131,10 @@ class Readings:
                     continue
                 if not self._never_listed(household.account, source, error):
                     raise Unavailable(error.reason, error.vendor) from None
-                unread = error
-        if unread is not None and not readings:
-            raise Unavailable(unread.reason, unread.vendor)
-        return merged(readings, self._clock())
+                unread.append(error)
+        if unread and not readings:
+            raise Unavailable(unread[-1].reason, unread[-1].vendor)
+        return merged(readings, self._clock(), tuple(error.vendor for error in unread))
 
     def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
         """Whether nobody has signed in to the source yet: so no camera of it is missing from a list without it."""
@@ -222,7 +226,11 @@ class Readings:
                 if other.id != source.id and (last := self.last(account, other)):
                     listed |= {(other.kind, serial) for serial in _serials(last.with_sizes)}
             self._devices.place(account.id, listed)
-        self._store.put_known(account.id, source.id, Known(_encoder.encode(reading.with_sizes), reading.as_of))
+        keep = Known(_encoder.encode(reading.with_sizes), reading.as_of)
+        if known is None or known.with_sizes != reading.with_sizes:
+            self._store.record_change(account.id, source.id, keep)
+        else:
+            self._store.put_known(account.id, source.id, keep)
 
     def _put(self, source: Source, reading: Reading) -> None:
         with self._lock:
@@ -238,7 +246,7 @@ class Readings:
             listed = _decoder.decode(known.data)
         except msgspec.MsgspecError:
             return None  # written by another version: it counts as no list
-        return self._made(account, source, listed, listed, known.as_of) if listed else None
+        return self._made(account, source, listed, listed, known.as_of)
 
 
 def _serials(cameras: Iterable[Camera]) -> set[str]:

@@ -12,7 +12,7 @@ from store.records import Happening
 
 HELD_S = LAST_S  # vendors report the beginning of motion and not its end
 # A second message of the kind within so long, by another channel or of the same motion, is no second sighting.
-SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "doorbell": 3.0}
+SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "tamper": HELD_S, "doorbell": 3.0}
 
 type _Held = Mapping[str, frozenset[str]]
 _NOTHING: _Held = {}
@@ -22,13 +22,23 @@ class Sightings:
     def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
         self._happenings, self._clock = happenings, clock
 
-    def note(self, account_id: str, camera: str, kind: EventKind, at: float) -> bool:
-        """Writes it for all processes; False when it was known already. Raises StoreUnavailable."""
-        at = min(at, self._clock())
+    def note(
+        self, account_id: str, camera: str, kind: EventKind, at: float, announced_as: Callable[[], EventKind | None]
+    ) -> tuple[bool, EventKind | None]:
+        """Writes it for all processes and for assistants: whether it is new, and as what it is announced.
+
+        `announced_as` is called for what is new. Assistants get what holds still, so nothing that comes with a delay.
+        Raises what `announced_as` raises, and StoreUnavailable.
+        """
+        now = self._clock()
+        at = min(at, now)
         known = self._happenings.since(account_id, at - SAME_S[kind])
-        new = not any(happening.camera == camera and happening.kind == kind for happening in known)
-        self._happenings.put(account_id, Happening(camera, kind, at))
-        return new
+        is_new = not any(happening.camera == camera and happening.kind == kind for happening in known)
+        announced = announced_as() if is_new else None
+        told = None if now - at >= HELD_S else () if announced is None else (announced,)
+        if not self._happenings.record(account_id, Happening(camera, kind, at), SAME_S[kind], told):
+            return False, None  # another process was first
+        return True, announced
 
     def held(self, account_id: str) -> _Held:
         """By camera id, the kinds that hold now."""

@@ -62,9 +62,9 @@ class States:
             # a source could not be read: its cameras are unknown, not missing
             found |= {camera_id: _unknown(camera_id, unknown) for camera_id in visible if camera_id not in found}
         if awaited:
-            found = {camera_id: _awaiting(state, awaited) for camera_id, state in found.items()}
+            found = {camera_id: awaiting(state, awaited) for camera_id, state in found.items()}
         held = self._sightings.held(link.account)
-        return {camera_id: _moving(state, held) for camera_id, state in found.items()} if held else found
+        return {camera_id: moving(state, held) for camera_id, state in found.items()} if held else found
 
     def knows(self, link: Link, camera_id: str) -> bool:
         """Whether the link may see it, by the last readings; calls no vendor."""
@@ -128,12 +128,12 @@ class States:
         return State(visible.camera, verdict if isinstance(verdict, Refusal) else None)
 
 
-def _awaiting(state: State, awaited: Changes) -> State:
+def awaiting(state: State, awaited: Changes) -> State:
     camera = with_awaited(state.camera, awaited)
     return state if camera is state.camera else replace(state, camera=camera)
 
 
-def _moving(state: State, held: Mapping[str, frozenset[str]]) -> State:
+def moving(state: State, held: Mapping[str, frozenset[str]]) -> State:
     camera = with_motion(state.camera, held)
     return state if camera is state.camera else replace(state, camera=camera)
 

@@ -8,6 +8,7 @@ from media.client import MediaBusy, MediaUnavailable
 from media.grants import Picture
 from net.rate import Rate
 from registry.camera import Camera, Refusal
+from registry.gate.ways import ONE_PICTURE, choose
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
 from registry.readings.readings import Readings
 from registry.rules import Rules
@@ -21,12 +22,21 @@ READ_S = 60.0  # the greatest age of the reading for the gate
 
 
 def unseen(camera: Camera) -> tuple[Picture, ...]:
-    """The camera's pictures of unknown size; none of a camera on battery, which opening them would drain."""
+    """The camera's pictures of unknown size.
+
+    None of a camera on battery, which opening them would drain, and one of a camera whose way brings one picture.
+    """
     if camera.battery is not None or camera.charging != "none":
         return ()
     pictures: tuple[tuple[Picture, bool], ...] = (
         ("main", camera.video.width == 0 and camera.video.codec != "h265"),
-        ("sub", camera.sub is not None and camera.sub.width == 0 and camera.sub.codec != "h265"),
+        (
+            "sub",
+            camera.sub is not None
+            and camera.sub.width == 0
+            and camera.sub.codec != "h265"
+            and choose(camera) not in ONE_PICTURE,
+        ),
     )
     return tuple([picture for picture, unknown in pictures if unknown])
 

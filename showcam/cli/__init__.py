@@ -1,16 +1,16 @@
 """The command line. Commands import what they need when they run, so that `--help` and each process start fast."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypedDict
 
 import click
 
 from showcam.cli.output import echo
 from showcam.process.limits import forbid_core
-from showcam.process.settings_sources import SettingsError, load
+from showcam.process.settings_sources import SettingsError, load, origins
 from showcam.settings import Settings
 
 
@@ -53,16 +53,40 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
     return run
 
 
-def settings_of(context: click.Context) -> Settings:
-    """The settings of a command: handed over by the supervisor, or read from their sources."""
+def settings_of(context: click.Context, *, kept: bool = True) -> Settings:
+    """The settings of a command: handed over by the supervisor, or read from their sources.
+
+    `kept`: with those that showcam keeps in its database.
+    """
     from showcam.process.handover import handed_over
 
     handed = handed_over()
     if handed is not None:
         return handed
+    given = _given(context)
+    settings = load(**given)
+    if not kept:
+        return settings
+    from showcam.process.kept import read
+
+    return load(**given, kept=texts) if (texts := read(settings)) else settings
+
+
+def origins_of(context: click.Context) -> dict[str, str]:
+    """Which settings a file, a variable or an option gives, and which of them."""
+    return origins(**_given(context))
+
+
+class _Given(TypedDict):
+    file: Path | None
+    demo: bool
+    overrides: Mapping[str, Any]
+
+
+def _given(context: click.Context) -> _Given:
     options = {name: context.meta.get(f"showcam.{name}") for name in ("config", "data", "demo")}
     overrides = {"port": context.params.get("port"), "data": options["data"]}
-    return load(file=options["config"], demo=bool(options["demo"]), overrides=overrides)
+    return _Given(file=options["config"], demo=bool(options["demo"]), overrides=overrides)
 
 
 def own_address(settings: Settings) -> str:
@@ -126,11 +150,14 @@ def _register() -> None:
         home,
         links,
         login,
+        notices,
+        outbox,
         owner,
         pin,
         processes,
         run,
         say,
+        settings,
     )
 
     for command in (
@@ -139,12 +166,15 @@ def _register() -> None:
         login.login,
         say.say,
         owner.owner,
+        notices.notices,
         cameras.cameras,
         cast.cast,
         clients.clients,
         links.links,
+        outbox.outbox,
         alexa.alexa,
         pin.pin,
+        settings.settings,
         backup.backup,
         backup.restore,
         google.google,

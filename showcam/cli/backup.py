@@ -60,7 +60,7 @@ def backup(
 
     if passphrase_file and not with_keys:
         stop("A passphrase is for the keys: say --with-keys too.")
-    settings = settings_of(context)
+    settings = settings_of(context, kept=False)
     logs.configure("command", "warning")
     folder.claim(settings)
     integrity.check(settings)
@@ -95,7 +95,7 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
     from showcam.process import logs
     from showcam.process.supervisor import only_one
 
-    settings = settings_of(context)
+    settings = settings_of(context, kept=False)
     logs.configure("command", "warning")
     folder.claim(settings)
     with only_one(settings.data / "run"):

@@ -12,10 +12,14 @@ from showcam.cli.output import echo
 
 if TYPE_CHECKING:
     from registry.camera import Camera, Refusal
+    from registry.preferences import MotionRings
     from registry.settings import Asked, Step
     from showcam.compose.cameras import Household
 
-PREFERENCES = ("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when")
+PREFERENCES = (
+    *("voice_may", "while_encrypted", "lan_while_encrypted", "keep_warm", "room", "tv", "tv_when", "tv_scenes"),
+    *("motion_rings", "ring_pause_s"),
+)
 
 
 def change_setting(named: NamedCamera, setting: str, value: str, yes: bool) -> bool:
@@ -105,11 +109,12 @@ _WRONG = {
         "label or, where the encryption password was changed, that password."
     ),
 }
+GUESSED = "There were too many wrong codes. Wait an hour, look up the right one, then try again."
 _WHY = {
     "old": "That code is over, since a mailed one is good for half an hour. Give the command again for a new one.",
     "too_soon": "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.",
     "too_often": "EZVIZ has mailed as many codes as it does for now. Wait half an hour, then try again.",
-    "guessed": "There were too many wrong codes. Wait an hour, look up the right one, then try again.",
+    "guessed": GUESSED,
     "silent": "{camera} does not answer EZVIZ. See that it has power and Wi-Fi and is awake, then try again.",
 }
 
@@ -165,6 +170,13 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
         preferences = replace(preferences, tv="" if value == "nothing" else value.strip())
     elif name == "tv_when":
         preferences = replace(preferences, tv_when=_happenings(value))
+    elif name == "tv_scenes":
+        tvs = tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+        preferences = replace(preferences, tv_scenes=() if tvs == ("nothing",) else tvs)
+    elif name == "motion_rings":
+        preferences = replace(preferences, motion_rings=_motion_rings(camera, value))
+    elif name == "ring_pause_s":
+        preferences = replace(preferences, ring_pause_s=_pause(value))
     elif value in ("yes", "no"):
         preferences = replace(preferences, **{name: value == "yes"})
     else:
@@ -180,10 +192,10 @@ def change_preference(named: NamedCamera, name: str, value: str, yes: bool) -> N
     echo("A running showcam follows within half a minute.", err=True)
     if name == "room":
         echo("Google hears of it at “sync my devices”, for a camera that is in no room of its app yet.", err=True)
-    if name != "voice_may":
+    if name not in ("voice_may", "tv_scenes"):
         return
     echo("Say “sync my devices” to Google, “discover devices” to Alexa: each keeps to its last list.", err=True)
-    if "sleep" in kept.voice_may and _lacks_pin(home):
+    if name == "voice_may" and "sleep" in kept.voice_may and _lacks_pin(home):
         echo(
             f"Google turns off no camera until there is a PIN: showcam pin set {shlex.quote(home.user or 'USER')}",
             err=True,
@@ -201,6 +213,31 @@ def _happenings(value: str) -> tuple[str, ...]:
     if strange := [word for word in words if word not in TV_WHEN]:
         raise BadValue(f"tv_when is nothing, or some of {', '.join(TV_WHEN)}, and not {', '.join(strange)}")
     return words
+
+
+def _motion_rings(camera: "Camera", value: str) -> "MotionRings":
+    """Raises BadValue."""
+    from registry.preferences import MOTION_RINGS, is_motion_rings
+    from registry.settings import BadValue
+
+    if not is_motion_rings(value):
+        raise BadValue(f"motion_rings is one of {', '.join(MOTION_RINGS)}, and not {value}")
+    if value == "person" and camera.person == "none":
+        echo(f"{camera.name} does not report persons: with that value only its bell rings.", err=True)
+    if value == "motion":
+        echo("Cats and cars ring too, unless the camera reports persons and the value is person.", err=True)
+    return value
+
+
+def _pause(value: str) -> int:
+    """Raises BadValue."""
+    from registry.preferences import LONGEST_PAUSE_S, is_pause
+    from registry.settings import BadValue
+
+    seconds = int(value) if value.isascii() and value.isdigit() and len(value) <= 4 else -1
+    if not is_pause(seconds):
+        raise BadValue(f"ring_pause_s is a number of seconds from 0 to {LONGEST_PAUSE_S}")
+    return seconds
 
 
 def _lacks_pin(home: "Household") -> bool:

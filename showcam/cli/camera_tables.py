@@ -167,6 +167,9 @@ def shown(
     rows += [(name, "yes" if getattr(preferences, name) else "no") for name in ("keep_warm",)]
     rows.append(("tv", preferences.tv or "nothing"))
     rows.append(("tv_when", ", ".join(preferences.tv_when) or "nothing"))
+    rows.append(("tv_scenes", ", ".join(preferences.tv_scenes) or "nothing"))
+    rows.append(("motion_rings", preferences.motion_rings))
+    rows.append(("ring_pause_s", str(preferences.ring_pause_s)))
     yield from table(rows, indent=2)
     if views["storage"].value == "uninitialised":
         yield _UNINITIALISED.format(camera=shell_word(camera.name))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from showcam.cli import own_cameras, readable, settings_of, stop
-from showcam.cli.camera_settings import PREFERENCES, change_preference, change_setting, renew_picture_code
-from showcam.cli.named_camera import ASKING, NamedCamera, of_household, on_camera, refused, unavailable
+from showcam.cli.camera_settings import GUESSED, PREFERENCES, change_preference, change_setting, renew_picture_code
+from showcam.cli.named_camera import NamedCamera, asking, of_household, on_camera, refused, unavailable
 from showcam.cli.output import as_json, echo, report
 from showcam.cli.progress import progress
 
@@ -53,7 +53,7 @@ def report_cameras(home: "Household", *, verbose: bool, as_json: bool) -> None:
     from showcam.cli import camera_tables as tables
 
     try:
-        with progress(ASKING):
+        with progress(asking(home)):
             rows = home.owner.readiness(home.account)
         serving = home.owner.serving(home.account) if verbose or as_json else {}
     except Unavailable as error:
@@ -106,6 +106,11 @@ def set_(named: NamedCamera, setting: str, value: str, yes: bool) -> None:
     room: where it is, such as Garden; Google proposes it as the room. "nothing" takes it back
     tv: a TV in the house by its name, or nothing (showcam cast --list)
     tv_when: what brings the camera to that TV for a minute: doorbell,motion,person or nothing
+    tv_scenes: TVs, parted by commas, for each of which assistants get a scene that shows it there; or nothing
+    motion_rings: what rings like a doorbell beside the bell: no, motion, or person, so that cats and
+    cars don't ring (a camera that reports persons)
+    ring_pause_s: after an announcement no other of its kind for so many seconds, 0 to 3600; the bell
+    itself always rings (showcam owner quiet has the household's quiet times)
     """
     from showcam.cli import camera_tables as tables
 
@@ -141,6 +146,7 @@ def code(named: NamedCamera) -> None:
     Where while_encrypted is code, the code also takes the place of the one that deciphers its picture.
     """
     from registry.camera import Refusal
+    from registry.settings import Step
 
     given = click.prompt(
         "Code on the label, or the encryption password set since (nothing: no longer over the home network)",
@@ -150,6 +156,8 @@ def code(named: NamedCamera) -> None:
     )
     renewed = bool(given.strip()) and renew_picture_code(named, given.strip())
     done = named.ask(named.home.owner.set_code, given.strip(), doing="Asking the camera itself")
+    if isinstance(done, Step):
+        stop(GUESSED, code=1)
     if not isinstance(done, Refusal):
         by = "over the home network first" if "lan" in done.ways else "no longer over the home network"
         echo(f"{named.camera.name} is shown {by}.")

@@ -1,7 +1,7 @@
 """`showcam doctor`: requests the installation's endpoints as an assistant would, and prints what is wrong with them."""
 
-import sys
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 _MARKS = {"ok": "ok    ", "wrong": "WRONG ", "unsure": "?     "}
 
 
-@click.group()
-def doctor() -> None:
-    """Look at showcam from outside, as an assistant sees it."""
+@click.group(invoke_without_command=True)
+@as_json
+@installation
+@click.pass_context
+@readable
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Examine this machine, the way to it from outside, the assistants and the cameras; say what is wrong and its mend.
+
+    Exit code 0: nothing is wrong. 1: something is.
+    """
+    from showcam.compose.doctor import whole
+
+    if context.invoked_subcommand is None:
+        _print_all(context, whole(settings_of(context)), as_json)
 
 
 @doctor.command()
@@ -32,8 +43,12 @@ def google(context: click.Context, as_json: bool) -> None:
     """
     from showcam.compose.doctor import google as examined
 
+    _print_all(context, examined(settings_of(context)), as_json)
+
+
+def _print_all(context: click.Context, examined: "Iterator[Finding]", as_json: bool) -> None:
     findings = []
-    for finding in examined(settings_of(context)):
+    for finding in examined:
         findings.append(finding)
         if not as_json:
             _print(finding)
@@ -43,7 +58,7 @@ def google(context: click.Context, as_json: bool) -> None:
         {"findings": [_facts(finding) for finding in findings]},
         [f"\n{count['ok']} well, {count['wrong']} wrong, {count['unsure']} unsure."],
     )
-    sys.exit(1 if count["wrong"] else 0)
+    context.exit(1 if count["wrong"] else 0)
 
 
 def _facts(finding: "Finding") -> dict[str, str]:
@@ -52,6 +67,7 @@ def _facts(finding: "Finding") -> dict[str, str]:
         "state": finding.state,
         "told": finding.text,
         "mend": runnable(finding.mend),
+        "fault": finding.fault or "",
     }
 
 

@@ -1,13 +1,13 @@
 """`showcam home`: the address of the console's page, with a code that signs a browser in there once."""
 
 import ipaddress
-import socket
 import sys
 
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import echo
+from showcam.process.own_address import home_address, host_in_house
 from showcam.settings import Settings
 
 
@@ -34,8 +34,7 @@ def announce(settings: Settings) -> None:
     from accounts.one_time_code import LIFE_S, OneTimeCode
 
     host = host_in_house(settings.bind)
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{settings.port}/home#{OneTimeCode(settings.home_code).renew()}"
+    address = f"{home_address(settings)}#{OneTimeCode(settings.home_code).renew()}"
     echo(f"Your cameras: {address}")
     echo(f"That address signs one browser in, once, within {LIFE_S // 60} minutes. Another one: showcam home", err=True)
     if _is_loopback(host):
@@ -43,19 +42,6 @@ def announce(settings: Settings) -> None:
             echo('Only this machine reaches it: bind = "0.0.0.0" in showcam.toml opens it to the house.', err=True)
     elif sys.stdout.isatty():
         _draw(address)
-
-
-def host_in_house(bind: str) -> str:
-    """At which address a browser in the house reaches what listens on `bind`."""
-    if bind not in ("0.0.0.0", "::"):  # noqa: S104
-        return "127.0.0.1" if bind == "localhost" else bind
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("2001:db8::1" if ":" in bind else "192.0.2.1", 9))  # sends nothing: it chooses the way out
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "::1" if ":" in bind else "127.0.0.1"
 
 
 def _is_loopback(host: str) -> bool:

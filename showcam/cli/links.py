@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, table
+from store.telling_ports import Telling
 
 
 @click.group()
@@ -20,11 +21,13 @@ def links() -> None:
 @click.pass_context
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
-    """List every link that is alive, with the day it was made and last used."""
+    """List every link that is alive: when it was made and last used, and when its assistant was last told what."""
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
-        found = [link for account in store.accounts() for link in store.links(account.id)]
+        accounts = [account.id for account in store.accounts()]
+        found = [link for account in accounts for link in store.links(account)]
+        tellings = {known.link: known for account in accounts for known in store.tellings(account).values()}
     rows = [
         (
             link.id,
@@ -32,15 +35,17 @@ def list_(context: click.Context, as_json: bool) -> None:
             _day(link.created),
             _day(link.last_used),
             "all" if link.cameras is None else str(len(link.cameras)),
+            _told(tellings.get(link.id)),
             link.label,
         )
         for link in found
     ]
-    lines = table(rows, ("Link", "Assistant", "Made", "Used", "Cameras", "Label"))
+    lines = table(rows, ("Link", "Assistant", "Made", "Used", "Cameras", "Reported (UTC)", "Label"))
     if not rows:
         lines = ["Nothing is linked yet. Linking starts in the Alexa or the Google Home app."]
     listed = ("id", "account", "client", "assistant", "label", "cameras", "locale", "created", "last_used")
-    report(as_json, {"links": [{name: asdict(link)[name] for name in listed} for link in found]}, lines)
+    facts = [{name: asdict(link)[name] for name in listed} | _report(tellings.get(link.id)) for link in found]
+    report(as_json, {"links": facts}, lines)
 
 
 @links.command()
@@ -60,6 +65,19 @@ def end(context: click.Context, link_id: str) -> None:
             stop(f"There is no link {link_id}: showcam links list", code=1)
         households.end(store, pictures(settings), link)
     echo("It has ended.")
+
+
+def _told(telling: Telling | None) -> str:
+    if telling is None or telling.told_at is None:
+        return telling.reason if telling and telling.reason else "nothing"
+    at = datetime.fromtimestamp(telling.told_at, UTC).strftime("%Y-%m-%d %H:%M")
+    return f"{at} {telling.what}" + (f"; now: {telling.reason}" if telling.reason else "")
+
+
+def _report(telling: Telling | None) -> dict[str, object]:
+    if telling is None:
+        return {"reported": None, "report": "", "report_problem": ""}
+    return {"reported": telling.told_at, "report": telling.what, "report_problem": telling.reason}
 
 
 def _day(when: float) -> str:

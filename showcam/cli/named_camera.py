@@ -28,7 +28,7 @@ class NamedCamera:
         """Whether it is one of the owner's own, which no vendor's account has."""
         return self.camera.id.startswith("lan-")
 
-    def call[T](self, method: Callable[..., "T | Refusal"], *values: Any, doing: str = ASKING) -> T:
+    def call[T](self, method: Callable[..., "T | Refusal"], *values: Any, doing: str = "") -> T:
         """The result of a method of the owner's view, called for this camera; a refusal ends the command."""
         from registry.camera import Refusal
 
@@ -37,10 +37,18 @@ class NamedCamera:
             refused(result)
         return result
 
-    def ask[T](self, method: Callable[..., T], *values: Any, doing: str = ASKING) -> T:
+    def ask[T](self, method: Callable[..., T], *values: Any, doing: str = "") -> T:
         """The result of a method of the owner's view, called for this camera."""
-        with progress(doing):
+        with progress(doing or ("Asking the camera" if self.is_own else ASKING)):
             return method(self.home.account, self.camera.id, *values)
+
+
+def asking(home: "Household") -> str:
+    """Who is asked about the household's cameras."""
+    kinds = {source.kind for source in home.store.sources(home.account)}
+    if "lan" not in kinds:
+        return ASKING
+    return "Asking the cameras of the house" if kinds == {"lan"} else f"{ASKING} and the cameras of the house"
 
 
 def of_household[F: Callable[..., Any]](command: F) -> F:
@@ -74,7 +82,7 @@ def camera_named(home: "Household", name: str) -> "Camera":
     from registry.errors import Unavailable
 
     try:
-        with progress(ASKING):
+        with progress(asking(home)):
             listed = home.owner.cameras(home.account).cameras
     except Unavailable as error:
         unavailable(error)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from showcam.compose.own_cameras import OwnCameras
 
 TRIES = 3  # of user and password: some cameras lock after more
+ONLY_BASIC = (
+    "What answers there wants the password as it is (Basic), which the camera did not before: it is not sent. "
+    "If that is your camera all the same, delete it and add it again."
+)
 ADDRESS = "Address: rtsp://…, or the camera's IP address"
 
 
@@ -42,7 +46,7 @@ def add(
 
     Its user name and password are asked for, kept sealed, and sent to no other address.
     """
-    from registry.drivers.lan.adding import settled
+    from registry.drivers.lan.settling import settled
     from showcam.compose.own_cameras import own_cameras
 
     with own_cameras(settings_of(context), user) as own:
@@ -100,12 +104,12 @@ def _found_by(candidate: "Candidate") -> str:
 @on_camera
 def login(named: NamedCamera) -> None:
     """Give another user name and password of the camera NAME, one of your own; both are asked for and tried."""
-    from registry.drivers.lan.adding import settled
     from registry.drivers.lan.address import Address
+    from registry.drivers.lan.settling import moved
 
     own, device = _own(named)
-    found = _found(own, Address("rtsp", device.host, device.port, device.main.path))
-    own.devices.put(own.source, _moved(device, settled(found.device, (), like=device)))
+    found = _found(own, Address("rtsp", device.host, device.port, device.main.path), basic=device.basic)
+    own.devices.put(own.source, moved(device, found.device))
     echo(f"{device.name} takes them.")
 
 
@@ -114,12 +118,12 @@ def login(named: NamedCamera) -> None:
 @click.argument("address", required=False)
 def move(named: NamedCamera, address: str | None) -> None:
     """Say that the camera NAME, one of your own, has another ADDRESS now. Its name and settings stay."""
-    from registry.drivers.lan.adding import settled
+    from registry.drivers.lan.settling import moved
 
     own, device = _own(named)
-    given = _address(own, address)
-    found = _found(own, given, (device.user, device.password))
-    own.devices.put(own.source, _moved(device, settled(found.device, (), like=device)))
+    given = _address(own, address, device.moved)
+    found = _found(own, given, (device.user, device.password), basic=device.basic)
+    own.devices.put(own.source, moved(device, found.device))
     echo(f"{device.name} is at its new address.")
 
 
@@ -136,24 +140,29 @@ def rename(named: NamedCamera, new: str) -> None:
     echo(f"{device.name} is called {changed.name} now.")
 
 
-def _address(own: "OwnCameras", given: str | None) -> "Address":
+def _address(own: "OwnCameras", given: str | None, default: str = "") -> "Address":
     from registry.drivers.lan.address import BadAddress, read
 
     try:
-        return read(given or str(click.prompt(ADDRESS, err=True)), loopback=own.loopback)
+        return read(given or str(click.prompt(ADDRESS, default=default or None, err=True)), loopback=own.loopback)
     except BadAddress as error:
         stop(f"{error}.")
 
 
-def _found(own: "OwnCameras", address: "Address", login: tuple[str, str] | None = None) -> "Found":
+def _found(
+    own: "OwnCameras", address: "Address", login: tuple[str, str] | None = None, *, basic: bool = True
+) -> "Found":
     """How the camera is reached, with a user name and a password that it takes."""
+    from registry.drivers.probes.rtsp import OnlyBasic
     from registry.errors import Refused
 
     for left in range(TRIES - 1, -1, -1):
         user, password = login or _asked()
         try:
             with progress("Asking the camera"):
-                return own.adding.look(address, user, password)
+                return own.adding.look(address, user, password, basic=basic)
+        except OnlyBasic:
+            stop(ONLY_BASIC, code=1)
         except Refused as refused:
             if refused.reason != "code_wrong" or not left or login:
                 why = WHY.get(refused.reason, WHY["lan_unreachable"])
@@ -171,24 +180,9 @@ def _asked() -> tuple[str, str]:
 
 
 def _named(device: "Device", name: str, *, doorbell: bool) -> "Device":
-    from msgspec.structs import replace
+    from registry.drivers.lan.settling import named
 
-    from net.text import line
-
-    plain = line(name)[:64]
-    if not plain:
-        stop("A camera needs a name.")
-    return replace(device, name=plain, doorbell=doorbell or device.doorbell)
-
-
-def _moved(known: "Device", found: "Device") -> "Device":
-    """The camera at the address and with the login of `found`, and what its owner decided about it before."""
-    from msgspec.structs import replace
-
-    same = known.main.path == found.main.path
-    pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
-    told = {name: getattr(found, name) or getattr(known, name) for name in ("model", "firmware", "mac", "onvif")}
-    return replace(found, **pictures, **told)
+    return named(device, name, doorbell=doorbell) or stop("A camera needs a name.")
 
 
 def _own(named: NamedCamera) -> "tuple[OwnCameras, Device]":

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import click
 
-from showcam.cli import installation, owner_password, readable, settings_of, stop
+from showcam.cli import installation, owner_password, quiet, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, table
 from words.languages import LANGUAGES
 
@@ -33,6 +33,7 @@ def owner() -> None:
 
 owner.add_command(owner_password.password)
 owner.add_command(owner_password.lan)
+owner.add_command(quiet.quiet)
 
 
 @owner.command()

@@ -2,7 +2,7 @@
 
 import click
 
-from showcam.cli import installation, readable, settings_of
+from showcam.cli import installation, origins_of, readable, settings_of
 from showcam.settings import Settings
 
 
@@ -30,8 +30,10 @@ def _prepared(settings: Settings, process: str) -> Settings:
 def serve(context: click.Context) -> None:
     """Start only the web app: linking, Alexa's and Google's endpoints."""
     from showcam.compose import web
+    from showcam.process.handover import hand_origins
 
     settings = _prepared(settings_of(context), "web")
+    hand_origins(origins_of(context))
     web.serve(settings)
 
 
@@ -43,7 +45,7 @@ def media(context: click.Context) -> None:
     """Start only the media process, which serves pictures."""
     from showcam.compose import media as plane
 
-    plane.serve(settings_of(context))
+    plane.serve(settings_of(context, kept=False))  # it opens no store
 
 
 @click.command()

@@ -1,18 +1,24 @@
 """`showcam run`: everything on this machine, until Ctrl-C."""
 
+import json
 import os
 import sys
 import webbrowser
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
-from showcam.cli import installation, readable, settings_of
+from showcam.cli import installation, origins_of, readable, settings_of
 from showcam.cli.home import announce
 from showcam.cli.output import echo
 from showcam.process.listener import Listener
 from showcam.process.supervisor import Process
 from showcam.settings import Settings
 from showcam.shipped import document
+
+if TYPE_CHECKING:
+    from showcam.process.renewal import Renewal
 
 
 @click.command()
@@ -41,10 +47,32 @@ def run(context: click.Context, port: int | None) -> None:
             settings = practice.prepare(settings)
         else:
             prepare(settings)
-        supervisor = Supervisor(processes(settings))
+        supervisor = Supervisor(processes(settings, origins_of(context)), renewal=_renewal(context, settings))
         code = supervisor.run(lambda: _announce(settings))
     echo("All ended.", err=True)
     sys.exit(code)
+
+
+def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
+    from media.client import MediaUnavailable
+    from showcam.compose.command import pictures
+    from showcam.process.kept import keeps
+    from showcam.process.renewal import Renewal
+
+    if not keeps(settings):
+        return None
+    media = pictures(settings)
+
+    def watched() -> bool:
+        try:
+            return media.live("") > 0
+        except MediaUnavailable:
+            return False
+
+    def environs() -> dict[str, dict[str, str]]:
+        return {process.name: process.environ for process in processes(settings_of(context), origins_of(context))}
+
+    return Renewal(settings.data / "run", environs, watched)
 
 
 # -P: no file of the current folder can be imported in place of a module
@@ -62,15 +90,16 @@ def _ports(settings: Settings) -> dict[int, str]:
     return ports
 
 
-def processes(settings: Settings) -> list[Process]:
-    from showcam.process.handover import environment
+def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> list[Process]:
+    """`origins`: which settings files, variables and options give, for the pages that show settings."""
+    from showcam.process.handover import ORIGINS, environment
 
     def process(name: str, words: list[str], port: int | None, *, first: bool = False) -> Process:
         health = (port, "/healthz") if port else None
         return Process(name, [*_PYTHON, *words], settings.own_host, health, environment(name, settings), first=first)
 
     web = process("web", ["showcam", "serve"], settings.port)
-    web.environ |= _STACK
+    web.environ |= _STACK | {ORIGINS: json.dumps(dict(origins or {}))}
     processes = [process("worker", ["showcam", "worker"], None), web]
     if settings.own_media:
         media = process("media", ["showcam", "media"], settings.media_port)

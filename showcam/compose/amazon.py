@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 
 def gateway(settings: Settings, store: LinkSecrets) -> Gateway:
-    amazon = Amazon(settings.amazon_at, settings.ca_file if settings.amazon_at else None)
-    return Gateway(store, amazon, settings.lwa_client_id, settings.lwa_client_secret)
+    return Gateway(store, http(settings), settings.lwa_client_id, settings.lwa_client_secret)
+
+
+def http(settings: Settings) -> Amazon:
+    return Amazon(settings.amazon_at, settings.ca_file if settings.amazon_at else None)
 
 
 def chains(settings: Settings) -> "Chains":

@@ -37,7 +37,7 @@ def household(settings: Settings, user: str | None, *, make: bool = False) -> It
     """The user's household, or the only one. Raises CannotStart. `make`: one of LAN cameras where there is none."""
     if settings.demo:
         user = user or DEMO_USER
-    with _built(settings) as base:
+    with built(settings) as base:
         if user is None:
             accounts = [account.id for account, _ in zip(base.store.accounts(), range(2), strict=False)]
         else:
@@ -58,14 +58,14 @@ def household(settings: Settings, user: str | None, *, make: bool = False) -> It
 @contextlib.contextmanager
 def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[str], Household]]]:
     """For any account, since whoever may read the keys may add one; and an account's household, by its id."""
-    with _built(settings) as base:
+    with built(settings) as base:
         limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
         sign_in = SignIn(base.store, base.driver, "anyone", limits=limits, vendor_s=settings.sign_in_s)
         yield sign_in, lambda account: Household(account, base.adapter.owner, base.store, "")
 
 
 @contextlib.contextmanager
-def _built(settings: Settings) -> Iterator[Ground]:
+def built(settings: Settings) -> Iterator[Ground]:
     logs.configure("command", "error")
     folder.claim(settings)
     integrity.check(settings)

@@ -12,6 +12,7 @@ from showcam.settings import Settings
 from store.ports import Store
 from store.records import Assistant
 
+POLL_S = 2  # so that a camera that is renamed in the simulator has its new name everywhere within ten seconds or so
 _USERS = {
     "demo@example.com": "demo",
     "mfa@example.com": "mfa",
@@ -51,10 +52,13 @@ def prepare(settings: Settings) -> Settings:
         ezviz_api=f"127.0.0.1:{simulator + 1}",
         ezviz_open=f"127.0.0.1:{simulator + 2}",
         ezviz_push_at=f"127.0.0.1:{simulator + 3}",
+        poll_s=min(settings.poll_s, POLL_S),
         amazon_at=f"127.0.0.1:{simulator + 1}",
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",
         lwa_client_secret="demo-lwa-secret",  # noqa: S106  (the simulator's, and public)
+        google_at=f"127.0.0.1:{simulator + 1}",
+        google_service_account=str(settings.data / "simulator" / "google-service-account.json"),
         ca_file=settings.data / "simulator" / "ca.pem",
     )
 
@@ -79,6 +83,7 @@ def _add_barn(store: Store, simulator: int) -> None:
         firmware="1.2",
         onvif=f"{simulator + 5}/onvif/device_service",
         events=("motion", "person"),
+        still=f"{simulator + 5}/onvif/still.jpg?of=smaller",
         lens="lens",
     )
     known = devices.find(source, barn.id, barn.channel)

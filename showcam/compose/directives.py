@@ -13,12 +13,20 @@ from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.compose import amazon, ground, shares, spoken
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
+from store.ports import Store
+from store.records import Link
 
 
 def skill(settings: Settings, base: ground.Ground) -> SmartHome:
     known = partial(authenticate, base.store, assistant="alexa")
     gateway = amazon.gateway(settings, base.store)
-    return SmartHome(known, base.adapter.registry, gateway, snapshots=settings.snapshots)
+    return SmartHome(
+        known, base.adapter.registry, gateway, snapshots=settings.snapshots, granted=partial(_granted, base.store)
+    )
+
+
+def _granted(store: Store, link: Link) -> None:
+    store.look(link.account, time.time(), link.id)
 
 
 def build() -> Handler:

@@ -1,21 +1,64 @@
 """Builds what the doctor examines: the public addresses, the registered client, and a client for the trial."""
 
+import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from accounts import clients
+from actions.google_key import BadKey
+from showcam.compose import reporters
+from showcam.compose.cameras import built
 from showcam.compose.command import tools
+from showcam.doctor import assistants, clock, disk, households, ice, notices, sign_in
 from showcam.doctor import google as points
-from showcam.doctor import sign_in
-from showcam.doctor.finding import Finding
+from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Visitor
+from showcam.doctor.stun import seen_from
+from showcam.doctor.world import RESOLVER, World
 from showcam.settings import Settings
+from showcam.shipped import document
+from store.ports import Store
 
+KEY = "key for reports, google_service_account"
 NOWHERE = "https://showcam.invalid/doctor"
+LATELY_S = 86_400.0
+MOST = 100  # households whose links are looked at
 
 
 def google(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
-    with tools(settings) as store, clients.on_trial(store, "google", NOWHERE) as trial:
+    """What Google needs alone."""
+    with tools(settings) as store:
+        yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
+        yield from _endpoints(settings, store, Visitor(authorities))
+
+
+def whole(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
+    """Everything, the machine first, then the way to it, the assistants, and the cameras."""
+    visitor = Visitor(authorities)
+    with built(settings) as base:
+        store = base.store
+        yield disk.examine(settings.data)
+        if not settings.demo:  # the demo asks nobody outside
+            yield clock.examine(visitor)
+        yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
+        yield from _endpoints(settings, store, visitor)
+        yield from assistants.examine(
+            store,
+            forwarded=not settings.demo and not settings.all_on_aws,
+            spoken=bool(settings.alexa_skill_id),
+        )
+        if not settings.demo and settings.own_media:
+            yield ice.stun(settings.stun)
+            if relay := ice.turn(settings.turn, settings.turn_secret):
+                yield relay
+        yield from households.examine(store, base.adapter.owner, base.adapter.faults, base.adapter.standing)
+        if settings.notifies:
+            yield notices.examine(store)
+
+
+def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[Finding]:
+    with clients.on_trial(store, "google", NOWHERE) as trial:
         known = clients.registered(store, "google")
         patient = points.Patient(
             web=settings.web_url,
@@ -24,5 +67,31 @@ def google(settings: Settings, authorities: Path | None = None) -> Iterator[Find
             trial=trial,
             demo=settings.demo,
         )
-        yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
-        yield from points.examine(patient, Visitor(authorities))
+        yield from points.examine(patient, visitor, _world(settings, store))
+        yield _reports(settings, store)
+
+
+def _reports(settings: Settings, store: Store) -> Finding:
+    try:
+        key = reporters.google_key(settings, store)
+    except BadKey as error:
+        return wrong(KEY, str(error), f"Make a key of that account again, see {document('google.md')}")
+    if key is None:
+        mend = f"Set google_service_account, see {document('google.md')}"
+        return unsure(KEY, "none is set: Google learns of changes only when it asks", mend)
+    return ok(KEY, f"of the project {key.project_id}, and it signs")
+
+
+def _world(settings: Settings, store: Store) -> World:
+    if settings.demo:
+        return World()
+    servers, since = settings.stun or ice.OTHERS, time.time() - LATELY_S
+    return World(
+        resolver=RESOLVER,
+        own_address=lambda: next(filter(None, (seen_from(server, ice.WITHIN_S) for server in servers)), None),
+        visited=any(link.last_used > since for account in _some(store) for link in store.links(account)),
+    )
+
+
+def _some(store: Store) -> Iterator[str]:
+    return (account.id for account in islice(store.accounts(), MOST))

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Literal, TypedDict
@@ -20,15 +21,19 @@ from accounts.tokens import authenticate
 from actions.devices import names
 from actions.signalling import Signalling
 from alexa.names import friendly_names
+from cast import receiver_page
 from console import app as console
 from console import home, look
 from console.assistants import Assistants
 from console.camera_page import CameraPage
 from console.client_forms import ClientForms
 from console.entrance import Entrance
-from console.home import Home, HomeSettings
+from console.google_page import GooglePage
+from console.home import Home, HomeSettings, MorePages
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.skill import Skill
+from console.skill_page import SkillPage, arrivals
 from console.trial import Trial
 from media.process_auth import HEADER
 from oauth import app as oauth
@@ -43,6 +48,7 @@ from showcam.edge.internal import Internal
 from showcam.http_types import Request, Response, Route, carries, problem
 from showcam.keys import Keys
 from showcam.settings import Settings
+from showcam.setup import google_set_up
 from store.ports import Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -100,7 +106,17 @@ def rules(settings: Settings) -> EdgeRules:
     )
 
 
-def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
+def pages(
+    settings: Settings,
+    keys: Keys,
+    base: ground.Ground,
+    own_pages: Callable[[Home], MorePages | None] = lambda _: None,
+    skill: Skill | None = None,
+) -> Flask:
+    """`own_pages`: makes those of cameras of one's own, where there may be any.
+
+    `skill`: whoever makes the owner's Alexa skill, where the console may have that made.
+    """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
         limits = structs.replace(limits, per_code=limits.per_user)
@@ -131,9 +147,15 @@ def pages(settings: Settings, keys: Keys, base: ground.Ground) -> Flask:
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(look.blueprint())
     app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
+    if settings.own_media and not settings.all_on_aws:
+        app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
-        home.bind(app, console_home, *_console(settings, console_home, base))
+        more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
+        own = own_pages(console_home)
+        home.bind(app, console_home, *_console(settings, console_home, base), *more, own=own)
+    if skill:
+        app.register_blueprint(arrivals(skill))
     return app
 
 
@@ -158,6 +180,7 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             open_to_all=settings.sign_up == "anyone",
         ),
         Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
+        GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]
 
 
@@ -179,6 +202,7 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
         HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
             live=max(1, settings.live_per_account - 1),  # one place stays free for a display
+            adds=base.own_cameras is not None,
         ),
         partial(households.end_pictures, base.pictures),
     )

@@ -14,7 +14,7 @@ from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.aws.http_event import answer_of, request_of
-from showcam.compose import ground, shares
+from showcam.compose import google, ground, shares
 from showcam.http_types import Refuse, Request, Response, Route, carries
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
@@ -31,6 +31,8 @@ def door(settings: Settings, base: ground.Ground) -> Callable[[Request], Respons
         ground.unlinker(base.store, base.pictures),
         settings.web_url,
         Pins(base.store),
+        settings.cast_receiver_app_id,
+        google.reported(settings, base.store),
     )
 
     def fulfil(request: Request) -> Response:

@@ -68,6 +68,7 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         lan=settings.sign_up != "anyone",
         cloud=settings.ezviz_cloud and settings.pictures == "plane",
         developer=developer,
+        may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered
     )
 
 
@@ -131,4 +132,6 @@ def build(settings: Settings, keys: Keys) -> Ground:
     )
     if settings.has_console:
         adapter.changes.subscribe(adapter.came_back.note)
+    if settings.notifies:
+        adapter.changes.subscribe(adapter.faults.note)
     return Ground(store, grants, pictures, driver, own, adapter)

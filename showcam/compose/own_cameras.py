@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from accounts import households
 from media.plane.codec.units import SourceFailed
-from media.plane.sources.probe import Probed, probe
-from media.source import SourceSpec
+from media.plane.sources.probe import probe
+from media.source import SourceSpec, Watched
 from net.networks import house_networks
 from registry.drivers.lan.adding import Adding
-from registry.drivers.lan.devices import Device, Devices, Pictured
+from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.finding import Candidate, Heard, find
+from registry.errors import Refused
+from registry.reason import is_reason
 from showcam.compose.cameras import Household, household
 from showcam.compose.ground import discovered
 from showcam.process.supervisor import CannotStart
@@ -37,26 +39,12 @@ class OwnCameras:
         seen = next((each for each in discovered() if each.host == device.host), None) if not self.loopback else None
         return replace(device, endpoint=seen.endpoint) if seen else device
 
-    def probe(self, device: Device) -> tuple[Probed | str, Probed | str | None]:
-        """The whole picture and the smaller one as they come; in place of one the reason why it does not."""
-
-        async def both() -> list[Probed | str | None]:
-            pictures = (device.main, device.sub)
-            return await asyncio.gather(*(self._probed(device, picture) for picture in pictures))
-
-        main, sub = asyncio.run(both())
-        assert main is not None
-        return main, sub
-
-    async def _probed(self, device: Device, picture: Pictured | None) -> Probed | str | None:
-        if picture is None:
-            return None
-        url, hosts = f"rtsp://{device.place}{picture.path}", (device.place,)
-        spec = SourceSpec("rtsp", url, hosts, "on", user=device.user, password=device.password, encrypts=False)
+    def watch(self, spec: SourceSpec) -> Watched:
+        """A picture as it comes, watched by this process: no other has to run. Raises Refused."""
         try:
-            return await probe(spec, loopback=self.loopback, within_s=PROBE_S)
+            return asyncio.run(probe(spec, loopback=self.loopback, within_s=PROBE_S)).told(small=False)
         except SourceFailed as failed:
-            return failed.reason
+            raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 
 
 def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> list[Candidate]:

@@ -14,6 +14,7 @@ from cast.device import Device
 from cast.door import CastDoor, Shows
 from cast.finder import Finder
 from cast.on_change import OnChange
+from cast.scene_screens import SceneScreens
 from cast.screens import Screens
 from cast.showing import Over
 from media.client import MediaClient
@@ -41,12 +42,18 @@ def build(settings: Settings, base: Ground) -> Screens:
         ConsoleSessions(base.store),
         base.pictures,
         finder(settings),
-        _connected,
+        partial(_connected, settings.cast_receiver_app_id),
+        protocols=("webrtc", "hls") if settings.cast_receiver_app_id else ("hls",),
     )
 
 
-def _connected(device: Device, over: Callable[[Over], None]) -> "Screen":
-    from cast.screen import Screen  # PyChromecast takes memory and time, and most never cast
+def _connected(own_app: str, device: Device, over: Callable[[Over], None]) -> "Screen":
+    # PyChromecast takes memory and time, and most never cast
+    if own_app:
+        from cast.own_screen import OwnScreen
+
+        return OwnScreen(device, over, app=own_app)
+    from cast.screen import Screen
 
     return Screen(device, over)
 
@@ -58,6 +65,12 @@ def door(settings: Settings, base: Ground, screens: Screens) -> CastDoor:
 
 def client(settings: Settings) -> CastClient:
     return CastClient(folder(settings), Grants(keys.grant_of(settings)).proof())
+
+
+def fill(settings: Settings, base: Ground) -> None:
+    """From here on, the registry's scenes reach the TVs through the worker."""
+    if settings.casts:
+        base.adapter.registry.scenes.cast_with(SceneScreens(client(settings)))
 
 
 def show_on_change(base: Ground, screens: Shows) -> None:

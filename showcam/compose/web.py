@@ -13,11 +13,14 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from accounts.refusals import Refusals
+from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
 from registry.watch.measurer import Measurer
 from showcam import keys
-from showcam.compose import amazon, directives, doors, fulfillment, ground, screens, spoken
+from showcam.compose import amazon, directives, doors, fulfillment, ground, screens, skill, spoken
 from showcam.compose.doors import JSON
+from showcam.compose.own_pages import own_pages
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
@@ -31,6 +34,7 @@ from showcam.process.limits import raise_limit
 from showcam.process.parent import end_with_parent
 from showcam.process.request_lines import RequestLines, to_stderr
 from showcam.process.supervisor import answers
+from showcam.process.telling_metrics import FILE
 from showcam.settings import Settings
 from store.ports import Store, StoreUnavailable
 
@@ -43,7 +47,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     """Everything the web process serves, as one WSGI callable; `write` takes the lines of requests."""
     base = ground.build(settings, keys)
     atexit.register(base.store.close)  # the last to close the database folds its log into it
-    metrics, lines = Metrics(), RequestLines("web", settings.log_level, write, together="lines" not in settings.without)
+    metrics = Metrics(settings.data / FILE)
+    lines = RequestLines("web", settings.log_level, write, together="lines" not in settings.without)
 
     def report(done: Answered) -> None:
         metrics.count(done)
@@ -57,25 +62,34 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
     registry = base.adapter.registry
-    registry.when_listed(Measurer(registry).offer)
-    pages = doors.pages(settings, keys, base)
+    measurer, listed = Measurer(registry), Listed(base.store)
+    registry.when_listed(measurer.offer)
+    registry.when_listed(listed.note)
+    made = skill.build(settings, keys, base) if settings.has_console else None
+    if made is not None:
+        routes.append(skill.route(made))
+    pages = doors.pages(settings, keys, base, partial(own_pages, settings, base), made)
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
+    screens.fill(settings, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
     return Edge(doors.limited(settings, routes), pages, doors.rules(settings), report)
 
 
 def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
-    skill, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
+    alexa, signatures = directives.skill(settings, base), Signatures(keys.forwarder, base.store)
+    refusals = Refusals(base.store)
 
     def smart_home(request: Request) -> Response:
         # the demo's simulated Alexa sends directives itself; any other comes through the owner's forwarder
         if settings.demo:
-            return Response(200, skill.answer(request.body, request.received), [JSON])
+            return Response(200, alexa.answer(request.body, request.received), [JSON])
         received = _forwarded(request, signatures)
         if received is None:
+            if request.header(HEADER) is not None:
+                refusals.note("forwarder")
             raise Refuse(problem(403, "Directives come through the forwarder", "Its signature is missing or wrong."))
-        return Response(200, skill.answer(request.body, received), [JSON])
+        return Response(200, alexa.answer(request.body, received), [JSON])
 
     return [
         Route("alexa", "/alexa/smart-home", ("POST",), smart_home, json=True, claims=signatures.likely),
@@ -84,6 +98,7 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
             spoken.Lazy(settings, base).answer,
             cache(partial(amazon.chains, settings)),
             lambda request: _forwarded(request, signatures) if request.header(HEADER) is not None else None,
+            partial(refusals.note, "skill"),
         ),
     ]
 

@@ -8,7 +8,7 @@ import structlog
 from registry.streams.keeping import TURN_S
 from registry.watch.watch import Vendor, Watch
 from showcam import keys
-from showcam.compose import ground, screens
+from showcam.compose import ground, notices, screens, telling
 from showcam.process import logs
 from showcam.process.limits import raise_limit
 from showcam.process.worker import Job, Loop
@@ -40,6 +40,7 @@ def serve(settings: Settings) -> None:
 
     beat = settings.data / "run" / "worker"
     beat.parent.mkdir(parents=True, exist_ok=True)
+    notifying = notices.build(settings, base) if settings.notifies else None
     shown = screens.build(settings, base) if settings.casts else None
     jobs = [
         Job("beat", 5.0, beat.touch),
@@ -47,12 +48,19 @@ def serve(settings: Settings) -> None:
         Job("keep warm", TURN_S, base.adapter.keeping.turn),
         Job("sweep", 600.0, sweep),
     ]
+    tellings = telling.Tellings(settings, base)
+    jobs += tellings.start()
+    if notifying is not None:
+        jobs.append(Job("notices", 1.0, notifying.turn))
     if shown is not None:
         door = screens.door(settings, base, shown)
         screens.show_on_change(base, shown)
         threading.Thread(target=door.serve_forever, name="cast door", daemon=True).start()
         jobs.append(Job("cast", 1.0, shown.turn))
     Loop(jobs).run()
+    tellings.close()
+    if notifying is not None:
+        notifying.close()
     if shown is not None:
         shown.close()
     base.store.close()

@@ -3,24 +3,62 @@
 from dataclasses import dataclass
 from typing import Literal
 
+# What the doctor knows by name, for pages and programs that act on it.
+type Fault = Literal[
+    "dns_wrong",
+    "dns_private",
+    "no_hairpin",
+    "port_closed",
+    "certificate_over",
+    "certificate_of_another",
+    "chain_incomplete",
+    "tls_too_old",
+    "redirect",
+    "password",
+    "body_cut",
+    "header_dropped",
+    "underscore_header",
+    "pictures_not_forwarded",
+    "cors_stripped",
+    "clock_off",
+    "stun_dead",
+    "turn_secret_wrong",
+    "udp_blocked",
+    "skill_id_wrong",
+    "forwarder_key_wrong",
+    "no_directive",
+    "redirect_uri_missing",
+    "client_secret_wrong",
+    "gateway_grant_dead",
+    "reports_not_sent",
+    "session_ended",
+    "code_wrong",
+    "no_room_to_transcode",
+    "disk_full",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`what` is the point, `text` what was found there, `mend` what to do where it is wrong or may be."""
+    """`what` is the point, `text` what was found there, `mend` what to do where it is wrong or may be.
+
+    `fault`: which of the faults it is that have a name; None for others.
+    """
 
     what: str
     state: Literal["ok", "wrong", "unsure"]
     text: str
     mend: str = ""
+    fault: Fault | None = None
 
 
 def ok(what: str, text: str) -> Finding:
     return Finding(what, "ok", text)
 
 
-def wrong(what: str, text: str, mend: str) -> Finding:
-    return Finding(what, "wrong", text, mend)
+def wrong(what: str, text: str, mend: str, fault: Fault | None = None) -> Finding:
+    return Finding(what, "wrong", text, mend, fault)
 
 
-def unsure(what: str, text: str, mend: str) -> Finding:
-    return Finding(what, "unsure", text, mend)
+def unsure(what: str, text: str, mend: str, fault: Fault | None = None) -> Finding:
+    return Finding(what, "unsure", text, mend, fault)

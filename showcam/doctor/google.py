@@ -8,22 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
+from showcam.doctor import front
+from showcam.doctor.arriving import arrive
 from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.front import BEFORE, not_ours
 from showcam.doctor.reach import Answer, Unreached, Visitor
+from showcam.doctor.world import World
 from showcam.setup.google_console import PROJECT, REDIRECTS, projects_of
-from showcam.shipped import document
 
-STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
-FORWARDED = ("X-Forwarded-For", "X_Forwarded_For")  # WSGI has one key for both
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 FORGED = "doctor.forged"
+PADDING = 12 * 1024  # characters of a form; /oauth/token takes 16 KiB
 _REGISTER = "showcam clients remove {}, then add it as this tells: showcam google values --project YOUR-PROJECT-ID"
-_FORGEABLE = {
-    FORWARDED[0]: "Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.",
-    FORWARDED[1]: "Let the proxy drop headers with underscores in their names, or end trusted_proxies: see "
-    f"{document('running.md')}",
-}
-_BEFORE = "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +33,27 @@ class Patient:
     demo: bool = False
 
 
-def examine(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
+def examine(patient: Patient, visitor: Visitor, world: World | None = None) -> Iterator[Finding]:
     for origin in dict.fromkeys((patient.web, *patient.pictures)):
-        arrived = list(_arrive(origin, patient, visitor))
+        arrived = list(_arrive(origin, patient, visitor, world or World()))
         yield from arrived
-        if any(finding.state == "wrong" for finding in arrived):
+        if any(finding.state == "wrong" or finding.fault == "no_hairpin" for finding in arrived):
             return  # no endpoint can be reached
     yield _redirects(patient)
-    for check in (_client, _authorize, _token, _fulfillment, _preflight, _signalling):
+    for check in (_client, _bearer, _authorize, _token, _fulfillment, _preflight, _signalling):
         yield _checked(check, patient, visitor)
     for origin in patient.pictures:
         yield _checked(_playlist, replace(patient, pictures=(origin,)), visitor)
 
 
-def _arrive(origin: str, patient: Patient, visitor: Visitor) -> Iterator[Finding]:
+def _arrive(origin: str, patient: Patient, visitor: Visitor, world: World) -> Iterator[Finding]:
     if patient.demo:
         yield ok(f"address {origin}", "the demo's own: name and certificate are left out")
     elif urlsplit(origin).scheme != "https":
         text = f"{origin} is no https address, and Google comes to no other"
         yield wrong("address", text, "Set public_url in showcam.toml to your public https:// address.")
     else:
-        yield from visitor.arrive(origin)
+        yield from arrive(origin, visitor, world)
 
 
 def _checked(
@@ -68,7 +64,7 @@ def _checked(
     try:
         return check(patient, visitor)
     except Unreached as error:
-        return wrong(check.__name__.strip("_"), str(error), _BEFORE)
+        return wrong(check.__name__.strip("_"), str(error), BEFORE)
 
 
 def _redirects(patient: Patient) -> Finding:
@@ -89,25 +85,17 @@ def _redirects(patient: Patient) -> Finding:
     if strange := [uri for uri in registered if uri not in needed]:
         return unsure(what, f"{strange[0]} is none of Google's", mend)
     if missing := needed - set(registered):
-        return unsure(what, f"{missing.pop()} is not registered, and Google comes by both", mend)
+        text = f"{missing.pop()} is not registered, and Google comes by both"
+        return unsure(what, text, mend, "redirect_uri_missing")
     return ok(what, f"both of the project {project} are registered for the client {its_id}")
 
 
 def _client(patient: Patient, visitor: Visitor) -> Finding:
-    what = "visitors' addresses, /readyz"
-    for name in FORWARDED:
-        answer = visitor.request("GET", f"{patient.web}/readyz", headers={name: STRANGER})
-        ready = answer.json()
-        if answer.status == 421 and patient.demo:
-            return ok(what, "the demo refuses whatever was forwarded")
-        if answer.status != 200 or not isinstance(ready, dict) or not isinstance(ready.get("client"), str):
-            return wrong(what, f"it answers {answer.summary()}", _BEFORE)
-        if ready["client"] == STRANGER:
-            return wrong(what, f"whoever sends {name} passes for anybody", _FORGEABLE[name])
-    if ready["client"] in ("127.0.0.1", "::1") and not patient.demo:
-        mend = f"Name the proxy in trusted_proxies, see {document('running.md')}"
-        return unsure(what, "all visitors count as one", mend)
-    return ok(what, "nobody's own word is taken for where he comes from")
+    return front.client(patient.web, visitor, demo=patient.demo)
+
+
+def _bearer(patient: Patient, visitor: Visitor) -> Finding:
+    return front.bearer(patient.web, visitor)
 
 
 def _authorize(patient: Patient, visitor: Visitor) -> Finding:
@@ -129,13 +117,15 @@ def _authorize(patient: Patient, visitor: Visitor) -> Finding:
     elif answer.status == 200 and answer.kind == "text/html":
         if "Google" in answer.text:
             return ok(what, "it shows whom the account is linked to")
-        return wrong(what, "it is a page, but not of showcam", _BEFORE)
-    return wrong(what, f"it answers {answer.summary()}", _BEFORE)
+        return wrong(what, "it is a page, but not of showcam", BEFORE)
+    return not_ours(what, answer)
 
 
 def _token(patient: Patient, visitor: Visitor) -> Finding:
+    """The form is as long as it may be, with what counts at its end: a proxy that cuts bodies is found so."""
     what = "token endpoint, /oauth/token"
     form = {
+        "padding": "x" * PADDING,
         "grant_type": "authorization_code",
         "code": FORGED,
         "redirect_uri": "https://oauth-redirect.googleusercontent.com/r/doctor",
@@ -144,15 +134,19 @@ def _token(patient: Patient, visitor: Visitor) -> Finding:
     }
     answer = visitor.request("POST", f"{patient.web}/oauth/token", data=form)
     content = answer.json()
-    if answer.status == 400 and isinstance(content, dict) and content.get("error") == "invalid_grant":
+    error = content.get("error") if isinstance(content, dict) else None
+    if answer.status == 400 and error == "invalid_grant":
         return ok(what, "an invented code gets 400 invalid_grant, as it must")
-    if isinstance(content, dict) and content.get("error") == "invalid_client":
+    if answer.status == 413 or (answer.status == 400 and error == "invalid_request"):
+        text = f"of a form of {PADDING // 1024} KiB the end does not arrive ({answer.summary()})"
+        return wrong(what, text, "Let the proxy pass bodies of at least 256 KiB whole.", "body_cut")
+    if error == "invalid_client":
         return wrong(
             what,
             "it does not know a client that was just registered here",
             "The public address leads to another showcam, or this command reads other settings: see data and store.",
         )
-    return wrong(what, f"an invented code gets {answer.summary()} where 400 invalid_grant is due", _BEFORE)
+    return not_ours(what, answer, f"an invented code gets {answer.summary()} where 400 invalid_grant is due")
 
 
 def _fulfillment(patient: Patient, visitor: Visitor) -> Finding:
@@ -163,8 +157,9 @@ def _fulfillment(patient: Patient, visitor: Visitor) -> Finding:
     if answer.status == 401 and answer.json() == {"error": "invalid_token"}:
         return ok(what, "an invented token gets 401, as it must")
     if answer.status == 401:
-        return wrong(what, "something before showcam asks for a password", "Let the proxy pass /google/ without one.")
-    return wrong(what, f"an invented token gets {answer.summary()} where showcam's 401 is due", _BEFORE)
+        mend = "Let the proxy pass /google/ without one."
+        return wrong(what, "something before showcam asks for a password", mend, "password")
+    return not_ours(what, answer, f"an invented token gets {answer.summary()} where showcam's 401 is due")
 
 
 def _preflight(patient: Patient, visitor: Visitor) -> Finding:
@@ -179,7 +174,8 @@ def _preflight(patient: Patient, visitor: Visitor) -> Finding:
         return wrong(what, f"it answers {answer.summary()}", "Let the proxy pass OPTIONS on to showcam.")
     missing = _not_allowed(answer)
     if missing:
-        return wrong(what, missing, "Let the proxy pass CORS headers as they are, and see signal_origins.")
+        mend = "Let the proxy pass CORS headers as they are, and see signal_origins."
+        return wrong(what, missing, mend, "cors_stripped")
     return ok(what, "Google's player may post its offer")
 
 
@@ -203,9 +199,10 @@ def _signalling(patient: Patient, visitor: Visitor) -> Finding:
     headers = {"Origin": PLAYER, "Content-Type": "application/json"}
     answer = visitor.request("POST", f"{patient.web}/google/webrtc/{FORGED}", headers=headers, data=body)
     if answer.status != 403 or answer.kind != "application/problem+json":
-        return wrong(what, f"an invented grant gets {answer.summary()} where showcam's 403 is due", _BEFORE)
+        return not_ours(what, answer, f"an invented grant gets {answer.summary()} where showcam's 403 is due")
     if answer.headers.get("access-control-allow-origin") != PLAYER:
-        return wrong(what, "Google's player can't read its answer", "Let the proxy pass CORS headers as they are.")
+        mend = "Let the proxy pass CORS headers as they are."
+        return wrong(what, "Google's player can't read its answer", mend, "cors_stripped")
     return ok(what, "an invented grant gets 403, and Google's player may read why")
 
 
@@ -214,7 +211,10 @@ def _playlist(patient: Patient, visitor: Visitor) -> Finding:
     answer = visitor.request("GET", f"{patient.pictures[0]}/s/{FORGED}/master.m3u8", headers={"Origin": PLAYER})
     mend = "Let the proxy send /s/ to the media process (port 8081), its path as it is."
     if answer.status != 403 or answer.kind != "application/problem+json":
-        return wrong(what, f"an invented grant gets {answer.summary()} where the media process's 403 is due", mend)
+        text = f"an invented grant gets {answer.summary()} where the media process's 403 is due"
+        found = not_ours(what, answer, text)
+        return found if found.fault else wrong(what, text, mend, "pictures_not_forwarded")
     if answer.headers.get("access-control-allow-origin") not in ("*", PLAYER):
-        return wrong(what, "a Chromecast can't read its answer", "Let the proxy pass CORS headers as they are.")
+        mend = "Let the proxy pass CORS headers as they are."
+        return wrong(what, "a Chromecast can't read its answer", mend, "cors_stripped")
     return ok(what, "an invented grant gets 403, and a Chromecast may read it")

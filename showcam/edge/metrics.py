@@ -1,6 +1,8 @@
 """Counters of the web process for Prometheus; told to this machine alone."""
 
+import contextlib
 from functools import lru_cache
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -12,7 +14,10 @@ _KEPT = 1024  # more than there are routes and statuses, which are ours
 
 
 class Metrics:
-    def __init__(self) -> None:
+    """`beside`: a file of another process's counters, which are answered after those of this one."""
+
+    def __init__(self, beside: Path | None = None) -> None:
+        self._beside = beside
         disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was first counted is not told
         self._registry = CollectorRegistry()
         answered = Counter("showcam_requests", "Requests answered", ["route", "status"], registry=self._registry)
@@ -33,4 +38,8 @@ class Metrics:
         named = (request.header("Host") or "").rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
         if not (local and named) or request.header("X-Forwarded-For") or request.header("Forwarded"):
             raise Refuse(problem(404, "There is nothing here", "Metrics are told to this machine alone."))
-        return Response(200, generate_latest(self._registry), [("Content-Type", CONTENT_TYPE_LATEST)])
+        counted = generate_latest(self._registry)
+        if self._beside is not None:
+            with contextlib.suppress(OSError):  # none was written yet
+                counted += self._beside.read_bytes()
+        return Response(200, counted, [("Content-Type", CONTENT_TYPE_LATEST)])

@@ -20,10 +20,12 @@ def route(
     answer: Callable[[JsonObject, float], Mapping[str, object]],
     chains: Callable[[], Chains],
     forwarded: Callable[[Request], float | None],
+    note_stranger: Callable[[], None] = lambda: None,
 ) -> Route:
     """`answer` takes an event and the time it was received, by time.monotonic. `chains` is called on a request.
 
-    `forwarded` returns when the forwarder sent the request, None where it did not; it may raise Refuse.
+    `forwarded` returns when the forwarder sent the request, None where it did not; it may raise Refuse. `note_stranger`
+    is called for a signed request of another skill.
     """
 
     def skill(request: Request) -> Response:
@@ -44,6 +46,7 @@ def route(
             log.warning("Amazon's certificate chain could not be fetched: %s", error)
             raise Refuse(problem(503, "Amazon's certificates can't be had just now", "Try again.")) from None
         except NotForUs as error:
+            note_stranger()
             raise Refuse(problem(400, "Requests come from the skill", f"This is {error}.")) from None
         except NotTaken:
             raise Refuse(problem(503, "The event can't be dealt with just now", "Send it again.")) from None

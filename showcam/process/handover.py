@@ -15,16 +15,17 @@ from showcam import keys
 from showcam.settings import SECRETS, Settings
 
 VARIABLE = "SHOWCAM_SETTINGS"
+ORIGINS = "SHOWCAM_ORIGINS"  # which settings files, variables and options give, for the pages
 
 _EVERYONE = frozenset(
     {"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH", "TERM", "NO_COLOR"}
 )
 _EVERYONE_BEGIN = ("LC_", "PYTHON")
 _AWS = frozenset({"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"})
-_SECRETS = {
-    "web": frozenset({"ezviz_secret", "ezviz_webhook_key", "lwa_client_secret", "grant_roots"}),
-    "worker": frozenset({"ezviz_secret", "ezviz_webhook_key", "grant_roots"}),
-}
+_OF_BOTH = frozenset(
+    {"ezviz_secret", "ezviz_webhook_key", "lwa_client_secret", "google_service_account", "grant_roots"}
+)
+_SECRETS = {"web": _OF_BOTH, "worker": _OF_BOTH}
 MEDIA = frozenset(
     {
         "demo",
@@ -67,6 +68,16 @@ def environment(process: str, settings: Settings, outer: Mapping[str, str] = os.
         own |= {name: text for name, text in outer.items() if name in _AWS or name.startswith("AWS_")}
     withheld = dict.fromkeys(SECRETS - _SECRETS[process], "")
     return own | _given(msgspec.structs.replace(settings, **withheld))
+
+
+def hand_origins(origins: Mapping[str, str]) -> None:
+    """For the processes that this one starts; what a supervisor handed to this one stays."""
+    os.environ.setdefault(ORIGINS, msgspec.json.encode(origins).decode())
+
+
+def origins() -> dict[str, str]:
+    """By setting: the file, variable or option that gives it, as the supervisor or the command found it."""
+    return msgspec.json.decode(os.environ.get(ORIGINS, "{}"), type=dict[str, str])
 
 
 def handed_over() -> Settings | None:

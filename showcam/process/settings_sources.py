@@ -1,4 +1,7 @@
-"""Where settings come from: defaults, `showcam.toml`, secrets on AWS, `SHOWCAM_*`, the command line; the last wins."""
+"""Where settings come from; of two values the one that comes later in this list counts.
+
+Defaults, what showcam keeps, `showcam.toml`, secrets on AWS, `SHOWCAM_*` in the environment, the command line.
+"""
 
 import os
 import tomllib
@@ -9,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from showcam.settings import SECRETS, Settings
+from showcam.settings import KEPT, SECRETS, Settings
 from showcam.settings_rules import faults
 
 
@@ -43,10 +46,52 @@ def load(
     environ: Mapping[str, str] | None = None,
     file: Path | None = None,
     overrides: Mapping[str, Any] | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> Settings:
-    """Raises SettingsError. `overrides` are the command line's options; one that is None is not given."""
+    """Raises SettingsError. `overrides` are the command line's options; one that is None is not given.
+
+    `kept`: texts of the settings that showcam keeps; unknown names among them are left out.
+    """
+    return _settings(_given_of(demo, environ, file, overrides, kept or {}))
+
+
+def origins(
+    *,
+    demo: bool = False,
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
+    """For each setting that does not come from the defaults or from what showcam keeps: where it comes from."""
+    return {name: given.origin for name, given in _given_of(demo, environ, file, overrides, {}).items()}
+
+
+def changed(settings: Settings, texts: Mapping[str, str | None]) -> Settings:
+    """The settings with some of KEPT as given, by default where None. Raises SettingsError for the first fault."""
+    given = {name: _Given(_of_text(name, text), "what you gave") for name, text in texts.items() if text is not None}
+    values = dict.fromkeys(texts, None) | {name: _convert(name, setting) for name, setting in given.items()}
+    defaults = Settings()
+    new = {name: getattr(defaults, name) if value is None else value for name, value in values.items()}
+    candidate = msgspec.structs.replace(settings, **new)
+    for name, why in faults(candidate):
+        raise SettingsError(f"{name} can't be {_shown(name, getattr(candidate, name))}: {why}")
+    return candidate
+
+
+def _given_of(
+    demo: bool,
+    environ: Mapping[str, str] | None,
+    file: Path | None,
+    overrides: Mapping[str, Any] | None,
+    kept: Mapping[str, str],
+) -> dict[str, _Given]:
     environ = os.environ if environ is None else environ
     given = {name: _Given(value, "the demo") for name, value in DEMO.items()} if demo else {}
+    given |= {
+        name: _Given(_of_text(name, text), "what showcam keeps (showcam settings list)")
+        for name, text in kept.items()
+        if name in KEPT
+    }
     given |= _from_file(environ, file)
     variables = _from_environment(environ)
     given |= _from_secrets(variables.get("settings_secret") or given.get("settings_secret")) | variables
@@ -57,6 +102,10 @@ def load(
         given["explain"] = _Given("no", "the defaults")  # no media process draws the card
     if "demo" in given and given["demo"].origin != "the command line":
         raise SettingsError(f"demo from {given['demo'].origin}: say showcam run --demo instead")
+    return given
+
+
+def _settings(given: Mapping[str, _Given]) -> Settings:
     settings = Settings(**{name: _convert(name, setting) for name, setting in given.items()})
     for name, why in faults(settings):
         origin = given[name].origin if name in given else "the defaults"
@@ -110,7 +159,7 @@ def _from_secret(secret: str, named: _Given) -> dict[str, _Given]:
 
 
 # Variables that other modules read.
-_NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS", "SHOWCAM_GRANT_KEYS"}
+_NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS", "SHOWCAM_ORIGINS", "SHOWCAM_GRANT_KEYS"}
 _TEST_PREFIX = "SHOWCAM_TEST_"
 
 
@@ -120,11 +169,12 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
         if not variable.startswith("SHOWCAM_") or variable in _NOT_SETTINGS or variable.startswith(_TEST_PREFIX):
             continue
         name = variable.removeprefix("SHOWCAM_").lower()
-        value: Any = text
-        if _is_list(name):
-            value = _split(text)
-        given[name] = _Given(value, f"the environment ({variable})")
+        given[name] = _Given(_of_text(name, text), f"the environment ({variable})")
     return given
+
+
+def _of_text(name: str, text: str) -> str | list[str]:
+    return _split(text) if _is_list(name) else text
 
 
 def _split(text: str) -> list[str]:

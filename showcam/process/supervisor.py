@@ -18,6 +18,7 @@ from types import FrameType
 import structlog
 
 from showcam.process.listener import VARIABLE, Listener
+from showcam.process.renewal import Renewal
 
 log = structlog.get_logger()
 
@@ -56,6 +57,7 @@ class Process:
 @dataclass
 class Supervisor:
     processes: list[Process]
+    renewal: Renewal | None = None
     ending: bool = False
     clock: Callable[[], float] = field(default=time.monotonic)
 
@@ -79,6 +81,8 @@ class Supervisor:
                 if not announced and all(_healthy(process) for process in self.processes):
                     ready()
                     announced = True
+                if announced:
+                    self._renew()
                 if not announced and self.clock() > deadline:
                     late = ", ".join(process.name for process in self.processes if not _healthy(process))
                     raise CannotStart(f"{late} did not come up within {timeout_s:.0f} s; its log above says why")
@@ -91,7 +95,10 @@ class Supervisor:
         for process in self.processes:
             if process.listener is not None:
                 process.listener.close()
-        alive = [process.running for process in self.processes if process.running and process.running.poll() is None]
+        self._end_all(self.processes)
+
+    def _end_all(self, processes: list[Process]) -> None:
+        alive = [process.running for process in processes if process.running and process.running.poll() is None]
         for running in alive:
             _signal_group(running, signal.SIGTERM)
         deadline = self.clock() + STOP_S
@@ -102,6 +109,18 @@ class Supervisor:
             # the group outlives its leader when a grandchild hangs
             _signal_group(running, signal.SIGKILL)
             running.wait()
+
+    def _renew(self) -> None:
+        """Start again the processes whose settings have changed."""
+        if self.renewal is None:
+            return
+        environs = self.renewal.due({process.name: process.environ for process in self.processes})
+        old = [process for process in self.processes if process.name in environs]
+        self._end_all(old)
+        for process in old:
+            log.info("started again with changed settings", name=process.name)
+            process.environ, process.running = environs[process.name], None
+            process.deaths, process.restart_at = 0, self.clock()
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self.ending = True

@@ -7,9 +7,11 @@ from typing import Any
 import aiohttp
 
 from simulator.assistants import alexa_rules, alexa_speech, hearing, spoken
+from simulator.assistants.alexa_control_rules import SCENES
+from simulator.assistants.alexa_customer import AlexaCustomer
 from simulator.assistants.alexa_messages import CAMERA_STREAM, POWER, RTC, capability, combinations, directive
 from simulator.assistants.amazon import Amazon
-from simulator.assistants.cloud import Cloud, Unlinked
+from simulator.assistants.cloud import Unlinked
 from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
@@ -28,7 +30,7 @@ class Session:
     begun: bool = False
 
 
-class Alexa(Cloud):
+class Alexa(AlexaCustomer):
     name = "alexa"
     title = "Alexa"
 
@@ -36,7 +38,6 @@ class Alexa(Cloud):
         super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True))
         self._amazon = amazon
         self.sessions: dict[str, Session] = {}
-        self._endpoints: dict[str, dict[str, Any]] = {}
         self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
 
     async def learn(self, wire: Wire) -> None:
@@ -46,26 +47,17 @@ class Alexa(Cloud):
         payload = answer["event"]["payload"]
         if answer["event"]["header"]["name"] == "ErrorResponse":
             raise LinkFailed(f"Discover was answered by {payload['type']}: {payload['message']}")
-        self._endpoints = {endpoint["endpointId"]: endpoint for endpoint in payload["endpoints"]}
-        self.state.cameras = [
-            {
-                "id": endpoint["endpointId"],
-                "name": endpoint["friendlyName"],
-                "description": endpoint["description"],
-                "categories": endpoint["displayCategories"],
-                "webrtc": capability(endpoint, RTC) is not None,
-                "hls": bool(combinations(endpoint)),
-            }
-            for endpoint in payload["endpoints"]
-        ]
+        self.customer.endpoints.discovered(payload["endpoints"])
+        self.state.cameras = self.customer.endpoints.cameras()
 
     async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
         """A skill that sends events must accept the grant, or linking fails."""
+        self.customer = self.new_customer()
         await super().finish_link(wire, answered)
         if self._amazon is None:
             return
         try:
-            refused = await self._grant(wire, self._amazon.code())
+            refused = await self._grant(wire, self._amazon.login.code(self.customer))
         except (NoAnswer, Unlinked) as error:
             refused = str(error)
         if refused:
@@ -85,7 +77,25 @@ class Alexa(Cloud):
     async def unlink(self, wire: Wire) -> None:
         """Disables the skill: Amazon forgets its tokens and sends no message."""
         self.sessions.clear()
+        if self._amazon is not None:
+            self._amazon.login.disable(self.customer)
         self.forget()
+
+    async def open(self, wire: Wire, camera_id: str, via: str = "") -> dict[str, Any]:
+        """What an Echo does by itself when a doorbell rings: opens the view. Raises KeyError.
+
+        It does so only for a camera that has a doorbell, and that is a camera first.
+        """
+        camera = next(known for known in self.state.cameras if known["id"] == camera_id)
+        if camera["categories"][:2] != ["CAMERA", "DOORBELL"] or not camera["webrtc"]:
+            why = "an Echo opens a doorbell's view by itself where CAMERA stands before DOORBELL, and by WebRTC alone"
+            return {"outcome": no_answer(f"Somebody is at {camera['name']}.", why)}
+        try:
+            return await self._show(wire, camera, via)
+        except Unlinked:
+            return {"outcome": self.lost()}
+        except NoAnswer as error:
+            return {"outcome": no_answer("Sorry, the device isn't responding.", str(error))}
 
     async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
         """{"outcome"} and what the screen needs to continue."""
@@ -104,6 +114,8 @@ class Alexa(Cloud):
                 return {"outcome": Outcome(spoken=""), "hide": True}
             if wish.what in ("unclear", "battery", "restart", "reply"):
                 return {"outcome": not_understood(text, hearing.EXAMPLES)}
+            if (scene := hearing.find_scene(wish, self.customer.endpoints.scenes())) is not None:
+                return {"outcome": await self._activate(wire, scene, wish.about)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "discover devices")}
@@ -133,13 +145,13 @@ class Alexa(Cloud):
         await self.hide(wire)
         if camera["webrtc"] and via != "hls":
             session = str(uuid.uuid4())
-            self.sessions[session] = Session(self._endpoints[camera["id"]])
+            self.sessions[session] = Session(self.customer.endpoints.by_id[camera["id"]])
             return {"outcome": Outcome(pending=True), "need": "offer", "camera": camera, "session": session}
-        wanted = combinations(self._endpoints[camera["id"]])
+        wanted = combinations(self.customer.endpoints.by_id[camera["id"]])
         if via == "webrtc" or not wanted:
             offers = "HLS" if wanted else "neither WebRTC nor HLS"
             return {"outcome": no_answer(f"{camera['name']} doesn't support that.", f"showcam offers {offers} for it")}
-        endpoint = self._endpoints[camera["id"]]
+        endpoint = self.customer.endpoints.by_id[camera["id"]]
         body = {"cameraStreams": wanted}
         answer, broken = await self._direct(wire, CAMERA_STREAM, "InitializeCameraStreams", endpoint, body, STREAM_S)
         outcome = self._judge(answer, broken, camera["name"])
@@ -193,7 +205,7 @@ class Alexa(Cloud):
         return broken
 
     async def _switch(self, wire: Wire, camera: dict[str, Any], to: str) -> Outcome:
-        endpoint, name = self._endpoints[camera["id"]], camera["name"]
+        endpoint, name = self.customer.endpoints.by_id[camera["id"]], camera["name"]
         if capability(endpoint, POWER) is None:
             why = (
                 "showcam offers no switch for it. Where its owner lets a voice do it (voice_may sleep), "
@@ -205,8 +217,15 @@ class Alexa(Cloud):
         outcome = self._judge(answer, broken, name)
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
+    async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
+        name = "Activate" if to == "on" else "Deactivate"
+        endpoint = self.customer.endpoints.by_id[scene["id"]]
+        answer, broken = await self._direct(wire, SCENES, name, endpoint, {}, DIRECTIVE_S)
+        outcome = self._judge(answer, broken, scene["name"])
+        return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
+
     async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
-        endpoint = self._endpoints[camera["id"]]
+        endpoint = self.customer.endpoints.by_id[camera["id"]]
         answer, broken = await self._direct(wire, "Alexa", "ReportState", endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, camera["name"])
         return alexa_speech.report(answer, about, camera["name"]) if outcome.shown else outcome

@@ -7,6 +7,7 @@ from simulator.assistants.rules import Rules
 SNAPSHOTS = "Alexa.SmartVision.SnapshotProvider"
 OBJECTS = "Alexa.SmartVision.ObjectDetectionSensor"
 POWER, TOGGLE, MODE = "Alexa.PowerController", "Alexa.ToggleController", "Alexa.ModeController"
+SCENES = "Alexa.SceneController"
 VERSIONS = {SNAPSHOTS: "1.1", OBJECTS: "1.0"}  # of capabilities; all others are at 3, EndpointHealth at 3.1 too
 _PROPERTY = {POWER: "powerState", TOGGLE: "toggleState", MODE: "mode", OBJECTS: "objectDetectionClasses"}
 _VALUES = {
@@ -84,6 +85,13 @@ def snapshot(rules: Rules, _directive: dict[str, Any], answer: dict[str, Any]) -
         rules.must(payload["value"]["authenticationType"] == "ACCESS_TOKEN", "authenticationType is not ACCESS_TOKEN")
 
 
+def started(rules: Rules, _directive: dict[str, Any], answer: dict[str, Any]) -> None:
+    """A scene has begun or ended."""
+    payload = answer["event"]["payload"]
+    if rules.keys(payload, "the payload", {"cause", "timestamp"}):
+        rules.must(payload["cause"] == {"type": "VOICE_INTERACTION"}, "the cause is no voice")
+
+
 ANSWERS = {
     (POWER, "TurnOn"): (("Alexa", "Response"), changed),
     (POWER, "TurnOff"): (("Alexa", "Response"), changed),
@@ -91,5 +99,7 @@ ANSWERS = {
     (TOGGLE, "TurnOff"): (("Alexa", "Response"), changed),
     (MODE, "SetMode"): (("Alexa", "Response"), changed),
     (OBJECTS, "SetObjectDetectionClasses"): (("Alexa", "Response"), changed),
+    (SCENES, "Activate"): ((SCENES, "ActivationStarted"), started),
+    (SCENES, "Deactivate"): ((SCENES, "DeactivationStarted"), started),
     (SNAPSHOTS, "GetSnapshot"): ((SNAPSHOTS, "Snapshot"), snapshot),
 }

@@ -10,6 +10,7 @@ from simulator.assistants.rules import Rules
 _ENDPOINT_ID = re.compile(r"[a-zA-Z0-9_\-=#;:?@&]{1,256}")
 _NAME_MARKS = set('}{\\/|"()[]+~!><*%')
 _CATEGORIES = {"CAMERA", "DOORBELL"}
+SCENE = "SCENE_TRIGGER"
 _STREAM_LISTS = {
     "protocols": {"RTSP", "WEBRTC", "HLS"},
     "authorizationTypes": {"BASIC", "DIGEST", "NONE"},
@@ -25,12 +26,12 @@ def discovered(rules: Rules, _directive: dict[str, Any], payload: Any) -> None:
     if not rules.must(isinstance(endpoints, list) and len(endpoints) <= 300, "endpoints is no list of at most 300"):
         return
     for endpoint in endpoints:
-        _endpoint(rules, endpoint)
+        check_one(rules, endpoint)
     ids = [endpoint.get("endpointId") for endpoint in endpoints if isinstance(endpoint, dict)]
     rules.must(len(ids) == len(set(ids)), "an endpointId comes twice")
 
 
-def _endpoint(rules: Rules, endpoint: Any) -> None:
+def check_one(rules: Rules, endpoint: Any) -> None:
     needed = {"endpointId", "manufacturerName", "friendlyName", "description", "displayCategories", "capabilities"}
     optional = {"additionalAttributes", "cookie", "connections", "relationships", "registration"}
     if not rules.keys(endpoint, "an endpoint", needed, optional):
@@ -41,7 +42,8 @@ def _endpoint(rules: Rules, endpoint: Any) -> None:
         rules.text(endpoint[key], key, 128)
     rules.must(not _NAME_MARKS & set(str(name)), f"friendlyName {name} has punctuation Alexa does not take")
     categories = endpoint["displayCategories"]
-    rules.must(isinstance(categories, list) and set(categories) & _CATEGORIES, f"{name} is shown as no camera")
+    shown = isinstance(categories, list) and set(categories) & {*_CATEGORIES, SCENE}
+    rules.must(shown, f"{name} is shown as neither camera nor scene")
     attributes = endpoint.get("additionalAttributes", {})
     known = {"manufacturer", "model", "serialNumber", "firmwareVersion", "softwareVersion", "customIdentifier"}
     if rules.keys(attributes, "additionalAttributes", set(), known):
@@ -53,6 +55,15 @@ def _endpoint(rules: Rules, endpoint: Any) -> None:
     rules.must(all(isinstance(value, str) for value in cookie.values()), "cookie holds something else than text")
     rules.must(len(json.dumps(cookie)) <= 5 * 1024, "cookie is over 5 KB")
     _capabilities(rules, str(name), endpoint["capabilities"])
+    if categories == [SCENE]:
+        _scene(rules, str(name), endpoint["capabilities"])
+
+
+def _scene(rules: Rules, name: str, capabilities: Any) -> None:
+    found = {capability.get("interface"): capability for capability in capabilities}
+    rules.must(found.keys() <= {"Alexa", control.SCENES}, f"{name} is a scene and has more than its interface")
+    ends = found.get(control.SCENES, {}).get("supportsDeactivation")
+    rules.must(isinstance(ends, bool), f"{name} does not say supportsDeactivation")
 
 
 def _capabilities(rules: Rules, name: str, capabilities: Any) -> None:

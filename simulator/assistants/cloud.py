@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from simulator.assistants.linking import Client, LinkDead, Linking, Tokens
+from simulator.assistants.news import News
 from simulator.assistants.outcome import Outcome, not_linked
 from simulator.assistants.person import LinkFailed, Person
 from simulator.assistants.wire import NoAnswer, Record, Wire
@@ -35,6 +36,7 @@ class Cloud:
         self.app_url = app_url
         self.state = State()
         self.record = Record()
+        self.news = News()
         self.linking = Linking(client, app_url)
         self._refreshing = asyncio.Lock()
 
@@ -51,12 +53,12 @@ class Cloud:
 
     async def finish_link(self, wire: Wire, answered: dict[str, str]) -> None:
         """From the redirect back to a linked account whose cameras are known. Raises LinkFailed, NoAnswer."""
-        self.state = State()
+        self.forget()
         try:
             self.state.tokens = await self.linking.finish(wire, answered)
             await self.learn(wire)
         except (LinkFailed, NoAnswer, Unlinked) as error:
-            self.state = State(problem=_sentence(str(error)))
+            self.forget(_sentence(str(error)))
             raise LinkFailed(str(error)) from None
 
     async def link_as(self, wire: Wire, person: Person, redirect_uri: str) -> None:

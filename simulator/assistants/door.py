@@ -1,6 +1,7 @@
 """The assistants' door of the simulator: linking, saying, watching, and the practice page."""
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from aiohttp import web
 from simulator.assistants.alexa import Alexa
 from simulator.assistants.amazon import Amazon
 from simulator.assistants.google import Google
+from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.page_requests import Handler, body_of, guarded, origin, problem, redirect_uri, via
 from simulator.assistants.person import LinkFailed, Person
-from simulator.assistants.watching import watch
+from simulator.assistants.watching import watch, watch_ring
 from simulator.assistants.wire import NoAnswer, Wire
 
 PAGE = (Path(__file__).parent / "page").resolve()
@@ -33,27 +35,30 @@ _HEADERS = {
 MOST_SECONDS = 8.0
 
 
-def add_routes(app: web.Application, app_url: str, data: Path, amazon: Amazon | None = None) -> None:
+def add_routes(
+    app: web.Application, app_url: str, data: Path, amazon: Amazon | None = None, homegraph: HomeGraph | None = None
+) -> None:
     """Adds the practice page at /, /callback and /assistants/… for the showcam at `app_url`.
 
-    Without `amazon`, Alexa takes no events and has no spoken half.
+    Without `amazon`, Alexa takes no events and has no spoken half; without `homegraph`, Google takes no reports.
     """
     del data  # links live in memory: a restart of the simulator is a factory reset of both screens
-    door = Door(app_url.rstrip("/"), amazon)
+    door = Door(app_url.rstrip("/"), amazon, homegraph)
     app.cleanup_ctx.append(door.run)
     for method, path, handler in door.routes():
         app.router.add_route(method, path, guarded(handler))
 
 
 class Door:
-    def __init__(self, app_url: str, amazon: Amazon | None) -> None:
-        self._app_url, self._amazon = app_url, amazon
+    def __init__(self, app_url: str, amazon: Amazon | None, homegraph: HomeGraph | None) -> None:
+        self._app_url, self._amazon, self._homegraph = app_url, amazon, homegraph
         self._clouds: dict[str, Alexa | Google] = {}
 
     async def run(self, _app: web.Application) -> Any:
         # clouds keep no cookies
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-            self._clouds = {"alexa": Alexa(http, self._app_url, self._amazon), "google": Google(http, self._app_url)}
+            alexa = Alexa(http, self._app_url, self._amazon)
+            self._clouds = {"alexa": alexa, "google": Google(http, self._app_url, self._homegraph)}
             yield
 
     def routes(self) -> list[tuple[str, str, Handler]]:
@@ -66,8 +71,11 @@ class Door:
             ("POST", "/assistants/{a}/link", self.link),
             ("POST", "/assistants/{a}/unlink", self.unlink),
             ("POST", "/assistants/{a}/say", self.say),
+            ("GET", "/assistants/{a}/news", self.news),
+            ("POST", "/assistants/alexa/open", self.open),
             ("POST", "/assistants/alexa/offer", self.offer),
             ("POST", "/assistants/alexa/session", self.session),
+            ("POST", "/assistants/alexa/ring", self.ring),
             ("POST", "/assistants/{a}/watch", self.watch),
             ("GET", "/assistants/{a}/trace", self.trace),
             ("POST", "/assistants/{a}/trace", self.add_trace),
@@ -137,6 +145,26 @@ class Door:
             return _answer(wire, await cloud.say(wire, text, protocol, str(body.get("pin") or "")[:16]))
         return _answer(wire, await cloud.say(wire, text, protocol))
 
+    async def open(self, request: web.Request) -> web.StreamResponse:
+        """What an Echo shows by itself when somebody rings."""
+        cloud, body = self._alexa(), await body_of(request, "camera")
+        if not any(camera["id"] == body["camera"] for camera in cloud.state.cameras):
+            raise problem(404, "No such camera", "Alexa knows no camera with this id.")
+        wire = cloud.wire()
+        return _answer(wire, await cloud.open(wire, body["camera"], via(body)))
+
+    async def news(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: one for each report, ring and announcement from now on, or after ?after=."""
+        cloud, after = self._cloud(request), request.query.get("after", "")
+        stream = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        with contextlib.suppress(ConnectionResetError):  # the page was left
+            await stream.write(b": open\n\n")
+            async for item in cloud.news.after(int(after) if after.isdigit() else None):
+                data = json.dumps({"number": item.number, "kind": item.kind, "camera": item.camera})
+                await stream.write(f"data: {data}\n\n".encode())
+        return stream
+
     async def offer(self, request: web.Request) -> web.StreamResponse:
         cloud, body = self._alexa(), await body_of(request, "session", "sdp")
         wire = cloud.wire()
@@ -157,11 +185,14 @@ class Door:
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         cloud, body = self._cloud(request), await body_of(request, "text")
-        try:
-            seconds = min(max(float(body.get("seconds", 3)), 0.0), MOST_SECONDS)
-        except (TypeError, ValueError):
-            raise problem(400, "Bad request", "“seconds” is a number.") from None
+        seconds = _seconds(body, "seconds", 3, MOST_SECONDS)
         return web.json_response(await watch(cloud, body["text"][:500], via(body), seconds, origin(request)))
+
+    async def ring(self, request: web.Request) -> web.StreamResponse:
+        """Waits until somebody rings, and plays the view that an Echo opens then."""
+        body = await body_of(request)
+        within_s, seconds = _seconds(body, "within", 10, 30.0), _seconds(body, "seconds", 1, MOST_SECONDS)
+        return web.json_response(await watch_ring(self._alexa(), within_s, seconds, origin(request)))
 
     async def trace(self, request: web.Request) -> web.StreamResponse:
         after = request.query.get("after", "0")
@@ -194,6 +225,13 @@ class Door:
         cloud = self._clouds["alexa"]
         assert isinstance(cloud, Alexa)
         return cloud
+
+
+def _seconds(body: dict[str, Any], name: str, usual: float, most: float) -> float:
+    try:
+        return min(max(float(body.get(name, usual)), 0.0), most)
+    except (TypeError, ValueError):
+        raise problem(400, "Bad request", f"“{name}” is a number.") from None
 
 
 def _answer(wire: Wire, result: dict[str, Any]) -> web.Response:

@@ -6,8 +6,11 @@ from typing import Any
 import aiohttp
 
 from simulator.assistants import google_commands, google_rules, google_spoken, hearing
-from simulator.assistants.cloud import Cloud, Unlinked
+from simulator.assistants.cloud import Unlinked
 from simulator.assistants.google_commands import COMMANDS, TRAITS, Command
+from simulator.assistants.google_rules import SCENE
+from simulator.assistants.google_user import GoogleUser
+from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
@@ -25,13 +28,13 @@ EXAMPLES = (
 )
 
 
-class Google(Cloud):
+class Google(GoogleUser):
     name = "google"
     title = "Google"
 
-    def __init__(self, http: aiohttp.ClientSession, app_url: str) -> None:
-        super().__init__(http, app_url, Client("google", "google-secret", basic=False, locale="en-US"))
-        self._devices: dict[str, dict[str, Any]] = {}
+    def __init__(self, http: aiohttp.ClientSession, app_url: str, homegraph: HomeGraph | None = None) -> None:
+        client = Client("google", "google-secret", basic=False, locale="en-US")
+        super().__init__(http, app_url, client, homegraph)
         self._sure: tuple[dict[str, Any], Command] | None = None  # the camera and the command that wait for “yes”
 
     async def learn(self, wire: Wire) -> None:
@@ -46,7 +49,7 @@ class Google(Cloud):
         if self.state.household not in (None, payload["agentUserId"]):
             raise LinkFailed("showcam broke a rule: agentUserId changed between two SYNCs of one link")
         self.state.household = payload["agentUserId"]
-        self._devices = {device["id"]: device for device in payload["devices"]}
+        self.devices = {device["id"]: device for device in payload["devices"]}
         self.state.cameras = [
             {
                 "id": device["id"],
@@ -56,7 +59,13 @@ class Google(Cloud):
                 "hls": "hls" in device["attributes"]["cameraStreamSupportedProtocols"],
             }
             for device in payload["devices"]
+            if device["type"] != SCENE
         ]
+        self.know()
+
+    def _scenes(self) -> list[dict[str, Any]]:
+        scenes = (device for device in self.devices.values() if device["type"] == SCENE)
+        return [{"id": scene["id"], "name": scene["name"]["name"]} for scene in scenes]
 
     async def unlink(self, wire: Wire) -> None:
         """Unlinks in the Home app: sends DISCONNECT, and forgets the link whatever the answer is."""
@@ -70,7 +79,7 @@ class Google(Cloud):
 
         A command that needs a PIN is answered with {"need": "pin"}; it is said again with `pin`.
         """
-        wish = hearing.hear(text, google_commands.settings(self._devices.values()))
+        wish = hearing.hear(text, google_commands.settings(self.devices.values()))
         sure, self._sure = self._sure, None
         try:
             self.access()
@@ -84,6 +93,8 @@ class Google(Cloud):
                 return await self._execute(wire, *sure, {"ack": wish.about == "yes"})
             if wish.what in ("unclear", "reply"):
                 return {"outcome": not_understood(text, EXAMPLES)}
+            if (scene := hearing.find_scene(wish, self._scenes())) is not None:
+                return {"outcome": await self._activate(wire, scene, wish.about)}
             camera = hearing.find(wish, self.state.cameras)
             if camera is None:
                 return {"outcome": unknown_camera(wish.camera, self.state.cameras, "sync my devices")}
@@ -92,7 +103,7 @@ class Google(Cloud):
             if wish.what == "battery":
                 return {"outcome": await self._query(wire, camera, "battery")}
             if wish.what in ("switch", "set", "restart"):
-                wanted = google_commands.command(wish, self._devices[camera["id"]])
+                wanted = google_commands.command(wish, self.devices[camera["id"]])
                 return await self._execute(wire, camera, wanted, {"pin": pin} if pin else {})
             return await self._show(wire, camera, wish.screen, via)
         except Unlinked:
@@ -104,7 +115,7 @@ class Google(Cloud):
 
     async def _show(self, wire: Wire, camera: dict[str, Any], screen: str, via: str) -> dict[str, Any]:
         offered = CHROMECAST if screen else [via] if via else DISPLAY
-        device = self._devices[camera["id"]]
+        device = self.devices[camera["id"]]
         params = {"StreamToChromecast": bool(screen), "SupportedStreamProtocols": offered}
         command = {"devices": [_named(device)], "execution": [{"command": STREAM, "params": params}]}
         answer, broken = await self._intend(wire, "EXECUTE", {"commands": [command]})
@@ -130,7 +141,7 @@ class Google(Cloud):
         self, wire: Wire, camera: dict[str, Any], wanted: Command, challenge: dict[str, Any]
     ) -> dict[str, Any]:
         """`challenge` is the person's answer to showcam's challenge."""
-        device, name = self._devices[camera["id"]], camera["name"]
+        device, name = self.devices[camera["id"]], camera["name"]
         if (lacking := google_commands.lacking(wanted, device)) is not None:
             return {"outcome": lacking}
         execution: dict[str, Any] = {"command": f"{COMMANDS}{wanted.name}", "params": wanted.params}
@@ -149,6 +160,17 @@ class Google(Cloud):
         outcome.answered = outcome.told == "userCancelled"  # cancelling was the wish
         return {"outcome": outcome}
 
+    async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
+        execution = {"command": f"{COMMANDS}ActivateScene", "params": {"deactivate": to == "off"}}
+        command = {"devices": [{"id": scene["id"]}], "execution": [execution]}
+        answer, broken = await self._intend(wire, "EXECUTE", {"commands": [command]})
+        if broken or "errorCode" in answer["payload"]:
+            return self._judge(answer.get("payload", {}), broken, scene["name"])
+        result = answer["payload"]["commands"][0]
+        if result["status"] == "SUCCESS":
+            return Outcome(spoken=f"Okay, {'starting' if to == 'on' else 'ending'} {scene['name']}.", answered=True)
+        return self._judge(result, broken, scene["name"])
+
     def _challenged(self, camera: dict[str, Any], wanted: Command, kind: str, result: dict[str, Any]) -> dict[str, Any]:
         spoken, told = google_spoken.challenge(kind, camera["name"]), f"{result['errorCode']}, {kind}"
         outcome = Outcome(spoken=spoken, told=told, person=result.get("debugString"))
@@ -159,7 +181,7 @@ class Google(Cloud):
         return {"outcome": outcome, "need": "yes"}
 
     async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
-        device, name = self._devices[camera["id"]], camera["name"]
+        device, name = self.devices[camera["id"]], camera["name"]
         if about == "battery" and f"{TRAITS}EnergyStorage" not in device["traits"]:
             return no_answer(f"Sorry, I don't know the battery of {name}.", f"showcam reports no battery of {name}")
         answer, broken = await self._intend(wire, "QUERY", {"devices": [_named(device)]})
@@ -202,7 +224,7 @@ class Google(Cloud):
             await self.renew(wire, token)
         else:
             raise NoAnswer("showcam answered 401 to an access token that it has just issued")
-        broken = google_rules.check(request, reply.status, reply.text, token, self._devices)
+        broken = google_rules.check(request, reply.status, reply.text, token, self.devices)
         answer = reply.json()
         return answer if isinstance(answer, dict) else {}, broken
 

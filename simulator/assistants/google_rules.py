@@ -16,7 +16,7 @@ _CODES = """
     deviceNotReady deviceOffline deviceTampered deviceThermalShutdown deviceTurnedOff deviceUnplugged
     functionNotSupported hardError inSleepMode inSoftwareUpdate lowBattery needsSoftwareUpdate notSupported offline
     pinIncorrect relinkRequired resourceUnavailable securityRestriction streamUnavailable streamUnplayable
-    tooManyFailedAttempts transientError turnedOff userCancelled
+    sceneCannotBeApplied tooManyFailedAttempts transientError turnedOff userCancelled
     motionDetected noIssuesReported
 """
 ERROR_CODES = frozenset(_CODES.split())
@@ -24,6 +24,7 @@ _DEVICE_OPTIONAL = {
     "attributes", "customData", "deviceInfo", "notificationSupportedByAgent", "otherDeviceIds", "roomHint",
     "structureHint",
 }  # fmt: skip
+SCENE = "action.devices.types.SCENE"
 _STREAM = "action.devices.commands.GetCameraStream"
 _CHALLENGES = {"ackNeeded", "pinNeeded", "challengeFailedPinNeeded"}
 # trait: its required attribute, the state it reports
@@ -99,14 +100,18 @@ def _device(rules: Rules, device: Any) -> None:
     if not rules.keys(device, "a device", {"id", "type", "traits", "name", "willReportState"}, _DEVICE_OPTIONAL):
         return
     rules.text(device["id"], "a device's id", 256)
-    kinds = ("action.devices.types.CAMERA", "action.devices.types.DOORBELL")
-    rules.must(device["type"] in kinds, f"{device['type']} is no type of camera")
+    kinds = ("action.devices.types.CAMERA", "action.devices.types.DOORBELL", SCENE)
+    rules.must(device["type"] in kinds, f"{device['type']} is no type of camera or scene")
     if rules.keys(device["name"], "name", {"name"}, {"defaultNames", "nicknames"}):
         rules.text(device["name"]["name"], "a device's name", 60)
     rules.must(isinstance(device["willReportState"], bool), "willReportState is neither true nor false")
     rules.must(device.get("roomHint") != "", "an empty roomHint makes a room without name")
     rules.must(len(json.dumps(device.get("customData", {}))) <= 512, "customData is over 512 bytes")
     attributes = device.get("attributes", {})
+    if device["type"] == SCENE:
+        rules.must(device["traits"] == ["action.devices.traits.Scene"], "a scene has other traits than Scene")
+        rules.must(isinstance(attributes.get("sceneReversible"), bool), "a scene does not say sceneReversible")
+        return
     for trait in device["traits"]:
         name = str(trait).removeprefix("action.devices.traits.")
         if rules.must(name in _TRAITS, f"{trait} is no trait of a camera"):

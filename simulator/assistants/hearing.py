@@ -11,6 +11,7 @@ EXAMPLES = (
     "is the attic online",
     "is the garage ok",
     "turn off the garden camera",
+    "turn on garden on living room TV",
     "is there motion at the front door",
     "discover devices",
     "hide the camera",
@@ -36,6 +37,7 @@ _BATTERY = re.compile(
     r"|what(?:['’]s| is) the battery(?: level)? of\s+(?P<what2>.+))$",
     re.I,
 )
+_ACTIVATE = re.compile(r"^(?:please\s+)?(?:activate|start)\s+(?P<what>.+)$", re.I)
 _RESTART = re.compile(r"^(?:please\s+)?(?:reboot|restart)\s+(?P<what>.+)$", re.I)
 _REPLY = re.compile(r"^(?:(?P<yes>yes|yeah|sure|ja)|no|nei)(?:\s+(?:please|thanks))?$", re.I)
 _MOTION = re.compile(
@@ -74,6 +76,8 @@ def hear(text: str, settings: Collection[str] = ()) -> Wish:
         if (of := _OF.match(what)) and plain(of["setting"]) in settings:
             return Wish("set", of["what"], whole=of["what"], about=about, setting=plain(of["setting"]))
         return Wish("switch", what, whole=what, about=about)
+    if match := _ACTIVATE.match(words):
+        return Wish("switch", match["what"], whole=match["what"], about="on")
     if match := _RESTART.match(words):
         return Wish("restart", match["what"], whole=match["what"])
     if match := _BATTERY.match(words):
@@ -93,6 +97,12 @@ def plain(name: str) -> str:
     """A name without case, punctuation, a leading “the” and a trailing “camera”."""
     words = " ".join(re.sub(r"[^\w\s]", " ", name.casefold()).split())
     return _KIND.sub("", _ARTICLE.sub("", words)) or words
+
+
+def find_scene(wish: Wish, scenes: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The scene that is to be switched, by its whole name."""
+    wanted = plain(wish.whole) if wish.what == "switch" else None
+    return next((scene for scene in scenes if plain(scene["name"]) == wanted), None)
 
 
 def find(wish: Wish, cameras: list[dict[str, Any]]) -> dict[str, Any] | None:

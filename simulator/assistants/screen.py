@@ -34,8 +34,10 @@ class Playback:
     samples: int = 0
     energy: float = 0.0
     last: av.VideoFrame | None = None
+    first_at: float = 0.0  # when the first picture was decoded, epoch s
 
     def add_picture(self, frame: av.VideoFrame) -> None:
+        self.first_at = self.first_at or time.time()
         self.frames += 1
         self.width, self.height, self.last = frame.width, frame.height, frame
 
@@ -52,6 +54,7 @@ class Playback:
         return {
             "protocol": self.protocol,
             "frames": self.frames,
+            "first_at": round(self.first_at, 3),
             "width": self.width,
             "height": self.height,
             "audio": rms > SILENCE,

@@ -2,6 +2,9 @@
 
 import asyncio
 import base64
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urljoin
 
@@ -20,11 +23,38 @@ PLAYER_ORIGIN = "https://www.gstatic.com"
 async def watch(cloud: Alexa | Google, text: str, via: str, seconds: float, origin: str) -> dict[str, Any]:
     """{"outcome", "trace", "shown"?, "jpeg"?}; always within 15 s."""
     wire = cloud.wire()
+    return await _watched(cloud, wire, lambda: cloud.say(wire, text, via), seconds, origin)
+
+
+async def watch_ring(cloud: Alexa, within_s: float, seconds: float, origin: str) -> dict[str, Any]:
+    """Waits for a ring and opens its view, as an Echo does by itself: as `watch`, with "rang_at", epoch s, or null."""
+    wire, rang = cloud.wire(), None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            async for item in cloud.news.after():
+                if item.kind == "ring":
+                    rang = item.camera
+                    break
+    if rang is None:
+        return {
+            "outcome": Outcome(person="Nobody rang.").as_json(),
+            "trace": wire.trace,
+            "camera": None,
+            "rang_at": None,
+        }
+    at, camera = time.time(), rang
+    answer = await _watched(cloud, wire, lambda: cloud.open(wire, camera), seconds, origin)
+    return answer | {"rang_at": at}
+
+
+async def _watched(
+    cloud: Alexa | Google, wire: Wire, wish: Callable[[], Awaitable[dict[str, Any]]], seconds: float, origin: str
+) -> dict[str, Any]:
     result: dict[str, Any] = {"outcome": Outcome()}
     playback: Playback | None = None
     try:
         async with asyncio.timeout(TOTAL_S - 1):
-            result = await cloud.say(wire, text, via)
+            result = await wish()
             playback = await _play(cloud, wire, result, seconds, origin)
     except TimeoutError:
         result["outcome"] = _dark(result, f"nothing was shown within {TOTAL_S:g} s")

@@ -155,7 +155,7 @@ class _Session:
             await asyncio.sleep(random.uniform(clump_s / 4, clump_s) if clump_s else 0.02)
             if self._over():
                 break  # what was to be sent now is lost
-            for body in feed.taken() if feed and self._camera.streaming else ():
+            for body in feed.taken() if feed and self._camera.streaming and not self._is_mute else ():
                 self._pass_on(body)
             self._ask()
             await self._line.writer.drain()
@@ -177,6 +177,11 @@ class _Session:
         if now >= self._next_ask:
             self._line.say(KEEP_ALIVE, message({1: self._ssn}))
             self._asked, self._next_ask = now, now + ASKS_S
+
+    @property
+    def _is_mute(self) -> bool:
+        mute_s = self._world.settings.mute_after_s
+        return bool(mute_s) and _now() - self._began > mute_s
 
     def _over(self) -> bool:
         now, cut_s = _now(), self._world.settings.session_cut_s

@@ -107,8 +107,13 @@ class Barn:
         """For whoever listens: "motion" or "person"."""
         self.device.happen(_KINDS[kind])
 
-    async def _pictured(self, _request: web.Request) -> web.StreamResponse:
-        return web.Response(body=self.device.still(), content_type="image/jpeg")
+    async def _pictured(self, request: web.Request) -> web.StreamResponse:
+        if not self.camera.online:
+            await asyncio.sleep(60)
+        reply = self.device.pictured("GET", request.headers.get("Authorization", ""))
+        if reply.status == 401:
+            return web.Response(status=401, headers={"WWW-Authenticate": reply.kind})
+        return web.Response(body=reply.body, content_type=reply.kind)
 
     def _still(self) -> bytes:
         written = io.BytesIO()

@@ -5,24 +5,37 @@ Answers a request; who serves it by HTTP calls `answer`. A wrong password counts
 
 import base64
 import hashlib
+import re
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from simulator.lan.onvif_wire import IMAGING, MEDIA2, PATHS, SCHEMA, SOAP, TOPICS, enveloped, nested, uri, within
+from simulator.lan.onvif_wire import (
+    IMAGING,
+    MEDIA2,
+    PATHS,
+    SCHEMA,
+    SOAP,
+    TOPICS,
+    enveloped,
+    fault,
+    notification,
+    topic_set,
+    uri,
+    within,
+)
 
-_NOTIFY = "http://docs.oasis-open.org/wsn/b-2"
-_TOPICS1 = "http://www.onvif.org/ver10/topics"
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
 _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}"
 _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  # Core, 5.9.4.3: before a login
 SKEW_S = 30
 LOCKS_AFTER = 5
+_REALM = "still"
 
 
 @dataclass
@@ -68,8 +81,10 @@ class OnvifDevice:
     night: str = "AUTO"  # the infrared cut filter
     topics: dict[str, str] = field(default_factory=lambda: dict(TOPICS))  # that it reports: topic and name of its value
     happened: deque[str] = field(default_factory=lambda: deque(maxlen=50))  # messages that nobody has pulled yet
+    takes_settings: bool = True  # False: it answers yes and stays as it was, as some do
     subscriptions: int = 0
     on_keyframe: Callable[[str], None] = lambda _token: None  # somebody asked for one of that picture
+    nonce: str = "d1f0"  # of HTTP's Digest
     _nonces: set[str] = field(default_factory=set)
 
     def answer(self, body: bytes) -> Reply:
@@ -91,6 +106,16 @@ class OnvifDevice:
         if told is None:
             return self._fault("ter:InvalidArgVal")
         return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{told}</{name}Response>'))
+
+    def pictured(self, method: str, authorization: str) -> Reply:
+        """Its still, by HTTP's Digest (RFC 2617, without qop). The reply of a refusal has the challenge in `kind`."""
+        given = dict(re.findall(r'(\w+)="([^"]*)"', authorization))
+        secret = _md5(f"{self.user}:{_REALM}:{self.password}")
+        right = _md5(f"{secret}:{self.nonce}:{_md5(f'{method}:{given.get("uri", "")}')}")
+        if not self.password or (given.get("username"), given.get("response")) == (self.user, right):
+            return Reply(200, self.still(), "image/jpeg")
+        self.wrong += bool(authorization)
+        return Reply(401, b"", f'Digest realm="{_REALM}", nonce="{self.nonce}"')
 
     def _is_let_in(self, envelope: Element) -> bool:
         """WS-Security UsernameToken Profile 1.0; each nonce once, and the time of day by the device's own clock."""
@@ -186,6 +211,8 @@ class OnvifDevice:
         picture = next((each for each in self.pictures if given is not None and each.token == given.get("token")), None)
         if given is None or picture is None:
             return None
+        if not self.takes_settings:
+            return ""
         length = given.get("GovLength") or given.findtext(f"{{{SCHEMA}}}H264/{{{SCHEMA}}}GovLength")
         picture.codec = given.findtext(f"{{{SCHEMA}}}Encoding", picture.codec).lower()
         picture.gop = int(length or picture.gop)
@@ -207,12 +234,7 @@ class OnvifDevice:
         return ""
 
     def _GetEventProperties(self, _space: str, _request: Element) -> str:
-        tree: dict[str, Any] = {}
-        for topic in self.topics:
-            at = tree
-            for name in topic.split("/"):
-                at = at.setdefault(name, {})
-        return f'<TopicSet xmlns="{_NOTIFY}">{nested(tree, _TOPICS1)}</TopicSet>'
+        return topic_set(self.topics)
 
     def _CreatePullPointSubscription(self, _space: str, _request: Element) -> str:
         self.subscriptions += 1
@@ -231,22 +253,15 @@ class OnvifDevice:
 
     def happen(self, topic: str, *, on: bool = True, operation: str = "Changed") -> None:
         """For whoever pulls next."""
-        item = f'<SimpleItem Name="{self.topics[topic]}" Value="{str(on).lower()}"/>'
-        self.happened.append(
-            f'<NotificationMessage xmlns="{_NOTIFY}"><Topic xmlns:tns1="{_TOPICS1}">tns1:{topic}</Topic><Message>'
-            f'<Message xmlns="{SCHEMA}" UtcTime="2001-01-01T00:00:00Z" PropertyOperation="{operation}">'
-            f"<Data>{item}</Data></Message></Message></NotificationMessage>"
-        )
+        self.happened.append(notification(topic, self.topics[topic], str(on).lower(), operation))
 
     def _named(self, request: Element) -> Picture | None:
         token = next((each.text for each in request.iter() if each.tag.endswith("}ProfileToken")), None)
         return next((each for each in self.pictures if each.token == token), None)
 
     def _fault(self, code: str) -> Reply:
-        return Reply(
-            400,
-            enveloped(
-                f'<s:Fault xmlns:ter="http://www.onvif.org/ver10/error"><s:Code><s:Value>s:Sender</s:Value><s:Subcode>'
-                f"<s:Value>{code}</s:Value></s:Subcode></s:Code></s:Fault>"
-            ),
-        )
+        return Reply(400, enveloped(fault(code)))
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

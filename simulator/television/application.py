@@ -12,6 +12,7 @@ from simulator.television.sender import Sender
 class Application:
     id: str
     name: str
+    spaces: tuple[str, ...] = ("urn:x-cast:com.google.cast.media",)
     session: str = field(default_factory=lambda: str(uuid.uuid4()))
     player: Player | None = None
     media: dict[str, Any] = field(default_factory=dict)
@@ -24,7 +25,7 @@ class Application:
         return {
             "appId": self.id,
             "displayName": self.name,
-            "namespaces": [{"name": "urn:x-cast:com.google.cast.media"}],
+            "namespaces": [{"name": space} for space in self.spaces],
             "sessionId": self.session,
             "transportId": self.session,
             "statusText": self.name,

@@ -6,7 +6,8 @@ developers.google.com/cast/docs/media/messages.
 
 import asyncio
 import ssl
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from simulator.television.application import Application
 from simulator.television.player import Player, State
@@ -20,11 +21,21 @@ IDLE_OUT_S = 300.0  # an application that plays nothing is closed after this [me
 SILENT_S = 30.0  # a sender that says nothing, no PING either, is gone
 
 
-class Television:
-    """All of it runs in the loop it was opened in, but the player, a thread."""
+class Page(NamedTuple):
+    """A registered receiver: its own namespace, and what takes the messages in it."""
 
-    def __init__(self, idle_out_s: float = IDLE_OUT_S) -> None:
-        self._idle_out_s = idle_out_s
+    space: str
+    heard: Callable[[dict[str, Any]], None]
+
+
+class Television:
+    """All of it runs in the loop it was opened in, but the player, a thread.
+
+    `pages`: the registered receivers by app id; each takes what senders say to its page.
+    """
+
+    def __init__(self, idle_out_s: float = IDLE_OUT_S, pages: Mapping[str, Page] | None = None) -> None:
+        self._idle_out_s, self._pages = idle_out_s, dict(pages or {})
         self._senders: set[Sender] = set()
         self._server: asyncio.Server | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -63,6 +74,13 @@ class Television:
     def take_over(self) -> None:
         """Somebody casts from a telephone."""
         self._launch(OTHER, "YouTube")
+
+    def say_from_page(self, message: dict[str, Any]) -> None:
+        """What the registered receiver that runs says to its senders."""
+        on = self.application
+        if on is not None and on.id in self._pages:
+            for sender in self._senders:
+                sender.say(Message(self._pages[on.id].space, on.session, "*", message))
 
     def press_home(self) -> None:
         self._quit()
@@ -103,9 +121,16 @@ class Television:
                 self._tell_all(sender, message)
             case "media", _:
                 self._media(sender, message)
+            case space, _ if (on := self.application) is not None and message.destination == on.session:
+                if on.id in self._pages and space == self._pages[on.id].space:
+                    self._pages[on.id].heard(body)
 
     def _launched(self, sender: Sender, message: Message) -> None:
-        if message.body.get("appId") != MEDIA_RECEIVER:
+        app = str(message.body.get("appId"))
+        if app in self._pages:
+            self._launch(app, "A registered receiver", sender, message)
+            return
+        if app != MEDIA_RECEIVER:
             error = {"type": "LAUNCH_ERROR", "reason": "NOT_FOUND", "requestId": message.body.get("requestId", 0)}
             sender.say(Message("receiver", "receiver-0", message.source, error))
             return
@@ -170,6 +195,8 @@ class Television:
     def _launch(self, app: str, name: str, sender: Sender | None = None, message: Message | None = None) -> None:
         self._quit()
         self.application = Application(app, name)
+        if app in self._pages:
+            self.application.spaces = (self._pages[app].space,)
         self._hold(self.application)
         self._tell_all(sender, message)
 

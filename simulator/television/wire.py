@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from pychromecast.generated.cast_channel_pb2 import CastMessage
 
 LONGEST = 64 * 1024  # what a receiver takes
-PREFIX = "urn:x-cast:com.google.cast."
+OF_ANYBODY, PREFIX = "urn:x-cast:", "urn:x-cast:com.google.cast."
 
 
 class Message(NamedTuple):
-    """`space` is the namespace behind PREFIX."""
+    """`space` is the namespace behind PREFIX, or all of one that is not Google's."""
 
     space: str
     source: str
@@ -34,8 +34,8 @@ async def read(reader: asyncio.StreamReader) -> Message:
         body = json.loads(message.payload_utf8)
     except (ValueError, RecursionError) as error:
         raise BadMessage("no CastMessage with JSON in it") from error
-    if not message.namespace.startswith(PREFIX) or not isinstance(body, dict):
-        raise BadMessage("no message of Google's namespaces")
+    if not message.namespace.startswith(OF_ANYBODY) or not isinstance(body, dict):
+        raise BadMessage("no message of a namespace")
     return Message(message.namespace.removeprefix(PREFIX), message.source_id, message.destination_id, body)
 
 
@@ -44,7 +44,7 @@ def written(message: Message) -> bytes:
         protocol_version=CastMessage.CASTV2_1_0,
         source_id=message.source,
         destination_id=message.destination,
-        namespace=PREFIX + message.space,
+        namespace=message.space if message.space.startswith(OF_ANYBODY) else PREFIX + message.space,
         payload_type=CastMessage.STRING,
         payload_utf8=json.dumps(message.body),
     )

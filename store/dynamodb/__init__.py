@@ -13,8 +13,13 @@ an expired row counts as absent before that. Every read is consistent but those 
 | account#{account}      | known#{source} | known    | sealed, as_of            |                                 |
 | account#{account}      | preference#{camera} | preference | data              |                                 |
 | account#{account}      | secret#{name}  | secret   | sealed                   |                                 |
+| account#{account}      | notice_address#{id} | notice_address | sealed        |                                 |
+| account#{account}      | notice#{fault} | notice   | data, version            |                                 |
 | account#{account}      | happening#{camera}#{kind} | happening | camera, what, at |                            |
 | account#{account}      | device#{key}   | device   |                          | device#{key}, {account}         |
+| account#{account}      | telling#{link} | telling  | (below)                  | telling#{assistant}#{shard}, {due} |
+| account#{account}      | outbox#{link}#{at}#{kind} | outbox |                  |                                 |
+| account#{account}      | laid#{row}     | laid     | laid, reason             | laid, {row}                     |
 | account#{account}      | ask#{id}       | ask      | live_s                   |                                 |
 | vendor#{vendor key}    | vendor         | vendor   | (the source's record)    |                                 |
 | owner_name#{key}       | owner_name     | owner_name | account                | owner_users, {account}          |
@@ -29,6 +34,9 @@ an expired row counts as absent before that. Every read is consistent but those 
 | taken#{until}#{key}    | taken          | taken    | by                       |                                 |
 | meta#{key}             | meta           | meta     | value                    |                                 |
 
+Beside the record of a telling: account, link, assistant; news, wanted, look, look_at, again, which say what waits;
+claimed, free; listed, told, told_at, told_what, turn; tries, reason.
+
 | access pattern                      | by                 | requests                                              |
 |-------------------------------------|--------------------|-------------------------------------------------------|
 | link and token of a bearer          | find_token         | BatchGetItem, consistent                              |
@@ -40,8 +48,8 @@ an expired row counts as absent before that. Every read is consistent but those 
 | a new link of an account            | add_link           | TransactWriteItems: account exists, link, linked      |
 | a link's last use                   | touch_link         | UpdateItem if later                                   |
 | its cameras, unless it ended        | choose_cameras     | UpdateItem if `ended` is absent                       |
-| end a link                          | end_link           | GetItem; TransactWriteItems: link, linked             |
-| its tokens and secrets, after that  | end_link           | Query link#, DeleteItem of each                       |
+| end a link                          | end_link           | GetItem; TransactWriteItems: both, telling, outbox    |
+| its tokens, secrets and what waited | end_link           | Query link#, account#; DeleteItem of each             |
 | links of an account                 | links              | Query account#/link#, BatchGetItem; consistent        |
 | a secret of a link, unless it ended | put_link_secret    | TransactWriteItems: link exists, secret               |
 | the same read                       | link_secret        | BatchGetItem with the link, consistent                |
@@ -59,9 +67,27 @@ an expired row counts as absent before that. Every read is consistent but those 
 | a session, unless it was changed    | swap_session       | UpdateItem if `version` is as it was read             |
 | a preference of an account          | put_preference     | TransactWriteItems: account exists, preference        |
 | a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
+| an address for notices              | put_notice_address | TransactWriteItems: account exists, notice_address    |
+| addresses for notices               | notice_addresses   | Query account#/notice_address#, consistent            |
+| a fault's first notice              | swap_notice        | TransactWriteItems: account exists, notice            |
+| the same, unless it was changed     | swap_notice        | PutItem, DeleteItem if `version` is as it was read    |
+| notices of an account               | notices            | Query account#/notice#, consistent                    |
 | preferences of an account           | preferences        | Query account#/preference#, consistent                |
 | the latest happening of its kind    | put_happening      | UpdateItem if later                                   |
 | the latest happenings               | happenings         | Query account#/happening#, consistent                 |
+| a list, and a look of each link     | record_change      | Query, BatchGetItem; TransactWriteItems               |
+| a happening, and its rows           | record_happening   | GetItem; Query, BatchGetItem; TransactWriteItems      |
+| a look of each link                 | look               | Query, BatchGetItem; TransactWriteItems               |
+| that a list was fetched             | note_listed        | GetItem of both rows; UpdateItem of telling           |
+| what can be claimed                 | due                | Query gsi1, lags a little; one for each shard         |
+| claim a link                        | claim              | UpdateItem if due and free; GetItem; Query of outbox# |
+| end a claim, unless rows were added | settle             | GetItem; Query of outbox#; TransactWriteItems         |
+| free the claims of a killed sender  | free_claims        | Query gsi1; UpdateItem of each                        |
+| what waits                          | waiting, backlog   | Query gsi1, lags a little; Query of outbox# of each   |
+| what was laid down                  | laid_down          | Query gsi1, lags a little                             |
+| put a laid row back                 | retry              | GetItem; TransactWriteItems: laid, outbox, telling    |
+| remove it                           | drop               | DeleteItem                                            |
+| where the links of an account stand | tellings           | Query account#/telling#, consistent                   |
 | what an assistant was asked to show | put_ask            | TransactWriteItems: account exists, ask; new          |
 | how long it was watched             | put_live           | UpdateItem if longer                                  |
 | what they were asked to show        | asks               | Query account#/ask#, consistent                       |
@@ -81,17 +107,20 @@ an expired row counts as absent before that. Every read is consistent but those 
 |----------------|-----------------------------------------------------------------------------------------------------|
 | GetItem        | account, client, link, source_by_vendor_key, read_session, visit, known, account_secret, hits, meta |
 | PutItem        | put_client, put_visit, put_known                                                                    |
-| DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret                                      |
+| DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret, drop_notice_address                 |
 
 Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under keys of its own account,
 links, codes and visits. All requests share client#{client} (read by each page and token request), meta#vendor_salt
 (read by each sign-in, and once by each process) and, in the index, accounts (written for each new household) and
-owner_users (read by each sign-in page). A stranger's requests read all but accounts, and write only throttle windows,
-places and visits; strangers may send fewer requests a second (`requestsPerSecond`, 500) than one key takes. A health
+owner_users (read by each sign-in page). Links with something to tell are listed under 16 shards for each assistant. A
+stranger's requests read all but accounts, and write only throttle windows, places and visits; strangers may send fewer
+requests a second (`requestsPerSecond`, 500) than one key takes. A health
 check writes nothing, and reads another key each time. docs/scale.md lists the other limits.
 
 Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has 800 cameras at
-most. A transaction has 100 actions: the largest here has four. A batch reads 100 keys and a Query's page holds 1 MB:
+most. A transaction has 100 actions: those that
+add rows for each link of a household have two for a link, and where it has more than 40 links the rest in transactions
+before, which may be repeated; all others have 60 at most. A batch reads 100 keys and a Query's page holds 1 MB:
 longer reads take several requests. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
 (store.keys). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`) that was cut
 off is completed by repeating it.
@@ -107,14 +136,15 @@ from store.dynamodb.asks import AskItems
 from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
-from store.dynamodb.links import LinkItems
+from store.dynamodb.notices import NoticeItems
 from store.dynamodb.table import Table, create_table
+from store.dynamodb.telling import TellingItems
 from store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, LinkItems, KeptItems, EventItems, AskItems, EphemeralItems):
+class DynamoStore(AccountItems, TellingItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:

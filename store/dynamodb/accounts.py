@@ -6,7 +6,7 @@ import msgspec
 
 from store.dynamodb.items import item_of, record_of, refusing
 from store.dynamodb.owner_users import OwnerUserItems
-from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Table
+from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table
 from store.keys import addressable
 from store.ports import Inconsistent
 from store.records import Account, Client, Session, Source, SourceState
@@ -46,14 +46,20 @@ class AccountItems(OwnerUserItems):
         return True
 
     def _clear(self, pk: str) -> None:
-        for prefix in ("link#", "known", "preference#", "secret#", "happening#", "device#", "ask#"):
+        for prefix in ("link#", "known", "preference#", "secret#", "notice", "happening#", "device#", "ask#"):
             for item in self._table.query(pk, prefix):
                 if prefix == "link#":
-                    for row in (
-                        row for kind in ("link", "token#", "secret#") for row in self._table.query(item["sk"], kind)
-                    ):
+                    for row in self._of_link(pk, item["sk"]):
                         self._table.write(self._table.delete(row["pk"], row["sk"]))
                 self._table.write(self._table.delete(pk, item["sk"]))
+
+    def _of_link(self, pk: str, link: str) -> Iterator[Item]:
+        """All rows of a live link; `link` is its key. That a link has ended is told after its household is gone."""
+        link_id = link.removeprefix("link#")
+        for kind in ("link", "token#", "secret#"):
+            yield from self._table.query(link, kind)
+        for kind in (f"telling#{link_id}", f"outbox#{link_id}#", f"laid#{link_id}/"):
+            yield from self._table.query(pk, kind)
 
     def add_source(self, source: Source, secrets: bytes, state: SourceState) -> bool:
         exists = self._table.check(f"account#{source.account}", "account", EXISTS)

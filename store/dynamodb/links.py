@@ -8,10 +8,11 @@ import msgspec
 from msgspec import structs
 
 from store.dynamodb.items import item_of, record_of, refusing
-from store.dynamodb.table import EXISTS, LIVE, NEW, ConditionFailed, Item, Table
+from store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, Table
 from store.keys import addressable
 from store.ports import Inconsistent, Replayed, StoreUnavailable
 from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Code, Link, Token
+from store.telling_ports import ENDED
 
 
 class LinkItems:
@@ -41,7 +42,7 @@ class LinkItems:
         if link is None:
             return False
         if link.ended is not None:
-            self._tidy(link_id)  # the process that ended it may have been killed before it tidied
+            self._tidy(link)  # the process that ended it may have been killed before it tidied
             return False
         mark = "SET #ended = :now, #expires_at = :expires_at"
         over = math.ceil(now) + LINK_KEPT_S
@@ -49,18 +50,32 @@ class LinkItems:
             self._table.together(
                 self._table.update(f"link#{link_id}", "link", mark, LIVE, now=now, expires_at=over),
                 self._table.delete(f"account#{link.account}", f"link#{link_id}"),
+                *self._ended(link, now),
             )
         except ConditionFailed:
             return False
-        self._tidy(link_id)
+        self._tidy(link)
         return True
 
-    def _tidy(self, link_id: str) -> None:
-        """Remove tokens and secrets of an ended link; no read finds them, so a failure is ignored."""
+    def _ended(self, link: Link, at: float) -> list[Action]:
+        raise NotImplementedError
+
+    def _tidy(self, link: Link) -> None:
+        """Remove tokens and secrets of an ended link, and what waited for it; a failure is ignored: nothing uses them.
+
+        The row of its end stays.
+        """
+        of_link, of_account = f"link#{link.id}", f"account#{link.account}"
         with contextlib.suppress(StoreUnavailable):
-            for prefix in ("token#", "secret#"):
-                for item in self._table.query(f"link#{link_id}", prefix):
-                    self._table.write(self._table.delete(item["pk"], item["sk"]))
+            for pk, prefix in (
+                (of_link, "token#"),
+                (of_link, "secret#"),
+                (of_account, f"outbox#{link.id}#"),
+                (of_account, f"laid#{link.id}/"),
+            ):
+                for item in self._table.query(pk, prefix):
+                    if item["kind"] in ("token", "secret") or item["record"]["kind"] != ENDED:
+                        self._table.write(self._table.delete(item["pk"], item["sk"]))
 
     def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None) -> bool:
         if not addressable(link_id):

@@ -86,8 +86,8 @@ class Table:
     def check(self, pk: str, sk: str, condition: str, **values: Any) -> Action:
         return "ConditionCheck", {"TableName": self._name, "Key": _key(pk, sk)} | _condition(condition, values)
 
-    def delete(self, pk: str, sk: str) -> Action:
-        return "Delete", {"TableName": self._name, "Key": _key(pk, sk)}
+    def delete(self, pk: str, sk: str, condition: str = "", **values: Any) -> Action:
+        return "Delete", {"TableName": self._name, "Key": _key(pk, sk)} | _condition(condition, values)
 
     def write(self, action: Action, *, tries: int = _TRIES) -> Item:
         """One action by itself: the item as it is now (Update) or was (Delete). Raises ConditionFailed.

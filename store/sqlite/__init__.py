@@ -11,25 +11,43 @@ from store.sqlite.ephemeral import EphemeralRows
 from store.sqlite.events import EventRows
 from store.sqlite.kept import KeptRows
 from store.sqlite.links import LinkRows
+from store.sqlite.notices import NoticeRows
 from store.sqlite.owner_users import OwnerUserRows
 from store.sqlite.taken import Taken
+from store.sqlite.telling import TellingRows
+from store.sqlite.unchanged import Unchanged
+from store.telling_ports import LAID_KEPT_S, OUTBOX_KEPT_S
 
 __all__ = ["SqliteStore"]
 
+BEARERS = 4096  # tokens whose rows are kept in memory
+HOUSEHOLDS = 1024  # whose sources and preferences are
 
-class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, AskRows, EphemeralRows):
+
+class SqliteStore(
+    AccountRows,
+    OwnerUserRows,
+    LinkRows,
+    KeptRows,
+    NoticeRows,
+    EventRows,
+    TellingRows,
+    AskRows,
+    EphemeralRows,
+):
     """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
 
-    `keep_bearers`: a token's rows are kept in memory until the next commit. Raises StoreUnavailable when it
-    can't be opened.
+    `keep_bearers`: a token's rows, and the sources and preferences of its household, are kept in memory until the
+    next commit. Raises StoreUnavailable when it can't be opened.
     """
 
     def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S, keep_bearers: bool = True) -> None:
         self._database = Database(path, wait_s)
         self._sealer = sealer
         self._taken = Taken(path, wait_s)
-        self._bearers = {}
-        self._keep_bearers = keep_bearers
+        self._bearers = Unchanged(self._database, BEARERS, on=keep_bearers)
+        self._sources = Unchanged(self._database, HOUSEHOLDS, on=keep_bearers)
+        self._preferences = Unchanged(self._database, HOUSEHOLDS, on=keep_bearers)
 
     def sweep(self, now: float) -> int:
         over = (
@@ -37,6 +55,8 @@ class SqliteStore(AccountRows, OwnerUserRows, LinkRows, KeptRows, EventRows, Ask
             ("DELETE FROM token WHERE expires <= ?", now - TOKEN_KEPT_S),
             ("DELETE FROM link WHERE ended <= ?", now - LINK_KEPT_S),
             ("DELETE FROM happening WHERE at <= ?", now - HAPPENING_KEPT_S),
+            ("DELETE FROM outbox WHERE laid IS NULL AND at <= ?", now - OUTBOX_KEPT_S),
+            ("DELETE FROM outbox WHERE laid <= ?", now - LAID_KEPT_S),
             ("DELETE FROM ask WHERE at <= ?", now - ASK_KEPT_S),
             ("DELETE FROM visit WHERE expires <= ?", now),
             ("DELETE FROM throttle WHERE ends <= ?", now),

@@ -8,6 +8,7 @@ from store.records import Account, Client, Session, Source, SourceState
 from store.sealing import Sealer
 from store.sqlite import rows
 from store.sqlite.database import Database
+from store.sqlite.unchanged import Unchanged
 
 _PAGE = 200
 # tokens and secrets of a link go with it
@@ -18,9 +19,14 @@ _OF_HOUSEHOLD = (
     "DELETE FROM owner_user WHERE account = ?",
     "DELETE FROM preference WHERE account = ?",
     "DELETE FROM account_secret WHERE account = ?",
+    "DELETE FROM notice_address WHERE account = ?",
+    "DELETE FROM notice WHERE account = ?",
     "DELETE FROM known WHERE account = ?",
     "DELETE FROM happening WHERE account = ?",
     "DELETE FROM device WHERE account = ?",
+    # that its links ended is told after it is gone
+    "DELETE FROM outbox WHERE account = ? AND kind <> 'ended'",
+    "DELETE FROM telling WHERE account = ? AND link NOT IN (SELECT link FROM outbox)",
     "DELETE FROM ask WHERE account = ?",
 )
 
@@ -28,6 +34,7 @@ _OF_HOUSEHOLD = (
 class AccountRows:
     _database: Database
     _sealer: Sealer
+    _sources: Unchanged[str, list[Source]]  # by account
 
     def add_account(self, account: Account) -> None:
         with self._database.writing() as write:
@@ -72,6 +79,9 @@ class AccountRows:
         return Source(*row) if row else None
 
     def sources(self, account_id: str) -> list[Source]:
+        return list(self._sources.of(account_id, self._read_sources) or ())
+
+    def _read_sources(self, account_id: str) -> list[Source]:
         found = self._database.all(rows.SOURCE + " WHERE account = ? ORDER BY created, id", account_id)
         return [Source(*row) for row in found]
 

@@ -3,17 +3,22 @@
 from store.keys import addressable
 from store.sealing import Sealer
 from store.sqlite.database import Database
+from store.sqlite.unchanged import Unchanged
 
 
 class KeptRows:
     _database: Database
     _sealer: Sealer
+    _preferences: Unchanged[str, dict[str, bytes]]  # by account
 
     def put_preference(self, account_id: str, camera_id: str, data: bytes) -> None:
         with self._database.writing() as write:
             write.execute("INSERT OR REPLACE INTO preference VALUES (?, ?, ?)", (account_id, camera_id, data))
 
     def preferences(self, account_id: str) -> dict[str, bytes]:
+        return dict(self._preferences.of(account_id, self._read_preferences) or {})
+
+    def _read_preferences(self, account_id: str) -> dict[str, bytes]:
         return dict(self._database.all("SELECT camera, data FROM preference WHERE account = ?", account_id))
 
     def put_account_secret(self, account_id: str, name: str, data: bytes) -> None:

@@ -8,16 +8,15 @@ from store.ports import Replayed, StoreUnavailable
 from store.records import Code, Link, Token
 from store.sqlite import rows
 from store.sqlite.database import Database
-
-BEARERS = 4096  # tokens whose rows are kept in memory
+from store.sqlite.telling import put_ended
+from store.sqlite.unchanged import Unchanged
 
 type Bearer = tuple[Link, Token]
 
 
 class LinkRows:
     _database: Database
-    _keep_bearers: bool
-    _bearers: dict[tuple[str, str], tuple[bytes, Bearer]]  # the rows as of that mark
+    _bearers: Unchanged[tuple[str, str], Bearer]  # by link and hash of the token
 
     def add_link(self, link: Link) -> None:
         with self._database.writing() as write:
@@ -38,6 +37,8 @@ class LinkRows:
             return False
         with self._database.writing() as write:
             ended = write.execute("UPDATE link SET ended = ? WHERE id = ? AND ended IS NULL", (now, link_id))
+            if ended.rowcount == 1:
+                put_ended(write, rows.link(write.execute(rows.LINK + " WHERE id = ?", (link_id,)).fetchone()), now)
             write.execute("DELETE FROM token WHERE link = ?", (link_id,))
             write.execute("DELETE FROM link_secret WHERE link = ?", (link_id,))
             return ended.rowcount == 1
@@ -94,22 +95,14 @@ class LinkRows:
             return True
 
     def find_token(self, link_id: str, token_hash: str) -> Bearer | None:
-        # ending the link or the token, in any process, changes the mark, so that the next request reads the rows again
-        mark, key = self._database.mark() if self._keep_bearers else None, (link_id, token_hash)
-        kept = self._bearers.get(key)
-        if kept is not None and kept[0] == mark:
-            return kept[1]
-        if not addressable(link_id, token_hash):
+        # ending the link or the token, in any process, is a commit, so that the next request reads the rows again
+        return self._bearers.of((link_id, token_hash), self._bearer)
+
+    def _bearer(self, key: tuple[str, str]) -> Bearer | None:
+        if not addressable(*key):
             return None
         row = self._database.one(rows.BEARER + " WHERE token.link = ? AND token.hash = ? AND ended IS NULL", *key)
-        if row is None:
-            return None
-        bearer = rows.link(row[:11]), Token(*row[11:])
-        if mark is not None:
-            if len(self._bearers) >= BEARERS:
-                self._bearers.clear()
-            self._bearers[key] = mark, bearer
-        return bearer
+        return (rows.link(row[:11]), Token(*row[11:])) if row else None
 
 
 def _lasting(tokens: list[Token]) -> bool:

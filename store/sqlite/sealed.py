@@ -8,7 +8,7 @@ from store.sealing import key_id
 from store.sqlite.failures import unavailable
 
 # Without visits and known cameras: one that can't be opened counts as none and is made again.
-_TABLES = ("source", "owner_user", "account_secret", "link_secret")
+_TABLES = ("source", "owner_user", "account_secret", "link_secret", "notice_address", "setting")
 _LONGEST_HEADER = 257  # bytes
 
 

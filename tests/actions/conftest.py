@@ -92,6 +92,7 @@ TRAITS: dict[str, tuple[str, ...]] = {
     "energystorage": ("descriptiveCapacityRemaining", "capacityRemaining", "isCharging"),
     "objectdetection": (),
     "reboot": (),
+    "scene": (),
 }
 NO_STATES = {"online", "status", "errorCode", "debugString"}
 

@@ -4,12 +4,15 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from accounts.pins import Pins
+from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
 from registry.adapter import adapt
@@ -85,6 +88,36 @@ def test_get_camera_stream_is_answered(case: Get, home: Household, send: Send, v
     answered = send("EXECUTE", {"commands": [{"devices": [{"id": device}], "execution": [execution]}]})
     valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
     assert alike(answered, {"commands": [{"ids": [device], **case.answer}]})
+
+
+@pytest.mark.parametrize(
+    ("given", "own"),
+    [
+        (params("hls", cast=True), True),
+        (params("hls"), False),
+        (params("webrtc", "hls", cast=True), False),
+        ({"SupportedStreamProtocols": ["hls"]}, False),
+    ],
+    ids=["HLS on a TV", "HLS elsewhere", "WebRTC", "not said where"],
+)
+def test_a_tv_is_told_of_the_receiver_that_was_registered(
+    given: dict[str, Any], own: bool, home: Household, valid_if_known: Check
+) -> None:
+    garden = home.id("Garden")
+    door = Fulfillment(
+        partial(authenticate, home.store, assistant="google"),
+        home.registry,
+        lambda link: None,
+        "https://home.example",
+        Pins(home.store),
+        "0123ABCD",
+    )
+    commands = [{"devices": [{"id": garden}], "execution": [{"command": GET, "params": given}]}]
+    asked = {"requestId": "1", "inputs": [{"intent": "action.devices.EXECUTE", "payload": {"commands": commands}}]}
+    answered = json.loads(door.answer(json.dumps(asked).encode(), home.token())[1])
+    valid_if_known("EXECUTE", answered)
+    states = answered["payload"]["commands"][0]["states"]
+    assert states.get("cameraStreamReceiverAppId") == ("0123ABCD" if own else None)
 
 
 UHD, SMALL, MIXED = Video("h264", 3840, 2160), Video("h264", 640, 360), Video("h264", 1280, 720, b_frames=True)

@@ -16,8 +16,10 @@ from alexa.gateway import Gateway
 from alexa.interfaces import household_interfaces, interfaces
 from alexa.skill import SmartHome
 from registry.preferences import Preferences
+from registry.scene import scenes_of
 from simulator import authority
 from tests.doubles.household import OFFER, Household, household
+from tests.doubles.ready_screens import ReadyScreens
 from tests.doubles.tls_vendor import Vendors, answer
 
 type Check = Callable[[dict[str, Any]], None]
@@ -49,6 +51,8 @@ DIRECTIVES: list[tuple[str, str, str, Any, str]] = [
     ("Alexa.PowerController", "TurnOn", "", {}, "Response"),
     ("Alexa.RangeController", "AdjustRangeValue", "Camera.Pan", {"rangeValueDelta": 1}, "INVALID_DIRECTIVE"),
     ("Alexa.RangeController", "SetRangeValue", "Camera.Pan", {"rangeValue": 1}, "INVALID_DIRECTIVE"),
+    ("Alexa.SceneController", "Activate", "", {}, "ActivationStarted"),
+    ("Alexa.SceneController", "Deactivate", "", {}, "DeactivationStarted"),
     (SESSIONS, "InitiateSessionWithOffer", "", OFFERED, "AnswerGeneratedForSession"),
     (SESSIONS, "SessionConnected", "", {"sessionId": "s"}, "SessionConnected"),
     (SESSIONS, "SessionDisconnected", "", {"sessionId": "s"}, "SessionDisconnected"),
@@ -62,6 +66,7 @@ DIRECTIVES: list[tuple[str, str, str, Any, str]] = [
     ("Alexa.ToggleController", "TurnOff", "Camera.StatusLight", {}, "Response"),
     ("Alexa.ToggleController", "TurnOn", "Camera.StatusLight", {}, "Response"),
 ]  # fmt: skip
+TVS = ("Living room TV",)
 NO_ENDPOINT = ("AcceptGrant", "Discover")
 
 LONG = "é" * 20_000
@@ -95,11 +100,14 @@ class House(NamedTuple):
     token: str
 
     def proper(self, namespace: str, name: str, instance: str, payload: Any) -> dict[str, Any]:
-        """The valid directive for the Garden."""
+        """The valid directive for the Garden, or for its scene."""
         header = {"namespace": namespace, "name": name, "messageId": "m", "correlationToken": "c+/=1"}
         directive = {"header": header | ({"instance": instance} if instance else {}), "payload": payload}
         if name not in NO_ENDPOINT:
-            directive["endpoint"] = {"scope": SCOPE, "endpointId": self.home.id("Garden"), "cookie": {}}
+            camera = self.home.id("Garden")
+            scene = scenes_of(camera, TVS)[0].id
+            endpoint = scene if namespace == "Alexa.SceneController" else camera
+            directive["endpoint"] = {"scope": SCOPE, "endpointId": endpoint, "cookie": {}}
         return dict(json.loads(json.dumps({"directive": directive}).replace('"here"', json.dumps(self.token))))
 
     def answer(self, message: Any, valid: Check) -> str:
@@ -122,8 +130,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         )
     )
     home = household(folder, opens_per_minute=1_000_000)
-    voice_may = Preferences(voice_may=("sleep", "status_light", "night_vision"))
-    home.owner.prefer(home.account.id, home.id("Garden"), voice_may)
+    decided = Preferences(voice_may=("sleep", "status_light", "night_vision"), tv_scenes=TVS)
+    home.owner.prefer(home.account.id, home.id("Garden"), decided)
+    home.registry.scenes.cast_with(ReadyScreens())
     gateway = Gateway(home.store, Amazon(login.host, login.ca_file), "amzn1.application-oa2-client.x", "its-secret")
     yield House(
         home, SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, gateway), home.token()

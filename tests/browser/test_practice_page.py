@@ -22,6 +22,14 @@ STATS = """async (assistant) => {
             found[row.kind] = {decoded: row.framesDecoded, energy: row.totalAudioEnergy};
     return found;
 }"""
+# both assistants have been told the state of every camera
+REPORTED = """async () => {
+    for (const assistant of ["alexa", "google"]) {
+        const about = await (await fetch(`/assistants/${assistant}`)).json();
+        if (Object.keys(about.states ?? {}).length < about.cameras.length) return false;
+    }
+    return true;
+}"""
 HEARD = 'async (assistant) => document.querySelector(`[data-testid="${assistant}-video"]`).webkitAudioDecodedByteCount'
 
 
@@ -226,3 +234,28 @@ def test_a_display_says_why_a_camera_is_not_ok(page: Page) -> None:
     say(page, "google", "is the garage ok")
     expect(page.get_by_test_id("google-outcome")).to_contain_text("Garage has a security restriction")
     expect(page.get_by_test_id("google-person")).to_contain_text("Image Encryption is on for Garage")
+
+
+def test_a_ring_opens_the_view_by_itself_and_google_announces_it(page: Page, program: Program) -> None:
+    for assistant in ("alexa", "google"):
+        link(page, assistant)
+    expect(page.get_by_test_id("alexa-knows")).to_contain_text("Front Door")
+    page.wait_for_function(REPORTED, timeout=20_000)
+    page.get_by_role("button", name="Front Door: Ring").click()
+    expect(page.get_by_test_id("google-outcome")).to_have_text("Somebody is at Front Door.", timeout=10_000)
+    plays(page, "alexa")
+    expect(page.get_by_test_id("alexa-name")).to_have_text("Front Door")
+    expect(page.get_by_test_id("trace")).to_contain_text("Event gateway: DoorbellPress")
+
+
+def test_a_renamed_camera_has_its_new_name_on_both_screens_by_itself(page: Page, program: Program) -> None:
+    for assistant in ("alexa", "google"):
+        link(page, assistant)
+    page.wait_for_function(REPORTED, timeout=20_000)
+    serial = program.cameras()["Nursery"]["serial"]
+    for name in ("Playroom", "Nursery"):
+        field = page.get_by_test_id(f"rename-{serial}")
+        field.fill(name)
+        field.press("Enter")
+        for assistant in ("alexa", "google"):
+            expect(page.get_by_test_id(f"{assistant}-knows")).to_contain_text(name, timeout=30_000)

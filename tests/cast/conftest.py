@@ -5,7 +5,7 @@ import json
 import queue
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import trustme
 
 from cast.device import Device
 from simulator.authority import server_context
-from simulator.television.receiver import Television
+from simulator.television.receiver import Page, Television
 from tests.media.conftest import authority, grants, household, start, vendor, world
 
 __all__ = ["authority", "grants", "household", "start", "vendor", "world"]  # fixtures
@@ -75,8 +75,8 @@ def _listen(lines: Iterable[str], heard: "queue.Queue[Any]") -> None:
 class TelevisionThread:
     """The simulator's television in a loop of its own."""
 
-    def __init__(self, folder: Path, idle_out_s: float) -> None:
-        self.television = Television(idle_out_s)
+    def __init__(self, folder: Path, idle_out_s: float, pages: Mapping[str, Page] | None = None) -> None:
+        self.television = Television(idle_out_s, pages)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="television loop", daemon=True)
         self._thread.start()
@@ -114,8 +114,8 @@ class TelevisionThread:
 def television(tmp_path: Path) -> Iterator[Callable[..., TelevisionThread]]:
     with ExitStack() as stack:
 
-        def started(idle_out_s: float = 300.0) -> TelevisionThread:
-            made = TelevisionThread(tmp_path / "television", idle_out_s)
+        def started(idle_out_s: float = 300.0, pages: Mapping[str, Page] | None = None) -> TelevisionThread:
+            made = TelevisionThread(tmp_path / "television", idle_out_s, pages)
             stack.callback(made.close)
             return made
 

@@ -11,7 +11,7 @@ import pytest
 
 from cast.client import CastClient
 from cast.device import Device
-from cast.door import NAME, CastDoor, address
+from cast.door import MOST_AT_WORK, NAME, CastDoor, address
 from cast.failed import CastFailed
 from cast.messages import PATH
 from cast.showing import Showing
@@ -30,6 +30,8 @@ class ReadyScreens:
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
         self.shows: Showing | Refusal | Exception = SHOWING
+        self.may_end = threading.Event()  # until then `show` goes on
+        self.may_end.set()
 
     def devices(self) -> list[Device]:
         return [TV]
@@ -40,12 +42,13 @@ class ReadyScreens:
 
     def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
         self.asked.append(("show", account, camera, on, seconds))
+        self.may_end.wait(20)
         if isinstance(self.shows, Exception):
             raise self.shows
         return self.shows
 
-    def stop(self, account: str, on: str = "") -> list[Showing]:
-        self.asked.append(("stop", account, on))
+    def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
+        self.asked.append(("stop", account, on, camera))
         return []
 
 
@@ -75,7 +78,7 @@ def test_a_question_reaches_the_screens_and_its_answer_comes_back(folder: Path, 
     assert screens.asked == [
         ("now", "home"),
         ("show", "home", "ezviz-garden", TV.name, 60.0),
-        ("stop", "home", TV.name),
+        ("stop", "home", TV.name, ""),
     ]
 
 
@@ -87,6 +90,40 @@ def test_a_refusal_and_a_failure_come_back_as_they_were(folder: Path, screens: R
     with pytest.raises(CastFailed) as raised:
         client.show("home", "ezviz-garden", "TV")
     assert (raised.value.why, raised.value.device) == ("several", "TV")
+
+
+def test_what_takes_longer_than_an_assistant_waits_goes_on_after_the_answer(
+    folder: Path, screens: ReadyScreens
+) -> None:
+    client = CastClient(folder, GRANTS.proof())
+    screens.may_end.clear()
+    assert client.begin("home", "ezviz-garden", TV.name, 0.05) is None
+    assert screens.asked == [("show", "home", "ezviz-garden", TV.name, 0.0)]
+    screens.may_end.set()
+    client.begin_stop("home", "ezviz-garden", TV.name, 20)
+    assert screens.asked[1:] == [("stop", "home", TV.name, "ezviz-garden")]
+
+
+def test_what_fails_in_time_is_answered(folder: Path, screens: ReadyScreens) -> None:
+    client = CastClient(folder, GRANTS.proof())
+    screens.shows = Refusal((Failed("encryption_on"),), "Garage", "EZVIZ")
+    assert client.begin("home", "ezviz-garage", TV.name, 20) == screens.shows
+    screens.shows = CastFailed("unreachable", TV.name)
+    with pytest.raises(CastFailed, match="unreachable"):
+        client.begin("home", "ezviz-garden", TV.name, 20)
+    screens.shows = RuntimeError("a fault of ours")
+    with pytest.raises(CastFailed, match="no_pictures"):
+        client.begin("home", "ezviz-garden", TV.name, 20)
+
+
+def test_only_so_much_goes_on_at_once(folder: Path, screens: ReadyScreens) -> None:
+    client = CastClient(folder, GRANTS.proof())
+    screens.may_end.clear()
+    for _ in range(MOST_AT_WORK):
+        client.begin("home", "ezviz-garden", TV.name, 0.01)
+    with pytest.raises(CastFailed, match="full"):
+        client.begin("home", "ezviz-garden", TV.name, 0.01)
+    screens.may_end.set()
 
 
 def test_the_socket_is_its_owners_alone(folder: Path) -> None:

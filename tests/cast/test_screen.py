@@ -10,11 +10,12 @@ import pytest
 
 from cast.device import Device
 from cast.failed import CastFailed
+from cast.picture import Picture
 from cast.screen import Screen
 from cast.showing import Over
 from tests.cast.conftest import WAIT_S, Receiver
 
-URL = "http://192.168.1.5:40123/s/grant/master.m3u8"
+PICTURE = Picture("hls", ("http://192.168.1.5:40123", "https://cam.example"), "/s/grant/master.m3u8", "Garden")
 pytestmark = pytest.mark.process
 
 
@@ -29,9 +30,9 @@ def test_a_camera_is_loaded_as_live_hls_in_a_session_of_our_own_and_stopped(
 ) -> None:
     there = receiver(behaves)
     screen, over = shown(there.device)
-    screen.show(URL, "Garden")
+    screen.show(PICTURE)
     assert there.next() == {
-        "contentId": URL,
+        "contentId": "http://192.168.1.5:40123/s/grant/master.m3u8",
         "streamType": "LIVE",
         "contentType": "application/vnd.apple.mpegurl",
         "hlsSegmentFormat": "ts",
@@ -52,7 +53,7 @@ def test_the_end_of_a_picture_is_told_once_with_what_ended_it(
 ) -> None:
     there = receiver(behaves)
     screen, over = shown(there.device)
-    screen.show(URL, "Garden")
+    screen.show(PICTURE)
     assert over.get(timeout=WAIT_S) == why
     there.next()
     screen.stop()
@@ -62,7 +63,7 @@ def test_the_end_of_a_picture_is_told_once_with_what_ended_it(
 def test_what_another_shows_is_left_alone(receiver: Callable[[str], Receiver]) -> None:
     there = receiver("is taken over")
     screen, over = shown(there.device)
-    screen.show(URL, "Garden")
+    screen.show(PICTURE)
     over.get(timeout=WAIT_S)
     there.next()
     screen.stop()
@@ -77,7 +78,7 @@ def test_a_device_that_does_not_play_says_so(receiver: Callable[[str], Receiver]
     there = receiver(behaves)
     screen, over = shown(there.device, play_s=1.0)
     with closing_screen(screen), pytest.raises(CastFailed, match="not_played"):
-        screen.show(URL, "Garden")
+        screen.show(PICTURE)
     assert over.empty()
 
 
@@ -116,7 +117,7 @@ def test_what_is_no_cast_device_is_told_in_time(talk: Callable[[socket.socket], 
     with closing(listening):
         screen = Screen(device, lambda why: None, connect_s=0.5)
         with closing_screen(screen), pytest.raises(CastFailed, match="unreachable"):
-            screen.show(URL, "Garden")
+            screen.show(PICTURE)
 
 
 class closing_screen:  # noqa: N801

@@ -1,10 +1,13 @@
 """What the house's TVs show: a household, its registry and its store are real; pictures and TVs answer at once."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from accounts import viewers
 from accounts.console_sessions import ConsoleSessions
@@ -12,16 +15,18 @@ from cast.device import Device
 from cast.failed import CastFailed
 from cast.finder import Finder
 from cast.on_change import MOST_WAITING, SHOWN_S, OnChange
+from cast.picture import Picture
 from cast.screens import AGAIN, LEASE_S, Screens
 from cast.showing import Over, Showing
 from media.client import MediaBusy, MediaUnavailable
 from media.grants import Claims
-from registry.camera import Refusal
+from registry.camera import Refusal, Video
 from registry.preferences import Preferences
 from registry.readings.changes import Change, Kind
 from store.records import Account
 from tests.doubles.clock import Clock
-from tests.doubles.household import Household, household
+from tests.doubles.household import MEDIA_URL, Household, demo_cameras, household
+from tests.doubles.ready_driver import camera as ready_camera
 
 LIVING, BEDROOM = Device("1", "Living room TV", "192.168.1.20"), Device("2", "Bedroom TV", "192.168.1.21")
 SPEAKER = Device("3", "Kitchen speaker", "192.168.1.22", kind="speaker")
@@ -34,24 +39,40 @@ class ReadyTelevision:
     device: Device
     over: Callable[[Over], None]
     fails: CastFailed | None = None
-    shown: list[tuple[str, str]] = field(default_factory=list)  # address, title
+    plays: tuple[str, ...] = ("webrtc", "hls")
+    when_shown: Callable[[], None] = lambda: None
+    shown: list[Picture] = field(default_factory=list)
     stopped: bool = False
 
-    def show(self, url: str, title: str) -> None:
+    def show(self, picture: Picture) -> None:
         if self.fails:
             raise self.fails
-        self.shown.append((url, title))
+        self.shown.append(picture)
+        self.when_shown()
+        if picture.protocol not in self.plays:
+            raise CastFailed("not_played", self.device.name)
 
     def stop(self) -> None:
         self.stopped = True
 
 
 class House:
-    def __init__(self, folder: Path) -> None:
+    """`protocols`: of the receiver; `plays`: what it really plays."""
+
+    def __init__(
+        self,
+        folder: Path,
+        protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
+        plays: tuple[str, ...] = ("webrtc", "hls"),
+    ) -> None:
+        self.plays = plays
+        self.when_shown: Callable[[], None] = lambda: None
         self.clock = Clock()
         self.home: Household = household(folder, clock=self.clock)
         self.televisions: list[ReadyTelevision] = []
         self.fails: CastFailed | None = None
+        self.loading, self.may_play = threading.Event(), threading.Event()
+        self.may_play.set()
         self.lent: list[tuple[str, str]] = []
         self.unlent: Exception | None = None
         self.screens = Screens(
@@ -61,6 +82,7 @@ class House:
             Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []),
             self._connect,
             self.clock,
+            protocols=protocols,
         )
 
     @property
@@ -89,7 +111,9 @@ class House:
         self.home.pictures.end_link(link)
 
     def _connect(self, device: Device, over: Callable[[Over], None]) -> ReadyTelevision:
-        self.televisions.append(ReadyTelevision(device, over, self.fails))
+        self.loading.set()
+        self.may_play.wait(20)
+        self.televisions.append(ReadyTelevision(device, over, self.fails, self.plays, self.when_shown))
         return self.televisions[-1]
 
 
@@ -105,7 +129,8 @@ def test_a_camera_is_fetched_by_a_door_for_that_tv_under_a_grant_for_that_pictur
     assert isinstance(shown, Showing)
     claims = house.viewer()
     grant = house.home.grants.sign(claims)
-    assert house.televisions[0].shown == [(f"http://192.168.1.5:40123/s/{grant}/master.m3u8", "Garden")]
+    at = ("http://192.168.1.5:40123", MEDIA_URL)
+    assert house.televisions[0].shown == [Picture("hls", at, f"/s/{grant}/master.m3u8", "Garden")]
     assert house.lent == [(claims.link, LIVING.host)]
     assert (claims.protocol, claims.surface, claims.camera) == ("hls", "google", house.home.id("Garden"))
     assert viewers.find(house.home.store, claims.link) is not None, "the gate knows who watches"
@@ -175,6 +200,30 @@ def test_stop_ends_what_the_household_shows_there_or_everywhere(house: House) ->
     assert [showing.name for showing in house.screens.stop(house.account)] == ["Garden"]
     assert house.now() == []
     assert house.screens.stop(house.account) == []
+
+
+def test_stop_of_one_camera_leaves_another(house: House) -> None:
+    house.show("Garden")
+    assert house.screens.stop(house.account, LIVING.name, house.home.id("Front Door")) == []
+    assert house.now() == [("Garden", LIVING.name)]
+    assert house.screens.stop(house.account, LIVING.name, house.home.id("Garden"))
+    assert house.now() == []
+
+
+def test_what_is_about_to_be_shown_is_stopped_too(house: House) -> None:
+    house.may_play.clear()
+    showing = threading.Thread(target=house.show)
+    showing.start()
+    assert house.loading.wait(20)
+    stopped: list[Showing] = []
+    stopping = threading.Thread(target=lambda: stopped.extend(house.screens.stop(house.account)))
+    stopping.start()
+    house.may_play.set()
+    showing.join()
+    stopping.join()
+    assert [shown.name for shown in stopped] == ["Garden"]
+    assert house.now() == []
+    assert house.televisions[0].stopped
 
 
 @pytest.mark.parametrize("why", ["taken", "gone"])
@@ -262,6 +311,50 @@ def test_a_camera_that_is_shown_already_goes_on_and_does_not_begin_again(house: 
     assert house.now() == [("Garden", LIVING.name)], "a minute more shortens nothing"
 
 
+# showcam's own receiver, which plays WebRTC too
+
+
+@pytest.mark.parametrize(
+    ("plays", "camera", "told"),
+    [
+        (("webrtc", "hls"), "Garden", [("webrtc", "whep")]),
+        (("hls",), "Garden", [("webrtc", "whep"), ("hls", "master.m3u8")]),
+        ((), "Garden", [("webrtc", "whep"), ("hls", "master.m3u8")]),
+        (("hls",), "Shed", [("hls", "master.m3u8")]),
+        ((), "Shed", [("hls", "master.m3u8")]),
+    ],
+    ids=["WebRTC", "HLS where that fails", "neither", "HLS of what WebRTC can't carry", "and not even that"],
+)
+def test_own_receiver_is_told_of_the_next_protocol_in_the_same_application(
+    tmp_path: Path, plays: tuple[str, ...], camera: str, told: list[tuple[str, str]]
+) -> None:
+    house = House(tmp_path, ("webrtc", "hls"), plays)
+    house.home.driver.set([*demo_cameras(), ready_camera("Shed", "F00000008", video=Video("h264", 1280, 720, True))])
+    if plays:
+        house.show(camera)
+        assert house.now() == [(camera, LIVING.name)]
+    else:
+        with pytest.raises(CastFailed, match="not_played"):
+            house.show(camera)
+        assert house.now() == []
+    [television] = house.televisions
+    assert [(shown.protocol, shown.path.rpartition("/")[2]) for shown in television.shown] == told
+    assert television.stopped is not bool(plays)
+    assert len(set(house.lent)) == 1, "one door serves both"
+    house.home.store.close()
+
+
+def test_a_camera_that_is_refused_after_webrtc_failed_leaves_the_tv(tmp_path: Path) -> None:
+    house = House(tmp_path, ("webrtc", "hls"), ())
+    house.when_shown = lambda: house.home.driver.change("Garden", encryption="on")
+    refused = house.show()
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "encryption_on"
+    assert house.televisions[0].stopped
+    assert viewers.find(house.home.store, house.viewer().link) is None
+    house.home.store.close()
+
+
 # what brings a camera to the TV
 
 
@@ -271,7 +364,8 @@ def chosen(house: House, tv: str = LIVING.name, when: tuple[str, ...] = ("doorbe
 
 
 def happened(house: House, kind: Kind, camera: str = "Front Door") -> Change:
-    return Change(house.account, house.home.id(camera), kind, house.clock.now)
+    announced = kind if kind in ("doorbell", "motion", "person") else None
+    return Change(house.account, house.home.id(camera), kind, house.clock.now, announced)
 
 
 def test_who_rings_is_on_the_tv_for_a_minute(house: House) -> None:
@@ -296,6 +390,18 @@ def test_who_rings_is_on_the_tv_for_a_minute(house: House) -> None:
 def test_what_nobody_chose_is_not_shown(house: House, tv: str, when: tuple[str, ...], kind: Kind, camera: str) -> None:
     chosen(house, tv, when).handle(happened(house, kind, camera))
     assert house.now() == []
+
+
+def test_motion_that_rings_like_the_bell_is_on_the_tv(house: House) -> None:
+    motion = happened(house, "motion")
+    chosen(house).handle(replace(motion, announced="doorbell"))
+    assert house.now() == [("Front Door", LIVING.name)]
+
+
+def test_what_is_not_announced_changes_no_tv(house: House) -> None:
+    on_change = chosen(house)
+    on_change.take(replace(happened(house, "doorbell"), announced=None))
+    assert on_change.waiting == 0
 
 
 def test_what_somebody_wished_to_see_stays(house: House) -> None:

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from cast.failed import CastFailed
+from cast.picture import Picture
 from cast.screen import Screen
 from cast.showing import Over
 from tests.cast.conftest import WAIT_S, TelevisionThread
@@ -32,12 +34,17 @@ def shown() -> Iterator[Callable[..., tuple[Screen, list[Over]]]]:
     def show(television: TelevisionThread, url: str) -> tuple[Screen, list[Over]]:
         over: list[Over] = []
         screens.append(Screen(television.device, over.append, connect_s=WAIT_S))
-        screens[-1].show(url, "Garden")
+        screens[-1].show(at(url))
         return screens[-1], over
 
     yield show
     for screen in screens:
         screen.stop()
+
+
+def at(url: str) -> Picture:
+    parts = urlsplit(url)
+    return Picture("hls", (f"http://{parts.netloc}",), parts.path, "Garden")
 
 
 def lent(world: World) -> str:
@@ -127,7 +134,7 @@ def test_the_television_refuses_what_a_receiver_refuses(
         screen = Screen(there.device, lambda over: None, connect_s=WAIT_S)
         try:
             with pytest.raises(CastFailed, match="not_played"):
-                screen.show(f"http://127.0.0.1:{server.server_address[1]}/master.m3u8", "Garden")
+                screen.show(Picture("hls", (f"http://127.0.0.1:{server.server_address[1]}",), "/master.m3u8", "Garden"))
             assert there.facts()["why"] == why
         finally:
             screen.stop()

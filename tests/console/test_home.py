@@ -11,6 +11,7 @@ from accounts.one_time_code import LIFE_S, TRIES
 from accounts.owner_users import OwnerUsers
 from console.encryption import WANTED_S
 from registry.camera import UNASKED
+from registry.drivers.ezviz import households as ezviz
 from registry.errors import Refused, SetRefused, SignedOut, VendorDown, Why
 from registry.owner.sign_in import SignIn, SignInRefused
 from registry.preferences import Preferences, keep
@@ -723,11 +724,29 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     assert world.vendor.calls == {}
 
 
-def test_a_household_without_cameras_reads_how_to_add_one(world: HomeWorld) -> None:
+@pytest.mark.parametrize(("own", "says"), [(True, "Add one of your house here"), (False, "Add one in the EZVIZ app")])
+def test_a_household_without_cameras_reads_how_to_add_one(tmp_path: Path, own: bool, says: str) -> None:
+    world = home_world(tmp_path, own=own)
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
     browser = world.browser().get()
     browser.enter(world.code.renew())
     browser.sign_in("kari", "barn door and two geese")
     assert (browser.status, browser.step) == (200, "")
-    assert "showcam cameras add" in browser.text
+    assert says in browser.text
+    assert ("Add a camera of the house" in browser.text) is own
+    world.home.store.close()
+
+
+def test_a_household_of_its_own_cameras_reads_that_nobody_has_signed_in_to_the_vendor(tmp_path: Path) -> None:
+    world = home_world(tmp_path, own=True)
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    ezviz.add_to(world.home.store, account.id, NEW)
+    world.home.driver.error = SignedOut()
+    browser = world.browser().get()
+    browser.enter(world.code.renew())
+    browser.sign_in("kari", "barn door and two geese")
+    assert "Nobody has signed in to EZVIZ yet, so its cameras are missing here." in browser.text
+    assert "Add a camera of the house" in browser.text
+    world.home.store.close()

@@ -20,6 +20,8 @@ ANSWERS = {
     ("Alexa.Authorization", "ErrorResponse"): False,
     ("Alexa.CameraStreamController", "Response"): True,
     ("Alexa.Discovery", "Discover.Response"): False,
+    ("Alexa.SceneController", "ActivationStarted"): False,
+    ("Alexa.SceneController", "DeactivationStarted"): False,
     (SESSIONS, "AnswerGeneratedForSession"): False,
     (SESSIONS, "SessionConnected"): False,
     (SESSIONS, "SessionDisconnected"): False,

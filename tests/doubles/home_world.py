@@ -1,5 +1,6 @@
 """The console around a real store, registry and sign-in, and a browser in the house."""
 
+import asyncio
 import html
 import re
 import secrets
@@ -30,13 +31,26 @@ from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.own_pages import OwnPages
 from console.trial import Trial
+from media.plane.codec.units import SourceFailed
+from media.plane.sources.probe import probe
+from media.source import SourceSpec, Watched
 from net.visitors import PEER
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.sessions import Sessions
+from registry.drivers.lan.adding import Adding
+from registry.drivers.lan.devices import Devices
+from registry.drivers.lan.driver import LanDriver
+from registry.errors import Refused
+from registry.owner.own_cameras import OwnCameras
+from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
+from registry.reason import is_reason
 from store.records import Link
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household, household
 from tests.doubles.linking_world import CAREFUL, USER
@@ -183,6 +197,14 @@ def _end_link(made: Household, link: Link) -> None:
     end_of_link(made.store, made.pictures, link)
 
 
+def watched(spec: SourceSpec) -> Watched:
+    """As the media process watches a camera for a moment. Raises Refused."""
+    try:
+        return asyncio.run(probe(spec, loopback=True, within_s=2.0)).told(small=True)
+    except SourceFailed as failed:
+        raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
+
+
 def _pages(made: Household, rooms: Home) -> list[home.Page]:
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
@@ -202,10 +224,14 @@ def _pages(made: Household, rooms: Home) -> list[home.Page]:
     ]
 
 
-def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8081) -> HomeWorld:
+def home_world(
+    folder: Path, *, public: bool = False, media_port: int | None = 8081, own: bool = False, find: Find | None = None
+) -> HomeWorld:
+    """`own`: with the pages of cameras of one's own; `find`: what looks through the house."""
     clock = Clock()
     clock.now = time.time()  # which sessions go by
-    made = household(folder, user=USER, clock=clock)
+    store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
+    made = household(folder, user=USER, clock=clock, store=store, lan=LanDriver(store, loopback=True, known_s=0.0))
     made.adapter.changes.subscribe(made.adapter.came_back.note)
     households.add_owner(made.store, CAREFUL)
     vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
@@ -225,11 +251,25 @@ def home_world(folder: Path, *, public: bool = False, media_port: int | None = 8
     app.register_blueprint(look.blueprint())
     app.register_blueprint(blueprint(practice_url="", vendor="EZVIZ"))
     entrance = Entrance(made.store, code, "public" if public else "lan", ("nas.local",))
-    settings = HomeSettings(media_port=media_port, live=4)
+    settings = HomeSettings(media_port=media_port, live=4, adds=own)
 
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
-    home.bind(app, rooms, *_pages(made, rooms))
+    home.bind(app, rooms, *_pages(made, rooms), own=_own_pages(made, rooms, find, clock) if own else None)
     return HomeWorld(made, app, code, vendor, clock)
+
+
+def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> OwnPages:
+    own = OwnCameras(
+        made.store,
+        made.owner,
+        Devices(made.store),
+        Adding(loopback=True, onvif_ports=(1,)),
+        watched,
+        None,
+        loopback=True,
+        clock=clock,
+    )
+    return OwnPages(own, Search(find, clock) if find else None, page.area.current)

@@ -192,10 +192,18 @@ def claims() -> Claims:
 
 async def pulled(cloud: HourCloud, vtm: int = 0) -> Pull:
     """`vtm`: the port of another dispatcher, in place of the cloud's own."""
-    await cloud.cloud.open("127.0.0.1")
+    opener = await opened(cloud)
     if vtm:
         cloud.world.ports.chosen["vtm"] = vtm
-    opener = Opener(ssl.create_default_context(), OnLoopback(every=True))
+    return pull_of(cloud, opener)
+
+
+async def opened(cloud: HourCloud) -> Opener:
+    await cloud.cloud.open("127.0.0.1")
+    return Opener(ssl.create_default_context(), OnLoopback(every=True))
+
+
+def pull_of(cloud: HourCloud, opener: Opener) -> Pull:
     return Pull(claims(), None, cloud, opener, Transcodes(0), sub=lambda _: None)
 
 

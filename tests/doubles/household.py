@@ -11,6 +11,7 @@ from accounts.tokens import mint
 from media.grants import Grants
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Video
+from registry.driver import Driver
 from registry.owner.owner import Owner
 from registry.readings.noticing import Noticing
 from registry.registry import Registry
@@ -108,7 +109,7 @@ def household(
     opens_per_minute: int = 60,
     rules: Rules | None = None,
     pictures: ReadyPictures | None = None,
-    lan: ReadyDriver | None = None,
+    lan: Driver | None = None,
 ) -> Household:
     """A household in a new SQLite file in `folder`, or beside others in `store`.
 
@@ -128,6 +129,6 @@ def household(
     pictures = pictures or ReadyPictures(MEDIA_URL)  # unused under rules that need no media process
     grants = Grants([secrets.token_bytes(32)])
     rules = rules or Rules(require_audio=require_audio, opens_per_minute=opens_per_minute)
-    drivers = {"ezviz": driver} | ({"lan": lan} if lan else {})
+    drivers: dict[str, Driver] = {"ezviz": driver} | ({"lan": lan} if lan else {})
     adapter = adapt(store, drivers, pictures, grants, rules, clock)
     return Household(store, account, source, link, driver, pictures, grants, adapter, rules, clock)

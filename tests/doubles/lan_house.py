@@ -23,6 +23,7 @@ from msgspec.structs import asdict as fields
 from net.networks import house_networks
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.finding import find
+from tests.doubles import ipycam_device
 from tests.doubles.far_away import NETWORK
 
 __all__ = ["NETWORK", "needed"]
@@ -69,6 +70,7 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
     "thirty": lambda: [match(host) for host in hosts(30)],
     "hundred": lambda: [match(host) for host in hosts(100)],
     "nobody": list,
+    "foreign": list,
     "announced": lambda: [match("192.168.7.10")],
     "look": lambda: [match("192.168.7.10")],
     "hostile": lambda: [
@@ -82,6 +84,7 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
         Answer("192.168.7.16", match("192.168.7.16").text + " " * 20_000),
         match("192.168.7.17", name="%1b[31m" + "x" * 500),
         Answer("192.168.7.18", match("192.168.7.18").text, times=50),
+        match("192.168.7.20", at="https://192.168.7.20:8443/onvif/device_service"),
         match("192.168.7.19", at="https://192.168.7.19/onvif javascript:1 http://[::1/"),
     ],
 }
@@ -106,6 +109,8 @@ def main(case: str) -> None:
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
     listening = _listen(answers)
     announcing = _announce() if case == "announced" else None
+    if case == "foreign":
+        ipycam_device.part("discovery").WSDiscoveryServer(ipycam_device.service(OURS, onvif_port=8000)).start()
     with socket.create_server(("192.168.7.200", 554)), socket.create_server(("192.168.7.10", 80)):
         networks = [each for each in house_networks() if str(each.ip) == OURS]
         heard: list[tuple[int, int]] = []

@@ -1,5 +1,6 @@
 """The simulator's ONVIF device behind an HTTP server of its own, with the faults and attacks of devices at home."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -24,11 +25,14 @@ class Served:
         self.pull_s = 0.2  # an empty pull is answered after this
         self.paths: list[str] = []
         self.port = 0
+        self.stills = 0  # requests for one
+        self.authorizations: list[str] = []  # of these, as they came
+        self.stills_say: Reply | None = None  # in the place of a still
 
 
 @contextmanager
-def served(*, rtsp: str = "127.0.0.1:554", **changes: Any) -> Iterator[Served]:
-    """A device with a whole picture in H.265 and a smaller one in H.264."""
+def served(*, rtsp: str = "127.0.0.1:554", tls: ssl.SSLContext | None = None, **changes: Any) -> Iterator[Served]:
+    """By https with `tls`: a device with a whole picture in H.265 and a smaller one in H.264."""
     pictures = [Picture("main", "/live/main", "h265", 1920, 1080), Picture("sub", "/live/sub", "h264", 640, 360)]
     given: dict[str, Any] = {"password": PASSWORD, "pictures": pictures, "address": "", "rtsp": rtsp} | changes
     at = Served(OnvifDevice(SERIAL, **given))
@@ -47,10 +51,16 @@ def served(*, rtsp: str = "127.0.0.1:554", **changes: Any) -> Iterator[Served]:
 
         def do_GET(self) -> None:
             at.paths.append(self.path)
-            self._send(at.says or Reply(200, at.device.still(), "image/jpeg"))
+            at.stills += 1
+            given = self.headers.get("Authorization", "")
+            at.authorizations += [given] if given else []
+            told = at.stills_say or at.device.pictured("GET", given)
+            self._send(told, told.kind if told.status == 401 else "")
 
-        def _send(self, reply: Reply) -> None:
+        def _send(self, reply: Reply, challenge: str = "") -> None:
             self.send_response(reply.status)
+            if challenge:
+                self.send_header("WWW-Authenticate", challenge)
             self.send_header("Content-Type", reply.kind)
             for name, value in at.headers.items():
                 self.send_header(name, value)
@@ -65,6 +75,8 @@ def served(*, rtsp: str = "127.0.0.1:554", **changes: Any) -> Iterator[Served]:
                     return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     at.port = server.server_address[1]
     at.device.address = at.device.address or f"127.0.0.1:{at.port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -122,7 +122,7 @@ class Program:
         rows = requests.get(f"{self.simulator}/_control", timeout=5).json()
         return {row["name"]: row for row in (rows["cameras"] if isinstance(rows, dict) else rows)}
 
-    def change(self, name: str, **change: Any) -> None:
+    def change(self, name: str, /, **change: Any) -> None:
         serial = self.cameras()[name]["serial"]
         requests.post(f"{self.simulator}/_control/{serial}", json=change, timeout=5).raise_for_status()
 

@@ -59,6 +59,7 @@ class ReadyDriver:
         self.sub_error: DriverError | None = None  # raised by `mint` of the smaller picture
         self.code_error: DriverError | None = None
         self.codes: dict[str, str] = {}
+        self.takes_codes = True
         self.picture_code = "ABCDEF"  # of every camera
         self.key = b""  # in each source of `mint`
         self.alone = False  # in each source of `mint`

@@ -89,12 +89,10 @@ class _Front(asyncio.DatagramProtocol):
             return
         user = request.attributes.get("USERNAME", "")
         key = self._relay.key(user)
-        if key is None:
+        if key is None or not request.check_message_integrity(key):  # refused alike (RFC 8489, 9.2.4)
             reply.message_class = stun.Class.ERROR
             reply.attributes |= {"ERROR-CODE": (401, "Unauthorized"), "REALM": REALM, "NONCE": NONCE}
             self.transport.sendto(bytes(reply), address)
-            return
-        if not request.check_message_integrity(key):
             return
         if request.message_method == stun.Method.ALLOCATE:
             self._relay.users.append(user)

@@ -145,6 +145,7 @@ class Behaviour:
     methods: list[str] = field(default_factory=list)  # of the requests
     uris: list[str] = field(default_factory=list)
     wrong: int = 0  # wrong signatures
+    authorizations: list[str] = field(default_factory=list)  # as they came
 
 
 type Frame = tuple[int, bytes]  # channel, RTP or RTCP
@@ -360,6 +361,7 @@ class _Viewer(Viewer):
     async def _signed(self, method: str, uri: str, headers: dict[str, str]) -> None:
         scheme, number = self._does.scheme, headers.get("cseq", "0")
         given = headers.get("authorization", "")
+        self._does.authorizations += [given] if given else []
         if method == "OPTIONS" or scheme == "digest":
             await super().answer(method, uri, headers)
         elif scheme == "stale" and given and not self._staled:

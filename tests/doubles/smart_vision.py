@@ -67,6 +67,36 @@ _SNAPSHOT = _closed(
 _ERROR = _closed({"type": {"enum": ["SUBSCRIPTION_REQUIRED", "DISABLED_BY_USER"]}, "message": _TEXT})
 
 
+_SEEN = _closed(
+    {"eventIdentifier": _TEXT, "imageNetClass": _TEXT, "timeOfSample": _TIME, "uncertaintyInMilliseconds": _UNSURE}
+)
+_DETECTION = Draft202012Validator(
+    _closed(
+        {
+            "event": _closed(
+                {
+                    "header": _closed(
+                        {
+                            "namespace": {"const": OBJECTS},
+                            "name": {"const": "ObjectDetection"},
+                            "payloadVersion": {"const": "1.0"},
+                            "messageId": {"type": "string", "pattern": "^[a-zA-Z0-9-]{1,127}$"},
+                        }
+                    ),
+                    "endpoint": _closed(
+                        {
+                            "endpointId": _TEXT,
+                            "scope": _closed({"type": {"const": "BearerToken"}, "token": _TEXT}),
+                        }
+                    ),
+                    "payload": _closed({"events": {"type": "array", "minItems": 1, "items": _SEEN}}),
+                }
+            )
+        }
+    )
+)
+
+
 def _event(name: str, payload: dict[str, Any]) -> Draft202012Validator:
     header = _closed(
         {
@@ -82,7 +112,11 @@ def _event(name: str, payload: dict[str, Any]) -> Draft202012Validator:
 
 
 _OF_A_PROPERTY = Draft202012Validator(_PROPERTY)
-_EVENTS = {"Snapshot": _event("Snapshot", _SNAPSHOT), "ErrorResponse": _event("ErrorResponse", _ERROR)}
+_EVENTS = {
+    "Snapshot": _event("Snapshot", _SNAPSHOT),
+    "ErrorResponse": _event("ErrorResponse", _ERROR),
+    "ObjectDetection": _DETECTION,
+}
 
 
 def check_event(message: dict[str, Any]) -> None:
@@ -95,6 +129,9 @@ def without(message: dict[str, Any]) -> dict[str, Any]:
     rest = copy.deepcopy(message)
     for endpoint in rest["event"]["payload"].get("endpoints", []):
         endpoint["capabilities"] = [capability for capability in endpoint["capabilities"] if not _checked(capability)]
+    change = rest["event"]["payload"].get("change", {})
+    if "properties" in change:
+        change["properties"] = [state for state in change["properties"] if not _state_checked(state)]
     context = rest.get("context", {})
     if "properties" in context:
         context["properties"] = [state for state in context["properties"] if not _state_checked(state)]

@@ -11,7 +11,7 @@ from media.source import SourceSpec
 from simulator.camera import Camera
 from simulator.cloud.service import Cloud
 from simulator.state import Account, World
-from tests.doubles.rtsp_camera import recorded
+from tests.doubles.rtsp_camera import Recording, recorded
 
 USER, SERIAL = "demo@example.com", "F00497201"
 # sooner than in life, so that a test that says nothing of it need not wait
@@ -24,11 +24,12 @@ class Studio:
     def __init__(self) -> None:
         self._players: dict[str, _Player] = {}
         self.gop_s = 2
+        self.recording: Recording | None = None  # in place of those that are made
 
     def running(self, camera: Camera, quality: int, *, key_s: int) -> "_Player":
         picture = camera.picture(quality)
         assert picture is not None
-        return self._players.setdefault(picture[0], _Player(picture[0], self.gop_s))
+        return self._players.setdefault(picture[0], _Player(picture[0], self.gop_s, self.recording))
 
     def close(self) -> None:
         for player in self._players.values():
@@ -38,8 +39,8 @@ class Studio:
 class _Player:
     """The recording, over and over."""
 
-    def __init__(self, codec: str, gop_s: int) -> None:
-        self._codec, self._gop_s = codec, gop_s
+    def __init__(self, codec: str, gop_s: int, recording: Recording | None) -> None:
+        self._codec, self._gop_s, self._recording = codec, gop_s, recording
         self._listeners: set[Any] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -56,7 +57,9 @@ class _Player:
 
     async def _play(self) -> None:
         codec = "libx265" if self._codec == "h265" else "libx264"
-        recording = await asyncio.to_thread(recorded, codec=codec, gop_s=self._gop_s)
+        recording = self._recording
+        if recording is None:
+            recording = await asyncio.to_thread(recorded, codec=codec, gop_s=self._gop_s)
         began = time.time()
         for turn in itertools.count():
             for sample in recording.samples:

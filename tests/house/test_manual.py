@@ -9,6 +9,9 @@ import pytest
 from oauth import wording
 from registry.drivers.ezviz.sentences import EZVIZ
 from registry.gate.reasons import row_text
+from registry.preferences import MotionRings, Preferences
+from registry.quiet_times import NEVER
+from registry.readings.announcing import announcement
 from registry.reason import Reason
 from registry.settings import CHOICES, Setting
 from showcam.cli import main
@@ -48,11 +51,18 @@ class Said(NamedTuple):
     sentence: str
 
 
+class Rung(NamedTuple):
+    """A value of the preference motion_rings, and the page's words for it; `sensitivity` is the camera's own mend."""
+
+    motion_rings: MotionRings
+    words: str
+
+
 class NotOurs(NamedTuple):
     because: str
 
 
-type Place = Mended | Set | Done | Helped | Said | NotOurs
+type Place = Mended | Set | Done | Helped | Said | Rung | NotOurs
 
 PLACES: dict[str, Place] = {
     "led-red-solid": Helped("ezviz.md", "red, solid | it is starting up"),
@@ -118,7 +128,7 @@ PLACES: dict[str, Place] = {
         "rooms and groups are made in the Google Home app; a command for several cameras is answered for each"
     ),
     "ask-recording-offline": Mended("offline", "goes on recording to its memory card"),
-    "ask-false-alarm": Set("sensitivity"),
+    "ask-false-alarm": Rung("person", "Cats and cars then don't ring"),
     "ask-sd": Set("storage"),
     "ask-no-alarms": Set("phone_mute"),
     "ask-live-fails": Mended("media_down", "Ask again in a few seconds"),
@@ -150,6 +160,11 @@ def test_it_is_where_it_is_said_to_be(entry: str) -> None:
             assert words in " ".join((ROOT / "docs" / page).read_text().split())
         case Said(sentence):
             assert sentence == wording.NOT_AGREED
+        case Rung(value, words):
+            assert announcement("motion", Preferences(motion_rings=value), NEVER, 0.0) == "motion"
+            assert announcement("person", Preferences(motion_rings=value), NEVER, 0.0) == "doorbell"
+            assert words in EZVIZ_PAGE
+            assert "sensitivity" in CHOICES
         case NotOurs(because):
             assert because
 

@@ -15,7 +15,10 @@ WRITE = {
     "add_source": {"accounts/households.py"},
 }
 # The modules that read it. Others read the state and the version beside it, or only check that it can be opened.
-READ = OWN | {"registry/watch/watch.py", "accounts/households.py"}
+READ = OWN | {
+    *("registry/watch/watch.py", "registry/telling/present.py", "registry/notices/standing.py"),
+    "accounts/households.py",
+}
 
 
 def calls(name: str) -> set[str]:

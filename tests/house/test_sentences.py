@@ -64,7 +64,7 @@ def test_every_sentence_of_a_table_is_marked() -> None:
 
 
 def test_showcams_own_sentences_name_no_vendor() -> None:
-    named = re.compile("|".join(SPEECHES), re.IGNORECASE)
+    named = re.compile(rf"\b({'|'.join(SPEECHES)})\b", re.IGNORECASE)
     assert [each for each in words.said(words.domains()[0]) if named.search(each)] == []
 
 

@@ -131,6 +131,14 @@ def test_keyframes_far_apart_are_waited_for_by_hls(world: World, cloud: StreamCl
     assert world.master().status == 200
 
 
+def test_a_viewer_that_waits_for_its_first_segment_is_not_taken_for_gone(
+    start: Callable[..., World], cloud: StreamCloud
+) -> None:
+    cloud.set(node_s=1.5)
+    assert start(idle_s=0.5).master().status == 200
+    assert cloud.opened == 1
+
+
 def test_all_viewers_share_one_session_which_ends_with_the_last(
     world: World, cloud: StreamCloud, eventually: Callable[..., None]
 ) -> None:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from media.ezviz.address import Stream
+from media.plane.viewing.pull import Pull
 from tests.doubles.fast_time import FastLoop, run
-from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, closed, pulled, watched
+from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, closed, opened, pull_of, pulled, watched
 
 HOUR_S, VIEWERS = 3600.0, 24
 GAP_S = 2.0
@@ -112,6 +113,18 @@ def test_a_battery_camera_that_the_first_session_wakes_is_shown_by_the_next() ->
     assert found.most == 2
 
 
+@pytest.mark.parametrize(("clump_s", "gap_s"), [(0.2, 6.0), (2.0, 9.0)])
+def test_a_session_that_falls_silent_is_followed_the_sooner_the_less_it_used_to_pause(
+    clump_s: float, gap_s: float
+) -> None:
+    hour = an_hour(300.0, 2, mute_after_s=50.0, clump_s=clump_s)
+    assert (hour.most, hour.reopened) == (2, 0)
+    for viewer in hour.viewers:
+        assert viewer.reloads == 0
+        assert viewer.is_monotonic
+        assert viewer.gap_s() < gap_s
+
+
 def test_a_camera_that_gives_one_session_is_shown_for_an_hour_all_the_same() -> None:
     hour = an_hour(600.0, 2, session_cut_s=75.0, camera_streams=1)
     assert (hour.most, hour.reopened) == (1, 0)
@@ -143,15 +156,37 @@ def test_who_left_before_a_battery_camera_was_awake_finds_its_picture_at_the_sec
     assert minted <= 3
 
 
+def test_who_asks_again_for_a_camera_that_gives_no_more_sessions_reaches_no_node_for_a_while() -> None:
+    async def scene(loop: FastLoop) -> list[tuple[str, int]]:
+        cloud, found = HourCloud(loop, stream_code=5504), []
+        opener = await opened(cloud)
+        for wait_s in (5.0, 5.0, 10.0):
+            found.append((await refusal(pull_of(cloud, opener)), cloud.world.calls["vtm"]))
+            await asyncio.sleep(wait_s)
+        cloud.world.settings.stream_code = 0
+        pull = pull_of(cloud, opener)
+        await pull.signal.until(lambda: pull.is_live or pull.failure, 30.0)
+        assert pull.is_live
+        await closed(pull, cloud)
+        return found
+
+    assert run(scene) == [("busy", 1), ("busy", 1), ("busy", 1)]
+
+
+async def refusal(pull: Pull) -> str:
+    await pull.signal.until(lambda: pull.failure, 60.0)
+    assert pull.failure is not None
+    return pull.failure.reason
+
+
 def test_a_battery_camera_that_stays_dark_is_said_to_be_woken() -> None:
     async def scene(loop: FastLoop) -> str:
         cloud = HourCloud(loop, stream_fault="silent")
         cloud.camera.battery, cloud.camera.sub_size = 80, None
         pull = await pulled(cloud)
-        await pull.signal.until(lambda: pull.failure, 60.0)
-        assert pull.failure is not None
+        reason = await refusal(pull)
         await closed(pull, cloud)
         assert loop.time() - 1000.0 < 40.0
-        return pull.failure.reason
+        return reason
 
     assert run(scene) == "waking"

@@ -129,6 +129,26 @@ def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(
     assert gone
 
 
+def test_a_player_that_comes_a_little_early_waits_for_the_next_segment(
+    world: World, vendor: Vendor, eventually: Callable[..., None]
+) -> None:
+    vendor.cameras["garden"] = Camera(recording(gop_s=2), segment_s=2)
+    url = world.variant_url(world.master())
+
+    def last() -> int:
+        return max(int(found) for found in re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE))
+
+    eventually(lambda: last() > 0)
+    for _ in range(2):
+        known, since = last(), time.monotonic()
+        assert time.monotonic() - since < 0.3, "who asks twice is answered at once"
+        eventually(lambda known=known: last() > known)  # so the next one comes in two seconds
+        time.sleep(1.5)
+        since = time.monotonic()
+        assert last() == known + 2
+        assert 0.1 < time.monotonic() - since < 1.0
+
+
 def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(
     world: World, vendor: Vendor, eventually: Callable[..., None]
 ) -> None:

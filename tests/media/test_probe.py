@@ -2,17 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from media.client import MediaUnavailable, NoPicture
 from media.plane.codec.keyframe import jpeg
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import Probed, probe
 from media.source import SourceSpec
 from tests.doubles import gstreamer
 from tests.doubles.rtsp_camera import RtspCamera, recorded
+from tests.media.conftest import World
 
 
 @pytest.fixture
@@ -74,6 +77,17 @@ def test_what_brings_no_picture_is_said_in_time(camera: RtspCamera, behaviour: d
     assert camera.does.wrong <= 1
 
 
+@pytest.mark.parametrize(("may", "brings"), [(True, "h264"), (False, "code_wrong")])
+def test_a_password_goes_as_it_is_where_it_may_alone(camera: RtspCamera, may: bool, brings: str) -> None:
+    camera.does.scheme = "basic"
+    spec = SourceSpec.from_json(camera.spec()._replace(basic=may).as_json())
+    try:
+        brought: str = probed(spec, 1.5).told(small=True).codec
+    except SourceFailed as failed:
+        brought = failed.reason
+    assert (brought, bool(camera.does.authorizations)) == (brings, may)
+
+
 @pytest.mark.parametrize(
     ("encoder", "payloader", "codec"),
     [
@@ -93,3 +107,47 @@ def test_a_camera_of_another_make_is_told_too(encoder: str, payloader: str, code
     assert (told.form.codec[:4], told.form.width, told.form.height) == (codec, 320, 240)
     assert (told.form.audio, told.form.audio_codec) == (True, "pcm_mulaw")
     assert 10 < told.rate < 20
+
+
+def test_the_media_process_watches_one_for_the_web_process_with_a_still(start: Callable[..., World]) -> None:
+    camera = RtspCamera(recording=recorded(sound="pcmu", gop_s=1))
+    client = start().plane.client()
+    told = client.probe(camera.spec(), 2.0)
+    assert (told.codec, told.width, told.height) == ("h264", 320, 180)
+    assert 12 < told.rate < 18
+    assert 0.9 < told.gop_s < 1.1
+    assert told.still.startswith(b"\xff\xd8")
+    camera.does.code = "OTHERS"
+    with pytest.raises(NoPicture) as refused:
+        client.probe(camera.spec(), 1.0)
+    assert refused.value.reason == "code_wrong"
+    camera.close()
+
+
+def test_the_media_process_watches_four_at_once_and_no_more(start: Callable[..., World]) -> None:
+    camera = RtspCamera()
+    camera.does.silent = True
+    client = start().plane.client()
+    with ThreadPoolExecutor(6) as together:
+        asked = [together.submit(client.probe, camera.spec(), 1.0) for _ in range(6)]
+        kinds = sorted(type(each.exception()).__name__ for each in asked)
+    assert kinds == ["MediaBusy"] * 2 + ["NoPicture"] * 4
+    camera.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"kind": "hls", "url": "https://203.0.113.9/a.m3u8", "hosts": ("203.0.113.9",)}, MediaUnavailable),
+        ({"url": "rtsp://203.0.113.9:554/", "hosts": ("203.0.113.9:554",)}, NoPicture),
+        ({"url": "rtsp://169.254.169.254:554/", "hosts": ("169.254.169.254:554",)}, NoPicture),
+    ],
+)
+def test_nothing_but_a_camera_in_the_house_is_watched(
+    start: Callable[..., World], changes: dict[str, Any], error: type[Exception]
+) -> None:
+    spec = SourceSpec("rtsp", "", (), "on")._replace(**changes)
+    began = time.monotonic()
+    with pytest.raises(error):
+        start().plane.client().probe(spec, 1.0)
+    assert time.monotonic() - began < 1

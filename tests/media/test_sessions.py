@@ -33,6 +33,15 @@ def test_an_idle_session_and_its_pull_end_and_the_place_is_given_back(
     assert world.request(url).status == 410
 
 
+def test_who_waits_longer_for_a_first_segment_than_a_session_may_idle_is_shown_it(
+    start: Callable[..., World], vendor: Vendor
+) -> None:
+    vendor.cameras["garden"] = Camera(recording(), takes_s=0.6)
+    since = time.monotonic()
+    assert start(idle_s=0.5).master().status == 200
+    assert time.monotonic() - since > 1.5
+
+
 def test_a_stream_nobody_comes_for_ends_too(
     start: Callable[..., World], household: Household, eventually: Callable[..., None]
 ) -> None:

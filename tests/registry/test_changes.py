@@ -148,7 +148,7 @@ class TestHints:
         self, home: Household, published: list[Change], clock: Clock, kind: EventKind, motion: str, person: str
     ) -> None:
         home.noticing.noticed(home.account.id, [Hint("F00000001", 1, kind, clock.now)])
-        assert published == [Change(home.account.id, home.id("Garden"), kind, clock.now)]
+        assert published == [Change(home.account.id, home.id("Garden"), kind, clock.now, kind)]
         listed = next(
             listed_camera
             for listed_camera in home.registry.cameras(home.link).cameras

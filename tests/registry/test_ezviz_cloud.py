@@ -46,7 +46,7 @@ class Home:
     def another(self, *, cloud: bool = True) -> EzvizDriver:
         """As in another process."""
         hosts = EzvizHosts.of("eu", api=self.vendor.app_host, open_platform=self.vendor.open_host)
-        return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud)
+        return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud, may_go_on=False)
 
     def camera(self, name: str) -> Camera:
         return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)

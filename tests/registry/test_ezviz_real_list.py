@@ -49,6 +49,29 @@ FAKE00017 1 EB3       | off none on 100 | on  on off none colour          no  | 
 FAKE00018 1 C8W       | on  off  on -   | off on off off  smart           yes | yes
 FAKE00019 1 EB3       | on  none on 99  | on  on off none black_and_white no  | no
 """
+# serial, channel | the phone's mute, resolution of the live view, date format | cloud storage, storage | version
+SETTINGS = """
+FAKE00001 1 | -   hi_def   ymd | expired     none | V5.3.4 build 240524
+FAKE00002 1 | -   ultra_hd ymd | expired     none | V5.3.2 build 230616
+FAKE00003 1 | -   ultra_hd ymd | expired     ok   | V5.3.8 build 250916
+FAKE00004 1 | -   ultra_hd ymd | expired     ok   | V5.3.2 build 230722
+FAKE00005 1 | on  ultra_hd ymd | unavailable ok   | V5.3.8 build 250609
+FAKE00006 1 | -   hi_def   dmy | active      ok   | V5.4.0 build 250522
+FAKE00007 1 | on  ultra_hd ymd | expired     ok   | V5.3.8 build 250609
+FAKE00008 1 | -   ultra_hd ymd | expired     ok   | V5.3.4 build 240312
+FAKE00009 1 | on  ultra_hd ymd | expired     ok   | V5.3.8 build 250609
+FAKE00010 1 | off ultra_hd dmy | unavailable none | V5.3.0 build 241111
+FAKE00011 1 | on  ultra_hd ymd | expired     ok   | V5.3.8 build 250609
+FAKE00012 1 | -   standard ymd | expired     ok   | V5.3.3 build 250327, V5.3.3 build 250528 is there
+FAKE00013 1 | on  ultra_hd mdy | expired     ok   | V5.3.8 build 250609
+FAKE00014 1 | off ultra_hd ymd | expired     ok   | V5.3.8 build 250715
+FAKE00014 2 | off ultra_hd ymd | expired     ok   | V5.3.8 build 250715
+FAKE00015 1 | -   hi_def   dmy | active      ok   | V5.4.0 build 250522
+FAKE00016 1 | -   hi_def   dmy | expired     none | V5.3.3 build 250528
+FAKE00017 1 | -   hi_def   dmy | expired     ok   | V5.3.6 build 240522
+FAKE00018 1 | -   ultra_hd ymd | expired     ok   | V5.3.8 build 240307
+FAKE00019 1 | -   hi_def   dmy | active      ok   | V5.3.6 build 240522
+"""
 ASLEEP = {"FAKE00004"}  # its privacy shutter is closed
 OFFLINE = {"FAKE00006", "FAKE00010", "FAKE00012", "FAKE00017"}
 OWNED = {"FAKE00010"}
@@ -129,6 +152,29 @@ def _line(camera: Camera) -> str:
         "no" if camera.sub is None else "yes",
     )
     return " | ".join(columns)
+
+
+def test_every_setting_of_the_manual_is_read(home: Callable[..., Home]) -> None:
+    """This vendor knows no call that tells how sensitive a camera is, as is true of some models."""
+    ours, lines = home(owned=True), []
+    for camera in ours.cameras():
+        views = ours.adapter.owner.settings(ours.account.id, camera.id)
+        assert isinstance(views, dict)
+        told = {name: view.value or "-" for name, view in views.items()}
+        lines.append(
+            f"{camera.ref.serial} {camera.ref.channel} | {told['phone_mute']:3} {told['resolution']:8} "
+            f"{told['date_format']} | {told['cloud_storage']:11} {told['storage']:4} | {told['version']}"
+        )
+        assert (told["encryption"], told["audio"], told["time_zone"], told["sensitivity"]) == (
+            "on",
+            "on",
+            "+02:00",
+            "-",
+        )
+        assert told["user_guide"].startswith("https://")
+        assert camera.ref.serial in told["about"]
+        assert told["wifi"] == "cable" or told["wifi"].startswith("FictionalSSID, ")
+    assert sorted(lines) == SETTINGS.strip().splitlines()
 
 
 @pytest.mark.parametrize("owned", [False, True], ids=["as it is", "as owner"])

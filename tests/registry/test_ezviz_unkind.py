@@ -151,6 +151,20 @@ def test_newer_firmware_takes_a_mailed_code_alone(home: Home) -> None:
     assert found.encryption == "off"
 
 
+def test_nobody_is_asked_for_a_cameras_password_which_alone_would_mail_its_owner_a_code(home: Home) -> None:
+    """And a code is mailed only where somebody switches Image Encryption off."""
+    password, mail = "/api/device/query/encryptkey", "/v3/users/checkcode/mt"
+    before = home.vendor.calls()
+    home.give("Driveway")
+    home.opened("Driveway")
+    for name in ("Driveway", "Boathouse"):
+        assert isinstance(home.owner.settings(home.account, home.camera(name).id), dict)
+    assert not {password, mail} & (home.vendor.calls() - before).keys()
+    assert home.change("Driveway", "encryption", "off") == Step("mailed_code")
+    asked = home.vendor.calls() - before
+    assert (asked[password], asked[mail]) == (0, 1)
+
+
 def test_a_shared_camera_is_its_owners_to_change(home: Home) -> None:
     refused = home.change("Boathouse", "encryption", "off", CODE)
     assert isinstance(refused, Refusal)

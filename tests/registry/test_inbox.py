@@ -33,7 +33,7 @@ def wait(until: Callable[[], bool]) -> None:
 def test_a_hint_leads_to_its_household(home: Household, published: list[Change], clock: Clock) -> None:
     Inbox(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
     wait(lambda: bool(published))
-    assert published == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
+    assert published == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now, "doorbell")]
 
 
 def test_a_hint_of_an_unlisted_device_calls_no_vendor(home: Household, published: list[Change], clock: Clock) -> None:
@@ -62,7 +62,7 @@ class TestAtOnce:
         self, home: Household, published: list[Change], clock: Clock
     ) -> None:
         AtOnce(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
-        assert published == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now)]
+        assert published == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now, "doorbell")]
 
     def test_a_hint_that_can_not_be_stored_raises(self, home: Household, published: list[Change], clock: Clock) -> None:
         home.store.close()

@@ -3,21 +3,28 @@
 import socketserver
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from registry.drivers.lan.adding import Adding, Found, chosen, settled
+from registry.drivers.lan.adding import Adding, Found, chosen
 from registry.drivers.lan.address import Address, BadAddress, read
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.paths import PATHS, sub_of
 from registry.drivers.lan.profile import Profile
+from registry.drivers.lan.settling import settled
+from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
-from simulator.lan.onvif import Picture
+from simulator.authority import server_context
+from simulator.lan.onvif import Picture, Reply
+from tests.doubles import ipycam_device
+from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
 
 SUB = "/Streaming/Channels/102"
+JPEG = b"\xff\xd8\xff\xd9"
 
 
 @pytest.fixture
@@ -31,7 +38,7 @@ def camera() -> Iterator[RtspCamera]:
 def device(camera: RtspCamera) -> Iterator[Served]:
     """An ONVIF device whose pictures the camera has."""
     pictures = [Picture("whole", PATH, "h264", 1920, 1080), Picture("small", SUB, "h264", 640, 360)]
-    with served(rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures) as made:
+    with served(rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures, still=lambda: JPEG) as made:
         yield made
 
 
@@ -62,6 +69,7 @@ def why(given: str, **login: Any) -> str:
             "http://172.16.0.3:8000/onvif/device_service",
             Address("onvif", "172.16.0.3", 8000, "/onvif/device_service"),
         ),
+        ("https://192.168.1.20", Address("onvif", "192.168.1.20", tls=True)),
     ],
 )
 def test_an_address_is_read(text: str, expected: Address) -> None:
@@ -79,8 +87,8 @@ def test_an_address_is_read(text: str, expected: Address) -> None:
         ("rtsp://camera.local/", "in place of a name"),
         ("rtsp://2130706433/", "in place of a name"),
         ("rtsps://192.168.1.20/", "RTSP over TLS"),
-        ("https://192.168.1.20/", "begins with rtsp://"),
         ("ftp://192.168.1.20/", "begins with rtsp://"),
+        ("wss://192.168.1.20/", "begins with rtsp://"),
         ("192.168.1.20/stream1", "begins with rtsp://"),
         ("rtsp://192.168.1.20:99999/", "not an address"),
         ("rtsp://192.168.1.20/a b", "no blanks"),
@@ -160,9 +168,51 @@ def test_onvif_says_both_pictures_and_what_it_is(camera: RtspCamera, device: Ser
         model="Bramble B-20",
         firmware="1.2",
         onvif=f"{device.port}/onvif/device_service",
-        events=("motion", "person", "doorbell"),
+        events=("motion", "person", "doorbell", "tamper"),
+        still=f"{device.port}/onvif/still.jpg?of=small",
         lens="lens",
     )
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        Reply(200, b"<html>a page</html>", "image/jpeg"),
+        Reply(200, JPEG * 600_000, "image/jpeg"),
+        Reply(404, b""),
+        Reply(302, b""),
+        Reply(401, b"", 'Basic realm="still"'),
+    ],
+    ids=["web page", "2 MB", "none", "redirect", "Basic"],
+)
+def test_a_still_that_it_does_not_give_is_not_kept(device: Served, says: Reply) -> None:
+    device.stills_say = says
+    device.headers = {"Location": "http://203.0.113.9/"} if says.status == 302 else {}
+    assert look(f"http://127.0.0.1:{device.port}").device.still == ""
+    assert device.authorizations == []
+
+
+@pytest.mark.process
+def test_a_camera_of_others_is_added_with_both_its_pictures(camera: RtspCamera) -> None:
+    camera.does.code = ipycam_device.PASSWORD
+    with ipycam(camera.port) as port:
+        found = look(f"http://127.0.0.1:{port}", ipycam_device.USER, ipycam_device.PASSWORD)
+    device = found.device
+    assert (found.onvif, device.id, device.model) == ("in", "PY-000001", "PythonCam VirtualCam-1")
+    assert (device.main.path, device.sub and device.sub.path) == (PATH, SUB)
+
+
+def test_a_device_by_https_is_added_with_its_certificate_and_asked_by_it(camera: RtspCamera, tmp_path: Path) -> None:
+    pictures = [Picture("whole", PATH, "h264", 1920, 1080)]
+    with served(
+        tls=server_context(tmp_path), rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures
+    ) as device:
+        found = look(f"https://127.0.0.1:{device.port}")
+        assert (found.onvif, len(found.device.pin)) == ("in", 64)
+        assert found.device.still == "", "a still by https is not fetched"
+        device.paths.clear()
+        assert Adding(loopback=True).onvif(found.device).describe(3.0).serial == SERIAL
+        assert device.paths != []
 
 
 def test_onvif_is_found_at_its_usual_ports(camera: RtspCamera, device: Served) -> None:
@@ -224,6 +274,23 @@ def test_a_wrong_login_is_tried_once(camera: RtspCamera, user: str, password: st
     assert why(f"rtsp://127.0.0.1:{camera.port}{PATH}", user=user, password=password) == "code_wrong"
     assert camera.does.wrong <= 1
     assert camera.does.methods.count("DESCRIBE") == 2
+
+
+@pytest.mark.parametrize(("scheme", "basic"), [("digest", False), ("sha256", False), ("basic", True)])
+def test_how_its_password_goes_to_it_is_kept(camera: RtspCamera, scheme: Any, basic: bool) -> None:
+    camera.does.scheme = scheme
+    assert look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device.basic is basic
+
+
+def test_one_that_is_known_by_digest_gets_no_other_password_as_it_is(camera: RtspCamera) -> None:
+    camera.does.scheme = "basic"
+    adding, address = (
+        Adding(loopback=True, onvif_ports=(1,)),
+        read(f"rtsp://127.0.0.1:{camera.port}{PATH}", loopback=True),
+    )
+    with pytest.raises(OnlyBasic) as refused:
+        adding.look(address, "admin", CODE, basic=False)
+    assert (refused.value.reason, camera.does.authorizations) == ("code_wrong", [])
 
 
 @pytest.mark.parametrize("password", ["p@ss:w/ö#%20", '"quoted" \\', "ключ", "%41&<>"])

@@ -13,6 +13,7 @@ from registry.drivers.lan.devices import Device, Devices, Pictured
 from registry.drivers.lan.discovery import Seen
 from registry.drivers.lan.driver import LanDriver
 from registry.drivers.lan.moves import Moves
+from registry.errors import Refused
 from store.records import Account, Source
 from store.sqlite import SqliteStore
 from tests.doubles.lan_house import NETWORK, needed
@@ -39,11 +40,20 @@ def test_every_device_that_answers_is_listed_once(case: str, count: int) -> None
 
 
 def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
-    told = {each["host"]: each["name"] for each in found("hostile")["found"]}
-    assert sorted(told) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19)]
+    listed = found("hostile")["found"]
+    told = {each["host"]: each["name"] for each in listed}
+    assert sorted(told) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19, 20)]
+    assert [(each["at"], each["tls"]) for each in listed[-1:]] == [("8443/onvif/device_service", True)]
+    assert not any(each["tls"] for each in listed[:4])
     assert told["192.168.7.10"] == "Good one B-20"
     assert "\x1b" not in told["192.168.7.17"]
     assert len(told["192.168.7.17"]) < 80
+
+
+def test_a_camera_of_others_is_found_by_its_own_discovery() -> None:
+    [told] = found("foreign")["found"]
+    assert (told["name"], told["onvif"], told["at"]) == ("Yard", True, "8000/onvif/device_service")
+    assert told["endpoint"].startswith("urn:uuid:")
 
 
 def test_what_is_announced_by_mdns_is_listed_too() -> None:
@@ -93,6 +103,43 @@ def test_a_camera_at_another_address_is_found_again_by_its_endpoint(
     thread.join(5)
     assert (home.device.host, home.device.silent, home.device.password) == (expected, True, CODE)
     camera.close()
+
+
+@pytest.mark.parametrize(("basic", "host", "moved"), [(False, "127.0.0.1", ""), (True, "127.0.0.3", "127.0.0.1")])
+def test_one_that_takes_its_password_as_it_is_is_moved_by_its_owner_alone(
+    store: SqliteStore, basic: bool, host: str, moved: str
+) -> None:
+    camera = RtspCamera()
+    home = Home(store, camera, basic=basic)
+    thread = Moves(home.devices, lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")]).look(
+        home.source, [home.device]
+    )
+    assert thread is not None
+    thread.join(5)
+    assert (home.device.host, home.device.moved) == (host, moved)
+    camera.close()
+
+
+@pytest.mark.parametrize(("wants", "sent"), [("digest", True), ("basic", False)])
+def test_who_claims_to_be_a_camera_that_moved_gets_no_password_as_it_is(
+    store: SqliteStore, wants: str, sent: bool
+) -> None:
+    thief = RtspCamera(scheme=wants)
+    home = Home(store, thief)
+    driver = LanDriver(store, loopback=True, known_s=0.0, asks=lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")])
+    driver.read(home.source, 5.0)
+    deadline = time.monotonic() + 5
+    while home.device.host != "127.0.0.1" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    [found] = driver.read(home.source, 5.0)
+    try:
+        spec = driver.mint(home.source, found, "lan", 1.0)
+    except Refused:
+        spec = None
+    assert (spec is not None) is sent
+    assert [given.partition(" ")[0] for given in thief.does.authorizations] == (["Digest"] if sent else [])
+    assert home.device.wrong == 0, "nothing that the camera's own owner gave was refused"
+    thief.close()
 
 
 def test_the_driver_looks_for_one_that_is_away_and_shows_it_then(store: SqliteStore) -> None:

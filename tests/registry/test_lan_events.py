@@ -44,7 +44,8 @@ def asked(device: Served, password: str = PASSWORD) -> Onvif:
         (MOTION, True, "Deleted", []),
         ("RuleEngine/MyRuleDetector/PeopleDetect", True, "Changed", ["person"]),
         ("RuleEngine/MyRuleDetector/Visitor", True, "Changed", ["doorbell"]),
-        ("RuleEngine/TamperDetector/Tamper", True, "Changed", []),
+        ("RuleEngine/TamperDetector/Tamper", True, "Changed", ["tamper"]),
+        ("RuleEngine/TamperDetector/Tamper", False, "Changed", []),
     ],
 )
 def test_a_message_is_an_event_or_none(
@@ -57,7 +58,7 @@ def test_a_message_is_an_event_or_none(
 
 
 def test_what_a_device_can_report_is_read_from_it(device: Served) -> None:
-    assert reported(asked(device), 2.0) == ("motion", "person", "doorbell")
+    assert reported(asked(device), 2.0) == ("motion", "person", "doorbell", "tamper")
     device.device.topics = {}
     assert reported(asked(device), 2.0) == ()
 

@@ -1,7 +1,9 @@
 """ONVIF's calls to one device in the house: what is asked, what is believed of an answer, and what ends a call."""
 
+import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,10 @@ from net.house import HouseHttp
 from registry.drivers.lan.elements import NotXml, read
 from registry.drivers.lan.onvif import Described, Onvif
 from registry.drivers.lan.soap import OnvifFailed
+from simulator.authority import server_context
 from simulator.lan.onvif import Reply
+from tests.doubles import ipycam_device
+from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import PASSWORD, SERIAL, Served, served
 
 PATH = "/onvif/device_service"
@@ -90,6 +95,27 @@ def test_a_device_that_wants_http_digest_gets_it(device: Served) -> None:
     assert len(device.paths) - before == 2, "the clock and one call: nothing is signed by Basic"
 
 
+@pytest.mark.process
+def test_a_camera_of_others_says_what_it_is_and_where_its_pictures_are() -> None:
+    """ipycam, which wants its login for everything, its clock too."""
+    with ipycam(8554) as port:
+        onvif = Onvif(
+            HouseHttp(loopback=True), "127.0.0.1", f"{port}{PATH}", ipycam_device.USER, ipycam_device.PASSWORD
+        )
+        assert onvif.describe(3.0) == Described("PythonCam", "VirtualCam-1", "1.3.0", "PY-000001")
+        main, sub = onvif.profiles(3.0)
+        assert [(each.codec, each.width, each.height, each.rate) for each in (main, sub)] == [
+            ("h264", 1920, 1080, 30),
+            ("h264", 640, 360, 30),
+        ]
+        paths = [onvif.stream_path(each.token, 3.0) for each in (main, sub)]
+        assert paths == [(8554, ipycam_device.MAIN), (8554, ipycam_device.SUB)]
+        other = Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{port}{PATH}", ipycam_device.USER, "wrong")
+        with pytest.raises(OnvifFailed) as failed:
+            other.describe(3.0)
+        assert failed.value.why == "login"
+
+
 BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     b"<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body>&b;</s:Body></s:Envelope>"
@@ -144,3 +170,36 @@ def test_an_element_is_written_as_it_was_read() -> None:
     told = read(b'<a xmlns="urn:x" t="1&amp;2"><b>5 &lt; 6</b><c/></a>')
     assert read(told.encode().encode()).encode() == told.encode()
     assert told.get("b") == "5 < 6"
+
+
+@pytest.fixture
+def contexts(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Two certificates that nobody vouches for."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    return server_context(tmp_path / "first"), server_context(tmp_path / "second")
+
+
+def by_https(device: Served, pin: str = "") -> Onvif:
+    return Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{device.port}{PATH}", "admin", PASSWORD, pin=pin)
+
+
+def test_by_https_the_first_certificate_is_the_devices(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    first, second = contexts
+    with served(tls=first) as device, served(tls=second) as another:
+        onvif = by_https(device)
+        assert onvif.describe(3.0).serial == SERIAL
+        assert len(onvif.pin) == 64
+        assert by_https(device, onvif.pin).stream_path("sub", 3.0) == (554, "/live/sub")
+        with pytest.raises(OnvifFailed) as failed:
+            by_https(another, onvif.pin).describe(3.0)
+        assert (failed.value.why, another.paths) == ("down", []), "it was sent nothing"
+
+
+def test_a_device_is_asked_by_https_where_its_owner_says_so_alone(
+    device: Served, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    with served(tls=contexts[0]) as secure:
+        assert why(secure) == "down"
+        with pytest.raises(OnvifFailed):
+            by_https(device).describe(3.0)

@@ -31,6 +31,9 @@ UNKNOWN = Video("h264")
         ({"video": Video()}, ("main",)),
         ({"sub": Video()}, ("sub",)),
         ({"video": UNKNOWN, "sub": UNKNOWN}, ("main", "sub")),
+        ({"video": UNKNOWN, "sub": UNKNOWN, "ways": ("open", "cloud")}, ("main", "sub")),
+        ({"video": UNKNOWN, "sub": UNKNOWN, "ways": ("cloud",)}, ("main",)),  # which brings one, whichever is asked for
+        ({"sub": UNKNOWN, "ways": ("cloud",)}, ()),
         ({"video": Video("h265"), "sub": UNKNOWN}, ("sub",)),
         ({"video": UNKNOWN, "battery": 80}, ()),
         ({"video": UNKNOWN, "charging": "off"}, ()),

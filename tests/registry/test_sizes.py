@@ -54,13 +54,13 @@ def test_a_size_is_learnt_and_outlives_readings_and_processes(untold: Household)
 def test_a_size_that_was_learnt_twice_is_written_once(untold: Household, monkeypatch: pytest.MonkeyPatch) -> None:
     untold.questions.learn(claims(untold), 1920, 1080)
     written: list[str] = []
-    keep = untold.store.put_known
+    keep = untold.store.record_change
 
     def counted(account: str, source: str, known: object) -> None:
         written.append(account)
         keep(account, source, known)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(untold.store, "put_known", counted)
+    monkeypatch.setattr(untold.store, "record_change", counted)
     untold.questions.learn(claims(untold), 1920, 1080)
     assert not written
     untold.questions.learn(claims(untold), 1280, 720)

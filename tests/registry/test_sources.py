@@ -121,6 +121,17 @@ def test_what_a_vendor_that_fails_does_to_the_list(
     assert found == expected
 
 
+@pytest.mark.parametrize(("listed_before", "waiting"), [(True, ()), (False, ("EZVIZ",))])
+def test_a_vendor_that_nobody_has_signed_in_to_is_named(
+    houses: Houses, listed_before: bool, waiting: tuple[str, ...]
+) -> None:
+    account = houses.home.account.id
+    if listed_before:
+        assert houses.adapter().owner.waiting(account) == ()
+    houses.home.driver.error = SignedOut()
+    assert houses.adapter().owner.waiting(account) == waiting
+
+
 def test_a_camera_at_home_is_shown_while_the_vendor_fails(houses: Houses) -> None:
     link = houses.link(houses.home.account)
     barn = next(camera.id for camera in houses.adapter().registry.cameras(link).cameras if camera.name == "Barn")

@@ -7,6 +7,7 @@ import pytest
 
 from registry.preferences import Preferences
 from registry.rules import Rules
+from registry.settings import BadValue
 from showcam.cli import camera_tables as tables
 from showcam.cli.camera_settings import change_preference, change_setting
 from showcam.cli.named_camera import NamedCamera
@@ -67,6 +68,49 @@ def test_the_room_of_a_camera(
     change_preference(NamedCamera(opened, garden), "room", value, yes=False)
     assert home.owner.preferences(home.account.id, garden.id).room == kept
     assert says in capsys.readouterr().out
+
+
+# a setting, a value, how it is kept, and a text of what is printed
+RINGS: list[tuple[str, str, object, str]] = [
+    ("motion_rings", "no", "no", "motion_rings is no."),
+    ("motion_rings", "motion", "motion", "Cats and cars ring too"),
+    ("motion_rings", "person", "person", "Garden does not report persons"),
+    ("ring_pause_s", "0", 0, "ring_pause_s is 0."),
+    ("ring_pause_s", "3600", 3600, "within half a minute"),
+]
+
+
+@pytest.mark.parametrize(("setting", "value", "kept", "says"), RINGS)
+def test_what_rings(
+    home: Household, setting: str, value: str, kept: object, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    garden = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Garden")
+    opened = Opened(home.account.id, home.owner, home.store, "demo@example.com")
+    change_preference(NamedCamera(opened, garden), setting, value, yes=False)
+    assert getattr(home.owner.preferences(home.account.id, garden.id), setting) == kept
+    assert says in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("motion_rings", "yes"),
+        ("motion_rings", ""),
+        ("motion_rings", "cats"),
+        ("ring_pause_s", "-1"),
+        ("ring_pause_s", "3601"),
+        ("ring_pause_s", "1.5"),
+        ("ring_pause_s", "²"),
+        ("ring_pause_s", "9" * 5000),
+        ("ring_pause_s", ""),
+    ],
+)
+def test_what_can_not_ring_so_is_refused(home: Household, setting: str, value: str) -> None:
+    garden = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Garden")
+    opened = Opened(home.account.id, home.owner, home.store, "demo@example.com")
+    with pytest.raises(BadValue, match=setting):
+        change_preference(NamedCamera(opened, garden), setting, value, yes=False)
+    assert home.owner.preferences(home.account.id, garden.id) == Preferences()
 
 
 def test_an_account_without_cameras_says_where_to_look() -> None:

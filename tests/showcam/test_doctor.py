@@ -35,6 +35,7 @@ CORS = {
 }
 WELL: Answers = {
     "GET /readyz": (200, JSON, b'{"ok":true,"client":"203.0.113.5"}'),
+    "GET /oauth/userinfo": (401, JSON, b'{"error":"invalid_token"}'),
     "GET /oauth/authorize": (200, {"Content-Type": "text/html; charset=utf-8"}, b"Link your cameras to Google"),
     "POST /oauth/token": (400, JSON, b'{"error":"invalid_grant"}'),
     "POST /google/fulfillment": (401, JSON, b'{"error":"invalid_token"}'),
@@ -107,7 +108,7 @@ def patient(web: str, **more: Any) -> Patient:
 def test_a_correct_installation_has_only_ok_findings(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient(serve(WELL)), Visitor()))
     assert {finding.state for finding in findings} == {"ok"}
-    assert len(findings) == 9
+    assert len(findings) == 10
 
 
 PREFLIGHT = "OPTIONS /google/webrtc/"
@@ -225,7 +226,7 @@ def test_an_address_without_https_is_not_requested(serve: Callable[[Answers], st
 
 def test_a_closed_port_is_named(serve: Callable[[Answers], str]) -> None:
     findings = list(examine(patient("http://127.0.0.1:9"), Visitor()))
-    assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 7]
+    assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 8]
     assert "can't be reached" in findings[-1].text
 
 
@@ -291,7 +292,7 @@ def test_an_answer_that_does_not_come_whole(sent: bytes, then: bytes | None, exp
 def test_what_breaks_off_is_a_finding_at_each_point() -> None:
     with Breaking(LONG) as server:
         findings = list(examine(patient(f"http://127.0.0.1:{server.port}"), Visitor()))
-    assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 7]
+    assert [finding.state for finding in findings] == ["ok", "ok", *["wrong"] * 8]
 
 
 def test_a_handshake_that_drips() -> None:

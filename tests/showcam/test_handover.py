@@ -30,6 +30,7 @@ GIVEN = Settings(
     ezviz_secret="vendor-secret",
     ezviz_webhook_key="webhook-secret",
     lwa_client_secret="lwa-secret",
+    google_service_account="google-key",
     turn="turn:t:1",
     turn_secret="turn-secret",
     alexa_skill_id="skill",
@@ -59,13 +60,13 @@ def test_variables(part: str, more: dict[str, Any], variables: set[str]) -> None
     ("part", "secrets"),
     [
         ("media", {"turn-secret"}),
-        ("worker", {"vendor-secret", "webhook-secret"}),
-        ("web", {"vendor-secret", "webhook-secret", "lwa-secret"}),
+        ("worker", {"vendor-secret", "webhook-secret", "lwa-secret", "google-key"}),
+        ("web", {"vendor-secret", "webhook-secret", "lwa-secret", "google-key"}),
     ],
 )
 def test_secret_settings(part: str, secrets: set[str]) -> None:
     text = handover.environment(part, GIVEN, OUTER)["SHOWCAM_SETTINGS"]
-    every = {"vendor-secret", "webhook-secret", "lwa-secret", "turn-secret"}
+    every = {"vendor-secret", "webhook-secret", "lwa-secret", "google-key", "turn-secret"}
     assert {secret for secret in every if secret in text} == secrets
 
 

@@ -4,13 +4,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import av
 import pytest
 from click.testing import CliRunner, Result
 
+from registry.owner.owner import Owner
 from showcam.cli import main
+from showcam.cli.named_camera import asking
+from showcam.compose.cameras import Household
 from simulator.lan.onvif import Picture
+from store.records import Account, Source, SourceKind
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
 from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
@@ -144,6 +151,23 @@ def test_what_would_be_better_is_set_by_onvif_on_a_yes(folder: Path, device: Ser
     assert "A keyframe every 2 s in the whole picture" in done.output
     assert device.device.pictures[0].gop == gop
     slow.close()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "says"),
+    [
+        (("ezviz",), "Asking EZVIZ"),
+        (("lan",), "Asking the cameras of the house"),
+        (("ezviz", "lan"), "Asking EZVIZ and the cameras of the house"),
+    ],
+)
+def test_a_command_says_whom_it_asks(tmp_path: Path, kinds: tuple[SourceKind, ...], says: str) -> None:
+    store = SqliteStore(tmp_path / "s", Sealer([("k", bytes(32))]))
+    store.add_account(Account("a1", 0.0, b"x" * 16))
+    for kind in kinds:
+        store.add_source(Source(kind, "a1", kind, kind, 0.0), b"{}", "ok")
+    assert asking(Household("a1", cast("Owner", None), store, "")) == says
+    store.close()
 
 
 def test_the_demo_asks_nothing_of_a_real_house(folder: Path) -> None:

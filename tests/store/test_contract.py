@@ -17,6 +17,7 @@ from store.records import (
     Happening,
     Known,
     Link,
+    Notice,
     OwnerUser,
     Session,
     Source,
@@ -76,6 +77,8 @@ class TestHouseholds:
             store.put_owner_user(household.id, f"user of {household.id}", b"u")
             store.put_preference(household.id, "c", b"p")
             store.put_account_secret(household.id, "pin", b"1")
+            store.put_notice_address(household.id, "n", b"n")
+            store.swap_notice(household.id, "f", version=0, data=b"f")
             store.put_happening(household.id, Happening("c", "motion", NOW))
             store.put_devices(household.id, frozenset({household.id}))
             rows[household.id] = source, link, code, token
@@ -99,6 +102,8 @@ class TestHouseholds:
                 "owner's user by name": store.owner_user_by_key(f"user of {household.id}"),
                 "preferences": store.preferences(household.id),
                 "account secret": store.account_secret(household.id, "pin"),
+                "notice addresses": store.notice_addresses(household.id),
+                "notices": store.notices(household.id),
                 "happenings": store.happenings(household.id, NOW - 1),
                 "devices": store.accounts_with(household.id),
             }
@@ -558,6 +563,49 @@ class TestPreferences:
         with pytest.raises(Inconsistent):
             store.put_preference("nobody", "ezviz-a", b"")
         assert store.preferences("nobody") == {}
+
+
+class TestNotices:
+    def test_addresses_are_kept_and_removed(self, store: Store) -> None:
+        household, other = a.account(), a.account()
+        store.add_account(household)
+        store.add_account(other)
+        for address, data in (("b", b"\x00one"), ("a", b"two"), ("b", b"three")):
+            store.put_notice_address(household.id, address, data)
+        assert store.notice_addresses(household.id) == {"a": b"two", "b": b"three"}
+        assert store.notice_addresses(other.id) == {}
+        assert store.drop_notice_address(household.id, "b")
+        assert not store.drop_notice_address(household.id, "b")
+        assert not store.drop_notice_address(other.id, "a")
+        assert store.notice_addresses(household.id) == {"a": b"two"}
+
+    def test_an_address_needs_its_account(self, store: Store) -> None:
+        with pytest.raises(Inconsistent):
+            store.put_notice_address("nobody", "a", b"1")
+        with pytest.raises(Inconsistent):
+            store.swap_notice("nobody", "f", version=0, data=b"1")
+        assert (store.notice_addresses("nobody"), store.notices("nobody")) == ({}, [])
+
+    def test_a_notice_is_written_where_its_version_is_current(self, store: Store) -> None:
+        household = a.account()
+        store.add_account(household)
+        # the version and the data of a write, whether it is done, and what is there after it
+        writes: list[tuple[int, bytes | None, bool, tuple[bytes, int] | None]] = [
+            (1, b"early", False, None),
+            (1, None, False, None),
+            (0, b"one", True, (b"one", 1)),
+            (0, b"again", False, (b"one", 1)),
+            (1, b"two", True, (b"two", 2)),
+            (1, b"late", False, (b"two", 2)),
+            (1, None, False, (b"two", 2)),
+            (2, None, True, None),
+            (0, b"three", True, (b"three", 1)),
+        ]
+        for version, data, done, left in writes:
+            assert store.swap_notice(household.id, "f", version=version, data=data) is done, (version, data)
+            assert store.notices(household.id) == ([Notice(household.id, "f", *left)] if left else [])
+        store.swap_notice(household.id, "e", version=0, data=b"e")
+        assert [notice.fault for notice in store.notices(household.id)] == ["e", "f"]
 
 
 class TestSecrets:

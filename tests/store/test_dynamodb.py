@@ -118,7 +118,7 @@ def test_the_end_of_a_link_leaves_its_row_for_a_month(table: DynamoStore, linked
     table.add_tokens([a.token(linked), a.token(linked, kind="refresh", expires=None)])
     table.end_link(linked.id, NOW)
     left = {row["kind"]["S"]: row.get("expires_at", {}).get("N") for row in rows(dynamodb)}
-    assert left == {"account": None, "link": "1802592001"}
+    assert left == {"account": None, "link": "1802592001", "telling": None, "outbox": "1800604801"}
 
 
 def test_no_secret_is_in_the_table(table: DynamoStore, dynamodb: Any) -> None:

@@ -106,6 +106,20 @@ def test_one_of_twenty_gets_a_vendor_key(store: Store, at_once: AtOnce) -> None:
     assert list(store.accounts()) == [households[outcomes.index(True)]]
 
 
+def test_one_of_twenty_writes_a_notice(store: Store, at_once: AtOnce) -> None:
+    household = a.account()
+    store.add_account(household)
+    for version in range(2):
+
+        def write(number: int, version: int = version) -> bool:
+            return store.swap_notice(household.id, "f", version=version, data=b"%d" % number)
+
+        written = at_once(20, write)
+        assert Counter(written) == {True: 1, False: 19}
+        [notice] = store.notices(household.id)
+        assert (notice.data, notice.version) == (b"%d" % written.index(True), version + 1)
+
+
 def test_thirty_agree_on_one_value(store: Store, at_once: AtOnce) -> None:
     outcomes = at_once(30, lambda number: store.meta_once("salt", str(number)))
     assert len(set(outcomes)) == 1

@@ -221,6 +221,32 @@ def test_what_is_kept_of_a_bearer_holds_whatever_another_process_does(path: Path
         assert sqlite.find_token(link.id, token.hash) == found
 
 
+def test_what_is_kept_of_a_household_holds_whatever_another_store_does(
+    path: Path, sqlite: SqliteStore, sealer: Sealer
+) -> None:
+    household = a.account()
+    first, second = a.source(household), a.source(household, kind="lan", created=NOW + 1)
+    sqlite.add_household(household, first, b"", "ok")
+    other = SqliteStore(path, sealer)
+    assert (sqlite.sources(household.id), sqlite.preferences(household.id)) == ([first], {})
+    other.add_source(second, b"", "ok")
+    other.put_preference(household.id, "garden", b"{}")
+    assert (sqlite.sources(household.id), sqlite.preferences(household.id)) == ([first, second], {"garden": b"{}"})
+    other.drop_household(household.id)
+    assert (sqlite.sources(household.id), sqlite.preferences(household.id)) == ([], {})
+    other.close()
+
+
+def test_who_changes_what_was_read_changes_nothing_for_the_next(sqlite: SqliteStore) -> None:
+    household = a.account()
+    source = a.source(household)
+    sqlite.add_household(household, source, b"", "ok")
+    sqlite.put_preference(household.id, "garden", b"{}")
+    sqlite.sources(household.id).clear()
+    sqlite.preferences(household.id).clear()
+    assert (sqlite.sources(household.id), sqlite.preferences(household.id)) == ([source], {"garden": b"{}"})
+
+
 def test_a_closed_store_says_so(sqlite: SqliteStore) -> None:
     sqlite.close()
     with pytest.raises(StoreUnavailable, match="is closed"):
@@ -251,7 +277,7 @@ def test_sweep_counts_the_rows_that_go(sqlite: SqliteStore) -> None:
     assert sqlite.sweep(NOW + 60) == 3  # the visit, the window, the taken key
     assert sqlite.sweep(NOW + 60 + 600) == 1  # the code
     assert sqlite.sweep(NOW + 43200 + 86400) == 1  # the access token
-    assert sqlite.sweep(NOW + 30 * 86400) == 1  # the ended link
+    assert sqlite.sweep(NOW + 30 * 86400) == 2  # the ended link, and that nobody was told of its end
     assert sqlite.link(ended.id) is None
     assert sqlite.links(household.id) == [live]
 

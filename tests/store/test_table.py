@@ -12,9 +12,11 @@ from store.dynamodb import DynamoStore
 from store.ports import Replayed, Store
 from store.records import Account, Ask, Happening, Known, Link, Source
 from store.sealing import Sealer
+from store.telling_ports import LOOK, Claim, Settled
 from tests.doubles import records as a
 
 NOW = a.NOW
+DOORBELL, LATER = (Happening("ezviz-a", "doorbell", at) for at in (NOW, NOW + 9))
 TEXT = of_store.__doc__ or ""
 NEEDS_NONE = {"sweep", "close"}
 
@@ -69,6 +71,16 @@ class World:
         self.source: Source = a.source(self.account)
         self.link: Link = a.link(self.account)
         self.code, self.token = a.code(self.link), a.token(self.link)
+        self.claims: list[Claim | None] = []
+        self.row = f"{self.link.id}/doorbell/{DOORBELL.camera}/{round(1000 * NOW)}"
+
+    def settle(self, *, laid: bool) -> None:
+        claim = self.claims[-1]
+        assert claim is not None
+        rows = tuple((row, "refused") for row in claim.rows if row.kind == "doorbell" and laid)
+        over = tuple(row for row in claim.rows if row.kind == LOOK)
+        settled = Settled(NOW, over, rows, told=b"t", what="w", again=NOW + 5, reason="r")
+        assert self.store.settle(claim, settled)
 
     def replay(self) -> None:
         with pytest.raises(Replayed):
@@ -92,11 +104,29 @@ class World:
         yield "put_known", lambda: store.put_known(account.id, source.id, Known(b"k", NOW))
         yield "put_preference", lambda: store.put_preference(account.id, "c", b"p")
         yield "put_account_secret", lambda: store.put_account_secret(account.id, "s", b"s")
+        yield "put_notice_address", lambda: store.put_notice_address(account.id, "n", b"n")
+        yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=0, data=b"f")
+        yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=1, data=b"g")
         yield "put_happening", lambda: store.put_happening(account.id, Happening("c", "motion", NOW))
         yield "put_ask", lambda: store.put_ask(account.id, ASK)
         yield "put_live", lambda: store.put_live(account.id, ASK.id, 2.0)
         yield "put_devices", lambda: store.put_devices(account.id, frozenset({"one"}))
         yield "put_devices", lambda: store.put_devices(account.id, frozenset({"two"}))
+        yield "record_change", lambda: store.record_change(account.id, source.id, Known(b"l", NOW))
+        yield "record_happening", lambda: store.record_happening(account.id, DOORBELL, 3.0, ("doorbell",))
+        yield "look", lambda: store.look(account.id, NOW)
+        yield "note_listed", lambda: store.note_listed(account.id, link.id, NOW, NOW + 5)
+        yield "claim", lambda: self.claims.append(store.claim(account.id, link.id, NOW, NOW + 9, 9))
+        yield "free_claims", store.free_claims
+        yield "claim", lambda: self.claims.append(store.claim(account.id, link.id, NOW, NOW + 9, 9))
+        yield "settle", lambda: self.settle(laid=True)
+        yield "laid_down", lambda: read(store.laid_down())
+        yield "retry", lambda: store.retry(account.id, self.row, NOW)
+        yield "claim", lambda: self.claims.append(store.claim(account.id, link.id, NOW, NOW + 9, 9))
+        yield "settle", lambda: self.settle(laid=True)
+        yield "drop", lambda: store.drop(account.id, self.row)
+        yield "look", lambda: store.look(account.id, NOW, link.id)
+        yield "record_happening", lambda: store.record_happening(account.id, LATER, 3.0, ("doorbell",))
         yield "take_once", lambda: store.take_once("k", NOW + 60)
         yield "meta_once", lambda: store.meta_once("m", "v")
         yield "hit", lambda: store.hit("door", 60, NOW)
@@ -131,15 +161,23 @@ class World:
             ("has_owner_users", ()),
             ("preferences", (account.id,)),
             ("account_secret", (account.id, "s")),
+            ("notice_addresses", (account.id,)),
+            ("notices", (account.id,)),
             ("happenings", (account.id, NOW - 1)),
             ("asks", (account.id, NOW - 1)),
             ("accounts_with", ("two",)),
+            ("due", ("alexa", NOW + 9, 9)),
+            ("waiting", (NOW + 9,)),
+            ("backlog", (NOW + 9,)),
+            ("tellings", (account.id,)),
             ("meta", ("m",)),
             ("hits", ("door", 60, NOW)),
         ):
             yield method, reading(getattr(store, method), given)
         yield "drop_link_secret", lambda: store.drop_link_secret(link.id, "s")
         yield "drop_account_secret", lambda: store.drop_account_secret(account.id, "s")
+        yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=2, data=None)
+        yield "drop_notice_address", lambda: store.drop_notice_address(account.id, "n")
         yield "drop_visit", lambda: store.drop_visit("v")
         yield "drop_client", lambda: store.drop_client("alexa")
         yield "drop_asks", lambda: store.drop_asks(account.id)
@@ -193,6 +231,9 @@ def test_every_kind_of_row_is_described(world: World, dynamodb: Any) -> None:
 
 def test_what_is_beside_the_record_is_described(world: World, dynamodb: Any) -> None:
     attributes = {kind: set(re.findall(r"\w+", re.sub(r"\(.*\)", "", beside))) for _, _, kind, beside, _ in tables()[0]}
+    below = re.search(r"^Beside the record of a telling: (.*?)\.$", TEXT, re.M | re.S)
+    assert below
+    attributes["telling"] = set(re.findall(r"\w+", below[1])) - {"which", "say", "what", "waits"}
     for _, act in world.acts():
         act()
         for row in dynamodb.scan(TableName="showcam")["Items"]:

@@ -120,3 +120,39 @@ def test_what_no_camera_tells_can_not_bring_it_to_a_tv(demo: Program, value: str
     done = demo.command("cameras", "set", "Front Door", "tv_when", value, "--demo")
     assert done.returncode == 2
     assert "doorbell, motion, person, and not thunder" in done.stderr
+
+
+def test_a_scene_of_either_assistant_shows_the_camera_on_the_tv(demo: Program, cast: Cast) -> None:
+    done = demo.command("cameras", "set", "Garden", "tv_scenes", TV, "--demo")
+    assert (done.returncode, done.stdout) == (0, f"Garden: tv_scenes is {TV}.\n")
+    assert "discover devices" in done.stderr
+    try:
+        for assistant, again in (("alexa", "discover devices"), ("google", "sync my devices")):
+            wish = f"turn on Garden on {TV}"
+            for _ in range(20):  # the running showcam follows within half a minute
+                demo.assistant(assistant, "say", text=again)
+                outcome = demo.assistant(assistant, "say", text=wish)["outcome"]
+                if outcome["answered"]:
+                    break
+                time.sleep(2)
+            assert (outcome["answered"], outcome["broken"]) == (True, [])
+            television(demo, lambda facts: facts["frames"] > 10 and facts["title"] == "Garden")
+            outcome = demo.assistant(assistant, "say", text=f"turn off Garden on {TV}")["outcome"]
+            assert (outcome["answered"], outcome["broken"]) == (True, [])
+            television(demo, lambda facts: facts["app"] == "")
+    finally:
+        demo.command("cameras", "set", "Garden", "tv_scenes", "nothing", "--demo")
+
+
+def test_a_scene_of_a_tv_that_is_not_there_is_refused(demo: Program, cast: Cast) -> None:
+    demo.command("cameras", "set", "Garden", "tv_scenes", "Attic TV", "--demo")
+    try:
+        for _ in range(20):
+            demo.assistant("google", "say", text="sync my devices")
+            outcome = demo.assistant("google", "say", text="turn on Garden on Attic TV")["outcome"]
+            if outcome["told"]:
+                break
+            time.sleep(2)
+        assert (outcome["told"], outcome["broken"]) == ("sceneCannotBeApplied", [])
+    finally:
+        demo.command("cameras", "set", "Garden", "tv_scenes", "nothing", "--demo")

@@ -30,7 +30,7 @@ class Measured:
     b_frames: bool
 
 
-def decoder(codec: Literal["h264", "hevc"]) -> VideoCodecContext:
+def decoder(codec: Literal["h264", "hevc", "mjpeg"]) -> VideoCodecContext:
     made = av.CodecContext.create(codec, "r")
     made.thread_count = 1
     return made
@@ -50,7 +50,15 @@ def decoded(codec: VideoCodecContext, keyframe: bytes) -> VideoFrame:
 
 def jpeg(keyframe: bytes, *, small: bool = False) -> bytes:
     """`small`: between 360 and 540 px on the shorter side, whatever the camera sends. Raises NoPicture."""
-    frame = decoded(decoder("hevc" if nal.codec(keyframe) == "h265" else "h264"), keyframe)
+    return _jpeg(decoded(decoder("hevc" if nal.codec(keyframe) == "h265" else "h264"), keyframe), small=small)
+
+
+def resized(jpeg: bytes, *, small: bool) -> bytes:
+    """A JPEG of somebody else's, made again: nothing but a picture is left of it. Raises NoPicture."""
+    return _jpeg(decoded(decoder("mjpeg"), jpeg), small=small)
+
+
+def _jpeg(frame: VideoFrame, *, small: bool) -> bytes:
     width, height = _thumbnail(frame.width, frame.height) if small else (frame.width, frame.height)
     frame = frame.reformat(width, height, "yuvj420p", src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG)
     frame.pts, frame.time_base, frame.pict_type = 0, Fraction(1, 25), 0

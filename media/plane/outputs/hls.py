@@ -80,6 +80,11 @@ class HlsOutput:
             muxer.discard()
 
     @property
+    def due(self) -> int:
+        """The number of the next segment."""
+        return self._next
+
+    @property
     def target_s(self) -> int:
         return self._target or 1
 

@@ -16,6 +16,7 @@ from media.plane.sources.ezviz_picture import EzvizPicture
 from media.plane.sources.ezviz_showing import Showing
 from media.plane.sources.foresight import Foresight
 from media.plane.sources.network import OnLoopback
+from media.plane.sources.quota_rests import QuotaRests
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec
 
@@ -24,6 +25,7 @@ KEYLESS_S = 12.0  # and its first keyframe, where no other session may be open b
 FIRST_S = 25.0  # how long the first picture is waited for, over all sessions
 SILENT_S = 6.0  # a session without a picture for so long is given up
 MUTE_S = 2.5  # after so long without a byte another session opens beside it: nodes send in clumps up to 2 s apart
+LEAST_MUTE_S, MUTER = 1.0, 1.5  # sooner of one that never paused so long: by so much longer than it ever did
 DOZES_S = 1.5  # the same of a battery camera's first session, which wakes it and may bring nothing itself
 SHORT_S = 2.0  # after a session that was shorter comes a pause of PAUSE_S
 PAUSE_S = 1.0
@@ -37,10 +39,16 @@ class EzvizSource:
     """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once."""
 
     def __init__(
-        self, screen: Screen, spec: SourceSpec, mint: Callable[[], Awaitable[SourceSpec]], *, loopback: OnLoopback
+        self,
+        screen: Screen,
+        spec: SourceSpec,
+        mint: Callable[[], Awaitable[SourceSpec]],
+        *,
+        loopback: OnLoopback,
+        rests: QuotaRests,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._openings = Openings(spec, mint, loopback)
+        self._openings = Openings(spec, mint, loopback, rests)
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
         self._foresight = Foresight()
         self._began = self._loop.time()
@@ -123,8 +131,10 @@ class EzvizSource:
             self._beside = None
 
     def _is_mute(self, showing: Showing) -> bool:
-        wakes = self._openings.dozes and not self._picture.is_begun
-        return showing.mute_s > (DOZES_S if wakes else MUTE_S)
+        if self._openings.dozes and not self._picture.is_begun:
+            return showing.mute_s > DOZES_S
+        known_s = showing.pauses_s if showing.is_shown else None
+        return showing.mute_s > (MUTE_S if known_s is None else min(MUTE_S, max(LEAST_MUTE_S, MUTER * known_s)))
 
     def _needs_help(self, showing: Showing) -> bool:
         if self._picture.is_begun or self._openings.dozes:
@@ -177,11 +187,15 @@ class EzvizSource:
         return self._openings.dozes and not self._picture.is_begun and showing.mute_s > 2 * MUTE_S
 
     def _is_followed(self, showing: Showing) -> bool:
-        """Whether the session beside it goes on from here: its first picture is there, and those before are shown."""
+        """Whether the session beside it goes on from here.
+
+        Its first picture is there, and those before it are shown, or won't come.
+        """
         following = self._beside.result() if self._beside and self._beside.done() else None
         if following is None:
             return False
-        return not showing.is_shown or self._picture.reaches(following) or following.silent_s > CLUMP_S
+        is_waited_for = showing.is_shown and not self._is_mute(showing) and following.silent_s <= CLUMP_S
+        return not is_waited_for or self._picture.reaches(following)
 
     # how long sessions last
 

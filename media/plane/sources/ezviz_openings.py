@@ -11,6 +11,7 @@ from media.plane.codec.units import SourceFailed
 from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.ezviz_showing import Showing
 from media.plane.sources.network import OnLoopback
+from media.plane.sources.quota_rests import QuotaRests
 from media.source import SourceSpec
 
 _log = structlog.get_logger()
@@ -23,8 +24,10 @@ TRIES = 4  # times that a node may fail in a row
 class Openings:
     """Of one opening of a camera. `spec` is its first address. Call `close` after use."""
 
-    def __init__(self, spec: SourceSpec, mint: Callable[[], Awaitable[SourceSpec]], loopback: OnLoopback) -> None:
-        self._mint, self._loopback = mint, loopback
+    def __init__(
+        self, spec: SourceSpec, mint: Callable[[], Awaitable[SourceSpec]], loopback: OnLoopback, rests: QuotaRests
+    ) -> None:
+        self._mint, self._loopback, self._rests = mint, loopback, rests
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._spec: SourceSpec | None = spec
@@ -40,12 +43,19 @@ class Openings:
         `is_begun`: whether a picture has been shown.
         """
         spec, self._spec = self._spec or await self._mint(), None
+        address = _address(spec)
+        if not is_begun and self._rests.holds(address.camera):
+            raise SourceFailed("busy", again=True)
         try:
-            return await self._opened(spec, self.stream)
+            showing = await self._opened(spec, self.stream)
+            self._rests.opened(address.camera)
+            return showing
         except Unreached:
             return None
         except SaidNo as no:
             before = self.stream
+            if no.result in QUOTA:
+                self._rests.refused(address.camera)
             self.said_no(no.result, is_begun=is_begun)
             return await self.next(is_begun=is_begun) if self.stream != before else None
 
@@ -69,12 +79,7 @@ class Openings:
 
     async def _opened(self, spec: SourceSpec, stream: Stream | None) -> Showing:
         """Raises Unreached, SaidNo, SourceFailed."""
-        if spec.kind != "ezviz":
-            raise SourceFailed("media_down", again=True)  # there is a better way by now
-        try:
-            address = Address.read(spec.url)
-        except BadAddress:
-            raise SourceFailed("media_down", again=False) from None
+        address = _address(spec)
         showing = Showing(stream or address.stream, self._loopback, spec.key)
         self._open.add(showing)
         try:
@@ -103,3 +108,13 @@ class Openings:
         if means.reason == "offline" and self.dozes and self._loop.time() - self._began < WAKING_S:
             return WAKING_TRIES
         return TRIES if means.reason == "media_down" and is_begun else 0
+
+
+def _address(spec: SourceSpec) -> Address:
+    """Raises SourceFailed."""
+    if spec.kind != "ezviz":
+        raise SourceFailed("media_down", again=True)  # there is a better way by now
+    try:
+        return Address.read(spec.url)
+    except BadAddress:
+        raise SourceFailed("media_down", again=False) from None

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import structlog
+
 from media.plane.codec.bitstream import bitstream
 from media.plane.codec.keyframe import Measured, NoPicture
 from media.plane.codec.units import Format, SourceFailed, Unit
@@ -12,6 +14,8 @@ from media.plane.sources.joined import Joined
 from media.plane.sources.pacing import Pacing
 from media.plane.sources.screen import Screen
 from media.source import Sound
+
+_log = structlog.get_logger()
 
 SECOND_LOOK_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
 
@@ -88,6 +92,9 @@ class EzvizPicture:
         elif known := self._form:
             # its sound comes a little later
             form = replace(form, audio=known.audio, audio_codec=known.audio_codec, audio_rate=known.audio_rate)
+        if not self.is_begun:
+            answered, came = showing.opened - showing.asked, showing.keyed - showing.opened
+            _log.info("first keyframe of a stream node", answered_s=round(answered, 2), came_s=round(came, 2))
         self._is_new |= form != self._form
         self._form = form
         if not showing.is_shown:

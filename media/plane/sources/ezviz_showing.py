@@ -10,6 +10,7 @@ from media.plane.sources.network import OnLoopback
 
 TURN_S = 0.25  # of waiting for more, so that its owner can look after other things
 SOUND_S = 0.7  # of pictures that wait for the first sound
+REGULAR = 20  # pauses between bytes, after which the longest of them is what this session does
 HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with times that stand still gets no more memory
 
 
@@ -22,9 +23,11 @@ class Showing:
         self.stream, self.held = stream, list[Unit]()
         self._held_bytes = 0
         self._is_heard = False  # a picture came
+        self.keyed = 0.0  # when the first one came, a keyframe
         self.is_shown = self.is_other = False  # other: the whole picture, in place of the smaller one that was wanted
+        self._pauses, self._longest_s = 0, 0.0  # between bytes
         self.edge = 0  # the least time from a picture's own time to its arrival, in ticks
-        self.opened = self.heard = self._came = self._loop.time()
+        self.asked = self.opened = self.heard = self._came = self._loop.time()
 
     async def open(self, address: Address, hosts: tuple[str, ...]) -> None:
         """Raises Unreached, SaidNo."""
@@ -47,6 +50,7 @@ class Showing:
     def keep(self, bodies: list[bytes]) -> None:
         """Add the units of these bodies. Raises SourceFailed for what can't be shown."""
         if bodies:
+            self._pauses, self._longest_s = self._pauses + 1, max(self._longest_s, self.mute_s)
             self._came = self._loop.time()
         for unit in (unit for body in bodies for unit in self.footage.feed(body)):
             self.held.append(unit)
@@ -57,6 +61,7 @@ class Showing:
     def _hear(self, picture: Unit) -> None:
         edge = round(self._loop.time() * CLOCK) - picture.dts
         self.edge = min(edge, self.edge) if self._is_heard else edge
+        self.keyed = self.keyed if self._is_heard else self._loop.time()
         self.heard, self._is_heard = self._loop.time(), True
 
     @property
@@ -68,6 +73,11 @@ class Showing:
     def mute_s(self) -> float:
         """Seconds since the last byte."""
         return self._loop.time() - self._came
+
+    @property
+    def pauses_s(self) -> float | None:
+        """The longest that it was without a byte so far; None as long as that says little."""
+        return self._longest_s if self._pauses >= REGULAR else None
 
     @property
     def lasted_s(self) -> float:

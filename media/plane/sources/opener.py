@@ -10,6 +10,7 @@ from media.plane.sources import card_player
 from media.plane.sources.ezviz import EzvizSource
 from media.plane.sources.hls import HlsSource
 from media.plane.sources.network import OnLoopback
+from media.plane.sources.quota_rests import QuotaRests
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
 from media.plane.sources.screen import Screen
@@ -23,6 +24,7 @@ class Opener:
 
     def __init__(self, context: ssl.SSLContext, loopback: OnLoopback) -> None:
         self._context, self._loopback = context, loopback
+        self._rests = QuotaRests(asyncio.get_running_loop().time)
 
     async def last(self, screen: Screen, spec: SourceSpec, mint: Mint, background: Background) -> None:
         """One opening of the source, to its end. Raises SourceFailed.
@@ -32,7 +34,9 @@ class Opener:
         if spec.kind == "card":
             await card_player.play(screen, spec.card, asyncio.get_running_loop().time)
         if spec.kind == "ezviz":
-            with contextlib.closing(EzvizSource(screen, spec, mint, loopback=self._loopback)) as camera:
+            with contextlib.closing(
+                EzvizSource(screen, spec, mint, loopback=self._loopback, rests=self._rests)
+            ) as camera:
                 await camera.last()
         if spec.kind == "rtsp":
             with contextlib.closing(RtspSource(screen, spec, loopback=self._loopback.every)) as camera:

@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass
 from itertools import pairwise
 
+from media.plane.codec.keyframe import NoPicture, jpeg
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 from media.plane.sources.rtsp import RtspSource
-from media.source import SourceSpec
+from media.source import Codec, SourceSpec, Watched
 
 ENOUGH_S = 0.8  # of pictures, for their rate, once the distance of keyframes is known
 
@@ -25,6 +26,16 @@ class Probed:
     gop_s: float
     watched_s: float
     keyframe: bytes
+
+    def told(self, *, small: bool) -> Watched:
+        """With a still of it; `small`: for a page. Raises SourceFailed where the keyframe does not decode."""
+        form = self.form
+        try:
+            still = jpeg(self.keyframe, small=small)
+        except NoPicture:
+            raise SourceFailed("media_down", again=True) from None
+        codec: Codec = "h265" if form.is_h265 else "h264"
+        return Watched(codec, form.width, form.height, self.rate, self.gop_s, self.watched_s, still)
 
 
 class _Screen:

@@ -56,7 +56,7 @@ class RtspSource:
     async def _open(self) -> None:
         """Raises SourceFailed, RtspFailed."""
         host, port, path = self._place()
-        login = Login(self._spec.user, self._spec.password)
+        login = Login(self._spec.user, self._spec.password, basic=self._spec.basic)
         session = self._session = Session(host, port, path, login, lambda failed: self._ended(_failure(failed)))
         description = await session.describe()
         decipherer = Decipherer(self._spec.key) if self._spec.key else None

@@ -83,6 +83,11 @@ class Pull(Fanout):
         return self._asking.minted
 
     @property
+    def makes_stills(self) -> bool:
+        """Whether the camera makes stills itself, as far as is known."""
+        return self._spec is not None and bool(self._spec.still)
+
+    @property
     def not_yet(self) -> SourceFailed:
         """What to say to who can't wait any longer for the picture to open; it goes on opening."""
         return SourceFailed("waking" if self._dozes else "media_down", again=True)

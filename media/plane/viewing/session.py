@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from media.grants import Claims
 from media.plane.codec.units import SourceFailed
+from media.plane.outputs.hls import HlsOutput
 from media.plane.outputs.peer import Peer, Voice
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.view import View
 
 CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
 VERDICT_S = 1.0  # a camera has this to say that it can't be shown
+NEWS_S = 1.0  # a list waits so long for a segment that its viewer does not know
 SILENT_S = 5.0  # a viewer by HLS that fetches nothing for so long gives up its place, until it fetches again
 
 
@@ -33,6 +35,8 @@ class Session:
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fetches: int = 0  # that wait for an answer
+    _told: tuple[HlsOutput, int] | None = None  # of whose list its viewer knows, and the segment that was due after it
+    _told_at: float = 0.0
 
     @property
     def failure(self) -> SourceFailed | None:
@@ -53,11 +57,36 @@ class Session:
             self._fetches -= 1
             self.used = asyncio.get_running_loop().time()
 
+    @property
+    def is_told(self) -> bool:
+        """Whether its viewer has been given a list."""
+        return self._told is not None
+
+    def tell(self, output: HlsOutput) -> None:
+        """Its viewer is given the list as it is now."""
+        self._told, self._told_at = (output, output.due), asyncio.get_running_loop().time()
+
+    async def news(self) -> bool:
+        """Wait for a segment that its viewer does not know; whether it was waited for.
+
+        A player that finds an old list comes again after half a target duration, and may stand still until then. One
+        that asks again sooner is not kept waiting: some ask twice when they begin.
+        """
+        if self._told is None:
+            return False
+        output, due = self._told
+        half_s = output.target_s / 2
+        if output.due != due or asyncio.get_running_loop().time() - self._told_at < half_s:
+            return False
+        with self.fetching():
+            await self.view.signal.until(lambda: output.due != due or self.failure, min(NEWS_S, half_s))
+        return True
+
     def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""
         waits = self.peer is not None and self.peer.state != "connected"
         return (
-            (self.peer is None and now - self.used > idle_s)
+            (self.peer is None and not self._fetches and now - self.used > idle_s)
             or (waits and now - self.began > CONNECT_S)
             or (self.claims.explains and now - self.opened > card_s)
         )

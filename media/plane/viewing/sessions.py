@@ -12,6 +12,8 @@ from media.plane.codec.units import SourceFailed
 from media.plane.settings import PlaneSettings
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.opener import Opener
+from media.plane.viewing.asking import Asking
+from media.plane.viewing.camera_stills import CameraStills
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
 from media.plane.viewing.key import key_of
@@ -45,7 +47,11 @@ class Sessions:
         self._background = Background()
         self._peers = Peers(settings, self._background)
         self.guard = Guard(settings, sources)
-        self.warming = Warming(self._index, self._endings, self._places, self._pulls, self.guard, self._background)
+        asking, practice = Asking(sources, self._background), settings.allow_loopback_sources
+        stills = CameraStills(asking, loopback=practice, within_s=settings.still_s)
+        self.warming = Warming(
+            self._index, self._endings, self._places, self._pulls, self.guard, self._background, stills
+        )
         watch = self.guard.watch(lambda: list(self._index), self._renew, self._shut)
         sweep = Sweep(settings, self._index, self._pulls, self._transcodes, self._endings, self._places, self._drop)
         self._tasks = [asyncio.create_task(sweep.run()), asyncio.create_task(watch)]

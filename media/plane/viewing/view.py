@@ -2,6 +2,7 @@
 
 from media.plane.codec.units import Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
+from media.plane.signal import Signal
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.slim import Slim
@@ -20,6 +21,10 @@ class View:
     @property
     def failure(self) -> SourceFailed | None:
         return self._failure or self._at.failure
+
+    @property
+    def signal(self) -> Signal:
+        return self._at.signal
 
     @property
     def target_s(self) -> int:

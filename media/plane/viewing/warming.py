@@ -7,6 +7,7 @@ from copy import replace
 from media.grants import Claims
 from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
+from media.plane.viewing.camera_stills import CameraStills
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
 from media.plane.viewing.key import Key, key_of
@@ -30,9 +31,10 @@ class Warming:
         pulls: Pulls,
         guard: Guard,
         background: Background,
+        stills: CameraStills,
     ) -> None:
         self._index, self._endings, self._places, self._pulls = index, endings, places, pulls
-        self._guard, self._background = guard, background
+        self._guard, self._background, self._stills = guard, background, stills
         self._clock = asyncio.get_running_loop().time
         self._away: dict[Key, float] = {}  # until when no picture is opened to be kept, since it came another way
 
@@ -75,7 +77,17 @@ class Warming:
         # a pull that runs already went through the gate once, for whoever began it
         if self._pulls.runs(claims):
             await self._guard.pass_by(claims)
-        return await self.warm(claims, None).jpeg(timeout_s, small=claims.protocol == "still")
+        elif (still := await self._own_still(claims)) is not None:
+            return still
+        pull = self.warm(claims, None)
+        still = await pull.jpeg(timeout_s, small=claims.protocol == "still")
+        self._stills.note(pull)
+        return still
+
+    async def _own_still(self, claims: Claims) -> bytes | None:
+        """Raises Ended, SourceFailed."""
+        self._endings.refuse(claims)
+        return await self._stills.of(claims)
 
     def sub(self, claims: Claims) -> Pull | None:
         """The camera's smaller picture, beside the whole one of these claims; it takes no viewer's place."""

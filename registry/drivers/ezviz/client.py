@@ -117,7 +117,12 @@ class Client(Ruled):
 
     def sensitivity(self, serial: str, channel: int, kind_: int) -> str:
         """Of the detection of that kind, as a number; "" where the camera does not say."""
-        answer = self._request_json("POST", API_ENDPOINT_DETECTION_SENSIBILITY_GET, data={"subSerial": serial})
+        try:
+            answer = self._request_json("POST", API_ENDPOINT_DETECTION_SENSIBILITY_GET, data={"subSerial": serial})
+        except EzvizAuthTokenExpired:
+            raise
+        except PyEzvizError:
+            return ""  # a model that knows no such call has its other settings all the same
         found = [
             row
             for row in rows(within(answer, "algorithmConfig"), "algorithmList")

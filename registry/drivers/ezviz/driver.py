@@ -26,6 +26,7 @@ from registry.drivers.ezviz.open.calls import OpenPlatform
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sentences import EZVIZ
 from registry.drivers.ezviz.sessions import Held, Sessions
+from registry.drivers.ezviz.stream_tokens import StreamTokens, in_a_moment
 from registry.drivers.ezviz.terminal import Terminal
 from registry.drivers.ezviz.waking import Waking, lasts_s
 from registry.drivers.probes import hls
@@ -47,7 +48,8 @@ class EzvizDriver:
 
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
     cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else. `cloud`: also
-    by the account's own cloud stream, an open connection to the vendor.
+    by the account's own cloud stream, an open connection to the vendor. `may_go_on`: whether something may be done
+    behind an answer.
     """
 
     vendor = EZVIZ.vendor
@@ -62,13 +64,17 @@ class EzvizDriver:
         developer: Key | None = None,
         lan: bool = False,
         cloud: bool = False,
+        may_go_on: bool = True,
     ) -> None:
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
         self._lan = Lan(loopback=demo) if lan else None
         self._cloud = Cloud(loopback=demo) if cloud else None
+        self.takes_codes = lan
         self._terminal = Terminal(store, http, hosts.api)
         self.account = EzvizAccount(self.sessions, http, self._lan, self._cloud)
+        later = in_a_moment if may_go_on else None
+        self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
         self._open = OpenPlatform(http, hosts.open_platform)
         self._keys = Keys(self._open, hosts, developer)
         self._control = Control(self.account, self.sessions, self._keys)
@@ -174,7 +180,7 @@ class EzvizDriver:
             raise Refused("no_way", "no dispatcher that may be gone to")
         if picture == "sub" and (is_sub_silent(camera) or not place.has_sub):
             raise Refused("too_large", "no smaller stream")
-        token = self.account.stream_token(source, deadline_s - (time.monotonic() - began))
+        token = self._tokens.take(source, deadline_s - (time.monotonic() - began))
         return self._cloud.spec(camera, place, token, _key(held, camera))
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:

@@ -132,10 +132,13 @@ class Sessions:
         raise VendorDown("the secrets could not be kept")
 
     def _swap(self, source: Source, held: Held, secrets: Secrets, state: SourceState) -> bool:
-        return self._store.swap_session(
+        swapped = self._store.swap_session(
             source.account,
             source.id,
             version=held.version,
             secrets=msgspec.json.encode(secrets),
             state=state,
         )
+        if swapped and state != held.state:
+            self._store.look(source.account, time.time())  # assistants show whether it can be read
+        return swapped

@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from accounts.identity import new_id
+from media.camera_still import NoStill, fetch
 from net.house import HouseHttp
 from registry.drivers.lan.address import RTSP, Address
 from registry.drivers.lan.asking import Described, describe
@@ -24,6 +24,7 @@ from registry.drivers.lan.soap import OnvifFailed
 from registry.errors import Refused
 
 ONVIF_PORTS = (80, 8000, 2020, 8899, 8080)  # the usual one; Reolink's; Tapo's; those of cameras without a maker's name
+HTTPS = 443
 RTSP_PORTS = (RTSP, 8554)
 KNOCK_S = 1.0
 ANSWER_S = 3.0
@@ -41,40 +42,60 @@ class Found(Struct, frozen=True):
     profiles: tuple[Profile, ...] = ()
 
 
+class _Login(Struct, frozen=True):
+    """`basic`: whether they may be sent as they are."""
+
+    user: str
+    password: str
+    basic: bool
+
+
+class _Asked(Struct, frozen=True):
+    """What came of ONVIF at a camera's address; `onvif` is what it answered to, where it let us in."""
+
+    state: OnvifState
+    at: str = ""
+    onvif: Onvif | None = None
+    told: Told = Told()
+    profiles: tuple[Profile, ...] = ()
+
+
 class Adding:
     """Each password is sent to RTSP once, and to ONVIF once where RTSP took it. Raises registry.errors.Refused."""
 
     def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
 
-    def look(self, address: Address, user: str, password: str, *, port: int = 0) -> Found:
-        """`port`: of RTSP, where the address does not say it."""
+    def look(self, address: Address, user: str, password: str, *, port: int = 0, basic: bool = True) -> Found:
+        """`port`: of RTSP, where the address does not say it. `basic`: whether user and password may go as they are."""
+        login = _Login(user, password, basic)
         if address.kind == "rtsp" and address.path not in ("", "/"):
-            return self._by_path(address, user, password)
-        at, state, told, profiles = self._onvif(address, user, password)
-        if state == "in" and (found := self._by_onvif(address, user, password, at, told, profiles)):
+            return self._by_path(address, login)
+        asked = self._onvif(address, login)
+        if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
             return found
-        if state == "login":
+        if asked.state == "login":
             raise Refused("code_wrong", "refused by ONVIF")
-        return self._by_table(address, user, password, port)
+        return self._by_table(address, login, port)
 
     def onvif(self, device: Device) -> Onvif:
-        return Onvif(self._http, device.host, device.onvif, device.user, device.password)
+        pin = device.pin or None
+        return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=pin)
 
-    def _by_path(self, address: Address, user: str, password: str) -> Found:
-        main = self._described(address.host, address.port or RTSP, (address.path,), user, password)
-        device = self._device(address.host, address.port or RTSP, _pictured(main), user, password)
-        at, state, told, profiles = self._onvif(address, user, password)
-        if state == "in" and (found := self._by_onvif(address, user, password, at, told, profiles)):
+    def _by_path(self, address: Address, login: _Login) -> Found:
+        main = self._described(address.host, address.port or RTSP, (address.path,), login)
+        device = self._device(address.host, address.port or RTSP, _pictured(main), login, main)
+        asked = self._onvif(address, login)
+        if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
             streams = (found.device.main, found.device.sub)
             mine = next((each for each in streams if each is not None and each.path == address.path), None)
             if mine is not None:
                 other = found.device.sub if mine is found.device.main else None
                 return replace(found, device=replace(found.device, main=mine, sub=other, port=device.port))
             device = replace(found.device, main=device.main, sub=None, port=device.port)
-        return Found(self._with_sub(device), state, profiles)
+        return Found(self._with_sub(device), asked.state, asked.profiles)
 
-    def _by_table(self, address: Address, user: str, password: str, port: int) -> Found:
+    def _by_table(self, address: Address, login: _Login, port: int) -> Found:
         """By the makers' paths; those that a connection does not outlive are tried over another."""
         ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
         knocked = knock([(address.host, each) for each in ports], KNOCK_S)
@@ -82,16 +103,13 @@ class Adding:
         for each in ports:
             if knocked[address.host, each] is None:
                 paths = tuple(known.main for known in PATHS)
-                main = self._described(address.host, each, paths, user, password)
-                return Found(self._with_sub(self._device(address.host, each, _pictured(main), user, password)), "none")
+                main = self._described(address.host, each, paths, login)
+                return Found(self._with_sub(self._device(address.host, each, _pictured(main), login, main)), "none")
         raise Refused(reason or "lan_unreachable", "no RTSP port is open")
 
-    def _by_onvif(
-        self, address: Address, user: str, password: str, at: str, told: Told, profiles: tuple[Profile, ...]
-    ) -> Found | None:
+    def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, asked: _Asked) -> Found | None:
         """None where none of its pictures can be had."""
-        onvif = Onvif(self._http, address.host, at, user, password)
-        main, sub = chosen(profiles)
+        told, (main, sub) = asked.told, chosen(asked.profiles)
         if main is None:
             return None
         try:
@@ -99,54 +117,72 @@ class Adding:
             _, sub_path = onvif.stream_path(sub.token, ANSWER_S) if sub else (0, "")
         except OnvifFailed:
             return None
-        heard = self._described(address.host, port, (path,), user, password)
+        heard = self._described(address.host, port, (path,), login)
         device = replace(
-            self._device(address.host, port, _profiled(main, heard), user, password),
-            onvif=at,
+            self._device(address.host, port, _profiled(main, heard), login, heard),
+            onvif=asked.at,
+            pin=onvif.pin,
             model=" ".join(filter(None, (told.maker, told.model))),
             firmware=told.firmware,
             id=told.serial if _SERIAL.fullmatch(told.serial) else "",
             events=reported(onvif, ANSWER_S),
             lens=main.source,
         )
+        device = replace(device, still=self._still(onvif, device, sub or main))
         if sub is not None:
             try:
-                smaller = self._described(address.host, port, (sub_path,), user, password)
+                smaller = self._described(address.host, port, (sub_path,), login)
                 device = replace(device, sub=_profiled(sub, smaller))
             except Refused:
                 pass  # announced, and not sent
-        return Found(device, "in", profiles)
+        return Found(device, "in", asked.profiles)
 
-    def _onvif(self, address: Address, user: str, password: str) -> tuple[str, OnvifState, Told, tuple[Profile, ...]]:
+    def _onvif(self, address: Address, login: _Login) -> _Asked:
         """Where its device service is, and what it says."""
-        ports = (address.port or 80,) if address.kind == "onvif" else self._onvif_ports
+        ports = (*self._onvif_ports, HTTPS)
+        if address.kind == "onvif":
+            ports = (address.port or (HTTPS if address.tls else 80),)
         path = address.path if address.kind == "onvif" and address.path not in ("", "/") else DEVICE_PATH
         knocked = knock([(address.host, port) for port in ports], KNOCK_S)
         for port in ports:
             if knocked[address.host, port] is not None:
                 continue
             at = f"{port}{path}"
-            onvif = Onvif(self._http, address.host, at, user, password)
+            is_https = address.tls or (port == HTTPS and address.kind != "onvif")
+            pin = "" if is_https else None  # its owner says that it is the camera, and so that this is its certificate
+            onvif = Onvif(self._http, address.host, at, login.user, login.password, pin=pin)
             try:
                 onvif.clock(ANSWER_S)
-                return at, "in", onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S)
+                return _Asked("in", at, onvif, onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S))
             except OnvifFailed as failed:
                 if failed.why == "login":
-                    return at, "login", Told(), ()
-        return "", "none", Told(), ()
+                    return _Asked("login", at)
+        return _Asked("none")
 
-    def _described(self, host: str, port: int, paths: tuple[str, ...], user: str, password: str) -> Described:
+    def _described(self, host: str, port: int, paths: tuple[str, ...], login: _Login) -> Described:
         """Some cameras end a connection with the first path that they do not have."""
         within_s = ANSWER_S + len(paths) * 0.2
         end = time.monotonic() + within_s
         while True:
             tried: list[str] = []
             try:
-                return describe(host, port, _noting(paths, tried), user, password, within_s, loopback=self._loopback)
+                signed = {"loopback": self._loopback, "basic": login.basic}
+                return describe(host, port, _noting(paths, tried), login.user, login.password, within_s, **signed)
             except Refused as refused:
                 paths = paths[max(1, len(tried) - 1) :]  # the last one was answered no more, unless it was the first
                 if refused.reason != "no_way" or not paths or time.monotonic() > end:
                     raise
+
+    def _still(self, onvif: Onvif, device: Device, profile: Profile) -> str:
+        """Where it makes stills, if it gives one to this user."""
+        try:
+            port, path = onvif.still_path(profile.token, ANSWER_S)
+            still = f"{port or 80}{path}"
+            url = replace(device, still=still).still_url
+            fetch(url, device.user, device.password, loopback=self._loopback, within_s=ANSWER_S)
+        except (OnvifFailed, NoStill):
+            return ""
+        return still
 
     def _with_sub(self, device: Device) -> Device:
         """With the smaller picture that the table has for the main one, if the camera has it."""
@@ -154,29 +190,15 @@ class Adding:
         if not path or device.sub is not None:
             return device
         try:
-            smaller = self._described(device.host, device.port, (path,), device.user, device.password)
+            login = _Login(device.user, device.password, device.basic)
+            smaller = self._described(device.host, device.port, (path,), login)
         except Refused:
             return device
         return replace(device, sub=_pictured(smaller))
 
-    def _device(self, host: str, port: int, main: Pictured, user: str, password: str) -> Device:
-        return Device("", 1, "", host, port, main, user=user, password=password, mac=mac_of(host))
-
-
-def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = None) -> Device:
-    """With an id of its own, or with id and channel of the camera that it is: one of `known`.
-
-    `like`: the camera that its owner says it is.
-    """
-    same = like or next((each for each in known if _is_same(each, found)), None)
-    if same is not None:
-        kept = {"name": found.name or same.name, "silent": same.silent, "doorbell": found.doorbell or same.doorbell}
-        return replace(found, id=same.id, channel=same.channel, **kept)
-    ids = {each.id for each in known if not _is_same_device(each, found)}
-    candidates = (found.id, found.mac, f"{found.id}/{found.mac}" if found.mac else "", new_id())
-    its_id = next(each for each in candidates if each and each not in ids)
-    channels = [each.channel for each in known if each.id == its_id]
-    return replace(found, id=its_id, channel=max(channels, default=0) + 1)
+    def _device(self, host: str, port: int, main: Pictured, login: _Login, heard: Described) -> Device:
+        device = Device("", 1, "", host, port, main, user=login.user, password=login.password, mac=mac_of(host))
+        return replace(device, basic=heard.basic)
 
 
 def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:
@@ -198,16 +220,6 @@ def mac_of(host: str) -> str:
         return ""
     found = next((row.split() for row in rows if row.startswith(f"{host} ")), [])
     return found[3] if len(found) > 3 and found[3] != "00:00:00:00:00:00" else ""
-
-
-def _is_same_device(known: Device, found: Device) -> bool:
-    if known.mac and found.mac:
-        return known.mac == found.mac
-    return (known.host, known.port) == (found.host, found.port) or bool(found.id and known.id == found.id)
-
-
-def _is_same(known: Device, found: Device) -> bool:
-    return _is_same_device(known, found) and known.main.path == found.main.path
 
 
 def _noting(paths: tuple[str, ...], tried: list[str]) -> Iterator[str]:

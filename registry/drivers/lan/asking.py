@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from media.rtsp.description import Description, Track
 from media.rtsp.login import Login
@@ -20,25 +21,36 @@ class Described(Struct, frozen=True):
     path: str
     codec: str
     sound: str
+    basic: bool = False  # user and password went to it as they are
 
 
 def describe(
-    host: str, port: int, paths: Iterable[str], user: str, password: str, deadline_s: float, *, loopback: bool
+    host: str,
+    port: int,
+    paths: Iterable[str],
+    user: str,
+    password: str,
+    deadline_s: float,
+    *,
+    loopback: bool,
+    basic: bool = True,
 ) -> Described:
     """The first path that has a picture, over one connection.
+
+    `basic`: whether user and password may be sent as they are.
 
     Raises Refused: code_wrong after one try, lan_closed, lan_unreachable, and no_way where the port speaks no RTSP or
     has no picture by these paths.
     """
     if not is_in_house(host, loopback=loopback):
         raise Refused("lan_unreachable", "no address of a house")
-    login = Login(user, password)
+    login = Login(user, password, basic=basic)
     try:
         with questioner(host, port, deadline_s) as asking:
             for path in paths:
                 body = asking.description(path, login)
                 if body is not None and (found := _described(path, body)) is not None:
-                    return found
+                    return replace(found, basic=login.is_basic)
     except NoRtsp as other:
         raise Refused("no_way", str(other)) from None
     raise Refused("no_way", "no picture by that path")

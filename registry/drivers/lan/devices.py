@@ -48,8 +48,12 @@ class Device(Struct, frozen=True, omit_defaults=True):
     mac: str = ""
     endpoint: str = ""  # WS-Discovery's endpoint reference, which stays when the address changes
     onvif: str = ""  # "port/path" of its ONVIF device service; "": none
+    pin: str = ""  # the SHA-256 of its certificate, where its ONVIF is by https
     doorbell: bool = False
     events: tuple[EventKind, ...] = ()  # what it reports by ONVIF
+    basic: bool = False  # it took user and password by Basic, as they are, from its owner; else it never gets them so
+    moved: str = ""  # where its endpoint answers now, if its owner has to say that it is there
+    still: str = ""  # "port/path" of a JPEG of now, by HTTP; "": none that it gives this user by Digest
     lens: str = ""  # ONVIF's token of the video source that its pictures come from
 
     def __repr__(self) -> str:
@@ -58,6 +62,12 @@ class Device(Struct, frozen=True, omit_defaults=True):
     @property
     def place(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def still_url(self) -> str:
+        """Where it makes none: an empty text."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.still}" if self.still else ""
 
 
 class _Kept(Struct, frozen=True):

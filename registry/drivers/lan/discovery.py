@@ -29,17 +29,22 @@ _LONGEST = 8 * 1024  # of an answer
 _MOST_ANSWERS = 4096
 _BUFFER = 1024 * 1024
 _TYPES = ("dn:NetworkVideoTransmitter", "")
+_PORTS = {"http": 80, "https": 443}
 _SCOPES = {"name": "name", "hardware": "model"}
 
 
 class Seen(Struct, frozen=True):
-    """A device that answered; `onvif` is "port/path" of its device service, `endpoint` the same at any address."""
+    """A device that answered; `onvif` is "port/path" of its device service, `endpoint` the same at any address.
+
+    `tls`: the service is by https alone.
+    """
 
     host: str
     onvif: str
     endpoint: str = ""
     name: str = ""
     model: str = ""
+    tls: bool = False
 
 
 def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Seen]:
@@ -108,7 +113,7 @@ def _matches(data: bytes, host: str, ours: str) -> list[Seen]:
         return []
     if told.get("Header", "RelatesTo") != ours:
         return []
-    matches = told.find("Body", "ProbeMatches")
+    matches = told.find("Body", "ProbeMatches") or told.find("Body")  # some leave the list around a match out
     found = [_seen(each, host) for each in matches.all("ProbeMatch")] if matches else []
     return [seen for seen in found if seen is not None]
 
@@ -126,16 +131,20 @@ def _seen(match: Element, host: str) -> Seen | None:
         if kind in _SCOPES and scope.startswith("onvif://www.onvif.org/"):
             named[_SCOPES[kind]] = line(unquote(value))[:64]
     endpoint = line(match.get("EndpointReference", "Address"))[:128]
-    return Seen(host, _service(match.get("XAddrs").split()), endpoint, named["name"], named["model"])
+    addresses = match.get("XAddrs").split()
+    plain, secure = _service(addresses, "http"), _service(addresses, "https")
+    at = plain or secure or f"80{DEVICE_PATH}"
+    return Seen(host, at, endpoint, named["name"], named["model"], tls=not plain and bool(secure))
 
 
-def _service(addresses: list[str]) -> str:
+def _service(addresses: list[str], scheme: str) -> str:
+    """Port and path of the first by that scheme, "" where there is none."""
     for address in addresses[:8]:
         try:
             parts = urlsplit(address)
-            port = parts.port or 80
+            port = parts.port or _PORTS[scheme]
         except ValueError:
             continue
-        if parts.scheme == "http" and parts.path.isascii() and parts.path.isprintable() and len(parts.path) < 256:
+        if parts.scheme == scheme and parts.path.isascii() and parts.path.isprintable() and len(parts.path) < 256:
             return f"{port}{parts.path or DEVICE_PATH}"
-    return f"80{DEVICE_PATH}"
+    return ""

@@ -23,6 +23,7 @@ from registry.drivers.lan.moves import Asks, Moves
 from registry.drivers.lan.onvif import Onvif
 from registry.drivers.lan.sentences import LAN
 from registry.drivers.lan.soap import OnvifFailed
+from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused, SetRefused
 from registry.reason import Reason
 from registry.settings import CHOICES, Setting, SettingView
@@ -46,6 +47,7 @@ class LanDriver:
     """
 
     vendor = LAN.vendor
+    takes_codes = False
 
     def __init__(
         self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S, asks: Asks | None = None
@@ -88,7 +90,16 @@ class LanDriver:
         self._ask(source, device, wanted, min(OPEN_S, deadline_s))
         self._keyframes.soon(device, wanted.profile)
         url = f"rtsp://{device.place}{wanted.path}"
-        return SourceSpec("rtsp", url, (device.place,), sound(camera), user=device.user, password=device.password)
+        return SourceSpec(
+            "rtsp",
+            url,
+            (device.place,),
+            sound(camera),
+            user=device.user,
+            password=device.password,
+            still=device.still_url,
+            basic=device.basic,
+        )
 
     def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
         raise Refused("not_passable", "no address at home is handed out")
@@ -150,16 +161,16 @@ class LanDriver:
         return Listener(source, self.devices, self._onvif, told, waits or Waits())
 
     def _onvif(self, device: Device) -> Onvif:
-        return Onvif(self._http, device.host, device.onvif, device.user, device.password)
+        return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)
 
     def _ask(self, source: Source, device: Device, wanted: Pictured, deadline_s: float) -> None:
         """Whether the camera would show that picture now. Raises Refused."""
         place, who = (device.host, device.port), (source.id, device.id, device.channel)
         login = (device.user, device.password)
         try:
-            describe(*place, (wanted.path,), *login, deadline_s, loopback=self._loopback)
+            describe(*place, (wanted.path,), *login, deadline_s, loopback=self._loopback, basic=device.basic)
         except Refused as refused:
-            if refused.reason == "code_wrong":
+            if refused.reason == "code_wrong" and not isinstance(refused, OnlyBasic):
                 self.devices.refused(source, device)
             self._refused.put(who, (time.monotonic(), refused.reason))
             raise

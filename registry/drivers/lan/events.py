@@ -1,4 +1,4 @@
-"""What a camera reports by ONVIF's pull points (Core, 9.1): motion, people, the bell.
+"""What a camera reports by ONVIF's pull points (Core, 9.1): motion, people, the bell, tampering.
 
 Topics are ONVIF's own and those of makers, as Home Assistant's ONVIF integration knows them (homeassistant/components/
 onvif/parsers.py). Of a message the kind is taken, and no time: cameras' clocks are wrong.
@@ -29,6 +29,10 @@ _TOPICS: dict[str, EventKind] = {
     "RuleEngine/MyRuleDetector/PeopleDetect": "person",
     "RuleEngine/MyRuleDetector/Visitor": "doorbell",
     "Device/Trigger/Doorbell": "doorbell",
+    "RuleEngine/TamperDetector/Tamper": "tamper",
+    "VideoSource/GlobalSceneChange/ImagingService": "tamper",
+    "VideoSource/GlobalSceneChange/AnalyticsService": "tamper",
+    "VideoSource/GlobalSceneChange/RecordingService": "tamper",
 }
 
 

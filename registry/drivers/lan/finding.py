@@ -21,11 +21,17 @@ type Heard = Callable[[int, int], None]  # how many addresses of how many were k
 
 
 class Candidate(Struct, frozen=True):
-    """`added` is the name of the camera that it is already, "" for none."""
+    """`added` is the name of the camera that it is already, "" for none.
+
+    `at`: "port/path" of its ONVIF device service; `endpoint`: what it answers WS-Discovery by, at any address.
+    """
 
     host: str
     name: str
     onvif: bool
+    at: str = ""
+    tls: bool = False  # `at` is by https
+    endpoint: str = ""
     announced: bool = False  # by mDNS
     ports: tuple[int, ...] = ()
     added: str = ""
@@ -48,7 +54,7 @@ def find(
     found = {each.host: Candidate(each.host, each.name, onvif=False, announced=True) for each in announced}
     for each in seen:
         name = " ".join(dict.fromkeys(filter(None, (each.name, each.model))))
-        found[each.host] = Candidate(each.host, name, onvif=True)
+        found[each.host] = Candidate(each.host, name, onvif=True, at=each.onvif, tls=each.tls, endpoint=each.endpoint)
     if look:
         for host, ports in _open(neighbours(list(networks)), heard):
             before = found.get(host)

@@ -1,4 +1,9 @@
-"""Finds a camera again that got another address, by its endpoint reference of WS-Discovery."""
+"""Finds a camera again that got another address, by its endpoint reference of WS-Discovery.
+
+Anybody in the house can answer by a camera's endpoint, and no call of ONVIF proves that a device knows the password. So
+a camera that takes its password as it is (Basic) is moved by its owner alone; by Digest whoever answers learns no more
+than a hash of it.
+"""
 
 import threading
 import time
@@ -48,7 +53,9 @@ class Moves:
 
     def _keep(self, source: Source, device: Device, host: str) -> None:
         def moved(stored: Device) -> Device:
-            return replace(stored, host=host) if stored.host == device.host else stored
+            if stored.host != device.host:
+                return stored
+            return replace(stored, moved=host) if stored.basic else replace(stored, host=host)
 
         try:
             self._devices.alter(source, device, moved)

@@ -35,13 +35,21 @@ class Described(Struct, frozen=True):
 
 
 class Onvif:
-    """`at` is "port/path" of the device service. Each call raises OnvifFailed."""
+    """`at` is "port/path" of the device service; `pin`: of its certificate, by https. Each call raises OnvifFailed."""
 
-    def __init__(self, http: HouseHttp, host: str, at: str, user: str, password: str) -> None:
+    def __init__(
+        self, http: HouseHttp, host: str, at: str, user: str, password: str, *, pin: str | None = None
+    ) -> None:
         port, slash, path = at.partition("/")
         self._path = slash + path
-        self._soap = Soap(http, host, int(port or 80), self._path, user, password)
+        self._soap = Soap(http, host, int(port or 80), self._path, user, password, pin)
+        self._schemes = ("http",) if pin is None else ("https", "http")
         self._services: dict[str, str] | None = None  # paths by namespace
+
+    @property
+    def pin(self) -> str:
+        """The SHA-256 of the device's certificate, "" without TLS."""
+        return self._soap.pin or ""
 
     def clock(self, timeout_s: float) -> None:
         """Reads the device's clock, which by the specification needs no login: also how one finds a device."""
@@ -76,6 +84,12 @@ class Onvif:
         port, path = _place(_uri(answer), "rtsp")
         return port or 554, path
 
+    def still_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
+        """Port (0: the usual one) and path of the address of a JPEG of now; the host is the device's own."""
+        space = _MEDIA2 if self._has(_MEDIA2, timeout_s) else _MEDIA
+        inner = f"<ProfileToken>{html.escape(profile)}</ProfileToken>"
+        return _place(_uri(self._call(space, "GetSnapshotUri", timeout_s, inner)), "http")
+
     def want_keyframe(self, profile: str, timeout_s: float) -> None:
         """Asks for a keyframe now, for those who have just begun to watch."""
         space = _MEDIA2 if self._has(_MEDIA2, timeout_s) else _MEDIA
@@ -103,7 +117,7 @@ class Onvif:
 
     def path_of(self, address: str) -> str:
         """The path of an address that the device named, to be asked at its own host and port."""
-        return _place(address, "http")[1]
+        return _place(address, *self._schemes)[1]
 
     def has(self, space: str, timeout_s: float) -> bool:
         return self._has(space, timeout_s)
@@ -127,9 +141,9 @@ class Onvif:
                 named = self._capabilities(timeout_s)  # of a device older than GetServices
             for space, address in named[:64]:
                 try:
-                    self._services.setdefault(space, _place(address, "http")[1])
+                    self._services.setdefault(space, _place(address, *self._schemes)[1])
                 except OnvifFailed:
-                    continue  # https alone, or no address
+                    continue  # https alone, where the device was given by http, or no address
         return self._services
 
     def _capabilities(self, timeout_s: float) -> list[tuple[str, str]]:
@@ -149,11 +163,11 @@ class Onvif:
 
 
 def _uri(answer: Element) -> str:
-    """Of GetStreamUri, in either media service."""
+    """Of GetStreamUri and GetSnapshotUri, in either media service."""
     return answer.get("MediaUri", "Uri") or answer.get("Uri")
 
 
-def _place(address: str, scheme: str) -> tuple[int, str]:
+def _place(address: str, *schemes: str) -> tuple[int, str]:
     """Port (0: the usual one) and path. Raises OnvifFailed for an address that is not followed."""
     try:
         parts = urlsplit(address)
@@ -161,6 +175,12 @@ def _place(address: str, scheme: str) -> tuple[int, str]:
     except ValueError:
         raise OnvifFailed("refused") from None
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if parts.scheme != scheme or len(path) > _LONGEST or not path.isascii() or not path.isprintable() or " " in path:
+    if (
+        parts.scheme not in schemes
+        or len(path) > _LONGEST
+        or not path.isascii()
+        or not path.isprintable()
+        or " " in path
+    ):
         raise OnvifFailed("refused")
     return port, path

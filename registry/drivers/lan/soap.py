@@ -31,10 +31,16 @@ class OnvifFailed(Exception):
 
 
 class Soap:
-    """`path` is of the device service. Each call raises OnvifFailed."""
+    """`path` is of the device service; `pin` as net.house takes it. Each call raises OnvifFailed.
 
-    def __init__(self, http: HouseHttp, host: str, port: int, path: str, user: str, password: str) -> None:
+    With "" the certificate of the first answer, which no login went before, is the one of all others.
+    """
+
+    def __init__(
+        self, http: HouseHttp, host: str, port: int, path: str, user: str, password: str, pin: str | None = None
+    ) -> None:
         self._http, self._host, self._port, self._path = http, host, port, path
+        self.pin = pin
         self._user, self._password = user, password
         self._ahead: timedelta | None = None  # of the device's clock
         self._digest: Login | None = None
@@ -96,9 +102,12 @@ class Soap:
         if signature is not None:
             headers["Authorization"] = signature
         try:
-            return self._http.ask(method, self._host, port, path, timeout_s, headers=headers, body=body)
+            answer = self._http.ask(method, self._host, port, path, timeout_s, headers=headers, body=body, pin=self.pin)
         except (Unreached, NotAllowed):
             raise OnvifFailed("down") from None
+        if self.pin == "":
+            self.pin = answer.pin
+        return answer
 
     def _login(self, answer: Answer) -> Login | None:
         """By HTTP's Digest, where the device wants that; never by Basic, which anybody on the way can read."""

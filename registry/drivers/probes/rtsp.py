@@ -23,6 +23,10 @@ class Described(Struct, frozen=True):
     codec: Literal["h264", "h265", "unknown"]
 
 
+class OnlyBasic(Refused):
+    """The camera wants user and password as they are, and they may not be sent so; they were not."""
+
+
 class NoStream(Refused):
     """The camera answers, but has no stream by these names."""
 
@@ -97,13 +101,15 @@ class Questioner:
     def description(self, path: str, login: Login) -> bytes | None:
         """The camera's SDP. None: no stream by that name.
 
-        Raises Refused("code_wrong") after one try, NoRtsp, NotRtsp, OSError.
+        Raises Refused("code_wrong") after one try, OnlyBasic, NoRtsp, NotRtsp, OSError.
         """
         answer = self._request(path, login)
         if answer.status == 401:
             wanted = challenge(answer.values("www-authenticate"))
             if wanted is None:
                 raise NoRtsp("lan_unreachable", "an unknown way of signing in")
+            if not login.may(wanted):
+                raise OnlyBasic("code_wrong", "by Basic alone")
             login.take(wanted)
             answer = self._request(path, login)
         if answer.status == 401:

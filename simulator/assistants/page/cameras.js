@@ -7,6 +7,11 @@ const SWITCHES = [
   ["asleep", "Sleep Mode"],
 ];
 
+const HAPPENINGS = [
+  ["motion", "Motion", "something moves"],
+  ["person", "Person", "somebody comes"],
+];
+
 export class Cameras {
   constructor(place, status) {
     this.place = place;
@@ -47,8 +52,24 @@ export class Cameras {
     const switches = document.createElement("div");
     switches.className = "switches";
     for (const [key, title] of SWITCHES) switches.append(this.toggle(camera, key, title));
-    set.append(legend, switches, this.renaming(camera));
+    set.append(legend, switches, this.happenings(camera), this.renaming(camera));
     return set;
+  }
+
+  happenings(camera) {
+    const row = document.createElement("div");
+    row.className = "happenings";
+    const kinds = camera.kind === "doorbell" ? [["press", "Ring", "somebody rings"], ...HAPPENINGS] : HAPPENINGS;
+    for (const [kind, title, words] of kinds) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = title;
+      button.ariaLabel = `${camera.name}: ${title}`;
+      button.dataset.testid = `happen-${camera.serial}-${kind}`;
+      button.addEventListener("click", () => this.change(camera, { [kind]: true }, words));
+      row.append(button);
+    }
+    return row;
   }
 
   toggle(camera, key, title) {

@@ -29,7 +29,10 @@ window.showcamScreens = screens;
 // the page carries the link state, so that no button changes its meaning after it is drawn
 const linked = document.querySelector("main").dataset.linked.split(" ");
 document.querySelector(".accounts").open = !linked.includes("alexa") && !linked.includes("google");
-for (const [name, screen] of Object.entries(screens)) screen.show({ linked: linked.includes(name), cameras: null });
+for (const [name, screen] of Object.entries(screens)) {
+  screen.show({ linked: linked.includes(name), cameras: null });
+  screen.listen();
+}
 
 const cameras = new Cameras(document.getElementById("cameras"), document.getElementById("cameras-status"));
 

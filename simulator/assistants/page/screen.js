@@ -53,7 +53,7 @@ export class Screen {
     elements["pin-label"].htmlFor = elements.pin.id;
     elements["pin-form"].addEventListener("submit", (event) => {
       event.preventDefault();
-      this.ask(this.text, "Asking…", elements.pin.value);
+      this.ask(this.wish, "Asking…", elements.pin.value);
     });
     elements.link.addEventListener("click", () => (this.linked ? this.unlink() : location.assign(`/assistants/${this.assistant}/link`)));
     elements.sound.addEventListener("click", () => this.mute(!this.muted));
@@ -86,9 +86,38 @@ export class Screen {
     elements["link-state"].textContent = about.linked ? `Linked${count}` : "Not linked";
     elements.link.textContent = about.linked ? "Unlink" : "Link";
     elements.link.ariaLabel = `${elements.link.textContent} ${this.speaker}`;
+    this.cameras = about.cameras ?? [];
+    elements.knows.hidden = !this.cameras.length;
+    elements.knows.textContent = this.cameras.map((camera) => `${camera.name}${stateOf(about.states?.[camera.id])}`).join(", ");
     elements.problem.hidden = !about.problem;
     elements.problem.textContent = about.problem ? `Linking: ${about.problem}` : "";
     elements.idle.textContent = about.linked ? `Try “${elements.text.placeholder}”` : "Not linked yet. Press Link and sign in.";
+  }
+
+  /** Hears what happens without a wish: a report came, somebody rang. */
+  listen() {
+    const news = new EventSource(`/assistants/${this.assistant}/news`);
+    news.addEventListener("message", async ({ data }) => {
+      const { kind, camera } = JSON.parse(data);
+      if (kind === "ring") this.ring(camera);
+      await this.refresh();
+      if (kind === "announcement") this.announce(camera);
+    });
+  }
+
+  /** An Echo opens the view of the doorbell that rings. */
+  async ring(camera) {
+    this.announce(camera);
+    this.tries = 0;
+    await this.ask({ camera }, `Somebody is at ${this.nameOf(camera)}…`);
+  }
+
+  announce(camera) {
+    if (!this.player) this.showOutcome({ ...SILENCE, spoken: `Somebody is at ${this.nameOf(camera)}.` });
+  }
+
+  nameOf(id) {
+    return this.cameras?.find((camera) => camera.id === id)?.name ?? "the door";
   }
 
   tick(now) {
@@ -109,13 +138,13 @@ export class Screen {
   async say(text) {
     if (!text.trim()) return;
     this.tries = 0;
-    await this.ask(text, "Asking…");
+    await this.ask({ text }, "Asking…");
   }
 
-  /** `pin` is what the person says when the screen asks for it. */
-  async ask(text, busy, pin = "") {
+  /** `wish`: { text } of a person, or { camera } that rings; `pin` is what the person says when the screen asks for it. */
+  async ask(wish, busy, pin = "") {
     const turn = ++this.turn;
-    this.text = text;
+    this.wish = wish;
     const current = () => turn === this.turn;
     const started = performance.now();
     this.stop({ keepTurn: true });
@@ -123,10 +152,10 @@ export class Screen {
     this.busy(busy);
     let outcome;
     try {
-      const result = await this.post("say", { text, via: this.elements.via.value, pin });
+      const result = await this.post(wish.camera ? "open" : "say", { ...wish, via: this.elements.via.value, pin });
       outcome = result.outcome;
       if (current()) this.needPin(result.need === "pin");
-      if (current()) outcome = await this.follow(result, current, started, text);
+      if (current()) outcome = await this.follow(result, current, started, wish);
     } catch (error) {
       if (!current()) return;
       this.stop({ keepTurn: true });
@@ -138,12 +167,12 @@ export class Screen {
     this.busy("");
     this.showOutcome(outcome);
     await this.refresh();
-    if (!outcome.shown && this.tries > 0 && (outcome.transient || TRANSIENT.test(outcome.told ?? ""))) this.again(text);
+    if (!outcome.shown && this.tries > 0 && (outcome.transient || TRANSIENT.test(outcome.told ?? ""))) this.again(wish);
   }
 
   /** Plays the promised picture; returns the final outcome. */
-  async follow(result, current, started, text) {
-    const lost = () => this.again(text);
+  async follow(result, current, started, wish) {
+    const lost = () => this.again(wish);
     if (result.hide || !(result.need === "offer" || result.webrtc || result.hls)) return result.outcome;
     const { camera } = result;
     this.busy(`Opening ${camera.name}…`);
@@ -212,14 +241,14 @@ export class Screen {
   }
 
   /** Repeats the wish after a lost picture: at once, then with a longer pause each time. */
-  again(text) {
+  again(wish) {
     if (this.since && performance.now() - this.since > STEADY_MS) this.tries = 0;
     if (this.tries >= RETRIES_MS.length) return;
     const turn = this.turn;
     this.stop({ keepTurn: true });
     this.busy("The picture was lost. Asking again…");
     setTimeout(() => {
-      if (turn === this.turn) this.ask(text, "The picture was lost. Asking again…");
+      if (turn === this.turn) this.ask(wish, "The picture was lost. Asking again…");
     }, RETRIES_MS[this.tries++]);
   }
 
@@ -309,6 +338,14 @@ export class Screen {
     if (!response.ok) throw new NoPicture((await response.json().catch(() => ({}))).detail ?? "the simulator refused");
     return response.json();
   }
+}
+
+/** What the assistant was told of a camera that is not as usual. */
+function stateOf(states) {
+  if (!states) return "";
+  const offline = states.online === false || states.connectivity?.value === "UNREACHABLE";
+  const moving = states.detectionState === "DETECTED" || states.currentStatusReport?.some(({ statusCode }) => statusCode === "motionDetected");
+  return offline ? " (offline)" : moving ? " (motion)" : "";
 }
 
 function sentence(text) {

@@ -31,6 +31,7 @@ class LakesideDriver:
     """
 
     vendor = "Lakeside"
+    takes_codes = False
 
     def __init__(self, store: Store, host: str, hosts: Hosts, ca_file: Path | None = None) -> None:
         self._store, self._url = store, f"https://{host}/v1"

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from simulator.assistants.amazon import CLIENT, SECRET, Amazon
+from simulator.assistants.amazon import Amazon
+from simulator.assistants.login_with_amazon import CLIENT, SECRET, Customer
 
 type Scene = Callable[[Amazon, TestClient[Any, Any]], Awaitable[None]]
 
@@ -37,7 +38,7 @@ async def token(client: TestClient[Any, Any], **changes: str | None) -> tuple[in
 
 def test_a_code_works_once_and_its_refresh_token_stays(play: Callable[[Scene], None]) -> None:
     async def scene(amazon: Amazon, client: TestClient[Any, Any]) -> None:
-        code = amazon.code()
+        code = amazon.login.code(Customer())
         status, first = await token(client, code=code)
         assert (status, first["token_type"], first["expires_in"]) == (200, "bearer", 3600)
         assert await token(client, code=code) == (
@@ -72,27 +73,51 @@ def test_a_wrong_token_request_is_refused_by_its_error(
     play(scene)
 
 
-def test_events_are_accepted_with_a_token_in_header_and_scope(play: Callable[[Scene], None]) -> None:
+def test_the_region_is_named_to_a_valid_token_alone(play: Callable[[Scene], None]) -> None:
     async def scene(amazon: Amazon, client: TestClient[Any, Any]) -> None:
-        _, tokens = await token(client, code=amazon.code())
-        access = tokens["access_token"]
-
-        async def send(bearer: str, scope: str, name: str = "ChangeReport") -> int:
-            endpoint = {"endpointId": "e", "scope": {"type": "BearerToken", "token": scope}}
-            event = {"header": {"namespace": "Alexa", "name": name}, "endpoint": endpoint, "payload": {}}
-            headers = {"Authorization": f"Bearer {bearer}"}
-            async with client.post("/v3/events", json={"event": event}, headers=headers) as answer:
-                return answer.status
-
-        assert await send(access, access) == 202
-        assert await send("x", access) == 401
-        assert await send(access, "x") == 400
-        assert await send(access, access, "StateReport") == 400
-        assert [event["header"]["name"] for event in amazon.events] == ["ChangeReport"]
-        assert "scope" not in amazon.events[0]["endpoint"]
-        async with client.get("/v1/alexaApiEndpoint", headers={"Authorization": f"Bearer {access}"}) as answer:
+        _, tokens = await token(client, code=amazon.login.code(Customer()))
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        async with client.get("/v1/alexaApiEndpoint", headers=headers) as answer:
             assert (await answer.json())["endpoints"] == ["https://127.0.0.1:1"]
         async with client.get("/v1/alexaApiEndpoint") as answer:
             assert answer.status == 401
+
+    play(scene)
+
+
+def test_a_customer_who_disables_the_skill_has_no_refresh_any_more(play: Callable[[Scene], None]) -> None:
+    async def scene(amazon: Amazon, client: TestClient[Any, Any]) -> None:
+        customer = Customer()
+        _, tokens = await token(client, code=amazon.login.code(customer))
+        amazon.login.disable(customer)
+        status, answer = await token(client, grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+        assert (status, answer["error"]) == (400, "invalid_grant")
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "text"),
+    [
+        ("invalid_grant", 400, "invalid_grant"),
+        ("http500", 500, "server_error"),
+        ("rate", 429, "server_error"),
+        ("html", 200, "<html>"),
+        ("empty", 200, ""),
+        ("cut", None, ""),
+        ("half", None, ""),
+    ],
+)
+def test_a_fault_of_login_with_amazon(fault: Any, status: int | None, text: str, play: Callable[[Scene], None]) -> None:
+    async def scene(amazon: Amazon, client: TestClient[Any, Any]) -> None:
+        amazon.settings.lwa_fault = fault
+        try:
+            async with client.post("/auth/o2/token", data=form(code=amazon.login.code(Customer()))) as answer:
+                got: int | None = answer.status
+                body = await answer.text()
+        except ClientError:
+            got, body = None, ""
+        assert got == status
+        assert text in body
 
     play(scene)

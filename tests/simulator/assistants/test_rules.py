@@ -140,7 +140,7 @@ def sdp(old: str, new: str) -> Callable[[dict[str, Any]], object]:
         ("discover", first("endpoints", friendlyName="Garden (back)"), "punctuation"),
         ("discover", first("endpoints", endpointId="a b"), "a character it may not have"),
         ("discover", first("endpoints", description=""), "description is no text"),
-        ("discover", first("endpoints", displayCategories=["OTHER"]), "shown as no camera"),
+        ("discover", first("endpoints", displayCategories=["OTHER"]), "shown as neither camera nor scene"),
         ("discover", first("endpoints", cookie={"n": 1}), "cookie holds"),
         ("discover", first("endpoints", additionalAttributes={"colour": "red"}), "has colour"),
         ("discover", first("endpoints", capabilities=ENDPOINT["capabilities"][1:]), "lacks the interface Alexa"),  # type: ignore[index]

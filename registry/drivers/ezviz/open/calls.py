@@ -129,8 +129,9 @@ class OpenPlatform:
             return self._post(f"{token.area}{path}", form | {"accessToken": token.text}, exchange)
         form = dict(form)
         headers = {"accessToken": token.text, "deviceSerial": form.pop("deviceSerial", "")}
-        where = "query" if method == "GET" else "form"
-        reply = self._http.ask(method, f"{token.area}{path}", exchange.left, headers=headers, **{where: form})
+        query, posted = (form, None) if method == "GET" else (None, form)
+        url = f"{token.area}{path}"
+        reply = self._http.ask(method, url, exchange.left, query=query, form=posted, headers=headers)
         return _third(reply)
 
     def _post(self, url: str, form: dict[str, str], exchange: Exchange) -> tuple[str, Any]:

@@ -1,0 +1,51 @@
+"""The key file of the Google Cloud service account that reports to HomeGraph.
+
+https://developers.google.com/identity/protocols/oauth2/service-account#creatinganaccount
+"""
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+LARGEST = 64 * 1024  # bytes of a key file
+
+
+class BadKey(Exception):
+    """The key can't be used; the text says why, for the operator. It holds nothing of the file but a project's id."""
+
+
+class KeyFile(Struct, frozen=True):
+    project_id: str
+    private_key_id: str
+    private_key: str
+    client_email: str
+    token_uri: str
+    type: str
+
+
+def read_key(given: str) -> KeyFile:
+    """`given`: the path of the file, or its content. Raises BadKey. Whether it signs is for actions.google_tokens."""
+    data = given.encode() if given.lstrip().startswith("{") else _read(Path(given))
+    try:
+        key = msgspec.json.decode(data, type=KeyFile)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise BadKey("it is not the JSON key of a service account") from None
+    if key.type != "service_account":
+        raise BadKey("it is a key of another kind than service_account")
+    if not all((key.project_id, key.private_key_id, key.client_email)):
+        raise BadKey("it lacks project_id, private_key_id or client_email")
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise BadKey(f"there is no file {path}") from None
+    except OSError as error:
+        raise BadKey(f"{path} can't be read: {error.strerror}") from None
+    if len(data) > LARGEST:
+        raise BadKey(f"{path} is too large for a key")
+    return data

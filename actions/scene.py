@@ -1,0 +1,36 @@
+"""The trait action.devices.traits.Scene: a scene shows a camera on a TV in the house; ended, it takes it off.
+
+Page: https://developers.home.google.com/cloud-to-cloud/traits/scene
+A scene is a device of its own, of the type action.devices.types.SCENE.
+"""
+
+from typing import Literal, TypedDict
+
+from actions.trait import CameraCommand, Nothing, Trait
+from registry.camera import Camera, Refusal
+from registry.registry import Registry
+
+
+class Attributes(TypedDict):
+    sceneReversible: Literal[True]
+
+
+class SceneTrait(Trait):
+    name = "action.devices.traits.Scene"
+    command = "action.devices.commands.ActivateScene"
+
+    def __init__(self, registry: Registry) -> None:
+        self._scenes = registry.scenes
+
+    def attributes(self, camera: Camera) -> None:
+        """No camera is a scene."""
+        return
+
+    @staticmethod
+    def of_scene() -> Attributes:
+        return Attributes(sceneReversible=True)
+
+    def execute(self, command: CameraCommand) -> Nothing | Refusal:
+        ends = command.params.get("deactivate") is True
+        begin = self._scenes.deactivate if ends else self._scenes.activate
+        return begin(command.link, command.camera, command.left_s) or Nothing()

@@ -1,0 +1,46 @@
+"""The sender of reports as a process: the worker's parts on a database, with an event gateway on this machine."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from alexa.amazon import Amazon
+from alexa.gateway import Gateway
+from alexa.interfaces import interfaces
+from alexa.reports import Reports
+from alexa.sender import EventSender
+from media.grants import Grants
+from registry.adapter import adapt
+from registry.rules import Rules
+from registry.telling.sending import Sending
+from registry.telling.telling import Telling
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles.ready_driver import ReadyDriver
+from tests.doubles.ready_pictures import ReadyPictures
+
+CLIENT = ("amzn1.application-oa2-client.bench", "its-secret")
+
+
+def main(folder: Path, key: bytes, gateway_at: str, ca_file: Path) -> None:
+    store = SqliteStore(folder / "showcam.sqlite3", Sealer([("bench", key)]))
+    pictures, grants = ReadyPictures("https://home.example"), Grants([b"g" * 32])
+    adapter = adapt(store, {"ezviz": ReadyDriver([])}, pictures, grants, Rules())
+    amazon = Amazon(gateway_at, ca_file)
+    gateway = Gateway(store, amazon, *CLIENT)
+    reports = Reports(EventSender(gateway, amazon), interfaces(adapter.registry, snapshots=True), gateway.works)
+    sending = Sending(store, Telling(store, reports, adapter.present, lambda link: None))
+    store.free_claims()
+    sending.start()
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    ended.wait()
+    sending.close()
+    store.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))

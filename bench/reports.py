@@ -1,0 +1,295 @@
+"""Reports to Alexa's event gateway: their lag, and what is lost under faults, beside Home Assistant's own sender.
+
+The sender is a process of its own with showcam's real parts. The gateway is ours: it takes what the simulator's rules
+take, over TLS, and its faults come by chance, the same chances for showcam and its peer.
+"""
+
+import contextlib
+import json
+import random
+import secrets
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from alexa.amazon import Amazon
+from alexa.gateway import Gateway
+from bench.peer import environment
+from bench.progress import say
+from bench.report_sender import CLIENT
+from bench.run import NoPeer, Results, Run
+from bench.table import Bound, LeftOut, Row
+from registry.telling.reporter import message_id
+from simulator.assistants import alexa_event_rules
+from simulator.authority import server_context
+from store.records import Happening
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from store.telling_ports import happening_row
+from tests.doubles.household import Household, household
+from tests.doubles.ready_driver import camera
+from tests.doubles.tls_vendor import Vendors, answer
+
+LINKS = 50
+RATE = 100  # changes a second
+CHANGES, QUICK = 10_000, 600
+LAG_S, QUICK_S = 30, 5
+KILL_S = 10.0
+FAULTS = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04}  # by chance of each request
+HANG_S = 30.0
+DRAIN_S = 240.0  # for what waits once the changes are over
+DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
+
+
+@dataclass
+class Taken:
+    """What the gateway took, in its order: message id, name, endpoint, when."""
+
+    messages: list[tuple[str, str, str, float]] = field(default_factory=list)
+
+    def first(self) -> list[tuple[str, str, str, float]]:
+        """Without repetitions, by which the gateway knows a message again."""
+        return list({message[0]: message for message in reversed(self.messages)}.values())[::-1]
+
+
+class EventGateway:
+    """Login with Amazon and the event gateway. `faults` may be switched on and off."""
+
+    def __init__(self, vendors: Vendors) -> None:
+        self.taken, self.faults, self.seen = Taken(), False, 0
+        self._chance, self._over = random.Random(7), threading.Event()
+        self.vendor = vendors.answering(self.reply)
+
+    def reply(self, request_line: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if request_line == "POST /auth/o2/token":
+            refresh = parse_qs(body.decode()).get("refresh_token", [secrets.token_hex(8)])[0]
+            tokens = {"access_token": "Atza|" + secrets.token_hex(8), "refresh_token": refresh, "expires_in": 3600}
+            return answer(json.dumps(tokens | {"token_type": "bearer"}).encode())
+        if request_line == "GET /v1/alexaApiEndpoint":
+            return answer(json.dumps({"endpoints": [self.vendor.url]}).encode())
+        self.seen += 1
+        return self._event(json.loads(body), headers["authorization"].removeprefix("Bearer "), self._fault())
+
+    def end(self) -> None:
+        self._over.set()
+
+    def _fault(self) -> str:
+        if not self.faults:
+            return ""
+        point = self._chance.random()
+        for name, chance in FAULTS.items():
+            point -= chance
+            if point < 0:
+                return name
+        return ""
+
+    def _event(self, message: dict[str, object], bearer: str, fault: str) -> bytes:
+        match fault:
+            case "429":
+                return _refused("429 Too Many Requests", "THROTTLING_EXCEPTION")
+            case "500":
+                return _refused("500 Internal Server Error", "INTERNAL_SERVICE_EXCEPTION")
+            case "401":
+                return _refused("401 Unauthorized", "INVALID_ACCESS_TOKEN_EXCEPTION")
+            case "hang":
+                self._over.wait(HANG_S)
+                raise ConnectionAbortedError
+        if alexa_event_rules.check(message, bearer):
+            return _refused("400 Bad Request", "INVALID_REQUEST_EXCEPTION")
+        event = message["event"]
+        assert isinstance(event, dict)
+        endpoint = event.get("endpoint", {}).get("endpointId", "")
+        self.taken.messages.append((event["header"]["messageId"], event["header"]["name"], endpoint, time.time()))
+        if fault == "cut":
+            raise ConnectionAbortedError  # it was taken, and nobody learns so
+        return answer(b"", "202 Accepted")
+
+
+def _refused(status: str, code: str) -> bytes:
+    return answer(json.dumps({"header": {}, "payload": {"code": code, "description": "no"}}).encode(), status)
+
+
+class World:
+    """Households with a doorbell and a link each, whose list Alexa knows."""
+
+    def __init__(self, folder: Path, gateway: EventGateway) -> None:
+        self.folder, self.gateway = folder, gateway
+        self.key = secrets.token_bytes(32)
+        self.store = SqliteStore(folder / "showcam.sqlite3", Sealer([("bench", self.key)]))
+        grants = Gateway(self.store, Amazon(gateway.vendor.host, gateway.vendor.ca_file), *CLIENT)
+        self.homes: list[Household] = []
+        for number in range(LINKS):
+            home = household(folder, cameras=[DOOR], user=f"{number}@example.com", store=self.store)
+            home.noticing.refresh(home.account.id)
+            grants.accept(home.link, "A1")
+            self.homes.append(home)
+        self.cameras = {home.account.id: home.id("Front Door") for home in self.homes}
+        # by link: the ids of the messages about the rings, and when somebody rang
+        self.expected: dict[str, list[tuple[str, float]]] = {home.link.id: [] for home in self.homes}
+
+    def begin(self) -> None:
+        """Forgets what was rung and taken so far."""
+        self.gateway.taken.messages.clear()
+        for rings in self.expected.values():
+            rings.clear()
+
+    def ring(self, home: Household) -> None:
+        at = time.time()
+        happening = Happening(self.cameras[home.account.id], "doorbell", at)
+        self.store.record_happening(home.account.id, happening, 0.0, ("doorbell",))
+        row = happening_row(home.link, happening, "doorbell")
+        self.expected[home.link.id].append((message_id(row.id, "doorbell"), at))
+
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[subprocess.Popen[bytes]]:
+        sender = self.start()
+        try:
+            yield sender
+        finally:
+            _end(sender)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        words = [str(self.folder), self.key.hex(), self.gateway.vendor.host, str(self.gateway.vendor.ca_file)]
+        sender = subprocess.Popen([sys.executable, "-P", "-m", "bench.report_sender", *words], stdout=subprocess.PIPE)
+        assert sender.stdout is not None
+        assert sender.stdout.readline() == b"ready\n"
+        return sender
+
+    def drain(self, within_s: float) -> float:
+        """Seconds until nothing waits."""
+        began = time.monotonic()
+        while self.store.backlog(time.time()) and time.monotonic() - began < within_s:
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+    def rings(self) -> dict[str, list[str]]:
+        """By link: the ids of the rings that were taken, in order, without repetitions."""
+        links = {self.cameras[home.account.id]: home.link.id for home in self.homes}
+        found: dict[str, list[str]] = {home.link.id: [] for home in self.homes}
+        for message, name, endpoint, _ in self.gateway.taken.first():
+            if name == "DoorbellPress":
+                found[links[endpoint]].append(message)
+        return found
+
+
+def measure(run: Run) -> Results:
+    with tempfile.TemporaryDirectory() as folder:
+        vendors = Vendors(Path(folder) / "ca.pem", server_context(Path(folder)))
+        gateway = EventGateway(vendors)
+        world = World(Path(folder), gateway)
+        try:
+            yield from _lag(world, QUICK_S if run.quick else LAG_S)
+            yield from _queued(world, QUICK if run.quick else CHANGES)
+            yield from _under_faults(run, world, QUICK if run.quick else CHANGES)
+        finally:
+            gateway.end()
+            world.store.close()
+            vendors.end()
+
+
+def _lag(world: World, seconds: int) -> Results:
+    """From what happened to its receipt at the gateway, without faults."""
+    say(f"Lag of reports: {RATE} changes a second for {seconds} s")
+    with world.sending():
+        world.drain(60)
+        world.begin()
+        for home in _paced(world, RATE * seconds):
+            world.ring(home)
+        world.drain(60)
+    received = {message: when for message, _, _, when in world.gateway.taken.first()}
+    lags = sorted(received[ring] - at for rings in world.expected.values() for ring, at in rings)
+    what = f"a report's lag, {RATE} changes a second on SQLite"
+    yield Row(f"{what}, p99", "s", lags[int(0.99 * len(lags))], bound=Bound(most=1.0))
+    yield Row(f"{what}, p50", "s", statistics.median(lags))
+
+
+def _queued(world: World, changes: int) -> Results:
+    """Changes that gathered while nothing was sent, and the sender's memory beside that for a tenth of them."""
+    peaks = []
+    for count in (changes // 10, changes):
+        say(f"Reports: {count} queued rows are sent")
+        world.begin()
+        for number in range(count):
+            world.ring(world.homes[number % LINKS])
+        with world.sending() as sender:
+            took_s = world.drain(DRAIN_S)
+            peaks.append(_peak_mb(sender))
+    yield Row(f"{changes:,} queued reports are sent", "s", took_s)
+    yield Row("the sender's peak memory with them", "MB", peaks[1], "a tenth", peaks[0], Bound(share=1.15, beside="it"))
+
+
+def _under_faults(run: Run, world: World, changes: int) -> Results:
+    """Each request meets a fault by chance, and the sender is killed every ten seconds."""
+    say(f"Reports under faults: {changes} changes, and the sender is killed every {KILL_S:.0f} s")
+    world.begin()
+    world.gateway.faults = True
+    killed, kill_at = 0, time.monotonic() + KILL_S
+    sender = world.start()
+    try:
+        for home in _paced(world, changes):
+            world.ring(home)
+            if time.monotonic() > kill_at:
+                _end(sender, signal.SIGKILL)
+                sender, killed, kill_at = world.start(), killed + 1, time.monotonic() + KILL_S
+        drained_s = world.drain(DRAIN_S)
+    finally:
+        _end(sender)
+        world.gateway.faults = False
+    expected = {link: [ring for ring, _ in rings] for link, rings in world.expected.items()}
+    found = world.rings()
+    lost = sum(len(set(expected[link]) - set(found[link])) for link in expected)
+    others = sum(len(set(found[link]) - set(expected[link])) for link in expected)
+    turned = sum(found[link] != [ring for ring in expected[link] if ring in set(found[link])] for link in expected)
+    laid = len(world.store.laid_down())
+    say(f"Killed {killed} times; drained {drained_s:.0f} s after the last change; {laid} laid down")
+    peer: float | None = None
+    try:
+        run.need_peer()
+        peer = _peer_lost(world, changes)
+    except NoPeer as error:
+        yield LeftOut("Home Assistant's sender under the same faults", str(error))
+    yield Row(
+        f"of {changes:,} reports under faults and kills, lost", "%", 100 * lost / changes, "HA", peer, Bound(most=0.0)
+    )
+    yield Row("of them doubled beyond the message id", "%", 100 * others / changes, bound=Bound(most=0.0))
+    yield Row("links whose reports came out of order", "", turned, bound=Bound(most=0.0))
+
+
+def _peer_lost(world: World, changes: int) -> float:
+    """Percent of rings that Home Assistant's sender lost, which nobody kills."""
+    say(f"Home Assistant's sender under the same faults: {changes} changes")
+    world.gateway.taken.messages.clear()
+    world.gateway.faults = True
+    try:
+        environment.reports(world.gateway.vendor.host, world.gateway.vendor.ca_file, changes, RATE)
+    finally:
+        world.gateway.faults = False
+    rung = {endpoint for _, _, endpoint, _ in world.gateway.taken.first()}
+    return 100 * (1 - len(rung) / changes)
+
+
+def _paced(world: World, count: int) -> Iterator[Household]:
+    began = time.monotonic()
+    for number in range(count):
+        time.sleep(max(0.0, began + number / RATE - time.monotonic()))
+        yield world.homes[number % LINKS]
+
+
+def _end(sender: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> None:
+    sender.send_signal(number)
+    sender.wait(30)
+    assert sender.stdout is not None
+    sender.stdout.close()
+
+
+def _peak_mb(sender: subprocess.Popen[bytes]) -> float:
+    status = Path(f"/proc/{sender.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024

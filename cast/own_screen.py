@@ -1,0 +1,88 @@
+"""A connection to one Cast device that runs showcam's own receiver, the page of cast/receiver/."""
+
+import secrets
+from typing import Any
+
+from pychromecast.controllers import BaseController
+from pychromecast.controllers.media import MediaStatus
+from pychromecast.controllers.receiver import CastStatus
+from pychromecast.generated.cast_channel_pb2 import CastMessage
+
+from cast.picture import Picture
+from cast.screen import Screen
+
+NAMESPACE = "urn:x-cast:showcam.picture"  # cast/receiver/on_cast.js has the same
+
+
+class OwnScreen(Screen):
+    """Shows one picture after another in the same application, so that HLS may follow where WebRTC fails."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._asked = ""  # names what was asked for last, in what the receiver answers
+        self._cast.register_handler(_Channel(self))
+
+    def show(self, picture: Picture) -> None:
+        """Returns when the device plays it. Raises CastFailed."""
+        self._picture, self._asked = picture, ""
+        self._settled.clear()
+        super().show(picture)
+
+    def _begin(self) -> None:
+        status = self._cast.status
+        if self._session and status is not None and status.session_id == self._session:
+            self._load(status)
+        else:
+            self._session = ""
+            super()._begin()
+
+    def _load(self, status: CastStatus) -> None:
+        """Waits for a later status where the application does not listen yet."""
+        if NAMESPACE not in status.namespaces or self._asked:
+            return
+        picture = self._picture
+        assert picture is not None
+        self._asked = secrets.token_hex(8)
+        message = {
+            "type": "show",
+            "id": self._asked,
+            "protocol": picture.protocol,
+            "at": picture.at,
+            "path": picture.path,
+            "title": picture.title,
+        }
+        self._cast.socket_client.send_app_message(NAMESPACE, message, no_add_request_id=True)
+
+    # what the device tells, in a thread of the connection
+
+    def new_cast_status(self, status: CastStatus) -> None:
+        super().new_cast_status(status)
+        if self._session and status.session_id == self._session and not self._settled.is_set():
+            self._load(status)
+
+    def new_media_status(self, status: MediaStatus) -> None:
+        """The framework's own player is not used for what showcam shows."""
+
+    def told(self, state: object, asked: object) -> None:
+        if not self._asked or asked != self._asked:
+            return  # of a picture before
+        match state:
+            case "playing":
+                self._plays.set()
+                self._settled.set()
+            case "taken":
+                self._tell("taken")
+                self._settled.set()
+            case "failed" | "ended":
+                self._ended()
+
+
+class _Channel(BaseController):
+    def __init__(self, screen: OwnScreen) -> None:
+        super().__init__(NAMESPACE)
+        self._screen = screen
+
+    def receive_message(self, _message: CastMessage, data: dict[str, Any]) -> bool:
+        if data.get("type") == "state":
+            self._screen.told(data.get("state"), data.get("id"))
+        return True

@@ -1,0 +1,85 @@
+// showcam's own Cast receiver: shows what showcam asks for, and leaves the TV when nothing is shown for a minute.
+
+import { connect, isCastDevice } from "./on_cast.js";
+import { Picture } from "./picture.js";
+
+const LEAVE_MS = 60000;
+const NAME_MS = 5000;
+
+class Receiver {
+  constructor() {
+    this.video = document.querySelector("#picture");
+    this.name = document.querySelector("#name");
+    this.cast = null;
+  }
+
+  async start() {
+    if (!isCastDevice()) {
+      this.label("This page is for a TV: showcam cast", Infinity);
+      return;
+    }
+    this.cast = await connect(document.querySelector("#media"), (asked) => this.hear(asked), () => this.giveWay());
+    this.wait();
+  }
+
+  hear(asked) {
+    if (asked.type === "show") this.show(asked);
+    else if (asked.type === "stop") this.cast.leave();
+  }
+
+  async show(asked) {
+    this.clear();
+    const picture = (this.picture = new Picture(this.video, () => this.lost(asked.id, "ended")));
+    this.video.hidden = false;
+    try {
+      await picture.show(asked);
+    } catch {
+      if (picture === this.picture) this.lost(asked.id, "failed");
+      return;
+    }
+    if (picture !== this.picture) return;
+    this.id = asked.id;
+    this.label(asked.title, NAME_MS);
+    this.say(asked.id, "playing");
+  }
+
+  /** Somebody else loads something: what was shown is over. */
+  giveWay() {
+    if (this.picture) this.lost(this.id, "taken");
+  }
+
+  lost(id, state) {
+    this.clear();
+    this.say(id, state);
+    this.wait();
+  }
+
+  clear() {
+    clearTimeout(this.waiting);
+    this.picture?.stop();
+    this.picture = null;
+    this.video.hidden = true;
+    this.label("", 0);
+  }
+
+  /** Leaves, unless something is shown until then. */
+  wait() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => (this.cast.isPlaying() ? this.wait() : this.cast.leave()), LEAVE_MS);
+  }
+
+  label(text, milliseconds) {
+    clearTimeout(this.labelled);
+    this.name.textContent = text;
+    this.name.hidden = !text;
+    if (Number.isFinite(milliseconds) && text) {
+      this.labelled = setTimeout(() => (this.name.hidden = true), milliseconds);
+    }
+  }
+
+  say(id, state) {
+    this.cast.say({ type: "state", id, state });
+  }
+}
+
+new Receiver().start();

@@ -1,0 +1,44 @@
+"""The page of showcam's own Cast receiver, which a Cast device opens at /receiver."""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, send_from_directory
+
+_KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+_FOLDER = Path(__file__).parent / "receiver"
+# Google's framework comes from its own address and talks to the device by that port of it. Pictures come from this
+# showcam, or from another's: a receiver that somebody published serves all.
+_POLICY = (
+    "default-src 'none'; script-src 'self' https://www.gstatic.com/cast/sdk/libs/ https://www.gstatic.com/eureka/; "
+    "style-src 'self'; connect-src 'self' http: https: ws://localhost:8008; media-src blob: http: https:; "
+    "img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+
+def blueprint() -> Blueprint:
+    """Without cookies, forms or anything of a household. hls.js is served beside the look."""
+    page = Blueprint("receiver", __name__)
+
+    @page.get("/receiver")
+    def index() -> Response:
+        return _file("index.html")
+
+    @page.get("/receiver/<name>")
+    def part(name: str) -> Response:
+        return _file(name)
+
+    return page
+
+
+def _file(name: str) -> Response:
+    response = send_from_directory(_FOLDER, name, mimetype=_KINDS.get(Path(name).suffix))
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+_KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+}

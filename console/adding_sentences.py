@@ -1,0 +1,52 @@
+"""What the pages of the owner's own cameras say: why an address can't be read, and why a camera can't be had."""
+
+from collections.abc import Mapping
+
+from words.catalogue import mark
+
+# by registry.drivers.lan.address.BadAddress.why
+ADDRESS: Mapping[str, str] = {
+    "characters": mark("An address has no spaces, and no letters beyond a to z."),
+    "none": mark("That is not an address. Give one such as 192.168.1.20, or rtsp://192.168.1.20/stream1."),
+    "login": mark("Leave user name and password out of the address: each has a field of its own here."),
+    "tls": mark("RTSP over TLS is not read: give the camera's plain rtsp:// address."),
+    "scheme": mark("An address begins with rtsp://, with http:// or https:// for ONVIF, or is an IP address alone."),
+    "name": mark("Give the camera's IP address, such as 192.168.1.20, in place of a name."),
+    "outside": mark("That is no address of a home network. Those begin with 10., 172.16. to 172.31., 192.168. or fd."),
+    "path": mark("An address with a path begins with rtsp:// or http://."),
+}
+# by registry.reason.Reason of a camera that was asked
+WHY: Mapping[str, str] = {
+    "lan_unreachable": mark("Nothing answers there. See that the camera is on, in this network, and has that address."),
+    "lan_closed": mark(
+        "The camera is there, and its video port is closed. Switch RTSP or ONVIF on, on the camera's own page."
+    ),
+    "no_way": mark(
+        "Something answers there, and it has no picture by RTSP at that address. Look the path up in its manual."
+    ),
+    "code_wrong": mark("The camera refuses this user name or password."),
+    "not_playable": mark("Its picture is neither H.264 nor H.265. Set one of them on the camera's own page."),
+    "busy": mark("The camera is shown on as many screens as it can. Close one, then try again."),
+    "media_down": mark("The camera answered, and no picture came. Try again in a moment."),
+}
+ONLY_BASIC = mark(
+    "What answers there wants the password as it is (Basic), which the camera did not before: it is not sent. "
+    "If that is your camera all the same, remove it here and add it again."
+)
+GUESSED = mark("That address refused three passwords. Some cameras lock after more: wait an hour, then try again.")
+NOT_NOW = mark("Other cameras are being tried just now. Try again in a few seconds.")
+LOST = mark("showcam no longer knows the camera that you tried. Try it again.")
+UNNAMED = mark("A camera needs a name.")
+ROOM = mark("A room has at most 60 characters.")
+NOT_SET = mark("The camera did not take all of it. Set the rest on the camera's own page.")
+SEARCHING = mark("A search is running already.")
+
+# by registry.drivers.lan.better.Better: which picture, and what
+BETTER: Mapping[tuple[str, str], str] = {
+    ("main", "h264"): mark("H.264 for the picture, which every display plays as it comes"),
+    ("sub", "h264"): mark("H.264 for the smaller picture, which every display plays as it comes"),
+    ("main", "sub"): mark("A smaller picture (sub stream) in H.264, for slow connections"),
+    ("main", "keyframes"): mark("A keyframe every 2 s in the whole picture, so that it begins sooner"),
+    ("sub", "keyframes"): mark("A keyframe every 2 s in the smaller picture, so that it begins sooner"),
+    ("main", "sound"): mark("AAC or G.711 for the sound, which can be played"),
+}

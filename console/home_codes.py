@@ -1,0 +1,66 @@
+"""The code of a camera at home, given or taken back at its tile: by it the picture comes over the home network."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from console.sentences import PICTURE_CODE
+from registry.camera import Camera, Refusal
+from registry.gate.reasons import explain
+from registry.owner.owner import Owner
+from registry.reason import Reason
+from registry.settings import BadValue, Step
+from registry.vendor import Sentence
+from words.catalogue import OURS, mark
+from words.languages import Language
+
+# takes: one may be given. has: one is kept, and may be forgotten. "": neither.
+type HomeCode = Literal["", "takes", "has"]
+
+WRONG: Mapping[Reason, Sentence] = {
+    "code_wrong": (
+        mark("Nothing was changed. {camera} does not take that code."),
+        mark("It is the verification code on its label, or the encryption password set since."),
+    )
+}
+NO_CODE = mark("Nothing was changed. Give the code on the camera's label.")
+
+
+class HomeCodes:
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+
+    def of(self, account: str, camera: Camera, reason: Reason | None) -> HomeCode:
+        """What the tile offers. A code that the camera no longer takes may be given once more. Raises Unavailable."""
+        if not self._owner.takes_code(account, camera):
+            return ""
+        return "has" if "lan" in camera.ways and reason != "code_wrong" else "takes"
+
+    def give(self, account: str, camera: str, code: str, language: Language, *, while_encrypted: bool) -> str:
+        """Why it was not kept, as a sentence; "" where it was.
+
+        `while_encrypted`: the picture at home is clear, and is shown while Image Encryption is on.
+        """
+        code = code.strip()
+        if not code:  # that would take the kept one back
+            return OURS.say(language, NO_CODE)
+        try:
+            done = self._owner.set_code(account, camera, code)
+        except BadValue:
+            return OURS.say(language, NO_CODE)
+        if isinstance(done, Step):
+            return OURS.say(language, PICTURE_CODE["guessed"])
+        if isinstance(done, Refusal):
+            return explain(done, language, WRONG)
+        return self._decided(account, camera, "lan", language) if while_encrypted else ""
+
+    def forget(self, account: str, camera: str, language: Language) -> str:
+        """Why it was not forgotten, as a sentence; "" where it was."""
+        done = self._owner.set_code(account, camera, "")
+        if isinstance(done, Refusal):
+            return explain(done, language)
+        decided = self._owner.preferences(account, camera).while_encrypted
+        return self._decided(account, camera, "no", language) if decided == "lan" else ""
+
+    def _decided(self, account: str, camera: str, value: str, language: Language) -> str:
+        done = self._owner.while_encrypted(account, camera, value)
+        return explain(done, language) if isinstance(done, Refusal) else ""

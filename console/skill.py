@@ -1,0 +1,99 @@
+"""What the page about the Alexa skill needs of whoever makes it, who is handed in by composition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from words.catalogue import mark
+
+type Road = Literal["not_kept", "unreachable", "begin", "allow", "making", "function", "made"]
+type Step = Literal["vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events"]
+
+
+class NotMade(Exception):
+    """Something did not go on. `sentence` is marked for translation; its gaps hold no secret."""
+
+    def __init__(self, sentence: str, **gaps: str) -> None:
+        super().__init__(sentence.format(**gaps))
+        self.sentence, self.gaps = sentence, gaps
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the skill is. `road` is what comes next."""
+
+    road: Road
+    language: str = "en-GB"
+    client_id: str = ""
+    running: bool = False
+    done: frozenset[Step] = frozenset()
+    failed: NotMade | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A field of a vendor's console. `copies`: its value is to be copied as it stands."""
+
+    page: str
+    name: str
+    value: str
+    copies: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is pasted into AWS: the line, then the key where it asks for it."""
+
+    text: str = field(repr=False)
+    key: str = field(repr=False)
+
+
+class Skill(Protocol):
+    """Raises StoreUnavailable."""
+
+    languages: tuple[str, ...]
+    return_url: str  # what the owner writes into the security profile; "": no public address
+
+    def standing(self) -> Standing: ...
+
+    def begin(self, client_id: str, client_secret: str, language: str) -> str:
+        """Where the browser goes to allow it. Raises NotMade."""
+        ...
+
+    def go_on(self) -> None:
+        """In a thread of its own, one at a time."""
+        ...
+
+    def line(self) -> Line:
+        """Raises NotMade."""
+        ...
+
+    def forget(self) -> None: ...
+
+    def takes(self, state: str) -> bool:
+        """Whether Amazon's return with this state is waited for."""
+        ...
+
+    def allowed(self, state: str, code: str) -> None:
+        """Raises NotMade."""
+        ...
+
+    def function_made(self, text: str, arn: str) -> bool:
+        """False: nobody waits for it. Raises NotMade for a function that Alexa can't call."""
+        ...
+
+    def by_hand(self, language: str) -> list[Row]:
+        """Every field of Amazon's console in its order."""
+        ...
+
+
+STEPS: Mapping[Step, str] = {
+    "vendor": mark("Your developer account"),
+    "skill": mark("The skill"),
+    "linking": mark("Account linking"),
+    "models": mark("What it understands, in English and German"),
+    "testing": mark("Testing switched on"),
+    "function": mark("The function at AWS"),
+    "smart_home": mark("The Smart Home half"),
+    "events": mark("The keys for reports"),
+}

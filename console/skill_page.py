@@ -1,0 +1,101 @@
+"""The page that brings showcam to Alexa: by itself with one security profile, or field by field by hand."""
+
+from functools import partial
+from itertools import groupby
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from accounts.console_sessions import ConsoleSession
+from console import pages
+from console.area import FORM, Area, Rule
+from console.skill import STEPS, Line, NotMade, Row, Skill
+from words.catalogue import OURS
+
+_LONGEST = 300  # characters of an id or a secret
+_CODE = 1000
+
+
+class SkillPage:
+    def __init__(self, area: Area, skill: Skill) -> None:
+        self._area, self._skill = area, skill
+
+    def rules(self) -> list[Rule]:
+        return [("/home/alexa", "alexa", self.page, FORM)]
+
+    def page(self, _current: ConsoleSession) -> Response:
+        language = request.values.get("language", "")
+        if request.method == "GET":
+            return self._shown(language=language)
+        try:
+            return self._taken(language)
+        except NotMade as failed:
+            return self._shown(403, error=said(failed), language=language)
+
+    def _taken(self, language: str) -> Response:
+        match request.form.get("step", ""):
+            case "begin":
+                given = (request.form.get(name, "").strip() for name in ("client-id", "client-secret"))
+                client_id, client_secret = (text[:_LONGEST] for text in given)
+                return self._shown(allow=self._skill.begin(client_id, client_secret, language))
+            case "go-on":
+                self._skill.go_on()
+            case "line":
+                return self._shown(line=self._skill.line())
+            case "forget":
+                self._skill.forget()
+            case _:
+                return pages.problem("request")
+        return pages.led("/home/alexa")
+
+    def _shown(
+        self, status: int = 200, *, error: str = "", language: str = "", allow: str = "", line: Line | None = None
+    ) -> Response:
+        standing = self._skill.standing()
+        chosen = language if language in self._skill.languages else standing.language
+        return self._area.page(
+            "alexa",
+            status,
+            standing=standing,
+            steps=STEPS,
+            return_url=self._skill.return_url,
+            languages=self._skill.languages,
+            language=chosen,
+            by_hand=_grouped(self._skill.by_hand(chosen)),
+            error=error or (said(standing.failed) if standing.failed else ""),
+            allow=allow,
+            line=line,
+        )
+
+
+def arrivals(skill: Skill) -> Blueprint:
+    """Amazon's return, at the public address. It exists only while it is waited for."""
+    room = Blueprint("set_up", __name__, template_folder="templates")
+
+    @room.get("/setup/lwa")
+    def returned() -> tuple[str, int]:
+        state, code = request.args.get("state", ""), request.args.get("code", "")
+        if not skill.takes(state):
+            abort(404)
+        if not code or len(code) > _CODE:
+            return _arrived("", 403)
+        try:
+            skill.allowed(state, code)
+        except NotMade as failed:
+            return _arrived(said(failed), 403)
+        return _arrived("", 200)
+
+    return room
+
+
+def _arrived(error: str, status: int) -> tuple[str, int]:
+    say = partial(OURS.say, pages.language())
+    text = render_template("home/arrived.html", _=say, locale=pages.language(), vendor="", error=error, status=status)
+    return text, status
+
+
+def said(failed: NotMade) -> str:
+    return OURS.say(pages.language(), failed.sentence, **failed.gaps)
+
+
+def _grouped(rows: list[Row]) -> list[tuple[str, list[Row]]]:
+    return [(page, list(of_page)) for page, of_page in groupby(rows, key=lambda row: row.page)]

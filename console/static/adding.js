@@ -1,0 +1,31 @@
+// The page that adds a camera: the search's progress comes by itself, and a camera is asked once for each press.
+
+const AGAIN_MS = 500;
+
+/** Fetches the page again until the search has ended, and puts what is new in place of what is there. */
+async function follow() {
+  const progress = document.getElementById("progress");
+  if (!progress || !("runs" in progress.dataset)) return;
+  await new Promise((done) => setTimeout(done, AGAIN_MS));
+  const response = await fetch(location.pathname, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!response?.ok || response.redirected) return void setTimeout(() => location.reload(), 4 * AGAIN_MS);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const now = page.getElementById("progress");
+  if (now && "runs" in now.dataset) {
+    progress.replaceChildren(...now.childNodes);
+    return void follow();
+  }
+  const typed = ["user", "password", "address"].map((id) => [id, document.getElementById(id).value]);
+  const focused = document.activeElement?.id;
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  for (const [id, value] of typed) document.getElementById(id).value ||= value;
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+follow();
+// a camera takes seconds to answer: a second press would ask it twice
+addEventListener("submit", ({ submitter }) => setTimeout(() => submitter && (submitter.disabled = true)));
+// a page that comes back from the browser's memory can be pressed again
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
+});

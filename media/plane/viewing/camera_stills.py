@@ -1,0 +1,46 @@
+"""Stills that cameras make themselves, of those that are not being pulled: for these nothing is opened."""
+
+import asyncio
+from functools import partial
+
+from media.camera_still import NoStill, fetch
+from media.grants import Claims
+from media.plane.codec.keyframe import NoPicture, resized
+from media.plane.viewing.asking import Asking
+from media.plane.viewing.key import Key, key_of
+from media.plane.viewing.pull import Pull
+
+MANY = 1024
+
+
+class CameraStills:
+    """A camera counts as one of these once a pull of it said so; what it refuses it is not asked again.
+
+    `loopback`: cameras may be on this machine, for the demo. `within_s`: a camera's time for one.
+    """
+
+    def __init__(self, asking: Asking, *, loopback: bool, within_s: float) -> None:
+        self._asking, self._loopback, self._within_s = asking, loopback, within_s
+        self._makes: dict[Key, bool] = {}
+
+    def note(self, pull: Pull) -> None:
+        if pull.makes_stills and len(self._makes) < MANY:
+            self._makes.setdefault(pull.key, True)
+
+    async def of(self, claims: Claims) -> bytes | None:
+        """A JPEG of now, through the gate; None where it takes a pull. Raises SourceFailed where the gate is shut."""
+        if not self._makes.get(key_of(claims)):
+            return None
+        spec = await self._asking.source(claims)
+        if not spec.still:
+            return None
+        asked = partial(fetch, spec.still, spec.user, spec.password, loopback=self._loopback, within_s=self._within_s)
+        try:
+            data = await asyncio.to_thread(asked)
+            return await asyncio.to_thread(resized, data, small=claims.protocol == "still")
+        except NoStill as none:
+            if none.refused:
+                self._makes[key_of(claims)] = False
+        except NoPicture:
+            pass
+        return None

@@ -1,0 +1,77 @@
+"""Notes which faults a household has. Any process notes them; the worker notifies the owner."""
+
+import time
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from registry.notices.fault import Fault, Kind, decoded, encoded
+from registry.readings.changes import Change
+from registry.readings.happenings import Happenings
+from store.ports import Store, StoreUnavailable
+from store.records import Happening
+
+OWN_S = 180.0  # Image Encryption that comes on so soon after the owner switched it on is no fault
+_OWN = "own/encryption"  # the kind of a happening
+_RACES = 16
+
+
+class Faults:
+    """`clock`: epoch seconds. Raises what the store raises."""
+
+    def __init__(self, store: Store, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._happenings, self._clock = store, happenings, clock
+
+    def of(self, account_id: str) -> list[Fault]:
+        return [fault for notice in self._store.notices(account_id) if (fault := decoded(notice)) is not None]
+
+    def began(self, account_id: str, kind: Kind, subject: str) -> None:
+        """It lasts from now on; no matter where it is noted already."""
+        new = Fault(account_id, kind, subject, self._clock())
+        self.change(new, lambda fault: replace(fault, lasts=True) if fault is not None else new)
+
+    def ended(self, account_id: str, kind: Kind, subject: str) -> None:
+        """It is mended; those who were notified of it are notified of that. No matter where none is noted."""
+
+        def mended(fault: Fault | None) -> Fault | None:
+            return replace(fault, lasts=False) if fault is not None and fault.told else None
+
+        self.change(Fault(account_id, kind, subject, 0.0), mended)
+
+    def forget(self, account_id: str, kind: Kind, subject: str) -> None:
+        """Nobody is notified of it any more: what it is about is gone."""
+        self.change(Fault(account_id, kind, subject, 0.0), lambda _: None)
+
+    def switching_on(self, account_id: str, camera_id: str) -> None:
+        """The owner is about to switch the camera's Image Encryption on here."""
+        self._happenings.put(account_id, Happening(camera_id, _OWN, self._clock()))
+
+    def note(self, change: Change) -> None:
+        """For Changes."""
+        match change.kind:
+            case "encryption_on":
+                if not self._is_own(change):
+                    self.began(change.account, "encryption", change.camera)
+            case "encryption_off":
+                self.ended(change.account, "encryption", change.camera)
+            case "removed":
+                for kind in ("encryption", "lost"):
+                    self.forget(change.account, kind, change.camera)
+            case _:
+                pass
+
+    def change(self, fault: Fault, change: Callable[[Fault | None], Fault | None]) -> None:
+        """Writes what `change` makes of the fault as it is kept, whatever other processes write meanwhile."""
+        for _ in range(_RACES):
+            before = next((kept for kept in self.of(fault.account) if kept.key == fault.key), None)
+            after = change(before)
+            if after == before:
+                return
+            version, data = before.version if before else 0, encoded(after) if after else None
+            if self._store.swap_notice(fault.account, fault.key, version=version, data=data):
+                return
+        raise StoreUnavailable("other callers changed the same notice in every try")
+
+    def _is_own(self, change: Change) -> bool:
+        lately = self._happenings.since(change.account, self._clock() - OWN_S)
+        return any(happening.camera == change.camera and happening.kind == _OWN for happening in lately)

@@ -1,0 +1,116 @@
+"""What a notice says: what happened, why, and what to do, with one address, in the owner's language."""
+
+from typing import TypedDict
+
+from msgspec import Struct
+
+from registry.gate.reasons import named, shell_word
+from registry.notices.fault import Fault, Kind
+from words.catalogue import OURS, mark
+from words.languages import Language
+
+# {camera}, {vendor}, {assistant} and {link} are names, {command} is a command, {address} an address of showcam's.
+
+
+class _Sentences(TypedDict):
+    title: str
+    began: str
+    mend: str
+    ended: str
+
+
+_TEXTS: dict[Kind, _Sentences] = {
+    "encryption": {
+        "title": mark("{camera}: Image Encryption is on again"),
+        "began": mark(
+            "Image Encryption of {camera} was switched on, so no assistant can show its picture. Cameras do that by "
+            "themselves, as after an update of their firmware."
+        ),
+        "mend": mark(
+            "Switch it off at the camera's picture on {address}. If you switched it on yourself, all is well."
+        ),
+        "ended": mark("Image Encryption of {camera} is off: assistants can show its picture."),
+    },
+    "session": {
+        "title": mark("{vendor}: showcam is signed out"),
+        "began": mark(
+            "showcam is signed out of the {vendor} account, so no camera of it can be shown. {vendor} ended the "
+            "session, as it does after a new password."
+        ),
+        "mend": mark("Sign in to {vendor} on {address}, or where showcam runs with: showcam login"),
+        "ended": mark("showcam is signed in to the {vendor} account: its cameras can be shown."),
+    },
+    "lost": {
+        "title": mark("{camera} can't be found"),
+        "began": mark(
+            "For ten minutes {camera} has answered at no address in the house. It is off, or the router gave it "
+            "another address and it does not say which."
+        ),
+        "mend": mark(
+            "See that it has power and network. If its address is another one, name it where showcam runs: {command}. "
+            "Your cameras are on {address}."
+        ),
+        "ended": mark("{camera} answers again."),
+    },
+    "grant": {
+        "title": mark("{assistant} takes no more reports"),
+        "began": mark(
+            "{assistant} ended its permission for reports of the link “{link}”, so it is not told when somebody rings, "
+            "or when a camera changes."
+        ),
+        "mend": mark(
+            "In the {assistant} app disable or disconnect showcam, then link it again. What is linked stands on "
+            "{address}."
+        ),
+        "ended": mark("{assistant} takes reports of the link “{link}” again."),
+    },
+    "outbox": {
+        "title": mark("Reports to {assistant} could not be sent"),
+        "began": mark("{assistant} did not take reports of the link “{link}”, and showcam has put them aside."),
+        "mend": mark(
+            "See why, and send them again, where showcam runs: showcam outbox list. What is linked stands on {address}."
+        ),
+        "ended": mark("No report of the link “{link}” to {assistant} is put aside any more."),
+    },
+}
+_ANY_CAMERA = mark("the camera")
+_TEST_TITLE = mark("A test by showcam")
+_TEST = mark("showcam can notify you here: when something is wrong with a camera of yours, and when it is mended.")
+_MENDED = mark("Mended: {title}")
+
+
+class Names(Struct, frozen=True):
+    """What fills a notice; "" where it is not known."""
+
+    camera: str = ""
+    vendor: str = ""
+    assistant: str = ""
+    link: str = ""
+
+
+def notice(fault: Fault, names: Names, address: str, language: Language) -> tuple[str, str]:
+    """Title and text, of a fault that lasts or of one that is mended."""
+    sentences = _TEXTS[fault.kind]
+    gaps = {
+        "camera": names.camera or OURS.translate(language, _ANY_CAMERA),
+        "vendor": named(names.vendor, language),
+        "assistant": names.assistant,
+        "link": names.link,
+        "address": address,
+        "command": f"showcam cameras move {shell_word(names.camera) if names.camera else 'NAME'} ADDRESS",
+    }
+    title = _begun(OURS.say(language, sentences["title"], **gaps))
+    if not fault.lasts:
+        ended = _begun(OURS.say(language, sentences["ended"], **gaps))
+        return OURS.say(language, _MENDED, title=title), ended
+    began = _begun(OURS.say(language, sentences["began"], **gaps))
+    return title, f"{began}\n\n{OURS.say(language, sentences['mend'], **gaps)}"
+
+
+def trial(language: Language) -> tuple[str, str]:
+    return OURS.translate(language, _TEST_TITLE), OURS.translate(language, _TEST)
+
+
+def _begun(text: str) -> str:
+    """A sentence may begin with the stand-in for a name."""
+    return text[:1].upper() + text[1:]

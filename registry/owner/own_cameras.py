@@ -1,0 +1,185 @@
+"""Cameras of one's own, as their owner adds, renames, moves and removes them; `Tried` is one that is not added yet."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from accounts import households
+from accounts.identity import camera_id
+from net.exchange import exchange_within
+from registry.drivers.lan.adding import Adding
+from registry.drivers.lan.address import Address, read
+from registry.drivers.lan.better import Better, improve
+from registry.drivers.lan.devices import Device, Devices
+from registry.drivers.lan.discovery import Seen
+from registry.drivers.lan.settling import moved, named, settled
+from registry.drivers.lan.soap import OnvifFailed
+from registry.drivers.lan.tried import Tried, Watch, tried
+from registry.errors import DriverError, Refused
+from registry.owner.owner import Owner
+from registry.settings import BadValue
+from store.ports import Store, StoreUnavailable
+from store.records import Source
+
+LOOK_S = 8.0  # for all that is asked of a camera by HTTP, whatever it answers
+SET_S = 3.0
+TOGETHER = 2  # cameras that are tried at once: each takes a thread of the pages for seconds
+WRONG = 3  # passwords that one address is sent in an hour: some cameras lock
+HOUR_S = 3600
+
+type Asks = Callable[[], Sequence[Seen]]
+
+
+class NotNow(Exception):
+    """The camera was asked nothing: it refused too many passwords, or others are being tried."""
+
+
+class Guessed(NotNow):
+    """Its address refused WRONG passwords within an hour."""
+
+
+class OwnCameras:
+    """Raises registry.errors.Refused as a camera answers, BadAddress, BadValue, NotNow, and DriverError by the store.
+
+    `watch`: watches a picture for a moment. `asks`: who answers WS-Discovery; None: nobody is asked. `loopback`:
+    cameras may be on this machine, for the demo. `clock`: epoch seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        owner: Owner,
+        devices: Devices,
+        adding: Adding,
+        watch: Watch,
+        asks: Asks | None,
+        *,
+        loopback: bool,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._owner, self._devices, self._adding = store, owner, devices, adding
+        self._watch, self._asks, self._loopback, self._clock = watch, asks, loopback, clock
+        self._room = threading.BoundedSemaphore(TOGETHER)
+
+    def known(self, account_id: str) -> tuple[Device, ...]:
+        source = self._source(account_id)
+        return self._devices.read(source) if source else ()
+
+    def find(self, account_id: str, camera: str) -> Device | None:
+        """The device that the camera's id stands for."""
+        account = self._store.account(account_id)
+        if account is None:
+            return None
+        kind = self._devices.kind
+        return next(
+            (each for each in self.known(account_id) if camera_id(account.salt, kind, each.id, each.channel) == camera),
+            None,
+        )
+
+    def tried(self, account_id: str, address: str, user: str, password: str, *, endpoint: str = "") -> Tried:
+        """What a camera at that address sends. `endpoint`: what it answered WS-Discovery by, where it was found so."""
+        at = read(address, loopback=self._loopback)
+        with self._turn(), self._try(account_id, at.host), exchange_within(LOOK_S):
+            found = self._adding.look(at, user, password)
+            found = replace(found, device=replace(found.device, endpoint=endpoint))
+            return tried(found, self._watch)
+
+    def improved(self, shown: Tried) -> tuple[Tried, tuple[Better, ...]]:
+        """Sets by ONVIF what would be better, and watches it again; with what the camera did not take."""
+        wanted = shown.settable
+        with self._turn():
+            try:
+                with exchange_within(LOOK_S):
+                    done = improve(self._adding.onvif(shown.found.device), wanted, shown.profiles, SET_S)
+                    profiles = self._adding.onvif(shown.found.device).profiles(SET_S)
+            except OnvifFailed:
+                return shown, wanted
+            again = tried(replace(shown.found, profiles=profiles), self._watch)
+        return again, tuple(each for each in wanted if each not in done)
+
+    def add(self, account_id: str, shown: Tried, name: str, *, room: str = "", doorbell: bool = False) -> str:
+        """The camera's id. One that is here already keeps its id, and gets what was found now."""
+        source = households.with_lan(self._store, account_id)
+        device = named(settled(shown.device, self._devices.read(source)), name, doorbell=doorbell)
+        if device is None:
+            raise BadValue("a camera needs a name")
+        self._devices.put(source, device)
+        account = self._store.account(account_id)
+        assert account is not None  # it has a source
+        added = camera_id(account.salt, source.kind, device.id, device.channel)
+        if room:
+            self._owner.prefer(account_id, added, replace(self._owner.preferences(account_id, added), room=room))
+        if not device.endpoint and self._asks is not None:
+            args = (source, device, self._asks)
+            threading.Thread(target=self._note_endpoint, args=args, name="endpoint", daemon=True).start()
+        return added
+
+    def rename(self, account_id: str, device: Device, name: str) -> None:
+        changed = named(device, name)
+        if changed is None:
+            raise BadValue("a camera needs a name")
+        self._change(account_id, device, lambda stored: replace(stored, name=changed.name))
+
+    def login(self, account_id: str, device: Device, user: str, password: str) -> None:
+        """Takes another user and password, which the camera is asked about first."""
+        at = Address("rtsp", device.host, device.port, device.main.path)
+        self._found_again(account_id, device, at, user, password)
+
+    def move(self, account_id: str, device: Device, address: str) -> None:
+        """Takes another address, where the camera must take the user and password that are known."""
+        at = read(address, loopback=self._loopback)
+        self._found_again(account_id, device, at, device.user, device.password)
+
+    def remove(self, account_id: str, device: Device) -> None:
+        """Forgets it with its user and password."""
+        if source := self._source(account_id):
+            self._devices.remove(source, device.id, device.channel)
+
+    def _found_again(self, account_id: str, device: Device, at: Address, user: str, password: str) -> None:
+        with self._turn(), self._try(account_id, at.host), exchange_within(LOOK_S):
+            found = self._adding.look(at, user, password, basic=device.basic)
+        self._change(account_id, device, lambda stored: moved(stored, found.device))
+
+    def _change(self, account_id: str, device: Device, change: Callable[[Device], Device]) -> None:
+        if source := self._source(account_id):
+            self._devices.alter(source, device, change)
+
+    def _source(self, account_id: str) -> Source | None:
+        sources = self._store.sources(account_id)
+        return next((source for source in sources if source.kind == self._devices.kind), None)
+
+    def _note_endpoint(self, source: Source, device: Device, asks: Asks) -> None:
+        seen = next((each for each in asks() if each.host == device.host), None)
+        if seen is None or not seen.endpoint:
+            return
+        with contextlib.suppress(DriverError, StoreUnavailable):  # it is then moved by hand
+            self._devices.alter(source, device, lambda stored: replace(stored, endpoint=seen.endpoint))
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Raises NotNow."""
+        if not self._room.acquire(blocking=False):
+            raise NotNow
+        try:
+            yield
+        finally:
+            self._room.release()
+
+    @contextlib.contextmanager
+    def _try(self, account_id: str, host: str) -> Iterator[None]:
+        """Counts as wrong until the camera took it, so that tries at the same time are counted. Raises Guessed."""
+        key = f"lan_tries/{account_id}/{host}"
+        taken, ends = self._store.take_place(key, WRONG, HOUR_S, self._clock())
+        if not taken:
+            raise Guessed
+        try:
+            yield
+        except Refused as refused:
+            if refused.reason != "code_wrong":
+                self._store.leave_place(key, ends)
+            raise
+        else:
+            self._store.leave_place(key, ends)

@@ -1,0 +1,80 @@
+"""Scenes that show a camera on a TV in the house: which a link has, and what starts and ends one."""
+
+from registry.camera import Refusal
+from registry.errors import Unavailable
+from registry.gate.gate import not_found, overruled
+from registry.readings.households import Households
+from registry.readings.judge import Deadline, Judge
+from registry.readings.listing import Listing
+from registry.rules import Rules
+from registry.scene import Scene, scenes_of
+from registry.screens import Screens
+from registry.surface import ON_TV
+from store.records import Link
+
+SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone
+TV_S = 0.4  # kept of the assistant's time for the TV
+
+
+class Scenes:
+    """Answers with a Refusal where something is wrong. Without `screens` there are none."""
+
+    def __init__(self, households: Households, judge: Judge, rules: Rules) -> None:
+        self._households, self._judge, self._rules = households, judge, rules
+        self._screens: Screens | None = None
+
+    def cast_with(self, screens: Screens) -> None:
+        self._screens = screens
+
+    def of(self, listing: Listing) -> tuple[Scene, ...]:
+        """Of the cameras that are listed."""
+        if self._screens is None:
+            return ()
+        return tuple(scene for camera in listing.cameras for scene in scenes_of(camera.id, camera.tv_scenes))
+
+    def find(self, link: Link, scene_id: str) -> Scene | None:
+        """The link's scene of that id; calls no vendor. Raises Unavailable."""
+        if self._screens is None or not scene_id.startswith("scene-"):
+            return None
+        decided = self._households.preferences(link.account)
+        return next(
+            (
+                scene
+                for camera, preferences in decided.items()
+                if link.cameras is None or camera in link.cameras
+                for scene in scenes_of(camera, preferences.tv_scenes)
+                if scene.id == scene_id
+            ),
+            None,
+        )
+
+    def activate(self, link: Link, scene_id: str, within_s: float) -> Refusal | None:
+        """Begins to show the camera, through the gate. None: it is shown, or the TV is still being asked."""
+        deadline = Deadline(within_s, hard=True, after_s=TV_S)
+        scene = self._known(link, scene_id)
+        if isinstance(scene, Refusal):
+            return scene
+        assert self._screens is not None
+        seen = self._judge.see(link, scene.camera, deadline)
+        if isinstance(seen, Refusal):
+            return seen
+        opened = self._judge.judge(seen, ON_TV, ("hls",), self._judge.fresh(deadline))
+        if isinstance(opened, Refusal):
+            return opened
+        left_s = min(SETTLED_S, deadline.or_at_least(TV_S))
+        told = self._screens.show(link.account, scene.camera, scene.tv, left_s)
+        return overruled(told, opened.visible.camera) if isinstance(told, str) else told
+
+    def deactivate(self, link: Link, scene_id: str, within_s: float) -> Refusal | None:
+        scene = self._known(link, scene_id)
+        if isinstance(scene, Refusal):
+            return scene
+        assert self._screens is not None
+        told = self._screens.stop(link.account, scene.camera, scene.tv, min(SETTLED_S, within_s))
+        return None if told is None else overruled(told, None)
+
+    def _known(self, link: Link, scene_id: str) -> Scene | Refusal:
+        try:
+            return self.find(link, scene_id) or not_found()
+        except Unavailable as error:
+            return overruled(error.reason, None, error.vendor)

@@ -1,0 +1,76 @@
+"""What a link's cameras are now, by the last readings of all processes; no vendor is called."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from registry.camera import Refusal, State
+from registry.errors import SignedOut, Unavailable
+from registry.gate.displays import PLAYABLE
+from registry.readings.awaited import Awaited
+from registry.readings.happenings import LAST_S, Happenings
+from registry.readings.judge import Judge, VisibleCamera, unreached
+from registry.readings.reading import Reading
+from registry.readings.readings import Readings
+from registry.readings.sightings import Sightings
+from registry.readings.states import awaiting, moving
+from registry.telling.reporter import Now
+from store.ports import Store
+from store.records import Account, Happening, Link, Source
+
+LATER_S = 0.05  # a sighting has surely ended so long after its end
+_AT_ONCE = ("doorbell",)  # kinds that leave no state behind
+
+
+class Present:
+    def __init__(
+        self,
+        store: Store,
+        readings: Readings,
+        judge: Judge,
+        happenings: Happenings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._readings, self._judge, self._happenings = store, readings, judge, happenings
+        self._sightings, self._awaited = Sightings(happenings, clock), Awaited(happenings, clock)
+
+    def of(self, link: Link) -> Now:
+        """Raises Unavailable where a list is not known, or too old: an assistant would be told that cameras are gone.
+
+        Raises StoreUnavailable.
+        """
+        household = self._readings.households.of(link.account, fresh_preferences=True)
+        newest = self._happenings.newest(link.account)
+        states: dict[str, State] = {}
+        for source in household.sources:
+            reading, signed_in = self._reading(household.account, source), self._is_signed_in(source)
+            if reading is None:
+                if signed_in or self._store.known(source.account, source.id) is not None:
+                    raise Unavailable("vendor_down")
+                continue  # nobody has signed in to it yet
+            for camera in reading.cameras:
+                if link.cameras is None or camera.id in link.cameras:
+                    visible = VisibleCamera(household.account, source, replace(camera, as_of=reading.as_of))
+                    states[camera.id] = self._state(link, visible, signed_in=signed_in)
+        awaited, held = self._awaited.of(link.account), self._sightings.held(link.account)
+        states = {camera_id: moving(awaiting(state, awaited), held) for camera_id, state in states.items()}
+        return Now(tuple(state.camera for state in states.values()), states, _ends(newest, states))
+
+    def _reading(self, account: Account, source: Source) -> Reading | None:
+        return self._readings.newer(account, source) or self._readings.last(account, source)
+
+    def _is_signed_in(self, source: Source) -> bool:
+        session = self._store.read_session(source.account, source.id)
+        return session is not None and session.state == "ok"
+
+    def _state(self, link: Link, visible: VisibleCamera, *, signed_in: bool) -> State:
+        if not signed_in:
+            return State(visible.camera, unreached(SignedOut(), visible.camera))
+        verdict = self._judge.verdict(visible, link.assistant, PLAYABLE)
+        return State(visible.camera, verdict if isinstance(verdict, Refusal) else None)
+
+
+def _ends(newest: Iterable[Happening], states: dict[str, State]) -> float | None:
+    ends = [known.at + LAST_S + LATER_S for known in newest if known.camera in states and known.kind not in _AT_ONCE]
+    return min(ends, default=None)

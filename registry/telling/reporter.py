@@ -1,0 +1,178 @@
+"""The contract between `registry/telling` and the doors that report to assistants.
+
+Telling decides when a link is reported to, and repeats what failed. A reporter compares what is with what its assistant
+was last told, sends the difference, and answers what the assistant knows then. It keeps nothing of its own.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from registry.camera import Camera, State
+from registry.driver import EventKind
+from store.records import Assistant, Link
+
+_MESSAGES = uuid.UUID("5a0f6a0e-6f3c-4f6e-9b0a-2f0f4c0d8d11")  # the namespace of message ids, made for this alone
+
+
+class Now(Struct, frozen=True):
+    """The cameras that the link may see, as whoever asks is answered: Discover, SYNC, ReportState, QUERY.
+
+    It is made from the last readings of all processes and calls no vendor. A camera's motion and person are "on" for
+    half a minute after they were seen; `ends` is when the next of them goes off, epoch seconds, None: none is on.
+    """
+
+    cameras: tuple[Camera, ...]
+    states: Mapping[str, State]  # by camera id; each of `cameras` has one
+    ends: float | None = None
+
+
+class ToldOf(Struct, frozen=True):
+    """What an assistant was last told of one camera, as fingerprints that the reporter makes and alone understands.
+
+    A fingerprint is a short text: the same for the same thing in every process and after a restart, so never `hash()`.
+    After an upgrade that makes a camera more capable, `listed` differs, and the assistant is told.
+    """
+
+    listed: str = ""  # of what Discover or SYNC lists for it; "": the assistant does not have it
+    states: Mapping[str, str] = {}  # by the reporter's own name of a state: of its value
+    turn: int = 0  # telling sets it when the rest changes; a reporter leaves it as it is
+
+
+class Told(Struct, frozen=True):
+    """What an assistant knows of a link. A camera that is absent from it, is absent there."""
+
+    cameras: Mapping[str, ToldOf] = {}  # by camera id
+
+
+class Happened(Struct, frozen=True):
+    """Somebody moved or rang. It is told once, and never again later: a state says what still is."""
+
+    row: str  # unique; the message about it gets its id from this
+    camera: str
+    kind: EventKind
+    at: float  # epoch seconds, when it happened at the camera
+
+
+class Tell(Struct, frozen=True):
+    """One call of a reporter."""
+
+    link: Link
+    now: Now
+    told: Told | None  # None: the assistant was told nothing by reports yet; so all of `now` is told
+    happened: tuple[Happened, ...]  # oldest first; each of a camera in `now`
+    listed: bool  # whether the assistant has ever fetched the list (Discover, SYNC) under this link
+    turn: str  # for `message_id` of a message about several cameras; another once something of a call was accepted
+    deadline_s: float  # for the whole call, tokens included
+
+    def turn_of(self, camera: str) -> str:
+        """For `message_id` of a message about one camera: another once something about it was accepted."""
+        told = self.told.cameras.get(camera) if self.told else None
+        return f"{self.link.id}/{told.turn}" if told else self.turn
+
+
+class Reporter(Protocol):
+    """Safe to call from many threads, of one link by one thread at a time. Raises StoreUnavailable as well."""
+
+    @property
+    def assistant(self) -> Assistant: ...
+
+    def may_tell(self, link: Link) -> bool:
+        """Whether reports can be sent under the link now: a grant or a key works as far as is known. Calls nobody.
+
+        `proactivelyReported` and `willReportState` are what this answers. Where it is False, nothing is sent and
+        changes are forgotten. Who makes it True, as AcceptGrant does, calls the store's `look(account, at, link)`.
+        """
+        ...
+
+    def tell(self, tell: Tell) -> Told:
+        """Sends what differs, in this order: cameras that are gone, new or listed otherwise; states; what happened.
+
+        Answers what the assistant knows when all of it was accepted. Sends nothing where nothing differs. Raises one of
+        the errors below where the service did not accept everything, with what it did accept.
+        """
+        ...
+
+    def end(self, agent_user: str, deadline_s: float) -> None:
+        """The link with this `Link.agent_user` has ended here: the assistant is told where it has a call for that.
+
+        That it knows of no such user is success. Raises TryAgain, Undeliverable.
+        """
+        ...
+
+
+class NotTold(Exception):
+    """Not everything was accepted. The text is for the log and the owner: no name, token, id or answer's body in it.
+
+    `told`: what the assistant knows now, None: what it knew before; `happened`: the rows of those it accepted.
+    """
+
+    def __init__(self, reason: str, *, told: Told | None = None, happened: frozenset[str] = frozenset()) -> None:
+        super().__init__(reason)
+        self.reason, self.told, self.happened = reason, told, happened
+
+
+class TryAgain(NotTold):
+    """The service can't take it now: no answer in time, 429, 5xx, a 401 after the token was renewed once.
+
+    `after_s`: what the service asked to wait (Retry-After), 0.0: nothing. Telling spaces the tries, with jitter.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        after_s: float = 0.0,
+        *,
+        told: Told | None = None,
+        happened: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(reason, told=told, happened=happened)
+        self.after_s = after_s
+
+
+class NotNow(NotTold):
+    """The assistant does not know this user (404). Nothing is sent until it fetches the list again, save rare tries.
+
+    What it was told is forgotten, and so is what happened.
+    """
+
+
+class Unlinked(NotTold):
+    """The assistant has ended the link (SKILL_DISABLED, invalid_grant): it ends here too."""
+
+
+class GrantDead(NotTold):
+    """The grant or key can't be used and can't be renewed, though the link lives on. `may_tell` is False from here on.
+
+    What it was told is forgotten; the owner is told how to mend it.
+    """
+
+
+class Undeliverable(NotTold):
+    """The service refused a message for good (400, 403): repeating it is no use.
+
+    The reporter goes on with the other messages first. In `told` the refused cameras are as if they had been told, so
+    that they are not sent again before they change. `cameras`: their ids; `happened` holds refused rows, too.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        cameras: tuple[str, ...] = (),
+        told: Told | None = None,
+        happened: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(reason, told=told, happened=happened)
+        self.cameras = cameras
+
+
+def message_id(turn: str, *about: str) -> str:
+    """A UUID for a message: the same when it is sent again after a crash or a lost answer, so the service can tell.
+
+    `about` names all that makes the message what it is: its kind, camera and fingerprints. `turn` is `Tell.turn_of` for
+    a camera's state, `Tell.turn` for several cameras (added, gone, Request Sync), `Happened.row` for what happened.
+    """
+    return str(uuid.uuid5(_MESSAGES, "\n".join((turn, *about))))

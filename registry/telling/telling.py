@@ -1,0 +1,206 @@
+"""Tells one assistant what changed: in order for each link, several links at the same time, until it is taken.
+
+What waits is in the store's outbox, so that nothing is lost with the process. A call that was cut off by a crash or a
+lost answer is repeated with the same message ids.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec.structs import replace
+
+from registry.errors import Unavailable
+from registry.telling.present import Present
+from registry.telling.reporter import (
+    GrantDead,
+    Happened,
+    NotNow,
+    NotTold,
+    Now,
+    Reporter,
+    Tell,
+    Told,
+    TryAgain,
+    Undeliverable,
+    Unlinked,
+)
+from registry.telling.told import ALL, before, kept, what_was_told
+from store.ports import Store, StoreUnavailable
+from store.records import Link
+from store.telling_ports import ENDED, LOOK, Claim, Row, Settled
+
+log = logging.getLogger(__name__)
+
+TELL_S = 10.0  # one call of a reporter
+CLAIM_S = 2 * TELL_S  # a sender that was killed holds a link so long
+MOST = 50  # rows in one claim
+LATE_S = 300.0  # what happened longer ago is not told any more
+RESENDS_S = (1.0, 2.0, 4.0)  # before the first resends
+LATER_S, LONGEST_S = 60.0, 900.0  # before those after them, doubled each time
+UNKNOWN_S, UNKNOWN_LONGEST_S = 30.0, 6 * 3600.0  # before an assistant that does not know the user is tried again
+
+# told: something was. first: and nothing before it. dead: the grant can't be renewed.
+type Outcome = Literal["told", "first", "retried", "laid_down", "dead"]
+type Follow = Callable[[Claim, Outcome, float], None]  # with the lag of what was told, in seconds
+
+
+class Telling:
+    """`end` ends a link that its assistant has ended; `follow` learns how each call ended. Safe for many threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        reporter: Reporter,
+        present: Present,
+        end: Callable[[Link], None],
+        follow: Follow = lambda claim, outcome, lag_s: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._reporter, self._present = store, reporter, present
+        self._end, self._follow, self._clock = end, follow, clock
+        self.assistant = reporter.assistant
+
+    def tell(self, account_id: str, link_id: str) -> bool:
+        """Tells the link what is due; False: nothing is, or another sender has claimed it. Raises StoreUnavailable."""
+        now = self._clock()
+        claim = self._store.claim(account_id, link_id, now, now + CLAIM_S, MOST)
+        if claim is None:
+            return False
+        try:
+            settled = self._settled_by(claim)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("link %s could not be told what changed", link_id)
+            settled = self._later(claim, TryAgain("something went wrong in showcam; it is in its log"))
+        if self._store.settle(claim, settled):
+            self._count(claim, settled)
+        return True
+
+    def _settled_by(self, claim: Claim) -> Settled:
+        if not claim.rows:
+            return Settled(self._clock())  # they were too old to be kept
+        return self._told(claim) if claim.link else self._ended(claim)
+
+    def _told(self, claim: Claim) -> Settled:
+        assert claim.link is not None
+        if not self._reporter.may_tell(claim.link):
+            return Settled(self._clock(), claim.rows)
+        try:
+            now = self._present.of(claim.link)
+        except Unavailable:
+            return Settled(self._clock(), claim.rows)  # the next list that is read is told
+        was, late = before(claim), self._late(claim)
+        tell = Tell(
+            claim.link,
+            now,
+            was,
+            tuple(
+                _happened(row) for row in claim.rows if _is_event(row) and row.subject in now.states and row not in late
+            ),
+            claim.listed is not None,
+            f"{claim.link_id}/{claim.turn}",
+            TELL_S,
+        )
+        laid = tuple((row, "it happened too long ago") for row in late)
+        try:
+            told = self._reporter.tell(tell)
+        except NotTold as error:
+            return self._failed(claim, now, replace(self._settled(claim, was, error), laid=laid), error)
+        over = tuple(row for row in claim.rows if row not in late)
+        what = what_was_told(was, told, tell.happened)
+        return Settled(self._clock(), over, laid, told=kept(claim, was, told), what=what, again=now.ends)
+
+    def _settled(self, claim: Claim, was: Told | None, error: NotTold) -> Settled:
+        """With what was accepted before the failure."""
+        told = kept(claim, was, error.told) if error.told is not None else None
+        over = tuple(row for row in claim.rows if row.id in error.happened)
+        return Settled(self._clock(), over, told=told, reason=error.reason)
+
+    def _failed(self, claim: Claim, now: Now, settled: Settled, error: NotTold) -> Settled:
+        assert claim.link is not None
+        log.log(
+            logging.INFO if isinstance(error, TryAgain | NotNow) else logging.WARNING,
+            "%s was not told what changed for link %s: %s",
+            self.assistant,
+            claim.link_id,
+            error.reason,
+            extra={"reason": type(error).__name__},
+        )
+        rows = tuple(row for row in claim.rows if row not in dict(settled.laid))
+        match error:
+            case Unlinked():
+                self._end(claim.link)
+            case GrantDead():
+                self._follow(claim, "dead", 0.0)
+                return replace(settled, over=rows, forget=True)
+            case NotNow():
+                wait_s = min(UNKNOWN_S * 4.0 ** min(claim.tries, 10), UNKNOWN_LONGEST_S)
+                return replace(settled, over=rows, forget=True, again=self._clock() + wait_s, tries=claim.tries + 1)
+            case Undeliverable():
+                refused = tuple((_refused(claim, camera), error.reason) for camera in error.cameras or ("",))
+                return replace(settled, over=rows, laid=(*settled.laid, *refused), reason="", again=now.ends)
+        return self._later(claim, error, settled)
+
+    def _later(self, claim: Claim, error: NotTold, settled: Settled | None = None) -> Settled:
+        """What is left waits, longer with each try in vain; one that told something is not in vain."""
+        settled = settled or Settled(self._clock(), reason=error.reason)
+        tries = 0 if settled.over or settled.told is not None else claim.tries
+        asked_s = error.after_s if isinstance(error, TryAgain) else 0.0
+        return replace(settled, wait=self._clock() + max(pause_s(tries), asked_s), tries=tries + 1)
+
+    def _ended(self, claim: Claim) -> Settled:
+        """The link is gone: all that its assistant is still told is that."""
+        over = tuple(row for row in claim.rows if row.kind != ENDED)
+        for row in claim.rows:
+            if row.kind != ENDED:
+                continue
+            try:
+                self._reporter.end(row.subject, TELL_S)
+                over = (*over, row)
+            except Undeliverable as error:
+                return Settled(self._clock(), over, ((row, error.reason),))
+            except NotTold as error:
+                return self._later(claim, error, Settled(self._clock(), over, reason=error.reason))
+        return Settled(self._clock(), over)
+
+    def _late(self, claim: Claim) -> tuple[Row, ...]:
+        """Rows of what happened too long ago; one that a person has put back is due later than it happened."""
+        now = self._clock()
+        return tuple(row for row in claim.rows if _is_event(row) and now - row.due > LATE_S)
+
+    def _count(self, claim: Claim, settled: Settled) -> None:
+        for _ in settled.laid:
+            self._follow(claim, "laid_down", 0.0)
+        if settled.wait:
+            self._follow(claim, "retried", 0.0)
+        elif settled.what:
+            outcome: Outcome = "told" if claim.told is not None else "first"
+            self._follow(claim, outcome, max(0.0, settled.at - min(row.due for row in claim.rows)))
+
+
+def pause_s(tries: int) -> float:
+    """Seconds before the next try, after `tries` in vain: at least one, spread so that many don't come together."""
+    if tries < len(RESENDS_S):
+        base_s = RESENDS_S[tries]
+    else:
+        base_s = min(LATER_S * 2.0 ** min(tries - len(RESENDS_S), 10), LONGEST_S)
+    return base_s * random.uniform(1.0, 1.3)  # noqa: S311 - spreads
+
+
+def _is_event(row: Row) -> bool:
+    return row.kind not in (LOOK, ENDED)
+
+
+def _happened(row: Row) -> Happened:
+    return Happened(row.id, row.subject, row.kind, row.at)  # type: ignore[arg-type]  # written as an EventKind
+
+
+def _refused(claim: Claim, camera: str) -> Row:
+    """A row for a person: put back, it makes the camera be told whole; without a camera it makes telling look again."""
+    subject = camera or ALL
+    (row, *_) = claim.rows
+    return Row(f"{claim.link_id}/{LOOK}/{subject}", row.account, row.link, row.assistant, LOOK, subject, row.at, row.at)

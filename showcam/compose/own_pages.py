@@ -1,0 +1,52 @@
+"""Builds the pages of cameras of one's own for the console of the web process."""
+
+from collections.abc import Sequence
+
+from console.home import Home
+from console.own_pages import OwnPages
+from media.client import MediaBusy, MediaUnavailable, NoPicture
+from media.source import SourceSpec, Watched
+from net.networks import house_networks
+from registry.drivers.lan.adding import Adding
+from registry.drivers.lan.devices import Device
+from registry.drivers.lan.finding import Candidate, Heard, find
+from registry.errors import Refused
+from registry.owner.own_cameras import OwnCameras
+from registry.owner.search import Search
+from registry.reason import is_reason
+from showcam.compose import ground
+from showcam.settings import Settings
+
+PROBE_S = 2.0  # a camera is watched for so long at most
+
+
+def own_pages(settings: Settings, base: ground.Ground, home: Home) -> OwnPages | None:
+    """None where there may be no cameras of one's own."""
+    if base.own_cameras is None:
+        return None
+
+    def watch(spec: SourceSpec) -> Watched:
+        try:
+            return base.pictures.probe(spec, PROBE_S)
+        except NoPicture as none:
+            raise Refused(none.reason if is_reason(none.reason) else "media_down") from None
+        except MediaBusy:
+            raise Refused("busy") from None
+        except MediaUnavailable:
+            raise Refused("media_down") from None
+
+    own = OwnCameras(
+        base.store,
+        base.adapter.owner,
+        base.own_cameras.devices,
+        Adding(loopback=settings.demo),
+        watch,
+        None if settings.demo else ground.discovered,
+        loopback=settings.demo,
+    )
+    # the demo asks nothing of a real house
+    return OwnPages(own, None if settings.demo else Search(_found), home.area.current)
+
+
+def _found(known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:
+    return find(house_networks(), known, look=look, heard=heard)

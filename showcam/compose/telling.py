@@ -1,0 +1,78 @@
+"""Builds what tells assistants of changes, and what follows how that goes: metrics, and faults for the owner."""
+
+import time
+from collections import Counter
+from functools import partial
+
+from registry.readings.changes import Change
+from registry.telling.reporter import Reporter
+from registry.telling.sending import Reconciling, Sending
+from registry.telling.telling import Outcome, Telling
+from registry.telling.unreported import Unreported
+from showcam.compose import ground, reporters
+from showcam.compose.ground import Ground
+from showcam.process.telling_metrics import ASSISTANTS, FILE, TellingMetrics
+from showcam.process.worker import Job
+from showcam.settings import Settings
+from store.records import Assistant
+from store.telling_ports import Claim
+
+DAY_S = 24 * 3600.0
+METRICS_S = 5.0
+
+
+class Tellings:
+    """All assistants' senders of the worker process; the only ones of an installation at home."""
+
+    def __init__(self, settings: Settings, base: Ground) -> None:
+        self._base = base
+        self._metrics = TellingMetrics(settings.data / FILE)
+        built = {reporter.assistant: reporter for reporter in reporters.build(settings, base)}
+        self._sending = [
+            Sending(base.store, telling(base, built.get(assistant) or Unreported(assistant), self._metrics))
+            for assistant in ASSISTANTS
+        ]
+
+    def start(self) -> list[Job]:
+        """Frees what an earlier worker held when it was killed, and looks at every link. Raises StoreUnavailable."""
+        self._base.store.free_claims()
+        self._base.adapter.changes.subscribe(self._wake)
+        for sending in self._sending:
+            sending.start()
+        return [
+            Job("reconcile", DAY_S, Reconciling(self._base.store).turn),
+            Job("telling metrics", METRICS_S, self._write_metrics),
+        ]
+
+    def close(self) -> None:
+        for sending in self._sending:
+            sending.close()
+
+    def _wake(self, _change: Change) -> None:
+        for sending in self._sending:
+            sending.wake()
+
+    def _write_metrics(self) -> None:
+        now, store = time.time(), self._base.store
+        laid: Counter[Assistant] = Counter(laid.row.assistant for laid in store.laid_down())
+        self._metrics.write(store.backlog(now), laid, now)
+
+
+def telling(base: Ground, reporter: Reporter, metrics: TellingMetrics) -> Telling:
+    follow = partial(_follow, base, metrics, reporter.assistant)
+    return Telling(base.store, reporter, base.adapter.present, ground.unlinker(base.store, base.pictures), follow)
+
+
+def _follow(
+    base: Ground, metrics: TellingMetrics, assistant: Assistant, claim: Claim, outcome: Outcome, lag_s: float
+) -> None:
+    metrics.count(assistant, outcome, lag_s)
+    match outcome:
+        case "dead":
+            base.adapter.faults.began(claim.account, "grant", claim.link_id)
+        case "first":
+            base.adapter.faults.ended(claim.account, "grant", claim.link_id)
+        case "laid_down":
+            base.adapter.faults.began(claim.account, "outbox", claim.link_id)
+        case _:
+            pass

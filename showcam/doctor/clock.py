@@ -1,0 +1,35 @@
+"""Examines this machine's clock by the time that web servers put into their answers."""
+
+import time
+from collections.abc import Callable, Sequence
+from email.utils import parsedate_to_datetime
+
+from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.reach import Unreached, Visitor
+
+# servers of the assistants, whose clocks are the ones that count
+SOURCES = ("https://www.google.com/generate_204", "https://api.amazonalexa.com/")
+WRONG_S = 30.0  # the forwarder's signature is taken within a minute, and tokens are counted in seconds
+_MEND = "Let the machine keep its time by NTP: timedatectl set-ntp true."
+
+
+def examine(visitor: Visitor, sources: Sequence[str] = SOURCES, now: Callable[[], float] = time.time) -> Finding:
+    what = "clock"
+    for source in sources:
+        began = now()
+        try:
+            answer = visitor.request("GET", source)
+            served = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        except (Unreached, ValueError):
+            continue
+        # the header has whole seconds, and was written while the request was on its way
+        off = min(0.0, now() - served) + max(0.0, began - (served + 1))
+        if abs(off) <= WRONG_S:
+            return ok(what, "it is right")
+        behind = "behind" if off < 0 else "ahead"
+        return wrong(what, f"it is {_span(abs(off))} {behind}", _MEND, "clock_off")
+    return unsure(what, "no server of the assistants tells the time", "See that this machine reaches the internet.")
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"

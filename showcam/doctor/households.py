@@ -1,0 +1,75 @@
+"""Examines households: sessions with vendors, what stands in the way of each camera, reports to the assistants."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Protocol
+
+from registry.camera import Refusal
+from registry.errors import Unavailable
+from registry.gate.reasons import explain
+from registry.notices.fault import Fault as Noted
+from registry.readings.readiness import Row
+from registry.reason import Reason
+from showcam.doctor.finding import Fault, Finding, ok, unsure, wrong
+from store.ports import Store
+
+MOST = 20  # that are examined; each takes as long as its vendor
+_FAULTS: dict[Reason, Fault] = {"code_wrong": "code_wrong", "not_playable": "no_room_to_transcode"}
+# what a camera's owner may want so; any other reason is a fault of the installation
+_WANTED: frozenset[Reason] = frozenset({"asleep", "encryption_on", "audio_off", "offline", "lan_unreachable", "busy"})
+
+
+class Owner(Protocol):
+    def readiness(self, account_id: str) -> list[Row]:
+        """Raises Unavailable."""
+        ...
+
+
+class Faults(Protocol):
+    def of(self, account_id: str) -> list[Noted]: ...
+
+
+class Standing(Protocol):
+    def signed_out(self, account_id: str) -> bool: ...
+
+
+def examine(store: Store, owner: Owner, faults: Faults, standing: Standing) -> Iterator[Finding]:
+    for account in islice(store.accounts(), MOST):
+        if standing.signed_out(account.id):
+            text = "the vendor ended it, so no camera of that account can be shown"
+            yield wrong("session with the vendor", text, "Sign in again: showcam login", "session_ended")
+        elif any(store.known(account.id, source.id) for source in store.sources(account.id)):
+            # of the others no camera was ever listed: nobody has signed in
+            yield from _cameras(owner, account.id)
+        yield from (_reports(fault) for fault in faults.of(account.id) if fault.lasts and fault.kind in _OF_REPORTS)
+
+
+def _cameras(owner: Owner, account_id: str) -> Iterator[Finding]:
+    try:
+        rows = owner.readiness(account_id)
+    except Unavailable as error:
+        yield unsure("cameras", f"they can't be listed ({error.reason})", "Try again in a few minutes.")
+        return
+    for camera, verdicts in rows:
+        what = f"camera {camera.name}"
+        refusals = [verdict for verdict in verdicts.values() if isinstance(verdict, Refusal)]
+        if not refusals:
+            yield ok(what, "every assistant can show it")
+            continue
+        first = max(refusals, key=lambda refusal: refusal.reason not in _WANTED)
+        problem = unsure if first.reason in _WANTED else wrong
+        text = "one assistant can't show it" if len(refusals) < len(verdicts) else "no assistant can show it"
+        yield problem(what, text, explain(first), _FAULTS.get(first.reason))
+
+
+_OF_REPORTS = ("grant", "outbox")
+
+
+def _reports(fault: Noted) -> Finding:
+    if fault.kind == "grant":
+        text = "the assistant ended its permission for reports"
+        mend = "In the assistant's app disable or disconnect showcam, then link it again."
+        return wrong(f"reports of the link {fault.subject}", text, mend, "gateway_grant_dead")
+    text = "some could not be sent, and were put aside"
+    mend = "See why, and send them again: showcam outbox list"
+    return wrong(f"reports of the link {fault.subject}", text, mend, "reports_not_sent")

@@ -1,0 +1,81 @@
+"""Examines what WebRTC needs of the network: STUN servers that answer by UDP, a TURN server that takes our secret."""
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+
+from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.stun import seen_from
+from showcam.shipped import document
+
+# asked where none of the configured ones answers, to tell dead servers from a network without UDP
+OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
+WITHIN_S = 3.0
+_RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch
+_WITHOUT = f"Without one Alexa's displays get no picture by WebRTC: see {document('pictures.md')}."
+
+
+def stun(servers: Sequence[str], others: Sequence[str] = OTHERS, within_s: float = WITHIN_S) -> Finding:
+    what = "STUN"
+    if not servers:
+        return unsure(what, "no server is named", _WITHOUT)
+    answers = {server: seen_from(server, within_s) for server in servers}
+    dead = [server for server, address in answers.items() if address is None]
+    if len(dead) < len(servers):
+        if dead:
+            return unsure(what, f"{', '.join(dead)} does not answer", "Take it out of the setting stun.", "stun_dead")
+        return ok(what, f"this house is seen from {next(filter(None, answers.values()))}")
+    if any(seen_from(server, within_s) for server in others):
+        text = f"{', '.join(dead)} does not answer, and other servers do"
+        return wrong(what, text, f"Name another in the setting stun. {_WITHOUT}", "stun_dead")
+    text = f"neither {', '.join(dead)} nor any other STUN server answers"
+    mend = (
+        "UDP to the internet is blocked: let the firewall pass UDP from this machine, or set turn to a server that "
+        "takes TCP or TLS."
+    )
+    return wrong(what, text, mend, "udp_blocked")
+
+
+def turn(relay: str, secret: str, within_s: float = WITHIN_S) -> Finding | None:
+    """None where no TURN server is named."""
+    what = "TURN"
+    named = _RELAY(relay)
+    if named is None:
+        return None
+    # only here: they bring aiortc, which no other check needs
+    from aioice import stun as messages
+
+    try:
+        relayed = asyncio.run(_allocated(named, secret, within_s))
+    except messages.TransactionFailed as error:
+        code = error.response.attributes.get("ERROR-CODE", (0, ""))[0]
+        if code in (401, 438):
+            mend = "Set turn_secret to what the TURN server has as static-auth-secret, and see that its clock is right."
+            return wrong(what, f"{relay} does not take the secret", mend, "turn_secret_wrong")
+        return wrong(what, f"{relay} refuses to relay ({code})", "See the TURN server's log.")
+    except (OSError, TimeoutError, messages.TransactionError) as error:
+        mend = "See that it runs and that its port is open, by UDP or TCP as the setting turn has it."
+        return wrong(what, f"{relay} does not answer ({type(error).__name__})", mend)
+    return ok(what, f"{relay} relays by {relayed}")
+
+
+async def _allocated(named: re.Match[str], secret: str, within_s: float) -> str:
+    """The address that the server relays by; the allocation ends at once."""
+    from aioice import turn as relays
+
+    from media.plane.outputs.ice import credentials
+
+    user, password = credentials(secret, time.time(), 600)
+    async with asyncio.timeout(within_s):
+        transport, _ = await relays.create_turn_endpoint(
+            asyncio.DatagramProtocol,
+            server_addr=(named[2], int(named[3])),
+            username=user,
+            password=password,
+            ssl=named[1] == "turns",
+            transport=named[4] or ("tcp" if named[1] == "turns" else "udp"),
+        )
+        host, _ = transport.get_extra_info("sockname")
+        transport.close()
+    return str(host)

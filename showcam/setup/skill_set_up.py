@@ -1,0 +1,123 @@
+"""The Alexa skill as its page sees it: made in a thread; Amazon's return and the line for AWS bring what it lacks."""
+
+import threading
+from collections.abc import Sequence
+
+import structlog
+
+from console.skill import Line, NotMade, Road, Row, Standing
+from showcam.process.kept import keeps
+from showcam.settings import Settings
+from showcam.setup import alexa_console, forwarder
+from showcam.setup.skill_making import Made, SkillMaking
+from showcam.setup.skill_package import Missing
+from showcam.setup.smapi import Profile
+from store.ports import Store, StoreUnavailable
+from words.catalogue import mark
+
+log = structlog.get_logger()
+
+_SPOKEN = ("vendor", "skill", "linking", "models", "testing")
+
+
+class SkillSetUp:
+    """Fulfils `console.skill.Skill`. `making`: None without a public https address."""
+
+    def __init__(
+        self, settings: Settings, store: Store, making: SkillMaking | None, keys: Sequence[tuple[str, bytes]]
+    ) -> None:
+        self.languages = forwarder.LANGUAGES
+        self.return_url = making.return_url if making else ""
+        self._settings, self._store, self._making, self._keys = settings, store, making, list(keys)
+        self._running = threading.Lock()
+        self._failed: NotMade | None = None
+
+    def standing(self) -> Standing:
+        if self._making is None:
+            return Standing("unreachable" if keeps(self._settings) else "not_kept")
+        made = self._making.made()
+        if made is None:
+            return Standing("begin")
+        running = self._running.locked()
+        return Standing(
+            _road(made, running=running),
+            made.language,
+            made.profile.client_id,
+            running,
+            frozenset(made.done),
+            None if running else self._failed,
+        )
+
+    def begin(self, client_id: str, client_secret: str, language: str) -> str:
+        if not client_id or not client_secret:
+            raise NotMade(mark("Both the client id and the client secret are wanted."))
+        if language not in forwarder.LANGUAGES:
+            raise NotMade(mark("Alexa has no such language."))
+        self._failed = None
+        return self._there().begin(Profile(client_id, client_secret), language)
+
+    def go_on(self) -> None:
+        if self._running.acquire(blocking=False):
+            threading.Thread(target=self._work, name="skill", daemon=True).start()
+
+    def line(self) -> Line:
+        return Line(self._there().line(), forwarder.key_text(self._keys))
+
+    def forget(self) -> None:
+        self._failed = None
+        self._there().forget()
+
+    def takes(self, state: str) -> bool:
+        return self._making is not None and self._making.takes(state)
+
+    def allowed(self, state: str, code: str) -> None:
+        self._there().allowed(state, code)
+        self.go_on()
+
+    def function_made(self, text: str, arn: str) -> bool:
+        if self._making is None:
+            return False
+        try:
+            taken = self._making.function_made(text, arn)
+        except Missing as missing:
+            raise NotMade("{why}", why=str(missing)) from None
+        if taken:
+            self.go_on()
+        return taken
+
+    def by_hand(self, language: str) -> list[Row]:
+        if not self._settings.public_url:
+            return []
+        fields = alexa_console.fields(self._settings, language, self._store.clients())
+        return [Row(field.page, field.name, field.value, not field.value.startswith("[")) for field in fields]
+
+    def _there(self) -> SkillMaking:
+        if self._making is None:
+            raise NotMade(mark("There is no public address yet."))
+        return self._making
+
+    def _work(self) -> None:
+        self._failed = None
+        try:
+            self._there().go_on()
+        except NotMade as failed:
+            log.warning("the skill could not be gone on with", why=type(failed).__name__)
+            self._failed = failed
+        except StoreUnavailable:
+            log.warning("the skill could not be gone on with: the store can't be used", reason="store")
+            self._failed = NotMade(mark("What was made could not be kept. Go on in a minute."))
+        except Exception:
+            log.exception("the skill could not be gone on with")
+            self._failed = NotMade(mark("Something went wrong here. Go on in a minute; the log says what it was."))
+        finally:
+            self._running.release()
+
+
+def _road(made: Made, *, running: bool) -> Road:
+    if not made.refresh:
+        return "allow"
+    if "events" in made.done:
+        return "made"
+    if not made.arn and not running and all(step in made.done for step in _SPOKEN):
+        return "function"
+    return "making"

@@ -1,0 +1,45 @@
+"""The customer of an Echo: what Alexa knows of the devices, and what the event gateway brings about them."""
+
+from functools import partial
+from typing import Any
+
+import aiohttp
+
+from simulator.assistants.cloud import Cloud
+from simulator.assistants.linking import Client
+from simulator.assistants.login_with_amazon import Customer
+
+EVENTS = "https://api.amazonalexa.com/v3/events"  # as the record shows it
+
+
+class AlexaCustomer(Cloud):
+    def __init__(self, http: aiohttp.ClientSession, app_url: str, client: Client) -> None:
+        super().__init__(http, app_url, client)
+        self.customer = self.new_customer()
+
+    def new_customer(self) -> Customer:
+        customer = Customer()
+        customer.endpoints.listeners.append(partial(self._reported, customer))
+        return customer
+
+    def about(self) -> dict[str, Any]:
+        endpoints = self.customer.endpoints
+        if self.state.tokens is None:
+            return super().about()
+        reports = {
+            "names": [event["header"]["name"] for event in endpoints.events],
+            "repeated": endpoints.repeated,
+            "dropped": list(endpoints.dropped),
+        }
+        return super().about() | {"reports": reports, "states": endpoints.values()}
+
+    def _reported(self, customer: Customer, event: dict[str, Any]) -> None:
+        """The event gateway has taken an event about this customer's devices."""
+        if self.state.tokens is None or customer is not self.customer:
+            return
+        name = event["header"]["name"]
+        self.state.cameras = customer.endpoints.cameras()
+        title = f"Event gateway: {name}"
+        self.wire().note(title, "POST", EVENTS, request={"event": event}, status=202, response=None, ms=0)
+        pressed = name == "DoorbellPress"
+        self.news.tell("ring" if pressed else "report", event["endpoint"]["endpointId"] if pressed else "")

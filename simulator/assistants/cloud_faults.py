@@ -1,0 +1,54 @@
+"""The faults of Amazon's and Google's clouds, which the control door sets for each of their servers."""
+
+import asyncio
+import random
+from typing import Literal, get_args
+
+from aiohttp import web
+
+type CloudFault = Literal[
+    "rate",  # 429
+    "http500",
+    "http503",
+    "expired",  # 401: the access token is over
+    "forbidden",  # 403: the right to send is missing
+    "disabled",  # 403: the customer has disabled the skill; of the event gateway alone
+    "invalid_grant",  # of the token endpoints alone
+    "timeout",
+    "html",
+    "empty",
+    "half",  # the answer ends in its middle
+    "cut",  # the message is taken, and the connection ends without an answer
+]
+FAULTS: tuple[str, ...] = get_args(CloudFault.__value__)
+STATUS = {"rate": 429, "http500": 500, "http503": 503, "expired": 401, "forbidden": 403, "disabled": 403}
+HANG_S = 600.0
+_HTML = "<!DOCTYPE html><html><body><h1>We will be back soon</h1></body></html>"
+_HALF = b'{"header":{"namespace":"System","na'
+
+
+def meets(fault: str, share: float) -> bool:
+    """Whether a call meets the fault; `share` of all calls does."""
+    return bool(fault) and (share >= 1 or random.random() < share)
+
+
+async def spoiled(request: web.Request, fault: str) -> web.StreamResponse:
+    """The answer of a fault that is the same at every server."""
+    if fault == "timeout":
+        await asyncio.sleep(HANG_S)
+    if fault == "html":
+        return web.Response(text=_HTML, content_type="text/html")
+    if fault == "empty":
+        return web.Response()
+    if fault == "half":
+        answer = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "400"})
+        await answer.prepare(request)
+        await answer.write(_HALF)
+        return hung_up(request, answer)
+    return hung_up(request, web.StreamResponse())
+
+
+def hung_up(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return answer

@@ -1,0 +1,376 @@
+"""What Google is told by reports: the state, what it was told, and the requests; and each answer of HomeGraph."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema_rs import Draft7Validator
+from msgspec.structs import replace
+
+from accounts.pins import Pins
+from accounts.tokens import authenticate
+from actions.devices import device
+from actions.fulfillment import Fulfillment
+from actions.google_key import BadKey, KeyFile, read_key
+from actions.google_tokens import check_key
+from actions.homegraph import HomeGraph
+from actions.reported import Reported
+from actions.reports import Reports
+from actions.states import States
+from actions.traits import traits
+from registry.camera import Camera
+from registry.telling.reporter import GrantDead, Happened, NotNow, NotTold, Now, Tell, Told, TryAgain, Undeliverable
+from tests.doubles.clock import Clock
+from tests.doubles.google_cloud import GoogleCloud
+from tests.doubles.household import Household
+from tests.doubles.ready_driver import camera
+
+PUBLIC = "https://home.example"
+NOTIFICATION = "traits/objectdetection/objectdetection.notifications.schema.json"
+SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas" / "google"
+SYNC, REPORT = "/v1/devices:requestSync", "/v1/devices:reportStateAndNotification"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoogleCloud]:
+    cloud = GoogleCloud(tmp_path_factory.mktemp("google"))
+    yield cloud
+    cloud.end()
+
+
+class Reporting:
+    """Reports of one link that Google has fetched once. `told` is what the last call answered."""
+
+    def __init__(self, home: Household, cloud: GoogleCloud, cameras: list[Camera]) -> None:
+        self.home, self.cloud, self.clock = home, cloud, Clock()
+        self.clock.now = time.time()  # Google's, too
+        self.key = read_key(str(cloud.key_file))
+        self.traits = traits(home.registry, PUBLIC)
+        self.reports = self.reporter(self.key)
+        self.told: Told | None = None
+        self.turn = 0
+        self.cameras, self.changes = cameras, dict[str, dict[str, Any] | None]()
+        self.user = home.link.agent_user
+        cloud.fetched = lambda: {known.id: self._listed(known) for known in self.now().cameras}
+        cloud.link(self.user)
+
+    def reporter(self, key: KeyFile) -> Reports:
+        homegraph = HomeGraph(key, self.cloud.host, self.cloud.ca_file, clock=self.clock)
+        states = States(self.home.registry, self.traits)
+        reported = Reported(self.home.store, key.private_key_id, self.clock)
+        return Reports(homegraph, reported, self.traits, states)
+
+    def _listed(self, known: Any) -> dict[str, Any]:
+        return dict(json.loads(msgspec.json.encode(device(known, self.traits, reported=True))))
+
+    def now(self) -> Now:
+        """As the registry has it, with `changes`, of cameras by name; None: the camera is gone."""
+        left = [
+            replace(known, **(self.changes.get(known.name) or {})) for known in self.cameras if self._is(known.name)
+        ]
+        self.home.driver.set(left)
+        cameras = self.home.registry.cameras(self.home.link).cameras
+        return Now(cameras, self.home.registry.states(self.home.link, [known.id for known in cameras]))
+
+    def _is(self, name: str) -> bool:
+        return self.changes.get(name, {}) is not None
+
+    def tell(self, *happened: Happened, listed: bool = True, deadline_s: float = 10.0) -> Told:
+        self.turn += 1
+        tell = Tell(self.home.link, self.now(), self.told, happened, listed, f"turn-{self.turn}", deadline_s)
+        self.told = self.reports.tell(tell)
+        return self.told
+
+    def calls(self) -> list[str]:
+        """The paths since the last call, without those of tokens."""
+        paths = [path for _, path, _ in self.cloud.calls if path != "/google/token"]
+        self.cloud.calls.clear()
+        return paths
+
+
+@pytest.fixture
+def link(home: Household, served: GoogleCloud) -> Iterator[Reporting]:
+    cameras = [
+        camera("Garden", "F00000001", motion="off", person="off"),
+        camera("Front Door", "F00000002", kind="doorbell", model="DB1"),
+        camera("Attic", "F00000005", online="off", battery=40),
+    ]
+    before = {name: getattr(served.settings, name) for name in FAULTS}
+    yield Reporting(home, served, cameras)
+    for name, value in before.items():
+        setattr(served.settings, name, value)
+    served.calls.clear()
+
+
+FAULTS = ("homegraph_fault", "google_login_fault", "google_skew_s", "google_access_s", "homegraph_quota")
+
+
+def test_all_is_told_once_and_then_nothing(link: Reporting) -> None:
+    told = link.tell()
+    assert link.calls() == [SYNC, REPORT]
+    [report] = link.cloud.reports(link.user)
+    states = report["payload"]["devices"]["states"]
+    assert states.keys() == {link.home.id(name) for name in ("Garden", "Front Door", "Attic")}
+    assert states[link.home.id("Attic")]["online"] is False
+    assert all(not {"status", "errorCode", "debugString"} & reported.keys() for reported in states.values())
+    assert link.tell() == told
+    assert link.calls() == []
+
+
+def test_a_report_says_what_query_says(link: Reporting) -> None:
+    link.tell()
+    [report] = link.cloud.reports(link.user)
+    fulfillment = Fulfillment(
+        partial(authenticate, link.home.store, assistant="google"),
+        link.home.registry,
+        lambda ended: None,
+        PUBLIC,
+        Pins(link.home.store),
+    )
+    for its_id, reported in report["payload"]["devices"]["states"].items():
+        payload = {"devices": [{"id": its_id}]}
+        body = {"requestId": "1", "inputs": [{"intent": "action.devices.QUERY", "payload": payload}]}
+        _, answered = fulfillment.answer(json.dumps(body).encode(), link.home.token())
+        queried = json.loads(answered)["payload"]["devices"][its_id]
+        assert reported == {key: queried[key] for key in queried if key not in ("status", "errorCode", "debugString")}
+
+
+CHANGES: list[tuple[dict[str, dict[str, Any] | None], list[str]]] = [
+    ({"Attic": {"online": "on"}}, [REPORT]),
+    ({"Garden": {"asleep": "on"}}, [REPORT]),
+    ({"Garden": {"motion": "on"}}, [REPORT]),
+    ({"Garden": {"name": "Orchard"}}, [SYNC]),
+    ({"Garden": {"name": "Orchard", "asleep": "on"}}, [SYNC, REPORT]),
+    ({"Garden": None}, [SYNC]),
+    ({"Garden": None, "Front Door": None, "Attic": None}, [SYNC]),
+    ({"Garden": {"audio": "unknown"}}, [REPORT]),
+]
+
+
+@pytest.mark.parametrize(("changes", "calls"), CHANGES)
+def test_a_change_and_the_calls_that_report_it(changes: dict[str, Any], calls: list[str], link: Reporting) -> None:
+    link.tell()
+    link.calls()
+    link.cloud.reports(link.user)
+    link.changes = changes
+    link.tell()
+    assert link.calls() == calls
+    reports = link.cloud.reports(link.user)
+    named = {its_id for report in reports for its_id in report["payload"]["devices"]["states"]}
+    assert len(named) == calls.count(REPORT)
+    assert link.cloud.homegraph.users[link.user].devices.keys() == {known.id for known in link.now().cameras}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "objects"),
+    [
+        ("Front Door", "doorbell", {"unclassified": 1}),
+        ("Garden", "person", {"unfamiliar": 1}),
+        ("Garden", "motion", None),
+        ("Attic", "person", None),
+    ],
+)
+def test_what_happened_is_announced_where_the_camera_notifies(
+    name: str, kind: Any, objects: dict[str, int] | None, link: Reporting
+) -> None:
+    link.tell()
+    link.cloud.reports(link.user)
+    for _ in (1, 2):
+        link.tell(Happened("row-1", link.home.id(name), kind, 1_795_686_000.5))
+    reports = link.cloud.reports(link.user)
+    if objects is None:
+        assert reports == []
+        return
+    [report] = reports
+    assert link.cloud.homegraph.users[link.user].repeated == 1
+    seen = report["payload"]["devices"]["notifications"][link.home.id(name)]
+    assert seen["ObjectDetection"] == {"objects": objects, "priority": 0, "detectionTimestamp": 1795686000500}
+    if SCHEMAS.exists():
+        Draft7Validator(json.loads((SCHEMAS / NOTIFICATION).read_text())).validate(seen)
+
+
+def test_nothing_is_sent_before_google_has_fetched_the_list(link: Reporting) -> None:
+    with pytest.raises(NotNow):
+        link.tell(listed=False)
+    assert link.calls() == []
+
+
+def test_a_user_that_google_does_not_know_waits(link: Reporting) -> None:
+    link.cloud.homegraph.users.clear()
+    with pytest.raises(NotNow):
+        link.tell()
+    assert link.reports.may_tell(link.home.link)
+
+
+ANSWERS: list[tuple[str, Any, type[NotTold]]] = [
+    ("homegraph_fault", "rate", TryAgain),
+    ("homegraph_fault", "http500", TryAgain),
+    ("homegraph_fault", "http503", TryAgain),
+    ("homegraph_fault", "expired", TryAgain),
+    ("homegraph_fault", "html", TryAgain),
+    ("homegraph_fault", "empty", TryAgain),
+    ("homegraph_fault", "half", TryAgain),
+    ("homegraph_fault", "cut", TryAgain),
+    ("homegraph_fault", "forbidden", GrantDead),
+    ("homegraph_quota", 0, TryAgain),
+    ("google_login_fault", "invalid_grant", GrantDead),
+    ("google_login_fault", "http500", TryAgain),
+    ("google_login_fault", "html", TryAgain),
+    ("google_login_fault", "empty", TryAgain),
+    ("google_login_fault", "cut", TryAgain),
+    ("google_skew_s", 600, TryAgain),
+    ("google_skew_s", -600, TryAgain),
+]
+
+
+@pytest.mark.parametrize(("setting", "value", "error"), ANSWERS)
+def test_a_fault_of_google(setting: str, value: Any, error: type[NotTold], link: Reporting) -> None:
+    if setting == "google_skew_s" and value > 0:
+        value = 2 * 3600  # an assertion is good for an hour
+    setattr(link.cloud.settings, setting, value)
+    with pytest.raises(error) as raised:
+        link.tell()
+    assert type(raised.value) is error
+    assert link.reports.may_tell(link.home.link) is (error is TryAgain)
+    if setting == "google_skew_s":
+        assert raised.value.reason.endswith("this machine's clock is wrong by more than Google takes")
+
+
+def test_a_key_that_was_refused_is_tried_again_once_a_day_and_another_at_once(link: Reporting) -> None:
+    link.cloud.settings.homegraph_fault = "forbidden"
+    with pytest.raises(GrantDead):
+        link.tell()
+    assert not link.reports.may_tell(link.home.link)
+    assert link.reporter(msgspec.structs.replace(link.key, private_key_id="another")).may_tell(link.home.link)
+    link.clock.wait(25 * 3600)
+    assert link.reports.may_tell(link.home.link)
+
+
+def test_a_token_that_is_no_longer_taken_is_renewed_once(link: Reporting) -> None:
+    link.tell()
+    link.cloud.homegraph._account._access.clear()
+    link.changes = {"Attic": {"online": "on"}}
+    link.cloud.calls.clear()
+    link.tell()
+    assert [path for _, path, _ in link.cloud.calls] == [REPORT, "/google/token", REPORT]
+
+
+def test_a_report_that_was_taken_before_its_answer_was_lost_is_repeated_under_its_id(link: Reporting) -> None:
+    link.tell()
+    link.cloud.settings.homegraph_fault = "cut"
+    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
+    with pytest.raises(TryAgain):
+        link.tell(ring)
+    link.cloud.settings.homegraph_fault = ""
+    link.tell(ring)
+    assert link.cloud.homegraph.users[link.user].repeated == 1
+
+
+def test_one_refused_device_does_not_hold_the_others_up(link: Reporting) -> None:
+    link.tell()
+    garden = link.cloud.homegraph.users[link.user].devices[link.home.id("Garden")]
+    garden["traits"].remove("action.devices.traits.StatusReport")  # Google holds the device to another list than ours
+    link.cloud.reports(link.user)
+    link.changes = {"Garden": {"asleep": "on"}, "Attic": {"online": "on"}}
+    with pytest.raises(Undeliverable) as raised:
+        link.tell()
+    assert raised.value.cameras == (link.home.id("Garden"),)
+    [report] = link.cloud.reports(link.user)
+    assert report["payload"]["devices"]["states"].keys() == {link.home.id("Attic")}
+    link.told = raised.value.told
+    link.tell()
+    assert link.cloud.reports(link.user) == []
+
+
+def test_the_end_of_a_link_is_told_and_that_google_knows_of_none_is_success(link: Reporting) -> None:
+    for _ in (1, 2):
+        link.reports.end(link.user, 5.0)
+    assert link.cloud.deleted[-1:] == [link.user]
+    link.cloud.settings.homegraph_fault = "http503"
+    with pytest.raises(TryAgain):
+        link.reports.end(link.user, 5.0)
+    link.cloud.settings.homegraph_fault = "forbidden"
+    with pytest.raises(Undeliverable):
+        link.reports.end(link.user, 5.0)
+
+
+def test_a_hanging_google_ends_with_the_deadline(link: Reporting) -> None:
+    link.cloud.settings.homegraph_fault = "timeout"
+    began = time.monotonic()
+    with pytest.raises(TryAgain):
+        link.tell(deadline_s=0.4)
+    assert time.monotonic() - began < 4
+
+
+def test_sync_promises_what_the_key_keeps(link: Reporting) -> None:
+    def synced() -> list[tuple[bool, bool | None]]:
+        body = json.dumps({"requestId": "1", "inputs": [{"intent": "action.devices.SYNC"}]}).encode()
+        _, answered = fulfillment.answer(body, link.home.token())
+        listed = json.loads(answered)["payload"]["devices"]
+        return [(known["willReportState"], known.get("notificationSupportedByAgent")) for known in listed]
+
+    fulfillment = Fulfillment(
+        partial(authenticate, link.home.store, assistant="google"),
+        link.home.registry,
+        lambda ended: None,
+        PUBLIC,
+        Pins(link.home.store),
+        reported=link.reports.may_tell,
+    )
+    assert synced() == [(True, True), (True, True), (True, None)]
+    link.cloud.settings.homegraph_fault = "forbidden"
+    with pytest.raises(GrantDead):
+        link.tell()
+    assert synced() == [(False, None)] * 3
+
+
+def changed(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda key: {name: value for name, value in (key | changes).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (changed(type="authorized_user"), "it is a key of another kind than service_account"),
+        (changed(private_key=None), "it is not the JSON key of a service account"),
+        (changed(private_key=7), "it is not the JSON key of a service account"),
+        (changed(private_key="-----BEGIN"), "its private_key is no RSA key"),
+        (changed(project_id=""), "it lacks project_id, private_key_id or client_email"),
+    ],
+)
+def test_a_key_file_that_is_none(
+    change: Callable[[dict[str, Any]], dict[str, Any]], why: str, served: GoogleCloud, tmp_path: Path
+) -> None:
+    content = json.dumps(change(json.loads(served.key_file.read_text())))
+    (tmp_path / "key.json").write_text(content)
+    for given in (str(tmp_path / "key.json"), content):
+        with pytest.raises(BadKey) as raised:
+            check_key(read_key(given))
+        assert str(raised.value) == why
+
+
+def test_a_key_of_another_project(served: GoogleCloud) -> None:
+    key = read_key(str(served.key_file))
+    check_key(key, ("showcam-demo",))
+    with pytest.raises(BadKey) as raised:
+        check_key(key, ("another-project",))
+    assert str(raised.value) == ("it is of the project showcam-demo, and Google's client here is of another-project")
+
+
+def test_a_key_file_that_can_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b" " * 70_000)
+    (tmp_path / "page").write_text("<html>")
+    for given, why in (
+        (tmp_path / "missing", f"there is no file {tmp_path}/missing"),
+        (tmp_path, f"{tmp_path} can't be read: Is a directory"),
+        (tmp_path / "large", f"{tmp_path}/large is too large for a key"),
+        (tmp_path / "page", "it is not the JSON key of a service account"),
+    ):
+        with pytest.raises(BadKey) as raised:
+            read_key(str(given))
+        assert str(raised.value) == why

@@ -1,0 +1,393 @@
+"""What Alexa is told by reports: the state, what it was told, and the messages; and each answer of the gateway."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from accounts.tokens import authenticate
+from alexa.amazon import Amazon
+from alexa.gateway import Gateway
+from alexa.interfaces import interfaces
+from alexa.reports import LARGEST, Reports
+from alexa.sender import EventSender
+from alexa.skill import SmartHome
+from registry.camera import State
+from registry.telling.reporter import (
+    GrantDead,
+    Happened,
+    NotTold,
+    Now,
+    Tell,
+    Told,
+    ToldOf,
+    TryAgain,
+    Undeliverable,
+    Unlinked,
+)
+from simulator import authority
+from tests.doubles import smart_vision
+from tests.doubles.clock import Clock
+from tests.doubles.event_gateway import EventGateway
+from tests.doubles.household import Household
+from tests.doubles.ready_driver import camera
+from tests.doubles.tls_vendor import Vendors, silent
+
+CLIENT = ("amzn1.application-oa2-client.x", "its-secret")
+
+
+@pytest.fixture(scope="module")
+def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
+    folder = tmp_path_factory.mktemp("amazon")
+    vendors = Vendors(folder / "ca.pem", authority.server_context(folder))
+    yield vendors
+    vendors.end()
+
+
+class Reporting:
+    """Reports of one link, which begins with a grant. `told` is what the last call answered."""
+
+    def __init__(self, home: Household, vendors: Vendors) -> None:
+        self.home, self.amazon, self.clock = home, EventGateway(vendors), Clock()
+        http = Amazon(self.amazon.vendor.host, self.amazon.vendor.ca_file)
+        self.gateway = Gateway(home.store, http, *CLIENT, clock=self.clock)
+        self.reports = Reports(
+            EventSender(self.gateway, http),
+            interfaces(home.registry, snapshots=True),
+            self.gateway.works,
+            clock=self.clock,
+        )
+        self.gateway.accept(home.link, "A1")
+        self.told: Told | None = None
+        self.turn = 0
+
+    def now(self, **changes: Any) -> Now:
+        """`changes`: of cameras, by name."""
+        cameras = tuple(
+            replace(known, **changes.get(known.name.replace(" ", "_"), {}))
+            for known in self.home.registry.cameras(self.home.link).cameras
+        )
+        return Now(cameras, {known.id: State(known) for known in cameras})
+
+    def tell(self, now: Now | None = None, *happened: Happened, deadline_s: float = 10.0) -> Told:
+        self.turn += 1
+        tell = Tell(self.home.link, now or self.now(), self.told, happened, True, f"turn-{self.turn}", deadline_s)
+        self.told = self.reports.tell(tell)
+        return self.told
+
+    def sent(self) -> list[dict[str, Any]]:
+        """The events since the last call."""
+        messages, self.amazon.messages = self.amazon.messages, []
+        return messages
+
+
+@pytest.fixture
+def link(home: Household, vendors: Vendors) -> Reporting:
+    home.driver.set(
+        [
+            camera("Garden", "F00000001", motion="off", person="off"),
+            camera("Front Door", "F00000002", kind="doorbell", model="DB1", motion="off"),
+            camera("Attic", "F00000005", online="off"),
+        ]
+    )
+    return Reporting(home, vendors)
+
+
+def test_all_is_told_once_and_then_nothing(link: Reporting, official: Callable[[dict[str, Any]], None]) -> None:
+    told = link.tell()
+    messages = link.sent()
+    names = [message["event"]["header"]["name"] for message in messages]
+    assert names == ["AddOrUpdateReport", "ChangeReport", "ChangeReport", "ChangeReport"]
+    for message in messages:
+        official(message)
+    endpoints = messages[0]["event"]["payload"]["endpoints"]
+    assert {endpoint["friendlyName"] for endpoint in endpoints} == {"Garden", "Front Door", "Attic"}
+    assert '"proactivelyReported": false' not in json.dumps(endpoints)
+    assert link.tell() == told
+    assert link.sent() == []
+    assert list(link.amazon.endpoints.dropped) == []
+
+
+CHANGES: list[tuple[str, dict[str, Any], str, list[str], str]] = [
+    # camera, its change, the cause, the changed properties, one value
+    ("Attic", {"online": "on"}, "PERIODIC_POLL", ["connectivity"], "OK"),
+    ("Garden", {"online": "off"}, "PERIODIC_POLL", ["connectivity"], "UNREACHABLE"),
+    ("Garden", {"motion": "on"}, "PHYSICAL_INTERACTION", ["detectionState"], "DETECTED"),
+    ("Garden", {"encryption": "on"}, "APP_INTERACTION", ["toggleState"], "ON"),
+    ("Garden", {"audio": "off"}, "APP_INTERACTION", ["toggleState"], "OFF"),
+    ("Garden", {"motion": "on", "online": "off"}, "PHYSICAL_INTERACTION", ["connectivity", "detectionState"], ""),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "cause", "changed", "value"), CHANGES)
+def test_a_change_is_one_report_with_the_rest_beside_it(
+    name: str,
+    change: dict[str, Any],
+    cause: str,
+    changed: list[str],
+    value: str,
+    link: Reporting,
+    official: Callable[[dict[str, Any]], None],
+) -> None:
+    link.tell()
+    link.sent()
+    link.tell(link.now(**{name: change}))
+    [message] = link.sent()
+    official(message)
+    event = message["event"]
+    assert event["header"]["name"] == "ChangeReport"
+    assert event["endpoint"]["endpointId"] == link.home.id(name)
+    report = event["payload"]["change"]
+    assert (report["cause"]["type"], [known["name"] for known in report["properties"]]) == (cause, changed)
+    given = report["properties"][0]["value"]
+    assert value in ("", given, given["value"] if isinstance(given, dict) else None)
+    keys = [
+        (known["namespace"], known["name"], known.get("instance"))
+        for known in (*report["properties"], *message["context"]["properties"])
+    ]
+    assert len(keys) == len(set(keys))
+    assert ("Alexa.EndpointHealth", "connectivity", None) in keys
+    assert list(link.amazon.endpoints.dropped) == []
+
+
+def test_a_state_that_is_unknown_is_no_change(link: Reporting) -> None:
+    link.tell()
+    link.sent()
+    told = link.tell(link.now(Garden={"online": "unknown"}))
+    assert link.sent() == []
+    link.tell(link.now(Garden={"online": "on"}))
+    assert link.sent() == []
+    assert told.cameras[link.home.id("Garden")].states
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"name": "Orchard"}, ["AddOrUpdateReport"]),
+        ({"firmware": "V6"}, ["AddOrUpdateReport"]),
+        ({"battery": 7}, []),
+    ],
+)
+def test_a_camera_that_is_listed_otherwise_is_reported_whole(
+    change: dict[str, Any], names: list[str], link: Reporting
+) -> None:
+    link.tell()
+    link.sent()
+    link.tell(link.now(Garden=change))
+    messages = link.sent()
+    assert [message["event"]["header"]["name"] for message in messages] == names
+    ids = [endpoint["endpointId"] for message in messages for endpoint in message["event"]["payload"]["endpoints"]]
+    assert ids == [link.home.id("Garden")] * len(names)
+
+
+def test_a_camera_that_is_gone_is_deleted_the_last_one_too(link: Reporting) -> None:
+    link.tell()
+    link.sent()
+    link.tell(Now((), {}))
+    [message] = link.sent()
+    assert message["event"]["header"]["name"] == "DeleteReport"
+    assert len(message["event"]["payload"]["endpoints"]) == 3
+    assert link.told == Told({})
+    assert (link.amazon.endpoints.by_id, list(link.amazon.endpoints.dropped)) == ({}, [])
+
+
+def test_many_cameras_are_split_by_size_and_number(link: Reporting) -> None:
+    whole = link.now().cameras[0]
+    many = tuple(replace(whole, id=f"ezviz-{at:020}", name=f"Camera {at}") for at in range(120))
+    link.tell(Now(many, {known.id: State(known) for known in many}))
+    lists = [message for message in link.sent() if message["event"]["header"]["name"] == "AddOrUpdateReport"]
+    assert len(lists) > 1
+    assert max(len(json.dumps(message, separators=(",", ":"))) for message in lists) < LARGEST + 4096
+    assert sum(len(message["event"]["payload"]["endpoints"]) for message in lists) == 120
+    link.tell(Now((), {}))
+    assert [len(message["event"]["payload"]["endpoints"]) for message in link.sent()] == [30, 30, 30, 30]
+
+
+RINGS: list[tuple[str, Any, str, str]] = [
+    ("Front Door", "doorbell", "Alexa.DoorbellEventSource", "DoorbellPress"),
+    ("Garden", "person", "Alexa.SmartVision.ObjectDetectionSensor", "ObjectDetection"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "namespace", "event"), RINGS)
+def test_what_happened_is_an_event_of_its_own(
+    name: str, kind: Any, namespace: str, event: str, link: Reporting, official: Callable[[dict[str, Any]], None]
+) -> None:
+    link.tell()
+    link.sent()
+    link.tell(None, Happened("row-1", link.home.id(name), kind, 1_795_686_000.7))
+    [message] = link.sent()
+    assert (message["event"]["header"]["namespace"], message["event"]["header"]["name"]) == (namespace, event)
+    if event == "DoorbellPress":
+        official(message)
+        assert message["event"]["payload"]["timestamp"] == "2026-11-26T09:40:00Z"
+    else:
+        smart_vision.check_event(message)
+        assert message["event"]["payload"]["events"][0]["imageNetClass"] == "person"
+    assert list(link.amazon.endpoints.dropped) == []
+
+
+@pytest.mark.parametrize(("name", "kind"), [("Garden", "doorbell"), ("Front Door", "person"), ("Garden", "motion")])
+def test_what_a_camera_does_not_have_is_no_event(name: str, kind: Any, link: Reporting) -> None:
+    link.tell()
+    link.sent()
+    link.tell(None, Happened("row-1", link.home.id(name), kind, 1_795_686_000.0))
+    assert link.sent() == []
+
+
+def test_a_repeated_turn_has_the_same_message_ids(link: Reporting) -> None:
+    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
+    for _ in (1, 2):
+        link.reports.tell(Tell(link.home.link, link.now(), None, (ring,), True, "turn", 10.0))
+    ids = [message["event"]["header"]["messageId"] for message in link.sent()]
+    assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
+    assert link.amazon.endpoints.repeated == len(ids) // 2
+
+
+def test_an_expired_token_is_renewed_once_and_stands_in_header_and_scope(link: Reporting) -> None:
+    link.amazon.access = "Atza|of another time"
+    link.tell()
+    assert link.amazon.refreshed == 1
+    tokens = {
+        str(message["event"].get("endpoint", message["event"]["payload"])["scope"]["token"]) for message in link.sent()
+    }
+    assert tokens == {"Atza|1"}
+
+
+ANSWERS: list[tuple[list[tuple[int, str]], type[NotTold], str]] = [
+    ([(401, "INVALID_ACCESS_TOKEN_EXCEPTION")] * 2, TryAgain, "the event gateway answered 401"),
+    ([(429, "THROTTLING_EXCEPTION")], TryAgain, "the event gateway answered 429"),
+    ([(500, "INTERNAL_SERVICE_EXCEPTION")], TryAgain, "the event gateway answered 500"),
+    ([(503, "")], TryAgain, "the event gateway answered 503"),
+    ([(200, "")], TryAgain, "the event gateway answered 200"),
+    ([(302, "")], TryAgain, "Amazon could not be reached"),
+    ([(403, "SKILL_NEVER_ENABLED_EXCEPTION")], TryAgain, "the event gateway answered 403 SKILL_NEVER"),
+    ([(403, "SKILL_DISABLED_EXCEPTION")], Unlinked, "the event gateway answered 403 SKILL_DISABLED"),
+    ([(403, "INSUFFICIENT_PERMISSION_EXCEPTION")], GrantDead, "the event gateway answered 403 INSUFFICIENT"),
+    ([(403, "")], GrantDead, "the event gateway answered 403"),
+    ([(404, "ACCOUNT_NOT_FOUND_EXCEPTION")], GrantDead, "the event gateway answered 404"),
+    ([(400, "INVALID_REQUEST_EXCEPTION")], Undeliverable, "AddOrUpdateReport: the event gateway answered 400"),
+    ([(413, "REQUEST_ENTITY_TOO_LARGE_EXCEPTION")], Undeliverable, "AddOrUpdateReport: the event gateway answered 413"),
+]
+
+
+@pytest.mark.parametrize(("answers", "error", "reason"), ANSWERS)
+def test_an_answer_of_the_gateway(
+    answers: list[tuple[int, str]], error: type[NotTold], reason: str, link: Reporting
+) -> None:
+    link.amazon.answers = list(answers)
+    with pytest.raises(error) as raised:
+        link.tell()
+    assert type(raised.value) is error
+    assert raised.value.reason.startswith(reason)
+    assert link.amazon.access not in raised.value.reason
+    assert link.reports.may_tell(link.home.link) is (error is not GrantDead)
+
+
+def test_what_the_gateway_asked_to_wait_is_handed_on(link: Reporting) -> None:
+    link.amazon.answers, link.amazon.headers = [(429, "THROTTLING_EXCEPTION")], ["Retry-After: 7"]
+    with pytest.raises(TryAgain) as raised:
+        link.tell()
+    assert raised.value.after_s == 7.0
+
+
+def test_what_was_accepted_before_a_failure_is_not_sent_again(link: Reporting) -> None:
+    link.amazon.answers = [(202, ""), (202, ""), (503, "")]
+    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
+    with pytest.raises(TryAgain) as raised:
+        link.tell(None, ring)
+    link.told = raised.value.told
+    assert raised.value.happened == frozenset()
+    assert len(link.sent()) == 2
+    link.tell(None, ring)
+    assert link.amazon.names() == ["ChangeReport", "ChangeReport", "DoorbellPress"]
+    assert link.amazon.endpoints.repeated == 0
+
+
+def test_a_refused_message_does_not_hold_the_others_up(link: Reporting) -> None:
+    link.amazon.answers = [(202, ""), (400, "INVALID_REQUEST_EXCEPTION")]
+    with pytest.raises(Undeliverable) as raised:
+        link.tell()
+    first = link.now().cameras[0].id
+    assert raised.value.cameras == (first,)
+    assert link.amazon.names() == ["AddOrUpdateReport", "ChangeReport", "ChangeReport"]
+    assert raised.value.told is not None
+    assert raised.value.told.cameras[first].states  # as if it had been taken
+    link.told = raised.value.told
+    link.sent()
+    link.tell()
+    assert link.sent() == []
+
+
+LOGINS: list[tuple[int, dict[str, Any], type[NotTold]]] = [
+    (400, {"error": "invalid_grant"}, Unlinked),
+    (401, {"error": "invalid_client"}, TryAgain),
+    (500, {"error": "server_error"}, TryAgain),
+    (200, {}, TryAgain),
+]
+
+
+@pytest.mark.parametrize(("status", "given", "error"), LOGINS)
+def test_an_answer_of_login_with_amazon(
+    status: int, given: dict[str, Any], error: type[NotTold], link: Reporting
+) -> None:
+    link.amazon.tokens, link.amazon.access = (status, given), "Atza|of another time"
+    with pytest.raises(error) as raised:
+        link.tell()
+    assert type(raised.value) is error
+    assert link.reports.may_tell(link.home.link) is (error is TryAgain)
+
+
+def test_a_link_without_a_grant_is_not_reported_to(link: Reporting) -> None:
+    other = link.home.another_link("alexa")
+    assert not link.reports.may_tell(other)
+    with pytest.raises(GrantDead):
+        link.reports.tell(Tell(other, link.now(), None, (), True, "turn", 10.0))
+
+
+def test_a_barred_grant_works_again_once_the_skill_is_enabled_again(link: Reporting) -> None:
+    link.amazon.answers = [(403, "INSUFFICIENT_PERMISSION_EXCEPTION")]
+    with pytest.raises(GrantDead):
+        link.tell()
+    assert not link.reports.may_tell(link.home.link)
+    link.gateway.accept(link.home.link, "A2")
+    assert link.reports.may_tell(link.home.link)
+    link.tell()
+    assert link.amazon.names()[0] == "AddOrUpdateReport"
+
+
+def test_a_hanging_gateway_ends_with_the_deadline(home: Household, vendors: Vendors, link: Reporting) -> None:
+    hanging = vendors.speaking(silent)
+    http = Amazon(hanging.host, hanging.ca_file)
+    table = interfaces(home.registry, snapshots=True)
+    stored = json.loads(home.store.link_secret(home.link.id, "alexa_gateway") or b"{}")
+    home.store.put_link_secret(
+        home.link.id, "alexa_gateway", json.dumps(stored | {"gateway": hanging.url, "expires": 1e12}).encode()
+    )
+    gateway = Gateway(home.store, http, *CLIENT)
+    reports = Reports(EventSender(gateway, http), table, gateway.works)
+    with pytest.raises(TryAgain):
+        reports.tell(Tell(home.link, link.now(), None, (), True, "turn", 0.3))
+
+
+def test_a_fingerprint_is_the_same_in_another_process(link: Reporting) -> None:
+    told = link.tell()
+    garden = told.cameras[link.home.id("Garden")]
+    assert garden.states["Alexa.EndpointHealth//connectivity"] == "3d1161dd8f5b7b74"
+    assert isinstance(garden, ToldOf)
+
+
+def test_discover_promises_what_the_grant_keeps(
+    link: Reporting, directive: Callable[..., dict[str, Any]], home: Household
+) -> None:
+    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, link.gateway)
+
+    def discovered() -> str:
+        return skill.answer(json.dumps(directive("Alexa.Discovery", "Discover")).encode()).decode()
+
+    assert '"proactivelyReported":false' not in discovered()
+    link.gateway.bar(home.link.id)
+    assert '"proactivelyReported":true' not in discovered()

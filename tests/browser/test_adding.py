@@ -1,0 +1,194 @@
+"""Adding a camera of one's own in a real browser: from its address to a live tile, found in the house, by keyboard."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
+
+from registry.drivers.lan.devices import Device
+from registry.drivers.lan.finding import Candidate, Heard
+from simulator.lan.onvif import Picture
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_home import FOCUSED, MOVING, another, fits, sign_in, tile, watched
+from tests.doubles.home_world import home_world
+from tests.doubles.linking_world import USER
+from tests.doubles.onvif_device import Served, served
+from tests.doubles.program import Program
+from tests.doubles.ready_vendor import PASSWORD
+from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+
+SUB = "/Streaming/Channels/102"
+SEARCH_S = 1.2
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def device() -> Iterator[Served]:
+    """A camera whose keyframes are far apart, with ONVIF."""
+    camera = RtspCamera(recording=recorded(sound="pcmu", gop_s=4))
+    pictures = [Picture("whole", PATH, "h264", 1920, 1080, gop=60), Picture("small", SUB, "h264", 640, 360)]
+    with served(rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures) as made:
+        yield made
+    camera.close()
+
+
+def test_by_its_address_one_is_tried_bettered_named_and_live(
+    context: BrowserContext, program: Program, device: Served
+) -> None:
+    page, complaints = watched(context)
+    sign_in(page, another(program), "other@example.com")
+    page.get_by_role("button", name="Add a camera of the house").click()
+    page.fill("#user", "admin")
+    page.fill("#password", "wrong")
+    page.fill("#address", f"http://127.0.0.1:{device.port}")
+    page.keyboard.press("Enter")
+    page.get_by_text("The camera refuses this user name or password.").wait_for()
+    page.fill("#password", CODE)
+    page.get_by_role("button", name="Try this address").click()
+    still = page.get_by_alt_text("What the camera sees now")
+    page.wait_for_function("image => image.complete && image.naturalWidth >= 360", arg=still.element_handle())
+    assert "A keyframe every 2 s in the whole picture" in page.inner_text("main")
+    page.screenshot(path=SCREENSHOTS / "adding-tried.png", full_page=True)
+    page.get_by_role("button", name="Set it in the camera").click()
+    page.wait_for_load_state()
+    page.fill("#name", "Shed")
+    page.fill("#room", "Garden")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_url("**/home#lan-*")
+    page.wait_for_function(MOVING, arg=tile(page, "Shed").locator("video").element_handle(), timeout=30_000)
+    assert device.device.pictures[0].gop == 30
+    tile(page, "Shed").get_by_role("link", name="Name, password, address").click()
+    page.locator("summary").click()
+    page.screenshot(path=SCREENSHOTS / "adding-own.png", full_page=True)
+    page.get_by_role("button", name="Yes, remove it").click()
+    page.wait_for_url("**/home**")
+    assert tile(page, "Shed").count() == 0
+    assert [each for each in complaints if "403" not in each] == []  # of the wrong password
+
+
+@contextmanager
+def house_with(folder: Path, found: Sequence[Candidate]) -> Iterator[tuple[str, str]]:
+    """The console's address and a code for it, in a house where these answer."""
+
+    def find(_known: Sequence[Device], _look: bool, heard: Heard) -> Sequence[Candidate]:
+        for done in range(4):
+            heard(64 * done, 253)
+            time.sleep(SEARCH_S / 4)
+        return found
+
+    world = home_world(folder, own=True, find=find)
+    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/home", world.code.renew()
+    finally:
+        server.shutdown()
+        thread.join(5)
+        world.home.store.close()
+
+
+def of_house(device: Served | None, count: int) -> list[Candidate]:
+    rows = [Candidate(f"192.168.7.{10 + at}", f"Hikvision DS-2CD{at}", onvif=True) for at in range(count)]
+    if device:
+        at = f"{device.port}/onvif/device_service"
+        rows.insert(0, Candidate("127.0.0.1", "Bramble B-20", onvif=True, at=at))
+    return [*rows, Candidate("192.168.7.99", "", onvif=False, ports=(554,))]
+
+
+def signed_in(page: Page, address: str, code: str) -> None:
+    page.goto(f"{address}#{code}")
+    page.fill("#user", USER)
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".tiles")
+
+
+def test_one_that_is_found_takes_three_presses(context: BrowserContext, tmp_path: Path, device: Served) -> None:
+    page, complaints = watched(context)
+    with house_with(tmp_path, of_house(device, 3)) as (address, code):
+        signed_in(page, address, code)
+        page.get_by_role("button", name="Add a camera of the house").click()
+        page.get_by_text("Looking through the house:").wait_for()
+        page.fill("#user", "admin")
+        page.fill("#password", CODE)  # typed while it searches, and kept
+        page.get_by_role("button", name="Try Bramble B-20").click(timeout=10_000)
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.wait_for_url("**/home#lan-*")
+        assert tile(page, "Bramble B-20").count() == 1
+    assert [each for each in complaints if "503" not in each] == []
+
+
+def test_without_script_the_page_follows_the_search_too(chromium: Browser, tmp_path: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale="en-US")
+    page = context.new_page()
+    with house_with(tmp_path, of_house(None, 3)) as (address, code):
+        page.goto(address)
+        page.fill("#entry", code)
+        page.keyboard.press("Enter")
+        page.fill("#user", USER)
+        page.fill("#password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Add a camera of the house").click()
+        page.get_by_role("button", name="Try Hikvision DS-2CD0").wait_for(timeout=10_000)
+    context.close()
+
+
+def test_enter_tries_the_address_that_was_typed_and_tab_goes_from_field_to_field(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    page, _ = watched(context)
+    with house_with(tmp_path, of_house(None, 1)) as (address, code):
+        signed_in(page, address, code)
+        page.get_by_role("button", name="Add a camera of the house").click()
+        page.get_by_role("button", name="Try Hikvision DS-2CD0").wait_for(timeout=10_000)
+        page.focus("#user")
+        visited = []
+        for _ in range(4):
+            page.keyboard.press("Tab")
+            visited.append(page.evaluate(FOCUSED))
+        assert visited == ["password", "found", "found", "address"]
+        page.keyboard.type("rtsp://8.8.8.8/")
+        page.keyboard.press("Enter")
+        page.get_by_text("That is no address of a home network.").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")],
+)
+def test_it_fits(chromium: Browser, tmp_path: Path, device: Served, language: str, width: int, scheme: Any) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    page, _ = watched(context)
+    name = f"{language}-{width}-{scheme}"
+    with house_with(tmp_path, of_house(device, 4)) as (address, code):
+        signed_in(page, address, code)
+        fits(page, f"own-tiles-{name}")
+        page.locator("button[value=find]").click()
+        page.wait_for_selector("[data-runs]")
+        fits(page, f"searching-{name}")
+        page.locator("button[name=found]").first.wait_for(timeout=10_000)
+        fits(page, f"found-{name}")
+        page.fill("#user", "admin")
+        page.fill("#password", CODE)
+        page.locator("button[name=found]").first.click()
+        page.wait_for_selector("#name")
+        fits(page, f"tried-{name}")
+        page.locator("button[value=add]").click()
+        page.wait_for_url("**/home#lan-*")
+        page.locator(".tile a").first.click()
+        page.locator("summary").click()
+        fits(page, f"own-{name}")
+    context.close()

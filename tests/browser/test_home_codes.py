@@ -1,0 +1,63 @@
+"""The form for a camera's code at home, in a real browser, with a camera that has RTSP."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.browser.test_home import FOCUSED, MOVING, another, fits, sign_in, tile, watched
+from tests.doubles.program import Program
+
+OPEN = "Show it over the home network"
+CODE = "GKRTUV"  # on Garden's label
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    yield made
+    made.close()
+
+
+def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext, program: Program) -> None:
+    page, complaints = watched(context)
+    sign_in(page, another(program), "demo@example.com")
+    garden = tile(page, "Garden")
+    garden.locator("summary", has_text=OPEN).press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "home_code"
+    page.keyboard.type("WRONGX")
+    page.keyboard.press("Enter")
+    page.get_by_text("Garden does not take that code.").wait_for(timeout=20_000)
+
+    garden.locator("summary", has_text=OPEN).press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(CODE)
+    page.keyboard.press("Enter")
+    forget = garden.get_by_role("button", name="No longer show it over the home network")
+    forget.wait_for(timeout=20_000)
+    try:
+        page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=20_000)
+        assert (
+            "Picture by: your network, then"
+            in program.command("cameras", "show", "Garden", "--verbose", "--demo").stdout
+        )
+    finally:
+        forget.click()
+    garden.locator("summary", has_text=OPEN).wait_for(timeout=20_000)
+    assert [each for each in complaints if "403" not in each] == []  # of the wrong code
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 1280, "light"), ("de", 360, "dark")],
+)
+def test_it_fits(chromium: Browser, program: Program, language: str, width: int, scheme: Any) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    page, _ = watched(context)
+    sign_in(page, another(program), "demo@example.com")
+    page.wait_for_selector(".tiles")
+    tile(page, "Garage").locator("summary").last.click()  # encrypted: it has the tick
+    fits(page, f"code-at-home-{language}-{width}-{scheme}")
+    context.close()

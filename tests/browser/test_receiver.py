@@ -1,0 +1,208 @@
+"""showcam's own Cast receiver in Chromium: what it plays, how late, and what it tells; Google's framework is a double.
+
+What only a real Cast device can tell is not here: that it takes the page, and plain http from a page of https.
+"""
+
+import queue
+import statistics
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from cast.failed import CastFailed
+from cast.own_screen import NAMESPACE, OwnScreen
+from cast.picture import Picture
+from cast.showing import Over
+from simulator.television.receiver import Page
+from tests.browser.conftest import SCREENSHOTS
+from tests.cast.conftest import WAIT_S, TelevisionThread, television
+from tests.doubles.behind_life import GRANTS, Clapper, behind, grant
+from tests.doubles.hls_camera import FPS
+from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.receiver_page import BROWSER, ReceiverPage, served
+from tests.doubles.rtsp_camera import RtspCamera
+from tests.media.test_rtsp import House
+
+__all__ = ["television"]  # a fixture
+
+APP = "0123ABCD"
+CLOSED = "http://127.0.0.1:9"
+LOOK = """() => {
+  const video = document.querySelector("#picture"), canvas = new OffscreenCanvas(8, 8);
+  const brush = canvas.getContext("2d", { willReadFrequently: true });
+  window.seen = [];
+  const look = (now) => {
+    brush.drawImage(video, 0, 0, 8, 8, 0, 0, 8, 8);
+    seen.push([(performance.timeOrigin + now) / 1000, brush.getImageData(2, 2, 1, 1).data[1]]);
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+}"""
+
+
+@pytest.fixture
+def clapper() -> Clapper:
+    return Clapper()
+
+
+@pytest.fixture
+def plane(clapper: Clapper) -> Iterator[PlaneThread]:
+    camera = RtspCamera(wire=clapper)
+    with PlaneThread(GRANTS, House(camera), SETTINGS) as plane:
+        yield plane
+    camera.close()
+
+
+@pytest.fixture
+def receiver(chromium: Browser) -> Iterator[ReceiverPage]:
+    with served() as address:
+        made = ReceiverPage(chromium, address)
+        yield made
+        SCREENSHOTS.mkdir(exist_ok=True)
+        made.page.screenshot(path=SCREENSHOTS / "receiver.png")
+        made.close()
+    assert made.complaints == []
+
+
+def show(plane: PlaneThread, protocol: Any = "webrtc", *before: str, its_id: str = "1") -> dict[str, Any]:
+    path = f"/s/{grant(protocol, 'google')}/{'whep' if protocol == 'webrtc' else 'master.m3u8'}"
+    at = [*before, plane.url]
+    return {"type": "show", "id": its_id, "protocol": protocol, "at": at, "path": path, "title": "Garden"}
+
+
+def state(word: str, its_id: str = "1") -> dict[str, str]:
+    return {"type": "state", "id": its_id, "state": word}
+
+
+def test_by_webrtc_it_is_less_than_a_second_behind_life(
+    receiver: ReceiverPage, plane: PlaneThread, clapper: Clapper
+) -> None:
+    receiver.hear(show(plane))
+    receiver.until(lambda: receiver.said == [state("playing")])
+    assert receiver.page.inner_text("#name") == "Garden"
+    receiver.page.evaluate(LOOK)
+    receiver.page.wait_for_timeout(5000)
+    found = behind(receiver.page.evaluate("seen"), clapper.sent)
+    assert len(found) > 2 * FPS
+    assert statistics.median(found) <= 1.0
+    assert receiver.page.locator("#name").is_hidden()
+
+
+@pytest.mark.parametrize("protocol", ["webrtc", "hls"])
+def test_it_plays_from_the_first_address_that_answers(
+    receiver: ReceiverPage, plane: PlaneThread, protocol: str
+) -> None:
+    receiver.hear(show(plane, protocol, CLOSED))
+    receiver.until(lambda: receiver.said == [state("playing")])
+
+
+@pytest.mark.parametrize("protocol", ["webrtc", "hls"])
+def test_an_address_that_is_refused_fails_at_once_and_the_next_may_follow(
+    receiver: ReceiverPage, plane: PlaneThread, protocol: str
+) -> None:
+    asked = show(plane, protocol)
+    receiver.hear(asked | {"path": f"/s/nonsense/{asked['path'].rpartition('/')[2]}"})
+    receiver.until(lambda: receiver.said == [state("failed")])
+    receiver.hear(show(plane, "hls", its_id="2"))
+    receiver.until(lambda: receiver.said == [state("failed"), state("playing", "2")])
+
+
+def test_a_picture_that_is_lost_is_told(receiver: ReceiverPage, plane: PlaneThread) -> None:
+    receiver.hear(show(plane))
+    receiver.until(lambda: receiver.said == [state("playing")])
+    plane.client().end_link("l")
+    receiver.until(lambda: receiver.said == [state("playing"), state("ended")])
+    assert receiver.page.locator("#picture").is_hidden()
+
+
+def test_what_google_loads_takes_the_place_and_is_told_of_its_segments(
+    receiver: ReceiverPage, plane: PlaneThread
+) -> None:
+    receiver.hear(show(plane))
+    receiver.until(lambda: receiver.said == [state("playing")])
+    request = receiver.page.evaluate("framework.load({ media: { contentId: 'https://cam.example/master.m3u8' } })")
+    assert request["media"] == {
+        "contentId": "https://cam.example/master.m3u8",
+        "hlsSegmentFormat": "ts",
+        "hlsVideoSegmentFormat": "mpeg2_ts",
+    }
+    receiver.until(lambda: receiver.said == [state("playing"), state("taken")])
+    assert receiver.page.evaluate("framework.options.disableIdleTimeout"), "the framework takes WebRTC for idle"
+
+
+def test_it_leaves_the_tv_when_nothing_is_shown_for_a_minute(receiver: ReceiverPage) -> None:
+    receiver.page.clock.install()
+    receiver.page.reload()
+    receiver.ready()
+    receiver.page.clock.fast_forward(59_000)
+    assert receiver.said == []
+    receiver.page.clock.fast_forward(2_000)
+    receiver.until(lambda: receiver.said == [{"type": "left"}])
+
+
+def test_it_leaves_the_tv_when_it_is_told_to(receiver: ReceiverPage) -> None:
+    receiver.hear({"type": "stop"})
+    receiver.until(lambda: receiver.said == [{"type": "left"}])
+
+
+def test_a_browser_that_is_no_cast_device_loads_nothing_from_elsewhere(chromium: Browser) -> None:
+    with served() as address:
+        receiver = ReceiverPage(chromium, address, BROWSER)
+        receiver.page.locator("#name").wait_for(state="visible")
+        assert receiver.page.inner_text("#name") == "This page is for a TV: showcam cast"
+        assert receiver.elsewhere == []
+        assert receiver.complaints == []
+        receiver.close()
+
+
+# from the worker's connection to the picture
+
+
+class OwnTelevision:
+    """The simulator's television with that page on it."""
+
+    def __init__(self, start: Callable[..., TelevisionThread], receiver: ReceiverPage) -> None:
+        self._receiver, self._messages = receiver, queue.Queue[dict[str, Any]]()
+        self.there = start(pages={APP: Page(NAMESPACE, self._messages.put)})
+        receiver.when_said = lambda message: self.there.do(lambda: self.there.television.say_from_page(message))
+
+    def run(self, work: Callable[[], None]) -> None:
+        """In another thread, as the worker does; the page is served meanwhile."""
+        failed: list[BaseException] = []
+
+        def do() -> None:
+            try:
+                work()
+            except BaseException as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=do)
+        thread.start()
+        while thread.is_alive():
+            while not self._messages.empty():
+                self._receiver.hear(self._messages.get())
+            self._receiver.page.wait_for_timeout(10)
+        if failed:
+            raise failed[0]
+
+
+def test_a_cast_plays_by_webrtc_else_by_hls_and_stops(
+    receiver: ReceiverPage, plane: PlaneThread, television: Callable[..., TelevisionThread]
+) -> None:
+    tv, over = OwnTelevision(television, receiver), list[Over]()
+    screen = OwnScreen(tv.there.device, over.append, app=APP, connect_s=WAIT_S)
+    at = (plane.client().lend("l", "127.0.0.1"),)
+    try:
+        with pytest.raises(CastFailed, match="not_played"):
+            tv.run(lambda: screen.show(Picture("webrtc", at, "/s/nonsense/whep", "Garden")))
+        tv.run(lambda: screen.show(Picture("hls", at, f"/s/{grant('hls', 'google')}/master.m3u8", "Garden")))
+        tv.run(lambda: screen.show(Picture("webrtc", at, f"/s/{grant('webrtc', 'google')}/whep", "Garden")))
+        assert [message["state"] for message in receiver.said] == ["failed", "playing", "playing"]
+        assert tv.there.facts()["app"] == APP
+    finally:
+        tv.run(screen.stop)
+    assert tv.there.facts()["app"] == ""
+    assert over == []

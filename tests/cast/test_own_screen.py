@@ -1,0 +1,123 @@
+"""The worker's half of showcam's own receiver, on the simulator's television; a page's answers come from the test."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from cast.failed import CastFailed
+from cast.own_screen import NAMESPACE, OwnScreen
+from cast.picture import Picture
+from cast.showing import Over
+from simulator.television.receiver import Page
+from tests.cast.conftest import WAIT_S, TelevisionThread
+
+APP = "0123ABCD"
+AT = ("http://192.168.1.5:40123", "https://cam.example")
+WEBRTC = Picture("webrtc", AT, "/s/one/whep", "Garden")
+HLS = Picture("hls", AT, "/s/two/master.m3u8", "Garden")
+
+
+class OwnTelevision:
+    """`answers`: what the page says to each message, by the protocol that is asked for; more can be said later."""
+
+    def __init__(self, start: Callable[..., TelevisionThread], **answers: str) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self._answers = answers
+        self.over: list[Over] = []
+        self.told = threading.Event()
+        self.there = start(pages={APP: Page(NAMESPACE, self._hear)})
+        self.screen = OwnScreen(self.there.device, self._tell, app=APP, connect_s=WAIT_S, play_s=1.0)
+
+    def say(self, state: str, its_id: str = "") -> None:
+        message = {"type": "state", "id": its_id or self.heard[-1]["id"], "state": state}
+        self.there.do(lambda: self.there.television.say_from_page(message))
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        self.heard.append(message)
+        if answer := self._answers.get(message["protocol"]):
+            self.say(answer)
+
+    def _tell(self, why: Over) -> None:
+        self.over.append(why)
+        self.told.set()
+
+
+@pytest.fixture
+def own(television: Callable[..., TelevisionThread]) -> Iterator[Callable[..., OwnTelevision]]:
+    made: list[OwnTelevision] = []
+
+    def start(**answers: str) -> OwnTelevision:
+        made.append(OwnTelevision(television, **answers))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.screen.stop()
+
+
+def test_the_page_is_told_what_to_show_and_where(own: Callable[..., OwnTelevision]) -> None:
+    tv = own(webrtc="playing")
+    tv.screen.show(WEBRTC)
+    [message] = tv.heard
+    assert len(message.pop("id")) == 16
+    assert message == {
+        "type": "show",
+        "protocol": "webrtc",
+        "at": list(AT),
+        "path": "/s/one/whep",
+        "title": "Garden",
+    }
+    assert tv.there.facts()["app"] == APP
+    tv.screen.stop()
+    assert tv.there.facts()["app"] == ""
+    assert tv.over == []
+
+
+def test_hls_follows_in_the_same_application_where_webrtc_fails(own: Callable[..., OwnTelevision]) -> None:
+    tv = own(webrtc="failed", hls="playing")
+    with pytest.raises(CastFailed, match="not_played"):
+        tv.screen.show(WEBRTC)
+    assert tv.there.television.application is not None
+    session = tv.there.television.application.session
+    tv.screen.show(HLS)
+    assert tv.there.television.application.session == session
+    assert [message["protocol"] for message in tv.heard] == ["webrtc", "hls"]
+    assert len({message["id"] for message in tv.heard}) == 2
+
+
+@pytest.mark.parametrize(("state", "why"), [("ended", "ended"), ("taken", "taken")])
+def test_the_page_tells_what_ended_the_picture(own: Callable[..., OwnTelevision], state: str, why: Over) -> None:
+    tv = own(webrtc="playing")
+    tv.screen.show(WEBRTC)
+    tv.say("ended", "of another picture")
+    tv.say(state)
+    assert tv.told.wait(WAIT_S)
+    assert tv.over == [why]
+
+
+@pytest.mark.parametrize("what", ["take_over", "press_home"])
+def test_a_person_at_the_tv_ends_it(own: Callable[..., OwnTelevision], what: str) -> None:
+    tv = own(webrtc="playing")
+    tv.screen.show(WEBRTC)
+    tv.there.do(getattr(tv.there.television, what))
+    assert tv.told.wait(WAIT_S)
+    assert tv.over == ["taken"]
+
+
+def test_a_page_that_says_nothing_does_not_play(own: Callable[..., OwnTelevision]) -> None:
+    tv = own()
+    with pytest.raises(CastFailed, match="not_played"):
+        tv.screen.show(WEBRTC)
+    assert tv.over == []
+
+
+def test_an_app_that_is_not_registered_is_not_launched(television: Callable[..., TelevisionThread]) -> None:
+    there = television()
+    screen = OwnScreen(there.device, lambda why: None, app=APP, connect_s=WAIT_S, play_s=WAIT_S)
+    try:
+        with pytest.raises(CastFailed, match="not_played"):
+            screen.show(WEBRTC)
+    finally:
+        screen.stop()

@@ -1,0 +1,44 @@
+"""The console of a running showcam in a browser without script."""
+
+import re
+from html import unescape
+
+import requests
+
+from tests.doubles.program import Program
+
+PASSWORD = "a-long-password"
+
+
+class Page:
+    """The console in a browser without script."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.session = program, requests.Session()
+        self.text = ""
+
+    def get(self, path: str) -> str:
+        self.text = self.session.get(f"{self.program.web}{path}", timeout=10).text
+        return self.text
+
+    def post(self, path: str, **form: str) -> int:
+        self.get(path)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.text)
+        assert token is not None, self.text
+        sent = self.session.post(
+            f"{self.program.web}{path}", data={"csrf_token": token[1], **form}, timeout=10, allow_redirects=True
+        )
+        self.text = sent.text
+        return sent.status_code
+
+    def value(self, field: str) -> str:
+        found = re.search(rf'id="{field}" value="([^"]*)"', self.text)
+        assert found is not None, self.text
+        return unescape(found[1])
+
+    def enter(self) -> None:
+        printed = self.program.command("home").stdout
+        code = re.search(r"#([\w-]{20,})", printed)
+        assert code is not None, printed
+        assert self.post("/home", step="enter", entry=code[1]) == 200
+        assert self.post("/home", step="sign-in", user="owner", password=PASSWORD) == 200

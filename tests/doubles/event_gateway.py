@@ -1,0 +1,77 @@
+"""Login with Amazon and the event gateway as one TLS server, by the simulator's rules; answers can be set."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from simulator.assistants import alexa_event_rules
+from simulator.assistants.alexa_endpoints import Endpoints
+from tests.doubles.tls_vendor import Vendor, Vendors, answer
+
+REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
+
+
+class EventGateway:
+    """`answers`: the next ones of the gateway, (status, code) each; when they are used up, its rules decide.
+
+    `tokens`: what Login with Amazon answers a refresh with, status first. `meanwhile` is called at each event.
+    """
+
+    def __init__(self, vendors: Vendors) -> None:
+        self.endpoints = Endpoints()
+        self.answers: list[tuple[int, str]] = []
+        self.headers: list[str] = []  # of the answers that are set
+        self.tokens: tuple[int, dict[str, Any]] | None = None
+        self.messages: list[dict[str, Any]] = []  # all that were accepted, with their tokens
+        self.attempts = 0
+        self.refreshed = 0
+        self.access = "Atza|0"
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.vendor: Vendor = vendors.answering(self._reply)
+
+    def names(self) -> list[str]:
+        return [message["event"]["header"]["name"] for message in self.messages]
+
+    def _reply(self, request_line: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if request_line == "POST /auth/o2/token":
+            return self._token({name: values[0] for name, values in parse_qs(body.decode()).items()})
+        if request_line == "GET /v1/alexaApiEndpoint":
+            return answer(json.dumps({"endpoints": [self.vendor.url]}).encode())
+        assert request_line == "POST /v3/events"
+        assert headers["content-type"] == "application/json"
+        self.attempts += 1
+        self.meanwhile()
+        bearer = headers["authorization"].removeprefix("Bearer ")
+        if self.answers:
+            status, code = self.answers.pop(0)
+            if status == 202:
+                return self._taken(json.loads(body), bearer)
+            text = json.dumps({"header": {}, "payload": {"code": code, "description": "no"}}) if code else "<html>"
+            return answer(text.encode(), f"{status} {REASONS.get(status, 'Oh')}", *self.headers)
+        if bearer != self.access:
+            return self._refused(401, "INVALID_ACCESS_TOKEN_EXCEPTION")
+        message = json.loads(body)
+        if alexa_event_rules.check(message, bearer):
+            return self._refused(400, "INVALID_REQUEST_EXCEPTION")
+        return self._taken(message, bearer)
+
+    def _taken(self, message: dict[str, Any], bearer: str) -> bytes:
+        assert alexa_event_rules.check(message, bearer) == []
+        self.messages.append(message)
+        self.endpoints.take(message["event"], message.get("context", {}).get("properties", []))
+        return answer(b"", "202 Accepted")
+
+    def _refused(self, status: int, code: str) -> bytes:
+        text = json.dumps({"header": {}, "payload": {"code": code, "description": "no"}})
+        return answer(text.encode(), f"{status} {REASONS[status]}")
+
+    def _token(self, form: dict[str, str]) -> bytes:
+        if form["grant_type"] == "refresh_token":
+            self.refreshed += 1
+            if self.tokens is not None:
+                status, given = self.tokens
+                return answer(json.dumps(given).encode(), f"{status} {REASONS.get(status, 'Oh')}")
+            self.access = f"Atza|{self.refreshed}"
+        tokens = {"access_token": self.access, "refresh_token": "Atzr|0", "token_type": "bearer", "expires_in": 3600}
+        return answer(json.dumps(tokens).encode())

@@ -1,0 +1,83 @@
+"""The simulator's HomeGraph and token endpoint over TLS, in a thread of the test's own process."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from simulator import authority
+from simulator.assistants.homegraph import HomeGraph, User
+from simulator.assistants.service_account import FILE
+from simulator.state import Settings
+
+
+class GoogleCloud:
+    """`settings` has its faults; `host` is "127.0.0.1:port", `key_file` the key of its service account.
+
+    `syncs` counts the Request Syncs; `fetched` is called at each, and answers the devices of the next SYNC.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.settings, self.folder, self.ca_file = Settings(), folder, folder / "ca.pem"
+        self.key_file = folder / FILE
+        self.fetched: Callable[[], dict[str, dict[str, Any]]] = dict
+        self.deleted: list[str] = []
+        self.calls: list[tuple[str, str, Any]] = []  # method, path, body
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.homegraph: HomeGraph
+        self.host = self._do(self._serve())
+
+    def link(self, agent_user: str) -> User:
+        """From here on Google knows the user; its devices are those of `fetched`."""
+        user = User(
+            self.fetched(), lambda: self._sync(user), lambda given: None, lambda: self.deleted.append(agent_user)
+        )
+        self.homegraph.users[agent_user] = user
+        return user
+
+    def reports(self, agent_user: str) -> list[dict[str, Any]]:
+        """Those that were taken since the last call."""
+        user = self.homegraph.users[agent_user]
+        taken = list(user.reports)
+        user.reports.clear()
+        return taken
+
+    def end(self) -> None:
+        self._do(self._runner.cleanup())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _sync(self, user: User) -> None:
+        user.devices = self.fetched()
+
+    async def _serve(self) -> str:
+        @web.middleware
+        async def noted(
+            request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+        ) -> web.StreamResponse:
+            self.calls.append((request.method, request.path, await request.read()))
+            return await handler(request)
+
+        app = web.Application(middlewares=[noted])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        context = authority.server_context(self.folder)
+        listening = socket.create_server(("127.0.0.1", 0))
+        host = f"127.0.0.1:{listening.getsockname()[1]}"
+        self.homegraph = HomeGraph(f"https://{host}", self.folder, self.settings)
+        self.homegraph.add_routes(app)
+        await self._runner.setup()
+        await web.SockSite(self._runner, listening, ssl_context=context).start()
+        return host
+
+    def _do[T](self, what: Awaitable[T]) -> T:
+        async def done() -> T:
+            return await what
+
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(30)

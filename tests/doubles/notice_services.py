@@ -1,0 +1,102 @@
+"""Services that take notices: a web server that ntfy's and webhook messages are posted to, and a mail server."""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+WAIT_S = 40.0
+
+
+class WebReceiver(ThreadingHTTPServer):
+    """`status`: what it answers; `hangs`: it answers nothing; `got`: path and body of each message."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, dict[str, Any]]] = []
+        self.status, self.hangs = 200, False
+        self.over = threading.Event()
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    @property
+    def ntfy(self) -> str:
+        return f"ntfy://127.0.0.1:{self.server_port}/cameras"
+
+    @property
+    def webhook(self) -> str:
+        return f"json://127.0.0.1:{self.server_port}/hook"
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """Title and text of each message."""
+        return [(str(body["title"]), str(body["message"])) for _, body in self.got]
+
+    def wait(self, until: Callable[[], object], within_s: float = WAIT_S) -> None:
+        end = time.monotonic() + within_s
+        while not until():
+            assert time.monotonic() < end, f"it did not come to that: {self.got}"
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        self.over.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: WebReceiver
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.server.hangs:
+            self.server.over.wait(WAIT_S)
+            return
+        if self.server.status == 200:
+            self.server.got.append((self.path, body))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Mailbox:
+    """What a mail server took: recipients, subject and text of each message."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[list[str], str, str]] = []
+
+    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        body = mail.get_body(("plain",))
+        self.got.append((envelope.rcpt_tos, str(mail["Subject"]), body.get_content() if body else ""))
+        return "250 taken"
+
+
+@contextlib.contextmanager
+def mail_server() -> Iterator[tuple[str, Mailbox]]:
+    """An address of Apprise's that reaches it, and what it takes."""
+    mailbox = Mailbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Controller(mailbox, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield f"mailto://127.0.0.1:{port}?from=showcam@house.example&to=kari@house.example&mode=insecure", mailbox
+    finally:
+        server.stop()

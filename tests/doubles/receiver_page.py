@@ -1,0 +1,93 @@
+"""showcam's receiver page in Chromium as on a Cast device; a stand-in takes the place of Google's framework."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page
+from werkzeug.serving import make_server
+
+from cast import receiver_page
+from cast.own_screen import NAMESPACE
+from console import look
+
+FRAMEWORK = "https://www.gstatic.com/cast/sdk/libs/caf_receiver/v3/cast_receiver_framework.js"
+STAND_IN = Path(__file__).with_name("cast_framework.js")
+CAST_DEVICE = (
+    "Mozilla/5.0 (X11; Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 "
+    "CrKey/1.56.500000"
+)
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The address of the page, as the web process serves it."""
+    app = Flask("receiver", static_folder=None)
+    app.register_blueprint(look.blueprint())
+    app.register_blueprint(receiver_page.blueprint())
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    serving.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/receiver"
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+
+
+class ReceiverPage:
+    """`said`: what the page told its senders; `complaints`: errors, those of its own policy too."""
+
+    def __init__(self, browser: Browser, address: str, agent: str = CAST_DEVICE) -> None:
+        self._context = browser.new_context(user_agent=agent, viewport={"width": 1280, "height": 720})
+        self.page: Page = self._context.new_page()
+        self.said: list[dict[str, Any]] = []
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        self.when_said: Callable[[dict[str, Any]], None] = lambda message: None
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._console)
+        self.page.route(re.compile("^https://"), self._elsewhere)
+        self.page.expose_function("toSenders", self._say)
+        self.page.goto(address)
+        if agent == CAST_DEVICE:
+            self.ready()
+
+    def close(self) -> None:
+        self._context.close()
+
+    def ready(self) -> None:
+        """Until the page has begun; its own policy forbids what playwright waits by."""
+        self.until(lambda: bool(self.page.evaluate("() => Boolean(window.framework?.options)")))
+
+    def hear(self, message: dict[str, Any]) -> None:
+        self.page.evaluate("([space, data]) => framework.hear(space, data)", [NAMESPACE, message])
+
+    def until(self, done: Callable[[], bool], within_s: float = 30.0) -> None:
+        """Messages come and go meanwhile."""
+        deadline = time.monotonic() + within_s
+        while not done():
+            assert time.monotonic() < deadline, (self.said, self.complaints)
+            self.page.wait_for_timeout(10)
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self.said.append(message)
+        self.when_said(message)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            self.complaints.append(message.text)
+
+    def _elsewhere(self, route: Any) -> None:
+        self.elsewhere.append(route.request.url)
+        if route.request.url == FRAMEWORK:
+            route.fulfill(content_type="text/javascript", path=STAND_IN)
+        else:
+            route.abort()

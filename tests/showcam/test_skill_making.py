@@ -1,0 +1,241 @@
+"""An owner's skill, made by showcam at a double of Amazon's skill management."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from accounts import clients
+from showcam.setup.skill_making import STEPS, Made, SkillMaking
+from showcam.setup.skill_package import Missing
+from showcam.setup.smapi import Amazon, Failed, Profile, SignInAgain
+from store.sealing import Sealer
+from store.sqlite import SqliteStore
+from tests.doubles.clock import Clock
+from tests.doubles.skill_management import EVENTS, PROFILE, VENDOR, SkillManagement
+from tests.doubles.tls_vendor import Vendor, Vendors, answer
+
+URL = "https://cams.example"
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
+OWNER = Profile(*PROFILE)
+
+
+class Kept:
+    """A record in memory."""
+
+    data: bytes | None = None
+
+    def read(self) -> bytes | None:
+        return self.data
+
+    def write(self, data: bytes | None) -> None:
+        self.data = data
+
+
+class World:
+    def __init__(self, vendors: Vendors, folder: Path) -> None:
+        self.amazon = SkillManagement(f"{URL}/setup/lwa")
+        self.vendor: Vendor = vendors.answering(self.amazon.reply)
+        self.store = SqliteStore(folder / "db", Sealer([("k", bytes(32))]))
+        self.kept, self.clock = Kept(), Clock()
+        self.told: list[tuple[str, str, str]] = []
+
+    def making(self) -> SkillMaking:
+        """As after a restart each time."""
+        return SkillMaking(
+            URL,
+            Amazon(self.vendor.host, self.vendor.ca_file, self.clock),
+            self.store,
+            self.kept,
+            lambda *found: self.told.append(found),
+            lambda: "trusted",
+            clock=self.clock,
+            sleep=self.clock.wait,
+        )
+
+    def allow(self, profile: Profile = OWNER, language: str = "en-GB") -> None:
+        returned = self.amazon.allow(self.making().begin(profile, language))
+        self.making().allowed(returned["state"], returned["code"])
+
+    def spoken(self) -> Made:
+        self.allow()
+        return self.making().go_on()
+
+    def bring_function(self) -> None:
+        line = self.making().line()
+        (skill,) = self.amazon.skills
+        self.amazon.permits.add((ARN, skill))
+        assert self.making().function_made(line.rpartition("/")[2].rstrip(")"), ARN)
+
+
+@pytest.fixture
+def world(vendors: Vendors, tmp_path: Path) -> Iterator[World]:
+    made = World(vendors, tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_the_spoken_half_stands_before_anything_of_aws(world: World) -> None:
+    made = world.spoken()
+    (skill,) = world.amazon.skills.values()
+    assert made.done == ("vendor", "skill", "linking", "models", "testing")
+    assert skill.manifest["apis"]["custom"]["endpoint"]["uri"] == f"{URL}/alexa/skill"
+    assert "smartHome" not in skill.manifest["apis"]
+    assert set(skill.models) == {"en-US", "en-GB", "de-DE"}
+    assert skill.enabled
+
+
+def test_account_linking_is_that_of_the_client_and_its_redirects_are_the_vendors(world: World) -> None:
+    world.spoken()
+    (skill,) = world.amazon.skills.values()
+    client = world.store.client("alexa")
+    assert skill.linking is not None
+    assert client is not None
+    assert clients.check_secret(client, skill.linking["clientSecret"])
+    assert skill.linking["authorizationUrl"] == f"{URL}/oauth/authorize"
+    assert client.redirect_uris == (
+        f"https://pitangui.amazon.com/api/skill/link/{VENDOR}",
+        f"https://layla.amazon.com/api/skill/link/{VENDOR}",
+        f"https://alexa.amazon.co.jp/api/skill/link/{VENDOR}",
+    )
+
+
+def test_with_the_function_the_skill_is_whole_and_its_ids_are_told(world: World) -> None:
+    world.spoken()
+    world.bring_function()
+    assert world.making().go_on().done == STEPS
+    ((skill_id, skill),) = world.amazon.skills.items()
+    assert skill.manifest["apis"]["smartHome"]["endpoint"]["uri"] == ARN
+    assert skill.manifest["permissions"] == [{"name": "alexa::async_event:write"}]
+    assert world.told == [(skill_id, *EVENTS)]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "POST /auth/o2/token",
+        "POST /v1/skills",
+        "PUT /v1/skills/amzn1.ask.skill.00000000-0000-4000-8000-000000000001/stages/development/accountLinking",
+        "PUT /v1/skills/amzn1.ask.skill.00000000-0000-4000-8000-000000000001/stages/development/interactionModel",
+        "PUT /v1/skills/amzn1.ask.skill.00000000-0000-4000-8000-000000000001/stages/development/enablement",
+    ],
+)
+def test_an_answer_that_is_lost_doubles_nothing_and_it_is_gone_on_with(world: World, cut: str) -> None:
+    world.allow()
+    world.amazon.cut_after = "" if cut.startswith("POST /auth") else cut
+    world.amazon.fault = lambda request: b"" if request.startswith(cut) and cut.startswith("POST /auth") else None
+    with pytest.raises(Failed, match="can't be reached"):
+        world.making().go_on()
+    world.amazon.fault = lambda _request: None
+    assert world.making().go_on().done == ("vendor", "skill", "linking", "models", "testing")
+    assert len(world.amazon.skills) == 1
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Internal Server Error", "404 Not Found"])
+@pytest.mark.parametrize("call", ["GET /v1/vendors", "POST /v1/skills", "GET /v1/skills?"])
+def test_a_refusal_is_told_and_what_stands_is_found_again(world: World, call: str, status: str) -> None:
+    world.allow()
+    refused = answer(b'{"message":"Not\\u0000 now,\\n please."}', status)
+    world.amazon.fault = lambda request: refused if request.startswith(call) else None
+    with pytest.raises(Failed, match=r"Amazon (says: Not now, please\.|takes no more calls)"):
+        world.making().go_on()
+    world.amazon.fault = lambda _request: None
+    world.making().go_on()
+    assert len(world.amazon.skills) == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"vendors": "x"}', b'{"vendors": [{"id": "../x"}]}', b"[" * 9999])
+def test_answers_that_mean_nothing_are_refused(world: World, body: bytes) -> None:
+    world.allow()
+    world.amazon.fault = lambda request: answer(body) if request.startswith("GET /v1/vendors") else None
+    with pytest.raises(Failed):
+        world.making().go_on()
+    assert world.amazon.skills == {}
+
+
+def test_a_permission_that_ends_halfway_is_given_again_and_nothing_is_doubled(world: World) -> None:
+    world.spoken()
+    world.amazon.end_permission()
+    with pytest.raises(SignInAgain):
+        world.making().go_on()
+    world.allow()
+    world.bring_function()
+    assert world.making().go_on().done == STEPS
+    assert len(world.amazon.skills) == 1
+
+
+def test_a_wrong_secret_is_told_as_one(world: World) -> None:
+    returned = world.amazon.allow(world.making().begin(Profile(PROFILE[0], "wrong"), "en-GB"))
+    with pytest.raises(Failed, match="client secret"):
+        world.making().allowed(returned["state"], returned["code"])
+
+
+def test_an_account_that_is_no_developers_is_told_what_to_do(world: World) -> None:
+    world.amazon.developer = False
+    world.allow()
+    with pytest.raises(Failed, match=r"developer\.amazon\.com"):
+        world.making().go_on()
+
+
+@pytest.mark.parametrize(("after_s", "taken"), [(0, True), (899, True), (900, False)])
+def test_amazons_return_is_taken_within_a_quarter_of_an_hour_and_once(world: World, after_s: int, taken: bool) -> None:
+    returned = world.amazon.allow(world.making().begin(OWNER, "en-GB"))
+    world.clock.wait(after_s)
+    assert world.making().takes(returned["state"]) is taken
+    assert not world.making().takes(returned["state"] + "x")
+    assert not world.making().takes("\ud800")
+    world.clock.wait(-after_s)
+    world.making().allowed(returned["state"], returned["code"])
+    assert not world.making().takes(returned["state"])
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "",
+        "x",
+        "arn:aws:lambda:us-east-1:123456789012:function:f",
+        "arn:aws:lambda:eu-west-1:123456789012:function:f\n;",
+    ],
+)
+def test_a_function_that_alexa_would_not_call_is_refused_and_may_be_brought_again(world: World, arn: str) -> None:
+    world.spoken()
+    text = world.making().line().rpartition("/")[2].rstrip(")")
+    with pytest.raises(Missing):
+        world.making().function_made(text, arn)
+    assert world.making().function_made(text, ARN)
+    assert not world.making().function_made(text, ARN)
+
+
+def test_nobody_brings_a_function_without_the_line(world: World) -> None:
+    assert not world.making().function_made("", ARN)
+    world.spoken()
+    assert not world.making().function_made("", ARN)
+    world.making().line()
+    assert not world.making().function_made("guess", ARN)
+
+
+def test_a_function_that_does_not_permit_the_skill_is_named_in_amazons_words(world: World) -> None:
+    world.spoken()
+    text = world.making().line().rpartition("/")[2].rstrip(")")
+    world.making().function_made(text, ARN)
+    with pytest.raises(Failed, match="trigger setting"):
+        world.making().go_on()
+
+
+def test_another_language_begins_again_and_finds_the_skill(world: World) -> None:
+    world.spoken()
+    world.allow(language="en-US")
+    world.making().go_on()
+    assert len(world.amazon.skills) == 1
+    assert "--region us-east-1" in world.making().line()
+
+
+def test_what_is_kept_holds_no_secret_of_the_client(world: World) -> None:
+    world.spoken()
+    (skill,) = world.amazon.skills.values()
+    assert skill.linking is not None
+    assert world.kept.data is not None
+    assert skill.linking["clientSecret"] not in world.kept.data.decode()
+    assert msgspec.json.decode(world.kept.data, type=Made).skill in world.amazon.skills

@@ -1,0 +1,331 @@
+"""What waits to be told to assistants, and what each link was told, in every engine."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from store.ports import Store
+from store.records import Account, Happening, Known, Link, Source
+from store.telling_ports import ENDED, LOOK, Claim, Row, Settled
+from tests.doubles import records as a
+
+NOW = a.NOW
+LEASE_S = 20.0
+type AtOnce = Callable[[int, Callable[[int], Any]], list[Any]]
+
+
+class World:
+    """A household with a link of each assistant, and a neighbour with one."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.home, self.neighbour = a.account(), a.account()
+        self.source: Source = a.source(self.home)
+        store.add_household(self.home, self.source, b"s", "ok")
+        store.add_account(self.neighbour)
+        self.alexa = self.link(self.home, cameras=None)
+        self.google = self.link(self.home, assistant="google", cameras=("garden",))
+        self.other = self.link(self.neighbour, cameras=None)
+
+    def link(self, of: Account, **fields: Any) -> Link:
+        link = a.link(of, **fields)
+        self.store.add_link(link)
+        return link
+
+    def changed(self, at: float = NOW) -> None:
+        self.store.record_change(self.home.id, self.source.id, Known(b"list", at))
+
+    def rang(self, at: float = NOW, kind: str = "doorbell", camera: str = "garden", *, same_s: float = 3.0) -> bool:
+        return self.store.record_happening(self.home.id, Happening(camera, kind, at), same_s, (kind,))
+
+    def claim(self, link: Link | None = None, now: float = NOW, most: int = 50) -> Claim:
+        link = link or self.alexa
+        claim = self.store.claim(link.account, link.id, now, now + LEASE_S, most)
+        assert claim is not None
+        return claim
+
+    def due(self, now: float = NOW) -> set[str]:
+        return {link for who in ("alexa", "google") for _, link in self.store.due(who, now, 50)}
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    return World(store)
+
+
+def kinds(rows: tuple[Row, ...] | list[Row]) -> list[str]:
+    return [row.kind for row in rows]
+
+
+class TestRecording:
+    def test_a_list_and_a_look_for_each_live_link_of_the_household_are_one_write(self, world: World) -> None:
+        ended = world.link(world.home)
+        world.store.end_link(ended.id, NOW - 1)
+        world.store.settle(settled := world.claim(ended), Settled(NOW, settled.rows))
+        world.changed()
+        assert world.store.known(world.home.id, world.source.id) == Known(b"list", NOW)
+        waiting = world.store.waiting(NOW)
+        assert {(row.link, row.kind, row.at) for row in waiting} == {
+            (link.id, LOOK, NOW) for link in (world.alexa, world.google)
+        }
+        assert world.due() == {world.alexa.id, world.google.id}
+
+    def test_nothing_waits_where_nothing_changed(self, world: World) -> None:
+        assert world.due() == set()
+        assert world.store.claim(world.home.id, world.alexa.id, NOW, NOW + 1, 9) is None
+        assert world.store.tellings(world.home.id) == {}
+
+    def test_later_changes_join_a_look_that_waits(self, world: World) -> None:
+        for at in (NOW, NOW + 1, NOW + 2):
+            world.changed(at)
+        (row,) = world.claim(now=NOW + 2).rows
+        assert (row.kind, row.number, row.at) == (LOOK, 3, NOW)
+
+    def test_a_ring_is_a_row_for_each_link_that_may_see_the_camera(self, world: World) -> None:
+        assert world.rang(camera="attic")
+        assert world.due() == {world.alexa.id}
+        assert world.rang(camera="garden", at=NOW + 1)
+        assert world.due(NOW + 1) == {world.alexa.id, world.google.id}
+        rows = world.claim(now=NOW + 1).rows
+        assert [(row.kind, row.subject, row.at) for row in rows] == [
+            ("doorbell", "attic", NOW),
+            ("doorbell", "garden", NOW + 1),
+        ]
+        assert len({row.id for row in (*rows, *world.claim(world.google, NOW + 1).rows)}) == 3
+
+    @pytest.mark.parametrize(
+        ("second", "new"),
+        [(NOW, False), (NOW + 2.9, False), (NOW + 3.0, True), (NOW - 60, False)],
+        ids=["the same", "within the time", "after it", "from before"],
+    )
+    def test_a_repeated_message_is_no_second_ring(self, world: World, second: float, new: bool) -> None:
+        assert world.rang()
+        assert world.rang(second) is new
+        assert len(world.claim(now=NOW + 4).rows) == 1 + new
+        assert world.store.happenings(world.home.id, 0.0)[-1].at == max(NOW, second)
+
+    @pytest.mark.parametrize(("told", "rows"), [(None, []), ((), [LOOK]), (("motion",), ["motion"])])
+    def test_what_is_not_announced_is_a_state_and_what_is_late_is_neither(
+        self, world: World, told: tuple[str, ...] | None, rows: list[str]
+    ) -> None:
+        assert world.store.record_happening(world.home.id, Happening("attic", "motion", NOW), 30.0, told)
+        assert [(row.link, row.kind) for row in world.store.waiting(NOW)] == [(world.alexa.id, kind) for kind in rows]
+        assert world.store.happenings(world.home.id, 0.0) == [Happening("attic", "motion", NOW)]
+
+    def test_what_is_told_may_be_another_kind(self, world: World) -> None:
+        told = ("motion", "doorbell")
+        assert world.store.record_happening(world.home.id, Happening("garden", "motion", NOW), 30.0, told)
+        assert kinds(world.claim().rows) == ["doorbell", "motion"]
+
+    def test_of_ten_messages_at_once_one_is_new(self, world: World, at_once: AtOnce) -> None:
+        assert Counter(at_once(10, lambda _: world.rang())) == {True: 1, False: 9}
+        assert len(world.claim().rows) == 1
+
+    def test_one_link_is_looked_at(self, world: World) -> None:
+        world.store.look(world.home.id, NOW, world.google.id)
+        world.store.look(world.neighbour.id, NOW)
+        assert world.due() == {world.google.id, world.other.id}
+
+    def test_the_first_list_is_noted_and_looked_at_later(self, world: World) -> None:
+        world.store.note_listed(world.home.id, world.alexa.id, NOW, NOW + 5)
+        world.store.note_listed(world.home.id, world.alexa.id, NOW + 1, NOW + 6)
+        assert (world.due(NOW + 4), world.due(NOW + 5)) == (set(), {world.alexa.id})
+        assert world.claim(now=NOW + 5).listed == NOW
+
+
+class TestClaiming:
+    def test_of_ten_callers_one_claims(self, world: World, at_once: AtOnce) -> None:
+        world.changed()
+        claims = at_once(10, lambda _: world.store.claim(world.home.id, world.alexa.id, NOW, NOW + LEASE_S, 9))
+        assert Counter(type(claim) for claim in claims) == {Claim: 1, type(None): 9}
+
+    def test_another_links_claim_does_not_matter(self, world: World) -> None:
+        world.changed()
+        assert world.claim().link == world.alexa
+        assert world.due() == {world.google.id}
+        assert world.claim(world.google).link == world.google
+
+    def test_another_households_link_is_not_claimed(self, world: World) -> None:
+        world.changed()
+        assert world.store.claim(world.neighbour.id, world.alexa.id, NOW, NOW + 1, 9) is None
+
+    def test_a_claim_ends_with_its_time(self, world: World) -> None:
+        world.changed()
+        dead = world.claim()
+        world.rang()
+        assert world.due(NOW + LEASE_S - 0.1) == {world.google.id}
+        alive = world.claim(now=NOW + LEASE_S)
+        assert kinds(alive.rows) == ["doorbell", LOOK]
+        assert not world.store.settle(dead, Settled(NOW, dead.rows, told=b"dead"))
+        assert world.store.settle(alive, Settled(NOW, alive.rows, told=b"alive"))
+        world.changed(NOW + 30)
+        assert world.claim(now=NOW + 30).told == b"alive"
+
+    def test_the_claims_of_a_killed_sender_are_freed(self, world: World) -> None:
+        world.changed()
+        dead = world.claim()
+        world.store.free_claims()
+        assert world.due() == {world.alexa.id, world.google.id}
+        assert world.claim().rows == dead.rows
+        assert not world.store.settle(dead, Settled(NOW, dead.rows))
+
+    def test_the_backlog_of_each_assistant(self, world: World) -> None:
+        assert world.store.backlog(NOW) == {}
+        world.changed(NOW)
+        world.rang(NOW + 1)
+        assert world.store.backlog(NOW + 0.5) == {"alexa": (1, NOW), "google": (1, NOW)}
+        assert world.store.backlog(NOW + 1) == {"alexa": (2, NOW), "google": (2, NOW)}
+
+    def test_a_claim_has_the_oldest_rows(self, world: World) -> None:
+        for at in (3, 1, 2, 0):
+            world.store.record_happening(world.home.id, Happening(f"c{at}", "motion", NOW - at), 1.0, ("motion",))
+        claim = world.claim(most=3)
+        assert [row.subject for row in claim.rows] == ["c3", "c2", "c1"]
+        world.store.settle(claim, Settled(NOW, claim.rows))
+        assert [row.subject for row in world.claim().rows] == ["c0"]
+
+
+class TestSettling:
+    def test_what_was_told_is_kept_and_counted(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        assert (claim.told, claim.turn, claim.listed, claim.tries) == (None, 0, None, 0)
+        assert world.store.settle(claim, Settled(NOW + 1, claim.rows, told=b"1", what="3 cameras"))
+        telling = world.store.tellings(world.home.id)[world.alexa.id]
+        assert (telling.told_at, telling.what, telling.wanted, telling.reason) == (NOW + 1, "3 cameras", None, "")
+        assert world.due(NOW + 99) == {world.google.id}
+        world.changed(NOW + 2)
+        claim = world.claim(now=NOW + 2)
+        assert (claim.told, claim.turn) == (b"1", 1)
+
+    def test_a_change_that_came_meanwhile_stays(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        world.changed(NOW + 1)
+        world.rang(NOW + 1)
+        assert world.store.settle(claim, Settled(NOW + 1, claim.rows))
+        assert sorted(kinds(world.claim(now=NOW + 1).rows)) == ["doorbell", LOOK]
+
+    def test_after_a_try_in_vain_the_link_waits(self, world: World) -> None:
+        world.changed()
+        for tries in (1, 2):
+            now = NOW + 10 * (tries - 1)
+            claim = world.claim(now=now)
+            assert claim.tries == tries - 1
+            world.store.settle(claim, Settled(now, wait=now + 10, reason="it is busy", tries=tries))
+            world.rang(now + 1)
+            assert world.alexa.id not in world.due(now + 9.9)
+            assert world.store.claim(world.home.id, world.alexa.id, now + 9.9, now + 99, 9) is None
+            assert world.alexa.id in world.due(now + 10)
+        telling = world.store.tellings(world.home.id)[world.alexa.id]
+        assert (telling.tries, telling.reason, telling.wanted) == (2, "it is busy", NOW + 20)
+        claim = world.claim(now=NOW + 20)
+        world.store.settle(claim, Settled(NOW + 20, claim.rows))
+        assert world.store.tellings(world.home.id)[world.alexa.id].tries == 0
+
+    def test_it_looks_again_when_it_is_told_to(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        world.store.settle(claim, Settled(NOW, claim.rows, again=NOW + 30))
+        assert (world.alexa.id in world.due(NOW + 29.9), world.alexa.id in world.due(NOW + 30)) == (False, True)
+        claim = world.claim(now=NOW + 30)
+        assert [(row.kind, row.at) for row in claim.rows] == [(LOOK, NOW + 30)]
+        world.store.settle(claim, Settled(NOW + 30, claim.rows))
+        assert world.alexa.id not in world.due(NOW + 999)
+
+    def test_a_change_does_not_wait_for_the_next_look(self, world: World) -> None:
+        world.store.note_listed(world.home.id, world.alexa.id, NOW, NOW + 30)
+        world.changed(NOW + 1)
+        claim = world.claim(now=NOW + 1)
+        assert kinds(claim.rows) == [LOOK]
+        world.store.settle(claim, Settled(NOW + 1, claim.rows, again=NOW + 30))
+        assert world.alexa.id in world.due(NOW + 30)
+
+    def test_what_is_forgotten(self, world: World) -> None:
+        world.store.note_listed(world.home.id, world.alexa.id, NOW, NOW)
+        claim = world.claim()
+        world.store.settle(claim, Settled(NOW, claim.rows, told=b"1"))
+        world.changed(NOW)
+        claim = world.claim()
+        world.store.settle(claim, Settled(NOW, claim.rows, forget=True))
+        world.changed(NOW)
+        claim = world.claim()
+        assert (claim.told, claim.listed, claim.turn) == (None, None, 2)
+
+
+class TestLayingDown:
+    def test_a_row_waits_for_a_person_and_goes_back(self, world: World) -> None:
+        world.rang()
+        claim = world.claim()
+        world.store.settle(claim, Settled(NOW + 5, laid=((claim.rows[0], "refused"),)))
+        assert world.alexa.id not in world.due(NOW + 99)
+        (laid,) = world.store.laid_down()
+        assert (laid.row, laid.at, laid.reason) == (claim.rows[0], NOW + 5, "refused")
+        assert not world.store.retry(world.neighbour.id, laid.row.id, NOW + 6)
+        assert world.store.retry(world.home.id, laid.row.id, NOW + 6)
+        assert world.store.laid_down() == []
+        assert world.claim(now=NOW + 6).rows == (replace(claim.rows[0], due=NOW + 6),)
+
+    def test_a_refused_camera_is_looked_at_again(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        refused = replace(claim.rows[0], id=f"{claim.link_id}/look/garden", subject="garden", number=1)
+        world.store.settle(claim, Settled(NOW, claim.rows, laid=((refused, "refused"),)))
+        assert world.alexa.id not in world.due(NOW + 99)
+        assert [laid.row for laid in world.store.laid_down()] == [refused]
+        assert world.store.retry(world.home.id, refused.id, NOW + 6)
+        claim = world.claim(now=NOW + 6)
+        assert [(row.kind, row.subject) for row in claim.rows] == [(LOOK, "garden")]
+        world.store.settle(claim, Settled(NOW + 6, claim.rows))
+        assert world.store.laid_down() == []
+        assert world.alexa.id not in world.due(NOW + 99)
+
+    def test_a_row_is_dropped(self, world: World) -> None:
+        world.rang()
+        claim = world.claim()
+        world.store.settle(claim, Settled(NOW, laid=((claim.rows[0], "refused"),)))
+        (laid,) = world.store.laid_down()
+        assert not world.store.drop(world.neighbour.id, laid.row.id)
+        assert world.store.drop(world.home.id, laid.row.id)
+        assert not world.store.drop(world.home.id, laid.row.id)
+        assert not world.store.retry(world.home.id, laid.row.id, NOW)
+        assert world.store.laid_down() == []
+
+
+class TestEnding:
+    def test_of_an_ended_link_its_end_alone_is_told(self, world: World) -> None:
+        world.changed()
+        world.rang()
+        laid = world.claim()
+        world.store.settle(laid, Settled(NOW, laid.rows[1:], laid=((laid.rows[0], "refused"),), told=b"1"))
+        world.changed()
+        busy = world.claim()
+        world.store.end_link(world.alexa.id, NOW + 1)
+        assert not world.store.settle(busy, Settled(NOW + 1, busy.rows, told=b"2"))
+        claim = world.claim(now=NOW + 1)
+        assert (claim.link, claim.told, claim.turn) == (None, None, 0)
+        assert [(row.kind, row.subject) for row in claim.rows] == [(ENDED, world.alexa.agent_user)]
+        assert world.store.laid_down() == []
+        world.store.settle(claim, Settled(NOW + 1, claim.rows))
+        assert world.alexa.id not in world.due(NOW + 99)
+
+    def test_a_link_that_ended_twice_is_told_once(self, world: World) -> None:
+        world.store.end_link(world.alexa.id, NOW)
+        claim = world.claim()
+        world.store.settle(claim, Settled(NOW, claim.rows))
+        assert not world.store.end_link(world.alexa.id, NOW + 1)
+        assert world.due(NOW + 99) == set()
+
+    def test_the_end_outlives_the_household(self, world: World) -> None:
+        world.changed()
+        world.rang()
+        world.store.end_link(world.google.id, NOW)
+        world.store.drop_household(world.home.id)
+        assert world.due(NOW) == {world.google.id}
+        claim = world.claim(world.google)
+        assert [(row.kind, row.subject) for row in claim.rows] == [(ENDED, world.google.agent_user)]
+        assert world.store.settle(claim, Settled(NOW, claim.rows))
+        assert world.store.waiting(NOW + 99) == []

@@ -1,0 +1,56 @@
+"""The page of Google's console in a running showcam: the client it makes, and what it shows to copy."""
+
+import re
+from collections.abc import Iterator
+from json import loads
+
+import pytest
+
+from tests.doubles.console_browser import PASSWORD, Page
+from tests.doubles.program import running
+
+URL, PATH = "https://cams.example", "/home/google"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with running(tmp_path_factory.mktemp("google"), demo=False, SHOWCAM_PUBLIC_URL=URL) as program:
+        added = program.command("owner", "add", "--lan", "owner", text=f"{PASSWORD}\n{PASSWORD}\n")
+        assert added.returncode == 0, added.stderr
+        page = Page(program)
+        page.enter()
+        yield page
+
+
+def client(page: Page) -> dict[str, object]:
+    listed = loads(page.program.command("clients", "list", "--json").stdout)["clients"]
+    return next((each for each in listed if each["id"] == "google"), {})
+
+
+@pytest.mark.parametrize("project", ["", "x", "Has-Capitals", "9starts-so", "a b c d e f", "x" * 200, "<script>"])
+def test_what_is_no_project_id_makes_no_client(page: Page, project: str) -> None:
+    assert page.post(PATH, step="project", project=project) == 403
+    assert "That is no project id" in page.text
+    assert "<script>" not in page.text
+    assert client(page) == {}
+
+
+def test_the_project_id_is_all_that_is_typed(page: Page) -> None:
+    assert page.post(PATH, step="project", project="my-cameras-123") == 200
+    secret = page.value("secret")
+    assert re.fullmatch(r"[0-9a-f]{64}", secret)
+    for address in ("/oauth/authorize", "/oauth/token", "/google/fulfillment"):
+        assert f'value="{URL}{address}"' in page.text
+    assert client(page)["redirect_uris"] == [
+        "https://oauth-redirect.googleusercontent.com/r/my-cameras-123",
+        "https://oauth-redirect-sandbox.googleusercontent.com/r/my-cameras-123",
+    ]
+    assert secret not in page.get(PATH)
+    assert secret not in page.program.log.read_text()
+
+    page.post(PATH, step="project", project="another-project")
+    assert "another-project" in str(client(page)["redirect_uris"])
+    assert 'id="secret"' not in page.text  # it stays as it was
+
+    page.post(PATH, step="secret")
+    assert page.value("secret") != secret

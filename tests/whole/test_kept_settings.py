@@ -1,0 +1,45 @@
+"""Settings that are changed while showcam runs, without a file."""
+
+from pathlib import Path
+
+import requests
+
+from tests.doubles.program import Program, running
+from tests.doubles.waiting import within
+
+
+def pids(program: Program) -> dict[str, int]:
+    assert program.process is not None
+    pid = program.process.pid
+    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    words = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().rstrip(b"\0").split(b"\0") for child in below}
+    return {command[-1].decode(): child for child, command in words.items()}
+
+
+def issuer(program: Program) -> str:
+    try:
+        answer = requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=3)
+    except requests.RequestException:
+        return ""
+    return str(answer.json()["issuer"]) if answer.status_code == 200 else ""
+
+
+def test_parts_that_read_a_changed_setting_start_again_and_the_others_go_on(tmp_path: Path) -> None:
+    with running(tmp_path, demo=False) as program:
+        before = pids(program)
+        done = program.command("settings", "set", "public_url", "https://cams.example")
+        assert done.returncode == 0, done.stderr
+        assert within(5, lambda: issuer(program) == "https://cams.example")
+        after = pids(program)
+        assert after["media"] == before["media"]
+        assert after["serve"] != before["serve"]
+
+
+def test_pictures_start_again_where_nobody_watches(tmp_path: Path) -> None:
+    with running(tmp_path, demo=False) as program:
+        before = pids(program)
+        done = program.command("settings", "set", "turn", "turn:turn.example:3478", text="a-secret\na-secret\n")
+        assert done.returncode == 0, done.stderr
+        assert within(10, lambda: pids(program).get("media") not in (None, before["media"]))
+        assert within(10, program.serves)
+        assert "a-secret" not in program.log.read_text()

@@ -1,0 +1,38 @@
+"""Image Encryption that comes back reaches its owner through the running program; so does its mend, after a restart."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.notice_services import WebReceiver
+from tests.doubles.program import running
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def web() -> Iterator[WebReceiver]:
+    made = WebReceiver()
+    yield made
+    made.close()
+
+
+def test_a_fault_and_its_mend_reach_the_owner(tmp_path: Path, web: WebReceiver) -> None:
+    with running(tmp_path, SHOWCAM_POLL_S="2", SHOWCAM_EZVIZ_PUSH="false") as program:
+        program.link("alexa")
+        added = program.command("notices", "add", "--user", "demo@example.com", "--demo", text=web.ntfy + "\n")
+        assert added.returncode == 0, added.stderr
+        assert "Garden" in program.command("cameras", "list", "--demo").stdout  # known as not encrypted
+        program.change("Garden", encryption=True)
+        web.wait(lambda: web.got)
+        program.stop()
+        program.start()  # with it starts the simulated vendor, whose Garden is not encrypted
+        web.wait(lambda: len(web.got) > 1)
+        program.stop()
+        logged = program.log.read_text()
+    [(title, text), (mended, _)] = web.texts
+    assert title == "Garden: Image Encryption is on again"
+    assert f"{program.web}/home" in text
+    assert mended == f"Mended: {title}"
+    assert str(web.server_port) not in logged

@@ -1,0 +1,113 @@
+"""What changes at a camera reaches both assistants by itself, through the running demo."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.doubles.program import Program, running
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """Linked to both assistants, which have been told of every camera."""
+    folder: Path = tmp_path_factory.mktemp("reports")
+    with running(folder, SHOWCAM_EXPLAIN="no") as started:
+        started.link("alexa")
+        started.link("google")
+        wait(lambda: len(about(started, "alexa")["states"]) == 8)
+        wait(lambda: len(about(started, "google")["states"]) == 8)
+        yield started
+
+
+def about(program: Program, assistant: str) -> dict[str, Any]:
+    answer = requests.get(f"{program.simulator}/assistants/{assistant}", timeout=5).json()
+    return dict(answer) | {"names": {camera["name"]: camera["id"] for camera in answer["cameras"]}}
+
+
+def wait(until: Callable[[], object], within_s: float = 30.0) -> None:
+    end = time.monotonic() + within_s
+    while not until():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.05)
+
+
+def connectivity(program: Program, name: str) -> str:
+    alexa = about(program, "alexa")
+    return str(alexa["states"][alexa["names"][name]]["connectivity"]["value"])
+
+
+def online(program: Program, name: str) -> bool:
+    google = about(program, "google")
+    return bool(google["states"][google["names"][name]]["online"])
+
+
+def test_a_camera_that_goes_and_comes_is_reported(program: Program) -> None:
+    for is_online, word in ((False, "UNREACHABLE"), (True, "OK")):
+        program.change("Pond", online=is_online)
+        wait(lambda word=word: connectivity(program, "Pond") == word)  # type: ignore[misc]
+        wait(lambda is_online=is_online: online(program, "Pond") is is_online)  # type: ignore[misc]
+
+
+def test_a_renamed_camera_has_its_new_name_at_both(program: Program) -> None:
+    for old, new in (("Nursery", "Playroom"), ("Playroom", "Nursery")):
+        program.change(old, name=new)
+        for assistant in ("alexa", "google"):
+            wait(lambda assistant=assistant, new=new: new in about(program, assistant)["names"])  # type: ignore[misc]
+            assert old not in about(program, assistant)["names"]
+
+
+def test_motion_is_reported_at_once_and_its_end(program: Program) -> None:
+    def detected() -> object:
+        alexa = about(program, "alexa")
+        return alexa["states"][alexa["names"]["Garden"]].get("detectionState")
+
+    assert detected() == "NOT_DETECTED"
+    program.change("Garden", motion=True)
+    wait(lambda: detected() == "DETECTED")
+    wait(lambda: detected() == "NOT_DETECTED", within_s=45)
+
+
+def test_a_ring_opens_the_view_on_the_echo_and_is_announced_by_google(program: Program) -> None:
+    with ThreadPoolExecutor(1) as echo:
+        shown = echo.submit(lambda: program.assistant("alexa", "ring", within=20, seconds=1))
+        wait(lambda: shown.running())
+        time.sleep(0.2)  # the Echo listens
+        program.change("Front Door", press=True)
+        answer = shown.result()
+    assert answer["outcome"]["shown"], answer["outcome"]
+    assert answer["camera"]["name"] == "Front Door"
+    assert answer["shown"]["protocol"] == "webrtc"
+    entries = requests.get(f"{program.simulator}/assistants/google/trace", timeout=5).json()["entries"]
+    announced = [entry["request"] for entry in entries if entry["title"] == "HomeGraph: report"]
+    door = about(program, "google")["names"]["Front Door"]
+    wait(lambda: any(door in report["payload"]["devices"].get("notifications", {}) for report in announced))
+
+
+def test_no_report_broke_a_rule_or_came_to_nothing(program: Program) -> None:
+    alexa, google = about(program, "alexa"), about(program, "google")
+    assert (alexa["reports"]["dropped"], alexa["reports"]["repeated"]) == ([], 0)
+    assert google["reports"]["repeated"] == 0
+
+
+def links(program: Program) -> list[dict[str, Any]]:
+    return list(json.loads(program.command("--demo", "links", "list", "--json").stdout)["links"])
+
+
+def test_a_skill_that_was_disabled_ends_its_link_with_the_next_report(program: Program) -> None:
+    program.assistant("alexa", "unlink")
+    program.change("Pond", online=False)
+    wait(lambda: [link for link in links(program) if link["assistant"] == "alexa"] == [])
+
+
+def test_a_link_that_ends_here_is_ended_at_google(program: Program) -> None:
+    for link in links(program):
+        if link["assistant"] == "google":
+            assert program.command("--demo", "links", "end", link["id"]).returncode == 0
+    wait(lambda: not about(program, "google")["linked"])
+    assert "has ended this link" in str(about(program, "google")["problem"])

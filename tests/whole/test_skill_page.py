@@ -1,0 +1,167 @@
+"""From one security profile to a whole Alexa skill, by the pages of a running showcam and a double of Amazon."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from html import unescape
+from json import loads
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from simulator.authority import server_context
+from tests.doubles.console_browser import PASSWORD, Page
+from tests.doubles.program import running
+from tests.doubles.skill_management import EVENTS, PROFILE, SkillManagement
+from tests.doubles.tls_vendor import Vendors
+from tests.doubles.waiting import within
+
+URL, PATH = "https://cams.example", "/home/alexa"
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:showcam-forward"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, SkillManagement]]:
+    folder = tmp_path_factory.mktemp("skill")
+    amazon, vendors = SkillManagement(f"{URL}/setup/lwa"), Vendors(folder / "ca.pem", server_context(folder))
+    at = vendors.answering(amazon.reply)
+    given: dict[str, Any] = {"SHOWCAM_AMAZON_AT": at.host, "SHOWCAM_CA_FILE": str(at.ca_file)}
+    try:
+        with running(folder, demo=False, SHOWCAM_PUBLIC_URL=URL, **given) as program:
+            added = program.command("owner", "add", "--lan", "owner", text=f"{PASSWORD}\n{PASSWORD}\n")
+            assert added.returncode == 0, added.stderr
+            page = Page(program)
+            page.enter()
+            yield page, amazon
+    finally:
+        vendors.end()
+
+
+@pytest.fixture
+def amazon(house: tuple[Page, SkillManagement]) -> SkillManagement:
+    house[1].skills.clear()
+    return house[1]
+
+
+@pytest.fixture
+def page(house: tuple[Page, SkillManagement]) -> Page:
+    house[0].post(PATH, step="forget")
+    return house[0]
+
+
+def begin(page: Page, secret: str = PROFILE[1]) -> str:
+    assert (
+        page.post(PATH, **{"step": "begin", "client-id": PROFILE[0], "client-secret": secret, "language": "en-GB"})
+        == 200
+    )
+    link = re.search(r'href="([^"]+)"[^>]*>Allow it at Amazon', page.text)
+    assert link is not None, page.text
+    return unescape(link[1])
+
+
+def come_back(page: Page, query: dict[str, str]) -> requests.Response:
+    """Amazon's return, by a browser that knows no session of the console."""
+    return requests.get(f"{page.program.web}/setup/lwa", params=query, timeout=10)
+
+
+def test_the_whole_way_by_pages_with_a_reload_at_every_step(
+    page: Page, amazon: SkillManagement, tmp_path: Path
+) -> None:
+    page.get(PATH)
+    assert page.value("return-url") == f"{URL}/setup/lwa"
+    returned = amazon.allow(begin(page))
+    assert come_back(page, returned).status_code == 200
+    assert come_back(page, returned).status_code == 404
+    assert within(30, lambda: "Show the line for AWS" in page.get(PATH))
+
+    assert page.post(PATH, step="line") == 200
+    line, key = page.value("line"), page.value("key")
+    ((skill_id, skill),) = amazon.skills.items()
+    amazon.permits.add((ARN, skill_id))
+    done = run(line.replace(URL, page.program.web), key, tmp_path)
+    assert "showcam has it." in done.stdout
+
+    assert within(30, lambda: "Your skill is whole" in page.get(PATH))
+    assert skill.manifest["apis"]["smartHome"]["endpoint"]["uri"] == ARN
+    held = loads(page.program.command("settings", "list", "--json").stdout)
+    assert (held["alexa_skill_id"]["value"], held["lwa_client_id"]["value"]) == (skill_id, EVENTS[0])
+    assert within(30, lambda: "started again with changed settings" in page.program.log.read_text())
+    assert within(30, page.program.serves)
+    log = page.program.log.read_text()
+    assert [
+        secret for secret in (PROFILE[1], EVENTS[1], returned["code"], returned["state"], key) if secret in log
+    ] == []
+
+
+def run(line: str, key: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The line in a shell whose `aws` answers as a deployed stack does, and whose `curl` is the real one's double."""
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "aws").write_text(f'#!/bin/sh\ncase "$*" in *describe*) echo {ARN};; esac\n')
+    if shutil.which("curl") is None:
+        (tools / "curl").write_text(CURL)
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    return subprocess.run(
+        ["bash", "-c", line],
+        input=f"{key}\n",
+        env={"PATH": f"{tools}:/usr/bin:/bin", "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+
+
+# of `curl -fsS --data-urlencode arn@- URL`
+CURL = """#!/usr/bin/python3
+import sys, urllib.parse, urllib.request
+assert sys.argv[1:4] == ["-fsS", "--data-urlencode", "arn@-"]
+sent = urllib.parse.urlencode({"arn": sys.stdin.read()}).encode()
+print(urllib.request.urlopen(sys.argv[4], sent).read().decode())
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({}, 404),
+        ({"state": "x", "code": "y"}, 404),
+        ({"state": "", "code": "y"}, 404),
+    ],
+)
+def test_nobody_else_comes_back_from_amazon(page: Page, query: dict[str, str], status: int) -> None:
+    begin(page)
+    assert come_back(page, query).status_code == status
+
+
+def test_who_does_not_allow_it_and_who_has_a_wrong_secret_is_told(page: Page, amazon: SkillManagement) -> None:
+    returned = amazon.allow(begin(page))
+    denied = come_back(page, {"state": returned["state"], "error": "access_denied"})
+    assert (denied.status_code, "has not allowed it" in denied.text) == (403, True)
+    returned = amazon.allow(begin(page, "another"))
+    wrong = come_back(page, returned)
+    assert (wrong.status_code, "does not know this client id" in wrong.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"step": "begin"}, 403),
+        ({"step": "begin", "client-id": "x", "client-secret": "y", "language": "nb-NO"}, 403),
+        ({"step": "line"}, 403),
+        ({"step": "nonsense"}, 400),
+        ({"step": ""}, 400),
+    ],
+)
+def test_nonsense_in_the_form_is_answered_in_place(page: Page, form: dict[str, str], status: int) -> None:
+    assert page.post(PATH, **form) == status
+
+
+def test_the_door_for_the_function_is_shut_while_nobody_waits(page: Page) -> None:
+    for text in ("", "x", "a" * 500):
+        sent = requests.post(f"{page.program.web}/setup/forwarder/{text}", data={"arn": ARN}, timeout=10)
+        assert sent.status_code == 404
