@@ -19,7 +19,12 @@ VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 # The pages of who is signed in, as the header lists them.
-MENU = (("/home", mark("Cameras")), ("/home/assistants", mark("Assistants")), ("/home/try", mark("Try it")))
+MENU = (
+    ("/home", mark("Cameras")),
+    ("/home/assistants", mark("Assistants")),
+    ("/home/try", mark("Try it")),
+    ("/home/health", mark("Health")),
+)
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 

@@ -29,6 +29,7 @@ from console.camera_page import CameraPage
 from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.google_page import GooglePage
+from console.health import Health
 from console.home import Home, HomeSettings, MorePages
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
@@ -42,6 +43,7 @@ from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
 from showcam.aws import boto
 from showcam.compose import ground, trials
+from showcam.compose.machine import OwnMachine
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
@@ -180,6 +182,7 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             open_to_all=settings.sign_up == "anyone",
         ),
         Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
+        Health(owner, made.area, OwnMachine(settings, base), settings.data / "backups"),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]
 

@@ -1,6 +1,7 @@
 """Every page of the console in a real browser: what axe-core finds, how it fits, by keyboard, and without script."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,12 @@ def tried(page: Page, program: Program) -> None:
     page.wait_for_selector(".says")
 
 
+def examined(page: Page, program: Program) -> None:
+    page.goto(f"{program.web}/home/health")
+    page.get_by_role("button", name=re.compile("Examine now|Undersøk nå|Jetzt untersuchen")).click()
+    page.wait_for_selector(".findings", timeout=60_000)
+
+
 def at(path: str) -> Callable[[Page, Program], None]:
     return lambda page, program: void(page.goto(f"{program.web}{path}"))
 
@@ -42,12 +49,19 @@ def void(_: object) -> None:
     """Nothing."""
 
 
+# how many entries of the header a page is
+MARKED = dict.fromkeys(("cameras", "assistants", "try", "health"), 1)
 # what leads from the page of all cameras to each
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
     "camera": camera,
     "assistants": at("/home/assistants"),
     "try": tried,
+    "health": examined,
+    "log": at("/home/health/log"),
+    "alexa": at("/home/alexa"),
+    "google": at("/home/google"),
+    "adding": at("/home/cameras/add"),
 }
 
 
@@ -138,6 +152,14 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
     elif name == "try":
         tried(page, linked)
         assert page.locator(".says").all_inner_texts() == ["It shows the picture."] * 2
+    elif name == "health":
+        examined(page, linked)
+        assert page.locator(".findings li").count() > 5
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download a backup").click()
+        assert download.value.suggested_filename.startswith("showcam-")
+    elif name in ("log", "alexa", "google", "adding"):
+        PAGES[name](page, linked)
     elif name == "assistants":
         PAGES[name](page, linked)
         page.locator("summary").first.click()
@@ -148,7 +170,7 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         stills.scroll_into_view_if_needed()
         assert stills.get_attribute("src")
     assert page.locator("h1").count() == 1
-    assert page.locator("header nav a[aria-current]").count() == (0 if name == "camera" else 1)
+    assert page.locator("header nav a[aria-current]").count() == MARKED.get(name, 0)
 
 
 def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., Page], linked: Program) -> None:

@@ -28,6 +28,7 @@ from console.assistants import Assistants
 from console.camera_page import CameraPage
 from console.client_forms import ClientForms
 from console.entrance import Entrance
+from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
@@ -54,6 +55,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household, household
 from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 from tests.doubles.templates import COMPILED
 
@@ -161,6 +163,7 @@ class HomeWorld:
     code: OneTimeCode
     vendor: Any  # a ReadyVendor with sessions
     clock: Clock
+    machine: ReadyMachine
 
     def browser(self, **more: Any) -> HomeBrowser:
         return HomeBrowser(self.app.test_client(), **more)
@@ -205,7 +208,7 @@ def watched(spec: SourceSpec) -> Watched:
         raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 
 
-def _pages(made: Household, rooms: Home) -> list[home.Page]:
+def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) -> list[home.Page]:
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
     return [
@@ -220,6 +223,7 @@ def _pages(made: Household, rooms: Home) -> list[home.Page]:
             window,
             open_to_all=False,
         ),
+        Health(made.owner, rooms.area, machine, folder / "backups"),
         Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
     ]
 
@@ -257,8 +261,11 @@ def home_world(
         end_pictures(made.pictures, session)
 
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
-    home.bind(app, rooms, *_pages(made, rooms), own=_own_pages(made, rooms, find, clock) if own else None)
-    return HomeWorld(made, app, code, vendor, clock)
+    machine = ReadyMachine()
+    home.bind(
+        app, rooms, *_pages(made, rooms, machine, folder), own=_own_pages(made, rooms, find, clock) if own else None
+    )
+    return HomeWorld(made, app, code, vendor, clock, machine)
 
 
 def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> OwnPages:
