@@ -24,6 +24,7 @@ MENU = (
     ("/home/assistants", mark("Assistants")),
     ("/home/try", mark("Try it")),
     ("/home/health", mark("Health")),
+    ("/help", mark("Help")),
 )
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 

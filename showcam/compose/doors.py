@@ -19,7 +19,9 @@ from accounts.one_time_code import OneTimeCode
 from accounts.owner_users import OwnerUsers
 from accounts.tokens import authenticate
 from actions.devices import names
+from actions.errors import REFUSED as GOOGLE
 from actions.signalling import Signalling
+from alexa.errors import REFUSED as ALEXA
 from alexa.names import friendly_names
 from cast import receiver_page
 from console import app as console
@@ -30,6 +32,7 @@ from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.google_page import GooglePage
 from console.health import Health
+from console.help import Heard
 from console.home import Home, HomeSettings, MorePages
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
@@ -41,6 +44,7 @@ from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
+from registry.reason import REASONS
 from showcam.aws import boto
 from showcam.compose import ground, trials
 from showcam.compose.machine import OwnMachine
@@ -148,7 +152,7 @@ def pages(
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(look.blueprint())
-    app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
+    app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor, heard=heard()))
     if settings.own_media and not settings.all_on_aws:
         app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
@@ -159,6 +163,14 @@ def pages(
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
+
+
+def heard() -> Heard:
+    """By which words of theirs the assistants are told each reason."""
+    return {
+        "alexa": {reason: ALEXA[reason].kind for reason in REASONS},
+        "google": {reason: GOOGLE[reason] for reason in REASONS},
+    }
 
 
 def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.Page]:
