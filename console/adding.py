@@ -84,7 +84,7 @@ class Adding:
     def add_to(self, room: Blueprint) -> None:
         room.add_url_rule(AT, view_func=self.show, methods=["GET"], endpoint="adding")
         room.add_url_rule(AT, view_func=self.take, methods=["POST"], endpoint="add")
-        room.add_url_rule(f"{AT}/still.jpg", view_func=self.still, methods=["GET"], endpoint="still")
+        room.add_url_rule(f"{AT}/still.jpg", view_func=self.still, methods=["GET"], endpoint="tried")
 
     def show(self) -> Response:
         current = self._of_household()

@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +15,6 @@ from console import pages
 from console.area import READ, Area, Rule
 from console.sentences import TRIAL
 from console.tiles import at_own_media
-from net.incoming import JsonObject
 from registry.camera import Refusal
 from registry.errors import Unavailable
 from registry.gate.reasons import row_text
@@ -61,15 +60,15 @@ class Trial:
     def _of_alexa(self, current: ConsoleSession, text: str) -> Heard:
         link, messages = _link(current, "alexa"), list[tuple[str, str]]()
 
-        def ask(namespace: str, name: str, payload: JsonObject, endpoint: str = "") -> Any:
+        def ask(namespace: str, name: str, payload: Mapping[str, object], endpoint: str = "") -> Any:
             header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": secrets.token_hex(8)}
             scope = {"type": "BearerToken", "token": "console"}
-            directive: JsonObject = {"header": header, "payload": payload}
+            directive: dict[str, object] = {"header": header, "payload": payload}
             if endpoint:
                 header["correlationToken"] = secrets.token_hex(8)
                 directive["endpoint"] = {"endpointId": endpoint, "scope": scope}
             else:
-                payload["scope"] = scope
+                directive["payload"] = {**payload, "scope": scope}
             return _exchanged(messages, {"directive": directive}, lambda body: self._alexa(link, body))
 
         listed = ask("Alexa.Discovery", "Discover", {})["event"]["payload"].get("endpoints", [])
@@ -91,7 +90,7 @@ class Trial:
     def _of_google(self, current: ConsoleSession, text: str) -> Heard:
         link, messages = _link(current, "google"), list[tuple[str, str]]()
 
-        def ask(intent: str, payload: JsonObject | None = None) -> Any:
+        def ask(intent: str, payload: Mapping[str, object] | None = None) -> Any:
             given = {"intent": f"action.devices.{intent}"} | ({"payload": payload} if payload else {})
             message = {"requestId": secrets.token_hex(8), "inputs": [given]}
             return _exchanged(messages, message, lambda body: self._google(link, body))
@@ -153,7 +152,7 @@ def _link(current: ConsoleSession, assistant: Assistant) -> Link:
     return Link(current.id, current.account, "console", assistant, "", None, pages.language(), time.time(), "console")
 
 
-def _exchanged(messages: list[tuple[str, str]], message: JsonObject, ask: Callable[[bytes], bytes]) -> Any:
+def _exchanged(messages: list[tuple[str, str]], message: Mapping[str, object], ask: Callable[[bytes], bytes]) -> Any:
     body = msgspec.json.encode(message)
     answer = ask(body)
     messages += [(_shown(body), _shown(answer))]

@@ -201,6 +201,7 @@ class Database:
             self._path, timeout=self._wait_s, isolation_level=None, check_same_thread=False, factory=_Connection
         )
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # the bytes of a removed row are overwritten
         with self._counting:
             self._open += 1
         return connection

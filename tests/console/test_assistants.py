@@ -14,6 +14,8 @@ from accounts.linking_window import OPEN_S
 from accounts.pins import Pins
 from registry.camera import StreamRequest
 from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
+from store.ports import Store
+from store.telling_ports import Settled
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_vendor import PASSWORD
@@ -260,18 +262,27 @@ def test_everything_of_the_household_is_a_file_without_its_secrets(world: HomeWo
         assert secret_text not in answer.text
 
 
+def assistants_are_told(store: Store) -> None:
+    """As the worker tells each assistant that a link has ended."""
+    now = time.time()
+    for account, link in store.due("alexa", now, 9):
+        claim = store.claim(account, link, now, now + 60, 9)
+        assert claim is not None
+        assert store.settle(claim, Settled(now, over=claim.rows))
+
+
 def test_deleting_everything_signs_out_at_the_vendor_and_leaves_no_byte(world: HomeWorld, tmp_path: Path) -> None:
     home = world.home
     home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("alexa", ("hls",)))
-    token, garden = home.token(), home.id("Garden")
+    token = home.token()
     browser = press(page(world), "delete", name=USER)
     assert (browser.status, f"Nothing of {USER} is kept here any more." in browser.text) == (200, True)
     assert world.vendor.signed_out == [home.source.id]
     assert home.pictures.ended == [(home.link.id, "")]
     assert browser.get().step == "enter"
+    assistants_are_told(home.store)
     home.store.sweep(time.time())
-    # the links' ids alone wait in the outbox, until the assistants were told that they ended
-    for needle in (home.source.id, garden, home.link.label, USER, token.rpartition(".")[2], "Garden"):
+    for needle in (home.account.id, home.link.id, home.link.label, USER, token.rpartition(".")[2], "Garden"):
         for file in tmp_path.rglob("*"):
             assert not file.is_file() or needle.encode() not in file.read_bytes(), (needle, file)
 
@@ -302,8 +313,9 @@ def test_a_vendor_that_is_away_keeps_nothing_here(world: HomeWorld) -> None:
 def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> None:
     home = world.home
     fields = {"link": home.link.id, "client": "alexa", "pin": "2468", "again": "2468", "user": NEW, "name": USER}
-    for browser, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
-        assert browser.send(AT, step=step, **fields).step == due
+    for browser, led_to in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+        browser.send(AT, step=step, **fields)
+        assert browser.step == led_to
     assert home.store.link(home.link.id) == home.link
     assert home.store.account(home.account.id) is not None
     assert not Pins(home.store).is_set(home.account.id)

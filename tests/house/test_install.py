@@ -47,7 +47,10 @@ def checkout(tmp_path: Path) -> Path:
     )  # fmt: skip
     wheel = tmp_path / told.stdout.strip()
     pinned = f"needed @ {wheel.as_uri()} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
-    for name in ("scripts/bootstrap.sh", *(f"requirements/{each}.txt" for each in ("tools", "app", "all", "dev"))):
+    for name in (
+        "scripts/bootstrap.sh",
+        *(f"requirements/{each}.txt" for each in ("tools", "app", "all", "dev", "ipycam")),
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(pinned)
     subprocess.run(
