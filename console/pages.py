@@ -24,6 +24,7 @@ MENU = (
     ("/home/assistants", mark("Assistants")),
     ("/home/try", mark("Try it")),
     ("/home/health", mark("Health")),
+    ("/home/setup", mark("Set-up")),
     ("/help", mark("Help")),
 )
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}

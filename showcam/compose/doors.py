@@ -36,6 +36,7 @@ from console.help import Heard
 from console.home import Home, HomeSettings, MorePages
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.set_up import Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
 from console.trial import Trial
@@ -195,6 +196,13 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
         ),
         Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
         Health(owner, made.area, OwnMachine(settings, base), settings.data / "backups"),
+        SetUp(
+            owner,
+            made.area,
+            Ports(settings.port, settings.media_port),
+            address=settings.public_url,
+            adds=base.own_cameras is not None,
+        ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]
 

@@ -50,7 +50,7 @@ def void(_: object) -> None:
 
 
 # how many entries of the header a page is
-MARKED = dict.fromkeys(("cameras", "assistants", "try", "health"), 1)
+MARKED = dict.fromkeys(("cameras", "assistants", "try", "health", "setup", "front", "help"), 1)
 # what leads from the page of all cameras to each
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
@@ -62,6 +62,11 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "alexa": at("/home/alexa"),
     "google": at("/home/google"),
     "adding": at("/home/cameras/add"),
+    "setup": at("/home/setup"),
+    "front": at("/"),
+    "help": at("/help"),
+    "reason": at("/h/8"),
+    "missing": at("/nothing"),
 }
 
 
@@ -158,7 +163,7 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         with page.expect_download() as download:
             page.get_by_role("button", name="Download a backup").click()
         assert download.value.suggested_filename.startswith("showcam-")
-    elif name in ("log", "alexa", "google", "adding"):
+    elif name in ("log", "alexa", "google", "adding", "setup", "front", "help", "reason", "missing"):
         PAGES[name](page, linked)
     elif name == "assistants":
         PAGES[name](page, linked)

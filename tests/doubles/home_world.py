@@ -33,6 +33,7 @@ from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
 from console.own_pages import OwnPages
+from console.set_up import Ports, SetUp
 from console.trial import Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
@@ -223,6 +224,7 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) ->
             window,
             open_to_all=False,
         ),
+        SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False),
         Health(made.owner, rooms.area, machine, folder / "backups"),
         Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
     ]
