@@ -36,6 +36,7 @@ from console.help import Heard
 from console.home import Home, HomeSettings, MorePages
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.machine import Machine
 from console.set_up import Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
@@ -48,7 +49,6 @@ from registry.owner.sign_in import SignIn
 from registry.reason import REASONS
 from showcam.aws import boto
 from showcam.compose import ground, trials
-from showcam.compose.machine import OwnMachine
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
@@ -119,10 +119,12 @@ def pages(
     base: ground.Ground,
     own_pages: Callable[[Home], MorePages | None] = lambda _: None,
     skill: Skill | None = None,
+    machine: Machine | None = None,
 ) -> Flask:
     """`own_pages`: makes those of cameras of one's own, where there may be any.
 
-    `skill`: whoever makes the owner's Alexa skill, where the console may have that made.
+    `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
+    page of health asks.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -159,6 +161,9 @@ def pages(
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
         more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
+        if machine:
+            backups = settings.data / "backups"
+            more.append(Health(base.adapter.owner, console_home.area, machine, backups))
         own = own_pages(console_home)
         home.bind(app, console_home, *_console(settings, console_home, base), *more, own=own)
     if skill:
@@ -195,7 +200,6 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             open_to_all=settings.sign_up == "anyone",
         ),
         Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
-        Health(owner, made.area, OwnMachine(settings, base), settings.data / "backups"),
         SetUp(
             owner,
             made.area,
