@@ -172,6 +172,7 @@ def test_a_change_and_the_calls_that_report_it(changes: dict[str, Any], calls: l
         ("Front Door", "doorbell", {"unclassified": 1}),
         ("Garden", "person", {"unfamiliar": 1}),
         ("Garden", "motion", None),
+        ("Garden", "tamper", None),
         ("Attic", "person", None),
     ],
 )
