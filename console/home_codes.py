@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from console.sentences import PICTURE_CODE
+from console.sentences import HERE, PICTURE_CODE
 from registry.camera import Camera, Refusal
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
@@ -13,7 +13,7 @@ from registry.vendor import Sentence
 from words.catalogue import OURS, mark
 from words.languages import Language
 
-# takes: one may be given. has: one is kept, and may be forgotten. "": neither.
+# takes: one may be given. has: one is kept; another may be given, or it may be forgotten. "": none is taken.
 type HomeCode = Literal["", "takes", "has"]
 
 WRONG: Mapping[Reason, Sentence] = {
@@ -22,6 +22,11 @@ WRONG: Mapping[Reason, Sentence] = {
         mark("It is the verification code on its label, or the encryption password set since."),
     )
 }
+# Why a camera is not shown, where its tile takes a code.
+AT_TILE: Mapping[Reason, Sentence] = {
+    "code_wrong": HERE["code_wrong"],
+    "no_way": ("", mark("Give the code on its label here, and it is shown over the home network.")),
+}
 NO_CODE = mark("Nothing was changed. Give the code on the camera's label.")
 
 
@@ -29,11 +34,15 @@ class HomeCodes:
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
 
-    def of(self, account: str, camera: Camera, reason: Reason | None) -> HomeCode:
-        """What the tile offers. A code that the camera no longer takes may be given once more. Raises Unavailable."""
+    def of(self, account: str, camera: Camera) -> HomeCode:
+        """What the tile offers. Raises Unavailable."""
         if not self._owner.takes_code(account, camera):
             return ""
-        return "has" if "lan" in camera.ways and reason != "code_wrong" else "takes"
+        return "has" if "lan" in camera.ways else "takes"
+
+    def own(self, account: str, camera: Camera) -> Mapping[Reason, Sentence]:
+        """What is said of the camera's tile in place of the sentences for assistants. Raises Unavailable."""
+        return AT_TILE if self._owner.takes_code(account, camera) else {}
 
     def give(self, account: str, camera: str, code: str, language: Language, *, while_encrypted: bool) -> str:
         """Why it was not kept, as a sentence; "" where it was.

@@ -118,7 +118,6 @@ class Tiles:
         if refused and isinstance(first := verdicts[refused[0]], Refusal):
             why = self._why_not(account, first, camera, awaited, language)
         on_page = "page" in refused
-        verdict = verdicts["page"]
         return Tile(
             camera.id,
             camera.name,
@@ -127,7 +126,7 @@ class Tiles:
             why if on_page else None,
             switching,
             self._owner.preferences(account, camera.id).while_encrypted == "code",
-            self._home_codes.of(account, camera, verdict.reason if isinstance(verdict, Refusal) else None),
+            self._home_codes.of(account, camera),
             camera.encryption == "on",
             Shows("alexa" not in refused, "google" not in refused, None if on_page else why),
         )
@@ -152,7 +151,7 @@ class Tiles:
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
         mends = self._mends.of(account, camera, refusal.reason)
         is_here = bool(mends) and (refusal.reason != "encryption_on" or "off" in mends)
-        own = {**OWN, **HERE} if is_here else {**OWN}
+        own = {**OWN, **self._home_codes.own(account, camera), **(HERE if is_here else {})}
         if camera.id.startswith(OF_ONES_OWN):
             own |= AT_ITS_TILE
         if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):

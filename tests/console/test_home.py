@@ -639,7 +639,7 @@ def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world:
     ("encryption", "mends", "mend"),
     [
         ("on", ["off", "code"], "Give the right one here: the verification code on its label"),
-        ("off", [], "Give it on the machine showcam runs on: showcam cameras code"),  # of its RTSP at home
+        ("off", [], "Give the right one here: the verification code on its label"),  # of its RTSP at home
     ],
 )
 def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(

@@ -53,6 +53,36 @@ def test_a_tile_offers_what_there_is_to_do(
     assert (CLEAR in tile) is ticks
 
 
+@pytest.mark.parametrize(
+    ("battery", "mend"),
+    [
+        (None, "Give the code on its label here, and it is shown over the home network."),
+        (80, "At home the code on its label is enough"),
+    ],
+    ids=["plugged in", "on battery"],
+)
+def test_who_has_no_way_is_told_of_the_code_where_one_is_taken(
+    world: HomeWorld, battery: int | None, mend: str
+) -> None:
+    world.home.driver.change("Garden", ways=(), battery=battery)
+    browser = world.signed_in()
+    assert mend in browser.tile("Garden")
+    answer = browser.open(world.home.id("Garden")).get_json()
+    assert (answer["reason"], mend in answer["mend"]) == ("no_way", True)
+
+
+def test_a_code_that_the_camera_takes_no_longer_is_replaced(world: HomeWorld) -> None:
+    world.home.driver.change("Garden", ways=("lan",))
+    world.home.driver.way_errors = {"lan": Refused("code_wrong")}
+    browser, garden = world.signed_in(), world.home.id("Garden")
+    assert browser.open(garden).get_json()["mend"].startswith("Give the right one here:")
+    assert "Another code for the home network" in browser.get().tile("Garden")
+    world.home.driver.way_errors = {}
+    browser.post("home-code", camera=garden, home_code="NEWONE")
+    assert (browser.status, world.home.driver.codes) == (200, {"Garden": "NEWONE"})
+    assert "sdp" in browser.open(garden).get_json()
+
+
 def test_where_no_camera_is_fetched_from_a_house_no_code_is_asked_for(world: HomeWorld) -> None:
     world.home.driver.takes_codes = False
     world.home.driver.change("Garden", ways=("lan",))  # by a user name and a password
