@@ -173,6 +173,7 @@ KEPT = (
     "alexa_skill_id",
     "lwa_client_id",
     "lwa_client_secret",
+    "google_service_account",
     "ezviz_key",
     "ezviz_secret",
     "ezviz_webhook_key",
