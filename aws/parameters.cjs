@@ -83,7 +83,8 @@ const KNOWN = {
 };
 const choices = (...names) => function* (given) {
   for (const name of names) {
-    if (!KNOWN[name].includes(given[name])) yield `${name} is "${given[name]}": ${KNOWN[name].join(', ')} there are`;
+    const known = KNOWN[name].filter(Boolean);
+    if (!KNOWN[name].includes(given[name])) yield `${name} is "${given[name]}": ${known.join(', ')} there ${known.length > 1 ? 'are' : 'is'}`;
   }
 };
 

@@ -5,6 +5,7 @@ at least one unit for each requested item, and another write for an item that is
 """
 
 import math
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -35,6 +36,7 @@ class Meter:
         self._client, self._table = client, table
         self.units = Units()
         self.beyond_s = 0.0  # CPU of moto, which stands in for the service
+        self._left = threading.local()  # what is noted beside an answer is written in another thread
         session.events.register("provide-client-params.dynamodb.*", self._remember)
         session.events.register_first("before-send.dynamodb.*", self._begin_service)
         session.events.register("before-parse.dynamodb.*", self._end_service)
@@ -46,10 +48,10 @@ class Meter:
         return taken
 
     def _begin_service(self, **_: Any) -> None:
-        self._left = time.process_time()
+        self._left.at = time.thread_time()
 
     def _end_service(self, **_: Any) -> None:
-        self.beyond_s += time.process_time() - self._left
+        self.beyond_s += time.thread_time() - self._left.at
 
     def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["metered"] = params

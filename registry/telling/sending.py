@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from registry.telling.telling import Telling
 from store.ports import Store, StoreUnavailable
@@ -14,6 +13,7 @@ log = logging.getLogger(__name__)
 POLL_S = 0.25  # other processes' changes are found within this
 SENDERS = 16  # links that are told at the same time: an answer that hangs holds up none of the others
 PAUSE_S = 1.0  # while the store can't be used
+GRACE_S = 1.0  # at the end, for calls that are being made; what they don't finish is repeated with the same ids
 
 
 class Sending:
@@ -34,7 +34,6 @@ class Sending:
         self._woken = False
         self._ended = False
         self._changed = threading.Condition()
-        self._pool = ThreadPoolExecutor(senders, thread_name_prefix=f"telling-{telling.assistant}")
         self._thread = threading.Thread(target=self._work, name=f"telling-{telling.assistant}", daemon=True)
 
     def start(self) -> None:
@@ -47,12 +46,13 @@ class Sending:
             self._changed.notify()
 
     def close(self) -> None:
-        """Waits for the calls that are being made, not for what is due."""
+        """Waits for the calls that are being made, but no longer than GRACE_S, and not for what is due."""
         with self._changed:
             self._ended = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
-        self._pool.shutdown(cancel_futures=True)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._busy, GRACE_S)
 
     def _work(self) -> None:
         while not self._ended:
@@ -78,7 +78,8 @@ class Sending:
         for account, link in [pair for pair in due if pair[1] not in busy][: self._senders - len(busy)]:
             with self._changed:
                 self._busy.add(link)
-            self._pool.submit(self._tell, account, link)
+            # a daemon: an assistant that hangs must not hold up the end of the process
+            threading.Thread(target=self._tell, args=(account, link), name=self._thread.name, daemon=True).start()
 
     def _tell(self, account: str, link: str) -> None:
         try:
@@ -92,4 +93,4 @@ class Sending:
             with self._changed:
                 self._busy.discard(link)
                 self._woken = True
-                self._changed.notify()
+                self._changed.notify_all()

@@ -121,9 +121,9 @@ def test_its_bytecode_is_complete_and_asks_no_source(function: str, packages: di
 
 
 def test_python_takes_that_bytecode_whatever_the_files_say_of_themselves(unpacked: Path) -> None:
-    (unpacked / "net/errors.py").write_text("raise SystemExit('compiled again')")
-    done = run("import net.errors; print(net.errors.__file__)", unpacked)
-    assert done.stdout.split() == [f"{unpacked}/net/errors.py"], done.stderr
+    (unpacked / "net/incoming.py").write_text("raise SystemExit('compiled again')")
+    done = run("import net.incoming; print(net.incoming.__file__)", unpacked)
+    assert done.stdout.split() == [f"{unpacked}/net/incoming.py"], done.stderr
 
 
 def test_the_same_input_makes_the_same_bytes(cutter: ModuleType, packages: dict[str, Path], tmp_path: Path) -> None:

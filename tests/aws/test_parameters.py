@@ -12,7 +12,7 @@ from showcam.setup import forwarder
 from tests.aws.conftest import ELSEWHERE, HOME, PYTHON, ROOT, SKILL, Osls
 from tests.doubles.packages import OTHER
 
-PACKAGED = ("directives", "fulfillment", "web")
+PACKAGED = ("directives", "fulfillment", "web", "reports", "changes", "sweep")
 
 PARAMETERS = yaml.safe_load((ROOT / "aws/parameters.yml").read_text())
 PRACTICE = PARAMETERS["local"]["alexaSkillId"]
@@ -48,6 +48,7 @@ require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => consol
                 "mediaUrls": "https://a.example,https://a.example,b.example",
                 "signUp": "everybody",
                 "ezvizRegion": "asia",
+                "googleReports": "perhaps",
                 "reservedForDirectives": "1.5",
                 "reservedForWeb": "-1",
                 "logRetention": "31",
@@ -64,6 +65,7 @@ require('./aws/parameters.cjs').home({ resolveVariable }).catch((said) => consol
                 "mediaUrls names one twice",
                 'signUp is "everybody"',
                 'ezvizRegion is "asia": eu, us, sa, sg, in, ru there are',
+                'googleReports is "perhaps": yes there is',
                 'reservedForDirectives is "1.5"',
                 'reservedForWeb is "-1"',
                 'logRetention is "31"',

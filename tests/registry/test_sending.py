@@ -126,6 +126,19 @@ def test_a_link_that_hangs_holds_up_no_other(world: World) -> None:
     assert world.reporter.most_of_a_link == 1
 
 
+def test_an_assistant_that_hangs_does_not_hold_up_the_end(world: World) -> None:
+    hangs = world.reporter.held[world.home.link.id] = threading.Event()
+    sending = world.sending()
+    world.home.noticing.refresh(world.home.account.id)
+    wait(lambda: world.reporter.at_once.get(world.home.link.id))
+    began = time.monotonic()
+    sending.close()
+    assert time.monotonic() - began < 10  # the call would take 20 s
+    hangs.set()
+    wait(lambda: not world.reporter.at_once[world.home.link.id])
+    world.made.clear()
+
+
 def test_more_links_than_senders(world: World) -> None:
     links = [world.home.another_link("alexa") for _ in range(9)]
     world.sending(senders=2)

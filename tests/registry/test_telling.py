@@ -8,7 +8,8 @@ import pytest
 
 from registry.adapter import Adapter, adapt
 from registry.driver import EventKind, Hint
-from registry.errors import VendorDown
+from registry.drivers.ezviz.sessions import Sessions
+from registry.errors import SignedOut, VendorDown
 from registry.preferences import Preferences, keep
 from registry.readings.sightings import HELD_S
 from registry.telling.present import LATER_S
@@ -178,6 +179,16 @@ class TestWhatIsTold:
         refusal = world.reporter.tells[-1].now.states[world.home.id("Garden")].refusal
         assert refusal is not None
         assert refusal.reason == "signed_out"
+
+    def test_a_session_that_died_and_one_that_began_are_looked_at(self, world: World) -> None:
+        sessions, source, store = Sessions(world.home.store), world.home.source, world.home.store
+        sessions.signed_in(source, "demo@example.com", {"session_id": "first"})
+        assert store.waiting(world.clock()) == []
+        with pytest.raises(SignedOut):
+            sessions.dead(source, "first", 0.0)
+        assert sorted(world.turn()) == ["states Front Door", "states Garden"]
+        sessions.signed_in(source, "demo@example.com", {"session_id": "second"})
+        assert sorted(world.turn()) == ["states Front Door", "states Garden"]
 
     def test_after_an_upgrade_what_is_newly_offered(self, world: World) -> None:
         world.reporter.version = "2"
