@@ -26,6 +26,7 @@ from bench import (
     reports,
     ring,
     start,
+    television,
     transcode,
     tricks,
     vendor,
@@ -58,6 +59,7 @@ GROUPS = (
     Group(
         "behind", "how far behind life a picture is in Chromium, by WebRTC and in players of HLS", behind_life.measure
     ),
+    Group("tv", "a camera on a TV: Google's default receiver, and showcam's own page", television.measure),
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
     Group("decipher", "CPU of reading a camera's cloud stream, and of deciphering it", decipher.measure),

@@ -26,12 +26,14 @@ from console import app as console
 from console import home, look
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.google_page import GooglePage
 from console.home import Home, HomeSettings, MorePages
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.pages import TVS
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
 from console.trial import Trial
@@ -112,8 +114,11 @@ def pages(
     base: ground.Ground,
     own_pages: Callable[[Home], MorePages | None] = lambda _: None,
     skill: Skill | None = None,
+    tvs: Tvs | None = None,
 ) -> Flask:
     """`own_pages`: makes those of cameras of one's own, where there may be any.
+
+    `tvs`: those of the house, where cameras may be shown on them.
 
     `skill`: whoever makes the owner's Alexa skill, where the console may have that made.
     """
@@ -152,6 +157,9 @@ def pages(
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
         more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
+        if tvs is not None:
+            app.config[TVS] = True
+            more.append(Casting(base.adapter.owner, console_home.area, tvs))
         own = own_pages(console_home)
         home.bind(app, console_home, *_console(settings, console_home, base), *more, own=own)
     if skill:

@@ -26,12 +26,14 @@ from console import home, look
 from console.app import blueprint
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
 from console.own_pages import OwnPages
+from console.pages import TVS
 from console.trial import Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
@@ -225,9 +227,15 @@ def _pages(made: Household, rooms: Home) -> list[home.Page]:
 
 
 def home_world(
-    folder: Path, *, public: bool = False, media_port: int | None = 8081, own: bool = False, find: Find | None = None
+    folder: Path,
+    *,
+    public: bool = False,
+    media_port: int | None = 8081,
+    own: bool = False,
+    find: Find | None = None,
+    tvs: Tvs | None = None,
 ) -> HomeWorld:
-    """`own`: with the pages of cameras of one's own; `find`: what looks through the house."""
+    """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs."""
     clock = Clock()
     clock.now = time.time()  # which sessions go by
     store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
@@ -257,7 +265,9 @@ def home_world(
         end_pictures(made.pictures, session)
 
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
-    home.bind(app, rooms, *_pages(made, rooms), own=_own_pages(made, rooms, find, clock) if own else None)
+    of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
+    app.config[TVS] = tvs is not None
+    home.bind(app, rooms, *_pages(made, rooms), *of_tvs, own=_own_pages(made, rooms, find, clock) if own else None)
     return HomeWorld(made, app, code, vendor, clock)
 
 
