@@ -22,7 +22,7 @@ class Reading(Struct, frozen=True):
     as_of: float
     given: tuple[Camera, ...]  # as the driver returned them
     with_sizes: tuple[Camera, ...]  # `given` with the sizes that their pictures turned out to have
-    cameras: tuple[Camera, ...]  # `with_sizes` with ids, and what the owner decided: voice, room, scenes
+    cameras: tuple[Camera, ...]  # `with_sizes` with ids, and what the owner decided: rings, voice, room, scenes
     by_id: Mapping[str, Camera]
     fingerprint: str
     preferences: Mapping[str, Preferences]  # of the household, by camera id

@@ -16,6 +16,7 @@ from alexa.reports import LARGEST, Reports
 from alexa.sender import EventSender
 from alexa.skill import SmartHome
 from registry.camera import State
+from registry.preferences import Preferences
 from registry.telling.reporter import (
     GrantDead,
     Happened,
@@ -288,6 +289,17 @@ def test_what_a_camera_does_not_have_is_no_event(name: str, kind: Any, link: Rep
     link.sent()
     link.tell(None, Happened("row-1", link.home.id(name), kind, 1_795_686_000.0))
     assert link.sent() == []
+
+
+def test_a_camera_without_a_bell_rings_where_its_owner_chose_that(link: Reporting) -> None:
+    garden = link.home.id("Garden")
+    link.home.owner.prefer(link.home.account.id, garden, Preferences(motion_rings="person"))
+    link.tell()
+    link.sent()
+    link.tell(None, Happened("row-1", garden, "doorbell", 1_795_686_000.0))
+    [message] = link.sent()
+    assert message["event"]["header"]["name"] == "DoorbellPress"
+    assert list(link.amazon.endpoints.dropped) == []
 
 
 def test_a_repeated_turn_has_the_same_message_ids(link: Reporting) -> None:

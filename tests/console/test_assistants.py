@@ -12,7 +12,9 @@ import pytest
 from accounts import clients, households
 from accounts.linking_window import OPEN_S
 from accounts.pins import Pins
+from registry import quiet_times
 from registry.camera import StreamRequest
+from registry.notices.addresses import Addresses
 from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
 from store.ports import Store
 from store.telling_ports import Settled
@@ -266,6 +268,8 @@ def test_then_it_is_closed(world: HomeWorld, how: str) -> None:
 def test_everything_of_the_household_is_a_file_without_its_secrets(world: HomeWorld) -> None:
     home = world.home
     home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("alexa", ("hls",)))
+    Addresses(home.store).add(home.account.id, "ntfy://kari:hemmelig@house.example/topic", "ntfy", "Kari’s phone")
+    quiet_times.keep(home.store, home.account.id, quiet_times.parsed("22:00-07:00", "Europe/Oslo"))
     answer = world.signed_in().ask("GET", f"{AT}/everything.json")
     facts = json.loads(answer.text)
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="showcam-')
@@ -273,7 +277,9 @@ def test_everything_of_the_household_is_a_file_without_its_secrets(world: HomeWo
     assert [camera["name"] for camera in facts["cameras"]][:2] == ["Garden", "Front Door"]
     assert [link["label"] for link in facts["links"]] == ["Kari’s"]
     assert [ask["camera"] for ask in facts["asked"]] == [home.id("Garden")]
-    for secret_text in ("vendor-session", home.link.agent_user, "F00000001", "salt"):
+    assert facts["quiet_times"] == {"times": "22:00-07:00", "zone": "Europe/Oslo"}
+    assert [(address["service"], address["name"]) for address in facts["notified"]] == [("ntfy", "Kari’s phone")]
+    for secret_text in ("vendor-session", "hemmelig", "house.example", home.link.agent_user, "F00000001", "salt"):
         assert secret_text not in answer.text
 
 
