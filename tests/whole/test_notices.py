@@ -32,7 +32,7 @@ def test_a_fault_and_its_mend_reach_the_owner(tmp_path: Path, web: WebReceiver) 
         program.link("alexa")
         added = program.command("notices", "add", "--user", "demo@example.com", "--demo", text=web.ntfy + "\n")
         assert added.returncode == 0, added.stderr
-        assert "Garden" in program.command("cameras", "list", "--demo").stdout  # known as not encrypted
+        web.wait(lambda: "Garden" in program.command("cameras", "list", "--demo").stdout)  # known as not encrypted
         program.change("Garden", encryption=True)
         web.wait(lambda: web.got)
         web.wait(lambda: is_written_down(program.data / "showcam.sqlite3"))
