@@ -41,22 +41,18 @@ def made(
     preferences: Mapping[str, Preferences],
 ) -> Reading:
     """A reading from the driver's cameras (`given`) and the same cameras with known sizes."""
-    cameras = []
+    cameras, of_all = [], []
     for camera in with_sizes:
         its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
         own = preferences.get(its_id, NONE)
-        cameras.append(
-            replace(
-                camera,
-                id=its_id,
-                kind="doorbell" if own.motion_rings != "no" else camera.kind,  # assistants ring for no other kind
-                voice_may=own.voice_may,
-                room=own.room,
-                tv_scenes=own.tv_scenes,
-                as_of=as_of,
-            )
-        )
-    decided = [(camera.kind, camera.voice_may, camera.room, camera.tv_scenes) for camera in cameras]
-    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, decided)), digest_size=16).hexdigest()
+        decided = {
+            "voice_may": own.voice_may,
+            "room": own.room,
+            "tv_scenes": own.tv_scenes,
+            "motion_rings": own.motion_rings != "no",
+        }
+        of_all.append(tuple(decided.values()))
+        cameras.append(replace(camera, id=its_id, as_of=as_of, **decided))
+    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, of_all)), digest_size=16).hexdigest()
     by_id = MappingProxyType({camera.id: camera for camera in cameras})
     return Reading(as_of, given, with_sizes, tuple(cameras), by_id, fingerprint, preferences)

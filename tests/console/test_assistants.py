@@ -55,6 +55,20 @@ def test_a_link_is_listed_with_its_label_and_what_it_sees(world: HomeWorld) -> N
     assert "Sees: Attic, Garden." in text
 
 
+@pytest.mark.parametrize(("reason", "said"), [("", False), ("the event gateway answered 500", True)])
+def test_it_says_when_its_assistant_was_last_told_of_a_change(world: HomeWorld, reason: str, said: bool) -> None:
+    store, link, day = world.home.store, world.home.link, 1_700_000_000.0
+    assert "Last told of a change" not in page(world).text
+    store.look(link.account, day, link.id)
+    claim = store.claim(link.account, link.id, time.time(), time.time() + 9, 9)
+    assert claim is not None
+    store.settle(claim, Settled(day, claim.rows, told=b"t", what="1 changed", reason=reason))
+    text = page(world).text
+    assert "Last told of a change" in text
+    assert "2023" in text
+    assert ("It can't be told of changes just now" in text) is said
+
+
 def test_its_cameras_are_chosen_again(world: HomeWorld) -> None:
     link, garden = world.home.link, world.home.id("Garden")
     browser = press(page(world), "choose", link=link.id, cameras=[garden, "ezviz-of-others"])
@@ -62,6 +76,7 @@ def test_its_cameras_are_chosen_again(world: HomeWorld) -> None:
     kept = world.home.store.link(link.id)
     assert kept is not None
     assert kept.cameras == (garden,)
+    assert [row.link for row in world.home.store.waiting(time.time())] == [link.id]  # its assistant is to be told
     refused = world.home.registry.open_stream(kept, world.home.id("Pond"), StreamRequest("alexa", ("hls",)))
     assert getattr(refused, "reason", "") == "not_found"
 
