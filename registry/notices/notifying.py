@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Protocol
 
@@ -25,6 +25,7 @@ AN_HOUR = 20  # messages to a household; what is left waits for the next hour
 A_DAY = 4  # notices of one fault to one address: one that comes and goes is not told each time
 _HOUR_S, _DAY_S = 3600, 86400
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3600.0  # before an address is tried again that took nothing
+CLOSE_S = 2.0  # showcam ends within three seconds
 TOGETHER = 8  # addresses that are sent to at once
 
 
@@ -52,6 +53,7 @@ class Notifying:
         self._households: list[tuple[Account, Mapping[str, Address]]] = []
         self._census_due = 0.0
         self._failures: dict[str, tuple[int, float]] = {}  # by address: how many in a row, and when it is tried again
+        self._sent: list[Future[None]] = []
         self._pool = ThreadPoolExecutor(TOGETHER, thread_name_prefix="notices")
 
     def turn(self) -> None:
@@ -64,19 +66,21 @@ class Notifying:
             faults = self._standing.examine(account.id)
             due = {address_id: _due(address_id, faults) for address_id in addresses if not self._waits(address_id)}
             # each address in a thread of its own, so that one that hangs holds up no other
-            sent = [
+            self._sent = [
                 self._pool.submit(self._notify, account, address_id, addresses[address_id], due_faults)
                 for address_id, due_faults in due.items()
                 if due_faults
             ]
-            for delivery in sent:
+            for delivery in self._sent:
                 delivery.result()
             for fault in faults:
                 if not fault.lasts and not set(fault.told) & addresses.keys():
                     self._faults.forget(account.id, fault.kind, fault.subject)  # who knew of it is gone
 
     def close(self) -> None:
+        """What is on its way is waited for a moment, so that it is not sent again after the next start."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        wait(self._sent, CLOSE_S)
 
     def _waits(self, address_id: str) -> bool:
         return self._clock() < self._failures.get(address_id, (0, 0.0))[1]

@@ -1,5 +1,6 @@
 """Notices to an owner: each fault once, its mend once, whatever is restarted, fails or comes and goes."""
 
+import threading
 from collections.abc import Callable
 from typing import Literal
 
@@ -310,6 +311,27 @@ def test_with_the_last_address_go_the_notices(owner: Owner) -> None:
     ]
     assert owner.home.store.notices(owner.home.account.id) == []
     assert owner.turns(CENSUS_S * 2) == []
+
+
+def test_what_is_on_its_way_at_the_end_is_not_sent_again(owner: Owner) -> None:
+    owner.addresses.remove(owner.home.account.id, owner.ids[MAIL])
+    owner.change("Garden", encryption="on")
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        asked.set()
+        goes_on.wait(10)
+
+    owner.during = slow
+    turning = threading.Thread(target=owner.worker.turn)
+    turning.start()
+    assert asked.wait(10)
+    threading.Timer(0.1, goes_on.set).start()
+    owner.worker.close()
+    assert owner.got == [(PHONE, ON)]
+    owner.start()
+    assert owner.turns(60) == []
+    turning.join(10)
 
 
 def test_a_fault_that_comes_and_goes_is_told_so_often_a_day(owner: Owner) -> None:

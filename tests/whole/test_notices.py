@@ -1,6 +1,9 @@
 """Image Encryption that comes back reaches its owner through the running program; so does its mend, after a restart."""
 
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,14 +21,21 @@ def web() -> Iterator[WebReceiver]:
     made.close()
 
 
+def is_written_down(database: Path) -> bool:
+    """Whether showcam has written down that the owner was notified."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        return [json.loads(data)["told"] != [] for (data,) in connection.execute("SELECT data FROM notice")] == [True]
+
+
 def test_a_fault_and_its_mend_reach_the_owner(tmp_path: Path, web: WebReceiver) -> None:
     with running(tmp_path, SHOWCAM_POLL_S="2", SHOWCAM_EZVIZ_PUSH="false") as program:
         program.link("alexa")
         added = program.command("notices", "add", "--user", "demo@example.com", "--demo", text=web.ntfy + "\n")
         assert added.returncode == 0, added.stderr
-        assert "Garden" in program.command("cameras", "list", "--demo").stdout  # known as not encrypted
+        web.wait(lambda: "Garden" in program.command("cameras", "list", "--demo").stdout)  # known as not encrypted
         program.change("Garden", encryption=True)
         web.wait(lambda: web.got)
+        web.wait(lambda: is_written_down(program.data / "showcam.sqlite3"))
         program.stop()
         program.start()  # with it starts the simulated vendor, whose Garden is not encrypted
         web.wait(lambda: len(web.got) > 1)
