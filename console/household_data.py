@@ -5,8 +5,10 @@ from typing import TypedDict
 
 from accounts.owner_users import OwnerUsers
 from accounts.pins import Pins
+from registry import quiet_times
 from registry.camera import Camera
 from registry.errors import Unavailable
+from registry.notices.addresses import Addresses
 from registry.owner.owner import Owner
 from registry.streams.history import History
 from store.ports import Store
@@ -45,6 +47,19 @@ class OfLink(TypedDict):
     last_used: float
 
 
+class OfQuietTimes(TypedDict):
+    times: str
+    zone: str
+
+
+class OfAddress(TypedDict):
+    """Where notices go; the address itself is a secret."""
+
+    service: str
+    name: str
+    added: float
+
+
 class Everything(TypedDict):
     """Times are epoch seconds."""
 
@@ -56,6 +71,8 @@ class Everything(TypedDict):
     cameras: list[OfCamera]
     decided: dict[str, object]  # by camera id
     links: list[OfLink]
+    quiet_times: OfQuietTimes
+    notified: list[OfAddress]
     asked: list[Ask]
 
 
@@ -63,6 +80,7 @@ def of(store: Store, owner: Owner, history: History, account_id: str, user: str)
     """`user`: the name with which its owner is signed in here."""
     account = store.account(account_id)
     assert account is not None  # its owner is signed in
+    quiet = quiet_times.of_household(store, account_id)
     return {
         "household": {"id": account.id, "created": account.created, "language": account.locale},
         "signed_in_as": user,
@@ -83,6 +101,11 @@ def of(store: Store, owner: Owner, history: History, account_id: str, user: str)
                 "last_used": link.last_used,
             }
             for link in store.links(account_id)
+        ],
+        "quiet_times": {"times": str(quiet), "zone": quiet.zone},
+        "notified": [
+            {"service": address.service, "name": address.name, "added": address.added}
+            for address in Addresses(store).of(account_id).values()
         ],
         "asked": history.of(account_id),
     }

@@ -28,15 +28,17 @@ from console import app as console
 from console import home, look
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.google_page import GooglePage
 from console.health import Health
 from console.help import Heard
-from console.home import Home, HomeSettings, MorePages
+from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
 from console.machine import Machine
+from console.pages import TVS
 from console.set_up import Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
@@ -117,11 +119,14 @@ def pages(
     settings: Settings,
     keys: Keys,
     base: ground.Ground,
-    own_pages: Callable[[Home], MorePages | None] = lambda _: None,
+    own_pages: Callable[[Home], list[home.Page]] = lambda _: [],
     skill: Skill | None = None,
+    tvs: Tvs | None = None,
     machine: Machine | None = None,
 ) -> Flask:
-    """`own_pages`: makes those of cameras of one's own, where there may be any.
+    """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
+
+    `tvs`: those of the house, where cameras may be shown on them.
 
     `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
     page of health asks.
@@ -161,11 +166,13 @@ def pages(
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
         more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
+        if tvs is not None:
+            app.config[TVS] = True
+            more.append(Casting(base.adapter.owner, console_home.area, tvs))
+        more += own_pages(console_home)
         if machine:
-            backups = settings.data / "backups"
-            more.append(Health(base.adapter.owner, console_home.area, machine, backups))
-        own = own_pages(console_home)
-        home.bind(app, console_home, *_console(settings, console_home, base), *more, own=own)
+            more.append(Health(base.adapter.owner, console_home.area, machine, settings.data / "backups"))
+        home.bind(app, console_home, *_console(settings, console_home, base), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app

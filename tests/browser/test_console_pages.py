@@ -27,7 +27,7 @@ TARGETS = (
 
 
 def camera(page: Page, program: Program) -> None:
-    tile(page, "Garden").get_by_role("link", name="Garden").click()
+    tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
     page.wait_for_selector(".settings")
 
 
@@ -36,6 +36,19 @@ def tried(page: Page, program: Program) -> None:
     page.fill("input[name=text]", "show the garden camera")
     page.press("input[name=text]", "Enter")
     page.wait_for_selector(".says")
+
+
+def on_tv(page: Page, program: Program) -> None:
+    """With a camera on it, and a scene."""
+    tile(page, "Garden").locator("a[href^='/home/tv']").click()
+    page.wait_for_selector("input[type=radio][name=tv]")
+    if not page.locator("button[value=no-scene]").count():
+        page.locator("button[value=scene]").click()
+        page.wait_for_selector("button[value=no-scene]")
+    if not page.locator("button[value=stop]").count():
+        page.select_option("select[name=camera]", label="Garden")
+        page.locator("button[value=show]").click()
+        page.wait_for_selector("button[value=stop]")
 
 
 def examined(page: Page, program: Program) -> None:
@@ -60,6 +73,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "camera": camera,
     "assistants": at("/home/assistants"),
     "try": tried,
+    "tv": on_tv,
     "health": examined,
     "log": at("/home/health/log"),
     "alexa": at("/home/alexa"),
@@ -160,6 +174,12 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
     elif name == "try":
         tried(page, linked)
         assert page.locator(".says").all_inner_texts() == ["It shows the picture."] * 2
+    elif name == "tv":
+        on_tv(page, linked)
+        page.locator("button[value=stop]").click()
+        page.wait_for_selector("button[value=stop]", state="detached")
+        page.locator("button[value=no-scene]").click()
+        page.wait_for_selector("button[value=no-scene]", state="detached")
     elif name == "health":
         examined(page, linked)
         assert page.locator(".findings li").count() > 5
@@ -235,7 +255,7 @@ def test_a_picture_whose_media_process_dies_comes_back_by_itself(
 
 def test_by_keyboard_a_camera_is_found_and_set(signed_in: Callable[..., Page], linked: Program) -> None:
     page = signed_in()
-    tile(page, "Garden").get_by_role("link", name="Garden").press("Enter")
+    tile(page, "Garden").locator("a[href^='/home/cameras/']").press("Enter")
     page.wait_for_selector(".settings")
     light = page.locator("#status_light button")
     before = light.get_attribute("aria-checked")
