@@ -66,7 +66,7 @@ def void(_: object) -> None:
 
 
 # how many entries of the header a page is
-MARKED = dict.fromkeys(("cameras", "assistants", "try", "health", "setup", "front", "help"), 1)
+MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "setup", "front", "help"), 1)
 # what leads from the page of all cameras to each
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
