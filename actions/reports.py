@@ -128,7 +128,7 @@ class Reports:
     @staticmethod
     def _notification(camera: Camera, happened: Happened) -> Notification | None:
         """A display announces it. Nobody knows who rang; a person was recognised as one, and not who it is."""
-        if happened.kind == "motion" or ObjectDetection().attributes(camera) is None:
+        if happened.kind not in ("doorbell", "person") or ObjectDetection().attributes(camera) is None:
             return None
         seen: Notification = {
             "ObjectDetection": {

@@ -33,8 +33,11 @@ class Announcing:
 
 
 def announcement(kind: EventKind, preferences: Preferences, quiet: QuietTimes, at: float) -> EventKind | None:
-    """As what a sighting at the epoch second `at` is announced, apart from the pause after the last one."""
-    if quiet.hold(at):
+    """As what a sighting at the epoch second `at` is announced, apart from the pause after the last one.
+
+    No assistant has a word for tampering.
+    """
+    if kind == "tamper" or quiet.hold(at):
         return None
     rings = {"no": (), "motion": ("motion", "person"), "person": ("person",)}[preferences.motion_rings]
     return "doorbell" if kind in rings else kind

@@ -237,10 +237,10 @@ class OnvifDevice:
         return topic_set(self.topics)
 
     def _CreatePullPointSubscription(self, _space: str, _request: Element) -> str:
-        self.subscriptions += 1
         self.happened.clear()
         for topic in self.topics:
             self.happen(topic, on=False, operation="Initialized")
+        self.subscriptions += 1  # last: whoever waits for it may then say what happens
         address = f'<Address xmlns="http://www.w3.org/2005/08/addressing">http://{self.address}/onvif/pull</Address>'
         return f"<SubscriptionReference>{address}</SubscriptionReference>"
 

@@ -182,6 +182,7 @@ def test_a_scene_that_comes_or_goes_makes_google_fetch_the_list(link: Reporting)
         ("Front Door", "doorbell", {"unclassified": 1}),
         ("Garden", "person", {"unfamiliar": 1}),
         ("Garden", "motion", None),
+        ("Garden", "tamper", None),
         ("Attic", "person", None),
     ],
 )

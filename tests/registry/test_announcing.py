@@ -33,9 +33,10 @@ NIGHT = NOON + 11 * 3600
         ("person", "no", "person"),
         ("person", "motion", "doorbell"),
         ("person", "person", "doorbell"),
+        ("tamper", "motion", None),
     ],
 )
-def test_as_what_it_is_announced(kind: EventKind, rings: MotionRings, expected: EventKind) -> None:
+def test_as_what_it_is_announced(kind: EventKind, rings: MotionRings, expected: EventKind | None) -> None:
     preferences = Preferences(motion_rings=rings)
     assert announcement(kind, preferences, NEVER, NOON) == expected
     assert announcement(kind, preferences, parsed("22:00-07:00", "Europe/Oslo"), NOON) == expected
