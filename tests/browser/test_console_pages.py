@@ -1,7 +1,9 @@
 """Every page of the console in a real browser: what axe-core finds, how it fits, by keyboard, and without script."""
 
 import json
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_home import MOVING, TOO_SMALL, another, sign_in, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program
+from tests.whole.test_kept_settings import pids
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
@@ -63,7 +66,7 @@ def void(_: object) -> None:
 
 
 # how many entries of the header a page is
-MARKED = dict.fromkeys(("cameras", "assistants", "try", "health", "setup", "front", "help"), 1)
+MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "setup", "front", "help"), 1)
 # what leads from the page of all cameras to each
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
@@ -203,6 +206,51 @@ def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., P
     tried(page, linked)
     for video in page.locator("video[data-hls]").all():
         page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+
+
+def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> None:
+    page = signed_in()
+    garden = tile(page, "Garden")
+    page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=30_000)
+    with page.expect_download() as download:
+        garden.get_by_role("button", name="Take a picture").click()
+    assert download.value.suggested_filename.startswith("Garden 20")
+    assert download.value.path().read_bytes().startswith(b"\xff\xd8")
+
+
+def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
+    signed_in: Callable[..., Page], linked: Program
+) -> None:
+    page = signed_in()
+    garden = tile(page, "Garden")
+    video, still = (garden.locator(each).element_handle() for each in ("video", "img[data-still]"))
+    page.wait_for_function(MOVING, arg=video, timeout=30_000)
+    page.get_by_role("button", name="Still pictures").click()
+    loaded = "still => still.checkVisibility() && still.naturalWidth > 0"
+    page.wait_for_function(loaded, arg=still, timeout=30_000)
+    assert video.is_hidden()
+    page.goto(f"{linked.web}/home")  # which remembers it
+    garden = tile(page, "Garden")
+    still, video = (garden.locator(each).element_handle() for each in ("img[data-still]", "video"))
+    page.wait_for_function(loaded, arg=still, timeout=30_000)
+    assert page.get_by_role("button", name="Still pictures").get_attribute("aria-pressed") == "true"
+    still.click()
+    page.wait_for_function(MOVING, arg=video, timeout=30_000)
+    assert still.is_hidden()
+
+
+def test_a_picture_whose_media_process_dies_comes_back_by_itself(
+    signed_in: Callable[..., Page], linked: Program
+) -> None:
+    page = signed_in()
+    video = tile(page, "Garden").locator("video").element_handle()
+    page.wait_for_function(MOVING, arg=video, timeout=30_000)
+    before = page.evaluate("video => video.srcObject.id", video)
+    os.kill(pids(linked)["media"], signal.SIGKILL)
+    page.wait_for_function(
+        "([video, id]) => video.srcObject && video.srcObject.id !== id", arg=[video, before], timeout=30_000
+    )
+    page.wait_for_function(MOVING, arg=video, timeout=30_000)
 
 
 def test_by_keyboard_a_camera_is_found_and_set(signed_in: Callable[..., Page], linked: Program) -> None:

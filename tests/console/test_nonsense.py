@@ -1,0 +1,128 @@
+"""Every field of every form of the console with nonsense: an answer in place, no fault, and the page goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.home_world import HomeWorld, home_world
+
+NONSENSE = {
+    "nothing": "",
+    "long": "x" * 20_000,
+    "nul": "a\x00b",
+    "markup": "<script>alert(1)</script>",
+    "gaps": "{0} {camera} %s",
+    "lines": "a\r\nSet-Cookie: b=c",
+    "sign": "🎥" * 50,
+    "right to left": "\u202eabc",
+    "half a pair": "\ud83d",
+    "path": "../../keys/seal",
+    "number": "-1e309",
+}
+FIELDS = {
+    "/home": (
+        [
+            "step",
+            "entry",
+            "user",
+            "password",
+            "code",
+            "camera",
+            "picture_code",
+            "encryption_code",
+            "home_code",
+            "deciphered",
+            "open_way",
+        ]
+    ),
+    "/home/assistants": [
+        "step",
+        "links",
+        "link",
+        "cameras",
+        "later",
+        "client",
+        "assistant",
+        "redirects",
+        "pin",
+        "again",
+        "user",
+        "name",
+    ],
+    "/home/try": ["text"],
+    "/home/health": ["step"],
+    "/home/google": ["step", "project"],
+    "settings": ["setting", "value", "consent"],
+    "preferences": ["voice_may", "room", "keep_warm", "while_encrypted"],
+    "restart": ["x"],
+    "history": ["history"],
+}
+STEPS = {
+    "/home": [
+        "code",
+        "again",
+        "open-way",
+        "picture-code",
+        "forget-code",
+        "encryption-off",
+        "encryption-code",
+        "wake",
+        "sound-on",
+    ],
+    "/home/assistants": (
+        [
+            "acknowledge",
+            "end",
+            "choose",
+            "add-client",
+            "renew-secret",
+            "remove-client",
+            "set-pin",
+            "open-window",
+            "invite",
+            "delete",
+        ]
+    ),
+    "/home/health": ["examine", "backup"],
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[HomeWorld]:
+    made = home_world(tmp_path)
+    yield made
+    made.home.store.close()
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_no_field_of_any_form_makes_a_fault(world: HomeWorld, kind: str) -> None:
+    browser, bad = world.signed_in(), NONSENSE[kind].encode("utf-8", "surrogatepass")
+    faults = []
+    for page, fields in FIELDS.items():
+        path = page if page.startswith("/") else f"/home/cameras/{world.home.id('Garden')}/{page}"
+        for step in STEPS.get(page, ["", "x"]):
+            form = {name.encode(): bad for name in fields} | ({b"step": step.encode()} if step else {})
+            body = b"&".join(name + b"=" + _escaped(value) for name, value in form.items())
+            token = f"csrf_token={browser.token}&".encode()
+            kinds = {"Content-Type": "application/x-www-form-urlencoded"}
+            answer = browser.ask("POST", path, data=token + body, headers=kinds)
+            if answer.status_code >= 500:
+                faults.append((path, step, answer.status_code))
+    assert faults == []
+    assert browser.get().step == ""
+    assert "Garden" in browser.text
+
+
+def _escaped(value: bytes) -> bytes:
+    return "".join(f"%{byte:02X}" for byte in value).encode()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NONSENSE if kind != "nothing"])
+def test_no_address_below_the_console_makes_a_fault(world: HomeWorld, kind: str) -> None:
+    browser, bad = world.signed_in(), NONSENSE[kind].encode("utf-8", "surrogatepass")[:2000]
+    name = _escaped(bad).decode()
+    paths = [f"/home/{name}", f"/home/cameras/{name}", f"/home/cameras/{name}/still.jpg", f"/help/{name}", f"/h/{name}"]
+    answers = [browser.ask("GET", path).status_code for path in paths]
+    assert answers == [404] * len(paths)
+    assert browser.ask("GET", f"/home/setup?name={name}").status_code == 403
