@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from bench.peer.environment import NoPeer
 
 _NULL = subprocess.DEVNULL
 _IN_MEMORY = "/dev/shm"
+BEGUN_S = 60.0  # libav looks at a stream for five seconds before it copies it, and longer on a busy machine
 _GSTREAMER = ("/usr/bin/python3", str(Path(__file__).parent / "peer" / "gstreamer.py"))
 # as showcam keeps them: a second at least, eight seconds in the list, ten more for those who know it
 _HLS = ("-f", "hls", "-hls_time", "1", "-hls_list_size", "4", "-hls_delete_threshold", "5")
@@ -41,8 +43,13 @@ class Copy:
         files = sum(each.stat().st_size for each in self.folder.rglob("*") if each.is_file())
         return sum(map(wire.own_mb, self.processes)) + files / 2**20
 
-    def segments(self) -> int:
-        return len([*self.folder.rglob("*.ts")])
+    def begun(self, cameras: int) -> None:
+        """Wait until each camera has a segment. Raises TimeoutError."""
+        until = time.monotonic() + BEGUN_S
+        while len({each.parent for each in self.folder.rglob("*.ts")}) < cameras:
+            if time.monotonic() > until:
+                raise TimeoutError(f"not every camera was copied within {BEGUN_S:.0f} s")
+            time.sleep(0.1)
 
 
 @contextmanager
@@ -57,7 +64,7 @@ def by_ffmpeg(cameras: LanCameras) -> Iterator[Copy]:
             commands.append(
                 [program, "-nostdin", *source, "-c", "copy", *_HLS, *_TIDY, f"{folder}/{number}/index.m3u8"]
             )
-        with _running(commands, more, folder) as copy:
+        with _running(commands, more, folder, len(commands)) as copy:
             yield copy
 
 
@@ -70,7 +77,7 @@ def by_libav(cameras: LanCameras) -> Iterator[Copy]:
             (folder / str(number)).mkdir()
             words = [cameras.url_for_libav(number), f"{folder}/{number}"]
             commands.append([sys.executable, "-P", "-m", "bench.peer.libav_copy", *words])
-        with _running(commands, {}, folder) as copy:
+        with _running(commands, {}, folder, len(commands)) as copy:
             yield copy
 
 
@@ -82,7 +89,7 @@ def by_gstreamer(cameras: LanCameras) -> Iterator[Copy]:
         raise NoPeer("GStreamer is not installed: scripts/gstreamer.sh")
     with _folder() as folder:
         urls = [cameras.url_for_libav(number) for number in range(len(cameras.ports))]
-        with _running([[*_GSTREAMER, str(folder), *urls]], {}, folder) as copy:
+        with _running([[*_GSTREAMER, str(folder), *urls]], {}, folder, len(urls)) as copy:
             yield copy
 
 
@@ -93,7 +100,7 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(commands: list[list[str]], more: dict[str, str], folder: Path) -> Iterator[Copy]:
+def _running(commands: list[list[str]], more: dict[str, str], folder: Path, cameras: int) -> Iterator[Copy]:
     with ExitStack() as stack:
         started = []
         with cores.measured():
@@ -104,8 +111,8 @@ def _running(commands: list[list[str]], more: dict[str, str], folder: Path) -> I
                 stack.callback(_end, process)
                 started.append(process.pid)
         copy = Copy(tuple(started), folder)
+        copy.begun(cameras)
         yield copy
-        assert copy.segments() >= len(commands), "not every camera was copied"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

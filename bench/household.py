@@ -16,6 +16,7 @@ from media.grants import Claims, Picture
 from media.source import SourceSpec
 from registry.adapter import adapt
 from registry.camera import Camera
+from registry.streams.history import TOGETHER_S, Later
 from store.records import Source
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import ReadyDriver, camera
@@ -107,7 +108,8 @@ def doors(count: int) -> Iterator[Doors]:
     with TemporaryDirectory(prefix="showcam-bench-") as folder:
         home = household(Path(folder), cameras=cameras(count), opens_per_minute=NO_LIMIT)
         vendor = NoVendor(cameras(count))
-        home.adapter = adapt(home.store, {"ezviz": vendor}, NoPictures(), home.grants, home.rules)
+        later = Later(pause_s=TOGETHER_S)
+        home.adapter = adapt(home.store, {"ezviz": vendor}, NoPictures(), home.grants, home.rules, later=later)
         try:
             yield Doors(home, Path(folder) / "showcam.sqlite3")
         finally:

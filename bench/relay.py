@@ -67,7 +67,7 @@ def measure(run: Run) -> Results:
                 if make is _home_assistant:
                     run.need_peer()
                 used = _used(run, make(cameras))
-            except NoPeer as error:
+            except (NoPeer, TimeoutError) as error:
                 yield LeftOut(f"{name}, {peer}", str(error))
                 continue
             yield Row(f"{name}, HLS, beside {peer}", "%", 100 * ours.share, peer, 100 * used.share)
@@ -141,19 +141,24 @@ def _by_webrtc(cameras: LanCameras, watched: Iterable[int]) -> Iterator[Measured
 
 @contextmanager
 def watched(urls: list[str]) -> Iterator[None]:
-    """A viewer of each by HLS."""
+    """A viewer of each by HLS, and each has a segment. Raises TimeoutError."""
     over = threading.Event()
+    begun = [threading.Event() for _ in urls]
+    until = time.monotonic() + copies.BEGUN_S
     with cores.beside(), ThreadPoolExecutor(len(urls)) as pool:
-        viewers = [pool.submit(watch, url, over) for url in urls]
+        viewers = [pool.submit(watch, url, over, each) for url, each in zip(urls, begun, strict=True)]
         try:
+            if not all(each.wait(until - time.monotonic()) for each in begun):
+                raise TimeoutError(f"a viewer was served no segment within {copies.BEGUN_S:.0f} s")
             yield
         finally:
             over.set()
-        assert all(viewer.result() for viewer in viewers), "a viewer was served no segment"
+        for viewer in viewers:
+            viewer.result()
 
 
-def watch(address: str, over: threading.Event) -> int:
-    """Plays as a player does: the playlist every two seconds, each new segment once. Returns how many there were."""
+def watch(address: str, over: threading.Event, begun: threading.Event) -> None:
+    """Plays as a player does: the playlist every two seconds, each new segment once."""
     get: Callable[[str], bytes] = fetch
     variant = urljoin(address, next(row for row in get(address).decode().splitlines() if row and row[0] != "#"))
     fetched: set[str] = set()
@@ -162,7 +167,7 @@ def watch(address: str, over: threading.Event) -> int:
             if name not in fetched:
                 fetched.add(name)
                 get(urljoin(variant, name))
-    return len(fetched)
+                begun.set()
 
 
 def fetch(url: str) -> bytes:

@@ -8,13 +8,16 @@ from msgspec.structs import asdict
 
 from accounts.owner_users import OwnerUsers
 from accounts.pins import Pins
+from registry import quiet_times
 from registry.camera import Camera
 from registry.errors import Unavailable
+from registry.notices.addresses import Addresses
 from registry.owner.owner import Owner
 from registry.streams.history import History
 from store.ports import Store
 
 _OF_LINK = ("id", "assistant", "client", "label", "cameras", "locale", "created", "last_used")
+_OF_ADDRESS = ("service", "name", "added")
 _OF_CAMERA = ("id", "name", "kind", "manufacturer", "model", "firmware", "owner")
 
 
@@ -26,6 +29,7 @@ def of(store: Store, owner: Owner, history: History, account_id: str, user: str)
         cameras: tuple[Camera, ...] = owner.cameras(account_id).cameras
     except Unavailable:
         cameras = ()
+    quiet = quiet_times.of_household(store, account_id)
     preferences = {camera: json.loads(data) for camera, data in store.preferences(account_id).items()}
     return {
         "household": {"id": account.id, "created": account.created, "language": account.locale},
@@ -38,6 +42,8 @@ def of(store: Store, owner: Owner, history: History, account_id: str, user: str)
         ],
         "cameras": [_only(_OF_CAMERA, to_builtins(camera)) for camera in cameras],
         "decided": preferences,
+        "quiet_times": {"times": str(quiet), "zone": quiet.zone},
+        "notified": [_only(_OF_ADDRESS, asdict(address)) for address in Addresses(store).of(account_id).values()],
         "links": [_only(_OF_LINK, asdict(link)) for link in store.links(account_id)],
         "asked": [asdict(ask) for ask in history.of(account_id)],
     }

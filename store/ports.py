@@ -157,8 +157,8 @@ class Events(Protocol):
 class Asks(Protocol):
     """What assistants were asked to show."""
 
-    def put_ask(self, account_id: str, ask: Ask) -> None:
-        """A power cut may undo it. Raises Inconsistent when there is no such account, or the id is taken."""
+    def put_asks(self, account_id: str, asks: list[Ask]) -> None:
+        """A power cut may undo it. Raises Inconsistent when there is no such account, or an id is taken."""
         ...
 
     def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:

@@ -1,5 +1,7 @@
 """What assistants were asked to show and what came of it, for the household's owner: kept thirty days, if at all."""
 
+import contextlib
+import itertools
 import logging
 import queue
 import secrets
@@ -22,15 +24,21 @@ CHECKED_S = 2.0  # between two checks of a picture that is watched
 SILENT_S = 6.0  # a picture that was not checked for so long is over
 RECENT_S = 24 * 3600.0  # so far back the ask of a session is looked for that began with another process
 MOST_LIVE = 1024
+MOST_NOTED = 20_000  # asks that wait to be written
+TOGETHER_S = 0.5  # asks of so long are written together
 
 type Work = Callable[[], None]
 
 
 class Later:
-    """A thread that does work in order, since nobody who waits for a picture should wait for its history."""
+    """A thread that does work in order, since nobody who waits for a picture should wait for its history.
 
-    def __init__(self, most: int = 1024) -> None:
+    `pause_s`: how long it gathers work before it does it. What waits is lost when the process ends.
+    """
+
+    def __init__(self, most: int = 1024, pause_s: float = 0.0) -> None:
         self._work: queue.Queue[Work] = queue.Queue(most)
+        self._pause_s = pause_s
         self._thread: threading.Thread | None = None
 
     def __call__(self, work: Work) -> None:
@@ -44,11 +52,16 @@ class Later:
 
     def _run(self) -> None:
         while True:
-            work = self._work.get()
-            try:
-                work()
-            except Exception:  # a daemon's thread: nobody else would say it
-                log.exception("a part of the history is missing")
+            gathered = [self._work.get()]
+            time.sleep(self._pause_s)
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    gathered.append(self._work.get_nowait())
+            for work in gathered:
+                try:
+                    work()
+                except Exception:  # a daemon's thread: nobody else would say it
+                    log.exception("a part of the history is missing")
 
 
 class History:
@@ -58,6 +71,8 @@ class History:
         self, store: Store, clock: Callable[[], float] = time.time, later: Callable[[Work], None] | None = None
     ) -> None:
         self._store, self._clock, self._later = store, clock, later or _now
+        self._noted: list[tuple[str, Ask]] = []  # accounts and their asks that are not written yet
+        self._left_out = 0  # asks, since so many waited
         self._granted: dict[tuple[str, str], str] = {}  # by link and camera: the id of the ask that was granted last
         self._live: dict[str, _Watched] = {}  # by the nonce of a session
         self._lock = threading.Lock()
@@ -68,7 +83,7 @@ class History:
             return
         refusal = found if isinstance(found, Refusal) else found.explains
         ask = Ask(
-            id=secrets.token_hex(8),
+            id=f"{int(asked * 1000):011x}{secrets.token_hex(4)}",  # new rows are beside one another
             camera=camera,
             link=link.id,
             surface=surface,
@@ -76,12 +91,18 @@ class History:
             took_s=max(0.0, self._clock() - asked),
             reason=refusal.reason if refusal else "",
         )
-        if refusal is None:
-            with self._lock:
+        with self._lock:
+            if refusal is None:
                 if len(self._granted) >= MOST_LIVE:
                     self._granted.clear()  # the store knows them too
                 self._granted[link.id, camera] = ask.id
-        self._later(lambda: self._put(link.account, ask))
+            if len(self._noted) == MOST_NOTED:
+                self._left_out += 1
+                return
+            self._noted.append((link.account, ask))
+            is_first = len(self._noted) == 1
+        if is_first:
+            self._later(self._write)
 
     def is_live(self, claims: Claims) -> None:
         """A picture was just found to be watched, of a session with these claims."""
@@ -101,7 +122,8 @@ class History:
             self._later(partial(self._put_live, each))
 
     def settle(self) -> None:
-        """Keep how long pictures were watched until now."""
+        """Keep what was asked and how long pictures were watched until now."""
+        self._write()
         with self._lock:
             living = list(self._live.values())
         for each in living:
@@ -123,12 +145,19 @@ class History:
         self._store.put_account_secret(account_id, OFF, b"1")
         self._store.drop_asks(account_id)
 
-    def _put(self, account_id: str, ask: Ask) -> None:
-        try:
-            if self.is_kept(account_id):
-                self._store.put_ask(account_id, ask)
-        except (Inconsistent, StoreUnavailable) as error:
-            log.info("an ask is missing in the history: %s", error, extra={"account": account_id})
+    def _write(self) -> None:
+        with self._lock:
+            noted, self._noted = self._noted, []
+            left_out, self._left_out = self._left_out, 0
+        if left_out:
+            log.warning("too much happens at once for the history: %d asks are missing", left_out)
+        noted.sort(key=_account)
+        for account_id, asks in itertools.groupby(noted, _account):
+            try:
+                if self.is_kept(account_id):
+                    self._store.put_asks(account_id, [ask for _, ask in asks])
+            except (Inconsistent, StoreUnavailable) as error:
+                log.info("an ask is missing in the history: %s", error, extra={"account": account_id})
 
     def _put_live(self, watched: "_Watched") -> None:
         claims = watched.claims
@@ -155,6 +184,10 @@ class _Watched:
     first: float
     last: float
     ask: str = ""  # its id
+
+
+def _account(noted: tuple[str, Ask]) -> str:
+    return noted[0]
 
 
 def _now(work: Work) -> None:

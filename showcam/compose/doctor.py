@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accounts import clients
 from actions.google_key import BadKey
-from showcam.compose import reporters
+from showcam.compose import demo, reporters
 from showcam.compose.cameras import built
 from showcam.compose.command import tools
 from showcam.doctor import assistants, clock, disk, households, ice, notices, sign_in
@@ -38,7 +38,8 @@ def whole(settings: Settings, authorities: Path | None = None) -> Iterator[Findi
     visitor = Visitor(authorities)
     with built(settings) as base:
         store = base.store
-        yield disk.examine(settings.data)
+        if not settings.all_on_aws:  # else nothing lasts here
+            yield disk.examine(settings.data)
         if not settings.demo:  # the demo asks nobody outside
             yield clock.examine(visitor)
         yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
@@ -68,14 +69,15 @@ def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[F
             demo=settings.demo,
         )
         yield from points.examine(patient, visitor, _world(settings, store))
-        yield _reports(settings, store)
+        yield reports(settings, store)
 
 
-def _reports(settings: Settings, store: Store) -> Finding:
+def reports(settings: Settings, store: Store) -> Finding:
     try:
-        key = reporters.google_key(settings, store)
+        key = reporters.google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
-        return wrong(KEY, str(error), f"Make a key of that account again, see {document('google.md')}")
+        mend = f"Make a key of that account in the project of Google's client, see {document('google.md')}"
+        return wrong(KEY, str(error), mend, "homegraph_key_wrong")
     if key is None:
         mend = f"Set google_service_account, see {document('google.md')}"
         return unsure(KEY, "none is set: Google learns of changes only when it asks", mend)

@@ -30,7 +30,7 @@ from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.google_page import GooglePage
-from console.home import Home, HomeSettings, MorePages
+from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
 from console.pages import TVS
@@ -112,11 +112,11 @@ def pages(
     settings: Settings,
     keys: Keys,
     base: ground.Ground,
-    own_pages: Callable[[Home], MorePages | None] = lambda _: None,
+    own_pages: Callable[[Home], list[home.Page]] = lambda _: [],
     skill: Skill | None = None,
     tvs: Tvs | None = None,
 ) -> Flask:
-    """`own_pages`: makes those of cameras of one's own, where there may be any.
+    """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
 
     `tvs`: those of the house, where cameras may be shown on them.
 
@@ -160,8 +160,8 @@ def pages(
         if tvs is not None:
             app.config[TVS] = True
             more.append(Casting(base.adapter.owner, console_home.area, tvs))
-        own = own_pages(console_home)
-        home.bind(app, console_home, *_console(settings, console_home, base), *more, own=own)
+        more += own_pages(console_home)
+        home.bind(app, console_home, *_console(settings, console_home, base), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app

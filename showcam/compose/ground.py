@@ -18,7 +18,7 @@ from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.lan.discovery import Seen, probe
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
-from registry.streams.history import Later
+from registry.streams.history import TOGETHER_S, Later
 from registry.streams.quota import OpensOfAll
 from showcam.aws import boto
 from showcam.keys import Keys
@@ -128,7 +128,15 @@ def build(settings: Settings, keys: Keys) -> Ground:
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
     opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
     adapter = adapt(
-        store, by_kind, pictures, grants, rules, opens=opens, later=Later(), keeps_history=settings.has_console
+        store,
+        by_kind,
+        pictures,
+        grants,
+        rules,
+        opens=opens,
+        later=Later(pause_s=TOGETHER_S),
+        keeps_history=settings.has_console,
+        notifies=settings.notifies,
     )
     if settings.has_console:
         adapter.changes.subscribe(adapter.came_back.note)

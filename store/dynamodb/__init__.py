@@ -88,7 +88,7 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | put a laid row back                 | retry              | GetItem; TransactWriteItems: laid, outbox, telling    |
 | remove it                           | drop               | DeleteItem                                            |
 | where the links of an account stand | tellings           | Query account#/telling#, consistent                   |
-| what an assistant was asked to show | put_ask            | TransactWriteItems: account exists, ask; new          |
+| what assistants were asked to show  | put_asks           | TransactWriteItems of each: account exists, ask; new  |
 | how long it was watched             | put_live           | UpdateItem if longer                                  |
 | what they were asked to show        | asks               | Query account#/ask#, consistent                       |
 | forget that                         | drop_asks          | Query account#/ask#, DeleteItem of each               |

@@ -14,7 +14,11 @@ from store.records import ASK_KEPT_S, Ask
 class AskItems:
     _table: Table
 
-    def put_ask(self, account_id: str, ask: Ask) -> None:
+    def put_asks(self, account_id: str, asks: list[Ask]) -> None:
+        for ask in asks:
+            self._put_ask(account_id, ask)
+
+    def _put_ask(self, account_id: str, ask: Ask) -> None:
         row = item_of(f"account#{account_id}", f"ask#{ask.id}", "ask", structs.replace(ask, live_s=0.0))
         row |= {"live_s": ask.live_s, "expires_at": math.ceil(ask.at) + ASK_KEPT_S}
         exists = self._table.check(f"account#{account_id}", "account", EXISTS)

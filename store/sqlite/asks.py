@@ -1,18 +1,24 @@
 """What assistants were asked to show, in SQLite."""
 
+from msgspec import structs
+
 from store.records import Ask
-from store.sqlite import rows
 from store.sqlite.database import Database
 
+# a record's fields in its order
+_INSERT = (
+    "INSERT INTO ask (account, id, camera, link, surface, at, took_s, reason, live_s)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _SELECT = "SELECT id, camera, link, surface, at, took_s, reason, live_s FROM ask"
 
 
 class AskRows:
     _database: Database
 
-    def put_ask(self, account_id: str, ask: Ask) -> None:
+    def put_asks(self, account_id: str, asks: list[Ask]) -> None:
         with self._database.writing(durable=False) as write:
-            rows.insert(write, "ask", ask, account=account_id)
+            write.executemany(_INSERT, [(account_id, *structs.astuple(ask)) for ask in asks])
 
     def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
         sql = "UPDATE ask SET live_s = max(live_s, ?) WHERE account = ? AND id = ?"

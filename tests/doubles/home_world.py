@@ -23,6 +23,7 @@ from actions.fulfillment import Fulfillment
 from alexa.names import friendly_names
 from alexa.skill import SmartHome
 from console import home, look
+from console.adding import Adding as AddingPage
 from console.app import blueprint
 from console.assistants import Assistants
 from console.camera_page import CameraPage
@@ -32,7 +33,7 @@ from console.entrance import Entrance
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
-from console.own_pages import OwnPages
+from console.own_camera import OwnCamera
 from console.pages import TVS
 from console.trial import Trial
 from media.plane.codec.units import SourceFailed
@@ -267,11 +268,12 @@ def home_world(
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None
-    home.bind(app, rooms, *_pages(made, rooms), *of_tvs, own=_own_pages(made, rooms, find, clock) if own else None)
+    of_house = _own_pages(made, rooms, find, clock) if own else ()
+    home.bind(app, rooms, *_pages(made, rooms), *of_tvs, *of_house)
     return HomeWorld(made, app, code, vendor, clock)
 
 
-def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> OwnPages:
+def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> list[home.Page]:
     own = OwnCameras(
         made.store,
         made.owner,
@@ -282,4 +284,4 @@ def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> 
         loopback=True,
         clock=clock,
     )
-    return OwnPages(own, Search(find, clock) if find else None, page.area.current)
+    return [AddingPage(own, Search(find, clock) if find else None, page.area), OwnCamera(own, page.area)]

@@ -1,6 +1,6 @@
 """What assistants were asked to show and what came of it, as the owner reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +108,34 @@ def test_a_store_that_is_away_costs_a_line_and_no_picture(home: Household, monke
     def away(*_: object) -> None:
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(home.store, "put_ask", away)
+    monkeypatch.setattr(home.store, "put_asks", away)
     monkeypatch.setattr(home.store, "put_live", away)
     stream = home.registry.open_stream(home.link, home.id("Garden"), request())
     assert not hasattr(stream, "reason")
     assert home.questions.check(session(home, "Garden")) is None
     assert asks(home) == []
+
+
+def test_asks_are_written_together_a_little_later_and_at_once_for_who_reads(home: Household) -> None:
+    later: list[Callable[[], None]] = []
+    history = History(home.store, home.clock, later.append)
+    stream = home.owner.open_stream(home.account.id, "home-1", home.id("Garden"), request("page"))
+    began = home.clock()
+
+    def note(*seconds: int) -> None:
+        for each in seconds:
+            history.note(home.link, home.id("Garden"), "alexa", stream, began + each)
+
+    def written() -> list[float]:
+        return [ask.at - began for ask in home.store.asks(home.account.id, 0.0)]
+
+    note(1, 2, 3)
+    assert (written(), len(later)) == ([], 1)
+    later[0]()
+    assert written() == [3, 2, 1]
+    note(4)
+    assert len(later) == 2
+    assert [ask.at - began for ask in history.of(home.account.id)] == [4, 3, 2, 1]
 
 
 def test_work_is_done_in_order_by_a_thread_of_its_own_and_a_fault_ends_none_of_it() -> None:

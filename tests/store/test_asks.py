@@ -38,24 +38,24 @@ def test_asks_are_listed_newest_first_by_household(store: Store, home: Account) 
     other = a.account()
     store.add_account(other)
     for each in (early, late):
-        store.put_ask(home.id, each)
-    store.put_ask(other.id, ask("3"))
+        store.put_asks(home.id, [each])
+    store.put_asks(other.id, [ask("3")])
     assert store.asks(home.id, 0.0) == [late, early]
     assert store.asks(home.id, NOW - 60) == [late]
     assert store.asks("nobody", 0.0) == []
 
 
 def test_an_ask_needs_its_household_and_an_id_of_its_own(store: Store, home: Account) -> None:
-    store.put_ask(home.id, ask("1"))
+    store.put_asks(home.id, [ask("1")])
     for household, each in (("nobody", ask("2")), (home.id, ask("1", reason="busy"))):
         with pytest.raises(Inconsistent):
-            store.put_ask(household, each)
+            store.put_asks(household, [each])
     assert store.asks(home.id, 0.0) == [ask("1")]
 
 
 @pytest.mark.parametrize("order", [(2.0, 72.5), (72.5, 2.0)], ids=["in order", "late"])
 def test_the_longest_time_watched_stays(store: Store, home: Account, order: tuple[float, float]) -> None:
-    store.put_ask(home.id, ask("1"))
+    store.put_asks(home.id, [ask("1")])
     for live_s in order:
         store.put_live(home.id, "1", live_s)
     store.put_live(home.id, "2", 5.0)
@@ -65,14 +65,14 @@ def test_the_longest_time_watched_stays(store: Store, home: Account, order: tupl
 
 def test_asks_are_forgotten(store: Store, home: Account) -> None:
     for name in ("1", "2"):
-        store.put_ask(home.id, ask(name))
+        store.put_asks(home.id, [ask(name)])
     store.drop_asks(home.id)
     store.drop_asks("nobody")
     assert store.asks(home.id, 0.0) == []
 
 
 def test_they_go_with_their_household(store: Store, home: Account) -> None:
-    store.put_ask(home.id, ask("1"))
+    store.put_asks(home.id, [ask("1")])
     assert store.drop_household(home.id)
     assert store.asks(home.id, 0.0) == []
 
@@ -82,7 +82,7 @@ def test_they_are_swept_after_thirty_days(tmp_path: Path, sealer: Sealer) -> Non
     home = a.account()
     store.add_account(home)
     for at in (NOW - ASK_KEPT_S, NOW - ASK_KEPT_S + 1):
-        store.put_ask(home.id, ask(str(at), at=at))
+        store.put_asks(home.id, [ask(str(at), at=at)])
     assert store.sweep(NOW) == 1
     assert [each.at for each in store.asks(home.id, 0.0)] == [NOW - ASK_KEPT_S + 1]
     store.close()

@@ -214,11 +214,12 @@ class Fanout:
 
     def _time_keyframes(self, unit: Unit) -> None:
         """How far apart they are, by the camera's clock; time that passes without a picture does not count."""
+        is_first = self._last is None
         if self._last is not None:
             self._since_key += min(unit.dts - self._last, CLOCK)
         self._last = unit.dts
         was_slow, is_far = self.is_slow, self._since_key > SLOW_S * CLOCK
-        if unit.key or is_far:
+        if is_far or (unit.key and not is_first):
             self.is_slow = is_far
         if unit.key:
             self._since_key = 0
