@@ -180,7 +180,7 @@ class Home:
 
     def rules(self) -> list[Rule]:
         """Of the pages beside /home itself."""
-        return [("/home/cameras/<camera>/still.jpg", "still", self.still, READ)]
+        return [("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ)]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
         if name in ("sign_in", "cameras"):

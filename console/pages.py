@@ -20,7 +20,14 @@ VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 # The pages of who is signed in, as the header lists them.
-MENU = (("/home", mark("Cameras")), ("/home/assistants", mark("Assistants")), ("/home/try", mark("Try it")))
+MENU = (
+    ("/home", mark("Cameras")),
+    ("/home/assistants", mark("Assistants")),
+    ("/home/try", mark("Try it")),
+    ("/home/health", mark("Health")),
+    ("/home/setup", mark("Set-up")),
+    ("/help", mark("Help")),
+)
 OF_TVS = (("/home/tv", mark("TV")),)  # where cameras may be shown on TVs of the house
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
@@ -68,7 +75,7 @@ def is_id(camera: str) -> bool:
 def rendered(template: str, status: int, /, **context: Any) -> Response:
     locale, has_tvs = language(), bool(current_app.config.get(TVS))
     given = {
-        "menu": (*MENU, *OF_TVS) if has_tvs else MENU,
+        "menu": (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU,
         "has_tvs": has_tvs,
         "here": request.path,
         "assistants": ASSISTANTS,

@@ -5,28 +5,24 @@ function exists, because a function permits one skill id and a skill names its f
 """
 
 import contextlib
-import hmac
 import json
-import secrets
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
 import msgspec
-from msgspec import Struct
 
 from accounts import clients
-from accounts.identity import token_hash
 from console.skill import Step
 from showcam.setup import forwarder, skill_package
+from showcam.setup.skill_made import Made, Waiting
 from showcam.setup.skill_package import Certificate, Manifest, Missing
 from showcam.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
 from showcam.shipped import skill_package as packaged
 from store.ports import Store
 from words.catalogue import mark
 
-WAITS_S = 900.0  # Amazon's return and the forwarder's are taken for so long
 BUILD_S, POLL_S = 180.0, 2.0
 CLIENT = "alexa"
 NAME = "showcam"  # the skill's name in the package
@@ -37,43 +33,6 @@ _REDIRECTS = (
 )
 
 STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events")
-
-
-class Waiting(Struct, frozen=True):
-    """A one-time text that somebody is to bring back: its hash, and until when, epoch seconds."""
-
-    hash: str = ""
-    until: float = 0.0
-
-    @classmethod
-    def begin(cls, now: float) -> "tuple[str, Waiting]":
-        text = secrets.token_urlsafe(32)
-        return text, cls(token_hash(text), now + WAITS_S)
-
-    def is_over(self, now: float) -> bool:
-        return now >= self.until
-
-    def takes(self, text: str, now: float) -> bool:
-        """In constant time for texts of any kind."""
-        try:
-            given = token_hash(text)
-        except UnicodeEncodeError:
-            given = ""
-        return hmac.compare_digest(given, self.hash) and not self.is_over(now)
-
-
-class Made(Struct, frozen=True):
-    """How far it is. It is kept sealed: `profile`, `refresh` are secrets."""
-
-    profile: Profile
-    language: str
-    refresh: str = ""
-    vendor: str = ""
-    skill: str = ""
-    arn: str = ""
-    done: tuple[Step, ...] = ()
-    amazon: Waiting = Waiting()
-    function: Waiting = Waiting()
 
 
 class Records(Protocol):

@@ -9,7 +9,8 @@ from console.skill import Line, NotMade, Road, Row, Standing
 from showcam.process.kept import keeps
 from showcam.settings import Settings
 from showcam.setup import alexa_console, forwarder
-from showcam.setup.skill_making import Made, SkillMaking
+from showcam.setup.skill_made import Made
+from showcam.setup.skill_making import SkillMaking
 from showcam.setup.skill_package import Missing
 from showcam.setup.smapi import Profile
 from store.ports import Store, StoreUnavailable

@@ -30,11 +30,13 @@ from console.camera_page import CameraPage
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
+from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
 from console.own_camera import OwnCamera
 from console.pages import TVS
+from console.set_up import Ports, SetUp
 from console.trial import Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
@@ -57,6 +59,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household, household
 from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 from tests.doubles.templates import COMPILED
 
@@ -164,6 +167,7 @@ class HomeWorld:
     code: OneTimeCode
     vendor: Any  # a ReadyVendor with sessions
     clock: Clock
+    machine: ReadyMachine
 
     def browser(self, **more: Any) -> HomeBrowser:
         return HomeBrowser(self.app.test_client(), **more)
@@ -208,7 +212,7 @@ def watched(spec: SourceSpec) -> Watched:
         raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 
 
-def _pages(made: Household, rooms: Home) -> list[home.Page]:
+def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) -> list[home.Page]:
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
     return [
@@ -223,6 +227,8 @@ def _pages(made: Household, rooms: Home) -> list[home.Page]:
             window,
             open_to_all=False,
         ),
+        SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False),
+        Health(made.owner, rooms.area, machine, folder / "backups"),
         Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
     ]
 
@@ -266,11 +272,12 @@ def home_world(
         end_pictures(made.pictures, session)
 
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
+    machine = ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None
     of_house = _own_pages(made, rooms, find, clock) if own else ()
-    home.bind(app, rooms, *_pages(made, rooms), *of_tvs, *of_house)
-    return HomeWorld(made, app, code, vendor, clock)
+    home.bind(app, rooms, *_pages(made, rooms, machine, folder), *of_tvs, *of_house)
+    return HomeWorld(made, app, code, vendor, clock, machine)
 
 
 def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> list[home.Page]:

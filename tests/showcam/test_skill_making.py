@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from accounts import clients
-from showcam.setup.skill_making import STEPS, Made, SkillMaking
+from showcam.setup.skill_made import Made
+from showcam.setup.skill_making import STEPS, SkillMaking
 from showcam.setup.skill_package import Missing
 from showcam.setup.smapi import Amazon, Failed, Profile, SignInAgain
 from store.sealing import Sealer
