@@ -73,8 +73,12 @@ def measure(run: Run) -> Results:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for protocol, first, late in (("webrtc", FIRST_S, BEHIND_S), ("hls", None, None)):
             say(f"A TV: showcam's own receiver by {protocol}")
+            rested = [_shown(browser, protocol, watched=False)[0] for _ in range(times)]  # type: ignore[arg-type]
             shown = [_shown(browser, protocol) for _ in range(times)]  # type: ignore[arg-type]
             by = "WebRTC" if protocol == "webrtc" else "HLS"
+            yield Row(
+                f"own receiver by {by}, first picture, camera at rest", "s", statistics.median(rested), runs=rested
+            )
             firsts, lates = [each[0] for each in shown], [each[1] for each in shown]
             yield Row(
                 f"own receiver by {by}, first picture, camera in use", "s", statistics.median(firsts),
@@ -128,13 +132,14 @@ def _watch(plane: PlaneThread) -> None:
     time.sleep(3.0)
 
 
-def _shown(browser: Browser, protocol: Protocol) -> tuple[float, float]:
+def _shown(browser: Browser, protocol: Protocol, *, watched: bool = True) -> tuple[float, float]:
     """Seconds from showcam's word to the first picture, and how far behind life the picture then is."""
     clapper = Clapper()
     camera = RtspCamera(wire=clapper)
     try:
         with served() as address, PlaneThread(GRANTS, House(camera), SETTINGS) as plane:
-            _watch(plane)
+            if watched:
+                _watch(plane)
             receiver = ReceiverPage(browser, address)
             path = f"/s/{grant(protocol, 'tv')}/{'whep' if protocol == 'webrtc' else 'master.m3u8'}"
             asked = {"type": "show", "id": "1", "protocol": protocol, "at": [plane.url], "path": path, "title": ""}
@@ -142,6 +147,9 @@ def _shown(browser: Browser, protocol: Protocol) -> tuple[float, float]:
             receiver.hear(asked)
             receiver.until(partial(_plays, receiver))
             first = time.monotonic() - began
+            if not watched:
+                receiver.close()
+                return first, 0.0
             receiver.page.evaluate(LOOK)
             receiver.page.wait_for_timeout(5_000 if protocol == "webrtc" else HLS_PLAYS_MS)
             found = behind(receiver.page.evaluate("seen"), clapper.sent, 5.0 if protocol == "webrtc" else 12.0)

@@ -7,7 +7,17 @@ from registry.reason import Reason
 from words.catalogue import OURS, mark
 from words.languages import Language
 
-type Why = Literal["no_device", "several", "speaker", "unreachable", "not_played", "full", "not_running", "no_pictures"]
+type Why = Literal[
+    "no_device",
+    "several",
+    "speaker",
+    "unreachable",
+    "not_played",
+    "no_receiver",
+    "full",
+    "not_running",
+    "no_pictures",
+]
 
 # what an assistant is told in its place
 REASONS: Mapping[Why, Reason] = {
@@ -16,6 +26,7 @@ REASONS: Mapping[Why, Reason] = {
     "speaker": "no_tv",
     "unreachable": "no_tv",
     "not_played": "no_tv",
+    "no_receiver": "no_tv",
     "full": "busy",
     "not_running": "media_down",
     "no_pictures": "media_down",
@@ -43,6 +54,13 @@ SENTENCES: Mapping[Why, Sentence] = {
     "not_played": (
         mark("{device} did not play the picture."),
         mark("Try again. If it stays so, see that the TV may fetch from this machine: no firewall, no guest network."),
+    ),
+    "no_receiver": (
+        mark("{device} did not start showcam's own receiver."),
+        mark(
+            "See that the setting cast_receiver_app_id is right, and that the receiver is published or the device "
+            "registered for it."
+        ),
     ),
     "full": (
         mark("As many devices fetch pictures as may at once."),

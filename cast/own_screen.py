@@ -55,6 +55,13 @@ class OwnScreen(Screen):
 
     # what the device tells, in a thread of the connection
 
+    def _launched(self, sent: bool, answer: object) -> None:
+        """Google's default receiver is on every device; this one is where it was registered."""
+        status = self._cast.status
+        if not sent or status is None or status.app_id != self._app:
+            self._why = "no_receiver"
+        super()._launched(sent, answer)
+
     def new_cast_status(self, status: CastStatus) -> None:
         super().new_cast_status(status)
         if self._session and status.session_id == self._session and not self._settled.is_set():

@@ -15,7 +15,7 @@ from pychromecast.models import CastInfo, HostServiceInfo
 from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener, SocketClient
 
 from cast.device import Device
-from cast.failed import CastFailed
+from cast.failed import CastFailed, Why
 from cast.picture import Picture
 from cast.showing import Over
 
@@ -57,6 +57,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._told = threading.Lock()  # held by whoever told first, and never released
         self._session = ""  # of the receiver application that we started
         self._picture: Picture | None = None
+        self._why: Why = "not_played"  # where it does not play
         info = CastInfo(
             {HostServiceInfo(device.host, device.port)},
             _uuid(device),
@@ -86,7 +87,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             raise CastFailed("not_played", self._device.name) from None
         self._settled.wait(self._play_s)
         if not self._plays.is_set():
-            raise CastFailed("not_played", self._device.name)
+            raise CastFailed(self._why, self._device.name)
 
     def _begin(self) -> None:
         """Raises PyChromecastError."""

@@ -117,7 +117,7 @@ def test_an_app_that_is_not_registered_is_not_launched(television: Callable[...,
     there = television()
     screen = OwnScreen(there.device, lambda why: None, app=APP, connect_s=WAIT_S, play_s=WAIT_S)
     try:
-        with pytest.raises(CastFailed, match="not_played"):
+        with pytest.raises(CastFailed, match="no_receiver"):
             screen.show(WEBRTC)
     finally:
         screen.stop()

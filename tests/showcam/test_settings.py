@@ -107,6 +107,8 @@ def test_a_media_process_is_started_where_it_runs_on_this_machine(settings: Sett
         ({"SHOWCAM_CAST_DEVICES": "Attic=127.0.0.1"}, "with an IP address of the house"),
         ({"SHOWCAM_CAST_DEVICES": "Attic=192.168.1.20:70000"}, "is not NAME=ADDRESS"),
         ({"SHOWCAM_CAST_DEVICES": " =192.168.1.20"}, "is not NAME=ADDRESS"),
+        ({"SHOWCAM_CAST_RECEIVER_APP_ID": "0123ABC"}, "eight letters A to F and digits"),
+        ({"SHOWCAM_CAST_RECEIVER_APP_ID": "0123abcd"}, "eight letters A to F and digits"),
         ({"SHOWCAM_GATE_CHECK_S": "0"}, "between 0.5 and 60 seconds"),
         ({"SHOWCAM_TRUSTED_PROXIES": "caddy"}, "'caddy' is neither an address nor a network"),
         ({"SHOWCAM_STUN": "stun:stun.example:3478"}, "host:port is wanted"),

@@ -156,3 +156,11 @@ def test_a_scene_of_a_tv_that_is_not_there_is_refused(demo: Program, cast: Cast)
         assert (outcome["told"], outcome["broken"]) == ("sceneCannotBeApplied", [])
     finally:
         demo.command("cameras", "set", "Garden", "tv_scenes", "nothing", "--demo")
+
+
+def test_the_receiver_page_is_there_for_everybody_and_asks_for_nothing(demo: Program) -> None:
+    for path in ("/receiver", "/receiver/receiver.js", "/static/vendor/hls.light.min.mjs"):
+        answer = requests.get(f"{demo.web}{path}", timeout=5)
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (200, False), path
+    policy = requests.get(f"{demo.web}/receiver", timeout=5).headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self' https://www.gstatic.com/cast/sdk/libs/")
