@@ -5,7 +5,7 @@ The name is found by its keyed hash and sealed together with the password's hash
 
 import contextlib
 import secrets
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -21,7 +21,11 @@ SHORTEST, LONGEST = 10, 200  # characters of a password
 
 
 class BadUser(ValueError):
-    """Not a name or password that can be set; the text says what can."""
+    """Not a name or password that can be set; the text says what can, `why` in a word."""
+
+    def __init__(self, why: Literal["name", "taken", "length", "guessed"], text: str) -> None:
+        super().__init__(text)
+        self.why = why
 
 
 class Store(household_ports.OwnerUsers, Meta, Protocol):
@@ -52,7 +56,7 @@ class OwnerUsers:
         check_password(password, name)
         kept = msgspec.json.encode(_Kept(name, self._passwords.hash(password)))
         if not self._store.put_owner_user(account_id, self._key(name), kept):
-            raise BadUser(f"another household has the user name {name}: choose another")
+            raise BadUser("taken", f"another household has the user name {name}: choose another")
 
     def name_of(self, account_id: str) -> str:
         """As it was typed; "" where the household has none."""
@@ -87,16 +91,18 @@ def checked_name(name: str) -> str:
     """Without blanks around it. Raises BadUser."""
     name = name.strip()
     if not SHORTEST_NAME <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise BadUser(f"a user name is {SHORTEST_NAME} to {LONGEST_NAME} characters on one line")
+        raise BadUser("name", f"a user name is {SHORTEST_NAME} to {LONGEST_NAME} characters on one line")
     return name
 
 
 def check_password(password: str, name: str) -> None:
     """Raises BadUser."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise BadUser(f"a password is {SHORTEST} to {LONGEST} characters")
+        raise BadUser("length", f"a password is {SHORTEST} to {LONGEST} characters")
     if password.casefold() == name.casefold() or len(set(password)) < 4:
-        raise BadUser("that password is guessed at once: a few words that don't belong together make a good one")
+        raise BadUser(
+            "guessed", "that password is guessed at once: a few words that don't belong together make a good one"
+        )
 
 
 def _kept(user: OwnerUser) -> _Kept:

@@ -1,7 +1,7 @@
 """SYNC: the link's cameras and scenes as devices, encoded once as long as they stay the same."""
 
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NotRequired, TypedDict
 
 import msgspec
@@ -18,7 +18,7 @@ from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
 from registry.registry import Listing, Registry
-from registry.scene import called
+from registry.scene import Scene, called
 from store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts longer names, even within a word
@@ -86,28 +86,33 @@ class Devices:
         kept = self._kept.get(link.id)
         if kept is None or kept[0] != of:
             devices = [device(camera, self._traits, reported=of[1]) for camera in listing.cameras]
-            kept = of, Raw(msgspec.json.encode([*devices, *self._scenes(listing, link.locale)]))
+            kept = of, Raw(msgspec.json.encode([*devices, *self._scenes(listing, link)]))
             self._kept.put(link.id, kept)
         return {"agentUserId": link.agent_user, "devices": kept[1]}
 
-    def _scenes(self, listing: Listing, locale: str) -> list[SceneDevice]:
+    def _scenes(self, listing: Listing, link: Link) -> list[SceneDevice]:
         names = {camera.id: camera.name for camera in listing.cameras}
-        return [
-            {
-                "id": scene.id,
-                "type": "action.devices.types.SCENE",
-                "traits": [SceneTrait.name],
-                "name": {"name": _cut(line(called(names[scene.camera], scene, locale)))},
-                "willReportState": False,
-                "attributes": SceneTrait.of_scene(),
-            }
-            for scene in self._registry.scenes.of(listing)
-        ]
+        return scene_devices(self._registry.scenes.of(listing), names, link.locale)
+
+
+def scene_devices(scenes: Iterable[Scene], names: Mapping[str, str], locale: str) -> list[SceneDevice]:
+    """What SYNC lists beside the cameras, whose `names` it has by id."""
+    return [
+        {
+            "id": scene.id,
+            "type": "action.devices.types.SCENE",
+            "traits": [SceneTrait.name],
+            "name": {"name": _cut(line(called(names[scene.camera], scene, locale)))},
+            "willReportState": False,
+            "attributes": SceneTrait.of_scene(),
+        }
+        for scene in scenes
+    ]
 
 
 def device(camera: Camera, traits: Iterable[Trait], *, reported: bool) -> Device:
     """The camera as SYNC lists it. `reported`: whether its changes are reported."""
-    bell = camera.kind == "doorbell"
+    bell = camera.can_ring
     attributes = {trait.name: own for trait in traits if (own := trait.attributes(camera)) is not None}
     listed: Device = {
         "id": camera.id,

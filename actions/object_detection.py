@@ -13,4 +13,4 @@ class ObjectDetection(Trait):
     name = "action.devices.traits.ObjectDetection"
 
     def attributes(self, camera: Camera) -> Nothing | None:
-        return Nothing() if camera.kind == "doorbell" or camera.person != "none" else None
+        return Nothing() if camera.can_ring or camera.person != "none" else None

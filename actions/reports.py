@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping
 import msgspec
 from msgspec.structs import replace
 
-from actions.devices import device
+from actions.devices import Device, SceneDevice, device, scene_devices
 from actions.homegraph import HomeGraph, Notification, Rejected, ReportedDevices, ReportRequest
 from actions.object_detection import ObjectDetection
 from actions.reported import Reported
 from actions.states import States
 from actions.trait import Trait
 from registry.camera import Camera, State
+from registry.scene import scenes_of
 from registry.telling.reporter import (
     GrantDead,
     Happened,
@@ -38,7 +39,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `registry.telling`."""
+    """A reporter of `registry.telling`. `scenes`: whether SYNC lists those that show a camera on a TV."""
 
     assistant: Assistant = "google"
 
@@ -48,10 +49,12 @@ class Reports:
         reported: Reported,
         traits: tuple[Trait, ...],
         states: States,
+        *,
+        scenes: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._homegraph, self._reported = homegraph, reported
-        self._traits, self._states, self._monotonic = traits, states, monotonic
+        self._traits, self._states, self._scenes, self._monotonic = traits, states, scenes, monotonic
 
     def may_tell(self, link: Link) -> bool:
         return self._reported(link)
@@ -86,13 +89,19 @@ class Reports:
     def _list(self, turn: "_Turn") -> None:
         """Google fetches the whole list where anything of it differs."""
         cameras = turn.tell.now.cameras
-        prints = {camera.id: fingerprint(device(camera, self._traits, reported=True)) for camera in cameras}
+        prints = {camera.id: fingerprint(self._listed(camera, turn.tell.link.locale)) for camera in cameras}
         if {camera: told.listed for camera, told in turn.cameras.items()} == prints and turn.tell.told is not None:
             return
         turn.request_sync()
         turn.cameras = {
             camera: replace(turn.cameras.get(camera, ToldOf()), listed=listed) for camera, listed in prints.items()
         }
+
+    def _listed(self, camera: Camera, locale: str) -> list[Device | SceneDevice]:
+        """All that SYNC lists of a camera."""
+        scenes = scenes_of(camera.id, camera.tv_scenes) if self._scenes else ()
+        listed = device(camera, self._traits, reported=True)
+        return [listed, *scene_devices(scenes, {camera.id: camera.name}, locale)]
 
     def _report(self, turn: "_Turn") -> None:
         tell = turn.tell

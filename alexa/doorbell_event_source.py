@@ -1,5 +1,7 @@
 """Alexa.DoorbellEventSource 3: a doorbell can be pressed; a press is an event, not a state that can be read.
 
+A camera whose motion rings, as its owner said, has it too: each announcement is a press.
+
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-doorbelleventsource.html
 """
 
@@ -22,7 +24,7 @@ class DoorbellEventSource(Interface):
     name = "Alexa.DoorbellEventSource"
 
     def capabilities(self, camera: Camera, locales: Locales) -> Sequence[Capability]:
-        if camera.kind != "doorbell":
+        if not camera.can_ring:
             return ()
         return (DoorbellCapability(interface=self.name, version="3", proactively_reported=False),)
 

@@ -68,7 +68,7 @@ class Endpoints:
             friendly_name=name,
             description=shorten(f"{manufacturer} {kind} {camera.model}".rstrip(), 110) + " through showcam",
             # a video doorbell is a camera first
-            display_categories=("CAMERA", "DOORBELL") if kind == "doorbell" else ("CAMERA",),
+            display_categories=("CAMERA", "DOORBELL") if camera.can_ring else ("CAMERA",),
             additional_attributes=_Attributes(
                 manufacturer, camera.model[:256] or kind.capitalize(), camera.firmware[:256] or None
             ),

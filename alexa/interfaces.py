@@ -48,10 +48,11 @@ def household_interfaces(
     link_of: Callable[[str], Link],
     gateway: Gateway | None,
     of_cameras: Sequence[Interface],
-    granted: Callable[[Link], None] = lambda link: None,
+    reported: Callable[[Link], bool] | None = None,
+    granted: Callable[[Link], None] | None = None,
 ) -> tuple[HouseholdInterface, ...]:
-    """`link_of`: the link of a token; raises InvalidAuthorization. `granted` is called once a grant is kept."""
+    """`link_of`: the link of a token; raises InvalidAuthorization. `reported`, `granted`: as SmartHome has them."""
     return (
-        Discovery(registry, link_of, Endpoints(of_cameras), gateway.works if gateway else lambda link: False),
-        Authorization(link_of, gateway, granted),
+        Discovery(registry, link_of, Endpoints(of_cameras), reported or (lambda link: False)),
+        Authorization(link_of, gateway, granted or (lambda link: None)),
     )

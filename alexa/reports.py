@@ -11,24 +11,30 @@ import msgspec
 from msgspec.structs import replace
 
 from alexa import events
-from alexa.endpoints import Endpoints
+from alexa.endpoints import MOST, Endpoints
 from alexa.events import CauseOf, Report
 from alexa.interface import Interface
 from alexa.message import Property, timestamp
+from alexa.names import friendly_names
+from alexa.scene_controller import scene_endpoints
 from alexa.sender import EventSender, Rejected
 from alexa.state import SAMPLE_MS, State
 from registry.camera import Camera
+from registry.scene import scenes_of
 from registry.telling.reporter import Happened, NotTold, Tell, Told, ToldOf, Undeliverable, message_id
 from store.records import Assistant, Link
 
 LARGEST = 200 * 1024  # bytes of endpoints in one message, of the 256 KiB that Alexa takes
 MOST_GONE = 30  # endpoints in one DeleteReport
+SCENE = "scene/"  # before a scene's id: among the states of its camera, the fingerprint of the scene's endpoint
 HEALTH, MOTION = "Alexa.EndpointHealth", "Alexa.MotionSensor"
 _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `registry.telling`. `interfaces`: those of a camera, as Discover has them."""
+    """A reporter of `registry.telling`. `interfaces`: those of a camera, as Discover has them; `scenes`: whether it
+    lists those that show a camera on a TV.
+    """
 
     assistant: Assistant = "alexa"
 
@@ -37,11 +43,13 @@ class Reports:
         sender: EventSender,
         interfaces: Sequence[Interface],
         works: Callable[[Link], bool],
+        *,
+        scenes: bool = False,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sender, self._works, self._clock, self._monotonic = sender, works, clock, monotonic
-        self._endpoints, self._state = Endpoints(interfaces), State(interfaces)
+        self._endpoints, self._state, self._scenes = Endpoints(interfaces), State(interfaces), scenes
 
     def may_tell(self, link: Link) -> bool:
         return self._works(link)
@@ -69,24 +77,38 @@ class Reports:
 
     def _list(self, turn: "_Turn") -> None:
         """What is gone, then what is new or listed otherwise."""
-        tell = turn.tell
-        endpoints = self._endpoints.of(tell.link, tell.now.cameras, reported=True)
-        gone = sorted(camera for camera, told in turn.cameras.items() if camera not in endpoints and told.listed)
-        for some in _parts(gone, MOST_GONE):
-            turn.send(events.gone(message_id(tell.turn, "gone", *some), some), some)
-            for camera in some:
-                del turn.cameras[camera]
-        new: dict[str, tuple[str, bytes]] = {}
-        for camera, endpoint in endpoints.items():
-            data = _encode(endpoint)
-            if turn.cameras.get(camera, ToldOf()).listed != (print_ := fingerprint(data)):
-                new[camera] = print_, data
+        tell, endpoints = turn.tell, self._encoded(turn.tell)
+        gone = {endpoint: camera for endpoint, camera in turn.listed() if endpoint not in endpoints}
+        for some in _parts(sorted(gone), MOST_GONE):
+            turn.send(events.gone(message_id(tell.turn, "gone", *some), some), {gone[endpoint] for endpoint in some})
+            for endpoint in some:
+                turn.forget(gone[endpoint], endpoint)
+        new = {
+            endpoint: (fingerprint(data), data)
+            for endpoint, (camera, data) in endpoints.items()
+            if turn.print_of(camera, endpoint) != fingerprint(data)
+        }
         for batch in _batches(new):
-            prints = [f"{camera} {new[camera][0]}" for camera in batch]
-            report = events.listed(message_id(tell.turn, "listed", *prints), [new[camera][1] for camera in batch])
-            turn.send(report, batch)
-            for camera in batch:
-                turn.cameras[camera] = replace(turn.cameras.get(camera, ToldOf()), listed=new[camera][0])
+            prints = [f"{endpoint} {new[endpoint][0]}" for endpoint in batch]
+            report = events.listed(message_id(tell.turn, "listed", *prints), [new[endpoint][1] for endpoint in batch])
+            turn.send(report, {endpoints[endpoint][0] for endpoint in batch})
+            for endpoint in batch:
+                turn.keep(endpoints[endpoint][0], endpoint, new[endpoint][0])
+
+    def _encoded(self, tell: Tell) -> dict[str, tuple[str, bytes]]:
+        """By endpoint id: the camera that it belongs to, and the whole endpoint. Cameras come first, then scenes."""
+        cameras = tell.now.cameras
+        found = {
+            camera: (camera, _encode(endpoint))
+            for camera, endpoint in self._endpoints.of(tell.link, cameras, reported=True).items()
+        }
+        names = friendly_names(cameras)
+        for camera in cameras if self._scenes else ():
+            scenes = scenes_of(camera.id, camera.tv_scenes) if camera.id in found else ()
+            for scene in scene_endpoints(scenes, names, tell.link.locale):
+                if len(found) < MOST:
+                    found[scene.endpoint_id] = camera.id, _encode(scene)
+        return found
 
     def _change(self, turn: "_Turn", camera: Camera) -> None:
         told = turn.cameras.get(camera.id)
@@ -103,8 +125,9 @@ class Reports:
             about = [f"{_name(known)} {prints[_name(known)]}" for known in changed]
             message = message_id(turn.tell.turn_of(camera.id), "changed", camera.id, *about)
             turn.send(events.changed(message, camera.id, _cause(changed), changed, unchanged), (camera.id,))
-        if told.states != prints:
-            turn.cameras[camera.id] = replace(told, states=prints)
+        states = prints | {name: print_ for name, print_ in told.states.items() if name.startswith(SCENE)}
+        if told.states != states:
+            turn.cameras[camera.id] = replace(told, states=states)
 
     def _sampled(self, camera: Camera) -> list[Property]:
         """Motion is as of now, since it comes from messages and not with a reading."""
@@ -118,7 +141,7 @@ class Reports:
         camera = next((camera for camera in turn.tell.now.cameras if camera.id == happened.camera), None)
         message = message_id(happened.row, happened.kind)
         if camera is not None and camera.id in turn.cameras:
-            if happened.kind == "doorbell" and camera.kind == "doorbell":
+            if happened.kind == "doorbell" and camera.can_ring:
                 turn.send(events.pressed(message, camera.id, happened.at), (camera.id,))
             elif happened.kind == "person" and camera.person != "none":
                 turn.send(events.detected(message, camera.id, happened.at, SAMPLE_MS), (camera.id,))
@@ -138,6 +161,34 @@ class _Turn:
     @property
     def told(self) -> Told:
         return Told(self.cameras)
+
+    def listed(self) -> Iterable[tuple[str, str]]:
+        """Every endpoint that Alexa has, with the camera that it belongs to."""
+        for camera, told in self.cameras.items():
+            if told.listed:
+                yield camera, camera
+            for name in told.states:
+                if name.startswith(SCENE):
+                    yield name.removeprefix(SCENE), camera
+
+    def print_of(self, camera: str, endpoint: str) -> str:
+        """The fingerprint of the endpoint as Alexa has it; "": it has it not."""
+        told = self.cameras.get(camera, ToldOf())
+        return told.listed if endpoint == camera else told.states.get(SCENE + endpoint, "")
+
+    def keep(self, camera: str, endpoint: str, print_: str) -> None:
+        told = self.cameras.get(camera, ToldOf())
+        if endpoint == camera:
+            self.cameras[camera] = replace(told, listed=print_)
+        else:
+            self.cameras[camera] = replace(told, states={**told.states, SCENE + endpoint: print_})
+
+    def forget(self, camera: str, endpoint: str) -> None:
+        if endpoint == camera:
+            self.cameras.pop(camera, None)
+        elif (told := self.cameras.get(camera)) is not None:
+            left = {name: print_ for name, print_ in told.states.items() if name != SCENE + endpoint}
+            self.cameras[camera] = replace(told, states=left)
 
     def send(self, report: Report, cameras: Iterable[str]) -> None:
         """An event that is refused for good is as if it had been taken, so that it is not sent again."""

@@ -35,7 +35,8 @@ _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
 class SmartHome:
     """`authenticate` raises TokenInvalid or TokenExpired. Safe to use from many threads.
 
-    `snapshots`: whether stills are advertised and served; `granted` is called when a link may be reported to.
+    `snapshots`: whether stills are advertised and served; `reported`: whether changes are reported to a link, None: to
+    none; `granted` is called once a link has a grant for that.
     """
 
     def __init__(
@@ -45,11 +46,12 @@ class SmartHome:
         gateway: Gateway | None = None,
         *,
         snapshots: bool = True,
-        granted: Callable[[Link], None] = lambda link: None,
+        reported: Callable[[Link], bool] | None = None,
+        granted: Callable[[Link], None] | None = None,
     ) -> None:
         self._authenticate = authenticate
         table = interfaces(registry, snapshots=snapshots)
-        of_household = household_interfaces(registry, self._link, gateway, table, granted)
+        of_household = household_interfaces(registry, self._link, gateway, table, reported, granted)
         self._state = State(table)
         self._handlers: dict[Kind, Handler] = {
             (interface.name, name): handler for interface in table for name, handler in interface.directives().items()

@@ -2,7 +2,7 @@
 'use strict';
 
 // Longest answer in ms that nine of ten may take: Alexa gives up after 8 s, Google before 10 s, a person sooner.
-const SLOW = { directives: 4000, fulfillment: 4000, web: 5000 };
+const SLOW = { directives: 4000, fulfillment: 4000, web: 5000, changes: 5000, reports: 15000, sweep: 120000 };
 const ASKED = ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'TransactWriteItems', 'UpdateItem'];
 
 const title = (name) => name[0].toUpperCase() + name.slice(1);
@@ -58,6 +58,22 @@ const ofTheApi = (topic) => ({
   ApiFaults: alarm(topic, 'The HTTP API answers 5xx: a function failed or took too long', sum('AWS/ApiGateway', '5xx', dimensions({ ApiId: { Ref: 'HttpApi' } }))),
 });
 
+function ofTheQueue(topic) {
+  const queue = (name) => dimensions({ QueueName: { 'Fn::GetAtt': [name, 'QueueName'] } });
+  const most = (MetricName, name, Threshold) => ({
+    Namespace: 'AWS/SQS', MetricName, Dimensions: queue(name), Statistic: 'Maximum', Period: 300, Threshold,
+  });
+  const stream = dimensions({ FunctionName: { Ref: 'ChangesLambdaFunction' } });
+  return {
+    ReportsLost: alarm(topic, 'reports failed five times with a message: see its log; the sweep tries again', most('ApproximateNumberOfMessagesVisible', 'ReportDeadLetters', 0)),
+    ReportsLate: alarm(topic, 'Messages wait for reports longer than two minutes: is its concurrency used up?', most('ApproximateAgeOfOldestMessage', 'ReportQueue', 120)),
+    StreamLate: alarm(topic, 'changes is more than a minute behind the table', {
+      Namespace: 'AWS/Lambda', MetricName: 'IteratorAge', Dimensions: stream, Statistic: 'Maximum', Period: 300, Threshold: 60000,
+    }),
+    ReportsRefused: alarm(topic, 'An assistant refused reports for good: showcam outbox list', sum('showcam', 'ReportsLaidDown', dimensions({ FunctionName: { Ref: 'ReportsLambdaFunction' } }))),
+  };
+}
+
 const made = (...makers) => async ({ resolveVariable }) => {
   const topic = String(await resolveVariable('param:alarmTopic')).trim();
   return { Resources: Object.assign({}, ...makers.map((maker) => maker(topic))) };
@@ -65,6 +81,6 @@ const made = (...makers) => async ({ resolveVariable }) => {
 const functions = (...names) => (topic) => Object.assign({}, ...names.map((name) => ofFunction(topic, name)));
 
 module.exports = {
-  home: made(functions('directives', 'fulfillment', 'web'), ofTheTable, ofTheApi),
+  home: made(functions('directives', 'fulfillment', 'web', 'changes', 'reports', 'sweep'), ofTheTable, ofTheApi, ofTheQueue),
   elsewhere: made(functions('directives')),
 };

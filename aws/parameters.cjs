@@ -79,6 +79,7 @@ const KNOWN = {
   signUp: ['owner', 'invited', 'anyone'],
   ezvizRegion: ['eu', 'us', 'sa', 'sg', 'in', 'ru'],
   logLevel: ['debug', 'info', 'warning', 'error'],
+  googleReports: ['', 'yes'],
 };
 const choices = (...names) => function* (given) {
   for (const name of names) {
@@ -118,7 +119,7 @@ const packages = (...functions) => function* (given) {
 
 async function read({ resolveVariable }) {
   const given = { region: await resolveVariable('self:provider.region'), stage: await resolveVariable('sls:stage') };
-  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ezvizRegion', 'logLevel', 'lwaClientId',
+  for (const name of ['alexaSkillId', 'languages', 'alarmTopic', 'publicUrl', 'mediaUrls', 'architecture', 'python', 'signUp', 'ezvizRegion', 'logLevel', 'lwaClientId', 'googleReports',
     'homeRegion', 'dataKey', 'keysSecret', 'settingsSecret', 'directivesSecret', 'grantSecret']) {
     given[name] = String(await resolveVariable(`param:${name}`)).trim();
   }
@@ -133,21 +134,23 @@ const joined = (names) => (names.length > 1 ? { 'Fn::Join': [',', names] } : nam
 // What each function reads when it begins, and may read: `settings` as it is told of its secret settings, `reads` as its
 // role is. A secret that nothing was set up for is left out: each is one more question at every cold start.
 function shares(given, secrets, functions) {
-  const own = { directives: given.lwaClientId ? [secrets.directives] : [], fulfillment: [], web: [secrets.web] };
-  const keys = { directives: [], fulfillment: [], web: [secrets.cookie] };
+  const amazon = given.lwaClientId ? [secrets.directives] : [];
+  const google = given.googleReports ? [secrets.google] : [];
+  const own = { directives: amazon, fulfillment: google, web: [secrets.web], reports: [...amazon, ...google] };
+  const keys = { directives: [], fulfillment: [], web: [secrets.cookie], reports: [] };
   const grant = given.mediaUrls ? [secrets.grant] : [];
   const each = (made) => Object.fromEntries(functions.map((name) => [name, made(name)]));
   return {
     sharedKey: grant[0] ?? '',
     settings: each((name) => joined([secrets.settings, ...own[name]])),
-    reads: each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]),
+    reads: { ...each((name) => [secrets.keys, ...grant, ...keys[name], secrets.settings, ...own[name]]), sweep: secrets.keys },
   };
 }
 
-function checked(secretsOf, functions, ...rules) {
+function checked(secretsOf, functions, others, ...rules) {
   return async (variables) => {
     const given = await read(variables);
-    const faults = [...rules, packages(...functions)].flatMap((rule) => [...rule(given)]);
+    const faults = [...rules, packages(...functions, ...others)].flatMap((rule) => [...rule(given)]);
     if (faults.length) throw Object.assign(new Error(`nothing is packaged:\n${faults.map((each) => `  - ${each}`).join('\n')}\n`), { stack: '' });
     // where an address of one's own serves, nobody has to come by the API's, past what stands before one's own
     given.ownAddress = Boolean(given.publicUrl);
@@ -160,13 +163,13 @@ function checked(secretsOf, functions, ...rules) {
   };
 }
 
-const SECRETS = ['keys', 'settings', 'directives', 'web', 'grant', 'cookie'];
+const SECRETS = ['keys', 'settings', 'directives', 'web', 'google', 'grant', 'cookie'];
 const made = () => Object.fromEntries(SECRETS.map((name) => [name, { Ref: `${name[0].toUpperCase()}${name.slice(1)}Secret` }]));
 const told = (given) => Object.fromEntries(SECRETS.map((name) => [name, given[`${name}Secret`]]));
-const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ezvizRegion', 'logLevel')];
+const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ezvizRegion', 'logLevel', 'googleReports')];
 module.exports = {
-  home: checked(made, ['directives', 'fulfillment', 'web'], ...always),
-  elsewhere: checked(told, ['directives'], ...always, home),
+  home: checked(made, ['directives', 'fulfillment', 'web', 'reports'], ['changes', 'sweep'], ...always),
+  elsewhere: checked(told, ['directives'], [], ...always, home),
   REGIONS,
   HOST,
   LABEL,

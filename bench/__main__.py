@@ -24,7 +24,9 @@ from bench import (
     refresh,
     relay,
     reports,
+    ring,
     start,
+    television,
     transcode,
     tricks,
     vendor,
@@ -46,6 +48,7 @@ GROUPS = (
     Group("cold-start", "the directives entry of AWS Lambda from nothing to its first answer", cold_start.measure),
     Group("vendor", "300 cameras listed, shared fresh reads, and 100 requests while the vendor hangs", vendor.measure),
     Group("reports", "the lag of reports, and what faults and kills lose, beside Home Assistant", reports.measure),
+    Group("ring", "from a press at the camera to both assistants, and to the Echo's first frame", ring.measure),
     Group("first-frame", "from the spoken sentence to the first frame in Chromium", first_frame.measure),
     Group("cloud", "the first frame in Chromium by EZVIZ's cloud stream, at life's pace", cloud.measure),
     Group("lan", "the first frame in Chromium of a camera in the house, by RTSP", house.measure),
@@ -56,6 +59,7 @@ GROUPS = (
     Group(
         "behind", "how far behind life a picture is in Chromium, by WebRTC and in players of HLS", behind_life.measure
     ),
+    Group("tv", "a camera on a TV: Google's default receiver, and showcam's own page", television.measure),
     Group("killed", "a picture again after the media process is killed, in Chromium", recovery.measure),
     Group("gate", "a live picture after its gate closed, while still pictures are fetched", closing.measure),
     Group("decipher", "CPU of reading a camera's cloud stream, and of deciphering it", decipher.measure),

@@ -45,7 +45,7 @@ LAG_S, QUICK_S = 30, 5
 KILL_S = 10.0
 FAULTS = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04}  # by chance of each request
 HANG_S = 30.0
-DRAIN_S = 240.0  # for what waits once the changes are over
+DRAIN_S = 280.0  # for what waits once the changes are over
 DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
 
 

@@ -19,7 +19,6 @@ from cast.picture import Picture
 from cast.showing import Over, Showing
 from media.client import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Stream, StreamRequest
-from registry.surface import ON_TV
 
 log = structlog.get_logger()
 
@@ -215,7 +214,7 @@ class Screens:
         screen: Shown | None = None
         try:
             for at in range(len(self._protocols)):
-                request = StreamRequest(ON_TV, self._protocols[at:])
+                request = StreamRequest("tv", self._protocols[at:])
                 stream = self._owner.open_stream(account, session.id, camera, request)
                 refusal = stream if isinstance(stream, Refusal) else stream.explains
                 if refusal is not None:

@@ -1,11 +1,8 @@
 """The page that adds a camera of the owner's own: find it in the house or give its address, try it, name it."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, request
-from msgspec import Struct
+from flask import Response, request
 from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSession
@@ -23,7 +20,7 @@ from console.adding_sentences import (
     UNNAMED,
     WHY,
 )
-from net.cache import Recent
+from console.area import FORM, READ, Area, Rule
 from net.text import line
 from registry.drivers.lan.address import BadAddress
 from registry.drivers.lan.devices import Device
@@ -32,29 +29,16 @@ from registry.drivers.lan.settling import settled
 from registry.drivers.lan.tried import Tried
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import DriverError, Refused
+from registry.owner.nameless import Nameless, NamelessCameras
 from registry.owner.own_cameras import Guessed, NotNow, OwnCameras
 from registry.owner.search import Search
 from registry.settings import BadValue
 
 AT = "/home/cameras/add"
-KEPT_S = 900.0  # so long a camera that was tried waits for its name, with its password, in memory
-MANY = 32  # browsers that try a camera
 LONGEST = 300  # characters of an address, a user name or a password
 LONGEST_NAME, LONGEST_ROOM = 64, 60
 _CODECS = {"h264": "H.264", "h265": "H.265"}
 _SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
-
-type Current = Callable[[], ConsoleSession | None]
-
-
-class Kept(Struct, frozen=True):
-    """What a browser tried, until `until` by the clock; `missed`: the camera did not take all that was to be set."""
-
-    account: str
-    tried: Tried
-    until: float
-    name: str = ""
-    missed: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,33 +54,30 @@ class Picture:
 
 
 class Adding:
-    """`search`: None where there is no house to look through, as in the demo. `clock`: monotonic seconds.
+    """`search`: None where there is no house to look through, as in the demo."""
 
-    What was tried holds a password, so it waits in the memory of this process and in no store.
-    """
+    def __init__(self, own: OwnCameras, search: Search | None, area: Area) -> None:
+        self._own, self._search, self._area = own, search, area
+        self._nameless = NamelessCameras()
 
-    def __init__(
-        self, own: OwnCameras, search: Search | None, current: Current, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._own, self._search, self._current, self._clock = own, search, current, clock
-        self._kept: Recent[str, Kept] = Recent(2 * MANY)
+    def rules(self) -> list[Rule]:
+        return [
+            (AT, "adding", self.view, FORM),
+            (f"{AT}/still.jpg", "tried", self.still, READ),
+        ]
 
-    def add_to(self, room: Blueprint) -> None:
-        room.add_url_rule(AT, view_func=self.show, methods=["GET"], endpoint="adding")
-        room.add_url_rule(AT, view_func=self.take, methods=["POST"], endpoint="add")
-        room.add_url_rule(f"{AT}/still.jpg", view_func=self.still, methods=["GET"], endpoint="tried")
+    def view(self, current: ConsoleSession) -> Response:
+        return self._take(current) if request.method == "POST" else self._show(current)
 
-    def show(self) -> Response:
-        current = self._of_household()
-        if current is None:
-            return pages.again()
+    def still(self, current: ConsoleSession) -> Response:
+        kept = self._tried(current)
+        return Response(kept.tried.whole.still, content_type="image/jpeg") if kept else Response(status=404)
+
+    def _show(self, current: ConsoleSession) -> Response:
         kept = self._tried(current) if "other" not in request.args else None
         return self._shown(current, kept) if kept else self._page(current)
 
-    def take(self) -> Response:
-        current = self._of_household()
-        if current is None:
-            return pages.again()
+    def _take(self, current: ConsoleSession) -> Response:
         match request.form.get("step", "try"):
             case "find":
                 return self._find(current)
@@ -107,13 +88,6 @@ class Adding:
             case "add":
                 return self._add(current)
         return pages.problem("request")
-
-    def still(self) -> Response:
-        current = self._of_household()
-        kept = self._tried(current) if current else None
-        if kept is None:
-            return Response(status=404)
-        return Response(kept.tried.whole.still, content_type="image/jpeg")
 
     # the steps
 
@@ -133,15 +107,15 @@ class Adding:
         user, password = form.get("user", ""), form.get("password", "")
         if max(map(len, (host, typed, user, password))) > LONGEST:
             return pages.problem("request")
-        found = next((each for each in self._found(current) if each.host == host), None) if host else None
+        found = next((camera for camera in self._found(current) if camera.host == host), None) if host else None
         address = _address(found) if found else host or typed
         try:
             endpoint = found.endpoint if found else ""
-            tried = self._own.tried(current.account, address, user, password, endpoint=endpoint)
+            tried = self._own.tried(address, user, password, endpoint=endpoint)
         except (BadAddress, NotNow, DriverError) as error:
             return self._page(current, 403, error=why_not(error), typed=typed or host, user=user)
         name = tried.device.name or (found.name if found else "") or tried.device.model
-        self._keep(current, Kept(current.account, tried, self._clock() + KEPT_S, name))
+        self._keep(current, Nameless(current.account, tried, name))
         return pages.led(AT)
 
     def _improve(self, current: ConsoleSession) -> Response:
@@ -169,14 +143,14 @@ class Adding:
             return self._shown(current, kept, 403, error=UNNAMED)
         except DriverError as error:
             return self._shown(current, kept, 503, error=why_not(error))
-        self._kept.drop(current.id)
+        self._nameless.drop(current.id)
         return pages.again(added)
 
     # what is shown
 
     def _page(self, current: ConsoleSession, status: int = 200, *, error: str = "", **given: str) -> Response:
         progress = self._search.of(current.account) if self._search else None
-        return pages.rendered(
+        return self._area.page(
             "adding",
             status,
             error=pages.say(error) if error else "",
@@ -187,16 +161,16 @@ class Adding:
             user=given.get("user", ""),
         )
 
-    def _shown(self, current: ConsoleSession, kept: Kept, status: int = 200, *, error: str = "") -> Response:
+    def _shown(self, current: ConsoleSession, kept: Nameless, status: int = 200, *, error: str = "") -> Response:
         tried = kept.tried
-        return pages.rendered(
+        return self._area.page(
             "tried",
             status,
             error=pages.say(error or (NOT_SET if kept.missed else "")) if error or kept.missed else "",
             name=request.form.get("name", kept.name),
             room=request.form.get("room", ""),
             pictures=pictures_of(tried),
-            better=[pages.say(BETTER[each.picture, each.what]) for each in tried.better],
+            better=[pages.say(BETTER[change.picture, change.what]) for change in tried.better],
             settable=bool(tried.settable) and not kept.missed,
             without_onvif=tried.found.onvif == "login",
             doorbell="doorbell" in tried.device.events,
@@ -206,18 +180,14 @@ class Adding:
     def _found(self, current: ConsoleSession) -> list[Candidate]:
         progress = self._search.of(current.account) if self._search else None
         names = {device.host: device.name for device in self._own.known(current.account)}
-        return [replace(each, added=names.get(each.host, "")) for each in (progress.found if progress else None) or ()]
+        found = (progress.found if progress else None) or ()
+        return [replace(camera, added=names.get(camera.host, "")) for camera in found]
 
-    def _of_household(self) -> ConsoleSession | None:
-        current = self._current()
-        return current if current and current.account else None
+    def _tried(self, current: ConsoleSession) -> Nameless | None:
+        return self._nameless.of(current.id, current.account)
 
-    def _tried(self, current: ConsoleSession) -> Kept | None:
-        kept = self._kept.get(current.id)
-        return kept if kept and kept.account == current.account and self._clock() < kept.until else None
-
-    def _keep(self, current: ConsoleSession, kept: Kept) -> None:
-        self._kept.put(current.id, kept)
+    def _keep(self, current: ConsoleSession, camera: Nameless) -> None:
+        self._nameless.put(current.id, camera)
 
 
 def _address(found: Candidate) -> str:
@@ -228,7 +198,7 @@ def _address(found: Candidate) -> str:
 def _known(tried: Tried, known: tuple[Device, ...]) -> str:
     """The name of the camera here that it is, "" for none."""
     its = settled(tried.device, known)
-    return next((each.name for each in known if (each.id, each.channel) == (its.id, its.channel)), "")
+    return next((device.name for device in known if (device.id, device.channel) == (its.id, its.channel)), "")
 
 
 def why_not(error: BadAddress | NotNow | DriverError) -> str:

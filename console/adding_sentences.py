@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from registry.reason import Reason
+from registry.vendor import Sentence
 from words.catalogue import mark
 
 # by registry.drivers.lan.address.BadAddress.why
@@ -40,6 +42,27 @@ UNNAMED = mark("A camera needs a name.")
 ROOM = mark("A room has at most 60 characters.")
 NOT_SET = mark("The camera did not take all of it. Set the rest on the camera's own page.")
 SEARCHING = mark("A search is running already.")
+
+# at the tile of a camera of one's own, whose page is one press away
+_ON_ITS_PAGE = mark(
+    "See that it has power and is on the network. If it has another address now, give it under: "
+    "Name, password, address."
+)
+AT_ITS_TILE: Mapping[Reason, Sentence] = {
+    "offline": ("", _ON_ITS_PAGE),
+    "lan_unreachable": ("", _ON_ITS_PAGE),
+    "code_wrong": (
+        "",
+        mark(
+            "showcam stops after three refusals, since some cameras lock. Give the right ones under: "
+            "Name, password, address."
+        ),
+    ),
+    "no_way": (
+        "",
+        mark("Look the path up in the camera's manual, then give the address under: Name, password, address."),
+    ),
+}
 
 # by registry.drivers.lan.better.Better: which picture, and what
 BETTER: Mapping[tuple[str, str], str] = {

@@ -1,24 +1,49 @@
-"""The pages beside linking: the front page and the page for unknown addresses."""
+"""The pages beside linking that are for everybody: the front page, help, and the page for unknown addresses."""
 
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
 
+from console.help import NOTHING_HEARD, Heard, Help
+from registry.gate.help import of_number
 from registry.gate.reasons import OF_PICTURES, row_text
-from words.catalogue import OURS
-from words.languages import chosen
+from registry.reason import is_reason
+from words.catalogue import OURS, mark
+from words.languages import Language, chosen
 
+# The pages of everybody, as the header lists them.
+MENU = (("/", mark("Start")), ("/help", mark("Help")))
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
-def blueprint(*, practice_url: str, vendor: str = "") -> Blueprint:
-    """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several."""
+def blueprint(*, practice_url: str, vendor: str = "", heard: Heard = NOTHING_HEARD) -> Blueprint:
+    """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several.
+
+    `heard`: what assistants say of each reason.
+    """
     pages = Blueprint("console", __name__, template_folder="templates")
+    helped = Help(vendor, heard)
+
+    @pages.get("/help")
+    def help_() -> str:
+        return _page("help", vendor, **helped.all(_locale()))
+
+    @pages.get("/help/<reason>")
+    def help_of(reason: str) -> str:
+        if not is_reason(reason):
+            abort(404)
+        return _page("reason", vendor, **helped.of(reason, _locale()))
+
+    @pages.get("/h/<int:number>")
+    def short(number: int) -> BaseResponse:
+        reason = of_number(number)
+        return redirect(f"/help/{reason}", 302) if reason else abort(404)
 
     @pages.get("/")
     def front() -> str:
-        locale = chosen(request.accept_languages.values())
+        locale = _locale()
         reasons = [row_text(reason, locale, vendor=vendor) for reason in OF_PICTURES]
         return _page("front", vendor, practice_url=practice_url, reasons=reasons)
 
@@ -40,8 +65,13 @@ def blueprint(*, practice_url: str, vendor: str = "") -> Blueprint:
     return pages
 
 
+def _locale() -> Language:
+    return chosen(request.accept_languages.values())
+
+
 def _page(template: str, vendor: str, **context: Any) -> str:
     """The page in the browser's language, on the look of console.look."""
-    locale = chosen(request.accept_languages.values())
+    locale = _locale()
     say = partial(OURS.say, locale, vendor=vendor)
-    return render_template(f"{template}.html", _=say, locale=locale, vendor=vendor, **context)
+    given = {"_": say, "locale": locale, "vendor": vendor, "menu": MENU, "here": request.path}
+    return render_template(f"{template}.html", **given, **context)

@@ -55,10 +55,10 @@ class Area:
         host = host_of(request.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self._media_port}"
 
-    def page(self, name: str, status: int = 200, **context: Any) -> Response:
+    def page(self, template: str, status: int = 200, /, **context: Any) -> Response:
         media, current = self.media(), g.get("console_session")
         g.home_policy = pages.policy("https:" if media is None else media)
         if current is not None and current.account:
             context["signed_in"] = current.user
             context["new_links"] = self.new_links.of(current.account)
-        return pages.rendered(name, status, **context)
+        return pages.rendered(template, status, **context)

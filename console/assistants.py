@@ -59,6 +59,7 @@ class Assistants:
             "assistants",
             403 if error else 200,
             links=store.links(account),
+            tellings=store.tellings(account),
             cameras=cameras,
             names_of=partial(_names, {camera.id: camera.name for camera in cameras}),
             clients=[client for client in store.clients() if not client.id.startswith(TRIAL)],

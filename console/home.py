@@ -32,12 +32,6 @@ _asked = msgspec.json.Decoder(Asked)
 type EndPictures = Callable[[str], None]
 
 
-class MorePages(Protocol):
-    def add_to(self, room: Blueprint) -> None:
-        """Adds its addresses to the console's."""
-        ...
-
-
 @dataclass(frozen=True)
 class HomeSettings:
     media_port: int | None  # None: pictures come from another machine, by https
@@ -83,6 +77,8 @@ class Home:
         match step:
             case "sign-in":
                 return self._after(current, self._signing_in.begin(current))
+            case "own" if self._settings.adds and not current.account:
+                return self._after(current, self._signing_in.own(current, pages.language()))
             case "code":
                 return self._after(current, self._signing_in.code(current))
             case "again":
@@ -122,6 +118,8 @@ class Home:
         if outcome.step == "code":
             waiting = self._signing_in.waiting(current)
             return self._page("code", 403, error=text, invalid=True, hint=waiting.hint if waiting else "")
+        if outcome.step == "own":
+            return self._page("sign_in", 403, own_error=text, own_user=outcome.user, open_way=True)
         ticked = "open_way" in request.form or "user" not in request.form
         return self._page("sign_in", 403, error=text, invalid=True, user=outcome.user, open_way=ticked)
 
@@ -182,7 +180,7 @@ class Home:
 
     def rules(self) -> list[Rule]:
         """Of the pages beside /home itself."""
-        return [("/home/cameras/<camera>/still.jpg", "still", self.still, READ)]
+        return [("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ)]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
         if name in ("sign_in", "cameras"):
@@ -196,11 +194,8 @@ class Page(Protocol):
     def rules(self) -> list[Rule]: ...
 
 
-def bind(app: Flask, home: Home, *more: Page, own: MorePages | None = None) -> None:
-    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it).
-
-    `own`: the pages of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
-    """
+def bind(app: Flask, home: Home, *more: Page) -> None:
+    """Adds the console to an app whose forms have CSRF protection (oauth.app.bind brings it)."""
     app.config[pages.VENDOR] = home.vendor
     app.session_interface = cookies.FormCookie()
     app.before_request_funcs.setdefault(None, []).insert(0, home.entrance.guard)
@@ -210,8 +205,6 @@ def bind(app: Flask, home: Home, *more: Page, own: MorePages | None = None) -> N
     room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
     for path, name, view, methods in (rule for page in (home, *more) for rule in page.rules()):
         room.add_url_rule(path, view_func=home.area.owned(view), methods=methods, endpoint=name)
-    if own is not None:
-        own.add_to(room)
     room.before_request(_same_site)
     room.after_request(_guarded)
     for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):

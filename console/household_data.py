@@ -1,52 +1,131 @@
 """Everything that is kept of a household, for its owner, as JSON; secrets are only said to be there."""
 
 import json
-from collections.abc import Mapping
-
-from msgspec import to_builtins
-from msgspec.structs import asdict
+from typing import TypedDict
 
 from accounts.owner_users import OwnerUsers
 from accounts.pins import Pins
+from registry import quiet_times
 from registry.camera import Camera
 from registry.errors import Unavailable
+from registry.notices.addresses import Addresses
 from registry.owner.owner import Owner
 from registry.streams.history import History
 from store.ports import Store
-
-_OF_LINK = ("id", "assistant", "client", "label", "cameras", "locale", "created", "last_used")
-_OF_CAMERA = ("id", "name", "kind", "manufacturer", "model", "firmware", "owner")
+from store.records import Ask
 
 
-def of(store: Store, owner: Owner, history: History, account_id: str, user: str) -> dict[str, object]:
-    """Times are epoch seconds. `user`: the name with which its owner is signed in here."""
+class OfHousehold(TypedDict):
+    id: str
+    created: float
+    language: str
+
+
+class OfAccount(TypedDict):
+    kind: str
+    created: float
+
+
+class OfCamera(TypedDict):
+    id: str
+    name: str
+    kind: str
+    manufacturer: str
+    model: str
+    firmware: str
+    owner: str
+
+
+class OfLink(TypedDict):
+    id: str
+    assistant: str
+    client: str
+    label: str
+    cameras: tuple[str, ...] | None
+    language: str
+    created: float
+    last_used: float
+
+
+class OfQuietTimes(TypedDict):
+    times: str
+    zone: str
+
+
+class OfAddress(TypedDict):
+    """Where notices go; the address itself is a secret."""
+
+    service: str
+    name: str
+    added: float
+
+
+class Everything(TypedDict):
+    """Times are epoch seconds."""
+
+    household: OfHousehold
+    signed_in_as: str
+    user_at_showcam: str
+    has_pin: bool
+    accounts: list[OfAccount]
+    cameras: list[OfCamera]
+    decided: dict[str, object]  # by camera id
+    links: list[OfLink]
+    quiet_times: OfQuietTimes
+    notified: list[OfAddress]
+    asked: list[Ask]
+
+
+def of(store: Store, owner: Owner, history: History, account_id: str, user: str) -> Everything:
+    """`user`: the name with which its owner is signed in here."""
     account = store.account(account_id)
-    assert account is not None
-    try:
-        cameras: tuple[Camera, ...] = owner.cameras(account_id).cameras
-    except Unavailable:
-        cameras = ()
-    preferences = {camera: json.loads(data) for camera, data in store.preferences(account_id).items()}
+    assert account is not None  # its owner is signed in
+    quiet = quiet_times.of_household(store, account_id)
     return {
         "household": {"id": account.id, "created": account.created, "language": account.locale},
         "signed_in_as": user,
         "user_at_showcam": OwnerUsers(store).name_of(account_id),
         "has_pin": Pins(store).is_set(account_id),
-        "accounts": [
-            {"kind": source.kind, "created": source.created, "state": _state(store, account_id, source.id)}
-            for source in store.sources(account_id)
+        "accounts": [{"kind": source.kind, "created": source.created} for source in store.sources(account_id)],
+        "cameras": [_camera(camera) for camera in _cameras(owner, account_id)],
+        "decided": {camera: json.loads(data) for camera, data in store.preferences(account_id).items()},
+        "links": [
+            {
+                "id": link.id,
+                "assistant": link.assistant,
+                "client": link.client,
+                "label": link.label,
+                "cameras": link.cameras,
+                "language": link.locale,
+                "created": link.created,
+                "last_used": link.last_used,
+            }
+            for link in store.links(account_id)
         ],
-        "cameras": [_only(_OF_CAMERA, to_builtins(camera)) for camera in cameras],
-        "decided": preferences,
-        "links": [_only(_OF_LINK, asdict(link)) for link in store.links(account_id)],
-        "asked": [asdict(ask) for ask in history.of(account_id)],
+        "quiet_times": {"times": str(quiet), "zone": quiet.zone},
+        "notified": [
+            {"service": address.service, "name": address.name, "added": address.added}
+            for address in Addresses(store).of(account_id).values()
+        ],
+        "asked": history.of(account_id),
     }
 
 
-def _state(store: Store, account_id: str, source_id: str) -> str:
-    session = store.read_session(account_id, source_id)
-    return session.state if session else ""
+def _cameras(owner: Owner, account_id: str) -> tuple[Camera, ...]:
+    """None where they can't be listed now."""
+    try:
+        return owner.cameras(account_id).cameras
+    except Unavailable:
+        return ()
 
 
-def _only(names: tuple[str, ...], values: Mapping[str, object]) -> dict[str, object]:
-    return {name: values[name] for name in names if name in values}
+def _camera(camera: Camera) -> OfCamera:
+    return {
+        "id": camera.id,
+        "name": camera.name,
+        "kind": camera.kind,
+        "manufacturer": camera.manufacturer,
+        "model": camera.model,
+        "firmware": camera.firmware,
+        "owner": camera.owner,
+    }

@@ -1,5 +1,6 @@
 """The forms of links on the assistants' page: which cameras one sees, its end, and that a new one is known."""
 
+import time
 from collections.abc import Callable
 
 from flask import request
@@ -31,5 +32,6 @@ class LinkForms:
         everything = "later" in request.form and chosen == cameras
         if not chosen and not everything:
             return ASSISTANTS["nothing_ticked"]
-        self._store.choose_cameras(link.id, None if everything else tuple(sorted(chosen)))
+        if self._store.choose_cameras(link.id, None if everything else tuple(sorted(chosen))):
+            self._store.look(account, time.time(), link.id)  # its assistant is told which came and went
         return ""

@@ -1,10 +1,12 @@
 """The page of one camera of the owner's own: its name, its login, its address, and its removal."""
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
+from accounts.console_sessions import ConsoleSession
 from console import pages
-from console.adding import LONGEST, Current, why_not
+from console.adding import LONGEST, why_not
 from console.adding_sentences import UNNAMED
+from console.area import FORM, Area, Rule
 from net.text import line
 from registry.drivers.lan.address import BadAddress
 from registry.drivers.lan.devices import Device
@@ -13,22 +15,19 @@ from registry.owner.own_cameras import NotNow, OwnCameras
 
 
 class OwnCamera:
-    def __init__(self, own: OwnCameras, current: Current) -> None:
-        self._own, self._current = own, current
+    def __init__(self, own: OwnCameras, area: Area) -> None:
+        self._own, self._area = own, area
 
-    def add_to(self, room: Blueprint) -> None:
-        at = "/home/cameras/<camera>/own"
-        room.add_url_rule(at, view_func=self.show, methods=["GET"], endpoint="own")
-        room.add_url_rule(at, view_func=self.take, methods=["POST"], endpoint="own_step")
+    def rules(self) -> list[Rule]:
+        return [("/home/cameras/<camera>/own", "own", self.view, FORM)]
 
-    def show(self, camera: str) -> Response:
-        account, device = self._device(camera)
-        return self._page(camera, device) if account and device else pages.again()
-
-    def take(self, camera: str) -> Response:
-        account, device = self._device(camera)
-        if not account or device is None:
+    def view(self, current: ConsoleSession, camera: str) -> Response:
+        device = self._own.find(current.account, camera)
+        if device is None:
             return pages.again()
+        return self._take(current.account, camera, device) if request.method == "POST" else self._page(camera, device)
+
+    def _take(self, account: str, camera: str, device: Device) -> Response:
         if max(map(len, request.form.values()), default=0) > LONGEST:
             return pages.problem("request")
         try:
@@ -57,15 +56,9 @@ class OwnCamera:
                 return None
         return ""
 
-    def _device(self, camera: str) -> tuple[str, Device | None]:
-        current = self._current()
-        if current is None or not current.account:
-            return "", None
-        return current.account, self._own.find(current.account, camera)
-
     def _page(self, camera: str, device: Device, status: int = 200, error: str = "") -> Response:
         form = request.form
-        return pages.rendered(
+        return self._area.page(
             "own_camera",
             status,
             error=pages.say(error) if error else "",

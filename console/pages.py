@@ -15,11 +15,20 @@ from words.catalogue import OURS, mark
 from words.languages import Language, chosen
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
+TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
 # The pages of who is signed in, as the header lists them.
-MENU = (("/home", mark("Cameras")), ("/home/assistants", mark("Assistants")), ("/home/try", mark("Try it")))
+MENU = (
+    ("/home", mark("Cameras")),
+    ("/home/assistants", mark("Assistants")),
+    ("/home/try", mark("Try it")),
+    ("/home/health", mark("Health")),
+    ("/home/setup", mark("Set-up")),
+    ("/help", mark("Help")),
+)
+OF_TVS = (("/home/tv", mark("TV")),)  # where cameras may be shown on TVs of the house
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
@@ -64,9 +73,10 @@ def is_id(camera: str) -> bool:
 
 
 def rendered(template: str, status: int, /, **context: Any) -> Response:
-    locale = language()
+    locale, has_tvs = language(), bool(current_app.config.get(TVS))
     given = {
-        "menu": MENU,
+        "menu": (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU,
+        "has_tvs": has_tvs,
         "here": request.path,
         "assistants": ASSISTANTS,
         "day": day,

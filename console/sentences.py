@@ -157,3 +157,10 @@ TRIAL = {
     "shown": mark("It shows the picture."),
     "unshown": mark("It shows no picture, though nothing stands in the way: try again in a moment."),
 }
+
+# Of the TVs' page, what was wrong with a form.
+CASTING = {
+    "nothing_chosen": mark("Choose a camera and a TV."),
+    "not_kept": mark("Nothing was changed: that camera is not here, or has as many scenes as it may."),
+    "no_list": mark("The cameras can't be listed just now. Try again in a moment."),
+}

@@ -9,7 +9,10 @@ from msgspec import Struct
 
 from accounts.attempts import Browser
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
+from accounts.owner_users import BadUser
+from accounts.passwords import Busy
 from registry.owner.sign_in import PENDING_S, CodeWanted, Outcome, SignedIn, SignIn, SignInRefused
+from words.languages import Language
 
 log = structlog.get_logger()
 
@@ -63,6 +66,19 @@ class SigningIn:
         browser = Browser(HERE, every=True)
         outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser)
         return self._taken(current, outcome, user, open_way)
+
+    def own(self, current: ConsoleSession, language: Language) -> str | Refused:
+        """Begins a household of cameras in the house alone, for which no vendor is asked."""
+        user, password = request.form.get("own_user", "").strip(), request.form.get("own_password", "")
+        try:
+            account = self._sign_in.begin_own(user, password, language)
+        except BadUser as bad:
+            return Refused("own", f"own_{bad.why}", user=user[:MAX_TYPED])
+        except Busy:
+            return Refused("own", "crowded", user=user[:MAX_TYPED])
+        self._sessions.end(current)
+        log.info("a household of cameras in the house was added at the console", account=account.id)
+        return self._sessions.begin(account=account.id, user=user)
 
     def code(self, current: ConsoleSession) -> str | Refused | None:
         waiting = self.waiting(current)

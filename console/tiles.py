@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from console.adding_sentences import AT_ITS_TILE
 from console.encryption import Switching
 from console.home_codes import HomeCode, HomeCodes
 from console.mends import Mend, Mends, is_asked_for
@@ -25,6 +26,7 @@ from words.languages import Language
 
 SHOWN_ON: tuple[Surface, ...] = ("page", "alexa", "google")
 ENDS_BY_ITSELF = frozenset({"asked_for", "vendor_down", "vendor_busy", "busy", "waking", "media_down"})
+OF_ONES_OWN = "lan-"  # how the ids of cameras begin that have a page of their own
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,6 +153,8 @@ class Tiles:
         mends = self._mends.of(account, camera, refusal.reason)
         is_here = bool(mends) and (refusal.reason != "encryption_on" or "off" in mends)
         own = {**OWN, **HERE} if is_here else {**OWN}
+        if camera.id.startswith(OF_ONES_OWN):
+            own |= AT_ITS_TILE
         if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
             own["encryption_on"] = (AGAIN, own["encryption_on"][1])
         answer = why_not(refusal, language, own)

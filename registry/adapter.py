@@ -76,10 +76,12 @@ def adapt(
     later: Callable[[Work], None] | None = None,
     *,
     keeps_history: bool = True,
+    notifies: bool = True,
 ) -> Adapter:
     """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process.
 
     `later` writes the history, at once by default; without `keeps_history` none is written.
+    `notifies`: whether owners are notified of faults.
     """
     breaker, changes, happenings = Breaker(), Changes(), Happenings(store, clock)
     sightings, awaited = Sightings(happenings, clock), Awaited(happenings, clock)
@@ -102,7 +104,7 @@ def adapt(
         rules,
         clock,
     )
-    came_back, faults = CameBack(store), Faults(store, happenings, clock)
+    came_back, faults = CameBack(store), Faults(store, happenings, clock, keeps=notifies)
     history = History(store, clock, later)
     written = history if keeps_history else None
     owner = Owner(

@@ -65,6 +65,7 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     picture_code: PictureCode = "none"
     can_restart: bool = False
     voice_may: tuple[str, ...] = ()  # what the owner lets a voice change: settings by name, "restart"
+    motion_rings: bool = False  # its owner lets motion or persons ring like a bell; it may have none itself
     room: str = ""  # where its owner says it is, as people call it; "": not said
     tv_scenes: tuple[str, ...] = ()  # TVs in the house for which its owner wants a scene
     fault: Reason | Literal[""] = ""  # why a camera at home can't be had, as was last found; "" where nothing is known
@@ -73,6 +74,10 @@ class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed d
     looked_at: float = 0.0  # when its whole picture was last opened and measured, epoch s; 0: never
     sub_silent_at: float = 0.0  # when its smaller picture was last opened and brought nothing, epoch s; 0: never
     as_of: float = 0.0
+
+    @property
+    def can_ring(self) -> bool:
+        return self.kind == "doorbell" or self.motion_rings
 
 
 def is_on_battery(camera: Camera) -> bool:

@@ -2,16 +2,17 @@
 
 from typing import Literal
 
-type Display = Literal["alexa", "google", "page", "video"]  # video: Alexa's VideoApp, see registry.gate.fit
+# video: Alexa's VideoApp, see registry.gate.fit; tv: a TV in the house, which is a Cast device
+type Display = Literal["alexa", "google", "page", "video", "tv"]
 type Surface = Literal[Display, "still"]
 
 OF_ASSISTANTS: tuple[Surface, ...] = ("alexa", "google", "still")
-DISPLAYS = frozenset[Surface]({"alexa", "google"})  # they decode no more than Full HD
-WAITING_FOR_SOUND = frozenset[str]({"google"})  # they show no picture before a sound track comes
+DISPLAYS = frozenset[Surface]({"alexa", "google", "tv"})  # they decode no more than Full HD
+WAITING_FOR_SOUND = frozenset[str]({"google", "tv"})  # they show no picture before a sound track comes
 SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
-ON_TV: Display = "google"  # a TV in the house is a Cast device, which the rules of its maker's assistant fit
+_RULES: dict[Surface, str] = {"video": "alexa", "tv": "google"}  # a Cast device is Google's
 
 
 def assistant(surface: Surface) -> str:
     """By whose rules a picture is shown there."""
-    return "alexa" if surface == "video" else surface
+    return _RULES.get(surface, surface)

@@ -18,8 +18,8 @@ QUIET = (
     *("authlib", "pyezvizapi", "aioice", "aiortc", "urllib3", "requests", "botocore", "boto3", "aiohttp.access"),
     *("oauthlib", "requests_oauthlib"),
 )
-# Libraries that log raw vendor answers, SDP and addresses even as warnings.
-SILENT = {"apprise": "CRITICAL", "pyezvizapi": "CRITICAL", "aiortc": "ERROR"}
+# Libraries that log raw vendor answers and SDP even as warnings.
+SILENT = {"pyezvizapi": "CRITICAL", "aiortc": "ERROR"}
 
 
 def redact(text: str) -> str:

@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     grant_secret: str = ""  # name or ARN of the secret of the grant key alone, shared with media processes elsewhere
     cookie_secret: str = ""  # name or ARN of the secret of the cookie key alone, which the web function alone may read
     grant_roots: str = ""  # the content of grant_secret, for a media process that is given it directly
+    reports_queue: str = ""  # URL of the SQS queue that wakes the function of reports; it and the functions before it
     settings_secret: tuple[str, ...] = ()  # names or ARNs of secrets that hold settings; of two values the last counts
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     ezviz_api: str = ""  # host[:port] of the app's API; empty: by region
@@ -172,6 +173,7 @@ KEPT = (
     "alexa_skill_id",
     "lwa_client_id",
     "lwa_client_secret",
+    "google_service_account",
     "ezviz_key",
     "ezviz_secret",
     "ezviz_webhook_key",

@@ -14,6 +14,7 @@ from alexa.spoken.turn import Reply, Turn
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import Unavailable
 from registry.gate.gate import not_found, overruled
+from registry.gate.help import short
 from registry.gate.reasons import OF_VIDEO, sentences
 from registry.reason import is_reason
 from registry.registry import Registry
@@ -31,7 +32,7 @@ type Answer = Callable[[Turn, Camera, str], Reply]
 
 
 class Conversation:
-    """`page_url`: the public page that lists every refusal with its mend, or ""."""
+    """`page_url`: the public address, below which each reason has a page, or ""."""
 
     def __init__(self, registry: Registry, page_url: str) -> None:
         self._registry, self._page_url = registry, page_url
@@ -161,7 +162,8 @@ class Conversation:
             return Reply(say("nothing_to_mend", turn.language, name=name))
         why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
         written = sentences(structs.replace(refusal, camera=refusal.camera or name), turn.language, WRITTEN)
-        more = (say("card_more", turn.language, url=self._page_url),) if self._page_url else ()
+        page = f"{self._page_url}{short(refusal.reason)}"
+        more = (say("card_more", turn.language, url=page),) if self._page_url else ()
         card = say("card_title", turn.language, name=name), "\n\n".join(written + more)
         key = "mend_here" if refusal.reason in OF_VIDEO else "mend"
         return Reply(say(key, turn.language, name=name, why=why, mend=mend), card=card)

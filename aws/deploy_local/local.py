@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aws.deploy_local import stack as stacks
+from aws.deploy_local.amazon import Amazon
 from aws.deploy_local.emulator import ROOT, Emulator
 from aws.deploy_local.front import Authority, Front
 from aws.deploy_local.place import REDIRECTS, USER, Place
@@ -48,6 +49,7 @@ class Local:
         authorities = self.folder / "authorities.pem"
         authorities.write_bytes(authority.pem.read_bytes() + vendor.pem.read_bytes())
         web, pictures = (self._keep(Front(authority), "close") for _ in range(2))
+        amazon = self._keep(Amazon(authority), "close")
         heading("The stack")
         with step("Cut the packages, deploy the stack") as done:
             self.stack = stacks.deploy(self.emulator, self.folder, web.url, pictures.url)
@@ -55,12 +57,14 @@ class Local:
         settings = {
             "ezviz_api": vendor.app_host,
             "ezviz_open": vendor.open_host,
+            "amazon_at": amazon.host,
             "ca_file": str(authorities),
             # functions, EZVIZ and cameras share this machine's processors, and start while others work
             "sign_in_s": "10",
             "request_s": "6",
         }
-        with step("Tell its functions of this EZVIZ"):
+        with step("Tell its functions of this EZVIZ, and its secrets"):
+            stacks.keep_secrets(self.emulator)
             stacks.configure(self.emulator, **settings)
         web.upstream, web.host = self.emulator.url, self._api_host()
         self._environ = self._for_processes(settings)
@@ -71,7 +75,7 @@ class Local:
         with step("Ask the stack whether it serves"):
             _require_ready(web.url, authorities)
         heading("The household")
-        return Place(web.url, authorities, self._directive, self._registered())
+        return Place(web.url, authorities, self._directive, self._registered(), amazon, vendor.control)
 
     def _registered(self) -> dict[str, str]:
         """The clients' secrets."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aws.deploy_local.amazon import Amazon
+
 USER, PASSWORD = "demo@example.com", "showcam-demo"
 REDIRECTS = {
     "alexa": "https://pitangui.amazon.com/api/skill/link/LOCAL",
@@ -20,3 +22,5 @@ class Place:
     authorities: Path
     directive: Callable[[dict[str, Any]], dict[str, Any]]
     secrets: dict[str, str]
+    amazon: Amazon | None = None  # its event gateway, in the process that started it
+    control: str = ""  # address of the simulated EZVIZ's control door

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aws.deploy_local.amazon import CLIENT_ID, CLIENT_SECRET
 from aws.deploy_local.emulator import Emulator
 from aws.deploy_local.processes import run
 from aws.deploy_local.steps import StepFailed
 
 STAGE = "local"
-FUNCTIONS = ("directives", "fulfillment", "web")
+FUNCTIONS = ("directives", "fulfillment", "web", "changes", "reports", "sweep")
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
@@ -35,7 +36,7 @@ class Stack:
 
 def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) -> Stack:
     """Raises StepFailed."""
-    given = [f"publicUrl={public_url}", f"mediaUrls={media_url}"]
+    given = [f"publicUrl={public_url}", f"mediaUrls={media_url}", f"lwaClientId={CLIENT_ID}"]
     words = ["make", "-s", "deploy", f"STAGE={STAGE}", f"REGION={emulator.region}", f"PARAMS={' '.join(given)}"]
     words += [f"ARCHITECTURE={_architecture()}"]
     log = folder / "deploy.log"
@@ -46,6 +47,12 @@ def deploy(emulator: Emulator, folder: Path, public_url: str, media_url: str) ->
     stacks = emulator.client("cloudformation").describe_stacks(StackName=f"showcam-{STAGE}")["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     return Stack(outputs, environ_of(emulator, "web"))
+
+
+def keep_secrets(emulator: Emulator) -> None:
+    """Write the secret settings as an integrator does."""
+    held = json.dumps({"lwa_client_secret": CLIENT_SECRET})
+    emulator.client("secretsmanager").put_secret_value(SecretId=f"showcam/{STAGE}/directives", SecretString=held)
 
 
 def configure(emulator: Emulator, **settings: str) -> None:

@@ -1,15 +1,21 @@
 """Walks the whole path against the deployed functions: linking, discovery, a picture, a refusal's card, unlinking."""
 
+import time
 from typing import Any
+
+import requests
 
 from aws.deploy_local import picture
 from aws.deploy_local.alexa import Alexa, summary
+from aws.deploy_local.amazon import Amazon
 from aws.deploy_local.google import Google
 from aws.deploy_local.linking import Linking
 from aws.deploy_local.place import PASSWORD, REDIRECTS, USER, Place
 from aws.deploy_local.steps import StepFailed, heading, step
 
 SHOWN, REFUSED = "Garden", "Garage"
+RENAMED = "Orchard"
+REPORTED_S = 60.0
 CARD = (1280, 720)  # no simulated camera sends this size
 
 
@@ -19,6 +25,8 @@ def walk(place: Place) -> None:
     to_alexa, alexa_tokens = link(place, "alexa")
     echo = Alexa(place.directive, alexa_tokens["access_token"])
     _alexa(place, echo)
+    if place.amazon is not None:
+        _reports(place.amazon, place.control, echo)
     heading("Google")
     _to_google, google_tokens = link(place, "google")
     display = Google(place.web, place.authorities, google_tokens["access_token"])
@@ -59,6 +67,49 @@ def _alexa(place: Place, echo: Alexa) -> None:
         if event["header"]["name"] != "Response":
             raise StepFailed(f"it was answered {summary(event)}")
         done.found = _reason(picture.watch(event["payload"]["cameraStreams"][0]["uri"], place.authorities))
+
+
+def _reports(amazon: Amazon, control: str, echo: Alexa) -> None:
+    """By the table's stream, the queue and the function on it."""
+    with step("Grant Alexa's events") as done:
+        grant = {"type": "OAuth2.AuthorizationCode", "code": "a code"}
+        event = echo.ask("Alexa.Authorization", "AcceptGrant", {"grant": grant, "grantee": echo.scope})
+        if event["header"]["name"] != "AcceptGrant.Response":
+            raise StepFailed(f"AcceptGrant was answered {summary(event)}")
+        done.found = _reported(amazon, {SHOWN, REFUSED})
+    with step(f"Rename {SHOWN} at EZVIZ, and list the cameras again") as done:
+        _rename(control, SHOWN, RENAMED)
+        amazon.events.clear()
+        echo.discover()
+        done.found = _reported(amazon, {RENAMED})
+    with step("Rename it back"):
+        _rename(control, RENAMED, SHOWN)
+        amazon.events.clear()
+        echo.discover()
+        _reported(amazon, {SHOWN})
+
+
+def _reported(amazon: Amazon, names: set[str]) -> str:
+    """Waits until cameras of these names were reported. Raises StepFailed."""
+    began = time.monotonic()
+    while time.monotonic() - began < REPORTED_S:
+        reported = {
+            endpoint["friendlyName"]
+            for event in list(amazon.events)
+            if event["header"]["name"] == "AddOrUpdateReport"
+            for endpoint in event["payload"]["endpoints"]
+        }
+        if names <= reported:
+            return f"{', '.join(sorted(names))} reported"
+        time.sleep(0.05)
+    sent = [event["header"]["name"] for event in amazon.events]
+    raise StepFailed(f"within {REPORTED_S:.0f} s there was no report of {', '.join(sorted(names))}, but {sent}")
+
+
+def _rename(control: str, old: str, new: str) -> None:
+    cameras = requests.get(f"{control}/_control", timeout=10).json()["cameras"]
+    serial = next(camera["serial"] for camera in cameras if camera["name"] == old)
+    requests.post(f"{control}/_control/{serial}", json={"name": new}, timeout=10).raise_for_status()
 
 
 def _google(place: Place, display: Google) -> None:

@@ -35,6 +35,6 @@ PRICES = {
 }
 FIXED = {  # a month, at any size, in the home region; every other region has five alarms
     "KMS: the key": 1.00,
-    "Secrets Manager: six secrets": 2.40,
-    "CloudWatch: twenty-six alarms": 2.60,
+    "Secrets Manager: seven secrets": 2.80,
+    "CloudWatch: forty-five alarms": 4.50,
 }

@@ -13,6 +13,7 @@ const opened = performance.now();
 const playing = []; // tiles with a picture, the oldest first
 const STILL_MS = 60000; // so old a still picture is when it is fetched again
 const RETRIES = [0, 1000, 2000, 4000, 8000]; // pauses before a picture that was lost is asked for again
+const STEADY_MS = 5000; // a picture that lasted so long is a good one: if it is lost, that is the first time
 const MODE = "showcam-pictures";
 let live = localStorage.getItem(MODE) !== "still";
 
@@ -63,15 +64,18 @@ class Tile {
     }
   }
 
-  /** The picture is gone, or none came; one that was there is asked for again, as a telephone wakes up without a network. */
+  /** No picture came. One that was there before is asked for again, a few times: a telephone wakes up without a network. */
   fail() {
-    if (this.retries > 0 && this.retries < RETRIES.length) return this.lose();
-    this.retries = 0;
+    if (this.retries > 0) return this.lose();
     this.refuse({ wrong: list.dataset.failed, mend: list.dataset.mend });
   }
 
   /** The picture that was there is gone: ask for it again, at once for the first time. The gate may have closed. */
   lose() {
+    if (this.retries >= RETRIES.length) {
+      this.retries = 0;
+      return this.fail();
+    }
     const pause = RETRIES[this.retries];
     this.retries += 1;
     this.stop();
@@ -107,7 +111,6 @@ class Tile {
     await this.firstPicture(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls);
     if (turn !== this.turn) return;
     this.repeats = 0;
-    this.retries = 0;
     this.playing = true;
     this.tools.hidden = false;
     if (this.still) this.still.hidden = true;
@@ -182,12 +185,14 @@ class Tile {
 
   watch(turn) {
     let frames = 0;
-    let since = performance.now();
+    const began = performance.now();
+    let since = began;
     this.timer = setInterval(() => {
       if (turn !== this.turn) return;
       if (this.facts) this.report();
       const now = this.video.getVideoPlaybackQuality().totalVideoFrames;
       if (now !== frames || this.video.paused || document.hidden) {
+        if (performance.now() - began > STEADY_MS) this.retries = 0;
         frames = now;
         since = performance.now();
       } else if (performance.now() - since > (this.hls ? SILENT_MS.hls : SILENT_MS.webrtc)) {
@@ -198,6 +203,7 @@ class Tile {
 
   refuse({ wrong, mend, mends = [], reason }) {
     this.stop();
+    this.retries = 0;
     this.say("");
     this.why.querySelector(".wrong").textContent = wrong;
     this.why.querySelector(".mend").textContent = mend;

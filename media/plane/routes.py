@@ -121,7 +121,7 @@ class Routes:
         if not await pull.opened(self._picture_wait_s):
             raise NotYet if pull.is_arriving else pull.not_yet
         # Alexa's VideoApp wants a sound track whatever the camera; Google where its microphone is not switched off
-        silent = surface == "video" or (surface == "google" and pull.sound != "off")
+        silent = surface == "video" or (surface in ("google", "tv") and pull.sound != "off")
         left_s = began + self._picture_wait_s - time.monotonic()
         return await session.view.output(silent_track=silent, timeout_s=left_s)
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from media.source import SourceSpec
 from registry.camera import Refusal, Video
+from registry.gate.help import short
 from registry.gate.reasons import sentences
 
 VIDEO = Video("h264", 1280, 720)  # as media.plane.sources.card draws it
@@ -41,8 +42,9 @@ def fits(refusal: Refusal, surface: str) -> bool:
 
 
 def card(refusal: Refusal, locale: str, web_url: str) -> SourceSpec:
-    """The camera's name, each reason with its mend, and the page that says what mends what."""
+    """The camera's name, each reason with its mend, and the short address of the page about the first."""
     rows = sentences(replace(refusal, failed=refusal.failed[:MOST]), locale)
     address = urlsplit(web_url).netloc
-    lines = (refusal.camera, *rows, f"showcam · {address}" if address else "showcam")
+    page = f"{address}{short(refusal.reason)}"
+    lines = (refusal.camera, *rows, f"showcam · {page}" if address else "showcam")
     return SourceSpec("card", "", (), "none", card=lines)

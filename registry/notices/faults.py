@@ -17,10 +17,15 @@ _RACES = 16
 
 
 class Faults:
-    """`clock`: epoch seconds. Raises what the store raises."""
+    """`clock`: epoch seconds. `keeps`: whether there are owners to be notified; else nothing is noted.
 
-    def __init__(self, store: Store, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._happenings, self._clock = store, happenings, clock
+    Raises what the store raises.
+    """
+
+    def __init__(
+        self, store: Store, happenings: Happenings, clock: Callable[[], float] = time.time, *, keeps: bool = True
+    ) -> None:
+        self._store, self._happenings, self._clock, self._keeps = store, happenings, clock, keeps
 
     def of(self, account_id: str) -> list[Fault]:
         return [fault for notice in self._store.notices(account_id) if (fault := decoded(notice)) is not None]
@@ -62,6 +67,8 @@ class Faults:
 
     def change(self, fault: Fault, change: Callable[[Fault | None], Fault | None]) -> None:
         """Writes what `change` makes of the fault as it is kept, whatever other processes write meanwhile."""
+        if not self._keeps:
+            return
         for _ in range(_RACES):
             before = next((kept for kept in self.of(fault.account) if kept.key == fault.key), None)
             after = change(before)

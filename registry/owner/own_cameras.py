@@ -75,14 +75,18 @@ class OwnCameras:
             return None
         kind = self._devices.kind
         return next(
-            (each for each in self.known(account_id) if camera_id(account.salt, kind, each.id, each.channel) == camera),
+            (
+                device
+                for device in self.known(account_id)
+                if camera_id(account.salt, kind, device.id, device.channel) == camera
+            ),
             None,
         )
 
-    def tried(self, account_id: str, address: str, user: str, password: str, *, endpoint: str = "") -> Tried:
+    def tried(self, address: str, user: str, password: str, *, endpoint: str = "") -> Tried:
         """What a camera at that address sends. `endpoint`: what it answered WS-Discovery by, where it was found so."""
         at = read(address, loopback=self._loopback)
-        with self._turn(), self._try(account_id, at.host), exchange_within(LOOK_S):
+        with self._turn(), self._try(at.host), exchange_within(LOOK_S):
             found = self._adding.look(at, user, password)
             found = replace(found, device=replace(found.device, endpoint=endpoint))
             return tried(found, self._watch)
@@ -98,7 +102,7 @@ class OwnCameras:
             except OnvifFailed:
                 return shown, wanted
             again = tried(replace(shown.found, profiles=profiles), self._watch)
-        return again, tuple(each for each in wanted if each not in done)
+        return again, tuple(change for change in wanted if change not in done)
 
     def add(self, account_id: str, shown: Tried, name: str, *, room: str = "", doorbell: bool = False) -> str:
         """The camera's id. One that is here already keeps its id, and gets what was found now."""
@@ -139,8 +143,8 @@ class OwnCameras:
             self._devices.remove(source, device.id, device.channel)
 
     def _found_again(self, account_id: str, device: Device, at: Address, user: str, password: str) -> None:
-        with self._turn(), self._try(account_id, at.host), exchange_within(LOOK_S):
-            found = self._adding.look(at, user, password, basic=device.basic)
+        with self._turn(), self._try(at.host), exchange_within(LOOK_S):
+            found = self._adding.look(at, user, password, known=device)
         self._change(account_id, device, lambda stored: moved(stored, found.device))
 
     def _change(self, account_id: str, device: Device, change: Callable[[Device], Device]) -> None:
@@ -152,7 +156,7 @@ class OwnCameras:
         return next((source for source in sources if source.kind == self._devices.kind), None)
 
     def _note_endpoint(self, source: Source, device: Device, asks: Asks) -> None:
-        seen = next((each for each in asks() if each.host == device.host), None)
+        seen = next((answer for answer in asks() if answer.host == device.host), None)
         if seen is None or not seen.endpoint:
             return
         with contextlib.suppress(DriverError, StoreUnavailable):  # it is then moved by hand
@@ -169,9 +173,9 @@ class OwnCameras:
             self._room.release()
 
     @contextlib.contextmanager
-    def _try(self, account_id: str, host: str) -> Iterator[None]:
+    def _try(self, host: str) -> Iterator[None]:
         """Counts as wrong until the camera took it, so that tries at the same time are counted. Raises Guessed."""
-        key = f"lan_tries/{account_id}/{host}"
+        key = f"lan_tries/{host}"  # of all households here together: it is one camera that locks
         taken, ends = self._store.take_place(key, WRONG, HOUR_S, self._clock())
         if not taken:
             raise Guessed

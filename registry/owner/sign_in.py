@@ -18,7 +18,7 @@ from accounts import attempts, households
 from accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
 from accounts.identity import vendor_key
 from accounts.linking_window import LinkingWindow
-from accounts.owner_users import OwnerUsers
+from accounts.owner_users import BadUser, OwnerUsers, check_password, checked_name
 from accounts.passwords import Busy
 from registry.errors import DriverError
 from registry.vendor import Rejected, Vendor
@@ -186,6 +186,23 @@ class SignIn:
         except Busy:
             return SignInRefused("crowded")
         return SignInRefused("stranger")
+
+    def begin_own(self, name: str, password: str, locale: str) -> Account:
+        """A household of cameras in the house alone, whose owner signs in by this name at showcam itself.
+
+        Whoever asks may add any account. Raises accounts.owner_users.BadUser, accounts.passwords.Busy.
+        """
+        name = checked_name(name)
+        if self._store.source_by_vendor_key(vendor_key(self._salt(), self._kind, name)) is not None:
+            raise BadUser("taken", "a user of the vendor's has that name")
+        check_password(password, name)
+        account = households.add_of_lan(self._store, locale=locale)
+        try:
+            self._owner_users.set(account.id, name, password)
+        except BaseException:
+            self._store.drop_household(account.id)
+            raise
+        return account
 
     def submit_code(self, pending: bytes, code: str) -> Outcome:
         """The code as typed; it is text, and may start with 0."""

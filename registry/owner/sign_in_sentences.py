@@ -37,6 +37,10 @@ WRITTEN: Mapping[str, str] = {
     "guessed": mark("Those were too many wrong codes. Wait {minutes} min, then sign in again to get a new one."),
     "no_code": mark("Enter the code that was sent to you."),
     "wrong_code": mark("That is not the code that was sent. Look again and enter it once more."),
+    "own_name": mark("A user name has 2 to 100 characters. Nothing was changed."),
+    "own_taken": mark("Somebody here has that user name already. Choose another."),
+    "own_length": mark("A password has 10 to 200 characters. Nothing was changed."),
+    "own_guessed": mark("That password is guessed at once. A few words that don't belong together make a good one."),
     "unsupported": mark(
         "{vendor} asks for a kind of sign-in that can't be done here. "
         "Open the {vendor} app, do what it asks for, then try again."

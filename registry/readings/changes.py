@@ -98,7 +98,8 @@ def _differences(was: Camera, now: Camera) -> list[Kind]:
 # The other fields that assistants show; a battery's percent comes with the next query.
 _REST = (
     *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
-    *("night_vision", "video", "ways", "voice_may", "room", "can_restart", "kind", "firmware", "picture_code"),
+    *("night_vision", "video", "ways", "voice_may", "room", "tv_scenes", "motion_rings", "can_restart", "kind"),
+    *("firmware", "picture_code"),
 )
 
 

@@ -22,7 +22,7 @@ class Reading(Struct, frozen=True):
     as_of: float
     given: tuple[Camera, ...]  # as the driver returned them
     with_sizes: tuple[Camera, ...]  # `given` with the sizes that their pictures turned out to have
-    cameras: tuple[Camera, ...]  # `with_sizes` with ids, and what the owner decided: voice, room, scenes
+    cameras: tuple[Camera, ...]  # `with_sizes` with ids, and what the owner decided: rings, voice, room, scenes
     by_id: Mapping[str, Camera]
     fingerprint: str
     preferences: Mapping[str, Preferences]  # of the household, by camera id
@@ -41,14 +41,18 @@ def made(
     preferences: Mapping[str, Preferences],
 ) -> Reading:
     """A reading from the driver's cameras (`given`) and the same cameras with known sizes."""
-    cameras = []
+    cameras, of_all = [], []
     for camera in with_sizes:
         its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
         own = preferences.get(its_id, NONE)
-        cameras.append(
-            replace(camera, id=its_id, voice_may=own.voice_may, room=own.room, tv_scenes=own.tv_scenes, as_of=as_of)
-        )
-    decided = [(camera.voice_may, camera.room, camera.tv_scenes) for camera in cameras]
-    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, decided)), digest_size=16).hexdigest()
+        decided = {
+            "voice_may": own.voice_may,
+            "room": own.room,
+            "tv_scenes": own.tv_scenes,
+            "motion_rings": own.motion_rings != "no",
+        }
+        of_all.append(tuple(decided.values()))
+        cameras.append(replace(camera, id=its_id, as_of=as_of, **decided))
+    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, of_all)), digest_size=16).hexdigest()
     by_id = MappingProxyType({camera.id: camera for camera in cameras})
     return Reading(as_of, given, with_sizes, tuple(cameras), by_id, fingerprint, preferences)

@@ -22,7 +22,7 @@ class Explaining:
         self, viewer: Viewer, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
         """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
-        source = None if request.surface == "page" else self.card(viewer.id, request.surface, refusal)
+        source = None if request.surface in ("page", "tv") else self.card(viewer.id, request.surface, refusal)
         if source is None or not {*request.protocols} & {*PLAYABLE}:
             return refusal
         try:

@@ -9,7 +9,6 @@ from registry.readings.listing import Listing
 from registry.rules import Rules
 from registry.scene import Scene, scenes_of
 from registry.screens import Screens
-from registry.surface import ON_TV
 from store.records import Link
 
 SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone
@@ -58,7 +57,7 @@ class Scenes:
         seen = self._judge.see(link, scene.camera, deadline)
         if isinstance(seen, Refusal):
             return seen
-        opened = self._judge.judge(seen, ON_TV, ("hls",), self._judge.fresh(deadline))
+        opened = self._judge.judge(seen, "tv", ("hls",), self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             return opened
         left_s = min(SETTLED_S, deadline.or_at_least(TV_S))

@@ -93,15 +93,3 @@ class Sending:
                 self._busy.discard(link)
                 self._woken = True
                 self._changed.notify()
-
-
-class Reconciling:
-    """Holds what all assistants were told against what is: daily, and after a start, since more may be offered then."""
-
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._store, self._clock = store, clock
-
-    def turn(self) -> None:
-        """Raises StoreUnavailable."""
-        for account in self._store.accounts():
-            self._store.look(account.id, self._clock())

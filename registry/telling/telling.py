@@ -39,7 +39,7 @@ CLAIM_S = 2 * TELL_S  # a sender that was killed holds a link so long
 MOST = 50  # rows in one claim
 LATE_S = 300.0  # what happened longer ago is not told any more
 RESENDS_S = (1.0, 2.0, 4.0)  # before the first resends
-LATER_S, LONGEST_S = 60.0, 900.0  # before those after them, doubled each time
+LATER_S, LONGEST_S = 15.0, 900.0  # before those after them, doubled each time
 UNKNOWN_S, UNKNOWN_LONGEST_S = 30.0, 6 * 3600.0  # before an assistant that does not know the user is tried again
 
 # told: something was. first: and nothing before it. dead: the grant can't be renewed.

@@ -29,6 +29,9 @@ COUNTED = {
     "vendor_down": "VendorUnavailable",
     "vendor_busy": "VendorUnavailable",
     "refused": "Refusals",
+    "TryAgain": "ReportsRetried",
+    "Undeliverable": "ReportsLaidDown",
+    "GrantDead": "GrantsLost",
 }
 
 

@@ -108,7 +108,7 @@ def login(named: NamedCamera) -> None:
     from registry.drivers.lan.settling import moved
 
     own, device = _own(named)
-    found = _found(own, Address("rtsp", device.host, device.port, device.main.path), basic=device.basic)
+    found = _found(own, Address("rtsp", device.host, device.port, device.main.path), known=device)
     own.devices.put(own.source, moved(device, found.device))
     echo(f"{device.name} takes them.")
 
@@ -122,7 +122,7 @@ def move(named: NamedCamera, address: str | None) -> None:
 
     own, device = _own(named)
     given = _address(own, address, device.moved)
-    found = _found(own, given, (device.user, device.password), basic=device.basic)
+    found = _found(own, given, (device.user, device.password), known=device)
     own.devices.put(own.source, moved(device, found.device))
     echo(f"{device.name} is at its new address.")
 
@@ -150,7 +150,7 @@ def _address(own: "OwnCameras", given: str | None, default: str = "") -> "Addres
 
 
 def _found(
-    own: "OwnCameras", address: "Address", login: tuple[str, str] | None = None, *, basic: bool = True
+    own: "OwnCameras", address: "Address", login: tuple[str, str] | None = None, *, known: "Device | None" = None
 ) -> "Found":
     """How the camera is reached, with a user name and a password that it takes."""
     from registry.drivers.probes.rtsp import OnlyBasic
@@ -160,7 +160,7 @@ def _found(
         user, password = login or _asked()
         try:
             with progress("Asking the camera"):
-                return own.adding.look(address, user, password, basic=basic)
+                return own.adding.look(address, user, password, known=known)
         except OnlyBasic:
             stop(ONLY_BASIC, code=1)
         except Refused as refused:

@@ -135,11 +135,12 @@ def free(store: "Store", name: str, account_id: str) -> None:
     name = checked_name(name)
     if households.find(store, "ezviz", name) is not None:
         raise BadUser(
-            f"{name} is an EZVIZ user name here: choose another, so that a password for showcam is never sent to EZVIZ"
+            "taken",
+            f"{name} is an EZVIZ user name here: choose another, so that a password for showcam is never sent to EZVIZ",
         )
     user = OwnerUsers(store).find(name)
     if user is not None and user.account != account_id:
-        raise BadUser(f"another household has the user name {name}: choose another")
+        raise BadUser("taken", f"another household has the user name {name}: choose another")
 
 
 def typed(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
+from registry.telling.listed import Listed
 from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
@@ -21,7 +22,12 @@ def skill(settings: Settings, base: ground.Ground) -> SmartHome:
     known = partial(authenticate, base.store, assistant="alexa")
     gateway = amazon.gateway(settings, base.store)
     return SmartHome(
-        known, base.adapter.registry, gateway, snapshots=settings.snapshots, granted=partial(_granted, base.store)
+        known,
+        base.adapter.registry,
+        gateway,
+        snapshots=settings.snapshots,
+        reported=gateway.works,
+        granted=partial(_granted, base.store),
     )
 
 
@@ -36,6 +42,7 @@ def build() -> Handler:
     watch.install()
     settings = shares.of("directives", settings)
     base = ground.build(settings, keys.of(settings))
+    base.adapter.registry.when_listed(Listed(base.store).note)
     home, talk = skill(settings, base), spoken.Lazy(settings, base)
 
     @boto.within(boto.ASSISTANT_S)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from accounts import clients
 from actions.google_key import BadKey
-from showcam.compose import reporters
+from showcam.compose import demo, reporters
 from showcam.compose.cameras import built
 from showcam.compose.command import tools
+from showcam.compose.ground import Ground
 from showcam.doctor import assistants, clock, disk, households, ice, notices, sign_in
 from showcam.doctor import google as points
 from showcam.doctor.finding import Finding, ok, unsure, wrong
@@ -35,26 +36,33 @@ def google(settings: Settings, authorities: Path | None = None) -> Iterator[Find
 
 def whole(settings: Settings, authorities: Path | None = None) -> Iterator[Finding]:
     """Everything, the machine first, then the way to it, the assistants, and the cameras."""
-    visitor = Visitor(authorities)
     with built(settings) as base:
-        store = base.store
+        yield from running(settings, base, authorities)
+
+
+def running(
+    settings: Settings, base: Ground, authorities: Path | None = None, *, household: str = ""
+) -> Iterator[Finding]:
+    """The same, by a process that has built what it stands on. `household`: the one whose owner reads it."""
+    visitor, store = Visitor(authorities), base.store
+    if not settings.all_on_aws:  # else nothing lasts here
         yield disk.examine(settings.data)
-        if not settings.demo:  # the demo asks nobody outside
-            yield clock.examine(visitor)
-        yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
-        yield from _endpoints(settings, store, visitor)
-        yield from assistants.examine(
-            store,
-            forwarded=not settings.demo and not settings.all_on_aws,
-            spoken=bool(settings.alexa_skill_id),
-        )
-        if not settings.demo and settings.own_media:
-            yield ice.stun(settings.stun)
-            if relay := ice.turn(settings.turn, settings.turn_secret):
-                yield relay
-        yield from households.examine(store, base.adapter.owner, base.adapter.faults, base.adapter.standing)
-        if settings.notifies:
-            yield notices.examine(store)
+    if not settings.demo:  # the demo asks nobody outside
+        yield clock.examine(visitor)
+    yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
+    yield from _endpoints(settings, store, visitor)
+    yield from assistants.examine(
+        store,
+        forwarded=not settings.demo and not settings.all_on_aws,
+        spoken=bool(settings.alexa_skill_id),
+    )
+    if not settings.demo and settings.own_media:
+        yield ice.stun(settings.stun)
+        if relay := ice.turn(settings.turn, settings.turn_secret):
+            yield relay
+    yield from households.examine(store, base.adapter.owner, base.adapter.faults, base.adapter.standing, only=household)
+    if settings.notifies:
+        yield notices.examine(store)
 
 
 def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[Finding]:
@@ -68,14 +76,15 @@ def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[F
             demo=settings.demo,
         )
         yield from points.examine(patient, visitor, _world(settings, store))
-        yield _reports(settings, store)
+        yield reports(settings, store)
 
 
-def _reports(settings: Settings, store: Store) -> Finding:
+def reports(settings: Settings, store: Store) -> Finding:
     try:
-        key = reporters.google_key(settings, store)
+        key = reporters.google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
-        return wrong(KEY, str(error), f"Make a key of that account again, see {document('google.md')}")
+        mend = f"Make a key of that account in the project of Google's client, see {document('google.md')}"
+        return wrong(KEY, str(error), mend, "homegraph_key_wrong")
     if key is None:
         mend = f"Set google_service_account, see {document('google.md')}"
         return unsure(KEY, "none is set: Google learns of changes only when it asks", mend)

@@ -19,19 +19,27 @@ from accounts.one_time_code import OneTimeCode
 from accounts.owner_users import OwnerUsers
 from accounts.tokens import authenticate
 from actions.devices import names
+from actions.errors import REFUSED as GOOGLE
 from actions.signalling import Signalling
+from alexa.errors import REFUSED as ALEXA
 from alexa.names import friendly_names
 from cast import receiver_page
 from console import app as console
 from console import home, look
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
 from console.google_page import GooglePage
-from console.home import Home, HomeSettings, MorePages
+from console.health import Health
+from console.help import Heard
+from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.machine import Machine
+from console.pages import TVS
+from console.set_up import Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
 from console.trial import Trial
@@ -40,6 +48,7 @@ from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.drivers.ezviz.webhook import Inbox, Webhook
 from registry.owner.sign_in import SignIn
+from registry.reason import REASONS
 from showcam.aws import boto
 from showcam.compose import ground, trials
 from showcam.edge import webhook
@@ -110,12 +119,17 @@ def pages(
     settings: Settings,
     keys: Keys,
     base: ground.Ground,
-    own_pages: Callable[[Home], MorePages | None] = lambda _: None,
+    own_pages: Callable[[Home], list[home.Page]] = lambda _: [],
     skill: Skill | None = None,
+    tvs: Tvs | None = None,
+    machine: Machine | None = None,
 ) -> Flask:
-    """`own_pages`: makes those of cameras of one's own, where there may be any.
+    """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
 
-    `skill`: whoever makes the owner's Alexa skill, where the console may have that made.
+    `tvs`: those of the house, where cameras may be shown on them.
+
+    `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
+    page of health asks.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -146,17 +160,30 @@ def pages(
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(look.blueprint())
-    app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor))
+    app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor, heard=heard()))
     if settings.own_media and not settings.all_on_aws:
         app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
         console_home = _home(settings, base, limits, owner_users)
         more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
-        own = own_pages(console_home)
-        home.bind(app, console_home, *_console(settings, console_home, base), *more, own=own)
+        if tvs is not None:
+            app.config[TVS] = True
+            more.append(Casting(base.adapter.owner, console_home.area, tvs))
+        more += own_pages(console_home)
+        if machine:
+            more.append(Health(base.adapter.owner, console_home.area, machine, settings.data / "backups"))
+        home.bind(app, console_home, *_console(settings, console_home, base), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
+
+
+def heard() -> Heard:
+    """By which words of theirs the assistants are told each reason."""
+    return {
+        "alexa": {reason: ALEXA[reason].kind for reason in REASONS},
+        "google": {reason: GOOGLE[reason] for reason in REASONS},
+    }
 
 
 def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.Page]:
@@ -180,6 +207,13 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             open_to_all=settings.sign_up == "anyone",
         ),
         Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
+        SetUp(
+            owner,
+            made.area,
+            Ports(settings.port, settings.media_port),
+            address=settings.public_url,
+            adds=base.own_cameras is not None,
+        ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]
 

@@ -10,6 +10,7 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.errors import IntentError, Malformed, Transient
 from actions.fulfillment import Fulfillment, unread
+from registry.telling.listed import Listed
 from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
@@ -60,7 +61,9 @@ def build() -> Handler:
     watch = CloudWatch(settings.log_level)
     watch.install()
     settings = shares.of("fulfillment", settings)
-    fulfil = door(settings, ground.build(settings, keys.of(settings)))
+    base = ground.build(settings, keys.of(settings))
+    base.adapter.registry.when_listed(Listed(base.store).note)
+    fulfil = door(settings, base)
 
     @boto.within(boto.ASSISTANT_S)
     def answer(event: Event, _context: Any) -> Reply:

@@ -136,6 +136,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
         opens=opens,
         later=Later(pause_s=TOGETHER_S),
         keeps_history=settings.has_console,
+        notifies=settings.notifies,
     )
     if settings.has_console:
         adapter.changes.subscribe(adapter.came_back.note)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from console.home import Home
-from console.own_pages import OwnPages
+from console.adding import Adding as AddingPage
+from console.home import Home, Page
+from console.own_camera import OwnCamera
 from media.client import MediaBusy, MediaUnavailable, NoPicture
 from media.source import SourceSpec, Watched
 from net.networks import house_networks
@@ -20,10 +21,10 @@ from showcam.settings import Settings
 PROBE_S = 2.0  # a camera is watched for so long at most
 
 
-def own_pages(settings: Settings, base: ground.Ground, home: Home) -> OwnPages | None:
-    """None where there may be no cameras of one's own."""
+def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
+    """None of them where there may be no cameras of one's own."""
     if base.own_cameras is None:
-        return None
+        return []
 
     def watch(spec: SourceSpec) -> Watched:
         try:
@@ -45,7 +46,8 @@ def own_pages(settings: Settings, base: ground.Ground, home: Home) -> OwnPages |
         loopback=settings.demo,
     )
     # the demo asks nothing of a real house
-    return OwnPages(own, None if settings.demo else Search(_found), home.area.current)
+    search = None if settings.demo else Search(_found)
+    return [AddingPage(own, search, home.area), OwnCamera(own, home.area)]
 
 
 def _found(known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:

@@ -1,6 +1,6 @@
 """Builds the doors that report to assistants, for whoever runs `registry.telling`."""
 
-import structlog
+import logging
 
 from accounts import clients
 from actions.google_key import BadKey, KeyFile, read_key
@@ -14,12 +14,14 @@ from alexa.interfaces import interfaces
 from alexa.reports import Reports as AlexaReports
 from alexa.sender import EventSender
 from registry.telling.reporter import Reporter
+from registry.telling.telling import Outcome
 from showcam.compose import amazon, ground
 from showcam.settings import Settings
 from showcam.setup.google_console import projects_of
 from store.ports import Store
+from store.telling_ports import Claim
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 def build(settings: Settings, base: ground.Ground) -> list[Reporter]:
@@ -30,7 +32,7 @@ def build(settings: Settings, base: ground.Ground) -> list[Reporter]:
     try:
         key = google_key(settings, base.store)
     except BadKey as error:
-        log.warning("nothing is reported to Google: google_service_account can't be used", why=str(error))
+        log.warning("nothing is reported to Google: google_service_account can't be used: %s", error)
         return found
     return [*found, _google(settings, base, key)] if key else found
 
@@ -44,16 +46,29 @@ def google_key(settings: Settings, store: Store) -> KeyFile | None:
     return key
 
 
+def note_faults(base: ground.Ground, claim: Claim, outcome: Outcome) -> None:
+    """What the owner is notified of."""
+    match outcome:
+        case "dead":
+            base.adapter.faults.began(claim.account, "grant", claim.link_id)
+        case "first":
+            base.adapter.faults.ended(claim.account, "grant", claim.link_id)
+        case "laid_down":
+            base.adapter.faults.began(claim.account, "outbox", claim.link_id)
+        case _:
+            pass
+
+
 def _alexa(settings: Settings, base: ground.Ground) -> AlexaReports:
     grants, table = (
         amazon.gateway(settings, base.store),
         interfaces(base.adapter.registry, snapshots=settings.snapshots),
     )
-    return AlexaReports(EventSender(grants, amazon.http(settings)), table, grants.works)
+    return AlexaReports(EventSender(grants, amazon.http(settings)), table, grants.works, scenes=settings.casts)
 
 
 def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleReports:
     homegraph = HomeGraph(key, settings.google_at, settings.ca_file if settings.google_at else None)
-    all_traits = traits(base.adapter.registry, settings.web_url)
+    all_traits = traits(base.adapter.registry, settings.web_url, settings.cast_receiver_app_id)
     states = States(base.adapter.registry, all_traits)
-    return GoogleReports(homegraph, Reported(base.store, key.private_key_id), all_traits, states)
+    return GoogleReports(homegraph, Reported(base.store, key.private_key_id), all_traits, states, scenes=settings.casts)

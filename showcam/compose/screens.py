@@ -21,6 +21,7 @@ from media.client import MediaClient
 from media.grants import Grants
 from showcam import keys
 from showcam.compose.ground import Ground
+from showcam.compose.tvs import WorkersTvs
 from showcam.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ def fill(settings: Settings, base: Ground) -> None:
     """From here on, the registry's scenes reach the TVs through the worker."""
     if settings.casts:
         base.adapter.registry.scenes.cast_with(SceneScreens(client(settings)))
+
+
+def tvs(settings: Settings) -> WorkersTvs | None:
+    """The console's."""
+    return WorkersTvs(client(settings)) if settings.casts and settings.has_console else None
 
 
 def show_on_change(base: Ground, screens: Shows) -> None:

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 USED = {
     "directives": frozenset({"ezviz_secret", "lwa_client_secret"}),
     "fulfillment": frozenset({"ezviz_secret", "google_service_account"}),
+    "reports": frozenset({"ezviz_secret", "lwa_client_secret", "google_service_account"}),
     "web": frozenset({"ezviz_secret", "ezviz_webhook_key"}),
 }
 

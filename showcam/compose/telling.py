@@ -5,8 +5,9 @@ from collections import Counter
 from functools import partial
 
 from registry.readings.changes import Change
+from registry.telling.reconciling import Reconciling
 from registry.telling.reporter import Reporter
-from registry.telling.sending import Reconciling, Sending
+from registry.telling.sending import Sending
 from registry.telling.telling import Outcome, Telling
 from registry.telling.unreported import Unreported
 from showcam.compose import ground, reporters
@@ -67,12 +68,4 @@ def _follow(
     base: Ground, metrics: TellingMetrics, assistant: Assistant, claim: Claim, outcome: Outcome, lag_s: float
 ) -> None:
     metrics.count(assistant, outcome, lag_s)
-    match outcome:
-        case "dead":
-            base.adapter.faults.began(claim.account, "grant", claim.link_id)
-        case "first":
-            base.adapter.faults.ended(claim.account, "grant", claim.link_id)
-        case "laid_down":
-            base.adapter.faults.began(claim.account, "outbox", claim.link_id)
-        case _:
-            pass
+    reporters.note_faults(base, claim, outcome)

@@ -20,6 +20,7 @@ from registry.watch.measurer import Measurer
 from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, ground, screens, skill, spoken
 from showcam.compose.doors import JSON
+from showcam.compose.machine import OwnMachine
 from showcam.compose.own_pages import own_pages
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
@@ -68,7 +69,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     made = skill.build(settings, keys, base) if settings.has_console else None
     if made is not None:
         routes.append(skill.route(made))
-    pages = doors.pages(settings, keys, base, partial(own_pages, settings, base), made)
+    own, machine = partial(own_pages, settings, base), OwnMachine(settings, base)
+    pages = doors.pages(settings, keys, base, own, made, screens.tvs(settings), machine)
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)

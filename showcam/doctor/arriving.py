@@ -36,6 +36,9 @@ def arrive(origin: str, visitor: Visitor, world: World) -> Iterator[Finding]:
 
 def _name(host: str, here: frozenset[str], outside: frozenset[str] | None, world: World) -> Finding:
     what = f"name {host}"
+    if not here and outside is None and world.resolver:
+        text = "it is not found in DNS, and nobody outside could be asked"
+        return wrong(what, text, "See first that this machine reaches the internet.")
     if not here and not outside:
         return wrong(what, "it is not found in DNS", _NEW, "dns_wrong")
     if outside is None:

@@ -30,6 +30,7 @@ type Fault = Literal[
     "redirect_uri_missing",
     "client_secret_wrong",
     "gateway_grant_dead",
+    "homegraph_key_wrong",
     "reports_not_sent",
     "session_ended",
     "code_wrong",

@@ -33,8 +33,9 @@ class Standing(Protocol):
     def signed_out(self, account_id: str) -> bool: ...
 
 
-def examine(store: Store, owner: Owner, faults: Faults, standing: Standing) -> Iterator[Finding]:
-    for account in islice(store.accounts(), MOST):
+def examine(store: Store, owner: Owner, faults: Faults, standing: Standing, *, only: str = "") -> Iterator[Finding]:
+    """`only`: the id of the one household whose owner may read the findings; "" for all."""
+    for account in islice((each for each in store.accounts() if only in ("", each.id)), MOST):
         if standing.signed_out(account.id):
             text = "the vendor ended it, so no camera of that account can be shown"
             yield wrong("session with the vendor", text, "Sign in again: showcam login", "session_ended")

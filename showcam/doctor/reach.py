@@ -1,6 +1,9 @@
 """Requests an address from outside. No redirect is followed."""
 
 import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +11,6 @@ from typing import Any
 import certifi
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
-
-from net.within import within
 
 WITHIN_S = 10.0  # for a whole exchange, however slowly the answer arrives
 LONGEST = 1 << 20  # bytes of an answer
@@ -59,7 +60,7 @@ class Visitor:
     ) -> Answer:
         """Raises Unreached."""
         try:
-            return within(self.within_s, lambda: self._exchange(method, url, headers or {}, data), "doctor")
+            return _within(self.within_s, lambda: self._exchange(method, url, headers or {}, data))
         except (requests.Timeout, ReadTimeoutError, TimeoutError):
             raise Unreached(f"there is no whole answer within {self.within_s:g} s") from None
         except HTTPError as error:  # the body is read from urllib3, which raises its own
@@ -81,3 +82,20 @@ class Visitor:
             text = response.raw.read(LONGEST, decode_content=True).decode("utf-8", "replace")
             lowered = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, lowered, text)
+
+
+def _within[T](seconds: float, work: Callable[[], T]) -> T:
+    """What the work returns or raises; TimeoutError when it is not done in time, and its thread is left behind.
+
+    A socket's own timeout starts again with each byte, so a server that drips its answer would never exceed it.
+    """
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="doctor", daemon=True).start()
+    return done.result(seconds)

@@ -43,7 +43,7 @@ def fields(web_url: str, client_id: str = CLIENT, project: str = "") -> list[Fie
         Field("Create a project", "Project name", "showcam (not with the word “test” in it)"),
         Field("Create a project", "Project ID", project or f"the console makes one up: note it as {PLACEHOLDER}"),
         Field("Setup & configuration", "Integration name", "showcam"),
-        Field("Setup & configuration", "Select device type", "Camera, Doorbell"),
+        Field("Setup & configuration", "Select device type", "Camera, Doorbell, Scene"),
         Field("App branding", "App icon", f"{ICON}: 144×144 pixels, round, fills the frame"),
         Field("Account linking", "OAuth Client ID", client_id),
         Field("Account linking", "Client secret", "as it was printed when the client was added, once"),

@@ -1,15 +1,14 @@
 """Amazon's side of an Echo Show: directives out, events in, and what Alexa then says."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from simulator.assistants import alexa_rules, alexa_speech, hearing, spoken
 from simulator.assistants.alexa_control_rules import SCENES
-from simulator.assistants.alexa_customer import AlexaCustomer
 from simulator.assistants.alexa_messages import CAMERA_STREAM, POWER, RTC, capability, combinations, directive
+from simulator.assistants.alexa_sessions import DIRECTIVE_S, AlexaSessions, Session
 from simulator.assistants.amazon import Amazon
 from simulator.assistants.cloud import Unlinked
 from simulator.assistants.linking import Client
@@ -18,30 +17,20 @@ from simulator.assistants.person import LinkFailed
 from simulator.assistants.skill import Skill
 from simulator.assistants.wire import NoAnswer, Wire
 
-DIRECTIVE_S = 8.0
 STREAM_S = 6.0
 
 
-@dataclass(slots=True)
-class Session:
-    """A live view by WebRTC; begun once showcam has answered its offer."""
-
-    endpoint: dict[str, Any]
-    begun: bool = False
-
-
-class Alexa(AlexaCustomer):
+class Alexa(AlexaSessions):
     name = "alexa"
     title = "Alexa"
 
     def __init__(self, http: aiohttp.ClientSession, app_url: str, amazon: Amazon | None = None) -> None:
         super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True))
         self._amazon = amazon
-        self.sessions: dict[str, Session] = {}
         self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
 
     async def learn(self, wire: Wire) -> None:
-        answer, broken = await self._direct(wire, "Alexa.Discovery", "Discover", None, {}, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, "Alexa.Discovery", "Discover", None, {}, DIRECTIVE_S)
         if broken:
             raise LinkFailed(f"showcam broke a rule: {broken[0]}")
         payload = answer["event"]["payload"]
@@ -63,23 +52,27 @@ class Alexa(AlexaCustomer):
         if refused:
             self.forget(refused)
             raise LinkFailed(refused)
+        if self._skill is not None:
+            self._skill.tell_later(self.wire(), "SkillAccountLinked", self.access())
 
     async def _grant(self, wire: Wire, code: str) -> str:
         """The reason the grant was refused, or "". Raises NoAnswer, Unlinked."""
         grant = {"type": "OAuth2.AuthorizationCode", "code": code}
         body = {"grant": grant, "grantee": {"type": "BearerToken", "token": self.access()}}
-        answer, broken = await self._direct(wire, "Alexa.Authorization", "AcceptGrant", None, body, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, "Alexa.Authorization", "AcceptGrant", None, body, DIRECTIVE_S)
         if broken:
             return f"showcam broke a rule: {broken[0]}"
         is_error = answer["event"]["header"]["name"] == "ErrorResponse"
         return f"AcceptGrant was refused: {answer['event']['payload']['message']}" if is_error else ""
 
     async def unlink(self, wire: Wire) -> None:
-        """Disables the skill: Amazon forgets its tokens and sends no message."""
+        """Disables the skill: Amazon forgets its tokens, and sends the skill's event, without any of them."""
         self.sessions.clear()
         if self._amazon is not None:
             self._amazon.login.disable(self.customer)
         self.forget()
+        if self._skill is not None:
+            self._skill.tell_later(self.wire(), "SkillDisabled")
 
     async def open(self, wire: Wire, camera_id: str, via: str = "") -> dict[str, Any]:
         """What an Echo does by itself when a doorbell rings: opens the view. Raises KeyError.
@@ -153,7 +146,7 @@ class Alexa(AlexaCustomer):
             return {"outcome": no_answer(f"{camera['name']} doesn't support that.", f"showcam offers {offers} for it")}
         endpoint = self.customer.endpoints.by_id[camera["id"]]
         body = {"cameraStreams": wanted}
-        answer, broken = await self._direct(wire, CAMERA_STREAM, "InitializeCameraStreams", endpoint, body, STREAM_S)
+        answer, broken = await self.direct(wire, CAMERA_STREAM, "InitializeCameraStreams", endpoint, body, STREAM_S)
         outcome = self._judge(answer, broken, camera["name"])
         if not outcome.shown:
             return {"outcome": outcome, "camera": camera}
@@ -168,7 +161,7 @@ class Alexa(AlexaCustomer):
         name = endpoint["friendlyName"]
         body = {"sessionId": session, "offer": {"format": "SDP", "value": sdp}}
         try:
-            answer, broken = await self._direct(wire, RTC, "InitiateSessionWithOffer", endpoint, body, STREAM_S)
+            answer, broken = await self.direct(wire, RTC, "InitiateSessionWithOffer", endpoint, body, STREAM_S)
         except Unlinked:
             return {"outcome": self.lost()}
         except NoAnswer as error:
@@ -179,30 +172,8 @@ class Alexa(AlexaCustomer):
             return {"outcome": outcome}
         known.begun = True
         if session not in self.sessions:  # hidden while showcam answered
-            await self._notify(wire, "SessionDisconnected", session, known)
+            await self.notify(wire, "SessionDisconnected", session, known)
         return {"outcome": outcome, "answer": answer["event"]["payload"]["answer"]["value"]}
-
-    async def connected(self, wire: Wire, session: str) -> list[str]:
-        """Reports the connection; returns the rules the answer broke. Raises KeyError."""
-        return await self._notify(wire, "SessionConnected", session, self.sessions[session])
-
-    async def hide(self, wire: Wire) -> list[str]:
-        """Ends every live view of this screen; returns the rules the answers broke."""
-        broken = []
-        ending = dict(self.sessions)  # a view that begins meanwhile stays
-        for session, known in ending.items():
-            if self.sessions.pop(session, None) is not None and known.begun:
-                broken += await self._notify(wire, "SessionDisconnected", session, known)
-        return broken
-
-    async def _notify(self, wire: Wire, name: str, session: str, known: Session) -> list[str]:
-        try:
-            answer, broken = await self._direct(wire, RTC, name, known.endpoint, {"sessionId": session}, DIRECTIVE_S)
-        except (NoAnswer, Unlinked) as error:
-            return [str(error)]
-        if not broken and answer["event"]["header"]["name"] == "ErrorResponse":
-            return [f"{name} was refused: {answer['event']['payload']['type']}"]
-        return broken
 
     async def _switch(self, wire: Wire, camera: dict[str, Any], to: str) -> Outcome:
         endpoint, name = self.customer.endpoints.by_id[camera["id"]], camera["name"]
@@ -213,20 +184,20 @@ class Alexa(AlexaCustomer):
             )
             return no_answer(f"{name} doesn't support that.", why)
         switch = "TurnOn" if to == "on" else "TurnOff"
-        answer, broken = await self._direct(wire, POWER, switch, endpoint, {}, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, POWER, switch, endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, name)
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
     async def _activate(self, wire: Wire, scene: dict[str, Any], to: str) -> Outcome:
         name = "Activate" if to == "on" else "Deactivate"
         endpoint = self.customer.endpoints.by_id[scene["id"]]
-        answer, broken = await self._direct(wire, SCENES, name, endpoint, {}, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, SCENES, name, endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, scene["name"])
         return Outcome(spoken="Okay.", answered=True) if outcome.shown else outcome
 
     async def _query(self, wire: Wire, camera: dict[str, Any], about: str) -> Outcome:
         endpoint = self.customer.endpoints.by_id[camera["id"]]
-        answer, broken = await self._direct(wire, "Alexa", "ReportState", endpoint, {}, DIRECTIVE_S)
+        answer, broken = await self.direct(wire, "Alexa", "ReportState", endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, camera["name"])
         return alexa_speech.report(answer, about, camera["name"]) if outcome.shown else outcome
 
@@ -236,7 +207,7 @@ class Alexa(AlexaCustomer):
             self.forget("showcam does not know the access token. Alexa has unlinked it: link again.")
         return alexa_speech.outcome(answer, broken, name)
 
-    async def _direct(
+    async def direct(
         self,
         wire: Wire,
         namespace: str,

@@ -1,5 +1,7 @@
 """The spoken half of showcam's skill, as an Echo speaks with it."""
 
+import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -18,6 +20,7 @@ class Skill:
         self._amazon = amazon
         self._url = url
         self._session: dict[str, Any] | None = None  # the attributes of the open session
+        self._telling: set[asyncio.Task[None]] = set()
         self._names: tuple[str, ...] = ()  # camera names that recognition listens for in it
 
     @property
@@ -42,3 +45,15 @@ class Skill:
             outcome.answered = spoken.intent(wish)["name"] != "ShowIntent"
             return {"outcome": outcome}
         return {"outcome": outcome, "camera": {"id": "", "name": video["title"]}, "hls": video["source"]}
+
+    def tell_later(self, wire: Wire, kind: str, token: str | None = None) -> None:
+        """Sends an event, for which nobody waits: the account was linked, or the skill disabled. Amazon tries again."""
+        telling = asyncio.create_task(self._tell(wire, kind, token))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def _tell(self, wire: Wire, kind: str, token: str | None) -> None:
+        body = spoken.skill_event(SKILL_ID, kind, token)
+        headers = self._amazon.signed(json.dumps(body).encode())
+        with contextlib.suppress(NoAnswer):
+            await wire.send(f"Alexa: {kind}", self._url, body=body, headers=headers, timeout_s=SKILL_S)

@@ -9,6 +9,7 @@ from typing import Any
 from simulator.assistants.outcome import Outcome
 from simulator.assistants.rules import Rules
 
+USER = "amzn1.ask.account.DEMO"
 _ASK = re.compile(r"^(?:alexa[\s,]+)?(?:ask|tell|open)\s+my\s+cameras\b[\s,]*(?:to\s+)?(?P<wish>.*)$", re.I)
 _NAME = r"(?:the\s+)?(?P<camera>.+?)(?:\s+camera)?"
 _INTENTS = (
@@ -70,7 +71,7 @@ def request(
     skill_id: str, token: str | None, wish: str, attributes: dict[str, Any] | None, names: Iterable[str] = ()
 ) -> dict[str, Any]:
     """A request as an Echo Show sends it."""
-    user = {"userId": "amzn1.ask.account.DEMO"} | ({"accessToken": token} if token else {})
+    user = {"userId": USER} | ({"accessToken": token} if token else {})
     application = {"applicationId": skill_id}
     body: dict[str, Any] = {
         "requestId": f"amzn1.echo-api.request.{uuid.uuid4()}",
@@ -91,6 +92,22 @@ def request(
         "context": {"System": {"application": application, "user": user, "device": device}},
         "request": body | kind,
     }
+
+
+def skill_event(skill_id: str, kind: str, token: str | None) -> dict[str, Any]:
+    """An event of the skill as Amazon sends it: it has no session, and names the user. `token`: of a link just made."""
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    system = {"application": {"applicationId": skill_id}, "user": {"userId": USER}}
+    body: dict[str, Any] = {
+        "type": f"AlexaSkillEvent.{kind}",
+        "requestId": str(uuid.uuid4()),
+        "timestamp": at,
+        "eventCreationTime": at,
+        "eventPublishingTime": at,
+    }
+    if token is not None:
+        body["body"] = {"accessToken": token}
+    return {"version": "1.0", "context": {"System": system}, "request": body}
 
 
 def judge(answer: Any, status: int, token: str | None) -> tuple[Outcome, dict[str, Any] | None, dict[str, str]]:

@@ -41,6 +41,8 @@ class Television:
         self._idle: asyncio.TimerHandle | None = None
         self.application: Application | None = None
         self.loads: list[dict[str, Any]] = []  # what senders asked to be played
+        self.took_s = 0.0  # from the last LOAD that played to its first picture
+        self._loaded = 0.0
         self.port = 0
 
     async def open(self, host: str, tls: ssl.SSLContext) -> None:
@@ -161,6 +163,7 @@ class Television:
         def told(state: State) -> None:
             self._loop.call_soon_threadsafe(self._changed, on, session, state)
 
+        self._loaded = self._loop.time()
         on.state, on.player = "BUFFERING", Player(on.media, told)
         self._hold(None)
         on.player.start()
@@ -169,6 +172,8 @@ class Television:
         if on is not self.application or session != on.media_session or on.state == "IDLE":
             return
         on.state = state
+        if state == "PLAYING":
+            self.took_s = self._loop.time() - self._loaded
         if state == "IDLE":
             on.idle_reason = "ERROR"
             self._hold(on)

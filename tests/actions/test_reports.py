@@ -24,6 +24,7 @@ from actions.reports import Reports
 from actions.states import States
 from actions.traits import traits
 from registry.camera import Camera
+from registry.preferences import Preferences
 from registry.telling.reporter import GrantDead, Happened, NotNow, NotTold, Now, Tell, Told, TryAgain, Undeliverable
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
@@ -63,7 +64,7 @@ class Reporting:
         homegraph = HomeGraph(key, self.cloud.host, self.cloud.ca_file, clock=self.clock)
         states = States(self.home.registry, self.traits)
         reported = Reported(self.home.store, key.private_key_id, self.clock)
-        return Reports(homegraph, reported, self.traits, states)
+        return Reports(homegraph, reported, self.traits, states, scenes=True)
 
     def _listed(self, known: Any) -> dict[str, Any]:
         return dict(json.loads(msgspec.json.encode(device(known, self.traits, reported=True))))
@@ -166,6 +167,15 @@ def test_a_change_and_the_calls_that_report_it(changes: dict[str, Any], calls: l
     assert link.cloud.homegraph.users[link.user].devices.keys() == {known.id for known in link.now().cameras}
 
 
+def test_a_scene_that_comes_or_goes_makes_google_fetch_the_list(link: Reporting) -> None:
+    link.tell()
+    for scenes, calls in ((("Living room TV",), [SYNC]), (("Living room TV",), []), ((), [SYNC])):
+        link.home.owner.prefer(link.home.account.id, link.home.id("Garden"), Preferences(tv_scenes=scenes))
+        link.calls()
+        link.tell()
+        assert link.calls() == calls
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "objects"),
     [
@@ -192,6 +202,15 @@ def test_what_happened_is_announced_where_the_camera_notifies(
     assert seen["ObjectDetection"] == {"objects": objects, "priority": 0, "detectionTimestamp": 1795686000500}
     if SCHEMAS.exists():
         Draft7Validator(json.loads((SCHEMAS / NOTIFICATION).read_text())).validate(seen)
+
+
+def test_a_camera_whose_motion_rings_is_a_doorbell_to_google(link: Reporting) -> None:
+    link.home.owner.prefer(link.home.account.id, link.home.id("Attic"), Preferences(motion_rings="motion"))
+    link.tell(Happened("row-1", link.home.id("Attic"), "doorbell", 1_795_686_000.5))
+    *_, report = link.cloud.reports(link.user)
+    assert report["payload"]["devices"]["notifications"].keys() == {link.home.id("Attic")}
+    attic = link.cloud.homegraph.users[link.user].devices[link.home.id("Attic")]
+    assert attic["type"] == "action.devices.types.DOORBELL"
 
 
 def test_nothing_is_sent_before_google_has_fetched_the_list(link: Reporting) -> None:

@@ -115,3 +115,15 @@ def test_all_cameras_of_a_room_are_turned_off_as_far_as_each_may_be(
 
 def outcome(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: entry[key] for key in ("status", "errorCode") if key in entry}
+
+
+def test_a_camera_whose_motion_rings_is_a_doorbell_to_google(
+    home: Household, send: Send, valid_if_known: Check
+) -> None:
+    for rings, kind in (("motion", "DOORBELL"), ("no", "CAMERA")):
+        decide(home, "Garden", motion_rings=rings)
+        listed = send("SYNC")
+        valid_if_known("SYNC", {"requestId": "1", "payload": listed})
+        garden = next(device for device in listed["devices"] if device["name"]["name"] == "Garden")
+        assert garden["type"] == f"action.devices.types.{kind}"
+        assert ("action.devices.traits.ObjectDetection" in garden["traits"]) is (rings != "no")

@@ -16,7 +16,7 @@ from alexa.texts import LOCALES, TEXTS
 from alexa.texts import friendly as named
 from registry.camera import Video
 from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
-from registry.preferences import Preferences
+from registry.preferences import MotionRings, Preferences
 from registry.settings import BY_VOICE
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
@@ -251,6 +251,22 @@ def test_no_two_settings_have_the_same_name(locale: str) -> None:
 
 def test_a_doorbell_is_a_camera_first(send: Send) -> None:
     assert discover(send)["Front Door"]["displayCategories"] == ["CAMERA", "DOORBELL"]
+
+
+def test_a_camera_whose_motion_rings_is_listed_as_a_doorbell(
+    home: Household, send: Send, valid_if_known: Check
+) -> None:
+    rows: list[tuple[MotionRings, list[str]]] = [
+        ("person", ["CAMERA", "DOORBELL"]),
+        ("motion", ["CAMERA", "DOORBELL"]),
+        ("no", ["CAMERA"]),
+    ]
+    for rings, categories in rows:
+        home.owner.prefer(home.account.id, home.id("Garden"), Preferences(motion_rings=rings))
+        valid_if_known(send("Alexa.Discovery", "Discover"))
+        garden = discover(send)["Garden"]
+        assert garden["displayCategories"] == categories
+        assert ("Alexa.DoorbellEventSource" in capabilities(garden)) is (rings != "no")
 
 
 UHD = {"video": Video("h264", 3840, 2160)}

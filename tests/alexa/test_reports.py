@@ -16,6 +16,7 @@ from alexa.reports import LARGEST, Reports
 from alexa.sender import EventSender
 from alexa.skill import SmartHome
 from registry.camera import State
+from registry.preferences import Preferences
 from registry.telling.reporter import (
     GrantDead,
     Happened,
@@ -58,6 +59,7 @@ class Reporting:
             EventSender(self.gateway, http),
             interfaces(home.registry, snapshots=True),
             self.gateway.works,
+            scenes=True,
             clock=self.clock,
         )
         self.gateway.accept(home.link, "A1")
@@ -111,30 +113,35 @@ def test_all_is_told_once_and_then_nothing(link: Reporting, official: Callable[[
     assert list(link.amazon.endpoints.dropped) == []
 
 
-CHANGES: list[tuple[str, dict[str, Any], str, list[str], str]] = [
-    # camera, its change, the cause, the changed properties, one value
-    ("Attic", {"online": "on"}, "PERIODIC_POLL", ["connectivity"], "OK"),
-    ("Garden", {"online": "off"}, "PERIODIC_POLL", ["connectivity"], "UNREACHABLE"),
-    ("Garden", {"motion": "on"}, "PHYSICAL_INTERACTION", ["detectionState"], "DETECTED"),
-    ("Garden", {"encryption": "on"}, "APP_INTERACTION", ["toggleState"], "ON"),
-    ("Garden", {"audio": "off"}, "APP_INTERACTION", ["toggleState"], "OFF"),
+def told_value(known: dict[str, Any]) -> str:
+    value = known["value"]
+    return str(value["value"] if isinstance(value, dict) else value)
+
+
+CHANGES: list[tuple[str, dict[str, Any], str, list[str], list[str]]] = [
+    # camera, its change, the cause, the changed properties, their values
+    ("Attic", {"online": "on"}, "PERIODIC_POLL", ["connectivity"], ["OK"]),
+    ("Garden", {"online": "off"}, "PERIODIC_POLL", ["connectivity"], ["UNREACHABLE"]),
+    ("Garden", {"motion": "on"}, "PHYSICAL_INTERACTION", ["detectionState"], ["DETECTED"]),
+    ("Garden", {"encryption": "on"}, "APP_INTERACTION", ["toggleState"], ["ON"]),
+    ("Garden", {"audio": "off"}, "APP_INTERACTION", ["toggleState"], ["OFF"]),
     (
         "Garden",
         {"motion": "on", "online": "off"},
         "PHYSICAL_INTERACTION",
         ["connectivity", "detectionState"],
-        "UNREACHABLE",
+        ["UNREACHABLE", "DETECTED"],
     ),
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "cause", "changed", "value"), CHANGES)
+@pytest.mark.parametrize(("name", "change", "cause", "changed", "values"), CHANGES)
 def test_a_change_is_one_report_with_the_rest_beside_it(
     name: str,
     change: dict[str, Any],
     cause: str,
     changed: list[str],
-    value: str,
+    values: list[str],
     link: Reporting,
     official: Callable[[dict[str, Any]], None],
 ) -> None:
@@ -148,8 +155,7 @@ def test_a_change_is_one_report_with_the_rest_beside_it(
     assert event["endpoint"]["endpointId"] == link.home.id(name)
     report = event["payload"]["change"]
     assert (report["cause"]["type"], [known["name"] for known in report["properties"]]) == (cause, changed)
-    given = report["properties"][0]["value"]
-    assert (given["value"] if isinstance(given, dict) else given) == value
+    assert [told_value(known) for known in report["properties"]] == values
     keys = [
         (known["namespace"], known["name"], known.get("instance"))
         for known in (*report["properties"], *message["context"]["properties"])
@@ -212,6 +218,36 @@ def test_many_cameras_are_split_by_size_and_number(link: Reporting) -> None:
     assert [len(message["event"]["payload"]["endpoints"]) for message in link.sent()] == [30, 30, 30, 30]
 
 
+def test_a_scene_comes_is_renamed_with_its_camera_and_goes(link: Reporting) -> None:
+    tv: dict[str, Any] = {"tv_scenes": ("Living room TV",)}
+    link.tell()
+    link.sent()
+    steps: list[tuple[dict[str, Any], list[tuple[str, list[str]]]]] = [
+        (tv, [("AddOrUpdateReport", ["Garden on Living room TV"])]),
+        (tv | {"motion": "on"}, [("ChangeReport", [])]),
+        (tv | {"name": "Orchard", "motion": "on"}, [("AddOrUpdateReport", ["Orchard", "Orchard on Living room TV"])]),
+        ({"name": "Orchard", "motion": "on"}, [("DeleteReport", [""])]),
+        ({"name": "Orchard", "motion": "on"}, []),
+    ]
+    for change, expected in steps:
+        link.tell(link.now(Garden=change))
+        events = [message["event"] for message in link.sent()]
+        assert [
+            (event["header"]["name"], [its.get("friendlyName", "") for its in event["payload"].get("endpoints", [])])
+            for event in events
+        ] == expected
+    assert list(link.amazon.endpoints.dropped) == []
+
+
+def test_with_a_camera_go_its_scenes(link: Reporting) -> None:
+    link.tell(link.now(Garden={"tv_scenes": ("Living room TV", "Kitchen")}))
+    link.sent()
+    link.tell(Now((), {}))
+    [message] = link.sent()
+    assert len(message["event"]["payload"]["endpoints"]) == 5
+    assert link.amazon.endpoints.by_id == {}
+
+
 RINGS: list[tuple[str, Any, str, str]] = [
     ("Front Door", "doorbell", "Alexa.DoorbellEventSource", "DoorbellPress"),
     ("Garden", "person", "Alexa.SmartVision.ObjectDetectionSensor", "ObjectDetection"),
@@ -236,12 +272,34 @@ def test_what_happened_is_an_event_of_its_own(
     assert list(link.amazon.endpoints.dropped) == []
 
 
+def test_a_camera_whose_motion_rings_is_a_doorbell_to_alexa(link: Reporting) -> None:
+    link.tell()
+    link.sent()
+    rings = link.now(Garden={"motion_rings": True})
+    link.tell(rings, Happened("row-1", link.home.id("Garden"), "doorbell", 1_795_686_000.0))
+    listed, ring = link.sent()
+    assert listed["event"]["payload"]["endpoints"][0]["displayCategories"] == ["CAMERA", "DOORBELL"]
+    assert ring["event"]["header"]["name"] == "DoorbellPress"
+    assert list(link.amazon.endpoints.dropped) == []
+
+
 @pytest.mark.parametrize(("name", "kind"), [("Garden", "doorbell"), ("Front Door", "person"), ("Garden", "motion")])
 def test_what_a_camera_does_not_have_is_no_event(name: str, kind: Any, link: Reporting) -> None:
     link.tell()
     link.sent()
     link.tell(None, Happened("row-1", link.home.id(name), kind, 1_795_686_000.0))
     assert link.sent() == []
+
+
+def test_a_camera_without_a_bell_rings_where_its_owner_chose_that(link: Reporting) -> None:
+    garden = link.home.id("Garden")
+    link.home.owner.prefer(link.home.account.id, garden, Preferences(motion_rings="person"))
+    link.tell()
+    link.sent()
+    link.tell(None, Happened("row-1", garden, "doorbell", 1_795_686_000.0))
+    [message] = link.sent()
+    assert message["event"]["header"]["name"] == "DoorbellPress"
+    assert list(link.amazon.endpoints.dropped) == []
 
 
 def test_a_repeated_turn_has_the_same_message_ids(link: Reporting) -> None:
@@ -389,7 +447,8 @@ def test_a_fingerprint_is_the_same_in_another_process(link: Reporting) -> None:
 def test_discover_promises_what_the_grant_keeps(
     link: Reporting, directive: Callable[..., dict[str, Any]], home: Household
 ) -> None:
-    skill = SmartHome(partial(authenticate, home.store, assistant="alexa"), home.registry, link.gateway)
+    known = partial(authenticate, home.store, assistant="alexa")
+    skill = SmartHome(known, home.registry, link.gateway, reported=link.gateway.works)
 
     def discovered() -> str:
         return skill.answer(json.dumps(directive("Alexa.Discovery", "Discover")).encode()).decode()
@@ -397,3 +456,14 @@ def test_discover_promises_what_the_grant_keeps(
     assert '"proactivelyReported":false' not in discovered()
     link.gateway.bar(home.link.id)
     assert '"proactivelyReported":true' not in discovered()
+
+
+def test_a_link_is_looked_at_once_its_grant_is_kept(link: Reporting, home: Household) -> None:
+    granted: list[str] = []
+    known = partial(authenticate, home.store, assistant="alexa")
+    skill = SmartHome(known, home.registry, link.gateway, granted=lambda its: granted.append(its.id))
+    header = {"namespace": "Alexa.Authorization", "name": "AcceptGrant", "payloadVersion": "3", "messageId": "m-1"}
+    grant = {"type": "OAuth2.AuthorizationCode", "code": "A1"}
+    payload = {"grant": grant, "grantee": {"type": "BearerToken", "token": home.token()}}
+    skill.answer(json.dumps({"directive": {"header": header, "payload": payload}}).encode())
+    assert granted == [home.link.id]

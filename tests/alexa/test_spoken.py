@@ -356,7 +356,7 @@ def test_the_card_with_the_mend_has_an_address_without_authority(
     echo.locale = locale
     card = echo.intent("MendIntent", "garage")["card"]
     steps = explain(Refusal((Failed("encryption_on"),), "Garage", "EZVIZ"), locale)
-    assert card == {"type": "Simple", "title": title, "content": f"{steps}\n\n{more}{PAGE}"}
+    assert card == {"type": "Simple", "title": title, "content": f"{steps}\n\n{more}{PAGE}/h/8"}
 
 
 def test_the_mend_of_a_video_is_its_own_where_other_displays_too_can_t_show_the_camera(

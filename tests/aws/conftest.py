@@ -25,6 +25,7 @@ HOME = {
     "languages": "en-GB,de-DE",
     "mediaUrls": MEDIA,
     "lwaClientId": LOGIN,
+    "googleReports": "yes",
     "reservedForDirectives": "100",
     "reservedForWeb": "50",
 }

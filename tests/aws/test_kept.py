@@ -17,7 +17,7 @@ from tests.aws.conftest import Packaged
 from tests.doubles.packages import script
 
 KEPT = script("kept")
-NEWER = ("DirectivesSecret", "WebSecret")  # than version 0.1
+NEWER = ("DirectivesSecret", "WebSecret", "GoogleSecret")  # than version 0.1
 SECRETS = ("KeysSecret", "GrantSecret", "SettingsSecret", *NEWER)
 NAMES = ("Table", "DataKey", *SECRETS)
 WITHIN_S = 30

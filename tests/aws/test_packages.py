@@ -20,6 +20,11 @@ FORBIDDEN = {
     "directives": NOWHERE | NOT_FOR_A_DIRECTIVE,
     "fulfillment": NOWHERE | NOT_FOR_A_DIRECTIVE - {"actions"} | {"alexa", "ask_sdk_core", "ask_sdk_model"},
     "web": NOWHERE,
+    "changes": NOWHERE
+    | NOT_FOR_A_DIRECTIVE
+    | {"alexa", "registry", "accounts", "requests", "pyezvizapi", "cryptography"},
+    "reports": NOWHERE | NOT_FOR_A_DIRECTIVE - {"actions"} | {"ask_sdk_core", "ask_sdk_model"},
+    "sweep": NOWHERE | NOT_FOR_A_DIRECTIVE | {"alexa", "ask_sdk_core", "ask_sdk_model"},
 }
 OF_THE_RUNTIME = {"boto3", "botocore"}
 # what boto3 stands on; the runtime brings all of it
@@ -53,7 +58,9 @@ def test_every_function_is_held_to_what_it_may_hold(cutter: ModuleType) -> None:
 
 def test_it_holds_nothing_it_must_not(function: str, packages: dict[str, Path]) -> None:
     held = {name.split("/")[0].removesuffix(".py") for name in names(packages[function])}
-    assert {"registry", "store", "showcam", "msgspec", "cryptography", "pyezvizapi"} <= held
+    assert {"showcam", "msgspec"} <= held
+    if function != "changes":
+        assert {"registry", "store", "cryptography", "pyezvizapi"} <= held
     assert not held & FORBIDDEN[function]
     assert ("ask_sdk_core" in held) == (function == "directives")
     assert not [
@@ -78,6 +85,8 @@ def test_pages_have_what_they_read(packages: dict[str, Path]) -> None:
 
 
 def test_it_can_say_everything_in_every_language(function: str, packages: dict[str, Path]) -> None:
+    if function == "changes":
+        pytest.skip("it says nothing to a person")
     held, ours = set(names(packages[function])), tracked("words", "registry/drivers")
     assert {name for name in ours if name.endswith(".mo")} <= held
     assert not {name for name in ours if name.endswith(".po")} & held
@@ -104,7 +113,7 @@ def test_its_bytecode_is_complete_and_asks_no_source(function: str, packages: di
     package = zipfile.ZipFile(packages[function])
     held = set(package.namelist())
     sources = [Path(name) for name in held if name.endswith(".py")]
-    assert len(sources) > 300
+    assert len(sources) > (30 if function == "changes" else 300)
     for source in sources:
         code = package.read(str(source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"))
         assert code[:4] == importlib.util.MAGIC_NUMBER
@@ -112,9 +121,9 @@ def test_its_bytecode_is_complete_and_asks_no_source(function: str, packages: di
 
 
 def test_python_takes_that_bytecode_whatever_the_files_say_of_themselves(unpacked: Path) -> None:
-    (unpacked / "accounts/identity.py").write_text("raise SystemExit('compiled again')")
-    done = run("import accounts.identity; print(accounts.identity.__file__)", unpacked)
-    assert done.stdout.split() == [f"{unpacked}/accounts/identity.py"], done.stderr
+    (unpacked / "net/errors.py").write_text("raise SystemExit('compiled again')")
+    done = run("import net.errors; print(net.errors.__file__)", unpacked)
+    assert done.stdout.split() == [f"{unpacked}/net/errors.py"], done.stderr
 
 
 def test_the_same_input_makes_the_same_bytes(cutter: ModuleType, packages: dict[str, Path], tmp_path: Path) -> None:

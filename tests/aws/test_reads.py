@@ -17,8 +17,8 @@ from tests.aws.conftest import HOME, LOGIN, Osls, Template
 from tests.aws.test_template import resolved
 from tests.doubles.aws import ROOT, Cloud, in_process
 
-ENTRIES = {"directives": "directives", "fulfillment": "fulfillment", "web": "web_on_lambda"}
-SETTINGS = {"ezviz_secret": "z", "ezviz_webhook_key": "w", "lwa_client_secret": "l"}
+ENTRIES = {"directives": "directives", "fulfillment": "fulfillment", "web": "web_on_lambda", "reports": "reports"}
+SETTINGS = {"ezviz_secret": "z", "ezviz_webhook_key": "w", "lwa_client_secret": "l", "google_service_account": "{}"}
 HELD: dict[str, dict[str, str]] = {
     "keys": {"root": ROOT},
     "grant": {"root": ROOT[::-1]},
@@ -26,19 +26,22 @@ HELD: dict[str, dict[str, str]] = {
     "settings": {"ezviz_secret": "z"},
     "directives": {"lwa_client_secret": "l"},
     "web": {"ezviz_webhook_key": "w"},
+    "google": {"google_service_account": "{}"},
 }
 BASE = {"alexaSkillId": HOME["alexaSkillId"], "alarmTopic": HOME["alarmTopic"], "ezvizKey": "k"}
 GIVEN = {
-    "with all there is": {"mediaUrls": HOME["mediaUrls"], "lwaClientId": LOGIN},
+    "with all there is": {"mediaUrls": HOME["mediaUrls"], "lwaClientId": LOGIN, "googleReports": "yes"},
     "with little": {},
 }
 READ = {
     ("with all there is", "directives"): {"keys", "grant", "settings", "directives"},
-    ("with all there is", "fulfillment"): {"keys", "grant", "settings"},
+    ("with all there is", "fulfillment"): {"keys", "grant", "settings", "google"},
     ("with all there is", "web"): {"keys", "grant", "cookie", "settings", "web"},
+    ("with all there is", "reports"): {"keys", "grant", "settings", "directives", "google"},
     ("with little", "directives"): {"keys", "settings"},
     ("with little", "fulfillment"): {"keys", "settings"},
     ("with little", "web"): {"keys", "cookie", "settings", "web"},
+    ("with little", "reports"): {"keys", "settings"},
 }
 
 

@@ -18,14 +18,22 @@ from tests.aws.conftest import ARCHITECTURE, ELSEWHERE, HOME, MEDIA, PYTHON, SKI
 from tests.doubles.aws import REGION, in_process
 from tests.doubles.packages import ROOT
 
-FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15}  # and their timeouts
+# and their timeouts
+FUNCTIONS = {"directives": 8, "fulfillment": 8, "web": 15, "changes": 15, "reports": 30, "sweep": 300}
 ROWS = {"BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"}
 FORGETS = {"DeleteItem"}
 CHECKS = {"ConditionCheckItem"}
-OF_SETTINGS = {"SettingsSecret": "settings", "DirectivesSecret": "directives", "WebSecret": "web"}
+QUEUE = {"Fn::GetAtt": ["ReportQueue", "Arn"]}
+OF_SETTINGS = {
+    "SettingsSecret": "settings",
+    "DirectivesSecret": "directives",
+    "WebSecret": "web",
+    "GoogleSecret": "google",
+}
 READS = {
     "DirectivesRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret"],
-    "FulfillmentRole": ["KeysSecret", "GrantSecret", "SettingsSecret"],
+    "FulfillmentRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "GoogleSecret"],
+    "ReportsRole": ["KeysSecret", "GrantSecret", "SettingsSecret", "DirectivesSecret", "GoogleSecret"],
     "WebRole": ["KeysSecret", "GrantSecret", "CookieSecret", "SettingsSecret", "WebSecret"],
 }
 WATCHED = {
@@ -99,6 +107,7 @@ class TestSecrets:
         # all of it: AWS does not say whether a change of anything else would put this value back
         told = {name: f"Secret settings that {of_whom} alone uses" for name, of_whom in OF_SETTINGS.items()}
         told["SettingsSecret"] = "Settings that are secret"
+        told["GoogleSecret"] = "Secret settings that fulfillment and reports alone use"
         for name, of_whom in OF_SETTINGS.items():
             assert secrets[name] == {
                 "Name": f"showcam/prod/{of_whom}",
@@ -148,17 +157,21 @@ class TestFunctions:
         template = request.getfixturevalue(stack).template
         with in_process(monkeypatch) as cloud:
             secret = cloud.secret("showcam/prod/settings", {"ezviz_secret": "s"})
-            own = {name: cloud.secret(f"showcam/prod/{name}", {}) for name in ("directives", "web")}
+            own = {name: cloud.secret(f"showcam/prod/{name}", {}) for name in ("directives", "web", "google")}
             known = {"AWS::Region": region, "Table": "showcam-prod", "SettingsSecret": secret, "KeysSecret": "arn:keys"}
             known |= {"GrantSecret": "arn:grant", "CookieSecret": "arn:cookie"}
-            known |= {f"{name.title()}Secret": arn for name, arn in own.items()}
+            known |= {f"{name.title()}Secret": arn for name, arn in own.items()} | {"ReportQueue": "https://queue"}
             for function in of(template, "AWS::Lambda::Function").values():
                 environ = {name: resolved(value, known) for name, value in function["Environment"]["Variables"].items()}
                 if stack == "elsewhere":
                     told = f"{ELSEWHERE['settingsSecret']},{ELSEWHERE['directivesSecret']}"
                     assert environ["SHOWCAM_SETTINGS_SECRET"] == told
                     environ["SHOWCAM_SETTINGS_SECRET"] = f"{secret},{own['directives']}"
-                settings = load(environ=environ | {"SHOWCAM_EZVIZ_KEY": "k"})
+                wakes = function["FunctionName"].rpartition("-")[2] in ("changes", "sweep")
+                settings = load(environ=environ | {"SHOWCAM_EZVIZ_KEY": "" if wakes else "k"})
+                assert settings.reports_queue == ("https://queue" if wakes else "")
+                if wakes:
+                    continue  # it answers nobody
                 assert settings.all_on_aws
                 assert (settings.table, settings.table_region) == ("showcam-prod", "eu-west-1")
                 assert (settings.alexa_skill_id, settings.ezviz_secret) == (SKILL, "s")
@@ -219,7 +232,7 @@ class TestRoles:
     def test_each_function_has_one_of_its_own(self, template: Template) -> None:
         functions = of(template, "AWS::Lambda::Function")
         roles = [function["Role"]["Fn::GetAtt"][0] for function in functions.values()]
-        assert sorted(roles) == sorted({*of(template, "AWS::IAM::Role")})
+        assert sorted(roles) == sorted({*of(template, "AWS::IAM::Role")} - {"SchedulerRole"})
 
     def test_none_may_do_everything_or_to_everything(self, template: Template) -> None:
         for _, statement in statements(template):
@@ -229,7 +242,8 @@ class TestRoles:
 
     def test_each_may_do_what_its_work_asks(self, home: Template) -> None:
         table = {"Fn::GetAtt": ["Table", "Arn"]}
-        for role, name in (("DirectivesRole", "Directives"), ("FulfillmentRole", "Fulfillment"), ("WebRole", "Web")):
+        for name in ("Directives", "Fulfillment", "Web", "Reports"):
+            role = f"{name}Role"
             granted = granted_to(home, role)
             assert granted.pop("logs") == (
                 {"CreateLogStream", "PutLogEvents"},
@@ -245,7 +259,57 @@ class TestRoles:
             assert "Decrypt" in actions
             assert resources == [{"Fn::GetAtt": ["DataKey", "Arn"]}]
             index = ({"Query"}, [{"Fn::Sub": "${Table.Arn}/index/gsi1"}])
-            assert granted == ({"dynamodb index": index} if name == "Web" else {})
+            receives = ({"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}, [QUEUE])
+            assert granted == {"Web": {"dynamodb index": index}, "Reports": {"sqs": receives}}.get(name, {})
+
+    def test_changes_reads_the_stream_and_sweep_updates_rows(self, home: Template) -> None:
+        changes, sweep = granted_to(home, "ChangesRole"), granted_to(home, "SweepRole")
+        for granted in (changes, sweep):
+            assert granted.pop("sqs") == ({"SendMessage"}, [QUEUE])
+            assert granted.pop("logs")
+            assert granted.pop("kms")[1] == [{"Fn::GetAtt": ["DataKey", "Arn"]}]
+        stream = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
+        assert changes == {"dynamodb": (stream, [{"Fn::GetAtt": ["Table", "StreamArn"]}])}
+        assert sweep == {
+            "dynamodb": ({"BatchGetItem", "Query", "UpdateItem"}, [{"Fn::GetAtt": ["Table", "Arn"]}]),
+            "dynamodb index": ({"Query"}, [{"Fn::Sub": "${Table.Arn}/index/gsi1"}]),
+            "secretsmanager": ({"GetSecretValue"}, [{"Ref": "KeysSecret"}]),
+        }
+
+    def test_the_scheduler_may_call_sweep_alone(self, home: Template) -> None:
+        (policy,) = home["Resources"]["SchedulerRole"]["Properties"]["Policies"]
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert (statement["Action"], statement["Resource"]) == (
+            "lambda:InvokeFunction",
+            {"Fn::GetAtt": ["SweepLambdaFunction", "Arn"]},
+        )
+
+
+class TestReporting:
+    def test_the_stream_wakes_for_links_with_something_to_tell(self, home: Template) -> None:
+        mappings = of(home, "AWS::Lambda::EventSourceMapping").values()
+        (stream,) = (mapping for mapping in mappings if "StartingPosition" in mapping)
+        assert stream["EventSourceArn"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+        (only,) = stream["FilterCriteria"]["Filters"]
+        image = json.loads(only["Pattern"])["dynamodb"]["NewImage"]
+        assert image == {"kind": {"S": ["telling"]}, "wanted": {"N": [{"exists": True}]}}
+
+    def test_what_fails_is_delivered_again_and_in_the_end_laid_aside(self, home: Template) -> None:
+        queues = of(home, "AWS::SQS::Queue")
+        redrive = queues["ReportQueue"]["RedrivePolicy"]
+        assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": ["ReportDeadLetters", "Arn"]}, "maxReceiveCount": 5}
+        assert queues["ReportQueue"]["VisibilityTimeout"] >= 6 * FUNCTIONS["reports"]
+        assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
+        mappings = of(home, "AWS::Lambda::EventSourceMapping").values()
+        (messages,) = (mapping for mapping in mappings if mapping["EventSourceArn"] == QUEUE)
+        assert (messages["BatchSize"], messages["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
+
+    def test_the_sweep_runs_often_and_looks_at_all_once_a_day(self, home: Template) -> None:
+        schedules = of(home, "AWS::Scheduler::Schedule").values()
+        assert {schedule["ScheduleExpression"]: schedule["Target"].get("Input") for schedule in schedules} == {
+            "rate(5 minutes)": None,
+            "rate(1 day)": '{"reconcile":true}',
+        }
 
     def test_elsewhere_it_reaches_the_table_and_the_secrets_at_home(self, elsewhere: Packaged) -> None:
         granted = granted_to(elsewhere.template, "DirectivesRole")
@@ -306,11 +370,11 @@ class TestWatching:
 
     def test_their_number_is_the_documented_one(self, home: Template, elsewhere: Packaged) -> None:
         alarms, secrets = of(home, "AWS::CloudWatch::Alarm"), of(home, "AWS::SecretsManager::Secret")
-        assert (len(alarms), len(secrets)) == (26, 6)
+        assert (len(alarms), len(secrets)) == (45, 7)
         assert len(of(elsewhere.template, "AWS::CloudWatch::Alarm")) == 5
-        assert FIXED["CloudWatch: twenty-six alarms"] == pytest.approx(0.10 * 26)
-        assert FIXED["Secrets Manager: six secrets"] == pytest.approx(0.40 * 6)
-        assert "six secrets and 26 alarms" in (ROOT / "docs/aws.md").read_text()
+        assert FIXED["CloudWatch: forty-five alarms"] == pytest.approx(0.10 * 45)
+        assert FIXED["Secrets Manager: seven secrets"] == pytest.approx(0.40 * 7)
+        assert "seven secrets and 45 alarms" in (ROOT / "docs/aws.md").read_text()
 
     def test_every_function_is_watched(self, template: Template) -> None:
         functions, watched = (
@@ -320,7 +384,9 @@ class TestWatching:
         for name, function in functions.items():
             dimensions = [{"Name": "FunctionName", "Value": {"Ref": name}}]
             own = [alarm for alarm in watched if alarm.get("Dimensions") == dimensions]
-            assert {(alarm["Namespace"], alarm["MetricName"]) for alarm in own} == WATCHED
+            more = {"ChangesLambdaFunction": {("AWS/Lambda", "IteratorAge")}}
+            more["ReportsLambdaFunction"] = {("showcam", "ReportsLaidDown")}
+            assert {(alarm["Namespace"], alarm["MetricName"]) for alarm in own} == WATCHED | more.get(name, set())
             (slow,) = (alarm for alarm in own if alarm["MetricName"] == "Duration")
             assert slow["ExtendedStatistic"] == "p90"
             assert slow["Threshold"] < function["Timeout"] * 1000

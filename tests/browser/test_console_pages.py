@@ -1,6 +1,7 @@
 """Every page of the console in a real browser: what axe-core finds, how it fits, by keyboard, and without script."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ TARGETS = (
 
 
 def camera(page: Page, program: Program) -> None:
-    tile(page, "Garden").get_by_role("link", name="Garden").click()
+    tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
     page.wait_for_selector(".settings")
 
 
@@ -34,6 +35,25 @@ def tried(page: Page, program: Program) -> None:
     page.wait_for_selector(".says")
 
 
+def on_tv(page: Page, program: Program) -> None:
+    """With a camera on it, and a scene."""
+    tile(page, "Garden").locator("a[href^='/home/tv']").click()
+    page.wait_for_selector("input[type=radio][name=tv]")
+    if not page.locator("button[value=no-scene]").count():
+        page.locator("button[value=scene]").click()
+        page.wait_for_selector("button[value=no-scene]")
+    if not page.locator("button[value=stop]").count():
+        page.select_option("select[name=camera]", label="Garden")
+        page.locator("button[value=show]").click()
+        page.wait_for_selector("button[value=stop]")
+
+
+def examined(page: Page, program: Program) -> None:
+    page.goto(f"{program.web}/home/health")
+    page.get_by_role("button", name=re.compile("Examine now|Undersøk nå|Jetzt untersuchen")).click()
+    page.wait_for_selector(".findings", timeout=60_000)
+
+
 def at(path: str) -> Callable[[Page, Program], None]:
     return lambda page, program: void(page.goto(f"{program.web}{path}"))
 
@@ -42,12 +62,25 @@ def void(_: object) -> None:
     """Nothing."""
 
 
+# how many entries of the header a page is
+MARKED = dict.fromkeys(("cameras", "assistants", "try", "health", "setup", "front", "help"), 1)
 # what leads from the page of all cameras to each
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
     "camera": camera,
     "assistants": at("/home/assistants"),
     "try": tried,
+    "tv": on_tv,
+    "health": examined,
+    "log": at("/home/health/log"),
+    "alexa": at("/home/alexa"),
+    "google": at("/home/google"),
+    "adding": at("/home/cameras/add"),
+    "setup": at("/home/setup"),
+    "front": at("/"),
+    "help": at("/help"),
+    "reason": at("/h/8"),
+    "missing": at("/nothing"),
 }
 
 
@@ -138,6 +171,20 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
     elif name == "try":
         tried(page, linked)
         assert page.locator(".says").all_inner_texts() == ["It shows the picture."] * 2
+    elif name == "tv":
+        on_tv(page, linked)
+        page.locator("button[value=stop]").click()
+        page.wait_for_selector("button[value=stop]", state="detached")
+        page.locator("button[value=no-scene]").click()
+        page.wait_for_selector("button[value=no-scene]", state="detached")
+    elif name == "health":
+        examined(page, linked)
+        assert page.locator(".findings li").count() > 5
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download a backup").click()
+        assert download.value.suggested_filename.startswith("showcam-")
+    elif name in ("log", "alexa", "google", "adding", "setup", "front", "help", "reason", "missing"):
+        PAGES[name](page, linked)
     elif name == "assistants":
         PAGES[name](page, linked)
         page.locator("summary").first.click()
@@ -148,7 +195,7 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         stills.scroll_into_view_if_needed()
         assert stills.get_attribute("src")
     assert page.locator("h1").count() == 1
-    assert page.locator("header nav a[aria-current]").count() == (0 if name == "camera" else 1)
+    assert page.locator("header nav a[aria-current]").count() == MARKED.get(name, 0)
 
 
 def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., Page], linked: Program) -> None:
@@ -160,7 +207,7 @@ def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., P
 
 def test_by_keyboard_a_camera_is_found_and_set(signed_in: Callable[..., Page], linked: Program) -> None:
     page = signed_in()
-    tile(page, "Garden").get_by_role("link", name="Garden").press("Enter")
+    tile(page, "Garden").locator("a[href^='/home/cameras/']").press("Enter")
     page.wait_for_selector(".settings")
     light = page.locator("#status_light button")
     before = light.get_attribute("aria-checked")

@@ -22,7 +22,7 @@ from tests.cast.conftest import WAIT_S, TelevisionThread, television
 from tests.doubles.behind_life import GRANTS, Clapper, behind, grant
 from tests.doubles.hls_camera import FPS
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
-from tests.doubles.receiver_page import BROWSER, ReceiverPage, served
+from tests.doubles.receiver_page import BROWSER, LOOK, ReceiverPage, served
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.media.test_rtsp import House
 
@@ -30,17 +30,6 @@ __all__ = ["television"]  # a fixture
 
 APP = "0123ABCD"
 CLOSED = "http://127.0.0.1:9"
-LOOK = """() => {
-  const video = document.querySelector("#picture"), canvas = new OffscreenCanvas(8, 8);
-  const brush = canvas.getContext("2d", { willReadFrequently: true });
-  window.seen = [];
-  const look = (now) => {
-    brush.drawImage(video, 0, 0, 8, 8, 0, 0, 8, 8);
-    seen.push([(performance.timeOrigin + now) / 1000, brush.getImageData(2, 2, 1, 1).data[1]]);
-    video.requestVideoFrameCallback(look);
-  };
-  video.requestVideoFrameCallback(look);
-}"""
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_a_camera_is_fetched_by_a_door_for_that_tv_under_a_grant_for_that_pictur
     at = ("http://192.168.1.5:40123", MEDIA_URL)
     assert house.televisions[0].shown == [Picture("hls", at, f"/s/{grant}/master.m3u8", "Garden")]
     assert house.lent == [(claims.link, LIVING.host)]
-    assert (claims.protocol, claims.surface, claims.camera) == ("hls", "google", house.home.id("Garden"))
+    assert (claims.protocol, claims.surface, claims.camera) == ("hls", "tv", house.home.id("Garden"))
     assert viewers.find(house.home.store, claims.link) is not None, "the gate knows who watches"
     assert house.now() == [("Garden", LIVING.name)]
 
@@ -278,6 +278,19 @@ def test_a_viewer_lives_as_long_as_the_worker_says_so(house: House) -> None:
     assert sessions.find(link) is not None, "renewed for longer than it was given"
     house.clock.now += LEASE_S + 1
     assert sessions.find(link) is None, "the worker is dead"
+
+
+def test_an_hour_passes_and_the_picture_is_the_same_and_its_viewer_too(house: House) -> None:
+    house.show()
+    link = house.viewer().link
+    sessions = ConsoleSessions(house.home.store, house.clock)
+    for _ in range(3600):
+        house.clock.now += 1
+        house.screens.turn()
+        assert sessions.find(link) is not None
+    assert house.now() == [("Garden", LIVING.name)]
+    [television] = house.televisions
+    assert (len(television.shown), television.stopped) == (1, False)
 
 
 def test_when_the_worker_ends_so_do_its_pictures(house: House) -> None:

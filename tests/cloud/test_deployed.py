@@ -27,6 +27,8 @@ STEPS = [
     "Change the code for tokens",
     "Discover",
     "Show Garden",
+    "Grant Alexa's events",
+    "Rename Garden at EZVIZ, and list the cameras again",
     "Ask for Garage, whose Image Encryption is on",
     "SYNC",
     "QUERY",

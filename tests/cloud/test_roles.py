@@ -15,7 +15,10 @@ REGION, ACCOUNT = "eu-west-1", "000000000000"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-local"
 OTHER_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/showcam-prod"
 SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
-DYNAMODB, SECRETS_MANAGER = "DynamoDB_20120810", "secretsmanager"
+DYNAMODB, SECRETS_MANAGER, QUEUES = "DynamoDB_20120810", "secretsmanager", "AmazonSQS"
+QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
+ANSWERING = ("directives", "fulfillment", "web")  # the others are called by AWS itself
+READING = (*ANSWERING, "reports")
 VIA = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "secretsmanager")]
 BY_OTHERS = ("logs", "kms")  # called by Lambda for its function; by DynamoDB and Secrets Manager
 type Pair = tuple[str, str]
@@ -36,6 +39,9 @@ def pairs(service: str, operation: str, request: dict[str, Any]) -> Iterator[Pai
     """The actions and resources of a request that IAM judges: of a transaction, those of each item."""
     if service == SECRETS_MANAGER:
         yield f"secretsmanager:{operation}", request["SecretId"]
+        return
+    if service == QUEUES:
+        yield f"sqs:{operation.removesuffix('Batch')}", f"{QUEUE_ARN}{request['QueueUrl'].rpartition('/')[2]}"
         return
     assert service == DYNAMODB
     if operation == "TransactWriteItems":
@@ -83,9 +89,10 @@ def listed(value: Any) -> list[Any]:
 
 
 FUNCTIONS = pytest.mark.parametrize("name", stack.FUNCTIONS)
+OF_THOSE_THAT_ANSWER = pytest.mark.parametrize("name", ANSWERING)
 
 
-@FUNCTIONS
+@OF_THOSE_THAT_ANSWER
 def test_what_it_asks_it_may(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
     actions = {action for action, _ in requested[name]}
     assert {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"} <= actions
@@ -99,7 +106,7 @@ def test_what_it_asks_it_may(wired: Deployed, requested: dict[str, set[Pair]], n
     assert refused == set()
 
 
-@FUNCTIONS
+@OF_THOSE_THAT_ANSWER
 def test_it_deletes_what_it_must_and_nothing_else(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
     (statement,) = (
         statement
@@ -124,12 +131,13 @@ def deleted(deployed: Deployed, name: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("secret", "readers"),
     [
-        ("Keys", {*stack.FUNCTIONS}),
-        ("Grant", {*stack.FUNCTIONS}),
-        ("Settings", {*stack.FUNCTIONS}),
+        ("Keys", {*READING}),
+        ("Grant", {*READING}),
+        ("Settings", {*READING}),
         ("Cookie", {"web"}),
         ("Web", {"web"}),
-        ("Directives", set()),  # until there is a client id of Login with Amazon
+        ("Directives", {"directives", "reports"}),
+        ("Google", set()),  # until reports to Google are asked for
     ],
 )
 def test_a_secret_is_read_by_those_who_use_it_alone(
@@ -140,11 +148,12 @@ def test_a_secret_is_read_by_those_who_use_it_alone(
         resource["PhysicalResourceId"] for resource in made if resource["LogicalResourceId"] == f"{secret}Secret"
     )
     pair = ("secretsmanager:GetSecretValue", found)
-    assert {name for name in stack.FUNCTIONS if pair in requested[name]} == readers
-    assert {name for name in stack.FUNCTIONS if verdict(wired, name, pair) == "allowed"} == readers
+    assert {name for name in READING if pair in requested[name]} == readers
+    may = readers | ({"sweep"} if secret == "Keys" else set())
+    assert {name for name in stack.FUNCTIONS if verdict(wired, name, pair) == "allowed"} == may
 
 
-@FUNCTIONS
+@OF_THOSE_THAT_ANSWER
 def test_what_it_may_it_asks(wired: Deployed, requested: dict[str, set[Pair]], name: str) -> None:
     granted = {
         (action, resource)
@@ -211,7 +220,7 @@ def test_what_none_needs_none_may(wired: Deployed, name: str) -> None:
     assert allowed == set()
 
 
-@FUNCTIONS
+@OF_THOSE_THAT_ANSWER
 def test_secrets_are_read_and_never_written(wired: Deployed, name: str) -> None:
     environ = wired.environ(name)
     for resource in (environ["SHOWCAM_KEYS_SECRET"], *environ["SHOWCAM_SETTINGS_SECRET"].split(",")):
@@ -220,11 +229,23 @@ def test_secrets_are_read_and_never_written(wired: Deployed, name: str) -> None:
             assert verdict(wired, name, (f"secretsmanager:{action}", resource)) == "implicitDeny"
 
 
-@pytest.mark.parametrize(
-    ("name", "may"), [("directives", "implicitDeny"), ("fulfillment", "implicitDeny"), ("web", "allowed")]
-)
-def test_households_are_listed_by_web_alone(wired: Deployed, name: str, may: str) -> None:
+@FUNCTIONS
+def test_households_are_listed_by_web_and_sweep_alone(wired: Deployed, name: str) -> None:
+    may = "allowed" if name in ("web", "sweep") else "implicitDeny"
     assert verdict(wired, name, ("dynamodb:Query", f"{TABLE}/index/gsi1")) == may
+
+
+@pytest.mark.parametrize("name", ["changes", "reports"])
+def test_what_aws_calls_asks_nothing_that_it_may_not(
+    wired: Deployed, requested: dict[str, set[Pair]], name: str
+) -> None:
+    documents = policies(wired, name)
+    for document in documents:
+        for statement in document["Statement"]:
+            if listed(statement["Action"]) == ["dynamodb:DeleteItem"]:
+                del statement["Condition"]
+    assert requested[name]
+    assert {pair for pair in requested[name] if verdict(wired, name, pair, documents) != "allowed"} == set()
 
 
 @FUNCTIONS

@@ -17,6 +17,7 @@ from registry.drivers.lan.finding import Candidate, Heard
 from registry.owner.own_cameras import HOUR_S, WRONG
 from simulator.lan.onvif import Picture
 from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.linking_world import USER
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
 
@@ -233,6 +234,10 @@ def elsewhere(camera: RtspCamera) -> None:
     camera.does.answers = {"DESCRIBE": ("302 Moved", "Location: rtsp://203.0.113.9/")}
 
 
+def silent(camera: RtspCamera) -> None:
+    camera.does.ignores = frozenset({"DESCRIBE"})
+
+
 def without(camera: RtspCamera) -> None:
     camera.does.silent = True
 
@@ -243,6 +248,7 @@ def without(camera: RtspCamera) -> None:
         (closed, "its video port is closed"),
         (page, "it has no picture by RTSP at that address"),
         (elsewhere, "it has no picture by RTSP at that address"),
+        (silent, "Nothing answers there."),
         (without, "The camera answered, and no picture came."),
     ],
 )
@@ -285,6 +291,7 @@ def test_a_camera_is_sent_three_wrong_passwords_an_hour_whoever_types_them(
     for _ in range(WRONG):
         assert "refuses this user name or password" in pages.attempt(camera, "wrong").text
     another = Pages(world)
+    another.browser = world.signed_in("new@example.com")
     assert "refused three passwords" in another.attempt(camera, CODE).text
     assert camera.does.wrong == WRONG
     world.clock.now += HOUR_S + 1
@@ -334,7 +341,7 @@ def test_without_a_token_of_the_form_nothing_is_done(pages: Pages, camera: RtspC
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [(ADD, 303), (f"{ADD}/still.jpg", 404), ("/home/cameras/lan-abc/own", 303)]
+    ("path", "status"), [(ADD, 303), (f"{ADD}/still.jpg", 303), ("/home/cameras/lan-abc/own", 303)]
 )
 def test_who_is_not_signed_in_sees_none_of_it(world: HomeWorld, path: str, status: int) -> None:
     assert world.browser().ask("GET", path).status_code == status
@@ -400,6 +407,27 @@ def test_one_that_may_have_moved_waits_for_its_owner(pages: Pages, camera: RtspC
     assert [(each.host, each.moved) for each in stored_of(pages)] == [("127.0.0.1", "")]
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"password": "other", "wrong": 3}, "Give the right ones under: Name, password, address."),
+        ({"port": 1}, "On the camera's own page or in its maker's app switch RTSP on"),
+    ],
+)
+def test_why_it_is_not_shown_leads_to_its_page(
+    pages: Pages, camera: RtspCamera, changes: dict[str, Any], says: str
+) -> None:
+    pages.attempt(camera)
+    pages.post(step="add", name="Shed")
+    store = pages.world.home.store
+    source = next(source for source in store.sources(pages.account) if source.kind == "lan")
+    Devices(store).alter(source, stored_of(pages)[0], lambda stored: replace(stored, **changes))
+    page = pages.browser.get()
+    assert says in page.tile("Shed")
+    assert page.answer is not None
+    assert f"/home/cameras/{pages.own['Shed']}/own" in page.answer.text
+
+
 def test_another_households_camera_is_nobodys_here(pages: Pages, world: HomeWorld, camera: RtspCamera) -> None:
     pages.attempt(camera)
     pages.post(step="add", name="Shed")
@@ -411,6 +439,60 @@ def test_another_households_camera_is_nobodys_here(pages: Pages, world: HomeWorl
     answered = theirs.browser.ask("POST", own, data={"csrf_token": theirs.browser.token, "step": "remove"})
     assert answered.status_code == 303
     assert pages.own.keys() == {"Shed"}
+
+
+def begun(world: HomeWorld, name: str, password: str) -> HomeBrowser:
+    browser = world.browser().enter(world.code.renew())
+    return browser.post("own", own_user=name, own_password=password)
+
+
+def test_without_a_vendors_account_a_household_is_begun_and_its_camera_shown(
+    world: HomeWorld, camera: RtspCamera
+) -> None:
+    browser = begun(world, "kari", "barn door and two geese")
+    assert "Add one of your house here" in browser.text
+    assert world.vendor.calls == {}
+    pages = Pages(world)
+    pages.browser = browser
+    pages.attempt(camera)
+    assert "Shed" in pages.post(step="add", name="Shed").tile("Shed")
+    again = world.browser().enter(world.code.renew()).sign_in("kari", "barn door and two geese")
+    assert "Shed" in again.tile("Shed")
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "says"),
+    [
+        ("k", "barn door and two geese", "A user name has 2 to 100 characters."),
+        ("kari", "short", "A password has 10 to 200 characters."),
+        ("kari", "aaaaaaaaaaaa", "That password is guessed at once."),
+        ("ola", "barn door and two geese", "Somebody here has that user name already."),
+        (USER, "barn door and two geese", "Somebody here has that user name already."),
+    ],
+)
+def test_a_user_that_can_not_be_is_answered_with_why_and_no_household_stays(
+    world: HomeWorld, name: str, password: str, says: str
+) -> None:
+    begun(world, "ola", "another barn door and geese")
+    before = len(list(world.home.store.accounts()))
+    browser = begun(world, name, password)
+    assert browser.answer is not None
+    assert (browser.status, says in browser.answer.text) == (403, True)
+    assert len(list(world.home.store.accounts())) == before
+
+
+def test_who_has_a_household_begins_no_other_by_it(world: HomeWorld) -> None:
+    browser = world.signed_in()
+    before = len(list(world.home.store.accounts()))
+    browser.post("own", own_user="kari", own_password="barn door and two geese")
+    assert (browser.status, len(list(world.home.store.accounts()))) == (400, before)
+
+
+def test_where_there_may_be_none_no_household_is_begun_for_them(tmp_path: Path) -> None:
+    made = home_world(tmp_path)
+    browser = begun(made, "kari", "barn door and two geese")
+    assert (browser.status, made.home.store.has_owner_users()) == (400, False)
+    made.home.store.close()
 
 
 @pytest.mark.parametrize("language", ["en", "nb", "de"])

@@ -12,7 +12,9 @@ import pytest
 from accounts import clients, households
 from accounts.linking_window import OPEN_S
 from accounts.pins import Pins
+from registry import quiet_times
 from registry.camera import StreamRequest
+from registry.notices.addresses import Addresses
 from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
 from store.ports import Store
 from store.telling_ports import Settled
@@ -53,6 +55,20 @@ def test_a_link_is_listed_with_its_label_and_what_it_sees(world: HomeWorld) -> N
     assert "Sees: Attic, Garden." in text
 
 
+@pytest.mark.parametrize(("reason", "said"), [("", False), ("the event gateway answered 500", True)])
+def test_it_says_when_its_assistant_was_last_told_of_a_change(world: HomeWorld, reason: str, said: bool) -> None:
+    store, link, day = world.home.store, world.home.link, 1_700_000_000.0
+    assert "Last told of a change" not in page(world).text
+    store.look(link.account, day, link.id)
+    claim = store.claim(link.account, link.id, time.time(), time.time() + 9, 9)
+    assert claim is not None
+    store.settle(claim, Settled(day, claim.rows, told=b"t", what="1 changed", reason=reason))
+    text = page(world).text
+    assert "Last told of a change" in text
+    assert "2023" in text
+    assert ("It can't be told of changes just now" in text) is said
+
+
 def test_its_cameras_are_chosen_again(world: HomeWorld) -> None:
     link, garden = world.home.link, world.home.id("Garden")
     browser = press(page(world), "choose", link=link.id, cameras=[garden, "ezviz-of-others"])
@@ -60,6 +76,7 @@ def test_its_cameras_are_chosen_again(world: HomeWorld) -> None:
     kept = world.home.store.link(link.id)
     assert kept is not None
     assert kept.cameras == (garden,)
+    assert [row.link for row in world.home.store.waiting(time.time())] == [link.id]  # its assistant is to be told
     refused = world.home.registry.open_stream(kept, world.home.id("Pond"), StreamRequest("alexa", ("hls",)))
     assert getattr(refused, "reason", "") == "not_found"
 
@@ -251,6 +268,8 @@ def test_then_it_is_closed(world: HomeWorld, how: str) -> None:
 def test_everything_of_the_household_is_a_file_without_its_secrets(world: HomeWorld) -> None:
     home = world.home
     home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("alexa", ("hls",)))
+    Addresses(home.store).add(home.account.id, "ntfy://kari:hemmelig@house.example/topic", "ntfy", "Kari’s phone")
+    quiet_times.keep(home.store, home.account.id, quiet_times.parsed("22:00-07:00", "Europe/Oslo"))
     answer = world.signed_in().ask("GET", f"{AT}/everything.json")
     facts = json.loads(answer.text)
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="showcam-')
@@ -258,7 +277,9 @@ def test_everything_of_the_household_is_a_file_without_its_secrets(world: HomeWo
     assert [camera["name"] for camera in facts["cameras"]][:2] == ["Garden", "Front Door"]
     assert [link["label"] for link in facts["links"]] == ["Kari’s"]
     assert [ask["camera"] for ask in facts["asked"]] == [home.id("Garden")]
-    for secret_text in ("vendor-session", home.link.agent_user, "F00000001", "salt"):
+    assert facts["quiet_times"] == {"times": "22:00-07:00", "zone": "Europe/Oslo"}
+    assert [(address["service"], address["name"]) for address in facts["notified"]] == [("ntfy", "Kari’s phone")]
+    for secret_text in ("vendor-session", "hemmelig", "house.example", home.link.agent_user, "F00000001", "salt"):
         assert secret_text not in answer.text
 
 

@@ -165,23 +165,33 @@ def test_a_camera_restarts_by_its_button(world: HomeWorld) -> None:
     assert world.home.driver.applied == [("Terrace", "restart", "", "")]
 
 
-@pytest.mark.parametrize("more", ["", "/settings", "/preferences", "/restart", "/history"])
-def test_it_is_for_who_is_signed_in_to_its_household(world: HomeWorld, more: str) -> None:
+FORMS = ("/settings", "/preferences", "/restart")
+
+
+@pytest.mark.parametrize("more", ["", *FORMS, "/history"])
+def test_who_is_not_signed_in_is_led_to_the_sign_in(world: HomeWorld, more: str) -> None:
     path = at(world, "Garden", more)
-    for stranger in (world.browser().get(), world.browser().enter(world.code.renew())):
+    for stranger, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert stranger.visit(path).answer.location == "/home"  # type: ignore[union-attr]
         if more:
-            assert stranger.get().send(path, setting="audio", value="off").step != ""
-    other = world.signed_in(CAREFUL)
-    before = world.home.driver.applied.copy()
-    if more:
-        other.send(path, setting="audio", value="off", voice_may="audio", history="off")
-    else:
-        other.visit(path)
-    assert (other.status == 404 or "There is no camera of that name here." in other.text) or more == "/history"
-    assert world.home.driver.applied == before
-    assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+            assert stranger.get().send(path, setting="audio", value="off", history="off").step == due
+    assert world.home.driver.applied == []
     assert world.home.adapter.history.is_kept(world.home.account.id)
+
+
+@pytest.mark.parametrize("more", FORMS)
+def test_another_household_changes_nothing(world: HomeWorld, more: str) -> None:
+    other = world.signed_in(CAREFUL).send(at(world, "Garden", more), setting="audio", value="off", voice_may="audio")
+    assert other.status == 404
+    assert world.home.driver.applied == []
+    assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+
+
+def test_another_households_history_is_its_own(world: HomeWorld) -> None:
+    path = at(world, "Garden", "/history")
+    world.signed_in(CAREFUL).send(path, history="off")
+    assert world.home.adapter.history.is_kept(world.home.account.id)
+    assert world.signed_in(CAREFUL).visit(at(world, "Garden")).status == 404
 
 
 @pytest.mark.parametrize("camera_id", ["x" * 500, "ezviz-" + "a" * 20, "%0d%0aSet-Cookie:a", "..%2f..%2f"])

@@ -20,7 +20,7 @@ LEVELS = 190
 ORIGIN = "http://display.example"
 OURS = {"liveSyncDurationCount": 1}  # as the pages of showcam set hls.js
 
-type Surface = Literal["page", "google"]
+type Surface = Literal["page", "google", "tv"]
 type Player = Literal["webrtc", "hls.js, as our pages set it", "hls.js by default", "Shaka Player by default"]
 
 PAGE = """<!doctype html><video id="video" autoplay playsinline muted></video><script>

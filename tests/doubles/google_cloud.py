@@ -1,7 +1,6 @@
 """The simulator's HomeGraph and token endpoint over TLS, in a thread of the test's own process."""
 
 import asyncio
-import socket
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from aws.deploy_local.ports import free_ports
 from simulator import authority
 from simulator.assistants.homegraph import HomeGraph, User
 from simulator.assistants.service_account import FILE
@@ -49,10 +49,17 @@ class GoogleCloud:
         return taken
 
     def end(self) -> None:
-        self._do(self._runner.cleanup())
+        self._do(self._ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _ended(self) -> None:
+        await self._runner.cleanup()
+        hanging = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
     async def _sync(self, user: User) -> None:
         user.devices = self.fetched()
@@ -68,12 +75,12 @@ class GoogleCloud:
         app = web.Application(middlewares=[noted])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         context = authority.server_context(self.folder)
-        listening = socket.create_server(("127.0.0.1", 0))
-        host = f"127.0.0.1:{listening.getsockname()[1]}"
+        port = free_ports(1)
+        host = f"127.0.0.1:{port}"
         self.homegraph = HomeGraph(f"https://{host}", self.folder, self.settings)
         self.homegraph.add_routes(app)
         await self._runner.setup()
-        await web.SockSite(self._runner, listening, ssl_context=context).start()
+        await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context).start()
         return host
 
     def _do[T](self, what: Awaitable[T]) -> T:

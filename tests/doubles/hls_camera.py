@@ -52,6 +52,7 @@ def recording(
     length_s: int = LENGTH_S,
     deep: bool = False,  # 10 bits a sample, which no display decodes
     b_frames: int = 0,
+    fps: int = FPS,
 ) -> tuple[bytes, ...]:
     """MPEG-TS segments of one second or one GOP. Each picture's brightness is its number."""
     files: dict[str, bytes] = {}
@@ -59,27 +60,27 @@ def recording(
     with av.open(
         "recording/index.m3u8", "w", format="hls", options=options, io_open=lambda url, *_: _Kept(url, files)
     ) as out:
-        video: Any = out.add_stream(codec, rate=FPS)
+        video: Any = out.add_stream(codec, rate=fps)
         video.width, video.height, video.pix_fmt = *size, "yuv420p10le" if deep else "yuv420p"
-        video.options = _encoding(codec, gop_s, b_frames, deep=deep)
+        video.options = _encoding(codec, gop_s, b_frames, deep=deep, fps=fps)
         sound = out.add_stream("aac", rate=RATE) if audio else None
         if sound:
             sound.layout = "mono"
         tones = 0
-        for number in range(length_s * FPS):
+        for number in range(length_s * fps):
             for packet in video.encode(_picture(number, size)):
                 out.mux(_garble(packet, video) if garbled else packet)
-            while sound and tones * 1024 / RATE < number / FPS:
+            while sound and tones * 1024 / RATE < number / fps:
                 out.mux(sound.encode(_tone(tones)))
                 tones += 1
         out.mux(video.encode(None))
     return tuple(data for name, data in sorted(files.items(), key=lambda item: len(item[0])) if name.endswith(".ts"))
 
 
-def _encoding(codec: str, gop_s: int, b_frames: int = 0, *, deep: bool = False) -> dict[str, str]:
+def _encoding(codec: str, gop_s: int, b_frames: int = 0, *, deep: bool = False, fps: int = FPS) -> dict[str, str]:
     if codec == "libx265":
-        return {"preset": "ultrafast", "x265-params": f"keyint={gop_s * FPS}:log-level=none"}
-    params = f"keyint={gop_s * FPS}:min-keyint={gop_s * FPS}:scenecut=0"
+        return {"preset": "ultrafast", "x265-params": f"keyint={gop_s * fps}:log-level=none"}
+    params = f"keyint={gop_s * fps}:min-keyint={gop_s * fps}:scenecut=0"
     if b_frames:
         return {"preset": "ultrafast", "profile": "main", "x264-params": f"{params}:bframes={b_frames}:b-adapt=0"}
     return {

@@ -23,15 +23,20 @@ from actions.fulfillment import Fulfillment
 from alexa.names import friendly_names
 from alexa.skill import SmartHome
 from console import home, look
+from console.adding import Adding as AddingPage
 from console.app import blueprint
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
+from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
-from console.own_pages import OwnPages
+from console.own_camera import OwnCamera
+from console.pages import TVS
+from console.set_up import Ports, SetUp
 from console.trial import Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
@@ -54,6 +59,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household, household
 from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 from tests.doubles.templates import COMPILED
 
@@ -161,6 +167,7 @@ class HomeWorld:
     code: OneTimeCode
     vendor: Any  # a ReadyVendor with sessions
     clock: Clock
+    machine: ReadyMachine
 
     def browser(self, **more: Any) -> HomeBrowser:
         return HomeBrowser(self.app.test_client(), **more)
@@ -205,7 +212,7 @@ def watched(spec: SourceSpec) -> Watched:
         raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 
 
-def _pages(made: Household, rooms: Home) -> list[home.Page]:
+def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) -> list[home.Page]:
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
     return [
@@ -220,14 +227,22 @@ def _pages(made: Household, rooms: Home) -> list[home.Page]:
             window,
             open_to_all=False,
         ),
+        SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False),
+        Health(made.owner, rooms.area, machine, folder / "backups"),
         Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
     ]
 
 
 def home_world(
-    folder: Path, *, public: bool = False, media_port: int | None = 8081, own: bool = False, find: Find | None = None
+    folder: Path,
+    *,
+    public: bool = False,
+    media_port: int | None = 8081,
+    own: bool = False,
+    find: Find | None = None,
+    tvs: Tvs | None = None,
 ) -> HomeWorld:
-    """`own`: with the pages of cameras of one's own; `find`: what looks through the house."""
+    """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs."""
     clock = Clock()
     clock.now = time.time()  # which sessions go by
     store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
@@ -257,11 +272,15 @@ def home_world(
         end_pictures(made.pictures, session)
 
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
-    home.bind(app, rooms, *_pages(made, rooms), own=_own_pages(made, rooms, find, clock) if own else None)
-    return HomeWorld(made, app, code, vendor, clock)
+    machine = ReadyMachine()
+    of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
+    app.config[TVS] = tvs is not None
+    of_house = _own_pages(made, rooms, find, clock) if own else ()
+    home.bind(app, rooms, *_pages(made, rooms, machine, folder), *of_tvs, *of_house)
+    return HomeWorld(made, app, code, vendor, clock, machine)
 
 
-def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> OwnPages:
+def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> list[home.Page]:
     own = OwnCameras(
         made.store,
         made.owner,
@@ -272,4 +291,4 @@ def _own_pages(made: Household, page: Home, find: Find | None, clock: Clock) -> 
         loopback=True,
         clock=clock,
     )
-    return OwnPages(own, Search(find, clock) if find else None, page.area.current)
+    return [AddingPage(own, Search(find, clock) if find else None, page.area), OwnCamera(own, page.area)]

@@ -107,7 +107,7 @@ def main(case: str) -> None:
     lines += [f"addr add {each}/24 dev house0" for each in [OURS, *(addresses - {OURS})]]
     lines += ["link set other0 up", "link set house0 up", "link set lo up", "route add 224.0.0.0/4 dev house0"]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
-    listening = _listen(answers)
+    heard_by = listening(answers)
     announcing = _announce() if case == "announced" else None
     if case == "foreign":
         ipycam_device.part("discovery").WSDiscoveryServer(ipycam_device.service(OURS, onvif_port=8000)).start()
@@ -118,7 +118,7 @@ def main(case: str) -> None:
         began = time.monotonic()
         found = find(networks, known, look=case == "look", heard=lambda done, of: heard.append((done, of)))
         spent_s = time.monotonic() - began
-    listening.close()
+    heard_by.close()
     if announcing:
         announcing.close()
     sys.stdout.write(json.dumps({"found": [fields(each) for each in found], "spent_s": spent_s, "heard": heard[-1:]}))
@@ -136,12 +136,12 @@ def _announce() -> zeroconf.Zeroconf:
     return network
 
 
-def _listen(answers: list[Answer]) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("", 3702))
+def listening(answers: list[Answer]) -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.bind(("", 3702))
     member = struct.pack("4s4s", socket.inet_aton("239.255.255.250"), socket.inet_aton(OURS))
-    listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+    opened.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
     sending = {}
     for answer in answers:
         sending[answer.host] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -150,7 +150,7 @@ def _listen(answers: list[Answer]) -> socket.socket:
     def serve() -> None:
         while True:
             try:
-                data, asker = listening.recvfrom(4096)
+                data, asker = opened.recvfrom(4096)
             except OSError:
                 return
             found = _ID.search(data)
@@ -160,7 +160,7 @@ def _listen(answers: list[Answer]) -> socket.socket:
                     sending[answer.host].sendto(answer.text.replace("{id}", number).encode(), asker)
 
     threading.Thread(target=serve, daemon=True).start()
-    return listening
+    return opened
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ class WebReceiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.got: list[tuple[str, dict[str, Any]]] = []
         self.status, self.hangs = 200, False
+        self.asked = 0  # messages that came, taken or not
+        self.during: Callable[[], object] = lambda: None  # is called while one is on its way
         self.over = threading.Event()
         super().__init__(("127.0.0.1", 0), _Handler)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
@@ -59,6 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked += 1
+        self.server.during()
         if self.server.hangs:
             self.server.over.wait(WAIT_S)
             return

@@ -24,6 +24,18 @@ CAST_DEVICE = (
 )
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
 
+LOOK = """() => {
+  const video = document.querySelector("#picture"), canvas = new OffscreenCanvas(8, 8);
+  const brush = canvas.getContext("2d", { willReadFrequently: true });
+  window.seen = [];
+  const look = (now) => {
+    brush.drawImage(video, 0, 0, 8, 8, 0, 0, 8, 8);
+    seen.push([(performance.timeOrigin + now) / 1000, brush.getImageData(2, 2, 1, 1).data[1]]);
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+}"""
+
 
 @contextmanager
 def served() -> Iterator[str]:

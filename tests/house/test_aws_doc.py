@@ -88,8 +88,8 @@ def test_each_secret_setting_is_read_by_its_users_alone() -> None:
 
 
 def test_its_table_of_who_reads_what_is_what_they_read() -> None:
-    table = rows("| secret | `directives` | `fulfillment` | `web` |")
-    for place, function in enumerate(("directives", "fulfillment", "web"), 1):
+    table = rows("| secret | `directives` | `fulfillment` | `web` | `reports` |")
+    for place, function in enumerate(("directives", "fulfillment", "web", "reports"), 1):
         documented = {row[0].strip("`").partition("`")[0].replace("cookies", "cookie") for row in table if row[place]}
         assert documented == READ["with all there is", function]
         set_up_for = {row[0].partition("`, with `")[0].strip("`") for row in table if "`, with `" in row[0]}
@@ -106,6 +106,7 @@ class Operator:
     def settings(self, text: str) -> Settings:
         held = {"keys": {"root": OF_KEYS}, "settings": {"ezviz_secret": "s"}, "grant": {"root": OF_GRANTS}}
         held |= {"directives": {"lwa_client_secret": "l"}, "web": {"ezviz_webhook_key": "w"}}
+        held["google"] = {"google_service_account": "{}"}
         for name, content in held.items():
             arn = self.cloud.secret(f"showcam/prod/{name}", content)
             text = re.sub(rf'"arn:.*:showcam/prod/{name}-.*"', f'"{arn}"', text)

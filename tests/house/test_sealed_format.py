@@ -18,7 +18,6 @@ WRITE = {
 READ = OWN | {
     *("registry/watch/watch.py", "registry/telling/present.py", "registry/notices/standing.py"),
     "accounts/households.py",
-    "console/household_data.py",
 }
 
 

@@ -6,11 +6,7 @@ from pathlib import Path
 HOUSE = Path(__file__).parents[2]
 DOORS = ("actions", "alexa", "console", "oauth")
 # Keeps for another reason than speed: a chain that failed is not fetched again, which protects Amazon and us.
-NO_TRICK = {
-    "alexa/spoken/chain.py",
-    # a camera that was tried waits for its name: it holds a password, and no store may have that
-    "console/adding.py",
-}
+NO_TRICK = {"alexa/spoken/chain.py"}
 BESIDE_THE_SWITCH = re.compile(r"\blru_cache\b|\bRecent\b")
 
 

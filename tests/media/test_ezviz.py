@@ -66,6 +66,12 @@ def household(cloud: StreamCloud) -> House:
     return House(cloud)
 
 
+@pytest.fixture
+def world(start: Callable[..., World]) -> World:
+    """Pictures go through as they come, also by HLS."""
+    return start(transcodes=0)
+
+
 async def watched(world: World, enough: Callable[[Viewer], object], within_s: float = 40.0) -> Viewer:
     viewer = Viewer()
     async with aiohttp.ClientSession() as http:
@@ -129,6 +135,22 @@ def test_keyframes_far_apart_are_waited_for_by_hls(world: World, cloud: StreamCl
     """The first segment ends with the second keyframe, more than ten seconds after the picture was asked for."""
     cloud.studio.gop_s = 5
     assert world.master().status == 200
+
+
+def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown_what_comes(
+    start: Callable[..., World], cloud: StreamCloud, eventually: Callable[..., None]
+) -> None:
+    """A first segment as it comes would be whole with the second keyframe, four seconds later."""
+    cloud.studio.gop_s = 4
+    world = start(transcodes=1)
+    first = world.variant_url(world.master())
+    made = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)
+    assert made
+    assert max(map(float, made)) < 1.5
+    eventually(lambda: world.request(first).text.count("#EXTINF") >= 5, 30.0)  # more than four seconds of picture
+    assert "TARGETDURATION:4\n" in world.request(world.variant_url(world.master())).text
+    assert "TARGETDURATION:1\n" in world.request(first).text  # it stays with what it began with
+    assert cloud.opened == 1
 
 
 def test_a_viewer_that_waits_for_its_first_segment_is_not_taken_for_gone(
@@ -334,17 +356,21 @@ def test_without_the_right_code_the_reason_is_told(
 @pytest.mark.parametrize("transport", ["ps", "rtp"])
 @pytest.mark.parametrize("layout", ["body", "copied", "whole"])
 def test_an_encrypted_picture_in_h265_is_deciphered_and_transcoded(
-    world: World, cloud: StreamCloud, household: House, layout: Layout, transport: Literal["ps", "rtp"]
+    start: Callable[..., World],
+    cloud: StreamCloud,
+    household: House,
+    layout: Layout,
+    transport: Literal["ps", "rtp"],
 ) -> None:
     recorded(codec="libx265", gop_s=2)  # made now, since a camera that says nothing at first is taken for a silent one
     camera = cloud.camera
     camera.encryption, camera.layout, camera.transport, camera.sub_codec = True, layout, transport, "h265"
     household.changes = {"key": KEY}
-    with av.open(io.BytesIO(b"".join(segments(world, 2))), "r", format="mpegts") as container:
+    with av.open(io.BytesIO(b"".join(segments(start(), 2))), "r", format="mpegts") as container:
         container.streams.video[0].codec_context.options = {"err_detect": "explode"}
         frames = list(container.decode(video=0))
     assert cloud.opened == 1, "there is no other picture to look for"
-    assert len(frames) > 30
+    assert len(frames) >= 30
     assert (frames[0].width, frames[0].height) == (320, 180)
 
 

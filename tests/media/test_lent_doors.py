@@ -10,7 +10,7 @@ import pytest
 
 from media.client import MediaUnavailable
 from media.grants import Grants
-from media.plane.lent_doors import UNUSED_S, LentDoors, NotLent
+from media.plane.lent_doors import EVERY_S, UNUSED_S, LentDoors, NotLent
 from tests.doubles.echo_offer import offer
 from tests.media.conftest import World
 
@@ -135,3 +135,25 @@ def test_doors_are_few_and_an_unused_one_is_closed(grants: Grants) -> None:
             await doors.close()
 
     assert asyncio.run(run()) == [[True] * 8 + [False], [True] * 7 + [False]], "the watched one stayed"
+
+
+def test_a_door_through_which_somebody_watches_stays_for_an_hour_and_closes_after_it(grants: Grants) -> None:
+    now, watching = [0.0], Watching()
+
+    async def run() -> list[bool]:
+        doors = LentDoors(grants, watching, list, practice=True, clock=lambda: now[0])
+        try:
+            at = await doors.lend("link", LOOPBACK)
+            watching.links = {"link"}
+            for _ in range(1800):
+                now[0] += EVERY_S
+                await doors.tidy()
+            stays = await doors.lend("link", LOOPBACK) == at
+            watching.links = set()
+            now[0] += UNUSED_S + 1
+            await doors.tidy()
+            return [stays, await doors.lend("link", LOOPBACK) == at]
+        finally:
+            await doors.close()
+
+    assert asyncio.run(run()) == [True, False]

@@ -261,6 +261,39 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
     assert asyncio.run(scene()) == 0
 
 
+@pytest.mark.parametrize(
+    ("runs", "begins", "most", "ends"),
+    [
+        ("as a must", "as a must", 1, None),
+        ("as a must", "for speed", 1, None),
+        ("for speed", "for speed", 1, None),
+        ("for speed", "as a must", 1, True),
+        ("for speed", "as a must", 2, False),
+        ("as a must", "as a must", 2, False),
+    ],
+)
+def test_what_could_be_shown_as_it_comes_gives_way_to_what_can_not(
+    runs: str, begins: str, most: int, ends: bool | None
+) -> None:
+    """`ends`: whether the one that runs ends for the next; None: that one is refused."""
+    form = Format(320, 180, "avc1.42001e", audio=False)
+
+    async def scene() -> bool | None:
+        transcodes = Transcodes(most)
+        first = transcodes.begin(form, (), "media_down", gives_way=runs == "for speed")
+        first.watch(lambda _: None)
+        try:
+            transcodes.begin(form, (), "not_playable", gives_way=begins == "for speed").close()
+        except SourceFailed:
+            return None
+        finally:
+            is_over = first.failure is not None
+            first.close()
+        return is_over
+
+    assert asyncio.run(scene()) is ends
+
+
 @apart
 def encoded(codec: str, count: int) -> "list[av.Packet[av.VideoStream]]":
     """Packets in the order of their pictures, the first a keyframe and no other one."""

@@ -13,6 +13,7 @@ from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest
 from registry.errors import BadOffer, Refused, SignedOut, VendorDown
 from registry.gate import cards
+from registry.gate.help import short
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 
 HLS = StreamRequest("alexa", ("hls",), image=True)
@@ -59,7 +60,8 @@ def test_a_card_has_the_camera_the_reason_the_mend_and_the_address(
     [(claims, source)] = home.pictures.warmed
     assert claims.explains
     heading, text, foot = source.card
-    assert (source.kind, heading, foot) == ("card", camera, "showcam · cam.example")
+    page = short(stream.explains.reason)
+    assert (source.kind, heading, foot) == ("card", camera, f"showcam · cam.example{page}")
     assert word in text
     assert mend in text
 

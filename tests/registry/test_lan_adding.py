@@ -13,7 +13,7 @@ from registry.drivers.lan.address import Address, BadAddress, read
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.paths import PATHS, sub_of
 from registry.drivers.lan.profile import Profile
-from registry.drivers.lan.settling import settled
+from registry.drivers.lan.settling import moved, settled
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
 from simulator.authority import server_context
@@ -215,6 +215,19 @@ def test_a_device_by_https_is_added_with_its_certificate_and_asked_by_it(camera:
         assert device.paths != []
 
 
+def test_onvif_of_a_known_camera_is_asked_where_it_was_with_the_certificate_of_now(
+    camera: RtspCamera, tmp_path: Path
+) -> None:
+    pictures = [Picture("whole", PATH, "h264", 1920, 1080)]
+    given: dict[str, Any] = {"rtsp": f"127.0.0.1:{camera.port}", "password": CODE, "pictures": pictures}
+    with served(tls=server_context(tmp_path), **given) as device:
+        known = at(host="127.0.0.1", onvif=f"{device.port}/onvif/device_service", pin="0" * 64, id="S")
+        address = read(f"rtsp://127.0.0.1:{camera.port}{PATH}", loopback=True)
+        found = Adding(loopback=True, onvif_ports=(1,)).look(address, "admin", CODE, known=known)
+    assert (found.onvif, found.device.onvif) == ("in", known.onvif)
+    assert moved(known, found.device).pin not in ("", known.pin)
+
+
 def test_onvif_is_found_at_its_usual_ports(camera: RtspCamera, device: Served) -> None:
     assert look("127.0.0.1", onvif=device.port).device.sub == Pictured(SUB, "h264", 640, 360, "aac", "small")
 
@@ -289,7 +302,7 @@ def test_one_that_is_known_by_digest_gets_no_other_password_as_it_is(camera: Rts
         read(f"rtsp://127.0.0.1:{camera.port}{PATH}", loopback=True),
     )
     with pytest.raises(OnlyBasic) as refused:
-        adding.look(address, "admin", CODE, basic=False)
+        adding.look(address, "admin", CODE, known=at(host="127.0.0.1"))
     assert (refused.value.reason, camera.does.authorizations) == ("code_wrong", [])
 
 

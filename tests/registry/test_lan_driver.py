@@ -213,6 +213,12 @@ def test_a_password_that_is_taken_again_has_its_tries_back(home: Home, camera: R
     assert home.driver.devices.read(home.source)[0].wrong == 0
 
 
+def test_a_camera_that_is_shown_where_it_was_has_not_moved(home: Home, camera: RtspCamera) -> None:
+    home.add(camera, moved="127.0.0.9")
+    home.driver.mint(home.source, home.read(), "lan", LONG_S)
+    assert home.driver.devices.read(home.source)[0].moved == ""
+
+
 def test_a_camera_does_not_count_as_away_because_a_request_has_no_time_left(home: Home, camera: RtspCamera) -> None:
     home.add(camera)
     assert home.driver.read(home.source, 0.0)[0].online == "on"

@@ -10,10 +10,13 @@ from registry.camera import Camera
 from registry.errors import SignedOut
 from registry.notices.addresses import LONGEST_NAME, MOST, Address, Addresses, TooMany
 from registry.notices.fault import Kind
+from registry.notices.faults import Faults
 from registry.notices.notifying import A_DAY, AN_HOUR, CENSUS_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, Notifying
 from registry.notices.standing import AWAY_S
 from registry.notices.texts import Names, notice, trial
+from registry.readings.happenings import Happenings
 from store.records import Known, Notice
+from store.telling_ports import Settled
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import ReadyDriver, camera
@@ -111,6 +114,14 @@ def test_a_mend_that_nothing_announced_is_found(owner: Owner) -> None:
     assert owner.turns() == [(MAIL, OFF), (PHONE, OFF)]
 
 
+def test_what_another_process_found_is_not_taken_back_by_an_older_reading(owner: Owner) -> None:
+    owner.clock.now += 60  # our last reading of the camera says that its Image Encryption is off
+    owner.home.adapter.faults.began(owner.home.account.id, "encryption", owner.home.id("Garden"))
+    assert owner.turns(10) == [(MAIL, ON), (PHONE, ON)]
+    owner.home.noticing.refresh(owner.home.account.id)
+    assert owner.turns(10) == [(MAIL, OFF), (PHONE, OFF)]
+
+
 def test_what_was_mended_before_it_was_told_is_not_told(owner: Owner) -> None:
     owner.change("Garden", encryption="on")
     owner.change("Garden", encryption="off")
@@ -202,10 +213,9 @@ def test_a_camera_in_the_house_that_is_at_no_address(make_home: Callable[..., Ho
     assert owner.turns(10) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]
 
 
-@pytest.mark.parametrize(
-    ("kind", "title"), [("grant", "Alexa takes no more reports"), ("outbox", "Reports to Alexa could not be sent")]
-)
-def test_what_a_sender_notes_of_a_link(owner: Owner, kind: Kind, title: str) -> None:
+def test_a_grant_that_died_and_one_that_works_again(owner: Owner) -> None:
+    kind: Kind = "grant"
+    title = "Alexa takes no more reports"
     faults, account, link = owner.home.adapter.faults, owner.home.account.id, owner.home.link
     for _ in range(3):
         faults.began(account, kind, link.id)
@@ -218,6 +228,35 @@ def test_what_a_sender_notes_of_a_link(owner: Owner, kind: Kind, title: str) -> 
     owner.home.store.end_link(link.id, owner.clock.now)
     assert owner.turns(60) == []
     assert owner.home.store.notices(account) == []
+
+
+def lay_down(owner: Owner) -> str:
+    """A row that can't be sent is put aside, as the sender does it; its id."""
+    store, account, link = owner.home.store, owner.home.account.id, owner.home.link.id
+    store.look(account, owner.clock.now, link)
+    claim = store.claim(account, link, owner.clock.now, owner.clock.now + 60, 100)
+    assert claim is not None
+    first, *others = claim.rows
+    assert store.settle(claim, Settled(owner.clock.now, tuple(others), laid=((first, "refused"),)))
+    return first.id
+
+
+def test_reports_that_are_put_aside_until_somebody_sends_them_again_or_drops_them(owner: Owner) -> None:
+    title = "Reports to Alexa could not be sent"
+    store, account, link = owner.home.store, owner.home.account.id, owner.home.link
+    for dropped in (True, False):
+        row = lay_down(owner)
+        assert owner.turns(60) == [(MAIL, title), (PHONE, title)]
+        assert f"“{link.label}”" in owner.texts[0]
+        assert store.drop(account, row) if dropped else store.retry(account, row, owner.clock.now)
+        assert owner.turns(60) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]
+
+
+def test_where_nobody_is_notified_nothing_is_noted(make_home: Callable[..., Household], clock: Clock) -> None:
+    home = make_home()
+    faults = Faults(home.store, Happenings(home.store, clock), clock, keeps=False)
+    faults.began(home.account.id, "grant", home.link.id)
+    assert faults.of(home.account.id) == []
 
 
 def test_an_address_that_takes_nothing_is_tried_ever_more_seldom_and_loses_nothing(owner: Owner) -> None:

@@ -1,21 +1,18 @@
 """What an owner decided, as the store has it: of this version, of the one before, and of none."""
 
 import json
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from accounts import households
 from registry.drivers.ezviz.sessions import Sessions
+from registry.drivers.lan.devices import Device, Devices, Pictured
 from registry.preferences import NONE, Preferences, keep, of_account
 from store.records import OwnerUser
-from store.sealing import Sealer
-from store.sqlite import SqliteStore
 from tests.doubles.household import Household
-
-KEPT = Path(__file__).parent / "kept" / "showcam-0.1.sql"
+from tests.doubles.kept import Opens, in_dynamodb, in_sqlite
 
 
 @pytest.mark.parametrize(
@@ -59,11 +56,15 @@ def test_what_is_kept_is_spelled_in_one_way(home: Household) -> None:
     assert (written["while_encrypted"], "lan_while_encrypted" in written) == ("code", False)
 
 
-def test_a_database_of_the_version_before_keeps_what_its_owner_decided(tmp_path: Path) -> None:
-    path = tmp_path / "showcam.sqlite3"
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(KEPT.read_text())
-    store = SqliteStore(path, Sealer([("kept", bytes(range(32)))]))
+@pytest.fixture(params=[in_sqlite, in_dynamodb], ids=["sqlite", "dynamodb"])
+def opens(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opens]:
+    """Opens what the version before kept, each time as another process does."""
+    with request.param(tmp_path) as made:
+        yield made
+
+
+def test_what_the_version_before_kept_of_its_owners_decisions_is_read(opens: Opens) -> None:
+    store = opens()
     [account] = store.accounts()
     [source] = store.sources(account.id)
 
@@ -76,21 +77,20 @@ def test_a_database_of_the_version_before_keeps_what_its_owner_decided(tmp_path:
     store.close()
 
 
-def test_a_household_of_the_version_before_gains_cameras_of_its_own(tmp_path: Path) -> None:
-    path, sealer = tmp_path / "showcam.sqlite3", Sealer([("kept", bytes(range(32)))])
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(KEPT.read_text())
-    store = SqliteStore(path, sealer)
+def test_a_household_of_the_version_before_gains_cameras_of_its_own(opens: Opens) -> None:
+    store = opens()
     [account] = store.accounts()
     [ezviz] = store.sources(account.id)
 
     assert (store.known(account.id, ezviz.id), store.owner_user(account.id)) == (None, None)
     lan = households.with_lan(store, account.id)
+    Devices(store).put(lan, Device("S", 1, "Shed", "192.168.1.20", 554, Pictured("/live"), user="a", password="b"))
     assert store.put_owner_user(account.id, "kari", b"hash")
     store.close()
 
-    again = SqliteStore(path, sealer)
-    assert again.sources(account.id) == [ezviz, lan]
+    again = opens()
+    assert {source.id for source in again.sources(account.id)} == {ezviz.id, lan.id}
+    assert [device.name for device in Devices(again).read(lan)] == ["Shed"]
     assert again.owner_user_by_key("kari") == OwnerUser(account.id, "kari", b"hash", 1)
     assert Sessions(again).read(ezviz).secrets.codes == {"F00497501": "ABCDEF"}
     again.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from showcam.setup.google_console import REDIRECTS
 from tests.doubles.program import Program, running
 
 pytestmark = pytest.mark.process
@@ -34,3 +35,17 @@ def test_where_nothing_runs_it_says_so(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "WRONG" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_key_for_reports_of_another_project_is_named(demo: Program) -> None:
+    """Google's client is registered anew for another project than the simulated one's."""
+    redirects = [f"--redirect-uri={redirect.format(project='home-1')}" for redirect in REDIRECTS]
+    known = demo.command("clients", "list", "--demo").stdout
+    assert "showcam-demo" in known
+    assert demo.command("clients", "remove", "google", "--demo").returncode == 0
+    assert demo.command("clients", "add", "google", *redirects, "--demo").returncode == 0
+    found = json.loads(demo.command("doctor", "google", "--demo", "--json").stdout)["findings"]
+    [wrong] = [finding for finding in found if finding["fault"] == "homegraph_key_wrong"]
+    assert wrong["state"] == "wrong"
+    assert "of the project showcam-demo, and Google's client here is of home-1" in wrong["told"]
+    assert "in the project of Google's client" in wrong["mend"]

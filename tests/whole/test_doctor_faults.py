@@ -191,6 +191,12 @@ def test_a_redirect_address_that_is_missing(house: House) -> None:
     is_named(house.examined(redirects=BOTH[:1]), "redirect_uri_missing", "showcam google values")
 
 
+def test_a_machine_without_the_internet_is_no_fault_of_the_name() -> None:
+    patient = google.Patient(web="https://no..name", pictures=(), client=None, trial=("doctor", "s"))
+    [found] = google.examine(patient, Visitor(within_s=1.0), World("https://localhost:9/resolve"))
+    assert (found.state, found.fault, "reaches the internet" in found.mend) == ("wrong", None, True)
+
+
 def nobody(_url: str) -> str:
     return "https://localhost:9"
 

@@ -19,7 +19,7 @@ def printed(done: subprocess.CompletedProcess[str]) -> list[str]:
 def test_the_doctor_finds_the_demo_well_and_leaves_no_client_behind(demo: Program) -> None:
     done = demo.command("doctor", "google", "--demo")
     assert done.returncode == 0, done.stdout
-    assert printed(done)[-1] == "12 well, 0 wrong, 0 unsure."
+    assert printed(done)[-1] == "13 well, 0 wrong, 0 unsure."
     assert "doctor" not in demo.command("google", "values", "--demo").stdout
 
 

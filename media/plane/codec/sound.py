@@ -15,13 +15,15 @@ OPUS_CLOCK = 48_000
 OPUS_STEP = 960  # 20 ms
 SILENT_OPUS = b"\xf8\xff\xfe"  # one 20-ms frame of nothing (RFC 6716 section 3.1)
 SILENT_RATE = 16_000
+TV_RATE = 48_000  # what every Cast device plays
+TV_RATES = frozenset({44_100, TV_RATE})
 AAC_SAMPLES = 1024  # of a frame, and so many an encoder puts before the first
 _OFF = 25  # the part of a second that sound may be off before it is left out, or a gap
 _STRAIGHT = 500  # the part of a second that it may be off and is not bent
 _BEND = 50  # one sample in so many is added or left out at most
 _SAMPLE = 4  # bytes of one that is encoded: 16 bits of two channels, or a float of one
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-_MONO_16K = bytes((2 << 3 | _RATES.index(SILENT_RATE) >> 1, 1 << 3))  # an AudioSpecificConfig
+_BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # a second, of AAC that is made here
 
 
 def has_adts(data: bytes) -> bool:
@@ -46,21 +48,27 @@ def adts(data: bytes, config: bytes) -> bytes:
     return header + data
 
 
+def _mono(rate: int) -> bytes:
+    """An AudioSpecificConfig."""
+    index = _RATES.index(rate)
+    return bytes((2 << 3 | index >> 1, (index & 1) << 7 | 1 << 3))
+
+
 @functools.cache
-def silent_aac() -> bytes:
-    """One ADTS frame of silence, 16 kHz mono."""
+def silent_aac(rate: int = SILENT_RATE) -> bytes:
+    """One ADTS frame of silence, mono."""
     encoder = av.CodecContext.create("aac", "w")
-    encoder.sample_rate, encoder.layout, encoder.format = SILENT_RATE, "mono", "fltp"
-    encoder.time_base = Fraction(1, SILENT_RATE)
+    encoder.sample_rate, encoder.layout, encoder.format = rate, "mono", "fltp"
+    encoder.time_base = Fraction(1, rate)
     packets = []
     for number in range(4):
         frame = AudioFrame(format="fltp", layout="mono", samples=AAC_SAMPLES)
-        frame.sample_rate, frame.pts = SILENT_RATE, number * AAC_SAMPLES
+        frame.sample_rate, frame.pts = rate, number * AAC_SAMPLES
         frame.planes[0].update(bytes(frame.planes[0].buffer_size))
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
     # the first frames still carry the encoder's priming
-    return adts(bytes(packets[-1]), _MONO_16K)
+    return adts(bytes(packets[-1]), _mono(rate))
 
 
 class _Chain:
@@ -161,19 +169,25 @@ class OpusVoice:
 
 
 class AacVoice:
-    """G.711 or Opus in, AAC units out: HLS of MPEG-TS knows neither."""
+    """A camera's sound in, AAC units out: HLS of MPEG-TS knows neither G.711 nor Opus, and TVs not every rate."""
 
-    def __init__(self, form: Format) -> None:
-        self._chain = _Chain(form, "aac", rate=SILENT_RATE, layout="mono", sample="fltp", step=AAC_SAMPLES, bits=32_000)
+    def __init__(self, form: Format, rate: int = SILENT_RATE) -> None:
+        self._rate, self._config = rate, _mono(rate)
+        self._chain = _Chain(form, "aac", rate=rate, layout="mono", sample="fltp", step=AAC_SAMPLES, bits=_BITS[rate])
 
     def feed(self, unit: Unit) -> list[Unit]:
         made = self._chain.feed(unit)
-        times = [(at - AAC_SAMPLES) * CLOCK // SILENT_RATE for _, at in made]
+        times = [(at - AAC_SAMPLES) * CLOCK // self._rate for _, at in made]
         return [
-            Unit("audio", adts(data, _MONO_16K), at, at, key=True) for (data, _), at in zip(made, times, strict=True)
+            Unit("audio", adts(data, self._config), at, at, key=True) for (data, _), at in zip(made, times, strict=True)
         ]
 
 
 def as_sent(form: Format) -> Format:
     """As HLS viewers get it."""
     return form if form.audio_codec == "aac" else replace(form, audio_codec="aac", audio_rate=SILENT_RATE)
+
+
+def plays_on_tvs(form: Format) -> bool:
+    """Whether its sound does, as it comes."""
+    return form.audio and form.audio_codec == "aac" and form.audio_rate in TV_RATES

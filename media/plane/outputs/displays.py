@@ -1,4 +1,7 @@
-"""What viewers play: H.264, and by WebRTC nothing that comes out of order; displays up to High at level 4.2."""
+"""What viewers play: H.264, and by WebRTC nothing that comes out of order; displays up to High at level 4.2.
+
+TVs get no more than level 4.1: the first Chromecasts end there, and no device tells which one it is.
+"""
 
 from media.grants import Protocol
 from media.plane.codec.units import Format
@@ -6,6 +9,7 @@ from media.source import MOST_PIXELS, TRANSCODED
 
 _PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High
 _HIGHEST = 42
+_OF_TVS = 41
 
 
 def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
@@ -18,14 +22,15 @@ def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
         return "no_common_protocol"
     if surface == "video":
         return "" if _is_small(form) and _decode(form) else "too_large"
-    return "" if surface == "page" or _decode(form) else "beyond_displays"
+    highest = _OF_TVS if surface == "tv" else _HIGHEST
+    return "" if surface == "page" or _decode(form, highest) else "beyond_displays"
 
 
 def _is_small(form: Format) -> bool:
     return form.width <= TRANSCODED[0] and form.height <= TRANSCODED[1]
 
 
-def _decode(form: Format) -> bool:
+def _decode(form: Format, highest: int = _HIGHEST) -> bool:
     """By profile and level, as "avc1.PPCCLL" tells them, and by size: cameras name a lower level than they keep to."""
     profile, _, level = bytes.fromhex(form.codec.removeprefix("avc1."))
-    return profile in _PROFILES and level <= _HIGHEST and form.width * form.height <= MOST_PIXELS
+    return profile in _PROFILES and level <= highest and form.width * form.height <= MOST_PIXELS

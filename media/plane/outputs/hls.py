@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from math import ceil
 
+from media.plane.codec.sound import SILENT_RATE
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.outputs.muxer import SegmentMuxer
 from media.plane.outputs.segments import Segment, Segments
@@ -27,13 +28,18 @@ class HlsOutput:
     """
 
     def __init__(
-        self, *, silent_track: bool, changed: Callable[[], None], clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        silent_track: bool,
+        changed: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+        silent_rate: int = SILENT_RATE,
     ) -> None:
         self._born_ms = int(time.time() * 1000)
         self.start_id = _start_id(self._born_ms)
         self._first = 0  # number of the start id's first segment
         self.segments = Segments()
-        self._silent_track = silent_track
+        self._silent_track, self._silent_rate = silent_track, silent_rate
         self._changed, self._clock = changed, clock
         self._next = 0
         self._target = 0  # 0: no segment has shown it yet
@@ -87,6 +93,12 @@ class HlsOutput:
     @property
     def target_s(self) -> int:
         return self._target or 1
+
+    def before(self, keyframe: Unit) -> Segment | None:
+        """The whole segment that ends where this keyframe begins, if it is kept."""
+        if self._muxer is None or self._muxer.open_since != keyframe.dts or not self.segments:
+            return None
+        return list(self.segments)[-1]
 
     def bandwidth(self) -> int:
         """Bits a second of the fullest segment, with a tenth to spare."""
@@ -149,7 +161,9 @@ class HlsOutput:
 
     def _mux(self) -> None:
         assert self.format is not None
-        self._muxer = SegmentMuxer(self.format, self._next, silent_track=self._silent_track, cut=self._cut)
+        self._muxer = SegmentMuxer(
+            self.format, self._next, silent_track=self._silent_track, cut=self._cut, silent_rate=self._silent_rate
+        )
 
     def _is_torn(self, muxer: SegmentMuxer, unit: Unit) -> bool:
         """Whether pictures are missing before this one, and with that time the segment would outgrow the target."""

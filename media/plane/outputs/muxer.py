@@ -16,7 +16,6 @@ from media.plane.codec.units import CLOCK, Format, Unit
 
 _SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none
 _HOLE = CLOCK // 10
-_SILENT_STEP = sound.AAC_SAMPLES * CLOCK // sound.SILENT_RATE
 _TICK = Fraction(1, CLOCK)
 
 
@@ -29,7 +28,9 @@ class Cut(Protocol):
 class SegmentMuxer:
     """One timeline of one format. What comes before the first keyframe is left out."""
 
-    def __init__(self, form: Format, number: int, *, silent_track: bool, cut: Cut) -> None:
+    def __init__(
+        self, form: Format, number: int, *, silent_track: bool, cut: Cut, silent_rate: int = sound.SILENT_RATE
+    ) -> None:
         self._cut = cut
         self._first = True
         self._begins: deque[int] = deque()  # presentation times of the keyframes that segments begin with
@@ -53,11 +54,16 @@ class SegmentMuxer:
         self._video: Any = self._container.add_mux_stream("h264", width=form.width, height=form.height)
         self._video.time_base = _TICK
         self._audio: Any = None
-        self._silent = silent_track
+        self._silent, self._silent_rate = silent_track, silent_rate
         if form.audio or silent_track:
-            rate = sound.SILENT_RATE if silent_track else form.audio_rate
+            rate = silent_rate if silent_track else form.audio_rate
             self._audio = self._container.add_mux_stream("aac", rate=rate)
             self._audio.time_base = _TICK
+
+    @property
+    def open_since(self) -> int | None:
+        """Decoding time of the keyframe that the segment begins with that is not whole yet."""
+        return self._began
 
     @property
     def open_s(self) -> float:
@@ -108,9 +114,10 @@ class SegmentMuxer:
     def _keep_silent(self, until: int) -> None:
         if self._silent_dts is None:
             self._silent_dts = until
+        silence = sound.silent_aac(self._silent_rate)
         while self._silent_dts <= until:
-            self._mux(self._audio, sound.silent_aac(), self._silent_dts, self._silent_dts, key=True)
-            self._silent_dts += _SILENT_STEP
+            self._mux(self._audio, silence, self._silent_dts, self._silent_dts, key=True)
+            self._silent_dts += sound.AAC_SAMPLES * CLOCK // self._silent_rate
 
     def _mux(self, stream: Any, data: bytes, pts: int, dts: int, *, key: bool) -> None:
         self.open_bytes += len(data)

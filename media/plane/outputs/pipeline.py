@@ -12,23 +12,27 @@ from media.plane.codec import h264
 from media.plane.codec.units import CLOCK, Format, Unit
 from media.source import TRANSCODED, transcoded_size
 
-GOP_S = 2  # between keyframes, and so the length of HLS segments, which players are told
 SELDOM_S = 0.5  # a picture is due where none was shown for so long
 _LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
 _USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
 
 
 class Shape(NamedTuple):
-    """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once."""
+    """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once.
+
+    `gop_s`: between keyframes, and so the length of HLS segments, which players are told.
+    """
 
     width: int
     height: int
     rate: int  # 0: as many as the picture needs
     most: int
     burst: int
+    gop_s: float = 2.0
 
 
 DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
+SOON = DISPLAY._replace(gop_s=1.2)  # for a first segment that is whole soon; half a picture less makes one too
 THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 
 
@@ -36,7 +40,7 @@ class Pipeline:
     """Of one thread: what it is given to decode and to encode comes in order."""
 
     def __init__(self, form: Format, shape: Shape) -> None:
-        self._size = transcoded_size(form.width, form.height, shape[:2])
+        self._size, self._gop = transcoded_size(form.width, form.height, shape[:2]), shape.gop_s * CLOCK
         self._decoder = av.CodecContext.create("hevc" if form.is_h265 else "h264", "r")
         self._decoder.thread_count = 1
         self._encoder = _encoder(*self._size, shape)
@@ -84,7 +88,7 @@ class Pipeline:
         """Of the pictures there are the one that is nearest to its time."""
         if self._last_key is None or self._last is None:
             return True
-        return pts + (pts - self._last) // 2 - self._last_key >= GOP_S * CLOCK
+        return pts + (pts - self._last) // 2 - self._last_key >= self._gop
 
 
 def _encoder(width: int, height: int, shape: Shape) -> Any:

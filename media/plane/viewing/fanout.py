@@ -3,11 +3,12 @@
 import asyncio
 
 from media.plane.codec.keyframe import NoPicture
-from media.plane.codec.sound import AacVoice, OpusVoice, as_sent
+from media.plane.codec.sound import AacVoice, OpusVoice, as_sent, plays_on_tvs
 from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
 from media.plane.signal import Signal
 from media.plane.viewing.stills import Stills
+from media.plane.viewing.tv_rendition import TvRendition
 
 GOP_CAP = 8 * 1024 * 1024
 SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
@@ -29,6 +30,8 @@ class Fanout:
         self.outputs: dict[bool, HlsOutput] = {}  # by whether it has a silent track
         self._gop: list[Unit] = []
         self._gop_bytes = 0
+        self._hls_gop: list[Unit] = []  # what HLS got since the last keyframe
+        self._hls_bytes = 0
         self.is_arriving = False  # pictures come, and no keyframe did yet
         self._whole = False  # whether `_gop` holds everything since its keyframe
         self._since_key = 0  # ticks
@@ -38,6 +41,7 @@ class Fanout:
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
         self._aac: AacVoice | None = None
+        self._tv: TvRendition | None = None  # as soon as one of them came
         self._stills = Stills()
 
     # what viewers ask
@@ -53,30 +57,53 @@ class Fanout:
             raise self.failure
         return self.is_live
 
-    async def first_segment(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
+    def need_tv(self) -> None:
+        """From now on there is a rendition for TVs. It begins with what was shown last, so that no TV waits for it."""
+        if self._tv is not None:
+            return
+        self._tv = TvRendition(self.signal.ring, self._loop.time)
+        if self.format is None or self.format.is_h265:
+            return
+        self._tv.begin(self.format)
+        units = self._hls_gop
+        for output in self.outputs.values():
+            if units and (before := output.before(units[0])) is not None:
+                self._tv.replay(before, units[0].pts)
+                break
+        for unit in units:
+            self._tv.write(unit)
+
+    async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
         """The rendition, once it has a segment.
 
         Raises SourceFailed, or NotYet when time ran out before a segment was whole.
         """
-        await self.signal.until(lambda: self.failure or self.ready(silent_track=silent_track), timeout_s)
+        await self.signal.until(lambda: self.failure or self.ready(silent_track=silent_track, tv=tv), timeout_s)
         if self.failure:
             raise self.failure
-        output = self.ready(silent_track=silent_track)
+        output = self.ready(silent_track=silent_track, tv=tv)
         if output is None:
             raise NotYet
         if output.failure:
             raise output.failure
         return output
 
-    def ready(self, *, silent_track: bool) -> HlsOutput | None:
+    def ready(self, *, silent_track: bool, tv: bool = False) -> HlsOutput | None:
         """The rendition, once there is something to say of it."""
         # where the source has sound of its own there is no silent rendition, and none is needed
         output = self.outputs.get(silent_track) or self.outputs.get(False)
+        if tv and self.format is not None and not plays_on_tvs(self.format):
+            output = self._tv.output if self._tv is not None else None
         return output if output is not None and (output.segments or output.failure) else None
 
     def shows(self, start_id: str) -> bool:
         """Whether an output of that start id goes on."""
-        return any([output.start_id == start_id for output in self.outputs.values()])
+        return any([output.start_id == start_id for output in self._all_outputs()])
+
+    @property
+    def target_s(self) -> int:
+        """How long a segment may last."""
+        return max([output.target_s for output in self._all_outputs()], default=2)
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
@@ -122,11 +149,14 @@ class Fanout:
     def begin(self, form: Format) -> None:
         """An opening turned out to be a picture."""
         self.format = form
+        self._hls_gop = []
         if form.is_h265:
             self._end_outputs()  # nobody is sent it as it comes
             self.outputs.clear()
         else:
             self._begin_outputs(form)
+            if self._tv is not None:
+                self._tv.begin(form)
         self._voice = None
         is_other = form.audio and form.audio_codec != "aac"
         self._aac = AacVoice(form) if is_other and self.outputs else None
@@ -135,6 +165,9 @@ class Fanout:
     def to_hls(self, unit: Unit) -> None:
         if unit.kind == "audio" and self.format and not self.format.audio:
             return
+        self._remember_hls(unit)
+        if self._tv is not None:
+            self._tv.write(unit)
         for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
             for output in self.outputs.values():
                 output.write(each)
@@ -172,21 +205,36 @@ class Fanout:
             self.outputs[silent_track].begin(as_sent(form))
 
     def _end_outputs(self) -> None:
-        for output in self.outputs.values():
+        for output in self._all_outputs():
             output.end()
+
+    def _all_outputs(self) -> list[HlsOutput]:
+        of_tvs = [self._tv.output] if self._tv is not None and self._tv.output is not None else []
+        return [*self.outputs.values(), *of_tvs]
 
     def _time_keyframes(self, unit: Unit) -> None:
         """How far apart they are, by the camera's clock; time that passes without a picture does not count."""
+        is_first = self._last is None
         if self._last is not None:
             self._since_key += min(unit.dts - self._last, CLOCK)
         self._last = unit.dts
         was_slow, is_far = self.is_slow, self._since_key > SLOW_S * CLOCK
-        if unit.key or is_far:
+        if is_far or (unit.key and not is_first):
             self.is_slow = is_far
         if unit.key:
             self._since_key = 0
         if self.is_slow and not was_slow:
             self.signal.ring()
+
+    def _remember_hls(self, unit: Unit) -> None:
+        """The same units as viewers get, and the sound; where those are paced, earlier."""
+        if unit.kind == "video" and unit.key:
+            self._hls_gop, self._hls_bytes = [], 0
+        self._hls_bytes += len(unit.data)
+        if self._hls_bytes > GOP_CAP:
+            self._hls_gop = []  # a rendition that begins now waits for the next keyframe
+        elif self._hls_gop or (unit.kind == "video" and unit.key):
+            self._hls_gop.append(unit)
 
     def _remember(self, unit: Unit) -> None:
         if unit.key:

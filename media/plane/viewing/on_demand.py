@@ -19,14 +19,14 @@ class OnDemand:
         """Whether it runs, or there is room for it."""
         return self._running is not None or self._transcodes.has_room
 
-    def get(self, form: Format, since: Iterable[Unit], reason: str) -> Transcoded:
+    def get(self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False) -> Transcoded:
         """The transcoded picture; one that begins takes the units in `since` first.
 
-        Raises SourceFailed with the reason where there is no room.
+        `gives_way`: it may end for another picture. Raises SourceFailed with the reason where there is no room.
         """
         made = self._running
         if made is None:
-            made = self._made = self._transcodes.begin(form, since, reason)
+            made = self._made = self._transcodes.begin(form, since, reason, gives_way=gives_way)
         made.need()
         return made
 

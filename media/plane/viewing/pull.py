@@ -196,6 +196,8 @@ class Pull(Fanout):
         if self.format is None:
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
+            # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that
+            self.is_slow |= self._spec is not None and self._spec.kind == "ezviz"
             if self._lasts_s:
                 self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)
@@ -237,13 +239,13 @@ class Pull(Fanout):
     def quickened(self) -> Fanout:
         """For HLS where keyframes are far apart: with keyframes of our own, or as it comes where there is no room."""
         try:
-            return self._made("media_down")
+            return self._made("media_down", gives_way=True)
         except SourceFailed:
             return self
 
-    def _made(self, reason: str) -> Fanout:
+    def _made(self, reason: str, *, gives_way: bool = False) -> Fanout:
         assert self.format is not None
-        return self._on_demand.get(self.format, self._gop if self._whole else (), reason)
+        return self._on_demand.get(self.format, self._gop if self._whole else (), reason, gives_way=gives_way)
 
 
 def _like(form: Format) -> tuple[int, int, bool, str]:

@@ -106,5 +106,5 @@ class Session:
         if pull.sound == "on" and (pull.format is None or pull.format.audio):
             return "camera"
         # both assistants' displays are sent silence; Google's sees a camera without Audio only where the gate lets it
-        waits = self.claims.surface == "alexa" or (self.claims.surface == "google" and pull.sound != "off")
+        waits = self.claims.surface == "alexa" or (self.claims.surface in ("google", "tv") and pull.sound != "off")
         return "silence" if waits else "none"

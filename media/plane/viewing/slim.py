@@ -40,6 +40,8 @@ class Slim:
 
     # media.plane.viewing.transcodes.Running
 
+    gives_way = False
+
     @property
     def is_over(self) -> bool:
         return self._work is None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import structlog
 
 from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.outputs.pipeline import DISPLAY, SOON
 from media.plane.outputs.transcoder import Transcoder
 from media.plane.viewing.fanout import Fanout
 
@@ -17,10 +18,14 @@ BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture
 
 
 class Transcoded(Fanout):
-    """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone."""
+    """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone.
 
-    def __init__(self, form: Format, since: Iterable[Unit]) -> None:
+    `gives_way`: it ends where another picture needs its room.
+    """
+
+    def __init__(self, form: Format, since: Iterable[Unit], gives_way: bool = False) -> None:
         super().__init__()
+        self.gives_way = gives_way
         self._used = self._loop.time()
         self._left_out = self._counted = 0
         self._behind: float | None = None  # when it last left out a picture
@@ -86,7 +91,7 @@ class Transcoded(Fanout):
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._broke, work)
 
-        work = Transcoder(form, since, made, broke)
+        work = Transcoder(form, since, made, broke, SOON if self.gives_way else DISPLAY)
         work.start()
         return work
 

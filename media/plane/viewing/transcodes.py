@@ -15,7 +15,10 @@ _SPARE = 1  # cores for everything else
 
 
 class Running(Protocol):
-    """One that takes room."""
+    """One that takes room. `gives_way`: its viewers can be shown the picture as it comes, only later."""
+
+    @property
+    def gives_way(self) -> bool: ...
 
     @property
     def is_watched(self) -> bool: ...
@@ -57,7 +60,7 @@ class Transcodes:
     def __init__(
         self,
         most: Most,
-        begin: Callable[[Format, Iterable[Unit]], Transcoded] = Transcoded,
+        begin: Callable[[Format, Iterable[Unit], bool], Transcoded] = Transcoded,
         cores: int | None = None,
     ) -> None:
         self._most, self._begin = most, begin
@@ -67,29 +70,34 @@ class Transcodes:
 
     @property
     def has_room(self) -> bool:
-        """Whether one more would be admitted: one that nobody watches just now gives way."""
-        self.tidy()
-        watched = [each for each in self._running if each.is_watched]
-        loads = [each.load for each in watched]
-        return admits(self._most, self._cores, loads, self._measured, behind=any([each.is_behind for each in watched]))
+        """Whether one more would be admitted that nothing else can show."""
+        return self._has_room(gives_way=False)
 
-    def begin(self, form: Format, since: Iterable[Unit], reason: str) -> Transcoded:
+    def begin(self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False) -> Transcoded:
         """Raises SourceFailed with the reason where there is no room."""
-        if not self.has_room:
+        if not self._has_room(gives_way=gives_way):
             raise SourceFailed(reason, again=False)
-        made = self._begin(form, since)
+        made = self._begin(form, since, gives_way)
         self.admit(made)
         return made
 
     def admit(self, running: Running) -> bool:
-        """Whether there is room for it, which it has from here on until it is over; those not watched give way."""
-        if not self.has_room:
+        """Whether there is room for it, which it has from here on until it is over; others may end for it."""
+        if not self._has_room(gives_way=running.gives_way):
             return False
+        is_tight = not self._has_room(gives_way=True)
         for each in self._running:
-            if not each.is_watched:
+            if not each.is_watched or (each.gives_way and is_tight):
                 each.close()
         self._running = [each for each in self._running if not each.is_over] + [running]
         return True
+
+    def _has_room(self, *, gives_way: bool) -> bool:
+        """One that nobody watches just now gives way to any, and some that are watched to one that does not."""
+        self.tidy()
+        stay = [each for each in self._running if each.is_watched and (gives_way or not each.gives_way)]
+        loads = [each.load for each in stay]
+        return admits(self._most, self._cores, loads, self._measured, behind=any([each.is_behind for each in stay]))
 
     def tidy(self) -> None:
         """Ends what nobody needs any longer."""

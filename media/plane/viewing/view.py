@@ -29,7 +29,7 @@ class View:
     @property
     def target_s(self) -> int:
         """How long a segment may last."""
-        return max([output.target_s for output in self._at.outputs.values()], default=2)
+        return self._at.target_s
 
     def check(self) -> None:
         """Begins to transcode where a viewer by WebRTC needs it. Raises SourceFailed."""
@@ -44,19 +44,25 @@ class View:
 
     async def output(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
         """The rendition, with its first segment. Raises SourceFailed, NotYet."""
-        pull = self._pull
+        pull, tv = self._pull, self._surface == "tv"
         self._at = self._for_hls()
         if self._at is pull and not self._is_settled:
             # keyframes that are far apart are found out while the first segment is waited for
             await pull.signal.until(
-                lambda: pull.failure or pull.is_slow or pull.ready(silent_track=silent_track), timeout_s
+                lambda: pull.failure or pull.is_slow or pull.ready(silent_track=silent_track, tv=tv), timeout_s
             )
             self._at = self._for_hls()
-        output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s)
+        output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
         self._start_id = output.start_id
         return output
 
     def _for_hls(self) -> Fanout:
+        at = self._chosen()
+        if self._surface == "tv":
+            at.need_tv()
+        return at
+
+    def _chosen(self) -> Fanout:
         pull, at = self._pull, self._pull.shown(self._surface, "hls")
         if at is not pull:
             return at

@@ -41,7 +41,10 @@ class Warming:
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         """Start the pull, or join the one there is. Raises Ended, TooMany."""
         self._endings.refuse(claims)
-        return self._pulls.warm(claims, spec)
+        pull = self._pulls.warm(claims, spec)
+        if claims.surface == "tv":
+            pull.need_tv()  # segments are made while its receiver is still being launched
+        return pull
 
     def expect(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         """A warm pull, and a place for who comes with this grant until it lapses. Raises Ended, TooMany."""

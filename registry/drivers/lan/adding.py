@@ -43,11 +43,12 @@ class Found(Struct, frozen=True):
 
 
 class _Login(Struct, frozen=True):
-    """`basic`: whether they may be sent as they are."""
+    """`basic`: whether they may be sent as they are. `onvif`: "port/path" where it was known, and whether by https."""
 
     user: str
     password: str
-    basic: bool
+    basic: bool = True
+    onvif: tuple[str, bool] = ("", False)
 
 
 class _Asked(Struct, frozen=True):
@@ -66,9 +67,14 @@ class Adding:
     def __init__(self, *, loopback: bool, onvif_ports: tuple[int, ...] = ONVIF_PORTS) -> None:
         self._http, self._loopback, self._onvif_ports = HouseHttp(loopback=loopback), loopback, onvif_ports
 
-    def look(self, address: Address, user: str, password: str, *, port: int = 0, basic: bool = True) -> Found:
-        """`port`: of RTSP, where the address does not say it. `basic`: whether user and password may go as they are."""
-        login = _Login(user, password, basic)
+    def look(self, address: Address, user: str, password: str, *, port: int = 0, known: Device | None = None) -> Found:
+        """`port`: of RTSP, where the address does not say it. `known`: the camera that its owner says is there.
+
+        One that is known by Digest gets no password by Basic.
+        """
+        login = _Login(user, password)
+        if known is not None:
+            login = _Login(user, password, known.basic, (known.onvif, bool(known.pin)))
         if address.kind == "rtsp" and address.path not in ("", "/"):
             return self._by_path(address, login)
         asked = self._onvif(address, login)
@@ -139,16 +145,11 @@ class Adding:
 
     def _onvif(self, address: Address, login: _Login) -> _Asked:
         """Where its device service is, and what it says."""
-        ports = (*self._onvif_ports, HTTPS)
-        if address.kind == "onvif":
-            ports = (address.port or (HTTPS if address.tls else 80),)
-        path = address.path if address.kind == "onvif" and address.path not in ("", "/") else DEVICE_PATH
-        knocked = knock([(address.host, port) for port in ports], KNOCK_S)
-        for port in ports:
-            if knocked[address.host, port] is not None:
+        places = self._places(address, login)
+        knocked = knock([(address.host, int(at.partition("/")[0])) for at in places], KNOCK_S)
+        for at, is_https in places.items():
+            if knocked[address.host, int(at.partition("/")[0])] is not None:
                 continue
-            at = f"{port}{path}"
-            is_https = address.tls or (port == HTTPS and address.kind != "onvif")
             pin = "" if is_https else None  # its owner says that it is the camera, and so that this is its certificate
             onvif = Onvif(self._http, address.host, at, login.user, login.password, pin=pin)
             try:
@@ -158,6 +159,16 @@ class Adding:
                 if failed.why == "login":
                     return _Asked("login", at)
         return _Asked("none")
+
+    def _places(self, address: Address, login: _Login) -> dict[str, bool]:
+        """Where ONVIF may be, "port/path", and whether it is by https there."""
+        if address.kind == "onvif":
+            path = address.path if address.path not in ("", "/") else DEVICE_PATH
+            return {f"{address.port or (HTTPS if address.tls else 80)}{path}": address.tls}
+        at, is_https = login.onvif
+        usual = {f"{port}{DEVICE_PATH}": port == HTTPS for port in (*self._onvif_ports, HTTPS)}
+        known = {at: is_https} if at else {}
+        return known | {at: is_https for at, is_https in usual.items() if at not in known}
 
     def _described(self, host: str, port: int, paths: tuple[str, ...], login: _Login) -> Described:
         """Some cameras end a connection with the first path that they do not have."""

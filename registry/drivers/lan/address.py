@@ -11,6 +11,13 @@ from net.addresses import is_in_house
 RTSP = 554
 
 
+_KINDS: dict[str, Literal["any", "rtsp", "onvif"]] = {
+    "any": "any",
+    "rtsp": "rtsp",
+    "http": "onvif",
+    "https": "onvif",
+}
+
 type Wrong = Literal["characters", "none", "login", "tls", "scheme", "name", "outside", "path"]
 
 
@@ -49,9 +56,7 @@ def read(text: str, *, loopback: bool = False) -> Address:
         raise BadAddress("login", "Leave user and password out of the address: both are asked for, and kept sealed")
     if parts.scheme == "rtsps":
         raise BadAddress("tls", "RTSP over TLS is not read: give the camera's plain rtsp:// address")
-    kinds: dict[str, Literal["any", "rtsp", "onvif"]] = {"any": "any", "rtsp": "rtsp", "http": "onvif"}
-    kinds["https"] = "onvif"
-    if parts.scheme not in kinds:
+    if parts.scheme not in _KINDS:
         raise BadAddress(
             "scheme", "An address begins with rtsp://, with http:// or https:// for ONVIF, or is an IP address alone"
         )
@@ -65,4 +70,4 @@ def read(text: str, *, loopback: bool = False) -> Address:
     if parts.scheme == "any" and path not in ("", "/"):
         raise BadAddress("path", "An address with a path begins with rtsp:// or http://")
     path = "" if parts.scheme == "any" else path
-    return Address(kinds[parts.scheme], host, port, path, tls=parts.scheme == "https")
+    return Address(_KINDS[parts.scheme], host, port, path, tls=parts.scheme == "https")

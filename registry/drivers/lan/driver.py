@@ -176,8 +176,8 @@ class LanDriver:
             raise
         self._refused.drop(who)
         self._knocked.put(place, (time.monotonic(), None))
-        if device.wrong:
-            self.devices.alter(source, device, lambda stored: replace(stored, wrong=0))
+        if device.wrong or device.moved:  # it is where it was
+            self.devices.alter(source, device, lambda stored: replace(stored, wrong=0, moved=""))
 
     def _camera(self, source: Source, device: Device) -> Camera:
         fault = self._fault(source, device)

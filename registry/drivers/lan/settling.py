@@ -30,10 +30,8 @@ def moved(known: Device, found: Device) -> Device:
     its = settled(found, (), like=known)
     same = known.main.path == found.main.path
     pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
-    told = {
-        name: getattr(found, name) or getattr(known, name)
-        for name in ("model", "firmware", "mac", "onvif", "pin", "still")
-    }
+    kept = ("model", "firmware", "mac", "still", *(() if found.onvif else ("onvif", "pin")))
+    told = {name: getattr(found, name) or getattr(known, name) for name in kept}
     return replace(its, **pictures, **told, endpoint=found.endpoint or known.endpoint)
 
 

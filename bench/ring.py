@@ -1,0 +1,77 @@
+"""Somebody rings, in the demo: from the press at the camera until the assistants have it, and until the Echo shows it.
+
+The camera's message reaches showcam by EZVIZ's push; the Echo opens the view by itself. Its pull begins cold: the one
+before has ended.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+
+from bench import cores
+from bench.practice import demo
+from bench.progress import say
+from bench.run import Results, Run
+from bench.table import Bound, LeftOut, Row
+from bench.timing import percentile
+from tests.doubles.program import Program
+
+DOOR = "Front Door"
+RINGS = 20
+APART_S = 4.0  # two presses within three seconds are one
+IDLE_S = "1"  # a pull ends so long after its last viewer
+SETTLED_S = 10.0  # after linking: every camera has been reported by then
+
+
+def measure(run: Run) -> Results:
+    alexa: list[float] = []
+    google: list[float] = []
+    frames: list[float] = []
+    with demo(SHOWCAM_IDLE_S=IDLE_S, SHOWCAM_OPENS_PER_MINUTE="600") as program, cores.beside():
+        for assistant in ("alexa", "google"):
+            program.link(assistant)
+        time.sleep(SETTLED_S)
+        for number in range(3 if run.quick else RINGS):
+            say(f"Ring: {number + 1}")
+            pressed, shown = _rung(program)
+            if not shown["outcome"]["shown"]:
+                yield LeftOut("ring", f"ring {number + 1} was not shown: {shown['outcome']['person']}")
+                return
+            alexa.append(shown["rang_at"] - pressed)
+            frames.append(shown["shown"]["first_at"] - pressed)
+            google.append(_announced(program, pressed) - pressed)
+            time.sleep(APART_S)
+    of = "press at the camera to"
+    yield Row(f"{of} DoorbellPress at Alexa's gateway, p95", "s", percentile(alexa, 0.95), bound=_most(1), runs=alexa)
+    yield Row(f"{of} the notification at HomeGraph, p95", "s", percentile(google, 0.95), bound=_most(1), runs=google)
+    yield Row(f"{of} the Echo's first frame, cold, p95", "s", percentile(frames, 0.95), bound=_most(3), runs=frames)
+
+
+def _most(seconds: float) -> Bound:
+    return Bound(most=seconds)
+
+
+def _rung(program: Program) -> tuple[float, dict[str, Any]]:
+    """When the button was pressed, epoch s, and what the Echo showed."""
+    with ThreadPoolExecutor(1) as echo:
+        waiting = echo.submit(program.assistant, "alexa", "ring", within=15, seconds=0.3)
+        time.sleep(0.3)  # the Echo listens
+        serial = program.cameras()[DOOR]["serial"]
+        pressed = time.time()
+        requests.post(f"{program.simulator}/_control/{serial}", json={"press": True}, timeout=5).raise_for_status()
+        return pressed, waiting.result()
+
+
+def _announced(program: Program, since: float, within_s: float = 15.0) -> float:
+    """When HomeGraph took the first notification after `since`, epoch s."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        entries = requests.get(f"{program.simulator}/assistants/google/trace", timeout=5).json()["entries"]
+        reports = [entry for entry in entries if entry["title"] == "HomeGraph: report" and entry["at"] >= since]
+        for entry in reports:
+            if entry["request"]["payload"]["devices"].get("notifications"):
+                return float(entry["at"])
+        time.sleep(0.1)
+    raise TimeoutError("HomeGraph got no notification of the ring")

@@ -1,0 +1,55 @@
+"""What is typed to give this machine a public address, filled in, as docs/running.md has it."""
+
+import re
+from textwrap import dedent
+
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+EXAMPLE = "cam.example.org"
+
+
+def tailscale(port: int, media_port: int) -> str:
+    return dedent(f"""\
+        sudo tailscale funnel --bg --https=443 http://127.0.0.1:{port}
+        sudo tailscale funnel --bg --https=443 --set-path=/s http://127.0.0.1:{media_port}/s""")
+
+
+def cloudflare(name: str, port: int, media_port: int) -> str:
+    """`~/.cloudflared/config.yml`."""
+    return dedent(f"""\
+        tunnel: ID
+        credentials-file: /home/you/.cloudflared/ID.json
+        ingress:
+          - hostname: {name}
+            path: ^/s/
+            service: http://127.0.0.1:{media_port}
+          - hostname: {name}
+            service: http://127.0.0.1:{port}
+          - service: http_status:404""")
+
+
+def caddy(name: str, port: int, media_port: int) -> str:
+    """`/etc/caddy/Caddyfile`."""
+    return dedent(f"""\
+        {name} {{
+            request_header -X_Forwarded_For
+            request_header -X_Forwarded_Proto
+            handle /s/* {{
+                reverse_proxy 127.0.0.1:{media_port}
+            }}
+            handle {{
+                reverse_proxy 127.0.0.1:{port} {{
+                    buffer_requests
+                    max_buffer_size 256KiB
+                    transport http {{
+                        keepalive 4s
+                    }}
+                }}
+            }}
+        }}""")
+
+
+def settings(name: str) -> str:
+    """The commands that tell showcam of it."""
+    return dedent(f"""\
+        showcam settings set public_url https://{name}
+        showcam settings set trusted_proxies 127.0.0.1""")

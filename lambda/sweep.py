@@ -1,0 +1,5 @@
+"""AWS entry of a schedule."""
+
+from showcam.compose.sweep import build
+
+handler = build()

@@ -1,0 +1,78 @@
+"""Builds what the console asks of the machine: the doctor, sizes, a backup and the log."""
+
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from console.machine import Facts, Found, NotMade
+from media.client import MediaUnavailable
+from showcam.compose import doctor
+from showcam.compose.ground import Ground
+from showcam.data import backup
+from showcam.keys import KeysUnreadable
+from showcam.process.supervisor import CannotStart
+from showcam.redaction import redact
+from showcam.settings import Settings
+from store.ports import StoreUnavailable
+
+TAIL = 256 * 1024  # bytes of each log file that are read
+
+
+@dataclass(frozen=True)
+class OwnMachine:
+    settings: Settings
+    base: Ground
+
+    def facts(self, account_id: str) -> Facts:
+        disk = shutil.disk_usage(self.settings.data)
+        database = self.settings.database
+        return Facts(
+            version=version("showcam"),
+            python=platform.python_version(),
+            address=self.settings.public_url,
+            disk_free=disk.free,
+            disk_size=disk.total,
+            database=database.stat().st_size if database.exists() else 0,
+            live=self._live(account_id),
+            keeps_backups=self.settings.store == "sqlite",
+        )
+
+    def examine(self, account_id: str) -> Iterator[Found]:
+        yield from doctor.running(self.settings, self.base, household=account_id)
+
+    def backup(self, folder: Path) -> Path:
+        target = folder / "showcam.backup"
+        try:
+            backup.write(self.settings, target, None, force=False)
+        except (CannotStart, StoreUnavailable, KeysUnreadable) as error:
+            raise NotMade(str(error)) from None
+        return target
+
+    def log(self, most: int) -> list[str]:
+        lines = [line for file in (self.settings.data / "log").glob("*.jsonl") for line in _tail(file)]
+        return sorted(map(redact, lines), key=_moment)[-most:]
+
+    def _live(self, account_id: str) -> int | None:
+        try:
+            return self.base.pictures.live(account_id)
+        except MediaUnavailable:
+            return None
+
+
+def _tail(file: Path) -> list[str]:
+    """The last whole lines."""
+    try:
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - TAIL))
+            whole = opened.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+    return whole[1:] if file.stat().st_size > TAIL else whole
+
+
+def _moment(line: str) -> str:
+    """Lines are sorted by when they were written, which stands in each in a form that sorts."""
+    return line.partition('"timestamp":')[2].strip()[:40]

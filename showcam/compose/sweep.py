@@ -1,0 +1,38 @@
+"""The function on a schedule: wakes `reports` for links that are overdue, and once a day for a look at all of them.
+
+Stream and queue deliver within seconds. What they lose, and what waits longer than a queue holds it, is found here.
+"""
+
+import time
+from typing import Any
+
+from registry.telling.reconciling import Reconciling
+from showcam import keys
+from showcam.aws import boto, wakes
+from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
+from showcam.compose import ground
+from showcam.process.settings_sources import load
+from store.records import Assistant
+
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
+OVERDUE_S = 60.0  # what is due for less may be on its way
+MOST = 10_000  # links in one run
+
+
+def build() -> Handler:
+    """Raises whatever prevents a start, so that AWS counts it as an error."""
+    settings = load()
+    watch = CloudWatch(settings.log_level)
+    watch.install()
+    store = ground.open_store(settings, keys.of(settings))
+    queue = wakes.Queue(boto.client("sqs"), settings.reports_queue)
+
+    def answer(event: Event, _context: Any) -> Reply:
+        if event.get("reconcile"):
+            Reconciling(store).turn()
+            return {"reconciled": True}
+        before = time.time() - OVERDUE_S
+        due = [(assistant, *pair) for assistant in ASSISTANTS for pair in store.due(assistant, before, MOST)]
+        return {"woken": queue.send(wakes.Wake(account, link, assistant) for assistant, account, link in due)}
+
+    return watch.watched(answer)

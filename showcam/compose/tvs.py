@@ -1,0 +1,50 @@
+"""The console's TVs, as the worker's door answers for them."""
+
+from cast.client import CastClient
+from cast.failed import CastFailed
+from console.casting import NotOnTv, OnTv, Tv
+from registry.camera import Refusal
+from words.languages import Language
+
+WAITED_S = 12.0  # on a page; a TV that takes longer goes on
+
+
+class Failed(NotOnTv):
+    def __init__(self, failed: CastFailed) -> None:
+        super().__init__()
+        self._failed = failed
+
+    def text(self, language: Language) -> str:
+        return self._failed.text(language)
+
+
+class WorkersTvs:
+    """`console.casting.Tvs`."""
+
+    def __init__(self, worker: CastClient) -> None:
+        self._worker = worker
+
+    def found(self) -> list[Tv]:
+        try:
+            return [Tv(device.id, device.name) for device in self._worker.devices() if device.kind == "screen"]
+        except CastFailed as failed:
+            raise Failed(failed) from None
+
+    def now(self, account: str) -> list[OnTv]:
+        try:
+            shown = self._worker.now(account)
+        except CastFailed as failed:
+            raise Failed(failed) from None
+        return [OnTv(Tv(on.device.id, on.device.name), on.name) for on in shown]
+
+    def show(self, account: str, camera: str, tv: str) -> Refusal | None:
+        try:
+            return self._worker.begin(account, camera, tv, WAITED_S)
+        except CastFailed as failed:
+            raise Failed(failed) from None
+
+    def stop(self, account: str, tv: str) -> None:
+        try:
+            self._worker.begin_stop(account, "", tv, WAITED_S)
+        except CastFailed as failed:
+            raise Failed(failed) from None

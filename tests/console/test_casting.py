@@ -1,0 +1,192 @@
+"""The console's page of TVs, on the worker's own door and screens; the TVs play at once."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from accounts.console_sessions import ConsoleSessions
+from cast.client import CastClient
+from cast.device import Device
+from cast.door import CastDoor
+from cast.failed import CastFailed
+from cast.finder import Finder
+from cast.picture import Picture
+from cast.screens import Screens
+from cast.showing import Over
+from media.grants import Grants
+from showcam.compose.tvs import WorkersTvs
+from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+
+AT = "/home/tv"
+LIVING, BEDROOM = Device("tv-1", "Living room TV", "192.168.1.20"), Device("tv-2", "Bedroom TV", "192.168.1.21")
+SPEAKER = Device("tv-3", "Kitchen speaker", "192.168.1.22", kind="speaker")
+PROOF = Grants([b"grant key of the tests, 32 bytes"]).proof()
+
+
+@dataclass
+class ReadyTv:
+    fails: CastFailed | None
+    shown: Picture | None = None
+
+    def show(self, picture: Picture) -> None:
+        if self.fails:
+            raise self.fails
+        self.shown = picture
+
+    def stop(self) -> None:
+        self.shown = None
+
+
+class House:
+    """`fails`: what the next TV raises; `searched`: how often TVs were looked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.fails: CastFailed | None = None
+        self.searched = 0
+        run = folder / "run"
+        run.mkdir(exist_ok=True)
+        self.world: HomeWorld = home_world(folder, tvs=WorkersTvs(CastClient(run, PROOF)))
+        home = self.world.home
+        screens = Screens(
+            home.owner, ConsoleSessions(home.store), self, Finder((LIVING, BEDROOM, SPEAKER), browse=self._look),
+            self._connect,
+        )  # fmt: skip
+        self._door = CastDoor(run, screens, PROOF)
+        self._serving = threading.Thread(target=self._door.serve_forever, kwargs={"poll_interval": 0.05})
+        self._serving.start()
+
+    def end(self) -> None:
+        self.hang_up()
+        self.world.home.store.close()
+
+    def hang_up(self) -> None:
+        """The worker is gone."""
+        if self._serving.is_alive():
+            self._door.shutdown()
+            self._serving.join()
+            self._door.server_close()
+
+    def lend(self, link: str, device: str) -> str:
+        return "http://192.168.1.5:40123"
+
+    def end_link(self, link: str) -> None:
+        self.world.home.pictures.end_link(link)
+
+    def _look(self, seconds: float) -> list[Device]:
+        self.searched += 1
+        return []
+
+    def _connect(self, device: Device, over: Callable[[Over], None]) -> ReadyTv:
+        return ReadyTv(self.fails)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.end()
+
+
+def sent(
+    house: House, step: str, camera: str = "Garden", tv: str = LIVING.id, by: HomeBrowser | None = None
+) -> HomeBrowser:
+    browser = by or house.world.signed_in().visit(AT)
+    fields = {"camera": house.world.home.id(camera)} if camera else {}
+    return browser.send(AT, step=step, tv=tv, **fields)
+
+
+def scenes(house: House, camera: str = "Garden") -> tuple[str, ...]:
+    home = house.world.home
+    return home.owner.preferences(home.account.id, home.id(camera)).tv_scenes
+
+
+def test_tvs_are_listed_and_speakers_are_not(house: House) -> None:
+    browser = house.world.signed_in().visit(AT)
+    assert browser.status == 200
+    assert [name in browser.text for name in ("Living room TV", "Bedroom TV", "Kitchen speaker")] == [True, True, False]
+    browser.visit(AT)
+    assert house.searched == 1, "they are known for a while"
+    browser.send(AT, step="look")
+    assert house.searched == 2
+
+
+def test_a_tile_leads_there_with_its_camera_chosen(house: House) -> None:
+    browser = house.world.signed_in().get()
+    garden = house.world.home.id("Garden")
+    assert browser.answer is not None
+    assert f'href="/home/tv?camera={garden}"' in browser.answer.text
+    browser.visit(f"{AT}?camera={garden}")
+    assert re.findall(r'<option value="([\w-]+)" selected', browser.answer.text) == [garden]
+
+
+def test_where_there_are_no_tvs_nothing_is_said_of_them(tmp_path: Path) -> None:
+    world = home_world(tmp_path)
+    browser = world.signed_in().get()
+    assert browser.answer is not None
+    assert "/home/tv" not in browser.answer.text
+    assert browser.visit(AT).status == 404
+    world.home.store.close()
+
+
+def test_a_camera_is_shown_on_a_tv_and_taken_off(house: House) -> None:
+    browser = sent(house, "show")
+    assert (browser.status, "Shown now Garden on Living room TV" in browser.text) == (200, True)
+    browser = sent(house, "stop", "", by=browser)
+    assert "Shown now" not in browser.text
+
+
+@pytest.mark.parametrize(
+    ("step", "camera", "tv", "says"),
+    [
+        ("show", "Garage", LIVING.id, "Image Encryption is on for Garage"),
+        ("show", "Attic", LIVING.id, "Attic is offline"),
+        ("show", "Garden", "tv-9", "There is no Cast device tv-9 in the house."),
+        ("show", "Garden", SPEAKER.id, "Kitchen speaker has no screen."),
+        ("show", "Garden", "", "Choose a camera and a TV."),
+        ("show", "", LIVING.id, "Choose a camera and a TV."),
+        ("stop", "", "", "Choose a camera and a TV."),
+        ("dance", "Garden", LIVING.id, "Choose a camera and a TV."),
+    ],
+)
+def test_what_can_not_be_done_is_said(house: House, step: str, camera: str, tv: str, says: str) -> None:
+    browser = sent(house, step, camera, tv)
+    assert (browser.status, says in browser.text) == (403, True)
+
+
+def test_a_tv_that_does_not_play_is_said(house: House) -> None:
+    house.fails = CastFailed("not_played", LIVING.name)
+    browser = sent(house, "show")
+    assert (browser.status, "Living room TV did not play the picture." in browser.text) == (403, True)
+
+
+def test_without_a_worker_that_is_said(house: House) -> None:
+    browser = house.world.signed_in()
+    house.hang_up()
+    browser.visit(AT)
+    assert (browser.status, "showcam is not running here, or does not cast." in browser.text) == (200, True)
+
+
+def test_a_scene_is_made_and_removed(house: House) -> None:
+    browser = sent(house, "scene")
+    assert scenes(house) == ("Living room TV",)
+    assert "Scenes Garden on Living room TV" in browser.text
+    sent(house, "scene", tv=BEDROOM.id, by=browser)
+    assert scenes(house) == ("Living room TV", "Bedroom TV")
+    sent(house, "no-scene", tv="Living room TV", by=browser)
+    assert scenes(house) == ("Bedroom TV",)
+
+
+def test_a_scene_of_a_camera_that_is_not_here_is_not_kept(house: House) -> None:
+    browser = house.world.signed_in().visit(AT)
+    browser.send(AT, step="scene", camera="ezviz-aaaaaaaaaaaaaaaaaaaa", tv=LIVING.id)
+    assert (browser.status, "Nothing was changed" in browser.text) == (403, True)
+
+
+def test_who_is_not_signed_in_is_led_away(house: House) -> None:
+    answer = house.world.browser().ask("GET", AT)
+    assert (answer.status_code, answer.location) == (303, "/home")
+    assert house.world.browser().ask("POST", AT, data={"step": "show"}).status_code == 400

@@ -1,0 +1,122 @@
+"""The health page: the doctor's findings, the backup, the log, and a diagnosis that tells nothing of anybody."""
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.diagnosis import masked
+from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.linking_world import USER
+from tests.doubles.ready_machine import ReadyFinding
+
+AT = "/home/health"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[HomeWorld]:
+    made = home_world(tmp_path)
+    yield made
+    made.home.store.close()
+
+
+def page(world: HomeWorld) -> HomeBrowser:
+    return world.signed_in().visit(AT)
+
+
+def diagnosis(browser: HomeBrowser) -> str:
+    assert browser.answer is not None
+    return html.unescape(browser.answer.text.partition('lang="en">showcam ')[2].partition("</textarea>")[0])
+
+
+def test_what_the_machine_is_stands_there_and_nothing_is_examined_unasked(world: HomeWorld) -> None:
+    text = page(world).text
+    assert "Version 0.2.0 (Python 3.13.5) Public address https://home.example Live pictures now 2" in text
+    assert "Free on the disk 1024 of 4096 MiB Database 4 KiB" in text
+    assert world.machine.examined == []
+
+
+def test_where_the_media_process_is_silent_it_says_so(world: HomeWorld) -> None:
+    world.machine.live = None
+    assert "Live pictures now The media process does not answer." in page(world).text
+
+
+def test_the_doctor_examines_the_owners_household_alone(world: HomeWorld) -> None:
+    browser = page(world).send(AT, step="examine")
+    assert world.machine.examined == [world.home.account.id]
+    assert "One thing is wrong. ✗ Wrong name home.example : it leads to 203.0.113.9" in browser.text
+    assert browser.text.index("name home.example") < browser.text.index("camera Garden") < browser.text.index("disk :")
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        ((ReadyFinding("disk", "ok", "well"),), "Nothing is wrong."),
+        ((ReadyFinding("a", "wrong", "x"), ReadyFinding("b", "wrong", "y")), "2 things are wrong."),
+    ],
+)
+def test_how_many_things_are_wrong_is_said(world: HomeWorld, findings: tuple[ReadyFinding, ...], said: str) -> None:
+    world.machine.findings = findings
+    assert said in page(world).send(AT, step="examine").text
+
+
+def test_a_diagnosis_names_nobody(world: HomeWorld) -> None:
+    copied = diagnosis(page(world).send(AT, step="examine"))
+    assert "WRONG  dns_wrong  name (host): it leads to (address)" in copied
+    assert "?  camera (name): asleep, of (name) at (address)" in copied
+    for name in (USER, "Garden", "home.example", "203.0.113.9", "fd00::7"):
+        assert name not in copied
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("camera Garden and Gardener", "camera (name) and Gardener"),
+        ("at 192.168.1.5:8080, version 1.2.3", "at (address):8080, version 1.2.3"),
+        ("from 2001:db8::1 at 12:30", "from (address) at 12:30"),
+        ("of kari@example.com", "of (account)"),
+        ("skill amzn1.ask.skill.12-ab", "skill (id)"),
+        ("household rp6huegpmptwuaqm ended", "household (id) ended"),
+        ("at cam.example.org twice: cam.example.org", "at (host) twice: (host)"),
+        ("C3TN (front)", "C3TN (front)"),
+    ],
+)
+def test_names_and_addresses_are_masked(text: str, shown: str) -> None:
+    assert masked(text, ["Garden", "", "Back (yard)"], "cam.example.org") == shown
+
+
+def test_a_backup_is_downloaded_and_leaves_no_file(world: HomeWorld, tmp_path: Path) -> None:
+    browser = page(world)
+    answer = browser.ask("POST", AT, data={"csrf_token": browser.token, "step": "backup"})
+    assert (answer.status_code, answer.data) == (200, b"backup of everything")
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="showcam-')
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_backup_that_cant_be_made_says_why(world: HomeWorld, tmp_path: Path) -> None:
+    world.machine.why_not = "The disk is full."
+    browser = page(world).send(AT, step="backup")
+    assert (browser.status, "The disk is full." in browser.text) == (403, True)
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [(['{"event": "<two>"}'], '{"event": "<two>"}'), ([], "There is no log in the data folder")],
+)
+def test_the_log_is_read(world: HomeWorld, lines: list[str], said: str) -> None:
+    world.machine.lines = lines
+    assert said in world.signed_in().visit(f"{AT}/log").text
+
+
+@pytest.mark.parametrize("step", ["examine", "backup"])
+def test_who_is_not_signed_in_gets_nothing(world: HomeWorld, step: str) -> None:
+    for stranger, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+        assert stranger.send(AT, step=step).step == due
+        assert stranger.ask("GET", f"{AT}/log").status_code == 303
+    assert world.machine.examined == []
+
+
+def test_a_step_that_there_is_not_is_a_bad_request(world: HomeWorld) -> None:
+    assert page(world).send(AT, step="reboot").status == 400

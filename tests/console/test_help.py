@@ -1,0 +1,92 @@
+"""Help for everybody: each reason has a page and a short address, and is found by what an assistant said."""
+
+import html
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client
+
+from console import look
+from console.app import blueprint
+from console.help import SAID
+from registry.gate.help import NUMBERS, of_number, short
+from registry.gate.reasons import row_text
+from registry.reason import REASONS, Reason
+from showcam.compose.doors import heard
+from words.catalogue import OURS
+
+
+def visitor(*, vendor: str = "EZVIZ") -> Client:
+    app = Flask("test", static_folder=None)
+    app.register_blueprint(look.blueprint())
+    app.register_blueprint(blueprint(practice_url="", vendor=vendor, heard=heard()))
+    return app.test_client()
+
+
+def text(client: Client, path: str, language: str = "en") -> str:
+    answer = client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    return html.unescape(answer.text)
+
+
+@pytest.mark.parametrize("language", ["en", "nb", "de"])
+@pytest.mark.parametrize("vendor", ["", "EZVIZ"])
+def test_each_reason_has_a_page_that_says_what_mends_it(language: str, vendor: str) -> None:
+    client = visitor(vendor=vendor)
+    listed = text(client, "/help", language)
+    for reason in REASONS:
+        wrong, mend = row_text(reason, language, vendor=vendor)
+        page = text(client, f"/help/{reason}", language)
+        assert (f"<h1>{wrong}</h1>" in page, mend in page) == (True, True)
+        assert f'<a href="/help/{reason}">{wrong}</a>' in listed
+
+
+def test_a_short_address_leads_to_the_page_and_no_two_are_alike() -> None:
+    client = visitor()
+    assert len(set(NUMBERS.values())) == len(REASONS)
+    for reason in REASONS:
+        answer = client.get(short(reason))
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/help/{reason}")
+        assert of_number(NUMBERS[reason]) == reason
+
+
+def test_numbers_that_stand_on_pictures_stay() -> None:
+    """A reason that is new takes the next; none takes another's."""
+    first: dict[Reason, int] = {"not_found": 1, "offline": 5, "asleep": 6, "encryption_on": 8, "audio_off": 10}
+    assert {reason: NUMBERS[reason] for reason in first} == first
+
+
+@pytest.mark.parametrize(
+    "path", ["/help/nothing", "/help/OFFLINE", "/help/..%2f", "/h/0", "/h/999999999999", "/h/x", "/h/-5", "/h/"]
+)
+def test_what_there_is_not_is_no_page(path: str) -> None:
+    assert visitor().get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("reason", "alexa", "google"),
+    [
+        ("offline", "“… isn't responding.”", "“… isn't available right now.”"),
+        ("encryption_on", "“I can't do that with … in its current mode.”", "can't play the stream from …"),
+        ("signed_out", "“I don't have permission to use ….”", "“I can't reach …"),
+    ],
+)
+def test_what_is_heard_of_a_reason_leads_to_it(reason: str, alexa: str, google: str) -> None:
+    client = visitor()
+    page, listed = text(client, f"/help/{reason}"), text(client, "/help")
+    for phrase in (alexa, google):
+        assert phrase in page
+        assert f'href="/help/{reason}"' in listed.partition(phrase)[2].partition("</dd>")[0]
+
+
+def test_whatever_the_assistants_are_told_has_its_words() -> None:
+    for assistant, words in heard().items():
+        assert set(words.values()) <= set(SAID[assistant]), assistant
+
+
+@pytest.mark.parametrize("language", ["en", "nb", "de"])
+def test_the_devices_of_the_manual_are_listed(language: str) -> None:
+    page = text(visitor(), "/help", language)
+    for device in ("Echo Show", "Echo Spot", "Fire TV, Fire TV Stick, Fire TV Edition", "Chromecast"):
+        assert device in page
+    assert OURS.say(language, "Help") in page

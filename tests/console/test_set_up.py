@@ -1,0 +1,84 @@
+"""The rail of set-up: what is done of each step, and what is typed for a public address."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console import recipes
+from tests.doubles.home_world import HomeWorld, home_world
+from tests.doubles.ready_driver import camera
+
+AT = "/home/setup"
+RUNNING = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[HomeWorld]:
+    made = home_world(tmp_path)
+    yield made
+    made.home.store.close()
+
+
+def step(world: HomeWorld, number: int, more: str = "") -> str:
+    """What a step says."""
+    browser = world.signed_in().visit(f"{AT}{more}")
+    assert browser.answer is not None
+    steps = re.findall(r"<li>\n(.*?)\n</li>", browser.answer.text, re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", steps[number - 1])).split())
+
+
+def test_what_is_done_is_found(world: HomeWorld) -> None:
+    assert step(world, 1).startswith("✓ Your cameras : Done. There are 7 cameras.")
+    assert step(world, 2).startswith("✓ See it : Done. 3 of 7 can be shown.")
+    assert step(world, 3).startswith("3 Reachable Assistants come by an https address on the internet.")
+    assert step(world, 4).startswith("4 Google Every field of Google's console, with Copy.")
+    assert step(world, 5).startswith("✓ Alexa : Done. Alexa is linked since 20")
+
+
+@pytest.mark.parametrize(
+    ("cameras", "first", "second"),
+    [
+        ([], "1 Your cameras There are no cameras yet.", "2 See it 0 of 0 can be shown."),
+        ([camera("Attic", online="off")], "✓ Your cameras : Done. There is one camera.", "2 See it 0 of 1"),
+    ],
+)
+def test_what_is_not_done_is_numbered(world: HomeWorld, cameras: list[object], first: str, second: str) -> None:
+    world.home.driver.set(cameras)  # type: ignore[arg-type]
+    assert step(world, 1).startswith(first)
+    assert step(world, 2).startswith(second)
+
+
+def test_a_name_is_filled_in(world: HomeWorld) -> None:
+    text = step(world, 3, "?name=Https://Cam.Kari.No/")
+    assert "hostname: cam.kari.no path: ^/s/" in text
+    assert "cam.kari.no { request_header" in text
+    assert "showcam settings set public_url https://cam.kari.no" in text
+
+
+@pytest.mark.parametrize("name", ["cam", "a b.example", "-x.example", "x" * 300, "x.example/evil", "<b>.example"])
+def test_what_is_no_name_is_said_and_not_filled_in(world: HomeWorld, name: str) -> None:
+    browser = world.signed_in()
+    browser.answer = browser.ask("GET", AT, query_string={"name": name})
+    assert (browser.status, "That is no name such as cam.example.org." in browser.text) == (403, True)
+    assert "https://cam.example.org" in browser.text
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        recipes.tailscale(8080, 8081),
+        recipes.cloudflare(recipes.EXAMPLE, 8080, 8081),
+        recipes.caddy(recipes.EXAMPLE, 8080, 8081),
+    ],
+    ids=["Tailscale", "Cloudflare", "Caddy"],
+)
+def test_what_is_typed_is_what_the_guide_has(recipe: str) -> None:
+    indented = "\n".join(f"       {line}" for line in recipe.splitlines())
+    assert indented in RUNNING
+
+
+def test_it_is_for_who_is_signed_in(world: HomeWorld) -> None:
+    assert world.browser().get().ask("GET", AT).location == "/home"

@@ -1,0 +1,51 @@
+"""A machine with ready facts and findings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from console.machine import Facts, NotMade
+
+
+@dataclass(frozen=True)
+class ReadyFinding:
+    what: str
+    state: Literal["ok", "wrong", "unsure"]
+    text: str
+    mend: str = ""
+    fault: str | None = None
+
+
+FINDINGS = (
+    ReadyFinding("disk", "ok", "1000 MiB are free"),
+    ReadyFinding("name home.example", "wrong", "it leads to 203.0.113.9", "Let it point at your address.", "dns_wrong"),
+    ReadyFinding("camera Garden", "unsure", "asleep, of demo@example.com at fd00::7"),
+)
+
+
+@dataclass
+class ReadyMachine:
+    """Settable: `findings`, `lines` and `why_not`, for which no backup is made. `examined` are households."""
+
+    findings: tuple[ReadyFinding, ...] = FINDINGS
+    lines: list[str] = field(default_factory=lambda: ['{"event": "one"}', '{"event": "<two>"}'])
+    why_not: str = ""
+    live: int | None = 2
+    examined: list[str] = field(default_factory=list)
+
+    def facts(self, account_id: str) -> Facts:
+        return Facts("0.2.0", "3.13.5", "https://home.example", 2**30, 2**32, 4096, self.live, keeps_backups=True)
+
+    def examine(self, account_id: str) -> Iterator[ReadyFinding]:
+        self.examined.append(account_id)
+        yield from self.findings
+
+    def backup(self, folder: Path) -> Path:
+        if self.why_not:
+            raise NotMade(self.why_not)
+        (folder / "made").write_bytes(b"backup of everything")
+        return folder / "made"
+
+    def log(self, most: int) -> list[str]:
+        return self.lines[-most:]

@@ -1,0 +1,107 @@
+"""Which reporters there are, and what is said of a Google key that can't be used: everything else goes on."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from accounts import clients
+from registry.telling.reporter import Reporter
+from showcam import keys
+from showcam.compose import doctor, ground, reporters
+from showcam.compose.ground import Ground
+from showcam.settings import Settings
+from showcam.setup.google_console import REDIRECTS
+from simulator.assistants.service_account import FILE, ServiceAccount
+from simulator.state import Settings as Simulated
+
+LOGIN = {"lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s"}
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[Ground]:
+    settings = Settings(data=tmp_path)
+    made = ground.build(settings, keys.of(settings))
+    yield made
+    made.store.close()
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("key")
+    ServiceAccount(folder, "https://127.0.0.1:1/google/token", Simulated())
+    return dict(json.loads((folder / FILE).read_text()))
+
+
+UNUSABLE = "nothing is reported to Google: google_service_account can't be used: "
+
+
+def built(base: Ground, tmp_path: Path, **given: Any) -> list[Reporter]:
+    return reporters.build(Settings(data=tmp_path, **given), base)
+
+
+@pytest.mark.parametrize(
+    ("login", "with_key", "assistants"),
+    [
+        ({}, False, []),
+        (LOGIN, False, ["alexa"]),
+        ({}, True, ["google"]),
+        (LOGIN, True, ["alexa", "google"]),
+        (LOGIN | {"lwa_client_secret": ""}, False, []),
+    ],
+)
+def test_there_is_a_reporter_where_something_can_be_sent(
+    login: dict[str, str],
+    with_key: bool,
+    assistants: list[str],
+    base: Ground,
+    key: dict[str, Any],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given = login | ({"google_service_account": json.dumps(key)} if with_key else {})
+    assert [reporter.assistant for reporter in built(base, tmp_path, **given)] == assistants
+    assert caplog.messages == []
+
+
+FAULTS: dict[str, tuple[Callable[[dict[str, Any]], str], str]] = {
+    "missing": (lambda key: "", "there is no file "),
+    "malformed": (lambda key: json.dumps(key)[:-9], "it is not the JSON key of a service account"),
+    "of a person": (lambda key: json.dumps(key | {"type": "authorized_user"}), "it is a key of another kind"),
+    "without a key": (lambda key: json.dumps(key | {"private_key": "x"}), "its private_key is no RSA key"),
+    "of another project": (
+        lambda key: json.dumps(key | {"project_id": "another-1"}),
+        "it is of the project another-1, and Google's client here is of showcam-demo",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_key_that_can_not_be_used_is_named_at_the_start_and_by_the_doctor(
+    fault: str, base: Ground, key: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make, reason = FAULTS[fault]
+    file = tmp_path / "key.json"
+    if content := make(key):
+        file.write_text(content)
+    redirects = tuple(redirect.format(project="showcam-demo") for redirect in REDIRECTS)
+    clients.register(base.store, "google", "google", redirects)
+    found = built(base, tmp_path, google_service_account=str(file), **LOGIN)
+    assert [reporter.assistant for reporter in found] == ["alexa"]
+    [said] = [message.removeprefix(UNUSABLE) for message in caplog.messages]
+    assert said.startswith(reason)
+    settings = msgspec.structs.replace(Settings(data=tmp_path), google_service_account=str(file))
+    finding = doctor.reports(settings, base.store)
+    assert (finding.state, finding.text) == ("wrong", said)
+    assert "BEGIN" not in said
+
+
+@pytest.mark.parametrize(("given", "state"), [(True, "ok"), (False, "unsure")])
+def test_the_doctor_says_whether_google_is_reported_to(
+    given: bool, state: str, base: Ground, key: dict[str, Any], tmp_path: Path
+) -> None:
+    settings = Settings(data=tmp_path, google_service_account=json.dumps(key) if given else "")
+    assert doctor.reports(settings, base.store).state == state

@@ -1,0 +1,180 @@
+"""From a link that is due to the function that reports: the table's stream, the queue, the schedules."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from showcam.aws.wakes import LONGEST_S, NotSent, Queue, Wake, of_queue, of_stream
+from showcam.compose import changes, reports, sweep
+from store.dynamodb import DynamoStore
+from store.records import Known
+from store.sealing import Sealer
+from store.telling_ports import Settled
+from tests.doubles import records as a
+from tests.doubles.aws import REGION, ROOT, Cloud, in_process
+
+NOW = 1_800_000_000.0
+
+
+def record(**image: Any) -> dict[str, Any]:
+    """Of a link's row as it is now, as the stream has it."""
+    row = {"kind": "telling", "account": "home", "link": "kitchen", "assistant": "alexa", "wanted": NOW} | image
+    wire = {
+        name: {"N": str(value)} if isinstance(value, float) else {"S": value} for name, value in row.items() if value
+    }
+    return {"eventName": "MODIFY", "dynamodb": {"NewImage": wire}}
+
+
+@pytest.mark.parametrize(
+    ("image", "in_s"),
+    [
+        ({}, 0),
+        ({"wanted": NOW - 60}, 0),
+        ({"wanted": NOW + 29.1}, 30),
+        ({"free": NOW + 4.0}, 4),
+        ({"wanted": NOW + 9000}, LONGEST_S),
+        ({"claimed": "by a sender"}, None),
+        ({"wanted": None}, None),
+        ({"kind": "known"}, None),
+    ],
+    ids=str,
+)
+def test_a_row_wakes_when_its_link_is_due(image: dict[str, Any], in_s: int | None) -> None:
+    woken = of_stream({"Records": [record(**image)]}, NOW)
+    assert woken == ([] if in_s is None else [Wake("home", "kitchen", "alexa", in_s)])
+
+
+def test_a_removed_row_wakes_nobody() -> None:
+    assert of_stream({"Records": [{"eventName": "REMOVE", "dynamodb": {"Keys": {}}}]}, NOW) == []
+
+
+def test_of_many_records_of_a_link_the_last_counts() -> None:
+    records = [record(), record(link="hall"), record(wanted=NOW + 30)]
+    assert of_stream({"Records": records}, NOW) == [
+        Wake("home", "kitchen", "alexa", 30),
+        Wake("home", "hall", "alexa", 0),
+    ]
+
+
+class Taking:
+    """A queue's client that takes messages, or all but the first of each request."""
+
+    def __init__(self, *, failing: bool = False) -> None:
+        self.batches: list[list[dict[str, Any]]] = []
+        self._failing = failing
+
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        self.batches.append(request["Entries"])
+        return {"Failed": request["Entries"][:1]} if self._failing else {"Successful": request["Entries"]}
+
+
+def test_messages_are_sent_ten_at_a_time() -> None:
+    client = Taking()
+    assert Queue(client, "https://queue").send(Wake("home", f"link{number}", "alexa") for number in range(23)) == 23
+    assert [len(batch) for batch in client.batches] == [10, 10, 3]
+    assert [len({entry["Id"] for entry in batch}) for batch in client.batches] == [10, 10, 3]
+
+
+def test_a_message_that_is_not_taken_is_an_error() -> None:
+    with pytest.raises(NotSent, match="did not take 1 of 2"):
+        Queue(Taking(failing=True), "https://queue").send([Wake("home", "a", "alexa"), Wake("home", "b", "alexa")])
+
+
+def test_what_was_sent_is_what_is_received() -> None:
+    client, wake = Taking(), Wake("home", "kitchen", "google", 30)
+    Queue(client, "https://queue").send([wake])
+    message = {"messageId": "m", "body": client.batches[0][0]["MessageBody"]}
+    assert client.batches[0][0]["DelaySeconds"] == 30
+    assert list(of_queue({"Records": [message]})) == [("m", Wake("home", "kitchen", "google"))]
+
+
+@pytest.fixture(autouse=True)
+def root_logger_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An entry takes all lines of its process."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    level = root.level
+    yield
+    root.setLevel(level)
+
+
+class World:
+    """A table with a household that has a change to tell, and a queue."""
+
+    def __init__(self, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+        cloud.table()
+        self.sqs = boto3.client("sqs", region_name=REGION)
+        self.queue = self.sqs.create_queue(QueueName="reports")["QueueUrl"]
+        for name, value in {
+            "SHOWCAM_STORE": "dynamodb",
+            "SHOWCAM_TABLE": "showcam",
+            "SHOWCAM_KEYS_SECRET": cloud.secret("keys", {"root": ROOT}),
+            "SHOWCAM_REPORTS_QUEUE": self.queue,
+            "SHOWCAM_PUBLIC_URL": "https://showcam.example",
+            "AWS_LAMBDA_FUNCTION_NAME": "showcam-test",
+        }.items():
+            monkeypatch.setenv(name, value)
+        self.store = DynamoStore(cloud.dynamodb, "showcam", Sealer([("test", b"k" * 32)]))
+        self.account = a.account()
+        self.source = a.source(self.account)
+        self.store.add_household(self.account, self.source, b"s", "ok")
+        self.link = a.link(self.account)
+        self.store.add_link(self.link)
+
+    def messages(self) -> list[dict[str, str]]:
+        found = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        return [dict(json.loads(message["Body"])) for message in found]
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with in_process(monkeypatch) as cloud:
+        yield World(cloud, monkeypatch)
+
+
+def wake_of(world: World) -> dict[str, str]:
+    return {"account": world.account.id, "link": world.link.id, "assistant": "alexa"}
+
+
+def test_the_stream_s_function_sends_what_is_due(world: World) -> None:
+    image = record(account=world.account.id, link=world.link.id, wanted=1.0)
+    assert changes.build()({"Records": [image]}, None) == {"woken": 1}
+    assert world.messages() == [wake_of(world)]
+
+
+def test_the_sweep_sends_what_is_overdue_and_nothing_else(world: World) -> None:
+    handler = sweep.build()
+    assert handler({}, None) == {"woken": 0}
+    world.store.record_change(world.account.id, world.source.id, Known(b"k", 1.0))
+    assert handler({}, None) == {"woken": 1}
+    assert world.messages() == [wake_of(world)]
+    claim = world.store.claim(world.account.id, world.link.id, 2.0, 3.0, 9)
+    assert claim is not None
+    world.store.settle(claim, Settled(2.0, claim.rows))
+    assert handler({}, None) == {"woken": 0}
+
+
+def test_once_a_day_every_link_is_looked_at(world: World) -> None:
+    assert sweep.build()({"reconcile": True}, None) == {"reconciled": True}
+    assert [row.kind for row in world.store.waiting(NOW)] == ["look"]
+
+
+def message(world: World) -> dict[str, Any]:
+    return {"Records": [{"messageId": "m", "body": json.dumps(wake_of(world))}]}
+
+
+def test_a_message_makes_its_link_be_reported_to(world: World) -> None:
+    world.store.record_change(world.account.id, world.source.id, Known(b"k", 1.0))
+    handler = reports.build()
+    for _ in range(2):  # the second finds nothing
+        assert handler(message(world), None) == {"batchItemFailures": []}
+    assert world.store.waiting(NOW) == []
+
+
+def test_without_the_table_the_message_is_delivered_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOWCAM_TABLE", "another")
+    assert reports.build()(message(world), None) == {"batchItemFailures": [{"itemIdentifier": "m"}]}

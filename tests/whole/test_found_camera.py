@@ -1,0 +1,22 @@
+"""A household with one camera in the house and no vendor's account: from nothing to its picture, by the pages alone."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.doubles import lan_house
+
+
+@pytest.mark.timeout(180)
+def test_a_camera_is_found_in_the_house_tried_added_and_shown(tmp_path: Path) -> None:
+    lan_house.needed()
+    command = [*lan_house.NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_page", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["empty"], told["found"], told["tried"]) == (True, ["192.168.7.10"], True), told
+    assert told["camera"].startswith("lan-"), told
+    assert "#EXT-X-STREAM-INF" in told["shown"], told
