@@ -103,13 +103,23 @@ def right(answer: bytes, check: Check) -> None:
 
 
 @contextmanager
-def doors(count: int) -> Iterator[Doors]:
-    """Both doors on a household of `count` cameras, in a new SQLite store."""
+def doors(count: int, *, keeps_history: bool = False) -> Iterator[Doors]:
+    """Both doors on a household of `count` cameras, in a new SQLite store.
+
+    `keeps_history`: of what assistants are asked to show, for the owner's page, which no peer has.
+    """
     with TemporaryDirectory(prefix="showcam-bench-") as folder:
         home = household(Path(folder), cameras=cameras(count), opens_per_minute=NO_LIMIT)
         vendor = NoVendor(cameras(count))
-        later = Later(pause_s=TOGETHER_S)
-        home.adapter = adapt(home.store, {"ezviz": vendor}, NoPictures(), home.grants, home.rules, later=later)
+        home.adapter = adapt(
+            home.store,
+            {"ezviz": vendor},
+            NoPictures(),
+            home.grants,
+            home.rules,
+            later=Later(pause_s=TOGETHER_S),
+            keeps_history=keeps_history,
+        )
         try:
             yield Doors(home, Path(folder) / "showcam.sqlite3")
         finally:

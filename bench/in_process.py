@@ -1,7 +1,8 @@
 """Each question in process, showcam's answer beside Home Assistant's.
 
 Both go from bytes to bytes with the token checked; the bounds hold for these rows. Rows without a bound compare the
-same figure of showcam with Home Assistant's handler alone, which is given a dict and checks no token.
+same figure of showcam with Home Assistant's handler alone, which is given a dict and checks no token. Home Assistant
+keeps no history of what it was asked to show: a row of its own has what showcam's costs.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ BOUNDS = {
     **{(name, size): _STREAMS for name in ("InitializeCameraStreams", "ReportState") for size in SIZES},
 }
 ALL_SIZES = frozenset({"Discover", "SYNC", "InitializeCameraStreams", "ReportState"})
+KEPT = "InitializeCameraStreams"  # what an owner's history has
 TYPICAL = 100  # cameras of the household, for questions about one camera
 
 
@@ -50,6 +52,7 @@ def measure(run: Run) -> Results:
         yield Row(named, "µs", min(runs), "HA", whole.get(key), BOUNDS.get(key), runs)
         if key in alone and size in (1, TYPICAL):
             yield Row(f"{named}, beside a handler alone", "µs", min(runs), "HA", alone[key], runs=runs)
+    yield _history(run)
 
 
 def showcam(run: Run, wanted: list[tuple[str, int]]) -> Rounds:
@@ -63,6 +66,14 @@ def showcam(run: Run, wanted: list[tuple[str, int]]) -> Rounds:
             for name, call in calls.items():
                 figures[name, size] = rounds_us(call, run.effort)
     return figures
+
+
+def _history(run: Run) -> Row:
+    say("In process: with a history")
+    (question,) = (each for each in QUESTIONS if each[0] == KEPT)
+    with doors(1, keeps_history=True) as keeping, doors(1) as plain:
+        runs, without = (rounds_us(both.call(question), run.effort) for both in (keeping, plain))
+    return Row(f"{KEPT}, with a history, beside without", "µs", min(runs), "without:", min(without), runs=runs)
 
 
 def peer(run: Run, wanted: list[tuple[str, int]]) -> tuple[Figures, Figures]:

@@ -173,11 +173,13 @@ class _Hls(threading.Thread):
         last: int | None = None
         looked = time.time()
         while not self.over.wait(self.look_s):
+            asked = time.time()
             status, text = self._get(connection, playlist)
             if status != 200:
                 self.faults.append(f"{self.camera} by HLS: {status}")
                 return
-            was_late, looked = time.time() - looked > self.kept_s, time.time()
+            # the list before is of no earlier time than its question, this one of no later time than its answer
+            was_late, looked = time.time() - looked > self.kept_s, asked
             for seconds, number in SEGMENT.findall(text):
                 if last is not None and int(number) <= last:
                     continue
