@@ -164,3 +164,10 @@ CASTING = {
     "not_kept": mark("Nothing was changed: that camera is not here, or has as many scenes as it may."),
     "no_list": mark("The cameras can't be listed just now. Try again in a moment."),
 }
+
+# Of set-up, by what is wrong.
+SET_UP = {
+    "given_elsewhere": mark(
+        "Nothing was kept: a file, a variable or an option gives the public address, and counts more. Change it there."
+    ),
+}

@@ -1,5 +1,6 @@
 """The rail of set-up: five steps, each of worth by itself, with what is done of it as it is now."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Response, request
@@ -7,6 +8,7 @@ from flask import Response, request
 from accounts.console_sessions import ConsoleSession
 from console import pages, recipes
 from console.area import READ, Area, Rule
+from console.sentences import SET_UP
 from registry.camera import Refusal
 from registry.errors import Unavailable
 from registry.owner.owner import Owner
@@ -23,30 +25,54 @@ class Ports:
 
 
 class SetUp:
-    """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own."""
+    """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own.
 
-    def __init__(self, owner: Owner, area: Area, ports: Ports, *, address: str, adds: bool) -> None:
+    `keep` keeps the public address of a name; False: something else gives it, and counts more. None: none is kept here.
+    """
+
+    def __init__(
+        self, owner: Owner, area: Area, ports: Ports, *, address: str, adds: bool, keep: Callable[[str], bool] | None
+    ) -> None:
         self._owner, self._area, self._ports, self._address, self._adds = owner, area, ports, address, adds
+        self._keep = keep
 
     def rules(self) -> list[Rule]:
-        return [(AT, "setup", self.show, READ)]
+        return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
+
+    def take(self, current: ConsoleSession) -> Response:
+        if request.form.get("step") != "address" or self._keep is None:
+            return pages.problem("request")
+        name = _name(request.form.get("name", ""))
+        if not _is_name(name):
+            return self._shown(current, name, is_wrong=True)
+        if not self._keep(name):
+            return self._shown(current, name, error=pages.say(SET_UP["given_elsewhere"]))
+        return pages.led(f"{AT}?kept={name}")
 
     def show(self, current: ConsoleSession) -> Response:
+        return self._shown(current, _name(request.args.get("name", "")), kept=_name(request.args.get("kept", "")))
+
+    def _shown(
+        self, current: ConsoleSession, name: str, *, kept: str = "", error: str = "", is_wrong: bool = False
+    ) -> Response:
         cameras, shown = self._cameras(current.account)
         links = self._area.store.links(current.account)
-        name = request.args.get("name", "").strip().lower().removeprefix("https://").rstrip("/")
-        is_name = len(name) <= LONGEST and recipes.NAME.fullmatch(name) is not None
+        is_name = _is_name(name)
+        is_wrong = is_wrong or (bool(name) and not is_name)
         filled = name if is_name else recipes.EXAMPLE
         web, media = self._ports.web, self._ports.media
         return self._area.page(
             "setup",
-            403 if name and not is_name else 200,
+            403 if error or is_wrong else 200,
             cameras=cameras,
             shown=shown,
             adds=self._adds,
             address=self._address,
             typed=name[:LONGEST],
-            is_wrong=bool(name) and not is_name,
+            is_wrong=is_wrong,
+            keeps=self._keep is not None,
+            kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
+            error=error,
             tailscale=recipes.tailscale(web, media),
             cloudflare=recipes.cloudflare(filled, web, media),
             caddy=recipes.caddy(filled, web, media),
@@ -61,6 +87,14 @@ class SetUp:
         except Unavailable:
             return 0, 0
         return len(rows), sum(not isinstance(verdicts["page"], Refusal) for _, verdicts in rows)
+
+
+def _name(typed: str) -> str:
+    return typed.strip().lower().removeprefix("https://").rstrip("/")
+
+
+def _is_name(name: str) -> bool:
+    return len(name) <= LONGEST and recipes.NAME.fullmatch(name) is not None
 
 
 def _since(links: list[Link], assistant: str) -> str:

@@ -56,6 +56,7 @@ from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
 from showcam.http_types import Request, Response, Route, carries, problem
 from showcam.keys import Keys
+from showcam.process import handover, kept
 from showcam.settings import Settings
 from showcam.setup import google_set_up
 from store.ports import Store, StoreUnavailable
@@ -215,9 +216,26 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             Ports(settings.port, settings.media_port),
             address=settings.public_url,
             adds=base.own_cameras is not None,
+            keep=_keep_address(settings),
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]
+
+
+def _keep_address(settings: Settings) -> Callable[[str], bool] | None:
+    """Keeps the public address of a name; a proxy or tunnel on this machine is then believed."""
+    if not kept.keeps(settings):
+        return None
+    installation = kept.Installation(settings, handover.origins())
+
+    def keep(name: str) -> bool:
+        address = {"public_url": f"https://{name}"}
+        if not installation.changeable(address):
+            return False
+        installation.change(address | installation.changeable({"trusted_proxies": "127.0.0.1"}))
+        return True
+
+    return keep
 
 
 def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers) -> Home:

@@ -227,7 +227,7 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) ->
             window,
             open_to_all=False,
         ),
-        SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False),
+        SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False, keep=None),
         Health(made.owner, rooms.area, machine, folder / "backups"),
         Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
     ]

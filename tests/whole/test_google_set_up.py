@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 from json import loads
+from pathlib import Path
 
 import pytest
+import requests
 
 from tests.doubles.console_browser import PASSWORD, Page
 from tests.doubles.program import running
+from tests.doubles.waiting import within
 
-URL, PATH = "https://cams.example", "/home/google"
+URL, PATH, SET_UP = "https://cams.example", "/home/google", "/home/setup"
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +57,33 @@ def test_the_project_id_is_all_that_is_typed(page: Page) -> None:
 
     page.post(PATH, step="secret")
     assert page.value("secret") != secret
+
+
+@pytest.mark.parametrize("name", ["", "x", "two words", "http://a.example", "<script>.example", "a" * 300])
+def test_what_is_no_name_of_a_machine_is_not_kept(page: Page, name: str) -> None:
+    assert page.post(SET_UP, step="address", name=name) == 403
+    assert "<script>" not in page.text
+
+
+def test_an_address_that_a_variable_gives_is_not_kept_here(page: Page) -> None:
+    assert page.post(SET_UP, step="address", name="new.example") == 403
+    assert "counts more" in page.text
+
+
+def test_an_address_is_kept_by_the_page_and_in_use_within_seconds(tmp_path: Path) -> None:
+    with running(tmp_path, demo=False) as program:
+        added = program.command("owner", "add", "--lan", "owner", text=f"{PASSWORD}\n{PASSWORD}\n")
+        assert added.returncode == 0, added.stderr
+        page = Page(program)
+        page.enter()
+        assert page.post(SET_UP, step="address", name="https://Cams.example/") == 200
+        assert "cams.example is kept" in page.text
+        assert within(10, lambda: "Assistants come to https://cams.example" in again(page))
+
+
+def again(page: Page) -> str:
+    """The page, "" while its process starts again."""
+    try:
+        return page.get(SET_UP)
+    except requests.ConnectionError:
+        return ""
