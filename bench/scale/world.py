@@ -92,6 +92,7 @@ def _environ(folder: Path, vendor: SimulatorProcess, media_port: int) -> dict[st
         "TABLE": TABLE,
         "PUBLIC_URL": "https://home.example",
         "SIGN_UP": "anyone",
+        "CONSOLE": "off",  # as on AWS
         "MEDIA_PORT": str(media_port),
         "EZVIZ_API": vendor.app_host,
         "EZVIZ_OPEN": vendor.open_host,

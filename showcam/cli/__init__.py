@@ -67,8 +67,10 @@ def settings_of(context: click.Context, *, kept: bool = True) -> Settings:
     settings = load(**given)
     if not kept:
         return settings
+    from showcam.data import integrity
     from showcam.process.kept import read
 
+    integrity.check_once(settings)
     return load(**given, kept=texts) if (texts := read(settings)) else settings
 
 

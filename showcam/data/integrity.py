@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from showcam.process import logs
 from showcam.process.supervisor import CannotStart, only_one
 from showcam.settings import Settings
 from store.sqlite import wal
@@ -20,6 +21,7 @@ from store.sqlite.failures import unavailable
 
 WITHIN_S = 5.0  # for each of the two checks
 _OF_THE_FILE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # other errors come from a lock, the disk or the mode
+_checked: set[Path] = set()  # by this process
 _STEPS = 10_000  # instructions of SQLite's virtual machine between two reads of the clock
 log = structlog.get_logger()
 
@@ -31,7 +33,7 @@ def watched(settings: Settings) -> Iterator[None]:
         yield
         return
     mark = _mark(settings)
-    if mark.exists():
+    if mark.exists() and settings.database not in _checked:
         _check(settings.database)
     mark.touch()
     try:
@@ -54,7 +56,25 @@ def check(settings: Settings) -> None:
             held.enter_context(only_one(settings.data / "run"))
         except CannotStart:
             return
+        if settings.database not in _checked:
+            _check(settings.database)
+
+
+def check_once(settings: Settings) -> None:
+    """`check` before anything else of this process reads the database; the process need not do it again.
+
+    Whoever opens the database before that would take in silence what a damaged log has lost.
+    """
+    if settings.store != "sqlite" or settings.demo or not _mark(settings).exists():
+        return
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(only_one(settings.data / "run"))
+        except CannotStart:
+            return  # a running showcam has checked it
+        logs.configure("command", "warning")
         _check(settings.database)
+        _checked.add(settings.database)
 
 
 def forget(settings: Settings) -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 from store.sealing import Sealer
 from store.sqlite.database import WAIT_S, Database
 from store.sqlite.failures import unavailable
+from store.sqlite.wal import keep_log
+
+_DAMAGED = "is damaged. Restore a backup, which keeps what is there now beside it: showcam restore FILE"
 
 
 class KeptSettings:
@@ -26,12 +29,13 @@ class KeptSettings:
         try:
             uri = f"{self._path.absolute().as_uri()}?mode=rw"
             with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=WAIT_S)) as connection:
+                keep_log(connection)
                 known = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'setting'"
                 if connection.execute(known).fetchone() is None:
                     return {}
                 rows = connection.execute("SELECT name, sealed FROM setting").fetchall()
         except sqlite3.Error as error:
-            raise unavailable(self._path.name, error) from error
+            raise unavailable(self._path.name, error, _DAMAGED) from error
         return {name: self._sealer.open(f"setting|{name}", sealed).decode() for name, sealed in rows}
 
     def change(self, values: Mapping[str, str | None]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from store.sealing import key_id
 from store.sqlite.failures import unavailable
+from store.sqlite.wal import keep_log
 
 # Without visits and known cameras: one that can't be opened counts as none and is made again.
 _TABLES = ("source", "owner_user", "account_secret", "link_secret", "notice_address", "setting")
@@ -18,6 +19,7 @@ def key_ids(database: Path, mode: str = "rw") -> set[str]:
         return set()
     try:
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode={mode}", uri=True)) as connection:
+            keep_log(connection)
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             heads = [
                 head

@@ -59,6 +59,11 @@ def inspect(database: Path, within_s: float) -> Wal:
     return Wal(committed, behind[-1] - committed if behind else 0)
 
 
+def keep_log(connection: sqlite3.Connection) -> None:
+    """Closing it leaves the write-ahead log as it is, so that a damaged one is seen before anything takes it in."""
+    connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+
+
 def fold(database: Path) -> None:
     """Moves the log into the database and empties it; does nothing where another process uses it."""
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(database, timeout=0.5)) as connection:

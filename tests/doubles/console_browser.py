@@ -21,6 +21,13 @@ class Page:
         self.text = self.session.get(f"{self.program.web}{path}", timeout=10).text
         return self.text
 
+    def shows(self, path: str, text: str) -> bool:
+        """Whether the page has the text; not while its process starts again."""
+        try:
+            return text in self.get(path)
+        except requests.ConnectionError:
+            return False
+
     def post(self, path: str, **form: str) -> int:
         self.get(path)
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.text)

@@ -20,8 +20,8 @@ SECRETS: dict[str, Any] = {
     "SHOWCAM_TURN": "turn:127.0.0.1:3478",
     "SHOWCAM_TURN_SECRET": "turn-secret",
 }
-READS = {"media": {"turn-secret"}, "worker": {"vendor-secret", "webhook-secret", "appkey-of-ours"}}
-READS["serve"] = READS["worker"] | {"lwa-secret"}
+OF_WEB = {"vendor-secret", "webhook-secret", "appkey-of-ours", "lwa-secret"}
+READS = {"media": {"turn-secret"}, "worker": OF_WEB, "serve": OF_WEB}
 
 
 def test_each_part_has_the_secrets_it_needs_and_no_others(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from json import loads
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.doubles.console_browser import PASSWORD, Page
 from tests.doubles.program import running
@@ -78,12 +77,4 @@ def test_an_address_is_kept_by_the_page_and_in_use_within_seconds(tmp_path: Path
         page.enter()
         assert page.post(SET_UP, step="address", name="https://Cams.example/") == 200
         assert "cams.example is kept" in page.text
-        assert within(10, lambda: "Assistants come to https://cams.example" in again(page))
-
-
-def again(page: Page) -> str:
-    """The page, "" while its process starts again."""
-    try:
-        return page.get(SET_UP)
-    except requests.ConnectionError:
-        return ""
+        assert within(10, lambda: page.shows(SET_UP, "Assistants come to https://cams.example"))

@@ -75,7 +75,7 @@ def test_the_whole_way_by_pages_with_a_reload_at_every_step(
     returned = amazon.allow(begin(page))
     assert come_back(page, returned).status_code == 200
     assert come_back(page, returned).status_code == 404
-    assert within(30, lambda: "Show the line for AWS" in page.get(PATH))
+    assert within(30, lambda: page.shows(PATH, "Show the line for AWS"))
 
     assert page.post(PATH, step="line") == 200
     line, key = page.value("line"), page.value("key")
@@ -84,7 +84,7 @@ def test_the_whole_way_by_pages_with_a_reload_at_every_step(
     done = run(line.replace(URL, page.program.web), key, tmp_path)
     assert "showcam has it." in done.stdout
 
-    assert within(30, lambda: "Your skill is whole" in page.get(PATH))
+    assert within(30, lambda: page.shows(PATH, "Your skill is whole"))
     assert skill.manifest["apis"]["smartHome"]["endpoint"]["uri"] == ARN
     held = loads(page.program.command("settings", "list", "--json").stdout)
     assert (held["alexa_skill_id"]["value"], held["lwa_client_id"]["value"]) == (skill_id, EVENTS[0])
