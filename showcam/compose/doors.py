@@ -56,7 +56,6 @@ from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
 from showcam.http_types import Request, Response, Route, carries, problem
 from showcam.keys import Keys
-from showcam.process import handover, kept
 from showcam.settings import Settings
 from showcam.setup import google_set_up
 from store.ports import Store, StoreUnavailable
@@ -216,7 +215,7 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             Ports(settings.port, settings.media_port),
             address=settings.public_url,
             adds=base.own_cameras is not None,
-            keep=_keep_address(settings),
+            keep=None if settings.store == "dynamodb" else _keep_address(settings),
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]
@@ -224,6 +223,8 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
 
 def _keep_address(settings: Settings) -> Callable[[str], bool] | None:
     """Keeps the public address of a name; a proxy or tunnel on this machine is then believed."""
+    from showcam.process import handover, kept  # a function on AWS has neither them nor SQLite
+
     if not kept.keeps(settings):
         return None
     installation = kept.Installation(settings, handover.origins())
