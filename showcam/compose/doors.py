@@ -123,13 +123,14 @@ def pages(
     skill: Skill | None = None,
     tvs: Tvs | None = None,
     machine: Machine | None = None,
+    keep_address: Callable[[str], bool] | None = None,
 ) -> Flask:
     """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
 
     `tvs`: those of the house, where cameras may be shown on them.
 
     `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
-    page of health asks.
+    page of health asks. `keep_address`: keeps the public address of a name, where settings are kept.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -172,7 +173,7 @@ def pages(
         more += own_pages(console_home)
         if machine:
             more.append(Health(base.adapter.owner, console_home.area, machine, settings.data / "backups"))
-        home.bind(app, console_home, *_console(settings, console_home, base), *more)
+        home.bind(app, console_home, *_console(settings, console_home, base, keep_address), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
@@ -186,7 +187,9 @@ def heard() -> Heard:
     }
 
 
-def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.Page]:
+def _console(
+    settings: Settings, made: Home, base: ground.Ground, keep_address: Callable[[str], bool] | None
+) -> list[home.Page]:
     """The console's pages beside /home itself."""
 
     def remove(account: str) -> None:
@@ -215,28 +218,10 @@ def _console(settings: Settings, made: Home, base: ground.Ground) -> list[home.P
             Ports(settings.port, settings.media_port),
             address=settings.public_url,
             adds=base.own_cameras is not None,
-            keep=None if settings.store == "dynamodb" else _keep_address(settings),
+            keep=keep_address,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]
-
-
-def _keep_address(settings: Settings) -> Callable[[str], bool] | None:
-    """Keeps the public address of a name; a proxy or tunnel on this machine is then believed."""
-    from showcam.process import handover, kept  # a function on AWS has neither them nor SQLite
-
-    if not kept.keeps(settings):
-        return None
-    installation = kept.Installation(settings, handover.origins())
-
-    def keep(name: str) -> bool:
-        address = {"public_url": f"https://{name}"}
-        if not installation.changeable(address):
-            return False
-        installation.change(address | installation.changeable({"trusted_proxies": "127.0.0.1"}))
-        return True
-
-    return keep
 
 
 def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers) -> Home:

@@ -1,5 +1,6 @@
 """Builds what makes the owner's Alexa skill: the page's half, and the door at which the line for AWS tells the ARN."""
 
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import parse_qs
 
@@ -61,3 +62,22 @@ def route(skill: SkillSetUp) -> Route:
         return Response(200, b"showcam has it.\n", [("Content-Type", "text/plain")])
 
     return Route("forwarder", PATH, ("POST",), answer)
+
+
+def keep_address(settings: Settings) -> Callable[[str], bool] | None:
+    """Keeps the public address of a name; a proxy or tunnel on this machine is then believed. None: none is kept.
+
+    The function answers False where something else gives the address, which counts more.
+    """
+    if not keeps(settings):
+        return None
+    installation = Installation(settings, handover.origins())
+
+    def keep(name: str) -> bool:
+        address = {"public_url": f"https://{name}"}
+        if not installation.changeable(address):
+            return False
+        installation.change(address | installation.changeable({"trusted_proxies": "127.0.0.1"}))
+        return True
+
+    return keep

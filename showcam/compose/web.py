@@ -70,7 +70,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     if made is not None:
         routes.append(skill.route(made))
     own, machine = partial(own_pages, settings, base), OwnMachine(settings, base)
-    pages = doors.pages(settings, keys, base, own, made, screens.tvs(settings), machine)
+    keep = skill.keep_address(settings)
+    pages = doors.pages(settings, keys, base, own, made, screens.tvs(settings), machine, keep)
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)
