@@ -38,7 +38,7 @@ def test_where_nothing_runs_it_says_so(tmp_path: Path) -> None:
 
 
 def test_a_key_for_reports_of_another_project_is_named(demo: Program) -> None:
-    """Google's client is registered anew for another project than the simulated one's."""
+    """Google's client is registered for another project than the simulated one's."""
     redirects = [f"--redirect-uri={redirect.format(project='home-1')}" for redirect in REDIRECTS]
     known = demo.command("clients", "list", "--demo").stdout
     assert "showcam-demo" in known
