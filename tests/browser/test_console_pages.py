@@ -36,6 +36,7 @@ def tried(page: Page, program: Program) -> None:
     page.fill("input[name=text]", "show the garden camera")
     page.press("input[name=text]", "Enter")
     page.wait_for_selector(".says")
+    page.wait_for_function("[...document.querySelectorAll('video')].every(each => each.readyState > 1)")
 
 
 def on_tv(page: Page, program: Program) -> None:
@@ -91,7 +92,7 @@ def found(page: Page) -> list[str]:
     """What axe-core objects to, each with where."""
     page.evaluate(AXE)
     violations: list[dict[str, Any]] = json.loads(page.evaluate(RUN_AXE, RULES))
-    return [f"{each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
+    return [f"{each['id']}: {node['html']} {node['failureSummary']}" for each in violations for node in each["nodes"]]
 
 
 def fits(page: Page, name: str) -> None:
@@ -159,7 +160,7 @@ def test_axe_finds_nothing_and_all_fits(
 def test_axe_is_asked_and_its_answer_heard(signed_in: Callable[..., Page]) -> None:
     page = signed_in()
     page.evaluate("document.querySelector('main').append(new Image())")
-    assert [each for each in found(page) if each.startswith("image-alt: ")] == ["image-alt: <img>"]
+    assert [each for each in found(page) if each.startswith("image-alt: <img> ")] != []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,10 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
         assert "google  Grandmother's display" in done.stdout
         answer = program.assistant("alexa", "say", text="show the garden camera")
         assert not answer["outcome"]["shown"]
+        # what waits names the links until both assistants are told that these ended
+        end = time.monotonic() + 30
+        while json.loads(program.command("--demo", "outbox", "list", "--json").stdout)["rows"]:
+            assert time.monotonic() < end
     finally:
         program.stop()
     assert kept() == []
