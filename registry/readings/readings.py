@@ -21,13 +21,14 @@ from registry.readings.households import IN_MEMORY, Households
 from registry.readings.listing import Listing, merged
 from registry.readings.reading import Reading, made
 from store.ports import Store, StoreUnavailable
-from store.records import Account, Known, Source
+from store.records import OVERTAKEN_S, Account, Known, Source
 
 log = logging.getLogger(__name__)
 
 type Compared = Callable[[Account, Source, tuple[Camera, ...], "Reading"], None]
 
 KEEP_S = 24 * 3600  # a last known list that is older is not used
+NOTICE = "notice"  # the purpose of what is read so that assistants hear of changes
 RENEW_S = 600  # an unchanged list is written again after this, so that its copy in the store stays young
 
 
@@ -57,11 +58,18 @@ class Readings:
         self._written: Recent[str, tuple[str, float]] = Recent(IN_MEMORY)
         self._lock = threading.Lock()
 
-    def read(self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask") -> Reading:
-        """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError."""
+    def read(
+        self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask", after: float = 0.0
+    ) -> Reading:
+        """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError.
+
+        A call that began before `after`, of time.monotonic(), is not shared: it may not hold what happened since.
+        """
         until = time.monotonic() + deadline_s
         try:
-            return self._flights.share(f"{purpose}/{source.id}", deadline_s, self._read, account, source, until)
+            return self._flights.share(
+                f"{purpose}/{source.id}", deadline_s, self._read, account, source, until, purpose, after=after
+            )
         except DriverError as error:
             error.vendor = self._drivers[source.kind].vendor
             raise
@@ -91,7 +99,7 @@ class Readings:
             return None
         with self._lock:
             last = self._last.get(source.id)
-            if last and (last.as_of > reading.as_of or last.with_sizes == reading.with_sizes):
+            if last and (_is_newer(last, reading) or last.with_sizes == reading.with_sizes):
                 return None
             self._last.put(source.id, reading)
         return reading
@@ -110,7 +118,7 @@ class Readings:
                     household.account, source, self._made(household.account, source, last.given, with_sizes, last.as_of)
                 )
 
-    def listing(self, account_id: str, deadline_s: float) -> Listing:
+    def listing(self, account_id: str, deadline_s: float, *, purpose: str = "ask") -> Listing:
         """Read now; failing that, the last known list. Raises Unavailable when there is none.
 
         With the preferences as the store has them now: an assistant keeps a list until it is asked to sync again.
@@ -123,7 +131,8 @@ class Readings:
             left = deadline_s - (time.monotonic() - began)
             try:
                 # a shared read may have begun before the owner changed a preference
-                readings.append(self._preferred(household.account, source, self.read(household.account, source, left)))
+                read = self.read(household.account, source, left, purpose=purpose)
+                readings.append(self._preferred(household.account, source, read))
             except DriverError as error:
                 last = self.last(household.account, source)
                 if last is not None:
@@ -140,7 +149,7 @@ class Readings:
         """Whether nobody has signed in to the source yet: so no camera of it is missing from a list without it."""
         return isinstance(error, SignedOut) and self._known(account, source) is None
 
-    def _read(self, account: Account, source: Source, until: float) -> Reading:
+    def _read(self, account: Account, source: Source, until: float, purpose: str) -> Reading:
         driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
         began = self._clock()
         try:
@@ -151,7 +160,7 @@ class Readings:
             said = "source %s could not be read: %s (%s)"
             log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
             raise
-        return self._remember(account, source, self._taken(account, source, given, began))
+        return self._remember(account, source, self._taken(account, source, given, began), sure=purpose == NOTICE)
 
     def _taken(self, account: Account, source: Source, given: tuple[Camera, ...], as_of: float) -> Reading:
         """The reading for what the driver returned; the last one at a new time where nothing changed."""
@@ -184,11 +193,15 @@ class Readings:
                 self._last.put(source.id, renewed)
         return renewed
 
-    def _remember(self, account: Account, source: Source, reading: Reading) -> Reading:
-        """Makes it the last reading, and writes it to the store where that has another list or an old one."""
+    def _remember(self, account: Account, source: Source, reading: Reading, *, sure: bool = False) -> Reading:
+        """Makes it the last reading, and writes it to the store where that has another list or an old one.
+
+        `sure`: the store is read even where this process wrote the same list last, since another may have written
+        one since, which assistants were told.
+        """
         self._put(source, reading)
         fingerprint, written = self._written.get(source.id) or ("", 0.0)
-        if fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
+        if not sure and fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
             return reading
         try:
             known = self._known(account, source)
@@ -202,7 +215,7 @@ class Readings:
             ):
                 self._written.put(source.id, (reading.fingerprint, known.as_of))
                 return reading  # another process has written the same list
-            self._share(account, source, known, reading)
+            is_shared = self._share(account, source, known, reading)
         except StoreUnavailable:
             # the reading is valid all the same; the next one is written
             self._written.drop(source.id)
@@ -210,15 +223,19 @@ class Readings:
                 "the camera list of account %s could not be written to the store", account.id, extra={"reason": "store"}
             )
             return reading
-        if known is not None and known.with_sizes != reading.with_sizes:
+        if is_shared and known is not None and known.with_sizes != reading.with_sizes:
             self._compared(account, source, known.cameras, reading)
         return reading
 
-    def _share(self, account: Account, source: Source, known: Reading | None, reading: Reading) -> None:
-        """Writes the household's devices, then its list, for all processes. Raises StoreUnavailable.
+    def _share(self, account: Account, source: Source, known: Reading | None, reading: Reading) -> bool:
+        """Writes the household's devices, then its list, for all processes; False: a newer list is stored.
 
-        In this order: after a failure between the two the stored list differs, and the next reading writes both.
+        Raises StoreUnavailable. In this order: after a failure between the two the stored list differs, and the next
+        reading writes both.
         """
+        if known is not None and _is_newer(known, reading):
+            self._written.drop(source.id)
+            return False
         self._written.put(source.id, (reading.fingerprint, reading.as_of))
         if known is None or _serials(known.with_sizes) != _serials(reading.with_sizes):
             listed = {(source.kind, serial) for serial in _serials(reading.with_sizes)}
@@ -227,15 +244,17 @@ class Readings:
                     listed |= {(other.kind, serial) for serial in _serials(last.with_sizes)}
             self._devices.place(account.id, listed)
         keep = Known(_encoder.encode(reading.with_sizes), reading.as_of)
-        if known is None or known.with_sizes != reading.with_sizes:
-            self._store.record_change(account.id, source.id, keep)
-        else:
-            self._store.put_known(account.id, source.id, keep)
+        is_same = known is not None and known.with_sizes == reading.with_sizes
+        write = self._store.put_known if is_same else self._store.record_change
+        if is_shared := write(account.id, source.id, keep):
+            return is_shared
+        self._written.drop(source.id)  # the next reading is held against what is stored
+        return is_shared
 
     def _put(self, source: Source, reading: Reading) -> None:
         with self._lock:
             last = self._last.get(source.id)
-            if last is None or last.as_of <= reading.as_of:
+            if last is None or not _is_newer(last, reading):
                 self._last.put(source.id, reading)
 
     def _known(self, account: Account, source: Source) -> Reading | None:
@@ -247,6 +266,11 @@ class Readings:
         except msgspec.MsgspecError:
             return None  # written by another version: it counts as no list
         return self._made(account, source, listed, listed, known.as_of)
+
+
+def _is_newer(reading: Reading, other: Reading) -> bool:
+    """Whether it began later; one that is much newer was made by a clock that ran ahead."""
+    return 0.0 < reading.as_of - other.as_of <= OVERTAKEN_S
 
 
 def _serials(cameras: Iterable[Camera]) -> set[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec.structs import replace
 
+from store.dynamodb.ephemeral import put_known
 from store.dynamodb.items import item_of
 from store.dynamodb.links import LinkItems
 from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item
@@ -41,11 +42,13 @@ _RACES = 32
 class TellingItems(LinkItems):
     _sealer: Sealer
 
-    def record_change(self, account_id: str, source_id: str, known: Known) -> None:
-        sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
-        row = {"pk": f"account#{account_id}", "sk": f"known#{source_id}", "kind": "known"}
+    def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
         looks = [self._look(link, known.as_of) for link in self.links(account_id)]
-        self._with(looks, self._table.put(row | {"sealed": sealed, "as_of": known.as_of}))
+        try:
+            self._with(looks, put_known(self._table, self._sealer, account_id, source_id, known))
+        except ConditionFailed:
+            return False
+        return True
 
     def record_happening(
         self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
