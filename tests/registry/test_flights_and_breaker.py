@@ -122,7 +122,7 @@ def test_a_call_that_began_too_early_is_waited_for_and_not_shared() -> None:
         first = pool.submit(shared.share, "a", 10, slow)
         started.wait()
         after = time.monotonic()
-        others = [pool.submit(shared.share, "a", 10, fresh, after=after) for _ in range(5)]
+        others = [pool.submit(lambda: shared.share("a", 10, fresh, after=after)) for _ in range(5)]
         time.sleep(0.1)
         assert calls == []
         held.set()
