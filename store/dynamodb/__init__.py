@@ -101,7 +101,7 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | give it back                        | leave_place        | GetItem, consistent; PutItem if unchanged since       |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
-| keep a list of cameras              | put_known             | PutItem unless a newer one is stored                  |
+| keep a list of cameras              | put_known          | PutItem unless a newer one is stored                  |
 | whether the table answers           | ping               | GetItem of a random key                               |
 
 | one by its key | by                                                                                                  |
