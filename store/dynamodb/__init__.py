@@ -134,18 +134,18 @@ from typing import Any
 
 from store.dynamodb.accounts import AccountItems
 from store.dynamodb.asks import AskItems
+from store.dynamodb.claims import ClaimItems
 from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
 from store.dynamodb.notices import NoticeItems
 from store.dynamodb.table import Table, create_table
-from store.dynamodb.telling import TellingItems
 from store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, TellingItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
+class DynamoStore(AccountItems, ClaimItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:
