@@ -36,19 +36,23 @@ CLUMP_S = 2.5  # how long the pictures before its first one are waited for
 
 
 class EzvizSource:
-    """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once."""
+    """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once.
+
+    `give_back` takes the `release` of an address whose session is open, or will never be.
+    """
 
     def __init__(
         self,
         screen: Screen,
         spec: SourceSpec,
         mint: Callable[[], Awaitable[SourceSpec]],
+        give_back: Callable[[str], None],
         *,
         loopback: OnLoopback,
         rests: QuotaRests,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._openings = Openings(spec, mint, loopback, rests)
+        self._openings = Openings(spec, mint, give_back, loopback, rests)
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
         self._foresight = Foresight()
         self._began = self._loop.time()
