@@ -182,7 +182,7 @@ class Pull(Displayed):
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         self._backoff_s = AT_HOME_S if spec.kind == "rtsp" and not spec.lasts_s else BACKOFF_S
-        await self._opener.last(self, spec, self._mint, self._background)
+        await self._opener.last(self, spec, self._mint, self.give_back, self._background)
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
