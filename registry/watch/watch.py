@@ -55,8 +55,8 @@ class _Watched:
 class Watch:
     """`turn` is called every second or so.
 
-    `vendors` that send messages, by the kind of their sources; sources of other kinds are polled. `push`: the kinds that
-    are listened to; `webhook`: the kinds whose vendor calls ours.
+    `vendors` that send messages, by the kind of their sources; sources of other kinds are polled. `push`: the kinds
+    that are listened to; `webhook`: the kinds whose vendor calls ours.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Image Encryption that comes back reaches its owner through the running program, its mend after a restart, tampering."""
+"""A fault reaches its owner through the running program, so does its mend after a restart, and tampering."""
 
 import json
 import sqlite3
