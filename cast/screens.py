@@ -82,7 +82,10 @@ class Screens:
         *,
         protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
     ) -> None:
-        """`protocols`: those that the receiver on the devices plays, best first."""
+        """`protocols`: those that the receiver on the devices plays, best first.
+
+        A receiver of HLS alone is Google's, which is told one address at a time.
+        """
         self._owner, self._sessions, self._doors, self._finder = owner, sessions, doors, finder
         self._connect, self._clock, self._protocols = connect, clock, protocols
         self._on: dict[str, _On] = {}  # by the device's id
@@ -230,6 +233,11 @@ class Screens:
                 try:
                     screen.show(picture)
                 except CastFailed as failed:
+                    if failed.said and self._protocols == ("hls",) and picture.at[1:]:
+                        screen.stop()
+                        screen = self._connect(device, over.append)
+                        screen.show(replace(picture, at=picture.at[1:]))
+                        return screen, name
                     if failed.why != "not_played" or stream.protocol == self._protocols[-1]:
                         raise
                 else:
