@@ -261,6 +261,13 @@ def test_a_fault_of_google(setting: str, value: Any, error: type[NotTold], link:
         assert raised.value.reason.endswith("this machine's clock is wrong by more than Google takes")
 
 
+def test_a_clock_ten_minutes_slow_is_taken_by_google(link: Reporting) -> None:
+    """One that is ten minutes fast is not: it is among the faults above."""
+    link.cloud.settings.google_skew_s = 600
+    link.tell()
+    assert link.calls() == [SYNC, REPORT]
+
+
 def test_a_key_that_was_refused_is_tried_again_once_a_day_and_another_at_once(link: Reporting) -> None:
     link.cloud.settings.homegraph_fault = "forbidden"
     with pytest.raises(GrantDead):
