@@ -78,7 +78,13 @@ class OwnerUsers(Protocol):
 
 
 class Cameras(Protocol):
-    def put_known(self, account_id: str, source_id: str, known: Known) -> None: ...
+    def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
+        """False, and nothing is written, where the stored list is newer: reads end in another order than they begin.
+
+        A list that is newer by more than OVERTAKEN_S was written by a clock that ran ahead: it is replaced.
+        """
+        ...
+
     def known(self, account_id: str, source_id: str) -> Known | None:
         """None also when it can't be unsealed: the vendor is read again."""
         ...

@@ -82,8 +82,8 @@ class Telling(Struct, frozen=True):
 
 
 class Outbox(Protocol):
-    def record_change(self, account_id: str, source_id: str, known: Known) -> None:
-        """The list (see `put_known`), and a LOOK for each live link of the household, in one write."""
+    def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
+        """The list (see `put_known`), and a LOOK for each live link of the household, in one write; False: neither."""
         ...
 
     def record_happening(

@@ -103,12 +103,13 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | give it back                        | leave_place        | GetItem, consistent; PutItem if unchanged since       |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
+| keep a list of cameras              | put_known          | PutItem unless a newer one is stored                  |
 | whether the table answers           | ping               | GetItem of a random key                               |
 
 | one by its key | by                                                                                                  |
 |----------------|-----------------------------------------------------------------------------------------------------|
 | GetItem        | account, client, link, source_by_vendor_key, read_session, visit, known, account_secret, hits, meta |
-| PutItem        | put_client, put_visit, put_known                                                                    |
+| PutItem        | put_client, put_visit                                                                               |
 | DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret, drop_notice_address                 |
 
 Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under keys of its own account,
@@ -135,6 +136,7 @@ from typing import Any
 
 from store.dynamodb.accounts import AccountItems
 from store.dynamodb.asks import AskItems
+from store.dynamodb.claims import ClaimItems
 from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
@@ -145,7 +147,7 @@ from store.sealing import Sealer
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
+class DynamoStore(AccountItems, ClaimItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:

@@ -488,6 +488,20 @@ class TestCameras:
             store.put_known(household.id, "one", known)
             assert store.known(household.id, "one") == known
 
+    @pytest.mark.parametrize(
+        ("as_of", "is_written"),
+        [(NOW - 0.1, False), (NOW - 60, False), (NOW, True), (NOW + 0.1, True), (NOW - 61, True)],
+        ids=["older", "a minute older", "as old", "newer", "a clock that ran ahead"],
+    )
+    def test_an_older_list_replaces_no_newer_one(self, store: Store, as_of: float, is_written: bool) -> None:
+        household = a.account()
+        store.add_account(household)
+        newer, other = Known(b"[1]", NOW), Known(b"[2]", as_of)
+        for number, write in enumerate((store.put_known, store.record_change)):
+            assert write(household.id, str(number), newer)
+            assert write(household.id, str(number), other) is is_written
+            assert store.known(household.id, str(number)) == (other if is_written else newer)
+
     def test_each_source_has_a_list_of_its_own(self, store: Store) -> None:
         household = a.account()
         store.add_account(household)
