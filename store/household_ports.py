@@ -40,9 +40,19 @@ class Sources(Protocol):
     def read_session(self, account_id: str, source_id: str) -> Session | None: ...
 
     def swap_session(
-        self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
+        self,
+        account_id: str,
+        source_id: str,
+        *,
+        version: int,
+        secrets: bytes,
+        state: SourceState,
+        look_at: float | None = None,
     ) -> bool:
-        """Write secrets and state if `version` is current (it grows by one); False: another write was first."""
+        """Write secrets and state if `version` is current (it grows by one); False: another write was first.
+
+        `look_at`: now, with a new state; a LOOK for each live link (store.telling_ports) is in the same write.
+        """
         ...
 
 
@@ -83,8 +93,11 @@ class Cameras(Protocol):
 class Preferences(Protocol):
     """An owner's preferences per camera, encoded by registry.preferences."""
 
-    def put_preference(self, account_id: str, camera_id: str, data: bytes) -> None:
-        """Raises Inconsistent when there is no such account; so does put_account_secret."""
+    def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
+        """With a LOOK for each live link (store.telling_ports), in one write; `at`: now.
+
+        Raises Inconsistent when there is no such account; so does put_account_secret.
+        """
         ...
 
     def preferences(self, account_id: str) -> dict[str, bytes]:

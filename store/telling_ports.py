@@ -1,8 +1,8 @@
 """What a store can do so that assistants are told of changes: rows of what is to be told, and what each link was told.
 
-A row is a change in our own terms, for one link. A list or a happening and its rows are one write; who changes
-something else that an assistant is shown (a preference, whether a source is signed in) calls `look` after it. Each
-method is atomic by itself, as in store.ports.
+A row is a change in our own terms, for one link. What an assistant is shown and the row are one write: a list, a
+happening, a preference, the cameras of a link, whether a source is signed in. Each method is atomic by itself, as in
+store.ports.
 """
 
 from typing import Protocol

@@ -47,7 +47,7 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | a new code                          | add_code           | PutItem if new                                        |
 | a new link of an account            | add_link           | TransactWriteItems: account exists, link, linked      |
 | a link's last use                   | touch_link         | UpdateItem if later                                   |
-| its cameras, unless it ended        | choose_cameras     | UpdateItem if `ended` is absent                       |
+| its cameras, unless it ended        | choose_cameras     | GetItem; TransactWriteItems: link live, telling       |
 | end a link                          | end_link           | GetItem; TransactWriteItems: both, telling, outbox    |
 | its tokens, secrets and what waited | end_link           | Query link#, account#; DeleteItem of each             |
 | links of an account                 | links              | Query account#/link#, BatchGetItem; consistent        |
@@ -65,7 +65,9 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | a new source of an account          | add_source         | TransactWriteItems: account exists, source, vendor    |
 | sources of an account               | sources            | Query account#/source#, consistent                    |
 | a session, unless it was changed    | swap_session       | UpdateItem if `version` is as it was read             |
-| a preference of an account          | put_preference     | TransactWriteItems: account exists, preference        |
+| the same with a look of each link   | swap_session       | Query, BatchGetItem; TransactWriteItems; GetItem      |
+| a preference of an account          | put_preference     | Query, BatchGetItem                                   |
+| it, and a look of each link         | put_preference     | TransactWriteItems: account exists, preference        |
 | a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
 | an address for notices              | put_notice_address | TransactWriteItems: account exists, notice_address    |
 | addresses for notices               | notice_addresses   | Query account#/notice_address#, consistent            |

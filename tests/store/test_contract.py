@@ -75,7 +75,7 @@ class TestHouseholds:
             store.put_link_secret(link.id, "s", b"s")
             store.put_known(household.id, source.id, Known(b"k", NOW))
             store.put_owner_user(household.id, f"user of {household.id}", b"u")
-            store.put_preference(household.id, "c", b"p")
+            store.put_preference(household.id, "c", b"p", NOW)
             store.put_account_secret(household.id, "pin", b"1")
             store.put_notice_address(household.id, "n", b"n")
             store.swap_notice(household.id, "f", version=0, data=b"f")
@@ -569,13 +569,13 @@ class TestPreferences:
         store.add_account(other)
         assert store.preferences(household.id) == {}
         for camera, data in (("ezviz-a", b"one"), ("ezviz-b", b"\x00two"), ("ezviz-a", b"three")):
-            store.put_preference(household.id, camera, data)
+            store.put_preference(household.id, camera, data, NOW)
         assert store.preferences(household.id) == {"ezviz-a": b"three", "ezviz-b": b"\x00two"}
         assert store.preferences(other.id) == {}
 
     def test_a_preference_needs_its_account(self, store: Store) -> None:
         with pytest.raises(Inconsistent):
-            store.put_preference("nobody", "ezviz-a", b"")
+            store.put_preference("nobody", "ezviz-a", b"", NOW)
         assert store.preferences("nobody") == {}
 
 
