@@ -50,7 +50,7 @@ def policy(media: str) -> str:
 def problem(reason: str) -> Response:
     """`reason`: a key of console.sentences.PROBLEMS."""
     status, heading, text = PROBLEMS[reason]
-    if request.endpoint == "home.open":
+    if request.endpoint in ("home.open", "home.try_offer"):
         return problem_json(status, heading, text)
     return rendered("problem", status, heading=heading, text=text)
 

@@ -1,7 +1,8 @@
 // Each camera's tile: its live picture by WebRTC, by HLS where that fails, or why there is none.
 
+import { offer } from "./offer.js";
+
 const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
-const GATHER_MS = 1000;
 const SILENT_MS = { webrtc: 4000, hls: 10000 }; // without a packet or a new frame the picture is taken for lost
 // reasons that end by themselves: after which pause the picture is asked for again, and how often
 const AGAIN = { waking: [10000, 3], asked_for: [3000, 12] };
@@ -315,23 +316,6 @@ class Tile {
       this.video.load();
     }
   }
-}
-
-/** Complete, with every candidate: none is sent later. */
-async function offer(peer) {
-  peer.addTransceiver("audio", { direction: "recvonly" });
-  const video = peer.addTransceiver("video", { direction: "recvonly" });
-  const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
-  const h264 = codecs.filter(({ mimeType }) => mimeType === "video/H264");
-  if (h264.length) video.setCodecPreferences?.(h264);
-  await peer.setLocalDescription(await peer.createOffer());
-  await new Promise((done) => {
-    setTimeout(done, GATHER_MS);
-    const look = () => peer.iceGatheringState === "complete" && done();
-    peer.addEventListener("icegatheringstatechange", look);
-    look();
-  });
-  return peer.localDescription.sdp;
 }
 
 const tiles = [...document.querySelectorAll(".tile")].map((element) => new Tile(element));

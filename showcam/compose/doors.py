@@ -211,7 +211,7 @@ def _console(
             window,
             open_to_all=settings.sign_up == "anyone",
         ),
-        Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
+        Trial(owner, made.area, trials.doors(settings, base)),
         SetUp(
             owner,
             made.area,

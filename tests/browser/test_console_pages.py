@@ -36,7 +36,7 @@ def tried(page: Page, program: Program) -> None:
     page.fill("input[name=text]", "show the garden camera")
     page.press("input[name=text]", "Enter")
     page.wait_for_selector(".says")
-    page.wait_for_function("[...document.querySelectorAll('video')].every(each => each.readyState > 1)")
+    page.wait_for_function("() => [...document.querySelectorAll('video:not([hidden])')].every(each => each.readyState > 1)")
 
 
 def on_tv(page: Page, program: Program) -> None:
@@ -203,10 +203,50 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
 
 
 def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., Page], linked: Program) -> None:
+    """An Echo's by WebRTC, Google's by HLS."""
     page = signed_in()
     tried(page, linked)
-    for video in page.locator("video[data-hls]").all():
+    for video in page.locator(".display video").all():
         page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+    streams = "[...document.querySelectorAll('.display video')].map(video => video.srcObject !== null)"
+    assert page.evaluate(streams) == [True, False]
+    assert "InitiateSessionWithOffer" in page.locator(".display details").first.text_content()
+
+
+SPEECH = """
+    window.spoken = [];
+    window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+    Object.defineProperty(window, "speechSynthesis", { value: {
+        cancel() {}, speak(speech) { spoken.push([speech.text, speech.lang]); },
+    } });
+    window.SpeechRecognition = class extends EventTarget {
+        start() {
+            const heard = new Event("result");
+            heard.results = [[{ transcript: "is the attic online" }]];
+            this.dispatchEvent(heard);
+        }
+    };
+"""
+
+
+def test_a_sentence_is_spoken_and_its_answers_are_read_aloud(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    page.add_init_script(SPEECH)
+    page.goto(f"{linked.web}/home/try")
+    page.get_by_label("Read the answers aloud").check()
+    page.get_by_role("button", name="Speak").click()
+    page.wait_for_function("() => spoken.length === 2")
+    assert page.evaluate("spoken") == [["Attic is offline.", "en"]] * 2
+    page.get_by_role("button", name="Read it aloud").first.click()
+    assert page.evaluate("spoken.length") == 3
+
+
+def test_without_recognition_there_is_no_microphone(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    page.add_init_script("delete window.SpeechRecognition; delete window.webkitSpeechRecognition;")
+    page.goto(f"{linked.web}/home/try")
+    page.wait_for_selector("[data-always]")
+    assert page.locator("[data-microphone]").is_hidden()
 
 
 def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> None:

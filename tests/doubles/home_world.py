@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
@@ -22,6 +23,7 @@ from actions.devices import names
 from actions.fulfillment import Fulfillment
 from alexa.names import friendly_names
 from alexa.skill import SmartHome
+from alexa.spoken.skill import Spoken
 from console import home, look
 from console.adding import Adding as AddingPage
 from console.app import blueprint
@@ -29,6 +31,7 @@ from console.assistants import Assistants
 from console.camera_page import CameraPage
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
+from console.echo import SKILL_ID
 from console.entrance import Entrance
 from console.health import Health
 from console.home import Home, HomeSettings
@@ -37,7 +40,7 @@ from console.link_forms import LinkForms
 from console.own_camera import OwnCamera
 from console.pages import TVS
 from console.set_up import Ports, SetUp
-from console.trial import Trial
+from console.trial import Doors, Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
 from media.source import SourceSpec, Watched
@@ -54,6 +57,7 @@ from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
 from registry.reason import is_reason
 from store.records import Link
+from showcam.compose.trials import Nobody
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -153,6 +157,11 @@ class HomeBrowser:
         headers = {"X-CSRFToken": self.token}
         return self.ask("POST", f"/home/cameras/{camera}", json={"session": "7", "sdp": sdp}, headers=headers, **more)
 
+    def offer(self, camera: str, sdp: str = OFFER) -> TestResponse:
+        """What the script of “Try a sentence” does for the Echo."""
+        headers = {"X-CSRFToken": self.token}
+        return self.ask("POST", "/home/try/offer", json={"camera": camera, "sdp": sdp}, headers=headers)
+
     @property
     def cookie(self) -> str:
         """The text of the console's cookie."""
@@ -187,6 +196,11 @@ def _words(markup: str) -> str:
 
 def _alexa(made: Household, link: Link, body: bytes) -> bytes:
     return SmartHome(lambda _: link, made.registry, snapshots=False).answer(body)
+
+
+def _skill(made: Household, link: Link, body: bytes) -> bytes:
+    spoken = Spoken(lambda _: link, made.registry, Nobody(), SKILL_ID, "https://home.example")
+    return msgspec.json.encode(spoken.answer(msgspec.json.decode(body)))
 
 
 def _google(made: Household, link: Link, body: bytes) -> bytes:
@@ -229,7 +243,7 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) ->
         ),
         SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False, keep=None),
         Health(made.owner, rooms.area, machine, folder / "backups"),
-        Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
+        Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
     ]
 
 
