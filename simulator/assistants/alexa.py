@@ -26,7 +26,7 @@ class Alexa(AlexaSessions):
     title = "Alexa"
 
     def __init__(self, http: aiohttp.ClientSession, app_url: str, amazon: Amazon | None = None) -> None:
-        super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True))
+        super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True), amazon.login if amazon else None)
         self._amazon = amazon
         self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
 
