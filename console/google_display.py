@@ -44,7 +44,9 @@ class GoogleDisplay:
                 return self._change("Reboot", {}, camera, device)
             case "set":
                 toggle = _toggles(device).get(wish.setting, "")
-                return self._change("SetToggles", {"updateToggleSettings": {toggle: wish.about == "on"}}, camera, device)
+                return self._change(
+                    "SetToggles", {"updateToggleSettings": {toggle: wish.about == "on"}}, camera, device
+                )
         params = {"StreamToChromecast": bool(wish.screen), "SupportedStreamProtocols": ["hls"]}
         result = self._execute("GetCameraStream", params, camera)
         url = str(result.get("states", {}).get("cameraStreamAccessUrl", ""))
@@ -57,7 +59,9 @@ class GoogleDisplay:
         gaps: dict[str, object] = {"camera": camera["name"]}
         match about:
             case "battery":
-                held = [each["rawValue"] for each in answer.get("capacityRemaining", []) if each["unit"] == "PERCENTAGE"]
+                held = [
+                    each["rawValue"] for each in answer.get("capacityRemaining", []) if each["unit"] == "PERCENTAGE"
+                ]
                 key, gaps["percent"] = ("battery", held[0]) if held else ("unknown", "")
             case "motion":
                 key = "motion" if "motionDetected" in reported else "unknown"

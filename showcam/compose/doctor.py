@@ -13,7 +13,7 @@ from showcam.compose.command import tools
 from showcam.compose.ground import Ground
 from showcam.doctor import assistants, clock, disk, households, ice, notices, sign_in
 from showcam.doctor import google as points
-from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from showcam.doctor.reach import Visitor
 from showcam.doctor.stun import seen_from
 from showcam.doctor.world import RESOLVER, World
@@ -51,16 +51,15 @@ def running(
         yield clock.examine(visitor)
     yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
     yield from _endpoints(settings, store, visitor)
-    yield from assistants.examine(
-        store,
-        forwarded=not settings.demo and not settings.all_on_aws,
-        spoken=bool(settings.alexa_skill_id),
-    )
+    forwarded = not settings.demo and not settings.all_on_aws
+    yield from assistants.examine(store, forwarded=forwarded, spoken=bool(settings.alexa_skill_id))
     if not settings.demo and settings.own_media:
         yield ice.stun(settings.stun)
         if relay := ice.turn(settings.turn, settings.turn_secret):
             yield relay
-    yield from households.examine(store, base.adapter.owner, base.adapter.faults, base.adapter.standing, only=household)
+    adapter = base.adapter
+    cameras = households.examine(store, adapter.owner, adapter.faults, adapter.standing, only=household)
+    yield from of("cameras", cameras)
     if settings.notifies:
         yield notices.examine(store)
 
@@ -76,7 +75,7 @@ def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[F
             demo=settings.demo,
         )
         yield from points.examine(patient, visitor, _world(settings, store))
-        yield reports(settings, store)
+        yield from of("google", [reports(settings, store)])
 
 
 def reports(settings: Settings, store: Store) -> Finding:

@@ -31,6 +31,7 @@ from console.camera_page import CameraPage
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
+from console.examinations import Examinations
 from console.google_page import GooglePage
 from console.health import Health
 from console.help import Heard
@@ -51,6 +52,7 @@ from registry.owner.sign_in import SignIn
 from registry.reason import REASONS
 from showcam.aws import boto
 from showcam.compose import ground
+from showcam.compose.demo import PRACTICE
 from showcam.edge import webhook
 from showcam.edge.edge import EdgeRules
 from showcam.edge.internal import Internal
@@ -153,6 +155,7 @@ def pages(
             issuer=settings.web_url,
             secure_cookies=settings.web_url.startswith("https://"),
             cookie_keys=keys.cookie,
+            practice=PRACTICE if settings.demo else None,
         ),
         ground.unlinker(base.store, base.pictures),
     )
@@ -171,9 +174,10 @@ def pages(
             app.config[TVS] = True
             more.append(Casting(base.adapter.owner, console_home.area, tvs))
         more += own_pages(console_home)
-        if machine:
-            more.append(Health(base.adapter.owner, console_home.area, machine, settings.data / "backups"))
-        home.bind(app, console_home, *_console(settings, console_home, base, keep_address), *more)
+        examinations = Examinations(machine) if machine else None
+        if examinations:
+            more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
+        home.bind(app, console_home, *_console(settings, console_home, base, keep_address, examinations), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
@@ -188,7 +192,11 @@ def heard() -> Heard:
 
 
 def _console(
-    settings: Settings, made: Home, base: ground.Ground, keep_address: Callable[[str], bool] | None
+    settings: Settings,
+    made: Home,
+    base: ground.Ground,
+    keep_address: Callable[[str], bool] | None,
+    examinations: Examinations | None,
 ) -> list[home.Page]:
     """The console's pages beside /home itself."""
 
@@ -219,6 +227,7 @@ def _console(
             address=settings.public_url,
             adds=base.own_cameras is not None,
             keep=keep_address,
+            examinations=examinations,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]

@@ -2,8 +2,8 @@
 
 import atexit
 import logging
-import threading
 import socket
+import threading
 import time
 from collections.abc import Callable
 from functools import cache, partial

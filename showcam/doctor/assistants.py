@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from accounts.clients import TRIAL
 from accounts.refusals import Refusals
-from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from store.ports import Store
 from store.records import Client
 
@@ -23,14 +23,13 @@ def examine(store: Store, *, forwarded: bool, spoken: bool, now: float | None = 
     for client in store.clients():
         if client.id.startswith(TRIAL):
             continue
-        yield _secret(client, refusals)
+        yield from of(client.assistant, [_secret(client, refusals)])
         if client.assistant == "alexa":
-            yield _redirects(client)
+            yield from of("alexa", [_redirects(client)])
     if forwarded:
-        yield _forwarder(refusals)
-        yield _directives(store, at)
+        yield from of("alexa", [_forwarder(refusals), _directives(store, at)])
     if spoken:
-        yield _skill(refusals)
+        yield from of("alexa", [_skill(refusals)])
 
 
 def _secret(client: Client, refusals: Refusals) -> Finding:

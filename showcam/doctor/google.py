@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from showcam.doctor import front
 from showcam.doctor.arriving import arrive
-from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from showcam.doctor.front import BEFORE, not_ours
 from showcam.doctor.reach import Answer, Unreached, Visitor
 from showcam.doctor.world import World
@@ -35,11 +35,16 @@ class Patient:
 
 def examine(patient: Patient, visitor: Visitor, world: World | None = None) -> Iterator[Finding]:
     for origin in dict.fromkeys((patient.web, *patient.pictures)):
-        arrived = list(_arrive(origin, patient, visitor, world or World()))
+        arrived = list(of("reachable", _arrive(origin, patient, visitor, world or World())))
         yield from arrived
         if any(finding.state == "wrong" or finding.fault == "no_hairpin" for finding in arrived):
             return  # no endpoint can be reached
-    yield _redirects(patient)
+    yield from of("google", [_redirects(patient)])
+    yield from of("reachable", _answers(patient, visitor))
+
+
+def _answers(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
+    """What each endpoint answers."""
     for check in (_client, _bearer, _authorize, _token, _fulfillment, _preflight, _signalling):
         yield _checked(check, patient, visitor)
     for origin in patient.pictures:

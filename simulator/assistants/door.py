@@ -35,6 +35,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 MOST_SECONDS = 8.0
+_LOCALES = {"de": "de-DE", "nb": "nb-NO"}
 
 
 def add_routes(
@@ -110,7 +111,8 @@ class Door:
 
     async def begin_link(self, request: web.Request) -> web.StreamResponse:
         cloud = self._cloud(request)
-        url = cloud.linking.begin(redirect_uri(request))
+        locale = _LOCALES.get(request.query.get("language", ""), "")
+        url = cloud.linking.begin(redirect_uri(request), locale)
         cloud.wire().note("Browser: opens the sign-in", "GET", url, request=None, status=302, response="a page", ms=0)
         raise web.HTTPFound(url)
 

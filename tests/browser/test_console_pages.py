@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_home import MOVING, TOO_SMALL, another, sign_in, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program
+from tests.doubles.speech import SPEECH
 from tests.whole.test_kept_settings import pids
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
@@ -36,7 +37,9 @@ def tried(page: Page, program: Program) -> None:
     page.fill("input[name=text]", "show the garden camera")
     page.press("input[name=text]", "Enter")
     page.wait_for_selector(".says")
-    page.wait_for_function("() => [...document.querySelectorAll('video:not([hidden])')].every(each => each.readyState > 1)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('video:not([hidden])')].every(each => each.readyState > 1)"
+    )
 
 
 def on_tv(page: Page, program: Program) -> None:
@@ -210,23 +213,7 @@ def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., P
         page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
     streams = "[...document.querySelectorAll('.display video')].map(video => video.srcObject !== null)"
     assert page.evaluate(streams) == [True, False]
-    assert "InitiateSessionWithOffer" in page.locator(".display details").first.text_content()
-
-
-SPEECH = """
-    window.spoken = [];
-    window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-    Object.defineProperty(window, "speechSynthesis", { value: {
-        cancel() {}, speak(speech) { spoken.push([speech.text, speech.lang]); },
-    } });
-    window.SpeechRecognition = class extends EventTarget {
-        start() {
-            const heard = new Event("result");
-            heard.results = [[{ transcript: "is the attic online" }]];
-            this.dispatchEvent(heard);
-        }
-    };
-"""
+    expect(page.locator(".display details").first).to_contain_text("InitiateSessionWithOffer")
 
 
 def test_a_sentence_is_spoken_and_its_answers_are_read_aloud(signed_in: Callable[..., Page], linked: Program) -> None:

@@ -76,7 +76,11 @@ def test_a_browser_without_webrtc_has_an_echo_s_picture_by_hls(world: HomeWorld)
         ("turn off the garden", "It may not do that for Garden.", "It may not do that for Garden."),
         ("turn off audio on the garden", "It may not do that for Garden.", "It may not do that for Garden."),
         ("reboot the garden", "It may not do that for Garden.", "It may not do that for Garden."),
-        ("why can't I see the garage", "Garage can't be shown, because Image Encryption is on.", "Image Encryption is on for Garage"),
+        (
+            "why can't I see the garage",
+            "Garage can't be shown, because Image Encryption is on.",
+            "Image Encryption is on for Garage",
+        ),
         (
             "which cameras can't be shown",
             "Garden, Front Door and Nursery can be shown. Garage can't be shown, because Image Encryption is on.",

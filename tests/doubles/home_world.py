@@ -5,6 +5,7 @@ import html
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.echo import SKILL_ID
 from console.entrance import Entrance
+from console.examinations import Examinations
 from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
@@ -56,8 +58,8 @@ from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
 from registry.reason import is_reason
-from store.records import Link
 from showcam.compose.trials import Nobody
+from store.records import Link
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -226,7 +228,12 @@ def watched(spec: SourceSpec) -> Watched:
         raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 
 
-def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) -> list[home.Page]:
+def _at_once(work: Callable[[], None]) -> None:
+    work()
+
+
+def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, address: str) -> list[home.Page]:
+    examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
     return [
@@ -241,8 +248,16 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) ->
             window,
             open_to_all=False,
         ),
-        SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False, keep=None),
-        Health(made.owner, rooms.area, machine, folder / "backups"),
+        SetUp(
+            made.owner,
+            rooms.area,
+            Ports(8080, 8081),
+            address=address,
+            adds=False,
+            keep=None,
+            examinations=examinations,
+        ),
+        Health(made.owner, rooms.area, examinations, folder / "backups"),
         Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
     ]
 
@@ -255,8 +270,13 @@ def home_world(
     own: bool = False,
     find: Find | None = None,
     tvs: Tvs | None = None,
+    address: str = "",
+    machine: ReadyMachine | None = None,
 ) -> HomeWorld:
-    """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs."""
+    """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
+
+    `address`: the public one, which set-up has the doctor examine.
+    """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
     store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
@@ -286,11 +306,11 @@ def home_world(
         end_pictures(made.pictures, session)
 
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
-    machine = ReadyMachine()
+    machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None
     of_house = _own_pages(made, rooms, find, clock) if own else ()
-    home.bind(app, rooms, *_pages(made, rooms, machine, folder), *of_tvs, *of_house)
+    home.bind(app, rooms, *_pages(made, rooms, machine, folder, address), *of_tvs, *of_house)
     return HomeWorld(made, app, code, vendor, clock, machine)
 
 

@@ -296,6 +296,8 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
         for assistant in ("alexa", "google"):
             answer = program.assistant(assistant, "say", text="is the attic online")
             assert (answer["outcome"]["answered"], answer["outcome"]["broken"]) == (True, [])
+        answer = program.assistant("alexa", "say", text="ask my cameras which cameras are ready")
+        assert "Garage can't be shown" in answer["outcome"]["spoken"]
         # what changes is reported to both again, by the grants of before
         program.change("Attic", online=True)
         told = {"alexa": {"connectivity": {"value": "OK"}}, "google": {"online": True}}
