@@ -1,5 +1,7 @@
-"""What the doctor finds of each household, examined in the background: a page begins it, shows how far it is, and may be
-left or opened again meanwhile."""
+"""What the doctor finds of each household, examined in the background.
+
+A page begins it and shows how far it is. The page may be left, or opened again, meanwhile.
+"""
 
 import logging
 import threading

@@ -24,7 +24,7 @@ class Facts(Struct, frozen=True):
 
 
 class Found(Protocol):
-    """One of the doctor's findings, in English, and in words' languages by `say`."""
+    """One of the doctor's findings. Its texts are English, which the page says in its own language."""
 
     @property
     def what(self) -> str: ...

@@ -25,7 +25,8 @@ EXAMPLES = (
 _WAKE = re.compile(r"^(?:(?:hey|ok|okay)\s+google|alexa)\b[\s,]*", re.I)
 _PLEASE = re.compile(r"^(?:please|bitte|vær så snill og)\s+", re.I)
 _SHOW = re.compile(
-    r"^(?:show|display|open|view|see|let me see|pull up|vis|zeige?|öffne)(?:\s+(?:me|meg|mir|uns|oss))?\s+(?P<what>.+)$",
+    r"^(?:show|display|open|view|see|let me see|pull up|vis|zeige?|öffne)"
+    r"(?:\s+(?:me|meg|mir|uns|oss))?\s+(?P<what>.+)$",
     re.I,
 )
 _TARGET = re.compile(r"^(?P<what>.+?)\s+(?:on|to|på|auf)\s+(?P<screen>(?:(?:the|my|dem|der|den)\s+)?.+)$", re.I)

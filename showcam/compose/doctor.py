@@ -20,8 +20,9 @@ from showcam.doctor.world import RESOLVER, World
 from showcam.settings import Settings
 from showcam.shipped import document
 from store.ports import Store
+from words.worded import worded
 
-KEY = "key for reports, google_service_account"
+KEY = worded("key for reports, google_service_account")
 NOWHERE = "https://showcam.invalid/doctor"
 LATELY_S = 86_400.0
 MOST = 100  # households whose links are looked at
@@ -82,12 +83,14 @@ def reports(settings: Settings, store: Store) -> Finding:
     try:
         key = reporters.google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
-        mend = f"Make a key of that account in the project of Google's client, see {document('google.md')}"
-        return wrong(KEY, str(error), mend, "homegraph_key_wrong")
+        mend = worded(
+            "Make a key of that account in the project of Google's client, see {page}", page=document("google.md")
+        )
+        return wrong(KEY, error.args[0], mend, "homegraph_key_wrong")
     if key is None:
-        mend = f"Set google_service_account, see {document('google.md')}"
-        return unsure(KEY, "none is set: Google learns of changes only when it asks", mend)
-    return ok(KEY, f"of the project {key.project_id}, and it signs")
+        mend = worded("Set google_service_account, see {page}", page=document("google.md"))
+        return unsure(KEY, worded("none is set: Google learns of changes only when it asks"), mend)
+    return ok(KEY, worded("of the project {project}, and it signs", project=key.project_id))
 
 
 def _world(settings: Settings, store: Store) -> World:

@@ -43,7 +43,6 @@ from console.pages import TVS
 from console.set_up import Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
-from console.trial import Trial
 from media.process_auth import HEADER
 from oauth import app as oauth
 from oauth.app import OAuthSettings
@@ -203,8 +202,6 @@ def _console(
     def remove(account: str) -> None:
         households.remove(base.store, base.pictures, account)
 
-    from showcam.compose import trials  # both assistants' doors, which a function on AWS has no use for
-
     window = LinkingWindow(base.store)
     owner, history = base.adapter.owner, base.adapter.history
     return [
@@ -219,7 +216,6 @@ def _console(
             window,
             open_to_all=settings.sign_up == "anyone",
         ),
-        Trial(owner, made.area, trials.doors(settings, base)),
         SetUp(
             owner,
             made.area,

@@ -43,7 +43,7 @@ def test_a_page_that_is_asked_for_meanwhile_waits(tmp_path: Path) -> None:
 
         def started_again() -> bool:
             answers.append(requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=10))
-            return answers[-1].json()["issuer"] == "https://cams.example"
+            return bool(answers[-1].json()["issuer"] == "https://cams.example")
 
         assert within(10, started_again)
         assert pids(program)["serve"] != before

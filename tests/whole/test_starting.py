@@ -300,7 +300,10 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
         assert "Garage can't be shown" in answer["outcome"]["spoken"]
         # what changes is reported to both again, by the grants of before
         program.change("Attic", online=True)
-        told = {"alexa": {"connectivity": {"value": "OK"}}, "google": {"online": True}}
+        told: dict[str, dict[str, object]] = {
+            "alexa": {"connectivity": {"value": "OK"}},
+            "google": {"online": True},
+        }
         assert within(30, lambda: all(_told(program, name, facts) for name, facts in told.items()))
 
 
