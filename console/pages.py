@@ -29,6 +29,7 @@ MENU = (
     ("/help", mark("Help")),
 )
 OF_TVS = (("/home/tv", mark("TV")),)  # where cameras may be shown on TVs of the house
+SHORT_MEND = 200  # characters; a longer one is folded, where there are many cameras
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
@@ -77,6 +78,7 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
     given = {
         "menu": (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU,
         "has_tvs": has_tvs,
+        "short_mend": SHORT_MEND,
         "here": request.path,
         "assistants": ASSISTANTS,
         "day": day,

@@ -128,6 +128,7 @@ HISTORY = {
 # Of a change on a camera's page.
 CHANGED = {
     "no_value": mark("Nothing was changed: that can't be set to this value."),
+    "no_pause": mark("Nothing was changed: a pause is a whole number of seconds from 0 to {most}."),
     "no_setting": mark("Nothing was changed: there is no such setting."),
     "asked_for": mark("asked for; the camera does not show it yet"),
     "confirmed": mark("confirmed by the camera"),

@@ -98,9 +98,10 @@ class HomeBrowser:
         return re.findall(r'data-mends="([a-z_]+)"', _shown(self._tile(name)))
 
     def _tile(self, name: str) -> str:
+        """On the page of all cameras, or on the camera's own."""
         assert self.answer is not None
         tiles = re.findall(r'<li class="tile".*?</li>', self.answer.text, re.DOTALL)
-        return next(str(tile) for tile in tiles if f"<h2>{name}</h2>" in tile)
+        return next(str(tile) for tile in tiles if f'data-name="{html.escape(name)}"' in tile)
 
     @property
     def step(self) -> str:
@@ -178,7 +179,7 @@ class HomeWorld:
 
 
 def _shown(markup: str) -> str:
-    return re.sub(r"<(div|details|button)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
+    return re.sub(r"<(div|details|button|summary)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
 
 
 def _words(markup: str) -> str:
