@@ -38,6 +38,11 @@ def day(when: float) -> str:
     return time.strftime("%Y-%m-%d", time.localtime(when))
 
 
+def moment(when: float) -> str:
+    """Of epoch seconds, here, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
+
+
 def policy(media: str) -> str:
     """The page's own script, its own requests, and pictures of `media`; nothing else, and no frame around it."""
     pictures = f"'self' {media}" if media else "'self'"
@@ -82,6 +87,7 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
         "here": request.path,
         "assistants": ASSISTANTS,
         "day": day,
+        "moment": moment,
         "_": partial(OURS.say, locale, vendor=vendor()),
         "locale": locale,
         "no_password": no_password(locale, vendor()),

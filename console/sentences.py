@@ -148,7 +148,29 @@ ASSISTANTS = {
     "pins_differ": mark("Nothing was changed: the two PINs are not the same."),
     "user": mark("Nothing was changed: enter the user name of somebody's {vendor} account."),
     "invited": mark("That account may link here already."),
+    "quiet_times": mark(
+        "Nothing was changed: write the times like 22:00-07:00, several with commas between them, eight at most."
+    ),
+    "quiet_zone": mark("Nothing was changed: this machine knows no such time zone. One is Europe/Oslo."),
+    "no_report": mark("Nothing was changed: that report is not there any more."),
     "not_deleted": mark("Nothing was deleted: that is not the name with which you are signed in."),
+}
+
+# What a link's assistant was last told, by the words of registry.telling; and what waits or was laid down.
+LAST_TOLD = mark("Last told {when}: {what}.")
+REPORTED = {
+    "gone": mark("cameras gone: {count}"),
+    "listed": mark("cameras new or different: {count}"),
+    "changed": mark("cameras whose state changed: {count}"),
+    "doorbell": mark("rings: {count}"),
+    "person": mark("persons: {count}"),
+    "motion": mark("motion: {count}"),
+    "look": mark("How the cameras are"),
+    "camera": mark("How {camera} is"),
+    "ended": mark("That the link has ended"),
+    "a doorbell": mark("Somebody rang at {camera}"),
+    "a person": mark("A person at {camera}"),
+    "a motion": mark("Motion at {camera}"),
 }
 
 # What a sentence that was tried came to.
