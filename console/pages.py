@@ -16,6 +16,7 @@ from words.languages import Language, chosen
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house
+NOTIFIES = "CONSOLE_NOTIFIES"  # key of the app's configuration: whether owners are notified of faults
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
@@ -83,6 +84,7 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
     given = {
         "menu": (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU,
         "has_tvs": has_tvs,
+        "notifies": bool(current_app.config.get(NOTIFIES)),
         "short_mend": SHORT_MEND,
         "here": request.path,
         "assistants": ASSISTANTS,

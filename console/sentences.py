@@ -188,6 +188,18 @@ CASTING = {
     "no_list": mark("The cameras can't be listed just now. Try again in a moment."),
 }
 
+# Of the page of notices, what was wrong with a form.
+NOTICES = {
+    "bad_address": mark(
+        "Nothing was added: no service is known by that address, or it lacks something. It begins with a service, as "
+        "the examples do; services that are programs of this machine are not taken."
+    ),
+    "long_name": mark("Nothing was added: a name has at most {most} characters."),
+    "too_many": mark("Nothing was added: a household has at most {most} addresses."),
+    "too_many_tries": mark("Nothing was done: those were many tries. Wait a minute, then try again."),
+    "no_address": mark("Nothing was done: that address is not there any more."),
+}
+
 # Of set-up, by what is wrong.
 SET_UP = {
     "given_elsewhere": mark(

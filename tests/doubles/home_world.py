@@ -34,8 +34,9 @@ from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.notices import Notices
 from console.own_camera import OwnCamera
-from console.pages import TVS
+from console.pages import NOTIFIES, TVS
 from console.set_up import Ports, SetUp
 from console.trial import Trial
 from media.plane.codec.units import SourceFailed
@@ -230,6 +231,7 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) ->
         ),
         SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False, keep=None),
         Health(made.owner, rooms.area, machine, folder / "backups"),
+        Notices(rooms.area, made.clock),
         Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
     ]
 
@@ -276,6 +278,7 @@ def home_world(
     machine = ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None
+    app.config[NOTIFIES] = True
     of_house = _own_pages(made, rooms, find, clock) if own else ()
     home.bind(app, rooms, *_pages(made, rooms, machine, folder), *of_tvs, *of_house)
     return HomeWorld(made, app, code, vendor, clock, machine)
