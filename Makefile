@@ -30,7 +30,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test soak check coverage lint words bench lock package deploy remove kept deploy-local picture release clean
+.PHONY: help run up test soak check coverage lint words settings bench lock package deploy remove kept deploy-local picture release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -111,6 +111,9 @@ lint: .venv/dev ## ruff, the house's arrows, mypy
 
 words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
 	@.venv/bin/python -P scripts/sentences.py
+
+settings: .venv/dev ## write docs/settings.md from showcam/settings.py
+	@.venv/bin/python -P scripts/settings.py
 
 bench: .venv/dev ## speed, beside peers in the same run
 	@scripts/browser.sh

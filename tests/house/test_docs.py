@@ -12,8 +12,10 @@ from click.testing import CliRunner
 
 from showcam.cli import main
 from showcam.settings import Settings
+from tests.doubles.packages import script
 
 ROOT = Path(__file__).parents[2]
+settings = script("settings")
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 STARTED = [
     started
@@ -25,22 +27,15 @@ MODULES = sorted({module for module, _ in STARTED})
 GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "docs/verified.md", ROOT / "docs/where-to-look.md"]
 
 
-def test_the_table_of_settings_is_the_settings() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*?)\|", (ROOT / "docs/running.md").read_text(), re.MULTILINE)
-    fields = {field.name: field.default for field in msgspec.structs.fields(Settings) if field.name != "demo"}
-    assert [name for name, _ in rows] == list(fields)
-    for name, documented in rows:
-        default = fields[name]
-        assert documented.strip("` ") == _written(default), name
+def test_the_page_of_settings_is_what_make_settings_writes() -> None:
+    assert settings.PAGE.read_text() == settings.written()
 
 
-def _written(default: object) -> str:
-    """As a person writes it into showcam.toml or the environment."""
-    if default in (None, ()):
-        return ""
-    if isinstance(default, bool):
-        return str(default).lower()
-    return ",".join(default) if isinstance(default, tuple) else str(default)
+def test_every_setting_has_a_meaning_once() -> None:
+    meanings = [each for part in settings.parts() for each in part.meanings.items()]
+    fields = [field.name for field in msgspec.structs.fields(Settings) if field.name != "demo"]
+    assert [name for name, _ in meanings] == fields
+    assert [name for name, meaning in meanings if not meaning] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
