@@ -30,7 +30,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test soak check coverage lint words settings bench lock package deploy remove kept deploy-local picture release clean
+.PHONY: help run up test soak check coverage lint words settings bench lock package deploy remove kept deploy-local screenshots release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -144,9 +144,9 @@ kept: .venv/all package ## what a removed stack left, written for CloudFormation
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
 	@.venv/bin/python -P -m aws.deploy_local $(if $(KEEP),--keep)
 
-picture: .venv/dev ## redraw the README's two pictures from a running demo
+screenshots: .venv/dev ## redraw the pictures of README.md and docs/start.md from running pages
 	@scripts/browser.sh
-	.venv/bin/python scripts/picture.py
+	.venv/bin/python -P scripts/screenshots.py
 
 # Every check of this very commit: what passed some time before may have been another one.
 CHECKS ?= lint test
