@@ -24,7 +24,8 @@ STARTED = [
 ]
 MODULES = sorted({module for module, _ in STARTED})
 # Documents that lead into the code: what they name is there
-GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "docs/verified.md", ROOT / "docs/where-to-look.md"]
+VERIFIED = ROOT / "docs/verified.md"
+GUIDES = [ROOT / "CONTRIBUTING.md", VERIFIED, ROOT / "docs/where-to-look.md"]
 
 
 def test_the_page_of_settings_is_what_make_settings_writes() -> None:
@@ -77,6 +78,12 @@ def test_code_that_a_guide_names_exists(document: Path) -> None:
     for path, function in named:
         assert (ROOT / path).exists(), path
         assert not function or f"def {function}(" in (ROOT / path).read_text(), function
+
+
+def test_what_proves_a_claim_of_the_readme_is_in_the_list_of_what_is_verified() -> None:
+    named = set(re.findall(r"\]\((tests/[\w/.]+)\)", (ROOT / "README.md").read_text()))
+    assert named
+    assert {test for test in named if f"`{test}" not in VERIFIED.read_text()} == set()
 
 
 def test_texts_name_documents_by_their_place() -> None:

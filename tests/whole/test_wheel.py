@@ -251,7 +251,7 @@ def test_a_skill_package_is_written_whole(program: Program) -> None:
         (("alexa", "values", "--language", "de-DE"), "skill_package/interactionModels/custom/de-DE.json"),
         (("alexa", "forwarder", "--skill-id", SKILL), "AWSTemplateFormatVersion"),
         (("alexa", "forwarder", "--key"), ""),
-        (("google", "values"), "docs/google-icon.png"),
+        (("google", "values"), "docs/images/google-icon.png"),
         (("clients", "list"), ""),
         (("links", "list"), ""),
     ],
