@@ -1,4 +1,6 @@
 # make run: the demo, on loopback, with simulated cameras · make help: the rest
+# showcam names itself in what it prints: as a person can type it, whose PATH lacks .venv
+YOURS := $(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 # Bytecode is kept, whatever the environment says: else each worker and program compiles all there is at every start.
@@ -79,10 +81,10 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@touch $@
 
 run: .venv/all ## the demo: simulated cameras and assistants, everything on this machine
-	@.venv/bin/showcam run --demo
+	@PATH="$(YOURS)" .venv/bin/showcam run --demo
 
 up: .venv/app ## the real thing
-	@.venv/bin/showcam run
+	@PATH="$(YOURS)" .venv/bin/showcam run
 
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
