@@ -114,7 +114,7 @@ lint: .venv/dev ## ruff, the house's arrows, mypy
 words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
 	@.venv/bin/python -P scripts/sentences.py
 
-settings: .venv/dev ## write docs/settings.md from showcam/settings.py
+settings: .venv/dev ## write docs/owner/settings.md from showcam/settings.py
 	@.venv/bin/python -P scripts/settings.py
 
 bench: .venv/dev ## speed, beside peers in the same run
@@ -140,7 +140,7 @@ deploy: package ## to AWS, by the credentials of your environment
 remove: package ## the stack from AWS; the table, its key and the secrets stay
 	node_modules/.bin/osls remove $(DEPLOYMENT)
 
-kept: .venv/all package ## what a removed stack left, written for CloudFormation to take back; docs/aws.md goes on
+kept: .venv/all package ## what a removed stack left, written for CloudFormation to take back; docs/integrator/aws.md goes on
 	@.venv/bin/python scripts/kept.py showcam-$(STAGE) $(REGION)
 
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running

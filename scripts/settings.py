@@ -19,7 +19,7 @@ from showcam.process.settings_sources import DEMO  # noqa: E402
 from showcam.settings import KEPT, SECRETS, Settings  # noqa: E402
 
 CODE = ROOT / "showcam" / "settings.py"
-PAGE = ROOT / "docs" / "settings.md"
+PAGE = ROOT / "docs" / "owner" / "settings.md"
 NO_SETTINGS = {"demo"}  # an option of the command line
 HEAD = """# Settings
 

@@ -83,10 +83,10 @@ def reports(settings: Settings, store: Store) -> Finding:
     try:
         key = reporters.google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
-        mend = f"Make a key of that account in the project of Google's client, see {document('google.md')}"
+        mend = f"Make a key of that account in the project of Google's client, see {document('owner/google.md')}"
         return wrong(KEY, str(error), mend, "homegraph_key_wrong")
     if key is None:
-        mend = f"Set google_service_account, see {document('google.md')}"
+        mend = f"Set google_service_account, see {document('owner/google.md')}"
         return unsure(KEY, "none is set: Google learns of changes only when it asks", mend)
     return ok(KEY, f"of the project {key.project_id}, and it signs")
 

@@ -11,7 +11,7 @@ _FORGED = "doctor.forged"
 _FORGEABLE = {
     FORWARDED[0]: "Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.",
     FORWARDED[1]: "Let the proxy drop headers with underscores in their names, or end trusted_proxies: see "
-    f"{document('running.md')}",
+    f"{document('owner/running.md')}",
 }
 
 
@@ -41,7 +41,7 @@ def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
             fault: Fault | None = "underscore_header" if "_" in name else None
             return wrong(what, f"whoever sends {name} passes for anybody", _FORGEABLE[name], fault)
     if ready["client"] in ("127.0.0.1", "::1") and not demo:
-        mend = f"Name the proxy in trusted_proxies, see {document('running.md')}"
+        mend = f"Name the proxy in trusted_proxies, see {document('owner/running.md')}"
         return unsure(what, "all visitors count as one", mend)
     return ok(what, "nobody's own word is taken for where he comes from")
 

@@ -51,7 +51,9 @@ def _arrive(origin: str, patient: Patient, visitor: Visitor, world: World) -> It
         yield ok(f"address {origin}", "the demo's own: name and certificate are left out")
     elif urlsplit(origin).scheme != "https":
         text = f"{origin} is no https address, and Google comes to no other"
-        yield wrong("address", text, "Give it your public address: showcam settings set public_url https://YOUR-ADDRESS")
+        yield wrong(
+            "address", text, "Give it your public address: showcam settings set public_url https://YOUR-ADDRESS"
+        )
     else:
         yield from arrive(origin, visitor, world)
 

@@ -12,7 +12,7 @@ from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.ready_driver import camera
 
 AT = "/home/setup"
-RUNNING = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
+RUNNING = (Path(__file__).parents[2] / "docs" / "owner" / "running.md").read_text()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.doubles.packages import script
 
 ROOT = Path(__file__).parents[2]
 settings = script("settings")
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 STARTED = [
     started
     for document in DOCUMENTS
@@ -25,7 +25,7 @@ STARTED = [
 MODULES = sorted({module for module, _ in STARTED})
 # Documents that lead into the code: what they name is there
 VERIFIED = ROOT / "docs/verified.md"
-GUIDES = [ROOT / "CONTRIBUTING.md", VERIFIED, ROOT / "docs/where-to-look.md"]
+GUIDES = [ROOT / "CONTRIBUTING.md", VERIFIED, ROOT / "docs/maintainer/where-to-look.md"]
 
 
 def test_the_page_of_settings_is_what_make_settings_writes() -> None:
@@ -39,7 +39,7 @@ def test_every_setting_has_a_meaning_once() -> None:
     assert [name for name, meaning in meanings if not meaning] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_and_links_exist(document: Path) -> None:
     text = document.read_text()
     targets = set(re.findall(r"^([a-z-]+|\.venv/\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
