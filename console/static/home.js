@@ -10,6 +10,7 @@ const AGAIN = { waking: [10000, 3], asked_for: [3000, 12] };
 
 const list = document.querySelector(".tiles");
 const most = Number(list?.dataset.live ?? 0);
+const alone = Boolean(list?.classList.contains("alone")); // on a camera's own page, where all that may be done stands
 const token = document.querySelector("meta[name=csrf-token]").content;
 const opened = performance.now();
 const playing = []; // tiles with a picture, the oldest first
@@ -200,8 +201,11 @@ class Tile {
     this.why.querySelector(".wrong").textContent = wrong;
     this.why.querySelector(".mend").textContent = mend;
     this.why.hidden = false;
-    for (const each of this.mends) each.hidden = !mends.includes(each.dataset.mends);
-    this.button.hidden = reason === "asked_for";
+    const what = this.why.querySelector(".what");
+    what.open = what.firstElementChild.hidden = alone || mend.length <= Number(list.dataset.short);
+    const offered = alone ? mends : mends.slice(0, 1);
+    for (const each of this.mends) each.hidden = !offered.includes(each.dataset.mends);
+    this.button.hidden = reason === "asked_for" || offered.length > 0;
     this.button.textContent = this.button.dataset.again;
     this.again(reason);
   }

@@ -8,6 +8,7 @@ import contextlib
 import math
 from collections.abc import Iterable
 
+from store.dynamodb.ephemeral import put_known
 from store.dynamodb.items import item_of
 from store.dynamodb.links import LinkItems
 from store.dynamodb.table import NEW, Action, ConditionFailed, Item
@@ -24,11 +25,13 @@ RACES = 32  # tries of a write that others may come before
 class TellingItems(LinkItems):
     _sealer: Sealer
 
-    def record_change(self, account_id: str, source_id: str, known: Known) -> None:
-        sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
-        row = {"pk": f"account#{account_id}", "sk": f"known#{source_id}", "kind": "known"}
-        looks = [self._look(link, known.as_of) for link in self.links(account_id)]
-        self._with(looks, self._table.put(row | {"sealed": sealed, "as_of": known.as_of}))
+    def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
+        looks = self._looks(account_id, known.as_of)
+        try:
+            self._with(looks, put_known(self._table, self._sealer, account_id, source_id, known))
+        except ConditionFailed:
+            return False
+        return True
 
     def record_happening(
         self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
@@ -70,7 +73,7 @@ class TellingItems(LinkItems):
         raise StoreUnavailable("other callers noted the same happening in every try")
 
     def look(self, account_id: str, at: float, link_id: str = "") -> None:
-        self._with(self._look(link, at) for link in self.links(account_id) if link_id in ("", link.id))
+        self._with(self._looks(account_id, at, link_id))
 
     def note_listed(self, account_id: str, link_id: str, at: float, due: float) -> None:
         known = self._table.get(f"account#{account_id}", f"telling#{link_id}")
@@ -101,6 +104,10 @@ class TellingItems(LinkItems):
     def _add(self, *rows: Row) -> list[Action]:
         """Rows of one link that are due at the same time."""
         return [*(self._table.put(_item(row)) for row in rows), self._wanted(rows[0], rows[0].due)]
+
+    def _looks(self, account_id: str, at: float, link_id: str = "") -> list[Action]:
+        """A LOOK for each live link of the household, or for one of them."""
+        return [self._look(link, at) for link in self.links(account_id) if link_id in ("", link.id)]
 
     def _look(self, link: Link, at: float) -> Action:
         return self._wanted(link, at, "#look_at = if_not_exists(#look_at, :due)", "#look :one", one=1)
