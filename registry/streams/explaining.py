@@ -1,7 +1,7 @@
 """Why a camera can't be shown, shown in its place: where the owner wants that and the display can play it."""
 
 from accounts.viewers import Viewer
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest
