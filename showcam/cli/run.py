@@ -99,6 +99,7 @@ def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> l
         return Process(name, [*_PYTHON, *words], settings.own_host, health, environment(name, settings), first=first)
 
     web = process("web", ["showcam", "serve"], settings.port)
+    web.listener = Listener(settings.bind, settings.port)
     web.environ |= _STACK | {ORIGINS: json.dumps(dict(origins or {}))}
     processes = [process("worker", ["showcam", "worker"], None), web]
     if settings.own_media:

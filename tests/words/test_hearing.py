@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.assistants.hearing import Wish, find, hear
+from words.hearing import Wish, find, hear
 
 CAMERAS = [
     {"name": name} for name in ("Garden", "Front Door", "Back Door", "Gate on the left", "Camera A", "Søndre tun")
@@ -81,6 +81,10 @@ def test_a_sentence_finds_the_only_camera_of_its_name(sentence: str, name: str |
         ("yes", "reply", "", "yes"),
         ("Yes please.", "reply", "", "yes"),
         ("no", "reply", "", "no"),
+        ("why can't I see the garage?", "why", "the garage", ""),
+        ("what's wrong with the garage", "why", "the garage", ""),
+        ("which cameras can't be shown", "why", "", ""),
+        ("what can't be shown and why", "why", "", ""),
     ],
 )
 def test_a_sentence_is_heard_as_a_wish_with_its_subject(sentence: str, what: str, camera: str, about: str) -> None:
@@ -90,3 +94,38 @@ def test_a_sentence_is_heard_as_a_wish_with_its_subject(sentence: str, what: str
 
 def test_a_wish_finds_no_camera_among_none() -> None:
     assert find(Wish("show", "garden", whole="garden"), []) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "what", "camera", "about"),
+    [
+        ("Zeig mir die Garage.", "show", "die Garage", ""),
+        ("zeige den Garten auf dem Fernseher", "show", "den Garten", ""),
+        ("schließe die Kamera", "hide", "", ""),
+        ("Suche neue Geräte", "discover", "", ""),
+        ("Ist die Garage in Ordnung?", "ask", "die Garage", "well"),
+        ("ist der Dachboden erreichbar", "ask", "der Dachboden", "online"),
+        ("bewegt sich etwas vor der Haustür", "ask", "der Haustür", "motion"),
+        ("schalte den Garten aus", "switch", "den Garten", "off"),
+        ("schalte den Ton der Garage ein", "set", "Garage", "on"),
+        ("starte die Garage neu", "restart", "die Garage", ""),
+        ("wie viel Akku hat die Garage noch", "battery", "die Garage", ""),
+        ("warum sehe ich die Garage nicht", "why", "die Garage", ""),
+        ("welche Kameras können nicht gezeigt werden", "why", "", ""),
+        ("nein", "reply", "", "no"),
+        ("Vis meg hagen", "show", "hagen", ""),
+        ("skjul kameraet", "hide", "", ""),
+        ("finn enheter", "discover", "", ""),
+        ("er garasjen i orden?", "ask", "garasjen", "well"),
+        ("er loftet på nett", "ask", "loftet", "online"),
+        ("er det noen ved døra", "ask", "døra", "motion"),
+        ("skru av lyden i garasjen", "set", "garasjen", "off"),
+        ("start hagen på nytt", "restart", "hagen", ""),
+        ("hvor mye batteri har porten igjen", "battery", "porten", ""),
+        ("hvorfor ser jeg ikke garasjen", "why", "garasjen", ""),
+        ("hvilke kameraer kan ikke vises", "why", "", ""),
+    ],
+)
+def test_a_sentence_is_heard_in_german_and_norwegian(sentence: str, what: str, camera: str, about: str) -> None:
+    wish = hear(sentence, {"ton", "lyden"})
+    assert (wish.what, wish.camera, wish.about) == (what, camera, about)
