@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ezviz_push: bool = True  # the worker listens to the messages that EZVIZ sends its app
     ezviz_push_at: str = ""  # host:port of those messages; empty: where EZVIZ says
     ezviz_cloud: bool = True  # pictures also by the app account's own cloud stream, an open connection
+    ezviz_rtsp_switch: bool = False  # cameras at home whose RTSP is off are asked to switch it on, with the code
     poll_s: int = 120  # how often a household is read whose vendor sends no messages
     snapshots: bool = True  # whether Alexa is offered still pictures
     alexa_skill_id: str = ""  # whose custom-skill requests are answered; empty: none
