@@ -166,6 +166,13 @@ CASTING = {
     "no_list": mark("The cameras can't be listed just now. Try again in a moment."),
 }
 
+# What brings a camera to a TV by itself; follows “when”.
+HAPPENS = {
+    "doorbell": mark("somebody rings"),
+    "motion": mark("something moves"),
+    "person": mark("a person is seen"),
+}
+
 # Of set-up, by what is wrong.
 SET_UP = {
     "given_elsewhere": mark(
