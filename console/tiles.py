@@ -150,7 +150,7 @@ class Tiles:
         if is_asked_for(camera, refusal.reason, awaited):
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
         mends = self._mends.of(account, camera, refusal.reason)
-        is_here = bool(mends) and (refusal.reason != "encryption_on" or "off" in mends)
+        is_here = bool(set(mends) - {"home_code"}) and (refusal.reason != "encryption_on" or "off" in mends)
         own = {**OWN, **self._home_codes.own(account, camera), **(HERE if is_here else {})}
         if camera.id.startswith(OF_ONES_OWN):
             own |= AT_ITS_TILE

@@ -1,8 +1,8 @@
 """What a store can do so that assistants are told of changes: rows of what is to be told, and what each link was told.
 
-A row is a change in our own terms, for one link. A list or a happening and its rows are one write; who changes
-something else that an assistant is shown (a preference, whether a source is signed in) calls `look` after it. Each
-method is atomic by itself, as in store.ports.
+A row is a change in our own terms, for one link. What an assistant is shown and the row are one write: a list, a
+happening, a preference, the cameras of a link, whether a source is signed in. Each method is atomic by itself, as in
+store.ports.
 """
 
 from typing import Protocol
@@ -82,8 +82,8 @@ class Telling(Struct, frozen=True):
 
 
 class Outbox(Protocol):
-    def record_change(self, account_id: str, source_id: str, known: Known) -> None:
-        """The list (see `put_known`), and a LOOK for each live link of the household, in one write."""
+    def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
+        """The list (see `put_known`), and a LOOK for each live link of the household, in one write; False: neither."""
         ...
 
     def record_happening(
@@ -120,16 +120,19 @@ class Outbox(Protocol):
         """At the start of the only sender: frees what an earlier one held when it was killed."""
         ...
 
-    def waiting(self, now: float) -> list[Row]:
-        """Every row that is due by `now`, also those whose link waits for a later try; may lag a little."""
+    def waiting(self, now: float, account_id: str = "") -> list[Row]:
+        """Every row that is due by `now`, also those whose link waits for a later try; may lag a little.
+
+        `account_id`: of that household alone; "" of all.
+        """
         ...
 
     def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
         """Of each assistant that waits for rows due by `now`: how many, and since when the first waits."""
         ...
 
-    def laid_down(self) -> list[Laid]:
-        """Oldest first; may lag a little."""
+    def laid_down(self, account_id: str = "") -> list[Laid]:
+        """Oldest first; may lag a little. `account_id`: of that household alone; "" of all."""
         ...
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:

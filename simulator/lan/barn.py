@@ -15,7 +15,8 @@ from aiohttp import web
 
 from simulator.camera import Camera
 from simulator.lan.description import Tracks
-from simulator.lan.onvif import OnvifDevice, Picture
+from simulator.lan.onvif import OnvifDevice
+from simulator.lan.onvif_picture import Picture
 from simulator.lan.onvif_wire import TOPICS
 from simulator.lan.server import CameraServer, Take
 from simulator.pictures.drawing import Painter

@@ -6,10 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from store.records import Assistant, Happening, Known, Link
+from store.records import OVERTAKEN_S, Assistant, Happening, Known, Link
 from store.sealing import Sealer
 from store.sqlite import rows
 from store.sqlite.database import Database
+from store.sqlite.ephemeral import PUT_KNOWN
 from store.telling_ports import (
     Claim,
     Laid,
@@ -39,13 +40,14 @@ class TellingRows:
     _database: Database
     _sealer: Sealer
 
-    def record_change(self, account_id: str, source_id: str, known: Known) -> None:
+    def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
         sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
         with self._database.writing(durable=False) as write:
-            write.execute(
-                "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", (account_id, source_id, sealed, known.as_of)
-            )
-            put_looks(write, account_id, known.as_of)
+            values = (account_id, source_id, sealed, known.as_of, OVERTAKEN_S)
+            written = write.execute(PUT_KNOWN, values).rowcount == 1
+            if written:
+                put_looks(write, account_id, known.as_of)
+        return written
 
     def record_happening(
         self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None
@@ -121,17 +123,18 @@ class TellingRows:
         with self._database.writing(durable=False) as write:
             write.execute(f"UPDATE telling SET claimed = '', free = 0, wanted = {_NEXT} WHERE claimed <> ''")  # noqa: S608
 
-    def waiting(self, now: float) -> list[Row]:
-        sql = _ROW + " WHERE laid IS NULL AND due <= ? ORDER BY at, kind, subject"
-        return [Row(*row) for row in self._database.all(sql, now)]
+    def waiting(self, now: float, account_id: str = "") -> list[Row]:
+        sql = _ROW + " WHERE laid IS NULL AND due <= ? AND ? IN ('', account) ORDER BY at, kind, subject"
+        return [Row(*row) for row in self._database.all(sql, now, account_id)]
 
     def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
         sql = "SELECT assistant, count(*), min(due) FROM outbox WHERE laid IS NULL AND due <= ? GROUP BY assistant"
         return {row[0]: (row[1], row[2]) for row in self._database.all(sql, now)}
 
-    def laid_down(self) -> list[Laid]:
-        sql = _ROW.replace(" FROM", ", laid, reason FROM") + " WHERE laid IS NOT NULL ORDER BY laid, id"
-        return [Laid(Row(*row[:9]), row[9], row[10]) for row in self._database.all(sql)]
+    def laid_down(self, account_id: str = "") -> list[Laid]:
+        sql = _ROW.replace(" FROM", ", laid, reason FROM")
+        sql += " WHERE laid IS NOT NULL AND ? IN ('', account) ORDER BY laid, id"
+        return [Laid(Row(*row[:9]), row[9], row[10]) for row in self._database.all(sql, account_id)]
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:
         with self._database.writing(durable=False) as write:

@@ -16,7 +16,8 @@ from cast.failed import CastFailed
 from cast.finder import Finder
 from cast.on_change import MOST_WAITING, SHOWN_S, OnChange
 from cast.picture import Picture
-from cast.screens import AGAIN, LEASE_S, Screens, Shown
+from cast.player import LEASE_S, Shown
+from cast.screens import AGAIN, Screens
 from cast.showing import Over, Showing
 from media.client import MediaBusy, MediaUnavailable
 from media.grants import Claims

@@ -123,7 +123,56 @@ def test_preferences_are_kept_as_they_are_ticked(world: HomeWorld) -> None:
     assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
 
 
-@pytest.mark.parametrize("fields", [{"voice_may": ["encryption"]}, {"room": "x" * 61}, {"voice_may": ["\x00"]}])
+@pytest.mark.parametrize(
+    ("rings", "pause", "kept_s"), [("person", "90", 90), ("motion", "0", 0), ("no", " 3600 ", 3600)]
+)
+def test_what_rings_and_the_pause_after_it_are_kept(world: HomeWorld, rings: str, pause: str, kept_s: int) -> None:
+    browser = opened(world).send(at(world, "Garden", "/preferences"), motion_rings=rings, ring_pause_s=pause)
+    kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
+    assert (browser.status, kept.motion_rings, kept.ring_pause_s) == (200, rings, kept_s)
+    assert browser.answer is not None
+    assert f'name="motion_rings" value="{rings}" checked' in browser.answer.text
+    browser.send(at(world, "Garden", "/preferences"), room="Porch")
+    kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
+    assert (kept.room, kept.motion_rings, kept.ring_pause_s) == ("Porch", rings, kept_s)
+
+
+@pytest.mark.parametrize("pause", ["", "-1", "3601", "1.5", "a minute", "1" * 5000, "٣"])
+def test_a_pause_that_is_none_is_said_and_what_was_typed_stays(world: HomeWorld, pause: str) -> None:
+    fields = {"motion_rings": "motion", "ring_pause_s": pause, "room": "Porch"}
+    browser = opened(world).send(at(world, "Garden", "/preferences"), **fields)
+    assert browser.answer is not None
+    assert (browser.status, "a pause is a whole number of seconds from 0 to 3600" in browser.text) == (403, True)
+    assert (f'value="{pause}"' in browser.answer.text, 'value="Porch"' in browser.answer.text) == (True, True)
+    assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+
+
+def test_the_forms_of_its_tile_lead_back_to_its_page(world: HomeWorld) -> None:
+    browser, garden = opened(world), world.home.id("Garden")
+    answer = browser.ask(
+        "POST",
+        at(world, "Garden", "/mend"),
+        data={"csrf_token": browser.token} | {"step": "home-code", "camera": garden, "home_code": "GKRTUV"},
+    )
+    assert (answer.status_code, answer.location) == (303, at(world, "Garden"))
+    assert world.home.driver.codes == {"Garden": "GKRTUV"}
+    browser.send(at(world, "Garden", "/mend"), step="home-code", camera=garden, home_code=" ")
+    assert (browser.status, "Give the code on the camera's label." in browser.text) == (403, True)
+    assert "What assistants call it" in browser.text
+
+
+@pytest.mark.parametrize(
+    "fields", [{"step": "wake"}, {"step": "wake", "camera": "ezviz-other"}, {"step": "sign-out"}, {}]
+)
+def test_a_form_of_another_camera_or_page_does_nothing_there(world: HomeWorld, fields: dict[str, str]) -> None:
+    browser = opened(world).send(at(world, "Garden", "/mend"), **fields)
+    assert (browser.status, "This can't be read" in browser.text, world.home.driver.applied) == (400, True, [])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"voice_may": ["encryption"]}, {"room": "x" * 61}, {"voice_may": ["\x00"]}, {"motion_rings": "cats"}],
+)
 def test_what_cant_be_preferred_is_said(world: HomeWorld, fields: dict[str, object]) -> None:
     browser = opened(world).send(at(world, "Garden", "/preferences"), **fields)
     assert (browser.status, "Nothing was changed" in browser.text) == (403, True)

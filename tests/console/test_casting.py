@@ -114,9 +114,9 @@ def test_tvs_are_listed_and_speakers_are_not(house: House) -> None:
     assert house.searched == 2
 
 
-def test_a_tile_leads_there_with_its_camera_chosen(house: House) -> None:
-    browser = house.world.signed_in().get()
+def test_a_cameras_page_leads_there_with_it_chosen(house: House) -> None:
     garden = house.world.home.id("Garden")
+    browser = house.world.signed_in().visit(f"/home/cameras/{garden}")
     assert browser.answer is not None
     assert f'href="/home/tv?camera={garden}"' in browser.answer.text
     browser.visit(f"{AT}?camera={garden}")

@@ -13,7 +13,8 @@ from console.encryption import WANTED_S
 from registry.camera import UNASKED
 from registry.drivers.ezviz import households as ezviz
 from registry.errors import Refused, SetRefused, SignedOut, VendorDown, Why
-from registry.owner.sign_in import SignIn, SignInRefused
+from registry.owner.outcome import SignInRefused
+from registry.owner.sign_in import SignIn
 from registry.preferences import Preferences, keep
 from registry.streams.questions import Questions
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
@@ -138,7 +139,7 @@ def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> Non
     world.home.driver.set([camera("Terrace", "F00000009", ways=(UNASKED,))])
     browser = world.signed_in()
     answer = browser.open(world.home.id("Terrace")).get_json()
-    assert (answer["mends"], answer["reason"]) == (["open_way"], "no_way")
+    assert (answer["mends"], answer["reason"]) == (["open_way", "home_code"], "no_way")
     assert answer["wrong"] == "The picture of Terrace comes over an open connection, which is not allowed yet."
     assert open_air(world, USER) is False
     browser.post("open-way")
@@ -466,10 +467,12 @@ def decided(world: HomeWorld) -> str:
 def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgotten(world: HomeWorld) -> None:
     camera_id = garage(world)
     browser = world.signed_in()
+    browser.visit(f"/home/cameras/{camera_id}")
     assert browser.text.index("Image Encryption is on for Garage") < browser.text.index("Keep it on, and give the")
     browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
     assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
-    assert "Keep it on" not in browser.text
+    assert "Keep it on" not in browser.visit(f"/home/cameras/{camera_id}").text
+    assert "Forget the code that deciphers its picture" in browser.text
     assert "sdp" in browser.open(camera_id).get_json()
 
     browser.get().post("forget-code", camera=camera_id)
@@ -518,9 +521,17 @@ def encrypted(world: HomeWorld) -> str:
 def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld) -> None:
     garage(world)
     browser = world.signed_in()
+    assert browser.tile("Garage") == (
+        "Garage Settings C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "Image Encryption is on for Garage, so its picture can't be shown. "
+        "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
+        "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
+        "account. Assistants can show it then. Yes, switch it off"
+    )
+    browser.visit(f"/home/cameras/{world.home.id('Garage')}")
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Garage C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "C3TN Alexa ✗ can't show it Google ✗ can't show it "
         "Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
@@ -620,7 +631,7 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
     assert browser.open(camera_id).get_json()["reason"] == "asked_for"
     world.clock.wait(31)
     assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
-    assert browser.get().mends("Garage") == ["off", "code"]
+    assert browser.get().mends("Garage") == ["off"]
 
 
 def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
@@ -638,8 +649,8 @@ def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world:
 @pytest.mark.parametrize(
     ("encryption", "mends", "mend"),
     [
-        ("on", ["off", "code"], "Give the right one here: the verification code on its label"),
-        ("off", [], "Give the right one here: the verification code on its label"),  # of its RTSP at home
+        ("on", ["code", "off", "home_code"], "Give the right one here: the verification code on its label"),
+        ("off", ["home_code"], "Give the right one here: the verification code on its label"),  # of its RTSP at home
     ],
 )
 def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
@@ -706,7 +717,7 @@ def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
 def test_a_camera_on_battery_is_woken_by_its_button(world: HomeWorld) -> None:
     world.home.driver.set([camera("Terrace", "F00000009", battery=80)])
     assert world.signed_in().tile("Terrace") == (
-        "Terrace C3TN · 80 % Alexa ✓ can show it Google ✓ can show it Wake it and show it Settings"
+        "Terrace Settings C3TN · 80 % Alexa ✓ can show it Google ✓ can show it Wake it and show it"
     )
 
 
