@@ -42,12 +42,16 @@ def tried(page: Page, program: Program) -> None:
 
 
 def on_tv(page: Page, program: Program) -> None:
-    """With a camera on it, and a scene."""
+    """With a camera on it, one that comes by itself, and a scene."""
     tile(page, "Garden").locator("a[href^='/home/tv']").click()
     page.wait_for_selector("input[type=radio][name=tv]")
     if not page.locator("button[value=no-scene]").count():
         page.locator("button[value=scene]").click()
         page.wait_for_selector("button[value=no-scene]")
+    if not page.locator("button[value=not-by-itself]").count():
+        page.select_option("select[name=camera]", label="Front Door")
+        page.locator("button[value=by-itself]").click()
+        page.wait_for_selector("button[value=not-by-itself]")
     if not page.locator("button[value=stop]").count():
         page.select_option("select[name=camera]", label="Garden")
         page.locator("button[value=show]").click()
@@ -192,8 +196,9 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         on_tv(page, linked)
         page.locator("button[value=stop]").click()
         page.wait_for_selector("button[value=stop]", state="detached")
-        page.locator("button[value=no-scene]").click()
-        page.wait_for_selector("button[value=no-scene]", state="detached")
+        for step in ("no-scene", "not-by-itself"):
+            page.locator(f"button[value={step}]").click()
+            page.wait_for_selector(f"button[value={step}]", state="detached")
     elif name == "health":
         examined(page, linked)
         assert page.locator(".findings li").count() > 5
