@@ -13,6 +13,7 @@ from net.problem import problem_of
 from registry.owner.sign_in_sentences import no_password
 from words.catalogue import OURS, mark
 from words.languages import Language, chosen
+from words.worded import in_words
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house
@@ -57,7 +58,7 @@ def policy(media: str) -> str:
 def problem(reason: str) -> Response:
     """`reason`: a key of console.sentences.PROBLEMS."""
     status, heading, text = PROBLEMS[reason]
-    if request.endpoint == "home.open":
+    if request.endpoint in ("home.open", "home.try_offer"):
         return problem_json(status, heading, text)
     return rendered("problem", status, heading=heading, text=text)
 
@@ -91,6 +92,7 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
         "day": day,
         "moment": moment,
         "_": partial(OURS.say, locale, vendor=vendor()),
+        "in_words": lambda text: in_words(text, locale),
         "locale": locale,
         "no_password": no_password(locale, vendor()),
     }

@@ -123,6 +123,7 @@ HISTORY = {
     "shown": mark("Shown: answered after {took} s, watched for {long} min."),
     "waiting": mark("Answered; the display has not fetched the picture yet."),
     "unfetched": mark("Answered, but the display never fetched the picture."),
+    "tampered": mark("Tampered with: it was turned away, covered or blinded."),
 }
 
 # Of a change on a camera's page.
@@ -182,6 +183,22 @@ TRIAL = {
     "no_name": mark("It knows no camera of that name: say one as the page of all cameras has it."),
     "shown": mark("It shows the picture."),
     "unshown": mark("It shows no picture, though nothing stands in the way: try again in a moment."),
+    "unclear": mark("It does not understand that. Say “show” with a camera's name, or ask whether one is online."),
+    "hidden": mark("It shows no camera any more."),
+    "listed": mark("It knows {count} cameras."),
+    "online": mark("{camera} is online."),
+    "offline": mark("{camera} is offline."),
+    "motion": mark("{camera} sees motion."),
+    "no_motion": mark("{camera} sees no motion."),
+    "unknown": mark("It does not know that."),
+    "battery": mark("{camera} has {percent} % of its battery left."),
+    "well": mark("Nothing stands in the way: {camera} can be shown."),
+    "all_well": mark("Nothing stands in the way of any camera."),
+    "done": mark("It is done."),
+    "refused": mark("That was refused for {camera}."),
+    "not_offered": mark("It may not do that for {camera}. What a voice may do is ticked on the camera's page."),
+    "asks_pin": mark("It asks for your PIN, and goes on when it is right."),
+    "asks_yes": mark("It asks whether you are sure, and goes on after a yes."),
 }
 
 # Of the TVs' page, what was wrong with a form.

@@ -4,21 +4,24 @@ import json
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_home import MOVING, TOO_SMALL, another, sign_in, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program
+from tests.doubles.speech import SPEECH
 from tests.whole.test_kept_settings import pids
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+PICTURES_THERE = "[...document.querySelectorAll('.heard video:not([hidden])')].every(each => each.readyState > 1)"
 RUN_AXE = "async rules => JSON.stringify((await axe.run({runOnly: rules})).violations)"
 TARGETS = (
     "button:not(.link), summary, a.button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, "
@@ -36,7 +39,6 @@ def tried(page: Page, program: Program) -> None:
     page.fill("input[name=text]", "show the garden camera")
     page.press("input[name=text]", "Enter")
     page.wait_for_selector(".says")
-    page.wait_for_function("[...document.querySelectorAll('video')].every(each => each.readyState > 1)")
 
 
 def on_tv(page: Page, program: Program) -> None:
@@ -97,6 +99,14 @@ def found(page: Page) -> list[str]:
     return [f"{each['id']}: {node['html']} {node['failureSummary']}" for each in violations for node in each["nodes"]]
 
 
+def wait_for(page: Page, expression: str, within_s: float = 20.0) -> None:
+    """Playwright's own waiting needs eval, which the policy of the pages forbids."""
+    end = time.monotonic() + within_s
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(50)
+
+
 def fits(page: Page, name: str) -> None:
     page.screenshot(path=SCREENSHOTS / f"console-{name}.png", full_page=True)
     assert page.evaluate(TOO_WIDE) <= 0
@@ -155,6 +165,9 @@ def test_axe_finds_nothing_and_all_fits(
         lead(page, linked)
         for details in page.locator("details").all():
             details.evaluate("each => each.open = true")
+        wait_for(
+            page, "[...document.querySelectorAll('.heard video:not([hidden])')].every(each => each.readyState > 1)"
+        )
         assert found(page) == [], name
         fits(page, f"{name}-{language}-{width}-{scheme}")
 
@@ -205,10 +218,34 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
 
 
 def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., Page], linked: Program) -> None:
+    """An Echo's by WebRTC, Google's by HLS."""
     page = signed_in()
     tried(page, linked)
-    for video in page.locator("video[data-hls]").all():
+    for video in page.locator(".display video").all():
         page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+    streams = "[...document.querySelectorAll('.display video')].map(video => video.srcObject !== null)"
+    assert page.evaluate(streams) == [True, False]
+    expect(page.locator(".display details").first).to_contain_text("InitiateSessionWithOffer")
+
+
+def test_a_sentence_is_spoken_and_its_answers_are_read_aloud(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    page.add_init_script(SPEECH)
+    page.goto(f"{linked.web}/home/try")
+    page.get_by_label("Read the answers aloud").check()
+    page.get_by_role("button", name="Speak").click()
+    page.wait_for_function("() => spoken.length === 2")
+    assert page.evaluate("spoken") == [["Attic is offline.", "en"]] * 2
+    page.get_by_role("button", name="Read it aloud").first.click()
+    assert page.evaluate("spoken.length") == 3
+
+
+def test_without_recognition_there_is_no_microphone(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    page.add_init_script("delete window.SpeechRecognition; delete window.webkitSpeechRecognition;")
+    page.goto(f"{linked.web}/home/try")
+    page.wait_for_selector("[data-always]")
+    assert page.locator("[data-microphone]").is_hidden()
 
 
 def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> None:

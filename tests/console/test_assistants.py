@@ -15,7 +15,8 @@ from accounts.pins import Pins
 from registry import quiet_times
 from registry.camera import StreamRequest
 from registry.notices.addresses import Addresses
-from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
+from registry.owner.outcome import SignedIn, SignInRefused
+from registry.owner.sign_in import SignIn
 from store.ports import Store
 from store.records import Happening
 from store.telling_ports import LOOK, Claim, Settled

@@ -10,6 +10,7 @@ from console.diagnosis import masked
 from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
+from words.worded import worded
 
 AT = "/home/health"
 
@@ -59,6 +60,29 @@ def test_the_doctor_examines_the_owners_household_alone(world: HomeWorld) -> Non
 def test_how_many_things_are_wrong_is_said(world: HomeWorld, findings: tuple[ReadyFinding, ...], said: str) -> None:
     world.machine.findings = findings
     assert said in page(world).send(AT, step="examine").text
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        (
+            "de",
+            "✗ Falsch Name home.example : er führt zu 203.0.113.9 Sieh nach, dass dieser Rechner ins Internet kommt.",
+        ),
+        ("nb", "✗ Feil navn home.example : det fører til 203.0.113.9 Se etter at denne maskinen når internett."),
+    ],
+)
+def test_findings_are_in_the_page_s_language_and_the_diagnosis_in_english(
+    world: HomeWorld, locale: str, said: str
+) -> None:
+    leads = worded("it leads to {addresses}", addresses="203.0.113.9")
+    mend = worded("See that this machine reaches the internet.")
+    world.machine.findings = (ReadyFinding(worded("name {host}", host="home.example"), "wrong", leads, mend),)
+    browser = page(world)
+    browser.headers["Accept-Language"] = locale
+    browser.send(AT, step="examine")
+    assert said in browser.text
+    assert "WRONG  name (host): it leads to (address)" in diagnosis(browser)
 
 
 def test_a_diagnosis_names_nobody(world: HomeWorld) -> None:
