@@ -248,6 +248,18 @@ def test_without_recognition_there_is_no_microphone(signed_in: Callable[..., Pag
     assert page.locator("[data-microphone]").is_hidden()
 
 
+def test_a_cameras_page_says_what_its_picture_is_and_how_it_comes(
+    signed_in: Callable[..., Page], linked: Program
+) -> None:
+    page = signed_in()
+    camera(page, linked)
+    facts = page.locator(".facts").first
+    facts.wait_for(timeout=30_000)
+    said = r"\d+×\d+, H264, \d+ ms from its arrival to the screen · by the Open Platform key"
+    page.wait_for_function("() => !document.querySelector('p.facts').textContent.includes('? ms')", timeout=30_000)
+    assert re.fullmatch(said, facts.inner_text()) is not None
+
+
 def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> None:
     page = signed_in()
     garden = tile(page, "Garden")
