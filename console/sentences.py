@@ -130,6 +130,9 @@ HISTORY = {
 CHANGED = {
     "no_value": mark("Nothing was changed: that can't be set to this value."),
     "no_pause": mark("Nothing was changed: a pause is a whole number of seconds from 0 to {most}."),
+    "meanwhile": mark(
+        "Nothing was changed: somebody else has set this camera since the page was opened. What stands here is theirs."
+    ),
     "no_setting": mark("Nothing was changed: there is no such setting."),
     "asked_for": mark("asked for; the camera does not show it yet"),
     "confirmed": mark("confirmed by the camera"),
