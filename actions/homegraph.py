@@ -22,6 +22,7 @@ from registry.telling.reporter import GrantDead, NotNow, TryAgain
 log = logging.getLogger(__name__)
 
 HOST, LOGIN = "homegraph.googleapis.com", "oauth2.googleapis.com"
+ONCE = "devices:requestSync"  # names no request id; one is served at a time for a user
 CALL_S = 5.0  # for the answer to one call; a Request Sync waits for our own SYNC
 _encode = msgspec.json.Encoder().encode
 
@@ -83,7 +84,7 @@ class HomeGraph:
     def request_sync(self, agent_user: str, end: float) -> None:
         """Google fetches the list again before it answers. Raises as `report` does."""
         body: SyncRequest = {"agentUserId": agent_user}
-        self._checked(self._call("POST", "devices:requestSync", _encode(body), end))
+        self._checked(self._call("POST", ONCE, _encode(body), end))
 
     def report(self, request: ReportRequest, end: float) -> None:
         """`end`: of the whole call, by the monotonic clock. Raises Rejected, NotNow, TryAgain, GrantDead."""
@@ -115,7 +116,9 @@ class HomeGraph:
     def _send(self, method: str, path: str, body: bytes | None, token: str, end: float) -> Reply:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         within_s = min(self._left_s(end), CALL_S)
-        reply = self._http.ask(method, f"{self._base}/{path}", within_s, body=body, headers=headers)
+        reply = self._http.ask(
+            method, f"{self._base}/{path}", within_s, body=body, headers=headers, repeatable=path != ONCE
+        )
         if reply.status == 200 and reply.data is None:
             raise Unreached("it answered no JSON object")
         return reply

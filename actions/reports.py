@@ -5,7 +5,6 @@ https://developers.home.google.com/cloud-to-cloud/integration/request-sync
 https://developers.home.google.com/cloud-to-cloud/traits/objectdetection
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 
@@ -24,7 +23,6 @@ from registry.telling.reporter import (
     GrantDead,
     Happened,
     NotNow,
-    NotTold,
     Tell,
     Told,
     ToldOf,
@@ -32,6 +30,7 @@ from registry.telling.reporter import (
     Undeliverable,
     message_id,
 )
+from registry.telling.turn import Turn, fingerprint
 from store.records import Assistant, Link
 
 STATE = ""  # Google takes all states of a device or none, so they have one fingerprint
@@ -68,28 +67,21 @@ class Reports:
     def tell(self, tell: Tell) -> Told:
         if not tell.listed:
             raise NotNow("Google has not fetched the list yet")
-        turn = _Turn(tell, self._homegraph, self._monotonic() + tell.deadline_s)
+        turn = _HomeGraphTurn(tell, self._homegraph, self._monotonic() + tell.deadline_s)
         try:
-            self._list(turn)
-            self._report(turn)
-            for happened in tell.happened:
-                self._happen(turn, happened)
-        except NotTold as error:
-            if isinstance(error, GrantDead):
-                self._reported.bar(tell.link)
-            error.told, error.happened = turn.told, frozenset(turn.happened)
+            return turn.take(self._send, self._announce)
+        except GrantDead:
+            self._reported.bar(tell.link)
             raise
-        if turn.refused:
-            reason = "; ".join(dict.fromkeys(turn.refused))
-            raise Undeliverable(
-                reason, cameras=tuple(sorted(turn.of)), told=turn.told, happened=frozenset(turn.happened)
-            )
-        return turn.told
 
-    def _list(self, turn: "_Turn") -> None:
+    def _send(self, turn: "_HomeGraphTurn") -> None:
+        self._list(turn)
+        self._report(turn)
+
+    def _list(self, turn: "_HomeGraphTurn") -> None:
         """Google fetches the whole list where anything of it differs."""
         cameras = turn.tell.now.cameras
-        prints = {camera.id: fingerprint(self._listed(camera, turn.tell.link.locale)) for camera in cameras}
+        prints = {camera.id: fingerprint(_encode(self._listed(camera, turn.tell.link.locale))) for camera in cameras}
         if {camera: told.listed for camera, told in turn.cameras.items()} == prints and turn.tell.told is not None:
             return
         turn.request_sync()
@@ -103,13 +95,13 @@ class Reports:
         listed = device(camera, self._traits, reported=True)
         return [listed, *scene_devices(scenes, {camera.id: camera.name}, locale)]
 
-    def _report(self, turn: "_Turn") -> None:
+    def _report(self, turn: "_HomeGraphTurn") -> None:
         tell = turn.tell
         states = {
             camera.id: self._states.reported(tell.now.states.get(camera.id, State(camera)), tell.link.locale)
             for camera in tell.now.cameras
         }
-        prints = {camera: fingerprint(reported) for camera, reported in states.items()}
+        prints = {camera: fingerprint(_encode(reported)) for camera, reported in states.items()}
         new = {camera: states[camera] for camera in states if turn.cameras[camera].states.get(STATE) != prints[camera]}
         if not new:
             return
@@ -118,12 +110,11 @@ class Reports:
         for camera in new:
             turn.cameras[camera] = replace(turn.cameras[camera], states={STATE: prints[camera]})
 
-    def _happen(self, turn: "_Turn", happened: Happened) -> None:
-        camera = next((camera for camera in turn.tell.now.cameras if camera.id == happened.camera), None)
-        if camera is not None and (notification := self._notification(camera, happened)) is not None:
+    def _announce(self, turn: "_HomeGraphTurn", camera: Camera, happened: Happened) -> None:
+        """Motion is a state, which `_report` reports."""
+        if (notification := self._notification(camera, happened)) is not None:
             message = message_id(happened.row, happened.kind)
             turn.report(message, {"notifications": {camera.id: notification}}, (camera.id,), event=message)
-        turn.happened.add(happened.row)  # motion is a state, which was reported above
 
     @staticmethod
     def _notification(camera: Camera, happened: Happened) -> Notification | None:
@@ -140,19 +131,12 @@ class Reports:
         return seen
 
 
-class _Turn:
-    """What was accepted so far."""
+class _HomeGraphTurn(Turn):
+    """A turn whose messages are HomeGraph's."""
 
     def __init__(self, tell: Tell, homegraph: HomeGraph, end: float) -> None:
-        self.tell, self._homegraph, self._end = tell, homegraph, end
-        self.cameras: dict[str, ToldOf] = dict(tell.told.cameras) if tell.told else {}
-        self.happened: set[str] = set()
-        self.refused: list[str] = []
-        self.of: set[str] = set()  # the cameras of what was refused
-
-    @property
-    def told(self) -> Told:
-        return Told(self.cameras)
+        super().__init__(tell)
+        self._homegraph, self._end = homegraph, end
 
     def request_sync(self) -> None:
         try:
@@ -173,8 +157,7 @@ class _Turn:
                 for camera, state in states.items():
                     self.report(message_id(message, camera), {"states": {camera: state}}, (camera,))
                 return
-            self.refused.append(f"reportStateAndNotification: {error}")
-            self.of.update(cameras)
+            self.refuse(f"reportStateAndNotification: {error}", cameras)
 
     def _request(self, message: str, devices: ReportedDevices, event: str) -> ReportRequest:
         request: ReportRequest = {
@@ -185,7 +168,3 @@ class _Turn:
         if event:
             request["eventId"] = event
         return request
-
-
-def fingerprint(value: object) -> str:
-    return hashlib.sha256(_encode(value)).hexdigest()[:16]

@@ -3,18 +3,15 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from net.errors import Unreached as NoAnswer
-from net.exchange import Exchange
 from net.hosts import Hosts
 from net.http import Http
-from net.json_depth import too_deep
-from net.retry import retry_after
+from net.incoming import JsonObject
 
 LOGIN = "api.amazon.com"
 GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")
@@ -49,36 +46,27 @@ class Amazon:
         *,
         form: Mapping[str, str] | None = None,
         bearer: str = "",
-    ) -> tuple[int, dict[str, Any]]:
+    ) -> tuple[int, JsonObject]:
         """Status and JSON object. Raises Unreached."""
-        import requests  # 60 ms of import that a directive must not pay
-
-        headers = {"User-Agent": "showcam", "Accept": "application/json"}
-        if bearer:
-            headers["Authorization"] = f"Bearer {bearer}"
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
         try:
-            with requests.Session() as session, Exchange(timeout_s):
-                self._http.mount(session)
-                answer = session.request(method, url, data=form, headers=headers)
-                data = None if too_deep(answer.content) else msgspec.json.decode(answer.content)
-        except (requests.RequestException, NoAnswer, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Unreached(type(error).__name__) from None
-        if not isinstance(data, dict):
+            reply = self._http.ask(method, url, timeout_s, form=form, headers=headers)
+        except NoAnswer as error:
+            raise Unreached(str(error)) from None
+        if reply.data is None:
             raise Unreached("not an object")
-        return answer.status_code, data
+        return reply.status, reply.data
 
     def post_event(self, gateway: str, event: bytes, bearer: str, timeout_s: float) -> Posted:
-        """Posts an event to a customer's gateway. Raises Unreached."""
-        import requests
-
-        headers = {"User-Agent": "showcam", "Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
+        """Posts an event to a customer's gateway, which knows it again by its message id. Raises Unreached."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
         try:
-            with requests.Session() as session, Exchange(timeout_s):
-                self._http.mount(session)
-                answer = session.post(f"{gateway}/v3/events", data=event, headers=headers)
-        except (requests.RequestException, NoAnswer) as error:
-            raise Unreached(type(error).__name__) from None
-        return Posted(answer.status_code, _code(answer.content), retry_after(answer.headers.get("Retry-After")))
+            reply = self._http.ask(
+                "POST", f"{gateway}/v3/events", timeout_s, body=event, headers=headers, repeatable=True
+            )
+        except NoAnswer as error:
+            raise Unreached(str(error)) from None
+        return Posted(reply.status, _code(reply.data), reply.after_s)
 
     def gateway(self, named: object) -> str:
         """The base address that Amazon named, if it is a known event gateway; else ""."""
@@ -89,10 +77,10 @@ class Amazon:
         return base if base in self.gateways else ""
 
 
-def _code(body: bytes) -> str:
+def _code(refused: JsonObject | None) -> str:
     try:
-        code = msgspec.json.decode(body, type=_Refused).payload.code
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        code = msgspec.convert(refused, _Refused).payload.code
+    except msgspec.ValidationError:
         return ""
     return code if _is_code(code) else ""
 

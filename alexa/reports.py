@@ -3,7 +3,6 @@
 https://developer.amazon.com/en-US/docs/alexa/smarthome/state-reporting-for-a-smart-home-skill.html
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -21,7 +20,8 @@ from alexa.sender import EventSender, Rejected
 from alexa.state import SAMPLE_MS, State
 from registry.camera import Camera
 from registry.scene import scenes_of
-from registry.telling.reporter import Happened, NotTold, Tell, Told, ToldOf, Undeliverable, message_id
+from registry.telling.reporter import Happened, Tell, Told, ToldOf, message_id
+from registry.telling.turn import Turn, fingerprint
 from store.records import Assistant, Link
 
 LARGEST = 200 * 1024  # bytes of endpoints in one message, of the 256 KiB that Alexa takes
@@ -58,24 +58,14 @@ class Reports:
         """Amazon has no call for it: the grant goes with the link."""
 
     def tell(self, tell: Tell) -> Told:
-        turn = _Turn(tell, self._sender, self._monotonic() + tell.deadline_s)
-        try:
-            self._list(turn)
-            for camera in tell.now.cameras:
-                self._change(turn, camera)
-            for happened in tell.happened:
-                self._happen(turn, happened)
-        except NotTold as error:
-            error.told, error.happened = turn.told, frozenset(turn.happened)
-            raise
-        if turn.refused:
-            reason = "; ".join(dict.fromkeys(turn.refused))
-            raise Undeliverable(
-                reason, cameras=tuple(sorted(turn.of)), told=turn.told, happened=frozenset(turn.happened)
-            )
-        return turn.told
+        return _EventTurn(tell, self._sender, self._monotonic() + tell.deadline_s).take(self._send, self._announce)
 
-    def _list(self, turn: "_Turn") -> None:
+    def _send(self, turn: "_EventTurn") -> None:
+        self._list(turn)
+        for camera in turn.tell.now.cameras:
+            self._change(turn, camera)
+
+    def _list(self, turn: "_EventTurn") -> None:
         """What is gone, then what is new or listed otherwise."""
         tell, endpoints = turn.tell, self._encoded(turn.tell)
         gone = {endpoint: camera for endpoint, camera in turn.listed() if endpoint not in endpoints}
@@ -110,7 +100,7 @@ class Reports:
                     found[scene.endpoint_id] = camera.id, _encode(scene)
         return found
 
-    def _change(self, turn: "_Turn", camera: Camera) -> None:
+    def _change(self, turn: "_EventTurn", camera: Camera) -> None:
         told = turn.cameras.get(camera.id)
         if told is None:
             return  # beyond what Alexa takes from one customer
@@ -137,30 +127,24 @@ class Reports:
             for known in self._state.properties(camera)
         ]
 
-    def _happen(self, turn: "_Turn", happened: Happened) -> None:
-        camera = next((camera for camera in turn.tell.now.cameras if camera.id == happened.camera), None)
+    @staticmethod
+    def _announce(turn: "_EventTurn", camera: Camera, happened: Happened) -> None:
+        """Motion is a state, which `_change` reports."""
+        if camera.id not in turn.cameras:
+            return
         message = message_id(happened.row, happened.kind)
-        if camera is not None and camera.id in turn.cameras:
-            if happened.kind == "doorbell" and camera.can_ring:
-                turn.send(events.pressed(message, camera.id, happened.at), (camera.id,))
-            elif happened.kind == "person" and camera.person != "none":
-                turn.send(events.detected(message, camera.id, happened.at, SAMPLE_MS), (camera.id,))
-        turn.happened.add(happened.row)  # motion is a state, which was reported above
+        if happened.kind == "doorbell" and camera.can_ring:
+            turn.send(events.pressed(message, camera.id, happened.at), (camera.id,))
+        elif happened.kind == "person" and camera.person != "none":
+            turn.send(events.detected(message, camera.id, happened.at, SAMPLE_MS), (camera.id,))
 
 
-class _Turn:
-    """What was accepted so far."""
+class _EventTurn(Turn):
+    """A turn whose messages are events to the customer's gateway. A scene's fingerprint stands with its camera's."""
 
     def __init__(self, tell: Tell, sender: EventSender, end: float) -> None:
-        self.tell, self._sender, self._end = tell, sender, end
-        self.cameras: dict[str, ToldOf] = dict(tell.told.cameras) if tell.told else {}
-        self.happened: set[str] = set()
-        self.refused: list[str] = []
-        self.of: set[str] = set()  # the cameras of what was refused
-
-    @property
-    def told(self) -> Told:
-        return Told(self.cameras)
+        super().__init__(tell)
+        self._sender, self._end = sender, end
 
     def listed(self) -> Iterable[tuple[str, str]]:
         """Every endpoint that Alexa has, with the camera that it belongs to."""
@@ -195,12 +179,7 @@ class _Turn:
         try:
             self._sender.send(self.tell.link.id, report, self._end)
         except Rejected as error:
-            self.refused.append(f"{report.header.name}: {error}")
-            self.of.update(cameras)
-
-
-def fingerprint(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:16]
+            self.refuse(f"{report.header.name}: {error}", cameras)
 
 
 def _name(known: Property) -> str:

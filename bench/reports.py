@@ -9,7 +9,6 @@ import json
 import random
 import secrets
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,9 +23,11 @@ from alexa.amazon import Amazon
 from alexa.gateway import Gateway
 from bench.peer import environment
 from bench.progress import say
+from bench.report_floor import due_of
 from bench.report_sender import CLIENT
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
+from bench.timing import percentile
 from registry.telling.reporter import message_id
 from simulator.assistants import alexa_event_rules
 from simulator.authority import server_context
@@ -65,6 +66,7 @@ class EventGateway:
 
     def __init__(self, vendors: Vendors) -> None:
         self.taken, self.faults, self.seen = Taken(), False, 0
+        self.last: tuple[str, bytes] = "", b""  # the token and body of the last event that was taken
         self._chance, self._over = random.Random(7), threading.Event()
         self.vendor = vendors.answering(self.reply)
 
@@ -107,6 +109,7 @@ class EventGateway:
         event = message["event"]
         assert isinstance(event, dict)
         endpoint = event.get("endpoint", {}).get("endpointId", "")
+        self.last = bearer, json.dumps(message).encode()
         self.taken.messages.append((event["header"]["messageId"], event["header"]["name"], endpoint, time.time()))
         if fault == "cut":
             raise ConnectionAbortedError  # it was taken, and nobody learns so
@@ -205,10 +208,22 @@ def _lag(world: World, seconds: int) -> Results:
             world.ring(home)
         world.drain(60)
     received = {message: when for message, _, _, when in world.gateway.taken.first()}
-    lags = sorted(received[ring] - at for rings in world.expected.values() for ring, at in rings)
+    lags = [received[ring] - at for rings in world.expected.values() for ring, at in rings]
+    floor = _floor(world, seconds)
     what = f"a report's lag, {RATE} changes a second on SQLite"
-    yield Row(f"{what}, p99", "s", lags[int(0.99 * len(lags))], bound=Bound(most=1.0))
-    yield Row(f"{what}, p50", "s", statistics.median(lags))
+    yield Row(f"{what}, p99", "s", percentile(lags, 0.99), "bare posts", percentile(floor, 0.99), Bound(most=1.0))
+    yield Row(f"{what}, p50", "s", percentile(lags, 0.5), "bare posts", percentile(floor, 0.5))
+
+
+def _floor(world: World, seconds: int) -> list[float]:
+    """The lags of ready events, which another process posts at the same rate."""
+    say(f"Bare posts: {RATE} a second for {seconds} s")
+    world.begin()
+    bearer, event = world.gateway.last
+    words = [world.gateway.vendor.host, str(world.gateway.vendor.ca_file), str(RATE), str(RATE * seconds)]
+    command = [sys.executable, "-P", "-m", "bench.report_floor", *words]
+    subprocess.run(command, input=b"%s\n%s\n" % (bearer.encode(), event), check=True)
+    return [when - due_of(message) for message, _, _, when in world.gateway.taken.messages]
 
 
 def _queued(world: World, changes: int) -> Results:

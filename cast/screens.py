@@ -1,68 +1,33 @@
-"""What the house's Cast devices show: one camera each, through the gate as for every viewer."""
+"""What the house's Cast devices show: one camera each, until when, and what follows when it is over."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
-from urllib.parse import urlsplit
+from typing import Literal
 
 import structlog
 from msgspec.structs import replace
 
-from accounts.console_sessions import ConsoleSession, ConsoleSessions
+from accounts.console_sessions import ConsoleSessions
 from cast.device import Device
 from cast.failed import CastFailed
 from cast.finder import Finder
-from cast.picture import Picture
+from cast.player import Connect, Doors, Owner, Played, Player
 from cast.showing import Over, Showing
-from media.client import MediaBusy, MediaUnavailable
-from registry.camera import Refusal, Stream, StreamRequest
+from registry.camera import Refusal
 
 log = structlog.get_logger()
 
 AGAIN = 3  # so often a picture that ended by itself is shown again within AGAIN_S
 AGAIN_S = 600.0
-LEASE_S = 60.0  # the longest that a picture goes on after its worker has died
 _RENEW_S = 20.0
-_USER = "cast"
-
-
-class Owner(Protocol):
-    def open_stream(
-        self, account_id: str, session: str, camera_id: str, request: StreamRequest
-    ) -> Stream | Refusal: ...
-
-
-class Doors(Protocol):
-    def lend(self, link: str, device: str) -> str:
-        """Raises MediaBusy, MediaUnavailable."""
-        ...
-
-    def end_link(self, link: str) -> None:
-        """Raises MediaUnavailable."""
-        ...
-
-
-class Shown(Protocol):
-    """A connection to a device, as `cast.screen.Screen` is."""
-
-    def show(self, picture: Picture) -> None:
-        """Again where a picture by another protocol follows one that did not play. Raises CastFailed."""
-        ...
-
-    def stop(self) -> None: ...
-
-
-type Connect = Callable[[Device, Callable[[Over], None]], Shown]
 
 
 @dataclass
 class _On:
     showing: Showing
-    session: ConsoleSession
-    screen: Shown
+    played: Played
     again: list[float]  # when it was shown again
     over: list[Over]  # what the device told
     renewed: float  # epoch s
@@ -82,9 +47,12 @@ class Screens:
         *,
         protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
     ) -> None:
-        """`protocols`: those that the receiver on the devices plays, best first."""
-        self._owner, self._sessions, self._doors, self._finder = owner, sessions, doors, finder
-        self._connect, self._clock, self._protocols = connect, clock, protocols
+        """`protocols`: those that the receiver on the devices plays, best first.
+
+        A receiver of HLS alone is Google's, which is told one address at a time.
+        """
+        self._player = Player(owner, sessions, doors, connect, protocols)
+        self._finder, self._clock = finder, clock
         self._on: dict[str, _On] = {}  # by the device's id
         self._starting: dict[str, Showing] = {}  # what is about to be shown, by the device's id
         self._lock = threading.Lock()  # of `_on` and `_starting`
@@ -168,7 +136,7 @@ class Screens:
         if on.over or 0 < on.showing.until <= now:
             self._resume(on)
         elif now - on.renewed >= _RENEW_S:
-            self._sessions.renew(on.session, LEASE_S)
+            self._player.renew(on.played)
             on.renewed = now
 
     def _resume(self, on: _On) -> None:
@@ -189,84 +157,23 @@ class Screens:
 
     def _start(self, device: Device, account: str, camera: str, until: float, again: list[float]) -> Showing | Refusal:
         """What the device showed before goes on where the camera is refused."""
-        session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
-        assert session is not None
-        try:
-            over = list[Over]()
-            played = self._played(device, account, camera, session, over)
-        except BaseException:
-            self._forget(session)
-            raise
+        over = list[Over]()
+        played = self._player.play(device, account, camera, over.append, lambda: self._end(device.id))
         if isinstance(played, Refusal):
-            self._forget(session)
             return played
-        screen, name = played
         now = self._clock()
-        showing = Showing(device, account, camera, name, now, until)
+        showing = Showing(device, account, camera, played.name, now, until)
         with self._lock:
-            self._on[device.id] = _On(showing, session, screen, again, over, now)
+            self._on[device.id] = _On(showing, played, again, over, now)
         return showing
-
-    def _played(
-        self, device: Device, account: str, camera: str, session: ConsoleSession, over: list[Over]
-    ) -> tuple[Shown, str] | Refusal:
-        """What plays it, and the camera's name. By the best protocol first; where that does not play, by the next."""
-        screen: Shown | None = None
-        try:
-            for at in range(len(self._protocols)):
-                request = StreamRequest("tv", self._protocols[at:])
-                stream = self._owner.open_stream(account, session.id, camera, request)
-                refusal = stream if isinstance(stream, Refusal) else stream.explains
-                if refusal is not None:
-                    if screen is not None:
-                        screen.stop()
-                    return refusal
-                assert isinstance(stream, Stream)
-                name = stream.camera.name if stream.camera else ""
-                picture = self._picture(stream, name, session, device)
-                if screen is None:
-                    self._end(device.id)
-                    screen = self._connect(device, over.append)
-                try:
-                    screen.show(picture)
-                except CastFailed as failed:
-                    if failed.why != "not_played" or stream.protocol == self._protocols[-1]:
-                        raise
-                else:
-                    return screen, name
-        except BaseException:
-            if screen is not None:
-                screen.stop()
-            raise
-        raise CastFailed("not_played", device.name)
-
-    def _picture(self, stream: Stream, name: str, session: ConsoleSession, device: Device) -> Picture:
-        """In the house first. A page of https may not read plain http, so showcam's public address comes next."""
-        url = urlsplit(stream.url)
-        public = (f"https://{url.netloc}",) if url.scheme == "https" else ()
-        return Picture(stream.protocol, (self._lent(session, device), *public), url.path, name)
-
-    def _lent(self, session: ConsoleSession, device: Device) -> str:
-        try:
-            return self._doors.lend(session.id, device.host)
-        except MediaBusy:
-            raise CastFailed("full") from None
-        except MediaUnavailable:
-            raise CastFailed("no_pictures") from None
 
     def _end(self, device_id: str) -> bool:
         with self._lock:
             on = self._on.pop(device_id, None)
         if on is None:
             return False
-        on.screen.stop()
-        self._forget(on.session)
+        self._player.end(on.played)
         return True
-
-    def _forget(self, session: ConsoleSession) -> None:
-        self._sessions.end(session)
-        with contextlib.suppress(MediaUnavailable):  # nothing is live then, and the gate knows the session no more
-            self._doors.end_link(session.id)
 
     def _turn_of(self, device: Device) -> threading.Lock:
         with self._lock:

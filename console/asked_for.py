@@ -1,4 +1,4 @@
-"""The last asks of a camera as sentences: who asked when, and what came of it."""
+"""The last asks of a camera as sentences: who asked when, and what came of it; tampering with it stands among them."""
 
 import time
 from collections.abc import Mapping
@@ -30,14 +30,18 @@ class AskedFor:
 
     def of(self, camera: Camera, asks: list[Ask], language: Language) -> list[Said]:
         mine = [ask for ask in asks if ask.camera == camera.id][:SHOWN]
-        return [Said(_moment(ask.at), self._who(ask), self._what(ask, camera, language)) for ask in mine]
+        return [Said(_moment(ask.at), self._who(ask, camera), self._what(ask, camera, language)) for ask in mine]
 
-    def _who(self, ask: Ask) -> str:
+    def _who(self, ask: Ask, camera: Camera) -> str:
+        if not ask.link:
+            return camera.name
         assistant = "Google" if ask.surface == "google" else "Alexa"
         link = self._links.get(ask.link)
         return f"{assistant}, {link.label}" if link and link.label else assistant
 
     def _what(self, ask: Ask, camera: Camera, language: Language) -> str:
+        if not ask.link:
+            return OURS.say(language, HISTORY["tampered"])
         if ask.reason:
             if not is_reason(ask.reason):
                 return ask.reason

@@ -171,7 +171,7 @@ class CameraPage:
 
     def _asks(self, account: str, camera: Camera) -> list[object]:
         asks = self._history.of(account)
-        ids = {ask.link for ask in asks if ask.camera == camera.id}
+        ids = {ask.link for ask in asks if ask.camera == camera.id and ask.link}
         links = {link.id: link for each in ids if (link := self._area.store.link(each))}
         return list(AskedFor(links, time.time()).of(camera, asks, pages.language()))
 

@@ -32,6 +32,5 @@ class LinkForms:
         everything = "later" in request.form and chosen == cameras
         if not chosen and not everything:
             return ASSISTANTS["nothing_ticked"]
-        if self._store.choose_cameras(link.id, None if everything else tuple(sorted(chosen))):
-            self._store.look(account, time.time(), link.id)  # its assistant is told which came and went
+        self._store.choose_cameras(link.id, None if everything else tuple(sorted(chosen)), time.time())
         return ""

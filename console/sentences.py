@@ -123,6 +123,7 @@ HISTORY = {
     "shown": mark("Shown: answered after {took} s, watched for {long} min."),
     "waiting": mark("Answered; the display has not fetched the picture yet."),
     "unfetched": mark("Answered, but the display never fetched the picture."),
+    "tampered": mark("Tampered with: it was turned away, covered or blinded."),
 }
 
 # Of a change on a camera's page.

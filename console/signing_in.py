@@ -11,7 +11,8 @@ from accounts.attempts import Browser
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from accounts.owner_users import BadUser
 from accounts.passwords import Busy
-from registry.owner.sign_in import PENDING_S, CodeWanted, Outcome, SignedIn, SignIn, SignInRefused
+from registry.owner.outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused
+from registry.owner.sign_in import SignIn
 from words.languages import Language
 
 log = structlog.get_logger()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from net.requests_adapter import RuledAdapter
 
+IDLE_S = 50.0  # many peers close a connection after a minute, and a router on the way may forget it without a word
+
 
 class Reply(Struct, frozen=True):
     """`data` is the body's JSON object; None when the body is anything else. `after_s`: what it asks to wait."""
@@ -41,10 +43,13 @@ class Page(Struct, frozen=True):
 
 
 class Http:
-    """Connections kept alive and shared by all threads. `ca_file` holds one more certificate authority to trust."""
+    """Connections kept alive and shared by all threads. `ca_file` holds one more certificate authority to trust.
 
-    def __init__(self, hosts: Hosts, ca_file: Path | None = None) -> None:
-        self.hosts = hosts
+    `idle_s`: a connection that lay idle longer is not used again.
+    """
+
+    def __init__(self, hosts: Hosts, ca_file: Path | None = None, idle_s: float = IDLE_S) -> None:
+        self.hosts, self._idle_s = hosts, idle_s
         self._ca_file = ca_file
         self._lock = threading.Lock()
         self._adapter: RuledAdapter | None = None
@@ -66,19 +71,24 @@ class Http:
         body: bytes | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
     ) -> Reply:
         """By any method, within `timeout_s` or what is left of the thread's exchange. Raises Unreached.
 
-        Secrets go in form, body or headers, never in `url` or `query`.
+        Secrets go in form, body or headers, never in `url` or `query`. `repeatable`: the peer knows the request again,
+        as by a message id, so that it is sent once more at once when a kept connection ended without an answer.
         """
         import requests
 
-        with exchange_within(timeout_s):
+        with exchange_within(timeout_s) as exchange:
+            exchange.repeatable = repeatable
             try:
                 session = self._own_session()
                 answer = session.request(method, url, data=form or body, params=query, headers=headers)
             except requests.RequestException as error:
                 raise Unreached(type(error).__name__) from None
+            finally:
+                exchange.repeatable = False
             return Reply(
                 answer.status_code, _json_object(answer.content), retry_after(answer.headers.get("Retry-After"))
             )
@@ -112,17 +122,20 @@ class Http:
         with self._lock:
             if self._adapter is None:
                 try:
-                    self._adapter = RuledAdapter(self.hosts, self._ca_file)
+                    self._adapter = RuledAdapter(self.hosts, self._ca_file, self._idle_s)
                 except OSError as error:
                     raise Unreached(f"the authorities in {self._ca_file} can't be used: {error.strerror}") from None
             return self._adapter
 
     def _own_session(self) -> "requests.Session":
         if self._session is None:
+            from http.cookiejar import DefaultCookiePolicy
+
             import requests
 
             session = requests.Session()
             session.headers["User-Agent"] = "showcam"
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one household's are not another's
             self.mount(session)
             self._session = session  # two threads may both make one: the two are the same
         return self._session

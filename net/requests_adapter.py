@@ -3,6 +3,7 @@
 import functools
 import socket
 import ssl
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from net.hosts import Hosts
 from net.text import mended
 
 STALE = 3  # kept connections that may turn out dead before a new one is made
+KEPT = 16  # connections to one host that are kept, as many as there are senders of reports
 
 LONGEST_ANSWER = 1024 * 1024
 
@@ -47,14 +49,15 @@ def _context(ca_file: Path | None, _written: int) -> ssl.SSLContext:
 class RuledAdapter(HTTPAdapter):
     """Mounted for https:// and nothing else. Reads the whole answer itself, within the exchange."""
 
-    def __init__(self, hosts: Hosts, ca_file: Path | None) -> None:
+    def __init__(self, hosts: Hosts, ca_file: Path | None, idle_s: float) -> None:
         self._hosts = hosts
         self._context = _context(ca_file, ca_file.stat().st_mtime_ns if ca_file else 0)
-        super().__init__(max_retries=0)
+        self._idle_s = idle_s
+        super().__init__(max_retries=0, pool_maxsize=KEPT)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": _pool(self._hosts)}
+        self.poolmanager.pool_classes_by_scheme = {"https": _pool(self._hosts, self._idle_s)}
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"  # by this adapter's own context, whatever the caller asked for
@@ -81,13 +84,14 @@ class RuledAdapter(HTTPAdapter):
         return response
 
     def _sent(self, request: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
-        """Retries a GET whose kept connection turned out dead (RFC 9110 section 9.2.2)."""
+        """Retries what may be sent twice when its kept connection turned out dead (RFC 9110 section 9.2.2)."""
+        repeatable = request.method == "GET" or exchange.repeatable
         for _ in range(STALE):
             exchange.reused = False
             try:
                 return super().send(request, stream=True, timeout=exchange.left, verify=True)
             except requests.ConnectionError:
-                if request.method != "GET" or not exchange.reused or exchange.over or exchange.left <= 0:
+                if not repeatable or not exchange.reused or exchange.over or exchange.left <= 0:
                     raise
         return super().send(request, stream=True, timeout=exchange.left, verify=True)
 
@@ -113,9 +117,10 @@ def _body(response: requests.Response, exchange: Exchange) -> bytes:
     return b"".join(chunks)
 
 
-def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
+def _pool(hosts: Hosts, idle_s: float) -> type[HTTPSConnectionPool]:
     class Connection(HTTPSConnection):
         served = False  # a request went out by this connection before
+        idle_since = 0.0  # by the monotonic clock
 
         def _new_conn(self) -> socket.socket:
             exchange = Exchange.current()
@@ -136,6 +141,12 @@ def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
     class Pool(HTTPSConnectionPool):
         ConnectionCls = Connection
 
+        def _get_conn(self, timeout: float | None = None) -> Any:
+            conn: Any = super()._get_conn(timeout)  # one that its peer has closed comes closed
+            if time.monotonic() - conn.idle_since > idle_s:
+                conn.close()  # it connects again by itself
+            return conn
+
         def _put_conn(self, conn: Any) -> None:
             # from here on another household may use it
             exchange = Exchange.current()
@@ -143,6 +154,8 @@ def _pool(hosts: Hosts) -> type[HTTPSConnectionPool]:
                 exchange.unwatch()
                 if exchange.over and conn is not None:
                     conn.close()
+            if conn is not None:
+                conn.idle_since = time.monotonic()
             super()._put_conn(conn)
 
     return Pool

@@ -15,7 +15,8 @@ from oauth.known_browser import KnownBrowser
 from oauth.pace import Crowd, Crowded, Pace
 from oauth.visits import CODE_S, VISIT_S, Visit, Visits, fingerprint
 from oauth.wording import NOT_THESE, NOT_THESE_EITHER, SIGN_IN
-from registry.owner.sign_in import CodeWanted, SignedIn, SignIn, SignInRefused
+from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused
+from registry.owner.sign_in import SignIn
 
 log = structlog.get_logger()
 

@@ -68,8 +68,7 @@ def of_account(store: Store, account_id: str) -> Mapping[str, Preferences]:
 
 
 def keep(store: Store, account_id: str, camera_id: str, preferences: Preferences) -> None:
-    store.put_preference(account_id, camera_id, msgspec.json.encode(preferences))
-    store.look(account_id, time.time())  # assistants list what a voice may do, and rooms
+    store.put_preference(account_id, camera_id, msgspec.json.encode(preferences), time.time())
 
 
 def is_while_encrypted(value: object) -> TypeIs[WhileEncrypted]:

@@ -40,9 +40,19 @@ class Sources(Protocol):
     def read_session(self, account_id: str, source_id: str) -> Session | None: ...
 
     def swap_session(
-        self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
+        self,
+        account_id: str,
+        source_id: str,
+        *,
+        version: int,
+        secrets: bytes,
+        state: SourceState,
+        look_at: float | None = None,
     ) -> bool:
-        """Write secrets and state if `version` is current (it grows by one); False: another write was first."""
+        """Write secrets and state if `version` is current (it grows by one); False: another write was first.
+
+        `look_at`: now, with a new state; a LOOK for each live link (store.telling_ports) is in the same write.
+        """
         ...
 
 
@@ -68,7 +78,13 @@ class OwnerUsers(Protocol):
 
 
 class Cameras(Protocol):
-    def put_known(self, account_id: str, source_id: str, known: Known) -> None: ...
+    def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
+        """False, and nothing is written, where the stored list is newer: reads end in another order than they begin.
+
+        A list that is newer by more than OVERTAKEN_S was written by a clock that ran ahead: it is replaced.
+        """
+        ...
+
     def known(self, account_id: str, source_id: str) -> Known | None:
         """None also when it can't be unsealed: the vendor is read again."""
         ...
@@ -77,8 +93,11 @@ class Cameras(Protocol):
 class Preferences(Protocol):
     """An owner's preferences per camera, encoded by registry.preferences."""
 
-    def put_preference(self, account_id: str, camera_id: str, data: bytes) -> None:
-        """Raises Inconsistent when there is no such account; so does put_account_secret."""
+    def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
+        """With a LOOK for each live link (store.telling_ports), in one write; `at`: now.
+
+        Raises Inconsistent when there is no such account; so does put_account_secret.
+        """
         ...
 
     def preferences(self, account_id: str) -> dict[str, bytes]:

@@ -44,8 +44,11 @@ class Links(Protocol):
         """From here on no code and no token of the link is found. False when it had ended or never was."""
         ...
 
-    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None) -> bool:
-        """From here on the link sees these cameras; None: all. False, and nothing changed, when it has ended."""
+    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None, at: float) -> bool:
+        """From here on the link sees these cameras; None: all. False, and nothing changed, when it has ended.
+
+        With a LOOK for it (store.telling_ports), in one write; `at`: now.
+        """
         ...
 
     def touch_link(self, link_id: str, now: float) -> None:

@@ -11,6 +11,8 @@ LINK_KEPT_S = 30 * 24 * 3600  # an ended link keeps its label this long
 ASK_KEPT_S = 30 * 24 * 3600
 HAPPENING_KEPT_S = 600  # what happened counts for half a minute; older rows are removed after this
 
+OVERTAKEN_S = 60.0  # a read that began earlier ends no later than this after one that began later
+
 type SourceKind = Literal["ezviz", "lan"]  # of a vendor's account; of cameras that the owner added by address
 type SourceState = Literal["ok", "needs_login"]
 type Assistant = Literal["alexa", "google"]
@@ -128,7 +130,10 @@ class Happening(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """A person asked an assistant for a camera, and what came of it. It holds no address and no name."""
+    """A person asked an assistant for a camera, and what came of it. It holds no address and no name.
+
+    Without a link nobody asked: `reason` is then what the camera reported of itself, "tamper".
+    """
 
     id: str
     camera: str  # its id

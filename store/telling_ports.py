@@ -1,8 +1,8 @@
 """What a store can do so that assistants are told of changes: rows of what is to be told, and what each link was told.
 
-A row is a change in our own terms, for one link. A list or a happening and its rows are one write; who changes
-something else that an assistant is shown (a preference, whether a source is signed in) calls `look` after it. Each
-method is atomic by itself, as in store.ports.
+A row is a change in our own terms, for one link. What an assistant is shown and the row are one write: a list, a
+happening, a preference, the cameras of a link, whether a source is signed in. Each method is atomic by itself, as in
+store.ports.
 """
 
 from typing import Protocol
@@ -82,8 +82,8 @@ class Telling(Struct, frozen=True):
 
 
 class Outbox(Protocol):
-    def record_change(self, account_id: str, source_id: str, known: Known) -> None:
-        """The list (see `put_known`), and a LOOK for each live link of the household, in one write."""
+    def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
+        """The list (see `put_known`), and a LOOK for each live link of the household, in one write; False: neither."""
         ...
 
     def record_happening(

@@ -1,8 +1,9 @@
 // Each camera's tile: its live picture by WebRTC, by HLS where that fails, or why there is none.
 
-import { offer } from "./offer.js";
+import { HLS, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
 
 const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
+const GATHER_MS = 1000;
 const SILENT_MS = { webrtc: 4000, hls: 10000 }; // without a packet or a new frame the picture is taken for lost
 // reasons that end by themselves: after which pause the picture is asked for again, and how often
 const AGAIN = { waking: [10000, 3], asked_for: [3000, 12] };
@@ -98,7 +99,7 @@ class Tile {
   async play(turn, webrtc) {
     this.close();
     const peer = webrtc ? this.peer() : null;
-    const answer = await this.open(peer ? await offer(peer) : "");
+    const answer = await this.open(peer ? await offerOf(peer, GATHER_MS) : "");
     if (turn !== this.turn) return;
     if (!answer) return;
     if (answer.wrong) return this.refuse(answer);
@@ -120,12 +121,7 @@ class Tile {
   }
 
   peer() {
-    const peer = (this.connection = new RTCPeerConnection());
-    const stream = new MediaStream();
-    peer.addEventListener("track", ({ track }) => {
-      stream.addTrack(track);
-      this.video.srcObject = stream;
-    });
+    const peer = (this.connection = connectionTo(this.video));
     // the media process ends a picture by closing its connection, long before silence would show that
     const { turn } = this;
     const ended = () => {
@@ -140,13 +136,13 @@ class Tile {
 
   /** By hls.js; the browser's own HLS, which only Safari plays well, is second choice. */
   async attach(url, turn) {
-    const { default: Hls } = await import("./vendor/hls.light.min.mjs");
+    const Hls = await hlsPlayer();
     if (turn !== this.turn) return;
     if (!Hls.isSupported()) {
       this.video.src = url;
       return;
     }
-    this.hls = new Hls({ enableWorker: false, lowLatencyMode: false, liveSyncDurationCount: 1, backBufferLength: 10 });
+    this.hls = new Hls(HLS);
     this.hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.video.onerror?.());
     this.hls.loadSource(url);
     this.hls.attachMedia(this.video);
@@ -173,15 +169,10 @@ class Tile {
   }
 
   firstPicture(within) {
-    const { video } = this;
-    video.hidden = false;
-    return new Promise((resolve, reject) => {
-      setTimeout(() => reject(new Error("no picture in time")), within);
-      video.onerror = () => reject(new Error("can't be played"));
-      if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(resolve);
-      else video.addEventListener("loadeddata", resolve, { once: true });
-      video.play().catch(() => {}); // where the browser waits for a press, its own controls have one
-    });
+    this.video.hidden = false;
+    const first = firstFrame(this.video, within);
+    this.video.play().catch(() => {}); // where the browser waits for a press, its own controls have one
+    return first;
   }
 
   watch(turn) {

@@ -1,8 +1,9 @@
 // A sentence tried: both assistants' answers on their glass and read aloud, an Echo's picture by WebRTC as it would have it.
 
-import { offer } from "./offer.js";
+import { HLS, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
 
 const FIRST_PICTURE_MS = 6000; // an Echo gives up after this
+const GATHER_MS = 1000;
 const ALOUD = "showcam-aloud";
 const form = document.querySelector("form.say");
 const token = document.querySelector("meta[name=csrf-token]").content;
@@ -10,9 +11,9 @@ const aloud = document.querySelector("[data-always]");
 let playing = []; // what ends with the next sentence
 
 async function attach(video, url) {
-  const { default: Hls } = await import("./vendor/hls.light.min.mjs");
+  const Hls = await hlsPlayer();
   if (Hls.isSupported()) {
-    const hls = new Hls({ enableWorker: false, lowLatencyMode: false, liveSyncDurationCount: 1 });
+    const hls = new Hls(HLS);
     playing.push(() => hls.destroy());
     hls.loadSource(url);
     hls.attachMedia(video);
@@ -30,32 +31,20 @@ function show(video) {
 /** The Echo's picture: by an offer, and by HLS where that shows nothing in time. */
 async function open(display) {
   const video = display.querySelector("video");
-  const peer = new RTCPeerConnection();
+  const peer = connectionTo(video);
   playing.push(() => peer.close());
-  const stream = new MediaStream();
-  peer.addEventListener("track", ({ track }) => {
-    stream.addTrack(track);
-    video.srcObject = stream;
-  });
   try {
-    const answer = await ask(display, await offer(peer));
+    const answer = await ask(display, await offerOf(peer, GATHER_MS));
     if (!answer.sdp) return;
     await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     show(video);
-    await first(video);
+    await firstFrame(video, FIRST_PICTURE_MS);
   } catch {
     peer.close();
     video.srcObject = null;
     const answer = await ask(display, "");
     if (answer.hls) await attach(video, answer.hls);
   }
-}
-
-function first(video) {
-  return new Promise((resolve, reject) => {
-    setTimeout(() => reject(new Error("no picture in time")), FIRST_PICTURE_MS);
-    video.addEventListener("loadeddata", resolve, { once: true });
-  });
 }
 
 async function ask(display, sdp) {

@@ -139,7 +139,7 @@ class Routes:
         return web.Response(status=201, body=answer.encode(), headers=headers)
 
     async def end(self, request: web.Request) -> web.Response:
-        self._sessions.end(self._verify(request, "session", "webrtc_session"))
+        self._sessions.leaving.end(self._verify(request, "session", "webrtc_session"))
         return web.Response(status=200)
 
     # a still picture

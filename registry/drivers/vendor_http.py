@@ -35,9 +35,12 @@ class VendorHttp(Http):
         body: bytes | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
     ) -> Reply:
         with _as_vendor_down():
-            return super().ask(method, url, timeout_s, form=form, body=body, query=query, headers=headers)
+            return super().ask(
+                method, url, timeout_s, form=form, body=body, query=query, headers=headers, repeatable=repeatable
+            )
 
     def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
         with _as_vendor_down():

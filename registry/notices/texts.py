@@ -1,6 +1,6 @@
 """What a notice says: what happened, why, and what to do, with one address, in the owner's language."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ class _Sentences(TypedDict):
     title: str
     began: str
     mend: str
-    ended: str
+    ended: NotRequired[str]  # of a fault whose mend is noticed
 
 
 _TEXTS: dict[Kind, _Sentences] = {
@@ -51,6 +51,11 @@ _TEXTS: dict[Kind, _Sentences] = {
             "Your cameras are on {address}."
         ),
         "ended": mark("{camera} answers again."),
+    },
+    "tamper": {
+        "title": mark("{camera} was tampered with"),
+        "began": mark("{camera} reports that it was turned away, covered or blinded."),
+        "mend": mark("See what it shows now on {address}. Dirt on the lens or a sudden light can be all that it was."),
     },
     "grant": {
         "title": mark("{assistant} takes no more reports"),

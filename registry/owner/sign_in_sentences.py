@@ -7,7 +7,7 @@ from registry.drivers import SPEECHES
 from words.catalogue import OURS, mark
 from words.languages import Language
 
-# By `why` of registry.owner.sign_in.SignInRefused, and by what a page or a command finds itself.
+# By `why` of registry.owner.outcome.SignInRefused, and by what a page or a command finds itself.
 WRITTEN: Mapping[str, str] = {
     "wrong": mark("{vendor} does not take that user name and password. Try them in the {vendor} app, then again here."),
     "wrong_password": mark(

@@ -30,8 +30,13 @@ class Flights[T]:
         self._lock = threading.Lock()
         self._flying: dict[str, _Flight[T]] = {}
 
-    def share[*Given](self, key: str, wait_s: float, call: Callable[[*Given], T], *given: *Given) -> T:
-        """What `call` returns or the DriverError it raises; VendorDown when the shared call takes too long."""
+    def share[*Given](
+        self, key: str, wait_s: float, call: Callable[[*Given], T], *given: *Given, after: float = 0.0
+    ) -> T:
+        """What `call` returns or the DriverError it raises; VendorDown when the shared call takes too long.
+
+        A call that began before `after`, of time.monotonic(), is waited for, and its result is not used.
+        """
         while True:
             now = time.monotonic()
             with self._lock:
@@ -46,6 +51,8 @@ class Flights[T]:
             if not landed.wait(max(0.0, wait_s)):
                 raise VendorDown("no answer in time")
             wait_s -= time.monotonic() - now
+            if flight.began < after:
+                continue
             if not isinstance(flight.error, VendorDown) or wait_s <= flight.given_s:
                 break
         if flight.error is not None:

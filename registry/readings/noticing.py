@@ -14,7 +14,7 @@ from registry.readings.announcing import Announcing
 from registry.readings.changes import Change, Changes
 from registry.readings.devices import Devices
 from registry.readings.reading import Reading
-from registry.readings.readings import Readings
+from registry.readings.readings import NOTICE, Readings
 from registry.readings.sightings import Sightings
 from store.records import Account, Source
 
@@ -41,7 +41,7 @@ class Noticing:
         """Read the account's cameras ahead of requests, and keep its session alive; False: no source could be read."""
         began = self._clock()
         try:
-            self._readings.listing(account_id, REFRESH_S)
+            self._readings.listing(account_id, REFRESH_S, purpose=NOTICE)
             household = self._readings.households.of(account_id)
         except Unavailable:
             return False
@@ -57,15 +57,15 @@ class Noticing:
 
         Hints about devices of other accounts are dropped. Raises StoreUnavailable; a vendor's failure raises nothing.
         """
-        hints = list(hints)
+        hints, after = list(hints), time.monotonic()
         try:
             household = self._readings.households.of(account_id)
             for source in household.sources:
-                self._read_hinted(household.account, source, hints)
+                self._read_hinted(household.account, source, hints, after)
         except Unavailable:
             return
 
-    def _read_hinted(self, account: Account, source: Source, hints: list[Hint]) -> None:
+    def _read_hinted(self, account: Account, source: Source, hints: list[Hint], after: float) -> None:
         last = self._readings.last(account, source)
         serials = {camera.ref.serial for camera in last.cameras} if last else set()
         ours = [hint for hint in hints if hint.serial in serials or not hint.serial]
@@ -76,7 +76,7 @@ class Noticing:
                 self._happened(account, last, hint)
         try:
             if any(hint.kind == "read" for hint in ours):
-                reading = self._readings.read(account, source, READ_S, purpose="notice")
+                reading = self._readings.read(account, source, READ_S, purpose=NOTICE, after=after)
             else:
                 reading = self._readings.recent(account, source, SHARED_S, READ_S)
         except DriverError:

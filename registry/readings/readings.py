@@ -1,45 +1,30 @@
 """An account's cameras as last read: from memory first, then from the store; a failure never empties a list."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-
-import msgspec
-from msgspec.structs import replace
+from collections.abc import Callable, Mapping
 
 from media.grants import Picture
-from net.cache import Recent
-from registry.camera import Camera
 from registry.driver import Driver
 from registry.errors import DriverError, SignedOut, Unavailable
-from registry.gate.sizes import Measurement, resized, sized
+from registry.gate.sizes import Measurement, resized
 from registry.readings.breaker import Breaker
 from registry.readings.devices import Devices
 from registry.readings.flights import Flights
-from registry.readings.households import IN_MEMORY, Households
+from registry.readings.households import Households
+from registry.readings.last_readings import Compared, LastReadings
 from registry.readings.listing import Listing, merged
-from registry.readings.reading import Reading, made
-from store.ports import Store, StoreUnavailable
-from store.records import Account, Known, Source
+from registry.readings.reading import Reading
+from store.ports import Store
+from store.records import Account, Source
 
 log = logging.getLogger(__name__)
 
-type Compared = Callable[[Account, Source, tuple[Camera, ...], "Reading"], None]
-
-KEEP_S = 24 * 3600  # a last known list that is older is not used
-RENEW_S = 600  # an unchanged list is written again after this, so that its copy in the store stays young
-
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[Camera, ...])
+NOTICE = "notice"  # the purpose of what is read so that assistants hear of changes
 
 
 class Readings:
-    """The only place that calls a driver's `read`. Ages are judged by `clock`, epoch seconds.
-
-    `compared` gets each reading that differs from the store's list, and that list.
-    """
+    """The only place that calls a driver's `read`. Ages are judged by `clock`, epoch seconds; see LastReadings."""
 
     def __init__(
         self,
@@ -49,19 +34,23 @@ class Readings:
         clock: Callable[[], float] = time.time,
         compared: Compared = lambda account, source, before, after: None,
     ) -> None:
-        self._store, self._drivers, self._breaker, self._clock = store, drivers, breaker, clock
-        self._compared, self._devices = compared, Devices(store, drivers)
+        self._drivers, self._breaker, self._clock = drivers, breaker, clock
         self._flights: Flights[Reading] = Flights()
         self.households = Households(store, drivers, clock)
-        self._last: Recent[str, Reading] = Recent(IN_MEMORY)
-        self._written: Recent[str, tuple[str, float]] = Recent(IN_MEMORY)
-        self._lock = threading.Lock()
+        self._kept = LastReadings(store, Devices(store, drivers), self.households, clock, compared)
 
-    def read(self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask") -> Reading:
-        """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError."""
+    def read(
+        self, account: Account, source: Source, deadline_s: float, *, purpose: str = "ask", after: float = 0.0
+    ) -> Reading:
+        """Read now, or share a call that began at most two seconds ago for the same purpose. Raises DriverError.
+
+        A call that began before `after`, of time.monotonic(), is not shared: it may not hold what happened since.
+        """
         until = time.monotonic() + deadline_s
         try:
-            return self._flights.share(f"{purpose}/{source.id}", deadline_s, self._read, account, source, until)
+            return self._flights.share(
+                f"{purpose}/{source.id}", deadline_s, self._read, account, source, until, purpose, after=after
+            )
         except DriverError as error:
             error.vendor = self._drivers[source.kind].vendor
             raise
@@ -72,29 +61,15 @@ class Readings:
 
     def recent(self, account: Account, source: Source, max_age_s: float, deadline_s: float) -> Reading:
         """The last reading while it is young enough, else a new one. Raises DriverError."""
-        last = self._last.get(source.id)
-        if last and 0 <= self._clock() - last.as_of <= max_age_s:
-            return self._preferred(account, source, last)
-        return self.read(account, source, deadline_s)
+        return self._kept.young(account, source, max_age_s) or self.read(account, source, deadline_s)
 
     def last(self, account: Account, source: Source) -> Reading | None:
         """The last reading of any process, if it is less than KEEP_S old."""
-        reading = self._last.get(source.id) or self._known(account, source)
-        if reading is None or self._clock() - reading.as_of >= KEEP_S:
-            return None
-        return self._preferred(account, source, reading)
+        return self._kept.last(account, source)
 
     def newer(self, account: Account, source: Source) -> Reading | None:
         """A reading of another process that is newer and differs from ours; it becomes our last one."""
-        reading = self._known(account, source)
-        if reading is None or self._clock() - reading.as_of >= KEEP_S:
-            return None
-        with self._lock:
-            last = self._last.get(source.id)
-            if last and (last.as_of > reading.as_of or last.with_sizes == reading.with_sizes):
-                return None
-            self._last.put(source.id, reading)
-        return reading
+        return self._kept.newer(account, source)
 
     def learn(self, account_id: str, camera: str, picture: Picture, measurement: Measurement) -> None:
         """Keeps the measurement of an opened picture until the next one. Raises Unavailable."""
@@ -106,11 +81,10 @@ class Readings:
                 continue
             with_sizes = resized(last.with_sizes, found.ref, picture, measurement)
             if with_sizes != last.with_sizes:
-                self._remember(
-                    household.account, source, self._made(household.account, source, last.given, with_sizes, last.as_of)
-                )
+                made = self._kept.made(household.account, source, last.given, with_sizes, last.as_of)
+                self._kept.remember(household.account, source, made)
 
-    def listing(self, account_id: str, deadline_s: float) -> Listing:
+    def listing(self, account_id: str, deadline_s: float, *, purpose: str = "ask") -> Listing:
         """Read now; failing that, the last known list. Raises Unavailable when there is none.
 
         With the preferences as the store has them now: an assistant keeps a list until it is asked to sync again.
@@ -123,7 +97,8 @@ class Readings:
             left = deadline_s - (time.monotonic() - began)
             try:
                 # a shared read may have begun before the owner changed a preference
-                readings.append(self._preferred(household.account, source, self.read(household.account, source, left)))
+                read = self.read(household.account, source, left, purpose=purpose)
+                readings.append(self._kept.preferred(household.account, source, read))
             except DriverError as error:
                 last = self.last(household.account, source)
                 if last is not None:
@@ -138,9 +113,9 @@ class Readings:
 
     def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
         """Whether nobody has signed in to the source yet: so no camera of it is missing from a list without it."""
-        return isinstance(error, SignedOut) and self._known(account, source) is None
+        return isinstance(error, SignedOut) and self._kept.known(account, source) is None
 
-    def _read(self, account: Account, source: Source, until: float) -> Reading:
+    def _read(self, account: Account, source: Source, until: float, purpose: str) -> Reading:
         driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
         began = self._clock()
         try:
@@ -151,103 +126,5 @@ class Readings:
             said = "source %s could not be read: %s (%s)"
             log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
             raise
-        return self._remember(account, source, self._taken(account, source, given, began))
-
-    def _taken(self, account: Account, source: Source, given: tuple[Camera, ...], as_of: float) -> Reading:
-        """The reading for what the driver returned; the last one at a new time where nothing changed."""
-        last = self._last.get(source.id)
-        if last is None:
-            return self._made(account, source, given, given, as_of)
-        if given != last.given:
-            return self._made(account, source, given, sized(given, last.with_sizes), as_of)
-        if last.preferences is not self.households.of(account.id).preferences:
-            return self._made(account, source, given, last.with_sizes, as_of)
-        # ids, index and fingerprint stay valid, and so do the judge's verdicts on them
-        return replace(last, as_of=as_of)
-
-    def _made(
-        self, account: Account, source: Source, given: tuple[Camera, ...], with_sizes: tuple[Camera, ...], as_of: float
-    ) -> Reading:
-        preferences = self.households.preferences(account.id)
-        last = self._last.get(source.id)
-        if last and last.with_sizes == with_sizes and last.preferences is preferences:
-            return replace(last, as_of=as_of, given=given)  # ids and the fingerprint stay valid
-        return made(account, source, given, with_sizes, as_of, preferences)
-
-    def _preferred(self, account: Account, source: Source, reading: Reading) -> Reading:
-        """The reading under the preferences of now."""
-        if reading.preferences is self.households.of(account.id).preferences:
-            return reading
-        with self._lock:
-            renewed = self._made(account, source, reading.given, reading.with_sizes, reading.as_of)
-            if self._last.get(source.id) is reading:
-                self._last.put(source.id, renewed)
-        return renewed
-
-    def _remember(self, account: Account, source: Source, reading: Reading) -> Reading:
-        """Makes it the last reading, and writes it to the store where that has another list or an old one."""
-        self._put(source, reading)
-        fingerprint, written = self._written.get(source.id) or ("", 0.0)
-        if fingerprint == reading.fingerprint and 0 <= reading.as_of - written < RENEW_S:
-            return reading
-        try:
-            known = self._known(account, source)
-            if known and (with_sizes := sized(reading.with_sizes, known.with_sizes)) != reading.with_sizes:
-                reading = self._made(account, source, reading.given, with_sizes, reading.as_of)
-                self._put(source, reading)
-            if (
-                known is not None
-                and known.with_sizes == reading.with_sizes
-                and 0 <= reading.as_of - known.as_of < RENEW_S
-            ):
-                self._written.put(source.id, (reading.fingerprint, known.as_of))
-                return reading  # another process has written the same list
-            self._share(account, source, known, reading)
-        except StoreUnavailable:
-            # the reading is valid all the same; the next one is written
-            self._written.drop(source.id)
-            log.warning(
-                "the camera list of account %s could not be written to the store", account.id, extra={"reason": "store"}
-            )
-            return reading
-        if known is not None and known.with_sizes != reading.with_sizes:
-            self._compared(account, source, known.cameras, reading)
-        return reading
-
-    def _share(self, account: Account, source: Source, known: Reading | None, reading: Reading) -> None:
-        """Writes the household's devices, then its list, for all processes. Raises StoreUnavailable.
-
-        In this order: after a failure between the two the stored list differs, and the next reading writes both.
-        """
-        self._written.put(source.id, (reading.fingerprint, reading.as_of))
-        if known is None or _serials(known.with_sizes) != _serials(reading.with_sizes):
-            listed = {(source.kind, serial) for serial in _serials(reading.with_sizes)}
-            for other in self.households.of(account.id).sources:
-                if other.id != source.id and (last := self.last(account, other)):
-                    listed |= {(other.kind, serial) for serial in _serials(last.with_sizes)}
-            self._devices.place(account.id, listed)
-        keep = Known(_encoder.encode(reading.with_sizes), reading.as_of)
-        if known is None or known.with_sizes != reading.with_sizes:
-            self._store.record_change(account.id, source.id, keep)
-        else:
-            self._store.put_known(account.id, source.id, keep)
-
-    def _put(self, source: Source, reading: Reading) -> None:
-        with self._lock:
-            last = self._last.get(source.id)
-            if last is None or last.as_of <= reading.as_of:
-                self._last.put(source.id, reading)
-
-    def _known(self, account: Account, source: Source) -> Reading | None:
-        known = self._store.known(account.id, source.id)
-        if known is None:
-            return None
-        try:
-            listed = _decoder.decode(known.data)
-        except msgspec.MsgspecError:
-            return None  # written by another version: it counts as no list
-        return self._made(account, source, listed, listed, known.as_of)
-
-
-def _serials(cameras: Iterable[Camera]) -> set[str]:
-    return {camera.ref.serial for camera in cameras}
+        reading = self._kept.taken(account, source, given, began)
+        return self._kept.remember(account, source, reading, sure=purpose == NOTICE)

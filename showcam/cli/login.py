@@ -11,7 +11,8 @@ from showcam.cli.output import as_json, echo
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
-    from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
+    from registry.owner.outcome import SignedIn, SignInRefused
+    from registry.owner.sign_in import SignIn
     from showcam.compose.cameras import Household
 
 HERE = "command line"  # counted apart from what visitors try
@@ -45,7 +46,7 @@ def login(context: click.Context, user: str | None, open_way: bool | None, as_js
 
 def _signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
     from accounts.attempts import Browser
-    from registry.owner.sign_in import CodeWanted, SignedIn, SignInRefused
+    from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused
 
     password = click.prompt("Password", hide_input=True, err=True)
     with progress("Signing in"):

@@ -20,7 +20,7 @@ from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
 from registry.watch.measurer import Measurer
 from showcam import keys
-from showcam.compose import amazon, directives, doors, fulfillment, ground, screens, skill, spoken
+from showcam.compose import amazon, directives, doors, fulfillment, ground, pages, screens, skill, spoken
 from showcam.compose.doors import JSON
 from showcam.compose.machine import OwnMachine
 from showcam.compose.own_pages import own_pages
@@ -73,12 +73,12 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         routes.append(skill.route(made))
     own, machine = partial(own_pages, settings, base), OwnMachine(settings, base)
     keep = skill.keep_address(settings)
-    pages = doors.pages(settings, keys, base, own, made, screens.tvs(settings), machine, keep)
+    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keep)
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()
-    return Edge(doors.limited(settings, routes), pages, doors.rules(settings), report)
+    return Edge(doors.limited(settings, routes), app, doors.rules(settings), report)
 
 
 def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:

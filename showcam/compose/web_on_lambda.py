@@ -16,7 +16,7 @@ from apig_wsgi import make_lambda_handler
 from registry.watch.inbox import AtOnce
 from showcam import keys
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
-from showcam.compose import doors, ground, shares
+from showcam.compose import doors, ground, pages, shares
 from showcam.edge.edge import REQUEST_ID, Edge
 from showcam.http_types import Answered, Route
 from showcam.process.settings_sources import load
@@ -56,7 +56,7 @@ def _edge(settings: Settings, watch: CloudWatch) -> Edge:
     base = ground.build(settings, held)
     health = Route("healthz", "/healthz", ("GET",), partial(doors.ready, base.store))
     routes = doors.limited(settings, [*doors.routes(settings, base, AtOnce(base.adapter.noticing)), health])
-    edge = Edge(routes, doors.pages(settings, held, base), doors.rules(settings), note)
+    edge = Edge(routes, pages.app(settings, held, base), doors.rules(settings), note)
     with contextlib.suppress(StoreUnavailable):  # then the driver loads with the first request
         base.driver.load()
     return edge

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,8 @@ class Door:
 
     async def page(self, _request: web.Request) -> web.StreamResponse:
         linked = " ".join(name for name, cloud in self._clouds.items() if cloud.state.tokens is not None)
-        text = (PAGE / "index.html").read_text(encoding="utf-8").replace("{linked}", linked)
+        text = (PAGE / "index.html").read_text(encoding="utf-8")
+        text = text.replace("{linked}", linked).replace("{showcam}", html.escape(self._app_url))
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
     async def file(self, request: web.Request) -> web.StreamResponse:

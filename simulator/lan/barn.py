@@ -15,7 +15,8 @@ from aiohttp import web
 
 from simulator.camera import Camera
 from simulator.lan.description import Tracks
-from simulator.lan.onvif import OnvifDevice, Picture
+from simulator.lan.onvif import OnvifDevice
+from simulator.lan.onvif_picture import Picture
 from simulator.lan.onvif_wire import TOPICS
 from simulator.lan.server import CameraServer, Take
 from simulator.pictures.drawing import Painter
@@ -30,6 +31,7 @@ PULL_S = 10.0
 _KINDS = {
     "motion": "RuleEngine/CellMotionDetector/Motion",
     "person": "RuleEngine/MyRuleDetector/PeopleDetect",
+    "tamper": "RuleEngine/TamperDetector/Tamper",
 }
 SOUND_HZ = 8000
 _CHUNK = 160  # samples in a packet, 20 ms
@@ -104,7 +106,7 @@ class Barn:
                     await asyncio.sleep(0.05)
 
     def happen(self, kind: str) -> None:
-        """For whoever listens: "motion" or "person"."""
+        """For whoever listens: "motion", "person" or "tamper"."""
         self.device.happen(_KINDS[kind])
 
     async def _pictured(self, request: web.Request) -> web.StreamResponse:

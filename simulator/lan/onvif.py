@@ -15,6 +15,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from simulator.lan.onvif_picture import Picture
 from simulator.lan.onvif_wire import (
     IMAGING,
     MEDIA2,
@@ -27,7 +28,6 @@ from simulator.lan.onvif_wire import (
     notification,
     topic_set,
     uri,
-    within,
 )
 
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
@@ -36,19 +36,6 @@ _OPEN = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities"})  #
 SKEW_S = 30
 LOCKS_AFTER = 5
 _REALM = "still"
-
-
-@dataclass
-class Picture:
-    """`gop`: frames from one keyframe to the next."""
-
-    token: str
-    path: str
-    codec: str
-    width: int
-    height: int
-    rate: int = 15
-    gop: int = 30
 
 
 class Reply(NamedTuple):
@@ -162,34 +149,8 @@ class OnvifDevice:
 
     def _GetProfiles(self, space: str, _request: Element) -> str:
         # the older service has no word for H.265
-        pictures = [each for each in self.pictures if space == MEDIA2 or each.codec == "h264"]
-        return "".join(self._profile(space, each) for each in pictures)
-
-    def _profile(self, space: str, picture: Picture) -> str:
-        size = f"<Resolution><Width>{picture.width}</Width><Height>{picture.height}</Height></Resolution>"
-        rate = f"<RateControl><FrameRateLimit>{picture.rate}</FrameRateLimit></RateControl>"
-        named = f'<VideoSource token="vs"><SourceToken xmlns="{SCHEMA}">lens</SourceToken></VideoSource>'
-        if space == MEDIA2:
-            video = (
-                f'<VideoEncoder token="{picture.token}" GovLength="{picture.gop}" Profile="Main" xmlns:s="{SCHEMA}">'
-                f'<Encoding xmlns="{SCHEMA}">{picture.codec.upper()}</Encoding>'
-                f"{within(SCHEMA, size)}{within(SCHEMA, rate)}</VideoEncoder>"
-            )
-            sound = f'<AudioEncoder token="ae"><Encoding xmlns="{SCHEMA}">{self.sound}</Encoding></AudioEncoder>'
-            return (
-                f'<Profiles token="{picture.token}"><Name>{picture.token}</Name>'
-                f"<Configurations>{named}{video}{sound}</Configurations></Profiles>"
-            )
-        video = (
-            f'<VideoEncoderConfiguration xmlns="{SCHEMA}" token="{picture.token}"><Encoding>H264</Encoding>{size}{rate}'
-            f"<H264><GovLength>{picture.gop}</GovLength><H264Profile>Main</H264Profile></H264>"
-            "</VideoEncoderConfiguration>"
-        )
-        return (
-            f'<Profiles token="{picture.token}"><Name xmlns="{SCHEMA}">{picture.token}</Name>'
-            f'<VideoSourceConfiguration xmlns="{SCHEMA}" token="vs"><SourceToken>lens</SourceToken>'
-            f"</VideoSourceConfiguration>{video}</Profiles>"
-        )
+        pictures = [picture for picture in self.pictures if space == MEDIA2 or picture.codec == "h264"]
+        return "".join(picture.profile(space, self.sound) for picture in pictures)
 
     def _GetStreamUri(self, space: str, request: Element) -> str | None:
         picture = self._named(request)

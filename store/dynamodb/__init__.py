@@ -47,7 +47,7 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | a new code                          | add_code           | PutItem if new                                        |
 | a new link of an account            | add_link           | TransactWriteItems: account exists, link, linked      |
 | a link's last use                   | touch_link         | UpdateItem if later                                   |
-| its cameras, unless it ended        | choose_cameras     | UpdateItem if `ended` is absent                       |
+| its cameras, unless it ended        | choose_cameras     | GetItem; TransactWriteItems: link live, telling       |
 | end a link                          | end_link           | GetItem; TransactWriteItems: both, telling, outbox    |
 | its tokens, secrets and what waited | end_link           | Query link#, account#; DeleteItem of each             |
 | links of an account                 | links              | Query account#/link#, BatchGetItem; consistent        |
@@ -65,7 +65,9 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | a new source of an account          | add_source         | TransactWriteItems: account exists, source, vendor    |
 | sources of an account               | sources            | Query account#/source#, consistent                    |
 | a session, unless it was changed    | swap_session       | UpdateItem if `version` is as it was read             |
-| a preference of an account          | put_preference     | TransactWriteItems: account exists, preference        |
+| the same with a look of each link   | swap_session       | Query, BatchGetItem; TransactWriteItems; GetItem      |
+| a preference of an account          | put_preference     | Query, BatchGetItem                                   |
+| it, and a look of each link         | put_preference     | TransactWriteItems: account exists, preference        |
 | a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
 | an address for notices              | put_notice_address | TransactWriteItems: account exists, notice_address    |
 | addresses for notices               | notice_addresses   | Query account#/notice_address#, consistent            |
@@ -101,12 +103,13 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | give it back                        | leave_place        | GetItem, consistent; PutItem if unchanged since       |
 | take a key once                     | take_once          | PutItem if new                                        |
 | a value all callers agree on        | meta_once          | GetItem, else UpdateItem if_not_exists                |
+| keep a list of cameras              | put_known          | PutItem unless a newer one is stored                  |
 | whether the table answers           | ping               | GetItem of a random key                               |
 
 | one by its key | by                                                                                                  |
 |----------------|-----------------------------------------------------------------------------------------------------|
 | GetItem        | account, client, link, source_by_vendor_key, read_session, visit, known, account_secret, hits, meta |
-| PutItem        | put_client, put_visit, put_known                                                                    |
+| PutItem        | put_client, put_visit                                                                               |
 | DeleteItem     | drop_client, drop_visit, drop_account_secret, drop_link_secret, drop_notice_address                 |
 
 Hot keys. A key takes 3,000 reads and 1,000 writes a second. A household's rows are under keys of its own account,
@@ -133,18 +136,18 @@ from typing import Any
 
 from store.dynamodb.accounts import AccountItems
 from store.dynamodb.asks import AskItems
+from store.dynamodb.claims import ClaimItems
 from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
 from store.dynamodb.notices import NoticeItems
 from store.dynamodb.table import Table, create_table
-from store.dynamodb.telling import TellingItems
 from store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, TellingItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
+class DynamoStore(AccountItems, ClaimItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:

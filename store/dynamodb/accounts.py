@@ -7,13 +7,14 @@ import msgspec
 from store.dynamodb.items import item_of, record_of, refusing
 from store.dynamodb.owner_users import OwnerUserItems
 from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table
+from store.dynamodb.telling import TellingItems
 from store.keys import addressable
 from store.ports import Inconsistent
 from store.records import Account, Client, Session, Source, SourceState
 from store.sealing import Sealer
 
 
-class AccountItems(OwnerUserItems):
+class AccountItems(OwnerUserItems, TellingItems):
     _table: Table
     _sealer: Sealer
 
@@ -81,12 +82,20 @@ class AccountItems(OwnerUserItems):
         return Session(secrets, item["state"], item["version"])
 
     def swap_session(
-        self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
+        self,
+        account_id: str,
+        source_id: str,
+        *,
+        version: int,
+        secrets: bytes,
+        state: SourceState,
+        look_at: float | None = None,
     ) -> bool:
         sealed = self._sealer.seal(f"source|{account_id}|{source_id}", secrets)
+        pk, sk = f"account#{account_id}", f"source#{source_id}"
         swap = self._table.update(
-            f"account#{account_id}",
-            f"source#{source_id}",
+            pk,
+            sk,
             "SET #sealed = :sealed, #state = :state, #version = :next",
             "#version = :version",
             sealed=sealed,
@@ -95,10 +104,14 @@ class AccountItems(OwnerUserItems):
             next=version + 1,
         )
         try:
-            self._table.write(swap)
+            if look_at is None:
+                self._table.write(swap)
+            else:
+                self._with(self._looks(account_id, look_at), swap)
         except ConditionFailed as failed:
             # sealing never gives the same bytes twice: equal ones were written by this call, whose answer was lost
-            return failed.item is not None and failed.item["sealed"] == sealed
+            stored = failed.item or self._table.get(pk, sk)
+            return stored is not None and stored["sealed"] == sealed
         return True
 
     def _new_account(self, account: Account) -> Action:

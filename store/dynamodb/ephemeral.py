@@ -4,10 +4,10 @@ import contextlib
 import math
 import secrets
 
-from store.dynamodb.table import NEW, ConditionFailed, Item, Table
+from store.dynamodb.table import NEW, Action, ConditionFailed, Item, Table
 from store.keys import places_name, throttle_window
 from store.ports import StoreUnavailable
-from store.records import Known
+from store.records import OVERTAKEN_S, Known
 from store.sealing import SealedUnreadable, Sealer
 
 _RACES = 32  # lost races before a caller gives up; a place that can't be given back is held to its end
@@ -94,10 +94,12 @@ class EphemeralItems:
             return False
         return True
 
-    def put_known(self, account_id: str, source_id: str, known: Known) -> None:
-        sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
-        row = {"pk": f"account#{account_id}", "sk": f"known#{source_id}", "kind": "known"}
-        self._table.write(self._table.put(row | {"sealed": sealed, "as_of": known.as_of}))
+    def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
+        try:
+            self._table.write(put_known(self._table, self._sealer, account_id, source_id, known))
+        except ConditionFailed:
+            return False
+        return True
 
     def known(self, account_id: str, source_id: str) -> Known | None:
         item = self._table.get(f"account#{account_id}", f"known#{source_id}")
@@ -119,3 +121,16 @@ class EphemeralItems:
     def meta(self, key: str) -> str | None:
         item = self._table.get(f"meta#{key}", "meta")
         return item["value"] if item else None
+
+
+def put_known(table: Table, sealer: Sealer, account_id: str, source_id: str, known: Known) -> Action:
+    """See `put_known` of the port; its condition fails where the stored list is newer."""
+    item = {
+        "pk": f"account#{account_id}",
+        "sk": f"known#{source_id}",
+        "kind": "known",
+        "sealed": sealer.seal(f"known|{account_id}|{source_id}", known.data),
+        "as_of": known.as_of,
+    }
+    unless = f"{NEW} OR #as_of <= :mine OR #as_of > :ahead"
+    return table.put(item, unless, mine=known.as_of, ahead=known.as_of + OVERTAKEN_S)

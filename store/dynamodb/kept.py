@@ -1,18 +1,17 @@
 """Preferences and small secrets of a household or a link in the table."""
 
+from collections.abc import Sequence
+
 from store.dynamodb.items import refusing
-from store.dynamodb.table import EXISTS, LIVE, ConditionFailed, Item, Table
+from store.dynamodb.table import EXISTS, LIVE, Action, ConditionFailed, Item
+from store.dynamodb.telling import TellingItems
 from store.keys import addressable
-from store.sealing import Sealer
 
 
-class KeptItems:
-    _table: Table
-    _sealer: Sealer
-
-    def put_preference(self, account_id: str, camera_id: str, data: bytes) -> None:
+class KeptItems(TellingItems):
+    def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
         row = {"pk": f"account#{account_id}", "sk": f"preference#{camera_id}", "kind": "preference", "data": data}
-        self._put_of_account(account_id, row)
+        self._put_of_account(account_id, row, self._looks(account_id, at))
 
     def preferences(self, account_id: str) -> dict[str, bytes]:
         items = self._table.query(f"account#{account_id}", "preference#")
@@ -52,9 +51,9 @@ class KeptItems:
     def drop_link_secret(self, link_id: str, name: str) -> None:
         self._table.write(self._table.delete(f"link#{link_id}", f"secret#{name}"))
 
-    def _put_of_account(self, account_id: str, row: Item) -> None:
+    def _put_of_account(self, account_id: str, row: Item, looks: Sequence[Action] = ()) -> None:
         with refusing():
-            self._table.together(self._table.check(f"account#{account_id}", "account", EXISTS), self._table.put(row))
+            self._with(looks, self._table.check(f"account#{account_id}", "account", EXISTS), self._table.put(row))
 
 
 def _secret(pk: str, name: str, sealed: bytes) -> Item:

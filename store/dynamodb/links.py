@@ -60,6 +60,9 @@ class LinkItems:
     def _ended(self, link: Link, at: float) -> list[Action]:
         raise NotImplementedError
 
+    def _look(self, link: Link, at: float) -> Action:
+        raise NotImplementedError
+
     def _tidy(self, link: Link) -> None:
         """Remove tokens and secrets of an ended link, and what waited for it; a failure is ignored: nothing uses them.
 
@@ -77,13 +80,15 @@ class LinkItems:
                     if item["kind"] in ("token", "secret") or item["record"]["kind"] != ENDED:
                         self._table.write(self._table.delete(item["pk"], item["sk"]))
 
-    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None) -> bool:
-        if not addressable(link_id):
+    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None, at: float) -> bool:
+        link = self.link(link_id)
+        if link is None:
             return False
         chosen = None if cameras is None else list(cameras)
         change = "SET #record.#cameras = :cameras"
         try:
-            self._table.write(self._table.update(f"link#{link_id}", "link", change, LIVE, cameras=chosen))
+            update = self._table.update(f"link#{link_id}", "link", change, LIVE, cameras=chosen)
+            self._table.together(update, self._look(link, at))
         except ConditionFailed:
             return False
         return True

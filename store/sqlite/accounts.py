@@ -8,6 +8,7 @@ from store.records import Account, Client, Session, Source, SourceState
 from store.sealing import Sealer
 from store.sqlite import rows
 from store.sqlite.database import Database
+from store.sqlite.telling import put_looks
 from store.sqlite.unchanged import Unchanged
 
 _PAGE = 200
@@ -91,13 +92,22 @@ class AccountRows:
         return Session(self._sealer.open(f"source|{account_id}|{source_id}", row[0]), row[1], row[2]) if row else None
 
     def swap_session(
-        self, account_id: str, source_id: str, *, version: int, secrets: bytes, state: SourceState
+        self,
+        account_id: str,
+        source_id: str,
+        *,
+        version: int,
+        secrets: bytes,
+        state: SourceState,
+        look_at: float | None = None,
     ) -> bool:
         sealed = self._sealer.seal(f"source|{account_id}|{source_id}", secrets)
         sql = "UPDATE source SET sealed = ?, state = ?, version = ? WHERE account = ? AND id = ? AND version = ?"
         with self._database.writing() as write:
-            swapped = write.execute(sql, (sealed, state, version + 1, account_id, source_id, version))
-            return swapped.rowcount == 1
+            swapped = write.execute(sql, (sealed, state, version + 1, account_id, source_id, version)).rowcount == 1
+            if swapped and look_at is not None:
+                put_looks(write, account_id, look_at)
+            return swapped
 
     def _insert_source(self, write: Connection, source: Source, secrets: bytes, state: SourceState) -> None:
         sealed = self._sealer.seal(f"source|{source.account}|{source.id}", secrets)

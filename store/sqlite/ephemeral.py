@@ -4,10 +4,16 @@ import contextlib
 import math
 
 from store.keys import places_name, throttle_window
-from store.records import Known
+from store.records import OVERTAKEN_S, Known
 from store.sealing import SealedUnreadable, Sealer
 from store.sqlite.database import Database
 from store.sqlite.taken import Taken
+
+PUT_KNOWN = (
+    "INSERT INTO known (account, source, sealed, as_of) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET sealed = excluded.sealed, as_of = excluded.as_of"
+    " WHERE known.as_of <= excluded.as_of OR known.as_of > excluded.as_of + ?"
+)
 
 
 class EphemeralRows:
@@ -64,10 +70,9 @@ class EphemeralRows:
     def take_once(self, key: str, until: float) -> bool:
         return self._taken.take(key, until)
 
-    def put_known(self, account_id: str, source_id: str, known: Known) -> None:
+    def put_known(self, account_id: str, source_id: str, known: Known) -> bool:
         sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
-        insert = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)"
-        self._database.change(insert, account_id, source_id, sealed, known.as_of)
+        return self._database.change(PUT_KNOWN, account_id, source_id, sealed, known.as_of, OVERTAKEN_S) == 1
 
     def known(self, account_id: str, source_id: str) -> Known | None:
         row = self._database.one(

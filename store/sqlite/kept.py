@@ -3,6 +3,7 @@
 from store.keys import addressable
 from store.sealing import Sealer
 from store.sqlite.database import Database
+from store.sqlite.telling import put_looks
 from store.sqlite.unchanged import Unchanged
 
 
@@ -11,9 +12,10 @@ class KeptRows:
     _sealer: Sealer
     _preferences: Unchanged[str, dict[str, bytes]]  # by account
 
-    def put_preference(self, account_id: str, camera_id: str, data: bytes) -> None:
+    def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
         with self._database.writing() as write:
             write.execute("INSERT OR REPLACE INTO preference VALUES (?, ?, ?)", (account_id, camera_id, data))
+            put_looks(write, account_id, at)
 
     def preferences(self, account_id: str) -> dict[str, bytes]:
         return dict(self._preferences.of(account_id, self._read_preferences) or {})

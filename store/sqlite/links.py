@@ -8,7 +8,7 @@ from store.ports import Replayed, StoreUnavailable
 from store.records import Code, Link, Token
 from store.sqlite import rows
 from store.sqlite.database import Database
-from store.sqlite.telling import put_ended
+from store.sqlite.telling import put_ended, put_looks
 from store.sqlite.unchanged import Unchanged
 
 type Bearer = tuple[Link, Token]
@@ -43,13 +43,16 @@ class LinkRows:
             write.execute("DELETE FROM link_secret WHERE link = ?", (link_id,))
             return ended.rowcount == 1
 
-    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None) -> bool:
+    def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None, at: float) -> bool:
         if not addressable(link_id):
             return False
         chosen = None if cameras is None else json.dumps(cameras)
         with self._database.writing() as write:
-            sql = "UPDATE link SET cameras = ? WHERE id = ? AND ended IS NULL"
-            return write.execute(sql, (chosen, link_id)).rowcount == 1
+            sql = "UPDATE link SET cameras = ? WHERE id = ? AND ended IS NULL RETURNING account"
+            found = write.execute(sql, (chosen, link_id)).fetchone()
+            if found is not None:
+                put_looks(write, found[0], at, link_id)
+            return found is not None
 
     def touch_link(self, link_id: str, now: float) -> None:
         with contextlib.suppress(StoreUnavailable), self._database.writing(durable=False, patient=False) as write:

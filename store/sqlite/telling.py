@@ -6,10 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from store.records import Assistant, Happening, Known, Link
+from store.records import OVERTAKEN_S, Assistant, Happening, Known, Link
 from store.sealing import Sealer
 from store.sqlite import rows
 from store.sqlite.database import Database
+from store.sqlite.ephemeral import PUT_KNOWN
 from store.telling_ports import (
     Claim,
     Laid,
@@ -39,13 +40,14 @@ class TellingRows:
     _database: Database
     _sealer: Sealer
 
-    def record_change(self, account_id: str, source_id: str, known: Known) -> None:
+    def record_change(self, account_id: str, source_id: str, known: Known) -> bool:
         sealed = self._sealer.seal(f"known|{account_id}|{source_id}", known.data)
         with self._database.writing(durable=False) as write:
-            write.execute(
-                "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", (account_id, source_id, sealed, known.as_of)
-            )
-            put_looks(write, account_id, known.as_of)
+            values = (account_id, source_id, sealed, known.as_of, OVERTAKEN_S)
+            written = write.execute(PUT_KNOWN, values).rowcount == 1
+            if written:
+                put_looks(write, account_id, known.as_of)
+        return written
 
     def record_happening(
         self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None

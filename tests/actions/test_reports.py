@@ -261,6 +261,13 @@ def test_a_fault_of_google(setting: str, value: Any, error: type[NotTold], link:
         assert raised.value.reason.endswith("this machine's clock is wrong by more than Google takes")
 
 
+def test_a_clock_ten_minutes_slow_is_taken_by_google(link: Reporting) -> None:
+    """One that is ten minutes fast is not: it is among the faults above."""
+    link.cloud.settings.google_skew_s = 600
+    link.tell()
+    assert link.calls() == [SYNC, REPORT]
+
+
 def test_a_key_that_was_refused_is_tried_again_once_a_day_and_another_at_once(link: Reporting) -> None:
     link.cloud.settings.homegraph_fault = "forbidden"
     with pytest.raises(GrantDead):
@@ -285,10 +292,10 @@ def test_a_report_that_was_taken_before_its_answer_was_lost_is_repeated_under_it
     link.cloud.settings.homegraph_fault = "cut"
     ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
     with pytest.raises(TryAgain):
-        link.tell(ring)
+        link.tell(ring)  # twice: at once on a new connection too
     link.cloud.settings.homegraph_fault = ""
     link.tell(ring)
-    assert link.cloud.homegraph.users[link.user].repeated == 1
+    assert link.cloud.homegraph.users[link.user].repeated == 2
 
 
 def test_one_refused_device_does_not_hold_the_others_up(link: Reporting) -> None:

@@ -28,6 +28,7 @@ from registry.telling.reporter import (
     TryAgain,
     Undeliverable,
     Unlinked,
+    message_id,
 )
 from simulator import authority
 from tests.doubles import smart_vision
@@ -309,6 +310,24 @@ def test_a_repeated_turn_has_the_same_message_ids(link: Reporting) -> None:
     ids = [message["event"]["header"]["messageId"] for message in link.sent()]
     assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
     assert link.amazon.endpoints.repeated == len(ids) // 2
+
+
+def test_events_share_a_connection(link: Reporting) -> None:
+    link.tell()
+    assert len(link.sent()) == 4
+    assert len(link.amazon.vendor.opened) == 1
+
+
+def test_an_event_whose_answer_was_cut_off_is_repeated_under_its_id(link: Reporting) -> None:
+    """The gateway has taken it, and nobody learns so."""
+    link.tell()
+    link.sent()
+    link.amazon.cut = 1
+    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
+    link.tell(None, ring)
+    ids = [message["event"]["header"]["messageId"] for message in link.sent()]
+    assert ids == [message_id("row-1", "doorbell")] * 2
+    assert link.amazon.endpoints.repeated == 1
 
 
 def test_an_expired_token_is_renewed_once_and_stands_in_header_and_scope(link: Reporting) -> None:

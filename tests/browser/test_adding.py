@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.finding import Candidate, Heard
-from simulator.lan.onvif import Picture
+from simulator.lan.onvif_picture import Picture
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_home import FOCUSED, MOVING, another, fits, sign_in, tile, watched
 from tests.doubles.home_world import home_world

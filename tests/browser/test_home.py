@@ -142,7 +142,7 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
         assert page.evaluate(FOCUSED) == "step"
         page.keyboard.press("Enter")
         tile(page, "Driveway").get_by_text("has just mailed one of four digits").wait_for(timeout=20_000)
-        page.wait_for_function("document.activeElement.name === 'encryption_code'")
+        page.locator("[name=encryption_code]:focus").wait_for()
         fits(page, "mailed-code")
         program.configure(encryption_delay_s=5)  # longer than the page waits
         page.keyboard.type(program.cameras()["Driveway"]["mailed"])

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_home import another, sign_in
 from tests.doubles.program import Program
 from tests.doubles.speech import SPEECH
 
@@ -262,6 +263,36 @@ def test_a_renamed_camera_has_its_new_name_on_both_screens_by_itself(page: Page,
         field.press("Enter")
         for assistant in ("alexa", "google"):
             expect(page.get_by_test_id(f"{assistant}-knows")).to_contain_text(name, timeout=30_000)
+
+
+def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: Program) -> None:
+    """The camera is chosen on showcam's own page, which the TV's place leads to."""
+    tv = page.locator("#television")
+    expect(tv).to_contain_text("Nothing is cast.")
+    owner = page.context.new_page()
+    sign_in(owner, another(program), "demo@example.com")
+    owner.get_by_role("heading", name="Garden", exact=True).wait_for()
+    owner.close()
+
+    with page.context.expect_page() as opened:
+        tv.get_by_role("link", name="Show a camera on it").click()
+    console = opened.value
+    console.get_by_label("Camera").select_option(label="Garden")
+    console.get_by_role("button", name="Show on TV").click()
+    expect(tv.get_by_role("img")).to_have_attribute("alt", re.compile("Garden"), timeout=20_000)
+    expect(tv).to_contain_text(re.compile(r"Garden \d+×\d+, \d+ pictures, with sound"))
+    tv.screenshot(path=SCREENSHOTS / "practice-tv.png")
+
+    console.get_by_role("button", name="Take Garden off Living room TV").click()
+    expect(tv).to_contain_text("Nothing is cast.")
+    console.get_by_role("button", name="Show on TV").click()
+    expect(tv.get_by_role("img")).to_be_visible(timeout=20_000)
+    tv.get_by_role("button", name="Cast something else to it").click()
+    expect(tv).to_contain_text("YouTube, from somebody’s telephone")
+    console.reload()
+    expect(console.get_by_text("Shown now")).to_have_count(0)
+    tv.get_by_role("button", name="Home").click()
+    expect(tv).to_contain_text("Nothing is cast.")
 
 
 def test_an_answer_stands_on_the_glass_and_above_six_examples(page: Page) -> None:

@@ -15,7 +15,7 @@ from registry.drivers.lan.better import Seen, better
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.finding import Candidate, Heard
 from registry.owner.own_cameras import HOUR_S, WRONG
-from simulator.lan.onvif import Picture
+from simulator.lan.onvif_picture import Picture
 from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import USER
 from tests.doubles.onvif_device import Served, served

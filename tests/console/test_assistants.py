@@ -15,7 +15,8 @@ from accounts.pins import Pins
 from registry import quiet_times
 from registry.camera import StreamRequest
 from registry.notices.addresses import Addresses
-from registry.owner.sign_in import SignedIn, SignIn, SignInRefused
+from registry.owner.outcome import SignedIn, SignInRefused
+from registry.owner.sign_in import SignIn
 from store.ports import Store
 from store.telling_ports import Settled
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world

@@ -8,6 +8,7 @@ import pytest
 from registry.camera import StreamRequest
 from registry.errors import SetRefused, VendorDown
 from registry.preferences import Preferences
+from registry.readings.changes import Change
 from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera
@@ -146,6 +147,13 @@ def test_the_last_asks_stand_there_with_what_came_of_them(world: HomeWorld) -> N
     home.store.put_live(home.account.id, ask.id, 72.0)
     assert "Shown: answered after 0.0 s, watched for 1:12 min." in browser.visit(at(world, "Garden")).text
     assert "Alexa, Kari’s Image Encryption is on for Garage" in browser.visit(at(world, "Garage")).text
+
+
+def test_tampering_stands_among_the_last_asks(world: HomeWorld) -> None:
+    home = world.home
+    home.adapter.history.note_tampering(Change(home.account.id, home.id("Garden"), "tamper", 1_800_000_000.0))
+    assert "Garden Tampered with: it was turned away, covered or blinded." in opened(world).text
+    assert "Tampered with" not in opened(world, "Garage").text
 
 
 def test_the_history_is_switched_off_and_forgotten(world: HomeWorld) -> None:

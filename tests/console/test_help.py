@@ -12,7 +12,7 @@ from console.help import SAID
 from registry.gate.help import NUMBERS, of_number, short
 from registry.gate.reasons import row_text
 from registry.reason import REASONS, Reason
-from showcam.compose.doors import heard
+from showcam.compose.pages import heard
 from words.catalogue import OURS
 
 

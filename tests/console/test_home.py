@@ -13,7 +13,8 @@ from console.encryption import WANTED_S
 from registry.camera import UNASKED
 from registry.drivers.ezviz import households as ezviz
 from registry.errors import Refused, SetRefused, SignedOut, VendorDown, Why
-from registry.owner.sign_in import SignIn, SignInRefused
+from registry.owner.outcome import SignInRefused
+from registry.owner.sign_in import SignIn
 from registry.preferences import Preferences, keep
 from registry.streams.questions import Questions
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world

@@ -16,6 +16,7 @@ class EventGateway:
     """`answers`: the next ones of the gateway, (status, code) each; when they are used up, its rules decide.
 
     `tokens`: what Login with Amazon answers a refresh with, status first. `meanwhile` is called at each event.
+    `cut`: so many of the next events are taken and get no answer, as their connection ends.
     """
 
     def __init__(self, vendors: Vendors) -> None:
@@ -25,6 +26,7 @@ class EventGateway:
         self.tokens: tuple[int, dict[str, Any]] | None = None
         self.messages: list[dict[str, Any]] = []  # all that were accepted, with their tokens
         self.attempts = 0
+        self.cut = 0
         self.refreshed = 0
         self.access = "Atza|0"
         self.meanwhile: Callable[[], object] = lambda: None
@@ -60,6 +62,9 @@ class EventGateway:
         assert alexa_event_rules.check(message, bearer) == []
         self.messages.append(message)
         self.endpoints.take(message["event"], message.get("context", {}).get("properties", []))
+        if self.cut:
+            self.cut -= 1
+            raise ConnectionAbortedError
         return answer(b"", "202 Accepted")
 
     def _refused(self, status: int, code: str) -> bytes:

@@ -129,9 +129,17 @@ class Watcher:
 
     def gap_s(self) -> float:
         """The longest time without anything to show."""
+        return max(self._gaps_s())
+
+    def gaps(self, longer_s: float) -> int:
+        """How many were longer than that, of one who watches by WebRTC."""
+        return sum(gap > longer_s for gap in self._gaps_s()) // 2
+
+    def _gaps_s(self) -> list[float]:
+        """By the pictures' times, and by when they came."""
         steps = [(later - earlier) / CLOCK for earlier, later in itertools.pairwise(self.times)]
         waits = [later - before - length for (before, _), (later, length) in itertools.pairwise(self.came)]
-        return max([*steps, *waits])
+        return [*steps, *waits]
 
     @property
     def shown_s(self) -> float:

@@ -36,6 +36,7 @@ class House:
         self.changes: dict[str, Any] = {}
         self.denied: Denied | None = None
         self.learnt_sizes: list[tuple[int, int]] = []
+        self.given_back: list[str] = []
         self.lacks_sub: bool | None = None
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
@@ -51,7 +52,7 @@ class House:
         self.lacks_sub = lacks_sub
 
     async def closed(self, claims: Claims, release: str) -> None:
-        raise AssertionError("a cloud stream takes nothing back")
+        self.given_back.append(release)
 
 
 @pytest.fixture
@@ -171,6 +172,22 @@ def test_all_viewers_share_one_session_which_ends_with_the_last(
     assert cloud.opened == 1
     world.plane.client().end_link("link-1")
     eventually(lambda: cloud.sessions == 0, 1.0)
+
+
+def test_an_address_is_given_back_as_soon_as_its_session_is_open(
+    world: World, cloud: StreamCloud, household: House
+) -> None:
+    """An account opens one session at a time."""
+    household.changes = {"release": "token 1"}
+    segments(world, 1)
+    assert (household.given_back, cloud.sessions) == (["token 1"], 1)
+
+
+def test_an_address_whose_session_is_refused_is_given_back(world: World, cloud: StreamCloud, household: House) -> None:
+    household.changes = {"release": "token 1"}
+    cloud.set(stream_code=5409)
+    assert refused(world) == "asleep"
+    assert set(household.given_back) == {"token 1"}
 
 
 def test_a_session_ends_soon_after_its_last_viewer_who_may_come_back(

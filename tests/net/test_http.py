@@ -18,7 +18,7 @@ from media.ezviz.address import KNOWN
 from net.errors import NotAllowed, Unreached
 from net.exchange import Exchange
 from net.hosts import Hosts
-from net.http import Http
+from net.http import Http, Reply
 from net.requests_adapter import LONGEST_ANSWER
 from simulator.authority import server_context
 from tests.doubles.small_stack import on_small_stack
@@ -27,6 +27,13 @@ from tests.doubles.tls_vendor import Speak, Vendor, Vendors, answer, request_of
 
 def client(vendor: Vendor) -> Http:
     return Http(Hosts((vendor.host,)), vendor.ca_file)
+
+
+def outcome_of(call: Callable[[], Reply]) -> str:
+    try:
+        return str(call().status)
+    except Unreached as error:
+        return str(error)
 
 
 def says(*chunks: bytes) -> Speak:
@@ -360,8 +367,18 @@ def test_a_known_host_at_a_private_address_is_not_connected_to(hosts: Hosts, url
         session.get(url)
 
 
-@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("POST", 1)])
-def test_a_get_alone_is_sent_again_when_the_kept_connection_ends(vendors: Vendors, method: str, times: int) -> None:
+AGAIN = [
+    # method, whether the peer knows the request again, how often it is sent, the outcome
+    ("GET", False, 2, "200"),
+    ("POST", False, 1, "ConnectionError"),
+    ("POST", True, 2, "200"),
+]
+
+
+@pytest.mark.parametrize(("method", "repeatable", "times", "outcome"), AGAIN)
+def test_what_may_be_sent_twice_is_sent_again_when_the_kept_connection_ends(
+    vendors: Vendors, method: str, repeatable: bool, times: int, outcome: str
+) -> None:
     seen: list[str] = []
 
     def speak(connection: ssl.SSLSocket, _over: threading.Event) -> None:
@@ -374,12 +391,64 @@ def test_a_get_alone_is_sent_again_when_the_kept_connection_ends(vendors: Vendor
     http = client(there)
     http.ask("GET", f"{there.url}/first", 20)
 
-    if method == "GET":
-        assert http.ask(method, f"{there.url}/second", 20).status == 200
-    else:
-        with pytest.raises(Unreached):
-            http.ask(method, f"{there.url}/second", 20)
+    assert outcome_of(lambda: http.ask(method, f"{there.url}/second", 20, repeatable=repeatable)) == outcome
     assert seen.count(f"{method} /second") == times
+
+
+def test_what_a_new_connection_lost_is_not_sent_again(vendors: Vendors) -> None:
+    seen: list[str] = []
+
+    def speak(connection: ssl.SSLSocket, _over: threading.Event) -> None:
+        seen.append(request_of(connection)[0])
+
+    there = vendors.speaking(speak)
+    assert outcome_of(lambda: client(there).ask("POST", there.url, 20, repeatable=True)) == "ConnectionError"
+    assert seen == ["POST /"]
+
+
+def test_a_kept_connection_that_is_half_closed_carries_no_request(vendors: Vendors) -> None:
+    """The peer has said that it sends no more, and still reads."""
+    seen: list[str] = []
+    closed = threading.Event()
+
+    def speak(connection: ssl.SSLSocket, over: threading.Event) -> None:
+        seen.append(request_of(connection)[0])
+        connection.sendall(answer(b"{}"))
+        connection.shutdown(socket.SHUT_WR)
+        closed.set()
+        over.wait(20)
+
+    there = vendors.speaking(speak)
+    http = client(there)
+    http.post(f"{there.url}/first", {}, 20)
+    assert closed.wait(5)
+
+    assert http.post(f"{there.url}/second", {}, 20).status == 200
+    assert seen == ["POST /first", "POST /second"]
+    assert len(there.opened) == 2
+
+
+@pytest.mark.parametrize(("idle_s", "connections"), [(60.0, 1), (0.0, 2)])
+def test_a_connection_that_lay_idle_is_not_used_again(vendors: Vendors, idle_s: float, connections: int) -> None:
+    there = vendors.answering(lambda _asked, _body, _headers: answer(b"{}"))
+    http = Http(Hosts((there.host,)), there.ca_file, idle_s)
+    for _ in range(2):
+        http.post(there.url, {}, 5)
+    assert len(there.opened) == connections
+
+
+def test_no_cookie_is_kept_for_another_household(vendors: Vendors) -> None:
+    cookies: list[str | None] = []
+
+    def reply(_asked: str, _body: bytes, headers: dict[str, str]) -> bytes:
+        cookies.append(headers.get("cookie"))
+        return answer(b"{}", "200 OK", "Set-Cookie: session=first; Path=/")
+
+    there = vendors.answering(reply)
+    http = client(there)
+    for _ in range(2):
+        http.post(there.url, {}, 5)
+    assert cookies == [None, None]
 
 
 def test_a_connection_that_comes_after_the_deadline_is_cut() -> None:

@@ -15,7 +15,7 @@ from accounts.identity import token_hash
 from oauth import wording
 from registry.drivers.ezviz import households
 from registry.errors import VendorDown
-from registry.owner.sign_in import SignInRefused
+from registry.owner.outcome import SignInRefused
 from registry.vendor import Rejected
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World, refusal_text
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor

@@ -193,7 +193,7 @@ def test_in_quiet_times_nothing_is_announced_and_no_pause_begins(door: Door) -> 
     ],
 )
 def test_what_was_kept_by_another_version(home: Household, kept: bytes, expected: tuple[str, int]) -> None:
-    home.store.put_preference(home.account.id, "ezviz-camera", kept)
+    home.store.put_preference(home.account.id, "ezviz-camera", kept, 1.0)
     found = of_account(home.store, home.account.id)["ezviz-camera"]
     assert (found.motion_rings, found.ring_pause_s) == expected
     keep(home.store, home.account.id, "ezviz-camera", found)

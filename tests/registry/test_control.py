@@ -340,7 +340,7 @@ class TestPreferences:
 
     def test_another_process_follows_within_half_a_minute(self, home: Household, clock: Clock) -> None:
         garden = home.id("Garden")
-        home.store.put_preference(home.account.id, garden, b'{"voice_may":["sleep"]}')
+        home.store.put_preference(home.account.id, garden, b'{"voice_may":["sleep"]}', 1.0)
         clock.now += 31
         assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("sleep",)
 
@@ -357,11 +357,11 @@ class TestPreferences:
 
         for kept, may in ((b'{"voice_may":["sleep"]}', ("sleep",)), (b"{}", ())):
             before = state()
-            home.store.put_preference(home.account.id, garden, kept)
+            home.store.put_preference(home.account.id, garden, kept, 1.0)
             assert (state(), listed(), state()) == (before, may, may)
 
     def test_unreadable_preferences_allow_nothing(self, home: Household, clock: Clock) -> None:
         garden = home.id("Garden")
-        home.store.put_preference(home.account.id, garden, b'{"voice_may":"everything"')
+        home.store.put_preference(home.account.id, garden, b'{"voice_may":"everything"', 1.0)
         clock.now += 31
         assert home.owner.preferences(home.account.id, garden) == Preferences()

@@ -244,7 +244,7 @@ def test_a_picture_ends_at_once_when_another_process_decides_otherwise(
     home.owner.prefer(home.account.id, watched.camera, Preferences(while_encrypted=decided))
     assert home.questions.check(watched) is None
 
-    home.store.put_preference(home.account.id, watched.camera, b"{}")
+    home.store.put_preference(home.account.id, watched.camera, b"{}", 1.0)
     clock.now += 2
 
     assert home.questions.check(watched) == Denied("encryption_on")

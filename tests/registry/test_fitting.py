@@ -257,6 +257,6 @@ def test_what_an_owner_once_allowed_per_camera_is_allowed_for_all_and_the_rest_s
 ) -> None:
     home = make_home(rules=Rules(transcodes=True))
     home.driver.change("Garden", video=FULL)
-    home.store.put_preference(home.account.id, home.id("Garden"), b'{"voice_may":["audio"],"scaled":true}')
+    home.store.put_preference(home.account.id, home.id("Garden"), b'{"voice_may":["audio"],"scaled":true}', 1.0)
     assert isinstance(opened(home, VIDEO), Stream)
     assert home.owner.preferences(home.account.id, home.id("Garden")) == Preferences(voice_may=("audio",))

@@ -40,8 +40,15 @@ def test_requests_that_arrive_together_share_one_read(home: Household) -> None:
     garden = home.id("Garden")
     home.driver.calls.clear()
     home.driver.hold = threading.Event()
-    threading.Timer(0.5, home.driver.hold.set).start()  # the vendor takes half a second
-    opened = together(20, lambda: home.registry.open_stream(home.link, garden, HLS))
+    taking = threading.Timer(0.5, home.driver.hold.set)  # the vendor takes half a second
+    first = threading.Lock()
+
+    def open_stream() -> object:
+        if first.acquire(blocking=False):
+            taking.start()
+        return home.registry.open_stream(home.link, garden, HLS)
+
+    opened = together(20, open_stream)
 
     assert all(isinstance(stream, Stream) for stream in opened)
     assert home.driver.calls["read"] <= 2  # a thread that was counted but not yet let in reads for itself
@@ -95,6 +102,32 @@ def test_who_joins_waits_no_longer_than_it_may() -> None:
             shared.share("a", 0.05, lambda: "never called")
         held.set()
         assert first.result() == "late"
+
+
+def test_a_call_that_began_too_early_is_waited_for_and_not_shared() -> None:
+    shared: Flights[str] = Flights()
+    held, started, calls = threading.Event(), threading.Event(), []
+
+    def slow() -> str:
+        started.set()
+        held.wait()
+        return "old"
+
+    def fresh() -> str:
+        calls.append(1)
+        time.sleep(0.2)
+        return "new"
+
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(shared.share, "a", 10, slow)
+        started.wait()
+        after = time.monotonic()
+        others = [pool.submit(lambda: shared.share("a", 10, fresh, after=after)) for _ in range(5)]
+        time.sleep(0.1)
+        assert calls == []
+        held.set()
+        assert (first.result(), {other.result() for other in others}) == ("old", {"new"})
+    assert len(calls) == 1
 
 
 # seconds that the one who joins has · what it hears of a call that had 0.3 s, and failed for want of more

@@ -17,7 +17,8 @@ from registry.drivers.lan.settling import moved, settled
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
 from simulator.authority import server_context
-from simulator.lan.onvif import Picture, Reply
+from simulator.lan.onvif import Reply
+from simulator.lan.onvif_picture import Picture
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served

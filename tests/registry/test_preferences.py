@@ -35,7 +35,7 @@ from tests.doubles.kept import Opens, in_dynamodb, in_sqlite
     ],
 )
 def test_both_spellings_are_read(home: Household, kept: bytes, expected: tuple[str, tuple[str, ...]]) -> None:
-    home.store.put_preference(home.account.id, "ezviz-camera", kept)
+    home.store.put_preference(home.account.id, "ezviz-camera", kept, 1.0)
 
     found = of_account(home.store, home.account.id)["ezviz-camera"]
     assert (found.while_encrypted, found.voice_may) == expected
@@ -43,7 +43,7 @@ def test_both_spellings_are_read(home: Household, kept: bytes, expected: tuple[s
 
 @pytest.mark.parametrize("kept", [b"", b"null", b"[]", b'"lan"', b'{"voice_may":"all"}', b'{"while_encrypted":"code"'])
 def test_an_entry_that_can_not_be_read_allows_nothing(home: Household, kept: bytes) -> None:
-    home.store.put_preference(home.account.id, "ezviz-camera", kept)
+    home.store.put_preference(home.account.id, "ezviz-camera", kept, 1.0)
 
     assert of_account(home.store, home.account.id).get("ezviz-camera", NONE) == NONE
 

@@ -151,6 +151,34 @@ class TestWhatIsTold:
         assert world.turn(world.another_sender(another_process(world.home))) == []
         assert world.home.store.waiting(world.clock()) == []
 
+    @pytest.mark.parametrize("began_s", [-0.2, 0.2], ids=["before", "after"])
+    def test_a_change_is_told_when_another_process_saw_it_first(self, world: World, began_s: float) -> None:
+        """It read a camera that is back while this process read that it is gone; which began first is all one."""
+        other = another_process(world.home)
+        world.change(online="off")
+        assert world.turn() == ["states Garden"]
+        world.clock.now += began_s
+        world.home.driver.change("Garden", online="on")
+        other.registry.cameras(world.home.link)
+        world.clock.now += 1.0
+        world.turn()
+        world.home.noticing.noticed(world.home.account.id, [Hint("F00000001", 1, "read", world.clock())])
+        world.turn()
+        assert world.service.known["Garden"]["online"] == "on"
+
+    def test_what_another_process_saw_meanwhile_is_told_as_it_is_now(self, world: World) -> None:
+        other = another_process(world.home)
+        for online in ("off", "on"):
+            world.home.driver.change("Garden", online=online)
+            world.clock.now += 1.0
+            # the other one reads only that it is gone, this one only that it is back
+            if online == "off":
+                other.registry.cameras(world.home.link)
+            else:
+                world.home.noticing.refresh(world.home.account.id)
+            world.turn()
+        assert world.service.known["Garden"]["online"] == "on"
+
     def test_a_link_is_told_of_the_cameras_chosen_at_consent(self, world: World) -> None:
         door = world.home.id("Front Door")
         world.home.another_link("alexa", cameras=(door,))

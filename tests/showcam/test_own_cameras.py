@@ -14,7 +14,7 @@ from registry.owner.owner import Owner
 from showcam.cli import main
 from showcam.cli.named_camera import asking
 from showcam.compose.cameras import Household
-from simulator.lan.onvif import Picture
+from simulator.lan.onvif_picture import Picture
 from store.records import Account, Source, SourceKind
 from store.sealing import Sealer
 from store.sqlite import SqliteStore

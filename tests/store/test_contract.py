@@ -75,7 +75,7 @@ class TestHouseholds:
             store.put_link_secret(link.id, "s", b"s")
             store.put_known(household.id, source.id, Known(b"k", NOW))
             store.put_owner_user(household.id, f"user of {household.id}", b"u")
-            store.put_preference(household.id, "c", b"p")
+            store.put_preference(household.id, "c", b"p", NOW)
             store.put_account_secret(household.id, "pin", b"1")
             store.put_notice_address(household.id, "n", b"n")
             store.swap_notice(household.id, "f", version=0, data=b"f")
@@ -488,6 +488,20 @@ class TestCameras:
             store.put_known(household.id, "one", known)
             assert store.known(household.id, "one") == known
 
+    @pytest.mark.parametrize(
+        ("as_of", "is_written"),
+        [(NOW - 0.1, False), (NOW - 60, False), (NOW, True), (NOW + 0.1, True), (NOW - 61, True)],
+        ids=["older", "a minute older", "as old", "newer", "a clock that ran ahead"],
+    )
+    def test_an_older_list_replaces_no_newer_one(self, store: Store, as_of: float, is_written: bool) -> None:
+        household = a.account()
+        store.add_account(household)
+        newer, other = Known(b"[1]", NOW), Known(b"[2]", as_of)
+        for number, write in enumerate((store.put_known, store.record_change)):
+            assert write(household.id, str(number), newer)
+            assert write(household.id, str(number), other) is is_written
+            assert store.known(household.id, str(number)) == (other if is_written else newer)
+
     def test_each_source_has_a_list_of_its_own(self, store: Store) -> None:
         household = a.account()
         store.add_account(household)
@@ -555,13 +569,13 @@ class TestPreferences:
         store.add_account(other)
         assert store.preferences(household.id) == {}
         for camera, data in (("ezviz-a", b"one"), ("ezviz-b", b"\x00two"), ("ezviz-a", b"three")):
-            store.put_preference(household.id, camera, data)
+            store.put_preference(household.id, camera, data, NOW)
         assert store.preferences(household.id) == {"ezviz-a": b"three", "ezviz-b": b"\x00two"}
         assert store.preferences(other.id) == {}
 
     def test_a_preference_needs_its_account(self, store: Store) -> None:
         with pytest.raises(Inconsistent):
-            store.put_preference("nobody", "ezviz-a", b"")
+            store.put_preference("nobody", "ezviz-a", b"", NOW)
         assert store.preferences("nobody") == {}
 
 

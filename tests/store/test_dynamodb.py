@@ -70,7 +70,7 @@ def test_a_household_of_several_pages_is_read_and_removed_whole(table: DynamoSto
     table.add_account(household)
     given = {f"cam{number}": bytes([number]) * 300_000 for number in range(5)}
     for camera, data in given.items():
-        table.put_preference(household.id, camera, data)
+        table.put_preference(household.id, camera, data, NOW)
     dynamodb.calls.clear()
     assert table.preferences(household.id) == given
     assert dynamodb.calls == ["query", "query"]

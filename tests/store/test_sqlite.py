@@ -230,7 +230,7 @@ def test_what_is_kept_of_a_household_holds_whatever_another_store_does(
     other = SqliteStore(path, sealer)
     assert (sqlite.sources(household.id), sqlite.preferences(household.id)) == ([first], {})
     other.add_source(second, b"", "ok")
-    other.put_preference(household.id, "garden", b"{}")
+    other.put_preference(household.id, "garden", b"{}", NOW)
     assert (sqlite.sources(household.id), sqlite.preferences(household.id)) == ([first, second], {"garden": b"{}"})
     other.drop_household(household.id)
     assert (sqlite.sources(household.id), sqlite.preferences(household.id)) == ([], {})
@@ -241,7 +241,7 @@ def test_who_changes_what_was_read_changes_nothing_for_the_next(sqlite: SqliteSt
     household = a.account()
     source = a.source(household)
     sqlite.add_household(household, source, b"", "ok")
-    sqlite.put_preference(household.id, "garden", b"{}")
+    sqlite.put_preference(household.id, "garden", b"{}", NOW)
     sqlite.sources(household.id).clear()
     sqlite.preferences(household.id).clear()
     assert (sqlite.sources(household.id), sqlite.preferences(household.id)) == ([source], {"garden": b"{}"})
@@ -284,7 +284,9 @@ def test_sweep_counts_the_rows_that_go(sqlite: SqliteStore) -> None:
 
 @pytest.mark.parametrize("after", [1, 20, 75])
 def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sealer: Sealer, after: int) -> None:
-    """Households with their source, and pairs of tokens, are whole or missing; what was printed is stored."""
+    """Households with their source, pairs of tokens, and preferences with what is to be told of them, are whole or
+    missing; what was printed is stored.
+    """
     child = subprocess.Popen([sys.executable, "-c", WRITE, str(path)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     committed = [child.stdout.readline().strip() for _ in range(after)]
@@ -297,7 +299,11 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_done(path: Path, sea
         raw.execute("SELECT link.id, count(token.hash) FROM link LEFT JOIN token ON token.link = link.id GROUP BY 1")
     )
     homeless = raw.execute("SELECT count(*) FROM account WHERE id NOT IN (SELECT account FROM source)").fetchone()
+    kept = {account for (account,) in raw.execute("SELECT account FROM preference")}
+    waiting = {account for (account,) in raw.execute("SELECT account FROM outbox WHERE kind = 'look'")}
     raw.close()
+    assert kept == waiting
+    assert len(kept) >= after
     assert set(pairs.values()) <= {0, 2}
     assert {link: pairs.get(link) for link in committed} == dict.fromkeys(committed, 2)
     assert homeless == (0,)
@@ -318,6 +324,7 @@ while True:
     link = a.link(household)
     store.add_link(link)
     store.add_tokens([a.token(link), a.token(link, kind="refresh", expires=None)])
+    store.put_preference(household.id, "garden", b"p", a.NOW)
     print(link.id, flush=True)
 """
 
@@ -326,8 +333,8 @@ def test_a_removed_household_leaves_no_bytes_in_the_file(tmp_path: Path, sealer:
     file, household = tmp_path / "showcam.db", a.account()
     store = SqliteStore(file, sealer)
     store.add_account(household)
-    store.put_preference(household.id, "ezviz-garden", b"said-of-the-garden")
-    store.put_preference(household.id, "ezviz-attic", b"said-of-the-attic")
+    store.put_preference(household.id, "ezviz-garden", b"said-of-the-garden", NOW)
+    store.put_preference(household.id, "ezviz-attic", b"said-of-the-attic", NOW)
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as careless:
         careless.execute("PRAGMA secure_delete = OFF")  # as SQLite is built in most places
         careless.execute("DELETE FROM preference WHERE camera = 'ezviz-garden'")  # which leaves it in a free block

@@ -102,7 +102,7 @@ class World:
         yield "put_link_secret", lambda: store.put_link_secret(link.id, "s", b"s")
         yield "put_visit", lambda: store.put_visit("v", b"v", NOW + 60)
         yield "put_known", lambda: store.put_known(account.id, source.id, Known(b"k", NOW))
-        yield "put_preference", lambda: store.put_preference(account.id, "c", b"p")
+        yield "put_preference", lambda: store.put_preference(account.id, "c", b"p", NOW)
         yield "put_account_secret", lambda: store.put_account_secret(account.id, "s", b"s")
         yield "put_notice_address", lambda: store.put_notice_address(account.id, "n", b"n")
         yield "swap_notice", lambda: store.swap_notice(account.id, "f", version=0, data=b"f")
@@ -132,12 +132,17 @@ class World:
         yield "hit", lambda: store.hit("door", 60, NOW)
         yield "take_place", lambda: store.take_place("gate", 3, 60, NOW)
         yield "leave_place", lambda: store.leave_place("gate", int(NOW) + 61)
-        yield "choose_cameras", lambda: store.choose_cameras(link.id, None)
+        yield "choose_cameras", lambda: store.choose_cameras(link.id, None, NOW)
         yield "touch_link", lambda: store.touch_link(link.id, NOW)
         yield (
             "swap_session",
             lambda: store.swap_session(account.id, source.id, version=1, secrets=b"t", state="ok"),
         )
+        for _ in ("in time", "too late"):
+            yield (
+                "swap_session",
+                lambda: store.swap_session(account.id, source.id, version=2, secrets=b"u", state="ok", look_at=NOW),
+            )
         yield "put_owner_user", lambda: store.put_owner_user(account.id, "k", b"u")
         yield "put_owner_user", lambda: store.put_owner_user(account.id, "k2", b"u")
         yield "swap_owner_user", lambda: store.swap_owner_user(account.id, version=2, data=b"v")

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from store.ports import Store
-from store.records import Account, Happening, Known, Link, Source
+from store.records import Account, Happening, Known, Link, Source, SourceState
 from store.telling_ports import ENDED, LOOK, Claim, Row, Settled
 from tests.doubles import records as a
 
@@ -46,6 +46,18 @@ class World:
         claim = self.store.claim(link.account, link.id, now, now + LEASE_S, most)
         assert claim is not None
         return claim
+
+    def swap(self, version: int, state: SourceState) -> bool:
+        return self.store.swap_session(
+            self.home.id, self.source.id, version=version, secrets=b"new", state=state, look_at=NOW
+        )
+
+    def over(self) -> None:
+        """All that waits was told."""
+        for link in (self.alexa, self.google):
+            if link.id in self.due():
+                claim = self.claim(link)
+                self.store.settle(claim, Settled(NOW, claim.rows))
 
     def due(self, now: float = NOW) -> set[str]:
         return {link for who in ("alexa", "google") for _, link in self.store.due(who, now, 50)}
@@ -123,6 +135,25 @@ class TestRecording:
     def test_of_ten_messages_at_once_one_is_new(self, world: World, at_once: AtOnce) -> None:
         assert Counter(at_once(10, lambda _: world.rang())) == {True: 1, False: 9}
         assert len(world.claim().rows) == 1
+
+    def test_what_its_owner_changes_and_a_look_of_each_link_are_one_write(self, world: World) -> None:
+        both = {world.alexa.id, world.google.id}
+        for change, seen in (
+            (lambda: world.store.put_preference(world.home.id, "garden", b"p", NOW), both),
+            (lambda: world.store.choose_cameras(world.google.id, None, NOW), {world.google.id}),
+            (lambda: world.swap(1, "needs_login"), both),
+        ):
+            change()
+            assert world.due() == seen
+            world.over()
+        assert world.store.preferences(world.home.id) == {"garden": b"p"}
+
+    def test_what_was_not_changed_is_no_look(self, world: World) -> None:
+        assert not world.swap(7, "needs_login")
+        assert world.due() == set()
+        world.store.end_link(world.google.id, NOW)
+        assert not world.store.choose_cameras(world.google.id, None, NOW)
+        assert kinds(world.claim(world.google).rows) == [ENDED]
 
     def test_one_link_is_looked_at(self, world: World) -> None:
         world.store.look(world.home.id, NOW, world.google.id)

@@ -129,6 +129,44 @@ def swap_a_session(store: DynamoStore) -> Case:
     return swap, lambda store: store.read_session(household.id, source.id) == Session(b"new", "ok", 2), True, False
 
 
+def is_due(store: DynamoStore, link: Link) -> bool:
+    return store.due("alexa", NOW, 10_000).count((link.account, link.id)) == 1
+
+
+def keep_a_preference(store: DynamoStore) -> Case:
+    link = linked(store)
+
+    def whole(store: DynamoStore) -> bool:
+        return store.preferences(link.account) == {"garden": b"p"} and is_due(store, link)
+
+    return lambda store: store.put_preference(link.account, "garden", b"p", NOW), whole, None, None
+
+
+def choose_the_cameras(store: DynamoStore) -> Case:
+    link = linked(store)
+
+    def whole(store: DynamoStore) -> bool:
+        found = store.link(link.id)
+        return found is not None and found.cameras == ("garden",) and is_due(store, link)
+
+    return lambda store: store.choose_cameras(link.id, ("garden",), NOW), whole, True, True
+
+
+def sign_out(store: DynamoStore) -> Case:
+    household = a.account()
+    source, link = a.source(household), a.link(household)
+    store.add_household(household, source, b"old", "ok")
+    store.add_link(link)
+
+    def swap(store: DynamoStore) -> bool:
+        return store.swap_session(household.id, source.id, version=1, secrets=b"new", state="needs_login", look_at=NOW)
+
+    def whole(store: DynamoStore) -> bool:
+        return store.read_session(household.id, source.id) == Session(b"new", "needs_login", 2) and is_due(store, link)
+
+    return swap, whole, True, False
+
+
 def list_devices(store: DynamoStore) -> Case:
     household = a.account()
     store.put_devices(household.id, frozenset({f"{household.id}-{key}" for key in ("gone", "went", "stays")}))
@@ -163,6 +201,9 @@ CASES = [
     sign_up,
     add_tokens,
     swap_a_session,
+    keep_a_preference,
+    choose_the_cameras,
+    sign_out,
     list_devices,
     agree_on_a_value,
     take_a_key,
@@ -205,6 +246,20 @@ def test_killed_after_any_write_it_is_whole_when_done_again(
         assert is_like(died, True if tidying else StoreUnavailable)
         assert is_like(outcome(partial(act, troubled(1))), again)
         assert whole(sound)
+
+
+@pytest.mark.parametrize("arrange", [keep_a_preference, choose_the_cameras, sign_out], ids=lambda case: case.__name__)
+def test_killed_after_the_first_write_a_change_has_its_row_in_the_outbox(
+    arrange: Callable[[DynamoStore], Case],
+    wire: AwsWire,
+    sound: DynamoStore,
+    troubled: Callable[[int], DynamoStore],
+) -> None:
+    act, whole, _first, _again = arrange(sound)
+    wire.kill_after(1)
+    assert is_like(outcome(partial(act, troubled(1))), StoreUnavailable)
+    wire.heal()
+    assert whole(sound)
 
 
 @pytest.mark.parametrize("arrange", CASES, ids=lambda arrange: arrange.__name__)

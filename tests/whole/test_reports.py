@@ -109,6 +109,53 @@ def test_motion_opens_the_view_too_where_its_owner_chose_that(program: Program) 
     assert answer["camera"]["name"] == "Garden"
 
 
+def rings(program: Program) -> list[str]:
+    """The cameras of which the Echo got a DoorbellPress, by name, in order."""
+    names = {known: name for name, known in about(program, "alexa")["names"].items()}
+    entries = requests.get(f"{program.simulator}/assistants/alexa/trace", timeout=5).json()["entries"]
+    pressed = [entry["request"]["event"] for entry in entries if entry["title"] == "Event gateway: DoorbellPress"]
+    return [names[event["endpoint"]["endpointId"]] for event in pressed]
+
+
+def set_up(program: Program, *words: str) -> None:
+    done = program.command(*words, "--demo")
+    assert done.returncode == 0, done.stderr
+
+
+def test_persons_alone_ring_where_their_owner_chose_that_and_a_pause_follows(program: Program) -> None:
+    set_up(program, "cameras", "set", "Nursery", "motion_rings", "motion")
+    set_up(program, "cameras", "set", "Garage", "motion_rings", "person")
+    set_up(program, "cameras", "set", "Bedroom", "motion_rings", "person")
+    before = rings(program)
+    for name, happens in (
+        ("Nursery", "motion"),
+        ("Nursery", "person"),  # within the pause after it
+        ("Garage", "motion"),  # a cat
+        ("Garage", "person"),
+        ("Front Door", "press"),
+    ):
+        program.change(name, **{happens: True})
+    wait(lambda: rings(program)[-1:] == ["Front Door"])
+    assert rings(program)[len(before) :] == ["Nursery", "Garage", "Front Door"]
+
+
+def test_in_quiet_times_nothing_rings_and_motion_is_a_state_all_the_same(program: Program) -> None:
+    def detected() -> object:
+        alexa = about(program, "alexa")
+        return alexa["states"][alexa["names"]["Pond"]].get("detectionState")
+
+    before = rings(program)
+    quiet = ("owner", "quiet", "--user", "demo@example.com")
+    set_up(program, *quiet, "00:00-12:00, 12:00-00:00", "--zone", "UTC")
+    program.change("Front Door", press=True)
+    program.change("Pond", motion=True)
+    wait(lambda: detected() == "DETECTED")
+    assert rings(program) == before
+    set_up(program, *quiet, "nothing")
+    program.change("Bedroom", person=True)
+    wait(lambda: rings(program) == [*before, "Bedroom"])
+
+
 def test_no_report_broke_a_rule_or_came_to_nothing(program: Program) -> None:
     alexa, google = about(program, "alexa"), about(program, "google")
     assert (alexa["reports"]["dropped"], alexa["reports"]["repeated"]) == ([], 0)

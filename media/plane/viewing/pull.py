@@ -9,16 +9,15 @@ from typing import Literal
 
 import structlog
 
-from media.grants import Claims, Protocol
+from media.grants import Claims
 from media.plane.background import Background
-from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.codec.units import Format, SourceFailed
 from media.plane.outputs import displays
 from media.plane.sources.opener import Opener
 from media.plane.viewing.asking import Asking
 from media.plane.viewing.choice import Choice
-from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.displayed import Displayed
 from media.plane.viewing.key import key_of
-from media.plane.viewing.on_demand import OnDemand
 from media.plane.viewing.slim import Slim
 from media.plane.viewing.transcodes import Transcodes
 from media.source import Sources, SourceSpec
@@ -26,11 +25,12 @@ from media.source import Sources, SourceSpec
 _log = structlog.get_logger()
 
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
+AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house counts no openings, and is back when it is back
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
 
-class Pull(Fanout):
+class Pull(Displayed):
     """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why."""
 
     def __init__(
@@ -43,9 +43,7 @@ class Pull(Fanout):
         *,
         sub: Callable[[Claims], "Pull | None"],
     ) -> None:
-        super().__init__()
-        self._on_demand = OnDemand(transcodes)
-        self._followers: set[Callable[[], None]] = set()
+        super().__init__(transcodes)
         self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
         self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
         self.key, self.camera = key_of(claims), claims.camera
@@ -54,7 +52,7 @@ class Pull(Fanout):
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for = claims
         self._dozes = False  # it runs on battery, and may have to be woken
-        self._is_paced = False  # viewers get its units later than HLS, where `begin` is said
+        self._backoff_s: tuple[float, ...] = BACKOFF_S
         self.needed = self._loop.time()
         self.held_until = 0.0
         self.reopened = 0
@@ -146,10 +144,12 @@ class Pull(Fanout):
                     continue
                 if not failed.again:
                     return failed
+                self.pause()
             if self._loop.time() - began > WELL_S:
                 tries = 0
             self._return_place()
-            await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)] * random.uniform(0.8, 1.2))  # noqa: S311
+            wait_s = self._backoff_s[min(tries, len(self._backoff_s) - 1)]
+            await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311
             tries += 1
             self.reopened += 1
 
@@ -181,7 +181,8 @@ class Pull(Fanout):
         """One opening of the source, to its end. Raises SourceFailed."""
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
-        await self._opener.last(self, spec, self._mint, self._background)
+        self._backoff_s = AT_HOME_S if spec.kind == "rtsp" and not spec.lasts_s else BACKOFF_S
+        await self._opener.last(self, spec, self._mint, self.give_back, self._background)
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
@@ -189,7 +190,7 @@ class Pull(Fanout):
             self._asking.tell(self._claims_asked(), form)
         reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
         may_be_smaller = self.format is None and self._choice.may_be_smaller
-        if reason and (may_be_smaller or not self._on_demand.may_run):
+        if reason and (may_be_smaller or not self.may_be_transcoded):
             raise SourceFailed(reason, again=False)
         if self.sound == "off":
             form = replace(form, audio=False)
@@ -201,51 +202,6 @@ class Pull(Fanout):
             if self._lasts_s:
                 self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)
-        if not self._is_paced:
-            self._on_demand.open(form)
-        for follower in list(self._followers):
-            follower()
-
-    def to_viewers(self, unit: Unit) -> None:
-        super().to_viewers(unit)
-        self._is_paced |= unit.form is not None
-        if unit.form is not None and self.format is not None:
-            self._on_demand.open(self.format)
-        self._on_demand.take(unit)
-
-    def shows(self, start_id: str) -> bool:
-        return super().shows(start_id) or self._on_demand.shows(start_id)
-
-    def tidy(self) -> None:
-        self._on_demand.tidy()
-
-    # what viewers are shown
-
-    def follow(self, follower: Callable[[], None]) -> None:
-        """Call it at each opening from now on."""
-        self._followers.add(follower)
-
-    def unfollow(self, follower: Callable[[], None]) -> None:
-        self._followers.discard(follower)
-
-    def shown(self, surface: str, protocol: Protocol) -> Fanout:
-        """The picture as it comes, or transcoded where it can't be shown so.
-
-        Raises SourceFailed where there is no room to transcode it.
-        """
-        reason = displays.unplayed(self.format, surface, protocol) if self.format else ""
-        return self._made(reason) if reason else self
-
-    def quickened(self) -> Fanout:
-        """For HLS where keyframes are far apart: with keyframes of our own, or as it comes where there is no room."""
-        try:
-            return self._made("media_down", gives_way=True)
-        except SourceFailed:
-            return self
-
-    def _made(self, reason: str, *, gives_way: bool = False) -> Fanout:
-        assert self.format is not None
-        return self._on_demand.get(self.format, self._gop if self._whole else (), reason, gives_way=gives_way)
 
 
 def _like(form: Format) -> tuple[int, int, bool, str]:

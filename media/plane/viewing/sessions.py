@@ -1,11 +1,11 @@
-"""Who is watching: sessions, the pulls under them, and when either is over."""
+"""Who is watching: sessions, and the pulls under them."""
 
 import asyncio
 import contextlib
 import ssl
 import time
 
-from media.grants import SESSION_OF, SNAPSHOT_S, Claims, ExpiredGrant, Grants, Protocol
+from media.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Protocol
 from media.messages import Stats
 from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
@@ -17,6 +17,7 @@ from media.plane.viewing.camera_stills import CameraStills
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
 from media.plane.viewing.key import key_of
+from media.plane.viewing.leaving import Leaving
 from media.plane.viewing.peers import FINISH_S, Peers
 from media.plane.viewing.places import Places
 from media.plane.viewing.pull import Pull
@@ -27,10 +28,9 @@ from media.plane.viewing.sweep import Sweep
 from media.plane.viewing.transcodes import Transcodes
 from media.plane.viewing.view import View
 from media.plane.viewing.warming import Warming
-from media.source import Denied, Sources, SourceSpec
+from media.source import Sources, SourceSpec
 
 ANSWER_S = VERDICT_S + FINISH_S  # for all of it, where nobody says when it is wanted
-TOLD_S = 120.0  # after its end a session's viewers are told why for this long at the least
 
 
 class Sessions:
@@ -46,14 +46,17 @@ class Sessions:
         self._places = Places(settings, self.live)
         self._background = Background()
         self._peers = Peers(settings, self._background)
+        self.leaving = Leaving(settings, self._index, self._endings, self._places, self._pulls, self._peers)
         self.guard = Guard(settings, sources)
         asking, practice = Asking(sources, self._background), settings.allow_loopback_sources
         stills = CameraStills(asking, loopback=practice, within_s=settings.still_s)
         self.warming = Warming(
             self._index, self._endings, self._places, self._pulls, self.guard, self._background, stills
         )
-        watch = self.guard.watch(lambda: list(self._index), self._renew, self._shut)
-        sweep = Sweep(settings, self._index, self._pulls, self._transcodes, self._endings, self._places, self._drop)
+        watch = self.guard.watch(lambda: list(self._index), self._renew, self.leaving.shut)
+        sweep = Sweep(
+            settings, self._index, self._pulls, self._transcodes, self._endings, self._places, self.leaving.drop
+        )
         self._tasks = [asyncio.create_task(sweep.run()), asyncio.create_task(watch)]
 
     def verified(self, grant: str, *protocols: Protocol) -> Claims:
@@ -85,7 +88,7 @@ class Sessions:
                 self.warming.warm(claims, spec)
             return self._come_back(session)
         if session is not None:
-            self._drop(session, session.failure.reason if session.failure else "", final=False)
+            self.leaving.drop(session, session.failure.reason if session.failure else "", final=False)
         return self._begin(claims, spec, name)
 
     def _begin(self, claims: Claims, spec: SourceSpec | None, name: str) -> Session:
@@ -115,7 +118,7 @@ class Sessions:
         """The live session of a session grant. Raises Ended, TooMany."""
         session = self._index.of_id(claims.nonce)
         if session is not None and session.failure is not None:
-            self._drop(session, session.failure.reason, final=False)
+            self.leaving.drop(session, session.failure.reason, final=False)
             session = None
         if session is None:
             raise Ended(self._endings.reason(claims.nonce))
@@ -163,39 +166,20 @@ class Sessions:
         session = self.open(claims, spec, name)
         async with session.answering:
             try:
-                answer = await self._peers.answer(session, sdp, due, lambda: self._drop(session, "", final=False))
+                answer = await self._peers.answer(
+                    session, sdp, due, lambda: self.leaving.drop(session, "", final=False)
+                )
             except SourceFailed as failed:
-                self._drop(session, failed.reason, final=False)
+                self.leaving.drop(session, failed.reason, final=False)
                 raise
             except BaseException:
                 if session.peer is None:
-                    self._drop(session, "", final=False)
+                    self.leaving.drop(session, "", final=False)
                 raise
             if not self._index.holds(session):
                 self._peers.end(session)
                 raise Ended
         return answer, session.grant
-
-    # ending
-
-    def end(self, claims: Claims) -> None:
-        """By its own viewer; ending it twice is fine."""
-        if session := self._index.of_id(claims.nonce):
-            self._drop(session, "")
-
-    def end_named(self, link: str, name: str) -> None:
-        if session := self._index.named(link, name):
-            self._drop(session, "")
-        elif claims := self._places.give_back(link, name):  # a grant is a name too, and nobody came with this one
-            self._endings.note([name], claims.expires + 1)
-
-    def end_link(self, link: str) -> None:
-        """Its grants open nothing from here on, as long as any of them verifies."""
-        self._endings.note_link(link, time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120)
-        for session in self._index.of_link(link):
-            self._drop(session, "")
-        self._places.leave_link(link)
-        self._pulls.leave_link(link)
 
     def watched_by(self, link: str) -> bool:
         """Whether the link has a session that is not over."""
@@ -218,20 +202,10 @@ class Sessions:
         for task in self._tasks:
             task.cancel()
         for session in self._index:
-            self._drop(session, "")
+            self.leaving.drop(session, "")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)
-
-    def _drop(self, session: Session, reason: str, *, final: bool = True) -> None:
-        nonces = self._index.remove(session)
-        # a grant that its session outlived is over by itself, and is told why for as long as its viewer may still ask
-        until = max(session.claims.expires + 1, time.time() + TOLD_S)
-        self._endings.note(nonces, until, reason, final=final)
-        self._peers.end(session)
-        session.pull.need()
-        if session.claims.explains:
-            self._pulls.leave(session.pull)
 
     # what is shared
 
@@ -250,7 +224,3 @@ class Sessions:
     def _renew(self, session: Session) -> None:
         if not self._settings.stream_cap_s:
             session.until = max(session.until, time.time() + self._settings.session_s)
-
-    def _shut(self, session: Session, verdict: Denied) -> None:
-        self._drop(session, verdict.reason)
-        self._pulls.leave(session.pull)

@@ -26,7 +26,7 @@ from registry.drivers.ezviz.open.calls import OpenPlatform
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sentences import EZVIZ
 from registry.drivers.ezviz.sessions import Held, Sessions
-from registry.drivers.ezviz.stream_tokens import StreamTokens, in_a_moment
+from registry.drivers.ezviz.stream_tokens import StreamTokens, in_background
 from registry.drivers.ezviz.terminal import Terminal
 from registry.drivers.ezviz.waking import Waking, lasts_s
 from registry.drivers.probes import hls
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from registry.drivers.ezviz.push import Listener, Waits
 
 __all__ = ["EzvizDriver", "EzvizHosts"]
+
+OPENING = "opening "  # before the number of a token, in what is given back when its session is open
 
 
 class EzvizDriver:
@@ -73,7 +75,7 @@ class EzvizDriver:
         self.takes_codes = lan
         self._terminal = Terminal(store, http, hosts.api)
         self.account = EzvizAccount(self.sessions, http, self._lan, self._cloud)
-        later = in_a_moment if may_go_on else None
+        later = in_background if may_go_on else None
         self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
         self._open = OpenPlatform(http, hosts.open_platform)
         self._keys = Keys(self._open, hosts, developer)
@@ -181,7 +183,8 @@ class EzvizDriver:
         if picture == "sub" and (is_sub_silent(camera) or not place.has_sub):
             raise Refused("too_large", "no smaller stream")
         token = self._tokens.take(source, deadline_s - (time.monotonic() - began))
-        return self._cloud.spec(camera, place, token, _key(held, camera))
+        spec = self._cloud.spec(camera, place, token.text, _key(held, camera))
+        return replace(spec, release=f"{OPENING}{token.number}" if token.number else "")
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
@@ -208,6 +211,9 @@ class EzvizDriver:
         self.sessions.keep_picture_code(source, camera.ref.serial, code)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
+        if release.startswith(OPENING):
+            self._tokens.opened(source, int(release.removeprefix(OPENING)))
+            return
         key = self._keys.find(self.sessions.read(source))
         if key is None:
             raise SignedOut

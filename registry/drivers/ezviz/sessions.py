@@ -132,13 +132,11 @@ class Sessions:
         raise VendorDown("the secrets could not be kept")
 
     def _swap(self, source: Source, held: Held, secrets: Secrets, state: SourceState) -> bool:
-        swapped = self._store.swap_session(
+        return self._store.swap_session(
             source.account,
             source.id,
             version=held.version,
             secrets=msgspec.json.encode(secrets),
             state=state,
+            look_at=time.time() if state != held.state else None,  # assistants show whether it can be read
         )
-        if swapped and state != held.state:
-            self._store.look(source.account, time.time())  # assistants show whether it can be read
-        return swapped

@@ -1,0 +1,164 @@
+"""Plays a camera on a Cast device, through the gate as for every viewer."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from accounts.console_sessions import ConsoleSession, ConsoleSessions
+from cast.device import Device
+from cast.failed import CastFailed
+from cast.picture import Picture
+from cast.showing import Over
+from media.client import MediaBusy, MediaUnavailable
+from registry.camera import Refusal, Stream, StreamRequest
+
+LEASE_S = 60.0  # the longest that a picture goes on after its worker has died
+_USER = "cast"
+
+
+class Owner(Protocol):
+    def open_stream(
+        self, account_id: str, session: str, camera_id: str, request: StreamRequest
+    ) -> Stream | Refusal: ...
+
+
+class Doors(Protocol):
+    def lend(self, link: str, device: str) -> str:
+        """Raises MediaBusy, MediaUnavailable."""
+        ...
+
+    def end_link(self, link: str) -> None:
+        """Raises MediaUnavailable."""
+        ...
+
+
+class Shown(Protocol):
+    """A connection to a device, as `cast.screen.Screen` is."""
+
+    def show(self, picture: Picture) -> None:
+        """Again where a picture by another protocol follows one that did not play. Raises CastFailed."""
+        ...
+
+    def stop(self) -> None: ...
+
+
+type Connect = Callable[[Device, Callable[[Over], None]], Shown]
+
+
+class Played(NamedTuple):
+    """`name`: of the camera. The picture is good for as long as its session is renewed."""
+
+    session: ConsoleSession
+    screen: Shown
+    name: str
+
+
+class Player:
+    """`protocols`: those that the receiver on the devices plays, best first.
+
+    A receiver of HLS alone is Google's, which is told one address at a time.
+    """
+
+    def __init__(
+        self,
+        owner: Owner,
+        sessions: ConsoleSessions,
+        doors: Doors,
+        connect: Connect,
+        protocols: tuple[Literal["webrtc", "hls"], ...],
+    ) -> None:
+        self._owner, self._sessions, self._doors = owner, sessions, doors
+        self._connect, self._protocols = connect, protocols
+
+    def play(
+        self, device: Device, account: str, camera: str, over: Callable[[Over], None], free: Callable[[], object]
+    ) -> Played | Refusal:
+        """`over` is called when the device ends it; `free` once the camera may be shown, to end what the device shows.
+
+        Raises CastFailed.
+        """
+        session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
+        assert session is not None
+        try:
+            shown = self._shown(device, session, camera, over, free)
+        except BaseException:
+            self._forget(session)
+            raise
+        if isinstance(shown, Refusal):
+            self._forget(session)
+            return shown
+        screen, name = shown
+        return Played(session, screen, name)
+
+    def renew(self, played: Played) -> None:
+        """For LEASE_S from now on."""
+        self._sessions.renew(played.session, LEASE_S)
+
+    def end(self, played: Played) -> None:
+        played.screen.stop()
+        self._forget(played.session)
+
+    def _shown(
+        self,
+        device: Device,
+        session: ConsoleSession,
+        camera: str,
+        over: Callable[[Over], None],
+        free: Callable[[], object],
+    ) -> tuple[Shown, str] | Refusal:
+        """What plays it, and the camera's name. By the best protocol first; where that does not play, by the next."""
+        screen: Shown | None = None
+        try:
+            for at in range(len(self._protocols)):
+                request = StreamRequest("tv", self._protocols[at:])
+                stream = self._owner.open_stream(session.account, session.id, camera, request)
+                refusal = stream if isinstance(stream, Refusal) else stream.explains
+                if refusal is not None:
+                    if screen is not None:
+                        screen.stop()
+                    return refusal
+                assert isinstance(stream, Stream)
+                name = stream.camera.name if stream.camera else ""
+                picture = self._picture(stream, name, session, device)
+                if screen is None:
+                    free()
+                    screen = self._connect(device, over)
+                try:
+                    screen.show(picture)
+                except CastFailed as failed:
+                    if failed.said and self._protocols == ("hls",) and picture.at[1:]:
+                        screen.stop()
+                        screen = self._connect(device, over)
+                        screen.show(replace(picture, at=picture.at[1:]))
+                        return screen, name
+                    if failed.why != "not_played" or stream.protocol == self._protocols[-1]:
+                        raise
+                else:
+                    return screen, name
+        except BaseException:
+            if screen is not None:
+                screen.stop()
+            raise
+        raise CastFailed("not_played", device.name)
+
+    def _picture(self, stream: Stream, name: str, session: ConsoleSession, device: Device) -> Picture:
+        """In the house first. A page of https may not read plain http, so showcam's public address comes next."""
+        url = urlsplit(stream.url)
+        public = (f"https://{url.netloc}",) if url.scheme == "https" else ()
+        return Picture(stream.protocol, (self._lent(session, device), *public), url.path, name)
+
+    def _lent(self, session: ConsoleSession, device: Device) -> str:
+        try:
+            return self._doors.lend(session.id, device.host)
+        except MediaBusy:
+            raise CastFailed("full") from None
+        except MediaUnavailable:
+            raise CastFailed("no_pictures") from None
+
+    def _forget(self, session: ConsoleSession) -> None:
+        self._sessions.end(session)
+        with contextlib.suppress(MediaUnavailable):  # nothing is live then, and the gate knows the session no more
+            self._doors.end_link(session.id)

@@ -1,0 +1,184 @@
+"""The pages that web process and web function share: linking, the console, and the receiver's."""
+
+from collections.abc import Callable
+from functools import partial
+
+from flask import Flask
+from msgspec import structs
+
+from accounts import households
+from accounts.attempts import Limits
+from accounts.linking_window import LinkingWindow
+from accounts.one_time_code import OneTimeCode
+from accounts.owner_users import OwnerUsers
+from actions.devices import names
+from actions.errors import REFUSED as GOOGLE
+from alexa.errors import REFUSED as ALEXA
+from alexa.names import friendly_names
+from cast import receiver_page
+from console import app as console
+from console import home, look
+from console.assistants import Assistants
+from console.camera_page import CameraPage
+from console.casting import Casting, Tvs
+from console.client_forms import ClientForms
+from console.entrance import Entrance
+from console.examinations import Examinations
+from console.google_page import GooglePage
+from console.health import Health
+from console.help import Heard
+from console.home import Home, HomeSettings
+from console.household_forms import HouseholdForms
+from console.link_forms import LinkForms
+from console.machine import Machine
+from console.pages import TVS
+from console.set_up import Ports, SetUp
+from console.skill import Skill
+from console.skill_page import SkillPage, arrivals
+from oauth import app as oauth
+from oauth.app import OAuthSettings
+from registry.owner.sign_in import SignIn
+from registry.reason import REASONS
+from showcam.aws import boto
+from showcam.compose import ground
+from showcam.compose.demo import PRACTICE
+from showcam.keys import Keys
+from showcam.settings import Settings
+from showcam.setup import google_set_up
+
+
+def app(
+    settings: Settings,
+    keys: Keys,
+    base: ground.Ground,
+    own_pages: Callable[[Home], list[home.Page]] = lambda _: [],
+    skill: Skill | None = None,
+    tvs: Tvs | None = None,
+    machine: Machine | None = None,
+    keep_address: Callable[[str], bool] | None = None,
+) -> Flask:
+    """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
+
+    `tvs`: those of the house, where cameras may be shown on them.
+
+    `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
+    page of health asks. `keep_address`: keeps the public address of a name, where settings are kept.
+    """
+    limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+    if limits.per_user > limits.per_code:  # in the demo
+        limits = structs.replace(limits, per_code=limits.per_user)
+    app = Flask("showcam", static_folder=None)
+    owner_users = OwnerUsers(base.store)
+    oauth.bind(
+        app,
+        base.store,
+        SignIn(
+            base.store,
+            base.driver,
+            settings.sign_up,
+            owner_users=owner_users,
+            limits=limits,
+            vendor_s=settings.sign_in_s,
+        ),
+        base.adapter.owner,
+        OAuthSettings(
+            issuer=settings.web_url,
+            secure_cookies=settings.web_url.startswith("https://"),
+            cookie_keys=keys.cookie,
+            practice=PRACTICE if settings.demo else None,
+        ),
+        ground.unlinker(base.store, base.pictures),
+    )
+    if settings.store == "dynamodb":
+        within = boto.within(settings.sign_in_s + settings.request_s + boto.STORE_S)
+        app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
+    practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
+    app.register_blueprint(look.blueprint())
+    app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor, heard=heard()))
+    if settings.own_media and not settings.all_on_aws:
+        app.register_blueprint(receiver_page.blueprint())
+    if settings.has_console:
+        console_home = _home(settings, base, limits, owner_users)
+        more: list[home.Page] = [SkillPage(console_home.area, skill)] if skill else []
+        if tvs is not None:
+            app.config[TVS] = True
+            more.append(Casting(base.adapter.owner, console_home.area, tvs))
+        more += own_pages(console_home)
+        examinations = Examinations(machine) if machine else None
+        if examinations:
+            more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
+        home.bind(app, console_home, *_console(settings, console_home, base, keep_address, examinations), *more)
+    if skill:
+        app.register_blueprint(arrivals(skill))
+    return app
+
+
+def heard() -> Heard:
+    """By which words of theirs the assistants are told each reason."""
+    return {
+        "alexa": {reason: ALEXA[reason].kind for reason in REASONS},
+        "google": {reason: GOOGLE[reason] for reason in REASONS},
+    }
+
+
+def _console(
+    settings: Settings,
+    made: Home,
+    base: ground.Ground,
+    keep_address: Callable[[str], bool] | None,
+    examinations: Examinations | None,
+) -> list[home.Page]:
+    """The console's pages beside /home itself."""
+
+    def remove(account: str) -> None:
+        households.remove(base.store, base.pictures, account)
+
+    window = LinkingWindow(base.store)
+    owner, history = base.adapter.owner, base.adapter.history
+    return [
+        CameraPage(owner, made.area, made.forms, history, alexa=friendly_names, google=names),
+        Assistants(
+            owner,
+            made.area,
+            history,
+            LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
+            ClientForms(base.store),
+            HouseholdForms(base.store, made.sign_in, window, remove),
+            window,
+            open_to_all=settings.sign_up == "anyone",
+        ),
+        SetUp(
+            owner,
+            made.area,
+            Ports(settings.port, settings.media_port),
+            address=settings.public_url,
+            adds=base.own_cameras is not None,
+            keep=keep_address,
+            examinations=examinations,
+        ),
+        GooglePage(made.area, base.store, google_set_up.console(settings)),
+    ]
+
+
+def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers) -> Home:
+    # whoever holds the printed code runs this installation, and so may add any account
+    sign_in = SignIn(
+        base.store, base.driver, "anyone", owner_users=owner_users, limits=limits, vendor_s=settings.sign_in_s
+    )
+    return Home(
+        base.store,
+        sign_in,
+        base.adapter.owner,
+        Entrance(
+            base.store,
+            OneTimeCode(settings.home_code),
+            open_to="public" if settings.console == "public" else "lan",
+            names=settings.console_hosts,
+        ),
+        HomeSettings(
+            media_port=settings.media_port if settings.own_media else None,
+            live=max(1, settings.live_per_account - 1),  # one place stays free for a display
+            adds=base.own_cameras is not None,
+        ),
+        partial(households.end_pictures, base.pictures),
+    )
