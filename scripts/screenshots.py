@@ -34,7 +34,7 @@ FLAGS = [
     "--no-sandbox",
 ]
 MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 10"  # a reason has five in a second
-ALL_MOVE = f"() => [...document.querySelectorAll('.tile video')].every({MOVING})"
+ALL_MOVE = f"() => [...document.querySelectorAll('.tile video')].filter(each => each.checkVisibility()).every({MOVING})"
 GAP = 12  # pixels between two parts of a picture
 WIDTH = 1280
 COLOURS = 64
@@ -122,7 +122,7 @@ class Shot:
 CARD = 560  # pixels across a page of one column
 SHOTS = {
     "sign-in": Shot(signed_out, 800, CARD),
-    "cameras": Shot(cameras, 1320),
+    "cameras": Shot(cameras, 1560),
     "set-up": Shot(set_up, 1070),
     "google": Shot(google, 900, CARD),
     "linking": Shot(linking, 900, CARD),
@@ -197,7 +197,7 @@ def main() -> None:
         for name, shot in SHOTS.items():
             page = opened(browser, shot.height)
             shot.lead(page, Houses(demo, home))
-            page.wait_for_function(ALL_MOVE, timeout=30_000)
+            page.wait_for_function(ALL_MOVE, timeout=90_000)
             kept(stacked(taken(page, shot)), f"start-{name}")
             page.context.close()
         demo.link("alexa")
