@@ -436,6 +436,12 @@ def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(
     assert len(cloud.minted) == 2
 
 
+def test_a_token_without_a_session_is_asked_for_once_more(world: World, cloud: StreamCloud) -> None:
+    cloud.set(stream_code=5412)
+    assert refused(world) == "media_down"
+    assert len(cloud.minted) == 2
+
+
 def test_a_token_of_another_account_shows_nothing(world: World, cloud: StreamCloud) -> None:
     cloud.token = cloud.token_of("other@example.com")
     assert refused(world) == "not_permitted"
