@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from words.worded import worded
+
 LARGEST = 64 * 1024  # bytes of a key file
 
 
@@ -30,11 +32,11 @@ def read_key(given: str) -> KeyFile:
     try:
         key = msgspec.json.decode(data, type=KeyFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise BadKey("it is not the JSON key of a service account") from None
+        raise BadKey(worded("it is not the JSON key of a service account")) from None
     if key.type != "service_account":
-        raise BadKey("it is a key of another kind than service_account")
+        raise BadKey(worded("it is a key of another kind than service_account"))
     if not all((key.project_id, key.private_key_id, key.client_email)):
-        raise BadKey("it lacks project_id, private_key_id or client_email")
+        raise BadKey(worded("it lacks project_id, private_key_id or client_email"))
     return key
 
 
@@ -43,9 +45,9 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
-        raise BadKey(f"there is no file {path}") from None
+        raise BadKey(worded("there is no file {path}", path=path)) from None
     except OSError as error:
-        raise BadKey(f"{path} can't be read: {error.strerror}") from None
+        raise BadKey(worded("{path} can't be read: {why}", path=path, why=error.strerror)) from None
     if len(data) > LARGEST:
-        raise BadKey(f"{path} is too large for a key")
+        raise BadKey(worded("{path} is too large for a key", path=path))
     return data

@@ -11,6 +11,7 @@ from typing import Any
 from actions.google_key import BadKey, KeyFile
 from net.errors import Unreached
 from net.http import Http
+from words.worded import worded
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/homegraph"
@@ -28,7 +29,13 @@ def check_key(key: KeyFile, projects: Collection[str] = ()) -> None:
     """`projects`: those that Google's client is registered for here; none where it is not yet. Raises BadKey."""
     _signer(key)
     if projects and key.project_id not in projects:
-        raise BadKey(f"it is of the project {key.project_id}, and Google's client here is of {', '.join(projects)}")
+        raise BadKey(
+            worded(
+                "it is of the project {project}, and Google's client here is of {projects}",
+                project=key.project_id,
+                projects=", ".join(projects),
+            )
+        )
 
 
 def _signer(key: KeyFile) -> Any:
@@ -38,7 +45,7 @@ def _signer(key: KeyFile) -> Any:
     try:
         return signer.from_string(key.private_key, key.private_key_id)
     except (ValueError, TypeError, exceptions.GoogleAuthError):
-        raise BadKey("its private_key is no RSA key") from None
+        raise BadKey(worded("its private_key is no RSA key")) from None
 
 
 class Tokens:

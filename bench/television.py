@@ -1,7 +1,8 @@
-"""A camera on a TV: from LOAD to the first picture on Google's default receiver, and on showcam's own page.
+"""A camera on a TV: from LOAD to the first picture, and how far behind life, on both receivers.
 
-The receiver is the simulator's television, which fetches and decodes; its own part is what it needs for the same
-pictures as ready HLS of a plain web server. showcam's own receiver is its page in Chromium.
+From LOAD Google's default receiver is the simulator's television, which fetches and decodes; its own part is what it
+needs for the same pictures as ready HLS of a plain web server. How far behind life it is, its player in Chromium tells.
+showcam's own receiver is its page in Chromium.
 """
 
 import logging
@@ -28,7 +29,7 @@ from cast.picture import Picture
 from cast.screen import Screen
 from tests.browser.conftest import FLAGS
 from tests.cast.conftest import TelevisionThread
-from tests.doubles.behind_life import GRANTS, Clapper, behind, grant
+from tests.doubles.behind_life import GRANTS, SHAKA, Clapper, behind, grant, late, opened, play_as_receiver
 from tests.doubles.hls_camera import recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.receiver_page import LOOK, ReceiverPage, served
@@ -41,6 +42,7 @@ FIRST_S, BEHIND_S = 1.0, 1.0
 LINK = "l"  # of tests.doubles.behind_life.grant
 LISTED = 3  # segments of the plain server's list
 HLS_PLAYS_MS = 12_000
+RECEIVER_BEHIND_S = 6.0
 
 type Protocol = Literal["webrtc", "hls"]
 
@@ -71,6 +73,7 @@ def measure(run: Run) -> Results:
         return
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield from _default_receiver(browser, times)
         for protocol, first, late in (("webrtc", FIRST_S, BEHIND_S), ("hls", None, None)):
             say(f"A TV: showcam's own receiver by {protocol}")
             rested = [_shown(browser, protocol, watched=False)[0] for _ in range(times)]  # type: ignore[arg-type]
@@ -89,6 +92,35 @@ def measure(run: Run) -> Results:
                 bound=Bound(most=late) if late else None, runs=lates,
             )  # fmt: skip
         browser.close()
+
+
+def _default_receiver(browser: Browser, times: int) -> Results:
+    """How far behind life Google's default receiver is, as far as its player alone can tell."""
+    if not SHAKA.exists():
+        yield LeftOut("default receiver, behind life", "shaka-player is not installed (npm ci)")
+        return
+    say("A TV: how far behind life Google's default receiver is")
+    found = [_late(browser, joined_s=number * 0.4) for number in range(times)]
+    bound = Bound(most=RECEIVER_BEHIND_S)
+    yield Row("default receiver in its player, behind life", "s", statistics.median(found), bound=bound, runs=found)
+
+
+def _late(browser: Browser, joined_s: float) -> float:
+    """`joined_s`: so much later than another viewer's third segment."""
+    clapper = Clapper()
+    camera = RtspCamera(wire=clapper)
+    try:
+        with PlaneThread(GRANTS, House(camera), SETTINGS) as plane:
+            page = opened(browser)
+            _watch(plane)
+            page.wait_for_timeout(6_000 + joined_s * 1000)
+            play_as_receiver(page, plane)
+            page.wait_for_timeout(15_000)
+            found = late(page, clapper)
+            page.close()
+            return found
+    finally:
+        camera.close()
 
 
 @contextmanager

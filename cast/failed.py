@@ -78,11 +78,11 @@ SENTENCES: Mapping[Why, Sentence] = {
 
 
 class CastFailed(Exception):
-    """`device`: its name, as it was asked for."""
+    """`device`: its name, as it was asked for. `said`: the device itself said that it does not play."""
 
-    def __init__(self, why: Why, device: str = "") -> None:
+    def __init__(self, why: Why, device: str = "", *, said: bool = False) -> None:
         super().__init__(why)
-        self.why, self.device = why, device
+        self.why, self.device, self.said = why, device, said
 
     def text(self, language: Language) -> str:
         return " ".join(OURS.say(language, sentence, device=self.device) for sentence in SENTENCES[self.why])

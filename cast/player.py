@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from cast.device import Device
 from cast.failed import CastFailed
@@ -55,7 +57,10 @@ class Played(NamedTuple):
 
 
 class Player:
-    """`protocols`: those that the receiver on the devices plays, best first."""
+    """`protocols`: those that the receiver on the devices plays, best first.
+
+    A receiver of HLS alone is Google's, which is told one address at a time.
+    """
 
     def __init__(
         self,
@@ -124,6 +129,11 @@ class Player:
                 try:
                     screen.show(picture)
                 except CastFailed as failed:
+                    if failed.said and self._protocols == ("hls",) and picture.at[1:]:
+                        screen.stop()
+                        screen = self._connect(device, over)
+                        screen.show(replace(picture, at=picture.at[1:]))
+                        return screen, name
                     if failed.why != "not_played" or stream.protocol == self._protocols[-1]:
                         raise
                 else:

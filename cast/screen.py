@@ -58,6 +58,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._session = ""  # of the receiver application that we started
         self._picture: Picture | None = None
         self._why: Why = "not_played"  # where it does not play
+        self._said = False  # it said so itself
         info = CastInfo(
             {HostServiceInfo(device.host, device.port)},
             _uuid(device),
@@ -87,7 +88,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             raise CastFailed("not_played", self._device.name) from None
         self._settled.wait(self._play_s)
         if not self._plays.is_set():
-            raise CastFailed(self._why, self._device.name)
+            raise CastFailed(self._why, self._device.name, said=self._said)
 
     def _begin(self) -> None:
         """Raises PyChromecastError."""
@@ -167,14 +168,20 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             self._tell("gone")
 
     def _answered(self, sent: bool, answer: dict[str, object] | None) -> None:
-        if not sent or (answer or {}).get("type") in ("LOAD_FAILED", "LOAD_CANCELLED", "INVALID_REQUEST"):
+        if not sent:
             self._settled.set()
+        elif (answer or {}).get("type") in ("LOAD_FAILED", "LOAD_CANCELLED", "INVALID_REQUEST"):
+            self._refused()
 
     def _ended(self) -> None:
         if self._plays.is_set():
             self._tell("ended")
         else:
-            self._settled.set()
+            self._refused()
+
+    def _refused(self) -> None:
+        self._said = True
+        self._settled.set()
 
     def _tell(self, why: Over) -> None:
         if self._plays.is_set() and self._told.acquire(blocking=False):

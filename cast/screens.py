@@ -47,7 +47,10 @@ class Screens:
         *,
         protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
     ) -> None:
-        """`protocols`: those that the receiver on the devices plays, best first."""
+        """`protocols`: those that the receiver on the devices plays, best first.
+
+        A receiver of HLS alone is Google's, which is told one address at a time.
+        """
         self._player = Player(owner, sessions, doors, connect, protocols)
         self._finder, self._clock = finder, clock
         self._on: dict[str, _On] = {}  # by the device's id

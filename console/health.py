@@ -11,7 +11,8 @@ from flask import Response, request
 from accounts.console_sessions import ConsoleSession
 from console import diagnosis, pages
 from console.area import READ, Area, Rule
-from console.machine import Found, Machine, NotMade
+from console.examinations import Examinations, Examined
+from console.machine import Facts, NotMade
 from registry.errors import Unavailable
 from registry.owner.owner import Owner
 
@@ -23,40 +24,51 @@ MIB = 2**20
 class Health:
     """`folder` is where a backup is for the moment of its download."""
 
-    def __init__(self, owner: Owner, area: Area, machine: Machine, folder: Path) -> None:
-        self._owner, self._area, self._machine, self._folder = owner, area, machine, folder
+    def __init__(self, owner: Owner, area: Area, examinations: Examinations, folder: Path) -> None:
+        self._owner, self._area, self._examinations, self._folder = owner, area, examinations, folder
+        self._machine = examinations.machine
 
     def rules(self) -> list[Rule]:
         return [
             (AT, "health", self.show, READ),
             (AT, "health_step", self.take, ("POST",)),
             (f"{AT}/log", "log", self.log, READ),
+            (f"{AT}/progress", "progress", self.progress, READ),
         ]
 
-    def show(self, current: ConsoleSession, findings: tuple[Found, ...] | None = None, error: str = "") -> Response:
-        facts = self._machine.facts(current.account)
-        host = urlsplit(facts.address).hostname or ""
+    def show(self, current: ConsoleSession, error: str = "") -> Response:
+        facts, examined = self._machine.facts(current.account), self._examinations.of(current.account)
         return self._area.page(
             "health",
             403 if error else 200,
             facts=facts,
             mib=MIB,
-            findings=findings,
-            wrong=sum(found.state == "wrong" for found in findings or ()),
-            diagnosis=diagnosis.written(facts, findings, self._names(current), host) if findings else "",
+            examined=examined,
+            diagnosis=self._diagnosis(current, facts, examined) if examined and examined.ended else "",
             error=error,
         )
 
     def take(self, current: ConsoleSession) -> Response:
         match request.form.get("step", ""):
             case "examine":
-                return self.show(current, tuple(self._machine.examine(current.account)))
+                self._examinations.begin(current.account)
+                return pages.led(AT)
             case "backup":
                 return self._backup(current)
         return pages.problem("request")
 
     def log(self, _current: ConsoleSession) -> Response:
         return self._area.page("log", lines=self._machine.log(LINES))
+
+    def progress(self, current: ConsoleSession) -> Response:
+        """For the script of a page that waits for the doctor."""
+        examined = self._examinations.of(current.account)
+        running = examined is not None and examined.running
+        return pages.data({"running": running, "found": len(examined.findings) if examined else 0})
+
+    def _diagnosis(self, current: ConsoleSession, facts: Facts, examined: Examined) -> str:
+        host = urlsplit(facts.address).hostname or ""
+        return diagnosis.written(facts, examined.findings, self._names(current), host)
 
     def _backup(self, current: ConsoleSession) -> Response:
         self._folder.mkdir(parents=True, exist_ok=True)

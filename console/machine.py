@@ -6,6 +6,9 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+# A step of set-up that a finding belongs to; "" where it belongs to none.
+type Step = Literal["", "cameras", "reachable", "google", "alexa"]
+
 
 class Facts(Struct, frozen=True):
     """Sizes in bytes; `live` counts the household's pictures that are watched now, None where nobody answers."""
@@ -21,7 +24,7 @@ class Facts(Struct, frozen=True):
 
 
 class Found(Protocol):
-    """One of the doctor's findings, in English."""
+    """One of the doctor's findings. Its texts are English, which the page says in its own language."""
 
     @property
     def what(self) -> str: ...
@@ -33,6 +36,8 @@ class Found(Protocol):
     def mend(self) -> str: ...
     @property
     def fault(self) -> str | None: ...
+    @property
+    def step(self) -> Step: ...
 
 
 class NotMade(Exception):

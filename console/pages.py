@@ -13,9 +13,11 @@ from net.problem import problem_of
 from registry.owner.sign_in_sentences import no_password
 from words.catalogue import OURS, mark
 from words.languages import Language, chosen
+from words.worded import in_words
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house
+NOTIFIES = "CONSOLE_NOTIFIES"  # key of the app's configuration: whether owners are notified of faults
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
@@ -29,12 +31,18 @@ MENU = (
     ("/help", mark("Help")),
 )
 OF_TVS = (("/home/tv", mark("TV")),)  # where cameras may be shown on TVs of the house
+SHORT_MEND = 200  # characters; a longer one is folded, where there are many cameras
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
 def day(when: float) -> str:
     """Of epoch seconds, here: a form that is read the same in each language."""
     return time.strftime("%Y-%m-%d", time.localtime(when))
+
+
+def moment(when: float) -> str:
+    """Of epoch seconds, here, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
 
 
 def policy(media: str) -> str:
@@ -50,7 +58,7 @@ def policy(media: str) -> str:
 def problem(reason: str) -> Response:
     """`reason`: a key of console.sentences.PROBLEMS."""
     status, heading, text = PROBLEMS[reason]
-    if request.endpoint == "home.open":
+    if request.endpoint in ("home.open", "home.try_offer"):
         return problem_json(status, heading, text)
     return rendered("problem", status, heading=heading, text=text)
 
@@ -77,10 +85,14 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
     given = {
         "menu": (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU,
         "has_tvs": has_tvs,
+        "notifies": bool(current_app.config.get(NOTIFIES)),
+        "short_mend": SHORT_MEND,
         "here": request.path,
         "assistants": ASSISTANTS,
         "day": day,
+        "moment": moment,
         "_": partial(OURS.say, locale, vendor=vendor()),
+        "in_words": lambda text: in_words(text, locale),
         "locale": locale,
         "no_password": no_password(locale, vendor()),
     }

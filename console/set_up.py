@@ -8,6 +8,7 @@ from flask import Response, request
 from accounts.console_sessions import ConsoleSession
 from console import pages, recipes
 from console.area import READ, Area, Rule
+from console.examinations import GOOD_FOR_S, Examinations, Examined
 from console.sentences import SET_UP
 from registry.camera import Refusal
 from registry.errors import Unavailable
@@ -27,12 +28,22 @@ class Ports:
 class SetUp:
     """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own.
 
+    `examinations`: what the doctor finds of each step; None: nobody examines here.
     `keep` keeps the public address of a name; False: something else gives it, and counts more. None: none is kept here.
     """
 
     def __init__(
-        self, owner: Owner, area: Area, ports: Ports, *, address: str, adds: bool, keep: Callable[[str], bool] | None
+        self,
+        owner: Owner,
+        area: Area,
+        ports: Ports,
+        *,
+        address: str,
+        adds: bool,
+        keep: Callable[[str], bool] | None,
+        examinations: Examinations | None = None,
     ) -> None:
+        self._examinations = examinations
         self._owner, self._area, self._ports, self._address, self._adds = owner, area, ports, address, adds
         self._keep = keep
 
@@ -56,6 +67,7 @@ class SetUp:
         self, current: ConsoleSession, name: str, *, kept: str = "", error: str = "", is_wrong: bool = False
     ) -> Response:
         cameras, shown = self._cameras(current.account)
+        examined = self._examined(current.account)
         links = self._area.store.links(current.account)
         is_name = _is_name(name)
         is_wrong = is_wrong or (bool(name) and not is_name)
@@ -77,8 +89,17 @@ class SetUp:
             cloudflare=recipes.cloudflare(filled, web, media),
             caddy=recipes.caddy(filled, web, media),
             settings=recipes.settings(filled),
+            examined=examined,
             since={"alexa": _since(links, "alexa"), "google": _since(links, "google")},
         )
+
+    def _examined(self, account: str) -> Examined | None:
+        """The doctor looks by itself where there is an address to come by, and lately nobody has."""
+        if self._examinations is None:
+            return None
+        if not self._address:
+            return self._examinations.of(account)
+        return self._examinations.begin(account, good_for_s=GOOD_FOR_S)
 
     def _cameras(self, account: str) -> tuple[int, int]:
         """How many there are, and how many of them the page can show."""

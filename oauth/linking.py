@@ -48,6 +48,8 @@ class Linking:
         match step_of(request.form):
             case "sign-in":
                 return self._signing_in.begin(auth_request)
+            case "fill" if self._signing_in.practice:
+                return self._signing_in.fill(auth_request)
             case "code":
                 return self._signing_in.code(auth_request, visit)
             case "switch":

@@ -24,7 +24,17 @@ MAX_TYPED = 200
 
 
 class SigningIn:
-    def __init__(self, sign_in: SignIn, visits: Visits, known: KnownBrowser, refusal_s: float) -> None:
+    """`practice`: the user name and password of the demo, None outside it."""
+
+    def __init__(
+        self,
+        sign_in: SignIn,
+        visits: Visits,
+        known: KnownBrowser,
+        refusal_s: float,
+        practice: tuple[str, str] | None = None,
+    ) -> None:
+        self.practice = practice
         self._sign_in, self._visits, self._known = sign_in, visits, known
         self._pace = Pace(refusal_s)
         self._strangers, self._others = Crowd(), Crowd()
@@ -45,12 +55,18 @@ class SigningIn:
             status,
             owners=self.has_owner_users(),
             no_password=pages.no_password(),
+            practice=self.practice is not None,
             **context,
         )
 
     def allow_open_way(self, account_id: str, *, allowed: bool) -> None:
         """Keeps whether pictures may come by an open connection, as ticked on the consent page."""
         self._sign_in.allow_open_way(account_id, allowed=allowed)
+
+    def fill(self, auth_request: AuthorizeRequest) -> Response:
+        """The form with the demo's account in it."""
+        user, password = self.practice or ("", "")
+        return self._form(auth_request, 200, user=user, password=password)
 
     def begin(self, auth_request: AuthorizeRequest) -> Response:
         user, password = request.form.get("user", "").strip(), request.form.get("password", "")

@@ -19,7 +19,19 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("accounts", "actions", "alexa", "cast", "console", "oauth", "registry", "showcam/setup", "words")
+ROOMS = (
+    "accounts",
+    "actions",
+    "alexa",
+    "cast",
+    "console",
+    "oauth",
+    "registry",
+    "showcam/compose",
+    "showcam/doctor",
+    "showcam/setup",
+    "words",
+)
 VENDORS = "registry/drivers"
 LANGUAGES = ("nb", "de")
 # Alexa speaks no Norwegian, so what it alone says is not written in it.
@@ -50,7 +62,9 @@ def said(domain: Domain) -> dict[str, set[str]]:
     """Each sentence of the domain, and the files that say it."""
     found: dict[str, set[str]] = {}
     for path in _files(domain):
-        method, keywords = ("python", {"mark": None}) if path.suffix == ".py" else ("jinja2", {"_": None})
+        method, keywords = (
+            ("python", {"mark": None, "worded": None}) if path.suffix == ".py" else ("jinja2", {"_": None})
+        )
         name = path.relative_to(ROOT).as_posix()
         for _, message, _, _ in extract_from_file(method, path, keywords=keywords):
             assert isinstance(message, str), f"{name}: {message} is more than one sentence"

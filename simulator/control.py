@@ -15,7 +15,7 @@ from simulator.state import Settings, Webhook, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-OWN = ("online", "audio", "motion", "person")
+OWN = ("online", "audio", "motion", "person", "tamper")
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 

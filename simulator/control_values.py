@@ -57,6 +57,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "clump_s": (0, 60),
     "stream_key_s": (0, 600),
     "session_cut_s": (0, 86400),
+    "cut_spread_s": (0, 86400),
     "mute_after_s": (0, 86400),
     "unkept_s": (0.5, 3600),
     "streams": (0, 1000),

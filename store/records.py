@@ -130,7 +130,10 @@ class Happening(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """A person asked an assistant for a camera, and what came of it. It holds no address and no name."""
+    """A person asked an assistant for a camera, and what came of it. It holds no address and no name.
+
+    Without a link nobody asked: `reason` is then what the camera reported of itself, "tamper".
+    """
 
     id: str
     camera: str  # its id

@@ -1,27 +1,140 @@
-// The pictures that both assistants would show, by HLS, and their answers read aloud by the browser.
+// A sentence tried: both assistants' answers on their glass and read aloud, an Echo's picture by WebRTC as it would have it.
 
-const { default: Hls } = await import("./vendor/hls.light.min.mjs");
+import { HLS, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
 
-for (const video of document.querySelectorAll("video[data-hls]")) {
+const FIRST_PICTURE_MS = 6000; // an Echo gives up after this
+const GATHER_MS = 1000;
+const ALOUD = "showcam-aloud";
+const form = document.querySelector("form.say");
+const token = document.querySelector("meta[name=csrf-token]").content;
+const aloud = document.querySelector("[data-always]");
+let playing = []; // what ends with the next sentence
+
+async function attach(video, url) {
+  const Hls = await hlsPlayer();
   if (Hls.isSupported()) {
-    const hls = new Hls({ enableWorker: false, lowLatencyMode: false, liveSyncDurationCount: 1 });
-    hls.loadSource(video.dataset.hls);
+    const hls = new Hls(HLS);
+    playing.push(() => hls.destroy());
+    hls.loadSource(url);
     hls.attachMedia(video);
   } else {
-    video.src = video.dataset.hls;
+    video.src = url;
   }
+  show(video);
+}
+
+function show(video) {
+  video.hidden = false;
   video.play().catch(() => {}); // where the browser waits for a press, its own controls have one
 }
 
-if ("speechSynthesis" in window) {
-  for (const button of document.querySelectorAll("[data-aloud]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const text = button.parentElement.querySelector(".says");
-      const speech = new SpeechSynthesisUtterance(text.textContent);
-      speech.lang = text.lang;
-      speechSynthesis.cancel();
-      speechSynthesis.speak(speech);
-    });
+/** The Echo's picture: by an offer, and by HLS where that shows nothing in time. */
+async function open(display) {
+  const video = display.querySelector("video");
+  const peer = connectionTo(video);
+  playing.push(() => peer.close());
+  try {
+    const answer = await ask(display, await offerOf(peer, GATHER_MS));
+    if (!answer.sdp) return;
+    await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    show(video);
+    await firstFrame(video, FIRST_PICTURE_MS);
+  } catch {
+    peer.close();
+    video.srcObject = null;
+    const answer = await ask(display, "");
+    if (answer.hls) await attach(video, answer.hls);
   }
 }
+
+async function ask(display, sdp) {
+  const response = await fetch("/home/try/offer", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+    body: JSON.stringify({ camera: display.dataset.offers, sdp }),
+  });
+  if (!response.ok) throw new Error(`answered ${response.status}`);
+  const answer = await response.json();
+  say(display, answer);
+  return answer;
+}
+
+function say(display, { says, told, messages }) {
+  display.querySelector(".says").textContent = says;
+  display.querySelector(".told").textContent = told;
+  const list = display.querySelector("details");
+  for (const text of messages.flat()) {
+    const shown = document.createElement("pre");
+    shown.tabIndex = 0;
+    shown.textContent = text;
+    list.append(shown);
+  }
+}
+
+/** What both said, one after the other. */
+function read(displays) {
+  speechSynthesis.cancel();
+  for (const display of displays) {
+    const says = display.querySelector(".says");
+    const speech = new SpeechSynthesisUtterance(says.textContent);
+    speech.lang = says.lang;
+    speechSynthesis.speak(speech);
+  }
+}
+
+async function begin(pressed) {
+  const displays = [...document.querySelectorAll(".display")];
+  const shown = displays.map((display) => {
+    const video = display.querySelector("video");
+    if (display.dataset.offers) return open(display).catch(() => {});
+    return video.dataset.hls ? attach(video, video.dataset.hls).catch(() => {}) : null;
+  });
+  if (!("speechSynthesis" in window)) return;
+  for (const button of document.querySelectorAll("[data-aloud]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => read([button.closest(".display")]));
+  }
+  // an Echo's answer is only there when showcam has answered its offer
+  await Promise.race([Promise.allSettled(shown), new Promise((done) => setTimeout(done, FIRST_PICTURE_MS))]);
+  if (pressed && aloud.checked && displays[0]?.isConnected) read(displays);
+}
+
+/** Asks without leaving the page: a browser speaks only on a page where somebody has pressed something. */
+async function send() {
+  const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const heard = page.querySelector("#heard");
+  if (!heard) return location.reload(); // signed out meanwhile
+  for (const end of playing.splice(0)) end();
+  document.querySelector("#heard").replaceWith(heard);
+  await begin(true);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  send().catch(() => form.submit());
+});
+if ("speechSynthesis" in window) {
+  aloud.closest("label").hidden = false;
+  aloud.checked = localStorage.getItem(ALOUD) === "yes";
+  aloud.addEventListener("change", () => localStorage.setItem(ALOUD, aloud.checked ? "yes" : "no"));
+}
+const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition;
+const microphone = document.querySelector("[data-microphone]");
+if (Recognition && isSecureContext) {
+  microphone.hidden = false;
+  microphone.addEventListener("click", () => {
+    const recognition = new Recognition();
+    recognition.lang = document.documentElement.lang;
+    recognition.addEventListener("result", ({ results }) => {
+      form.elements.text.value = results[0][0].transcript;
+      form.requestSubmit();
+    });
+    for (const event of ["start", "end"]) {
+      recognition.addEventListener(event, () => microphone.setAttribute("aria-pressed", String(event === "start")));
+    }
+    recognition.start();
+  });
+}
+addEventListener("pagehide", () => playing.splice(0).forEach((end) => end()));
+begin(false);

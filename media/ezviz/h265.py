@@ -33,9 +33,9 @@ class EzvizH265Depacketizer(H265Depacketizer):
             super()._unpack_fragment(payload)
         elif (kind == own and not flags & _FIRST) or flags | _LAST == head[0] | _LAST:
             is_last = bool(flags & _LAST) and (kind == own or not head[0] & _LAST)
-            self._go_on(head, payload[3:], is_last=is_last)
+            self._go_on(payload[3:], is_last=is_last)
         else:
-            self._go_on(head, payload[2:], is_last=False)
+            self._go_on(payload[2:], is_last=False)
 
     def _add(self, unit: bytes) -> None:
         self._end_fragment(whole=True)

@@ -32,11 +32,14 @@ class H264Depacketizer(NalDepacketizer):
             self._damage()
             return
         flags = payload[1]
+        if self._is_open and not flags & 0x80:
+            self._go_on(payload[2:], is_last=bool(flags & 0x40))
+            return
         head = bytes((payload[0] & 0xE0 | flags & 0x1F,))
         if flags & 0x80:
             self._begin(head, payload[2:])
         else:
-            self._go_on(head, payload[2:], is_last=bool(flags & 0x40))
+            self._miss(head)
 
     def _part(self, unit: bytes) -> Part:
         kind = unit[0] & 0x1F

@@ -31,11 +31,14 @@ class H265Depacketizer(NalDepacketizer):
             self._damage()
             return
         flags = payload[2]
+        if self._is_open and not flags & 0x80:
+            self._go_on(payload[3:], is_last=bool(flags & 0x40))
+            return
         head = bytes((payload[0] & 0x81 | (flags & 0x3F) << 1, payload[1]))
         if flags & 0x80:
             self._begin(head, payload[3:])
         else:
-            self._go_on(head, payload[3:], is_last=bool(flags & 0x40))
+            self._miss(head)
 
     def _part(self, unit: bytes) -> Part:
         kind = unit[0] >> 1 & 0x3F

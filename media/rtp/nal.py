@@ -105,18 +105,25 @@ class NalDepacketizer(ABC):
         if self._opener is None:
             self._weigh(self._part(head + piece[:64]))
 
-    def _go_on(self, head: bytes, piece: bytes, *, is_last: bool) -> None:
+    @property
+    def _is_open(self) -> bool:
+        """Whether the first fragment of a unit came, and its last did not."""
+        return self._fragment is not None
+
+    def _go_on(self, piece: bytes, *, is_last: bool) -> None:
         """A later fragment of a unit."""
-        if self._fragment is None:
-            self._is_damaged = True
-            is_hidden = self._opener is not None and self._opener.hides_types
-            self._weigh(Part.KEY if is_hidden else self._part(head))
-            return
+        assert self._fragment is not None
         self._size += len(piece)
         if self._has_room():
             self._fragment.append(piece)
         if is_last:
             self._end_fragment(whole=True)
+
+    def _miss(self, head: bytes) -> None:
+        """A later fragment of a unit whose first one did not come."""
+        self._is_damaged = True
+        is_hidden = self._opener is not None and self._opener.hides_types
+        self._weigh(Part.KEY if is_hidden else self._part(head))
 
     def _damage(self) -> None:
         self._is_damaged = True

@@ -1,6 +1,6 @@
 """Packets of one track in sequence order, with gaps marked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from media.rtp.packet import Packet
 
@@ -21,13 +21,16 @@ class Order:
         self._is_lost = False
         self.lost = self.taken = 0  # packets
 
-    def take(self, packet: Packet, now: float) -> Iterable[tuple[Packet, bool]]:
-        """The packets that are due, each with whether packets are missing directly before it; `now` in seconds."""
-        if packet.number == self._next and packet.source == self._source and not self._waiting:
-            return (self._told(packet),)
-        return self._sorted(packet, now)
+    def follows(self, packet: Packet) -> bool:
+        """Whether it is due and nothing is missing before it, as nearly always; it is taken then."""
+        if packet.number != self._next or packet.source != self._source or self._waiting:
+            return False
+        self._next = packet.number + 1 & 0xFFFF
+        self.taken += 1
+        return True
 
-    def _sorted(self, packet: Packet, now: float) -> Iterator[tuple[Packet, bool]]:
+    def take(self, packet: Packet, now: float) -> Iterator[tuple[Packet, bool]]:
+        """The packets that are due, each with whether packets are missing directly before it; `now` in seconds."""
         if packet.source != self._source or self._next is None:
             self._restart(packet)
         ahead = packet.number - (self._next or 0) & 0xFFFF

@@ -13,6 +13,7 @@ MOST_BYTES_S = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a th
 MOST_PACKETS_S = 10_000
 _COUNTED_S = 2.0
 _BATCH_S = 0.01  # of pictures what comes piece by piece is read in lots: each wake-up costs more than the bytes do
+_ROOM = 60 * 1024  # bytes that are read at once; asyncio's own 256 KB would be a mapping made and undone for each read
 _UNREAD = 256 * 1024  # of answers that the camera does not take
 _BUSY = frozenset({453, 503})
 
@@ -26,7 +27,7 @@ class _Asked:
         self.answer: asyncio.Future[Message] | None = None
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """`over` hears once why it ended, unless it was closed by us.
 
     Answers are told apart by CSeq; one without is that of the request that waits longest, since cameras answer in
@@ -45,7 +46,10 @@ class Connection(asyncio.Protocol):
         self._bytes = self._packets = 0
         self._count_ends = 0.0
         self._batches = self._waits = False
-        self._read_at = 0.0
+        self._room = memoryview(bytearray(_ROOM))
+        self.read_at = 0.0  # when the newest bytes came, by the loop's clock
+        self._reads = 0  # of the burst that comes just now
+        self._in_pieces = False  # so came the burst before
 
     @classmethod
     async def open(
@@ -120,24 +124,32 @@ class Connection(asyncio.Protocol):
         if self._closed:
             transport.abort()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self._closed or self._failure:
             return
+        before, self.read_at = self.read_at, self._loop.time()
         try:
-            self.count(len(data), self._splitter.feed(data))
+            self.count(nbytes, self._splitter.feed(bytes(self._room[:nbytes])))
         except NotRtsp:
             self._fail(RtspFailed("down"))
         if self._batches:
-            self._batch()
+            self._batch(self.read_at - before)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._fail(RtspFailed("down"))
 
-    def _batch(self) -> None:
-        now = self._loop.time()
-        is_close, self._read_at = now - self._read_at < _BATCH_S, now
-        if is_close and not self._waits and self._transport and not self._transport.is_closing():
+    def _batch(self, since_s: float) -> None:
+        """Let the rest of a burst come before it is read; `since_s`: from the read before to this one."""
+        begins = since_s > 2 * _BATCH_S
+        if begins:
+            self._in_pieces, self._reads = self._reads > 1, 0
+        self._reads += 1
+        is_more_due = self._in_pieces if begins else since_s < _BATCH_S
+        if is_more_due and not self._waits and self._transport and not self._transport.is_closing():
             self._waits = True
             self._transport.pause_reading()
             self._loop.call_later(_BATCH_S, self._go_on)

@@ -33,6 +33,9 @@ class Incoming:
         if packet.kind != self._payload:
             return
         self._source, self._highest = packet.source, packet.number
+        if self._order.follows(packet):
+            self._feed(packet, at, lost=False)
+            return
         for each, lost in self._order.take(packet, at):
             self._feed(each, at, lost=lost)
 

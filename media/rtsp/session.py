@@ -154,11 +154,11 @@ class Session:
     # what comes in
 
     def _frame(self, channel: int, data: bytes) -> None:
-        if self._closed:
+        if self._closed or self._connection is None:
             return
         incoming = self._incoming.get(channel)
         if incoming is not None:
-            incoming.rtp(data, self._loop.time())
+            incoming.rtp(data, self._connection.read_at)
         elif (incoming := self._incoming.get(channel - 1)) is not None:
             self._heard(incoming, data)
 

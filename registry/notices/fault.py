@@ -8,9 +8,9 @@ from msgspec import Struct
 from store.records import Notice
 
 # encryption: Image Encryption of a camera was switched on. session: a vendor ended a source's session. lost: a camera
-# in the house is at no address. grant: an assistant takes no more reports of a link. outbox: reports of a link can't be
-# sent.
-type Kind = Literal["encryption", "session", "lost", "grant", "outbox"]
+# in the house is at no address. tamper: a camera was turned away, covered or blinded; nothing says when that is mended.
+# grant: an assistant takes no more reports of a link. outbox: reports of a link can't be sent.
+type Kind = Literal["encryption", "session", "lost", "tamper", "grant", "outbox"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 

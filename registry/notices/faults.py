@@ -12,6 +12,7 @@ from store.ports import Store, StoreUnavailable
 from store.records import Happening
 
 OWN_S = 180.0  # Image Encryption that comes on so soon after the owner switched it on is no fault
+TAMPERED_S = 3600.0  # an owner is notified once of all tampering with a camera within so long
 _OWN = "own/encryption"  # the kind of a happening
 _RACES = 16
 
@@ -59,8 +60,11 @@ class Faults:
                     self.began(change.account, "encryption", change.camera)
             case "encryption_off":
                 self.ended(change.account, "encryption", change.camera)
+            case "tamper":
+                new = Fault(change.account, "tamper", change.camera, change.at)
+                self.change(new, lambda fault: new if fault is None or is_over(fault, self._clock()) else fault)
             case "removed":
-                for kind in ("encryption", "lost"):
+                for kind in ("encryption", "lost", "tamper"):
                     self.forget(change.account, kind, change.camera)
             case _:
                 pass
@@ -82,3 +86,8 @@ class Faults:
     def _is_own(self, change: Change) -> bool:
         lately = self._happenings.since(change.account, self._clock() - OWN_S)
         return any(happening.camera == change.camera and happening.kind == _OWN for happening in lately)
+
+
+def is_over(fault: Fault, now: float) -> bool:
+    """Whether it ends by its time alone."""
+    return fault.kind == "tamper" and now - fault.began >= TAMPERED_S

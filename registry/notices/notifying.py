@@ -132,7 +132,7 @@ class Notifying:
     def _names(self, fault: Fault) -> Names | None:
         """None where what the fault is about is gone."""
         match fault.kind:
-            case "encryption" | "lost":
+            case "encryption" | "lost" | "tamper":
                 return Names(camera=self._standing.camera_name(fault.account, fault.subject))
             case "session":
                 vendor = self._standing.vendor(fault.account, fault.subject)
@@ -153,7 +153,8 @@ def _told(kept: Fault | None, sent: Fault, address_id: str) -> Fault | None:
     """The fault as it is kept, after the address was sent what `sent` says."""
     if kept is None:
         # it ended while the address was notified of it: the address is then notified of that
-        return replace(sent, lasts=False, told=(address_id,), version=0) if sent.lasts else None
+        is_mended = sent.lasts and sent.kind != "tamper"
+        return replace(sent, lasts=False, told=(address_id,), version=0) if is_mended else None
     told = tuple(known for known in kept.told if known != address_id)
     if sent.lasts:
         return replace(kept, told=(*told, address_id))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.notices.fault import Fault, Kind, key_of
-from registry.notices.faults import Faults
+from registry.notices.faults import Faults, is_over
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
 from store.ports import Store
@@ -34,6 +34,10 @@ class Standing:
         noted = self._faults.of(account_id)
         lasting = {fault.key: fault.began for fault in noted if fault.lasts}
         before = set(lasting)
+        for fault in noted:
+            if is_over(fault, self._clock()):
+                self._faults.forget(account_id, fault.kind, fault.subject)
+                del lasting[fault.key]
         if self._clock() >= self._reports_due.get(account_id, 0.0):
             self._reports_due[account_id] = self._clock() + REPORTS_S
             self._reports(account_id, lasting)
@@ -102,7 +106,7 @@ class Standing:
 
     def _reports(self, account_id: str, lasting: dict[str, float]) -> None:
         """Reports that were put aside, until they are sent again or dropped."""
-        links = {laid.row.link for laid in self._store.laid_down() if laid.row.account == account_id}
+        links = {laid.row.link for laid in self._store.laid_down(account_id)}
         live = {link.id for link in self._store.links(account_id)} if links else set()
         laid = {f"outbox/{link}" for link in links & live}
         before = {key for key in lasting if key.startswith("outbox/")}

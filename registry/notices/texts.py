@@ -1,6 +1,6 @@
 """What a notice says: what happened, why, and what to do, with one address, in the owner's language."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ class _Sentences(TypedDict):
     title: str
     began: str
     mend: str
-    ended: str
+    ended: NotRequired[str]  # of a fault whose mend is noticed
 
 
 _TEXTS: dict[Kind, _Sentences] = {
@@ -52,6 +52,11 @@ _TEXTS: dict[Kind, _Sentences] = {
         ),
         "ended": mark("{camera} answers again."),
     },
+    "tamper": {
+        "title": mark("{camera} was tampered with"),
+        "began": mark("{camera} reports that it was turned away, covered or blinded."),
+        "mend": mark("See what it shows now on {address}. Dirt on the lens or a sudden light can be all that it was."),
+    },
     "grant": {
         "title": mark("{assistant} takes no more reports"),
         "began": mark(
@@ -68,7 +73,7 @@ _TEXTS: dict[Kind, _Sentences] = {
         "title": mark("Reports to {assistant} could not be sent"),
         "began": mark("{assistant} did not take reports of the link “{link}”, and showcam has put them aside."),
         "mend": mark(
-            "See why, and send them again, where showcam runs: showcam outbox list. What is linked stands on {address}."
+            "See why, and send them again, under Assistants on {address}, or where showcam runs: showcam outbox list."
         ),
         "ended": mark("No report of the link “{link}” to {assistant} is put aside any more."),
     },

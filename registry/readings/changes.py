@@ -32,7 +32,8 @@ type Kind = Literal[
 class Change(Struct, frozen=True):
     """`camera` is its id, `at` epoch seconds. "state": any other difference that an assistant shows.
 
-    "tamper": the camera reports that it was turned away, covered or blinded; no assistant has a word for it.
+    "tamper": the camera reports that it was turned away, covered or blinded. No assistant has a word for it; its owner
+    is notified.
     `announced`: as what a sighting may be announced, decided by Announcing where it was found; None: not at all.
     """
 

@@ -11,8 +11,9 @@ from registry.readings.happenings import LAST_S, Happenings
 from store.records import Happening
 
 HELD_S = LAST_S  # vendors report the beginning of motion and not its end
-# A second message of the kind within so long, by another channel or of the same motion, is no second sighting.
-SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "tamper": HELD_S, "doorbell": 3.0}
+# A second message of the kind within so long, by another channel or of the same motion, is no second sighting. A camera
+# that stays covered says so again and again.
+SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "tamper": 300.0, "doorbell": 3.0}
 
 type _Held = Mapping[str, frozenset[str]]
 _NOTHING: _Held = {}

@@ -1,4 +1,4 @@
-"""What assistants were asked to show and what came of it, for the household's owner: kept thirty days, if at all."""
+"""What assistants were asked to show and what came of it, and tampering: for the owner, kept thirty days, if at all."""
 
 import contextlib
 import itertools
@@ -14,6 +14,7 @@ from functools import partial
 from accounts import console_sessions
 from media.grants import Claims
 from registry.camera import Refusal, Stream
+from registry.readings.changes import Change
 from store.ports import Inconsistent, Store, StoreUnavailable
 from store.records import ASK_KEPT_S, Ask, Link
 
@@ -83,7 +84,7 @@ class History:
             return
         refusal = found if isinstance(found, Refusal) else found.explains
         ask = Ask(
-            id=f"{int(asked * 1000):011x}{secrets.token_hex(4)}",  # new rows are beside one another
+            id=_new_id(asked),
             camera=camera,
             link=link.id,
             surface=surface,
@@ -91,15 +92,25 @@ class History:
             took_s=max(0.0, self._clock() - asked),
             reason=refusal.reason if refusal else "",
         )
-        with self._lock:
-            if refusal is None:
+        if refusal is None:
+            with self._lock:
                 if len(self._granted) >= MOST_LIVE:
                     self._granted.clear()  # the store knows them too
                 self._granted[link.id, camera] = ask.id
+        self._put(link.account, ask)
+
+    def note_tampering(self, change: Change) -> None:
+        """For Changes: the camera reported it, and nobody asked."""
+        if change.kind == "tamper":
+            ask = Ask(_new_id(change.at), change.camera, link="", surface="", at=change.at, took_s=0.0, reason="tamper")
+            self._put(change.account, ask)
+
+    def _put(self, account_id: str, ask: Ask) -> None:
+        with self._lock:
             if len(self._noted) == MOST_NOTED:
                 self._left_out += 1
                 return
-            self._noted.append((link.account, ask))
+            self._noted.append((account_id, ask))
             is_first = len(self._noted) == 1
         if is_first:
             self._later(self._write)
@@ -184,6 +195,11 @@ class _Watched:
     first: float
     last: float
     ask: str = ""  # its id
+
+
+def _new_id(at: float) -> str:
+    """New rows are beside one another."""
+    return f"{int(at * 1000):011x}{secrets.token_hex(4)}"
 
 
 def _account(noted: tuple[str, Ask]) -> str:

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
@@ -53,9 +53,10 @@ class _Watched:
 
 
 class Watch:
-    """`turn` is called every second or so. `webhook`: the vendor calls ours; `push`: its messages are listened to.
+    """`turn` is called every second or so.
 
-    `vendors` that send messages, by the kind of their sources; sources of other kinds are polled.
+    `vendors` that send messages, by the kind of their sources; sources of other kinds are polled. `push`: the kinds
+    that are listened to; `webhook`: the kinds whose vendor calls ours.
     """
 
     def __init__(
@@ -65,8 +66,8 @@ class Watch:
         vendors: Mapping[str, Vendor],
         *,
         poll_s: float,
-        push: bool,
-        webhook: bool,
+        push: Collection[str],
+        webhook: Collection[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._noticing, self._vendors, self._clock = store, noticing, vendors, clock
@@ -144,7 +145,7 @@ class Watch:
         return session is not None and session.state == "ok"
 
     def _listen(self, account_id: str, watched: _Watched, sources: list[Source]) -> None:
-        wanted = {source.id: source for source in sources if source.kind in self._vendors} if self._push else {}
+        wanted = {source.id: source for source in sources if source.kind in self._push}
         for gone in watched.listeners.keys() - wanted.keys():
             watched.listeners.pop(gone).stop()
         for source_id in wanted.keys() - watched.listeners.keys():
@@ -155,10 +156,8 @@ class Watch:
                 )
 
     def _is_pushed(self, watched: _Watched, source: Source) -> bool:
-        if source.kind not in self._vendors:
-            return False
         listener = watched.listeners.get(source.id)
-        return self._webhook or (listener is not None and listener.listening)
+        return source.kind in self._webhook or (listener is not None and listener.listening)
 
     def _poll_messages(self, account_id: str, watched: _Watched, sources: list[Source]) -> bool:
         """Takes the messages that the vendor has since the last poll; False: it failed."""

@@ -10,6 +10,7 @@ from showcam.cli.camera_settings import GUESSED, PREFERENCES, change_preference,
 from showcam.cli.named_camera import NamedCamera, asking, of_household, on_camera, refused, unavailable
 from showcam.cli.output import as_json, echo, report
 from showcam.cli.progress import progress
+from showcam.cli.snapshot import snapshot
 
 if TYPE_CHECKING:
     from showcam.compose.cameras import Household
@@ -204,5 +205,5 @@ def delete(named: NamedCamera) -> None:
     echo(f"{name} is deleted.")
 
 
-for command in (own_cameras.find, own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename):
+for command in (own_cameras.find, own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename, snapshot):
     cameras.add_command(command)

@@ -28,7 +28,7 @@ _USER, _PASSWORD = "demo@example.com", "showcam-demo"
     help="Write what was shown into this JPEG (default: no file).",
 )
 @click.option("--user", default=_USER, show_default=True, help="Who links, if nothing is linked yet.")
-@click.option("--quiet", is_flag=True, help="Only the outcome, not the messages.")
+@click.option("--trace", is_flag=True, help="Also print every message.")
 @as_json
 @installation
 @click.argument("text")
@@ -40,7 +40,7 @@ def say(
     via: str | None,
     snapshot: Path | None,
     user: str,
-    quiet: bool,
+    trace: bool,
     as_json: bool,
     text: str,
 ) -> None:
@@ -59,14 +59,16 @@ def say(
     if not now["linked"]:
         echo(f"Linking {assistant} as {user} …", err=True)
         linked = _call("POST", f"{base}/link", {"user": user, "password": _PASSWORD})
-        _trace(linked, quiet or as_json)
+        _trace(linked, trace and not as_json)
         if not linked.get("linked"):
             stop(f"Linking failed: {linked.get('error') or linked.get('outcome')}", code=1)
     elif user != _USER and now.get("household") not in (None, user):
         stop(f"{assistant} is linked as {now['household']}. Unlink it on the practice page to link as {user}.", code=1)
     echo("Asking …", err=True)
     answer = _call("POST", f"{base}/watch", {"text": text, "via": via})
-    _trace(answer, quiet or as_json)
+    _trace(answer, trace and not as_json)
+    if trace and not as_json:
+        echo("")
     report(as_json, {"outcome": answer["outcome"], "shown": answer.get("shown")}, _lines(answer))
     if snapshot and answer.get("jpeg"):
         try:
@@ -90,8 +92,8 @@ def _ended(outcome: JsonObject) -> str:
     return "Answered." if outcome["answered"] else "Done."
 
 
-def _trace(answer: JsonObject, quiet: bool) -> None:
-    for step in [] if quiet else answer.get("trace", []):
+def _trace(answer: JsonObject, wanted: bool) -> None:
+    for step in answer.get("trace", []) if wanted else []:
         click.echo(f"\n── {step['title']}: {step['method']} {step['url']} → {step['status']}, {step['ms']} ms")
         for side in ("request", "response"):
             if step.get(side):
@@ -103,7 +105,7 @@ def _trace(answer: JsonObject, quiet: bool) -> None:
 
 def _lines(answer: JsonObject) -> Iterator[str]:
     outcome, shown = answer["outcome"], answer.get("shown") or {}
-    yield f"\n{_ended(outcome)}"
+    yield _ended(outcome)
     if shown:
         sound = "with sound" if shown.get("audio") else "without sound"
         size = f"{shown.get('width')}×{shown.get('height')}"

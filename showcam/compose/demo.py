@@ -13,6 +13,7 @@ from store.ports import Store
 from store.records import Assistant
 
 POLL_S = 2  # so that a camera that is renamed in the simulator has its new name everywhere within ten seconds or so
+PRACTICE = ("demo@example.com", "showcam-demo")  # whom the demo's sign-in page fills in
 _USERS = {
     "demo@example.com": "demo",
     "mfa@example.com": "mfa",

@@ -13,15 +13,16 @@ from showcam.compose.command import tools
 from showcam.compose.ground import Ground
 from showcam.doctor import assistants, clock, disk, households, ice, notices, sign_in
 from showcam.doctor import google as points
-from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from showcam.doctor.reach import Visitor
 from showcam.doctor.stun import seen_from
 from showcam.doctor.world import RESOLVER, World
 from showcam.settings import Settings
 from showcam.shipped import document
 from store.ports import Store
+from words.worded import worded
 
-KEY = "key for reports, google_service_account"
+KEY = worded("key for reports, google_service_account")
 NOWHERE = "https://showcam.invalid/doctor"
 LATELY_S = 86_400.0
 MOST = 100  # households whose links are looked at
@@ -51,16 +52,15 @@ def running(
         yield clock.examine(visitor)
     yield sign_in.examine(store, anyone=settings.sign_up == "anyone")
     yield from _endpoints(settings, store, visitor)
-    yield from assistants.examine(
-        store,
-        forwarded=not settings.demo and not settings.all_on_aws,
-        spoken=bool(settings.alexa_skill_id),
-    )
+    forwarded = not settings.demo and not settings.all_on_aws
+    yield from assistants.examine(store, forwarded=forwarded, spoken=bool(settings.alexa_skill_id))
     if not settings.demo and settings.own_media:
         yield ice.stun(settings.stun)
         if relay := ice.turn(settings.turn, settings.turn_secret):
             yield relay
-    yield from households.examine(store, base.adapter.owner, base.adapter.faults, base.adapter.standing, only=household)
+    adapter = base.adapter
+    cameras = households.examine(store, adapter.owner, adapter.faults, adapter.standing, only=household)
+    yield from of("cameras", cameras)
     if settings.notifies:
         yield notices.examine(store)
 
@@ -76,19 +76,21 @@ def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[F
             demo=settings.demo,
         )
         yield from points.examine(patient, visitor, _world(settings, store))
-        yield reports(settings, store)
+        yield from of("google", [reports(settings, store)])
 
 
 def reports(settings: Settings, store: Store) -> Finding:
     try:
         key = reporters.google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
-        mend = f"Make a key of that account in the project of Google's client, see {document('google.md')}"
-        return wrong(KEY, str(error), mend, "homegraph_key_wrong")
+        mend = worded(
+            "Make a key of that account in the project of Google's client, see {page}", page=document("owner/google.md")
+        )
+        return wrong(KEY, error.args[0], mend, "homegraph_key_wrong")
     if key is None:
-        mend = f"Set google_service_account, see {document('google.md')}"
-        return unsure(KEY, "none is set: Google learns of changes only when it asks", mend)
-    return ok(KEY, f"of the project {key.project_id}, and it signs")
+        mend = worded("Set google_service_account, see {page}", page=document("owner/google.md"))
+        return unsure(KEY, worded("none is set: Google learns of changes only when it asks"), mend)
+    return ok(KEY, worded("of the project {project}, and it signs", project=key.project_id))
 
 
 def _world(settings: Settings, store: Store) -> World:

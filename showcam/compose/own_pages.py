@@ -1,10 +1,11 @@
-"""Builds the pages of cameras of one's own for the console of the web process."""
+"""Builds the console's pages that a function on AWS has no use for: sentences to try, cameras of one's own."""
 
 from collections.abc import Sequence
 
 from console.adding import Adding as AddingPage
 from console.home import Home, Page
 from console.own_camera import OwnCamera
+from console.trial import Trial
 from media.client import MediaBusy, MediaUnavailable, NoPicture
 from media.source import SourceSpec, Watched
 from net.networks import house_networks
@@ -15,14 +16,18 @@ from registry.errors import Refused
 from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Search
 from registry.reason import is_reason
-from showcam.compose import ground
+from showcam.compose import ground, trials
 from showcam.settings import Settings
 
 PROBE_S = 2.0  # a camera is watched for so long at most
 
 
 def own_pages(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
-    """None of them where there may be no cameras of one's own."""
+    trial = Trial(base.adapter.owner, home.area, trials.doors(settings, base))
+    return [trial, *_of_own_cameras(settings, base, home)]
+
+
+def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list[Page]:
     if base.own_cameras is None:
         return []
 

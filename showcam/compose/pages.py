@@ -23,6 +23,7 @@ from console.camera_page import CameraPage
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
+from console.examinations import Examinations
 from console.google_page import GooglePage
 from console.health import Health
 from console.help import Heard
@@ -30,17 +31,18 @@ from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
 from console.machine import Machine
-from console.pages import TVS
+from console.notices import Notices
+from console.pages import NOTIFIES, TVS
 from console.set_up import Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
-from console.trial import Trial
 from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.owner.sign_in import SignIn
 from registry.reason import REASONS
 from showcam.aws import boto
 from showcam.compose import ground
+from showcam.compose.demo import PRACTICE
 from showcam.keys import Keys
 from showcam.settings import Settings
 from showcam.setup import google_set_up
@@ -84,6 +86,7 @@ def app(
             issuer=settings.web_url,
             secure_cookies=settings.web_url.startswith("https://"),
             cookie_keys=keys.cookie,
+            practice=PRACTICE if settings.demo else None,
         ),
         ground.unlinker(base.store, base.pictures),
     )
@@ -102,9 +105,13 @@ def app(
             app.config[TVS] = True
             more.append(Casting(base.adapter.owner, console_home.area, tvs))
         more += own_pages(console_home)
-        if machine:
-            more.append(Health(base.adapter.owner, console_home.area, machine, settings.data / "backups"))
-        home.bind(app, console_home, *_console(settings, console_home, base, keep_address), *more)
+        if settings.notifies:
+            app.config[NOTIFIES] = True
+            more.append(Notices(console_home.area))
+        examinations = Examinations(machine) if machine else None
+        if examinations:
+            more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
+        home.bind(app, console_home, *_console(settings, console_home, base, keep_address, examinations), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
@@ -119,14 +126,16 @@ def heard() -> Heard:
 
 
 def _console(
-    settings: Settings, made: Home, base: ground.Ground, keep_address: Callable[[str], bool] | None
+    settings: Settings,
+    made: Home,
+    base: ground.Ground,
+    keep_address: Callable[[str], bool] | None,
+    examinations: Examinations | None,
 ) -> list[home.Page]:
     """The console's pages beside /home itself."""
 
     def remove(account: str) -> None:
         households.remove(base.store, base.pictures, account)
-
-    from showcam.compose import trials  # both assistants' doors, which a function on AWS has no use for
 
     window = LinkingWindow(base.store)
     owner, history = base.adapter.owner, base.adapter.history
@@ -142,7 +151,6 @@ def _console(
             window,
             open_to_all=settings.sign_up == "anyone",
         ),
-        Trial(owner, made.area, alexa=trials.alexa(base), google=trials.google(settings, base)),
         SetUp(
             owner,
             made.area,
@@ -150,6 +158,7 @@ def _console(
             address=settings.public_url,
             adds=base.own_cameras is not None,
             keep=keep_address,
+            examinations=examinations,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]

@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -9,9 +10,10 @@ from functools import cache, partial
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
-from granian import Granian
+from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
+from granian.server.mp import MPServer
 
 from accounts.refusals import Refusals
 from registry.telling.listed import Listed
@@ -29,7 +31,7 @@ from showcam.edge.forwarded import HEADER, Signatures, sent
 from showcam.edge.metrics import Metrics
 from showcam.http_types import Answered, Refuse, Request, Response, Route, problem
 from showcam.keys import Keys
-from showcam.process import logs
+from showcam.process import listener, logs
 from showcam.process.cores import keep_to_one
 from showcam.process.limits import raise_limit
 from showcam.process.parent import end_with_parent
@@ -151,10 +153,29 @@ def load_app(settings: Settings) -> Edge:
     return edge
 
 
+class _Server(MPServer):
+    """On the socket that the supervisor holds, where it handed one over.
+
+    Replaces a private name of granian 2.8, as its own server does on systems where workers share one socket.
+    """
+
+    _ssp: None
+    _sso: socket.socket
+    _shd: SocketHolder  # type: ignore[assignment]
+
+    def _init_shared_socket(self) -> None:
+        held = listener.handed_over()
+        if held is None:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
+            return
+        held_as = held.fileno(), False, self.backlog  # descriptor, whether it is of the file system, who may wait
+        self._ssp, self._sso, self._shd = None, held, SocketHolder(*held_as)  # type: ignore[call-arg]
+
+
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:
     logs.configure("web", settings.log_level)
     descriptors = raise_limit()
-    server = Granian(
+    server = _Server(
         "showcam.compose.web:load_app",
         address=settings.bind,
         port=settings.port,

@@ -22,16 +22,19 @@ def serve(settings: Settings) -> None:
     raise_limit()
     base = ground.build(settings, keys.of(settings))
 
-    vendors: dict[str, Vendor] = {base.driver.sessions.kind: base.driver}
+    ezviz = base.driver.sessions.kind
+    vendors: dict[str, Vendor] = {ezviz: base.driver}
+    push = {ezviz} if settings.ezviz_push else set()
     if base.own_cameras is not None:
         vendors[base.own_cameras.devices.kind] = base.own_cameras
+        push.add(base.own_cameras.devices.kind)
     watch = Watch(
         base.store,
         base.adapter.noticing,
         vendors,
         poll_s=settings.poll_s,
-        push=settings.ezviz_push,
-        webhook=bool(settings.ezviz_webhook_key),
+        push=push,
+        webhook={ezviz} if settings.ezviz_webhook_key else (),
     )
 
     def sweep() -> None:

@@ -8,13 +8,16 @@ from showcam.doctor import certificate
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Visitor
 from showcam.doctor.world import World, addresses_here
+from words.worded import both, worded
 
 KNOCK_S = 4.0
-_NEW = "Let it point at your public address; a new one takes a while."
-_FORWARD = "See that the proxy runs, that the router forwards the port to it, and that no firewall closes it."
-_HAIRPIN = (
-    "A router that can't reach its own public address from within needs the name in the house's own DNS, with the "
-    "address of the proxy in the house."
+_NEW = worded("Let it point at your public address; a new one takes a while.")
+_FORWARD = worded(
+    "See that the proxy runs, that the router forwards the port to it, and that no firewall closes it.",
+)
+_HAIRPIN = worded(
+    "A router that can't reach its own public address from within needs the name in the "
+    "house's own DNS, with the address of the proxy in the house.",
 )
 
 
@@ -35,50 +38,74 @@ def arrive(origin: str, visitor: Visitor, world: World) -> Iterator[Finding]:
 
 
 def _name(host: str, here: frozenset[str], outside: frozenset[str] | None, world: World) -> Finding:
-    what = f"name {host}"
+    what = worded("name {host}", host=host)
     if not here and outside is None and world.resolver:
-        text = "it is not found in DNS, and nobody outside could be asked"
-        return wrong(what, text, "See first that this machine reaches the internet.")
+        text = worded("it is not found in DNS, and nobody outside could be asked")
+        return wrong(what, text, worded("See first that this machine reaches the internet."))
     if not here and not outside:
-        return wrong(what, "it is not found in DNS", _NEW, "dns_wrong")
+        return wrong(what, worded("it is not found in DNS"), _NEW, "dns_wrong")
     if outside is None:
         if any(map(world.public, here)):
-            return ok(what, f"it leads to {_listed(here)}")
+            return ok(what, worded("it leads to {addresses}", addresses=_listed(here)))
         return unsure(
             what,
-            f"here it leads to {_listed(here)}, which nobody outside can reach",
-            "That is right where the house has a DNS of its own; outside it must lead to the public address.",
+            worded("here it leads to {addresses}, which nobody outside can reach", addresses=_listed(here)),
+            worded(
+                "That is right where the house has a DNS of its own; outside it must lead to the public address.",
+            ),
         )
     if not outside:
-        return wrong(what, "the house's own DNS alone knows it, and nobody outside finds it", _NEW, "dns_wrong")
+        return wrong(what, worded("the house's own DNS alone knows it, and nobody outside finds it"), _NEW, "dns_wrong")
     if not any(map(world.public, outside)):
-        text = f"it leads everybody to {_listed(outside)}, an address of a house, which nobody outside can reach"
-        return wrong(what, text, "Let it point at your public address, which whatismyip shows you.", "dns_private")
+        text = worded(
+            "it leads everybody to {addresses}, an address of a house, which nobody outside can reach",
+            addresses=_listed(outside),
+        )
+        return wrong(
+            what, text, worded("Let it point at your public address, which whatismyip shows you."), "dns_private"
+        )
     if not here:
-        return unsure(what, f"it leads to {_listed(outside)}, but this machine's DNS does not find it", _NEW)
-    return ok(what, f"it leads to {_listed(outside)}")
+        return unsure(
+            what,
+            worded("it leads to {addresses}, but this machine's DNS does not find it", addresses=_listed(outside)),
+            _NEW,
+        )
+    return ok(what, worded("it leads to {addresses}", addresses=_listed(outside)))
 
 
 def _port(
     host: str, port: int, here: frozenset[str], outside: frozenset[str] | None, visitor: Visitor, world: World
 ) -> Finding | None:
     """None where the port can be reached where the world goes; a finding where it can't."""
-    what = f"address {host}:{port}"
+    what = worded("address {host}:{port}", host=host, port=port)
     public = sorted(address for address in (outside or here) if world.public(address)) or sorted(here)
     if any(_is_open(address, port, visitor) for address in public):
         return None
     own = world.own_address()
     if own is not None and outside and own not in outside:
-        text = f"it leads to {_listed(outside)}, where nothing answers, and this house is at {own}"
-        mend = "Let it point at the house's own address, and let the router keep it up to date (DynDNS)."
+        text = worded(
+            "it leads to {addresses}, where nothing answers, and this house is at {own}",
+            addresses=_listed(outside),
+            own=own,
+        )
+        mend = worded(
+            "Let it point at the house's own address, and let the router keep it up to date (DynDNS).",
+        )
         return wrong(what, text, mend, "dns_wrong")
     split = sorted(here - set(public))
     if any(_is_open(address, port, visitor) for address in split):
         return None  # the house's DNS leads to the proxy itself, and the way around can't be tried from within
     if world.visited:
-        text = "from within the house nothing answers, though assistants came to it lately from outside"
+        text = worded(
+            "from within the house nothing answers, though assistants came to it lately from outside",
+        )
         return unsure(what, text, _HAIRPIN, "no_hairpin")
-    return wrong(what, f"nothing answers at {', '.join(public)} port {port}", f"{_FORWARD} {_HAIRPIN}", "port_closed")
+    return wrong(
+        what,
+        worded("nothing answers at {addresses} port {port}", addresses=", ".join(public), port=port),
+        both(_FORWARD, _HAIRPIN),
+        "port_closed",
+    )
 
 
 def _is_open(address: str, port: int, visitor: Visitor) -> bool:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from accounts.clients import TRIAL
 from accounts.refusals import Refusals
-from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from store.ports import Store
 from store.records import Client
+from words.worded import Worded, worded
 
 SETTLED_S = 120.0  # Alexa discovers devices within seconds of linking
 MOST = 100  # households that are examined
 _ALEXA = re.compile(r"https://(pitangui\.amazon\.com|layla\.amazon\.com|alexa\.amazon\.co\.jp)/api/skill/link/([\w-]+)")
 _THREE = 3
-_AGAIN = "showcam clients remove {}, then: showcam clients add {} …, and paste the new secret into its console"
 
 
 def examine(store: Store, *, forwarded: bool, spoken: bool, now: float | None = None) -> Iterator[Finding]:
@@ -23,61 +23,78 @@ def examine(store: Store, *, forwarded: bool, spoken: bool, now: float | None = 
     for client in store.clients():
         if client.id.startswith(TRIAL):
             continue
-        yield _secret(client, refusals)
+        yield from of(client.assistant, [_secret(client, refusals)])
         if client.assistant == "alexa":
-            yield _redirects(client)
+            yield from of("alexa", [_redirects(client)])
     if forwarded:
-        yield _forwarder(refusals)
-        yield _directives(store, at)
+        yield from of("alexa", [_forwarder(refusals), _directives(store, at)])
     if spoken:
-        yield _skill(refusals)
+        yield from of("alexa", [_skill(refusals)])
 
 
 def _secret(client: Client, refusals: Refusals) -> Finding:
-    what = f"secret of the client {client.id}"
+    what = worded("secret of the client {client}", client=client.id)
     if count := refusals.lately_of_client(client.id):
-        text = f"in the last half hour {count} requests of {client.assistant.capitalize()} had another secret"
-        again = _AGAIN.format(client.id, client.assistant)
-        mend = f"Paste it again into the assistant's console. Where it is lost: {again}"
+        text = worded(
+            "in the last half hour {count} requests of {assistant} had another secret",
+            count=count,
+            assistant=client.assistant.capitalize(),
+        )
+        again = _again(client.id, client.assistant)
+        mend = worded("Paste it again into the assistant's console. Where it is lost: {again}", again=again)
         return wrong(what, text, mend, "client_secret_wrong")
-    return ok(what, "no request had another one lately")
+    return ok(what, worded("no request had another one lately"))
+
+
+def _again(client: str, assistant: str) -> Worded:
+    return worded(
+        "showcam clients remove {client}, then: showcam clients add {assistant} …, and paste the new secret into its "
+        "console",
+        client=client,
+        assistant=assistant,
+    )
 
 
 def _redirects(client: Client) -> Finding:
-    what = "redirect addresses of Alexa"
+    what = worded("redirect addresses of Alexa")
     found = [match for match in map(_ALEXA.fullmatch, client.redirect_uris) if match]
-    mend = f"The console's page Account Linking shows three; {_AGAIN.format(client.id, 'alexa')}"
+    mend = worded("The console's page Account Linking shows three; {again}", again=_again(client.id, "alexa"))
     if len({match[1] for match in found}) < _THREE:
-        text = f"{len(found)} of Alexa's three are registered, and an account in another part of the world can't link"
+        text = worded(
+            "{count} of Alexa's three are registered, and an account in another part of the world can't link",
+            count=len(found),
+        )
         return wrong(what, text, mend, "redirect_uri_missing")
     if len({match[2] for match in found}) > 1:
-        return wrong(what, "they are of several developer accounts", mend)
-    return ok(what, "all three are registered")
+        return wrong(what, worded("they are of several developer accounts"), mend)
+    return ok(what, worded("all three are registered"))
 
 
 def _forwarder(refusals: Refusals) -> Finding:
-    what = "forwarder's signature"
+    what = worded("forwarder's signature")
     if count := refusals.lately("forwarder"):
-        text = f"in the last half hour {count} messages had a signature that does not hold"
-        mend = (
-            "Give the function the key of this installation (showcam alexa forwarder prints it), and see that this "
-            "machine's clock is right."
+        text = worded("in the last half hour {count} messages had a signature that does not hold", count=count)
+        mend = worded(
+            "Give the function the key of this installation (showcam alexa forwarder "
+            "prints it), and see that this machine's clock is right.",
         )
         return wrong(what, text, mend, "forwarder_key_wrong")
-    return ok(what, "none was refused lately")
+    return ok(what, worded("none was refused lately"))
 
 
 def _skill(refusals: Refusals) -> Finding:
-    what = "skill id"
+    what = worded("skill id")
     if count := refusals.lately("skill"):
-        text = f"in the last half hour {count} spoken requests came from a skill with another id"
-        mend = "Set alexa_skill_id to the Skill ID of the console's list of skills, and restart showcam."
+        text = worded("in the last half hour {count} spoken requests came from a skill with another id", count=count)
+        mend = worded(
+            "Set alexa_skill_id to the Skill ID of the console's list of skills, and restart showcam.",
+        )
         return wrong(what, text, mend, "skill_id_wrong")
-    return ok(what, "no request of another skill came lately")
+    return ok(what, worded("no request of another skill came lately"))
 
 
 def _directives(store: Store, now: float) -> Finding:
-    what = "Alexa's directives"
+    what = worded("Alexa's directives")
     linked = silent = 0
     for _, account in zip(range(MOST), store.accounts(), strict=False):
         for link in store.links(account.id):
@@ -85,14 +102,19 @@ def _directives(store: Store, now: float) -> Finding:
                 linked += 1
                 silent += not link.last_used
     if not linked:
-        return ok(what, "Alexa is not linked yet")
+        return ok(what, worded("Alexa is not linked yet"))
     if silent == linked:
-        text = "Alexa is linked, and no directive has ever come"
-        mend = (
-            "See that the forwarder is in the region of the skill's language, that the skill's default endpoint is its "
-            "ARN, and that its trigger has the Skill ID: showcam alexa values."
+        text = worded("Alexa is linked, and no directive has ever come")
+        mend = worded(
+            "See that the forwarder is in the region of the skill's language, that the "
+            "skill's default endpoint is its ARN, and that its trigger has the Skill ID: "
+            "showcam alexa values.",
         )
         return wrong(what, text, mend, "no_directive")
     if silent:
-        return unsure(what, f"of {linked} links {silent} never sent one", "Say “discover devices” to Alexa there.")
-    return ok(what, "they come")
+        return unsure(
+            what,
+            worded("of {linked} links {silent} never sent one", linked=linked, silent=silent),
+            worded("Say “discover devices” to Alexa there."),
+        )
+    return ok(what, worded("they come"))

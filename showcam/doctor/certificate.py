@@ -8,6 +8,7 @@ from cryptography import x509
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Visitor
+from words.worded import worded
 
 _HOUR_S, _DAY_S = 3_600, 86_400
 # Certificates are renewed with a third of their life left, short ones with half. When less than both of these is left,
@@ -17,7 +18,7 @@ _OLD = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "NO_PRO
 
 
 def examine(host: str, port: int, visitor: Visitor) -> Finding:
-    what = f"certificate of {host}"
+    what = worded("certificate of {host}", host=host)
     context = ssl.create_default_context(cafile=visitor.authorities)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -26,8 +27,8 @@ def examine(host: str, port: int, visitor: Visitor) -> Finding:
         return _refused(what, host, port, error, visitor)
     except ssl.SSLError as error:
         if any(word in (error.reason or "") for word in _OLD):
-            text = "it speaks no TLS 1.2, and assistants speak nothing older"
-            return wrong(what, text, "Let the proxy take TLS 1.2 and 1.3.", "tls_too_old")
+            text = worded("it speaks no TLS 1.2, and assistants speak nothing older")
+            return wrong(what, text, worded("Let the proxy take TLS 1.2 and 1.3."), "tls_too_old")
         return _speechless(what, port, error)
     except OSError as error:
         return _speechless(what, port, error)
@@ -44,26 +45,32 @@ def _peer(host: str, port: int, context: ssl.SSLContext, visitor: Visitor) -> di
 
 
 def _speechless(what: str, port: int, error: OSError) -> Finding:
-    mend = "See that the proxy runs, serves https on that port, and that the router forwards the port to it."
-    return wrong(what, f"port {port} does not speak TLS ({type(error).__name__})", mend)
+    mend = worded(
+        "See that the proxy runs, serves https on that port, and that the router forwards the port to it.",
+    )
+    return wrong(what, worded("port {port} does not speak TLS ({error})", port=port, error=type(error).__name__), mend)
 
 
 def _refused(what: str, host: str, port: int, error: ssl.SSLCertVerificationError, visitor: Visitor) -> Finding:
-    text = f"it is not accepted: {error.verify_message}"
+    text = worded("it is not accepted: {why}", why=error.verify_message)
     match error.verify_code:  # OpenSSL's X509_V_ERR_…
         case 10:
-            mend = "It has expired: see why the proxy does not renew it."
+            mend = worded("It has expired: see why the proxy does not renew it.")
             return wrong(what, text, mend, "certificate_over")
         case 62 | 64:
-            return wrong(what, text, "It is for another name: get one for this very name.", "certificate_of_another")
+            return wrong(
+                what, text, worded("It is for another name: get one for this very name."), "certificate_of_another"
+            )
         case 18 | 19:
-            mend = (
-                "No assistant takes a self-signed certificate: get one from a public authority, such as Let's Encrypt."
+            mend = worded(
+                "No assistant takes a self-signed certificate: get one from a public authority, such as Let's Encrypt.",
             )
             return wrong(what, text, mend)
-    mend = "Let the proxy send the whole chain, with the intermediate certificates, of a public authority."
+    mend = worded(
+        "Let the proxy send the whole chain, with the intermediate certificates, of a public authority.",
+    )
     if issuer := _missing_issuer(host, port, visitor):
-        text = f"its chain is incomplete: the certificate of its issuer, {issuer}, is not sent"
+        text = worded("its chain is incomplete: the certificate of its issuer, {issuer}, is not sent", issuer=issuer)
         return wrong(what, text, mend, "chain_incomplete")
     return wrong(what, text, mend)
 
@@ -87,7 +94,15 @@ def _missing_issuer(host: str, port: int, visitor: Visitor) -> str:
 def _lasting(what: str, began: float, ends: float) -> Finding:
     """How long an accepted certificate is valid; `began` and `ends` are epoch seconds."""
     left = ends - time.time()
-    span = f"{int(left // _DAY_S)} days" if left >= 2 * _DAY_S else f"{int(left // _HOUR_S)} hours"
+    span = (
+        worded("{count} days", count=int(left // _DAY_S))
+        if left >= 2 * _DAY_S
+        else worded("{count} hours", count=int(left // _HOUR_S))
+    )
     if left < min(DUE_S, (ends - began) * DUE_PART):
-        return unsure(what, f"it is good for {span} more", "Assistants still take it: see that the proxy renews it.")
-    return ok(what, f"its chain is complete and it is good for {span}")
+        return unsure(
+            what,
+            worded("it is good for {span} more", span=span),
+            worded("Assistants still take it: see that the proxy renews it."),
+        )
+    return ok(what, worded("its chain is complete and it is good for {span}", span=span))

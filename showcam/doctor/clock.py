@@ -6,15 +6,16 @@ from email.utils import parsedate_to_datetime
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Unreached, Visitor
+from words.worded import Worded, worded
 
 # servers of the assistants, whose clocks are the ones that count
 SOURCES = ("https://www.google.com/generate_204", "https://api.amazonalexa.com/")
 WRONG_S = 30.0  # the forwarder's signature is taken within a minute, and tokens are counted in seconds
-_MEND = "Let the machine keep its time by NTP: timedatectl set-ntp true."
+_MEND = worded("Let the machine keep its time by NTP: timedatectl set-ntp true.")
 
 
 def examine(visitor: Visitor, sources: Sequence[str] = SOURCES, now: Callable[[], float] = time.time) -> Finding:
-    what = "clock"
+    what = worded("clock")
     for source in sources:
         began = now()
         try:
@@ -25,11 +26,18 @@ def examine(visitor: Visitor, sources: Sequence[str] = SOURCES, now: Callable[[]
         # the header has whole seconds, and was written while the request was on its way
         off = min(0.0, now() - served) + max(0.0, began - (served + 1))
         if abs(off) <= WRONG_S:
-            return ok(what, "it is right")
-        behind = "behind" if off < 0 else "ahead"
-        return wrong(what, f"it is {_span(abs(off))} {behind}", _MEND, "clock_off")
-    return unsure(what, "no server of the assistants tells the time", "See that this machine reaches the internet.")
+            return ok(what, worded("it is right"))
+        behind, span = off < 0, _span(abs(off))
+        text = worded("it is {span} behind", span=span) if behind else worded("it is {span} ahead", span=span)
+        return wrong(what, text, _MEND, "clock_off")
+    return unsure(
+        what,
+        worded("no server of the assistants tells the time"),
+        worded("See that this machine reaches the internet."),
+    )
 
 
-def _span(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+def _span(seconds: float) -> Worded:
+    if seconds >= 90:
+        return worded("{count} minutes", count=round(seconds / 60))
+    return worded("{count} seconds", count=round(seconds))

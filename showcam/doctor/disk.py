@@ -4,17 +4,26 @@ import shutil
 from pathlib import Path
 
 from showcam.doctor.finding import Finding, ok, wrong
+from words.worded import worded
 
 LEAST = 200 << 20  # bytes: the database, its log and a backup fit
 
 
 def examine(folder: Path, least: int = LEAST) -> Finding:
-    what = "disk"
+    what = worded("disk")
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        return wrong(what, f"the data folder can't be read ({type(error).__name__})", "See the setting data.")
+        return wrong(
+            what,
+            worded("the data folder can't be read ({error})", error=type(error).__name__),
+            worded("See the setting data."),
+        )
     if free < least:
-        mend = "Remove what is not needed: a full disk takes no sign-in and no link, and keeps no change."
-        return wrong(what, f"{free >> 20} MB are free where showcam keeps its data", mend, "disk_full")
-    return ok(what, f"{free >> 20} MB are free where showcam keeps its data")
+        mend = worded(
+            "Remove what is not needed: a full disk takes no sign-in and no link, and keeps no change.",
+        )
+        return wrong(
+            what, worded("{free} MB are free where showcam keeps its data", free=free >> 20), mend, "disk_full"
+        )
+    return ok(what, worded("{free} MB are free where showcam keeps its data", free=free >> 20))

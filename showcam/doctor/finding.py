@@ -1,6 +1,7 @@
 """What the doctor found at one point."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 # What the doctor knows by name, for pages and programs that act on it.
@@ -38,12 +39,14 @@ type Fault = Literal[
     "disk_full",
 ]
 
+type Step = Literal["", "cameras", "reachable", "google", "alexa"]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`what` is the point, `text` what was found there, `mend` what to do where it is wrong or may be.
 
-    `fault`: which of the faults it is that have a name; None for others.
+    `fault`: which of the faults it is that have a name; None for others. `step`: of set-up, which it belongs to.
     """
 
     what: str
@@ -51,6 +54,7 @@ class Finding:
     text: str
     mend: str = ""
     fault: Fault | None = None
+    step: Step = ""
 
 
 def ok(what: str, text: str) -> Finding:
@@ -63,3 +67,9 @@ def wrong(what: str, text: str, mend: str, fault: Fault | None = None) -> Findin
 
 def unsure(what: str, text: str, mend: str, fault: Fault | None = None) -> Finding:
     return Finding(what, "unsure", text, mend, fault)
+
+
+def of(step: Step, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings, as those of one step of set-up."""
+    for finding in findings:
+        yield replace(finding, step=step)

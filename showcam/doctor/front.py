@@ -3,58 +3,67 @@
 from showcam.doctor.finding import Fault, Finding, ok, unsure, wrong
 from showcam.doctor.reach import Answer, Visitor
 from showcam.shipped import document
+from words.worded import worded
 
-BEFORE = "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot."
+BEFORE = worded(
+    "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot.",
+)
 STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
 FORWARDED = ("X-Forwarded-For", "X_Forwarded_For")  # WSGI has one key for both
 _FORGED = "doctor.forged"
 _FORGEABLE = {
-    FORWARDED[0]: "Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.",
-    FORWARDED[1]: "Let the proxy drop headers with underscores in their names, or end trusted_proxies: see "
-    f"{document('running.md')}",
+    FORWARDED[0]: worded("Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies."),
+    FORWARDED[1]: worded(
+        "Let the proxy drop headers with underscores in their names, or end trusted_proxies: see {page}",
+        page=document("owner/running.md"),
+    ),
 }
 
 
 def not_ours(what: str, answer: Answer, text: str = "") -> Finding:
     """An answer that showcam does not give. `text` says so; without it the answer is summed up."""
-    text = text or f"it answers {answer.summary()}"
+    text = text or worded("it answers {answer}", answer=answer.summary())
     if 300 <= answer.status < 400 and "location" in answer.headers:
-        mend = "Assistants follow no redirect: set public_url to where it leads, or let the proxy answer here itself."
+        mend = worded(
+            "Assistants follow no redirect: set public_url to where it leads, or let the proxy answer here itself.",
+        )
         return wrong(what, text, mend, "redirect")
     if answer.status == 401 and "www-authenticate" in answer.headers:
-        mend = "Something before showcam asks for a password: let the proxy pass this path without one."
+        mend = worded(
+            "Something before showcam asks for a password: let the proxy pass this path without one.",
+        )
         return wrong(what, text, mend, "password")
     return wrong(what, text, BEFORE)
 
 
 def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
     """Whether somebody's own word is taken for where he comes from."""
-    what = "visitors' addresses, /readyz"
+    what = worded("visitors' addresses, /readyz")
     for name in FORWARDED:
         answer = visitor.request("GET", f"{web}/readyz", headers={name: STRANGER})
         ready = answer.json()
         if answer.status == 421 and demo:
-            return ok(what, "the demo refuses whatever was forwarded")
+            return ok(what, worded("the demo refuses whatever was forwarded"))
         if answer.status != 200 or not isinstance(ready, dict) or not isinstance(ready.get("client"), str):
             return not_ours(what, answer)
         if ready["client"] == STRANGER:
             fault: Fault | None = "underscore_header" if "_" in name else None
-            return wrong(what, f"whoever sends {name} passes for anybody", _FORGEABLE[name], fault)
+            return wrong(what, worded("whoever sends {name} passes for anybody", name=name), _FORGEABLE[name], fault)
     if ready["client"] in ("127.0.0.1", "::1") and not demo:
-        mend = f"Name the proxy in trusted_proxies, see {document('running.md')}"
-        return unsure(what, "all visitors count as one", mend)
-    return ok(what, "nobody's own word is taken for where he comes from")
+        mend = worded("Name the proxy in trusted_proxies, see {page}", page=document("owner/running.md"))
+        return unsure(what, worded("all visitors count as one"), mend)
+    return ok(what, worded("nobody's own word is taken for where he comes from"))
 
 
 def bearer(web: str, visitor: Visitor) -> Finding:
     """Whether the header Authorization arrives, by which assistants show their tokens."""
-    what = "header Authorization, /oauth/userinfo"
+    what = worded("header Authorization, /oauth/userinfo")
     answer = visitor.request("GET", f"{web}/oauth/userinfo", headers={"Authorization": f"Bearer {_FORGED}"})
     content = answer.json()
     error = content.get("error") if isinstance(content, dict) else None
     if answer.status == 401 and error == "invalid_token":
-        return ok(what, "it arrives")
+        return ok(what, worded("it arrives"))
     if answer.status == 401 and error == "invalid_request":
-        text = "it does not arrive, so no assistant is ever known"
-        return wrong(what, text, "Let the proxy pass the header Authorization on.", "header_dropped")
+        text = worded("it does not arrive, so no assistant is ever known")
+        return wrong(what, text, worded("Let the proxy pass the header Authorization on."), "header_dropped")
     return not_ours(what, answer)

@@ -10,16 +10,16 @@ from urllib.parse import urlencode, urlsplit
 
 from showcam.doctor import front
 from showcam.doctor.arriving import arrive
-from showcam.doctor.finding import Finding, ok, unsure, wrong
+from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from showcam.doctor.front import BEFORE, not_ours
 from showcam.doctor.reach import Answer, Unreached, Visitor
 from showcam.doctor.world import World
 from showcam.setup.google_console import PROJECT, REDIRECTS, projects_of
+from words.worded import Worded, worded
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 FORGED = "doctor.forged"
 PADDING = 12 * 1024  # characters of a form; /oauth/token takes 16 KiB
-_REGISTER = "showcam clients remove {}, then add it as this tells: showcam google values --project YOUR-PROJECT-ID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,16 @@ class Patient:
 
 def examine(patient: Patient, visitor: Visitor, world: World | None = None) -> Iterator[Finding]:
     for origin in dict.fromkeys((patient.web, *patient.pictures)):
-        arrived = list(_arrive(origin, patient, visitor, world or World()))
+        arrived = list(of("reachable", _arrive(origin, patient, visitor, world or World())))
         yield from arrived
         if any(finding.state == "wrong" or finding.fault == "no_hairpin" for finding in arrived):
             return  # no endpoint can be reached
-    yield _redirects(patient)
+    yield from of("google", [_redirects(patient)])
+    yield from of("reachable", _answers(patient, visitor))
+
+
+def _answers(patient: Patient, visitor: Visitor) -> Iterator[Finding]:
+    """What each endpoint answers."""
     for check in (_client, _bearer, _authorize, _token, _fulfillment, _preflight, _signalling):
         yield _checked(check, patient, visitor)
     for origin in patient.pictures:
@@ -48,10 +53,16 @@ def examine(patient: Patient, visitor: Visitor, world: World | None = None) -> I
 
 def _arrive(origin: str, patient: Patient, visitor: Visitor, world: World) -> Iterator[Finding]:
     if patient.demo:
-        yield ok(f"address {origin}", "the demo's own: name and certificate are left out")
+        yield ok(worded("address {origin}", origin=origin), worded("the demo's own: name and certificate are left out"))
     elif urlsplit(origin).scheme != "https":
-        text = f"{origin} is no https address, and Google comes to no other"
-        yield wrong("address", text, "Set public_url in showcam.toml to your public https:// address.")
+        text = worded("{origin} is no https address, and Google comes to no other", origin=origin)
+        yield wrong(
+            worded("address"),
+            text,
+            worded(
+                "Give it your public address: {command}", command="showcam settings set public_url https://YOUR-ADDRESS"
+            ),
+        )
     else:
         yield from arrive(origin, visitor, world)
 
@@ -64,30 +75,40 @@ def _checked(
     try:
         return check(patient, visitor)
     except Unreached as error:
-        return wrong(check.__name__.strip("_"), str(error), BEFORE)
+        return wrong(check.__name__.strip("_"), error.args[0], BEFORE)
 
 
 def _redirects(patient: Patient) -> Finding:
-    what = "redirect addresses"
+    what = worded("redirect addresses")
     if patient.client is None:
-        mend = "Let it in with the values of: showcam google values"
-        return wrong(what, "no client is registered for Google", mend)
+        mend = worded("Let it in with the values of: showcam google values")
+        return wrong(what, worded("no client is registered for Google"), mend)
     its_id, registered = patient.client
-    mend = _REGISTER.format(its_id)
+    mend = worded(
+        "showcam clients remove {client}, then add it as this tells: showcam google values --project YOUR-PROJECT-ID",
+        client=its_id,
+    )
     projects = projects_of(registered)
     if len(projects) != 1:
-        text = f"they are of several projects: {', '.join(projects)}" if projects else "none of them is Google's"
+        text = (
+            worded("they are of several projects: {projects}", projects=", ".join(projects))
+            if projects
+            else worded("none of them is Google's")
+        )
         return wrong(what, text, mend)
     project = projects[0]
     if not PROJECT.fullmatch(project):
-        return wrong(what, f"{project} is no Project ID", mend)
+        return wrong(what, worded("{project} is no Project ID", project=project), mend)
     needed = {redirect.format(project=project) for redirect in REDIRECTS}
     if strange := [uri for uri in registered if uri not in needed]:
-        return unsure(what, f"{strange[0]} is none of Google's", mend)
+        return unsure(what, worded("{address} is none of Google's", address=strange[0]), mend)
     if missing := needed - set(registered):
-        text = f"{missing.pop()} is not registered, and Google comes by both"
+        text = worded("{address} is not registered, and Google comes by both", address=missing.pop())
         return unsure(what, text, mend, "redirect_uri_missing")
-    return ok(what, f"both of the project {project} are registered for the client {its_id}")
+    return ok(
+        what,
+        worded("both of the project {project} are registered for the client {client}", project=project, client=its_id),
+    )
 
 
 def _client(patient: Patient, visitor: Visitor) -> Finding:
@@ -99,7 +120,7 @@ def _bearer(patient: Patient, visitor: Visitor) -> Finding:
 
 
 def _authorize(patient: Patient, visitor: Visitor) -> Finding:
-    what = "sign-in page, /oauth/authorize"
+    what = worded("sign-in page, /oauth/authorize")
     client, redirects = patient.client or (patient.trial[0], ())
     query = {
         "client_id": client,
@@ -113,17 +134,19 @@ def _authorize(patient: Patient, visitor: Visitor) -> Finding:
     if patient.client is None:
         refused = answer.status == 400 and answer.kind == "text/html"
         if refused:
-            return unsure(what, "it refuses, for want of a client", "Register Google's client and ask again.")
+            return unsure(
+                what, worded("it refuses, for want of a client"), worded("Register Google's client and ask again.")
+            )
     elif answer.status == 200 and answer.kind == "text/html":
         if "Google" in answer.text:
-            return ok(what, "it shows whom the account is linked to")
-        return wrong(what, "it is a page, but not of showcam", BEFORE)
+            return ok(what, worded("it shows whom the account is linked to"))
+        return wrong(what, worded("it is a page, but not of showcam"), BEFORE)
     return not_ours(what, answer)
 
 
 def _token(patient: Patient, visitor: Visitor) -> Finding:
     """The form is as long as it may be, with what counts at its end: a proxy that cuts bodies is found so."""
-    what = "token endpoint, /oauth/token"
+    what = worded("token endpoint, /oauth/token")
     form = {
         "padding": "x" * PADDING,
         "grant_type": "authorization_code",
@@ -136,34 +159,43 @@ def _token(patient: Patient, visitor: Visitor) -> Finding:
     content = answer.json()
     error = content.get("error") if isinstance(content, dict) else None
     if answer.status == 400 and error == "invalid_grant":
-        return ok(what, "an invented code gets 400 invalid_grant, as it must")
+        return ok(what, worded("an invented code gets 400 invalid_grant, as it must"))
     if answer.status == 413 or (answer.status == 400 and error == "invalid_request"):
-        text = f"of a form of {PADDING // 1024} KiB the end does not arrive ({answer.summary()})"
-        return wrong(what, text, "Let the proxy pass bodies of at least 256 KiB whole.", "body_cut")
+        text = worded(
+            "of a form of {size} KiB the end does not arrive ({answer})", size=PADDING // 1024, answer=answer.summary()
+        )
+        return wrong(what, text, worded("Let the proxy pass bodies of at least 256 KiB whole."), "body_cut")
     if error == "invalid_client":
         return wrong(
             what,
-            "it does not know a client that was just registered here",
-            "The public address leads to another showcam, or this command reads other settings: see data and store.",
+            worded("it does not know a client that was just registered here"),
+            worded(
+                "The public address leads to another showcam, or this command reads other "
+                "settings: see data and store.",
+            ),
         )
-    return not_ours(what, answer, f"an invented code gets {answer.summary()} where 400 invalid_grant is due")
+    return not_ours(
+        what, answer, worded("an invented code gets {answer} where 400 invalid_grant is due", answer=answer.summary())
+    )
 
 
 def _fulfillment(patient: Patient, visitor: Visitor) -> Finding:
-    what = "fulfillment, /google/fulfillment"
+    what = worded("fulfillment, /google/fulfillment")
     body = json.dumps({"requestId": "1", "inputs": [{"intent": "action.devices.SYNC"}]}).encode()
     headers = {"Content-Type": "application/json;charset=UTF-8", "Authorization": f"Bearer {FORGED}"}
     answer = visitor.request("POST", f"{patient.web}/google/fulfillment", headers=headers, data=body)
     if answer.status == 401 and answer.json() == {"error": "invalid_token"}:
-        return ok(what, "an invented token gets 401, as it must")
+        return ok(what, worded("an invented token gets 401, as it must"))
     if answer.status == 401:
-        mend = "Let the proxy pass /google/ without one."
-        return wrong(what, "something before showcam asks for a password", mend, "password")
-    return not_ours(what, answer, f"an invented token gets {answer.summary()} where showcam's 401 is due")
+        mend = worded("Let the proxy pass /google/ without one.")
+        return wrong(what, worded("something before showcam asks for a password"), mend, "password")
+    return not_ours(
+        what, answer, worded("an invented token gets {answer} where showcam's 401 is due", answer=answer.summary())
+    )
 
 
 def _preflight(patient: Patient, visitor: Visitor) -> Finding:
-    what = "signalling's preflight, /google/webrtc/"
+    what = worded("signalling's preflight, /google/webrtc/")
     headers = {
         "Origin": PLAYER,
         "Access-Control-Request-Method": "POST",
@@ -171,50 +203,57 @@ def _preflight(patient: Patient, visitor: Visitor) -> Finding:
     }
     answer = visitor.request("OPTIONS", f"{patient.web}/google/webrtc/{FORGED}", headers=headers)
     if not 200 <= answer.status < 300:
-        return wrong(what, f"it answers {answer.summary()}", "Let the proxy pass OPTIONS on to showcam.")
+        return wrong(
+            what,
+            worded("it answers {answer}", answer=answer.summary()),
+            worded("Let the proxy pass OPTIONS on to showcam."),
+        )
     missing = _not_allowed(answer)
     if missing:
-        mend = "Let the proxy pass CORS headers as they are, and see signal_origins."
+        mend = worded("Let the proxy pass CORS headers as they are, and see signal_origins.")
         return wrong(what, missing, mend, "cors_stripped")
-    return ok(what, "Google's player may post its offer")
+    return ok(what, worded("Google's player may post its offer"))
 
 
-def _not_allowed(answer: Answer) -> str:
-    """What the answer forbids Google's player; "" where it may post its offer."""
+def _not_allowed(answer: Answer) -> Worded | None:
+    """What the answer forbids Google's player; None where it may post its offer."""
     headers = answer.headers
     methods = {method.strip().upper() for method in headers.get("access-control-allow-methods", "").split(",")}
     fields = {name.strip().lower() for name in headers.get("access-control-allow-headers", "").split(",")}
     if headers.get("access-control-allow-origin") != PLAYER:
-        return f"it allows {headers.get('access-control-allow-origin', 'nobody')} where {PLAYER} is due"
+        allowed = headers.get("access-control-allow-origin") or worded("nobody")
+        return worded("it allows {allowed} where {player} is due", allowed=allowed, player=PLAYER)
     if "POST" not in methods:
-        return "it does not allow POST"
+        return worded("it does not allow POST")
     if not {"authorization", "content-type"} <= fields:
-        return "it does not allow the headers Authorization and Content-Type"
-    return ""
+        return worded("it does not allow the headers Authorization and Content-Type")
+    return None
 
 
 def _signalling(patient: Patient, visitor: Visitor) -> Finding:
-    what = "signalling, /google/webrtc/"
+    what = worded("signalling, /google/webrtc/")
     body = json.dumps({"action": "offer", "deviceId": "doctor", "sdp": "v=0\r\n"}).encode()
     headers = {"Origin": PLAYER, "Content-Type": "application/json"}
     answer = visitor.request("POST", f"{patient.web}/google/webrtc/{FORGED}", headers=headers, data=body)
     if answer.status != 403 or answer.kind != "application/problem+json":
-        return not_ours(what, answer, f"an invented grant gets {answer.summary()} where showcam's 403 is due")
+        return not_ours(
+            what, answer, worded("an invented grant gets {answer} where showcam's 403 is due", answer=answer.summary())
+        )
     if answer.headers.get("access-control-allow-origin") != PLAYER:
-        mend = "Let the proxy pass CORS headers as they are."
-        return wrong(what, "Google's player can't read its answer", mend, "cors_stripped")
-    return ok(what, "an invented grant gets 403, and Google's player may read why")
+        mend = worded("Let the proxy pass CORS headers as they are.")
+        return wrong(what, worded("Google's player can't read its answer"), mend, "cors_stripped")
+    return ok(what, worded("an invented grant gets 403, and Google's player may read why"))
 
 
 def _playlist(patient: Patient, visitor: Visitor) -> Finding:
-    what = "playlist, /s/"
+    what = worded("playlist, /s/")
     answer = visitor.request("GET", f"{patient.pictures[0]}/s/{FORGED}/master.m3u8", headers={"Origin": PLAYER})
-    mend = "Let the proxy send /s/ to the media process (port 8081), its path as it is."
+    mend = worded("Let the proxy send /s/ to the media process (port 8081), its path as it is.")
     if answer.status != 403 or answer.kind != "application/problem+json":
-        text = f"an invented grant gets {answer.summary()} where the media process's 403 is due"
+        text = worded("an invented grant gets {answer} where the media process's 403 is due", answer=answer.summary())
         found = not_ours(what, answer, text)
         return found if found.fault else wrong(what, text, mend, "pictures_not_forwarded")
     if answer.headers.get("access-control-allow-origin") not in ("*", PLAYER):
-        mend = "Let the proxy pass CORS headers as they are."
-        return wrong(what, "a Chromecast can't read its answer", mend, "cors_stripped")
-    return ok(what, "an invented grant gets 403, and a Chromecast may read it")
+        mend = worded("Let the proxy pass CORS headers as they are.")
+        return wrong(what, worded("a Chromecast can't read its answer"), mend, "cors_stripped")
+    return ok(what, worded("an invented grant gets 403, and a Chromecast may read it"))

@@ -1,6 +1,7 @@
 """Examines households: sessions with vendors, what stands in the way of each camera, reports to the assistants."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from registry.readings.readiness import Row
 from registry.reason import Reason
 from showcam.doctor.finding import Fault, Finding, ok, unsure, wrong
 from store.ports import Store
+from words.worded import Worded, worded
 
 MOST = 20  # that are examined; each takes as long as its vendor
 _FAULTS: dict[Reason, Fault] = {"code_wrong": "code_wrong", "not_playable": "no_room_to_transcode"}
@@ -37,8 +39,10 @@ def examine(store: Store, owner: Owner, faults: Faults, standing: Standing, *, o
     """`only`: the id of the one household whose owner may read the findings; "" for all."""
     for account in islice((each for each in store.accounts() if only in ("", each.id)), MOST):
         if standing.signed_out(account.id):
-            text = "the vendor ended it, so no camera of that account can be shown"
-            yield wrong("session with the vendor", text, "Sign in again: showcam login", "session_ended")
+            text = worded("the vendor ended it, so no camera of that account can be shown")
+            yield wrong(
+                worded("session with the vendor"), text, worded("Sign in again: showcam login"), "session_ended"
+            )
         elif any(store.known(account.id, source.id) for source in store.sources(account.id)):
             # of the others no camera was ever listed: nobody has signed in
             yield from _cameras(owner, account.id)
@@ -49,18 +53,26 @@ def _cameras(owner: Owner, account_id: str) -> Iterator[Finding]:
     try:
         rows = owner.readiness(account_id)
     except Unavailable as error:
-        yield unsure("cameras", f"they can't be listed ({error.reason})", "Try again in a few minutes.")
+        yield unsure(
+            worded("cameras"),
+            worded("they can't be listed ({reason})", reason=error.reason),
+            worded("Try again in a few minutes."),
+        )
         return
     for camera, verdicts in rows:
-        what = f"camera {camera.name}"
+        what = worded("camera {camera}", camera=camera.name)
         refusals = [verdict for verdict in verdicts.values() if isinstance(verdict, Refusal)]
         if not refusals:
-            yield ok(what, "every assistant can show it")
+            yield ok(what, worded("every assistant can show it"))
             continue
         first = max(refusals, key=lambda refusal: refusal.reason not in _WANTED)
         problem = unsure if first.reason in _WANTED else wrong
-        text = "one assistant can't show it" if len(refusals) < len(verdicts) else "no assistant can show it"
-        yield problem(what, text, explain(first), _FAULTS.get(first.reason))
+        text = (
+            worded("one assistant can't show it")
+            if len(refusals) < len(verdicts)
+            else worded("no assistant can show it")
+        )
+        yield problem(what, text, Worded(explain(first), partial(explain, first)), _FAULTS.get(first.reason))
 
 
 _OF_REPORTS = ("grant", "outbox")
@@ -68,9 +80,9 @@ _OF_REPORTS = ("grant", "outbox")
 
 def _reports(fault: Noted) -> Finding:
     if fault.kind == "grant":
-        text = "the assistant ended its permission for reports"
-        mend = "In the assistant's app disable or disconnect showcam, then link it again."
-        return wrong(f"reports of the link {fault.subject}", text, mend, "gateway_grant_dead")
-    text = "some could not be sent, and were put aside"
-    mend = "See why, and send them again: showcam outbox list"
-    return wrong(f"reports of the link {fault.subject}", text, mend, "reports_not_sent")
+        text = worded("the assistant ended its permission for reports")
+        mend = worded("In the assistant's app disable or disconnect showcam, then link it again.")
+        return wrong(worded("reports of the link {link}", link=fault.subject), text, mend, "gateway_grant_dead")
+    text = worded("some could not be sent, and were put aside")
+    mend = worded("See why, and send them again: showcam outbox list")
+    return wrong(worded("reports of the link {link}", link=fault.subject), text, mend, "reports_not_sent")

@@ -8,38 +8,46 @@ from collections.abc import Sequence
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.stun import seen_from
 from showcam.shipped import document
+from words.worded import both, worded
 
 # asked where none of the configured ones answers, to tell dead servers from a network without UDP
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
 WITHIN_S = 3.0
 _RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch
-_WITHOUT = f"Without one Alexa's displays get no picture by WebRTC: see {document('pictures.md')}."
+_WITHOUT = worded(
+    "Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("owner/pictures.md")
+)
 
 
 def stun(servers: Sequence[str], others: Sequence[str] = OTHERS, within_s: float = WITHIN_S) -> Finding:
-    what = "STUN"
+    what = worded("STUN")
     if not servers:
-        return unsure(what, "no server is named", _WITHOUT)
+        return unsure(what, worded("no server is named"), _WITHOUT)
     answers = {server: seen_from(server, within_s) for server in servers}
     dead = [server for server, address in answers.items() if address is None]
     if len(dead) < len(servers):
         if dead:
-            return unsure(what, f"{', '.join(dead)} does not answer", "Take it out of the setting stun.", "stun_dead")
-        return ok(what, f"this house is seen from {next(filter(None, answers.values()))}")
+            return unsure(
+                what,
+                worded("{servers} does not answer", servers=", ".join(dead)),
+                worded("Take it out of the setting stun."),
+                "stun_dead",
+            )
+        return ok(what, worded("this house is seen from {address}", address=next(filter(None, answers.values()))))
     if any(seen_from(server, within_s) for server in others):
-        text = f"{', '.join(dead)} does not answer, and other servers do"
-        return wrong(what, text, f"Name another in the setting stun. {_WITHOUT}", "stun_dead")
-    text = f"neither {', '.join(dead)} nor any other STUN server answers"
-    mend = (
-        "UDP to the internet is blocked: let the firewall pass UDP from this machine, or set turn to a server that "
-        "takes TCP or TLS."
+        text = worded("{servers} does not answer, and other servers do", servers=", ".join(dead))
+        return wrong(what, text, both(worded("Name another in the setting stun."), _WITHOUT), "stun_dead")
+    text = worded("neither {servers} nor any other STUN server answers", servers=", ".join(dead))
+    mend = worded(
+        "UDP to the internet is blocked: let the firewall pass UDP from this machine, or "
+        "set turn to a server that takes TCP or TLS.",
     )
     return wrong(what, text, mend, "udp_blocked")
 
 
 def turn(relay: str, secret: str, within_s: float = WITHIN_S) -> Finding | None:
     """None where no TURN server is named."""
-    what = "TURN"
+    what = worded("TURN")
     named = _RELAY(relay)
     if named is None:
         return None
@@ -51,13 +59,21 @@ def turn(relay: str, secret: str, within_s: float = WITHIN_S) -> Finding | None:
     except messages.TransactionFailed as error:
         code = error.response.attributes.get("ERROR-CODE", (0, ""))[0]
         if code in (401, 438):
-            mend = "Set turn_secret to what the TURN server has as static-auth-secret, and see that its clock is right."
-            return wrong(what, f"{relay} does not take the secret", mend, "turn_secret_wrong")
-        return wrong(what, f"{relay} refuses to relay ({code})", "See the TURN server's log.")
+            mend = worded(
+                "Set turn_secret to what the TURN server has as static-auth-secret, and see that its clock is right.",
+            )
+            return wrong(what, worded("{relay} does not take the secret", relay=relay), mend, "turn_secret_wrong")
+        return wrong(
+            what,
+            worded("{relay} refuses to relay ({code})", relay=relay, code=code),
+            worded("See the TURN server's log."),
+        )
     except (OSError, TimeoutError, messages.TransactionError) as error:
-        mend = "See that it runs and that its port is open, by UDP or TCP as the setting turn has it."
-        return wrong(what, f"{relay} does not answer ({type(error).__name__})", mend)
-    return ok(what, f"{relay} relays by {relayed}")
+        mend = worded(
+            "See that it runs and that its port is open, by UDP or TCP as the setting turn has it.",
+        )
+        return wrong(what, worded("{relay} does not answer ({error})", relay=relay, error=type(error).__name__), mend)
+    return ok(what, worded("{relay} relays by {relayed}", relay=relay, relayed=relayed))
 
 
 async def _allocated(named: re.Match[str], secret: str, within_s: float) -> str:

@@ -12,6 +12,8 @@ import certifi
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from words.worded import Worded, worded
+
 WITHIN_S = 10.0  # for a whole exchange, however slowly the answer arrives
 LONGEST = 1 << 20  # bytes of an answer
 
@@ -37,10 +39,13 @@ class Answer:
         except ValueError:
             return None
 
-    def summary(self) -> str:
+    def summary(self) -> Worded:
         """For a person: the status, a redirect's target, the content type."""
-        where = f", a redirect to {self.headers['location'].split('?')[0]}" if "location" in self.headers else ""
-        return f"{self.status}{where}{f', {self.kind}' if self.kind else ', without a content type'}"
+        kind = self.kind or worded("without a content type")
+        if "location" not in self.headers:
+            return worded("{status}, {kind}", status=self.status, kind=kind)
+        where = self.headers["location"].split("?")[0]
+        return worded("{status}, a redirect to {where}, {kind}", status=self.status, where=where, kind=kind)
 
 
 class Visitor:
@@ -62,11 +67,15 @@ class Visitor:
         try:
             return _within(self.within_s, lambda: self._exchange(method, url, headers or {}, data))
         except (requests.Timeout, ReadTimeoutError, TimeoutError):
-            raise Unreached(f"there is no whole answer within {self.within_s:g} s") from None
+            raise Unreached(
+                worded("there is no whole answer within {seconds} s", seconds=f"{self.within_s:g}")
+            ) from None
         except HTTPError as error:  # the body is read from urllib3, which raises its own
-            raise Unreached(f"its answer breaks off or is garbled ({type(error).__name__})") from None
+            raise Unreached(
+                worded("its answer breaks off or is garbled ({error})", error=type(error).__name__)
+            ) from None
         except (requests.RequestException, OSError) as error:
-            raise Unreached(f"it can't be reached ({type(error).__name__})") from None
+            raise Unreached(worded("it can't be reached ({error})", error=type(error).__name__)) from None
 
     def _exchange(self, method: str, url: str, headers: dict[str, str], data: bytes | dict[str, str] | None) -> Answer:
         with requests.request(

@@ -4,9 +4,11 @@ from itertools import islice
 
 from showcam.doctor.finding import Finding, ok, wrong
 from store.ports import Store
+from words.worded import Worded, worded
 
 MOST = 100  # households that are examined; a maker's installation may have a million
-WHAT = "who may sign in"
+VENDOR = "EZVIZ"
+WHAT = worded("who may sign in")
 
 
 def examine(store: Store, *, anyone: bool) -> Finding:
@@ -18,14 +20,24 @@ def examine(store: Store, *, anyone: bool) -> Finding:
         by_vendor, by_password = by_vendor + vendor, by_password + password
         closed += not vendor and not password
     if closed:
-        text = f"{_households(closed)} with neither an EZVIZ account nor a password for showcam: nobody can link it"
-        return wrong(WHAT, text, "Give it a password: showcam owner password")
+        text = worded(
+            "{households} with neither an {vendor} account nor a password for showcam: nobody can link it",
+            households=_households(closed),
+            vendor=VENDOR,
+        )
+        return wrong(WHAT, text, worded("Give it a password: showcam owner password"))
     if not by_vendor and not by_password and not anyone:
-        return wrong(WHAT, "there is no household yet, so nobody can link", "Add yours: showcam login")
-    more = "" if by_vendor + by_password < MOST else ", of those examined"
-    text = f"{_households(by_vendor)} by an EZVIZ account, {_households(by_password)} by a password for showcam{more}"
-    return ok(WHAT, f"everybody with an EZVIZ account; {text}" if anyone else text)
+        return wrong(WHAT, worded("there is no household yet, so nobody can link"), worded("Add yours: showcam login"))
+    more = "" if by_vendor + by_password < MOST else worded(", of those examined")
+    text = worded(
+        "{by_vendor} by an {vendor} account, {by_password} by a password for showcam{more}",
+        by_vendor=_households(by_vendor),
+        by_password=_households(by_password),
+        more=more,
+        vendor=VENDOR,
+    )
+    return ok(WHAT, worded("everybody with an {vendor} account; {text}", text=text, vendor=VENDOR) if anyone else text)
 
 
-def _households(count: int) -> str:
-    return "1 household" if count == 1 else f"{count} households"
+def _households(count: int) -> Worded:
+    return worded("1 household") if count == 1 else worded("{count} households", count=count)

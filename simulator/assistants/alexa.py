@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from simulator.assistants import alexa_rules, alexa_speech, hearing, spoken
+from simulator.assistants import alexa_rules, alexa_speech, spoken
 from simulator.assistants.alexa_control_rules import SCENES
 from simulator.assistants.alexa_messages import CAMERA_STREAM, POWER, RTC, capability, combinations, directive
 from simulator.assistants.alexa_sessions import DIRECTIVE_S, AlexaSessions, Session
@@ -16,6 +16,7 @@ from simulator.assistants.outcome import Outcome, no_answer, not_understood, unk
 from simulator.assistants.person import LinkFailed
 from simulator.assistants.skill import Skill
 from simulator.assistants.wire import NoAnswer, Wire
+from words import hearing
 
 STREAM_S = 6.0
 
@@ -25,7 +26,7 @@ class Alexa(AlexaSessions):
     title = "Alexa"
 
     def __init__(self, http: aiohttp.ClientSession, app_url: str, amazon: Amazon | None = None) -> None:
-        super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True))
+        super().__init__(http, app_url, Client("alexa", "alexa-secret", basic=True), amazon.login if amazon else None)
         self._amazon = amazon
         self._skill = None if amazon is None else Skill(amazon, f"{self.app_url}/alexa/skill")
 
@@ -105,7 +106,7 @@ class Alexa(AlexaSessions):
             if wish.what == "hide":
                 await self.hide(wire)
                 return {"outcome": Outcome(spoken=""), "hide": True}
-            if wish.what in ("unclear", "battery", "restart", "reply"):
+            if wish.what in ("unclear", "battery", "restart", "reply", "why"):
                 return {"outcome": not_understood(text, hearing.EXAMPLES)}
             if (scene := hearing.find_scene(wish, self.customer.endpoints.scenes())) is not None:
                 return {"outcome": await self._activate(wire, scene, wish.about)}

@@ -7,20 +7,38 @@ import aiohttp
 
 from simulator.assistants.cloud import Cloud
 from simulator.assistants.linking import Client
-from simulator.assistants.login_with_amazon import Customer
+from simulator.assistants.login_with_amazon import Customer, LoginWithAmazon
 
 EVENTS = "https://api.amazonalexa.com/v3/events"  # as the record shows it
 
 
 class AlexaCustomer(Cloud):
-    def __init__(self, http: aiohttp.ClientSession, app_url: str, client: Client) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, app_url: str, client: Client, login: LoginWithAmazon | None = None
+    ) -> None:
         super().__init__(http, app_url, client)
+        self.login = login
         self.customer = self.new_customer()
 
     def new_customer(self) -> Customer:
         customer = Customer()
         customer.endpoints.listeners.append(partial(self._reported, customer))
         return customer
+
+    def kept(self) -> dict[str, Any]:
+        endpoints = self.customer.endpoints
+        states = [[its_id, *key, value] for its_id, of in endpoints.states.items() for key, value in of.items()]
+        refresh = self.login.refresh_tokens(self.customer) if self.login else []
+        return {"state": super().kept(), "endpoints": endpoints.by_id, "states": states, "refresh": refresh}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        super().restore(kept["state"])
+        endpoints = self.customer.endpoints
+        endpoints.by_id = kept["endpoints"]
+        for its_id, namespace, name, instance, value in kept["states"]:
+            endpoints.states.setdefault(its_id, {})[namespace, name, instance] = value
+        if self.login:
+            self.login.take_back(kept["refresh"], self.customer)
 
     def about(self) -> dict[str, Any]:
         endpoints = self.customer.endpoints

@@ -10,6 +10,7 @@ from simulator.assistants.alexa_customer import AlexaCustomer
 from simulator.assistants.alexa_messages import RTC
 from simulator.assistants.cloud import Unlinked
 from simulator.assistants.linking import Client
+from simulator.assistants.login_with_amazon import LoginWithAmazon
 from simulator.assistants.wire import NoAnswer, Wire
 
 DIRECTIVE_S = 8.0
@@ -24,8 +25,10 @@ class Session:
 
 
 class AlexaSessions(AlexaCustomer):
-    def __init__(self, http: aiohttp.ClientSession, app_url: str, client: Client) -> None:
-        super().__init__(http, app_url, client)
+    def __init__(
+        self, http: aiohttp.ClientSession, app_url: str, client: Client, login: LoginWithAmazon | None = None
+    ) -> None:
+        super().__init__(http, app_url, client, login)
         self.sessions: dict[str, Session] = {}
 
     @abstractmethod

@@ -1,6 +1,7 @@
 """Amazon's servers that a skill meets: Login with Amazon, the event gateway, the certificate chain of its signature."""
 
 import base64
+import hashlib
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from simulator.state import Settings
 
 SKILL_ID = "amzn1.ask.skill.demo"
 SIGNER = "echo-api.amazon.com"
-CHAIN = "/echo.api/echo-api-cert-demo.pem"
+CHAIN = "/echo.api/echo-api-cert-{key}.pem"  # each key has an address of its own, under which a chain is kept
 
 
 @dataclass(slots=True)
@@ -51,7 +52,10 @@ class Amazon:
         """The headers that sign a custom-skill request."""
         key = self._own_signer().key
         signature = base64.b64encode(key.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()
-        return {"SignatureCertChainUrl": self.url + CHAIN, "Signature-256": signature}
+        return {"SignatureCertChainUrl": self.url + self._address(), "Signature-256": signature}
+
+    def _address(self) -> str:
+        return CHAIN.format(key=hashlib.sha256(self._own_signer().chain).hexdigest()[:12])
 
     def _own_signer(self) -> authority.Signer:
         if self._signer is None:

@@ -1,7 +1,7 @@
 """The part both assistants' clouds share: a link, its tokens, the cameras discovered, and the record of messages."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import aiohttp
@@ -19,7 +19,7 @@ class Unlinked(Exception):
 
 @dataclass(slots=True)
 class State:
-    """Held in memory only: a restart forgets the link, as a factory reset would."""
+    """A file keeps it beyond a restart: see `simulator.assistants.keeping`."""
 
     tokens: Tokens | None = None
     cameras: list[dict[str, Any]] = field(default_factory=list)
@@ -76,6 +76,15 @@ class Cloud:
     async def learn(self, wire: Wire) -> None:
         """Discover or SYNC. Raises LinkFailed when the answer is no list of cameras, NoAnswer, Unlinked."""
         raise NotImplementedError
+
+    def kept(self) -> dict[str, Any]:
+        """What of the link outlives a restart."""
+        return asdict(self.state)
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Raises KeyError, TypeError for what another version has kept."""
+        tokens = kept["tokens"]
+        self.state = State(**(kept | {"tokens": Tokens(**tokens) if tokens else None}))
 
     def lost(self) -> Outcome:
         """The outcome of a wish without a link, or that lost its link."""

@@ -1,6 +1,8 @@
 """The assistants' door of the simulator: linking, saying, watching, and the practice page."""
 
+import asyncio
 import contextlib
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from simulator.assistants.alexa import Alexa
 from simulator.assistants.amazon import Amazon
 from simulator.assistants.google import Google
 from simulator.assistants.homegraph import HomeGraph
+from simulator.assistants.keeping import Keeping
 from simulator.assistants.page_requests import Handler, body_of, guarded, origin, problem, redirect_uri, via
 from simulator.assistants.person import LinkFailed, Person
 from simulator.assistants.watching import watch, watch_ring
@@ -33,6 +36,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 MOST_SECONDS = 8.0
+_LOCALES = {"de": "de-DE", "nb": "nb-NO"}
 
 
 def add_routes(
@@ -42,16 +46,16 @@ def add_routes(
 
     Without `amazon`, Alexa takes no events and has no spoken half; without `homegraph`, Google takes no reports.
     """
-    del data  # links live in memory: a restart of the simulator is a factory reset of both screens
-    door = Door(app_url.rstrip("/"), amazon, homegraph)
+    door = Door(app_url.rstrip("/"), data, amazon, homegraph)
     app.cleanup_ctx.append(door.run)
     for method, path, handler in door.routes():
         app.router.add_route(method, path, guarded(handler))
 
 
 class Door:
-    def __init__(self, app_url: str, amazon: Amazon | None, homegraph: HomeGraph | None) -> None:
+    def __init__(self, app_url: str, data: Path, amazon: Amazon | None, homegraph: HomeGraph | None) -> None:
         self._app_url, self._amazon, self._homegraph = app_url, amazon, homegraph
+        self._keeping = Keeping(data / "assistants.json", self._kept)
         self._clouds: dict[str, Alexa | Google] = {}
 
     async def run(self, _app: web.Application) -> Any:
@@ -59,7 +63,17 @@ class Door:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             alexa = Alexa(http, self._app_url, self._amazon)
             self._clouds = {"alexa": alexa, "google": Google(http, self._app_url, self._homegraph)}
+            kept = self._keeping.kept()
+            for name, cloud in self._clouds.items():
+                with contextlib.suppress(KeyError, TypeError, ValueError):  # none, or of another version
+                    cloud.restore(kept[name])
+            keeping = asyncio.create_task(self._keeping.run())
             yield
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+
+    def _kept(self) -> dict[str, Any]:
+        return {name: cloud.kept() for name, cloud in self._clouds.items()}
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         return [
@@ -83,7 +97,8 @@ class Door:
 
     async def page(self, _request: web.Request) -> web.StreamResponse:
         linked = " ".join(name for name, cloud in self._clouds.items() if cloud.state.tokens is not None)
-        text = (PAGE / "index.html").read_text(encoding="utf-8").replace("{linked}", linked)
+        text = (PAGE / "index.html").read_text(encoding="utf-8")
+        text = text.replace("{linked}", linked).replace("{showcam}", html.escape(self._app_url))
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -98,7 +113,8 @@ class Door:
 
     async def begin_link(self, request: web.Request) -> web.StreamResponse:
         cloud = self._cloud(request)
-        url = cloud.linking.begin(redirect_uri(request))
+        locale = _LOCALES.get(request.query.get("language", ""), "")
+        url = cloud.linking.begin(redirect_uri(request), locale)
         cloud.wire().note("Browser: opens the sign-in", "GET", url, request=None, status=302, response="a page", ms=0)
         raise web.HTTPFound(url)
 

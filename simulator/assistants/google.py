@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from simulator.assistants import google_commands, google_rules, google_spoken, hearing
+from simulator.assistants import google_commands, google_rules, google_spoken
 from simulator.assistants.cloud import Unlinked
 from simulator.assistants.google_commands import COMMANDS, TRAITS, Command
 from simulator.assistants.google_rules import SCENE
@@ -15,6 +15,7 @@ from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
 from simulator.assistants.wire import NoAnswer, Wire
+from words import hearing
 
 INTENT_S = 8.0
 STREAM = f"{COMMANDS}GetCameraStream"
@@ -91,7 +92,7 @@ class Google(GoogleUser):
                 return {"outcome": Outcome(), "hide": True}
             if wish.what == "reply" and sure is not None:
                 return await self._execute(wire, *sure, {"ack": wish.about == "yes"})
-            if wish.what in ("unclear", "reply"):
+            if wish.what in ("unclear", "reply", "why"):
                 return {"outcome": not_understood(text, EXAMPLES)}
             if (scene := hearing.find_scene(wish, self._scenes())) is not None:
                 return {"outcome": await self._activate(wire, scene, wish.about)}

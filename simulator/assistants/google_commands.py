@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.assistants.hearing import Wish, plain
 from simulator.assistants.outcome import Outcome, no_answer
+from words.hearing import Wish, plain
 
 TRAITS = "action.devices.traits."
 COMMANDS = "action.devices.commands."

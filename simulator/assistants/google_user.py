@@ -33,6 +33,17 @@ class GoogleUser(Cloud):
             self._homegraph.users[household] = User({}, self._synced, reported, deleted)
         self._homegraph.users[household].devices = self.devices
 
+    def kept(self) -> dict[str, Any]:
+        user = self._homegraph.users.get(self.state.household or "") if self._homegraph else None
+        return {"state": super().kept(), "devices": self.devices, "states": user.states if user else {}}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        super().restore(kept["state"])
+        self.devices = kept["devices"]
+        self.know()
+        if self._homegraph is not None and self.state.household is not None:
+            self._homegraph.users[self.state.household].states = kept["states"]
+
     def forget(self, why: str | None = None) -> None:
         if self._homegraph is not None and self.state.household is not None:
             self._homegraph.users.pop(self.state.household, None)

@@ -50,8 +50,8 @@ class Linking:
         self._app_url = app_url
         self._pending: dict[str, Pending] = {}
 
-    def begin(self, redirect_uri: str) -> str:
-        """The address where a person signs in and consents."""
+    def begin(self, redirect_uri: str, locale: str = "") -> str:
+        """The address where a person signs in and consents. `locale`: of the person's assistant, where it says so."""
         now = time.monotonic()
         self._pending = {state: pending for state, pending in self._pending.items() if now - pending.begun < PENDING_S}
         # as long as in life, and with the characters that need escaping
@@ -69,7 +69,7 @@ class Linking:
             "code_challenge_method": "S256",
         }
         if self._client.locale:
-            query["user_locale"] = self._client.locale
+            query["user_locale"] = locale or self._client.locale
         return f"{self._app_url}/oauth/authorize?{urlencode(query)}"
 
     def knows(self, state: str) -> bool:

@@ -48,6 +48,13 @@ class LoginWithAmazon:
         customer.enabled = False
         self._refresh = {token: whose for token, whose in self._refresh.items() if whose is not customer}
 
+    def refresh_tokens(self, customer: Customer) -> list[str]:
+        return [token for token, whose in self._refresh.items() if whose is customer]
+
+    def take_back(self, refresh_tokens: list[str], customer: Customer) -> None:
+        """What was given to a customer before a restart is good again; an access token of that time is not."""
+        self._refresh |= dict.fromkeys(refresh_tokens, customer)
+
     def customer(self, request: web.Request) -> Customer | None:
         """Whose access token the request carries, as long as it lives."""
         customer, until = self._access.get(bearer(request), (None, 0.0))

@@ -105,6 +105,7 @@ class _Session:
         self._world, self._studio, self._line, self._ssn = world, studio, line, ssn
         self._camera, self._quality = camera, quality
         self._began = self._kept = _now()
+        self._luck = random.random()
         self._asked: float | None = None  # when it asked for a sign of life that has not come
         self._next_ask = self._began + ASKS_S
 
@@ -184,11 +185,10 @@ class _Session:
         return bool(mute_s) and _now() - self._began > mute_s
 
     def _over(self) -> bool:
-        now, cut_s = _now(), self._world.settings.session_cut_s
+        now, settings = _now(), self._world.settings
+        cut_s = settings.session_cut_s + self._luck * settings.cut_spread_s
         unanswered = self._asked is not None and now - self._asked > ANSWERED_S
-        return (
-            unanswered or now - self._kept > self._world.settings.unkept_s or bool(cut_s and now - self._began > cut_s)
-        )
+        return unanswered or now - self._kept > settings.unkept_s or bool(cut_s and now - self._began > cut_s)
 
 
 def _now() -> float:

@@ -8,6 +8,7 @@ from simulator.camera import Camera
 from simulator.state import World
 
 LIFE_S = 300.0
+COLLIDE_S = 2.0  # tokens of an account that are fetched closer together get into each other's way: the last is good
 AT_ONCE = 20
 
 
@@ -27,8 +28,14 @@ class Tokens:
         self._tickets: dict[str, Ticket] = {}  # by the token in its address
 
     def made(self, user: str) -> list[str]:
+        """A session of the user's that is being opened just now will not open any more."""
         now = self._world.now()
-        self._tokens = {each: row for each, row in self._tokens.items() if row[1] > now}
+        self._tickets = {each: row for each, row in self._tickets.items() if row.user != user}
+        self._tokens = {
+            each: (whose, until)
+            for each, (whose, until) in self._tokens.items()
+            if until > now and (whose != user or until < now + LIFE_S - COLLIDE_S)
+        }
         made = [f"ut.{secrets.token_hex(30)}" for _ in range(AT_ONCE)]
         self._tokens |= dict.fromkeys(made, (user, now + LIFE_S))
         return made

@@ -31,6 +31,7 @@ PULL_S = 10.0
 _KINDS = {
     "motion": "RuleEngine/CellMotionDetector/Motion",
     "person": "RuleEngine/MyRuleDetector/PeopleDetect",
+    "tamper": "RuleEngine/TamperDetector/Tamper",
 }
 SOUND_HZ = 8000
 _CHUNK = 160  # samples in a packet, 20 ms
@@ -105,7 +106,7 @@ class Barn:
                     await asyncio.sleep(0.05)
 
     def happen(self, kind: str) -> None:
-        """For whoever listens: "motion" or "person"."""
+        """For whoever listens: "motion", "person" or "tamper"."""
         self.device.happen(_KINDS[kind])
 
     async def _pictured(self, request: web.Request) -> web.StreamResponse:

@@ -19,7 +19,7 @@ from bench.scale.quotas import AT_ONCE, Quota, lifted, quotas, seconds
 from bench.scale.reporting import WALKS
 from registry.drivers.ezviz.webhook import ONCE_S, SKEW_S
 
-DOCUMENT = (Path(__file__).parents[2] / "docs/scale.md").read_text()
+DOCUMENT = (Path(__file__).parents[2] / "docs/integrator/scale.md").read_text()
 STACK = (Path(__file__).parents[2] / "serverless.yml").read_text()
 WALKS_OF = {
     "reports: a link whose report goes to Alexa": ["report to Alexa"],
@@ -62,7 +62,7 @@ def hour_begins() -> bool:
 
 
 def documented() -> dict[str, list[float]]:
-    """Read and write units and calls of each walk, from docs/scale.md."""
+    """Read and write units and calls of each walk, from docs/integrator/scale.md."""
     rows = re.findall(r"^\| ([^|]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (\d+) \|", DOCUMENT, re.MULTILINE)
     return {walk: list(map(float, taken)) for name, *taken in rows for walk in WALKS_OF.get(name, name.split(", "))}
 

@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_home import another, sign_in
 from tests.doubles.program import Program
+from tests.doubles.speech import SPEECH
 
 PLAYING = """([assistant, frames]) => {
     const video = document.querySelector(`[data-testid="${assistant}-video"]`);
@@ -205,6 +207,7 @@ QUESTIONS = [
 
 def test_the_skill_answers_in_words_and_shows_a_camera_by_pressing(page: Page) -> None:
     link(page, "alexa")
+    page.get_by_test_id("alexa-more").click()
     examples = page.get_by_role("group", name="Examples for the skill my cameras")
     for words, speech in QUESTIONS:
         examples.get_by_role("button", name=words).click()
@@ -220,6 +223,7 @@ def test_what_the_skill_is_asked_fits(page: Page, scheme: Any, width: int) -> No
     link(page, "alexa")
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
+    page.get_by_test_id("alexa-more").click()
     examples = page.get_by_test_id("alexa-skill").get_by_role("button")
     expect(examples).to_have_count(5)
     for box in (example.bounding_box() for example in examples.all()):
@@ -259,3 +263,109 @@ def test_a_renamed_camera_has_its_new_name_on_both_screens_by_itself(page: Page,
         field.press("Enter")
         for assistant in ("alexa", "google"):
             expect(page.get_by_test_id(f"{assistant}-knows")).to_contain_text(name, timeout=30_000)
+
+
+def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: Program) -> None:
+    """The camera is chosen on showcam's own page, which the TV's place leads to."""
+    tv = page.locator("#television")
+    expect(tv).to_contain_text("Nothing is cast.")
+    owner = page.context.new_page()
+    sign_in(owner, another(program), "demo@example.com")
+    owner.get_by_role("heading", name="Garden", exact=True).wait_for()
+    owner.close()
+
+    with page.context.expect_page() as opened:
+        tv.get_by_role("link", name="Show a camera on it").click()
+    console = opened.value
+    console.get_by_label("Camera").select_option(label="Garden")
+    console.get_by_role("button", name="Show on TV").click()
+    expect(tv.get_by_role("img")).to_have_attribute("alt", re.compile("Garden"), timeout=20_000)
+    expect(tv).to_contain_text(re.compile(r"Garden \d+×\d+, \d+ pictures, with sound"))
+    tv.screenshot(path=SCREENSHOTS / "practice-tv.png")
+
+    console.get_by_role("button", name="Take Garden off Living room TV").click()
+    expect(tv).to_contain_text("Nothing is cast.")
+    console.get_by_role("button", name="Show on TV").click()
+    expect(tv.get_by_role("img")).to_be_visible(timeout=20_000)
+    tv.get_by_role("button", name="Cast something else to it").click()
+    expect(tv).to_contain_text("YouTube, from somebody’s telephone")
+    console.reload()
+    expect(console.get_by_text("Shown now")).to_have_count(0)
+    tv.get_by_role("button", name="Home").click()
+    expect(tv).to_contain_text("Nothing is cast.")
+
+
+def test_an_answer_stands_on_the_glass_and_above_six_examples(page: Page) -> None:
+    link(page, "alexa")
+    say(page, "alexa", "show the attic")
+    glass = page.get_by_test_id("alexa-answer")
+    expect(glass).to_contain_text(
+        "isn't responding. Please check its network connection and power supply. Attic is offline."
+    )
+    outcome, chips = page.get_by_test_id("alexa-outcome"), page.get_by_test_id("alexa-chips")
+    above, below = outcome.bounding_box(), chips.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] < below["y"]
+    assert chips.get_by_role("button").count() == 6
+    expect(page.get_by_test_id("alexa-rest")).to_be_hidden()
+    page.get_by_test_id("alexa-more").click()
+    expect(page.get_by_test_id("alexa-rest").get_by_role("button")).to_have_count(3)
+
+
+def test_a_picture_that_is_cut_says_why(page: Page, program: Program) -> None:
+    link(page, "google")
+    say(page, "google", "show the garden camera")
+    plays(page, "google")
+    try:
+        program.change("Garden", encryption=True)
+        expect(page.get_by_test_id("google-person")).to_contain_text(
+            "Image Encryption is on for Garden", timeout=20_000
+        )
+        expect(page.get_by_test_id("google-answer")).to_contain_text("Image Encryption is on for Garden")
+    finally:
+        program.change("Garden", encryption=False)
+
+
+def test_an_answer_is_read_aloud_where_that_is_wanted(page: Page) -> None:
+    link(page, "alexa")
+    page.add_init_script(SPEECH)
+    page.reload()
+    say(page, "alexa", "is the attic online")
+    expect(page.get_by_test_id("alexa-outcome")).to_have_text("Attic is offline.")
+    assert page.evaluate("() => spoken") == []
+    page.get_by_label("Read the answers aloud").check()
+    page.get_by_test_id("alexa-microphone").click()
+    page.wait_for_function("() => spoken.length")
+    assert page.evaluate("() => spoken") == [["Attic is offline.", "en"]]
+
+
+@pytest.mark.parametrize(
+    ("locale", "heading", "google", "reason"),
+    [
+        ("de-DE", "Zeig eine Kamera", "zeig Garage", "Die Bildverschlüsselung ist für Garage eingeschaltet"),
+        ("nb-NO", "Vis et kamera", "vis Garage", "Bildekryptering er på for Garage"),
+    ],
+)
+def test_the_page_is_in_the_browser_s_language(
+    chromium: Browser, program: Program, locale: str, heading: str, google: str, reason: str
+) -> None:
+    context = chromium.new_context(locale=locale, viewport={"width": 360, "height": 900})
+    try:
+        page = context.new_page()
+        page.goto(program.simulator)
+        expect(page.locator("h1")).to_have_text(heading)
+        screen = page.locator("[data-assistant=google]")
+        if screen.get_attribute("data-linked") == "yes":
+            page.get_by_test_id("google-link").click()
+            expect(screen).to_have_attribute("data-linked", "no")
+        page.get_by_test_id("google-link").click()
+        page.locator("button[value=fill]").click()
+        page.locator("button[value=sign-in]").click()
+        page.locator("button[value=agree]").click()
+        page.get_by_test_id("google-chips").get_by_role("button", name=google).click()
+        expect(page.get_by_test_id("google-person")).to_contain_text(reason)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    finally:
+        context.close()
+        program.assistant("google", "unlink")

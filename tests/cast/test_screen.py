@@ -72,13 +72,23 @@ def test_what_another_shows_is_left_alone(receiver: Callable[[str], Receiver]) -
 
 
 @pytest.mark.parametrize(
-    "behaves", ["refuses", "vanishes", "is silent", "launches nothing", "holds half a message back"]
+    ("behaves", "said"),
+    [
+        ("refuses", True),
+        ("vanishes", False),
+        ("is silent", False),
+        ("launches nothing", False),
+        ("holds half a message back", False),
+    ],
 )
-def test_a_device_that_does_not_play_says_so(receiver: Callable[[str], Receiver], behaves: str) -> None:
+def test_a_device_that_does_not_play_is_told_apart(
+    receiver: Callable[[str], Receiver], behaves: str, said: bool
+) -> None:
     there = receiver(behaves)
     screen, over = shown(there.device, play_s=1.0)
-    with closing_screen(screen), pytest.raises(CastFailed, match="not_played"):
+    with closing_screen(screen), pytest.raises(CastFailed, match="not_played") as raised:
         screen.show(PICTURE)
+    assert raised.value.said is said, "refused by the device itself"
     assert over.empty()
 
 

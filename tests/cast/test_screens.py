@@ -16,7 +16,7 @@ from cast.failed import CastFailed
 from cast.finder import Finder
 from cast.on_change import MOST_WAITING, SHOWN_S, OnChange
 from cast.picture import Picture
-from cast.player import LEASE_S
+from cast.player import LEASE_S, Shown
 from cast.screens import AGAIN, Screens
 from cast.showing import Over, Showing
 from media.client import MediaBusy, MediaUnavailable
@@ -35,13 +35,14 @@ SPEAKER = Device("3", "Kitchen speaker", "192.168.1.22", kind="speaker")
 
 @dataclass
 class ReadyTelevision:
-    """A connection to a TV that plays at once; `fails` is what it raises."""
+    """A connection to a TV that plays at once; `fails` is what it raises, `refuses` what an address begins with."""
 
     device: Device
     over: Callable[[Over], None]
     fails: CastFailed | None = None
     plays: tuple[str, ...] = ("webrtc", "hls")
     when_shown: Callable[[], None] = lambda: None
+    refuses: tuple[str, ...] = ()
     shown: list[Picture] = field(default_factory=list)
     stopped: bool = False
 
@@ -52,6 +53,8 @@ class ReadyTelevision:
         self.when_shown()
         if picture.protocol not in self.plays:
             raise CastFailed("not_played", self.device.name)
+        if picture.url.startswith(self.refuses):
+            raise CastFailed("not_played", self.device.name, said=True)
 
     def stop(self) -> None:
         self.stopped = True
@@ -72,6 +75,7 @@ class House:
         self.home: Household = household(folder, clock=self.clock)
         self.televisions: list[ReadyTelevision] = []
         self.fails: CastFailed | None = None
+        self.refuses: tuple[str, ...] = ()
         self.loading, self.may_play = threading.Event(), threading.Event()
         self.may_play.set()
         self.lent: list[tuple[str, str]] = []
@@ -111,11 +115,12 @@ class House:
     def end_link(self, link: str) -> None:
         self.home.pictures.end_link(link)
 
-    def _connect(self, device: Device, over: Callable[[Over], None]) -> ReadyTelevision:
+    def _connect(self, device: Device, over: Callable[[Over], None]) -> Shown:
         self.loading.set()
         self.may_play.wait(20)
-        self.televisions.append(ReadyTelevision(device, over, self.fails, self.plays, self.when_shown))
-        return self.televisions[-1]
+        made = ReadyTelevision(device, over, self.fails, self.plays, self.when_shown, self.refuses)
+        self.televisions.append(made)
+        return made
 
 
 @pytest.fixture
@@ -189,6 +194,24 @@ def test_a_tv_that_does_not_play_leaves_no_viewer(house: House) -> None:
         house.show()
     assert house.now() == []
     assert house.televisions[0].stopped
+    assert viewers.find(house.home.store, house.viewer().link) is None
+
+
+def test_a_tv_that_refuses_the_address_in_the_house_is_told_the_public_one(house: House) -> None:
+    house.refuses = ("http://",)
+    assert isinstance(house.show(), Showing)
+    first, second = house.televisions
+    assert (first.stopped, second.stopped) == (True, False)
+    assert [shown.at for shown in second.shown] == [(MEDIA_URL,)]
+    assert house.now() == [("Garden", LIVING.name)]
+
+
+def test_a_tv_that_refuses_both_addresses_is_asked_no_third_time_and_left(house: House) -> None:
+    house.refuses = ("http://", "https://")
+    with pytest.raises(CastFailed, match="not_played"):
+        house.show()
+    assert [television.stopped for television in house.televisions] == [True, True]
+    assert house.now() == []
     assert viewers.find(house.home.store, house.viewer().link) is None
 
 
@@ -382,8 +405,9 @@ def happened(house: House, kind: Kind, camera: str = "Front Door") -> Change:
     return Change(house.account, house.home.id(camera), kind, house.clock.now, announced)
 
 
-def test_who_rings_is_on_the_tv_for_a_minute(house: House) -> None:
-    chosen(house).handle(happened(house, "doorbell"))
+@pytest.mark.parametrize("kind", ["doorbell", "motion", "person"])
+def test_what_was_chosen_is_on_the_tv_for_a_minute(house: House, kind: Kind) -> None:
+    chosen(house, when=(kind,)).handle(happened(house, kind))
     assert house.now() == [("Front Door", LIVING.name)]
     house.clock.now += SHOWN_S
     house.screens.turn()

@@ -4,16 +4,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 
+from cast.device import Device
 from cast.failed import CastFailed
+from cast.on_change import SHOWN_S
 from cast.picture import Picture
 from cast.screen import Screen
 from cast.showing import Over
+from registry.driver import Hint
 from tests.cast.conftest import WAIT_S, TelevisionThread
+from tests.cast.test_screens import House, chosen
 from tests.media.conftest import World
 
 pytestmark = pytest.mark.realtime
@@ -90,6 +96,63 @@ def test_a_person_at_the_tv_ends_it(
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert over == ["taken"]
+
+
+class WatchedHouse(House):
+    """A household whose one TV is the simulator's; what it fetches is a picture process' garden."""
+
+    def __init__(self, folder: Path, there: TelevisionThread, world: World) -> None:
+        self._there, self._world = there, world
+        super().__init__(folder)
+
+    def _connect(self, device: Device, over: Callable[[Over], None]) -> "Played":
+        return Played(Screen(self._there.device, over, connect_s=WAIT_S), self._world)
+
+
+class Played:
+    def __init__(self, screen: Screen, world: World) -> None:
+        self._screen, self._world = screen, world
+
+    def show(self, picture: Picture) -> None:
+        self._screen.show(replace(at(lent(self._world)), title=picture.title))
+
+    def stop(self) -> None:
+        self._screen.stop()
+
+
+def test_who_rings_is_on_the_television_for_a_minute_and_then_off_it(
+    tmp_path: Path, world: World, television: Callable[..., TelevisionThread]
+) -> None:
+    there = television()
+    house = WatchedHouse(tmp_path, there, world)
+    on_change = chosen(house)
+    house.home.noticing.refresh(house.account)
+    house.home.adapter.changes.subscribe(on_change.take)
+    threading.Thread(target=on_change.run, daemon=True).start()
+    house.home.noticing.noticed(house.account, [Hint("F00000002", 1, "doorbell", house.clock.now)])
+    begun = until(there.facts, lambda facts: facts["state"] == "PLAYING")
+    assert begun["title"] == "Front Door"
+    house.clock.now += SHOWN_S - 1
+    house.screens.turn()
+    until(there.facts, lambda facts: facts["frames"] > begun["frames"] + 25)
+    house.clock.now += 1
+    house.screens.turn()
+    assert there.facts()["app"] == ""
+    house.home.store.close()
+
+
+def test_an_application_that_plays_nothing_is_closed_after_the_idle_time(
+    television: Callable[..., TelevisionThread],
+) -> None:
+    there = television(idle_out_s=0.5)
+    screen = Screen(there.device, lambda over: None, connect_s=WAIT_S)
+    try:
+        with pytest.raises(CastFailed, match="not_played"):
+            screen.show(Picture("hls", ("http://127.0.0.1:9",), "/master.m3u8", "Garden"))
+        assert there.facts()["why"] == "nobody answers there"
+        assert until(there.facts, lambda facts: facts["app"] == "")["frames"] == 0
+    finally:
+        screen.stop()
 
 
 class _Answers(BaseHTTPRequestHandler):

@@ -10,6 +10,7 @@ from console.diagnosis import masked
 from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
+from words.worded import worded
 
 AT = "/home/health"
 
@@ -32,7 +33,8 @@ def diagnosis(browser: HomeBrowser) -> str:
 
 def test_what_the_machine_is_stands_there_and_nothing_is_examined_unasked(world: HomeWorld) -> None:
     text = page(world).text
-    assert "Version 0.2.0 (Python 3.13.5) Public address https://home.example Live pictures now 2" in text
+    assert "Version 0.2.0 (Python 3.13.5) Update showcam looks for no newer version by itself" in text
+    assert "Public address https://home.example Live pictures now 2" in text
     assert "Free on the disk 1024 of 4096 MiB Database 4 KiB" in text
     assert world.machine.examined == []
 
@@ -59,6 +61,29 @@ def test_the_doctor_examines_the_owners_household_alone(world: HomeWorld) -> Non
 def test_how_many_things_are_wrong_is_said(world: HomeWorld, findings: tuple[ReadyFinding, ...], said: str) -> None:
     world.machine.findings = findings
     assert said in page(world).send(AT, step="examine").text
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        (
+            "de",
+            "✗ Falsch Name home.example : er führt zu 203.0.113.9 Sieh nach, dass dieser Rechner ins Internet kommt.",
+        ),
+        ("nb", "✗ Feil navn home.example : det fører til 203.0.113.9 Se etter at denne maskinen når internett."),
+    ],
+)
+def test_findings_are_in_the_page_s_language_and_the_diagnosis_in_english(
+    world: HomeWorld, locale: str, said: str
+) -> None:
+    leads = worded("it leads to {addresses}", addresses="203.0.113.9")
+    mend = worded("See that this machine reaches the internet.")
+    world.machine.findings = (ReadyFinding(worded("name {host}", host="home.example"), "wrong", leads, mend),)
+    browser = page(world)
+    browser.headers["Accept-Language"] = locale
+    browser.send(AT, step="examine")
+    assert said in browser.text
+    assert "WRONG  name (host): it leads to (address)" in diagnosis(browser)
 
 
 def test_a_diagnosis_names_nobody(world: HomeWorld) -> None:

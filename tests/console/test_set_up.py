@@ -2,17 +2,19 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from console import recipes
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.ready_driver import camera
+from tests.doubles.ready_machine import ReadyFinding, ReadyMachine
 
 AT = "/home/setup"
-RUNNING = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
+RUNNING = (Path(__file__).parents[2] / "docs" / "owner" / "running.md").read_text()
 
 
 @pytest.fixture
@@ -82,3 +84,69 @@ def test_what_is_typed_is_what_the_guide_has(recipe: str) -> None:
 
 def test_it_is_for_who_is_signed_in(world: HomeWorld) -> None:
     assert world.browser().get().ask("GET", AT).location == "/home"
+
+
+type World = Callable[..., HomeWorld]
+
+
+@pytest.fixture
+def examined(tmp_path: Path) -> Iterator[World]:
+    """Makes a world in which the doctor finds this."""
+    made: list[HomeWorld] = []
+
+    def build(*findings: ReadyFinding, **more: Any) -> HomeWorld:
+        machine = ReadyMachine(findings=findings, **more)
+        made.append(home_world(tmp_path, address="https://home.example", machine=machine))
+        return made[-1]
+
+    yield build
+    for world in made:
+        world.home.store.close()
+
+
+WELL = ReadyFinding("address https://home.example", "ok", "well", step="reachable")
+WRONG = ReadyFinding("port", "wrong", "it is closed", "Forward it.", step="reachable")
+UNSURE = ReadyFinding("visitors", "unsure", "they count as one", step="reachable")
+OF_GOOGLE = ReadyFinding("key", "wrong", "of another project", "Make one.", step="google")
+OF_ALEXA = ReadyFinding("secret", "wrong", "another came", "Paste it.", step="alexa")
+
+
+@pytest.mark.parametrize(
+    ("findings", "number", "begins", "says"),
+    [
+        ((WELL,), 3, "✓ Reachable : Done.", "Assistants come to https://home.example"),
+        ((WELL, UNSURE), 3, "✓ Reachable : Done.", ""),
+        ((WELL, WRONG), 3, "3 Reachable", "port : it is closed Forward it."),
+        # nothing of that step was examined
+        ((OF_GOOGLE,), 3, "3 Reachable", ""),
+        ((WELL, OF_ALEXA), 5, "5 Alexa", "secret : another came Paste it."),
+        ((WELL, OF_GOOGLE), 5, "✓ Alexa : Done.", ""),
+        # nobody has linked Google: what stands in its console is asked for there
+        ((WELL, OF_GOOGLE), 4, "4 Google Every field", ""),
+    ],
+)
+def test_the_doctor_ticks_each_step(
+    examined: World, findings: tuple[ReadyFinding, ...], number: int, begins: str, says: str
+) -> None:
+    said = step(examined(*findings), number)
+    assert (said[: len(begins)], says in said) == (begins, True)
+
+
+def test_an_examination_goes_on_while_the_page_is_opened_again(examined: World) -> None:
+    waiting: list[Callable[[], None]] = []
+    world = examined(WELL, start=waiting.append)
+    assert "The doctor is at work: 0 points so far." in step(world, 3)
+    assert step(world, 3).startswith("3 Reachable")
+    browser = world.signed_in()
+    assert browser.ask("GET", "/home/health/progress").get_json() == {"running": True, "found": 0}
+    (work,) = waiting
+    work()
+    assert browser.ask("GET", "/home/health/progress").get_json() == {"running": False, "found": 1}
+    assert step(world, 3).startswith("✓ Reachable : Done.")
+    assert world.machine.examined == [world.home.account.id]
+
+
+def test_an_examination_that_breaks_ticks_nothing(examined: World) -> None:
+    world = examined(WELL, breaks=True)
+    assert step(world, 3).startswith("3 Reachable")
+    assert "The doctor could not end its examination" in world.signed_in().visit("/home/health").text

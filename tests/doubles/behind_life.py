@@ -109,6 +109,15 @@ def play(page: Page, plane: PlaneThread, player: Player) -> None:
         page.evaluate("follow", [url, OURS if player == "hls.js, as our pages set it" else {}])
 
 
+def play_as_receiver(page: Page, plane: PlaneThread) -> None:
+    """What a TV gets, in the player of Google's default receiver by that player's own settings.
+
+    By Google's plan Cast plays HLS in Shaka Player from May 2026 on; with what settings is not published
+    (developers.google.com/cast/docs/web_receiver/shaka_migration).
+    """
+    page.evaluate("shake", [f"{plane.url}/s/{grant('hls', 'tv')}/master.m3u8"])
+
+
 def late(page: Page, clapper: Clapper) -> float:
     """The median of what was seen so far."""
     found = behind(page.evaluate("seen"), clapper.sent, 12.0)

@@ -5,11 +5,13 @@ import html
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
@@ -22,6 +24,7 @@ from actions.devices import names
 from actions.fulfillment import Fulfillment
 from alexa.names import friendly_names
 from alexa.skill import SmartHome
+from alexa.spoken.skill import Spoken
 from console import home, look
 from console.adding import Adding as AddingPage
 from console.app import blueprint
@@ -29,15 +32,18 @@ from console.assistants import Assistants
 from console.camera_page import CameraPage
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
+from console.echo import SKILL_ID
 from console.entrance import Entrance
+from console.examinations import Examinations
 from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.notices import Notices
 from console.own_camera import OwnCamera
-from console.pages import TVS
+from console.pages import NOTIFIES, TVS
 from console.set_up import Ports, SetUp
-from console.trial import Trial
+from console.trial import Doors, Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
 from media.source import SourceSpec, Watched
@@ -53,6 +59,7 @@ from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
 from registry.reason import is_reason
+from showcam.compose.trials import Nobody
 from store.records import Link
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
@@ -98,9 +105,10 @@ class HomeBrowser:
         return re.findall(r'data-mends="([a-z_]+)"', _shown(self._tile(name)))
 
     def _tile(self, name: str) -> str:
+        """On the page of all cameras, or on the camera's own."""
         assert self.answer is not None
         tiles = re.findall(r'<li class="tile".*?</li>', self.answer.text, re.DOTALL)
-        return next(str(tile) for tile in tiles if f"<h2>{name}</h2>" in tile)
+        return next(str(tile) for tile in tiles if f'data-name="{html.escape(name)}"' in tile)
 
     @property
     def step(self) -> str:
@@ -153,6 +161,11 @@ class HomeBrowser:
         headers = {"X-CSRFToken": self.token}
         return self.ask("POST", f"/home/cameras/{camera}", json={"session": "7", "sdp": sdp}, headers=headers, **more)
 
+    def offer(self, camera: str, sdp: str = OFFER) -> TestResponse:
+        """What the script of “Try a sentence” does for the Echo."""
+        headers = {"X-CSRFToken": self.token}
+        return self.ask("POST", "/home/try/offer", json={"camera": camera, "sdp": sdp}, headers=headers)
+
     @property
     def cookie(self) -> str:
         """The text of the console's cookie."""
@@ -178,7 +191,7 @@ class HomeWorld:
 
 
 def _shown(markup: str) -> str:
-    return re.sub(r"<(div|details|button)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
+    return re.sub(r"<(div|details|button|summary)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
 
 
 def _words(markup: str) -> str:
@@ -187,6 +200,11 @@ def _words(markup: str) -> str:
 
 def _alexa(made: Household, link: Link, body: bytes) -> bytes:
     return SmartHome(lambda _: link, made.registry, snapshots=False).answer(body)
+
+
+def _skill(made: Household, link: Link, body: bytes) -> bytes:
+    spoken = Spoken(lambda _: link, made.registry, Nobody(), SKILL_ID, "https://home.example")
+    return msgspec.json.encode(spoken.answer(msgspec.json.decode(body)))
 
 
 def _google(made: Household, link: Link, body: bytes) -> bytes:
@@ -212,7 +230,12 @@ def watched(spec: SourceSpec) -> Watched:
         raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 
 
-def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) -> list[home.Page]:
+def _at_once(work: Callable[[], None]) -> None:
+    work()
+
+
+def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, address: str) -> list[home.Page]:
+    examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
     return [
@@ -227,9 +250,18 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path) ->
             window,
             open_to_all=False,
         ),
-        SetUp(made.owner, rooms.area, Ports(8080, 8081), address="", adds=False, keep=None),
-        Health(made.owner, rooms.area, machine, folder / "backups"),
-        Trial(made.owner, rooms.area, alexa=partial(_alexa, made), google=partial(_google, made)),
+        SetUp(
+            made.owner,
+            rooms.area,
+            Ports(8080, 8081),
+            address=address,
+            adds=False,
+            keep=None,
+            examinations=examinations,
+        ),
+        Health(made.owner, rooms.area, examinations, folder / "backups"),
+        Notices(rooms.area, made.clock),
+        Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
     ]
 
 
@@ -241,8 +273,13 @@ def home_world(
     own: bool = False,
     find: Find | None = None,
     tvs: Tvs | None = None,
+    address: str = "",
+    machine: ReadyMachine | None = None,
 ) -> HomeWorld:
-    """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs."""
+    """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
+
+    `address`: the public one, which set-up has the doctor examine.
+    """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
     store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
@@ -272,11 +309,12 @@ def home_world(
         end_pictures(made.pictures, session)
 
     rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
-    machine = ReadyMachine()
+    machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None
+    app.config[NOTIFIES] = True
     of_house = _own_pages(made, rooms, find, clock) if own else ()
-    home.bind(app, rooms, *_pages(made, rooms, machine, folder), *of_tvs, *of_house)
+    home.bind(app, rooms, *_pages(made, rooms, machine, folder, address), *of_tvs, *of_house)
     return HomeWorld(made, app, code, vendor, clock, machine)
 
 

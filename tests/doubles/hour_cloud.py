@@ -23,6 +23,7 @@ from simulator.camera import Camera
 from simulator.cloud.service import Cloud
 from simulator.state import Account, World
 from tests.doubles.hour import pictures
+from tests.doubles.open_gate import OpenGate
 
 USER, SERIAL = "demo@example.com", "F00497201"
 FPS = 4
@@ -72,7 +73,7 @@ class _Studio:
             player.stop()
 
 
-class HourCloud:
+class HourCloud(OpenGate):
     """Call `close` after use. `most`: of sessions that were open at once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
@@ -94,19 +95,10 @@ class HourCloud:
         url = live(place, SERIAL, 1, self.asks, token, "biz=1", round(self._loop.time() * 1000))
         return SourceSpec("ezviz", url, (place,), "off", dozes=self.camera.battery is not None, alone=True)
 
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [None for _ in claims]
-
-    async def admits(self, claims: Claims, bearer: str) -> bool:
-        return False
-
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
     ) -> None:
         self.lacks_sub = lacks_sub
-
-    async def closed(self, claims: Claims, release: str) -> None:
-        raise AssertionError("a cloud stream takes nothing back")
 
     async def count(self) -> None:
         while True:
@@ -129,9 +121,17 @@ class Watcher:
 
     def gap_s(self) -> float:
         """The longest time without anything to show."""
+        return max(self._gaps_s())
+
+    def gaps(self, longer_s: float) -> int:
+        """How many were longer than that, of one who watches by WebRTC."""
+        return sum(gap > longer_s for gap in self._gaps_s()) // 2
+
+    def _gaps_s(self) -> list[float]:
+        """By the pictures' times, and by when they came."""
         steps = [(later - earlier) / CLOCK for earlier, later in itertools.pairwise(self.times)]
         waits = [later - before - length for (before, _), (later, length) in itertools.pairwise(self.came)]
-        return max([*steps, *waits])
+        return [*steps, *waits]
 
     @property
     def shown_s(self) -> float:

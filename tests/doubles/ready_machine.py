@@ -1,11 +1,11 @@
 """A machine with ready facts and findings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from console.machine import Facts, NotMade
+from console.machine import Facts, NotMade, Step
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class ReadyFinding:
     text: str
     mend: str = ""
     fault: str | None = None
+    step: Step = ""
 
 
 FINDINGS = (
@@ -32,7 +33,9 @@ class ReadyMachine:
     lines: list[str] = field(default_factory=lambda: ['{"event": "one"}', '{"event": "<two>"}'])
     why_not: str = ""
     live: int | None = 2
+    breaks: bool = False  # its examination, at the end
     examined: list[str] = field(default_factory=list)
+    start: Callable[[Callable[[], None]], None] | None = None  # how its examination begins; None: at once
 
     def facts(self, account_id: str) -> Facts:
         return Facts("0.2.0", "3.13.5", "https://home.example", 2**30, 2**32, 4096, self.live, keeps_backups=True)
@@ -40,6 +43,8 @@ class ReadyMachine:
     def examine(self, account_id: str) -> Iterator[ReadyFinding]:
         self.examined.append(account_id)
         yield from self.findings
+        if self.breaks:
+            raise ConnectionError
 
     def backup(self, folder: Path) -> Path:
         if self.why_not:

@@ -132,7 +132,7 @@ def test_separate_requirements_are_what_their_entry_imports(file: str, entry: st
     assert declared == reached | started_by
 
 
-@pytest.mark.parametrize("name", ["aioice", "aiortc", "av"])
+@pytest.mark.parametrize("name", ["aioice", "aiortc", "av", "granian"])
 def test_what_is_patched_or_bound_by_its_insides_is_not_taken_untried(name: str) -> None:
     [declared] = [
         requirement for requirement in PROJECT["project"]["dependencies"] if re.match(rf"{name}\b", requirement)

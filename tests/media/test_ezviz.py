@@ -17,6 +17,7 @@ import pytest
 from media.grants import Claims
 from media.source import Codec, Denied, SourceSpec
 from simulator.pictures.garble import Layout
+from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import recorded
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
@@ -28,7 +29,7 @@ WAIT_S = 4.0  # for a picture that does not come
 pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
-class House:
+class House(OpenGate):
     """The Sources of a test: the one camera, its spec changed at will."""
 
     def __init__(self, cloud: StreamCloud) -> None:
@@ -36,13 +37,11 @@ class House:
         self.changes: dict[str, Any] = {}
         self.denied: Denied | None = None
         self.learnt_sizes: list[tuple[int, int]] = []
+        self.given_back: list[str] = []
         self.lacks_sub: bool | None = None
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         return self.denied or self.cloud.spec(**self.changes)
-
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [None for _ in claims]
 
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
@@ -51,7 +50,7 @@ class House:
         self.lacks_sub = lacks_sub
 
     async def closed(self, claims: Claims, release: str) -> None:
-        raise AssertionError("a cloud stream takes nothing back")
+        self.given_back.append(release)
 
 
 @pytest.fixture
@@ -171,6 +170,22 @@ def test_all_viewers_share_one_session_which_ends_with_the_last(
     assert cloud.opened == 1
     world.plane.client().end_link("link-1")
     eventually(lambda: cloud.sessions == 0, 1.0)
+
+
+def test_an_address_is_given_back_as_soon_as_its_session_is_open(
+    world: World, cloud: StreamCloud, household: House
+) -> None:
+    """An account opens one session at a time."""
+    household.changes = {"release": "token 1"}
+    segments(world, 1)
+    assert (household.given_back, cloud.sessions) == (["token 1"], 1)
+
+
+def test_an_address_whose_session_is_refused_is_given_back(world: World, cloud: StreamCloud, household: House) -> None:
+    household.changes = {"release": "token 1"}
+    cloud.set(stream_code=5409)
+    assert refused(world) == "asleep"
+    assert set(household.given_back) == {"token 1"}
 
 
 def test_a_session_ends_soon_after_its_last_viewer_who_may_come_back(
@@ -417,6 +432,12 @@ def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(
     world: World, cloud: StreamCloud, household: House
 ) -> None:
     cloud.token = "ut.used"
+    assert refused(world) == "media_down"
+    assert len(cloud.minted) == 2
+
+
+def test_a_token_without_a_session_is_asked_for_once_more(world: World, cloud: StreamCloud) -> None:
+    cloud.set(stream_code=5412)
     assert refused(world) == "media_down"
     assert len(cloud.minted) == 2
 

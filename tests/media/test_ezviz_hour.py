@@ -62,6 +62,40 @@ def test_a_node_that_ends_none_is_asked_for_no_session_more_once_that_is_known()
     assert max(viewer.gap_s() for viewer in hour.viewers) <= GAP_S
 
 
+def test_where_nothing_foretells_when_a_session_ends_another_one_stands_by() -> None:
+    """Not before two of them have shown that, and never a third one."""
+    hour = an_hour(HOUR_S, 2, session_cut_s=20.0, cut_spread_s=200.0)
+    assert (hour.most, hour.reopened) == (2, 0)
+    for viewer in hour.viewers:
+        assert viewer.reloads == 0
+        assert viewer.is_monotonic
+        assert viewer.shown_s > HOUR_S - 20
+    assert hour.viewers[0].gaps(GAP_S) == 2
+
+
+@pytest.mark.parametrize(
+    ("key_s", "quiet_s", "sessions"),
+    [(4, 300.0, 2), (4, 700.0, 1), (8, 300.0, 1)],
+    ids=["stands by", "no longer where none ended for ten minutes", "not with keyframes that would be old"],
+)
+def test_a_session_stands_by_as_long_as_it_is_of_use(key_s: int, quiet_s: float, sessions: int) -> None:
+    """`quiet_s`: since the node ended a session."""
+
+    async def scene(loop: FastLoop) -> int:
+        cloud = HourCloud(loop, session_cut_s=20.0, cut_spread_s=60.0, stream_key_s=key_s)
+        pull = await pulled(cloud)
+        watching = asyncio.create_task(by_webrtc(loop, pull, Watcher()))
+        await asyncio.sleep(300.0)
+        cloud.world.settings.session_cut_s = cloud.world.settings.cut_spread_s = 0.0
+        await asyncio.sleep(quiet_s)
+        found = cloud.cloud.node.sessions(cloud.camera)
+        watching.cancel()
+        await closed(pull, cloud)
+        return found
+
+    assert run(scene) == sessions
+
+
 class First(NamedTuple):
     """When the first picture came, by WebRTC; how many tokens it took, and what was learnt by it."""
 

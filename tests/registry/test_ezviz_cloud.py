@@ -1,13 +1,18 @@
 """EZVIZ's cloud stream by the account alone: who is offered it, where it is asked for, and what a token is good for."""
 
+import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from media.ezviz.address import Address
+from media.plane.sources.ezviz_node import NodeSession
+from media.plane.sources.network import OnLoopback
+from media.source import SourceSpec
 from registry.camera import UNASKED, Camera, Ref
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.cloud import Cloud, Place
@@ -43,10 +48,10 @@ class Home:
         self.driver.sessions.signed_in(self.source, user, verdict.session)
         self.driver.sessions.allow_open_way(self.source, allowed=True)
 
-    def another(self, *, cloud: bool = True) -> EzvizDriver:
+    def another(self, *, cloud: bool = True, may_go_on: bool = False) -> EzvizDriver:
         """As in another process."""
         hosts = EzvizHosts.of("eu", api=self.vendor.app_host, open_platform=self.vendor.open_host)
-        return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud, may_go_on=False)
+        return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud, may_go_on=may_go_on)
 
     def camera(self, name: str) -> Camera:
         return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
@@ -85,6 +90,26 @@ def test_each_address_has_a_token_of_its_own_and_the_list_is_read_once(home: Hom
     tokens = {asked(home.driver.mint(home.source, terrace, "cloud", LONG_S).url)["ssn"] for _ in range(3)}
     assert len(tokens) == 3
     assert home.vendor.calls() - before == {"/vtdutoken2": 3}
+
+
+def test_sessions_that_are_wanted_at_once_open_one_after_another(home: Home) -> None:
+    """The vendor's servers lose a session that is between them when another token is fetched."""
+    driver, terrace = home.another(may_go_on=True), home.camera("Terrace")
+
+    async def opened(spec: SourceSpec) -> None:
+        session = NodeSession(OnLoopback(every=True))
+        await session.open(Address.read(spec.url), spec.hosts)
+        session.close()
+
+    def wanted(_: int) -> SourceSpec:
+        spec = driver.mint(home.source, terrace, "cloud", LONG_S)
+        asyncio.run(opened(spec))
+        driver.release(home.source, spec.release, LONG_S)
+        return spec
+
+    with ThreadPoolExecutor(4) as threads:
+        specs = list(threads.map(wanted, range(4)))
+    assert len({spec.url for spec in specs}) == 4
 
 
 def test_another_process_asks_where_the_camera_streams(home: Home) -> None:

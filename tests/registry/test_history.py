@@ -8,6 +8,7 @@ import pytest
 
 from media.grants import Claims
 from registry.camera import StreamRequest
+from registry.readings.changes import Change
 from registry.streams.history import History, Later
 from store.ports import StoreUnavailable
 from store.records import ASK_KEPT_S
@@ -48,6 +49,16 @@ def session(home: Household, name: str, nonce: str = "s1", surface: str = "alexa
 def test_an_ask_stands_there_with_its_reason(home: Household, name: str, surface: str, reason: str) -> None:
     home.registry.open_stream(home.link, home.id(name), request(surface))
     assert asks(home) == [(home.id(name), home.link.id, surface, reason)]
+
+
+def test_tampering_stands_among_them_and_nothing_else_that_changed(home: Household) -> None:
+    clock: Any = home.clock
+    for kind in ("motion", "tamper", "doorbell"):
+        home.adapter.history.note_tampering(Change(home.account.id, home.id("Garden"), kind, clock()))
+    assert asks(home) == [(home.id("Garden"), "", "", "tamper")]
+    home.adapter.history.keep(home.account.id, kept=False)
+    home.adapter.history.note_tampering(Change(home.account.id, home.id("Garden"), "tamper", clock()))
+    assert asks(home) == []
 
 
 def test_an_owners_page_is_no_ask(home: Household) -> None:

@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from registry.camera import Camera
+from registry.driver import Hint
 from registry.errors import SignedOut
 from registry.notices.addresses import LONGEST_NAME, MOST, Address, Addresses, TooMany
-from registry.notices.fault import Kind
-from registry.notices.faults import Faults
+from registry.notices.fault import Fault, Kind
+from registry.notices.faults import TAMPERED_S, Faults
 from registry.notices.notifying import A_DAY, AN_HOUR, CENSUS_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, Notifying
 from registry.notices.standing import AWAY_S
 from registry.notices.texts import Names, notice, trial
@@ -253,6 +254,34 @@ def test_reports_that_are_put_aside_until_somebody_sends_them_again_or_drops_the
         assert owner.turns(60) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]
 
 
+def test_a_camera_that_was_tampered_with_is_told_once_an_hour_and_never_as_mended(owner: Owner) -> None:
+    title = "Garden was tampered with"
+
+    def covered() -> None:
+        hint = Hint("F00000001", 1, "tamper", owner.clock.now)
+        owner.home.noticing.noticed(owner.home.account.id, [hint])
+
+    covered()
+    assert owner.turns(60) == [(MAIL, title), (PHONE, title)]
+    assert "Garden reports that it was turned away, covered or blinded." in owner.texts[0]
+    owner.clock.now += 600
+    covered()
+    assert owner.turns(60) == []
+    owner.clock.now += TAMPERED_S
+    assert owner.turns(60) == []
+    assert owner.home.store.notices(owner.home.account.id) == []
+    covered()
+    assert owner.turns(60) == [(MAIL, title), (PHONE, title)]
+
+
+def test_a_camera_that_is_removed_while_its_tampering_is_told_is_not_told_to_be_mended(owner: Owner) -> None:
+    faults, account, garden = owner.home.adapter.faults, owner.home.account.id, owner.home.id("Garden")
+    owner.home.noticing.noticed(account, [Hint("F00000001", 1, "tamper", owner.clock.now)])
+    owner.during = lambda: faults.forget(account, "tamper", garden)
+    assert len(owner.turns(60)) == 2
+    assert owner.home.store.notices(account) == []
+
+
 def test_where_nobody_is_notified_nothing_is_noted(make_home: Callable[..., Household], clock: Clock) -> None:
     home = make_home()
     faults = Faults(home.store, Happenings(home.store, clock), clock, keeps=False)
@@ -388,7 +417,17 @@ def test_nothing_is_read_of_a_household_without_addresses(owner: Owner) -> None:
     assert owner.home.store.notices(owner.home.account.id) == []
 
 
-KINDS: list[Kind] = ["encryption", "session", "lost", "grant", "outbox"]
+KINDS: list[Kind] = ["encryption", "session", "lost", "tamper", "grant", "outbox"]
+MENDED = [kind for kind in KINDS if kind != "tamper"]  # nothing says when that is mended
+
+SUBJECTS: dict[Kind, str] = {
+    "encryption": "Låve",
+    "session": "EZVIZ",
+    "lost": "Låve",
+    "tamper": "Låve",
+    "grant": "Google",
+    "outbox": "Google",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -396,23 +435,29 @@ KINDS: list[Kind] = ["encryption", "session", "lost", "grant", "outbox"]
 def test_a_notice_says_what_happened_and_what_to_do_with_the_address(
     owner: Owner, kind: Kind, language: Language
 ) -> None:
-    from registry.notices.fault import Fault
-
     fault = Fault(owner.home.account.id, kind, "x", 0.0)
     names = Names(camera="Låve", vendor="EZVIZ", assistant="Google", link="Kari’s")
     title, text = notice(fault, names, HOME, language)
     what, mend = text.split("\n\n")
-    subject = {"encryption": "Låve", "session": "EZVIZ", "lost": "Låve"}.get(kind, "Google")
-    assert subject in title
-    assert subject in what
+    assert SUBJECTS[kind] in title
+    assert SUBJECTS[kind] in what
     assert mend.count(HOME) == 1
+    unknown, _ = notice(fault, Names(), HOME, language)
+    assert "{" not in unknown + title + text
+    assert all(trial(language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", MENDED)
+def test_a_notice_of_a_mend_names_what_is_well_again(owner: Owner, kind: Kind, language: Language) -> None:
+    fault = Fault(owner.home.account.id, kind, "x", 0.0)
+    names = Names(camera="Låve", vendor="EZVIZ", assistant="Google", link="Kari’s")
+    title, _ = notice(fault, names, HOME, language)
     mended, well = notice(replace(fault, lasts=False), names, HOME, language)
     assert title in mended
-    assert subject in well
+    assert SUBJECTS[kind] in well
     assert HOME not in well
-    unknown, _ = notice(fault, Names(), HOME, language)
-    assert "{" not in unknown + title + text + mended + well
-    assert all(trial(language))
+    assert "{" not in mended + well
 
 
 def test_an_address_shows_nothing_of_itself() -> None:

@@ -18,6 +18,7 @@ from tests.doubles.household import Household
 from tests.doubles.ready_driver import ReadyDriver, camera
 
 POLL_S = 100.0
+KINDS = ("ezviz",)
 
 
 class Ear:
@@ -65,8 +66,8 @@ class World:
             self.home.noticing,
             {"ezviz": self.vendor},
             poll_s=POLL_S,
-            push=push,
-            webhook=webhook,
+            push=KINDS if push else (),
+            webhook=KINDS if webhook else (),
             clock=self.clock,
         )
         self.made.append(watch)
@@ -110,8 +111,8 @@ def test_a_camera_at_home_is_polled_at_its_pace_while_the_vendor_is_signed_out(w
         adapt_with_lan(world, at_home).noticing,
         {"ezviz": world.vendor},
         poll_s=POLL_S,
-        push=False,
-        webhook=False,
+        push=(),
+        webhook=(),
         clock=world.clock,
     )
     world.made.append(watch)
@@ -127,15 +128,32 @@ def test_a_source_at_home_is_polled_and_its_household_with_it(world: World) -> N
     watch = Watch(
         world.home.store,
         adapter.noticing,
-        {"ezviz": world.vendor},
+        {"ezviz": world.vendor, "lan": Teller()},
         poll_s=POLL_S,
-        push=True,
-        webhook=True,
+        push=KINDS,
+        webhook=KINDS,
         clock=world.clock,
     )
     world.made.append(watch)
     assert 9 <= world.pass_s(watch, 10 * POLL_S) <= 12
     assert len(world.vendor.ears) == 1
+
+
+def test_a_camera_at_home_is_heard_where_the_vendors_messages_are_not_listened_to(world: World) -> None:
+    households_of_any.with_lan(world.home.store, world.home.account.id)
+    at_home = Teller()
+    watch = Watch(
+        world.home.store,
+        adapt_with_lan(world, ReadyDriver([camera("Barn", ways=("lan",))])).noticing,
+        {"ezviz": world.vendor, "lan": at_home},
+        poll_s=POLL_S,
+        push=("lan",),
+        webhook=(),
+        clock=world.clock,
+    )
+    world.made.append(watch)
+    world.pass_s(watch, POLL_S)
+    assert (len(at_home.ears), len(world.vendor.ears)) == (1, 0)
 
 
 def adapt_with_lan(world: World, at_home: ReadyDriver) -> Adapter:

@@ -58,6 +58,7 @@ def sent(webhook: Webhook, clock: Clock, body: bytes) -> bytes:
         ({}, {"alarmType": "motiondetect"}, (1, "motion")),
         ({}, {"alarmType": "pir", "alarmTime": "x", "pictureList": [{"url": "https://evil.example"}]}, (1, "motion")),
         ({}, {"alarmType": 10016}, (1, "doorbell")),
+        ({}, {"alarmType": 12002}, (1, "tamper")),
         ({"channelNo": "2"}, {"alarmType": "HumanDetect"}, (2, "person")),
         ({"channelNo": 0}, {"alarmType": "10002"}, (0, "motion")),
         ({"channelNo": "99999999999999999999"}, {"alarmType": "10002"}, (0, "motion")),

@@ -75,6 +75,15 @@ def test_tokens_are_good_once_and_for_their_own_account(cloud: Cloud, client: Ca
     assert asked(cloud, own, token(own), serial="F00000000")[1] == 6106
 
 
+def test_of_tokens_that_are_fetched_at_once_the_last_is_good(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
+    own = client()
+    tokens = token(own), token(own)
+    assert [asked(cloud, own, each)[1] for each in tokens] == [5406, 5302]
+    _, _, url, key = asked(cloud, own, token(own))
+    token(own)
+    assert at_node(url, key) == 5406, "the session was being opened"
+
+
 def test_tokens_want_a_session_and_its_sign(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
     session = str(client().export_token()["session_id"])
     for query, status in (({"ssid": session, "sign": "0" * 32}, 403), ({"ssid": "x", "sign": "y"}, 401), ({}, 401)):

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
@@ -150,3 +151,17 @@ def test_a_camera_is_deleted_by_its_typed_name_alone(demo: Program, cameras: Cam
     assert done.returncode == 1
     assert "nothing was deleted" in done.stderr
     assert "Pond" in demo.cameras()
+
+
+def test_a_picture_of_a_camera_is_written_into_a_file(cameras: Cameras, tmp_path: Path) -> None:
+    file = tmp_path / "garden.jpg"
+    done = cameras("snapshot", "garden", str(file))
+    assert (done.returncode, done.stdout) == (0, f"Picture written to {file}\n")
+    assert file.read_bytes()[:3] == b"\xff\xd8\xff"
+
+
+def test_a_picture_that_is_refused_says_why(cameras: Cameras, tmp_path: Path) -> None:
+    done = cameras("snapshot", "garage", str(tmp_path / "garage.jpg"))
+    assert done.returncode == 1
+    assert "Image Encryption is on for Garage" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -35,6 +35,21 @@ def test_parts_that_read_a_changed_setting_start_again_and_the_others_go_on(tmp_
         assert after["serve"] != before["serve"]
 
 
+def test_a_page_that_is_asked_for_meanwhile_waits(tmp_path: Path) -> None:
+    with running(tmp_path, demo=False) as program:
+        before, answers = pids(program)["serve"], list[requests.Response]()
+        done = program.command("settings", "set", "public_url", "https://cams.example")
+        assert done.returncode == 0, done.stderr
+
+        def started_again() -> bool:
+            answers.append(requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=10))
+            return bool(answers[-1].json()["issuer"] == "https://cams.example")
+
+        assert within(10, started_again)
+        assert pids(program)["serve"] != before
+        assert {answer.status_code for answer in answers} == {200}
+
+
 def test_pictures_start_again_where_nobody_watches(tmp_path: Path) -> None:
     with running(tmp_path, demo=False) as program:
         before = pids(program)

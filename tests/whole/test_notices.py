@@ -1,4 +1,4 @@
-"""Image Encryption that comes back reaches its owner through the running program; so does its mend, after a restart."""
+"""A fault reaches its owner through the running program, so does its mend after a restart, and tampering."""
 
 import json
 import sqlite3
@@ -7,9 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.doubles.notice_services import WebReceiver
-from tests.doubles.program import running
+from tests.doubles.program import Program, running
 
 pytestmark = pytest.mark.process
 
@@ -27,7 +28,15 @@ def is_written_down(database: Path) -> bool:
         return [json.loads(data)["told"] != [] for (data,) in connection.execute("SELECT data FROM notice")] == [True]
 
 
-def test_a_fault_and_its_mend_reach_the_owner(tmp_path: Path, web: WebReceiver) -> None:
+def is_tampering_told(program: Program, web: WebReceiver) -> bool:
+    """Somebody covers the camera of the owner's own, which showcam hears when it has begun to listen."""
+    [barn] = requests.get(f"{program.simulator}/_control", timeout=5).json()["own"]
+    at = f"{program.simulator}/_control/{barn['serial']}"
+    requests.post(at, json={"tamper": True}, timeout=5).raise_for_status()
+    return len(web.got) > 2
+
+
+def test_a_fault_its_mend_and_tampering_reach_the_owner(tmp_path: Path, web: WebReceiver) -> None:
     with running(tmp_path, SHOWCAM_POLL_S="2", SHOWCAM_EZVIZ_PUSH="false") as program:
         program.link("alexa")
         added = program.command("notices", "add", "--user", "demo@example.com", "--demo", text=web.ntfy + "\n")
@@ -39,10 +48,12 @@ def test_a_fault_and_its_mend_reach_the_owner(tmp_path: Path, web: WebReceiver) 
         program.stop()
         program.start()  # with it starts the simulated vendor, whose Garden is not encrypted
         web.wait(lambda: len(web.got) > 1)
+        web.wait(lambda: is_tampering_told(program, web))
         program.stop()
         logged = program.log.read_text()
-    [(title, text), (mended, _)] = web.texts
+    [(title, text), (mended, _), (tampering, _)] = web.texts
     assert title == "Garden: Image Encryption is on again"
     assert f"{program.web}/home" in text
     assert mended == f"Mended: {title}"
+    assert tampering == "Barn was tampered with"
     assert str(web.server_port) not in logged

@@ -14,8 +14,9 @@ import pytest
 import requests
 
 from tests.doubles.linking import link, link_tokens
-from tests.doubles.program import ROOT, SHOWCAM, Program, running
+from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import within
 
 
 def children(pid: int) -> list[int]:
@@ -35,7 +36,7 @@ def alive(pids: list[int]) -> list[int]:
 
 
 def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    base = {"PATH": os.environ["PATH"], "HOME": "/tmp", "NO_BROWSER": "1", "SHOWCAM_STUN": ""}  # noqa: S108
+    base = {"PATH": os.environ["PATH"], "HOME": "/tmp", "NO_BROWSER": "1", "SHOWCAM_STUN": "", **AS_INSTALLED}  # noqa: S108
     return subprocess.run(
         [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
@@ -284,3 +285,31 @@ def test_a_wrong_word_is_answered_readably(tmp_path: Path, words: tuple[str, ...
     assert done.returncode == code
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        for assistant in ("alexa", "google"):
+            program.link(assistant)
+        program.stop()
+        program.start()
+        for assistant in ("alexa", "google"):
+            answer = program.assistant(assistant, "say", text="is the attic online")
+            assert (answer["outcome"]["answered"], answer["outcome"]["broken"]) == (True, [])
+        answer = program.assistant("alexa", "say", text="ask my cameras which cameras are ready")
+        assert "Garage can't be shown" in answer["outcome"]["spoken"]
+        # what changes is reported to both again, by the grants of before
+        program.change("Attic", online=True)
+        told: dict[str, dict[str, object]] = {
+            "alexa": {"connectivity": {"value": "OK"}},
+            "google": {"online": True},
+        }
+        assert within(30, lambda: all(_told(program, name, facts) for name, facts in told.items()))
+
+
+def _told(program: Program, assistant: str, facts: dict[str, object]) -> bool:
+    """Whether the assistant has been told so of the attic."""
+    about = requests.get(f"{program.simulator}/assistants/{assistant}", timeout=5).json()
+    attic = next(camera["id"] for camera in about["cameras"] if camera["name"] == "Attic")
+    states = about["states"].get(attic, {})
+    return all(states.get(name) == value for name, value in facts.items())

@@ -1,7 +1,8 @@
 """A camera by EZVIZ's own cloud stream: one session after another, which viewers see as one picture.
 
 The smaller picture is tried first, since its keyframes are seconds apart and not minutes; then the full picture. Before
-a node is going to end a session, or where one stays silent, the next session opens beside it.
+a node is going to end a session, or where one stays silent, the next session opens beside it. Where a node has ended
+sessions at moments that nothing foretold, another one stands by.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from typing import Never
 
 from media.ezviz.address import MAIN, SUB, Stream
 from media.plane.codec.units import SourceFailed
+from media.plane.sources.ezviz_beside import Beside
 from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.ezviz_openings import Openings
 from media.plane.sources.ezviz_picture import EzvizPicture
@@ -30,31 +32,36 @@ DOZES_S = 1.5  # the same of a battery camera's first session, which wakes it an
 SHORT_S = 2.0  # after a session that was shorter comes a pause of PAUSE_S
 PAUSE_S = 1.0
 TRIES = 4  # sessions in a row without a picture that end the opening
+AGAIN_S = 9.0  # between two that are opened to stand by, where nothing foretells when a session ends
 FOLLOWS_S = 12.0  # how long the first keyframe of a session is waited for that opens beside another
-SETTLE_S = 0.2  # of a clump's arrival
 CLUMP_S = 2.5  # how long the pictures before its first one are waited for
 
 
 class EzvizSource:
-    """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once."""
+    """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once.
+
+    `give_back` takes the `release` of an address whose session is open, or will never be.
+    """
 
     def __init__(
         self,
         screen: Screen,
         spec: SourceSpec,
         mint: Callable[[], Awaitable[SourceSpec]],
+        give_back: Callable[[str], None],
         *,
         loopback: OnLoopback,
         rests: QuotaRests,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._openings = Openings(spec, mint, loopback, rests)
+        self._openings = Openings(spec, mint, give_back, loopback, rests)
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
         self._foresight = Foresight()
         self._began = self._loop.time()
         self._empty = 0
-        self._beside: asyncio.Task[Showing | None] | None = None  # the session that opens beside the one that is shown
-        self._beside_at = 0.0  # when it began to open
+        self._beside: Beside | None = None
+        self._opened_beside = 0.0  # when one was last opened
+        self._may_stand_by = True
         self._foreseen: float | None = None  # the length that it was opened for
         self._has_tried_sub = False  # beside the whole picture
         self._witness: asyncio.Task[None] | None = None
@@ -76,9 +83,10 @@ class EzvizSource:
 
     def close(self) -> None:
         self._picture.close()
-        for task in (self._beside, self._witness):
-            if task:
-                task.cancel()
+        if self._beside:
+            self._beside.cancel()
+        if self._witness:
+            self._witness.cancel()
         self._openings.close()
 
     async def _shown(self, showing: Showing) -> Showing | None:
@@ -106,29 +114,38 @@ class EzvizSource:
                 self._witness = asyncio.create_task(self._watch_end(showing))
             else:
                 self._openings.end(showing)
-        return await self._beside if self._beside else None
+        return await self._beside.awaited() if self._beside else None
 
     # the next session
 
     def _look_ahead(self, showing: Showing) -> None:
         """Open another session beside it where that may be needed, and close it again where it is not."""
-        if self._beside and self._beside.done():
-            if self._beside.result():
-                return
+        if self._beside and self._beside.is_over:
+            self._may_stand_by &= not self._beside.is_too_late
             self._beside = None
+        if self._beside and self._beside.there:
+            return
         self._foresight.outlived(showing.lasted_s)
-        length = self._foresight.due(showing.lasted_s) if showing.is_shown else None
+        stands_by = showing.is_shown and self._may_stand_by and self._foresight.is_erratic
+        length = self._foresight.due(showing.lasted_s) if showing.is_shown and not stands_by else None
         if self._beside is None:
-            if self._openings.is_alone:
-                return
-            if length is not None and length != self._foreseen:
-                self._open_beside(showing.stream, FOLLOWS_S)
-                self._foreseen = length
-            elif self._needs_help(showing) and self._loop.time() - self._beside_at > MUTE_S:
-                self._help(showing)
-        elif length is None and showing.is_shown and not self._is_mute(showing):
+            if not self._openings.is_alone:
+                self._open_ahead(showing, length, stands_by=stands_by)
+        elif self._is_mute(showing):
+            self._beside.call()
+        elif showing.is_shown and length is None and not stands_by:
             self._beside.cancel()
             self._beside = None
+
+    def _open_ahead(self, showing: Showing, length: float | None, *, stands_by: bool) -> None:
+        since_s = self._loop.time() - self._opened_beside
+        if length is not None and length != self._foreseen:
+            self._open_beside(showing.stream, FOLLOWS_S)
+            self._foreseen = length
+        elif since_s > MUTE_S and self._needs_help(showing):
+            self._help(showing)
+        elif since_s > AGAIN_S and stands_by:
+            self._open_beside(showing.stream, FOLLOWS_S, stands_by=True)
 
     def _is_mute(self, showing: Showing) -> bool:
         if self._openings.dozes and not self._picture.is_begun:
@@ -157,30 +174,9 @@ class EzvizSource:
             self._has_tried_sub = True
             self._open_beside(SUB, FIRST_S)
 
-    def _open_beside(self, stream: Stream, patience_s: float) -> None:
-        self._beside_at = self._loop.time()
-        self._beside = asyncio.create_task(self._follow(stream, patience_s))
-
-    async def _follow(self, stream: Stream, patience_s: float) -> Showing | None:
-        """A session at its first keyframe; None if there is none to be had beside the one that is shown."""
-        showing = await self._openings.beside(stream)
-        if showing is None:
-            return None
-        try:
-            while not showing.held and showing.lasted_s < patience_s and not self._is_mute_beside(showing):
-                await showing.wait()
-            settles = self._loop.time() + SETTLE_S
-            while showing.held and self._loop.time() < settles:
-                await showing.wait()
-        except (Unreached, SaidNo, SourceFailed):
-            showing.held = []
-        except asyncio.CancelledError:
-            self._openings.end(showing)
-            raise
-        if showing.held:
-            return showing
-        self._openings.end(showing)
-        return None
+    def _open_beside(self, stream: Stream, patience_s: float, *, stands_by: bool = False) -> None:
+        self._opened_beside = self._loop.time()
+        self._beside = Beside(self._openings, stream, patience_s, self._is_mute_beside, stands_by=stands_by)
 
     def _is_mute_beside(self, showing: Showing) -> bool:
         """Whether a camera that dozes has not heard this session either, so that another one is worth a try."""
@@ -191,7 +187,7 @@ class EzvizSource:
 
         Its first picture is there, and those before it are shown, or won't come.
         """
-        following = self._beside.result() if self._beside and self._beside.done() else None
+        following = self._beside.there if self._beside else None
         if following is None:
             return False
         is_waited_for = showing.is_shown and not self._is_mute(showing) and following.silent_s <= CLUMP_S
@@ -201,7 +197,7 @@ class EzvizSource:
 
     def _is_worth_watching(self, showing: Showing) -> bool:
         """Whether it is unsure that the node would have ended it now."""
-        if self._foreseen is None or self._foresight.is_sure(self._foreseen):
+        if self._foreseen is None or self._foresight.is_erratic or self._foresight.is_sure(self._foreseen):
             return False
         return self._witness is None or self._witness.done()
 

@@ -22,12 +22,20 @@ TRIES = 4  # times that a node may fail in a row
 
 
 class Openings:
-    """Of one opening of a camera. `spec` is its first address. Call `close` after use."""
+    """Of one opening of a camera. `spec` is its first address. Call `close` after use.
+
+    Each address is given back as soon as its session is open or failed to open: an account opens one at a time.
+    """
 
     def __init__(
-        self, spec: SourceSpec, mint: Callable[[], Awaitable[SourceSpec]], loopback: OnLoopback, rests: QuotaRests
+        self,
+        spec: SourceSpec,
+        mint: Callable[[], Awaitable[SourceSpec]],
+        give_back: Callable[[str], None],
+        loopback: OnLoopback,
+        rests: QuotaRests,
     ) -> None:
-        self._mint, self._loopback, self._rests = mint, loopback, rests
+        self._mint, self._give_back, self._loopback, self._rests = mint, give_back, loopback, rests
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._spec: SourceSpec | None = spec
@@ -87,6 +95,9 @@ class Openings:
         except BaseException:
             self.end(showing)
             raise
+        finally:
+            if spec.release:
+                self._give_back(spec.release)
         self._refused = 0
         return showing
 

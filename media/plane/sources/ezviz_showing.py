@@ -91,6 +91,14 @@ class Showing:
         pictures = [unit.dts for unit in self.held if unit.kind == "video"]
         return bool(self.footage.sound) or (bool(pictures) and pictures[-1] - pictures[0] >= SOUND_S * CLOCK)
 
+    def trim(self) -> float:
+        """Hold nothing from before the last keyframe. Returns how many seconds of picture are held."""
+        keys = [at for at, unit in enumerate(self.held) if unit.kind == "video" and unit.key]
+        gone, self.held = self.held[: keys[-1]], self.held[keys[-1] :]
+        self._held_bytes -= sum(len(unit.data) for unit in gone)
+        pictures = [unit.dts for unit in self.held if unit.kind == "video"]
+        return (pictures[-1] - pictures[0]) / CLOCK
+
     def taken(self) -> list[Unit]:
         taken, self.held, self._held_bytes = self.held, [], 0
         return taken

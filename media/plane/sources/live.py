@@ -133,9 +133,7 @@ class Live:
             self._pass(Unit("audio", data, time, time, key=True))
 
     def _decoded(self, pts: int) -> int:
-        """The decoding time of a picture: the presentation times of pictures in their order of arrival."""
-        if not self._timeline.reorders:
-            return pts
+        """The decoding time of a picture that may be shown later than the next: of all presentation times, in order."""
         heapq.heappush(self._order, pts)
         if len(self._order) <= _DEPTH:
             return self._order[0] - (_DEPTH + 1 - len(self._order)) * _STEP
@@ -204,7 +202,7 @@ class Live:
     # to the screen
 
     def _show(self, unit: Unit) -> None:
-        if unit.kind == "video":
+        if unit.kind == "video" and self._timeline.reorders:
             unit = unit._replace(dts=self._decoded(unit.pts))
         if self._last is None:
             if unit.kind != "video":

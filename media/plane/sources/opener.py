@@ -17,6 +17,7 @@ from media.plane.sources.screen import Screen
 from media.source import SourceSpec
 
 type Mint = Callable[[], Awaitable[SourceSpec]]
+type GiveBack = Callable[[str], None]
 
 
 class Opener:
@@ -26,16 +27,19 @@ class Opener:
         self._context, self._loopback = context, loopback
         self._rests = QuotaRests(asyncio.get_running_loop().time)
 
-    async def last(self, screen: Screen, spec: SourceSpec, mint: Mint, background: Background) -> None:
+    async def last(
+        self, screen: Screen, spec: SourceSpec, mint: Mint, give_back: GiveBack, background: Background
+    ) -> None:
         """One opening of the source, to its end. Raises SourceFailed.
 
-        `mint` returns a new address of the same source. What takes time to close goes to `background`.
+        `mint` returns a new address of the same source; `give_back` takes the `release` of one that was used up before
+        the opening ended. What takes time to close goes to `background`.
         """
         if spec.kind == "card":
             await card_player.play(screen, spec.card, asyncio.get_running_loop().time)
         if spec.kind == "ezviz":
             with contextlib.closing(
-                EzvizSource(screen, spec, mint, loopback=self._loopback, rests=self._rests)
+                EzvizSource(screen, spec, mint, give_back, loopback=self._loopback, rests=self._rests)
             ) as camera:
                 await camera.last()
         if spec.kind == "rtsp":

@@ -184,6 +184,10 @@ class Fanout:
                 for listener in list(self._listeners):
                     listener(data, pts)
 
+    def pause(self) -> None:
+        """An opening is over. Players have all that came while the next one is waited for."""
+        self._end_outputs()
+
     def end(self, failure: SourceFailed) -> None:
         """Nothing more is brought."""
         self.failure = self.failure or failure

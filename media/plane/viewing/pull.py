@@ -25,6 +25,7 @@ from media.source import Sources, SourceSpec
 _log = structlog.get_logger()
 
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
+AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house counts no openings, and is back when it is back
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
@@ -51,6 +52,7 @@ class Pull(Displayed):
         self.sound: Literal["on", "off", "none"] | None = spec.sound if spec else None
         self._opened_for = claims
         self._dozes = False  # it runs on battery, and may have to be woken
+        self._backoff_s: tuple[float, ...] = BACKOFF_S
         self.needed = self._loop.time()
         self.held_until = 0.0
         self.reopened = 0
@@ -142,10 +144,12 @@ class Pull(Displayed):
                     continue
                 if not failed.again:
                     return failed
+                self.pause()
             if self._loop.time() - began > WELL_S:
                 tries = 0
             self._return_place()
-            await asyncio.sleep(BACKOFF_S[min(tries, len(BACKOFF_S) - 1)] * random.uniform(0.8, 1.2))  # noqa: S311
+            wait_s = self._backoff_s[min(tries, len(self._backoff_s) - 1)]
+            await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311
             tries += 1
             self.reopened += 1
 
@@ -177,7 +181,8 @@ class Pull(Displayed):
         """One opening of the source, to its end. Raises SourceFailed."""
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
-        await self._opener.last(self, spec, self._mint, self._background)
+        self._backoff_s = AT_HOME_S if spec.kind == "rtsp" and not spec.lasts_s else BACKOFF_S
+        await self._opener.last(self, spec, self._mint, self.give_back, self._background)
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""

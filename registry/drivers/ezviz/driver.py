@@ -26,7 +26,7 @@ from registry.drivers.ezviz.open.calls import OpenPlatform
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sentences import EZVIZ
 from registry.drivers.ezviz.sessions import Held, Sessions
-from registry.drivers.ezviz.stream_tokens import StreamTokens, in_a_moment
+from registry.drivers.ezviz.stream_tokens import StreamTokens, in_background
 from registry.drivers.ezviz.terminal import Terminal
 from registry.drivers.ezviz.waking import Waking, lasts_s
 from registry.drivers.probes import hls
@@ -42,12 +42,15 @@ if TYPE_CHECKING:
 
 __all__ = ["EzvizDriver", "EzvizHosts"]
 
+OPENING = "opening "  # before the number of a token, in what is given back when its session is open
+
 
 class EzvizDriver:
     """A registry.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
 
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
-    cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else. `cloud`: also
+    cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else; `switch_port`:
+    where they are asked to switch RTSP on for that, 0: nowhere. `cloud`: also
     by the account's own cloud stream, an open connection to the vendor. `may_go_on`: whether something may be done
     behind an answer.
     """
@@ -63,17 +66,18 @@ class EzvizDriver:
         demo: bool = False,
         developer: Key | None = None,
         lan: bool = False,
+        switch_port: int = 0,
         cloud: bool = False,
         may_go_on: bool = True,
     ) -> None:
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
-        self._lan = Lan(loopback=demo) if lan else None
+        self._lan = Lan(loopback=demo, switch_port=switch_port) if lan else None
         self._cloud = Cloud(loopback=demo) if cloud else None
         self.takes_codes = lan
         self._terminal = Terminal(store, http, hosts.api)
         self.account = EzvizAccount(self.sessions, http, self._lan, self._cloud)
-        later = in_a_moment if may_go_on else None
+        later = in_background if may_go_on else None
         self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
         self._open = OpenPlatform(http, hosts.open_platform)
         self._keys = Keys(self._open, hosts, developer)
@@ -181,18 +185,15 @@ class EzvizDriver:
         if picture == "sub" and (is_sub_silent(camera) or not place.has_sub):
             raise Refused("too_large", "no smaller stream")
         token = self._tokens.take(source, deadline_s - (time.monotonic() - began))
-        return self._cloud.spec(camera, place, token, _key(held, camera))
+        spec = self._cloud.spec(camera, place, token.text, _key(held, camera))
+        return replace(spec, release=f"{OPENING}{token.number}" if token.number else "")
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
         if self._lan is None:
             raise Refused("not_this_way", "not a camera for the LAN")
         if code:
-            began = time.monotonic()
-            place = self.account.place(source, camera, deadline_s)
-            if not place:
-                raise Refused("lan_unreachable", "the vendor tells no address at home")
-            self._lan.try_code(camera, place, code, deadline_s - (time.monotonic() - began))
+            self._lan.open_door(camera, lambda left_s: self.account.place(source, camera, left_s), code, deadline_s)
         self.sessions.keep_code(source, camera.ref.serial, code)
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
@@ -208,6 +209,9 @@ class EzvizDriver:
         self.sessions.keep_picture_code(source, camera.ref.serial, code)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
+        if release.startswith(OPENING):
+            self._tokens.opened(source, int(release.removeprefix(OPENING)))
+            return
         key = self._keys.find(self.sessions.read(source))
         if key is None:
             raise SignedOut

@@ -22,6 +22,8 @@ SEEN: dict[str, EventKind] = {
     "10026": "person",  # people
     "2403": "person",
     "10016": "doorbell",
+    "12002": "tamper",  # of the video
+    "12027": "tamper",  # of the device
     "motiondetect": "motion",
     "pir": "motion",
     "humandetect": "person",

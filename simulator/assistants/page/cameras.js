@@ -1,5 +1,7 @@
 // The simulated cameras and what a person can change about them, through the simulator's control door.
 
+import { say } from "/page/words.js";
+
 const SWITCHES = [
   ["encryption", "Image Encryption"],
   ["audio", "Audio"],
@@ -63,7 +65,7 @@ export class Cameras {
     for (const [kind, title, words] of kinds) {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = title;
+      button.textContent = say(title);
       button.ariaLabel = `${camera.name}: ${title}`;
       button.dataset.testid = `happen-${camera.serial}-${kind}`;
       button.addEventListener("click", () => this.change(camera, { [kind]: true }, words));
@@ -83,7 +85,7 @@ export class Cameras {
     const name = document.createElement("span");
     name.className = "unseen";
     name.textContent = `${camera.name}: `;
-    label.append(box, name, title);
+    label.append(box, name, say(title));
     return label;
   }
 
@@ -98,7 +100,7 @@ export class Cameras {
     input.ariaLabel = `New name of ${camera.name}`;
     input.dataset.testid = `rename-${camera.serial}`;
     const button = document.createElement("button");
-    button.textContent = "Rename";
+    button.textContent = say("Rename");
     form.append(input, button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -4,6 +4,11 @@ import { Screen } from "/page/screen.js";
 import { Messages } from "/page/messages.js";
 import { Cameras } from "/page/cameras.js";
 import { Television } from "/page/television.js";
+import { example, language, translate } from "/page/words.js";
+
+document.documentElement.lang = language;
+translate(document);
+translate(document.getElementById("screen").content);
 
 const messages = new Messages(document.getElementById("messages"), document.getElementById("messages-empty"));
 document.getElementById("clear").addEventListener("click", () => messages.clear());
@@ -13,7 +18,7 @@ const screens = {
   alexa: new Screen("alexa", "Echo Show", "Alexa", messages, [
     "show the garden camera", "show the garage", "show the nursery", "show the attic", "show the bedroom",
     "show the pond", "is the attic online", "discover devices", hidden,
-  ], [
+  ].map((words) => example("alexa", words)), [
     "ask my cameras which cameras are ready", "ask my cameras why I can't see the garage camera",
     "ask my cameras to mend the garage", "ask my cameras to turn on the nursery's sound",
     "ask my cameras to show the garden",
@@ -21,7 +26,7 @@ const screens = {
   google: new Screen("google", "Google display", "Google", messages, [
     "show the garden camera", "show the nursery on the living room TV", "show the garage", "show the attic",
     "show the bedroom", "show the pond", "is the garage ok", "turn off the garden camera", "sync my devices", hidden,
-  ]),
+  ].map((words) => example("google", words))),
 };
 document.getElementById("screens").append(...Object.values(screens).map((screen) => screen.element));
 window.showcamScreens = screens;

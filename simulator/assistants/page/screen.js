@@ -1,10 +1,14 @@
 // One drawn screen: the wish, showcam's answer, the picture and its outcome.
 
 import { HlsPlayer, NoPicture, WebRtcPlayer, statsOf } from "/page/player.js";
+import { hear, read } from "/page/voice.js";
+import { language, say } from "/page/words.js";
 
 const RETRIES_MS = [0, 1000, 2000, 4000, 8000];
 const SILENCE = { spoken: "", told: null, person: null, broken: [] };
 const STEADY_MS = 10_000;
+const CHIPS = 6;
+const CAPTION_MS = 8000; // so long an answer stands over a picture
 // Errors that end by themselves: after a lost picture the wish is repeated.
 const TRANSIENT = /^(BRIDGE_UNREACHABLE|INTERNAL_ERROR|ENDPOINT_BUSY|streamUnavailable|transientError|deviceBusy)/;
 
@@ -38,11 +42,17 @@ export class Screen {
     this.element.querySelector("h2").textContent = title;
     elements.text.id = `${this.assistant}-text`;
     elements["text-label"].htmlFor = elements.text.id;
-    elements["text-label"].textContent = `Say to ${this.speaker}`;
+    elements["text-label"].textContent = say("Say to {name}", { name: this.speaker });
     elements.text.placeholder = examples[0];
-    elements["told-title"].textContent = `What ${this.speaker} was told`;
+    elements["told-title"].textContent = say("What {name} was told", { name: this.speaker });
     elements.video.setAttribute("aria-label", `Picture on the ${title}`);
-    elements.chips.append(...examples.map((words) => this.chip(words)));
+    elements.chips.append(...examples.slice(0, CHIPS).map((words) => this.chip(words)));
+    elements.rest.append(...examples.slice(CHIPS).map((words) => this.chip(words)));
+    elements.more.addEventListener("click", () => this.showMore(elements.others.hidden));
+    hear(elements.microphone, (words) => {
+      elements.text.value = words;
+      this.say(words);
+    });
     elements.spoken.hidden = !spoken.length;
     elements.skill.append(...spoken.map((words) => this.chip(words)));
     elements.form.addEventListener("submit", (event) => {
@@ -53,10 +63,16 @@ export class Screen {
     elements["pin-label"].htmlFor = elements.pin.id;
     elements["pin-form"].addEventListener("submit", (event) => {
       event.preventDefault();
-      this.ask(this.wish, "Asking…", elements.pin.value);
+      this.ask(this.wish, say("Asking…"), elements.pin.value);
     });
-    elements.link.addEventListener("click", () => (this.linked ? this.unlink() : location.assign(`/assistants/${this.assistant}/link`)));
+    elements.link.addEventListener("click", () => (this.linked ? this.unlink() : location.assign(`/assistants/${this.assistant}/link?language=${language}`)));
     elements.sound.addEventListener("click", () => this.mute(!this.muted));
+  }
+
+  showMore(wanted) {
+    this.elements.others.hidden = !wanted;
+    this.elements.more.setAttribute("aria-expanded", String(wanted));
+    this.elements.more.textContent = say(wanted ? "Fewer" : "More");
   }
 
   chip(words) {
@@ -82,16 +98,17 @@ export class Screen {
     const { elements } = this;
     this.linked = about.linked;
     this.element.dataset.linked = about.linked ? "yes" : "no";
-    const count = about.cameras ? `, ${about.cameras.length} camera${about.cameras.length === 1 ? "" : "s"}` : "";
-    elements["link-state"].textContent = about.linked ? `Linked${count}` : "Not linked";
-    elements.link.textContent = about.linked ? "Unlink" : "Link";
+    const number = about.cameras?.length;
+    const count = about.cameras ? `, ${number === 1 ? say("one camera") : say("{count} cameras", { count: number })}` : "";
+    elements["link-state"].textContent = about.linked ? `${say("Linked")}${count}` : say("Not linked");
+    elements.link.textContent = say(about.linked ? "Unlink" : "Link");
     elements.link.ariaLabel = `${elements.link.textContent} ${this.speaker}`;
     this.cameras = about.cameras ?? [];
     elements.knows.hidden = !this.cameras.length;
     elements.knows.textContent = this.cameras.map((camera) => `${camera.name}${stateOf(about.states?.[camera.id])}`).join(", ");
     elements.problem.hidden = !about.problem;
     elements.problem.textContent = about.problem ? `Linking: ${about.problem}` : "";
-    elements.idle.textContent = about.linked ? `Try “${elements.text.placeholder}”` : "Not linked yet. Press Link and sign in.";
+    elements.idle.textContent = about.linked ? say("Try “{example}”", { example: elements.text.placeholder }) : say("Not linked yet. Press Link and sign in.");
   }
 
   /** Hears what happens without a wish: a report came, somebody rang. */
@@ -109,11 +126,11 @@ export class Screen {
   async ring(camera) {
     this.announce(camera);
     this.tries = 0;
-    await this.ask({ camera }, `Somebody is at ${this.nameOf(camera)}…`);
+    await this.ask({ camera }, say("Somebody is at {name}.", { name: this.nameOf(camera) }));
   }
 
   announce(camera) {
-    if (!this.player) this.showOutcome({ ...SILENCE, spoken: `Somebody is at ${this.nameOf(camera)}.` });
+    if (!this.player) this.showOutcome({ ...SILENCE, language, spoken: say("Somebody is at {name}.", { name: this.nameOf(camera) }) });
   }
 
   nameOf(id) {
@@ -138,7 +155,7 @@ export class Screen {
   async say(text) {
     if (!text.trim()) return;
     this.tries = 0;
-    await this.ask({ text }, "Asking…");
+    await this.ask({ text }, say("Asking…"));
   }
 
   /** `wish`: { text } of a person, or { camera } that rings; `pin` is what the person says when the screen asks for it. */
@@ -175,7 +192,7 @@ export class Screen {
     const lost = () => this.again(wish);
     if (result.hide || !(result.need === "offer" || result.webrtc || result.hls)) return result.outcome;
     const { camera } = result;
-    this.busy(`Opening ${camera.name}…`);
+    this.busy(say("Opening {name}…", { name: camera.name }));
     let { outcome } = result;
     if (result.hls) {
       this.player = new HlsPlayer(this.video, lost);
@@ -246,9 +263,9 @@ export class Screen {
     if (this.tries >= RETRIES_MS.length) return;
     const turn = this.turn;
     this.stop({ keepTurn: true });
-    this.busy("The picture was lost. Asking again…");
+    this.busy(say("The picture was lost. Asking again…"));
     setTimeout(() => {
-      if (turn === this.turn) this.ask(wish, "The picture was lost. Asking again…");
+      if (turn === this.turn) this.ask(wish, say("The picture was lost. Asking again…"));
     }, RETRIES_MS[this.tries++]);
   }
 
@@ -265,7 +282,7 @@ export class Screen {
 
   mute(muted) {
     this.muted = this.video.muted = muted;
-    this.elements.sound.textContent = muted ? "Sound on" : "Mute";
+    this.elements.sound.textContent = say(muted ? "Sound on" : "Mute");
   }
 
   stop({ keepTurn = false } = {}) {
@@ -282,7 +299,7 @@ export class Screen {
     this.elements.face.hidden = false;
     this.elements.sound.hidden = true;
     this.elements.name.textContent = "";
-    this.elements.stats.textContent = "No picture.";
+    this.elements.stats.textContent = say("No picture.");
     this.element.dataset.state = "idle";
   }
 
@@ -296,6 +313,8 @@ export class Screen {
   showOutcome(outcome) {
     const { elements } = this;
     elements.outcome.textContent = outcome.spoken;
+    this.caption(outcome);
+    if (outcome.spoken) read(outcome.spoken, outcome.language);
     if (!outcome.told) this.needPin(false);
     elements.told.textContent = outcome.told ?? "";
     elements.person.textContent = outcome.person ?? "";
@@ -306,6 +325,16 @@ export class Screen {
     elements.card.hidden = !(outcome.told || outcome.person);
     this.breaks(outcome.broken);
     if (!outcome.shown && (outcome.told || outcome.person)) this.element.dataset.state = "refused";
+  }
+
+  /** The answer on the glass: with its reason where there is no picture, over a picture for a while. */
+  caption(outcome) {
+    const { answer } = this.elements;
+    const isShown = Boolean(this.player?.playing);
+    answer.textContent = [outcome.spoken, isShown ? "" : outcome.person].filter(Boolean).join(" ");
+    answer.hidden = !answer.textContent;
+    clearTimeout(this.captioned);
+    if (isShown) this.captioned = setTimeout(() => (answer.hidden = true), CAPTION_MS);
   }
 
   needPin(needed) {
@@ -345,7 +374,7 @@ function stateOf(states) {
   if (!states) return "";
   const offline = states.online === false || states.connectivity?.value === "UNREACHABLE";
   const moving = states.detectionState === "DETECTED" || states.currentStatusReport?.some(({ statusCode }) => statusCode === "motionDetected");
-  return offline ? " (offline)" : moving ? " (motion)" : "";
+  return offline ? ` (${say("offline")})` : moving ? ` (${say("motion")})` : "";
 }
 
 function sentence(text) {

@@ -1,5 +1,7 @@
 // The television on the practice page: what a Cast receiver plays, and what a person does at it.
 
+import { say } from "/page/words.js";
+
 const EVERY_MS = 1000;
 const STATES = { BUFFERING: "begins", PLAYING: "plays", IDLE: "plays nothing" };
 
@@ -36,7 +38,7 @@ export class Television {
       picture.src = `/_television/picture.jpg?${facts.frames}`;
       picture.alt = `A still picture of ${facts.title}, renewed each second`;
     }
-    this.part("idle").textContent = facts.app === "233637DE" ? "YouTube, from somebody’s telephone" : "Nothing is cast.";
+    this.part("idle").textContent = facts.app === "233637DE" ? "YouTube, from somebody’s telephone" : say("Nothing is cast.");
     this.part("name").textContent = facts.title;
     const sound = facts.sound ? "with sound" : "without sound";
     const size = shown ? `${facts.width}×${facts.height}, ${facts.frames} pictures, ${sound}` : (STATES[facts.state] ?? "");

@@ -1,0 +1,164 @@
+"""An Echo Show that is tried: the directives it would send for a sentence, and what Alexa would say then."""
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from console import pages
+from console.exchanges import Ask, Exchanges
+from console.heard import Heard, Named, Reasons, meant
+from console.sentences import TRIAL
+from words.hearing import Wish, hear, plain
+from words.languages import Language
+
+SKILL_ID = "console"
+_RTC, _STREAMS, _SCENE = "Alexa.RTCSessionController", "Alexa.CameraStreamController", "SCENE_TRIGGER"
+_HLS = {
+    "protocol": "HLS",
+    "resolution": {"width": 1280, "height": 720},
+    "authorizationType": "NONE",
+    "videoCodec": "H264",
+    "audioCodec": "AAC",
+}
+
+
+class Echo:
+    """`ask_skill` asks the skill's spoken half, which answers what is not asked of Alexa herself."""
+
+    def __init__(self, exchanges: Exchanges, ask_skill: Ask, reasons: Reasons) -> None:
+        self._exchanges, self._ask_skill, self._reasons = exchanges, ask_skill, reasons
+
+    def say(self, text: str) -> Heard:
+        endpoints = self._send("Alexa.Discovery", "Discover", {})["event"]["payload"].get("endpoints", [])
+        cameras = [_named(each) for each in endpoints if _SCENE not in each["displayCategories"]]
+        by_id = {each["endpointId"]: each for each in endpoints}
+        wish = hear(text, {name for each in endpoints for name in _toggles(each)})
+        if wish.what == "discover":
+            return self._heard("listed", count=len(cameras))
+        if wish.what == "hide":
+            return self._heard("hidden")
+        camera = meant(wish, text, cameras)
+        if wish.what == "why":
+            return self._why(camera)
+        if camera is None:
+            return self._heard("unclear" if wish.what in ("unclear", "reply") else "no_name")
+        return self._of(wish, camera, by_id[camera["id"]])
+
+    def show(self, camera: str, sdp: str) -> tuple[Heard, str]:
+        """Asks for its picture, with an offer or, without one, by HLS; the answer to the offer beside it."""
+        if sdp:
+            payload = {"sessionId": str(uuid.uuid4()), "offer": {"format": "SDP", "value": sdp}}
+            event = self._send(_RTC, "InitiateSessionWithOffer", payload, camera)["event"]
+            answer, url = str(event["payload"].get("answer", {}).get("value", "")), ""
+        else:
+            event = self._send(_STREAMS, "InitializeCameraStreams", {"cameraStreams": [_HLS]}, camera)["event"]
+            streams = event["payload"].get("cameraStreams") or [{}]
+            answer, url = "", str(streams[0].get("uri", ""))
+        says = self._reasons.of("alexa", camera) or pages.say(TRIAL["shown" if answer or url else "unshown"])
+        return self._told(event, says, hls=url), answer
+
+    def _of(self, wish: Wish, camera: Named, endpoint: Any) -> Heard:
+        name, its_id = camera["name"], camera["id"]
+        match wish.what:
+            case "ask":
+                return self._asked(wish.about, camera)
+            case "switch":
+                power = _offers(endpoint, "Alexa.PowerController")
+                return self._change("Alexa.PowerController", wish, camera, offered=power)
+            case "set":
+                instance = _toggles(endpoint).get(wish.setting, "")
+                return self._change("Alexa.ToggleController", wish, camera, offered=bool(instance), instance=instance)
+            case "battery" | "restart":
+                return self._heard("not_offered", camera=name)
+        why = self._reasons.of("alexa", its_id)
+        says = why or pages.say(TRIAL["shown"])
+        return Heard("Alexa", says, pages.language(), offers=its_id, messages=self._exchanges.shown)
+
+    def _asked(self, about: str, camera: Named) -> Heard:
+        answer = self._send("Alexa", "ReportState", {}, camera["id"])
+        values = {state["name"]: state["value"] for state in answer.get("context", {}).get("properties", [])}
+        if about == "motion":
+            key = {"DETECTED": "motion", "NOT_DETECTED": "no_motion"}.get(str(values.get("detectionState")), "unknown")
+        else:
+            said = values.get("connectivity", {}).get("value")
+            key = {"OK": "online", "UNREACHABLE": "offline"}.get(str(said), "unknown")
+        return self._told(answer["event"], pages.say(TRIAL[key], camera=camera["name"]))
+
+    def _change(self, namespace: str, wish: Wish, camera: Named, *, offered: bool, instance: str = "") -> Heard:
+        if not offered:
+            return self._heard("not_offered", camera=camera["name"])
+        name = "TurnOn" if wish.about == "on" else "TurnOff"
+        event = self._send(namespace, name, {}, camera["id"], instance)["event"]
+        refused = event["header"]["name"] == "ErrorResponse"
+        return self._told(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
+
+    def _why(self, camera: Named | None) -> Heard:
+        """“Alexa, ask my cameras why …”: the skill's own answer, in a language that Alexa speaks."""
+        language: Language = "de" if pages.language() == "de" else "en"
+        answer = self._exchanges.send(_skill_request(camera, language), self._ask_skill)
+        says = str(answer.get("response", {}).get("outputSpeech", {}).get("text", ""))
+        if not says:
+            return self._heard("unknown", camera=camera["name"] if camera else "")
+        return Heard("Alexa", says, language, messages=self._exchanges.shown)
+
+    def _heard(self, key: str, **gaps: object) -> Heard:
+        return Heard("Alexa", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
+
+    def _told(self, event: Any, says: str, hls: str = "") -> Heard:
+        payload = event["payload"]
+        is_error = event["header"]["name"] == "ErrorResponse"
+        told = ", ".join(filter(None, [payload.get("type"), payload.get("currentDeviceMode")])) if is_error else ""
+        return Heard("Alexa", says, pages.language(), told, hls, messages=self._exchanges.shown)
+
+    def _send(
+        self, namespace: str, name: str, payload: Mapping[str, object], camera: str = "", instance: str = ""
+    ) -> Any:
+        header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": secrets.token_hex(8)}
+        scope = {"type": "BearerToken", "token": "console"}
+        if not camera:
+            return self._exchanges.send({"directive": {"header": header, "payload": {**payload, "scope": scope}}})
+        header["correlationToken"] = secrets.token_hex(8)
+        header |= {"instance": instance} if instance else {}
+        endpoint = {"endpointId": camera, "scope": scope}
+        return self._exchanges.send({"directive": {"header": header, "endpoint": endpoint, "payload": payload}})
+
+
+def _named(endpoint: Any) -> Named:
+    return {"id": str(endpoint["endpointId"]), "name": str(endpoint["friendlyName"])}
+
+
+def _offers(endpoint: Any, interface: str) -> bool:
+    return any(each["interface"] == interface for each in endpoint["capabilities"])
+
+
+def _toggles(endpoint: Any) -> dict[str, str]:
+    """The instances of the switches that a voice may turn, by each name that a person says."""
+    offered = [
+        each
+        for each in endpoint["capabilities"]
+        if each["interface"] == "Alexa.ToggleController" and not each["properties"].get("nonControllable")
+    ]
+    return {
+        plain(str(name["value"].get("text", ""))): str(each["instance"])
+        for each in offered
+        for name in each["capabilityResources"]["friendlyNames"]
+    }
+
+
+def _skill_request(camera: Named | None, language: Language) -> dict[str, object]:
+    slots = {"camera": {"name": "camera", "value": camera["name"].lower()}} if camera else {}
+    application, user = {"applicationId": SKILL_ID}, {"userId": "console", "accessToken": "console"}
+    return {
+        "version": "1.0",
+        "session": {"new": True, "sessionId": "console", "application": application, "attributes": {}, "user": user},
+        "context": {"System": {"application": application, "user": user}},
+        "request": {
+            "type": "IntentRequest",
+            "requestId": secrets.token_hex(8),
+            "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "locale": "de-DE" if language == "de" else "en-US",
+            "intent": {"name": "WhyIntent" if camera else "ReadyCamerasIntent", "slots": slots},
+        },
+    }

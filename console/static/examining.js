@@ -1,0 +1,17 @@
+// How far the doctor is; when it has ended the page is opened again, unless somebody types on it.
+
+const EVERY_MS = 1000;
+const progress = document.querySelector("[data-examining]");
+const fields = [...document.querySelectorAll("input[type=text], textarea:not([readonly])")];
+
+async function look() {
+  const response = await fetch("/home/health/progress").catch(() => null);
+  if (response?.ok && !response.redirected) {
+    const { running, found } = await response.json();
+    progress.textContent = progress.dataset.words.replace("{count}", found);
+    if (!running && fields.every((field) => field.value === field.defaultValue)) return location.reload();
+  }
+  setTimeout(look, EVERY_MS);
+}
+
+if (progress) setTimeout(look, EVERY_MS);
