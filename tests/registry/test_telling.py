@@ -238,7 +238,6 @@ class TestWhatIsTold:
         world.home.store.look(world.home.account.id, world.clock(), world.link_id)
         assert world.turn() == ["states Garden"]
 
-
     def test_a_clock_that_is_set_ten_minutes_back_holds_up_no_later_change(self, world: World) -> None:
         world.change(online="off")
         world.clock.now -= 600
