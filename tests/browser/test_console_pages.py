@@ -38,9 +38,7 @@ def tried(page: Page, program: Program) -> None:
     page.fill("input[name=text]", "show the garden camera")
     page.press("input[name=text]", "Enter")
     page.wait_for_selector(".says")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('video:not([hidden])')].every(each => each.readyState > 1)"
-    )
+    wait_for(page, "[...document.querySelectorAll('video:not([hidden])')].every(each => each.readyState > 1)")
 
 
 def on_tv(page: Page, program: Program) -> None:
@@ -232,7 +230,7 @@ def test_a_sentence_is_spoken_and_its_answers_are_read_aloud(signed_in: Callable
     page.goto(f"{linked.web}/home/try")
     page.get_by_label("Read the answers aloud").check()
     page.get_by_role("button", name="Speak").click()
-    page.wait_for_function("() => spoken.length === 2")
+    wait_for(page, "spoken.length === 2")
     assert page.evaluate("spoken") == [["Attic is offline.", "en"]] * 2
     page.get_by_role("button", name="Read it aloud").first.click()
     assert page.evaluate("spoken.length") == 3
