@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -56,8 +55,9 @@ def on_tv(page: Page, program: Program) -> None:
 
 def examined(page: Page, program: Program) -> None:
     page.goto(f"{program.web}/home/health")
-    page.get_by_role("button", name=re.compile("Examine now|Undersøk nå|Jetzt untersuchen")).click()
-    page.wait_for_selector(".findings", timeout=60_000)
+    with page.expect_navigation():
+        page.locator("button[value=examine]").click()
+    page.wait_for_selector("[data-examining]", state="detached", timeout=60_000)
 
 
 def at(path: str) -> Callable[[Page, Program], None]:
