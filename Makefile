@@ -1,4 +1,6 @@
 # make run: the demo, on loopback, with simulated cameras · make help: the rest
+# showcam names itself in what it prints: as a person can type it, whose PATH lacks .venv
+YOURS := $(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 # Bytecode is kept, whatever the environment says: else each worker and program compiles all there is at every start.
@@ -30,7 +32,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test soak check coverage lint words bench lock package deploy remove kept deploy-local picture release clean
+.PHONY: help run up test soak check coverage lint words settings bench lock package deploy remove kept deploy-local screenshots release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -79,10 +81,10 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@touch $@
 
 run: .venv/all ## the demo: simulated cameras and assistants, everything on this machine
-	@.venv/bin/showcam run --demo
+	@PATH="$(YOURS)" .venv/bin/showcam run --demo
 
 up: .venv/app ## the real thing
-	@.venv/bin/showcam run
+	@PATH="$(YOURS)" .venv/bin/showcam run
 
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
@@ -112,6 +114,9 @@ lint: .venv/dev ## ruff, the house's arrows, mypy
 words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
 	@.venv/bin/python -P scripts/sentences.py
 
+settings: .venv/dev ## write docs/owner/settings.md from showcam/settings.py
+	@.venv/bin/python -P scripts/settings.py
+
 bench: .venv/dev ## speed, beside peers in the same run
 	@scripts/browser.sh
 	.venv/bin/python -P -m bench
@@ -135,15 +140,15 @@ deploy: package ## to AWS, by the credentials of your environment
 remove: package ## the stack from AWS; the table, its key and the secrets stay
 	node_modules/.bin/osls remove $(DEPLOYMENT)
 
-kept: .venv/all package ## what a removed stack left, written for CloudFormation to take back; docs/aws.md goes on
+kept: .venv/all package ## what a removed stack left, written for CloudFormation to take back; docs/integrator/aws.md goes on
 	@.venv/bin/python scripts/kept.py showcam-$(STAGE) $(REGION)
 
 deploy-local: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## into an AWS on this machine, and walked from linking to a picture; KEEP=1 leaves it running
 	@.venv/bin/python -P -m aws.deploy_local $(if $(KEEP),--keep)
 
-picture: .venv/dev ## redraw the README's two pictures from a running demo
+screenshots: .venv/dev ## redraw the pictures of README.md and docs/start.md from running pages
 	@scripts/browser.sh
-	.venv/bin/python scripts/picture.py
+	.venv/bin/python -P scripts/screenshots.py
 
 # Every check of this very commit: what passed some time before may have been another one.
 CHECKS ?= lint test

@@ -1,6 +1,6 @@
 """What each trick for speed brings: CPU of the web process per request over HTTP, with all tricks and without that one.
 
-docs/speed.md names the tricks; the setting `without` (for the cores `web_cores`) leaves one out.
+docs/maintainer/speed.md names the tricks; the setting `without` (for the cores `web_cores`) leaves one out.
 """
 
 from contextlib import ExitStack

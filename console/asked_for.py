@@ -1,10 +1,10 @@
 """The last asks of a camera as sentences: who asked when, and what came of it; tampering with it stands among them."""
 
-import time
 from collections.abc import Mapping
 
 from msgspec import Struct
 
+from console.pages import moment
 from console.sentences import HISTORY
 from registry.camera import Camera
 from registry.gate.reasons import row_text
@@ -30,7 +30,7 @@ class AskedFor:
 
     def of(self, camera: Camera, asks: list[Ask], language: Language) -> list[Said]:
         mine = [ask for ask in asks if ask.camera == camera.id][:SHOWN]
-        return [Said(_moment(ask.at), self._who(ask, camera), self._what(ask, camera, language)) for ask in mine]
+        return [Said(moment(ask.at), self._who(ask, camera), self._what(ask, camera, language)) for ask in mine]
 
     def _who(self, ask: Ask, camera: Camera) -> str:
         if not ask.link:
@@ -52,7 +52,3 @@ class AskedFor:
             return OURS.say(language, HISTORY["shown"], took=f"{ask.took_s:.1f}", long=f"{minutes}:{seconds:02}")
         word = "waiting" if self._now - ask.at < SOON_S else "unfetched"
         return OURS.say(language, HISTORY[word])
-
-
-def _moment(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))

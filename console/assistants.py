@@ -1,4 +1,4 @@
-"""The assistants' page: links, clients, the PIN, who may link, and all that is kept of the household."""
+"""The assistants' page: links and their reports, clients, PIN, quiet times, who may link, what is kept."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,8 @@ from console.area import READ, Area, Rule
 from console.client_forms import ClientForms, Made
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.reports import Reports
+from registry import quiet_times
 from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.owner.owner import Owner
@@ -23,7 +25,8 @@ from registry.streams.history import History
 AT = "/home/assistants"
 OF_LINKS = frozenset({"acknowledge", "end", "choose"})
 OF_CLIENTS = frozenset({"add-client", "renew-secret", "remove-client"})
-OF_HOUSEHOLD = frozenset({"set-pin", "clear-pin", "open-window", "close-window", "invite"})
+OF_HOUSEHOLD = frozenset({"set-pin", "clear-pin", "open-window", "close-window", "invite", "set-quiet"})
+OF_REPORTS = frozenset({"retry-report", "drop-report"})
 
 
 class Assistants:
@@ -44,6 +47,7 @@ class Assistants:
         self._owner, self._area, self._history = owner, area, history
         self._links, self._clients, self._household = links, clients, household
         self._window, self._open_to_all = window, open_to_all
+        self._reports = Reports(area.store)
 
     def rules(self) -> list[Rule]:
         return [
@@ -54,14 +58,20 @@ class Assistants:
 
     def show(self, current: ConsoleSession, error: str = "", made: Made | None = None) -> Response:
         account, store = current.account, self._area.store
-        cameras = self._cameras(account)
+        cameras, links, quiet = self._cameras(account), store.links(account), quiet_times.of_household(store, account)
+        named = {camera.id: camera.name for camera in cameras}
+        reports, ended = self._reports.of(account, links, named)
         return self._area.page(
             "assistants",
             403 if error else 200,
-            links=store.links(account),
-            tellings=store.tellings(account),
+            links=links,
+            reports=reports,
+            ended=ended,
             cameras=cameras,
-            names_of=partial(_names, {camera.id: camera.name for camera in cameras}),
+            names_of=partial(_names, named),
+            times=str(quiet),
+            zone=quiet.zone if quiet.spans else quiet_times.own_zone(),
+            typed=request.form if error else {},
             clients=[client for client in store.clients() if not client.id.startswith(TRIAL)],
             made=made,
             has_pin=self._household.has_pin(account),
@@ -84,6 +94,8 @@ class Assistants:
             wrong = made
         elif step in OF_HOUSEHOLD:
             wrong = self._household.take(step, account)
+        elif step in OF_REPORTS:
+            wrong = self._reports.take(step, account)
         elif step == "delete":
             return self._delete(current)
         else:

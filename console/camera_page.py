@@ -5,22 +5,22 @@ from collections.abc import Callable, Iterable, Mapping
 
 from flask import Response, request
 from msgspec import Struct
-from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
 from console.asked_for import AskedFor
-from console.picture_codes import PictureCodes
+from console.preference_forms import NotKept, PreferenceForms, mark_of
 from console.sentences import CHANGED
-from console.setting_words import HINTS, NAMES, RESTART, VALUES, WAYS
-from console.tile_forms import TileForms
+from console.setting_words import HINTS, NAMES, RESTART, RINGS, VALUES, WAYS
+from console.tile_forms import STEPS, TileForms
 from console.tiles import Tiles
 from registry.camera import Camera, Refusal
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
 from registry.gate.voice_names import trouble
 from registry.owner.owner import LONGEST_ROOM, Owner
+from registry.preferences import MOTION_RINGS
 from registry.settings import BY_VOICE, FIELDS, Asked, BadValue, Setting, SettingView, Step
 from registry.streams.history import History
 from words.catalogue import OURS
@@ -59,7 +59,7 @@ class CameraPage:
     ) -> None:
         self._owner, self._area, self._forms, self._history = owner, area, forms, history
         self._alexa, self._google, self._patience_s = alexa, google, patience_s
-        self._tiles, self._codes = Tiles(owner), PictureCodes(owner)
+        self._tiles, self._preferences = Tiles(owner), PreferenceForms(owner)
 
     def rules(self) -> list[Rule]:
         at = "/home/cameras/<camera>"
@@ -69,9 +69,10 @@ class CameraPage:
             (f"{at}/preferences", "preferences", self.prefer, FORM),
             (f"{at}/restart", "restart", self.restart, FORM),
             (f"{at}/history", "history", self.keep_history, FORM),
+            (f"{at}/mend", "mend", self.mend, FORM),
         ]
 
-    def show(self, current: ConsoleSession, camera: str, error: str = "") -> Response:
+    def show(self, current: ConsoleSession, camera: str, error: str = "", not_kept: NotKept | None = None) -> Response:
         account, language = current.account, pages.language()
         try:
             listed = self._owner.cameras(account).cameras
@@ -82,6 +83,7 @@ class CameraPage:
         shown = next((each for each in listed if each.id == camera), None)
         if shown is None or tile is None:
             return pages.problem("no_camera")
+        preferences = not_kept.preferences if not_kept else self._owner.preferences(account, camera)
         views = self._owner.settings(account, camera)
         unread = explain(views, language) if isinstance(views, Refusal) else ""
         rows = [] if isinstance(views, Refusal) else self._rows(shown, views, account)
@@ -93,9 +95,12 @@ class CameraPage:
             rows=rows,
             unread=unread,
             error=error,
-            preferences=self._owner.preferences(account, camera),
+            preferences=preferences,
+            mark=mark_of(self._owner.preferences(account, camera)),
+            pause=not_kept.pause if not_kept else preferences.ring_pause_s,
             by_voice=[(name, pages.say(RESTART if name == "restart" else NAMES[name])) for name in BY_VOICE],  # type: ignore[index]
             longest_room=LONGEST_ROOM,
+            rings=[(value, pages.say(RINGS[value])) for value in MOTION_RINGS],
             ways=[OURS.say(language, WAYS[way], vendor=pages.vendor()) for way in shown.ways if way in WAYS],
             alexa=self._alexa(listed)[camera],
             google=self._google(listed)[camera],
@@ -104,6 +109,16 @@ class CameraPage:
             keeps_history=self._history.is_kept(account),
             deciphers=self._owner.may_be_deciphered(account, shown),
         )
+
+    def mend(self, current: ConsoleSession, camera: str) -> Response:
+        """A form of its tile, which stands on the page of all cameras too."""
+        if request.method == "GET":
+            return _at(camera)
+        step = request.form.get("step", "")
+        if step not in STEPS or request.form.get("camera", "") != camera:
+            return pages.problem("request")
+        why = self._forms.take(step, current, pages.language())
+        return self.show(current, camera, why) if why else _at(camera)
 
     def set(self, current: ConsoleSession, camera: str) -> Response:
         if request.method == "GET":
@@ -120,7 +135,7 @@ class CameraPage:
         if isinstance(done, Refusal):
             return self.show(current, camera, explain(done, pages.language()))
         if isinstance(done, Step):
-            return pages.again(camera)  # the tile asks for what is missing
+            return _at(camera, f"#{camera}" if pages.is_id(camera) else "")  # its tile asks for what is missing
         how = "asked" if isinstance(done, Asked) else "set"
         return _at(camera, f"?{how}={setting}#{setting}")
 
@@ -134,24 +149,11 @@ class CameraPage:
     def prefer(self, current: ConsoleSession, camera: str) -> Response:
         if request.method == "GET":
             return _at(camera)
-        account, form = current.account, request.form
-        if self._owner.camera(account, camera) is None:
+        if self._owner.camera(current.account, camera) is None:
             return pages.problem("no_camera")
-        chosen = replace(
-            self._owner.preferences(account, camera),
-            voice_may=tuple(form.getlist("voice_may")),
-            room=form.get("room", ""),
-            keep_warm="keep_warm" in form,
-        )
-        try:
-            self._owner.prefer(account, camera, chosen)
-        except BadValue:
-            return self.show(current, camera, pages.say(CHANGED["no_value"]))
-        wanted = form.get("while_encrypted", "")
-        if wanted in ("no", "lan") and wanted != chosen.while_encrypted:
-            done = self._owner.while_encrypted(account, camera, wanted)
-            if isinstance(done, Refusal):
-                return self.show(current, camera, explain(done, pages.language()))
+        not_kept = self._preferences.take(current.account, camera)
+        if not_kept is not None:
+            return self.show(current, camera, not_kept.why, not_kept)
         return _at(camera, "?kept=1#preferences")
 
     def keep_history(self, current: ConsoleSession, camera: str) -> Response:

@@ -1,4 +1,4 @@
-"""The forms of the household on the assistants' page: its PIN, whom it lets link, and its removal."""
+"""The forms of the household on the assistants' page: PIN, quiet times, whom it lets link, and its removal."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,9 @@ from flask import request
 from accounts.linking_window import LinkingWindow
 from accounts.pins import BadPin, Pins
 from console.sentences import ASSISTANTS
+from registry import quiet_times
 from registry.owner.sign_in import SignIn
+from registry.settings import BadValue
 from store.ports import Store
 
 LONGEST_USER = 200
@@ -17,7 +19,8 @@ class HouseholdForms:
     """`remove` removes a household by its id, and ends what it is being shown."""
 
     def __init__(self, store: Store, sign_in: SignIn, window: LinkingWindow, remove: Callable[[str], None]) -> None:
-        self._pins, self._sign_in, self._window, self._remove = Pins(store), sign_in, window, remove
+        self._store, self._pins = store, Pins(store)
+        self._sign_in, self._window, self._remove = sign_in, window, remove
 
     def take(self, step: str, account: str) -> str:
         """What was wrong, as a sentence to translate; "" where it is done."""
@@ -32,6 +35,8 @@ class HouseholdForms:
                 self._window.close()
             case "invite":
                 return self._invite()
+            case "set-quiet":
+                return self._set_quiet(account)
         return ""
 
     def has_pin(self, account: str) -> bool:
@@ -53,6 +58,18 @@ class HouseholdForms:
             self._pins.set(account, pin)
         except BadPin:
             return ASSISTANTS["pin"]
+        return ""
+
+    def _set_quiet(self, account: str) -> str:
+        times, zone = (request.form.get(name, "").strip() for name in ("times", "zone"))
+        try:
+            quiet_times.parsed("", zone)
+        except BadValue:
+            return ASSISTANTS["quiet_zone"]
+        try:
+            quiet_times.keep(self._store, account, quiet_times.parsed(times, zone))
+        except BadValue:
+            return ASSISTANTS["quiet_times"]
         return ""
 
     def _invite(self) -> str:

@@ -9,8 +9,8 @@ from registry.readings.awaited import Changes
 from registry.reason import Reason
 
 # open_way: allow the open connection. off: switch Image Encryption off. code: give the code. wake: end Sleep Mode.
-# sound: switch Audio on.
-type Mend = Literal["open_way", "off", "code", "wake", "sound"]
+# sound: switch Audio on. home_code: give the code for the home network.
+type Mend = Literal["open_way", "off", "code", "wake", "sound", "home_code"]
 
 # By reason, the field of a camera and the value that ends it.
 _ENDS: Mapping[Reason, tuple[str, str]] = {
@@ -38,12 +38,30 @@ class Mends:
             mends.append("wake")
         if reason == "audio_off":
             mends.append("sound")
-        if reason in ("encryption_on", "code_wrong") and camera.encryption == "on":
+        if reason == "code_wrong":
+            return self._codes(account, camera)
+        if reason == "encryption_on":
+            mends += self._of_encryption(account, camera)
+        if reason == "no_way" and self._owner.takes_code(account, camera):
+            mends.append("home_code")
+        return tuple(mends)
+
+    def _of_encryption(self, account: str, camera: Camera) -> list[Mend]:
+        mends: list[Mend] = []
+        if camera.encryption == "on":
             if camera.owner == "own":
                 mends.append("off")
             if self._owner.may_be_deciphered(account, camera):
                 mends.append("code")
-        return tuple(mends)
+        return mends
+
+    def _codes(self, account: str, camera: Camera) -> tuple[Mend, ...]:
+        """The code that was wrong comes first: the one that deciphers the picture, or the one for the home network."""
+        at_home: list[Mend] = ["home_code"] if self._owner.takes_code(account, camera) else []
+        others = self._of_encryption(account, camera)
+        if self._owner.preferences(account, camera.id).while_encrypted == "code":
+            return (*reversed(others), *at_home)
+        return (*at_home, *others)
 
 
 def is_asked_for(camera: Camera, reason: Reason, awaited: Changes) -> bool:

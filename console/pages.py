@@ -17,6 +17,7 @@ from words.worded import in_words
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house
+NOTIFIES = "CONSOLE_NOTIFIES"  # key of the app's configuration: whether owners are notified of faults
 VENDOR = "CONSOLE_VENDOR"  # key of the app's configuration: the vendor's name
 
 
@@ -30,12 +31,18 @@ MENU = (
     ("/help", mark("Help")),
 )
 OF_TVS = (("/home/tv", mark("TV")),)  # where cameras may be shown on TVs of the house
+SHORT_MEND = 200  # characters; a longer one is folded, where there are many cameras
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
 def day(when: float) -> str:
     """Of epoch seconds, here: a form that is read the same in each language."""
     return time.strftime("%Y-%m-%d", time.localtime(when))
+
+
+def moment(when: float) -> str:
+    """Of epoch seconds, here, to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
 
 
 def policy(media: str) -> str:
@@ -78,9 +85,12 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
     given = {
         "menu": (*MENU[:1], *OF_TVS, *MENU[1:]) if has_tvs else MENU,
         "has_tvs": has_tvs,
+        "notifies": bool(current_app.config.get(NOTIFIES)),
+        "short_mend": SHORT_MEND,
         "here": request.path,
         "assistants": ASSISTANTS,
         "day": day,
+        "moment": moment,
         "_": partial(OURS.say, locale, vendor=vendor()),
         "in_words": lambda text: in_words(text, locale),
         "locale": locale,

@@ -1,4 +1,4 @@
-"""What is typed to give this machine a public address, filled in, as docs/running.md has it."""
+"""What is typed to give this machine a public address, filled in, as docs/owner/running.md has it."""
 
 import re
 from textwrap import dedent

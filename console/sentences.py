@@ -129,6 +129,10 @@ HISTORY = {
 # Of a change on a camera's page.
 CHANGED = {
     "no_value": mark("Nothing was changed: that can't be set to this value."),
+    "no_pause": mark("Nothing was changed: a pause is a whole number of seconds from 0 to {most}."),
+    "meanwhile": mark(
+        "Nothing was changed: somebody else has set this camera since the page was opened. What stands here is theirs."
+    ),
     "no_setting": mark("Nothing was changed: there is no such setting."),
     "asked_for": mark("asked for; the camera does not show it yet"),
     "confirmed": mark("confirmed by the camera"),
@@ -148,7 +152,29 @@ ASSISTANTS = {
     "pins_differ": mark("Nothing was changed: the two PINs are not the same."),
     "user": mark("Nothing was changed: enter the user name of somebody's {vendor} account."),
     "invited": mark("That account may link here already."),
+    "quiet_times": mark(
+        "Nothing was changed: write the times like 22:00-07:00, several with commas between them, eight at most."
+    ),
+    "quiet_zone": mark("Nothing was changed: this machine knows no such time zone. One is Europe/Oslo."),
+    "no_report": mark("Nothing was changed: that report is not there any more."),
     "not_deleted": mark("Nothing was deleted: that is not the name with which you are signed in."),
+}
+
+# What a link's assistant was last told, by the words of registry.telling; and what waits or was laid down.
+LAST_TOLD = mark("Last told {when}: {what}.")
+REPORTED = {
+    "gone": mark("cameras gone: {count}"),
+    "listed": mark("cameras new or different: {count}"),
+    "changed": mark("cameras whose state changed: {count}"),
+    "doorbell": mark("rings: {count}"),
+    "person": mark("persons: {count}"),
+    "motion": mark("motion: {count}"),
+    "look": mark("How the cameras are"),
+    "camera": mark("How {camera} is"),
+    "ended": mark("That the link has ended"),
+    "a doorbell": mark("Somebody rang at {camera}"),
+    "a person": mark("A person at {camera}"),
+    "a motion": mark("Motion at {camera}"),
 }
 
 # What a sentence that was tried came to.
@@ -180,6 +206,25 @@ CASTING = {
     "nothing_chosen": mark("Choose a camera and a TV."),
     "not_kept": mark("Nothing was changed: that camera is not here, or has as many scenes as it may."),
     "no_list": mark("The cameras can't be listed just now. Try again in a moment."),
+}
+
+# What brings a camera to a TV by itself; follows “when”.
+HAPPENS = {
+    "doorbell": mark("somebody rings"),
+    "motion": mark("something moves"),
+    "person": mark("a person is seen"),
+}
+
+# Of the page of notices, what was wrong with a form.
+NOTICES = {
+    "bad_address": mark(
+        "Nothing was added: no service is known by that address, or it lacks something. It begins with a service, as "
+        "the examples do; services that are programs of this machine are not taken."
+    ),
+    "long_name": mark("Nothing was added: a name has at most {most} characters."),
+    "too_many": mark("Nothing was added: a household has at most {most} addresses."),
+    "too_many_tries": mark("Nothing was done: those were many tries. Wait a minute, then try again."),
+    "no_address": mark("Nothing was done: that address is not there any more."),
 }
 
 # Of set-up, by what is wrong.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from registry.preferences import MotionRings
 from registry.settings import Setting
 from words.catalogue import mark
 
@@ -59,6 +60,12 @@ VALUES: Mapping[str, str] = {
     "expired": mark("Expired"),
 }
 RESTART = mark("Restart")
+# What is announced as if somebody had rung.
+RINGS: Mapping[MotionRings, str] = {
+    "no": mark("Nothing but its bell, if it has one"),
+    "motion": mark("All motion: cats and cars ring too"),
+    "person": mark("Persons alone"),
+}
 # How a picture comes, by the words of registry.gate.ways.
 WAYS: Mapping[str, str] = {
     "lan": mark("over your own network"),

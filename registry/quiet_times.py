@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -11,6 +12,7 @@ from registry.settings import BadValue
 from store.ports import Store
 
 MOST = 8  # spans of a day
+LOCALTIME = Path("/etc/localtime")
 _NAME = "quiet_times"  # among the household's rows
 _SPAN = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]?\d|2[0-3]):([0-5]\d)").fullmatch
 
@@ -61,6 +63,12 @@ def parsed(text: str, zone: str) -> QuietTimes:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadValue(f"{zone!r} is no time zone that this machine knows, such as Europe/Oslo") from None
     return QuietTimes(zone, tuple(spans))
+
+
+def own_zone(link: Path = LOCALTIME) -> str:
+    """The name of this machine's time zone; UTC where it has none by name."""
+    _, _, name = str(link.resolve()).partition("/zoneinfo/")
+    return name or "UTC"
 
 
 def of_household(store: Store, account_id: str) -> QuietTimes:

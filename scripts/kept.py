@@ -1,4 +1,4 @@
-"""Writes the resources that outlived a removed stack as files for a CloudFormation import; docs/aws.md continues.
+"""Writes what outlived a removed stack as files for a CloudFormation import; docs/integrator/aws.md continues.
 
 kept.json is a template of the stack's present resources and the kept ones; kept-ids.json has the kept ones' AWS ids.
 """

@@ -11,7 +11,7 @@ from net.addresses import is_in_house
 if TYPE_CHECKING:
     from showcam.settings import Settings
 
-_COUNTS = (
+COUNTS = (
     "sign_ins_per_user",
     "sign_ins_per_address",
     "opens_per_minute",
@@ -24,7 +24,7 @@ _COUNTS = (
 )
 MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
 MOST_MEDIA = 32  # to end a session, a request calls every media process
-_SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
+SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
 _HOSTS = ("ezviz_api", "ezviz_open", "ezviz_push_at", "amazon_at", "google_at")
 _STUN = re.compile(r"[\w.-]+:[1-9]\d{0,4}", re.ASCII).fullmatch
 _TURN = re.compile(r"turn:[\w.-]+:\d{1,5}(\?transport=(udp|tcp))?|turns:[\w.-]+:\d{1,5}(\?transport=tcp)?").fullmatch
@@ -67,12 +67,12 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
         yield "transcodes", "it is “auto”, or how many pictures may be transcoded at once"
     if len({settings.port, settings.media_port, settings.simulator_port}) < 3:
         yield "media_port", "port, media_port and simulator_port must differ"
-    for name in _COUNTS:
+    for name in COUNTS:
         if getattr(settings, name) < 1:
             yield name, "at least 1 is wanted"
     if settings.stream_cap_s < 0:
         yield "stream_cap_s", "0 for no end, or at least 1"
-    for name, least in _SECONDS.items():
+    for name, least in SECONDS.items():
         if not least <= getattr(settings, name) <= 60:
             yield name, f"between {least} and 60 seconds is wanted"
 

@@ -120,16 +120,19 @@ class Outbox(Protocol):
         """At the start of the only sender: frees what an earlier one held when it was killed."""
         ...
 
-    def waiting(self, now: float) -> list[Row]:
-        """Every row that is due by `now`, also those whose link waits for a later try; may lag a little."""
+    def waiting(self, now: float, account_id: str = "") -> list[Row]:
+        """Every row that is due by `now`, also those whose link waits for a later try; may lag a little.
+
+        `account_id`: of that household alone; "" of all.
+        """
         ...
 
     def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
         """Of each assistant that waits for rows due by `now`: how many, and since when the first waits."""
         ...
 
-    def laid_down(self) -> list[Laid]:
-        """Oldest first; may lag a little."""
+    def laid_down(self, account_id: str = "") -> list[Laid]:
+        """Oldest first; may lag a little. `account_id`: of that household alone; "" of all."""
         ...
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:

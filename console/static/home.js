@@ -10,6 +10,7 @@ const AGAIN = { waking: [10000, 3], asked_for: [3000, 12] };
 
 const list = document.querySelector(".tiles");
 const most = Number(list?.dataset.live ?? 0);
+const alone = Boolean(list?.classList.contains("alone")); // on a camera's own page, where all that may be done stands
 const token = document.querySelector("meta[name=csrf-token]").content;
 const opened = performance.now();
 const playing = []; // tiles with a picture, the oldest first
@@ -113,6 +114,7 @@ class Tile {
     await this.firstPicture(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls);
     if (turn !== this.turn) return;
     this.repeats = 0;
+    this.way = answer.way;
     this.playing = true;
     this.tools.hidden = false;
     if (this.still) this.still.hidden = true;
@@ -200,8 +202,11 @@ class Tile {
     this.why.querySelector(".wrong").textContent = wrong;
     this.why.querySelector(".mend").textContent = mend;
     this.why.hidden = false;
-    for (const each of this.mends) each.hidden = !mends.includes(each.dataset.mends);
-    this.button.hidden = reason === "asked_for";
+    const what = this.why.querySelector(".what");
+    what.open = what.firstElementChild.hidden = alone || mend.length <= Number(list.dataset.short);
+    const offered = alone ? mends : mends.slice(0, 1);
+    for (const each of this.mends) each.hidden = !offered.includes(each.dataset.mends);
+    this.button.hidden = reason === "asked_for" || offered.length > 0;
     this.button.textContent = this.button.dataset.again;
     this.again(reason);
   }
@@ -236,7 +241,7 @@ class Tile {
     this.video.controls = wanted && this.playing;
   }
 
-  /** What is shown: its size and codec, and how long a picture takes from its arrival to the screen. */
+  /** What is shown: its size, codec and way, and how long a picture takes from its arrival to the screen. */
   async report() {
     const { videoWidth, videoHeight } = this.video;
     let [codec, delay] = ["H264", null];
@@ -249,7 +254,8 @@ class Tile {
       delay = 1000 * this.hls.latency;
     }
     const said = { size: `${videoWidth}×${videoHeight}`, codec, delay: delay === null ? "?" : String(Math.round(delay)) };
-    this.facts.textContent = list.dataset.facts.replace(/\{(\w+)\}/g, (_, name) => said[name]);
+    const facts = list.dataset.facts.replace(/\{(\w+)\}/g, (_, name) => said[name]);
+    this.facts.textContent = [facts, this.way].filter(Boolean).join(" · ");
     this.facts.hidden = false;
   }
 

@@ -1,4 +1,4 @@
-// A camera's picture on a video element, by WebRTC or by HLS: what /home and the Cast receiver have in common.
+// A camera's picture on a video element, by WebRTC or by HLS: what /home, /home/try and the Cast receiver have in common.
 
 export const HLS = { enableWorker: false, lowLatencyMode: false, liveSyncDurationCount: 1, backBufferLength: 10 };
 

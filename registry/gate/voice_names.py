@@ -3,6 +3,7 @@
 import itertools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from registry.camera import Camera
@@ -15,27 +16,34 @@ KINDS = frozenset(
 )
 FILLERS = frozenset({"the", "my", "our", "a", "show", "open", "start", "stop", "hide", "display", "turn"})
 LONGEST_WORDS = 4
+SHORTEST_ALIKE = 4  # letters of words that one letter does not part
 
 type Trouble = tuple[str, dict[str, object]]  # a sentence, and what fills its gaps
 
 
 def trouble(cameras: Iterable[Camera], to_alexa: Mapping[str, str], language: Language = "en") -> dict[str, list[str]]:
     """By camera id, a sentence for each trouble; a camera with none is absent. `to_alexa`: its names, by id."""
-    listed = list(cameras)
-    heard: dict[str, list[Camera]] = {}
-    for camera in listed:
-        heard.setdefault(" ".join(_words(camera.name)), []).append(camera)
+    spoken = [(camera, _words(camera.name)) for camera in cameras]
+    alike = Counter(" ".join(words) for _, words in spoken)
+    by_length: dict[int, list[tuple[Camera, list[str]]]] = {}
+    for camera, words in spoken:
+        by_length.setdefault(len("".join(words)), []).append((camera, words))
     found = {}
-    for camera in listed:
-        alike = heard[" ".join(_words(camera.name))]
-        troubles = [*_of_name(camera.name), *_of_others(len(alike) - 1, to_alexa[camera.id])]
+    for camera, words in spoken:
+        letters = len("".join(words))
+        near = [pair for length in (letters - 1, letters, letters + 1) for pair in by_length.get(length, [])]
+        others = [other.name for other, heard in near if heard != words and _sound_alike(words, heard)]
+        troubles = [
+            *_of_name(camera.name, words),
+            *_of_others(alike[" ".join(words)] - 1, to_alexa[camera.id]),
+            *_of_sounds(others),
+        ]
         if troubles:
             found[camera.id] = [OURS.say(language, sentence, **gaps) for sentence, gaps in troubles]
     return found
 
 
-def _of_name(name: str) -> list[Trouble]:
-    words = _words(name)
+def _of_name(name: str, words: list[str]) -> list[Trouble]:
     if not words:
         return [(mark("There is no word in the name to say: name it by its place."), {})]
     found: list[Trouble] = []
@@ -74,6 +82,39 @@ def _of_others(others: int, to_alexa: str) -> list[Trouble]:
             "{count} other cameras are called the same: name it by its place. Until then it is “{name}” to Alexa."
         )
     return [(sentence, {"count": others, "name": to_alexa})]
+
+
+def _of_sounds(others: list[str]) -> list[Trouble]:
+    if not others:
+        return []
+    return [(mark("“{other}” sounds like it: give one of the two another name."), {"other": others[0]})]
+
+
+def sound_alike(one: str, other: str) -> bool:
+    """Whether a voice hardly parts them: the same letters, or one letter of one word is another, too much or missing.
+
+    A number parts names, and so does each letter of a word of three.
+    """
+    return _sound_alike(_words(one), _words(other))
+
+
+def _sound_alike(first: list[str], second: list[str]) -> bool:
+    if "".join(first) == "".join(second):
+        return True
+    if len(first) != len(second):
+        return False
+    different = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
+    return len(different) == 1 and _almost(*different[0])
+
+
+def _almost(one: str, other: str) -> bool:
+    if min(len(one), len(other)) < SHORTEST_ALIKE or abs(len(one) - len(other)) > 1:
+        return False
+    if any(char.isdigit() for char in one + other):
+        return False
+    begins = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rests = one[begins:], other[begins:]
+    return rests[0][1:] == rests[1][1:] or rests[0][1:] == rests[1] or rests[0] == rests[1][1:]
 
 
 def _words(name: str) -> list[str]:

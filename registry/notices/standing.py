@@ -106,7 +106,7 @@ class Standing:
 
     def _reports(self, account_id: str, lasting: dict[str, float]) -> None:
         """Reports that were put aside, until they are sent again or dropped."""
-        links = {laid.row.link for laid in self._store.laid_down() if laid.row.account == account_id}
+        links = {laid.row.link for laid in self._store.laid_down(account_id)}
         live = {link.id for link in self._store.links(account_id)} if links else set()
         laid = {f"outbox/{link}" for link in links & live}
         before = {key for key in lasting if key.startswith("outbox/")}

@@ -96,8 +96,8 @@ def own_address(settings: Settings) -> str:
     from showcam.shipped import document
 
     if settings.all_on_aws:
-        return f"It is the stack's output PublicUrl, or the name you gave it: see {document('aws.md')}"
-    return f"See {document('running.md')}"
+        return f"It is the stack's output PublicUrl, or the name you gave it: see {document('integrator/aws.md')}"
+    return f"See {document('owner/running.md')}"
 
 
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:

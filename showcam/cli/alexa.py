@@ -23,7 +23,7 @@ _ARN = "The function that takes directives; once for each region."
 _SPOKEN = "Spoken requests go to the function too, not to HTTPS (on AWS always)."
 
 
-@click.group(epilog=whole_way("alexa.md"))
+@click.group(epilog=whole_way("owner/alexa.md"))
 def alexa() -> None:
     """Alexa: what Amazon's developer console and AWS want of showcam."""
 

@@ -10,7 +10,7 @@ from showcam.cli.output import as_json, echo, report, runnable
 from showcam.shipped import whole_way
 
 
-@click.group(epilog=whole_way("google.md"))
+@click.group(epilog=whole_way("owner/google.md"))
 def google() -> None:
     """Google Home: what its developer console wants of showcam."""
 

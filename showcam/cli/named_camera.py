@@ -106,7 +106,9 @@ def unavailable(error: "Unavailable") -> NoReturn:
         if error.reason == "vendor_down":
             stop("The demo is not running on this machine: start it with showcam run", code=1)
         if error.reason == "signed_out":
-            stop("Nobody has signed in to the demo yet: link an assistant on its practice page first.", code=1)
+            stop(
+                "This account has not signed in to the demo yet: link it on the practice page, or: showcam home", code=1
+            )
     refused(overruled(error.reason, None, error.vendor))
 
 

@@ -113,7 +113,7 @@ def known_or_only(store: "Store", user: str | None) -> "Account":
         return known(store, user)
     accounts = [account for account, _ in zip(store.accounts(), range(2), strict=False)]
     if not accounts:
-        stop("There is no household yet: showcam owner add, or showcam cameras add", code=1)
+        stop("There is no household yet: showcam login, or showcam cameras add", code=1)
     if len(accounts) > 1:
         stop("There are several households here: say whose. See showcam owner list", code=1)
     return accounts[0]

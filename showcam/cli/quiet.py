@@ -1,13 +1,9 @@
 """`showcam owner quiet`: the hours of the day in which nothing is announced in a household."""
 
-from pathlib import Path
-
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report
-
-LOCALTIME = Path("/etc/localtime")
 
 
 @click.command()
@@ -33,7 +29,7 @@ def quiet(context: click.Context, times: str | None, zone: str | None, user: str
         account = known_or_only(store, user)
         kept = quiet_times.of_household(store, account.id)
         if times is not None:
-            chosen = zone or (kept.zone if kept.spans else own_zone())
+            chosen = zone or (kept.zone if kept.spans else quiet_times.own_zone())
             try:
                 kept = quiet_times.parsed("" if times == "nothing" else times, chosen)
             except BadValue as error:
@@ -45,9 +41,3 @@ def quiet(context: click.Context, times: str | None, zone: str | None, user: str
     report(as_json, {"household": account.id, "quiet": str(kept), "zone": kept.zone}, [says])
     if times is not None:
         echo("They hold at once.", err=True)
-
-
-def own_zone(link: Path = LOCALTIME) -> str:
-    """The name of this machine's time zone; UTC where it has none by name."""
-    _, _, name = str(link.resolve()).partition("/zoneinfo/")
-    return name or "UTC"

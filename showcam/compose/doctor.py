@@ -84,11 +84,11 @@ def reports(settings: Settings, store: Store) -> Finding:
         key = reporters.google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
         mend = worded(
-            "Make a key of that account in the project of Google's client, see {page}", page=document("google.md")
+            "Make a key of that account in the project of Google's client, see {page}", page=document("owner/google.md")
         )
         return wrong(KEY, error.args[0], mend, "homegraph_key_wrong")
     if key is None:
-        mend = worded("Set google_service_account, see {page}", page=document("google.md"))
+        mend = worded("Set google_service_account, see {page}", page=document("owner/google.md"))
         return unsure(KEY, worded("none is set: Google learns of changes only when it asks"), mend)
     return ok(KEY, worded("of the project {project}, and it signs", project=key.project_id))
 

@@ -31,7 +31,8 @@ from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
 from console.machine import Machine
-from console.pages import TVS
+from console.notices import Notices
+from console.pages import NOTIFIES, TVS
 from console.set_up import Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
@@ -104,6 +105,9 @@ def app(
             app.config[TVS] = True
             more.append(Casting(base.adapter.owner, console_home.area, tvs))
         more += own_pages(console_home)
+        if settings.notifies:
+            app.config[NOTIFIES] = True
+            more.append(Notices(console_home.area))
         examinations = Examinations(machine) if machine else None
         if examinations:
             more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))

@@ -1,6 +1,6 @@
 """Which secret settings each function on AWS uses. It keeps no other, and says so where its secrets hold one.
 
-aws/parameters.cjs names the secrets that each function reads; docs/aws.md says where each setting belongs.
+aws/parameters.cjs names the secrets that each function reads; docs/integrator/aws.md says where each setting belongs.
 """
 
 import logging

@@ -145,7 +145,8 @@ def settle(folder: Path) -> None:
 
 def _require_place(settings: Settings, target: Path, *, force: bool) -> None:
     if settings.store != "sqlite":
-        raise Unusable(f"The store is a table on AWS, which keeps backups of it itself: see {document('aws.md')}")
+        guide = document("integrator/aws.md")
+        raise Unusable(f"The store is a table on AWS, which keeps backups of it itself: see {guide}")
     if not settings.database.exists():
         raise Unusable(f"There is nothing to back up yet: no database {settings.database}.")
     place, data = target.absolute(), settings.data.absolute()

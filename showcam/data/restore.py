@@ -32,7 +32,7 @@ class Restored:
 def fitting(settings: Settings, file: Path) -> backup.Contents:
     """The contents of a backup that may be restored here. Raises Unusable, StoreUnavailable."""
     if settings.store != "sqlite":
-        raise Unusable(f"The store is a table on AWS, which restores it itself: see {document('aws.md')}")
+        raise Unusable(f"The store is a table on AWS, which restores it itself: see {document('integrator/aws.md')}")
     contents = backup.contents(file)
     if contents.demo != settings.demo:
         if contents.demo:

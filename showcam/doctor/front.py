@@ -15,7 +15,7 @@ _FORGEABLE = {
     FORWARDED[0]: worded("Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies."),
     FORWARDED[1]: worded(
         "Let the proxy drop headers with underscores in their names, or end trusted_proxies: see {page}",
-        page=document("running.md"),
+        page=document("owner/running.md"),
     ),
 }
 
@@ -50,7 +50,7 @@ def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
             fault: Fault | None = "underscore_header" if "_" in name else None
             return wrong(what, worded("whoever sends {name} passes for anybody", name=name), _FORGEABLE[name], fault)
     if ready["client"] in ("127.0.0.1", "::1") and not demo:
-        mend = worded("Name the proxy in trusted_proxies, see {page}", page=document("running.md"))
+        mend = worded("Name the proxy in trusted_proxies, see {page}", page=document("owner/running.md"))
         return unsure(what, worded("all visitors count as one"), mend)
     return ok(what, worded("nobody's own word is taken for where he comes from"))
 

@@ -56,7 +56,13 @@ def _arrive(origin: str, patient: Patient, visitor: Visitor, world: World) -> It
         yield ok(worded("address {origin}", origin=origin), worded("the demo's own: name and certificate are left out"))
     elif urlsplit(origin).scheme != "https":
         text = worded("{origin} is no https address, and Google comes to no other", origin=origin)
-        yield wrong(worded("address"), text, worded("Set public_url in showcam.toml to your public https:// address."))
+        yield wrong(
+            worded("address"),
+            text,
+            worded(
+                "Give it your public address: {command}", command="showcam settings set public_url https://YOUR-ADDRESS"
+            ),
+        )
     else:
         yield from arrive(origin, visitor, world)
 

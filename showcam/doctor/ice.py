@@ -14,7 +14,9 @@ from words.worded import both, worded
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
 WITHIN_S = 3.0
 _RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch
-_WITHOUT = worded("Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("pictures.md"))
+_WITHOUT = worded(
+    "Without one Alexa's displays get no picture by WebRTC: see {page}.", page=document("owner/pictures.md")
+)
 
 
 def stun(servers: Sequence[str], others: Sequence[str] = OTHERS, within_s: float = WITHIN_S) -> Finding:

@@ -10,7 +10,7 @@ REDIRECTS = (
     "https://oauth-redirect.googleusercontent.com/r/{project}",
     "https://oauth-redirect-sandbox.googleusercontent.com/r/{project}",
 )
-ICON = document("google-icon.png")  # drawn by scripts/icons.py
+ICON = document("images/google-icon.png")  # drawn by scripts/icons.py
 LINK = "https://home.google.com/home-app/?deeplink=setup%2Fha_linking%3Fagent_id%3D{project}"
 PLACEHOLDER = "YOUR-PROJECT-ID"
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")  # a project id of Google Cloud

@@ -118,7 +118,7 @@ links, codes and visits. All requests share client#{client} (read by each page a
 owner_users (read by each sign-in page). Links with something to tell are listed under 16 shards for each assistant. A
 stranger's requests read all but accounts, and write only throttle windows, places and visits; strangers may send fewer
 requests a second (`requestsPerSecond`, 500) than one key takes. A health
-check writes nothing, and reads another key each time. docs/scale.md lists the other limits.
+check writes nothing, and reads another key each time. docs/integrator/scale.md lists the other limits.
 
 Limits. A row holds 400 KB: the largest is `known`, some 500 bytes for each camera, so a source has 800 cameras at
 most. A transaction has 100 actions: those that

@@ -82,8 +82,11 @@ class ClaimItems(TellingItems):
                     )
                     self._table.write(free)
 
-    def waiting(self, now: float) -> list[Row]:
-        tellings = [item for assistant in ("alexa", "google") for item in self._tellings(assistant)]
+    def waiting(self, now: float, account_id: str = "") -> list[Row]:
+        if account_id:
+            tellings = [item for item in self._table.query(f"account#{account_id}", "telling#") if "wanted" in item]
+        else:
+            tellings = [item for assistant in ("alexa", "google") for item in self._tellings(assistant)]
         rows = [row for item in tellings for row in (*_looks(item, now), *self._rows(item["account"], item["link"]))]
         return sorted((row for row in rows if row.due <= now), key=lambda row: (row.at, row.kind, row.subject))
 
@@ -93,8 +96,9 @@ class ClaimItems(TellingItems):
             waits.setdefault(row.assistant, []).append(row.due)
         return {assistant: (len(due), min(due)) for assistant, due in waits.items()}
 
-    def laid_down(self) -> list[Laid]:
-        found = [Laid(_row(item), float(item["laid"]), item["reason"]) for item in self._table.listed("laid")]
+    def laid_down(self, account_id: str = "") -> list[Laid]:
+        items = self._table.query(f"account#{account_id}", "laid#") if account_id else self._table.listed("laid")
+        found = [Laid(_row(item), float(item["laid"]), item["reason"]) for item in items]
         return sorted(found, key=lambda laid: (laid.at, laid.row.id))
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:

@@ -123,17 +123,18 @@ class TellingRows:
         with self._database.writing(durable=False) as write:
             write.execute(f"UPDATE telling SET claimed = '', free = 0, wanted = {_NEXT} WHERE claimed <> ''")  # noqa: S608
 
-    def waiting(self, now: float) -> list[Row]:
-        sql = _ROW + " WHERE laid IS NULL AND due <= ? ORDER BY at, kind, subject"
-        return [Row(*row) for row in self._database.all(sql, now)]
+    def waiting(self, now: float, account_id: str = "") -> list[Row]:
+        sql = _ROW + " WHERE laid IS NULL AND due <= ? AND ? IN ('', account) ORDER BY at, kind, subject"
+        return [Row(*row) for row in self._database.all(sql, now, account_id)]
 
     def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
         sql = "SELECT assistant, count(*), min(due) FROM outbox WHERE laid IS NULL AND due <= ? GROUP BY assistant"
         return {row[0]: (row[1], row[2]) for row in self._database.all(sql, now)}
 
-    def laid_down(self) -> list[Laid]:
-        sql = _ROW.replace(" FROM", ", laid, reason FROM") + " WHERE laid IS NOT NULL ORDER BY laid, id"
-        return [Laid(Row(*row[:9]), row[9], row[10]) for row in self._database.all(sql)]
+    def laid_down(self, account_id: str = "") -> list[Laid]:
+        sql = _ROW.replace(" FROM", ", laid, reason FROM")
+        sql += " WHERE laid IS NOT NULL AND ? IN ('', account) ORDER BY laid, id"
+        return [Laid(Row(*row[:9]), row[9], row[10]) for row in self._database.all(sql, account_id)]
 
     def retry(self, account_id: str, row_id: str, now: float) -> bool:
         with self._database.writing(durable=False) as write:

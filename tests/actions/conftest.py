@@ -21,7 +21,7 @@ from tests.doubles.official import held_to
 SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas" / "google"
 PUBLIC = "https://home.example"
 
-# official codes newer than the schemas of 2021; docs/google.md names them
+# official codes newer than the schemas of 2021; docs/owner/google.md names them
 NEWER_CODES = ["deviceOffline", "deviceTurnedOff", "challengeNeeded", "noIssuesReported"]
 
 type Check = Callable[[str, dict[str, Any]], None]

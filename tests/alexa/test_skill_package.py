@@ -53,7 +53,7 @@ def test_every_language_names_the_icons(name: str) -> None:
     [
         ("alexa/skill_package/assets/images/smallIcon.png", 108),
         ("alexa/skill_package/assets/images/largeIcon.png", 512),
-        ("docs/google-icon.png", 144),
+        ("docs/images/google-icon.png", 144),
     ],
 )
 def test_the_icons_exist_and_match_the_script(path: str, size: int, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ class TestSecrets:
         for name, of_whom in OF_SETTINGS.items():
             assert secrets[name] == {
                 "Name": f"showcam/prod/{of_whom}",
-                "Description": f"{told[name]}, as JSON; see docs/aws.md",
+                "Description": f"{told[name]}, as JSON; see docs/integrator/aws.md",
                 "KmsKeyId": {"Fn::GetAtt": ["DataKey", "Arn"]},
                 "SecretString": "{}",
             }
@@ -374,7 +374,7 @@ class TestWatching:
         assert len(of(elsewhere.template, "AWS::CloudWatch::Alarm")) == 5
         assert FIXED["CloudWatch: forty-five alarms"] == pytest.approx(0.10 * 45)
         assert FIXED["Secrets Manager: seven secrets"] == pytest.approx(0.40 * 7)
-        assert "seven secrets and 45 alarms" in (ROOT / "docs/aws.md").read_text()
+        assert "seven secrets and 45 alarms" in (ROOT / "docs/integrator/aws.md").read_text()
 
     def test_every_function_is_watched(self, template: Template) -> None:
         functions, watched = (

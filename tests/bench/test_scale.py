@@ -19,7 +19,7 @@ from bench.scale.quotas import Quota, lifted, quotas, seconds
 from bench.scale.walks import WALKS
 from registry.drivers.ezviz.webhook import ONCE_S, SKEW_S
 
-DOCUMENT = (Path(__file__).parents[2] / "docs/scale.md").read_text()
+DOCUMENT = (Path(__file__).parents[2] / "docs/integrator/scale.md").read_text()
 WALKS_OF = {
     "the gate, while a picture lasts": ["gate check"],
     "a message of EZVIZ's webhook": ["webhook message"],
@@ -49,7 +49,7 @@ def hour_begins() -> bool:
 
 
 def documented() -> dict[str, list[float]]:
-    """Read and write units and calls of each walk, from docs/scale.md."""
+    """Read and write units and calls of each walk, from docs/integrator/scale.md."""
     rows = re.findall(r"^\| ([^|]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (\d+) \|", DOCUMENT, re.MULTILINE)
     return {walk: list(map(float, taken)) for name, *taken in rows for walk in WALKS_OF.get(name, name.split(", "))}
 

@@ -18,7 +18,8 @@ from registry.notices.addresses import Addresses
 from registry.owner.outcome import SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
 from store.ports import Store
-from store.telling_ports import Settled
+from store.records import Happening
+from store.telling_ports import LOOK, Claim, Settled
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_vendor import PASSWORD
@@ -50,24 +51,125 @@ def test_a_link_is_listed_with_its_label_and_what_it_sees(world: HomeWorld) -> N
     other = world.home.another_link("google", (world.home.id("Garden"), world.home.id("Attic"), "ezviz-gone"))
     text = page(world).text
     assert "Alexa, Kari’s Since" in text
-    assert "Not used yet. Sees all cameras, also ones added later." in text
+    assert "Not used yet. Told of no change yet." in text
+    assert "Sees all cameras, also ones added later." in text
     world.home.store.touch_link(other.id, time.time())
     assert "Google, Kari’s Since" in text
     assert "Sees: Attic, Garden." in text
 
 
 @pytest.mark.parametrize(("reason", "said"), [("", False), ("the event gateway answered 500", True)])
-def test_it_says_when_its_assistant_was_last_told_of_a_change(world: HomeWorld, reason: str, said: bool) -> None:
+def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, reason: str, said: bool) -> None:
     store, link, day = world.home.store, world.home.link, 1_700_000_000.0
-    assert "Last told of a change" not in page(world).text
+    assert "Told of no change yet." in page(world).text
     store.look(link.account, day, link.id)
-    claim = store.claim(link.account, link.id, time.time(), time.time() + 9, 9)
-    assert claim is not None
-    store.settle(claim, Settled(day, claim.rows, told=b"t", what="1 changed", reason=reason))
+    claim = claimed(world)
+    store.settle(claim, Settled(day, claim.rows, told=b"t", what="1 changed, 2 doorbell", reason=reason))
     text = page(world).text
-    assert "Last told of a change" in text
-    assert "2023" in text
+    assert "Last told 2023-11-1" in text
+    assert ": cameras whose state changed: 1; rings: 2." in text
     assert ("It can't be told of changes just now" in text) is said
+    assert (f"({reason})" in text) is said
+
+
+def claimed(world: HomeWorld) -> Claim:
+    link = world.home.link
+    claim = world.home.store.claim(link.account, link.id, time.time(), time.time() + 9, 9)
+    assert claim is not None
+    return claim
+
+
+def laid_down(world: HomeWorld) -> str:
+    """The id of a ring at Garden that Amazon has refused."""
+    home = world.home
+    happening = Happening(home.id("Garden"), "doorbell", time.time() - 1)
+    home.store.record_happening(home.account.id, happening, 1.0, ("doorbell",))
+    claim = claimed(world)
+    home.store.settle(claim, Settled(time.time(), laid=((claim.rows[0], "the event gateway answered 400"),)))
+    return claim.rows[0].id
+
+
+def test_what_waits_and_what_was_laid_down_is_listed_with_its_reason(world: HomeWorld) -> None:
+    assert "Could not be reported" not in page(world).text
+    laid_down(world)
+    world.home.store.look(world.home.account.id, time.time() - 1, world.home.link.id)
+    text = page(world).text
+    assert re.search("Waits to be reported [0-9: -]+ How the cameras are Could not be reported", text) is not None
+    assert "Somebody rang at Garden the event gateway answered 400 Report it again Forget it" in text
+    assert "Could not be reported" not in world.signed_in(CAREFUL).visit(AT).text  # another household's
+
+
+@pytest.mark.parametrize(("step", "waits"), [("retry-report", ["doorbell"]), ("drop-report", [])])
+def test_what_was_laid_down_is_reported_again_or_forgotten(world: HomeWorld, step: str, waits: list[str]) -> None:
+    row, store = laid_down(world), world.home.store
+    theirs = world.signed_in(CAREFUL).visit(AT)
+    press(theirs, step, row=row)
+    assert (theirs.status, "that report is not there any more" in theirs.text) == (403, True)
+    assert [laid.row.id for laid in store.laid_down()] == [row]
+    browser = press(page(world), step, row=row)
+    assert (browser.status, "Could not be reported" in browser.text) == (200, False)
+    assert store.laid_down() == []
+    assert [waiting.kind for waiting in store.waiting(time.time()) if waiting.kind != LOOK] == waits
+    press(browser, step, row=row)
+    assert (browser.status, "that report is not there any more" in browser.text) == (403, True)
+
+
+def test_that_a_link_has_ended_can_be_laid_down_too(world: HomeWorld) -> None:
+    home = world.home
+    home.store.end_link(home.link.id, time.time() - 1)
+    claim = claimed(world)
+    home.store.settle(claim, Settled(time.time(), laid=((claim.rows[0], "agentUsers.delete: 400"),)))
+    browser = page(world)
+    assert "Links that have ended" in browser.text
+    assert "Alexa" in browser.text
+    assert "That the link has ended agentUsers.delete: 400 Report it again" in browser.text
+    assert browser.answer is not None
+    assert home.link.agent_user not in browser.answer.text
+
+
+# quiet times
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "kept"),
+    [
+        (" 22:00-07:00, 13:00-14:30 ", "Europe/Oslo", "22:00-07:00, 13:00-14:30"),
+        ("", "Europe/Oslo", ""),
+    ],
+)
+def test_quiet_times_are_kept(world: HomeWorld, times: str, zone: str, kept: str) -> None:
+    quiet_times.keep(world.home.store, world.home.account.id, quiet_times.parsed("01:00-02:00", "UTC"))
+    browser = press(page(world), "set-quiet", times=times, zone=zone)
+    found = quiet_times.of_household(world.home.store, world.home.account.id)
+    assert (browser.status, str(found), found.zone) == (200, kept, zone)
+    assert browser.answer is not None
+    assert f'name="times" type="text" value="{kept}"' in browser.answer.text
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "says"),
+    [
+        ("tonight", "Europe/Oslo", "write the times like 22:00-07:00"),
+        ("22:00-22:00", "Europe/Oslo", "write the times like 22:00-07:00"),
+        (",".join(f"{hour:02}:00-{hour:02}:30" for hour in range(9)), "Europe/Oslo", "eight at most"),
+        ("22:00-07:00", "", "this machine knows no such time zone"),
+        ("22:00-07:00", "../../etc/passwd", "this machine knows no such time zone"),
+        ("22:00-07:00", "Oslo", "this machine knows no such time zone"),
+    ],
+)
+def test_quiet_times_that_are_none_are_said_and_stay_typed(world: HomeWorld, times: str, zone: str, says: str) -> None:
+    browser = press(page(world), "set-quiet", times=times, zone=zone)
+    assert (browser.status, says in browser.text) == (403, True)
+    assert browser.answer is not None
+    assert (f'value="{times}"' in browser.answer.text, f'value="{zone}"' in browser.answer.text) == (True, True)
+    assert quiet_times.of_household(world.home.store, world.home.account.id) == quiet_times.NEVER
+
+
+def test_what_was_typed_in_vain_stands_in_its_form_again(world: HomeWorld) -> None:
+    browser = press(page(world), "remove-client", client="google")
+    press(browser, "add-client", assistant="google", redirects="http://assistant.example/back")
+    assert browser.answer is not None
+    assert ">http://assistant.example/back</textarea>" in browser.answer.text
 
 
 def test_its_cameras_are_chosen_again(world: HomeWorld) -> None:

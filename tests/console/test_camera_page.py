@@ -1,6 +1,8 @@
 """The page of one camera: its settings with read-back, what a voice may do, its names, and its last asks."""
 
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -123,7 +125,95 @@ def test_preferences_are_kept_as_they_are_ticked(world: HomeWorld) -> None:
     assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
 
 
-@pytest.mark.parametrize("fields", [{"voice_may": ["encryption"]}, {"room": "x" * 61}, {"voice_may": ["\x00"]}])
+@pytest.mark.parametrize(
+    ("rings", "pause", "kept_s"), [("person", "90", 90), ("motion", "0", 0), ("no", " 3600 ", 3600)]
+)
+def test_what_rings_and_the_pause_after_it_are_kept(world: HomeWorld, rings: str, pause: str, kept_s: int) -> None:
+    browser = opened(world).send(at(world, "Garden", "/preferences"), motion_rings=rings, ring_pause_s=pause)
+    kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
+    assert (browser.status, kept.motion_rings, kept.ring_pause_s) == (200, rings, kept_s)
+    assert browser.answer is not None
+    assert f'name="motion_rings" value="{rings}" checked' in browser.answer.text
+    browser.send(at(world, "Garden", "/preferences"), room="Porch")
+    kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
+    assert (kept.room, kept.motion_rings, kept.ring_pause_s) == ("Porch", rings, kept_s)
+
+
+@pytest.mark.parametrize("pause", ["", "-1", "3601", "1.5", "a minute", "1" * 5000, "٣"])
+def test_a_pause_that_is_none_is_said_and_what_was_typed_stays(world: HomeWorld, pause: str) -> None:
+    fields = {"motion_rings": "motion", "ring_pause_s": pause, "room": "Porch"}
+    browser = opened(world).send(at(world, "Garden", "/preferences"), **fields)
+    assert browser.answer is not None
+    assert (browser.status, "a pause is a whole number of seconds from 0 to 3600" in browser.text) == (403, True)
+    assert (f'value="{pause}"' in browser.answer.text, 'value="Porch"' in browser.answer.text) == (True, True)
+    assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+
+
+def test_of_two_owners_who_set_the_same_camera_the_second_is_told_of_the_first(world: HomeWorld) -> None:
+    first, second = opened(world), opened(world)
+    first.send(at(world, "Garden", "/preferences"), shown=shown_mark(first), voice_may=["sleep"], room="Porch")
+    second.send(at(world, "Garden", "/preferences"), shown=shown_mark(second), room="Shed")
+    assert (first.status, second.status) == (200, 403)
+    assert "somebody else has set this camera since the page was opened" in second.text
+    assert second.answer is not None
+    assert ('value="Porch"' in second.answer.text, 'value="sleep" checked' in second.answer.text) == (True, True)
+    second.send(at(world, "Garden", "/preferences"), shown=shown_mark(second), voice_may=["sleep"], room="Shed")
+    kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
+    assert (second.status, kept.room, kept.voice_may) == (200, "Shed", ("sleep",))
+
+
+def shown_mark(browser: HomeBrowser) -> str:
+    assert browser.answer is not None
+    return str(re.findall(r'name="shown" value="([0-9a-f]+)"', browser.answer.text)[0])
+
+
+def test_two_owners_who_switch_the_same_setting_at_once_both_see_the_last(world: HomeWorld) -> None:
+    browsers = {"on": opened(world), "off": opened(world)}
+    path = at(world, "Garden", "/settings")
+    tokens = {value: browser.token for value, browser in browsers.items()}
+
+    def switch(value: str) -> list[int]:
+        fields = {"csrf_token": tokens[value], "setting": "audio", "value": value}
+        return [browsers[value].ask("POST", path, data=fields).status_code for _ in range(10)]
+
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(switch, browsers))
+    assert statuses == [[303] * 10] * 2
+    assert len(world.home.driver.applied) == 20
+    last = {"on": "true", "off": "false"}[world.home.driver.applied[-1][2]]
+    for browser in browsers.values():
+        answer = browser.visit(at(world, "Garden")).answer
+        assert answer is not None
+        row = answer.text.partition('<li id="audio">')[2].partition("</li>")[0]
+        assert f'aria-checked="{last}"' in row
+
+
+def test_the_forms_of_its_tile_lead_back_to_its_page(world: HomeWorld) -> None:
+    browser, garden = opened(world), world.home.id("Garden")
+    answer = browser.ask(
+        "POST",
+        at(world, "Garden", "/mend"),
+        data={"csrf_token": browser.token} | {"step": "home-code", "camera": garden, "home_code": "GKRTUV"},
+    )
+    assert (answer.status_code, answer.location) == (303, at(world, "Garden"))
+    assert world.home.driver.codes == {"Garden": "GKRTUV"}
+    browser.send(at(world, "Garden", "/mend"), step="home-code", camera=garden, home_code=" ")
+    assert (browser.status, "Give the code on the camera's label." in browser.text) == (403, True)
+    assert "What assistants call it" in browser.text
+
+
+@pytest.mark.parametrize(
+    "fields", [{"step": "wake"}, {"step": "wake", "camera": "ezviz-other"}, {"step": "sign-out"}, {}]
+)
+def test_a_form_of_another_camera_or_page_does_nothing_there(world: HomeWorld, fields: dict[str, str]) -> None:
+    browser = opened(world).send(at(world, "Garden", "/mend"), **fields)
+    assert (browser.status, "This can't be read" in browser.text, world.home.driver.applied) == (400, True, [])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"voice_may": ["encryption"]}, {"room": "x" * 61}, {"voice_may": ["\x00"]}, {"motion_rings": "cats"}],
+)
 def test_what_cant_be_preferred_is_said(world: HomeWorld, fields: dict[str, object]) -> None:
     browser = opened(world).send(at(world, "Garden", "/preferences"), **fields)
     assert (browser.status, "Nothing was changed" in browser.text) == (403, True)

@@ -114,9 +114,9 @@ def test_tvs_are_listed_and_speakers_are_not(house: House) -> None:
     assert house.searched == 2
 
 
-def test_a_tile_leads_there_with_its_camera_chosen(house: House) -> None:
-    browser = house.world.signed_in().get()
+def test_a_cameras_page_leads_there_with_it_chosen(house: House) -> None:
     garden = house.world.home.id("Garden")
+    browser = house.world.signed_in().visit(f"/home/cameras/{garden}")
     assert browser.answer is not None
     assert f'href="/home/tv?camera={garden}"' in browser.answer.text
     browser.visit(f"{AT}?camera={garden}")
@@ -184,6 +184,41 @@ def test_a_scene_of_a_camera_that_is_not_here_is_not_kept(house: House) -> None:
     browser = house.world.signed_in().visit(AT)
     browser.send(AT, step="scene", camera="ezviz-aaaaaaaaaaaaaaaaaaaa", tv=LIVING.id)
     assert (browser.status, "Nothing was changed" in browser.text) == (403, True)
+
+
+def by_itself(house: House, camera: str = "Front Door") -> tuple[str, tuple[str, ...]]:
+    home = house.world.home
+    kept = home.owner.preferences(home.account.id, home.id(camera))
+    return kept.tv, kept.tv_when
+
+
+def test_a_camera_comes_to_a_tv_by_itself_and_no_more(house: House) -> None:
+    door = house.world.home.id("Front Door")
+    browser = house.world.signed_in().visit(AT)
+    for when in ("motion", "doorbell"):
+        browser.send(AT, step="by-itself", camera=door, tv=LIVING.id, when=when)
+    assert by_itself(house) == ("Living room TV", ("doorbell", "motion"))
+    assert "Front Door on Living room TV, when somebody rings" in browser.text
+    browser.send(AT, step="by-itself", camera=door, tv=BEDROOM.id, when="person")
+    assert by_itself(house) == ("Bedroom TV", ("person",)), "a camera has one TV"
+    browser.send(AT, step="not-by-itself", camera=door, when="person")
+    assert by_itself(house) == ("", ())
+    assert "Shown by itself" not in browser.text
+
+
+@pytest.mark.parametrize(
+    ("camera", "tv", "when"),
+    [
+        ("", LIVING.id, "doorbell"),
+        ("Garden", "", "doorbell"),
+        ("Garden", LIVING.id, "thunder"),
+        ("Garden", "x" * 99, "motion"),
+    ],
+)
+def test_what_brings_no_camera_to_a_tv_is_not_kept(house: House, camera: str, tv: str, when: str) -> None:
+    browser = house.world.signed_in().visit(AT)
+    browser.send(AT, step="by-itself", camera=house.world.home.id(camera) if camera else "", tv=tv, when=when)
+    assert (browser.status, by_itself(house, "Garden")) == (403, ("", ()))
 
 
 def test_who_is_not_signed_in_is_led_away(house: House) -> None:

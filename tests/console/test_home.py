@@ -135,11 +135,24 @@ def test_the_open_connection_is_as_it_was_ticked(world: HomeWorld, ticked: dict[
     assert open_air(world, USER) is kept
 
 
+@pytest.mark.parametrize(
+    ("errors", "way"),
+    [({}, "over your own network"), ({"lan": Refused("lan_unreachable")}, "by EZVIZ's cloud stream")],
+    ids=["the first", "the next"],
+)
+def test_a_picture_says_by_which_way_it_comes(world: HomeWorld, errors: dict[str, Refused], way: str) -> None:
+    world.home.driver.set([camera("Terrace", "F00000009", ways=("lan", "cloud"))])
+    world.home.driver.way_errors = dict(errors)
+    browser = world.signed_in()
+    assert browser.open(world.home.id("Terrace")).get_json()["way"] == way
+    assert browser.open(world.home.id("Terrace"), sdp="").get_json()["way"] == way
+
+
 def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> None:
     world.home.driver.set([camera("Terrace", "F00000009", ways=(UNASKED,))])
     browser = world.signed_in()
     answer = browser.open(world.home.id("Terrace")).get_json()
-    assert (answer["mends"], answer["reason"]) == (["open_way"], "no_way")
+    assert (answer["mends"], answer["reason"]) == (["open_way", "home_code"], "no_way")
     assert answer["wrong"] == "The picture of Terrace comes over an open connection, which is not allowed yet."
     assert open_air(world, USER) is False
     browser.post("open-way")
@@ -467,10 +480,12 @@ def decided(world: HomeWorld) -> str:
 def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgotten(world: HomeWorld) -> None:
     camera_id = garage(world)
     browser = world.signed_in()
+    browser.visit(f"/home/cameras/{camera_id}")
     assert browser.text.index("Image Encryption is on for Garage") < browser.text.index("Keep it on, and give the")
     browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
     assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
-    assert "Keep it on" not in browser.text
+    assert "Keep it on" not in browser.visit(f"/home/cameras/{camera_id}").text
+    assert "Forget the code that deciphers its picture" in browser.text
     assert "sdp" in browser.open(camera_id).get_json()
 
     browser.get().post("forget-code", camera=camera_id)
@@ -519,9 +534,17 @@ def encrypted(world: HomeWorld) -> str:
 def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld) -> None:
     garage(world)
     browser = world.signed_in()
+    assert browser.tile("Garage") == (
+        "Garage Settings C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "Image Encryption is on for Garage, so its picture can't be shown. "
+        "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
+        "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
+        "account. Assistants can show it then. Yes, switch it off"
+    )
+    browser.visit(f"/home/cameras/{world.home.id('Garage')}")
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "Garage C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "C3TN Alexa ✗ can't show it Google ✗ can't show it "
         "Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
@@ -621,7 +644,7 @@ def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
     assert browser.open(camera_id).get_json()["reason"] == "asked_for"
     world.clock.wait(31)
     assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
-    assert browser.get().mends("Garage") == ["off", "code"]
+    assert browser.get().mends("Garage") == ["off"]
 
 
 def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
@@ -639,8 +662,8 @@ def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world:
 @pytest.mark.parametrize(
     ("encryption", "mends", "mend"),
     [
-        ("on", ["off", "code"], "Give the right one here: the verification code on its label"),
-        ("off", [], "Give the right one here: the verification code on its label"),  # of its RTSP at home
+        ("on", ["code", "off", "home_code"], "Give the right one here: the verification code on its label"),
+        ("off", ["home_code"], "Give the right one here: the verification code on its label"),  # of its RTSP at home
     ],
 )
 def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
@@ -707,7 +730,7 @@ def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
 def test_a_camera_on_battery_is_woken_by_its_button(world: HomeWorld) -> None:
     world.home.driver.set([camera("Terrace", "F00000009", battery=80)])
     assert world.signed_in().tile("Terrace") == (
-        "Terrace C3TN · 80 % Alexa ✓ can show it Google ✓ can show it Wake it and show it Settings"
+        "Terrace Settings C3TN · 80 % Alexa ✓ can show it Google ✓ can show it Wake it and show it"
     )
 
 

@@ -1,4 +1,4 @@
-"""The code of a camera at home, given and taken back at its tile."""
+"""The code of a camera at home, given and taken back on its own page, and at its tile where nothing else helps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,13 +44,31 @@ def decide(world: HomeWorld, name: str, value: str) -> None:
     ],
     ids=["by a key", "by the cloud", "not yet", "shared", "encrypted", "at home already", "on battery"],
 )
-def test_a_tile_offers_what_there_is_to_do(
+def test_its_page_offers_what_there_is_to_do(
     world: HomeWorld, changes: dict[str, object], offers: str, ticks: bool
 ) -> None:
     world.home.driver.change("Garden", **changes)
-    tile = world.signed_in().tile("Garden")
+    tile = world.signed_in().visit(f"/home/cameras/{world.home.id('Garden')}").tile("Garden")
     assert [text for text in (GIVE, FORGET) if text in tile] == [offers] * bool(offers)
     assert (CLEAR in tile) is ticks
+
+
+@pytest.mark.parametrize(
+    ("changes", "mends"),
+    [
+        ({"ways": ("open",)}, []),
+        ({"ways": ("lan", "open")}, []),
+        ({"ways": (UNASKED,)}, ["open_way"]),
+        ({"ways": (), "owner": "shared"}, ["home_code"]),
+        ({"ways": (), "battery": 80}, []),
+    ],
+    ids=["shown", "shown at home", "not allowed yet", "no way", "no way on battery"],
+)
+def test_its_tile_among_others_offers_it_only_where_nothing_else_brings_the_picture(
+    world: HomeWorld, changes: dict[str, object], mends: list[str]
+) -> None:
+    world.home.driver.change("Garden", **changes)
+    assert world.signed_in().mends("Garden") == mends
 
 
 @pytest.mark.parametrize(
@@ -75,8 +93,9 @@ def test_a_code_that_the_camera_takes_no_longer_is_replaced(world: HomeWorld) ->
     world.home.driver.change("Garden", ways=("lan",))
     world.home.driver.way_errors = {"lan": Refused("code_wrong")}
     browser, garden = world.signed_in(), world.home.id("Garden")
-    assert browser.open(garden).get_json()["mend"].startswith("Give the right one here:")
-    assert "Another code for the home network" in browser.get().tile("Garden")
+    answer = browser.open(garden).get_json()
+    assert (answer["mends"], answer["mend"].startswith("Give the right one here:")) == (["home_code"], True)
+    assert "Another code for the home network" in browser.visit(f"/home/cameras/{garden}").tile("Garden")
     world.home.driver.way_errors = {}
     browser.post("home-code", camera=garden, home_code="NEWONE")
     assert (browser.status, world.home.driver.codes) == (200, {"Garden": "NEWONE"})
@@ -86,7 +105,7 @@ def test_a_code_that_the_camera_takes_no_longer_is_replaced(world: HomeWorld) ->
 def test_where_no_camera_is_fetched_from_a_house_no_code_is_asked_for(world: HomeWorld) -> None:
     world.home.driver.takes_codes = False
     world.home.driver.change("Garden", ways=("lan",))  # by a user name and a password
-    text = world.signed_in().text
+    text = world.signed_in().visit(f"/home/cameras/{world.home.id('Garden')}").text
     assert (GIVE in text, FORGET in text) == (False, False)
 
 

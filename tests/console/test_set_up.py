@@ -14,7 +14,7 @@ from tests.doubles.ready_driver import camera
 from tests.doubles.ready_machine import ReadyFinding, ReadyMachine
 
 AT = "/home/setup"
-RUNNING = (Path(__file__).parents[2] / "docs" / "running.md").read_text()
+RUNNING = (Path(__file__).parents[2] / "docs" / "owner" / "running.md").read_text()
 
 
 @pytest.fixture

@@ -39,8 +39,9 @@ from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.notices import Notices
 from console.own_camera import OwnCamera
-from console.pages import TVS
+from console.pages import NOTIFIES, TVS
 from console.set_up import Ports, SetUp
 from console.trial import Doors, Trial
 from media.plane.codec.units import SourceFailed
@@ -104,9 +105,10 @@ class HomeBrowser:
         return re.findall(r'data-mends="([a-z_]+)"', _shown(self._tile(name)))
 
     def _tile(self, name: str) -> str:
+        """On the page of all cameras, or on the camera's own."""
         assert self.answer is not None
         tiles = re.findall(r'<li class="tile".*?</li>', self.answer.text, re.DOTALL)
-        return next(str(tile) for tile in tiles if f"<h2>{name}</h2>" in tile)
+        return next(str(tile) for tile in tiles if f'data-name="{html.escape(name)}"' in tile)
 
     @property
     def step(self) -> str:
@@ -189,7 +191,7 @@ class HomeWorld:
 
 
 def _shown(markup: str) -> str:
-    return re.sub(r"<(div|details|button)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
+    return re.sub(r"<(div|details|button|summary)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
 
 
 def _words(markup: str) -> str:
@@ -258,6 +260,7 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, ad
             examinations=examinations,
         ),
         Health(made.owner, rooms.area, examinations, folder / "backups"),
+        Notices(rooms.area, made.clock),
         Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
     ]
 
@@ -309,6 +312,7 @@ def home_world(
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None
+    app.config[NOTIFIES] = True
     of_house = _own_pages(made, rooms, find, clock) if own else ()
     home.bind(app, rooms, *_pages(made, rooms, machine, folder, address), *of_tvs, *of_house)
     return HomeWorld(made, app, code, vendor, clock, machine)

@@ -1,4 +1,4 @@
-"""docs/aws.md agrees with the stack, the settings and AWS's own list of calls."""
+"""docs/integrator/aws.md agrees with the stack, the settings and AWS's own list of calls."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from tests.doubles.aws import ROOT as OF_KEYS
 from tests.doubles.aws import Cloud, in_process
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs/aws.md").read_text()
+TEXT = (ROOT / "docs/integrator/aws.md").read_text()
 PARAMETERS = yaml.safe_load((ROOT / "aws/parameters.yml").read_text())["default"]
 AWS = sorted(set(re.findall(r"^ {4,6}aws (.+)$", TEXT, re.MULTILINE)))
 OF_THE_TOOL = {"region", "query"}  # options that every command has
@@ -143,7 +143,7 @@ def test_its_examples_hold_no_skill_that_could_be_deployed() -> None:
 
 
 def test_as_many_older_roots_are_taken_as_it_says() -> None:
-    for document in ("aws.md", "pictures.md"):
+    for document in ("integrator/aws.md", "owner/pictures.md"):
         assert "seven at most" in (ROOT / "docs" / document).read_text()
     roots = [f"{number}, forty-eight random characters in all" for number in range(9)]
     assert len(_grants(roots[:8])) == 1 + 7

@@ -12,9 +12,11 @@ from click.testing import CliRunner
 
 from showcam.cli import main
 from showcam.settings import Settings
+from tests.doubles.packages import script
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+settings = script("settings")
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 STARTED = [
     started
     for document in DOCUMENTS
@@ -22,28 +24,22 @@ STARTED = [
 ]
 MODULES = sorted({module for module, _ in STARTED})
 # Documents that lead into the code: what they name is there
-GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "docs/verified.md", ROOT / "docs/where-to-look.md"]
+VERIFIED = ROOT / "docs/verified.md"
+GUIDES = [ROOT / "CONTRIBUTING.md", VERIFIED, ROOT / "docs/maintainer/where-to-look.md"]
 
 
-def test_the_table_of_settings_is_the_settings() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*?)\|", (ROOT / "docs/running.md").read_text(), re.MULTILINE)
-    fields = {field.name: field.default for field in msgspec.structs.fields(Settings) if field.name != "demo"}
-    assert [name for name, _ in rows] == list(fields)
-    for name, documented in rows:
-        default = fields[name]
-        assert documented.strip("` ") == _written(default), name
+def test_the_page_of_settings_is_what_make_settings_writes() -> None:
+    assert settings.PAGE.read_text() == settings.written()
 
 
-def _written(default: object) -> str:
-    """As a person writes it into showcam.toml or the environment."""
-    if default in (None, ()):
-        return ""
-    if isinstance(default, bool):
-        return str(default).lower()
-    return ",".join(default) if isinstance(default, tuple) else str(default)
+def test_every_setting_has_a_meaning_once() -> None:
+    meanings = [each for part in settings.parts() for each in part.meanings.items()]
+    fields = [field.name for field in msgspec.structs.fields(Settings) if field.name != "demo"]
+    assert [name for name, _ in meanings] == fields
+    assert [name for name, meaning in meanings if not meaning] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_and_links_exist(document: Path) -> None:
     text = document.read_text()
     targets = set(re.findall(r"^([a-z-]+|\.venv/\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -82,6 +78,12 @@ def test_code_that_a_guide_names_exists(document: Path) -> None:
     for path, function in named:
         assert (ROOT / path).exists(), path
         assert not function or f"def {function}(" in (ROOT / path).read_text(), function
+
+
+def test_what_proves_a_claim_of_the_readme_is_in_the_list_of_what_is_verified() -> None:
+    named = set(re.findall(r"\]\((tests/[\w/.]+)\)", (ROOT / "README.md").read_text()))
+    assert named
+    assert {test for test in named if f"`{test}" not in VERIFIED.read_text()} == set()
 
 
 def test_texts_name_documents_by_their_place() -> None:

@@ -18,7 +18,7 @@ from showcam.cli import main
 
 ROOT = Path(__file__).parents[2]
 MANUAL = Path(__file__).parents[3] / "shared/data/manual.md"
-EZVIZ_PAGE = (ROOT / "docs/ezviz.md").read_text()
+EZVIZ_PAGE = (ROOT / "docs/owner/ezviz.md").read_text()
 
 
 class Mended(NamedTuple):
@@ -157,7 +157,7 @@ def test_it_is_where_it_is_said_to_be(entry: str) -> None:
             group, name = command.split()
             assert name in main.commands[group].commands  # type: ignore[attr-defined]
         case Helped(page, words):
-            assert words in " ".join((ROOT / "docs" / page).read_text().split())
+            assert words in " ".join((ROOT / "docs" / "owner" / page).read_text().split())
         case Said(sentence):
             assert sentence == wording.NOT_AGREED
         case Rung(value, words):

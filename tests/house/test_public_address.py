@@ -10,7 +10,7 @@ import yaml
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "owner"
 TEXT = (DOCS / "running.md").read_text()
 KNOWN = Settings()
 WEB, MEDIA = (f"http://127.0.0.1:{port}" for port in (KNOWN.port, KNOWN.media_port))

@@ -1,4 +1,4 @@
-"""What a door keeps between two requests it keeps for speed alone, so the switch of docs/speed.md has to reach it."""
+"""What a door keeps for speed alone between two requests, the switch of docs/maintainer/speed.md has to reach."""
 
 import re
 from pathlib import Path

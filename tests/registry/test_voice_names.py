@@ -4,7 +4,7 @@ import pytest
 
 from alexa.names import friendly_names
 from registry.camera import Camera, Ref
-from registry.gate.voice_names import trouble
+from registry.gate.voice_names import sound_alike, trouble
 
 
 def named(*names: str) -> dict[str, list[str]]:
@@ -48,6 +48,39 @@ def test_a_plain_name_is_no_trouble(name: str) -> None:
 )
 def test_each_trouble_is_named(name: str, words: str) -> None:
     assert any(words in sentence for sentence in named(name)[name])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Garden", "Gardens", True),
+        ("Garden", "Warden", True),
+        ("Front Door", "Frontdoor", True),
+        ("Back Hall", "Back Hill", True),
+        ("Kjeller", "Kjelder", True),
+        ("Boathouse", "Boat House", True),
+        ("Garden", "Garage", False),
+        ("Front Door", "Back Door", False),
+        ("East Gate", "West Gate", False),
+        ("Garden one", "Garden two", False),
+        ("Camera 1", "Camera 2", False),
+        ("Bad", "Bed", False),
+        ("Garden", "Garden Shed", False),
+        ("Courtyard Wide", "Courtyard Close", False),
+        ("", "🌷", True),  # there is nothing to hear in either
+    ],
+)
+def test_names_that_sound_alike(one: str, other: str, expected: bool) -> None:
+    assert sound_alike(one, other) is expected
+    assert sound_alike(other, one) is expected
+
+
+def test_the_other_that_sounds_like_it_is_named() -> None:
+    found = named("Garden", "Gardens", "Attic")
+    assert found == {
+        "Garden": ["“Gardens” sounds like it: give one of the two another name."],
+        "Gardens": ["“Garden” sounds like it: give one of the two another name."],
+    }
 
 
 def test_names_that_sound_the_same() -> None:

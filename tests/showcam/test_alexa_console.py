@@ -13,7 +13,7 @@ from showcam.shipped import skill_package
 from store.records import Client
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = (ROOT / "docs/alexa.md").read_text()
+DOCUMENT = (ROOT / "docs/owner/alexa.md").read_text()
 URL = "https://YOUR-ADDRESS"
 SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
 HOME = Settings(public_url=URL)

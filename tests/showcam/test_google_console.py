@@ -8,7 +8,8 @@ import pytest
 from showcam.setup.google_console import REDIRECTS, fields, project_of, register
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = (ROOT / "docs" / "google.md").read_text()
+PAGE = ROOT / "docs/owner/google.md"
+DOCUMENT = PAGE.read_text()
 HOME = "https://home.example"
 
 
@@ -28,7 +29,8 @@ def test_the_named_icon_exists() -> None:
     [value] = [field.value for field in fields(HOME) if field.name == "App icon"]
     path, rest = value.split(": ")
     assert Path(path).read_bytes().startswith(b"\x89PNG")
-    assert f"| App icon | [{Path(path).relative_to(ROOT)}]({Path(path).name}): {rest} |" in DOCUMENT
+    link = Path(path).relative_to(PAGE.parent, walk_up=True)
+    assert f"| App icon | [{Path(path).relative_to(ROOT)}]({link}): {rest} |" in DOCUMENT
 
 
 def test_values_are_the_installations_own() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.cli.quiet import own_zone
+from registry.quiet_times import own_zone
 from tests.doubles.notice_services import WebReceiver
 from tests.showcam.test_owner_command import NAME, TWICE, Installation
 

@@ -190,7 +190,7 @@ def test_an_integrators_function_takes_both_halves(data: Path) -> None:
 
 @pytest.fixture
 def on_aws(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings as docs/aws.md gives them to an integrator's own machine; the command calls nothing on AWS."""
+    """Settings as docs/integrator/aws.md gives them to an integrator's own machine; nothing on AWS is called."""
     monkeypatch.setenv("SHOWCAM_STORE", "dynamodb")
     monkeypatch.setenv("SHOWCAM_KEYS_SECRET", "showcam/prod/keys")
     monkeypatch.setenv("SHOWCAM_ALEXA_SKILL_ID", SKILL)

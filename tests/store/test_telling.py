@@ -84,6 +84,10 @@ class TestRecording:
             (link.id, LOOK, NOW) for link in (world.alexa, world.google)
         }
         assert world.due() == {world.alexa.id, world.google.id}
+        ours = world.store.waiting(NOW, world.home.id)
+        assert sorted(ours, key=lambda row: row.link) == sorted(waiting, key=lambda row: row.link)
+        assert world.store.waiting(NOW, world.neighbour.id) == []
+        assert world.store.waiting(NOW - 1, world.home.id) == []
 
     def test_nothing_waits_where_nothing_changed(self, world: World) -> None:
         assert world.due() == set()
@@ -295,6 +299,8 @@ class TestLayingDown:
         assert world.alexa.id not in world.due(NOW + 99)
         (laid,) = world.store.laid_down()
         assert (laid.row, laid.at, laid.reason) == (claim.rows[0], NOW + 5, "refused")
+        assert world.store.laid_down(world.home.id) == [laid]
+        assert world.store.laid_down(world.neighbour.id) == []
         assert not world.store.retry(world.neighbour.id, laid.row.id, NOW + 6)
         assert world.store.retry(world.home.id, laid.row.id, NOW + 6)
         assert world.store.laid_down() == []

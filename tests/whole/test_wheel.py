@@ -251,7 +251,7 @@ def test_a_skill_package_is_written_whole(program: Program) -> None:
         (("alexa", "values", "--language", "de-DE"), "skill_package/interactionModels/custom/de-DE.json"),
         (("alexa", "forwarder", "--skill-id", SKILL), "AWSTemplateFormatVersion"),
         (("alexa", "forwarder", "--key"), ""),
-        (("google", "values"), "docs/google-icon.png"),
+        (("google", "values"), "docs/images/google-icon.png"),
         (("clients", "list"), ""),
         (("links", "list"), ""),
     ],
@@ -264,7 +264,7 @@ def test_the_values_for_consoles_are_printed(program: Program, words: tuple[str,
 def test_without_an_address_the_named_guide_exists(program: Program) -> None:
     printed = run(program, "alexa", "values", code=2)
     [named] = re.findall(r"\S+/running\.md", printed)
-    assert Path(named).read_bytes() == (ROOT / "docs/running.md").read_bytes()
+    assert Path(named).read_bytes() == (ROOT / "docs/owner/running.md").read_bytes()
 
 
 def test_the_doctor_says_what_is_missing(program: Program) -> None:

@@ -1,0 +1,94 @@
+"""The reports of links on the assistants' page: what was last reported, what waits, and what was laid down and why."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from flask import request
+from msgspec import Struct
+
+from console import pages
+from console.sentences import ASSISTANTS, LAST_TOLD, REPORTED
+from store.ports import Store
+from store.records import Assistant, Link
+from store.telling_ports import ENDED, LOOK, Laid, Row
+
+SHOWN = 20  # of each kind and link
+
+
+class Report(Struct, frozen=True):
+    """`since`: when it became due, or was laid down. `reason`: in English, "" of one that waits."""
+
+    id: str
+    what: str
+    since: float
+    reason: str = ""
+
+
+class OfLink(Struct, frozen=True):
+    """`told`: when and what it was last told, "" where it was told nothing. `why_not`: why it is tried again."""
+
+    told: str
+    why_not: str
+    waiting: tuple[Report, ...]
+    laid: tuple[Report, ...]
+
+
+class OfEnded(Struct, frozen=True):
+    """What could not be reported of a link that has ended."""
+
+    assistant: Assistant
+    report: Report
+
+
+class Reports:
+    """`clock`: epoch seconds."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    def of(self, account: str, links: list[Link], names: Mapping[str, str]) -> tuple[dict[str, OfLink], list[OfEnded]]:
+        """By the ids of the links, and of those that have ended. `names`: of the cameras, by id."""
+        tellings, laid = self._store.tellings(account), self._store.laid_down(account)
+        waiting = self._store.waiting(self._clock(), account)
+        found = {}
+        for link in links:
+            telling = tellings.get(link.id)
+            told = telling is not None and telling.told_at is not None
+            found[link.id] = OfLink(
+                _told(telling.told_at or 0.0, telling.what) if telling and told else "",
+                telling.reason if telling else "",
+                tuple(Report(row.id, _what(row, names), row.due) for row in waiting if row.link == link.id)[:SHOWN],
+                tuple(_laid(each, names) for each in laid if each.row.link == link.id)[:SHOWN],
+            )
+        ended = [OfEnded(each.row.assistant, _laid(each, names)) for each in laid if each.row.link not in found]
+        return found, ended[:SHOWN]
+
+    def take(self, step: str, account: str) -> str:
+        """What was wrong, as a sentence to translate; "" where it is done."""
+        row = request.form.get("row", "")
+        if step == "retry-report":
+            done = self._store.retry(account, row, self._clock())
+        else:
+            done = self._store.drop(account, row)
+        return "" if done else ASSISTANTS["no_report"]
+
+
+def _told(at: float, what: str) -> str:
+    """`what` as registry.telling writes it: counts and words."""
+    counts = [part.partition(" ") for part in what.split(", ") if part]
+    said = [pages.say(REPORTED[word], count=count) for count, _, word in counts if word in REPORTED]
+    return pages.say(LAST_TOLD, when=pages.moment(at), what="; ".join(said) or what)
+
+
+def _laid(laid: Laid, names: Mapping[str, str]) -> Report:
+    return Report(laid.row.id, _what(laid.row, names), laid.at, laid.reason)
+
+
+def _what(row: Row, names: Mapping[str, str]) -> str:
+    """What a row is to report, without the link's secret that the row of its end holds."""
+    if row.kind == ENDED:
+        return pages.say(REPORTED["ended"])
+    if row.kind == LOOK and row.subject not in names:
+        return pages.say(REPORTED["look"])
+    sentence = REPORTED["camera"] if row.kind == LOOK else REPORTED.get(f"a {row.kind}", REPORTED["look"])
+    return pages.say(sentence, camera=names.get(row.subject, "–"))
