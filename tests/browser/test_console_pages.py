@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +38,7 @@ def tried(page: Page, program: Program) -> None:
     page.fill("input[name=text]", "show the garden camera")
     page.press("input[name=text]", "Enter")
     page.wait_for_selector(".says")
+    wait_for(page, "[...document.querySelectorAll('video:not([hidden])')].every(each => each.readyState > 1)")
 
 
 def on_tv(page: Page, program: Program) -> None:
@@ -61,8 +61,9 @@ def on_tv(page: Page, program: Program) -> None:
 
 def examined(page: Page, program: Program) -> None:
     page.goto(f"{program.web}/home/health")
-    page.get_by_role("button", name=re.compile("Examine now|Undersøk nå|Jetzt untersuchen")).click()
-    page.wait_for_selector(".findings", timeout=60_000)
+    with page.expect_navigation():
+        page.locator("button[value=examine]").click()
+    page.wait_for_selector("[data-examining]", state="detached", timeout=60_000)
 
 
 def at(path: str) -> Callable[[Page, Program], None]:
@@ -239,7 +240,7 @@ def test_a_sentence_is_spoken_and_its_answers_are_read_aloud(signed_in: Callable
     page.goto(f"{linked.web}/home/try")
     page.get_by_label("Read the answers aloud").check()
     page.get_by_role("button", name="Speak").click()
-    page.wait_for_function("() => spoken.length === 2")
+    wait_for(page, "spoken.length === 2")
     assert page.evaluate("spoken") == [["Attic is offline.", "en"]] * 2
     page.get_by_role("button", name="Read it aloud").first.click()
     assert page.evaluate("spoken.length") == 3
