@@ -10,7 +10,7 @@ from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
 from console.asked_for import AskedFor
-from console.preference_forms import NotKept, PreferenceForms
+from console.preference_forms import NotKept, PreferenceForms, mark_of
 from console.sentences import CHANGED
 from console.setting_words import HINTS, NAMES, RESTART, RINGS, VALUES, WAYS
 from console.tile_forms import STEPS, TileForms
@@ -96,6 +96,7 @@ class CameraPage:
             unread=unread,
             error=error,
             preferences=preferences,
+            mark=mark_of(self._owner.preferences(account, camera)),
             pause=not_kept.pause if not_kept else preferences.ring_pause_s,
             by_voice=[(name, pages.say(RESTART if name == "restart" else NAMES[name])) for name in BY_VOICE],  # type: ignore[index]
             longest_room=LONGEST_ROOM,

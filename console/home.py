@@ -16,6 +16,7 @@ from console import cookies, pages
 from console.area import READ, Area, Rule
 from console.entrance import Entrance
 from console.sentences import CODE
+from console.setting_words import WAYS
 from console.signing_in import Refused, SigningIn
 from console.tile_forms import STEPS, TileForms
 from console.tiles import Asked, Tiles, at_own_media, shown, summary, unlisted
@@ -169,7 +170,10 @@ class Home:
             found = self._tiles.open(current.account, current.id, camera, asked, pages.language())
         except (msgspec.MsgspecError, UnicodeDecodeError, BadOffer):
             return pages.problem_json(400, "That is no offer", "Send session and sdp as JSON.")
-        return pages.data(found if isinstance(found, dict) else shown(found, self.area.media()))
+        if isinstance(found, dict):
+            return pages.data(found)
+        way = pages.say(WAYS[found.way]) if found.way in WAYS else ""
+        return pages.data(shown(found, self.area.media(), way))
 
     def still(self, current: ConsoleSession, camera: str) -> Response:
         """Leads to a still picture of now."""

@@ -1,5 +1,8 @@
 """The form of what showcam does with a camera: what a voice may do, what rings, its room, and the picture at home."""
 
+import hashlib
+
+import msgspec
 from flask import request
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,8 +29,13 @@ class PreferenceForms:
         self._owner = owner
 
     def take(self, account: str, camera: str) -> NotKept | None:
-        """None where it is kept. A field that was not sent stays as it is, but for ticks."""
+        """None where it is kept. A field that was not sent stays as it is, but for ticks.
+
+        Of two owners who have the page open the second is told of the first, and overwrites nothing unseen.
+        """
         form, kept = request.form, self._owner.preferences(account, camera)
+        if form.get("shown", mark_of(kept)) != mark_of(kept):
+            return NotKept(pages.say(CHANGED["meanwhile"]), kept, str(kept.ring_pause_s))
         rings, pause = form.get("motion_rings", kept.motion_rings), form.get("ring_pause_s", str(kept.ring_pause_s))
         pause_s, encrypted = _seconds(pause), form.get("while_encrypted", "")
         chosen = replace(
@@ -57,6 +65,12 @@ class PreferenceForms:
         except BadValue:
             return pages.say(CHANGED["no_value"])
         return ""
+
+
+def mark_of(kept: Preferences) -> str:
+    """The same while what the form shows is the same."""
+    shown = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.room, kept.motion_rings, kept.ring_pause_s)
+    return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 
 
 def _seconds(typed: str) -> int:

@@ -130,6 +130,9 @@ HISTORY = {
 CHANGED = {
     "no_value": mark("Nothing was changed: that can't be set to this value."),
     "no_pause": mark("Nothing was changed: a pause is a whole number of seconds from 0 to {most}."),
+    "meanwhile": mark(
+        "Nothing was changed: somebody else has set this camera since the page was opened. What stands here is theirs."
+    ),
     "no_setting": mark("Nothing was changed: there is no such setting."),
     "asked_for": mark("asked for; the camera does not show it yet"),
     "confirmed": mark("confirmed by the camera"),
@@ -203,6 +206,13 @@ CASTING = {
     "nothing_chosen": mark("Choose a camera and a TV."),
     "not_kept": mark("Nothing was changed: that camera is not here, or has as many scenes as it may."),
     "no_list": mark("The cameras can't be listed just now. Try again in a moment."),
+}
+
+# What brings a camera to a TV by itself; follows “when”.
+HAPPENS = {
+    "doorbell": mark("somebody rings"),
+    "motion": mark("something moves"),
+    "person": mark("a person is seen"),
 }
 
 # Of the page of notices, what was wrong with a form.

@@ -46,8 +46,9 @@ class WhyNot(TypedDict):
 
 
 class Shown(TypedDict):
-    """One of them: the answer to the offer, or a playlist's address."""
+    """The answer to the offer or a playlist's address; and how the picture comes, for a person."""
 
+    way: str
     sdp: NotRequired[str]
     hls: NotRequired[str]
 
@@ -172,11 +173,11 @@ def unlisted(error: Unavailable, language: Language) -> WhyNot:
     return why_not(overruled(error.reason, None, error.vendor), language)
 
 
-def shown(stream: Stream, own_media: str | None) -> Shown:
+def shown(stream: Stream, own_media: str | None, way: str) -> Shown:
     """`own_media`: see `at_own_media`."""
     if stream.protocol == "webrtc":
-        return {"sdp": stream.answer}
-    return {"hls": at_own_media(stream.url, own_media)}
+        return {"way": way, "sdp": stream.answer}
+    return {"way": way, "hls": at_own_media(stream.url, own_media)}
 
 
 def at_own_media(url: str, own_media: str | None) -> str:

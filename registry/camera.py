@@ -111,6 +111,7 @@ class Stream(Struct, frozen=True):
     grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
     answer: str = ""  # webrtc with an offer: the SDP answer
     camera: Camera | None = None  # as it was read for this; None beside a card
+    way: str = ""  # of registry.gate.ways, by which the picture is fetched; "" where it is not fetched here
     explains: "Refusal | None" = None  # not the camera but a short picture of why it can't be shown
 
 

@@ -114,6 +114,7 @@ class Tile {
     await this.firstPicture(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls);
     if (turn !== this.turn) return;
     this.repeats = 0;
+    this.way = answer.way;
     this.playing = true;
     this.tools.hidden = false;
     if (this.still) this.still.hidden = true;
@@ -240,7 +241,7 @@ class Tile {
     this.video.controls = wanted && this.playing;
   }
 
-  /** What is shown: its size and codec, and how long a picture takes from its arrival to the screen. */
+  /** What is shown: its size, codec and way, and how long a picture takes from its arrival to the screen. */
   async report() {
     const { videoWidth, videoHeight } = this.video;
     let [codec, delay] = ["H264", null];
@@ -253,7 +254,8 @@ class Tile {
       delay = 1000 * this.hls.latency;
     }
     const said = { size: `${videoWidth}×${videoHeight}`, codec, delay: delay === null ? "?" : String(Math.round(delay)) };
-    this.facts.textContent = list.dataset.facts.replace(/\{(\w+)\}/g, (_, name) => said[name]);
+    const facts = list.dataset.facts.replace(/\{(\w+)\}/g, (_, name) => said[name]);
+    this.facts.textContent = [facts, this.way].filter(Boolean).join(" · ");
     this.facts.hidden = false;
   }
 

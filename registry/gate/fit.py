@@ -18,10 +18,11 @@ GATE: dict[str, Surface] = {display: display for display in get_args(Display.__v
 
 
 class Fit(NamedTuple):
-    """A picture to ask the camera for, and the surface as its grant will name it."""
+    """A picture to ask the camera for, and the surface as its grant will name it. `way`: what brought it, "" before."""
 
     picture: Picture
     surface: str
+    way: str = ""
 
 
 def common(requested: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ _TEXTS: dict[Kind, _Sentences] = {
         "title": mark("Reports to {assistant} could not be sent"),
         "began": mark("{assistant} did not take reports of the link “{link}”, and showcam has put them aside."),
         "mend": mark(
-            "See why, and send them again, where showcam runs: showcam outbox list. What is linked stands on {address}."
+            "See why, and send them again, under Assistants on {address}, or where showcam runs: showcam outbox list."
         ),
         "ended": mark("No report of the link “{link}” to {assistant} is put aside any more."),
     },

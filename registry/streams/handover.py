@@ -135,6 +135,7 @@ class Handover:
             idle_timeout_s=self._rules.idle_s,
             video=sight.video,
             sound=sight.sound,
+            way=sight.fit.way if sight.fit else "",
             url=f"{at}/s/{grant}/{'whep' if webrtc else 'master.m3u8'}",
             image_url=self._image(claims, at) if image else "",
             grant=grant if webrtc else "",

@@ -45,7 +45,7 @@ class Minting:
         for fit in fits(request, camera, transcodes=self._rules.transcodes):
             found, way = self._mint(opened, GATE[fit.surface], fit.picture, deadline)
             if not isinstance(found, Refusal):
-                return found, fit._replace(picture="main") if way in ONE_PICTURE else fit
+                return found, Fit("main" if way in ONE_PICTURE else fit.picture, fit.surface, way)
             if found.reason not in ANOTHER:
                 return found
             refusal = found

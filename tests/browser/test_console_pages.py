@@ -42,12 +42,17 @@ def tried(page: Page, program: Program) -> None:
 
 
 def on_tv(page: Page, program: Program) -> None:
-    """With a camera on it, and a scene."""
-    tile(page, "Garden").locator("a[href^='/home/tv']").click()
+    """With a camera on it, one that comes by itself, and a scene."""
+    tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
+    page.locator("a[href^='/home/tv?']").click()
     page.wait_for_selector("input[type=radio][name=tv]")
     if not page.locator("button[value=no-scene]").count():
         page.locator("button[value=scene]").click()
         page.wait_for_selector("button[value=no-scene]")
+    if not page.locator("button[value=not-by-itself]").count():
+        page.select_option("select[name=camera]", label="Front Door")
+        page.locator("button[value=by-itself]").click()
+        page.wait_for_selector("button[value=not-by-itself]")
     if not page.locator("button[value=stop]").count():
         page.select_option("select[name=camera]", label="Garden")
         page.locator("button[value=show]").click()
@@ -79,6 +84,7 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "tv": on_tv,
     "health": examined,
     "log": at("/home/health/log"),
+    "notices": at("/home/health/notices"),
     "alexa": at("/home/alexa"),
     "google": at("/home/google"),
     "adding": at("/home/cameras/add"),
@@ -192,15 +198,16 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         on_tv(page, linked)
         page.locator("button[value=stop]").click()
         page.wait_for_selector("button[value=stop]", state="detached")
-        page.locator("button[value=no-scene]").click()
-        page.wait_for_selector("button[value=no-scene]", state="detached")
+        for step in ("no-scene", "not-by-itself"):
+            page.locator(f"button[value={step}]").click()
+            page.wait_for_selector(f"button[value={step}]", state="detached")
     elif name == "health":
         examined(page, linked)
         assert page.locator(".findings li").count() > 5
         with page.expect_download() as download:
             page.get_by_role("button", name="Download a backup").click()
         assert download.value.suggested_filename.startswith("showcam-")
-    elif name in ("log", "alexa", "google", "adding", "setup", "front", "help", "reason", "missing"):
+    elif name in ("log", "notices", "alexa", "google", "adding", "setup", "front", "help", "reason", "missing"):
         PAGES[name](page, linked)
     elif name == "assistants":
         PAGES[name](page, linked)
@@ -244,6 +251,18 @@ def test_without_recognition_there_is_no_microphone(signed_in: Callable[..., Pag
     page.goto(f"{linked.web}/home/try")
     page.wait_for_selector("[data-always]")
     assert page.locator("[data-microphone]").is_hidden()
+
+
+def test_a_cameras_page_says_what_its_picture_is_and_how_it_comes(
+    signed_in: Callable[..., Page], linked: Program
+) -> None:
+    page = signed_in()
+    camera(page, linked)
+    facts = page.locator(".facts").first
+    facts.wait_for(timeout=30_000)
+    said = r"\d+×\d+, H264, \d+ ms from its arrival to the screen · by the Open Platform key"
+    page.wait_for_function("() => !document.querySelector('p.facts').textContent.includes('? ms')", timeout=30_000)
+    assert re.fullmatch(said, facts.inner_text()) is not None
 
 
 def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> None:
@@ -291,13 +310,118 @@ def test_a_picture_whose_media_process_dies_comes_back_by_itself(
     page.wait_for_function(MOVING, arg=video, timeout=30_000)
 
 
+# what the Tab key is to reach, in the order of the page: of radio buttons of one name the chosen one, or the first
+STOPS = """() => {
+    const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, video, [tabindex]')];
+    const shown = all.filter(each => each.type !== 'hidden' && !each.disabled && each.checkVisibility());
+    const radios = shown.filter(each => each.type === 'radio');
+    const group = ({ name, form }) => radios.filter(each => each.name === name && each.form === form);
+    const first = each => group(each).find(other => other.checked) ?? group(each)[0];
+    const stops = shown.filter(each => each.type !== 'radio' || first(each) === each);
+    stops.forEach((each, number) => { each.dataset.stop = number; });
+    return stops.map(each => each.outerHTML.slice(0, 120));
+}"""
+# the number of what has the focus, and what is wrong with how that shows
+FOCUS = """() => {
+    const each = document.activeElement, look = getComputedStyle(each);
+    if (each === document.body) return [-1, ''];
+    const [left, top, right, bottom] = (({ left, top, right, bottom }) =>
+        [Math.max(left, 0), Math.max(top, 0), Math.min(right, innerWidth), Math.min(bottom, innerHeight)]
+    )([...each.getClientRects()].find(({ width, height }) => width && height) ?? each.getBoundingClientRect());
+    const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const labels = [...(each.labels ?? [])];
+    const seen = hit && (each.contains(hit) || hit.contains(each) || labels.some(label => label.contains(hit)));
+    const ring = each.matches(':focus-visible') && look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2;
+    return [Number(each.dataset.stop ?? -2), ring ? (seen ? '' : 'hidden') : 'without a ring'];
+}"""
+MOST_WITHIN = 12  # a picture's own controls, with rings of the browser's, are within one stop
+COME = """() => [...document.querySelectorAll('.tile[data-starts]')].every(tile =>
+    !tile.querySelector('.tools').hidden || !tile.querySelector('.why').hidden)"""
+
+
+def settled(page: Page) -> list[str]:
+    """The stops, once no picture brings or takes any more of them."""
+    page.wait_for_function(COME, timeout=60_000)
+    before: list[str] = []
+    for _ in range(30):
+        stops: list[str] = page.evaluate(STOPS)
+        if stops == before:
+            return stops
+        before = stops
+        page.wait_for_timeout(1000)
+    raise AssertionError("the page does not come to rest")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_by_tab_alone_each_element_is_reached_in_reading_order_and_seen_to_be(
+    signed_in: Callable[..., Page], linked: Program, name: str
+) -> None:
+    page = signed_in()
+    PAGES[name](page, linked)
+    opened = "all => all.forEach(each => { each.removeAttribute('name'); each.open = true; })"
+    page.locator("details").evaluate_all(opened)  # several at a time
+    stops = settled(page)
+    page.evaluate("() => { document.activeElement.blur(); getSelection().removeAllRanges(); scrollTo(0, 0); }")
+    walked: list[int] = []
+    ill: list[str] = []
+    within = 0
+    while within < MOST_WITHIN:
+        page.keyboard.press("Tab")
+        number, wrong = page.evaluate(FOCUS)
+        if number == -1:
+            break  # out of the page, after its last
+        within = within + 1 if walked and walked[-1] == number else 0
+        if not within:
+            walked.append(number)
+            ill += [f"{wrong}: {stops[number]}"] if wrong else []
+    assert [stops[number] for number in walked] == stops
+    assert walked == list(range(len(stops)))
+    assert ill == []
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """By the Tab key alone."""
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} is not reached")
+
+
+def test_by_keyboard_quiet_times_are_kept(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    page.goto(f"{linked.web}/home/assistants")
+    for times in ("22:00-07:00", ""):
+        tab_to(page, "#times")
+        page.keyboard.press("Control+A")
+        page.keyboard.press("Delete")
+        page.keyboard.type(times)
+        tab_to(page, "button[value=set-quiet]")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"#times[value='{times}']")
+        assert page.locator("p.note[role=status]").inner_text() == "Done."
+        page.goto(f"{linked.web}/home/assistants")
+        assert page.input_value("#times") == times
+
+
+def test_by_keyboard_a_sentence_is_tried(signed_in: Callable[..., Page], linked: Program) -> None:
+    page = signed_in()
+    page.goto(f"{linked.web}/home/try")
+    tab_to(page, "input[name=text]")
+    page.keyboard.type("show the garden camera")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".says")
+    assert page.locator(".says").all_inner_texts() == ["It shows the picture."] * 2
+
+
 def test_by_keyboard_a_camera_is_found_and_set(signed_in: Callable[..., Page], linked: Program) -> None:
     page = signed_in()
-    tile(page, "Garden").locator("a[href^='/home/cameras/']").press("Enter")
+    tab_to(page, "[data-name=Garden] a[href^='/home/cameras/']")
+    page.keyboard.press("Enter")
     page.wait_for_selector(".settings")
-    light = page.locator("#status_light button")
-    before = light.get_attribute("aria-checked")
-    light.press("Space")
+    before = page.locator("#status_light button").get_attribute("aria-checked")
+    tab_to(page, "#status_light button")
+    page.keyboard.press("Space")
     page.wait_for_selector("#status_light .note")
     after = page.locator("#status_light button").get_attribute("aria-checked")
     assert {before, after} == {"true", "false"}

@@ -23,7 +23,8 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
     sign_in(page, another(program), "demo@example.com")
-    garden = tile(page, "Garden")
+    tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
+    garden = page.locator(".tile[data-name=Garden]")
     garden.locator("summary", has_text=OPEN).press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED) == "home_code"
@@ -58,6 +59,8 @@ def test_it_fits(chromium: Browser, program: Program, language: str, width: int,
     page, _ = watched(context)
     sign_in(page, another(program), "demo@example.com")
     page.wait_for_selector(".tiles")
-    tile(page, "Garage").locator("summary").last.click()  # encrypted: it has the tick
+    tile(page, "Garage").locator("a[href^='/home/cameras/']").click()
+    page.wait_for_selector(".settings")
+    page.locator(".tile summary").last.click()  # encrypted: it has the tick
     fits(page, f"code-at-home-{language}-{width}-{scheme}")
     context.close()

@@ -1,6 +1,8 @@
 """The page of one camera: its settings with read-back, what a voice may do, its names, and its last asks."""
 
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,45 @@ def test_a_pause_that_is_none_is_said_and_what_was_typed_stays(world: HomeWorld,
     assert (browser.status, "a pause is a whole number of seconds from 0 to 3600" in browser.text) == (403, True)
     assert (f'value="{pause}"' in browser.answer.text, 'value="Porch"' in browser.answer.text) == (True, True)
     assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
+
+
+def test_of_two_owners_who_set_the_same_camera_the_second_is_told_of_the_first(world: HomeWorld) -> None:
+    first, second = opened(world), opened(world)
+    first.send(at(world, "Garden", "/preferences"), shown=shown_mark(first), voice_may=["sleep"], room="Porch")
+    second.send(at(world, "Garden", "/preferences"), shown=shown_mark(second), room="Shed")
+    assert (first.status, second.status) == (200, 403)
+    assert "somebody else has set this camera since the page was opened" in second.text
+    assert second.answer is not None
+    assert ('value="Porch"' in second.answer.text, 'value="sleep" checked' in second.answer.text) == (True, True)
+    second.send(at(world, "Garden", "/preferences"), shown=shown_mark(second), voice_may=["sleep"], room="Shed")
+    kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
+    assert (second.status, kept.room, kept.voice_may) == (200, "Shed", ("sleep",))
+
+
+def shown_mark(browser: HomeBrowser) -> str:
+    assert browser.answer is not None
+    return str(re.findall(r'name="shown" value="([0-9a-f]+)"', browser.answer.text)[0])
+
+
+def test_two_owners_who_switch_the_same_setting_at_once_both_see_the_last(world: HomeWorld) -> None:
+    browsers = {"on": opened(world), "off": opened(world)}
+    path = at(world, "Garden", "/settings")
+    tokens = {value: browser.token for value, browser in browsers.items()}
+
+    def switch(value: str) -> list[int]:
+        fields = {"csrf_token": tokens[value], "setting": "audio", "value": value}
+        return [browsers[value].ask("POST", path, data=fields).status_code for _ in range(10)]
+
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(switch, browsers))
+    assert statuses == [[303] * 10] * 2
+    assert len(world.home.driver.applied) == 20
+    last = {"on": "true", "off": "false"}[world.home.driver.applied[-1][2]]
+    for browser in browsers.values():
+        answer = browser.visit(at(world, "Garden")).answer
+        assert answer is not None
+        row = answer.text.partition('<li id="audio">')[2].partition("</li>")[0]
+        assert f'aria-checked="{last}"' in row
 
 
 def test_the_forms_of_its_tile_lead_back_to_its_page(world: HomeWorld) -> None:

@@ -135,6 +135,19 @@ def test_the_open_connection_is_as_it_was_ticked(world: HomeWorld, ticked: dict[
     assert open_air(world, USER) is kept
 
 
+@pytest.mark.parametrize(
+    ("errors", "way"),
+    [({}, "over your own network"), ({"lan": Refused("lan_unreachable")}, "by EZVIZ's cloud stream")],
+    ids=["the first", "the next"],
+)
+def test_a_picture_says_by_which_way_it_comes(world: HomeWorld, errors: dict[str, Refused], way: str) -> None:
+    world.home.driver.set([camera("Terrace", "F00000009", ways=("lan", "cloud"))])
+    world.home.driver.way_errors = dict(errors)
+    browser = world.signed_in()
+    assert browser.open(world.home.id("Terrace")).get_json()["way"] == way
+    assert browser.open(world.home.id("Terrace"), sdp="").get_json()["way"] == way
+
+
 def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> None:
     world.home.driver.set([camera("Terrace", "F00000009", ways=(UNASKED,))])
     browser = world.signed_in()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,13 +16,6 @@ from media.source import SourceSpec
 from tests.doubles import gstreamer
 from tests.doubles.rtsp_camera import RtspCamera, recorded
 from tests.media.conftest import World
-
-
-@pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera()
-    yield made
-    made.close()
 
 
 def probed(spec: SourceSpec, within_s: float = 2.8) -> Probed:

@@ -1,0 +1,200 @@
+"""Each form of the console, as its pages have it, with nonsense of each kind: a sentence in place, nothing lost."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.households import with_lan
+from registry.drivers.lan.devices import Device, Devices, Pictured
+from registry.notices.addresses import Addresses
+from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.linking_world import CAREFUL
+
+DEEDS = {"sign-out", "again"}  # what these do needs no field, and ends the walk
+IDS = ("link", "links", "client", "camera", "address", "row", "tv")  # fields that name something
+HELD = {"shown"}  # what a form says of itself: with another it is refused before its fields are read
+SENTENCE = re.compile(r'role="alert"[^>]*>\s*\S|class="alert"[^>]*>\s*\S')
+
+
+@dataclass
+class Form:
+    """`fields` by name, with what they hold; `steps`: by what it is sent."""
+
+    page: str
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+    steps: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Reader(HTMLParser):
+    """The forms of a page, and where its links lead."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.page, self.forms, self.links = page, list[Form](), set[str]()
+        self._form: Form | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "a":
+            self.links.add(given.get("href", "").partition("#")[0])
+        elif tag == "form":
+            self._form = Form(self.page, given["action"])
+            self.forms.append(self._form)
+        elif self._form is not None and tag in ("input", "select", "textarea") and given.get("name"):
+            self._form.fields[given["name"]] = given.get("value", "")
+        elif self._form is not None and tag == "button" and given.get("name"):
+            self._form.steps.append((given["name"], given["value"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+
+
+def walked(browser: HomeBrowser) -> list[Form]:
+    """The forms of every page of the console that links lead to from /home."""
+    left, seen, forms = ["/home"], set[str](), list[Form]()
+    while left:
+        path = left.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = browser.ask("GET", path)
+        if "text/html" not in answer.content_type:
+            continue
+        reader = Reader(path)
+        reader.feed(answer.text)
+        forms += reader.forms
+        left += [link for link in reader.links if link.startswith("/home")]
+    return forms
+
+
+@dataclass
+class Console:
+    world: HomeWorld
+    browsers: dict[str, HomeBrowser]
+    forms: list[tuple[str, Form]]  # with the browser that has it
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Console]:
+    """A stranger, who entered, who is asked for a code, and an owner of something of each kind."""
+    world = home_world(tmp_path, own=True, find=lambda *_: [])
+    home = world.home
+    home.driver.change("Garage", ways=("cloud",))
+    home.driver.change("Attic", online="on", ways=())
+    home.driver.change("Pond", ways=("lan",))
+    lan = with_lan(home.store, home.account.id)
+    Devices(home.store).put(lan, Device("S", 1, "Shed", "192.168.1.20", 554, Pictured("/live"), user="a", password="b"))
+    Addresses(home.store).add(home.account.id, "json://127.0.0.1:9/", "JSON", "Kari’s phone")
+    browsers = {
+        "stranger": world.browser().get(),
+        "entered": world.browser().enter(world.code.renew()),
+        "careful": world.browser().enter(world.code.renew()).sign_in(CAREFUL),
+        "owner": world.signed_in(),
+    }
+    forms = {
+        (form.action, *form.fields, *form.steps): (name, form)
+        for name, browser in browsers.items()
+        for form in walked(browser)
+    }
+    yield Console(world, browsers, list(forms.values()))
+    home.store.close()
+
+
+def outcome(status: int, text: str) -> str:
+    """fault, done, said (a sentence says why not), or silent."""
+    if status >= 500:
+        return "fault"
+    if status < 400:
+        return "done"
+    return "said" if SENTENCE.search(text) else "silent"
+
+
+def sent(console: Console, who: str, form: Form, step: tuple[str, str] | None, fields: Any, **more: Any) -> str:
+    browser = console.browsers[who]
+    data = {"csrf_token": browser.get().token} | fields | ({step[0]: step[1]} if step else {})
+    answer = browser.ask("POST", form.action, data=data, **more)
+    return outcome(answer.status_code, answer.text)
+
+
+def every(console: Console) -> Iterator[tuple[str, Form, tuple[str, str] | None]]:
+    for who, form in console.forms:
+        if not form.steps:
+            yield who, form, None
+        for step in form.steps:
+            if step[1] not in DEEDS:
+                yield who, form, step
+
+
+def as_it_was(console: Console) -> dict[str, object]:
+    home = console.world.home
+    return {
+        "applied": tuple(home.driver.applied),
+        "codes": dict(home.driver.codes),
+        "links": home.store.links(home.account.id),
+        "clients": home.store.clients(),
+        "cameras": home.store.preferences(home.account.id),
+        "addresses": Addresses(home.store).of(home.account.id),
+        "own": Devices(home.store).read(with_lan(home.store, home.account.id)),
+    }
+
+
+def test_the_pages_are_walked_and_their_forms_found(console: Console) -> None:
+    assert {
+        form.page.partition("?")[0].replace(console.world.home.id("Garden"), "GARDEN") for _, form in console.forms
+    } >= {
+        "/home",
+        "/home/cameras/GARDEN",
+        "/home/assistants",
+        "/home/health",
+        "/home/health/notices",
+        "/home/try",
+        "/home/setup",
+    }
+    assert {"stranger", "entered", "careful", "owner"} == {who for who, _ in console.forms}
+    assert len(list(every(console))) > 50
+
+
+def test_without_the_pages_token_each_says_so(console: Console) -> None:
+    before = as_it_was(console)
+    for who, form, step in every(console):
+        data = form.fields | ({step[0]: step[1]} if step else {}) | {"csrf_token": ""}
+        answer = console.browsers[who].ask("POST", form.action, data=data)
+        assert (answer.status_code, "This page is no longer good" in answer.text) == (400, True), (form.action, step)
+    assert as_it_was(console) == before
+
+
+KINDS = {
+    "nothing": "",
+    "5 MB": "x" * 5_000_000,
+    "control signs": "a\x00b\x1b[31m\x7f\r\nSet-Cookie: c=d",
+    "another type": '[1, {"a": null}]',
+    "twice": ["a", "b"],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nonsense_in_every_field_of_every_form_is_said_and_changes_nothing(console: Console, kind: str) -> None:
+    before, outcomes = as_it_was(console), []
+    for who, form, step in every(console):
+        bad = list(form.fields)[-2:] if kind == "5 MB" else form.fields
+        fields = {name: form.fields[name] if name in HELD else KINDS[kind] for name in bad}
+        outcomes.append((form.action, step, sent(console, who, form, step, fields)))
+    assert [each for each in outcomes if each[2] in ("fault", "silent")] == []
+    assert as_it_was(console) == before
+    assert "Garden" in console.browsers["owner"].get().text
+
+
+def test_what_a_form_names_and_is_not_there_is_said(console: Console) -> None:
+    before = as_it_was(console)
+    for who, form, step in every(console):
+        named = {name: "ezviz-" + "z" * 20 for name in form.fields if name in IDS}
+        if named and (step is None or step[1] != "acknowledge"):
+            assert sent(console, who, form, step, form.fields | named) == "said", (form.action, step)
+    assert as_it_was(console) == before
