@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
@@ -53,6 +54,10 @@ class PlaneThread:
         client = MediaClient(self.url, self._grants.proof(), timeout_s)
         self._clients.append(client)
         return client
+
+    def stall(self, seconds: float) -> None:
+        """From now on it gets no time for so long."""
+        self._loop.call_soon_threadsafe(time.sleep, seconds)
 
     def __enter__(self) -> "PlaneThread":
         self._thread.start()

@@ -10,8 +10,9 @@ import pytest
 
 from media.errors import MediaBusy, MediaFull
 from media.grants import Claims
+from media.plane.outputs import ice
 from media.source import Denied
-from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, Household, Vendor, recording
+from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World
 
@@ -262,6 +263,25 @@ def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(
     asyncio.run(scene())
     eventually(lambda: two.stats()["live"] == 0)
     assert fetch(two, ask(two)) == 200
+
+
+@pytest.mark.usefixtures("on_loopback")
+def test_a_machine_that_stands_still_takes_no_display_for_dead(two: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ice, "ASK_S", 0.5)
+    monkeypatch.setattr(ice, "DEAD_S", 2.0)
+
+    async def scene() -> None:
+        client, viewer, claims = two.plane.client(), Viewer(), ask(two, protocol="webrtc")
+        answer = await asyncio.to_thread(client.answer, claims, None, await viewer.offer(), replaces=claims.nonce)
+        await viewer.accept(answer.sdp)
+        await viewer.until(lambda: viewer.pictures)
+        two.plane.stall(3.0)
+        time.sleep(3.0)  # the display stands still too
+        seen = len(viewer.pictures)
+        await viewer.until(lambda: len(viewer.pictures) > seen + 4 * FPS)
+        await viewer.close()
+
+    asyncio.run(scene())
 
 
 @pytest.mark.usefixtures("on_loopback")

@@ -66,9 +66,16 @@ class Connection(aioice.ice.Connection):
             async with asyncio.TaskGroup() as asked:
                 for pair in self._nominated.values():
                     asked.create_task(self._ask(pair))
-                asked.create_task(asyncio.sleep(ASK_S))
+                asked.create_task(self._pause())
         self._query_consent_task = None
         await self.close()
+
+    async def _pause(self) -> None:
+        """Until the next question. Time in which this process itself got none is no silence of the display."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + ASK_S
+        await asyncio.sleep(ASK_S)
+        self._heard += loop.time() - due
 
     async def _ask(self, pair: aioice.ice.CandidatePair) -> None:
         assert self.remote_password is not None
