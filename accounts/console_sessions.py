@@ -18,8 +18,9 @@ from store.ports import Visits
 KEPT_S = 30 * 86_400
 PREFIX = "home-"  # of the ids: no link's id has a hyphen
 
-# What is remembered of a browser: its sign-in that waits for a code, and cameras whose encryption waits for one.
-type Name = Literal["next", "encryption"]
+# What is remembered of a browser: its sign-in that waits for a code, cameras whose encryption waits for one, and the
+# language in which it tries a sentence.
+type Name = Literal["next", "encryption", "language"]
 NAMES: tuple[Name, ...] = get_args(Name.__value__)
 
 

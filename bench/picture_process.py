@@ -9,23 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from bench import cores, wire
 from media.grants import Claims, Grants
 from media.process_auth import HEADER
-from media.source import Codec, Denied, SourceSpec
+from media.source import Denied, SourceSpec
+from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.program import AS_INSTALLED
 from tests.doubles.rtsp_camera import CODE, PATH
 
 GRANTS = Grants([b"grant key of a measurement, long"])
-WITHOUT_DEV = str(Path(__file__).with_name("without_dev"))
 LOOPBACK = "127.0.0.1"
 _spawn = multiprocessing.get_context("spawn")
 
 
-class _Home:
+class _Home(OpenGate):
     """The Sources of the picture process: cameras by their ports. `minted` are given out first, each once."""
 
     def __init__(self, ports: tuple[int, ...], minted: tuple[SourceSpec, ...]) -> None:
@@ -39,16 +39,8 @@ class _Home:
         at = f"127.0.0.1:{port}"
         return SourceSpec("rtsp", f"rtsp://{at}{PATH}", (at,), "on", user="admin", password=CODE)
 
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [None for _ in claims]
-
     async def admits(self, claims: Claims, bearer: str) -> bool:
         return True
-
-    async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
-    ) -> None:
-        pass
 
     async def closed(self, claims: Claims, release: str) -> None:
         pass
@@ -134,13 +126,13 @@ def picture_process(
     ours, theirs = _spawn.Pipe()
     process = _spawn.Process(target=_serve, args=(ports, minted, idle_s, malloc, host, theirs), daemon=True)
     # it searches for modules where this process does: those that only the tests' tools bring are hidden from it
-    sys.path.insert(0, WITHOUT_DEV)
+    sys.path.insert(0, AS_INSTALLED["PYTHONPATH"])
     try:
         with cores.measured():
             process.start()
         theirs.close()  # so that it is seen here when the process dies
     finally:
-        sys.path.remove(WITHOUT_DEV)
+        sys.path.remove(AS_INSTALLED["PYTHONPATH"])
     try:
         port = ours.recv()
         assert process.pid is not None

@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from aws.deploy_local.ports import free_ports
 from bench.household import cameras
@@ -20,11 +19,10 @@ from showcam import keys as key_files
 from showcam.compose.ground import open_store
 from showcam.process.settings_sources import load
 from tests.doubles.household import household
-from tests.doubles.program import running
+from tests.doubles.program import AS_INSTALLED, running
 
 STARTS = "start of showcam serve to the first right answer"
 MEMORY = "memory of all processes, no viewer"
-AS_INSTALLED: dict[str, Any] = {"PYTHONPATH": str(Path(__file__).with_name("without_dev"))}
 SETTLE_S = 5.0  # by then the imports ahead of the first request are done
 TIMES = 3
 
@@ -81,7 +79,7 @@ def _showcam_memory(run: Run) -> float:
     """MB of a real start: supervisor, web, media and worker."""
     with (
         tempfile.TemporaryDirectory(prefix="showcam-bench-") as folder,
-        running(Path(folder), demo=False, **AS_INSTALLED) as program,
+        running(Path(folder), demo=False) as program,
     ):
         assert program.process is not None
         time.sleep(0 if run.quick else SETTLE_S)

@@ -1,4 +1,4 @@
-"""The page of the house's TVs: what is shown on them, a camera put on one or taken off, and scenes for assistants."""
+"""The page of the house's TVs: what is shown on them, a camera put on one or taken off, by itself too, and scenes."""
 
 import time
 from collections.abc import Callable
@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import READ, Area, Rule
-from console.sentences import CASTING
+from console.sentences import CASTING, HAPPENS
 from registry.camera import Camera, Refusal
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
+from registry.preferences import TV_WHEN, Preferences
 from registry.settings import BadValue
 from words.languages import Language
 
@@ -69,6 +70,15 @@ class Scenes(Struct, frozen=True):
     tvs: tuple[str, ...]
 
 
+class ByItself(Struct, frozen=True):
+    """What brings a camera to a TV for a minute: `when` is of TV_WHEN, `happens` what people call it."""
+
+    camera: Camera
+    tv: str
+    when: str
+    happens: str
+
+
 class Casting:
     def __init__(self, owner: Owner, area: Area, tvs: Tvs, clock: Callable[[], float] = time.monotonic) -> None:
         self._owner, self._area, self._tvs, self._clock = owner, area, tvs, clock
@@ -84,7 +94,7 @@ class Casting:
     def take(self, current: ConsoleSession) -> Response:
         camera, tv = request.form.get("camera", ""), request.form.get("tv", "")
         try:
-            why = self._done(request.form.get("step", ""), current.account, camera, tv)
+            why = self._done(request.form.get("step", ""), current.account, camera, tv, request.form.get("when", ""))
         except NotOnTv as failed:
             why = failed.text(pages.language())
         except (Unavailable, BadValue):
@@ -93,7 +103,7 @@ class Casting:
             return self._page(current, 403, chosen=camera, tv=tv, error=why)
         return pages.led(AT)
 
-    def _done(self, step: str, account: str, camera: str, tv: str) -> str:
+    def _done(self, step: str, account: str, camera: str, tv: str, when: str) -> str:
         """Why nothing was done, as a sentence; "" else."""
         match step:
             case "show" if camera and tv:
@@ -103,6 +113,10 @@ class Casting:
                 self._tvs.stop(account, tv)
             case "scene" | "no-scene" if camera and tv:
                 self._scene(account, camera, tv, wanted=step == "scene")
+            case "by-itself" if camera and tv and when in TV_WHEN:
+                self._by_itself(account, camera, self._named(tv), when)
+            case "not-by-itself" if camera:
+                self._not_by_itself(account, camera, when)
             case "look":
                 self._known = None
             case _:
@@ -111,13 +125,33 @@ class Casting:
 
     def _scene(self, account: str, camera: str, tv: str, *, wanted: bool) -> None:
         """`tv`: an id of one that was found, or its name. Raises BadValue, Unavailable, NotOnTv."""
-        if all(listed.id != camera for listed in self._owner.cameras(account).cameras):
-            raise BadValue("there is no such camera")
-        names = {found.id: found.name for found in self._found()} if wanted else {}
-        name = names.get(tv, tv)
-        kept = self._owner.preferences(account, camera)
+        kept = self._kept(account, camera)
+        name = self._named(tv) if wanted else tv
         others = tuple(one for one in kept.tv_scenes if one.casefold() != name.casefold())
         self._owner.prefer(account, camera, replace(kept, tv_scenes=(*others, name) if wanted else others))
+
+    def _by_itself(self, account: str, camera: str, tv: str, when: str) -> None:
+        """Beside what brings it to that TV already; a camera has one. Raises BadValue, Unavailable."""
+        kept = self._kept(account, camera)
+        others = kept.tv_when if kept.tv.casefold() == tv.casefold() else ()
+        wanted = tuple(each for each in TV_WHEN if each == when or each in others)
+        self._owner.prefer(account, camera, replace(kept, tv=tv, tv_when=wanted))
+
+    def _not_by_itself(self, account: str, camera: str, when: str) -> None:
+        """Raises BadValue, Unavailable."""
+        kept = self._kept(account, camera)
+        left = tuple(each for each in kept.tv_when if each != when)
+        self._owner.prefer(account, camera, replace(kept, tv=kept.tv if left else "", tv_when=left))
+
+    def _kept(self, account: str, camera: str) -> Preferences:
+        """Raises BadValue where the household has no such camera, Unavailable."""
+        if all(listed.id != camera for listed in self._owner.cameras(account).cameras):
+            raise BadValue("there is no such camera")
+        return self._owner.preferences(account, camera)
+
+    def _named(self, tv: str) -> str:
+        """The name of a TV that was found by its id; else what was given. Raises NotOnTv."""
+        return next((found.name for found in self._found() if found.id == tv), tv)
 
     def _found(self) -> list[Tv]:
         if self._known is None or self._clock() - self._known[0] > KNOWN_S:
@@ -136,9 +170,19 @@ class Casting:
             context.setdefault("error", failed.text(pages.language()))
         except Unavailable:
             context.setdefault("error", pages.say(CASTING["no_list"]))
-        scenes = [
-            Scenes(camera, kept)
-            for camera in cameras
-            if (kept := self._owner.preferences(current.account, camera.id).tv_scenes)
-        ]
-        return self._area.page("tv", status, cameras=cameras, tvs=tvs, now=now, scenes=scenes, **context)
+        kept = [(camera, self._owner.preferences(current.account, camera.id)) for camera in cameras]
+        return self._area.page(
+            "tv",
+            status,
+            cameras=cameras,
+            tvs=tvs,
+            now=now,
+            scenes=[Scenes(camera, preferred.tv_scenes) for camera, preferred in kept if preferred.tv_scenes],
+            by_itself=[
+                ByItself(camera, preferred.tv, when, pages.say(HAPPENS[when]))
+                for camera, preferred in kept
+                for when in (preferred.tv_when if preferred.tv else ())
+            ],
+            happens=[(when, pages.say(HAPPENS[when])) for when in TV_WHEN],
+            **context,
+        )

@@ -208,6 +208,13 @@ CASTING = {
     "no_list": mark("The cameras can't be listed just now. Try again in a moment."),
 }
 
+# What brings a camera to a TV by itself; follows “when”.
+HAPPENS = {
+    "doorbell": mark("somebody rings"),
+    "motion": mark("something moves"),
+    "person": mark("a person is seen"),
+}
+
 # Of the page of notices, what was wrong with a form.
 NOTICES = {
     "bad_address": mark(

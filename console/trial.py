@@ -21,6 +21,7 @@ from store.records import Assistant, Link
 
 AT = "/home/try"
 LONGEST = 200
+TRIED_S = 3600.0
 
 
 class Offered(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +71,8 @@ class Trial:
         text = " ".join(request.form.get("text", "").split())[:LONGEST]
         if not text:
             return self._area.page("try", 403, text="", heard=(), error=pages.say(TRIAL["nothing_said"]))
+        # in which a picture says why, for as long as one may be shown
+        self._area.sessions.remember(current, pages.language().encode(), TRIED_S, "language")
         google = GoogleDisplay(self._exchanges(current, "google"), Reasons(self._owner, current.account))
         heard = (self._echo(current).say(text), self._here(google.say(text)))
         return self._area.page("try", text=text, heard=heard)

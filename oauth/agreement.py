@@ -56,6 +56,7 @@ class Agreement:
             encrypted=self._codes.wanted(visit.account, cameras),
             giving=kept is not None and self._codes.are_given(kept),
             ticked=kept.getlist("cameras") if kept is not None else [camera.id for camera in cameras],
+            deciphered=kept is not None and "deciphered" in kept,
             later=kept is None or "later" in kept,
             open_way=kept is None or "open_way" in kept,
             label=kept.get("label", "") if kept is not None else "",

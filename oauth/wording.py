@@ -63,7 +63,7 @@ SIGN_IN: dict[str, tuple[int, str]] = {
         ),
     ),
 }
-NOT_AGREED = mark("Nothing is linked yet. Look at what is ticked, then press “Agree and link”, or Cancel.")
+NOT_AGREED = mark("Nothing is linked yet. Look at what is ticked, then agree or cancel.")
 NOTHING_TICKED = mark("Tick at least one camera, or press Cancel.")
 NOT_CONSENTED = mark("Nothing is linked yet. Tick that the pictures are deciphered here, or leave the codes empty.")
 WRONG_CODE = mark(

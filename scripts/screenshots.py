@@ -34,7 +34,8 @@ FLAGS = [
     "--no-sandbox",
 ]
 MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 10"  # a reason has five in a second
-ALL_MOVE = f"() => [...document.querySelectorAll('.tile video')].every({MOVING})"
+ALL_MOVE = f"""() => !document.body.innerText.includes("The picture is coming")
+  && [...document.querySelectorAll(".tile video")].filter(each => each.checkVisibility()).every({MOVING})"""
 GAP = 12  # pixels between two parts of a picture
 WIDTH = 1280
 COLOURS = 64
@@ -42,16 +43,17 @@ COLOURS = 64
 
 @dataclass(frozen=True)
 class Houses:
-    """The demo, and a showcam at home with a public address."""
+    """The demo, and showcam at home twice: without a public address and with one."""
 
     demo: Program
+    new: Program
     home: Program
 
 
 @contextmanager
-def at_home(folder: Path) -> Iterator[Program]:
-    """A showcam with a public address and a household without cameras."""
-    with running(folder, demo=False, SHOWCAM_PUBLIC_URL=PUBLIC) as home:
+def at_home(folder: Path, public_url: str) -> Iterator[Program]:
+    """A showcam with a household without cameras."""
+    with running(folder, demo=False, SHOWCAM_PUBLIC_URL=public_url) as home:
         user, password = OWNER
         home.command("owner", "add", "--lan", user, text=f"{password}\n{password}\n").check_returncode()
         yield home
@@ -67,8 +69,8 @@ def cameras(page: Page, houses: Houses) -> None:
 
 
 def set_up(page: Page, houses: Houses) -> None:
-    entered(page, houses.home, *OWNER)
-    page.goto(f"{houses.home.web}/home/setup")
+    entered(page, houses.new, *OWNER)
+    page.goto(f"{houses.new.web}/home/setup")
 
 
 def google(page: Page, houses: Houses) -> None:
@@ -122,8 +124,8 @@ class Shot:
 CARD = 560  # pixels across a page of one column
 SHOTS = {
     "sign-in": Shot(signed_out, 800, CARD),
-    "cameras": Shot(cameras, 1320),
-    "set-up": Shot(set_up, 1070),
+    "cameras": Shot(cameras, 1560),
+    "set-up": Shot(set_up, 1030),
     "google": Shot(google, 900, CARD),
     "linking": Shot(linking, 900, CARD),
     "alexa": Shot(alexa, 900, CARD),
@@ -188,16 +190,18 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as one,
-        tempfile.TemporaryDirectory() as other,
+        tempfile.TemporaryDirectory() as two,
+        tempfile.TemporaryDirectory() as three,
         running(Path(one)) as demo,
-        at_home(Path(other)) as home,
+        at_home(Path(two), "") as new,
+        at_home(Path(three), PUBLIC) as home,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         for name, shot in SHOTS.items():
             page = opened(browser, shot.height)
-            shot.lead(page, Houses(demo, home))
-            page.wait_for_function(ALL_MOVE, timeout=30_000)
+            shot.lead(page, Houses(demo, new, home))
+            page.wait_for_function(ALL_MOVE, timeout=90_000)
             kept(stacked(taken(page, shot)), f"start-{name}")
             page.context.close()
         demo.link("alexa")

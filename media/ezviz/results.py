@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 REDIRECT = 5302
-TOKEN = frozenset({5406, 5413})  # the token was used, is too old, or another account's: one more is asked for
+# the token was used, is too old, another account's, or of a session that is over: one more is asked for
+TOKEN = frozenset({5406, 5412, 5413, 5454})
 OTHER_STREAM = frozenset({5451})  # there is no such stream: the other of the two is asked for
 SERVER = frozenset({5000, 5500})  # a server's own trouble: it is asked once more
 QUOTA = frozenset({5416, 5503, 5504, 5546})  # as many as the device, the account or the node allows

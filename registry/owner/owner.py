@@ -207,7 +207,8 @@ class Owner:
         room = line(preferences.room)
         if len(room) > LONGEST_ROOM:
             raise BadValue(f"a room has at most {LONGEST_ROOM} characters")
-        if len(preferences.tv_scenes) > MOST_SCENES or any(len(tv) > LONGEST_TV for tv in preferences.tv_scenes):
+        names = (preferences.tv, *preferences.tv_scenes)
+        if len(preferences.tv_scenes) > MOST_SCENES or any(len(tv) > LONGEST_TV for tv in names):
             raise BadValue(f"a camera has at most {MOST_SCENES} scenes, on TVs with names of {LONGEST_TV} characters")
         tvs = tuple({tv.casefold(): tv for tv in map(line, preferences.tv_scenes) if tv}.values())
         voice_may = tuple(setting for setting in BY_VOICE if setting in preferences.voice_may)

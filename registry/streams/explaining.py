@@ -1,7 +1,8 @@
 """Why a camera can't be shown, shown in its place: where the owner wants that and the display can play it."""
 
+from accounts.console_sessions import ConsoleSessions
 from accounts.viewers import Viewer
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest
@@ -16,6 +17,7 @@ from store.ports import Store
 class Explaining:
     def __init__(self, store: Store, handover: Handover, rules: Rules) -> None:
         self._store, self._handover, self._rules = store, handover, rules
+        self._sessions = ConsoleSessions(store)
         self._wanted = rules.explain == "picture" and rules.pictures == "plane"
 
     def stream(
@@ -38,8 +40,15 @@ class Explaining:
         return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
 
     def card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
-        """In the language of the link."""
+        """In the language of the link, or of the browser that tries a sentence in its place."""
         if not self._wanted or not cards.fits(refusal, surface):
             return None
         link = self._store.link(link_id)
-        return cards.card(refusal, link.locale, self._rules.web_url) if link else None
+        locale = link.locale if link else self._tried_in(link_id)
+        return None if locale is None else cards.card(refusal, locale, self._rules.web_url)
+
+    def _tried_in(self, session_id: str) -> str | None:
+        """None where no session of the console has that id and tries a sentence."""
+        session = self._sessions.find(session_id)
+        kept = self._sessions.remembered(session, "language") if session else None
+        return kept.decode() if kept else None

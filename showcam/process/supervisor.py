@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
 
 from showcam.process.listener import VARIABLE, Listener
-from showcam.process.renewal import Renewal
+
+if TYPE_CHECKING:
+    from showcam.process.renewal import Renewal  # it brings the store, which the process of pictures has not
 
 log = structlog.get_logger()
 
@@ -57,7 +60,7 @@ class Process:
 @dataclass
 class Supervisor:
     processes: list[Process]
-    renewal: Renewal | None = None
+    renewal: "Renewal | None" = None
     ending: bool = False
     clock: Callable[[], float] = field(default=time.monotonic)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from simulator.assistants.outcome import Outcome
+from simulator.assistants.said import said
 
 _SPOKEN = {
     "ENDPOINT_UNREACHABLE": "{name} isn't responding. Please check its network connection and power supply.",
@@ -22,7 +23,7 @@ _SPOKEN_ELSE = "Sorry, something went wrong with {name}."
 
 def sentence(kind: str, name: str) -> str:
     """The sentence for an error type about the camera `name`."""
-    return _SPOKEN.get(kind, _SPOKEN_ELSE).format(name=name)
+    return said(_SPOKEN.get(kind, _SPOKEN_ELSE), name=name)
 
 
 def outcome(answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
@@ -31,7 +32,7 @@ def outcome(answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
         return Outcome(spoken=sentence("", name), broken=broken)
     payload = answer["event"]["payload"]
     if answer["event"]["header"]["name"] != "ErrorResponse":
-        return Outcome(shown=True, spoken=f"Okay, {name}.")
+        return Outcome(shown=True, spoken=said("Okay, {name}.", name=name))
     kind, mode = payload["type"], payload.get("currentDeviceMode")
     told = f"{kind}, {mode}" if mode else kind
     return Outcome(spoken=sentence(kind, name), told=told, person=payload["message"])
@@ -47,7 +48,7 @@ def report(answer: dict[str, Any], about: str, name: str) -> Outcome:
         words = {"OK": "is online", "UNREACHABLE": "is offline"}
         connectivity = values.get("connectivity", {}).get("value")
         word = words.get(str(connectivity), "does not say whether it is online")
-    return Outcome(spoken=f"{name} {word}.", answered=not word.startswith("does not say"))
+    return Outcome(spoken=said(f"{{name}} {word}.", name=name), answered=not word.startswith("does not say"))
 
 
 def count(number: int) -> str:

@@ -17,6 +17,7 @@ from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.keeping import Keeping
 from simulator.assistants.page_requests import Handler, body_of, guarded, origin, problem, redirect_uri, via
 from simulator.assistants.person import LinkFailed, Person
+from simulator.assistants.said import LANGUAGE
 from simulator.assistants.watching import watch, watch_ring
 from simulator.assistants.wire import NoAnswer, Wire
 
@@ -157,6 +158,7 @@ class Door:
     async def say(self, request: web.Request) -> web.StreamResponse:
         cloud, body = self._cloud(request), await body_of(request, "text")
         wire, text, protocol = cloud.wire(), body["text"][:500], via(body)
+        LANGUAGE.set(_spoken_by(cloud, body))
         if isinstance(cloud, Google):
             return _answer(wire, await cloud.say(wire, text, protocol, str(body.get("pin") or "")[:16]))
         return _answer(wire, await cloud.say(wire, text, protocol))
@@ -184,6 +186,7 @@ class Door:
     async def offer(self, request: web.Request) -> web.StreamResponse:
         cloud, body = self._alexa(), await body_of(request, "session", "sdp")
         wire = cloud.wire()
+        LANGUAGE.set(_spoken_by(cloud, body))
         if body["session"] not in cloud.sessions:
             raise problem(404, "No such session", "Say it again: this live view was ended.")
         return _answer(wire, await cloud.offer(wire, body["session"], body["sdp"]))
@@ -250,5 +253,12 @@ def _seconds(body: dict[str, Any], name: str, usual: float, most: float) -> floa
         raise problem(400, "Bad request", f"“{name}” is a number.") from None
 
 
+def _spoken_by(cloud: Alexa | Google, body: dict[str, Any]) -> str:
+    """The language of the answer: the person's, where the assistant speaks it."""
+    spoken = ("de", "nb") if isinstance(cloud, Google) else ("de",)
+    return body["language"] if body.get("language") in spoken else "en"
+
+
 def _answer(wire: Wire, result: dict[str, Any]) -> web.Response:
-    return web.json_response(result | {"outcome": result["outcome"].as_json(), "trace": wire.trace})
+    outcome = result["outcome"].as_json() | {"language": LANGUAGE.get()}
+    return web.json_response(result | {"outcome": outcome, "trace": wire.trace})

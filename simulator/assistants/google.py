@@ -14,6 +14,7 @@ from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.linking import Client
 from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
+from simulator.assistants.said import said
 from simulator.assistants.wire import NoAnswer, Wire
 from words import hearing
 
@@ -200,8 +201,8 @@ class Google(GoogleUser):
         if broken:
             return Outcome(spoken=google_spoken.code("", name), broken=broken)
         if result.get("status") == "SUCCESS":
-            target = f" on {screen}" if screen else ""
-            return Outcome(shown=True, spoken=f"Sure, streaming {name}{target}.")
+            target = f"{name} on {screen}" if screen else name
+            return Outcome(shown=True, spoken=said("Sure, streaming {name}.", name=target))
         code = result["errorCode"]
         return Outcome(spoken=google_spoken.code(code, name), told=code, person=result.get("debugString"))
 
@@ -240,7 +241,7 @@ def _report(states: dict[str, Any], name: str, about: str) -> Outcome:
         spoken = " ".join(google_spoken.code(code, name) for code in codes)
         return Outcome(spoken=spoken, told=", ".join(codes), person=states.get("debugString"), answered=True)
     word = "online" if states["online"] else "offline"
-    return Outcome(spoken=f"{name} is {word}.", answered=about != "motion")
+    return Outcome(spoken=said(f"{{name}} is {word}.", name=name), answered=about != "motion")
 
 
 def _named(device: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from simulator.assistants.said import said
+
 # A debugString is never spoken.
 _CODES = {
     "deviceOffline": "{name} isn't available right now.",
@@ -35,11 +37,11 @@ _CHALLENGES = {
 
 
 def code(code: str, name: str) -> str:
-    return _CODES.get(code, _ELSE).format(name=name)
+    return said(_CODES.get(code, _ELSE), name=name)
 
 
 def challenge(kind: str, name: str) -> str:
-    return _CHALLENGES.get(kind, _ELSE).format(name=name)
+    return said(_CHALLENGES.get(kind, _ELSE), name=name)
 
 
 def battery(states: dict[str, Any], name: str) -> str:

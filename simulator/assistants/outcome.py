@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.assistants.said import said
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -28,7 +30,7 @@ class Outcome:
 
 def not_linked(assistant: str) -> Outcome:
     return Outcome(
-        spoken="I couldn't find any cameras.",
+        spoken=said("I couldn't find any cameras."),
         person=f"{assistant} is not linked to showcam yet. Press Link on its screen, sign in, and ask again.",
     )
 
@@ -36,7 +38,7 @@ def not_linked(assistant: str) -> Outcome:
 def unknown_camera(spoken: str, cameras: list[dict[str, Any]], again: str) -> Outcome:
     names = ", ".join(camera["name"] for camera in cameras) or "none"
     return Outcome(
-        spoken=f"I couldn't find a camera called {spoken}.",
+        spoken=said("I couldn't find a camera called {name}.", name=spoken),
         person=f"Cameras known here: {names}. After a rename say “{again}”.",
     )
 
@@ -44,7 +46,7 @@ def unknown_camera(spoken: str, cameras: list[dict[str, Any]], again: str) -> Ou
 def not_understood(text: str, examples: tuple[str, ...]) -> Outcome:
     tries = "; ".join(f"“{example}”" for example in examples)
     return Outcome(
-        spoken="Sorry, I didn't get that.",
+        spoken=said("Sorry, I didn't get that."),
         person=f"“{text}” is nothing this screen understands. Try: {tries}.",
     )
 

@@ -20,8 +20,11 @@ STEPS = {name: step for step in TEXT.split("\n## ") for name in PICTURE.findall(
 
 @pytest.fixture(scope="module")
 def houses(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    with screenshots.at_home(tmp_path_factory.mktemp("home")) as home:
-        yield screenshots.Houses(program, home)
+    with (
+        screenshots.at_home(tmp_path_factory.mktemp("new"), "") as new,
+        screenshots.at_home(tmp_path_factory.mktemp("home"), screenshots.PUBLIC) as home,
+    ):
+        yield screenshots.Houses(program, new, home)
 
 
 def test_each_picture_is_of_one_step_and_small() -> None:

@@ -141,6 +141,20 @@ def test_who_rings_is_on_the_television_for_a_minute_and_then_off_it(
     house.home.store.close()
 
 
+def test_an_application_that_plays_nothing_is_closed_after_the_idle_time(
+    television: Callable[..., TelevisionThread],
+) -> None:
+    there = television(idle_out_s=0.5)
+    screen = Screen(there.device, lambda over: None, connect_s=WAIT_S)
+    try:
+        with pytest.raises(CastFailed, match="not_played"):
+            screen.show(Picture("hls", ("http://127.0.0.1:9",), "/master.m3u8", "Garden"))
+        assert there.facts()["why"] == "nobody answers there"
+        assert until(there.facts, lambda facts: facts["app"] == "")["frames"] == 0
+    finally:
+        screen.stop()
+
+
 class _Answers(BaseHTTPRequestHandler):
     """`status`, headers and text of every answer are the server's."""
 

@@ -186,6 +186,41 @@ def test_a_scene_of_a_camera_that_is_not_here_is_not_kept(house: House) -> None:
     assert (browser.status, "Nothing was changed" in browser.text) == (403, True)
 
 
+def by_itself(house: House, camera: str = "Front Door") -> tuple[str, tuple[str, ...]]:
+    home = house.world.home
+    kept = home.owner.preferences(home.account.id, home.id(camera))
+    return kept.tv, kept.tv_when
+
+
+def test_a_camera_comes_to_a_tv_by_itself_and_no_more(house: House) -> None:
+    door = house.world.home.id("Front Door")
+    browser = house.world.signed_in().visit(AT)
+    for when in ("motion", "doorbell"):
+        browser.send(AT, step="by-itself", camera=door, tv=LIVING.id, when=when)
+    assert by_itself(house) == ("Living room TV", ("doorbell", "motion"))
+    assert "Front Door on Living room TV, when somebody rings" in browser.text
+    browser.send(AT, step="by-itself", camera=door, tv=BEDROOM.id, when="person")
+    assert by_itself(house) == ("Bedroom TV", ("person",)), "a camera has one TV"
+    browser.send(AT, step="not-by-itself", camera=door, when="person")
+    assert by_itself(house) == ("", ())
+    assert "Shown by itself" not in browser.text
+
+
+@pytest.mark.parametrize(
+    ("camera", "tv", "when"),
+    [
+        ("", LIVING.id, "doorbell"),
+        ("Garden", "", "doorbell"),
+        ("Garden", LIVING.id, "thunder"),
+        ("Garden", "x" * 99, "motion"),
+    ],
+)
+def test_what_brings_no_camera_to_a_tv_is_not_kept(house: House, camera: str, tv: str, when: str) -> None:
+    browser = house.world.signed_in().visit(AT)
+    browser.send(AT, step="by-itself", camera=house.world.home.id(camera) if camera else "", tv=tv, when=when)
+    assert (browser.status, by_itself(house, "Garden")) == (403, ("", ()))
+
+
 def test_who_is_not_signed_in_is_led_away(house: House) -> None:
     answer = house.world.browser().ask("GET", AT)
     assert (answer.status_code, answer.location) == (303, "/home")

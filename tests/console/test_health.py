@@ -33,7 +33,8 @@ def diagnosis(browser: HomeBrowser) -> str:
 
 def test_what_the_machine_is_stands_there_and_nothing_is_examined_unasked(world: HomeWorld) -> None:
     text = page(world).text
-    assert "Version 0.2.0 (Python 3.13.5) Public address https://home.example Live pictures now 2" in text
+    assert "Version 0.2.0 (Python 3.13.5) Update showcam looks for no newer version by itself" in text
+    assert "Public address https://home.example Live pictures now 2" in text
     assert "Free on the disk 1024 of 4096 MiB Database 4 KiB" in text
     assert world.machine.examined == []
 

@@ -23,9 +23,10 @@ import av
 from playwright.sync_api import Page, sync_playwright
 
 from media.grants import Claims, Grants
-from media.source import Codec, Denied, SourceSpec
+from media.source import Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.far_away import network
+from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import Recording, RtspCamera, Sample
 from tests.doubles.wire import HOUSE
@@ -117,7 +118,7 @@ def recording(bits: int, height: int) -> Recording:
     return Recording(tuple(samples), Tracks("h264", samples[0].data, None, 8000, b""), LENGTH_S)
 
 
-class Home:
+class Home(OpenGate):
     """The Sources of the picture process: a camera, with or without a smaller picture."""
 
     def __init__(self, main: RtspCamera, sub: RtspCamera | None) -> None:
@@ -126,20 +127,6 @@ class Home:
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         camera = self._cameras[claims.picture]
         return camera.spec(sound="none") if camera else Denied("too_large")
-
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [None for _ in claims]
-
-    async def admits(self, claims: Claims, bearer: str) -> bool:
-        return False
-
-    async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
-    ) -> None:
-        pass
-
-    async def closed(self, claims: Claims, release: str) -> None:
-        pass
 
 
 @contextmanager

@@ -1,12 +1,12 @@
-"""An https proxy before showcam, as its documents have it, and with one fault where a test wants one."""
+"""A proxy before showcam, as its documents have it, and with one fault where a test wants one."""
 
 import http.client
-import http.server
 import json
 import ssl
-import threading
 from collections.abc import Callable
 from typing import Any, Literal
+
+from tests.doubles.loopback_server import LoopbackServer, SilentHandler
 
 type ProxyFault = Literal[
     "",
@@ -18,40 +18,21 @@ type ProxyFault = Literal[
     "underscore_header",
     "pictures_not_forwarded",
     "cors_stripped",
+    "forwarded_for_handed_on",
 ]
 VISITOR = "198.51.100.7"
 _HOPS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"})
 
 
-class FaultProxy(http.server.ThreadingHTTPServer):
-    """Sends /s/ to the media process and the rest to the web process. `context`: its TLS."""
+class FaultProxy(LoopbackServer):
+    """Sends /s/ to the media process and the rest to the web process. `context`: its TLS; None: plain http."""
 
-    daemon_threads = True
-
-    def __init__(self, web_port: int, media_port: int, context: ssl.SSLContext, fault: ProxyFault = "") -> None:
+    def __init__(self, web_port: int, media_port: int, context: ssl.SSLContext | None, fault: ProxyFault = "") -> None:
         self.web_port, self.media_port, self.fault = web_port, media_port, fault
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        return f"https://localhost:{self.server_port}"
-
-    def __enter__(self) -> "FaultProxy":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
-    def handle_error(self, *_: Any) -> None:
-        """A handshake that fails is what a test is about."""
+        super().__init__(_Handler, context)
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(SilentHandler):
     server: FaultProxy
     timeout = 10
 
@@ -83,13 +64,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             "127.0.0.1", self.server.media_port if pictures else self.server.web_port, timeout=10
         )
         behind.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-        for name, value in self.headers.items():
-            if self.takes(name):
-                behind.putheader(name, value)
-        if fault != "underscore_header" or "X_Forwarded_For" not in self.headers:
-            behind.putheader("X-Forwarded-For", VISITOR)
+        written = [] if fault == "forwarded_for_handed_on" else [("X-Forwarded-For", VISITOR)]
         if body:
-            behind.putheader("Content-Length", str(len(body)))
+            written.append(("Content-Length", str(len(body))))
+        handed_on = [(name, value) for name, value in self.headers.items() if self.takes(name)]
+        # as Go's proxies write them: in the order of their names
+        for name, value in sorted([*handed_on, *written]):
+            behind.putheader(name, value)
         behind.endheaders(body)
         answer = behind.getresponse()
         content = answer.read()
@@ -101,10 +82,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def takes(self, name: str) -> bool:
         lowered = name.lower()
-        if lowered in (*_HOPS, "x-forwarded-for"):
+        if lowered in _HOPS:
             return False
+        if lowered == "x-forwarded-for":
+            return self.server.fault == "forwarded_for_handed_on"
         if "_" in name:
-            return self.server.fault == "underscore_header"
+            return self.server.fault in ("underscore_header", "forwarded_for_handed_on")
         return not (lowered == "authorization" and self.server.fault == "header_dropped")
 
     def send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
@@ -115,36 +98,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: Any) -> None:
-        """Silent."""
 
-
-class NameService(http.server.ThreadingHTTPServer):
+class NameService(LoopbackServer):
     """A resolver by HTTPS and JSON, as dns.google is one: every name has these addresses."""
-
-    daemon_threads = True
 
     def __init__(self, context: ssl.SSLContext, addresses: Callable[[], list[str]]) -> None:
         self.addresses = addresses
-        super().__init__(("127.0.0.1", 0), _Names)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
+        super().__init__(_Names, context)
 
     @property
     def url(self) -> str:
-        return f"https://localhost:{self.server_port}/resolve"
-
-    def __enter__(self) -> "NameService":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        return f"{super().url}/resolve"
 
 
-class _Names(http.server.BaseHTTPRequestHandler):
+class _Names(SilentHandler):
     server: NameService
 
     def do_GET(self) -> None:
@@ -161,6 +128,3 @@ class _Names(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Silent."""

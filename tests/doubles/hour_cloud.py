@@ -23,6 +23,7 @@ from simulator.camera import Camera
 from simulator.cloud.service import Cloud
 from simulator.state import Account, World
 from tests.doubles.hour import pictures
+from tests.doubles.open_gate import OpenGate
 
 USER, SERIAL = "demo@example.com", "F00497201"
 FPS = 4
@@ -72,7 +73,7 @@ class _Studio:
             player.stop()
 
 
-class HourCloud:
+class HourCloud(OpenGate):
     """Call `close` after use. `most`: of sessions that were open at once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
@@ -94,19 +95,10 @@ class HourCloud:
         url = live(place, SERIAL, 1, self.asks, token, "biz=1", round(self._loop.time() * 1000))
         return SourceSpec("ezviz", url, (place,), "off", dozes=self.camera.battery is not None, alone=True)
 
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [None for _ in claims]
-
-    async def admits(self, claims: Claims, bearer: str) -> bool:
-        return False
-
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
     ) -> None:
         self.lacks_sub = lacks_sub
-
-    async def closed(self, claims: Claims, release: str) -> None:
-        raise AssertionError("a cloud stream takes nothing back")
 
     async def count(self) -> None:
         while True:

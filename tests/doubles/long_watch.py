@@ -18,8 +18,9 @@ from typing import Any
 from urllib.parse import urljoin
 
 from media.grants import Grants
-from media.source import Codec, Denied, SourceSpec
+from media.source import Denied, SourceSpec
 from tests.doubles.fast_loop import FastLoop
+from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import RtspCamera, recorded
@@ -81,26 +82,12 @@ class Watched:
         return grown, opened
 
 
-class _Home:
+class _Home(OpenGate):
     def __init__(self, cameras: dict[str, RtspCamera]) -> None:
         self._cameras = cameras
 
     async def open(self, claims: Any) -> SourceSpec | Denied:
         return self._cameras[claims.camera].spec()
-
-    async def check(self, claims: list[Any]) -> list[Denied | None]:
-        return [None for _ in claims]
-
-    async def admits(self, claims: Any, bearer: str) -> bool:
-        return False
-
-    async def learnt(
-        self, claims: Any, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
-    ) -> None:
-        pass
-
-    async def closed(self, claims: Any, release: str) -> None:
-        pass
 
 
 def _serve(every_s: float, session_s: int, pace: float, pipe: Connection) -> None:

@@ -18,6 +18,8 @@ from aws.deploy_local.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 SHOWCAM = Path(sys.executable).with_name("showcam")
+# without what only the tests' tools bring: it is not there where people run showcam, and takes time at every start
+AS_INSTALLED = {"PYTHONPATH": str(Path(__file__).with_name("as_installed"))}
 
 
 class Program:
@@ -50,6 +52,7 @@ class Program:
             ),
             "HOME": os.environ.get("HOME", "/"),
             "NO_BROWSER": "1",
+            **AS_INSTALLED,
             **({} if demo else {"SHOWCAM_STUN": ""}),  # the default servers are on the internet
             "SHOWCAM_DATA": str(self.data),
             "SHOWCAM_PORT": str(self.port),

@@ -119,3 +119,9 @@ def test_an_entry_answers_and_loads_no_more_than_it_needs(
     assert expected in result["answer"]
     loaded = {name.split(".")[0] for name in result["modules"]}
     assert not loaded & set(NEVER_FOR_A_DIRECTIVE)
+
+
+def test_the_process_of_pictures_loads_no_store() -> None:
+    program = "import json, sys, showcam.compose.media; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"sqlite3", "store.sqlite", "store.dynamodb", "store.sealing"} & set(json.loads(done.stdout))

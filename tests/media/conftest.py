@@ -14,6 +14,7 @@ import pytest
 from media.grants import Claims, Grants
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from tests.doubles.rtsp_camera import RtspCamera
 
 
 @dataclass
@@ -70,6 +71,13 @@ class World:
         shown = self.grants.proof().make("/internal/stats", b"", time.time())
         counts: dict[str, int] = json.loads(self.request("/internal/stats", X_Showcam_Internal=shown).body)
         return counts
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    made = RtspCamera()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

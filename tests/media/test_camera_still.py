@@ -27,13 +27,6 @@ AFTER = b"what stands behind the picture"
 
 
 @pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def device(camera: RtspCamera) -> Iterator[Served]:
     pictures = [Picture("whole", PATH, "h264", 1280, 720)]
     with served(password=CODE, pictures=pictures, still=lambda: jpeg() + AFTER) as made:

@@ -20,6 +20,7 @@ from media.grants import Claims, Protocol
 from media.source import Codec, Denied, SourceSpec
 from tests.doubles import gstreamer
 from tests.doubles.echo_offer import offer
+from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_faults import (
     Drops,
@@ -167,7 +168,7 @@ ROWS = [
 ]
 
 
-class House:
+class House(OpenGate):
     """The Sources of a test: one camera at a port."""
 
     def __init__(self) -> None:
@@ -178,19 +179,10 @@ class House:
         at = f"127.0.0.1:{self.port}"
         return SourceSpec("rtsp", f"rtsp://{at}/live", (at,), "on")
 
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [None for _ in claims]
-
-    async def admits(self, claims: Claims, bearer: str) -> bool:
-        return False
-
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
     ) -> None:
         self.b_frames.add(b_frames)
-
-    async def closed(self, claims: Claims, release: str) -> None:
-        raise AssertionError("a camera in the house takes nothing back")
 
 
 @pytest.fixture

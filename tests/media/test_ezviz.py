@@ -17,6 +17,7 @@ import pytest
 from media.grants import Claims
 from media.source import Codec, Denied, SourceSpec
 from simulator.pictures.garble import Layout
+from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import recorded
 from tests.doubles.stream_cloud import SERIAL, StreamCloud
@@ -28,7 +29,7 @@ WAIT_S = 4.0  # for a picture that does not come
 pytestmark = pytest.mark.usefixtures("on_loopback")
 
 
-class House:
+class House(OpenGate):
     """The Sources of a test: the one camera, its spec changed at will."""
 
     def __init__(self, cloud: StreamCloud) -> None:
@@ -41,9 +42,6 @@ class House:
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         return self.denied or self.cloud.spec(**self.changes)
-
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [None for _ in claims]
 
     async def learnt(
         self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
@@ -434,6 +432,12 @@ def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(
     world: World, cloud: StreamCloud, household: House
 ) -> None:
     cloud.token = "ut.used"
+    assert refused(world) == "media_down"
+    assert len(cloud.minted) == 2
+
+
+def test_a_token_without_a_session_is_asked_for_once_more(world: World, cloud: StreamCloud) -> None:
+    cloud.set(stream_code=5412)
     assert refused(world) == "media_down"
     assert len(cloud.minted) == 2
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from media.client import MediaUnavailable, NoPicture
+from media.errors import MediaUnavailable, NoPicture
 from media.plane.codec.keyframe import jpeg
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import Probed, probe
@@ -16,13 +16,6 @@ from media.source import SourceSpec
 from tests.doubles import gstreamer
 from tests.doubles.rtsp_camera import RtspCamera, recorded
 from tests.media.conftest import World
-
-
-@pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera()
-    yield made
-    made.close()
 
 
 def probed(spec: SourceSpec, within_s: float = 2.8) -> Probed:

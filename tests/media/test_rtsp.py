@@ -20,8 +20,9 @@ from media.plane.sources.tracks import choose
 from media.rtsp.description import Description
 from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
-from media.source import Codec, Denied, SourceSpec
+from media.source import Denied, SourceSpec
 from tests.doubles.hls_camera import FPS
+from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import CODE, LENGTH_S, PATH, RtspCamera, recorded
 from tests.media.conftest import World
@@ -29,7 +30,7 @@ from tests.media.conftest import World
 KEY = CODE.encode().ljust(16, b"\0")
 
 
-class House:
+class House(OpenGate):
     """The Sources of a test: one camera, its spec changed at will."""
 
     def __init__(self, camera: RtspCamera) -> None:
@@ -40,27 +41,6 @@ class House:
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         self.opened += 1
         return self.camera.spec(**self.changes)
-
-    async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        return [None for _ in claims]
-
-    async def admits(self, claims: Claims, bearer: str) -> bool:
-        return False
-
-    async def learnt(
-        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
-    ) -> None:
-        pass
-
-    async def closed(self, claims: Claims, release: str) -> None:
-        raise AssertionError("a camera in the house takes nothing back")
-
-
-@pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera()
-    yield made
-    made.close()
 
 
 @pytest.fixture

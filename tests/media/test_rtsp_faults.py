@@ -9,7 +9,7 @@ import random
 import re
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from operator import methodcaller
 from pathlib import Path
 from typing import Literal
@@ -27,13 +27,6 @@ from tests.media.conftest import World
 from tests.media.test_rtsp import House, refused, watched
 
 GOP = 2 * FPS
-
-
-@pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera()
-    yield made
-    made.close()
 
 
 @pytest.fixture

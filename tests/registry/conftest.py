@@ -9,7 +9,15 @@ import pytest
 
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
+from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.vendor_fixtures import authority, vendors  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    made = RtspCamera()
+    yield made
+    made.close()
 
 
 @pytest.fixture

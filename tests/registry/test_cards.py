@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from media.client import MediaBusy, MediaUnavailable
+from accounts.console_sessions import ConsoleSessions
+from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry.adapter import adapt
@@ -64,6 +65,19 @@ def test_a_card_has_the_camera_the_reason_the_mend_and_the_address(
     assert (source.kind, heading, foot) == ("card", camera, f"showcam · cam.example{page}")
     assert word in text
     assert mend in text
+
+
+def test_a_browser_that_tries_a_sentence_has_it_in_its_language(home: Household) -> None:
+    sessions = ConsoleSessions(home.store)
+    session = sessions.read(sessions.begin(account=home.account.id))
+    assert session is not None
+    tried = replace(home.link, id=session.id)
+    assert isinstance(home.registry.open_stream(tried, home.id("Garage"), HLS), Refusal)
+    sessions.remember(session, b"de", 60, "language")
+    stream = home.registry.open_stream(tried, home.id("Garage"), HLS)
+    assert isinstance(stream, Stream)
+    [(_, source)] = home.pictures.warmed
+    assert source.card[1].startswith("Die Bildverschlüsselung ist für Garage eingeschaltet")
 
 
 def test_an_offer_is_answered_by_it(home: Household) -> None:

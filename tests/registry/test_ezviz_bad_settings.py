@@ -321,7 +321,8 @@ OFF_CODES: dict[int, tuple[str, str, str]] = {
     5002: ("code_wanted", "wrong_code", "wrong_code"),
     10001: ("too_soon", "too_soon", "too_soon"),
     2003: ("offline", "offline", "offline"),
-    2031: ("vendor_down", "vendor_down", "vendor_down"),  # in no public list
+    2031: ("not_taken", "not_taken", "not_taken"),  # in no public list
+    50000: ("vendor_down", "vendor_down", "vendor_down"),
 }
 MAILS = "/v3/users/checkcode/mt"
 

@@ -25,13 +25,6 @@ from tests.doubles.simulator_process import SimulatorProcess
 LONG_S = 20.0
 
 
-@pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera()
-    yield made
-    made.close()
-
-
 def described(camera: RtspCamera, *paths: str, code: str = CODE, deadline_s: float = 5.0) -> Described:
     return describe("127.0.0.1", camera.port, paths or (PATH,), Login("admin", code), deadline_s)
 

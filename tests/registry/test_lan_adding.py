@@ -29,13 +29,6 @@ JPEG = b"\xff\xd8\xff\xd9"
 
 
 @pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def device(camera: RtspCamera) -> Iterator[Served]:
     """An ONVIF device whose pictures the camera has."""
     pictures = [Picture("whole", PATH, "h264", 1920, 1080), Picture("small", SUB, "h264", 640, 360)]

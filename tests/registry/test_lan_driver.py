@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,13 +23,6 @@ from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
 
 SUB = "/Streaming/Channels/102"
 LONG_S = 5.0
-
-
-@pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera()
-    yield made
-    made.close()
 
 
 class Home:

@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import http.server
 import re
 import socketserver
 import ssl
@@ -15,9 +14,11 @@ import pytest
 import trustme
 
 from showcam.doctor.finding import Finding
-from showcam.doctor.google import PLAYER, Patient, examine
+from showcam.doctor.google import Patient, examine
+from showcam.doctor.players import PLAYER
 from showcam.doctor.reach import Unreached, Visitor
 from showcam.setup.google_console import REDIRECTS
+from tests.doubles.loopback_server import LoopbackServer, SilentHandler
 
 type Answered = tuple[int, dict[str, str], bytes]
 type Answers = dict[str, Answered]
@@ -46,13 +47,11 @@ WELL: Answers = {
 LOGIN: Answered = (302, {"Location": "https://login.example/?token=1"}, b"")
 
 
-class Server(http.server.ThreadingHTTPServer):
+class Server(LoopbackServer):
     """Answers a request by the longest entry that it begins with; without an entry 404."""
 
-    daemon_threads = True
-
-    def __init__(self, answers: Answers) -> None:
-        class Handler(http.server.BaseHTTPRequestHandler):
+    def __init__(self, answers: Answers, context: ssl.SSLContext | None = None) -> None:
+        class Handler(SilentHandler):
             def answer(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 request = f"{self.command} {self.path}"
@@ -73,17 +72,7 @@ class Server(http.server.ThreadingHTTPServer):
             def do_OPTIONS(self) -> None:
                 self.answer()
 
-            def log_message(self, *_: Any) -> None:
-                """Silent."""
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def end(self) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        super().__init__(Handler, context)
 
 
 @pytest.fixture
@@ -91,7 +80,7 @@ def serve() -> Iterator[Callable[[Answers], str]]:
     servers: list[Server] = []
 
     def start(answers: Answers) -> str:
-        servers.append(Server(answers))
+        servers.append(Server(answers).start())
         return f"http://127.0.0.1:{servers[-1].server_port}"
 
     yield start
@@ -337,12 +326,10 @@ def test_a_certificate(
     made: dict[str, Any], state: str, mend: str, tmp_path: Path, serve: Callable[[Answers], str]
 ) -> None:
     trusted, own = certificate(tmp_path, **made)
-    server = Server(WELL)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(own)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    found = list(examine(patient(f"https://localhost:{server.server_port}", demo=False), Visitor(trusted)))
-    server.end()
+    with Server(WELL, context) as server:
+        found = list(examine(patient(server.url, demo=False), Visitor(trusted)))
     name, tls, *rest = found
     assert (name.state, tls.state) == ("unsure", state)  # a loopback address is nobody's public one
     assert mend in tls.mend

@@ -1,7 +1,6 @@
 """The doctor names what is wrong with the machine, its network and the households: each fault is a real one."""
 
 import datetime
-import http.server
 import socket
 import ssl
 import threading
@@ -22,6 +21,7 @@ from showcam.doctor.reach import Visitor
 from showcam.doctor.stun import seen_from
 from store.records import Known
 from tests.doubles.household import Household, household
+from tests.doubles.loopback_server import LoopbackServer, SilentHandler
 from tests.doubles.ready_driver import camera
 from tests.doubles.relay import Relay
 
@@ -29,13 +29,11 @@ SECRET = "shared with the TURN server"
 SOON_S = 0.5
 
 
-class TimeServer(http.server.ThreadingHTTPServer):
+class TimeServer(LoopbackServer):
     """An https server whose clock is `off_s` seconds from this machine's; None: it tells no time."""
 
-    daemon_threads = True
-
     def __init__(self, context: ssl.SSLContext, off_s: float | None) -> None:
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(SilentHandler):
             def do_GET(self) -> None:
                 self.send_response_only(204)
                 if off_s is not None:
@@ -43,22 +41,7 @@ class TimeServer(http.server.ThreadingHTTPServer):
                     self.send_header("Date", format_datetime(now, usegmt=True))
                 self.end_headers()
 
-            def log_message(self, *_: Any) -> None:
-                """Silent."""
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"https://localhost:{self.server_port}/"
-
-    def end(self) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        super().__init__(Handler, context)
 
 
 @pytest.fixture
@@ -70,8 +53,8 @@ def time_server(tmp_path: Path) -> Iterator[Callable[[float | None], tuple[str, 
     authority.issue_cert("localhost").configure_cert(context)
 
     def start(off_s: float | None) -> tuple[str, Visitor]:
-        servers.append(TimeServer(context, off_s))
-        return servers[-1].url, Visitor(trusted, within_s=3.0)
+        servers.append(TimeServer(context, off_s).start())
+        return f"{servers[-1].url}/", Visitor(trusted, within_s=3.0)
 
     yield start
     for server in servers:

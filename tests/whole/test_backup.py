@@ -25,7 +25,7 @@ from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from store.sqlite.schema import migrate, migrations
 from tests.doubles.linking import link_tokens
-from tests.doubles.program import ROOT, SHOWCAM, Program, running
+from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.rtc_viewer import Viewer
 from tests.whole.test_starting import run
 
@@ -205,12 +205,27 @@ def test_a_backup_while_eight_watch_and_links_are_made_is_whole_and_serves(tmp_p
         new.stop()
 
 
-@pytest.fixture
-def owned(tmp_path: Path) -> dict[str, str]:
-    """An installation with a household, not running."""
-    environ = {"SHOWCAM_DATA": str(tmp_path / "data")}
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`data` of an installation with a household that is not running, and a `backup` of it."""
+    folder: Path = tmp_path_factory.mktemp("installation")
+    environ = {"SHOWCAM_DATA": str(folder / "data")}
     assert run(environ, "owner", "add", "me@example.com").returncode == 0
-    return environ
+    assert backed_up(environ, folder / "backup").returncode == 0
+    return folder
+
+
+@pytest.fixture
+def owned(tmp_path: Path, installation: Path) -> dict[str, str]:
+    """A copy of that installation."""
+    shutil.copytree(installation / "data", tmp_path / "data")
+    return {"SHOWCAM_DATA": str(tmp_path / "data")}
+
+
+@pytest.fixture
+def backup(tmp_path: Path, installation: Path) -> Path:
+    """A copy of its backup."""
+    return Path(shutil.copy(installation / "backup", tmp_path / "backup"))
 
 
 def backed_up(environ: dict[str, str], file: Path, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
@@ -218,7 +233,7 @@ def backed_up(environ: dict[str, str], file: Path, *words: str, text: str = "") 
 
 
 def run_command(environ: dict[str, str], text: str, *words: str) -> subprocess.CompletedProcess[str]:
-    base = {"PATH": os.environ["PATH"], "HOME": "/nowhere"}
+    base = {"PATH": os.environ["PATH"], "HOME": "/nowhere", **AS_INSTALLED}
     return subprocess.run(
         [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, input=text, capture_output=True, text=True, check=False
     )
@@ -273,7 +288,7 @@ def test_keys_come_back_with_the_passphrase_alone(tmp_path: Path, owned: dict[st
 def test_the_passphrase_is_prompted_on_a_terminal_and_not_shown(tmp_path: Path, owned: dict[str, str]) -> None:
     ours, theirs = pty.openpty()
     command = [str(SHOWCAM), "backup", str(tmp_path / "backup"), "--with-keys"]
-    base = {"PATH": os.environ["PATH"], "HOME": "/nowhere"}
+    base = {"PATH": os.environ["PATH"], "HOME": "/nowhere", **AS_INSTALLED}
     process = subprocess.Popen(
         command, env=base | owned, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     )
@@ -409,37 +424,33 @@ def copied(file: Path) -> None:
     ],
 )
 def test_a_wrong_backup_is_refused_and_nothing_is_changed(
-    tmp_path: Path, owned: dict[str, str], happens: Callable[[Path], None], expected: str
+    tmp_path: Path, owned: dict[str, str], backup: Path, happens: Callable[[Path], None], expected: str
 ) -> None:
-    file = tmp_path / "backup"
-    assert backed_up(owned, file).returncode == 0
-    happens(file)
+    happens(backup)
     before = state(tmp_path / "data")
-    done = run(owned, "restore", str(file))
+    done = run(owned, "restore", str(backup))
     assert done.returncode == 2
     assert expected in done.stderr
-    assert str(file) in done.stderr
+    assert str(backup) in done.stderr
     assert "restore a backup" not in done.stderr  # that is what was tried
     assert "Traceback" not in done.stderr
     assert state(tmp_path / "data") == before
 
 
-def test_nobody_else_may_have_the_database_open(tmp_path: Path, owned: dict[str, str]) -> None:
-    file, data = tmp_path / "backup", tmp_path / "data"
-    assert backed_up(owned, file).returncode == 0
+def test_nobody_else_may_have_the_database_open(tmp_path: Path, owned: dict[str, str], backup: Path) -> None:
+    data = tmp_path / "data"
     held = SqliteStore(data / "showcam.sqlite3", Sealer([("k", bytes(32))]))
-    done = run(owned, "restore", str(file))
+    done = run(owned, "restore", str(backup))
     assert (done.returncode, "Another process has" in done.stderr) == (2, True)
     held.close()
-    assert run(owned, "restore", str(file)).returncode == 0
+    assert run(owned, "restore", str(backup)).returncode == 0
 
 
-def test_a_damaged_database_is_replaced_and_kept(tmp_path: Path, owned: dict[str, str]) -> None:
-    file, database = tmp_path / "backup", tmp_path / "data/showcam.sqlite3"
-    assert backed_up(owned, file).returncode == 0
+def test_a_damaged_database_is_replaced_and_kept(tmp_path: Path, owned: dict[str, str], backup: Path) -> None:
+    database = tmp_path / "data/showcam.sqlite3"
     database.write_bytes(b"nothing of a database is left of it" * 100)
     database.with_name("showcam.sqlite3-wal").write_bytes(b"nor of its log")
-    done = run(owned, "restore", str(file))
+    done = run(owned, "restore", str(backup))
     assert done.returncode == 0, done.stderr
     assert run(owned, "owner", "add", "another@example.com").returncode == 0
     (kept,) = database.parent.glob("*.kept-*")
@@ -452,14 +463,12 @@ def tables(scripts: list[str]) -> set[str]:
         return {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
-def test_an_older_schema_is_migrated(tmp_path: Path, owned: dict[str, str]) -> None:
-    file = tmp_path / "backup"
-    assert backed_up(owned, file).returncode == 0
-    with closing(sqlite3.connect(file, isolation_level=None)) as raw:
+def test_an_older_schema_is_migrated(owned: dict[str, str], backup: Path) -> None:
+    with closing(sqlite3.connect(backup, isolation_level=None)) as raw:
         for later in tables(migrations()) - tables(migrations()[:2]):
             raw.execute(f"DROP TABLE {later}")
         raw.execute("PRAGMA user_version = 2")
-    done = run(owned, "restore", str(file))
+    done = run(owned, "restore", str(backup))
     assert done.returncode == 0, done.stderr
     assert f"It was of schema 2 and is of {len(migrations())} now." in done.stdout
     assert run(owned, "links", "list").returncode == 0

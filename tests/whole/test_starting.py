@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from tests.doubles.linking import link, link_tokens
-from tests.doubles.program import ROOT, SHOWCAM, Program, running
+from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import within
 
@@ -36,7 +36,7 @@ def alive(pids: list[int]) -> list[int]:
 
 
 def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    base = {"PATH": os.environ["PATH"], "HOME": "/tmp", "NO_BROWSER": "1", "SHOWCAM_STUN": ""}  # noqa: S108
+    base = {"PATH": os.environ["PATH"], "HOME": "/tmp", "NO_BROWSER": "1", "SHOWCAM_STUN": "", **AS_INSTALLED}  # noqa: S108
     return subprocess.run(
         [str(SHOWCAM), *words], env=base | environ, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )

@@ -49,7 +49,8 @@ class EzvizDriver:
     """A registry.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
 
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
-    cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else. `cloud`: also
+    cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else; `switch_port`:
+    where they are asked to switch RTSP on for that, 0: nowhere. `cloud`: also
     by the account's own cloud stream, an open connection to the vendor. `may_go_on`: whether something may be done
     behind an answer.
     """
@@ -65,12 +66,13 @@ class EzvizDriver:
         demo: bool = False,
         developer: Key | None = None,
         lan: bool = False,
+        switch_port: int = 0,
         cloud: bool = False,
         may_go_on: bool = True,
     ) -> None:
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
-        self._lan = Lan(loopback=demo) if lan else None
+        self._lan = Lan(loopback=demo, switch_port=switch_port) if lan else None
         self._cloud = Cloud(loopback=demo) if cloud else None
         self.takes_codes = lan
         self._terminal = Terminal(store, http, hosts.api)
@@ -191,11 +193,7 @@ class EzvizDriver:
         if self._lan is None:
             raise Refused("not_this_way", "not a camera for the LAN")
         if code:
-            began = time.monotonic()
-            place = self.account.place(source, camera, deadline_s)
-            if not place:
-                raise Refused("lan_unreachable", "the vendor tells no address at home")
-            self._lan.try_code(camera, place, code, deadline_s - (time.monotonic() - began))
+            self._lan.open_door(camera, lambda left_s: self.account.place(source, camera, left_s), code, deadline_s)
         self.sessions.keep_code(source, camera.ref.serial, code)
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:

@@ -8,6 +8,7 @@ the list. Each code is sent once, and none is mailed but for a person who waits 
 
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -22,8 +23,11 @@ from registry.errors import DriverError, SetRefused, VendorDown, Why
 if TYPE_CHECKING:
     from registry.drivers.ezviz.client import Client
 
+log = logging.getLogger(__name__)
+
 WRONG_CODE = 1011  # or: a code is wanted, or another than the label's
 MAILED = re.compile(r"[0-9]{4,8}")
+VERDICTS = range(1000, 10000)  # codes of what the vendor decides; others are of a service in trouble
 LONGEST_PASSWORD = 12
 KEY_BYTES = 16
 
@@ -82,7 +86,11 @@ def _refused(result: int | None, code: str) -> DriverError | SetRefused:
     why = _REFUSED.get(result or 0)
     if why == "wrong_code" and not code:
         return SetRefused("code_wanted")
-    return SetRefused(why) if why else set_error(result) or VendorDown(f"code {result}")
+    known = SetRefused(why) if why else set_error(result)
+    if known is None and result in VERDICTS:
+        log.warning("the vendor refuses to switch Image Encryption, by a code that is in no list: %s", result)
+        return SetRefused("not_taken")
+    return known or VendorDown(f"code {result}")
 
 
 def change_password(client: "Client", camera: Camera, old: str, new: str) -> None:

@@ -169,7 +169,7 @@ export class Screen {
     this.busy(busy);
     let outcome;
     try {
-      const result = await this.post(wish.camera ? "open" : "say", { ...wish, via: this.elements.via.value, pin });
+      const result = await this.post(wish.camera ? "open" : "say", { ...wish, via: this.elements.via.value, pin, language });
       outcome = result.outcome;
       if (current()) this.needPin(result.need === "pin");
       if (current()) outcome = await this.follow(result, current, started, wish);
@@ -207,7 +207,7 @@ export class Screen {
         answer = await this.signal(result, sdp);
         this.ending = { url: result.webrtc.signalingUrl, token: result.webrtc.authToken, device: camera.id };
       } else {
-        const answered = await this.post("offer", { session: result.session, sdp });
+        const answered = await this.post("offer", { session: result.session, sdp, language });
         outcome = answered.outcome;
         answer = answered.answer;
         this.session = result.session;

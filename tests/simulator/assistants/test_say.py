@@ -371,3 +371,24 @@ def test_bad_requests_get_a_problem_document(
             assert response.status == status
 
     bench(steps)
+
+
+@pytest.mark.parametrize(
+    ("assistant", "language", "spoken", "answer"),
+    [
+        ("google", "de", "de", "Ich konnte keine Kamera namens the moon finden."),
+        ("google", "nb", "nb", "Jeg fant ikke noe kamera som heter the moon."),
+        ("google", "fr", "en", "I couldn't find a camera called the moon."),
+        ("alexa", "de", "de", "Ich konnte keine Kamera namens the moon finden."),
+        ("alexa", "nb", "en", "I couldn't find a camera called the moon."),
+    ],
+)
+def test_an_assistant_answers_in_the_person_s_language_where_it_speaks_it(
+    bench: Callable[..., None], assistant: str, language: str, spoken: str, answer: str
+) -> None:
+    async def steps(b: Any) -> None:
+        await b.link(assistant)
+        said = await b.post(f"/assistants/{assistant}/say", {"text": "show the moon", "language": language})
+        assert (said["outcome"]["language"], said["outcome"]["spoken"]) == (spoken, answer)
+
+    bench(steps)

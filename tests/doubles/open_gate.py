@@ -1,0 +1,22 @@
+"""The Sources of a picture process whose gate is open: everybody may see everything for as long as they like."""
+
+from media.grants import Claims
+from media.source import Codec, Denied
+
+
+class OpenGate:
+    """Whoever takes it adds `open`, which hands out a camera."""
+
+    async def check(self, claims: list[Claims]) -> list[Denied | None]:
+        return [None for _ in claims]
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        return False
+
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
+        pass
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        raise AssertionError("what it hands out takes nothing back")
