@@ -336,6 +336,13 @@ FOCUS = """() => {
     const ring = each.matches(':focus-visible') && look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2;
     return [Number(each.dataset.stop ?? -2), ring ? (seen ? '' : 'hidden') : 'without a ring'];
 }"""
+# where the browser begins to walk, wherever the focus was
+AT_THE_TOP = """() => {
+    const top = document.createElement('span');
+    top.tabIndex = -1;
+    document.body.prepend(top);
+    top.focus();
+}"""
 MOST_WITHIN = 12  # a picture's own controls, with rings of the browser's, are within one stop
 COME = """() => [...document.querySelectorAll('.tile[data-starts]')].every(tile =>
     !tile.querySelector('.tools').hidden || !tile.querySelector('.why').hidden)"""
@@ -363,7 +370,7 @@ def test_by_tab_alone_each_element_is_reached_in_reading_order_and_seen_to_be(
     opened = "all => all.forEach(each => { each.removeAttribute('name'); each.open = true; })"
     page.locator("details").evaluate_all(opened)  # several at a time
     stops = settled(page)
-    page.evaluate("() => { document.activeElement.blur(); getSelection().removeAllRanges(); scrollTo(0, 0); }")
+    page.evaluate(AT_THE_TOP)
     walked: list[int] = []
     ill: list[str] = []
     within = 0

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from registry.quiet_times import own_zone
+from showcam import keys
+from showcam.compose import ground, pages
+from showcam.settings import Settings
 from tests.doubles.notice_services import WebReceiver
 from tests.showcam.test_owner_command import NAME, TWICE, Installation
 
@@ -113,3 +117,17 @@ def test_the_machines_zone_is_read_from_its_link(tmp_path: Path) -> None:
     link.symlink_to("/usr/share/zoneinfo/Europe/Berlin")
     assert own_zone(link) == "Europe/Berlin"
     assert own_zone(tmp_path / "none") == "UTC"
+
+
+@pytest.mark.parametrize(("sign_up", "status"), [("owner", 303), ("invited", 303), ("anyone", 404)])
+def test_the_page_of_notices_is_there_where_owners_are_notified(tmp_path: Path, sign_up: Any, status: int) -> None:
+    """303: to the sign-in, as of every page."""
+    settings = Settings(data=tmp_path, sign_up=sign_up)
+    made = keys.of(settings)
+    base = ground.build(settings, made)
+    try:
+        client = pages.app(settings, made, base).test_client()
+        answer = client.get("/home/health/notices", base_url="http://127.0.0.1:8080")
+    finally:
+        base.store.close()
+    assert answer.status_code == status
