@@ -1,6 +1,7 @@
 """Every page of the console in a real browser: what axe-core finds, how it fits, by keyboard, and without script."""
 
 import json
+import re
 import os
 import signal
 import time
