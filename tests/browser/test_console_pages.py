@@ -1,8 +1,8 @@
 """Every page of the console in a real browser: what axe-core finds, how it fits, by keyboard, and without script."""
 
 import json
-import re
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
