@@ -81,10 +81,10 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@touch $@
 
 run: .venv/all ## the demo: simulated cameras and assistants, everything on this machine
-	@PATH="$(YOURS)" .venv/bin/showcam run --demo
+	@exec env PATH="$(YOURS)" .venv/bin/showcam run --demo
 
 up: .venv/app ## the real thing
-	@PATH="$(YOURS)" .venv/bin/showcam run
+	@exec env PATH="$(YOURS)" .venv/bin/showcam run
 
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh

@@ -12,7 +12,7 @@ from cast.device import Device
 from cast.failed import CastFailed
 from cast.picture import Picture
 from cast.showing import Over
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Stream, StreamRequest
 
 LEASE_S = 60.0  # the longest that a picture goes on after its worker has died

@@ -9,6 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from media.connections import Connections
+from media.errors import (
+    BadOffer,
+    MediaBusy,
+    MediaFull,
+    MediaGone,
+    MediaLate,
+    MediaUnavailable,
+    NoPicture,
+    SessionOver,
+)
 from media.grants import Claims
 from media.messages import End, Keep, Lend, LiveOf, Offer, Probe, Warm
 from media.process_auth import HEADER, Proof
@@ -18,42 +28,6 @@ from net.addresses import is_confidential
 LONGEST_ANSWER = 512 * 1024  # a still is in one
 PROBE_S = 1.5  # beyond what a camera is watched: for its still, and the way
 _NO_MEDIA = "what answers is no media process"
-
-
-class MediaUnavailable(Exception):
-    """The media process could not start the stream."""
-
-
-class NoPicture(MediaUnavailable):
-    """The camera's picture could not be had; `reason` is the registry's word for why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"no picture: {reason}")
-        self.reason = reason
-
-
-class SessionOver(MediaUnavailable):
-    """What the grant or the name stands for was ended; only another grant opens the camera."""
-
-
-class MediaGone(MediaUnavailable):
-    """Nobody answered in time, or nobody who knows us; another media process may do."""
-
-
-class MediaLate(MediaGone):
-    """It may be there, and had too little time."""
-
-
-class MediaBusy(Exception):
-    """A limit of live streams is reached."""
-
-
-class MediaFull(MediaBusy):
-    """The limit of this media process; another may have room."""
-
-
-class BadOffer(Exception):
-    """The text is no SDP offer, or the offer takes no codec that can be sent."""
 
 
 @dataclass(frozen=True, slots=True)

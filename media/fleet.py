@@ -9,7 +9,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from media.client import PROBE_S, Answer, MediaClient, MediaFull, MediaGone, MediaLate, MediaUnavailable
+from media.client import PROBE_S, Answer, MediaClient
+from media.errors import MediaFull, MediaGone, MediaLate, MediaUnavailable
 from media.grants import Claims
 from media.source import SourceSpec, Watched
 

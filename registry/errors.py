@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from media.client import BadOffer
+from media.errors import BadOffer
 from media.grants import BadGrant, ExpiredGrant
 from registry.reason import Reason
 

@@ -18,7 +18,7 @@ class Assumptions:
     polls: float = _assumed("ReportState and QUERY a day and link", 10)
     lists: float = _assumed("Discover and SYNC a day and link, after a rename for one", 1)
     events: float = _assumed("messages of the vendor's webhook a day and camera", 10)
-    told: float = _assumed("changes reported to Google a day and camera; showcam reports none yet", 0)
+    told: float = _assumed("reports a day and camera: motion for each message, and its end", 20)
     google: float = _assumed("share of links that are Google's", 0.5)
     joins: float = _assumed("linkings a day and link", 0.002)
     token_s: float = _assumed("seconds an access token lives; a link refreshes once in each", 12 * 3600)

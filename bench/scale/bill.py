@@ -7,7 +7,7 @@ from bench.scale.assumptions import Assumptions
 from bench.scale.day import Day
 from bench.scale.footprint import Footprint
 from bench.scale.prices import FIXED, PRICES
-from bench.scale.quotas import KEY_S, seconds
+from bench.scale.quotas import BY_API, KEY_S, seconds
 
 DAYS = 30
 
@@ -21,16 +21,13 @@ def bill(given: Assumptions, day: Day, footprints: Mapping[str, Footprint], stor
 
 def _amounts(given: Assumptions, day: Day, footprints: Mapping[str, Footprint], stored_b: float) -> dict[str, float]:
     done = {walk: DAYS * day.total(walk) for walk in day.minutes[0].served}
-    ours = {walk: count for walk, count in done.items() if footprints[walk].entry != "homegraph"}
 
     def of(what: str) -> float:
-        return sum(count * float(getattr(footprints[walk], what)) for walk, count in ours.items())
+        return sum(count * float(getattr(footprints[walk], what)) for walk, count in done.items())
 
     invoked = of("invoked")
-    by_api = sum(
-        count * footprints[walk].invoked for walk, count in ours.items() if footprints[walk].entry != "directives"
-    )
-    busy_s = sum(count * seconds(given, footprints[walk]) for walk, count in ours.items())
+    by_api = sum(count * footprints[walk].invoked for walk, count in done.items() if footprints[walk].entry in BY_API)
+    busy_s = sum(count * seconds(given, footprints[walk]) for walk, count in done.items())
     hours = DAYS * day.live_hours
     processes = math.ceil(day.live / given.per_process)
     rows = given.links * stored_b
@@ -38,6 +35,7 @@ def _amounts(given: Assumptions, day: Day, footprints: Mapping[str, Footprint], 
         "Lambda: requests": invoked,
         "Lambda: time": busy_s * given.memory_mb / 1024,
         "HTTP API": by_api,
+        "SQS: requests": of("queued"),
         "DynamoDB: reads": of("reads"),
         "DynamoDB: writes": of("writes"),
         "DynamoDB: rows": rows,

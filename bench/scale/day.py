@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from bench.scale.assumptions import Assumptions
 from bench.scale.footprint import Footprint
 from bench.scale.quotas import Quota
+from bench.scale.reporting import RECORDS
 
 MINUTES = 1440
+SWEEPS = 24 * 60 / 5  # runs a day
 # shape of the day from midnight; adjacent hours are blended
 HOURS = (2, 1, 1, 1, 1, 2, 5, 8, 7, 5, 5, 5, 6, 5, 5, 6, 8, 11, 14, 16, 15, 11, 7, 4)
-EVEN = frozenset({"token refresh"})  # tokens expire by night too
-AGAIN = frozenset({"gate check", "report to Google"})  # they recur by themselves: a refused one is not repeated
+EVEN = frozenset({"token refresh", "overdue links", "household looked at", "look at a link"})  # by night too
+# they recur by themselves: a refused one is not repeated
+AGAIN = frozenset({"gate check", "report to Alexa", "report to Google", "look at a link"})
 
 
 @dataclass
@@ -58,7 +61,13 @@ def daily(given: Assumptions) -> dict[str, float]:
         "linking": given.links * given.joins,
         "webhook message": given.links * given.cameras * given.events,
         "gate check": opens * (1 - given.passed) * given.watch_s / given.gate_s,
+        "report to Alexa": alexa * given.cameras * given.told,
         "report to Google": google * given.cameras * given.told,
+        "look at a link": given.links,
+        # a link's row comes by when it is due, and when it is claimed
+        "records of the stream": 2 * given.links * (given.cameras * given.told + 1) / RECORDS,
+        "overdue links": SWEEPS,
+        "household looked at": given.links,
     }
 
 

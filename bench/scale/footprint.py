@@ -9,7 +9,8 @@ from functools import partial
 
 from bench.progress import say
 from bench.scale.meter import Units, stored
-from bench.scale.walks import WALKS, Entry, Household
+from bench.scale.reporting import ALONE, WALKS
+from bench.scale.walks import Entry, Household
 from bench.scale.world import NEIGHBOUR, USER, World, world
 
 OPEN = "/api/"  # the Open Platform's paths; the app's API has others
@@ -32,6 +33,9 @@ class Footprint:
     cpu_ms: float = 0.0
     invoked: float = 1.0
     log_b: float = 0.0
+    told_calls: float = 0.0  # of an assistant's services, of which
+    google_calls: float = 0.0  # of HomeGraph
+    queued: float = 0.0  # requests of the queue
     shared: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
@@ -43,6 +47,10 @@ class Measured:
 
 INVOKED = {"linking": 5.0}  # the page, sign-in, consent, agreement, and the code
 TIMES = 3
+TOLD = {"report to Alexa", "report to Google"}  # each is one call of the assistant
+# a message is sent, received and removed; one request sends those that a run of `changes` wakes
+QUEUED = {"report to Alexa": 2.0, "report to Google": 2.0, "look at a link": 2.0, "records of the stream": 1.0}
+OF_ALL = "overdue links"  # the only one that is about no household
 SOON = "gate check"  # the only request that follows on the last one within seconds
 
 
@@ -55,15 +63,18 @@ def measure(cameras: int, *, app_account: bool = True) -> Measured:
         found = {}
         for name in WALKS:
             say(f"Requests of {name}")
+            if name in ALONE:
+                for household in (near, home):
+                    household.leave("google")
             found[name] = _measured(made, name, near, home)
         return Measured(found, rest)
 
 
 def batched(footprints: Mapping[str, Footprint], streams: float) -> dict[str, Footprint]:
-    """One request of a media process checks all its streams; a report to Google is no request to showcam."""
+    """One request of a media process checks all its streams."""
     alone = footprints["gate check"]
     check = replace(alone, invoked=1 / streams, log_b=alone.log_b / streams)
-    return {**footprints, "gate check": check, "report to Google": Footprint("homegraph", 0, 0, 0)}
+    return {**footprints, "gate check": check}
 
 
 def _measured(made: World, name: str, near: Household, home: Household) -> Footprint:
@@ -73,8 +84,8 @@ def _measured(made: World, name: str, near: Household, home: Household) -> Footp
         if name != SOON:
             made.later()
         made.meter.take()
-        walk = start()
         with redirect_stdout(io.StringIO()) as log:
+            walk = start()
             walk(near)  # makes the connections, and reads what is read once
             beside, before, written = made.meter.take(), made.vendor.calls(), log.tell()
             cpu_ms.append(_cpu_ms(made, partial(walk, home)))
@@ -90,7 +101,10 @@ def _measured(made: World, name: str, near: Household, home: Household) -> Footp
         cpu_ms=min(cpu_ms),
         invoked=INVOKED.get(name, 1.0),
         log_b=log.tell() - written,
-        shared=_shared(units, beside),
+        told_calls=float(name in TOLD),
+        google_calls=float(name == "report to Google"),
+        queued=QUEUED.get(name, 0.0),
+        shared={} if name == OF_ALL else _shared(units, beside),
     )
 
 

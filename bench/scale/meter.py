@@ -8,7 +8,8 @@ import math
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,14 +39,27 @@ class Meter:
         self.beyond_s = 0.0  # CPU of moto, which stands in for the service
         self._left = threading.local()  # what is noted beside an answer is written in another thread
         session.events.register("provide-client-params.dynamodb.*", self._remember)
-        session.events.register_first("before-send.dynamodb.*", self._begin_service)
-        session.events.register("before-parse.dynamodb.*", self._end_service)
+        for service in ("dynamodb", "sqs"):
+            session.events.register_first(f"before-send.{service}.*", self._begin_service)
+            session.events.register(f"before-parse.{service}.*", self._end_service)
         session.events.register("after-call.dynamodb.*", self._count)
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """What is done meanwhile is not counted."""
+        before, beyond_s, began = self.units, self.beyond_s, time.process_time()
+        self.units = Units()
+        yield
+        self.units, self.beyond_s = before, beyond_s + time.process_time() - began
 
     def take(self) -> Units:
         """The units since the last take."""
         taken, self.units = self.units, Units()
         return taken
+
+    def spent(self, cpu_s: float) -> None:
+        """By a service's stand-in in this process."""
+        self.beyond_s += cpu_s
 
     def _begin_service(self, **_: Any) -> None:
         self._left.at = time.thread_time()

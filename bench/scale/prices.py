@@ -23,6 +23,7 @@ PRICES = {
     "Lambda: requests": Price(0.20, 1e6, "requests"),
     "Lambda: time": Price(0.0000166667, 1, "GB-seconds on x86-64"),
     "HTTP API": Price(1.00, 1e6, "requests"),
+    "SQS: requests": Price(0.40, 1e6, "requests"),
     "DynamoDB: reads": Price(0.125, 1e6, "read units"),
     "DynamoDB: writes": Price(0.625, 1e6, "write units"),
     "DynamoDB: rows": Price(0.25, 1e9, "byte-months"),

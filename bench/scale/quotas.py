@@ -12,6 +12,8 @@ from bench.scale.prices import Mark
 CORE_MB = 1769  # of memory, with which Lambda gives a whole processor; published
 KEY_S = 300  # a caller's key is requested from KMS again after this; to be checked
 ENVIRONMENT_S = 7200  # the life of an environment; assumed
+BY_API = ("web", "fulfillment")  # entries behind the HTTP API
+AT_ONCE = 50  # runs of `reports` (maximumConcurrency in serverless.yml)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Quota:
 def seconds(given: Assumptions, footprint: Footprint) -> float:
     """Seconds a function runs for a request: its CPU, and the waits for the table and the vendor."""
     slower = max(1.0, CORE_MB / given.memory_mb)
-    calls = footprint.app_calls + footprint.open_calls
+    calls = footprint.app_calls + footprint.open_calls + footprint.told_calls
     waiting = footprint.requests * given.store_ms + calls * given.vendor_ms
     # the checks of one batch share its waits
     return (footprint.cpu_ms * slower + waiting * min(1.0, footprint.invoked)) / 1000
@@ -46,10 +48,6 @@ def quotas(given: Assumptions, footprints: Mapping[str, Footprint]) -> list[Quot
 def secrets(given: Assumptions) -> int:
     """The secrets a new environment of web reads, which reads the most; one more with media processes."""
     return 5 if given.passed < 1 else 4
-
-
-def _busy(given: Assumptions, footprint: Footprint) -> float:
-    return 0.0 if footprint.entry == "homegraph" else seconds(given, footprint)
 
 
 def _vendor(given: Assumptions) -> list[Quota]:
@@ -72,7 +70,7 @@ def _vendor(given: Assumptions) -> list[Quota]:
             "HomeGraph: reports and syncs of a project",
             100,
             "published",
-            lambda footprint: float(footprint.entry == "homegraph"),
+            lambda footprint: footprint.google_calls,
             "one report for a household, only what changed; ask Google for more",
         ),
     ]
@@ -84,8 +82,15 @@ def _aws(given: Assumptions) -> list[Quota]:
             "Lambda: functions at work in a region",
             1000,
             "published",
-            lambda footprint: _busy(given, footprint),
+            lambda footprint: seconds(given, footprint),
             "ask AWS for more; keep a part of it for web, or refreshes starve with the rest",
+        ),
+        Quota(
+            "Lambda: reports at work",
+            AT_ONCE,
+            "ours",
+            lambda footprint: seconds(given, footprint) if footprint.entry == "reports" else 0.0,
+            "raise maximumConcurrency of reports in serverless.yml; what waits is late, and nothing is lost",
         ),
         Quota("HTTP API: requestsPerSecond", given.api_per_s, "ours", _by_api, "give the deployment a larger one"),
         Quota("HTTP API: requests of a region", 10_000, "published", _by_api, "ask AWS for more"),
@@ -107,21 +112,21 @@ def _aws(given: Assumptions) -> list[Quota]:
             "KMS: requests for symmetric keys",
             10_000,
             "to be checked",
-            lambda footprint: _busy(given, footprint) * (1 / KEY_S + secrets(given) / ENVIRONMENT_S),
+            lambda footprint: seconds(given, footprint) * (1 / KEY_S + secrets(given) / ENVIRONMENT_S),
             "ask AWS for more",
         ),
         Quota(
             "Secrets Manager: secrets read",
             10_000,
             "published",
-            lambda footprint: _busy(given, footprint) * secrets(given) / ENVIRONMENT_S,
+            lambda footprint: seconds(given, footprint) * secrets(given) / ENVIRONMENT_S,
             "ask AWS for more",
         ),
     ]
 
 
 def _by_api(footprint: Footprint) -> float:
-    return footprint.invoked if footprint.entry in ("web", "fulfillment") else 0.0
+    return footprint.invoked if footprint.entry in BY_API else 0.0
 
 
 def _of_key(key: str, place: int, footprint: Footprint) -> float:

@@ -48,7 +48,7 @@ def _requests(given: Assumptions, measured: Measured, day: Day, held: Day) -> li
 
 def _busiest(given: Assumptions, measured: Measured, day: Day) -> list[str]:
     minute = max(day.minutes, key=lambda row: sum(row.served.values()))
-    walks = {walk: known for walk, known in measured.footprints.items() if known.entry != "homegraph"}
+    walks = measured.footprints
     busy = sum(minute.served[walk] * seconds(given, known) for walk, known in walks.items()) / 60
     received = sum(minute.received(walk) * known.invoked for walk, known in walks.items()) / 60
     batch = given.per_process * seconds(given, walks["gate check"]) if "gate check" in walks else 0.0

@@ -32,11 +32,15 @@ from media.process_auth import HEADER
 from registry.drivers.ezviz import households
 from showcam import keys as key_files
 from showcam.compose import directives, fulfillment, ground, web_on_lambda
-from store.records import Link
+from store.dynamodb import DynamoStore
+from store.records import Assistant, Link
+from store.sealing import Sealer
+from store.telling_ports import Settled
 from tests.doubles.linking_world import Browser
 
-type Entry = Literal["directives", "fulfillment", "web", "homegraph"]  # the last is Google's
+type Entry = Literal["directives", "fulfillment", "web", "changes", "reports", "sweep"]
 type Walk = Callable[["Household"], None]
+type Walks = dict[str, tuple[Entry, Callable[[], Walk]]]
 
 
 class Household:
@@ -46,16 +50,26 @@ class Household:
         self.world, self.user, self.cameras = world, user, cameras
         keys = key_files.read_or_make(world.settings.keys)
         self.base = ground.build(world.settings, keys)
+        self.beside = DynamoStore(world.client, world.settings.table, Sealer(keys.seal))  # its requests are not counted
         self.grants = Grants(keys.grant)
         source = households.find(self.base.store, user)
         assert source is not None
         self.account = source.account
-        self.links = {name: self._link(name) for name in ("alexa", "google")}
+        assistants: tuple[Assistant, ...] = ("alexa", "google")
+        self.links = {name: self._link(name) for name in assistants}
         self.tokens = {name: self._token(link, "access") for name, link in self.links.items()}
         self.refresh = self._token(self.links["alexa"], "refresh")
         self.camera = self.base.adapter.owner.cameras(self.account).cameras[0]
 
-    def _link(self, assistant: Any) -> Link:
+    def leave(self, assistant: Assistant) -> None:
+        """Ends the assistant's link; nobody is told of its end."""
+        link = self.links[assistant]
+        if self.beside.end_link(link.id, time.time()):
+            claim = self.beside.claim(self.account, link.id, time.time(), time.time() + 1, 50)
+            assert claim is not None
+            self.beside.settle(claim, Settled(time.time(), claim.rows))
+
+    def _link(self, assistant: Assistant) -> Link:
         link = Link(new_id(), self.account, assistant, assistant, "Kari’s", None, "en", time.time(), new_id(24))
         self.base.store.add_link(link)
         return link
@@ -134,7 +148,7 @@ def _webhook(home: Household, http: Client) -> None:
 
 
 # name; the entry; how a new process of the entry, which knows no household, is started for it
-WALKS: dict[str, tuple[Entry, Callable[[], Walk]]] = {
+REQUESTS: Walks = {
     "Discover": (
         "directives",
         _alexa(lambda home: discover(home.tokens["alexa"]), lambda home, answer: discovered(home.cameras)(answer)),
@@ -155,6 +169,6 @@ WALKS: dict[str, tuple[Entry, Callable[[], Walk]]] = {
     ),
     "token refresh": ("web", _web(_refresh)),
     "gate check": ("web", _web(_check)),
-    "webhook message": ("web", _web(_webhook)),
-    "linking": ("web", _web(_link)),  # last: it signs the household in
 }
+# by a household with one link; linking comes last, since it signs the household in
+OF_ONE_LINK: Walks = {"webhook message": ("web", _web(_webhook)), "linking": ("web", _web(_link))}

@@ -22,6 +22,7 @@ import structlog
 from moto import mock_aws
 
 from accounts import clients
+from bench.scale.assistants import TOKEN, assistants
 from bench.scale.meter import Meter
 from registry.drivers.ezviz import households
 from registry.vendor import SignedIn
@@ -30,6 +31,9 @@ from showcam.aws import boto
 from showcam.compose import ground
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
+from simulator import authority
+from simulator.assistants.service_account import FILE, ServiceAccount
+from simulator.state import Settings as Simulated
 from store.dynamodb import create_table
 from tests.doubles.simulator_process import SimulatorProcess
 
@@ -48,14 +52,20 @@ class World:
     meter: Meter
     client: Any  # of the table, not metered
     secrets: dict[str, str]  # of the assistants' registrations
+    assistants: str = ""  # host:port of both assistants' services
 
     def later(self) -> None:
         """Moves the rows an hour into the past: links were last used and cameras last read then."""
-        aged = {"link": "last_used", "known": "as_of"}
+        aged = {"link": "last_used", "known": "as_of", "happening": "at"}
         for item in self.items():
             if name := aged.get(item["kind"]["S"]):
                 value = {"N": str(float(item[name]["N"]) - 3600)}
                 self.client.put_item(TableName=TABLE, Item=item | {name: value})
+
+    def forget_motion(self, account: str) -> None:
+        for item in self.items():
+            if item["kind"]["S"] == "happening" and item["pk"]["S"] == f"account#{account}":
+                self.client.delete_item(TableName=TABLE, Key={"pk": item["pk"], "sk": item["sk"]})
 
     def items(self) -> list[dict[str, Any]]:
         return [item for page in self.client.get_paginator("scan").paginate(TableName=TABLE) for item in page["Items"]]
@@ -78,9 +88,18 @@ def world(cameras: int, *, app_account: bool = True) -> Iterator[World]:
         vendor = SimulatorProcess(folder, viewers=1000)
         stack.callback(vendor.stop)
         stack.enter_context(_own_logging())
+        at = stack.enter_context(assistants(authority.server_context(vendor.ca.parent), meter.spent))
+        ServiceAccount(folder, f"https://{at}{TOKEN}", Simulated())
+        queue = boto3.client("sqs").create_queue(QueueName="reports")["QueueUrl"]
         environ = _environ(folder, vendor, stack.enter_context(_media()))
+        environ |= {
+            "SHOWCAM_AMAZON_AT": at,
+            "SHOWCAM_GOOGLE_AT": at,
+            "SHOWCAM_GOOGLE_SERVICE_ACCOUNT": str(folder / FILE),
+            "SHOWCAM_REPORTS_QUEUE": queue,
+        }
         stack.enter_context(_set(environ))
-        made = World(load(), vendor, meter, client, {})
+        made = World(load(), vendor, meter, client, {}, at)
         _settle(made, cameras, app_account=app_account)
         yield made
 
@@ -99,6 +118,8 @@ def _environ(folder: Path, vendor: SimulatorProcess, media_port: int) -> dict[st
         "EZVIZ_KEY": "fleet-key",
         "EZVIZ_SECRET": "fleet-secret",
         "EZVIZ_WEBHOOK_KEY": WEBHOOK_KEY,
+        "LWA_CLIENT_ID": "amzn1.application-oa2-client.bench",
+        "LWA_CLIENT_SECRET": "bench-lwa",
         "CA_FILE": str(vendor.ca),
         "OPENS_PER_MINUTE": "1000000",
         "REQUEST_S": str(LONG_S),

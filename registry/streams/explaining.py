@@ -2,7 +2,7 @@
 
 from accounts.console_sessions import ConsoleSessions
 from accounts.viewers import Viewer
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest

@@ -8,7 +8,8 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from accounts.viewers import Viewer
-from media.client import Answer, MediaBusy, MediaUnavailable, NoPicture
+from media.client import Answer
+from media.errors import MediaBusy, MediaUnavailable, NoPicture
 from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video

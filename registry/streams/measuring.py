@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from accounts.viewers import Viewer
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Picture
 from net.rate import Rate
 from registry.camera import Camera, Refusal

@@ -2,7 +2,7 @@
 
 from copy import replace
 
-from media.client import MediaBusy, MediaUnavailable, SessionOver
+from media.errors import MediaBusy, MediaUnavailable, SessionOver
 from media.grants import Claims
 from registry.camera import Refusal, Stream
 from registry.errors import ExpiredGrant

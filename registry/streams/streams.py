@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from accounts.viewers import Viewer
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, is_on_battery
 from registry.errors import BadOffer

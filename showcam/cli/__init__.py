@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypedDict
 
 import click
 
-from showcam.cli.output import echo
+from showcam.cli.output import called, echo
 from showcam.process.limits import forbid_core
 from showcam.process.settings_sources import SettingsError, load, origins
 from showcam.settings import Settings
@@ -125,8 +125,15 @@ def installation[F: Callable[..., Any]](command: F) -> F:
     return demo(data(command))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="showcam", message="%(prog)s %(version)s")
+class _Typed(click.Group):
+    """Named in help and usage as it was called, so that what they say to type can be pasted."""
+
+    def main(self, args: Any = None, prog_name: str | None = None, *more: Any, **named: Any) -> Any:
+        return super().main(args, prog_name or called(), *more, **named)
+
+
+@click.group(cls=_Typed, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="showcam", message="showcam %(version)s")
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -21,7 +21,7 @@ def links() -> None:
 @click.pass_context
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
-    """List every link that is alive: when it was made and last used, and when its assistant was last told what."""
+    """List every link that is alive: when it was made and last used, and what its assistant was told last, when."""
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:

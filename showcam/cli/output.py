@@ -57,6 +57,11 @@ def _typed(root: click.Context) -> str:
     return shlex.join([*words, "--demo"] if root.meta.get("showcam.demo") else words)
 
 
+def called() -> str:
+    """How this program was called, without options."""
+    return shlex.join(_program())
+
+
 def _program() -> list[str]:
     started = Path(sys.argv[0])
     if started.name == "__main__.py":

@@ -27,8 +27,8 @@ def pin() -> None:
 def set_(context: click.Context, user: str) -> None:
     """Set the PIN of USER's household: 4 to 8 digits, which are asked for.
 
-    Without one no camera can be turned off by Google. Which cameras a voice may turn off at all is said with
-    showcam cameras.
+    Without one no camera can be turned off by Google. A voice turns off only a camera whose voice_may
+    names sleep: showcam cameras set NAME voice_may sleep.
     """
     from accounts.pins import BadPin
 

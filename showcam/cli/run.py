@@ -54,7 +54,7 @@ def run(context: click.Context, port: int | None) -> None:
 
 
 def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
-    from media.client import MediaUnavailable
+    from media.errors import MediaUnavailable
     from showcam.compose.command import pictures
     from showcam.process.kept import keeps
     from showcam.process.renewal import Renewal

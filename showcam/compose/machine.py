@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from console.machine import Facts, Found, NotMade
-from media.client import MediaUnavailable
+from media.errors import MediaUnavailable
 from showcam.compose import doctor
 from showcam.compose.ground import Ground
 from showcam.data import backup

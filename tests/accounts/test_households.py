@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accounts import households
-from media.client import MediaUnavailable
+from media.errors import MediaUnavailable
 from store.ports import Store
 from store.sealing import Sealer
 from store.sqlite import SqliteStore

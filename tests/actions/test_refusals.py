@@ -9,7 +9,7 @@ import pytest
 
 from actions.errors import REFUSED
 from actions.fulfillment import Fulfillment
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from registry.camera import Video
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO

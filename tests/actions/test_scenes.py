@@ -12,22 +12,17 @@ from registry.reason import Reason
 from tests.actions.conftest import SCHEMAS
 from tests.doubles.household import Household
 from tests.doubles.official import held_to
-from tests.doubles.ready_screens import ReadyScreens
+from tests.doubles.ready_screens import TV, ReadyScreens
 
 type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[str, dict[str, Any]], None]
 
-TV = "Living room TV"
 ACTIVATE = "action.devices.commands.ActivateScene"
 
 
 @pytest.fixture
 def screens(home: Household) -> ReadyScreens:
-    ready = ReadyScreens()
-    home.registry.scenes.cast_with(ready)
-    for name in ("Garden", "Garage", "Nursery", "Attic", "Bedroom"):
-        home.owner.prefer(home.account.id, home.id(name), Preferences(tv_scenes=(TV,)))
-    return ready
+    return ReadyScreens.with_scenes(home)
 
 
 def scenes(send: Send) -> dict[str, dict[str, Any]]:

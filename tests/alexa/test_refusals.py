@@ -11,7 +11,7 @@ import pytest
 from accounts.tokens import authenticate
 from alexa.errors import REFUSED
 from alexa.skill import SmartHome
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from registry.camera import Video
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO

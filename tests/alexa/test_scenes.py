@@ -10,22 +10,18 @@ from registry.errors import VendorDown
 from registry.preferences import Preferences
 from registry.reason import Reason
 from tests.doubles.household import Household
-from tests.doubles.ready_screens import ReadyScreens
+from tests.doubles.ready_screens import TV, ReadyScreens
 
 type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
 
-SCENES, TV = "Alexa.SceneController", "Living room TV"
+SCENES = "Alexa.SceneController"
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @pytest.fixture
 def screens(home: Household) -> ReadyScreens:
-    ready = ReadyScreens()
-    home.registry.scenes.cast_with(ready)
-    for name in ("Garden", "Garage", "Nursery", "Attic", "Bedroom"):
-        home.owner.prefer(home.account.id, home.id(name), Preferences(tv_scenes=(TV,)))
-    return ready
+    return ReadyScreens.with_scenes(home)
 
 
 def scenes(send: Send) -> dict[str, dict[str, Any]]:

@@ -12,15 +12,22 @@ from bench.scale import __main__ as scale
 from bench.scale import footprint, meter
 from bench.scale.assumptions import Assumptions
 from bench.scale.bill import bill
-from bench.scale.day import MINUTES, Day, daily, shape, simulate
+from bench.scale.day import AGAIN, MINUTES, Day, daily, shape, simulate
 from bench.scale.footprint import Footprint, Measured
 from bench.scale.limits import limits
-from bench.scale.quotas import Quota, lifted, quotas, seconds
-from bench.scale.walks import WALKS
+from bench.scale.quotas import AT_ONCE, Quota, lifted, quotas, seconds
+from bench.scale.reporting import WALKS
 from registry.drivers.ezviz.webhook import ONCE_S, SKEW_S
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/integrator/scale.md").read_text()
+STACK = (Path(__file__).parents[2] / "serverless.yml").read_text()
 WALKS_OF = {
+    "reports: a link whose report goes to Alexa": ["report to Alexa"],
+    "reports: a link whose report goes to Google": ["report to Google"],
+    "reports: a link of which nothing changed": ["look at a link"],
+    "changes: ten records of the stream": ["records of the stream"],
+    "sweep: what is overdue, each run": ["overdue links"],
+    "sweep: a household, once a day": ["household looked at"],
     "the gate, while a picture lasts": ["gate check"],
     "a message of EZVIZ's webhook": ["webhook message"],
     "linking, five requests together": ["linking"],
@@ -38,6 +45,12 @@ FOOTPRINTS = footprint.batched(
         "gate check": Footprint("web", 10, 9, 2, 1, 0, 5.0),
         "webhook message": Footprint("web", 13, 9.5, 4, 1, 0, 6.0),
         "linking": Footprint("web", 43, 30, 25, 3, 0, 25.0, 5.0),
+        "report to Alexa": Footprint("reports", 10, 13, 18, cpu_ms=8.0, told_calls=1.0, queued=2.0),
+        "report to Google": Footprint("reports", 10, 11, 8, cpu_ms=8.0, told_calls=1.0, google_calls=1.0, queued=2.0),
+        "look at a link": Footprint("reports", 9, 11, 16, cpu_ms=8.0, queued=2.0),
+        "records of the stream": Footprint("changes", 0, 0, 0, cpu_ms=0.5, queued=1.0),
+        "overdue links": Footprint("sweep", 32, 16, 0, cpu_ms=6.0),
+        "household looked at": Footprint("sweep", 3, 2, 9, cpu_ms=2.0),
     },
     24,
 )
@@ -70,7 +83,7 @@ def test_every_request_is_served_or_refused_and_half_of_the_refused_are_repeated
     for before, after in zip(day.minutes, day.minutes[1:], strict=False):
         for walk in FOOTPRINTS:
             assert before.received(walk) == before.served[walk] + before.refused[walk]
-            again = 0 if walk in ("gate check", "report to Google") else math.floor(before.refused[walk] / 2)
+            again = 0 if walk in AGAIN else math.floor(before.refused[walk] / 2)
             assert after.again[walk] == again
 
 
@@ -107,7 +120,7 @@ def test_tokens_of_an_hour_are_refreshed_twelve_times_as_often() -> None:
 def test_twice_the_links_cost_twice_as_much_beside_fixed_costs() -> None:
     once, twice = cost(GIVEN), cost(replace(GIVEN, links=2 * GIVEN.links))
     for item, dollars in once.items():
-        if item.startswith(("Lambda", "DynamoDB", "HTTP", "CloudWatch: log", "Media", "KMS: requests")):
+        if item.startswith(("Lambda", "DynamoDB", "HTTP", "SQS", "CloudWatch: log", "Media", "KMS: requests")):
             assert twice[item] == pytest.approx(2 * dollars, rel=0.02), item
         else:
             assert twice[item] == dollars
@@ -126,10 +139,9 @@ def test_the_same_seed_is_the_same_day() -> None:
 
 @pytest.mark.parametrize("name", [quota.name for quota in quotas(GIVEN, FOOTPRINTS)])
 def test_a_quota_that_is_set_low_is_the_first_to_be_named(name: str) -> None:
-    given = replace(GIVEN, told=1)
-    known = quotas(given, FOOTPRINTS)
+    known = quotas(GIVEN, FOOTPRINTS)
     low = [replace(quota, per_s=1e-6) if quota.name == name else quota for quota in known]
-    found = limits(given, simulate(given, FOOTPRINTS, lifted(low)), low)
+    found = limits(GIVEN, simulate(GIVEN, FOOTPRINTS, lifted(low)), low)
     assert found[0].quota.name == name
     assert [limit.links for limit in found] == sorted(limit.links for limit in found)
 
@@ -160,6 +172,19 @@ def test_an_items_size_is_counted_as_dynamodb_does(item: meter.Item, size: int) 
     assert meter.size(item) == size
 
 
+def test_what_is_reported_grows_with_the_changes_and_its_rows_are_paid_for() -> None:
+    quiet, lively = cost(replace(GIVEN, told=0)), cost(GIVEN)
+    for item in ("SQS: requests", "DynamoDB: writes", "DynamoDB: reads", "Lambda: requests"):
+        assert quiet[item] < lively[item]
+    records = daily(GIVEN)["records of the stream"] * 10
+    turns = sum(daily(GIVEN)[walk] for walk in ("report to Alexa", "report to Google", "look at a link"))
+    assert records == 2 * turns  # that it is due, and that it is claimed
+
+
+def test_the_runs_of_reports_at_once_are_as_the_stack_has_them() -> None:
+    assert f"maximumConcurrency: {AT_ONCE}\n" in STACK
+
+
 def test_requests_are_measured_on_the_entries_themselves() -> None:
     early, found = hour_begins(), footprint.measure(4)
     if hour_begins() is not early:  # the hour changed meanwhile
@@ -171,7 +196,8 @@ def test_requests_are_measured_on_the_entries_themselves() -> None:
     refresh = found.footprints["token refresh"]
     assert (refresh.reads, refresh.writes) == (3, 4)  # client; link and token; then both in one transaction
     assert refresh.shared == {"client#alexa": (1.0, 0.0)}
-    assert all(taken.reads > 0 and taken.cpu_ms > 0 for taken in found.footprints.values())
+    assert all(taken.cpu_ms > 0 for taken in found.footprints.values())
+    assert [walk for walk, taken in found.footprints.items() if not taken.reads] == ["records of the stream"]
     assert 1000 < found.stored_b < 20_000
     taken = {
         walk: [known.reads, known.writes, known.app_calls, known.open_calls] for walk, known in found.footprints.items()

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.test_home import FOCUSED, MOVING, another, fits, sign_in, tile, watched
+from tests.browser.test_console_pages import fits
+from tests.browser.test_home import FOCUSED, MOVING, another, sign_in, tile, watched
 from tests.doubles.program import Program
 
 OPEN = "Show it over the home network"

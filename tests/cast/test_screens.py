@@ -19,7 +19,7 @@ from cast.picture import Picture
 from cast.player import LEASE_S, Shown
 from cast.screens import AGAIN, Screens
 from cast.showing import Over, Showing
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from registry.camera import Refusal, Video
 from registry.preferences import Preferences

@@ -1,6 +1,7 @@
 """A stand-in for the media process that records its calls."""
 
-from media.client import Answer, NoPicture
+from media.client import Answer
+from media.errors import NoPicture
 from media.grants import Claims
 from media.source import SourceSpec
 

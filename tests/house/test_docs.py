@@ -86,6 +86,12 @@ def test_what_proves_a_claim_of_the_readme_is_in_the_list_of_what_is_verified() 
     assert {test for test in named if f"`{test}" not in VERIFIED.read_text()} == set()
 
 
+def test_each_claim_that_is_verified_names_what_verifies_it() -> None:
+    rows = re.findall(r"^\| (?!claim|---)(.+?) \| (.+?) \|", VERIFIED.read_text(), re.MULTILINE)
+    assert rows
+    assert [claim for claim, by in rows if not re.search(r"`(tests/|make )", by)] == []
+
+
 def test_texts_name_documents_by_their_place() -> None:
     """An installed showcam has no docs/ where one stands: showcam.shipped.document knows the place."""
     files = sorted((ROOT / "showcam").rglob("*.py"))

@@ -6,8 +6,9 @@ from contextlib import closing
 
 import pytest
 
-from media.client import MediaClient, MediaUnavailable
+from media.client import MediaClient
 from media.connections import MOST_IDLE
+from media.errors import MediaUnavailable
 from media.grants import Grants
 from media.source import SourceSpec
 from tests.doubles.media_door import MediaDoor

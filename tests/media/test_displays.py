@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from media.client import NoPicture
+from media.errors import NoPicture
 from media.grants import Protocol
 from media.plane.codec.units import Format
 from media.plane.outputs.displays import unplayed

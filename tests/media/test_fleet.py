@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from media.client import BadOffer, MediaBusy, MediaClient, MediaGone, MediaUnavailable
+from media.client import MediaClient
+from media.errors import BadOffer, MediaBusy, MediaGone, MediaUnavailable
 from media.fleet import REST_S, Fleet
 from media.grants import Claims, Grants, Protocol
 from tests.doubles.clock import Clock

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from media.client import MediaUnavailable
+from media.errors import MediaUnavailable
 from media.plane.outputs import ice
 from media.source import Denied
 from tests.doubles.echo_offer import offer

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from media.client import MediaUnavailable
+from media.errors import MediaUnavailable
 from media.grants import Grants
 from media.plane.lent_doors import EVERY_S, UNUSED_S, LentDoors, NotLent
 from tests.doubles.echo_offer import offer

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from media.client import MediaBusy, MediaFull
+from media.errors import MediaBusy, MediaFull
 from media.grants import Claims
 from media.source import Denied
 from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, Household, Vendor, recording

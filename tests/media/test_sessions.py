@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import av
 import pytest
 
-from media.client import MediaBusy, MediaClient, MediaUnavailable
+from media.client import MediaClient
+from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Grants
 from media.source import Denied
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording

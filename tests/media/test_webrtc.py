@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from media.client import BadOffer, MediaUnavailable
+from media.errors import BadOffer, MediaUnavailable
 from media.source import Denied
 from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer

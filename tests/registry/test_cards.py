@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSessions
-from media.client import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry.adapter import adapt

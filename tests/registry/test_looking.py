@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from media.client import MediaBusy
+from media.errors import MediaBusy
 from media.grants import Claims
 from media.source import SourceSpec
 from registry.camera import Camera, Video

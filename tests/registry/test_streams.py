@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from media.client import MediaBusy, MediaClient, MediaUnavailable, NoPicture, SessionOver
+from media.client import MediaClient
+from media.errors import MediaBusy, MediaUnavailable, NoPicture, SessionOver
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from registry.adapter import adapt

@@ -238,6 +238,13 @@ class TestWhatIsTold:
         world.home.store.look(world.home.account.id, world.clock(), world.link_id)
         assert world.turn() == ["states Garden"]
 
+    def test_a_clock_that_is_set_ten_minutes_back_holds_up_no_later_change(self, world: World) -> None:
+        world.change(online="off")
+        world.clock.now -= 600
+        assert world.turn() == []
+        world.change(name="Orchard")
+        assert world.turn() == ["listed Orchard", "states Orchard"]
+
 
 class TestWhatHappens:
     def test_a_ring_is_told_once_and_at_once(self, world: World) -> None:

@@ -78,6 +78,18 @@ def test_a_hint_begins_as_the_program_was_called(
         assert runnable("Look: showcam links list") == f"Look: {expected} links list"
 
 
+@pytest.mark.parametrize("words", [["owner", "add"], ["nonsense"]])
+def test_what_was_mistyped_names_the_help_as_the_program_was_called(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [".venv/bin/showcam"])
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    command = " ".join([".venv/bin/showcam", *words]).removesuffix(" nonsense")
+    assert f"Try '{command} --help' for help." in capsys.readouterr().err
+
+
 def test_a_program_on_the_path_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "showcam").write_text("#!/bin/sh\n")
     (tmp_path / "showcam").chmod(0o700)

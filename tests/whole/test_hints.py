@@ -13,7 +13,7 @@ import pytest
 from tests.doubles.program import Program
 
 SPARE = ("clients", "add", "google", "--id", "spare", "--redirect-uri", "https://spare.example/r")
-NOBODY = "nobody@example.com"
+NOBODY, NEW = "nobody@example.com", "new@example.com"
 # what is typed, and how its hints go on after the program and --demo
 PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
     (
@@ -33,7 +33,7 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
     (("owner", "remove", NOBODY), ["owner list"]),
     (("pin", "clear", NOBODY), [f"owner add {NOBODY}"]),
     (("cameras", "list", "--user", NOBODY), [f"owner add {NOBODY}"]),
-    (("owner", "add", "new@example.com"), ["cameras code NAME"]),
+    (("owner", "add", NEW), ["cameras code NAME"]),
     (("say", "--to", "alexa", " "), ['say --to alexa "show the garden camera"']),
     (("doctor", "google"), []),
     (("google", "values"), []),
@@ -70,8 +70,9 @@ def test_a_hint_runs_as_it_stands(demo: Program, typed: tuple[str, ...], expecte
         ran = in_a_shell(demo, hint)
         assert "Usage:" not in ran.stderr, ran.stderr
         assert "Traceback" not in ran.stderr, ran.stderr
-    demo.command("--demo", "owner", "remove", NOBODY, text=f"{NOBODY}\n")
-    demo.command("--demo", "owner", "remove", "new@example.com", text="new@example.com\n")
+    for user in (NOBODY, NEW):
+        if any(f"owner add {user}" in line for line in (" ".join(typed), *found)):
+            assert demo.command("--demo", "owner", "remove", user, text=f"{user}\n").returncode == 0
     demo.change("Nursery", audio=False)
     demo.change("Bedroom", asleep=True)
 

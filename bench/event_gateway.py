@@ -1,0 +1,85 @@
+"""Login with Amazon and the event gateway as the bench has them: the simulator's rules, with faults by chance."""
+
+import json
+import random
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+from simulator.assistants import alexa_event_rules
+from tests.doubles.tls_vendor import Vendors, answer
+
+FAULTS = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04}  # by chance of each request
+HANG_S = 30.0
+
+
+@dataclass
+class Taken:
+    """What the gateway took, in its order: message id, name, endpoint, when."""
+
+    messages: list[tuple[str, str, str, float]] = field(default_factory=list)
+
+    def first(self) -> list[tuple[str, str, str, float]]:
+        """Without repetitions, by which the gateway knows a message again."""
+        return list({message[0]: message for message in reversed(self.messages)}.values())[::-1]
+
+
+class EventGateway:
+    """Login with Amazon and the event gateway. `faults` may be switched on and off."""
+
+    def __init__(self, vendors: Vendors) -> None:
+        self.taken, self.faults, self.seen = Taken(), False, 0
+        self.last: tuple[str, bytes] = "", b""  # the token and body of the last event that was taken
+        self._chance, self._over = random.Random(7), threading.Event()
+        self.vendor = vendors.answering(self.reply)
+
+    def reply(self, request_line: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if request_line == "POST /auth/o2/token":
+            refresh = parse_qs(body.decode()).get("refresh_token", [secrets.token_hex(8)])[0]
+            tokens = {"access_token": "Atza|" + secrets.token_hex(8), "refresh_token": refresh, "expires_in": 3600}
+            return answer(json.dumps(tokens | {"token_type": "bearer"}).encode())
+        if request_line == "GET /v1/alexaApiEndpoint":
+            return answer(json.dumps({"endpoints": [self.vendor.url]}).encode())
+        self.seen += 1
+        return self._event(json.loads(body), headers["authorization"].removeprefix("Bearer "), self._fault())
+
+    def end(self) -> None:
+        self._over.set()
+
+    def _fault(self) -> str:
+        if not self.faults:
+            return ""
+        point = self._chance.random()
+        for name, chance in FAULTS.items():
+            point -= chance
+            if point < 0:
+                return name
+        return ""
+
+    def _event(self, message: dict[str, object], bearer: str, fault: str) -> bytes:
+        match fault:
+            case "429":
+                return _refused("429 Too Many Requests", "THROTTLING_EXCEPTION")
+            case "500":
+                return _refused("500 Internal Server Error", "INTERNAL_SERVICE_EXCEPTION")
+            case "401":
+                return _refused("401 Unauthorized", "INVALID_ACCESS_TOKEN_EXCEPTION")
+            case "hang":
+                self._over.wait(HANG_S)
+                raise ConnectionAbortedError
+        if alexa_event_rules.check(message, bearer):
+            return _refused("400 Bad Request", "INVALID_REQUEST_EXCEPTION")
+        event = message["event"]
+        assert isinstance(event, dict)
+        endpoint = event.get("endpoint", {}).get("endpointId", "")
+        self.last = bearer, json.dumps(message).encode()
+        self.taken.messages.append((event["header"]["messageId"], event["header"]["name"], endpoint, time.time()))
+        if fault == "cut":
+            raise ConnectionAbortedError  # it was taken, and nobody learns so
+        return answer(b"", "202 Accepted")
+
+
+def _refused(status: str, code: str) -> bytes:
+    return answer(json.dumps({"header": {}, "payload": {"code": code, "description": "no"}}).encode(), status)
