@@ -130,7 +130,10 @@ def test_one_that_onvif_finds_is_three_presses_and_its_login_away(pages: Pages, 
     assert (stored.endpoint, stored.model, stored.sub and stored.sub.path) == ("urn:uuid:cam", "Bramble B-20", SUB)
     assert pages.world.home.owner.preferences(pages.account, its_id).room == "Garden"
     opened = pages.browser.open(its_id)
-    assert (opened.status_code, opened.get_json()) == (200, {"sdp": pages.world.home.pictures.sdp})
+    assert (opened.status_code, opened.get_json()) == (
+        200,
+        {"way": "over your own network", "sdp": pages.world.home.pictures.sdp},
+    )
 
 
 def stored_of(pages: Pages) -> tuple[Device, ...]:

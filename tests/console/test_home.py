@@ -47,7 +47,10 @@ def test_the_code_and_two_values_lead_to_the_cameras(world: HomeWorld) -> None:
     for name in ("Garden", "Front Door", "Garage", "Pond"):
         assert name in browser.text
     shown = browser.open(world.home.id("Garden"))
-    assert (shown.status_code, shown.get_json()) == (200, {"sdp": world.home.pictures.sdp})
+    assert (shown.status_code, shown.get_json()) == (
+        200,
+        {"way": "by the Open Platform key", "sdp": world.home.pictures.sdp},
+    )
     claims, *_ = world.home.pictures.answered[-1]
     assert (claims.account, claims.surface, claims.camera) == (world.home.account.id, "page", world.home.id("Garden"))
 
@@ -398,7 +401,7 @@ def test_every_tile_may_be_opened_as_often_as_a_link_may(world: HomeWorld) -> No
     """An owner's page opens all its cameras; the limit holds for each of them."""
     browser = world.signed_in()
     answers = [browser.open(world.home.id("Garden")).get_json() for _ in range(61)]
-    assert [*map(sorted, answers[:60])] == [["sdp"]] * 60
+    assert [*map(sorted, answers[:60])] == [["sdp", "way"]] * 60
     assert answers[60]["reason"] == "busy"
     assert "sdp" in browser.open(world.home.id("Front Door")).get_json()
 
