@@ -139,14 +139,16 @@ def test_keyframes_far_apart_are_waited_for_by_hls(world: World, cloud: StreamCl
 def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown_what_comes(
     start: Callable[..., World], cloud: StreamCloud, eventually: Callable[..., None]
 ) -> None:
-    """A first segment as it comes would be whole with the second keyframe, four seconds later."""
+    """A first segment as it comes would be whole with the second keyframe, four seconds later: this one is short."""
     cloud.studio.gop_s = 4
     world = start(transcodes=1)
     first = world.variant_url(world.master())
     made = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)
-    assert made
+    assert float(made[0]) == pytest.approx(0.4, abs=0.1)
     assert max(map(float, made)) < 1.5
     eventually(lambda: world.request(first).text.count("#EXTINF") >= 5, 30.0)  # more than four seconds of picture
+    later = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)[1:]
+    assert [float(each) for each in later] == pytest.approx([1.2] * len(later), abs=0.1)
     assert "TARGETDURATION:4\n" in world.request(world.variant_url(world.master())).text
     assert "TARGETDURATION:1\n" in world.request(first).text  # it stays with what it began with
     assert cloud.opened == 1

@@ -25,6 +25,7 @@ class HlsOutput:
     `start_id` is in its address, so that no segment is another's of the same number; it tells when the first was due.
     What a master playlist says, and the target duration, hold as long as a start id: what contradicts them begins
     another one. `failure`: why there is no HLS of what comes just now, where that is so. `clock`: monotonic seconds.
+    `is_soon`: the very first segment may be short.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class HlsOutput:
         changed: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
         silent_rate: int = SILENT_RATE,
+        is_soon: bool = False,
     ) -> None:
+        self._is_soon = is_soon
         self._born_ms = int(time.time() * 1000)
         self.start_id = _start_id(self._born_ms)
         self._first = 0  # number of the start id's first segment
@@ -162,7 +165,12 @@ class HlsOutput:
     def _mux(self) -> None:
         assert self.format is not None
         self._muxer = SegmentMuxer(
-            self.format, self._next, silent_track=self._silent_track, cut=self._cut, silent_rate=self._silent_rate
+            self.format,
+            self._next,
+            silent_track=self._silent_track,
+            cut=self._cut,
+            silent_rate=self._silent_rate,
+            is_soon=self._is_soon and self._next == 0,
         )
 
     def _is_torn(self, muxer: SegmentMuxer, unit: Unit) -> bool:

@@ -26,12 +26,22 @@ class Cut(Protocol):
 
 
 class SegmentMuxer:
-    """One timeline of one format. What comes before the first keyframe is left out."""
+    """One timeline of one format. What comes before the first keyframe is left out.
+
+    `is_soon`: the first segment may be as short as its keyframes make it.
+    """
 
     def __init__(
-        self, form: Format, number: int, *, silent_track: bool, cut: Cut, silent_rate: int = sound.SILENT_RATE
+        self,
+        form: Format,
+        number: int,
+        *,
+        silent_track: bool,
+        cut: Cut,
+        silent_rate: int = sound.SILENT_RATE,
+        is_soon: bool = False,
     ) -> None:
-        self._cut = cut
+        self._cut, self._is_soon = cut, is_soon
         self._first = True
         self._begins: deque[int] = deque()  # presentation times of the keyframes that segments begin with
         self._began: int | None = None  # decoding time of the keyframe that the open segment begins with
@@ -100,7 +110,8 @@ class SegmentMuxer:
     def _picture(self, unit: Unit) -> None:
         if self._began is None and not unit.key:
             return
-        begins = self._began is None or (unit.key and unit.dts - self._began >= _SHORTEST)
+        is_soon = self._first and self._is_soon
+        begins = self._began is None or (unit.key and (is_soon or unit.dts - self._began >= _SHORTEST))
         if begins:
             self._began, self.open_bytes = unit.dts, 0
             self._begins.append(unit.pts)

@@ -36,6 +36,7 @@ class Fanout:
         self._whole = False  # whether `_gop` holds everything since its keyframe
         self._since_key = 0  # ticks
         self._last: int | None = None  # when the picture before was decoded
+        self._is_soon = False  # the first segment by HLS may be short
         self.is_slow = False  # keyframes come so seldom that HLS takes long to begin and stays behind
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
@@ -204,7 +205,10 @@ class Fanout:
         for silent_track in (False,) if form.audio else (False, True):
             if silent_track not in self.outputs:
                 self.outputs[silent_track] = HlsOutput(
-                    silent_track=silent_track, changed=self.signal.ring, clock=self._loop.time
+                    silent_track=silent_track,
+                    changed=self.signal.ring,
+                    clock=self._loop.time,
+                    is_soon=self._is_soon,
                 )
             self.outputs[silent_track].begin(as_sent(form))
 
