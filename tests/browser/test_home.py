@@ -137,7 +137,7 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
     page, complaints = watched(context)
     sign_in(page, another(program), "real@example.com")
     try:
-        tile(page, "Driveway").locator("summary:visible").first.press("Enter")
+        tile(page, "Driveway").locator("[data-mends] summary").first.press("Enter")
         page.keyboard.press("Tab")
         assert page.evaluate(FOCUSED) == "step"
         page.keyboard.press("Enter")
