@@ -127,16 +127,18 @@ def test_persons_alone_ring_where_their_owner_chose_that_and_a_pause_follows(pro
     set_up(program, "cameras", "set", "Garage", "motion_rings", "person")
     set_up(program, "cameras", "set", "Bedroom", "motion_rings", "person")
     before = rings(program)
-    for name, happens in (
-        ("Nursery", "motion"),
-        ("Nursery", "person"),  # within the pause after it
-        ("Garage", "motion"),  # a cat
-        ("Garage", "person"),
-        ("Front Door", "press"),
+    rung: list[str] = []
+    for name, happens, does_ring in (
+        ("Nursery", "motion", True),
+        ("Nursery", "person", False),  # within the pause after it
+        ("Garage", "motion", False),  # a cat
+        ("Garage", "person", True),
+        ("Front Door", "press", True),
     ):
         program.change(name, **{happens: True})
-    wait(lambda: rings(program)[-1:] == ["Front Door"])
-    assert rings(program)[len(before) :] == ["Nursery", "Garage", "Front Door"]
+        if does_ring:  # messages may overtake one another
+            rung.append(name)
+            wait(lambda: rings(program)[len(before) :] == rung)
 
 
 def test_in_quiet_times_nothing_rings_and_motion_is_a_state_all_the_same(program: Program) -> None:
