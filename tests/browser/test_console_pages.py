@@ -436,5 +436,6 @@ def test_by_keyboard_a_camera_is_found_and_set(signed_in: Callable[..., Page], l
     assert {before, after} == {"true", "false"}
     page.locator("#status_light button").press("Enter")
     page.wait_for_function(
-        "checked => document.querySelector('#status_light button').getAttribute('aria-checked') === checked", arg=before
+        "checked => document.querySelector('#status_light button')?.getAttribute('aria-checked') === checked",
+        arg=before,
     )

@@ -129,6 +129,7 @@ def test_the_cookie_of_one_household_is_worthless_for_another(attacked: Attacked
     assert Window(attacked.program, "127.5.0.9", other.cookies).sign_in(CAREFUL, PASSWORD).steps == [
         "sign-in",
         "cancel",
+        "fill",
     ]
     assert attacked.logins == before
 
