@@ -24,22 +24,23 @@ RECORDS = 10  # that the stream hands to one run of `changes`; assumed
 def motion(assistant: Assistant) -> Callable[[], Walk]:
     """One turn for a link: that somebody moved. Its end is another."""
 
-    def begin(home: Household) -> None:
-        home.beside.record_happening(home.account, Happening(home.camera.id, "motion", time.time()), 0.0, ("motion",))
-
-    return lambda: _turn(assistant, begin)
+    return lambda: _turn(assistant, _move)
 
 
 def nothing(assistant: Assistant) -> Callable[[], Walk]:
-    """One turn for a link of which nothing has changed."""
+    """One turn for a link of which nothing has changed; it is due again, at the end of a motion that was told."""
 
     def begin(home: Household) -> None:
         home.beside.look(home.account, time.time(), home.links[assistant].id)
 
-    return lambda: _turn(assistant, begin)
+    return lambda: _turn(assistant, begin, moves=True)
 
 
-def _turn(assistant: Assistant, begin: Callable[[Household], None]) -> Walk:
+def _move(home: Household) -> None:
+    home.beside.record_happening(home.account, Happening(home.camera.id, "motion", time.time()), 0.0, ("motion",))
+
+
+def _turn(assistant: Assistant, begin: Callable[[Household], None], *, moves: bool = False) -> Walk:
     answer = reports.build()
 
     def report(home: Household) -> None:
@@ -50,6 +51,8 @@ def _turn(assistant: Assistant, begin: Callable[[Household], None]) -> Walk:
     def walk(home: Household) -> None:
         with home.world.meter.beside(), redirect_stdout(io.StringIO()):
             home.world.forget_motion(home.account)
+            if moves:
+                _move(home)
             _link(home, assistant)
             report(home)
             begin(home)
