@@ -1,6 +1,7 @@
 """What a viewer saw and heard of a camera whose picture turns bright or dark where its sound ticks."""
 
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ import av
 
 LOUD = 0.2  # of the full scale: where a tick begins
 QUIET_S = 0.2
+LIBAV_S = 40.0  # until it has seen enough
 NEAR_S = (
     1.0  # half of the time between two ticks: a tick later than that before a turn is the turn's, or comes after it
 )
@@ -97,7 +99,7 @@ def steady(pictures: list[float], fps: int) -> int:
 
 def by_libav(url: str, is_enough: Callable[[Seen], bool]) -> Seen:
     """What libav's HLS player sees; damage ends it."""
-    seen = Seen()
+    seen, deadline = Seen(), time.monotonic() + LIBAV_S
     options = {"analyzeduration": "500000", "live_start_index": "-1"}
     with av.open(url, "r", format="hls", options=options, timeout=(30, 30)) as container:
         streams = [container.streams.video[0], *container.streams.audio[:1]]
@@ -107,4 +109,5 @@ def by_libav(url: str, is_enough: Callable[[Seen], bool]) -> Seen:
                 (seen.frame if packet.stream.type == "video" else seen.sound)(frame)
             if is_enough(seen):
                 return seen
+            assert time.monotonic() < deadline, f"not enough within {LIBAV_S} s: {seen}"
     raise AssertionError(f"it ended after {len(seen.pictures)} pictures")

@@ -197,8 +197,9 @@ def _installed() -> None:
 
 
 def watched(player: gstreamer.Player, row: Row, *, turns: bool = True) -> Seen:
-    seen = Seen()
+    seen, deadline = Seen(), time.monotonic() + WITHIN_S
     while not row.is_enough(seen, turns=turns):
+        assert time.monotonic() < deadline, f"not enough within {WITHIN_S} s: {seen}"
         seen.message(player.until(lambda _: True, WITHIN_S))
     return seen
 
