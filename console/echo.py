@@ -8,9 +8,9 @@ from typing import Any
 
 from console import pages
 from console.exchanges import Ask, Exchanges
-from console.heard import Heard, Named, Reasons, meant
+from console.heard import Heard, Named, Reasons, answered
 from console.sentences import TRIAL
-from words.hearing import Wish, hear, plain
+from words.hearing import Wish, plain
 from words.languages import Language
 
 SKILL_ID = "console"
@@ -32,19 +32,8 @@ class Echo:
 
     def say(self, text: str) -> Heard:
         endpoints = self._send("Alexa.Discovery", "Discover", {})["event"]["payload"].get("endpoints", [])
-        cameras = [_named(each) for each in endpoints if _SCENE not in each["displayCategories"]]
-        by_id = {each["endpointId"]: each for each in endpoints}
-        wish = hear(text, {name for each in endpoints for name in _toggles(each)})
-        if wish.what == "discover":
-            return self._heard("listed", count=len(cameras))
-        if wish.what == "hide":
-            return self._heard("hidden")
-        camera = meant(wish, text, cameras)
-        if wish.what == "why":
-            return self._why(camera)
-        if camera is None:
-            return self._heard("unclear" if wish.what in ("unclear", "reply") else "no_name")
-        return self._of(wish, camera, by_id[camera["id"]])
+        cameras = [(_named(each), each) for each in endpoints if _SCENE not in each["displayCategories"]]
+        return answered(self, text, cameras, {name for each in endpoints for name in _toggles(each)})
 
     def show(self, camera: str, sdp: str) -> tuple[Heard, str]:
         """Asks for its picture, with an offer or, without one, by HLS; the answer to the offer beside it."""
@@ -59,19 +48,19 @@ class Echo:
         says = self._reasons.of("alexa", camera) or pages.say(TRIAL["shown" if answer or url else "unshown"])
         return self._told(event, says, hls=url), answer
 
-    def _of(self, wish: Wish, camera: Named, endpoint: Any) -> Heard:
+    def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         name, its_id = camera["name"], camera["id"]
         match wish.what:
             case "ask":
                 return self._asked(wish.about, camera)
             case "switch":
-                power = _offers(endpoint, "Alexa.PowerController")
+                power = _offers(listed, "Alexa.PowerController")
                 return self._change("Alexa.PowerController", wish, camera, offered=power)
             case "set":
-                instance = _toggles(endpoint).get(wish.setting, "")
+                instance = _toggles(listed).get(wish.setting, "")
                 return self._change("Alexa.ToggleController", wish, camera, offered=bool(instance), instance=instance)
             case "battery" | "restart":
-                return self._heard("not_offered", camera=name)
+                return self.heard("not_offered", camera=name)
         why = self._reasons.of("alexa", its_id)
         says = why or pages.say(TRIAL["shown"])
         return Heard("Alexa", says, pages.language(), offers=its_id, messages=self._exchanges.shown)
@@ -88,22 +77,22 @@ class Echo:
 
     def _change(self, namespace: str, wish: Wish, camera: Named, *, offered: bool, instance: str = "") -> Heard:
         if not offered:
-            return self._heard("not_offered", camera=camera["name"])
+            return self.heard("not_offered", camera=camera["name"])
         name = "TurnOn" if wish.about == "on" else "TurnOff"
         event = self._send(namespace, name, {}, camera["id"], instance)["event"]
         refused = event["header"]["name"] == "ErrorResponse"
         return self._told(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
 
-    def _why(self, camera: Named | None) -> Heard:
+    def why(self, camera: Named | None) -> Heard:
         """“Alexa, ask my cameras why …”: the skill's own answer, in a language that Alexa speaks."""
         language: Language = "de" if pages.language() == "de" else "en"
         answer = self._exchanges.send(_skill_request(camera, language), self._ask_skill)
         says = str(answer.get("response", {}).get("outputSpeech", {}).get("text", ""))
         if not says:
-            return self._heard("unknown", camera=camera["name"] if camera else "")
+            return self.heard("unknown", camera=camera["name"] if camera else "")
         return Heard("Alexa", says, language, messages=self._exchanges.shown)
 
-    def _heard(self, key: str, **gaps: object) -> Heard:
+    def heard(self, key: str, **gaps: object) -> Heard:
         return Heard("Alexa", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
 
     def _told(self, event: Any, says: str, hls: str = "") -> Heard:

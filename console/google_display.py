@@ -6,9 +6,9 @@ from typing import Any
 
 from console import pages
 from console.exchanges import Exchanges
-from console.heard import Heard, Named, Reasons, meant
+from console.heard import Heard, Named, Reasons, answered
 from console.sentences import TRIAL
-from words.hearing import Wish, hear, plain
+from words.hearing import Wish, plain
 
 _COMMANDS, _TRAITS, _SCENE = "action.devices.commands.", "action.devices.traits.", "action.devices.types.SCENE"
 _CHALLENGES = {"pinNeeded": "asks_pin", "challengeFailedPinNeeded": "asks_pin", "ackNeeded": "asks_yes"}
@@ -20,32 +20,21 @@ class GoogleDisplay:
 
     def say(self, text: str) -> Heard:
         devices = self._send("SYNC").get("devices", [])
-        cameras = [_named(each) for each in devices if each["type"] != _SCENE]
-        by_id = {each["id"]: each for each in devices}
-        wish = hear(text, {name for each in devices for name in _toggles(each)})
-        if wish.what == "discover":
-            return self._heard("listed", count=len(cameras))
-        if wish.what == "hide":
-            return self._heard("hidden")
-        camera = meant(wish, text, cameras)
-        if wish.what == "why":
-            return self._why(camera)
-        if camera is None:
-            return self._heard("unclear" if wish.what in ("unclear", "reply") else "no_name")
-        return self._of(wish, camera, by_id[camera["id"]])
+        cameras = [(_named(each), each) for each in devices if each["type"] != _SCENE]
+        return answered(self, text, cameras, {name for each in devices for name in _toggles(each)})
 
-    def _of(self, wish: Wish, camera: Named, device: Any) -> Heard:
+    def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         match wish.what:
             case "ask" | "battery":
                 return self._asked("battery" if wish.what == "battery" else wish.about, camera)
             case "switch":
-                return self._change("OnOff", {"on": wish.about == "on"}, camera, device)
+                return self._change("OnOff", {"on": wish.about == "on"}, camera, listed)
             case "restart":
-                return self._change("Reboot", {}, camera, device)
+                return self._change("Reboot", {}, camera, listed)
             case "set":
-                toggle = _toggles(device).get(wish.setting, "")
+                toggle = _toggles(listed).get(wish.setting, "")
                 return self._change(
-                    "SetToggles", {"updateToggleSettings": {toggle: wish.about == "on"}}, camera, device
+                    "SetToggles", {"updateToggleSettings": {toggle: wish.about == "on"}}, camera, listed
                 )
         params = {"StreamToChromecast": bool(wish.screen), "SupportedStreamProtocols": ["hls"]}
         result = self._execute("GetCameraStream", params, camera)
@@ -75,7 +64,7 @@ class GoogleDisplay:
         trait = {"SetToggles": "Toggles"}.get(command, command)
         reads_only = device["attributes"].get(f"queryOnly{trait}", False)
         if f"{_TRAITS}{trait}" not in device["traits"] or reads_only:
-            return self._heard("not_offered", camera=camera["name"])
+            return self.heard("not_offered", camera=camera["name"])
         result = self._execute(command, params, camera)
         challenge = result.get("challengeNeeded", {}).get("type", "")
         if challenge:
@@ -83,7 +72,7 @@ class GoogleDisplay:
         done = result.get("status") in ("SUCCESS", "PENDING")
         return self._told(result, pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]))
 
-    def _why(self, camera: Named | None) -> Heard:
+    def why(self, camera: Named | None) -> Heard:
         """Google has no words for it: it answers whether a camera is ok, and for the rest the page stands in."""
         if camera is not None:
             return self._asked("well", camera)
@@ -94,7 +83,7 @@ class GoogleDisplay:
         commands = [{"devices": [{"id": camera["id"]}], "execution": execution}]
         return (self._send("EXECUTE", {"commands": commands}).get("commands") or [{}])[0]
 
-    def _heard(self, key: str, **gaps: object) -> Heard:
+    def heard(self, key: str, **gaps: object) -> Heard:
         return Heard("Google", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
 
     def _told(self, result: Any, says: str, hls: str = "") -> Heard:

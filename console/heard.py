@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -13,7 +14,7 @@ from registry.errors import Unavailable
 from registry.gate.reasons import row_text
 from registry.owner.owner import Owner
 from registry.surface import Surface
-from words.hearing import Wish, find
+from words.hearing import Wish, find, hear
 from words.languages import Language
 
 type Named = Mapping[str, str]  # "id" and "name" of a camera
@@ -62,6 +63,29 @@ class Reasons:
         if camera is not None:
             return self.of(surface, camera["id"]) or pages.say(TRIAL["well"], camera=camera["name"])
         return " ".join(wrong for _, (wrong, *_) in self._each(surface)) or pages.say(TRIAL["all_well"])
+
+
+class Answers(Protocol):
+    """An assistant that is tried. `of`: about one camera, with what the assistant was told of it when it listed all."""
+
+    def heard(self, key: str, **gaps: object) -> Heard: ...
+    def why(self, camera: Named | None) -> Heard: ...
+    def of(self, wish: Wish, camera: Named, listed: Any) -> Heard: ...
+
+
+def answered(by: Answers, text: str, cameras: list[tuple[Named, Any]], settings: set[str]) -> Heard:
+    """What the assistant does after the sentence. `cameras`: as it listed them; `settings`: the names of switches."""
+    wish, names = hear(text, settings), [name for name, _ in cameras]
+    if wish.what == "discover":
+        return by.heard("listed", count=len(cameras))
+    if wish.what == "hide":
+        return by.heard("hidden")
+    camera = meant(wish, text, names)
+    if wish.what == "why":
+        return by.why(camera)
+    if camera is None:
+        return by.heard("unclear" if wish.what in ("unclear", "reply") else "no_name")
+    return by.of(wish, camera, next(listed for name, listed in cameras if name["id"] == camera["id"]))
 
 
 def meant(wish: Wish, text: str, cameras: list[Named]) -> Named | None:
