@@ -89,7 +89,7 @@ def answered(by: Answers, text: str, cameras: list[tuple[Named, Any]], settings:
 
 
 def meant(wish: Wish, text: str, cameras: list[Named]) -> Named | None:
-    """The camera that a wish is about; a name alone, and a sentence around one, will do."""
+    """The camera that a wish is about. The sentence may be a camera's name alone, or hold one anywhere."""
     by_id = {camera["id"]: camera for camera in cameras}
     return find(wish, cameras) or by_id.get(named(by_id_and_name(cameras))(text) or "")
 

@@ -28,7 +28,7 @@ def motion(assistant: Assistant) -> Callable[[], Walk]:
 
 
 def nothing(assistant: Assistant) -> Callable[[], Walk]:
-    """One turn for a link of which nothing has changed; it is due again, at the end of a motion that was told."""
+    """One turn for a link of which nothing has changed. A motion that was told is still on, so the link stays due."""
 
     def begin(home: Household) -> None:
         home.beside.look(home.account, time.time(), home.links[assistant].id)

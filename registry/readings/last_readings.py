@@ -109,8 +109,8 @@ class LastReadings:
     def remember(self, account: Account, source: Source, reading: Reading, *, sure: bool = False) -> Reading:
         """Makes it the last reading, and writes it to the store where that has another list or an old one.
 
-        `sure`: the store is read even where this process wrote the same list last, since another may have written
-        one since, which assistants were told.
+        `sure`: the store is read even where this process wrote the same list last. Another process may have written
+        another list after that, and assistants may have been told of it.
         """
         self._put(source, reading)
         fingerprint, written = self._written.get(source.id) or ("", 0.0)

@@ -14,10 +14,10 @@ LATEST_S = 5.0  # a picture that stands by begins with a keyframe no older than 
 
 
 class Beside:
-    """It is there once its first keyframe is, or once it is called where it `stands_by` for a moment that nobody knows.
+    """The session can be shown once its first keyframe has come. With `stands_by` it is kept back until `call`.
 
-    `patience_s`: how long that keyframe is waited for; `is_lost`: whether it is given up before. Call `cancel` where it
-    is not needed.
+    `patience_s`: how long the keyframe is waited for; `is_lost`: whether the session is given up before that. Call
+    `cancel` where the session is not needed.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Beside:
 
     @property
     def is_over(self) -> bool:
-        """It came to nothing."""
+        """Whether it has ended without a picture to show."""
         return self._task.done() and self._task.result() is None
 
     @property

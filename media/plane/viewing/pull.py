@@ -25,7 +25,7 @@ from media.source import Sources, SourceSpec
 _log = structlog.get_logger()
 
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
-AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house counts no openings, and is back when it is back
+AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
