@@ -35,7 +35,7 @@ class Flights[T]:
     ) -> T:
         """What `call` returns or the DriverError it raises; VendorDown when the shared call takes too long.
 
-        A call that began before `after`, of time.monotonic(), is waited for, and its result is not used.
+        A call that began before `after`, of time.monotonic(), is waited for until `join_s`, and its result is not used.
         """
         while True:
             now = time.monotonic()
@@ -48,11 +48,15 @@ class Flights[T]:
             if landed is None:
                 self._fly(key, flight, call, *given)
                 break
-            if not landed.wait(max(0.0, wait_s)):
+            is_early = flight.began < after
+            patience_s = min(wait_s, flight.began + self._join_s - now) if is_early else wait_s
+            if not landed.wait(max(0.0, patience_s)) and not is_early:
                 raise VendorDown("no answer in time")
             wait_s -= time.monotonic() - now
-            if flight.began < after:
+            if is_early and wait_s > 0:
                 continue
+            if is_early:
+                raise VendorDown("no answer in time")
             if not isinstance(flight.error, VendorDown) or wait_s <= flight.given_s:
                 break
         if flight.error is not None:

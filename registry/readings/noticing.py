@@ -19,7 +19,7 @@ from registry.readings.sightings import Sightings
 from store.records import Account, Source
 
 REFRESH_S = 20.0  # nobody waits for it
-READ_S = 2.0  # a hint's reading may take so long
+READ_S = 4.0  # a hint's reading may take so long: the first half for one that began before the hint
 SHARED_S = 2.0  # hints of motion share a reading this old
 OLDEST_S = 300.0  # a message about something longer ago is dropped
 

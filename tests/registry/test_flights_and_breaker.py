@@ -130,6 +130,25 @@ def test_a_call_that_began_too_early_is_waited_for_and_not_shared() -> None:
     assert len(calls) == 1
 
 
+def test_a_call_that_began_too_early_and_hangs_is_not_waited_for_to_its_end() -> None:
+    shared: Flights[str] = Flights(join_s=0.1)
+    held, started = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        held.wait()
+        return "old"
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(shared.share, "a", 10, slow)
+        started.wait()
+        with pytest.raises(VendorDown):
+            shared.share("a", 0.02, lambda: "never called", after=time.monotonic())
+        assert shared.share("a", 5, lambda: "new", after=time.monotonic()) == "new"
+        held.set()
+        assert first.result() == "old"
+
+
 # seconds that the one who joins has · what it hears of a call that had 0.3 s, and failed for want of more
 JOINS: list[tuple[float, str]] = [(0.25, "VendorDown"), (0.5, "VendorDown"), (2.0, "its own call")]
 
