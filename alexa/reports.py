@@ -120,10 +120,18 @@ class Reports:
             turn.cameras[camera.id] = replace(told, states=states)
 
     def _sampled(self, camera: Camera) -> list[Property]:
-        """Motion is as of now, since it comes from messages and not with a reading."""
-        now = timestamp(self._clock())
+        """As of now, since Alexa drops what is older than what it knows, and unsure for as long as the list is old.
+
+        Of two lists the one that was read first may be told last. Motion comes from messages and not with a list.
+        """
+        now = self._clock()
+        age_ms = max(0, round((now - (camera.as_of or now)) * 1000))
         return [
-            replace(known, time_of_sample=now) if known.namespace == MOTION else known
+            replace(
+                known,
+                time_of_sample=timestamp(now),
+                uncertainty_in_milliseconds=SAMPLE_MS + (0 if known.namespace == MOTION else age_ms),
+            )
             for known in self._state.properties(camera)
         ]
 

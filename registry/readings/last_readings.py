@@ -55,15 +55,32 @@ class LastReadings:
 
     def newer(self, account: Account, source: Source) -> Reading | None:
         """A reading of another process that is newer and differs from ours; it becomes our last one."""
-        reading = self.known(account, source)
-        if reading is None or self._clock() - reading.as_of >= KEEP_S:
-            return None
+        known = self._young_known(account, source)
+        return known if known is not None and self._adopt(source, known) else None
+
+    def shared(self, account: Account, source: Source) -> Reading | None:
+        """The list that all processes share, as of our last reading where that found the same.
+
+        Changes are recorded with this list. Our own last reading may differ from it until it is written.
+        """
+        known = self._young_known(account, source)
+        if known is None or self._adopt(source, known):
+            return known or self.last(account, source)
+        last = self.last(account, source)
+        return last if last is not None and last.with_sizes == known.with_sizes else known
+
+    def _young_known(self, account: Account, source: Source) -> Reading | None:
+        known = self.known(account, source)
+        return known if known is not None and self._clock() - known.as_of < KEEP_S else None
+
+    def _adopt(self, source: Source, known: Reading) -> bool:
+        """Makes it our last reading where it differs from ours and is newer."""
         with self._lock:
             last = self._last.get(source.id)
-            if last and (_is_newer(last, reading) or last.with_sizes == reading.with_sizes):
-                return None
-            self._last.put(source.id, reading)
-        return reading
+            if last and (_is_newer(last, known) or last.with_sizes == known.with_sizes):
+                return False
+            self._last.put(source.id, known)
+        return True
 
     def known(self, account: Account, source: Source) -> Reading | None:
         known = self._store.known(account.id, source.id)
@@ -110,7 +127,8 @@ class LastReadings:
         """Makes it the last reading, and writes it to the store where that has another list or an old one.
 
         `sure`: the store is read even where this process wrote the same list last. Another process may have written
-        another list after that, and assistants may have been told of it.
+        another list after that, and assistants may have been told of it. Raises StoreUnavailable then: who reads for
+        assistants tries again.
         """
         self._put(source, reading)
         fingerprint, written = self._written.get(source.id) or ("", 0.0)
@@ -135,6 +153,8 @@ class LastReadings:
             log.warning(
                 "the camera list of account %s could not be written to the store", account.id, extra={"reason": "store"}
             )
+            if sure:
+                raise
             return reading
         if is_shared and known is not None and known.with_sizes != reading.with_sizes:
             self._compared(account, source, known.cameras, reading)

@@ -52,25 +52,25 @@ class Noticing:
         """The accounts in whose lists a vendor's device is. Raises StoreUnavailable."""
         return self._devices.accounts(serial)
 
-    def noticed(self, account_id: str, hints: Iterable[Hint]) -> None:
-        """Reads what the hints name, and publishes what has happened.
+    def noticed(self, account_id: str, hints: Iterable[Hint]) -> bool:
+        """Reads what the hints name, and publishes what has happened; False: some of it could not be read.
 
         Hints about devices of other accounts are dropped. Raises StoreUnavailable; a vendor's failure raises nothing.
         """
         hints, after = list(hints), time.monotonic()
         try:
             household = self._readings.households.of(account_id)
-            for source in household.sources:
-                self._read_hinted(household.account, source, hints, after)
+            sources = [(household.account, source) for source in household.sources]
+            return all([self._read_hinted(account, source, hints, after) for account, source in sources])
         except Unavailable:
-            return
+            return True  # there is no such household
 
-    def _read_hinted(self, account: Account, source: Source, hints: list[Hint], after: float) -> None:
+    def _read_hinted(self, account: Account, source: Source, hints: list[Hint], after: float) -> bool:
         last = self._readings.last(account, source)
         serials = {camera.ref.serial for camera in last.cameras} if last else set()
         ours = [hint for hint in hints if hint.serial in serials or not hint.serial]
         if not ours:
-            return
+            return True
         if last is not None:
             for hint in ours:  # that somebody rang waits for no vendor
                 self._happened(account, last, hint)
@@ -80,10 +80,11 @@ class Noticing:
             else:
                 reading = self._readings.recent(account, source, SHARED_S, READ_S)
         except DriverError:
-            return
+            return False
         if last is None:
             for hint in ours:
                 self._happened(account, reading, hint)
+        return True
 
     def _happened(self, account: Account, reading: Reading, hint: Hint) -> None:
         if hint.kind == "read" or self._clock() - hint.at > OLDEST_S:

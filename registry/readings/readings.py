@@ -67,6 +67,10 @@ class Readings:
         """The last reading of any process, if it is less than KEEP_S old."""
         return self._kept.last(account, source)
 
+    def shared(self, account: Account, source: Source) -> Reading | None:
+        """The list that all processes share, with which changes are recorded, if it is less than KEEP_S old."""
+        return self._kept.shared(account, source)
+
     def newer(self, account: Account, source: Source) -> Reading | None:
         """A reading of another process that is newer and differs from ours; it becomes our last one."""
         return self._kept.newer(account, source)

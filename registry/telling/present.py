@@ -11,13 +11,12 @@ from registry.gate.displays import PLAYABLE
 from registry.readings.awaited import Awaited
 from registry.readings.happenings import LAST_S, Happenings
 from registry.readings.judge import Judge, VisibleCamera, unreached
-from registry.readings.reading import Reading
 from registry.readings.readings import Readings
 from registry.readings.sightings import Sightings
 from registry.readings.states import awaiting, moving
 from registry.telling.reporter import Now
 from store.ports import Store
-from store.records import Account, Happening, Link, Source
+from store.records import Happening, Link, Source
 
 LATER_S = 0.05  # a sighting has surely ended so long after its end
 _AT_ONCE = ("doorbell",)  # kinds that leave no state behind
@@ -44,7 +43,7 @@ class Present:
         newest = self._happenings.newest(link.account)
         states: dict[str, State] = {}
         for source in household.sources:
-            reading, signed_in = self._reading(household.account, source), self._is_signed_in(source)
+            reading, signed_in = self._readings.shared(household.account, source), self._is_signed_in(source)
             if reading is None:
                 if signed_in or self._store.known(source.account, source.id) is not None:
                     raise Unavailable("vendor_down")
@@ -56,9 +55,6 @@ class Present:
         awaited, held = self._awaited.of(link.account), self._sightings.held(link.account)
         states = {camera_id: moving(awaiting(state, awaited), held) for camera_id, state in states.items()}
         return Now(tuple(state.camera for state in states.values()), states, _ends(newest, states))
-
-    def _reading(self, account: Account, source: Source) -> Reading | None:
-        return self._readings.newer(account, source) or self._readings.last(account, source)
 
     def _is_signed_in(self, source: Source) -> bool:
         session = self._store.read_session(source.account, source.id)

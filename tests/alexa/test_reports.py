@@ -166,6 +166,19 @@ def test_a_change_is_one_report_with_the_rest_beside_it(
     assert list(link.amazon.endpoints.dropped) == []
 
 
+def test_a_change_counts_whose_list_was_read_before_the_one_that_was_told(link: Reporting) -> None:
+    """A reading that began first may end last and hold what happened meanwhile."""
+    link.tell(link.now(Garden={"as_of": link.clock.now - 1.0}))
+    link.sent()
+    link.clock.now += 4.0
+    link.tell(link.now(Garden={"as_of": link.clock.now - 6.0, "online": "off"}))
+    [message] = link.sent()
+    [connectivity] = message["event"]["payload"]["change"]["properties"]
+    assert told_value(connectivity) == "UNREACHABLE"
+    assert connectivity["uncertaintyInMilliseconds"] == 7000, "it is confirmed as of six seconds ago, within one second"
+    assert list(link.amazon.endpoints.dropped) == []
+
+
 def test_a_state_that_is_unknown_is_no_change(link: Reporting) -> None:
     link.tell()
     link.sent()

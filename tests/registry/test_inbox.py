@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from registry.driver import Hint
+from registry.errors import VendorDown
 from registry.readings.changes import Change
 from registry.watch.inbox import AtOnce, Inbox
 from store.ports import StoreUnavailable
@@ -55,6 +56,49 @@ def test_a_flood_is_bounded_and_does_not_wait(home: Household, published: list[C
     wait(lambda: not inbox.full)
     # waiting hints of one device were handled together, not fifty times
     assert home.driver.calls["read"] <= calls + 5
+
+
+def test_what_a_hint_named_is_read_again_where_the_vendor_failed(home: Household, published: list[Change]) -> None:
+    home.driver.error = VendorDown()
+    inbox, calls = Inbox(home.noticing, retries_s=(0.05, 0.05, 3.0)), home.driver.calls["read"]
+    inbox.offer(Hint("F00000001", 1, "read"))
+    wait(lambda: home.driver.calls["read"] == calls + 3)
+    home.driver.change("Garden", online="off")
+    home.driver.error = None
+    wait(lambda: bool(published))
+    assert [change.kind for change in published] == ["offline"]
+
+
+def test_a_vendor_that_stays_away_is_left_to_the_next_poll(
+    home: Household, published: list[Change], caplog: pytest.LogCaptureFixture
+) -> None:
+    home.driver.error = VendorDown()
+    inbox, calls = Inbox(home.noticing, most=1, retries_s=(0.01, 0.01)), home.driver.calls["read"]
+    inbox.offer(Hint("F00000001", 1, "read"))
+    wait(lambda: "could not be read in 3 tries" in caplog.text)
+    assert home.driver.calls["read"] == calls + 3
+    assert not inbox.full
+
+
+def test_a_hint_that_waits_for_its_next_try_holds_up_no_other(
+    home: Household, published: list[Change], clock: Clock
+) -> None:
+    home.driver.error = VendorDown()
+    inbox, calls = Inbox(home.noticing, retries_s=(3600.0,)), home.driver.calls["read"]
+    inbox.offer(Hint("F00000001", 1, "read"))
+    wait(lambda: home.driver.calls["read"] == calls + 1)
+    inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
+    wait(lambda: bool(published))
+    assert [change.kind for change in published] == ["doorbell"]
+
+
+def test_while_the_store_can_not_be_used_a_hint_waits(
+    home: Household, published: list[Change], caplog: pytest.LogCaptureFixture
+) -> None:
+    home.store.close()
+    Inbox(home.noticing, retries_s=(0.01,)).offer(Hint("F00000001", 1, "read"), home.account.id)
+    wait(lambda: "could not be read in 2 tries" in caplog.text)
+    assert published == []
 
 
 class TestAtOnce:

@@ -131,6 +131,16 @@ class TestWhatIsTold:
         world.home.noticing.refresh(world.home.account.id)
         assert world.turn() == ["listed Garden", "states Garden"]
 
+    def test_a_change_is_told_that_another_process_read_before_our_newer_list(self, world: World) -> None:
+        """Its reading began first and ended last: it holds what happened meanwhile, and ours does not."""
+        world.clock.now += 5.0
+        world.home.noticing.refresh(world.home.account.id)
+        world.clock.now -= 0.1
+        world.home.driver.change("Garden", online="off")
+        another_process(world.home).noticing.refresh(world.home.account.id)
+        world.clock.now += 0.2
+        assert world.turn() == ["states Garden"]
+
     def test_an_empty_list_is_known_to_another_process(self, world: World) -> None:
         world.home.driver.set([])
         world.home.noticing.refresh(world.home.account.id)
