@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from registry.camera import Camera, Ref
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.events import ahead_s
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.push import register
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
@@ -256,3 +258,23 @@ def test_messages_that_are_none_are_passed_over(
     it = make(vendors.answering(lambda requested, body, headers: answer(listed)))
     (hint,) = it.driver.happened(it.source, 0.0, ANSWERED_S)
     assert (hint.serial, hint.channel, hint.kind, hint.at) == ("F00497201", 0, "motion", 1582821945.396)
+
+
+@pytest.mark.parametrize("off_s", [0.0, 600.0, -600.0], ids=["right", "ten minutes fast", "ten minutes slow"])
+def test_a_message_is_as_old_as_the_vendors_clock_says(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], off_s: float
+) -> None:
+    theirs = time.time() - off_s
+    rung = {"deviceSerial": "F00497201", "time": int((theirs - 20.0) * 1000), "channel": 1, "subType": 10016}
+    listed = json.dumps({"meta": {"code": 200}, "message": [rung]}).encode()
+    date = f"Date: {formatdate(theirs, usegmt=True)}"
+    it = make(vendors.answering(lambda requested, body, headers: answer(listed, "200 OK", date)))
+    (hint,) = it.driver.happened(it.source, time.time() - 60.0, ANSWERED_S)
+    assert time.time() - hint.at == pytest.approx(20.0, abs=ANSWERED_S / 2)
+    assert [seen.at for seen in it.driver.happened(it.source, time.time() - 60.0, ANSWERED_S)] == [hint.at]
+    assert it.driver.happened(it.source, time.time(), ANSWERED_S) == ()
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Thu, 01 Jan 9999999 00:00:00 GMT", "Fri, 27 Nov 2026 25:61:00 GMT"])
+def test_a_date_that_is_none_moves_no_message(date: str) -> None:
+    assert ahead_s(date, 1_800_000_000.0, 600.0) == 0.0

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from net.incoming import JsonObject
 from registry.camera import Camera
@@ -133,12 +134,16 @@ class EzvizAccount:
         self._clients.change(source, deadline_s, work)
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
-        """What the account's messages of today say happened after `since`, epoch seconds; the fifty newest."""
+        """What the account's messages of today say happened after `since`, epoch seconds; the fifty newest.
+
+        Their times are moved to our clock where it differs from the vendor's.
+        """
 
         def work(client: "Client", _: Held) -> tuple[Hint, ...]:
             told = client.get_device_messages_list(limit=MESSAGES).get("message")
-            hints = (message_hint(each) for each in told) if isinstance(told, list) else ()
-            return tuple(hint for hint in hints if hint is not None and hint.at > since)
+            hints = [message_hint(each) for each in told] if isinstance(told, list) else []
+            ours = [replace(hint, at=hint.at + client.ahead_s) for hint in hints if hint is not None]
+            return tuple(hint for hint in ours if hint.at > since)
 
         return self._clients.use(source, deadline_s, work)
 

@@ -1,8 +1,12 @@
 """What EZVIZ's kinds of events mean for us; where they come from differs, the kinds are the same."""
 
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from registry.driver import EventKind, Hint
+
+SURE_S = 60.0  # clocks that differ less are taken for the same
+STEADY_S = 10.0  # answers differ by less that come late
 
 # Alarm types of the Open Platform and the app, as numbers and, in webhooks, as words. Two are not in the vendor's own
 # table: 2403, by which the app filters its messages for people, and the word for a person.
@@ -45,6 +49,20 @@ def epoch_s(timestamp: object) -> float | None:
     if not 0 < number < 1e14:  # nan is none of these
         return None
     return number / 1000 if number > 1e11 else number
+
+
+def ahead_s(date: str, now: float, known_s: float = 0.0) -> float:
+    """How far `now`, by our clock, is ahead of an answer's Date (RFC 9110, 6.6.1); 0 within SURE_S, and without one.
+
+    `known_s`, as found before, stays while it is nearly right, so that a message has the same time in each answer.
+    """
+    try:
+        ahead = now - parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+    if abs(ahead) <= SURE_S:
+        return 0.0
+    return known_s if abs(ahead - known_s) < STEADY_S else ahead
 
 
 def channel_of(channel: object) -> int:

@@ -4,6 +4,7 @@ Importing this costs 0.2 s; import it where the vendor is called.
 """
 
 import logging
+import time
 from typing import Any
 
 import requests
@@ -11,6 +12,7 @@ from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, PyEzvizError
 
 from net.requests_adapter import Forbidden
+from registry.drivers.ezviz.events import ahead_s
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 
@@ -34,6 +36,7 @@ for _name in ("pyezvizapi", "urllib3"):
 
 class Ruled(EzvizClient):
     code: int | None = None  # meta.code of the last answer, or the resultCode of an older call
+    ahead_s = 0.0  # how far our clock is ahead of the vendor's, by the last answer
 
     def _keep_rules(self, http: VendorHttp, terminal: str) -> None:
         """`terminal`: 32 hex digits, by which the vendor tells apart where an account is signed in."""
@@ -42,6 +45,7 @@ class Ruled(EzvizClient):
         self._session.headers["featureCode"] = self._terminal = terminal
 
     def _note(self, response: requests.Response, **_: Any) -> None:
+        self.ahead_s = ahead_s(response.headers.get("Date", ""), time.time(), self.ahead_s)
         try:
             body = response.json()
             self.code = int(body["meta"]["code"] if "meta" in body else body["resultCode"])
