@@ -28,8 +28,9 @@ class AccountItems(OwnerUserItems, TellingItems):
     def account(self, account_id: str) -> Account | None:
         return record_of(self._table.get(f"account#{account_id}", "account"), Account)
 
-    def accounts(self) -> Iterator[Account]:
-        return (msgspec.convert(item["record"], Account) for item in self._table.listed("accounts"))
+    def accounts(self, after: str = "", until: str = "") -> Iterator[Account]:
+        items = self._table.listed("accounts", after, until)
+        return (msgspec.convert(item["record"], Account) for item in items)
 
     def drop_household(self, account_id: str) -> bool:
         pk = f"account#{account_id}"

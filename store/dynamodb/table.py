@@ -71,10 +71,18 @@ class Table:
         where = "#pk = :pk AND begins_with(#sk, :prefix)"
         return self._pages(KeyConditionExpression=where, ExpressionAttributeValues=values, ConsistentRead=True)
 
-    def listed(self, gsi1pk: str) -> Iterator[Item]:
-        where = "#gsi1pk = :gsi1pk"
-        values = _values({"gsi1pk": gsi1pk})
-        return self._pages(IndexName=GSI, KeyConditionExpression=where, ExpressionAttributeValues=values)
+    def listed(self, gsi1pk: str, after: str = "", until: str = "") -> Iterator[Item]:
+        """By gsi1sk: those that sort after `after`, up to and with `until`, or to the end."""
+        where, values = "#gsi1pk = :gsi1pk", {"gsi1pk": gsi1pk}
+        if after:  # one condition on the key of order is allowed: what sorts on from `until` is left below
+            where, values = f"{where} AND #gsi1sk > :after", {**values, "after": after}
+        elif until:
+            where, values = f"{where} AND #gsi1sk <= :until", {**values, "until": until}
+        request = {"KeyConditionExpression": where, "ExpressionAttributeValues": _values(values)}
+        for item in self._pages(IndexName=GSI, **request):
+            if until and item["gsi1sk"] > until:
+                return
+            yield item
 
     def put(self, item: Item, condition: str = "", **values: Any) -> Action:
         return "Put", {"TableName": self._name, "Item": _values(item, "")} | _condition(condition, values)

@@ -53,10 +53,10 @@ class AccountRows:
         row = self._database.one(rows.ACCOUNT + " WHERE id = ?", account_id)
         return Account(*row) if row else None
 
-    def accounts(self) -> Iterator[Account]:
-        page = [Account("", 0, b"")]
+    def accounts(self, after: str = "", until: str = "") -> Iterator[Account]:
+        page, within = [Account(after, 0, b"")], " WHERE id > ? AND (id <= ? OR ? = '') ORDER BY id LIMIT ?"
         while page:
-            found = self._database.all(rows.ACCOUNT + " WHERE id > ? ORDER BY id LIMIT ?", page[-1].id, _PAGE)
+            found = self._database.all(rows.ACCOUNT + within, page[-1].id, until, until, _PAGE)
             page = [Account(*row) for row in found]
             yield from page
 

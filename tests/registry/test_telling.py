@@ -13,7 +13,7 @@ from registry.errors import SignedOut, VendorDown
 from registry.preferences import Preferences, keep
 from registry.readings.sightings import HELD_S
 from registry.telling.present import LATER_S
-from registry.telling.reconciling import Reconciling
+from registry.telling.reconciling import EVERY_S, TARDY_S, Reconciling
 from registry.telling.reporter import (
     GrantDead,
     NotNow,
@@ -232,6 +232,17 @@ class TestWhatIsTold:
         world.reporter.version = "2"
         Reconciling(world.home.store, world.clock).turn()
         assert sorted(world.turn()) == ["listed Front Door", "listed Garden"]
+
+    def test_each_household_is_looked_at_in_a_day_of_turns(self, world: World) -> None:
+        reconciling = Reconciling(world.home.store, world.clock)
+        late = [0.0, TARDY_S] * 144
+        counts = []
+        for late_s in late:
+            world.clock.now += late_s
+            counts.append(reconciling.turn_of_day())
+            world.clock.now += EVERY_S - late_s
+        assert sum(counts) in (1, 2), "two turns may overlap, and none is left out where one comes late"
+        assert [row.kind for row in world.home.store.waiting(world.clock())] == ["look"]
 
     def test_what_changed_between_two_looks_and_back_is_not_told(self, world: World) -> None:
         world.change(online="off")

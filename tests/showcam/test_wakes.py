@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from registry.telling.reconciling import DAY_S, EVERY_S
 from showcam.aws.wakes import LONGEST_S, NotSent, Queue, Wake, of_queue, of_stream
 from showcam.compose import changes, reports, sweep
 from store.dynamodb import DynamoStore
@@ -147,20 +148,31 @@ def test_the_stream_s_function_sends_what_is_due(world: World) -> None:
 
 
 def test_the_sweep_sends_what_is_overdue_and_nothing_else(world: World) -> None:
-    handler = sweep.build()
-    assert handler({}, None) == {"woken": 0}
+    handler = sweep.build(lambda: not_the_turn_of(world))
+    assert handler({}, None) == {"woken": 0, "looked_at": 0}
     world.store.record_change(world.account.id, world.source.id, Known(b"k", 1.0))
-    assert handler({}, None) == {"woken": 1}
+    assert handler({}, None) == {"woken": 1, "looked_at": 0}
     assert world.messages() == [wake_of(world)]
     claim = world.store.claim(world.account.id, world.link.id, 2.0, 3.0, 9)
     assert claim is not None
     world.store.settle(claim, Settled(2.0, claim.rows))
-    assert handler({}, None) == {"woken": 0}
+    assert handler({}, None) == {"woken": 0, "looked_at": 0}
+
+
+def not_the_turn_of(world: World) -> float:
+    """A time of the day that is far from the household's."""
+    return DAY_S * (0.2 if world.account.id > "n" else 0.8)
 
 
 def test_once_a_day_every_link_is_looked_at(world: World) -> None:
-    assert sweep.build()({"reconcile": True}, None) == {"reconciled": True}
-    assert [row.kind for row in world.store.waiting(NOW)] == ["look"]
+    at = [NOW]
+    handler = sweep.build(lambda: at[0])
+    looked_at = 0
+    for _ in range(int(DAY_S / EVERY_S)):
+        at[0] += EVERY_S
+        looked_at += int(str(handler({}, None)["looked_at"]))
+    assert looked_at in (1, 2), "two runs overlap by a minute"
+    assert [row.kind for row in world.store.waiting(at[0])] == ["look"]
 
 
 def message(world: World) -> dict[str, Any]:

@@ -53,6 +53,16 @@ class TestAccounts:
             households, key=lambda account: account.id
         )
 
+    @pytest.mark.parametrize(
+        ("after", "until", "found"),
+        [("", "", "abcd"), ("b", "", "cd"), ("", "b", "ab"), ("a", "c", "bc"), ("b", "b", ""), ("bb", "cc", "c")],
+        ids=str,
+    )
+    def test_some_accounts_are_listed_by_their_ids(self, store: Store, after: str, until: str, found: str) -> None:
+        for name in "dbca":
+            store.add_account(msgspec.structs.replace(a.account(), id=name))
+        assert "".join(account.id for account in store.accounts(after, until)) == found
+
     def test_an_id_is_given_once(self, store: Store) -> None:
         household = a.account()
         store.add_account(household)

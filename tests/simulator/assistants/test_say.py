@@ -1,5 +1,6 @@
 """Linking and saying, end to end over HTTP, with a double of showcam."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -190,7 +191,8 @@ def test_a_switch_with_a_pin_is_challenged_and_the_pin_is_masked(bench: Callable
         async def switched(**body: str) -> tuple[str, str | None]:
             answered = await b.post("/assistants/google/say", {"text": "turn off the garden camera", **body})
             assert answered["outcome"]["broken"] == []
-            assert "2468" not in str(answered["trace"])
+            # a request's id may hold these digits among others by chance
+            assert re.search(r"(?<!\d)2468(?!\d)", str(answered["trace"])) is None
             return answered["outcome"]["spoken"], answered.get("need")
 
         assert await switched() == ("Can I have your PIN for Garden?", "pin")
