@@ -13,6 +13,7 @@ from registry.errors import DriverError, Unavailable
 from registry.readings.announcing import Announcing
 from registry.readings.changes import Change, Changes
 from registry.readings.devices import Devices
+from registry.readings.flights import JOIN_S
 from registry.readings.reading import Reading
 from registry.readings.readings import NOTICE, Readings
 from registry.readings.sightings import Sightings
@@ -39,7 +40,7 @@ class Noticing:
 
     def refresh(self, account_id: str) -> bool:
         """Read the account's cameras ahead of requests, and keep its session alive; False: no source could be read."""
-        began = self._clock()
+        began = self._clock() - JOIN_S  # a call that began so long ago is shared
         try:
             self._readings.listing(account_id, REFRESH_S, purpose=NOTICE)
             household = self._readings.households.of(account_id)

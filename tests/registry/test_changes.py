@@ -1,5 +1,7 @@
 """Compared readings, handled hints, and sightings shared by all processes."""
 
+import sys
+import threading
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from registry.readings.sightings import HELD_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
+from tests.doubles.waiting import within
 
 GARDEN = camera("Garden", "F00000001", motion="off", person="off")
 DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
@@ -137,6 +140,22 @@ class TestReadings:
         home.driver.change("Garden", name="Shed")
         home.noticing.refresh(home.account.id)
         assert kinds(published) == kinds(after) == ["renamed"]
+
+    def test_a_reading_that_shares_a_call_is_no_failure(self, home: Household, clock: Clock) -> None:
+        home.driver.hold, calls, well = threading.Event(), home.driver.calls["read"], list[bool]()
+        for number in (1, 2):
+            thread = threading.Thread(target=lambda: well.append(home.noticing.refresh(home.account.id)), daemon=True)
+            thread.start()
+            assert within(10, lambda thread=thread: is_waiting(thread)), number  # type: ignore[misc]
+            clock.now += 1.0
+        home.driver.hold.set()
+        assert within(10, lambda: well == [True, True])
+        assert home.driver.calls["read"] == calls + 1
+
+
+def is_waiting(thread: threading.Thread) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and frame.f_code is threading.Condition.wait.__code__
 
 
 class TestHints:
