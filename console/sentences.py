@@ -134,8 +134,17 @@ CHANGED = {
         "Nothing was changed: somebody else has set this camera since the page was opened. What stands here is theirs."
     ),
     "no_setting": mark("Nothing was changed: there is no such setting."),
+    "other_name": mark("Nothing was deleted: that is not the camera's name."),
     "asked_for": mark("asked for; the camera does not show it yet"),
     "confirmed": mark("confirmed by the camera"),
+}
+
+# Of the encryption password, what was wrong with the form.
+PASSWORD = {
+    "missing": mark("Nothing was changed. Type the password of now, or the code on the label."),
+    "differ": mark("Nothing was changed: the two new passwords are not the same."),
+    "letters": mark("Nothing was changed: an encryption password is 6 to 12 letters and digits."),
+    "consent": mark("Nothing was changed. Tick that whoever watches the camera needs the new password."),
 }
 
 # Of the assistants' page, what was wrong with a form.

@@ -20,6 +20,7 @@ from console import app as console
 from console import home, look
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.camera_removal import CameraRemoval
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
@@ -141,6 +142,7 @@ def _console(
     owner, history = base.adapter.owner, base.adapter.history
     return [
         CameraPage(owner, made.area, made.forms, history, alexa=friendly_names, google=names),
+        CameraRemoval(owner, made.area),
         Assistants(
             owner,
             made.area,

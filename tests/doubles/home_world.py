@@ -30,6 +30,7 @@ from console.adding import Adding as AddingPage
 from console.app import blueprint
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.camera_removal import CameraRemoval
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.echo import SKILL_ID
@@ -240,6 +241,7 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, ad
     window = LinkingWindow(made.store, made.clock)
     return [
         CameraPage(made.owner, rooms.area, rooms.forms, history, alexa=friendly_names, google=names, patience_s=0.2),
+        CameraRemoval(made.owner, rooms.area, patience_s=0.2),
         Assistants(
             made.owner,
             rooms.area,

@@ -291,7 +291,7 @@ class TestEncryption:
         home = make()
         garage = home.camera("Garage")
 
-        def change(old: str, new: str) -> Camera | Refusal | Step:
+        def change(old: str, new: str) -> Camera | Asked | Refusal | Step:
             return home.owner.change_password(home.source.account, garage.id, old, new)
 
         assert change("AAAAAA", "secret12") == Step("code", wrong=True)
