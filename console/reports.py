@@ -7,7 +7,7 @@ from flask import request
 from msgspec import Struct
 
 from console import pages
-from console.sentences import ASSISTANTS, LAST_TOLD, REPORTED
+from console.assistants_sentences import ASSISTANTS, LAST_TOLD, REPORTED
 from store.ports import Store
 from store.records import Assistant, Link
 from store.telling_ports import ENDED, LOOK, Laid, Row

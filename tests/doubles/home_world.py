@@ -56,6 +56,7 @@ from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Devices
 from registry.drivers.lan.driver import LanDriver
 from registry.errors import Refused
+from registry.owner.invitations import Invitations
 from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
@@ -248,7 +249,13 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, ad
             history,
             LinkForms(made.store, rooms.area.new_links, partial(_end_link, made)),
             ClientForms(made.store),
-            HouseholdForms(made.store, rooms.sign_in, window, partial(_remove, made)),
+            HouseholdForms(
+                made.store,
+                rooms.sign_in,
+                Invitations(made.store, Sessions(made.store)),
+                window,
+                partial(_remove, made),
+            ),
             window,
             open_to_all=False,
         ),
@@ -310,7 +317,8 @@ def home_world(
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
+    sign_in = SignIn(made.store, vendor, "anyone", origin="owner")
+    rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None
