@@ -36,8 +36,8 @@ def camera(page: Page, program: Program) -> None:
 
 def deleting(page: Page, program: Program) -> None:
     camera(page, program)
-    page.locator("a[href$='/delete']").click()
-    page.wait_for_selector("a[href^='/home/cameras/']")
+    with page.expect_navigation():
+        page.locator("a[href$='/delete']").click()
 
 
 def tried(page: Page, program: Program) -> None:
