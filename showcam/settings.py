@@ -48,8 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ca_file: Path | None = None
 
     # -- Who may come in
-    # who may sign in: `owner` and `invited`, those added with `owner add` or invited on `/home`; `anyone`, everybody
-    # with an EZVIZ account, and then there are no cameras in the house
+    # who may sign in: `owner` and `invited`, those added with `owner add`; `anyone`, everybody with an EZVIZ account,
+    # and then there are no cameras in the house
     sign_up: Literal["owner", "invited", "anyone"] = "owner"
     # who may reach the page `/home`: `lan`, the house alone (running.md#your-cameras-page); `public`, everybody, by
     # https; `off`, nobody, as is always so where everything is on AWS

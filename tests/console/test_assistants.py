@@ -15,7 +15,6 @@ from accounts.pins import Pins
 from registry import quiet_times
 from registry.camera import StreamRequest
 from registry.notices.addresses import Addresses
-from registry.owner import invitations
 from registry.owner.outcome import SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
 from registry.telling.why import FAULT, LATE
@@ -23,7 +22,6 @@ from store.ports import Store
 from store.records import Happening
 from store.telling_ports import LOOK, Claim, Settled
 from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
-from tests.doubles.household import new_link
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_vendor import PASSWORD
 
@@ -369,97 +367,6 @@ def test_an_invited_account_may_link(world: HomeWorld) -> None:
     assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
     press(browser, "invite", user=NEW)
     assert "That account may link here already." in browser.text
-
-
-def guest(world: HomeWorld, user: str = NEW) -> str:
-    """The id of that account's household."""
-    source = households.find(world.home.store, "ezviz", user)
-    assert source is not None
-    return source.account
-
-
-def card(browser: HomeBrowser, world: HomeWorld, user: str = NEW) -> str:
-    """What the page says of whom it let in."""
-    assert browser.answer is not None
-    found = browser.answer.text.partition(f'aria-labelledby="guest-{guest(world, user)}"')[2].partition("</article>")[0]
-    return " ".join(re.sub(r"<[^>]*>", " ", found.partition(">")[2]).split())
-
-
-def test_an_invitation_is_listed_until_it_is_taken_back(world: HomeWorld) -> None:
-    browser = press(page(world), "invite", user=NEW)
-    day = time.strftime("%Y-%m-%d", time.gmtime(world.home.store.account(guest(world)).created))  # type: ignore[union-attr]
-    waits = "Nobody has signed in with it yet. The invitation holds until you take it back. Take it back"
-    assert card(browser, world) == f"{NEW} Invited {day}. {waits}"
-    press(browser, "take-back", household=guest(world))
-    assert (browser.status, "Done." in browser.text, NEW in browser.text) == (200, True, False)
-    assert linking(world).begin(NEW, PASSWORD, "203.0.113.7") == SignInRefused("stranger")
-
-
-def test_an_account_that_was_let_in_by_command_waits_too(world: HomeWorld) -> None:
-    browser = page(world)
-    assert card(browser, world, CAREFUL).startswith(f"{CAREFUL} Let in by a command,")
-    press(browser, "take-back", household=guest(world, CAREFUL))
-    assert households.find(world.home.store, "ezviz", CAREFUL) is None
-
-
-def test_what_became_of_an_invitation_is_said_and_it_can_not_be_taken_back(world: HomeWorld) -> None:
-    store = world.home.store
-    browser = press(page(world), "invite", user=NEW)
-    assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
-    assert card(browser.visit(AT), world).endswith("Signed in, and nothing is linked.")
-    account = store.account(guest(world))
-    assert account is not None
-    store.add_link(new_link(account, "alexa", None, "en"))
-    assert card(browser.visit(AT), world).endswith("Links: 1. Not used yet.")
-    press(browser, "take-back", household=account.id)
-    assert (browser.status, "that invitation does not wait any more" in browser.text) == (403, True)
-    assert store.account(account.id) == account
-
-
-@pytest.mark.parametrize("which", ["own", "", "nonsense"])
-def test_no_household_is_taken_back_that_does_not_wait(world: HomeWorld, which: str) -> None:
-    account = world.home.account.id
-    press(browser := page(world), "take-back", household=account if which == "own" else which * 200)
-    assert (browser.status, "that invitation does not wait any more" in browser.text) == (403, True)
-    assert world.home.store.account(account) is not None
-
-
-def test_who_linked_while_anybody_might_is_listed(world: HomeWorld) -> None:
-    browser = press(page(world), "open-window")
-    assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
-    assert card(browser.visit(AT), world).startswith(f"{NEW} Let in while anybody might link,")
-
-
-def test_invitations_that_wait_are_not_without_number(world: HomeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invitations, "MOST", 2)  # CAREFUL waits already
-    browser = press(page(world), "invite", user="a@example.com")
-    press(browser, "invite", user="b@example.com")
-    assert (browser.status, "Take one back that nobody will use." in browser.text) == (403, True)
-    assert households.find(world.home.store, "ezviz", "b@example.com") is None
-
-
-@pytest.mark.parametrize(
-    ("step", "fields"),
-    [
-        ("invite", {"user": "b@example.com"}),
-        ("take-back", {"household": "CAREFUL"}),
-        ("open-window", {}),
-        ("close-window", {}),
-    ],
-)
-def test_an_invited_household_invites_nobody_and_sees_no_other(
-    world: HomeWorld, step: str, fields: dict[str, str]
-) -> None:
-    press(page(world), "invite", user=NEW)
-    theirs = world.signed_in(NEW).visit(AT)
-    assert "Whoever runs this showcam decides who may link." in theirs.text
-    assert CAREFUL not in theirs.text
-    household = guest(world, CAREFUL)
-    press(theirs, step, **{name: value.replace("CAREFUL", household) for name, value in fields.items()})
-    assert (theirs.status, "whoever runs this showcam decides who may link" in theirs.text) == (403, True)
-    assert households.find(world.home.store, "ezviz", "b@example.com") is None
-    assert world.home.store.account(household) is not None
-    assert linking(world).begin("a@example.com", PASSWORD, "203.0.113.7") == SignInRefused("stranger")
 
 
 @pytest.mark.parametrize("user", ["", "   ", "x" * 201, "a\x00b"])

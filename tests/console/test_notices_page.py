@@ -5,16 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from accounts import households
 from console.notices import TRIES, WINDOW_S
 from registry.notices.addresses import MOST, Addresses
-from registry.owner.invitations import Invitations
-from registry.owner.outcome import SignedIn
-from registry.owner.sign_in import SignIn
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
-from tests.doubles.ready_vendor import PASSWORD
 
 AT = "/home/health/notices"
 
@@ -70,39 +65,6 @@ def test_an_address_is_added_tried_and_removed_and_shown_nowhere(world: HomeWorl
         assert part not in browser.answer.text
     browser.send(AT, step="remove", address=only(world))
     assert (kept(world), "You are notified nowhere yet." in browser.text) == ([], True)
-
-
-def test_a_household_that_was_let_in_adds_and_tries_no_address_and_is_told_why(
-    world: HomeWorld, web: WebReceiver
-) -> None:
-    assert Invitations(world.home.store, world.vendor.sessions).invite(NEW) == ""
-    theirs = world.signed_in(NEW)
-    source = households.find(world.home.store, "ezviz", NEW)
-    assert source is not None
-    addresses = Addresses(world.home.store)
-    given = addresses.add(source.account, secret(web), "JSON", "by the command line")
-    theirs.visit(AT)
-    assert "This showcam calls only addresses of whoever runs it, so a household" in theirs.text
-    assert theirs.answer is not None
-    assert ('value="add"' in theirs.answer.text, 'value="test"' in theirs.answer.text) == (False, False)
-    for fields in ({"step": "add", "url": secret(web)}, {"step": "test", "address": given}):
-        theirs.send(AT, **fields)
-        assert (theirs.status, "calls only addresses of whoever runs it" in theirs.text) == (403, True)
-    assert (list(addresses.of(source.account)), web.texts) == ([given], [])
-    theirs.send(AT, step="remove", address=given)
-    assert (theirs.status, addresses.of(source.account)) == (200, {})
-
-
-def test_a_household_that_began_at_the_console_adds_one(world: HomeWorld, web: WebReceiver) -> None:
-    browser = world.signed_in(NEW).visit(AT).send(AT, step="add", url=secret(web))
-    assert (browser.status, "Done." in browser.text) == (200, True)
-
-
-def test_a_household_that_linked_while_anybody_might_adds_none(world: HomeWorld, web: WebReceiver) -> None:
-    linking = SignIn(world.home.store, world.vendor, "anyone")
-    assert isinstance(linking.begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
-    browser = world.signed_in(NEW).send(AT, step="add", url=secret(web))
-    assert (browser.status, "calls only addresses of whoever runs it" in browser.text) == (403, True)
 
 
 def test_a_service_that_takes_nothing_is_named(world: HomeWorld, web: WebReceiver) -> None:
