@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from accounts.identity import new_id, vendor_key
 from media.errors import MediaUnavailable
 from store.ports import Store
-from store.records import Account, Link, Source, SourceKind
+from store.records import Account, Link, Origin, Source, SourceKind
 from store.sealing import SealedUnreadable
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,12 @@ class Pictures(Protocol):
         ...
 
 
-def add(store: Store, kind: SourceKind, user: str, sealed: bytes, *, locale: str = "en") -> Account:
+def add(
+    store: Store, kind: SourceKind, user: str, sealed: bytes, *, locale: str = "en", origin: Origin = "owner"
+) -> Account:
     """A household whose one source waits for its first sign-in. Raises AlreadyAdded."""
     now = time.time()
-    account = Account(id=new_id(), created=now, salt=secrets.token_bytes(16), locale=locale)
+    account = Account(new_id(), now, secrets.token_bytes(16), locale, origin)
     source = Source(id=new_id(), account=account.id, kind=kind, vendor_key=_vendor_key(store, kind, user), created=now)
     if not store.add_household(account, source, sealed, "needs_login"):
         raise AlreadyAdded("that user has a household here already")

@@ -187,7 +187,7 @@ def _under_faults(run: Run, world: World, changes: int) -> Results:
     others = sum(len(set(found[link]) - set(expected[link])) for link in expected)
     turned = sum(found[link] != [ring for ring in expected[link] if ring in set(found[link])] for link in expected)
     laid = len(world.store.laid_down())
-    say(f"Killed {killed} times; drained {drained_s:.0f} s after the last change; {laid} laid down")
+    say(f"Killed {killed} times; drained {drained_s:.0f} s after the last change; {laid} put aside")
     peer: float | None = None
     try:
         run.need_peer()

@@ -12,6 +12,7 @@ from accounts.console_sessions import ConsoleSession
 from accounts.linking_window import LinkingWindow
 from console import cookies, household_data, pages
 from console.area import READ, Area, Rule
+from console.assistants_sentences import ASSISTANTS
 from console.client_forms import ClientForms, Made
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
@@ -19,13 +20,15 @@ from console.reports import Reports
 from registry import quiet_times
 from registry.camera import Camera
 from registry.errors import Unavailable
+from registry.owner.invitations import Guest, is_of_owner
 from registry.owner.owner import Owner
 from registry.streams.history import History
 
 AT = "/home/assistants"
 OF_LINKS = frozenset({"acknowledge", "end", "choose"})
 OF_CLIENTS = frozenset({"add-client", "renew-secret", "remove-client"})
-OF_HOUSEHOLD = frozenset({"set-pin", "clear-pin", "open-window", "close-window", "invite", "set-quiet"})
+OF_HOUSEHOLD = frozenset({"set-pin", "clear-pin", "set-quiet"})
+OF_OWNER = frozenset({"open-window", "close-window", "invite", "take-back"})  # of who runs the installation
 OF_REPORTS = frozenset({"retry-report", "drop-report"})
 
 
@@ -77,6 +80,8 @@ class Assistants:
             has_pin=self._household.has_pin(account),
             window_min=-(-self._window.left_s() // 60),
             open_to_all=self._open_to_all,
+            invites=is_of_owner(store, account),
+            guests=self._guests(account),
             user=current.user,
             error=pages.say(error) if error else "",
             done=request.args.get("done", ""),
@@ -92,7 +97,9 @@ class Assistants:
             if isinstance(made, Made):
                 return self.show(current, made=made)
             wrong = made
-        elif step in OF_HOUSEHOLD:
+        elif step in OF_OWNER and not is_of_owner(self._area.store, account):
+            wrong = ASSISTANTS["owners_alone"]
+        elif step in OF_HOUSEHOLD | OF_OWNER:
             wrong = self._household.take(step, account)
         elif step in OF_REPORTS:
             wrong = self._reports.take(step, account)
@@ -117,6 +124,11 @@ class Assistants:
         response = self._area.page("deleted", user=current.user)
         cookies.drop(request, response)
         return response
+
+    def _guests(self, account: str) -> list[Guest]:
+        """None where anybody may link, whom nobody invites, and for a household that was invited itself."""
+        shown = not self._open_to_all and is_of_owner(self._area.store, account)
+        return self._household.invitations.guests() if shown else []
 
     def _cameras(self, account: str) -> tuple[Camera, ...]:
         try:

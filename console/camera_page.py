@@ -10,6 +10,7 @@ from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
 from console.asked_for import AskedFor
+from console.encryption_password import EncryptionPassword
 from console.preference_forms import NotKept, PreferenceForms, mark_of
 from console.sentences import CHANGED
 from console.setting_words import HINTS, NAMES, RESTART, RINGS, VALUES, WAYS
@@ -60,6 +61,7 @@ class CameraPage:
         self._owner, self._area, self._forms, self._history = owner, area, forms, history
         self._alexa, self._google, self._patience_s = alexa, google, patience_s
         self._tiles, self._preferences = Tiles(owner), PreferenceForms(owner)
+        self._password = EncryptionPassword(owner, patience_s)
 
     def rules(self) -> list[Rule]:
         at = "/home/cameras/<camera>"
@@ -67,6 +69,7 @@ class CameraPage:
             (at, "camera", self.show, ("GET",)),
             (f"{at}/settings", "setting", self.set, FORM),
             (f"{at}/preferences", "preferences", self.prefer, FORM),
+            (f"{at}/password", "camera_password", self.change_password, FORM),
             (f"{at}/restart", "restart", self.restart, FORM),
             (f"{at}/history", "history", self.keep_history, FORM),
             (f"{at}/mend", "mend", self.mend, FORM),
@@ -138,6 +141,14 @@ class CameraPage:
             return _at(camera, f"#{camera}" if pages.is_id(camera) else "")  # its tile asks for what is missing
         how = "asked" if isinstance(done, Asked) else "set"
         return _at(camera, f"?{how}={setting}#{setting}")
+
+    def change_password(self, current: ConsoleSession, camera: str) -> Response:
+        if request.method == "GET":
+            return _at(camera)
+        changed = self._password.take(current.account, camera)
+        if changed.why:
+            return self.show(current, camera, changed.why)
+        return _at(camera, f"?{'asked' if changed.is_asked else 'set'}=password#password")
 
     def restart(self, current: ConsoleSession, camera: str) -> Response:
         if request.method == "POST":

@@ -4,7 +4,7 @@ from flask import request
 from msgspec import Struct
 
 from accounts import clients
-from console.sentences import ASSISTANTS
+from console.assistants_sentences import ASSISTANTS
 from store.ports import Store
 from store.records import Assistant
 

@@ -19,6 +19,7 @@ class OfHousehold(TypedDict):
     id: str
     created: float
     language: str
+    origin: str  # a word of store.records.Origin
 
 
 class OfAccount(TypedDict):
@@ -82,7 +83,12 @@ def of(store: Store, owner: Owner, history: History, account_id: str, user: str)
     assert account is not None  # its owner is signed in
     quiet = quiet_times.of_household(store, account_id)
     return {
-        "household": {"id": account.id, "created": account.created, "language": account.locale},
+        "household": {
+            "id": account.id,
+            "created": account.created,
+            "language": account.locale,
+            "origin": account.origin,
+        },
         "signed_in_as": user,
         "user_at_showcam": OwnerUsers(store).name_of(account_id),
         "has_pin": Pins(store).is_set(account_id),

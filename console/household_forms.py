@@ -6,20 +6,29 @@ from flask import request
 
 from accounts.linking_window import LinkingWindow
 from accounts.pins import BadPin, Pins
-from console.sentences import ASSISTANTS
+from console.assistants_sentences import ASSISTANTS
 from registry import quiet_times
+from registry.owner.invitations import Invitations, Invited
 from registry.owner.sign_in import SignIn
 from registry.settings import BadValue
 from store.ports import Store
 
 LONGEST_USER = 200
+_NOT_INVITED: dict[Invited, str] = {"": "", "known": ASSISTANTS["invited"], "full": ASSISTANTS["many_invited"]}
 
 
 class HouseholdForms:
     """`remove` removes a household by its id, and ends what it is being shown."""
 
-    def __init__(self, store: Store, sign_in: SignIn, window: LinkingWindow, remove: Callable[[str], None]) -> None:
-        self._store, self._pins = store, Pins(store)
+    def __init__(
+        self,
+        store: Store,
+        sign_in: SignIn,
+        invitations: Invitations,
+        window: LinkingWindow,
+        remove: Callable[[str], None],
+    ) -> None:
+        self._store, self._pins, self.invitations = store, Pins(store), invitations
         self._sign_in, self._window, self._remove = sign_in, window, remove
 
     def take(self, step: str, account: str) -> str:
@@ -35,6 +44,9 @@ class HouseholdForms:
                 self._window.close()
             case "invite":
                 return self._invite()
+            case "take-back":
+                gone = self.invitations.take_back(request.form.get("household", "")[:LONGEST_USER])
+                return "" if gone else ASSISTANTS["no_invitation"]
             case "set-quiet":
                 return self._set_quiet(account)
         return ""
@@ -76,4 +88,4 @@ class HouseholdForms:
         user = request.form.get("user", "").strip()
         if not user or len(user) > LONGEST_USER or not user.isprintable():
             return ASSISTANTS["user"]
-        return "" if self._sign_in.invite(user) else ASSISTANTS["invited"]
+        return _NOT_INVITED[self.invitations.invite(user)]

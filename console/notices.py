@@ -14,6 +14,7 @@ from net.notices import BadAddress, send, service
 from net.text import line
 from registry.notices.addresses import LONGEST_NAME, MOST, Addresses, TooMany
 from registry.notices.texts import trial
+from registry.owner.invitations import is_of_owner
 from words.languages import chosen
 
 AT = "/home/health/notices"
@@ -47,6 +48,7 @@ class Notices:
             "notices",
             403 if error else 200,
             addresses=addresses,
+            may_add=is_of_owner(self._area.store, current.account),
             most=MOST,
             longest_name=LONGEST_NAME,
             name=request.form.get("name", "") if error else "",
@@ -62,6 +64,8 @@ class Notices:
             case "remove":
                 gone = self._addresses.remove(current.account, address_id)
                 return self._then(current, "" if gone else pages.say(NOTICES["no_address"]))
+            case "add" | "test" if not is_of_owner(self._area.store, current.account):
+                return self.show(current, pages.say(NOTICES["owners_alone"]))
             case "add" | "test" if self._too_many(current.account):
                 return self.show(current, pages.say(NOTICES["too_many_tries"]))
             case "add":

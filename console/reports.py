@@ -1,4 +1,4 @@
-"""The reports of links on the assistants' page: what was last reported, what waits, and what was laid down and why."""
+"""The reports of links on the assistants' page: what was last reported, what waits, and what was put aside and why."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,7 +7,10 @@ from flask import request
 from msgspec import Struct
 
 from console import pages
-from console.sentences import ASSISTANTS, LAST_TOLD, REPORTED
+from console.assistants_sentences import ASSISTANTS as SAID
+from console.assistants_sentences import LAST_TOLD, REPORTED
+from console.pages import ASSISTANTS
+from console.report_reasons import Reason, reason
 from store.ports import Store
 from store.records import Assistant, Link
 from store.telling_ports import ENDED, LOOK, Laid, Row
@@ -16,19 +19,19 @@ SHOWN = 20  # of each kind and link
 
 
 class Report(Struct, frozen=True):
-    """`since`: when it became due, or was laid down. `reason`: in English, "" of one that waits."""
+    """`since`: when it became due, or was put aside. `reason`: None of one that waits."""
 
     id: str
     what: str
     since: float
-    reason: str = ""
+    reason: Reason | None = None
 
 
 class OfLink(Struct, frozen=True):
     """`told`: when and what it was last told, "" where it was told nothing. `why_not`: why it is tried again."""
 
     told: str
-    why_not: str
+    why_not: Reason | None
     waiting: tuple[Report, ...]
     laid: tuple[Report, ...]
 
@@ -56,7 +59,7 @@ class Reports:
             told = telling is not None and telling.told_at is not None
             found[link.id] = OfLink(
                 _told(telling.told_at or 0.0, telling.what) if telling and told else "",
-                telling.reason if telling else "",
+                reason(telling.reason, ASSISTANTS[link.assistant]) if telling and telling.reason else None,
                 tuple(Report(row.id, _what(row, names), row.due) for row in waiting if row.link == link.id)[:SHOWN],
                 tuple(_laid(each, names) for each in laid if each.row.link == link.id)[:SHOWN],
             )
@@ -70,7 +73,7 @@ class Reports:
             done = self._store.retry(account, row, self._clock())
         else:
             done = self._store.drop(account, row)
-        return "" if done else ASSISTANTS["no_report"]
+        return "" if done else SAID["no_report"]
 
 
 def _told(at: float, what: str) -> str:
@@ -81,7 +84,7 @@ def _told(at: float, what: str) -> str:
 
 
 def _laid(laid: Laid, names: Mapping[str, str]) -> Report:
-    return Report(laid.row.id, _what(laid.row, names), laid.at, laid.reason)
+    return Report(laid.row.id, _what(laid.row, names), laid.at, reason(laid.reason, ASSISTANTS[laid.row.assistant]))
 
 
 def _what(row: Row, names: Mapping[str, str]) -> str:

@@ -134,47 +134,17 @@ CHANGED = {
         "Nothing was changed: somebody else has set this camera since the page was opened. What stands here is theirs."
     ),
     "no_setting": mark("Nothing was changed: there is no such setting."),
+    "other_name": mark("Nothing was deleted: that is not the camera's name."),
     "asked_for": mark("asked for; the camera does not show it yet"),
     "confirmed": mark("confirmed by the camera"),
 }
 
-# Of the assistants' page, what was wrong with a form.
-ASSISTANTS = {
-    "no_link": mark("Nothing was changed: that link has ended."),
-    "nothing_ticked": mark("Nothing was changed: tick at least one camera, or end the link."),
-    "no_client": mark("Nothing was changed: there is no such client."),
-    "client_there": mark("Nothing was changed: this assistant is let in already. A new secret is made below."),
-    "redirects": mark(
-        "Nothing was changed. Copy the redirect addresses from the assistant's console, one on each line: each begins "
-        "with https://."
-    ),
-    "pin": mark("Nothing was changed: a PIN is 4 to 8 digits."),
-    "pins_differ": mark("Nothing was changed: the two PINs are not the same."),
-    "user": mark("Nothing was changed: enter the user name of somebody's {vendor} account."),
-    "invited": mark("That account may link here already."),
-    "quiet_times": mark(
-        "Nothing was changed: write the times like 22:00-07:00, several with commas between them, eight at most."
-    ),
-    "quiet_zone": mark("Nothing was changed: this machine knows no such time zone. One is Europe/Oslo."),
-    "no_report": mark("Nothing was changed: that report is not there any more."),
-    "not_deleted": mark("Nothing was deleted: that is not the name with which you are signed in."),
-}
-
-# What a link's assistant was last told, by the words of registry.telling; and what waits or was laid down.
-LAST_TOLD = mark("Last told {when}: {what}.")
-REPORTED = {
-    "gone": mark("cameras gone: {count}"),
-    "listed": mark("cameras new or different: {count}"),
-    "changed": mark("cameras whose state changed: {count}"),
-    "doorbell": mark("rings: {count}"),
-    "person": mark("persons: {count}"),
-    "motion": mark("motion: {count}"),
-    "look": mark("How the cameras are"),
-    "camera": mark("How {camera} is"),
-    "ended": mark("That the link has ended"),
-    "a doorbell": mark("Somebody rang at {camera}"),
-    "a person": mark("A person at {camera}"),
-    "a motion": mark("Motion at {camera}"),
+# Of the encryption password, what was wrong with the form.
+PASSWORD = {
+    "missing": mark("Nothing was changed. Type the password of now, or the code on the label."),
+    "differ": mark("Nothing was changed: the two new passwords are not the same."),
+    "letters": mark("Nothing was changed: an encryption password is 6 to 12 letters and digits."),
+    "consent": mark("Nothing was changed. Tick that whoever watches the camera needs the new password."),
 }
 
 # What a sentence that was tried came to.
@@ -220,6 +190,9 @@ NOTICES = {
     "bad_address": mark(
         "Nothing was added: no service is known by that address, or it lacks something. It begins with a service, as "
         "the examples do; services that are programs of this machine are not taken."
+    ),
+    "owners_alone": mark(
+        "Nothing was done: this showcam calls only addresses of whoever runs it, and your household was let in by them."
     ),
     "long_name": mark("Nothing was added: a name has at most {most} characters."),
     "too_many": mark("Nothing was added: a household has at most {most} addresses."),

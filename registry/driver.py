@@ -91,8 +91,16 @@ class Driver(Protocol):
         """Of the encrypted pictures; `old` may be the label's code."""
         ...
 
+    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        """Whether it is what the camera's pictures are encrypted with; None where the vendor does not say."""
+        ...
+
+    def deletes(self, source: Source, camera: Camera) -> bool:
+        """Whether there is a way to `delete` it."""
+        ...
+
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
-        """Take the camera off the vendor account."""
+        """Take the camera off the vendor account, with all channels of its device."""
         ...
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:

@@ -57,10 +57,21 @@ class Rejected(Struct, frozen=True):
 type Verdict = SignedIn | CodeSent | Rejected
 
 
+class SourceUser(Struct, frozen=True):
+    """`name` "": it can't be read."""
+
+    name: str
+    has_signed_in: bool  # once at least; the session may have ended since
+
+
 class Sessions(Protocol):
     """The sealed content of the vendor's sources."""
 
     kind: SourceKind
+
+    def user(self, source: Source) -> SourceUser:
+        """Whose account it is."""
+        ...
 
     def waiting(self, user: str) -> bytes:
         """The content to seal for a source before its first sign-in."""

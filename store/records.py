@@ -15,6 +15,7 @@ OVERTAKEN_S = 60.0  # a read that began earlier ends no later than this after on
 
 type SourceKind = Literal["ezviz", "lan"]  # of a vendor's account; of cameras that the owner added by address
 type SourceState = Literal["ok", "needs_login"]
+type Origin = Literal["owner", "invited", "linking"]  # made by whoever runs showcam; invited by them; by itself
 type Assistant = Literal["alexa", "google"]
 
 
@@ -25,6 +26,7 @@ class Account(Struct, frozen=True):
     created: float
     salt: bytes  # 16 bytes; camera ids are HMACs under it
     locale: str = "en"
+    origin: Origin = "owner"
 
 
 class Source(Struct, frozen=True):

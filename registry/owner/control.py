@@ -68,10 +68,8 @@ class Control:
         refusal = self._send(visible, deadline, apply)
         if refusal is not None:
             return refusal
-        try:
-            found = self._read_back(visible, setting, value, Deadline(min(deadline.left, patience_s)))
-        except DriverError:
-            found = None  # the change was taken all the same
+        left = Deadline(min(deadline.left, patience_s))
+        found = self._polled(lambda left: self._read_change(visible, setting, value, left), left)
         return found or self._awaited.put(visible.account.id, visible.camera, setting, value)
 
     def restart(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
@@ -84,20 +82,44 @@ class Control:
         return refusal or visible.camera
 
     def change_password(
-        self, visible: VisibleCamera, old: str, new: str, deadline: Deadline
-    ) -> Camera | Refusal | Step:
+        self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
+    ) -> Camera | Asked | Refusal | Step:
+        """Asked: the vendor took it, and lists another password yet after `patience_s`."""
         driver = self._drivers[visible.source.kind]
         refusal = self._send(
             visible, deadline, lambda: driver.change_password(visible.source, visible.camera, old, new, deadline.left)
         )
-        return refusal or visible.camera
+        if refusal is not None:
+            return refusal
 
-    def delete(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
+        def taken(left: Deadline) -> Camera | None:
+            is_new = driver.is_code(visible.source, visible.camera, new, left.left)
+            return None if is_new is False else visible.camera  # what can't be read counts as taken
+
+        return self._polled(taken, Deadline(min(deadline.left, patience_s))) or Asked(visible.camera)
+
+    def may_delete(self, visible: VisibleCamera) -> Refusal | None:
+        """Why there is no way to delete it; None where there is one."""
+        try:
+            deletes = self._drivers[visible.source.kind].deletes(visible.source, visible.camera)
+        except DriverError as error:
+            return unreached(error, visible.camera)
+        return None if deletes else overruled("not_this_way", visible.camera)
+
+    def delete(self, visible: VisibleCamera, deadline: Deadline, patience_s: float) -> Camera | Asked | Refusal:
+        """Asked: the vendor took it, and lists the camera yet after `patience_s`."""
         driver = self._drivers[visible.source.kind]
         refusal = self._send(visible, deadline, lambda: driver.delete(visible.source, visible.camera, deadline.left))
         if isinstance(refusal, Step):
             return overruled("not_set", visible.camera)
-        return refusal or visible.camera
+        if refusal is not None:
+            return refusal
+
+        def gone(left: Deadline) -> Camera | None:
+            listed = self._read(visible, left)
+            return visible.camera if listed is None else None
+
+        return self._polled(gone, Deadline(min(deadline.left, patience_s))) or Asked(visible.camera)
 
     def _send(self, visible: VisibleCamera, deadline: Deadline, write: Callable[[], None]) -> Refusal | Step | None:
         """Sends the change once, never again after a failure. None when the vendor accepted it."""
@@ -133,22 +155,27 @@ class Control:
                     return overruled("not_set", visible.camera)
         return None
 
-    def _read_back(self, visible: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
-        """Polls until the camera has the value: the vendor answers yes before that, and sometimes without it."""
+    def _polled(self, read: Callable[[Deadline], Camera | None], deadline: Deadline) -> Camera | None:
+        """Reads until the camera is as it should be: the vendor answers yes before that, and sometimes without it."""
         while True:
-            camera = self._read_change(visible, setting, value, deadline)
+            try:
+                camera = read(deadline)
+            except DriverError:
+                return None  # the change was taken all the same
             if camera is not None or deadline.left <= self._read_back_s:
                 return camera
             time.sleep(self._read_back_s)
 
+    def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | None:
+        """As the vendor lists it now, and not by a read that began before the change."""
+        purpose = f"changed/{next(self._reads)}"
+        reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
+        return reading.find(visible.camera.id)
+
     def _read_change(self, visible: VisibleCamera, setting: Setting, value: str, deadline: Deadline) -> Camera | None:
         """The camera if it has taken the value: by its list, and where that holds no such setting, by `settings`."""
         if _listed(visible.camera, setting):
-            # a purpose of its own, so that no read that began before the change answers it
-            purpose = f"changed/{next(self._reads)}"
-            camera = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose).find(
-                visible.camera.id
-            )
+            camera = self._read(visible, deadline)
             if camera is None or _listed(camera, setting):
                 return camera if camera is not None and field_of(camera, setting) == value else None
             if value == "off":

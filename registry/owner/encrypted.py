@@ -51,6 +51,18 @@ class Encrypted:
             right()
         return done
 
+    def change_password(
+        self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
+    ) -> Camera | Asked | Refusal | Step:
+        """Of the pictures; `old` is counted as a code is."""
+        right = self._tries.take(visible.account.id)
+        if right is None:
+            return Step("pause", why="guessed")
+        done = self._control.change_password(visible, old, new, deadline, patience_s)
+        if not (isinstance(done, Step) and done.wrong):
+            right()
+        return done
+
     def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
         """Whether its code would show the camera, and nothing that was decided does. Raises Unavailable."""
         if camera.encryption != "on" or self._rules.exception("code") != "code" or not shows_by_code(camera):

@@ -17,7 +17,7 @@ from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.preferences import Preferences, keep
 from registry.readings.awaited import Awaited, Changes
-from registry.readings.judge import Deadline, Judge
+from registry.readings.judge import Deadline, Judge, VisibleCamera
 from registry.readings.listing import Listing
 from registry.readings.lists import Lists
 from registry.readings.readiness import Readiness, Row
@@ -154,8 +154,10 @@ class Owner:
         visible = self._judge.find(account_id, camera_id, deadline)
         return visible if isinstance(visible, Refusal) else self._control.restart(visible, deadline)
 
-    def change_password(self, account_id: str, camera_id: str, old: str, new: str) -> Camera | Refusal | Step:
-        """The password that pictures are encrypted with. Raises BadValue."""
+    def change_password(
+        self, account_id: str, camera_id: str, old: str, new: str, *, patience_s: float = math.inf
+    ) -> Camera | Asked | Refusal | Step:
+        """The password that pictures are encrypted with; `patience_s` as for `change`. Raises BadValue."""
         if not PASSWORD.fullmatch(new):
             raise BadValue("an encryption password has 6 to 12 letters and digits")
         deadline = Deadline(self._within_s)
@@ -164,19 +166,32 @@ class Owner:
             return visible
         if visible.camera.owner == "shared":
             return overruled("owners_alone", visible.camera)
-        return self._control.change_password(visible, old, new, deadline)
+        return self._encrypted.change_password(visible, old, new, deadline, patience_s)
 
-    def delete(self, account_id: str, camera_id: str, name: str) -> Camera | Refusal:
-        """Take it off the vendor account; the person types its name. Raises BadValue."""
+    def may_delete(self, account_id: str, camera_id: str) -> Camera | Refusal:
+        """The camera, or why it can't be deleted here, whatever is typed."""
+        visible = self._deletable(account_id, camera_id, Deadline(self._within_s))
+        return visible if isinstance(visible, Refusal) else visible.camera
+
+    def delete(
+        self, account_id: str, camera_id: str, name: str, *, patience_s: float = math.inf
+    ) -> Camera | Asked | Refusal:
+        """Take it off the vendor account; the person types its name. `patience_s` as for `change`. Raises BadValue."""
         deadline = Deadline(self._within_s)
-        visible = self._judge.find(account_id, camera_id, deadline)
+        visible = self._deletable(account_id, camera_id, deadline)
         if isinstance(visible, Refusal):
             return visible
         if name != visible.camera.name:
             raise BadValue("the name typed is not the camera's: nothing was deleted")
+        return self._control.delete(visible, deadline, patience_s)
+
+    def _deletable(self, account_id: str, camera_id: str, deadline: Deadline) -> VisibleCamera | Refusal:
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
         if visible.camera.owner == "shared":
             return overruled("owners_alone", visible.camera)
-        return self._control.delete(visible, deadline)
+        return self._control.may_delete(visible) or visible
 
     def set_code(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
         """What opens the camera on the LAN, tried there once; "" takes it back. Raises BadValue."""

@@ -25,7 +25,7 @@ from registry.owner.outcome import PENDING_S, CodeWanted, Outcome, SignedIn, Sig
 from registry.vendor import Rejected, Vendor
 from registry.vendor import SignedIn as VendorSession
 from store.ports import Store
-from store.records import Account, OwnerUser, Source
+from store.records import Account, Origin, OwnerUser, Source
 
 type SignUp = Literal["owner", "invited", "anyone"]
 
@@ -48,7 +48,7 @@ class _Try(Struct, frozen=True):
 
 
 class SignIn:
-    """`vendor_s` is how long a person waits for the vendor's verdict.
+    """`vendor_s` is how long a person waits for the vendor's verdict. `origin`: of households that begin by it.
 
     `owner_users` are given where several share the memory for hashes.
     """
@@ -59,12 +59,13 @@ class SignIn:
         vendor: Vendor,
         sign_up: SignUp,
         *,
+        origin: Origin = "linking",
         owner_users: OwnerUsers | None = None,
         limits: Limits | None = None,
         vendor_s: float = 10.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._vendor, self._sign_up = store, vendor, sign_up
+        self._store, self._vendor, self._sign_up, self._origin = store, vendor, sign_up, origin
         self._vendor_s, self._clock = vendor_s, clock
         self._attempts = Attempts(store, limits or Limits(), clock)
         self._kind = vendor.sessions.kind
@@ -179,14 +180,6 @@ class SignIn:
             return SignInRefused("wrong_code")
         return self._sign_in(replace(waiting, places=(*waiting.places, place)), code)
 
-    def invite(self, user: str) -> bool:
-        """Let the vendor's user of that name sign in from here on; False where that was so already."""
-        user = user.strip()
-        if households.find(self._store, self._kind, user) is not None or self._owner_users.find(user) is not None:
-            return False
-        self._sign_up_now(user)
-        return True
-
     def sign_out(self, account_id: str) -> None:
         """End the household's sessions at the vendor, as far as it answers."""
         for source in self._store.sources(account_id):
@@ -228,7 +221,8 @@ class SignIn:
 
     def _sign_up_now(self, user: str) -> Source:
         with contextlib.suppress(households.AlreadyAdded):  # the same person, twice at once
-            households.add(self._store, self._kind, user, self._vendor.sessions.waiting(user))
+            sealed = self._vendor.sessions.waiting(user)
+            households.add(self._store, self._kind, user, sealed, origin=self._origin)
         source = households.find(self._store, self._kind, user)
         assert source is not None
         return source

@@ -28,6 +28,7 @@ from registry.telling.reporter import (
     Unlinked,
 )
 from registry.telling.told import ALL, before, kept, what_was_told
+from registry.telling.why import FAULT, LATE, LATE_S
 from store.ports import Store, StoreUnavailable
 from store.records import Link
 from store.telling_ports import ENDED, LOOK, Claim, Row, Settled
@@ -37,7 +38,6 @@ log = logging.getLogger(__name__)
 TELL_S = 10.0  # one call of a reporter
 CLAIM_S = 2 * TELL_S  # a sender that was killed holds a link so long
 MOST = 50  # rows in one claim
-LATE_S = 300.0  # what happened longer ago is not told any more
 RESENDS_S = (1.0, 2.0, 4.0)  # before the first resends
 LATER_S, LONGEST_S = 15.0, 900.0  # before those after them, doubled each time
 UNKNOWN_S, UNKNOWN_LONGEST_S = 30.0, 6 * 3600.0  # before an assistant that does not know the user is tried again
@@ -75,7 +75,7 @@ class Telling:
             raise
         except Exception:
             log.exception("link %s could not be told what changed", link_id)
-            settled = self._later(claim, TryAgain("something went wrong in showcam; it is in its log"))
+            settled = self._later(claim, TryAgain(FAULT))
         if self._store.settle(claim, settled):
             self._count(claim, settled)
         return True
@@ -105,7 +105,7 @@ class Telling:
             f"{claim.link_id}/{claim.turn}",
             TELL_S,
         )
-        laid = tuple((row, "it happened too long ago") for row in late)
+        laid = tuple((row, LATE) for row in late)
         try:
             told = self._reporter.tell(tell)
         except NotTold as error:

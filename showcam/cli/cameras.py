@@ -170,25 +170,30 @@ def code(named: NamedCamera) -> None:
 @on_camera
 def password(named: NamedCamera) -> None:
     """Change the password that pictures of the camera NAME are encrypted with; old and new are asked for."""
-    from registry.settings import Step
+    from registry.settings import Asked, Step
 
     camera = named.camera
     if camera.owner == "shared":
         stop(f"{camera.name} is shared by another EZVIZ account: only its owner changes its password.", code=1)
     old = click.prompt("Password now, or the code on the label", hide_input=True)
     new = click.prompt("New password (6 to 12 letters and digits)", hide_input=True, confirmation_prompt=True)
-    if isinstance(named.call(named.home.owner.change_password, old, new), Step):
-        stop("That is not the password: nothing was changed.", code=1)
-    echo(f"{camera.name} has a new encryption password.")
+    done = named.call(named.home.owner.change_password, old, new)
+    if isinstance(done, Step):
+        stop(GUESSED if done.why == "guessed" else "That is not the password: nothing was changed.", code=1)
+    if isinstance(done, Asked):
+        echo(f"EZVIZ took the new encryption password of {camera.name}, and does not list it yet.")
+    else:
+        echo(f"{camera.name} has a new encryption password.")
 
 
 @cameras.command()
 @on_camera
 def delete(named: NamedCamera) -> None:
     """Take the camera NAME off the EZVIZ account, or forget one of your own. Its name is asked for again."""
-    from registry.settings import BadValue
+    from registry.settings import Asked, BadValue
 
     name = named.camera.name
+    named.call(named.home.owner.may_delete)
     if named.is_own:
         echo(f"{name} will be forgotten with its user name and password; the camera stays as it is.", err=True)
     else:
@@ -199,10 +204,13 @@ def delete(named: NamedCamera) -> None:
         )
     typed = click.prompt("Type its name to delete it")
     try:
-        named.call(named.home.owner.delete, typed)
+        done = named.call(named.home.owner.delete, typed)
     except BadValue as error:
         stop(f"{error}.", code=1)
-    echo(f"{name} is deleted.")
+    if isinstance(done, Asked):
+        echo(f"EZVIZ took it, and lists {name} yet. See in a minute: showcam cameras list")
+    else:
+        echo(f"{name} is deleted.")
 
 
 for command in (own_cameras.find, own_cameras.add, own_cameras.login, own_cameras.move, own_cameras.rename, snapshot):

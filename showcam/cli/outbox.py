@@ -20,7 +20,7 @@ def outbox() -> None:
 @click.pass_context
 @readable
 def list_(context: click.Context, as_json: bool) -> None:
-    """List what waits, and what was laid down because an assistant refused it or it happened too long ago."""
+    """List what waits, and what was put aside because an assistant refused it or it happened too long ago."""
     from showcam.compose.command import tools
 
     now = time.time()
@@ -33,11 +33,11 @@ def list_(context: click.Context, as_json: bool) -> None:
         }
     rows = [
         *(("waits", row, row.due, reasons.get(row.link, "")) for row in waiting),
-        *(("laid down", known.row, known.at, known.reason) for known in laid),
+        *(("put aside", known.row, known.at, known.reason) for known in laid),
     ]
     lines = table(
         [
-            (row.id if state == "laid down" else "", state, row.assistant, row.link, row.kind, _when(since), reason)
+            (row.id if state == "put aside" else "", state, row.assistant, row.link, row.kind, _when(since), reason)
             for state, row, since, reason in rows
         ],
         ("Row", "State", "Assistant", "Link", "What", "Since (UTC)", "Why"),
@@ -57,7 +57,7 @@ def list_(context: click.Context, as_json: bool) -> None:
         }
         for state, row, since, reason in rows
     ]
-    report(as_json, {"rows": facts}, lines if rows else ["Nothing waits, and nothing was laid down."])
+    report(as_json, {"rows": facts}, lines if rows else ["Nothing waits, and nothing was put aside."])
 
 
 @outbox.command()
@@ -66,7 +66,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 @readable
 def retry(context: click.Context, row: str) -> None:
-    """Report ROW again, which was laid down."""
+    """Report ROW again, which was put aside."""
     _change(context, row, again=True)
     echo("It is reported again within a second, while showcam runs.")
 
@@ -77,7 +77,7 @@ def retry(context: click.Context, row: str) -> None:
 @click.pass_context
 @readable
 def drop(context: click.Context, row: str) -> None:
-    """Forget ROW, which was laid down."""
+    """Forget ROW, which was put aside."""
     _change(context, row, again=False)
     echo("It is forgotten.")
 
@@ -88,7 +88,7 @@ def _change(context: click.Context, row_id: str, *, again: bool) -> None:
     with tools(settings_of(context)) as store:
         account = next((known.row.account for known in store.laid_down() if known.row.id == row_id), None)
         if account is None or not (store.retry(account, row_id, time.time()) if again else store.drop(account, row_id)):
-            stop(f"No row {row_id} was laid down: showcam outbox list", code=1)
+            stop(f"No row {row_id} was put aside: showcam outbox list", code=1)
 
 
 def _when(at: float) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from registry.drivers.lan.devices import Device
     from registry.drivers.lan.finding import Candidate
     from showcam.compose.own_cameras import OwnCameras
+    from store.records import Source
 
 TRIES = 3  # of user and password: some cameras lock after more
 ONLY_BASIC = (
@@ -52,13 +53,12 @@ def add(
     with own_cameras(settings_of(context), user) as own:
         found = _found(own, _address(own, address))
         device = probed(own, found, still)
-        known = own.devices.read(own.source)
-        device = own.with_endpoint(settled(device, known))
+        device = own.with_endpoint(settled(device, own.known()))
         given = name or click.prompt("Name, as you will say it", default=device.name or device.model or None, err=True)
         device = _named(device, given, doorbell=doorbell)
-        own.devices.put(own.source, device)
+        account = own.keep(device)
         echo(f"{device.name} is added.")
-        hint_at_password(own.home.store, own.home.account)
+        hint_at_password(own.store, account)
     echo("See it: showcam home. Then have your assistants look for new devices.", err=True)
 
 
@@ -107,9 +107,9 @@ def login(named: NamedCamera) -> None:
     from registry.drivers.lan.address import Address
     from registry.drivers.lan.settling import moved
 
-    own, device = _own(named)
+    own, _, device = _own(named)
     found = _found(own, Address("rtsp", device.host, device.port, device.main.path), known=device)
-    own.devices.put(own.source, moved(device, found.device))
+    own.keep(moved(device, found.device))
     echo(f"{device.name} takes them.")
 
 
@@ -120,10 +120,10 @@ def move(named: NamedCamera, address: str | None) -> None:
     """Say that the camera NAME, one of your own, has another ADDRESS now. Its name and settings stay."""
     from registry.drivers.lan.settling import moved
 
-    own, device = _own(named)
+    own, _, device = _own(named)
     given = _address(own, address, device.moved)
     found = _found(own, given, (device.user, device.password), known=device)
-    own.devices.put(own.source, moved(device, found.device))
+    own.keep(moved(device, found.device))
     echo(f"{device.name} is at its new address.")
 
 
@@ -134,9 +134,9 @@ def rename(named: NamedCamera, new: str) -> None:
     """Call the camera NAME, one of your own, NEW. Then have your assistants look for devices again."""
     from msgspec.structs import replace
 
-    own, device = _own(named)
+    own, source, device = _own(named)
     changed = _named(device, new, doorbell=device.doorbell)
-    own.devices.alter(own.source, device, lambda stored: replace(stored, name=changed.name))
+    own.devices.alter(source, device, lambda stored: replace(stored, name=changed.name))
     echo(f"{device.name} is called {changed.name} now.")
 
 
@@ -185,12 +185,13 @@ def _named(device: "Device", name: str, *, doorbell: bool) -> "Device":
     return named(device, name, doorbell=doorbell) or stop("A camera needs a name.")
 
 
-def _own(named: NamedCamera) -> "tuple[OwnCameras, Device]":
-    """The camera as one of the owner's own, or the end of the command."""
+def _own(named: NamedCamera) -> "tuple[OwnCameras, Source, Device]":
+    """The camera as one of the owner's own, and their source, or the end of the command."""
     from showcam.compose.own_cameras import own_of
 
     own, ref = own_of(named.home, settings_of(click.get_current_context())), named.camera.ref
-    device = own.devices.find(own.source, ref.serial, ref.channel) if own.source.id == ref.source else None
-    if device is None:
+    source = own.source
+    device = own.devices.find(source, ref.serial, ref.channel) if source and source.id == ref.source else None
+    if source is None or device is None:
         stop(f"{named.camera.name} is not a camera of your own: it is managed in the EZVIZ app.", code=1)
-    return own, device
+    return own, source, device

@@ -24,6 +24,7 @@ class HouseholdFacts(TypedDict):
     pin: bool
     language: str
     created: float
+    origin: str  # who began it: owner, invited, linking
 
 
 @click.group()
@@ -110,6 +111,7 @@ def list_(context: click.Context, as_json: bool) -> None:
                 "pin": Pins(store).is_set(account.id),
                 "language": account.locale,
                 "created": account.created,
+                "origin": account.origin,
             }
             for account in store.accounts()
         ]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from accounts import named_household
 from accounts.attempts import Limits
-from accounts.households import add_of_lan
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from showcam import keys
@@ -33,26 +32,28 @@ class Household:
 
 
 @contextlib.contextmanager
-def household(settings: Settings, user: str | None, *, make: bool = False) -> Iterator[Household]:
-    """The user's household, or the only one. Raises CannotStart. `make`: one of LAN cameras where there is none."""
+def household(settings: Settings, user: str | None) -> Iterator[Household]:
+    """The user's household, or the only one. Raises CannotStart."""
     if settings.demo:
         user = user or DEMO_USER
     with built(settings) as base:
-        if user is None:
-            accounts = [account.id for account, _ in zip(base.store.accounts(), range(2), strict=False)]
-        else:
-            named = named_household.find(base.store, user)
-            accounts = [named.id] if named else []
-        if not accounts:
-            if user is None and make:
-                accounts = [add_of_lan(base.store).id]
-            elif user is None:
-                raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
-            else:
-                raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
-        if len(accounts) > 1:
-            raise CannotStart("There are several households here: say whose cameras with --user.")
-        yield Household(accounts[0], base.adapter.owner, base.store, user or "")
+        account = named_or_only(base.store, user)
+        if account is None:
+            raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
+        yield Household(account, base.adapter.owner, base.store, user or "")
+
+
+def named_or_only(store: Store, user: str | None) -> str | None:
+    """The id of the household; None where none is named and there is none. Raises CannotStart."""
+    if user is not None:
+        named = named_household.find(store, user)
+        if named is None:
+            raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
+        return named.id
+    accounts = [account.id for account, _ in zip(store.accounts(), range(2), strict=False)]
+    if len(accounts) > 1:
+        raise CannotStart("There are several households here: say whose cameras with --user.")
+    return accounts[0] if accounts else None
 
 
 @contextlib.contextmanager
@@ -60,7 +61,7 @@ def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[str], Hou
     """For any account, since whoever may read the keys may add one; and an account's household, by its id."""
     with built(settings) as base:
         limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-        sign_in = SignIn(base.store, base.driver, "anyone", limits=limits, vendor_s=settings.sign_in_s)
+        sign_in = SignIn(base.store, base.driver, "anyone", origin="owner", limits=limits, vendor_s=settings.sign_in_s)
         yield sign_in, lambda account: Household(account, base.adapter.owner, base.store, "")
 
 

@@ -17,10 +17,11 @@ from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.finding import Candidate, Heard, find
 from registry.errors import Refused
 from registry.reason import is_reason
-from showcam.compose.cameras import Household, household
+from showcam.compose.cameras import DEMO_USER, Household, built, household, named_or_only
 from showcam.compose.ground import discovered
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
+from store.ports import Store
 from store.records import Source
 
 PROBE_S = 2.8
@@ -28,11 +29,40 @@ PROBE_S = 2.8
 
 @dataclass(frozen=True)
 class OwnCameras:
-    home: Household
-    source: Source
+    """`account` is the household's id, "" where there is none before the first camera is kept."""
+
+    store: Store
+    account: str
     devices: Devices
     adding: Adding
     loopback: bool
+
+    @property
+    def source(self) -> Source | None:
+        """None before the household's first camera."""
+        sources = self.store.sources(self.account) if self.account else []
+        return next((source for source in sources if source.kind == Devices.kind), None)
+
+    def known(self) -> tuple[Device, ...]:
+        source = self.source
+        return self.devices.read(source) if source else ()
+
+    def keep(self, device: Device) -> str:
+        """Adds the camera or replaces it; the id of its household, which is made now where there is none.
+
+        Raises CannotStart where households were made meanwhile.
+        """
+        account = self.account or named_or_only(self.store, None)
+        if account is not None:
+            self.devices.put(households.with_lan(self.store, account), device)
+            return account
+        account = households.add_of_lan(self.store).id
+        try:
+            self.devices.put(households.with_lan(self.store, account), device)
+        except BaseException:
+            self.store.drop_household(account)  # one without a camera is nobody's
+            raise
+        return account
 
     def with_endpoint(self, device: Device) -> Device:
         """With what it answers WS-Discovery by, which finds it again at another address."""
@@ -57,9 +87,7 @@ def _known(settings: Settings, user: str | None) -> tuple[Device, ...]:
     """Those of the household, where there is one."""
     try:
         with household(settings, user) as home:
-            sources = home.store.sources(home.account)
-            own = next((source for source in sources if source.kind == Devices.kind), None)
-            return Devices(home.store).read(own) if own else ()
+            return own_of(home, settings).known()
     except CannotStart:
         return ()
 
@@ -72,15 +100,20 @@ def _check(settings: Settings) -> None:
 
 
 def own_of(home: Household, settings: Settings) -> OwnCameras:
-    """Of the household, which gains a source of them where it has none. Raises CannotStart."""
+    """Raises CannotStart."""
     _check(settings)
-    source = households.with_lan(home.store, home.account)
-    return OwnCameras(home, source, Devices(home.store), Adding(loopback=settings.demo), settings.demo)
+    return _of(home.store, home.account, settings)
+
+
+def _of(store: Store, account: str, settings: Settings) -> OwnCameras:
+    return OwnCameras(store, account, Devices(store), Adding(loopback=settings.demo), settings.demo)
 
 
 @contextlib.contextmanager
 def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
-    """Of the user's household, or of the only one, which is made where there is none. Raises CannotStart."""
+    """Of the user's household, or of the only one, which there need not be yet. Raises CannotStart."""
     _check(settings)
-    with household(settings, user, make=True) as home:
-        yield own_of(home, settings)
+    if settings.demo:
+        user = user or DEMO_USER
+    with built(settings) as base:
+        yield _of(base.store, named_or_only(base.store, user) or "", settings)

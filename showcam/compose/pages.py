@@ -20,6 +20,7 @@ from console import app as console
 from console import home, look
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.camera_removal import CameraRemoval
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.entrance import Entrance
@@ -38,6 +39,7 @@ from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
 from oauth import app as oauth
 from oauth.app import OAuthSettings
+from registry.owner.invitations import Invitations
 from registry.owner.sign_in import SignIn
 from registry.reason import REASONS
 from showcam.aws import boto
@@ -141,13 +143,14 @@ def _console(
     owner, history = base.adapter.owner, base.adapter.history
     return [
         CameraPage(owner, made.area, made.forms, history, alexa=friendly_names, google=names),
+        CameraRemoval(owner, made.area),
         Assistants(
             owner,
             made.area,
             history,
             LinkForms(base.store, made.area.new_links, ground.unlinker(base.store, base.pictures)),
             ClientForms(base.store),
-            HouseholdForms(base.store, made.sign_in, window, remove),
+            HouseholdForms(base.store, made.sign_in, Invitations(base.store, base.driver.sessions), window, remove),
             window,
             open_to_all=settings.sign_up == "anyone",
         ),
@@ -167,7 +170,13 @@ def _console(
 def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: OwnerUsers) -> Home:
     # whoever holds the printed code runs this installation, and so may add any account
     sign_in = SignIn(
-        base.store, base.driver, "anyone", owner_users=owner_users, limits=limits, vendor_s=settings.sign_in_s
+        base.store,
+        base.driver,
+        "anyone",
+        origin="owner",
+        owner_users=owner_users,
+        limits=limits,
+        vendor_s=settings.sign_in_s,
     )
     return Home(
         base.store,

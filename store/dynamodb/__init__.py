@@ -86,7 +86,7 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | end a claim, unless rows were added | settle             | GetItem; Query of outbox#; TransactWriteItems         |
 | free the claims of a killed sender  | free_claims        | Query gsi1; UpdateItem of each                        |
 | what waits                          | waiting, backlog   | Query gsi1, lags a little; Query of outbox# of each   |
-| what was laid down                  | laid_down          | Query gsi1, lags a little                             |
+| what was put aside                  | laid_down          | Query gsi1, lags a little                             |
 | put a laid row back                 | retry              | GetItem; TransactWriteItems: laid, outbox, telling    |
 | remove it                           | drop               | DeleteItem                                            |
 | where the links of an account stand | tellings           | Query account#/telling#, consistent                   |

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from store.records import Client, Link
 
 # each selects a record's fields in the record's order
-ACCOUNT = "SELECT id, created, salt, locale FROM account"
+ACCOUNT = "SELECT id, created, salt, locale, origin FROM account"
 SOURCE = "SELECT id, account, kind, vendor_key, created FROM source"
 CLIENT = "SELECT id, assistant, secret_hash, redirect_uris, created, require_pkce, loopback_redirect FROM client"
 LINK = "SELECT id, account, client, assistant, label, cameras, locale, created, agent_user, last_used, ended FROM link"

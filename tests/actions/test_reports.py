@@ -26,6 +26,7 @@ from actions.traits import traits
 from registry.camera import Camera
 from registry.preferences import Preferences
 from registry.telling.reporter import GrantDead, Happened, NotNow, NotTold, Now, Tell, Told, TryAgain, Undeliverable
+from registry.telling.why import Why, why_of
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household
@@ -215,47 +216,49 @@ def test_a_camera_whose_motion_rings_is_a_doorbell_to_google(link: Reporting) ->
 
 
 def test_nothing_is_sent_before_google_has_fetched_the_list(link: Reporting) -> None:
-    with pytest.raises(NotNow):
+    with pytest.raises(NotNow) as raised:
         link.tell(listed=False)
-    assert link.calls() == []
+    assert (link.calls(), why_of(raised.value.reason)) == ([], "unknown_user")
 
 
 def test_a_user_that_google_does_not_know_waits(link: Reporting) -> None:
     link.cloud.homegraph.users.clear()
-    with pytest.raises(NotNow):
+    with pytest.raises(NotNow) as raised:
         link.tell()
+    assert why_of(raised.value.reason) == "unknown_user"
     assert link.reports.may_tell(link.home.link)
 
 
-ANSWERS: list[tuple[str, Any, type[NotTold]]] = [
-    ("homegraph_fault", "rate", TryAgain),
-    ("homegraph_fault", "http500", TryAgain),
-    ("homegraph_fault", "http503", TryAgain),
-    ("homegraph_fault", "expired", TryAgain),
-    ("homegraph_fault", "html", TryAgain),
-    ("homegraph_fault", "empty", TryAgain),
-    ("homegraph_fault", "half", TryAgain),
-    ("homegraph_fault", "cut", TryAgain),
-    ("homegraph_fault", "forbidden", GrantDead),
-    ("homegraph_quota", 0, TryAgain),
-    ("google_login_fault", "invalid_grant", GrantDead),
-    ("google_login_fault", "http500", TryAgain),
-    ("google_login_fault", "html", TryAgain),
-    ("google_login_fault", "empty", TryAgain),
-    ("google_login_fault", "cut", TryAgain),
-    ("google_skew_s", 600, TryAgain),
-    ("google_skew_s", -600, TryAgain),
+ANSWERS: list[tuple[str, Any, type[NotTold], Why]] = [
+    ("homegraph_fault", "rate", TryAgain, "busy"),
+    ("homegraph_fault", "http500", TryAgain, "trouble"),
+    ("homegraph_fault", "http503", TryAgain, "trouble"),
+    ("homegraph_fault", "expired", TryAgain, "trouble"),
+    ("homegraph_fault", "html", TryAgain, "unreached"),
+    ("homegraph_fault", "empty", TryAgain, "unreached"),
+    ("homegraph_fault", "half", TryAgain, "unreached"),
+    ("homegraph_fault", "cut", TryAgain, "unreached"),
+    ("homegraph_fault", "forbidden", GrantDead, "permission"),
+    ("homegraph_quota", 0, TryAgain, "busy"),
+    ("google_login_fault", "invalid_grant", GrantDead, "permission"),
+    ("google_login_fault", "http500", TryAgain, "trouble"),
+    ("google_login_fault", "html", TryAgain, "trouble"),
+    ("google_login_fault", "empty", TryAgain, "trouble"),
+    ("google_login_fault", "cut", TryAgain, "unreached"),
+    ("google_skew_s", 600, TryAgain, "clock"),
+    ("google_skew_s", -600, TryAgain, "clock"),
 ]
 
 
-@pytest.mark.parametrize(("setting", "value", "error"), ANSWERS)
-def test_a_fault_of_google(setting: str, value: Any, error: type[NotTold], link: Reporting) -> None:
+@pytest.mark.parametrize(("setting", "value", "error", "why"), ANSWERS)
+def test_a_fault_of_google(setting: str, value: Any, error: type[NotTold], why: Why, link: Reporting) -> None:
     if setting == "google_skew_s" and value > 0:
         value = 2 * 3600  # an assertion is good for an hour
     setattr(link.cloud.settings, setting, value)
     with pytest.raises(error) as raised:
         link.tell()
     assert type(raised.value) is error
+    assert why_of(raised.value.reason) == why
     assert link.reports.may_tell(link.home.link) is (error is TryAgain)
     if setting == "google_skew_s":
         assert raised.value.reason.endswith("this machine's clock is wrong by more than Google takes")

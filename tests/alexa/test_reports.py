@@ -30,6 +30,7 @@ from registry.telling.reporter import (
     Unlinked,
     message_id,
 )
+from registry.telling.why import Why, why_of
 from simulator import authority
 from tests.doubles import smart_vision
 from tests.doubles.clock import Clock
@@ -353,32 +354,48 @@ def test_an_expired_token_is_renewed_once_and_stands_in_header_and_scope(link: R
     assert tokens == {"Atza|1"}
 
 
-ANSWERS: list[tuple[list[tuple[int, str]], type[NotTold], str]] = [
-    ([(401, "INVALID_ACCESS_TOKEN_EXCEPTION")] * 2, TryAgain, "the event gateway answered 401"),
-    ([(429, "THROTTLING_EXCEPTION")], TryAgain, "the event gateway answered 429"),
-    ([(500, "INTERNAL_SERVICE_EXCEPTION")], TryAgain, "the event gateway answered 500"),
-    ([(503, "")], TryAgain, "the event gateway answered 503"),
-    ([(200, "")], TryAgain, "the event gateway answered 200"),
-    ([(302, "")], TryAgain, "Amazon could not be reached"),
-    ([(403, "SKILL_NEVER_ENABLED_EXCEPTION")], TryAgain, "the event gateway answered 403 SKILL_NEVER"),
-    ([(403, "SKILL_DISABLED_EXCEPTION")], Unlinked, "the event gateway answered 403 SKILL_DISABLED"),
-    ([(403, "INSUFFICIENT_PERMISSION_EXCEPTION")], GrantDead, "the event gateway answered 403 INSUFFICIENT"),
-    ([(403, "")], GrantDead, "the event gateway answered 403"),
-    ([(404, "ACCOUNT_NOT_FOUND_EXCEPTION")], GrantDead, "the event gateway answered 404"),
-    ([(400, "INVALID_REQUEST_EXCEPTION")], Undeliverable, "AddOrUpdateReport: the event gateway answered 400"),
-    ([(413, "REQUEST_ENTITY_TOO_LARGE_EXCEPTION")], Undeliverable, "AddOrUpdateReport: the event gateway answered 413"),
+ANSWERS: list[tuple[list[tuple[int, str]], type[NotTold], str, Why]] = [
+    ([(401, "INVALID_ACCESS_TOKEN_EXCEPTION")] * 2, TryAgain, "the event gateway answered 401", "trouble"),
+    ([(429, "THROTTLING_EXCEPTION")], TryAgain, "the event gateway answered 429", "busy"),
+    ([(500, "INTERNAL_SERVICE_EXCEPTION")], TryAgain, "the event gateway answered 500", "trouble"),
+    ([(503, "")], TryAgain, "the event gateway answered 503", "trouble"),
+    ([(200, "")], TryAgain, "the event gateway answered 200", "trouble"),
+    ([(302, "")], TryAgain, "Amazon could not be reached", "unreached"),
+    ([(403, "SKILL_NEVER_ENABLED_EXCEPTION")], TryAgain, "the event gateway answered 403 SKILL_NEVER", "trouble"),
+    ([(403, "SKILL_DISABLED_EXCEPTION")], Unlinked, "the event gateway answered 403 SKILL_DISABLED", "permission"),
+    (
+        [(403, "INSUFFICIENT_PERMISSION_EXCEPTION")],
+        GrantDead,
+        "the event gateway answered 403 INSUFFICIENT",
+        "permission",
+    ),
+    ([(403, "")], GrantDead, "the event gateway answered 403", "permission"),
+    ([(404, "ACCOUNT_NOT_FOUND_EXCEPTION")], GrantDead, "the event gateway answered 404", "permission"),
+    (
+        [(400, "INVALID_REQUEST_EXCEPTION")],
+        Undeliverable,
+        "AddOrUpdateReport: the event gateway answered 400",
+        "refused",
+    ),
+    (
+        [(413, "REQUEST_ENTITY_TOO_LARGE_EXCEPTION")],
+        Undeliverable,
+        "AddOrUpdateReport: the event gateway answered 413",
+        "too_large",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("answers", "error", "reason"), ANSWERS)
+@pytest.mark.parametrize(("answers", "error", "reason", "why"), ANSWERS)
 def test_an_answer_of_the_gateway(
-    answers: list[tuple[int, str]], error: type[NotTold], reason: str, link: Reporting
+    answers: list[tuple[int, str]], error: type[NotTold], reason: str, why: Why, link: Reporting
 ) -> None:
     link.amazon.answers = list(answers)
     with pytest.raises(error) as raised:
         link.tell()
     assert type(raised.value) is error
     assert raised.value.reason.startswith(reason)
+    assert why_of(raised.value.reason) == why
     assert link.amazon.access not in raised.value.reason
     assert link.reports.may_tell(link.home.link) is (error is not GrantDead)
 

@@ -34,6 +34,12 @@ def camera(page: Page, program: Program) -> None:
     page.wait_for_selector(".settings")
 
 
+def deleting(page: Page, program: Program) -> None:
+    camera(page, program)
+    with page.expect_navigation():
+        page.locator("a[href$='/delete']").click()
+
+
 def tried(page: Page, program: Program) -> None:
     page.goto(f"{program.web}/home/try")
     page.fill("input[name=text]", "show the garden camera")
@@ -81,6 +87,7 @@ MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "setup",
 PAGES: dict[str, Callable[[Page, Program], None]] = {
     "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
     "camera": camera,
+    "delete": deleting,
     "assistants": at("/home/assistants"),
     "try": tried,
     "tv": on_tv,
@@ -96,6 +103,8 @@ PAGES: dict[str, Callable[[Page, Program], None]] = {
     "reason": at("/h/8"),
     "missing": at("/nothing"),
 }
+# without script these are opened, and no more
+READ_ALONE = {"delete", "log", "notices", "alexa", "google", "adding", "setup", "front", "help", "reason", "missing"}
 
 
 def found(page: Page) -> list[str]:
@@ -209,7 +218,7 @@ def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Pro
         with page.expect_download() as download:
             page.get_by_role("button", name="Download a backup").click()
         assert download.value.suggested_filename.startswith("showcam-")
-    elif name in ("log", "notices", "alexa", "google", "adding", "setup", "front", "help", "reason", "missing"):
+    elif name in READ_ALONE:
         PAGES[name](page, linked)
     elif name == "assistants":
         PAGES[name](page, linked)

@@ -263,7 +263,7 @@ def test_a_camera_restarts_by_its_button(world: HomeWorld) -> None:
     assert world.home.driver.applied == [("Terrace", "restart", "", "")]
 
 
-FORMS = ("/settings", "/preferences", "/restart")
+FORMS = ("/settings", "/preferences", "/restart", "/password")
 
 
 @pytest.mark.parametrize("more", ["", *FORMS, "/history"])

@@ -48,6 +48,7 @@ FIELDS = {
         "pin",
         "again",
         "user",
+        "household",
         "name",
     ],
     "/home/try": ["text"],
@@ -55,6 +56,8 @@ FIELDS = {
     "/home/google": ["step", "project"],
     "settings": ["setting", "value", "consent"],
     "preferences": ["voice_may", "room", "keep_warm", "while_encrypted"],
+    "password": ["old", "new", "again", "consent"],
+    "delete": ["name"],
     "restart": ["x"],
     "history": ["history"],
 }
@@ -81,6 +84,7 @@ STEPS = {
             "set-pin",
             "open-window",
             "invite",
+            "take-back",
             "delete",
         ]
     ),
@@ -122,7 +126,14 @@ def _escaped(value: bytes) -> bytes:
 def test_no_address_below_the_console_makes_a_fault(world: HomeWorld, kind: str) -> None:
     browser, bad = world.signed_in(), NONSENSE[kind].encode("utf-8", "surrogatepass")[:2000]
     name = _escaped(bad).decode()
-    paths = [f"/home/{name}", f"/home/cameras/{name}", f"/home/cameras/{name}/still.jpg", f"/help/{name}", f"/h/{name}"]
+    paths = [
+        f"/home/{name}",
+        f"/home/cameras/{name}",
+        f"/home/cameras/{name}/still.jpg",
+        f"/home/cameras/{name}/delete",
+        f"/help/{name}",
+        f"/h/{name}",
+    ]
     answers = [browser.ask("GET", path).status_code for path in paths]
     assert answers == [404] * len(paths)
     assert browser.ask("GET", f"/home/setup?name={name}").status_code == 403

@@ -30,6 +30,7 @@ from console.adding import Adding as AddingPage
 from console.app import blueprint
 from console.assistants import Assistants
 from console.camera_page import CameraPage
+from console.camera_removal import CameraRemoval
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
 from console.echo import SKILL_ID
@@ -55,6 +56,7 @@ from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Devices
 from registry.drivers.lan.driver import LanDriver
 from registry.errors import Refused
+from registry.owner.invitations import Invitations
 from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
@@ -240,13 +242,20 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, ad
     window = LinkingWindow(made.store, made.clock)
     return [
         CameraPage(made.owner, rooms.area, rooms.forms, history, alexa=friendly_names, google=names, patience_s=0.2),
+        CameraRemoval(made.owner, rooms.area, patience_s=0.2),
         Assistants(
             made.owner,
             rooms.area,
             history,
             LinkForms(made.store, rooms.area.new_links, partial(_end_link, made)),
             ClientForms(made.store),
-            HouseholdForms(made.store, rooms.sign_in, window, partial(_remove, made)),
+            HouseholdForms(
+                made.store,
+                rooms.sign_in,
+                Invitations(made.store, Sessions(made.store)),
+                window,
+                partial(_remove, made),
+            ),
             window,
             open_to_all=False,
         ),
@@ -308,7 +317,8 @@ def home_world(
     def end(session: str) -> None:
         end_pictures(made.pictures, session)
 
-    rooms = Home(made.store, SignIn(made.store, vendor, "anyone"), made.owner, entrance, settings, end, clock)
+    sign_in = SignIn(made.store, vendor, "anyone", origin="owner")
+    rooms = Home(made.store, sign_in, made.owner, entrance, settings, end, clock)
     machine = machine or ReadyMachine()
     of_tvs = [Casting(made.owner, rooms.area, tvs)] if tvs is not None else []
     app.config[TVS] = tvs is not None

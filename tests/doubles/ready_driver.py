@@ -64,6 +64,10 @@ class ReadyDriver:
         self.key = b""  # in each source of `mint`
         self.alone = False  # in each source of `mint`
         self.picture_codes: dict[str, str] = {}
+        self.passwords: dict[str, str] = {}  # set since, by camera, in place of `picture_code`
+        self.can_delete = True
+        self.password_error: Exception | None = None  # raised by `change_password`
+        self.delete_error: Exception | None = None  # raised by `delete`
         self.set_error: SetRefused | None = None
         self.ignores_settings = False
         self.read_error: DriverError | None = None
@@ -193,13 +197,30 @@ class ReadyDriver:
         self._called("change_password", deadline_s)
         if self.set_error is not None:
             raise self.set_error
+        if self.password_error is not None:
+            raise self.password_error
+        if self.passwords.get(camera.name, self.picture_code) != old:
+            raise SetRefused("wrong_code")
         self.applied.append((camera.name, "password", new, old))
+        if not self.lags:
+            self.passwords[camera.name] = new
+
+    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        self._called("is_code", deadline_s)
+        return self.passwords.get(camera.name, self.picture_code) == code
+
+    def deletes(self, source: Source, camera: Camera) -> bool:
+        return self.can_delete
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         self._called("delete", deadline_s)
         if self.set_error is not None:
             raise self.set_error
+        if self.delete_error is not None:
+            raise self.delete_error
         self.applied.append((camera.name, "delete", "", ""))
+        if not self.lags:
+            self.set([known for known in self._cameras if known.ref.serial != camera.ref.serial])
 
     def _own(self, camera: Camera) -> Camera:
         same = (camera.ref.serial, camera.ref.channel)

@@ -10,6 +10,7 @@ NOW = 1_800_000_000.5
 
 def account(**fields: Any) -> Account:
     values: dict[str, Any] = {"id": new_id(), "created": NOW, "salt": b"\x00\xff" * 8, "locale": "nb"}
+    values["origin"] = "invited"  # not the default
     return Account(**values | fields)
 
 

@@ -291,11 +291,13 @@ class TestEncryption:
         home = make()
         garage = home.camera("Garage")
 
-        def change(old: str, new: str) -> Camera | Refusal | Step:
+        def change(old: str, new: str) -> Camera | Asked | Refusal | Step:
             return home.owner.change_password(home.source.account, garage.id, old, new)
 
         assert change("AAAAAA", "secret12") == Step("code", wrong=True)
         assert isinstance(change("ABCDEF", "secret12"), Camera)
+        listed = [home.driver.is_code(home.source, garage, code, LONG_S) for code in ("ABCDEF", "secret12")]
+        assert listed == [False, True]
         assert home.set("Garage", "encryption", "off", consent=True, code="ABCDEF") == Step("code", wrong=True)
         assert isinstance(home.set("Garage", "encryption", "off", consent=True, code="secret12"), Camera)
 
@@ -326,9 +328,13 @@ class TestDelete:
 
     def test_the_account_alone_can_not(self, make: Callable[..., Home]) -> None:
         home = make(key=False)
-        refused = home.owner.delete(home.source.account, home.camera("Pond").id, "Pond")
-        assert isinstance(refused, Refusal)
-        assert refused.reason == "not_this_way"
+        pond = home.camera("Pond").id
+        for refused in (
+            home.owner.may_delete(home.source.account, pond),
+            home.owner.delete(home.source.account, pond, "Pond"),
+        ):
+            assert isinstance(refused, Refusal)
+            assert refused.reason == "not_this_way"
 
 
 class TestSubAccounts:

@@ -22,7 +22,8 @@ from registry.telling.reporter import (
     Undeliverable,
     Unlinked,
 )
-from registry.telling.telling import CLAIM_S, LATE_S, Telling, pause_s
+from registry.telling.telling import CLAIM_S, Telling, pause_s
+from registry.telling.why import LATE_S
 from store.records import Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -20,7 +20,7 @@ NOW = 1_700_000_000.0  # long ago, so that all of it is due
 
 
 class World:
-    """A link with a change that waits and a ring that was laid down."""
+    """A link with a change that waits and a ring that was put aside."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -63,17 +63,17 @@ def test_nothing_waits(world: World) -> None:
     assert world.listed() == []
 
 
-def test_what_waits_and_what_was_laid_down_with_its_reason(world: World) -> None:
+def test_what_waits_and_what_was_put_aside_with_its_reason(world: World) -> None:
     world.lay_down()
     world.store.look(world.account.id, NOW)
     rows = world.listed()
     assert [(row["state"], row["what"], row["camera"], row["reason"]) for row in rows] == [
         ("waits", "look", "", ""),
-        ("laid_down", "doorbell", "door", "refused"),
+        ("put_aside", "doorbell", "door", "refused"),
     ]
     assert rows[1]["id"] == world.row
     text = world.run("outbox", "list").output
-    assert "laid down" in text
+    assert "put aside" in text
     assert world.row in text
 
 
@@ -93,7 +93,7 @@ def test_a_row_is_forgotten(world: World) -> None:
 def test_an_unknown_row_is_named(world: World, word: str) -> None:
     done = world.run("outbox", word, "nothing")
     assert done.exit_code == 1
-    assert "No row nothing was laid down" in done.output
+    assert "No row nothing was put aside" in done.output
 
 
 def test_links_say_when_their_assistant_was_last_told_what(world: World) -> None:

@@ -1,5 +1,6 @@
 """`showcam cameras add` and what is said of a camera of one's own: what is asked for, tried, kept and shown."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ import av
 import pytest
 from click.testing import CliRunner, Result
 
+from registry.drivers.lan.devices import Device, Pictured
 from registry.owner.owner import Owner
 from showcam.cli import main
 from showcam.cli.named_camera import asking
 from showcam.compose.cameras import Household
+from showcam.compose.own_cameras import own_cameras
+from showcam.settings import Settings
 from simulator.lan.onvif_picture import Picture
 from store.records import Account, Source, SourceKind
 from store.sealing import Sealer
@@ -181,6 +185,43 @@ def test_finding_makes_no_household(folder: Path) -> None:
     done = [subprocess.run([*command, word], capture_output=True, text=True, check=False) for word in ("find", "list")]
     assert "Nothing answered." in done[0].stdout
     assert "Nobody has cameras here yet" in done[1].stderr
+
+
+def here(folder: Path, *words: str, typed: str = "") -> Result:
+    """Outside the demo, whose households are there from the beginning."""
+    return CliRunner().invoke(main, ["--data", str(folder), *words], input=typed)
+
+
+@pytest.mark.parametrize("typed", ["", "admin\n"])  # ended at the user name, and at the password
+def test_adding_that_is_broken_off_leaves_no_household(folder: Path, typed: str) -> None:
+    done = here(folder, "cameras", "add", "rtsp://192.168.1.20/live", typed=typed)
+    assert (done.exit_code, "Aborted!" in done.output) == (1, True)
+    assert json.loads(here(folder, "owner", "list", "--json").output)["households"] == []
+    assert "Nobody has cameras here yet" in here(folder, "cameras", "list").output
+
+
+SHED = Device("S", 1, "Shed", "192.168.1.20", 554, Pictured("/live"))
+
+
+def test_the_first_camera_that_is_kept_makes_the_household(folder: Path) -> None:
+    with own_cameras(Settings(data=folder), None) as own:
+        assert list(own.store.accounts()) == []
+        account = own.keep(SHED)
+        assert [each.id for each in own.store.accounts()] == [account]
+        assert own.keep(SHED) == account
+    with own_cameras(Settings(data=folder), None) as own:
+        assert (own.account, own.known()) == (account, (SHED,))
+
+
+def test_a_first_camera_that_can_not_be_kept_leaves_no_household(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with own_cameras(Settings(data=folder), None) as own:
+        monkeypatch.setattr(own.devices, "put", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            own.keep(SHED)
+        assert list(own.store.accounts()) == []
 
 
 def test_where_anyone_may_sign_up_there_are_none(

@@ -125,6 +125,14 @@ class EzvizDriver:
         if camera.ref.serial in self.sessions.read(source).secrets.picture_codes:
             self.sessions.keep_picture_code(source, camera.ref.serial, new)  # the password is the code from now on
 
+    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        if self._keys.alone(self.sessions.read(source)):
+            return None  # the app account alone lists what a code is checked against
+        return self.account.is_picture_code(source, camera, code, deadline_s)
+
+    def deletes(self, source: Source, camera: Camera) -> bool:
+        return self._keys.reaches(self.sessions.read(source), camera)
+
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         self._control.delete(source, camera, deadline_s)
 
@@ -201,7 +209,7 @@ class EzvizDriver:
         if code:
             if self._keys.alone(self.sessions.read(source)):
                 raise Refused("not_this_way", "no app account, which alone lists what a code is checked against")
-            right = self.account.is_picture_code(source, camera, code, deadline_s)
+            right = self.is_code(source, camera, code, deadline_s)
             if right is None:
                 raise Refused("encryption_unknown", "the vendor lists nothing to check the code against")
             if not right:

@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from net.incoming import JsonObject
 from registry.drivers.ezviz.open.tokens import Key
 from registry.errors import SignedOut, VendorDown
+from registry.vendor import SourceUser
 from store.ports import Store
 from store.records import Source, SourceKind, SourceState
+from store.sealing import SealedUnreadable
 
 WAIT_S = 1.0  # for another process that has renewed the session and is about to say so
 TRIES = 5
@@ -53,6 +55,13 @@ class Sessions:
     def waiting(user: str, key: Key | None = None) -> bytes:
         """To be sealed for a source that nobody has signed in to yet."""
         return msgspec.json.encode(Secrets(user, open=key))
+
+    def user(self, source: Source) -> SourceUser:
+        try:
+            kept = self.read(source).secrets
+        except (SignedOut, SealedUnreadable):
+            return SourceUser("", has_signed_in=True)
+        return SourceUser(kept.user, has_signed_in=kept.session is not None)
 
     def read(self, source: Source) -> Held:
         """Raises SignedOut when no session is stored."""

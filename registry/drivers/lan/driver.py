@@ -142,6 +142,12 @@ class LanDriver:
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
         raise SetRefused("unsupported")
 
+    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        return None  # its pictures are not encrypted
+
+    def deletes(self, source: Source, camera: Camera) -> bool:
+        return True
+
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Forgets it, with its user and password; the camera itself stays as it is."""
         self.devices.remove(source, camera.ref.serial, camera.ref.channel)

@@ -75,6 +75,12 @@ class LakesideDriver:
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> Never:
         raise SetRefused("unsupported")
 
+    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        return None
+
+    def deletes(self, source: Source, camera: Camera) -> bool:
+        return False
+
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> Never:
         raise SetRefused("unsupported")
 

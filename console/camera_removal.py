@@ -1,0 +1,67 @@
+"""The page that deletes a camera from the vendor's account: what is lost, and the camera's name as consent."""
+
+from flask import Response, request
+
+from accounts.console_sessions import ConsoleSession
+from console import pages
+from console.area import FORM, Area, Rule
+from console.sentences import CHANGED
+from console.tiles import OF_ONES_OWN
+from registry.camera import Camera, Refusal
+from registry.errors import Unavailable
+from registry.gate.reasons import explain
+from registry.owner.owner import Owner
+from registry.settings import Asked, BadValue
+
+PATIENCE_S = 4.0  # a camera that is listed after that goes from the list later
+
+
+class CameraRemoval:
+    def __init__(self, owner: Owner, area: Area, patience_s: float = PATIENCE_S) -> None:
+        self._owner, self._area, self._patience_s = owner, area, patience_s
+
+    def rules(self) -> list[Rule]:
+        return [("/home/cameras/<camera>/delete", "camera_delete", self.view, FORM)]
+
+    def view(self, current: ConsoleSession, camera: str) -> Response:
+        if camera.startswith(OF_ONES_OWN) and pages.is_id(camera):
+            return pages.led(f"/home/cameras/{camera}/own")  # which has its removal
+        known = self._owner.camera(current.account, camera)
+        if known is None:
+            return pages.problem("no_camera")
+        may = self._owner.may_delete(current.account, camera)
+        if isinstance(may, Refusal):
+            return self._page(current, known, explain(may, pages.language()), offers=False)
+        return self._take(current, may) if request.method == "POST" else self._page(current, may)
+
+    def _take(self, current: ConsoleSession, camera: Camera) -> Response:
+        with_it = self._with_it(current, camera)
+        try:
+            name = request.form.get("name", "").strip()
+            done = self._owner.delete(current.account, camera.id, name, patience_s=self._patience_s)
+        except BadValue:
+            return self._page(current, camera, pages.say(CHANGED["other_name"]))
+        if isinstance(done, Refusal):
+            return self._page(current, camera, explain(done, pages.language()))
+        return self._area.page("camera_deleted", camera=camera, with_it=with_it, is_listed=isinstance(done, Asked))
+
+    def _page(self, current: ConsoleSession, camera: Camera, why: str = "", *, offers: bool = True) -> Response:
+        return self._area.page(
+            "delete_camera",
+            403 if why and request.method == "POST" else 200,
+            camera=camera,
+            with_it=self._with_it(current, camera),
+            error=why,
+            offers=offers,
+        )
+
+    def _with_it(self, current: ConsoleSession, camera: Camera) -> str:
+        """The names of the other channels of its device, which the vendor deletes too."""
+        try:
+            listed = self._owner.cameras(current.account).cameras
+        except Unavailable:
+            return ""
+        device = (camera.ref.source, camera.ref.serial)
+        return ", ".join(
+            each.name for each in listed if (each.ref.source, each.ref.serial) == device and each.id != camera.id
+        )

@@ -1,0 +1,33 @@
+"""Why an assistant was not told, as one word: what is kept is a text in English, with the service's own code in it."""
+
+import re
+from typing import Literal
+
+LATE = "it happened too long ago"
+FAULT = "something went wrong in showcam; it is in its log"
+LATE_S = 300.0  # what happened longer ago is not told any more
+
+type Why = Literal[
+    "late", "too_large", "refused", "permission", "unknown_user", "busy", "trouble", "unreached", "clock", "fault"
+]
+
+# The first that is found counts. A text may hold several reasons, and may be by an earlier version.
+_TEXTS: tuple[tuple[re.Pattern[str], Why], ...] = (
+    (re.compile(re.escape(LATE)), "late"),
+    (re.compile(re.escape(FAULT)), "fault"),
+    (re.compile("clock is wrong"), "clock"),
+    (re.compile("does not know this user|has not fetched the list"), "unknown_user"),
+    (re.compile("region is requested again"), "trouble"),
+    (re.compile("no grant|the grant|the key|no key"), "permission"),
+    (re.compile(r"be reached: .*answered \d"), "trouble"),  # whoever gives the tokens answered
+    (re.compile("answered 413"), "too_large"),
+    (re.compile("answered 400"), "refused"),
+    (re.compile("answered 40[34]"), "permission"),
+    (re.compile("answered 429"), "busy"),
+    (re.compile("could not be reached|the time for this turn was over"), "unreached"),
+)
+
+
+def why_of(reason: str) -> Why:
+    """Of a reason that is kept of a link or of a row; "trouble" of one that is in no list."""
+    return next((why for text, why in _TEXTS if text.search(reason)), "trouble")

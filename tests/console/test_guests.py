@@ -1,0 +1,180 @@
+"""Households that the installation's owner let in: their invitations, and what they may not do at the console."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts import households
+from registry.notices.addresses import Addresses
+from registry.owner import invitations
+from registry.owner.invitations import Invitations
+from registry.owner.outcome import SignedIn, SignInRefused
+from registry.owner.sign_in import SignIn
+from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
+from tests.doubles.household import new_link
+from tests.doubles.linking_world import CAREFUL
+from tests.doubles.notice_services import WebReceiver
+from tests.doubles.ready_vendor import PASSWORD
+
+ASSISTANTS, NOTICES = "/home/assistants", "/home/health/notices"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[HomeWorld]:
+    made = home_world(tmp_path)
+    yield made
+    made.home.store.close()
+
+
+@pytest.fixture
+def web() -> Iterator[WebReceiver]:
+    made = WebReceiver()
+    yield made
+    made.close()
+
+
+def page(world: HomeWorld) -> HomeBrowser:
+    return world.signed_in().visit(ASSISTANTS)
+
+
+def press(browser: HomeBrowser, step: str, **fields: Any) -> HomeBrowser:
+    return browser.send(ASSISTANTS, step=step, **fields)
+
+
+def linking(world: HomeWorld) -> SignIn:
+    return SignIn(world.home.store, world.vendor, "owner", clock=world.clock)
+
+
+def secret(web: WebReceiver) -> str:
+    return f"json://kari:hemmelig@127.0.0.1:{web.server_port}/hook"
+
+
+def guest(world: HomeWorld, user: str = NEW) -> str:
+    """The id of that account's household."""
+    source = households.find(world.home.store, "ezviz", user)
+    assert source is not None
+    return source.account
+
+
+def card(browser: HomeBrowser, world: HomeWorld, user: str = NEW) -> str:
+    """What the page says of whom it let in."""
+    assert browser.answer is not None
+    found = browser.answer.text.partition(f'aria-labelledby="guest-{guest(world, user)}"')[2].partition("</article>")[0]
+    return " ".join(re.sub(r"<[^>]*>", " ", found.partition(">")[2]).split())
+
+
+def test_an_invitation_is_listed_until_it_is_taken_back(world: HomeWorld) -> None:
+    browser = press(page(world), "invite", user=NEW)
+    day = time.strftime("%Y-%m-%d", time.gmtime(world.home.store.account(guest(world)).created))  # type: ignore[union-attr]
+    waits = "Nobody has signed in with it yet. The invitation holds until you take it back. Take it back"
+    assert card(browser, world) == f"{NEW} Invited {day}. {waits}"
+    press(browser, "take-back", household=guest(world))
+    assert (browser.status, "Done." in browser.text, NEW in browser.text) == (200, True, False)
+    assert linking(world).begin(NEW, PASSWORD, "203.0.113.7") == SignInRefused("stranger")
+
+
+def test_an_account_that_was_let_in_by_command_waits_too(world: HomeWorld) -> None:
+    browser = page(world)
+    assert card(browser, world, CAREFUL).startswith(f"{CAREFUL} Let in by a command,")
+    press(browser, "take-back", household=guest(world, CAREFUL))
+    assert households.find(world.home.store, "ezviz", CAREFUL) is None
+
+
+def test_what_became_of_an_invitation_is_said_and_it_can_not_be_taken_back(world: HomeWorld) -> None:
+    store = world.home.store
+    browser = press(page(world), "invite", user=NEW)
+    assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
+    assert card(browser.visit(ASSISTANTS), world).endswith("Signed in, and nothing is linked.")
+    account = store.account(guest(world))
+    assert account is not None
+    store.add_link(new_link(account, "alexa", None, "en"))
+    assert card(browser.visit(ASSISTANTS), world).endswith("Links: 1. Not used yet.")
+    press(browser, "take-back", household=account.id)
+    assert (browser.status, "that invitation does not wait any more" in browser.text) == (403, True)
+    assert store.account(account.id) == account
+
+
+@pytest.mark.parametrize("which", ["own", "", "nonsense"])
+def test_no_household_is_taken_back_that_does_not_wait(world: HomeWorld, which: str) -> None:
+    account = world.home.account.id
+    press(browser := page(world), "take-back", household=account if which == "own" else which * 200)
+    assert (browser.status, "that invitation does not wait any more" in browser.text) == (403, True)
+    assert world.home.store.account(account) is not None
+
+
+def test_who_linked_while_anybody_might_is_listed(world: HomeWorld) -> None:
+    browser = press(page(world), "open-window")
+    assert isinstance(linking(world).begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
+    assert card(browser.visit(ASSISTANTS), world).startswith(f"{NEW} Let in while anybody might link,")
+
+
+def test_invitations_that_wait_are_not_without_number(world: HomeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invitations, "MOST", 2)  # CAREFUL waits already
+    browser = press(page(world), "invite", user="a@example.com")
+    press(browser, "invite", user="b@example.com")
+    assert (browser.status, "Take one back that nobody will use." in browser.text) == (403, True)
+    assert households.find(world.home.store, "ezviz", "b@example.com") is None
+
+
+@pytest.mark.parametrize(
+    ("step", "fields"),
+    [
+        ("invite", {"user": "b@example.com"}),
+        ("take-back", {"household": "CAREFUL"}),
+        ("open-window", {}),
+        ("close-window", {}),
+    ],
+)
+def test_an_invited_household_invites_nobody_and_sees_no_other(
+    world: HomeWorld, step: str, fields: dict[str, str]
+) -> None:
+    press(page(world), "invite", user=NEW)
+    theirs = world.signed_in(NEW).visit(ASSISTANTS)
+    assert "Whoever runs this showcam decides who may link." in theirs.text
+    assert CAREFUL not in theirs.text
+    household = guest(world, CAREFUL)
+    press(theirs, step, **{name: value.replace("CAREFUL", household) for name, value in fields.items()})
+    assert (theirs.status, "whoever runs this showcam decides who may link" in theirs.text) == (403, True)
+    assert households.find(world.home.store, "ezviz", "b@example.com") is None
+    assert world.home.store.account(household) is not None
+    assert linking(world).begin("a@example.com", PASSWORD, "203.0.113.7") == SignInRefused("stranger")
+
+
+# addresses for notices
+
+
+def test_a_household_that_was_let_in_adds_and_tries_no_address_and_is_told_why(
+    world: HomeWorld, web: WebReceiver
+) -> None:
+    assert Invitations(world.home.store, world.vendor.sessions).invite(NEW) == ""
+    theirs = world.signed_in(NEW)
+    source = households.find(world.home.store, "ezviz", NEW)
+    assert source is not None
+    addresses = Addresses(world.home.store)
+    given = addresses.add(source.account, secret(web), "JSON", "by the command line")
+    theirs.visit(NOTICES)
+    assert "This showcam calls only addresses of whoever runs it, so a household" in theirs.text
+    assert theirs.answer is not None
+    assert ('value="add"' in theirs.answer.text, 'value="test"' in theirs.answer.text) == (False, False)
+    for fields in ({"step": "add", "url": secret(web)}, {"step": "test", "address": given}):
+        theirs.send(NOTICES, **fields)
+        assert (theirs.status, "calls only addresses of whoever runs it" in theirs.text) == (403, True)
+    assert (list(addresses.of(source.account)), web.texts) == ([given], [])
+    theirs.send(NOTICES, step="remove", address=given)
+    assert (theirs.status, addresses.of(source.account)) == (200, {})
+
+
+def test_a_household_that_began_at_the_console_adds_one(world: HomeWorld, web: WebReceiver) -> None:
+    browser = world.signed_in(NEW).visit(NOTICES).send(NOTICES, step="add", url=secret(web))
+    assert (browser.status, "Done." in browser.text) == (200, True)
+
+
+def test_a_household_that_linked_while_anybody_might_adds_none(world: HomeWorld, web: WebReceiver) -> None:
+    linking = SignIn(world.home.store, world.vendor, "anyone")
+    assert isinstance(linking.begin(NEW, PASSWORD, "203.0.113.7"), SignedIn)
+    browser = world.signed_in(NEW).send(NOTICES, step="add", url=secret(web))
+    assert (browser.status, "calls only addresses of whoever runs it" in browser.text) == (403, True)
