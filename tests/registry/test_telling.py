@@ -242,7 +242,8 @@ class TestWhatIsTold:
             world.clock.now += late_s
             counts.append(reconciling.turn_of_day())
             world.clock.now += EVERY_S - late_s
-        assert sum(counts) in (1, 2), "two turns may overlap, and none is left out where one comes late"
+        assert sum(counts), "none is left out where a turn comes late"
+        assert counts.count(0) >= len(counts) - 2, "two turns overlap by a minute at most"
         assert [row.kind for row in world.home.store.waiting(world.clock())] == ["look"]
 
     def test_what_changed_between_two_looks_and_back_is_not_told(self, world: World) -> None:
