@@ -152,7 +152,8 @@ def _console(
             open_to_all=settings.sign_up == "anyone",
         ),
         SetUp(
-            owner,
+            made.gallery,
+            made.signing_in,
             made.area,
             Ports(settings.port, settings.media_port),
             address=settings.public_url,

@@ -94,11 +94,11 @@ class HomeBrowser:
     def text(self) -> str:
         """What the page says, without its markup and what is hidden."""
         assert self.answer is not None
-        return _words(self.answer.text)
+        return words(self.answer.text)
 
     def tile(self, name: str) -> str:
         """What the tile of that camera says."""
-        return _words(self._tile(name))
+        return words(self._tile(name))
 
     def mends(self, name: str) -> list[str]:
         """What may be done at the tile of that camera, in the order of the page."""
@@ -194,7 +194,7 @@ def _shown(markup: str) -> str:
     return re.sub(r"<(div|details|button|summary)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
 
 
-def _words(markup: str) -> str:
+def words(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", _shown(markup))).split())
 
 
@@ -234,7 +234,9 @@ def _at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, address: str) -> list[home.Page]:
+def _pages(
+    made: Household, rooms: Home, machine: ReadyMachine, folder: Path, address: str, *, own: bool
+) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
@@ -251,11 +253,12 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, ad
             open_to_all=False,
         ),
         SetUp(
-            made.owner,
+            rooms.gallery,
+            rooms.signing_in,
             rooms.area,
             Ports(8080, 8081),
             address=address,
-            adds=False,
+            adds=own,
             keep=None,
             examinations=examinations,
         ),
@@ -314,7 +317,7 @@ def home_world(
     app.config[TVS] = tvs is not None
     app.config[NOTIFIES] = True
     of_house = _own_pages(made, rooms, find, clock) if own else ()
-    home.bind(app, rooms, *_pages(made, rooms, machine, folder, address), *of_tvs, *of_house)
+    home.bind(app, rooms, *_pages(made, rooms, machine, folder, address, own=own), *of_tvs, *of_house)
     return HomeWorld(made, app, code, vendor, clock, machine)
 
 
