@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Response, request
 
@@ -11,12 +10,14 @@ from console import pages, recipes
 from console.area import READ, Area, Rule
 from console.examinations import GOOD_FOR_S, Examinations, Examined
 from console.gallery import Gallery, Seen
+from console.lookout import Lookout
 from console.sentences import SET_UP
 from console.signing_in import Form, SigningIn
 from store.records import Link
 
 AT = "/home/setup"
 LONGEST = 253
+WAYS = ("tailscale", "cloudflare", "caddy")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class SetUp:
     """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own.
 
     `examinations`: what the doctor finds of each step; None: nobody examines here.
+    `lookout`: how the house is reached; None: nobody looks here.
     `keep` keeps the public address of a name; False: something else gives it, and counts more. None: none is kept here.
     """
 
@@ -43,10 +45,11 @@ class SetUp:
         adds: bool,
         keep: Callable[[str], bool] | None,
         examinations: Examinations | None = None,
+        lookout: Lookout | None = None,
     ) -> None:
         self._gallery, self._signing_in, self._area = gallery, signing_in, area
         self._ports, self._address, self._adds, self._keep = ports, address, adds, keep
-        self._examinations = examinations
+        self._examinations, self._lookout = examinations, lookout
 
     def rules(self) -> list[Rule]:
         return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
@@ -64,7 +67,14 @@ class SetUp:
             return self._shown(current, wrong=wrong) if wrong else pages.again(camera, AT)
         if step == "address" and self._keep is not None:
             return self._named(current, self._keep)
+        if step == "look" and self._lookout is not None:
+            return self._looked(self._lookout)
         return pages.problem("request")
+
+    def _looked(self, lookout: Lookout) -> Response:
+        lookout.again()
+        name = _name(request.form.get("name", ""))
+        return pages.led(f"{AT}?name={name}#reachable" if _is_name(name) else f"{AT}#reachable")
 
     def _sign_in(self, current: ConsoleSession, step: str) -> Response:
         outcome = self._signing_in.take(current, step)
@@ -113,7 +123,7 @@ class SetUp:
             address_error=error,
             examined=self._examined(current.account) if current.account else None,
             since={"alexa": _since(links, "alexa"), "google": _since(links, "google")},
-            **self._recipes(name if is_name else recipes.EXAMPLE),
+            **self._ways(name if is_name else ""),
             **(form.fields if form else {}),
         )
 
@@ -124,13 +134,19 @@ class SetUp:
             return self._signing_in.form(current, user=current.user if seen.signed_out else "")
         return due
 
-    def _recipes(self, name: str) -> dict[str, Any]:
-        web, media = self._ports.web, self._ports.media
+    def _ways(self, name: str) -> dict[str, object]:
+        """To an address, the one that fits first; what is typed for each."""
+        web, media, looked = self._ports.web, self._ports.media, self._lookout.last if self._lookout else None
+        fits = ("caddy" if looked.forwards else "cloudflare" if name else "tailscale") if looked else ""
+        filled = name or recipes.EXAMPLE
         return {
+            "lookout": self._lookout,
+            "fits": fits,
+            "ways": sorted(WAYS, key=lambda way: way != fits),
             "tailscale": recipes.tailscale(web, media),
-            "cloudflare": recipes.cloudflare(name, web, media),
-            "caddy": recipes.caddy(name, web, media),
-            "settings": recipes.settings(name),
+            "cloudflare": recipes.cloudflare(filled, web, media),
+            "caddy": recipes.caddy(filled, web, media),
+            "settings": recipes.settings(filled),
         }
 
     def _examined(self, account: str) -> Examined | None:

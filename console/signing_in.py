@@ -1,7 +1,7 @@
 """Signing in to the vendor on the console's page: user name and password, then the vendor's code where it wants one."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import structlog
@@ -48,7 +48,7 @@ class Form:
     """The form that is due, and what it holds; home/{name}_form.html has its fields."""
 
     name: Literal["sign_in", "code"]
-    fields: dict[str, Any]
+    fields: dict[str, str | bool]
 
 
 _decoder = msgspec.msgpack.Decoder(Waiting)
@@ -85,7 +85,7 @@ class SigningIn:
             return Form("code", {"hint": waiting.hint})
         return None if current.account else self.form(current)
 
-    def form(self, current: ConsoleSession, **fields: Any) -> Form:
+    def form(self, current: ConsoleSession, **fields: str | bool) -> Form:
         """For user name and password. `fields`: what differs from an empty one."""
         owners = self._sign_in.has_owner_users()
         return Form("sign_in", {"open_way": True, "owners": owners, "owns": self._owns(current), **fields})

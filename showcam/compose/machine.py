@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from console.lookout import Looked
 from console.machine import Facts, Found, NotMade
 from media.errors import MediaUnavailable
 from showcam.compose import doctor
 from showcam.compose.ground import Ground
 from showcam.data import backup
+from showcam.doctor import ice, outlook
+from showcam.doctor.surroundings import surroundings
 from showcam.keys import KeysUnreadable
 from showcam.process.supervisor import CannotStart
 from showcam.redaction import redact
 from showcam.settings import Settings
 from store.ports import StoreUnavailable
 
+SERVERS = 3  # STUN servers that are asked how they see this house
 TAIL = 256 * 1024  # bytes of each log file that are read
 
 
@@ -42,6 +46,12 @@ class OwnMachine:
 
     def examine(self, account_id: str) -> Iterator[Found]:
         yield from doctor.running(self.settings, self.base, household=account_id)
+
+    def look(self) -> Looked:
+        """How this house is reached."""
+        servers = [*dict.fromkeys((*self.settings.stun, *ice.OTHERS))][:SERVERS]
+        found = outlook.look(surroundings(), outlook.Asked(servers))
+        return Looked(found.forwards, found.sentences())
 
     def backup(self, folder: Path) -> Path:
         target = folder / "showcam.backup"

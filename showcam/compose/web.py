@@ -16,6 +16,7 @@ from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
 from accounts.refusals import Refusals
+from console.lookout import Lookout
 from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
 from registry.watch.measurer import Measurer
@@ -73,7 +74,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         routes.append(skill.route(made))
     own, machine = partial(own_pages, settings, base), OwnMachine(settings, base)
     keep = skill.keep_address(settings)
-    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keep)
+    lookout = None if settings.demo else Lookout(machine.look)  # the demo asks nobody outside
+    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keep, lookout)
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)

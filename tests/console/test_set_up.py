@@ -1,5 +1,6 @@
 """The rail of set-up: what is done of each step, and what is typed for a public address."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def world(tmp_path: Path) -> Iterator[HomeWorld]:
 def said(browser: HomeBrowser, number: int) -> str:
     """What a step of the page last shown says, without its markup and what is hidden."""
     assert browser.answer is not None
-    steps = browser.answer.text.partition('<ol class="rail">')[2].split('<li class="step">')
+    steps = re.split(r'<li class="step"[^>]*>', browser.answer.text)
     return words(steps[number])
 
 

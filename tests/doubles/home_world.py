@@ -39,6 +39,7 @@ from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.lookout import Looked, Lookout
 from console.notices import Notices
 from console.own_camera import OwnCamera
 from console.pages import NOTIFIES, TVS
@@ -235,7 +236,14 @@ def _at_once(work: Callable[[], None]) -> None:
 
 
 def _pages(
-    made: Household, rooms: Home, machine: ReadyMachine, folder: Path, address: str, *, own: bool
+    made: Household,
+    rooms: Home,
+    machine: ReadyMachine,
+    folder: Path,
+    address: str,
+    *,
+    own: bool,
+    lookout: Lookout | None,
 ) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
@@ -261,6 +269,7 @@ def _pages(
             adds=own,
             keep=None,
             examinations=examinations,
+            lookout=lookout,
         ),
         Health(made.owner, rooms.area, examinations, folder / "backups"),
         Notices(rooms.area, made.clock),
@@ -278,10 +287,11 @@ def home_world(
     tvs: Tvs | None = None,
     address: str = "",
     machine: ReadyMachine | None = None,
+    outlook: Callable[[], Looked] | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
 
-    `address`: the public one, which set-up has the doctor examine.
+    `address`: the public one, which set-up has the doctor examine. `outlook`: looks how the house is reached.
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
@@ -317,7 +327,13 @@ def home_world(
     app.config[TVS] = tvs is not None
     app.config[NOTIFIES] = True
     of_house = _own_pages(made, rooms, find, clock) if own else ()
-    home.bind(app, rooms, *_pages(made, rooms, machine, folder, address, own=own), *of_tvs, *of_house)
+    home.bind(
+        app,
+        rooms,
+        *_pages(made, rooms, machine, folder, address, own=own, lookout=Lookout(outlook) if outlook else None),
+        *of_tvs,
+        *of_house,
+    )
     return HomeWorld(made, app, code, vendor, clock, machine)
 
 
