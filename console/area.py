@@ -11,6 +11,7 @@ from accounts.new_links import NewLinks
 from console import cookies, pages
 from console.reach import host_of
 from store.ports import Store
+from store.records import Assistant
 
 type View = Callable[..., Any]
 type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
@@ -55,6 +56,10 @@ class Area:
         cookies.keep(request, response, cookie)
         session.pop("csrf_token", None)
         return response
+
+    def linked(self, account: str, assistant: Assistant) -> float:
+        """When the assistant's first link was made, 0.0 without one."""
+        return min((link.created for link in self.store.links(account) if link.assistant == assistant), default=0.0)
 
     def media(self) -> str | None:
         """Where this browser fetches pictures: behind a proxy at the same address, else at the media port."""

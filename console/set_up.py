@@ -13,10 +13,11 @@ from console.gallery import Gallery, Seen
 from console.lookout import Lookout
 from console.sentences import SET_UP
 from console.signing_in import Form, SigningIn
-from store.records import Link
+from store.records import Assistant
 
 AT = "/home/setup"
 LONGEST = 253
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 WAYS = ("tailscale", "cloudflare", "caddy")
 
 
@@ -104,7 +105,6 @@ class SetUp:
         """`error`: of the address. `wrong`: of a tile. `form`: of a sign-in that was refused."""
         refused = error or is_wrong or wrong or form
         seen = self._gallery.of(current) if current.account else Seen([])
-        links = self._area.store.links(current.account) if current.account else []
         form = form or self._due(current, seen)
         is_name = _is_name(name)
         return self._area.page(
@@ -122,7 +122,7 @@ class SetUp:
             kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
             address_error=error,
             examined=self._examined(current.account) if current.account else None,
-            since={"alexa": _since(links, "alexa"), "google": _since(links, "google")},
+            since={each: self._area.linked(current.account, each) for each in ASSISTANTS},
             **self._ways(name if is_name else ""),
             **(form.fields if form else {}),
         )
@@ -164,9 +164,3 @@ def _name(typed: str) -> str:
 
 def _is_name(name: str) -> bool:
     return len(name) <= LONGEST and recipes.NAME.fullmatch(name) is not None
-
-
-def _since(links: list[Link], assistant: str) -> str:
-    """The day of the assistant's first link, "" without one."""
-    made = [link.created for link in links if link.assistant == assistant]
-    return pages.day(min(made)) if made else ""

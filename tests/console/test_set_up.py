@@ -41,7 +41,7 @@ def test_what_is_done_is_found(world: HomeWorld) -> None:
     assert step(world, 2).startswith("✓ See it : Done. 3 of 7 can be shown.")
     assert step(world, 3).startswith("3 Reachable Assistants come by an https address on the internet.")
     assert step(world, 4).startswith("4 Google Every field of Google's console, with Copy.")
-    assert step(world, 5).startswith("✓ Alexa : Done. Alexa is linked since 20")
+    assert step(world, 5).startswith("✓ Alexa : Done. showcam has been successfully linked to Alexa, on 20")
 
 
 @pytest.mark.parametrize(
