@@ -113,6 +113,7 @@ class SetUp:
             seen=seen,
             live=self._gallery.live,
             form=form.name if form else "",
+            joins=self._signing_in.joins(current),
             wrong=wrong,
             adds=self._adds,
             address=self._address,
@@ -130,7 +131,7 @@ class SetUp:
     def _due(self, current: ConsoleSession, seen: Seen) -> Form | None:
         """Signing in, where it brings cameras that are missing."""
         due = self._signing_in.due(current)
-        if due is None and (seen.signed_out or seen.waiting):
+        if due is None and (seen.signed_out or seen.waiting or self._signing_in.joins(current)):
             return self._signing_in.form(current, user=current.user if seen.signed_out else "")
         return due
 

@@ -85,6 +85,10 @@ class SigningIn:
             return Form("code", {"hint": waiting.hint})
         return None if current.account else self.form(current)
 
+    def joins(self, current: ConsoleSession) -> bool:
+        """Whether signing in to the vendor adds its cameras to the household that is signed in."""
+        return bool(current.account) and self._sign_in.lacks_vendor(current.account)
+
     def form(self, current: ConsoleSession, **fields: str | bool) -> Form:
         """For user name and password. `fields`: what differs from an empty one."""
         owners = self._sign_in.has_owner_users()
@@ -120,7 +124,7 @@ class SigningIn:
             return Refused("sign-in", "wrong")
         # strangers' tries at linking don't keep its owner out; each sign-in begins a session, so none has its own tries
         browser = Browser(HERE, every=True)
-        outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser)
+        outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser, to=current.account)
         return self._taken(current, outcome, user, open_way)
 
     def own(self, current: ConsoleSession, language: Language) -> str | Refused:

@@ -9,12 +9,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
+from accounts import households
+from accounts.owner_users import OwnerUsers
 from console.lookout import Looked
 from showcam.doctor.outlook import Outlook
 from showcam.doctor.surroundings import Surroundings
 from tests.browser.test_console_pages import fits, found
 from tests.browser.test_home import FOCUSED, MOVING, another, tile, watched
-from tests.doubles.home_world import HomeWorld, home_world
+from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import USER
 from tests.doubles.program import Program
 from tests.doubles.ready_vendor import PASSWORD
@@ -161,6 +163,30 @@ def test_axe_finds_nothing_in_what_was_found_of_the_house(
     assert page.locator("h3").first.inner_text().startswith("Tailscale Funnel")
     assert found(page) == []
     fits(page, f"set-up-looked-{language}-{width}-{scheme}")
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
+def test_axe_finds_nothing_where_the_vendors_account_is_added_to_cameras_of_ones_own(
+    chromium: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any
+) -> None:
+    web, world = house
+    OwnerUsers(world.home.store).set(households.add_of_lan(world.home.store).id, "kari", "barn door and two geese")
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    page = context.new_page()
+    page.goto(f"{web}/home#{world.code.renew()}")
+    page.fill("input[name=user]", "kari")
+    page.fill("input[name=password]", "barn door and two geese")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector("header nav a[href='/home/setup']")
+    page.goto(f"{web}/home/setup")
+    page.locator(".step summary").first.press("Enter")
+    assert found(page) == []
+    fits(page, f"set-up-joins-{language}-{width}-{scheme}")
+    page.fill("input[name=user]", NEW)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".tiles")
     context.close()
 
 

@@ -122,6 +122,38 @@ def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) ->
     assert world.vendor.calls["password"] == 1
 
 
+def test_a_household_of_its_own_cameras_is_given_the_vendors_account_in_the_step(world: HomeWorld) -> None:
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = sign_in(entered(world), "kari", "barn door and two geese")
+    assert "Add the cameras of the EZVIZ account" in said(browser, 1)
+    sign_in(browser, NEW, "guess")
+    assert (browser.status, "EZVIZ does not take that user name" in said(browser, 1)) == (403, True)
+    sign_in(browser, NEW)
+    assert "Add the cameras of the EZVIZ account" not in said(browser, 1)
+    kinds = [source.kind for source in world.home.store.sources(account.id)]
+    assert sorted(kinds) == ["ezviz", "lan"]
+    assert len([*world.home.store.accounts()]) == 3  # the two that there were, and this one
+
+
+def test_an_account_that_is_anothers_is_not_taken_from_it(world: HomeWorld) -> None:
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = sign_in(entered(world), "kari", "barn door and two geese")
+    sign_in(browser)
+    assert said(browser, 1).startswith("✓ Your cameras : Done. There are 7 cameras.")
+    assert [source.kind for source in world.home.store.sources(account.id)] == ["lan"]
+
+
+def test_with_the_vendors_code_the_household_is_given_it_too(world: HomeWorld) -> None:
+    world.vendor.careful = (*world.vendor.careful, NEW)
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = sign_in(entered(world), "kari", "barn door and two geese")
+    sign_in(browser, NEW).send(AT, step="code", code=CODE)
+    assert sorted(source.kind for source in world.home.store.sources(account.id)) == ["ezviz", "lan"]
+
+
 def test_a_tile_of_the_step_is_mended_there(world: HomeWorld) -> None:
     browser = world.signed_in().visit(AT)
     assert browser.mends("Bedroom") == ["wake"]
