@@ -91,7 +91,7 @@ class SigningIn:
 
     def form(self, current: ConsoleSession, **fields: str | bool) -> Form:
         """For user name and password. `fields`: what differs from an empty one."""
-        owners = self._sign_in.has_owner_users()
+        owners = self._sign_in.has_owner_users() and not self.joins(current)
         return Form("sign_in", {"open_way": True, "owners": owners, "owns": self._owns(current), **fields})
 
     def again(self, current: ConsoleSession, why: Refused) -> Form:

@@ -125,7 +125,7 @@ CARD = 560  # pixels across a page of one column
 SHOTS = {
     "sign-in": Shot(signed_out, 800, CARD),
     "cameras": Shot(cameras, 1560),
-    "set-up": Shot(set_up, 1060),
+    "set-up": Shot(set_up, 1110),
     "google": Shot(google, 900, CARD),
     "linking": Shot(linking, 900, CARD),
     "alexa": Shot(alexa, 900, CARD),

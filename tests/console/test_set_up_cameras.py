@@ -126,7 +126,7 @@ def test_a_household_of_its_own_cameras_is_given_the_vendors_account_in_the_step
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
     browser = sign_in(entered(world), "kari", "barn door and two geese")
-    assert "Add the cameras of the EZVIZ account" in said(browser, 1)
+    assert f"Add the cameras of the EZVIZ account {FORM}" in said(browser, 1)
     sign_in(browser, NEW, "guess")
     assert (browser.status, "EZVIZ does not take that user name" in said(browser, 1)) == (403, True)
     sign_in(browser, NEW)
