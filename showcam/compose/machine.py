@@ -47,12 +47,6 @@ class OwnMachine:
     def examine(self, account_id: str) -> Iterator[Found]:
         yield from doctor.running(self.settings, self.base, household=account_id)
 
-    def look(self) -> Looked:
-        """How this house is reached."""
-        servers = [*dict.fromkeys((*self.settings.stun, *ice.OTHERS))][:SERVERS]
-        found = outlook.look(surroundings(), outlook.Asked(servers))
-        return Looked(found.forwards, found.sentences())
-
     def backup(self, folder: Path) -> Path:
         target = folder / "showcam.backup"
         try:
@@ -70,6 +64,13 @@ class OwnMachine:
             return self.base.pictures.live(account_id)
         except MediaUnavailable:
             return None
+
+
+def look(settings: Settings) -> Looked:
+    """How the house of this machine is reached."""
+    servers = [*dict.fromkeys((*settings.stun, *ice.OTHERS))][:SERVERS]
+    found = outlook.look(surroundings(), outlook.Asked(servers))
+    return Looked(found.forwards, found.sentences())
 
 
 def _tail(file: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """A look from a house behind a router, in networks of this machine: `python -m tests.doubles.house_look OUTER TEMPER`.
 
 Started in an empty network of its own (`NETWORK`). The router says that its outer address is OUTER; the server on the
-internet sees the one that the router really has. Prints the judgement and the sentences as JSON.
+internet sees the one that the router really has; no name is found in DNS. Prints as JSON what was found.
 """
 
 import contextlib
@@ -9,8 +9,8 @@ import json
 import subprocess
 import sys
 
-from showcam.doctor.outlook import Asked, look
-from showcam.doctor.surroundings import surroundings
+from showcam.compose.machine import look
+from showcam.settings import Settings
 from tests.doubles.far_away import ROUTER, STUN, networks, run
 from tests.doubles.stun_server import PORT
 
@@ -31,8 +31,8 @@ def main(outer: str, temper: str) -> None:
             serving.stdout.readline()
         run("ip", "addr", "add", f"{IPV6}/64", "dev", "home0", "nodad")
         run("ip", "-6", "route", "add", "default", "via", "fe80::1", "dev", "home0")
-        outlook = look(surroundings(), Asked([f"{STUN}:{PORT}"]))
-        sys.stdout.write(json.dumps({"address": outlook.address, "sentences": outlook.sentences()}) + "\n")
+        looked = look(Settings(stun=(f"{STUN}:{PORT}",)))
+        sys.stdout.write(json.dumps({"forwards": looked.forwards, "sentences": looked.sentences}) + "\n")
 
 
 if __name__ == "__main__":

@@ -245,21 +245,29 @@ def networks() -> None:
         pytest.skip(why)
 
 
-# what the router of a real network says, the judgement, a sentence of it
-HOUSES: list[tuple[str, Temper, Address, str]] = [
-    (OUTSIDE, "right", "own", f"The router says that its outer address is {OUTSIDE}."),
-    (SHARED, "right", "shared", f"The router says that its outer address is {SHARED}."),
-    (OUTSIDE, "silent", "unknown", "it answers neither NAT-PMP nor UPnP."),
+# what the router of a real network says, whether ports help, and two sentences
+HOUSES: list[tuple[str, Temper, bool, str, str]] = [
+    (
+        OUTSIDE,
+        "right",
+        True,
+        f"The router says that its outer address is {OUTSIDE}.",
+        "has a public IPv4 address of its",
+    ),
+    (SHARED, "right", False, f"The router says that its outer address is {SHARED}.", "(CGNAT)"),
+    (OUTSIDE, "silent", False, "it answers neither NAT-PMP nor UPnP.", "could not be found out"),
 ]
 
 
-@pytest.mark.parametrize(("outer", "temper", "address", "says"), HOUSES)
+@pytest.mark.parametrize(("outer", "temper", "forwards", "router", "address"), HOUSES)
 @pytest.mark.usefixtures("networks")
-def test_a_look_from_a_house_behind_a_router(outer: str, temper: Temper, address: Address, says: str) -> None:
+def test_a_look_from_a_house_behind_a_router(
+    outer: str, temper: Temper, forwards: bool, router: str, address: str
+) -> None:
     command = [*NETWORK, sys.executable, "-m", "tests.doubles.house_look", outer, temper]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
     found = json.loads(done.stdout)
-    assert found["address"] == address
-    assert says in found["sentences"][0]
-    assert found["sentences"][1] == f"The internet sees this house at {OUTSIDE}."
-    assert "2a00:1450:1::5" in found["sentences"][3]
+    said = found["sentences"]
+    assert (found["forwards"], router in said[0], address in said[2]) == (forwards, True, True)
+    assert said[1] == f"The internet sees this house at {OUTSIDE}."
+    assert "2a00:1450:1::5" in said[3]
