@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, g, redirect, request
+from flask import Response, g, redirect, request, session
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from accounts.new_links import NewLinks
 from console import cookies, pages
 from console.reach import host_of
 from store.ports import Store
+from store.records import Assistant
 
 type View = Callable[..., Any]
 type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
@@ -34,17 +35,31 @@ class Area:
         g.console_session = found
         return found
 
-    def owned(self, view: View) -> View:
-        """A view that gets the session of somebody who is signed in to a household; others are led to /home."""
+    def owned(self, view: View, *, early: bool = False) -> View:
+        """A view that gets the session of somebody who is signed in to a household; others are led to /home.
+
+        `early`: it also gets that of a browser that has only given the printed code.
+        """
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             current = self.current()
-            if current is None or not current.account:
+            if current is None or not (current.account or early):
                 return redirect(cookies.HOME, 303)
             return view(current, *args, **kwargs)
 
         return guarded
+
+    def begun(self, cookie: str, at: str = cookies.HOME) -> Response:
+        """To that page, with the session that has just begun."""
+        response = pages.led(at)
+        cookies.keep(request, response, cookie)
+        session.pop("csrf_token", None)
+        return response
+
+    def linked(self, account: str, assistant: Assistant) -> float:
+        """When the assistant's first link was made, 0.0 without one."""
+        return min((link.created for link in self.store.links(account) if link.assistant == assistant), default=0.0)
 
     def media(self) -> str | None:
         """Where this browser fetches pictures: behind a proxy at the same address, else at the media port."""

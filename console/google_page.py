@@ -70,7 +70,6 @@ class GooglePage:
         client = self._store.client(CLIENT)
         project = self._console.project_of(client.redirect_uris) if client else ""
         rows = self._console.rows(project) if project else []
-        linked = [link.created for link in self._store.links(current.account) if link.assistant == "google"]
         return self._area.page(
             "google",
             status,
@@ -78,7 +77,7 @@ class GooglePage:
             project=typed or project,
             is_known=bool(project),
             rows=[(screen, list(of_screen)) for screen, of_screen in groupby(rows, key=lambda row: row.page)],
-            linked=min(linked, default=0.0),
+            linked=self._area.linked(current.account, "google"),
             secret=secret,
             error=error,
         )

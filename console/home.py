@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 import msgspec
-from flask import Blueprint, Flask, Response, g, redirect, request, session
+from flask import Blueprint, Flask, Response, g, redirect, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -15,20 +15,22 @@ from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from console import cookies, pages
 from console.area import READ, Area, Rule
 from console.entrance import Entrance
+from console.gallery import Gallery
 from console.sentences import CODE
 from console.setting_words import WAYS
-from console.signing_in import Refused, SigningIn
-from console.tile_forms import STEPS, TileForms
-from console.tiles import Asked, Tiles, at_own_media, shown, summary, unlisted
+from console.signing_in import Form, Refused, SigningIn
+from console.tile_forms import TileForms
+from console.tiles import Asked, Tiles, at_own_media, shown
 from registry.camera import Refusal
-from registry.errors import BadOffer, Unavailable
+from registry.errors import BadOffer
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
-from registry.owner.sign_in_sentences import refused
 from store.ports import Store, StoreUnavailable
 
 _asked = msgspec.json.Decoder(Asked)
+
+EARLY = ("setup", "setup_step")  # names of views that are there before anybody has signed in to a household
 
 type EndPictures = Callable[[str], None]
 
@@ -57,8 +59,9 @@ class Home:
         self._owner, self.sign_in, self._settings = owner, sign_in, settings
         self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store, clock), Tiles(owner), end_pictures
         self.area = Area(store, self._sessions, media_port=settings.media_port)
-        self._signing_in = SigningIn(sign_in, self._sessions)
+        self.signing_in = SigningIn(sign_in, self._sessions, adds=settings.adds)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
+        self.gallery = Gallery(self._tiles, self.forms, sign_in, settings.live)
 
     @property
     def vendor(self) -> str:
@@ -75,66 +78,33 @@ class Home:
             return self._enter()
         if current is None:
             return self._page("enter", 403)
-        match step:
-            case "sign-in":
-                return self._after(current, self._signing_in.begin(current))
-            case "own" if self._settings.adds and not current.account:
-                return self._after(current, self._signing_in.own(current, pages.language()))
-            case "code":
-                return self._after(current, self._signing_in.code(current))
-            case "again":
-                self._sessions.forget(current)
-            case "open-way":
-                if current.account:
-                    self.sign_in.allow_open_way(current.account, allowed=True)
-            case step if step in STEPS:
-                return self._mended(current, step)
-            case "sign-out":
-                return self._sign_out(current)
-            case _:
-                return pages.problem("request")
-        return pages.again()
+        if self.signing_in.takes(current, step):
+            return self._after(current, self.signing_in.take(current, step))
+        if self.gallery.takes(step):
+            why = self.gallery.take(current, step)
+            return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
+        return self._sign_out(current) if step == "sign-out" else pages.problem("request")
 
     def _due(self, current: ConsoleSession | None) -> Response:
         if current is None:
             return self._page("enter")
-        waiting = self._signing_in.waiting(current)
-        if waiting is not None:
-            return self._page("code", hint=waiting.hint)
-        return self._cameras(current) if current.account else self._page("sign_in", open_way=True)
+        form = self.signing_in.due(current)
+        return self._form(form) if form else self._cameras(current)
 
     def _enter(self) -> Response:
         verdict = self.entrance.enter(request.form.get("entry", "").strip())
         if verdict == "right":
-            return self._begun(self._sessions.begin())
+            return self.area.begun(self._sessions.begin())
         status, sentence = CODE[verdict]
         return self._page("enter", status, error=pages.say(sentence))
 
     def _after(self, current: ConsoleSession, outcome: str | Refused | None) -> Response:
         if isinstance(outcome, str):
-            return self._begun(outcome)
-        if outcome is None:
-            return pages.again()
-        text = refused(outcome.why, pages.language(), self.sign_in.vendor, outcome.retry_after_s)
-        if outcome.step == "code":
-            waiting = self._signing_in.waiting(current)
-            return self._page("code", 403, error=text, invalid=True, hint=waiting.hint if waiting else "")
-        if outcome.step == "own":
-            return self._page("sign_in", 403, own_error=text, own_user=outcome.user, open_way=True)
-        ticked = "open_way" in request.form or "user" not in request.form
-        return self._page("sign_in", 403, error=text, invalid=True, user=outcome.user, open_way=ticked)
+            return self.area.begun(outcome)
+        return self._form(self.signing_in.again(current, outcome), 403) if outcome else pages.again()
 
-    def _begun(self, cookie: str) -> Response:
-        response = pages.again()
-        cookies.keep(request, response, cookie)
-        session.pop("csrf_token", None)
-        return response
-
-    def _mended(self, current: ConsoleSession, step: str) -> Response:
-        if not current.account:
-            return pages.again()
-        why = self.forms.take(step, current, pages.language())
-        return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
+    def _form(self, form: Form, status: int = 200) -> Response:
+        return self._page(form.name, status, **form.fields)
 
     def _sign_out(self, current: ConsoleSession) -> Response:
         self._sessions.end(current)
@@ -144,20 +114,13 @@ class Home:
         return response
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
-        try:
-            switching = self.forms.encryption.steps(current, pages.language(), self.vendor)
-            tiles = self._tiles.of(current.account, pages.language(), switching)
-            waiting = self._tiles.waiting(current.account)
-        except Unavailable as unavailable:
-            why = unlisted(unavailable, pages.language())
-            if unavailable.reason == "signed_out":
-                return self._page(
-                    "sign_in", 200, error=f"{why['wrong']} {why['mend']}", user=current.user, open_way=True
-                )
-            return self._page("cameras", 503, user=current.user, tiles=[], why=why, live=0)
-        status, live = 403 if error else 200, self._settings.live
-        more = {"tiles": tiles, "waiting": waiting, "summary": summary(tiles, pages.language())}
-        return self._page("cameras", status, user=current.user, **more, why=None, live=live, error=error)
+        seen = self.gallery.of(current)
+        if seen.why and seen.signed_out:
+            why = f"{seen.why['wrong']} {seen.why['mend']}"
+            return self._form(self.signing_in.form(current, error=why, user=current.user))
+        status, adds = 503 if seen.why else 403 if error else 200, self._settings.adds
+        given = {"seen": seen, "live": self.gallery.live, "adds": adds}
+        return self._page("cameras", status, user=current.user, error=error, **given)
 
     # a camera
 
@@ -187,9 +150,7 @@ class Home:
         return [("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ)]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
-        if name in ("sign_in", "cameras"):
-            context |= {"owners": self.sign_in.has_owner_users(), "adds": self._settings.adds}
-        return self.area.page(name, status, **context)
+        return self.area.page(name, status, **{"owners": self.sign_in.has_owner_users(), **context})
 
 
 class Page(Protocol):
@@ -208,7 +169,8 @@ def bind(app: Flask, home: Home, *more: Page) -> None:
     room.add_url_rule("/home", view_func=home.take, methods=["POST"], endpoint="step")
     room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
     for path, name, view, methods in (rule for page in (home, *more) for rule in page.rules()):
-        room.add_url_rule(path, view_func=home.area.owned(view), methods=methods, endpoint=name)
+        owned = home.area.owned(view, early=name in EARLY)
+        room.add_url_rule(path, view_func=owned, methods=methods, endpoint=name)
     room.before_request(_same_site)
     room.after_request(_guarded)
     for kind, reason in ((CSRFError, "form"), (StoreUnavailable, "store"), (HTTPException, "request"), (500, "fault")):

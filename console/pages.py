@@ -99,10 +99,9 @@ def rendered(template: str, status: int, /, **context: Any) -> Response:
     return make_response(render_template(f"home/{template}.html", **given, **context), status)
 
 
-def again(camera: str = "") -> Response:
+def again(camera: str = "", at: str = "/home") -> Response:
     """The page as it is now; at the tile of a camera, by its id."""
-    at = f"#{camera}" if is_id(camera) else ""
-    return cast("Response", redirect(f"/home{at}", 303))
+    return led(f"{at}#{camera}" if is_id(camera) else at)
 
 
 def led(address: str) -> Response:

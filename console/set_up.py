@@ -9,14 +9,16 @@ from accounts.console_sessions import ConsoleSession
 from console import pages, recipes
 from console.area import READ, Area, Rule
 from console.examinations import GOOD_FOR_S, Examinations, Examined
+from console.gallery import Gallery, Seen
+from console.lookout import Lookout
 from console.sentences import SET_UP
-from registry.camera import Refusal
-from registry.errors import Unavailable
-from registry.owner.owner import Owner
-from store.records import Link
+from console.signing_in import Form, SigningIn
+from store.records import Assistant
 
 AT = "/home/setup"
 LONGEST = 253
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
+WAYS = ("tailscale", "cloudflare", "caddy")
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,14 @@ class SetUp:
     """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own.
 
     `examinations`: what the doctor finds of each step; None: nobody examines here.
+    `lookout`: how the house is reached; None: nobody looks here.
     `keep` keeps the public address of a name; False: something else gives it, and counts more. None: none is kept here.
     """
 
     def __init__(
         self,
-        owner: Owner,
+        gallery: Gallery,
+        signing_in: SigningIn,
         area: Area,
         ports: Ports,
         *,
@@ -42,56 +46,109 @@ class SetUp:
         adds: bool,
         keep: Callable[[str], bool] | None,
         examinations: Examinations | None = None,
+        lookout: Lookout | None = None,
     ) -> None:
-        self._examinations = examinations
-        self._owner, self._area, self._ports, self._address, self._adds = owner, area, ports, address, adds
-        self._keep = keep
+        self._gallery, self._signing_in, self._area = gallery, signing_in, area
+        self._ports, self._address, self._adds, self._keep = ports, address, adds, keep
+        self._examinations, self._lookout = examinations, lookout
 
     def rules(self) -> list[Rule]:
         return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
 
-    def take(self, current: ConsoleSession) -> Response:
-        if request.form.get("step") != "address" or self._keep is None:
-            return pages.problem("request")
-        name = _name(request.form.get("name", ""))
-        if not _is_name(name):
-            return self._shown(current, name, is_wrong=True)
-        if not self._keep(name):
-            return self._shown(current, name, error=pages.say(SET_UP["given_elsewhere"]))
-        return pages.led(f"{AT}?kept={name}")
-
     def show(self, current: ConsoleSession) -> Response:
         return self._shown(current, _name(request.args.get("name", "")), kept=_name(request.args.get("kept", "")))
 
+    def take(self, current: ConsoleSession) -> Response:
+        step = request.form.get("step", "")
+        if self._signing_in.takes(current, step):
+            return self._sign_in(current, step)
+        if self._gallery.takes(step):
+            wrong = self._gallery.take(current, step)
+            camera = request.form.get("camera", "")
+            return self._shown(current, wrong=wrong) if wrong else pages.again(camera, AT)
+        if step == "address" and self._keep is not None:
+            return self._named(current, self._keep)
+        if step == "look" and self._lookout is not None:
+            return self._looked(self._lookout)
+        return pages.problem("request")
+
+    def _looked(self, lookout: Lookout) -> Response:
+        lookout.again()
+        name = _name(request.form.get("name", ""))
+        return pages.led(f"{AT}?name={name}#reachable" if _is_name(name) else f"{AT}#reachable")
+
+    def _sign_in(self, current: ConsoleSession, step: str) -> Response:
+        outcome = self._signing_in.take(current, step)
+        if isinstance(outcome, str):
+            return self._area.begun(outcome, AT)
+        return self._shown(current, form=self._signing_in.again(current, outcome)) if outcome else pages.led(AT)
+
+    def _named(self, current: ConsoleSession, keep: Callable[[str], bool]) -> Response:
+        name = _name(request.form.get("name", ""))
+        if not _is_name(name):
+            return self._shown(current, name, is_wrong=True)
+        if not keep(name):
+            return self._shown(current, name, error=pages.say(SET_UP["given_elsewhere"]))
+        return pages.led(f"{AT}?kept={name}")
+
     def _shown(
-        self, current: ConsoleSession, name: str, *, kept: str = "", error: str = "", is_wrong: bool = False
+        self,
+        current: ConsoleSession,
+        name: str = "",
+        *,
+        kept: str = "",
+        error: str = "",
+        is_wrong: bool = False,
+        wrong: str = "",
+        form: Form | None = None,
     ) -> Response:
-        cameras, shown = self._cameras(current.account)
-        examined = self._examined(current.account)
-        links = self._area.store.links(current.account)
+        """`error`: of the address. `wrong`: of a tile. `form`: of a sign-in that was refused."""
+        refused = error or is_wrong or wrong or form
+        seen = self._gallery.of(current) if current.account else Seen([])
+        form = form or self._due(current, seen)
         is_name = _is_name(name)
-        is_wrong = is_wrong or (bool(name) and not is_name)
-        filled = name if is_name else recipes.EXAMPLE
-        web, media = self._ports.web, self._ports.media
         return self._area.page(
             "setup",
-            403 if error or is_wrong else 200,
-            cameras=cameras,
-            shown=shown,
+            403 if refused or (name and not is_name) else 200,
+            seen=seen,
+            live=self._gallery.live,
+            form=form.name if form else "",
+            joins=self._signing_in.joins(current),
+            wrong=wrong,
             adds=self._adds,
             address=self._address,
             typed=name[:LONGEST],
-            is_wrong=is_wrong,
+            is_wrong=is_wrong or (bool(name) and not is_name),
             keeps=self._keep is not None,
             kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
-            error=error,
-            tailscale=recipes.tailscale(web, media),
-            cloudflare=recipes.cloudflare(filled, web, media),
-            caddy=recipes.caddy(filled, web, media),
-            settings=recipes.settings(filled),
-            examined=examined,
-            since={"alexa": _since(links, "alexa"), "google": _since(links, "google")},
+            address_error=error,
+            examined=self._examined(current.account) if current.account else None,
+            since={each: self._area.linked(current.account, each) for each in ASSISTANTS},
+            **self._ways(name if is_name else ""),
+            **(form.fields if form else {}),
         )
+
+    def _due(self, current: ConsoleSession, seen: Seen) -> Form | None:
+        """Signing in, where it brings cameras that are missing."""
+        due = self._signing_in.due(current)
+        if due is None and (seen.signed_out or seen.waiting or self._signing_in.joins(current)):
+            return self._signing_in.form(current, user=current.user if seen.signed_out else "")
+        return due
+
+    def _ways(self, name: str) -> dict[str, object]:
+        """To an address, the one that fits first; what is typed for each."""
+        web, media, looked = self._ports.web, self._ports.media, self._lookout.last if self._lookout else None
+        fits = ("caddy" if looked.forwards else "cloudflare" if name else "tailscale") if looked else ""
+        filled = name or recipes.EXAMPLE
+        return {
+            "lookout": self._lookout,
+            "fits": fits,
+            "ways": sorted(WAYS, key=lambda way: way != fits),
+            "tailscale": recipes.tailscale(web, media),
+            "cloudflare": recipes.cloudflare(filled, web, media),
+            "caddy": recipes.caddy(filled, web, media),
+            "settings": recipes.settings(filled),
+        }
 
     def _examined(self, account: str) -> Examined | None:
         """The doctor looks by itself where there is an address to come by, and lately nobody has."""
@@ -101,14 +158,6 @@ class SetUp:
             return self._examinations.of(account)
         return self._examinations.begin(account, good_for_s=GOOD_FOR_S)
 
-    def _cameras(self, account: str) -> tuple[int, int]:
-        """How many there are, and how many of them the page can show."""
-        try:
-            rows = self._owner.readiness(account, ("page",))
-        except Unavailable:
-            return 0, 0
-        return len(rows), sum(not isinstance(verdicts["page"], Refusal) for _, verdicts in rows)
-
 
 def _name(typed: str) -> str:
     return typed.strip().lower().removeprefix("https://").rstrip("/")
@@ -116,9 +165,3 @@ def _name(typed: str) -> str:
 
 def _is_name(name: str) -> bool:
     return len(name) <= LONGEST and recipes.NAME.fullmatch(name) is not None
-
-
-def _since(links: list[Link], assistant: str) -> str:
-    """The day of the assistant's first link, "" without one."""
-    made = [link.created for link in links if link.assistant == assistant]
-    return pages.day(min(made)) if made else ""

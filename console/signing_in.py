@@ -1,6 +1,7 @@
 """Signing in to the vendor on the console's page: user name and password, then the vendor's code where it wants one."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import structlog
@@ -11,8 +12,10 @@ from accounts.attempts import Browser
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from accounts.owner_users import BadUser
 from accounts.passwords import Busy
+from console import pages
 from registry.owner.outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
+from registry.owner.sign_in_sentences import refused
 from words.languages import Language
 
 log = structlog.get_logger()
@@ -40,14 +43,70 @@ class Refused:
     user: str = ""
 
 
+@dataclass(frozen=True)
+class Form:
+    """The form that is due, and what it holds; home/{name}_form.html has its fields."""
+
+    name: Literal["sign_in", "code"]
+    fields: dict[str, str | bool]
+
+
 _decoder = msgspec.msgpack.Decoder(Waiting)
 
 
 class SigningIn:
-    """Each step answers the cookie of the session that is signed in, None where a code is wanted, or Refused."""
+    """Each step answers the cookie of the session that is signed in, None where another form is due, or Refused.
 
-    def __init__(self, sign_in: SignIn, sessions: ConsoleSessions) -> None:
-        self._sign_in, self._sessions = sign_in, sessions
+    `adds`: whether there may be households of cameras in the house alone.
+    """
+
+    def __init__(self, sign_in: SignIn, sessions: ConsoleSessions, *, adds: bool) -> None:
+        self._sign_in, self._sessions, self._adds = sign_in, sessions, adds
+
+    def takes(self, current: ConsoleSession, step: str) -> bool:
+        """Whether it is a step of the forms that this browser may be shown."""
+        return step in ("sign-in", "code", "again") or (step == "own" and self._owns(current))
+
+    def take(self, current: ConsoleSession, step: str) -> str | Refused | None:
+        match step:
+            case "sign-in":
+                return self.begin(current)
+            case "own":
+                return self.own(current, pages.language())
+            case "code":
+                return self.code(current)
+        self._sessions.forget(current)
+        return None
+
+    def due(self, current: ConsoleSession) -> Form | None:
+        """The form that is to be shown, None to who is signed in."""
+        waiting = self.waiting(current)
+        if waiting is not None:
+            return Form("code", {"hint": waiting.hint})
+        return None if current.account else self.form(current)
+
+    def joins(self, current: ConsoleSession) -> bool:
+        """Whether signing in to the vendor adds its cameras to the household that is signed in."""
+        return bool(current.account) and self._sign_in.lacks_vendor(current.account)
+
+    def form(self, current: ConsoleSession, **fields: str | bool) -> Form:
+        """For user name and password. `fields`: what differs from an empty one."""
+        owners = self._sign_in.has_owner_users() and not self.joins(current)
+        return Form("sign_in", {"open_way": True, "owners": owners, "owns": self._owns(current), **fields})
+
+    def again(self, current: ConsoleSession, why: Refused) -> Form:
+        """The form that was refused, with the reason and what was typed but for secrets."""
+        text = refused(why.why, pages.language(), self._sign_in.vendor, why.retry_after_s)
+        if why.step == "code":
+            waiting = self.waiting(current)
+            return Form("code", {"error": text, "invalid": True, "hint": waiting.hint if waiting else ""})
+        if why.step == "own":
+            return self.form(current, own_error=text, own_user=why.user)
+        ticked = "open_way" in request.form or "user" not in request.form
+        return self.form(current, error=text, invalid=True, user=why.user, open_way=ticked)
+
+    def _owns(self, current: ConsoleSession) -> bool:
+        return self._adds and not current.account
 
     def waiting(self, current: ConsoleSession) -> Waiting | None:
         data = self._sessions.remembered(current)
@@ -65,7 +124,7 @@ class SigningIn:
             return Refused("sign-in", "wrong")
         # strangers' tries at linking don't keep its owner out; each sign-in begins a session, so none has its own tries
         browser = Browser(HERE, every=True)
-        outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser)
+        outcome = self._sign_in.begin(user, password, request.remote_addr or "", browser, to=current.account)
         return self._taken(current, outcome, user, open_way)
 
     def own(self, current: ConsoleSession, language: Language) -> str | Refused:

@@ -22,25 +22,25 @@ class SkillPage:
     def rules(self) -> list[Rule]:
         return [("/home/alexa", "alexa", self.page, FORM)]
 
-    def page(self, _current: ConsoleSession) -> Response:
+    def page(self, current: ConsoleSession) -> Response:
         language = request.values.get("language", "")
         if request.method == "GET":
-            return self._shown(language=language)
+            return self._shown(current, language=language)
         try:
-            return self._taken(language)
+            return self._taken(current, language)
         except NotMade as failed:
-            return self._shown(403, error=said(failed), language=language)
+            return self._shown(current, 403, error=said(failed), language=language)
 
-    def _taken(self, language: str) -> Response:
+    def _taken(self, current: ConsoleSession, language: str) -> Response:
         match request.form.get("step", ""):
             case "begin":
                 given = (request.form.get(name, "").strip() for name in ("client-id", "client-secret"))
                 client_id, client_secret = (text[:_LONGEST] for text in given)
-                return self._shown(allow=self._skill.begin(client_id, client_secret, language))
+                return self._shown(current, allow=self._skill.begin(client_id, client_secret, language))
             case "go-on":
                 self._skill.go_on()
             case "line":
-                return self._shown(line=self._skill.line())
+                return self._shown(current, line=self._skill.line())
             case "forget":
                 self._skill.forget()
             case _:
@@ -48,7 +48,14 @@ class SkillPage:
         return pages.led("/home/alexa")
 
     def _shown(
-        self, status: int = 200, *, error: str = "", language: str = "", allow: str = "", line: Line | None = None
+        self,
+        current: ConsoleSession,
+        status: int = 200,
+        *,
+        error: str = "",
+        language: str = "",
+        allow: str = "",
+        line: Line | None = None,
     ) -> Response:
         standing = self._skill.standing()
         chosen = language if language in self._skill.languages else standing.language
@@ -56,6 +63,7 @@ class SkillPage:
             "alexa",
             status,
             standing=standing,
+            linked=self._area.linked(current.account, "alexa"),
             steps=STEPS,
             return_url=self._skill.return_url,
             languages=self._skill.languages,

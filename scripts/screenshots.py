@@ -101,7 +101,7 @@ def entered(page: Page, program: Program, user: str, password: str) -> None:
     page.fill("input[name=user]", user)
     page.fill("input[name=password]", password)
     page.press("input[name=password]", "Enter")
-    page.get_by_role("link", name="Set-up").wait_for()
+    page.get_by_role("link", name="Set-up", exact=True).wait_for()
 
 
 def with_code(program: Program) -> str:
@@ -125,7 +125,7 @@ CARD = 560  # pixels across a page of one column
 SHOTS = {
     "sign-in": Shot(signed_out, 800, CARD),
     "cameras": Shot(cameras, 1560),
-    "set-up": Shot(set_up, 1030),
+    "set-up": Shot(set_up, 1110),
     "google": Shot(google, 900, CARD),
     "linking": Shot(linking, 900, CARD),
     "alexa": Shot(alexa, 900, CARD),

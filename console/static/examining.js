@@ -2,7 +2,7 @@
 
 const EVERY_MS = 1000;
 const progress = document.querySelector("[data-examining]");
-const fields = [...document.querySelectorAll("input[type=text], textarea:not([readonly])")];
+const fields = [...document.querySelectorAll("input[type=text], input[type=password], textarea:not([readonly])")];
 
 async function look() {
   const response = await fetch("/home/health/progress").catch(() => null);

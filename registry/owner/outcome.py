@@ -48,3 +48,9 @@ class SignInRefused(Struct, frozen=True):
 
 
 type Outcome = SignedIn | CodeWanted | SignInRefused
+
+
+def masked(user: str) -> str:
+    """k…@example.com, or the last two digits of a telephone number: enough to know where the code arrives."""
+    name, at, host = user.partition("@")
+    return f"{name[:1]}…@{host}" if at else f"…{user[-2:]}"

@@ -21,7 +21,7 @@ from accounts.linking_window import LinkingWindow
 from accounts.owner_users import BadUser, OwnerUsers, check_password, checked_name
 from accounts.passwords import Busy
 from registry.errors import DriverError
-from registry.owner.outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused
+from registry.owner.outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, masked
 from registry.vendor import Rejected, Vendor
 from registry.vendor import SignedIn as VendorSession
 from store.ports import Store
@@ -37,6 +37,7 @@ class _Pending(Struct, frozen=True):
     until: float
     who: str  # as accounts.attempts counts
     places: tuple[Place, ...]
+    to: str = ""  # the household that a user joins whom nobody here knows, "" for one of its own
 
 
 class _Try(Struct, frozen=True):
@@ -81,8 +82,15 @@ class SignIn:
         """Whether one may sign in at showcam itself: whether an owner has a user there."""
         return self._owner_users.exist()
 
-    def begin(self, user: str, password: str, address: str, browser: Browser | None = None) -> Outcome:
-        """The password is for this one call, or, with a code to come, for the call after it."""
+    def lacks_vendor(self, account_id: str) -> bool:
+        """Whether the household has no account at the vendor, and so may be given one."""
+        return all(source.kind != self._kind for source in self._store.sources(account_id))
+
+    def begin(self, user: str, password: str, address: str, browser: Browser | None = None, *, to: str = "") -> Outcome:
+        """The password is for this one call, or, with a code to come, for the call after it.
+
+        `to`: the household that a user joins whom nobody here knows; else the user gets one of its own.
+        """
         user = user.strip()
         if not user or not password:
             return SignInRefused("wrong")
@@ -96,7 +104,7 @@ class SignIn:
             return begun
         if source is None and not self._admits_strangers():
             return self._stranger(password)
-        outcome = self._sign_in(_Pending(user, password, "", 0.0, begun.who, begun.places))
+        outcome = self._sign_in(_Pending(user, password, "", 0.0, begun.who, begun.places, to))
         return replace(outcome, own=True) if isinstance(outcome, SignInRefused) and begun.own else outcome
 
     def _begin_owner(self, owner: OwnerUser, password: str, address: str, browser: Browser | None) -> Outcome:
@@ -199,7 +207,7 @@ class SignIn:
         try:
             verdict = self._vendor.sign_in(pending.user, pending.password, self._vendor_s, code=code, host=pending.host)
             if isinstance(verdict, VendorSession):
-                account = self._admit(pending.user, verdict)
+                account = self._admit(pending.user, verdict, pending.to)
                 self._attempts.were_right(*pending.places)
                 return SignedIn(account)
         except DriverError:
@@ -212,26 +220,24 @@ class SignIn:
         waiting = replace(pending, host=verdict.host, until=self._clock() + PENDING_S)
         return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))
 
-    def _admit(self, user: str, verdict: VendorSession) -> Account:
-        source = households.find(self._store, self._kind, user) or self._sign_up_now(user)
+    def _admit(self, user: str, verdict: VendorSession, to: str) -> Account:
+        source = households.find(self._store, self._kind, user) or self._sign_up_now(user, to)
         self._vendor.sessions.signed_in(source, user, verdict.session)
         account = self._store.account(source.account)
         assert account is not None  # a source belongs to one
         return account
 
-    def _sign_up_now(self, user: str) -> Source:
+    def _sign_up_now(self, user: str, to: str = "") -> Source:
+        """`to`: as of `begin`; a household that was removed meanwhile, or has an account at the vendor now, is none."""
+        sealed = self._vendor.sessions.waiting(user)
         with contextlib.suppress(households.AlreadyAdded):  # the same person, twice at once
-            sealed = self._vendor.sessions.waiting(user)
-            households.add(self._store, self._kind, user, sealed, origin=self._origin)
+            if to and self._store.account(to) is not None and self.lacks_vendor(to):
+                households.add_to(self._store, to, self._kind, user, sealed)
+            else:
+                households.add(self._store, self._kind, user, sealed, origin=self._origin)
         source = households.find(self._store, self._kind, user)
         assert source is not None
         return source
 
     def _salt(self) -> str:
         return self._store.meta_once("vendor_salt", secrets.token_hex(32))
-
-
-def masked(user: str) -> str:
-    """k…@example.com, or the last two digits of a telephone number: enough to know where the code arrives."""
-    name, at, host = user.partition("@")
-    return f"{name[:1]}…@{host}" if at else f"…{user[-2:]}"

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from console.lookout import Looked
 from console.machine import Facts, Found, NotMade
 from media.errors import MediaUnavailable
 from showcam.compose import doctor
 from showcam.compose.ground import Ground
 from showcam.data import backup
+from showcam.doctor import ice, outlook
+from showcam.doctor.surroundings import surroundings
 from showcam.keys import KeysUnreadable
 from showcam.process.supervisor import CannotStart
 from showcam.redaction import redact
 from showcam.settings import Settings
 from store.ports import StoreUnavailable
 
+SERVERS = 3  # STUN servers that are asked how they see this house
 TAIL = 256 * 1024  # bytes of each log file that are read
 
 
@@ -60,6 +64,13 @@ class OwnMachine:
             return self.base.pictures.live(account_id)
         except MediaUnavailable:
             return None
+
+
+def look(settings: Settings) -> Looked:
+    """How the house of this machine is reached."""
+    servers = [*dict.fromkeys((*settings.stun, *ice.OTHERS))][:SERVERS]
+    found = outlook.look(surroundings(), outlook.Asked(servers))
+    return Looked(found.forwards, found.sentences())
 
 
 def _tail(file: Path) -> list[str]:

@@ -31,6 +31,7 @@ from console.help import Heard
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.lookout import Lookout
 from console.machine import Machine
 from console.notices import Notices
 from console.pages import NOTIFIES, TVS
@@ -59,13 +60,15 @@ def app(
     tvs: Tvs | None = None,
     machine: Machine | None = None,
     keep_address: Callable[[str], bool] | None = None,
+    lookout: Lookout | None = None,
 ) -> Flask:
     """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
 
     `tvs`: those of the house, where cameras may be shown on them.
 
     `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
-    page of health asks. `keep_address`: keeps the public address of a name, where settings are kept.
+    page of health asks. `keep_address`: keeps the public address of a name, where settings are kept. `lookout`: how
+    the house is reached, where there is one.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -113,7 +116,9 @@ def app(
         examinations = Examinations(machine) if machine else None
         if examinations:
             more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
-        home.bind(app, console_home, *_console(settings, console_home, base, keep_address, examinations), *more)
+        home.bind(
+            app, console_home, *_console(settings, console_home, base, keep_address, examinations, lookout), *more
+        )
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
@@ -133,6 +138,7 @@ def _console(
     base: ground.Ground,
     keep_address: Callable[[str], bool] | None,
     examinations: Examinations | None,
+    lookout: Lookout | None,
 ) -> list[home.Page]:
     """The console's pages beside /home itself."""
 
@@ -155,13 +161,15 @@ def _console(
             open_to_all=settings.sign_up == "anyone",
         ),
         SetUp(
-            owner,
+            made.gallery,
+            made.signing_in,
             made.area,
             Ports(settings.port, settings.media_port),
             address=settings.public_url,
             adds=base.own_cameras is not None,
             keep=keep_address,
             examinations=examinations,
+            lookout=lookout,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
     ]

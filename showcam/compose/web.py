@@ -16,13 +16,14 @@ from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
 from accounts.refusals import Refusals
+from console.lookout import Lookout
 from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
 from registry.watch.measurer import Measurer
 from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, ground, pages, screens, skill, spoken
 from showcam.compose.doors import JSON
-from showcam.compose.machine import OwnMachine
+from showcam.compose.machine import OwnMachine, look
 from showcam.compose.own_pages import own_pages
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
@@ -73,7 +74,8 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         routes.append(skill.route(made))
     own, machine = partial(own_pages, settings, base), OwnMachine(settings, base)
     keep = skill.keep_address(settings)
-    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keep)
+    lookout = None if settings.demo else Lookout(partial(look, settings))  # the demo asks nobody outside
+    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keep, lookout)
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)

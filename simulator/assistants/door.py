@@ -131,9 +131,11 @@ class Door:
             )
         wire = cloud.wire()
         wire.note("Browser: comes back", "GET", str(request.url), request=None, status=303, response=None, ms=0)
-        with contextlib.suppress(LinkFailed):  # the page shows it as the link's problem
+        try:
             await cloud.finish_link(wire, answered)
-        raise web.HTTPSeeOther("/")
+        except LinkFailed:
+            raise web.HTTPSeeOther("/") from None  # the page shows it as the link's problem
+        raise web.HTTPSeeOther(f"/#{cloud.name}-linked")
 
     async def link(self, request: web.Request) -> web.StreamResponse:
         cloud, body = self._cloud(request), await body_of(request, "user", "password")

@@ -178,6 +178,7 @@ def test_axe_finds_nothing_and_all_fits(
     for name, lead in PAGES.items():
         page.goto(f"{linked.web}/home")
         lead(page, linked)
+        page.wait_for_load_state("load")  # a link's page may be there before its style is
         for details in page.locator("details").all():
             details.evaluate("each => each.open = true")
         wait_for(

@@ -341,14 +341,26 @@ def test_an_answer_is_read_aloud_where_that_is_wanted(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "heading", "google", "reason"),
+    ("locale", "heading", "linked", "google", "reason"),
     [
-        ("de-DE", "Zeig eine Kamera", "zeig Garage", "Die Bildverschlüsselung ist für Garage eingeschaltet"),
-        ("nb-NO", "Vis et kamera", "vis Garage", "Bildekryptering er på for Garage"),
+        (
+            "de-DE",
+            "Zeig eine Kamera",
+            "showcam wurde erfolgreich mit Google verknüpft.",
+            "zeig Garage",
+            "Die Bildverschlüsselung ist für Garage eingeschaltet",
+        ),
+        (
+            "nb-NO",
+            "Vis et kamera",
+            "showcam er nå koblet til Google.",
+            "vis Garage",
+            "Bildekryptering er på for Garage",
+        ),
     ],
 )
 def test_the_page_is_in_the_browser_s_language(
-    chromium: Browser, program: Program, locale: str, heading: str, google: str, reason: str
+    chromium: Browser, program: Program, locale: str, heading: str, linked: str, google: str, reason: str
 ) -> None:
     context = chromium.new_context(locale=locale, viewport={"width": 360, "height": 900})
     try:
@@ -363,6 +375,7 @@ def test_the_page_is_in_the_browser_s_language(
         page.locator("button[value=fill]").click()
         page.locator("button[value=sign-in]").click()
         page.locator("button[value=agree]").click()
+        expect(page.get_by_test_id("google-outcome")).to_have_text(linked)
         page.get_by_test_id("google-chips").get_by_role("button", name=google).click()
         expect(page.get_by_test_id("google-person")).to_contain_text(reason)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360

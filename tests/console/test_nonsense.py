@@ -54,6 +54,7 @@ FIELDS = {
     "/home/try": ["text"],
     "/home/health": ["step"],
     "/home/google": ["step", "project"],
+    "/home/setup": ["step", "name", "user", "password", "own_user", "own_password", "code", "camera", "home_code"],
     "settings": ["setting", "value", "consent"],
     "preferences": ["voice_may", "room", "keep_warm", "while_encrypted"],
     "password": ["old", "new", "again", "consent"],
@@ -89,6 +90,7 @@ STEPS = {
         ]
     ),
     "/home/health": ["examine", "backup"],
+    "/home/setup": ["sign-in", "own", "code", "address", "look", "wake", "home-code", "picture-code", "open-way"],
 }
 
 

@@ -7,6 +7,7 @@ the house to the display and prints as JSON the answer and the seconds until the
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,14 @@ DISPLAY, STUN = "9.9.9.2", "9.9.9.3"  # they look public; nothing of these netwo
 NAT = "table ip nat { chain post { type nat hook postrouting priority 100; oifname outer masquerade; }; }"
 
 
+def without_networks() -> str:
+    """Why this machine makes no networks of its own; "" where it does."""
+    if not all(shutil.which(each) for each in ("ip", "nft", "nsenter")):
+        return "ip, nft or nsenter is not installed: scripts/gstreamer.sh"
+    tried = subprocess.run([*NETWORK, "nft", "list", "ruleset"], capture_output=True, text=True, check=False)
+    return f"this machine makes no networks of its own: {tried.stderr.strip()}" if tried.returncode else ""
+
+
 def run(*command: str) -> None:
     subprocess.run(command, check=True)
 
@@ -47,8 +56,8 @@ def network() -> Iterator[tuple[str, ...]]:
 
 
 @contextlib.contextmanager
-def networks() -> Iterator[tuple[str, ...]]:
-    """Makes this process's network the house's; yields the command that runs a program on the internet."""
+def networks() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Makes this process's network the house's; yields the commands that run a program on the router and beyond."""
     with network() as router, network() as internet:
         run("ip", "link", "add", "home0", "type", "veth", "peer", "name", "inner")
         run("ip", "link", "set", "inner", "netns", Path(router[1].removeprefix("--net=/proc/")).parts[0])
@@ -68,11 +77,11 @@ def networks() -> Iterator[tuple[str, ...]]:
         run("ip", "route", "add", "default", "via", ROUTER)
         run(*router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
         run(*router, "nft", NAT)
-        yield internet
+        yield router, internet
 
 
 def play(*, stun: bool) -> dict[str, object]:
-    with networks() as internet, tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    with networks() as (_, internet), tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         server = subprocess.Popen(
             [*internet, sys.executable, "-m", "tests.doubles.stun_server", STUN], stdout=subprocess.PIPE
         )

@@ -40,6 +40,7 @@ from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
+from console.lookout import Looked, Lookout
 from console.notices import Notices
 from console.own_camera import OwnCamera
 from console.pages import NOTIFIES, TVS
@@ -96,11 +97,11 @@ class HomeBrowser:
     def text(self) -> str:
         """What the page says, without its markup and what is hidden."""
         assert self.answer is not None
-        return _words(self.answer.text)
+        return words(self.answer.text)
 
     def tile(self, name: str) -> str:
         """What the tile of that camera says."""
-        return _words(self._tile(name))
+        return words(self._tile(name))
 
     def mends(self, name: str) -> list[str]:
         """What may be done at the tile of that camera, in the order of the page."""
@@ -196,7 +197,7 @@ def _shown(markup: str) -> str:
     return re.sub(r"<(div|details|button|summary)[^>]* hidden[^>]*>.*?</\1>", " ", markup, flags=re.DOTALL)
 
 
-def _words(markup: str) -> str:
+def words(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", _shown(markup))).split())
 
 
@@ -236,7 +237,16 @@ def _at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, address: str) -> list[home.Page]:
+def _pages(
+    made: Household,
+    rooms: Home,
+    machine: ReadyMachine,
+    folder: Path,
+    address: str,
+    *,
+    own: bool,
+    lookout: Lookout | None,
+) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
@@ -260,13 +270,15 @@ def _pages(made: Household, rooms: Home, machine: ReadyMachine, folder: Path, ad
             open_to_all=False,
         ),
         SetUp(
-            made.owner,
+            rooms.gallery,
+            rooms.signing_in,
             rooms.area,
             Ports(8080, 8081),
             address=address,
-            adds=False,
+            adds=own,
             keep=None,
             examinations=examinations,
+            lookout=lookout,
         ),
         Health(made.owner, rooms.area, examinations, folder / "backups"),
         Notices(rooms.area, made.clock),
@@ -284,10 +296,11 @@ def home_world(
     tvs: Tvs | None = None,
     address: str = "",
     machine: ReadyMachine | None = None,
+    outlook: Callable[[], Looked] | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
 
-    `address`: the public one, which set-up has the doctor examine.
+    `address`: the public one, which set-up has the doctor examine. `outlook`: looks how the house is reached.
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
@@ -324,7 +337,13 @@ def home_world(
     app.config[TVS] = tvs is not None
     app.config[NOTIFIES] = True
     of_house = _own_pages(made, rooms, find, clock) if own else ()
-    home.bind(app, rooms, *_pages(made, rooms, machine, folder, address), *of_tvs, *of_house)
+    home.bind(
+        app,
+        rooms,
+        *_pages(made, rooms, machine, folder, address, own=own, lookout=Lookout(outlook) if outlook else None),
+        *of_tvs,
+        *of_house,
+    )
     return HomeWorld(made, app, code, vendor, clock, machine)
 
 

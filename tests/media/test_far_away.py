@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles import gstreamer
-from tests.doubles.far_away import INSIDE, NETWORK, OUTSIDE
+from tests.doubles.far_away import INSIDE, NETWORK, OUTSIDE, without_networks
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,13 +17,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True, scope="module")
 def _networks() -> None:
     gstreamer.needed()
-    if all(shutil.which(each) for each in ("ip", "nft", "nsenter")):
-        tried = subprocess.run([*NETWORK, "nft", "list", "ruleset"], capture_output=True, text=True, check=False)
-        if tried.returncode == 0:
-            return
-        why = f"this machine makes no networks of its own: {tried.stderr.strip()}"
-    else:
-        why = "ip, nft or nsenter is not installed: scripts/gstreamer.sh"
+    why = without_networks()
+    if not why:
+        return
     if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
         pytest.fail(why)
     pytest.skip(why)

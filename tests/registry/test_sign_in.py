@@ -14,8 +14,8 @@ from accounts.attempts import Browser, Limits
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
-from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused
-from registry.owner.sign_in import SignIn, SignUp, masked
+from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused, masked
+from registry.owner.sign_in import SignIn, SignUp
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.simulator_process import SimulatorProcess

@@ -39,6 +39,12 @@ for (const [name, screen] of Object.entries(screens)) {
   screen.listen();
 }
 
+const justLinked = location.hash.match(/^#(alexa|google)-linked$/)?.[1];
+if (justLinked) {
+  if (linked.includes(justLinked)) screens[justLinked].confirmLink();
+  history.replaceState(null, "", location.pathname); // a reload says it no more
+}
+
 const cameras = new Cameras(document.getElementById("cameras"), document.getElementById("cameras-status"));
 
 new Television(document.getElementById("television"));

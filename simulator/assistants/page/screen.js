@@ -111,6 +111,11 @@ export class Screen {
     elements.idle.textContent = about.linked ? say("Try “{example}”", { example: elements.text.placeholder }) : say("Not linked yet. Press Link and sign in.");
   }
 
+  /** What the assistant's app says when the sign-in has led back to it. */
+  confirmLink() {
+    this.showOutcome({ ...SILENCE, language, spoken: say("showcam has been successfully linked to {name}.", { name: this.speaker }) });
+  }
+
   /** Hears what happens without a wish: a report came, somebody rang. */
   listen() {
     const news = new EventSource(`/assistants/${this.assistant}/news`);

@@ -96,7 +96,7 @@ def test_a_browser_is_sent_to_the_real_sign_in_and_comes_back_linked(bench: Call
         b.showcam.codes["good"] = {}
         query = {"code": "good", "state": state, "iss": b.showcam.url}
         async with b.http.get(f"{b.url}/callback", params=query, allow_redirects=False) as response:
-            assert (response.status, response.headers["Location"]) == (303, "/")
+            assert (response.status, response.headers["Location"]) == (303, "/#alexa-linked")
         assert (await b.get("/assistants/alexa"))["linked"]
 
     bench(steps)

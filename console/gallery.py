@@ -1,0 +1,57 @@
+"""The cameras of who is signed in, as tiles with a line above them, and what is done at a tile."""
+
+from msgspec import Struct
+
+from accounts.console_sessions import ConsoleSession
+from console import pages
+from console.tile_forms import STEPS, TileForms
+from console.tiles import Tile, Tiles, WhyNot, summary, unlisted
+from registry.errors import Unavailable
+from registry.owner.sign_in import SignIn
+
+
+class Seen(Struct, frozen=True):
+    """`waiting`: the vendors that nobody has signed in to yet. `why`: why there is no list; None where there is one."""
+
+    tiles: list[Tile]
+    summary: str = ""
+    waiting: tuple[str, ...] = ()
+    why: WhyNot | None = None
+
+    @property
+    def signed_out(self) -> bool:
+        """Whether signing in again brings the list."""
+        return self.why is not None and self.why["reason"] == "signed_out"
+
+    @property
+    def shown(self) -> int:
+        """How many the page can show."""
+        return sum(tile.why_not is None for tile in self.tiles)
+
+
+class Gallery:
+    """`live`: how many pictures the page shows at once."""
+
+    def __init__(self, tiles: Tiles, forms: TileForms, sign_in: SignIn, live: int) -> None:
+        self._tiles, self._forms, self._sign_in, self.live = tiles, forms, sign_in, live
+
+    def of(self, current: ConsoleSession) -> Seen:
+        language = pages.language()
+        try:
+            switching = self._forms.encryption.steps(current, language, self._sign_in.vendor)
+            tiles = self._tiles.of(current.account, language, switching)
+            return Seen(tiles, summary(tiles, language), self._tiles.waiting(current.account))
+        except Unavailable as unavailable:
+            return Seen([], why=unlisted(unavailable, language))
+
+    def takes(self, step: str) -> bool:
+        return step == "open-way" or step in STEPS
+
+    def take(self, current: ConsoleSession, step: str) -> str:
+        """Why nothing was changed, as a sentence; "" else, and for who is not signed in."""
+        if not current.account:
+            return ""
+        if step == "open-way":
+            self._sign_in.allow_open_way(current.account, allowed=True)
+            return ""
+        return self._forms.take(step, current, pages.language())

@@ -1,0 +1,43 @@
+"""How this house is reached, as it was last found out on the page of set-up."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+log = logging.getLogger(__name__)
+
+GOOD_FOR_S = 10.0  # a button that is pressed again at once asks nobody again
+
+
+class Looked(Struct, frozen=True):
+    """`forwards`: whether a port of a public IPv4 address can be led here. `sentences`: one for each point, English."""
+
+    forwards: bool
+    sentences: tuple[str, ...]
+
+
+@dataclass
+class Lookout:
+    """`look` takes seconds, and ends by itself. One look at a time. Safe to use from many threads."""
+
+    look: Callable[[], Looked]
+    clock: Callable[[], float] = time.monotonic
+    last: Looked | None = None
+    broke: bool = False  # the last look ended without a result
+    _until: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def again(self) -> None:
+        with self._lock:
+            if self.clock() < self._until:
+                return
+            try:
+                self.last, self.broke = self.look(), False
+            except Exception:
+                log.exception("how this house is reached could not be looked at")
+                self.last, self.broke = None, True
+            self._until = self.clock() + GOOD_FOR_S

@@ -1,0 +1,217 @@
+"""The page of set-up in a real browser: signing in, seeing a camera, and what was found of the way to the house."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from accounts import households
+from accounts.owner_users import OwnerUsers
+from console.lookout import Looked
+from showcam.doctor.outlook import Outlook
+from showcam.doctor.surroundings import Surroundings
+from tests.browser.test_console_pages import fits, found
+from tests.browser.test_home import FOCUSED, MOVING, another, tile, watched
+from tests.doubles.home_world import NEW, HomeWorld, home_world
+from tests.doubles.linking_world import USER
+from tests.doubles.program import Program
+from tests.doubles.ready_vendor import PASSWORD
+
+LOOKS = [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")]
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    yield made
+    made.close()
+
+
+def entered(page: Page, program: Program) -> None:
+    page.goto(another(program))
+    page.wait_for_selector("input[name=user]")
+    page.goto(f"{program.web}/home/setup")
+
+
+def sign_in(page: Page, user: str) -> None:
+    page.fill("input[name=user]", user)
+    page.fill("input[name=password]", "showcam-demo")
+    page.press("input[name=password]", "Enter")
+
+
+def test_from_the_form_in_the_first_step_to_a_live_tile_in_the_second(
+    context: BrowserContext, program: Program
+) -> None:
+    page, complaints = watched(context)
+    entered(page, program)
+    for _ in range(2):  # and after a reload
+        page.reload()
+        assert page.evaluate(FOCUSED) == "user"
+    sign_in(page, "demo@example.com")
+    for _ in range(2):
+        video = tile(page, "Garden").locator("video")
+        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+        expect(page.locator(".summary")).to_have_text("5 of 8 can be shown. 4 need you.")
+        assert page.url.startswith(f"{program.web}/home/setup")
+        page.reload()
+    assert complaints == []
+
+
+def test_a_vendors_code_is_typed_in_the_step(context: BrowserContext, program: Program) -> None:
+    page, _ = watched(context)
+    entered(page, program)
+    sign_in(page, "mfa@example.com")
+    page.wait_for_selector("input[name=code]")
+    page.reload()
+    assert page.evaluate(FOCUSED) == "code"
+    page.keyboard.type("999999")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=alert]")
+    page.fill("input[name=code]", "012345")
+    page.press("input[name=code]", "Enter")
+    page.wait_for_function(MOVING, arg=tile(page, "Porch").locator("video").element_handle(), timeout=30_000)
+
+
+def test_a_tile_of_the_step_is_mended_there(context: BrowserContext, program: Program) -> None:
+    page, _ = watched(context)
+    entered(page, program)
+    sign_in(page, "demo@example.com")
+    try:
+        tile(page, "Bedroom").get_by_role("button", name="Wake it").click(timeout=20_000)
+        page.wait_for_url("**/home/setup#*")
+        page.wait_for_function(MOVING, arg=tile(page, "Bedroom").locator("video").element_handle(), timeout=30_000)
+    finally:
+        program.change("Bedroom", asleep=True)
+
+
+def test_without_script_one_signs_in_and_mends(chromium: Browser, program: Program) -> None:
+    scripted, without = chromium.new_context(), None
+    try:
+        page, _ = watched(scripted)
+        entered(page, program)
+        without = chromium.new_context(java_script_enabled=False, storage_state=scripted.storage_state())
+        page = without.new_page()
+        page.goto(f"{program.web}/home/setup")
+        sign_in(page, "demo@example.com")
+        page.wait_for_selector(".tiles")
+        assert tile(page, "Garden").locator("img").last.get_attribute("src")
+        tile(page, "Bedroom").locator("button[value=wake]").click()
+        page.wait_for_url("**/home/setup#*")
+    finally:
+        program.change("Bedroom", asleep=True)
+        scripted.close()
+        if without:
+            without.close()
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
+def test_axe_finds_nothing_in_the_form_and_its_refusal(
+    chromium: Browser, program: Program, language: str, width: int, scheme: Any
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    page, _ = watched(context)
+    entered(page, program)
+    objections = found(page)
+    fits(page, f"set-up-entered-{language}-{width}-{scheme}")
+    sign_in(page, "nobody@example.com")
+    page.wait_for_selector("#error")
+    objections += found(page)
+    fits(page, f"set-up-refused-{language}-{width}-{scheme}")
+    context.close()
+    assert objections == []
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[tuple[str, HomeWorld]]:
+    """Where it is served, and a world whose look finds a router behind CGNAT."""
+    around = Surroundings("192.168.7.1", "192.168.7.2", ("2a00:1450:1::5",))
+    outlook = Outlook(around, frozenset({"100.72.3.4"}), "9.9.9.1")
+    world = home_world(tmp_path, outlook=lambda: Looked(outlook.forwards, outlook.sentences()))
+    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", world
+    server.shutdown()
+    thread.join()
+    world.home.store.close()
+
+
+FITS = {"en": "Tailscale Funnel fits here:", "nb": "Tailscale Funnel passer her:", "de": "Tailscale Funnel passt hier:"}
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
+def test_axe_finds_nothing_in_what_was_found_of_the_house(
+    chromium: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any
+) -> None:
+    web, world = house
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    page = context.new_page()
+    page.goto(f"{web}/home#{world.code.renew()}")
+    page.fill("input[name=user]", USER)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".tiles")
+    page.goto(f"{web}/home/setup")
+    page.locator("button[value=look]").click()
+    expect(page.locator(".seen li")).to_have_count(5)
+    expect(page.locator("#reachable > .statement")).to_contain_text(FITS[language])
+    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+    assert page.locator("h3").first.inner_text().startswith("Tailscale Funnel")
+    assert found(page) == []
+    fits(page, f"set-up-looked-{language}-{width}-{scheme}")
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
+def test_axe_finds_nothing_where_the_vendors_account_is_added_to_cameras_of_ones_own(
+    chromium: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any
+) -> None:
+    web, world = house
+    OwnerUsers(world.home.store).set(households.add_of_lan(world.home.store).id, "kari", "barn door and two geese")
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    page = context.new_page()
+    page.goto(f"{web}/home#{world.code.renew()}")
+    page.fill("input[name=user]", "kari")
+    page.fill("input[name=password]", "barn door and two geese")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector("header nav a[href='/home/setup']")
+    page.goto(f"{web}/home/setup")
+    page.locator(".step summary").first.press("Enter")
+    assert found(page) == []
+    fits(page, f"set-up-joins-{language}-{width}-{scheme}")
+    page.fill("input[name=user]", NEW)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".tiles")
+    context.close()
+
+
+LINKED = {
+    "en": "showcam has been successfully linked to {}, on 20",
+    "nb": "showcam er koblet til {}, 20",
+    "de": "erfolgreich mit {} verknüpft.",
+}
+
+
+@pytest.mark.parametrize("language", LINKED)
+def test_what_is_linked_is_said_at_both_assistants(chromium: Browser, program: Program, language: str) -> None:
+    for assistant in ("alexa", "google"):
+        program.link(assistant)
+    context = chromium.new_context(locale=language)
+    page: Page = context.new_page()
+    entered(page, program)
+    sign_in(page, "demo@example.com")
+    page.wait_for_selector(".tiles")
+    steps = page.locator("li.step")
+    said: Callable[[str], str] = LINKED[language].format
+    expect(steps.nth(3)).to_contain_text(said("Google"))
+    expect(steps.nth(4)).to_contain_text(said("Alexa"))
+    page.goto(f"{program.web}/home/alexa")
+    expect(page.locator("p.note").first).to_contain_text(said("Alexa"))
+    context.close()
+    for assistant in ("alexa", "google"):
+        program.assistant(assistant, "unlink")

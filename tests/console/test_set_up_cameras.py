@@ -1,0 +1,186 @@
+"""The first two steps of set-up: signing in to the vendor right there, and the cameras live or why not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accounts import households
+from accounts.owner_users import OwnerUsers
+from registry.drivers.ezviz import households as ezviz
+from registry.errors import SignedOut, VendorDown
+from tests.console.test_set_up import AT, said
+from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
+from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.ready_vendor import CODE, PASSWORD
+
+FORM = "EZVIZ user name"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[HomeWorld]:
+    made = home_world(tmp_path, own=True)
+    yield made
+    made.home.store.close()
+
+
+def entered(world: HomeWorld) -> HomeBrowser:
+    """Nobody is signed in yet."""
+    return world.browser().enter(world.code.renew()).visit(AT)
+
+
+def sign_in(browser: HomeBrowser, user: str = USER, password: str = PASSWORD) -> HomeBrowser:
+    return browser.send(AT, step="sign-in", user=user, password=password)
+
+
+def test_two_values_typed_in_the_step_bring_the_cameras_to_the_next(world: HomeWorld) -> None:
+    browser = entered(world)
+    assert FORM in said(browser, 1)
+    assert said(browser, 2).startswith("2 See it Each camera is shown here live")
+    for _ in range(2):  # as it is after a reload
+        browser.visit(AT)
+        assert FORM in said(browser, 1)
+    sign_in(browser)
+    for _ in range(2):
+        assert said(browser, 1).startswith("✓ Your cameras : Done. There are 7 cameras.")
+        assert said(browser, 2).startswith("✓ See it : Done. 3 of 7 can be shown.")
+        assert FORM not in browser.text
+        browser.visit(AT)
+
+
+def test_a_vendors_code_is_asked_for_in_the_step(world: HomeWorld) -> None:
+    browser = sign_in(entered(world), CAREFUL)
+    for _ in range(2):
+        assert "EZVIZ sent a sign-in code to" in said(browser, 1)
+        browser.visit(AT)
+    browser.send(AT, step="code", code="999999")
+    assert (browser.status, "That is not the code that was sent." in said(browser, 1)) == (403, True)
+    browser.send(AT, step="again")
+    assert FORM in said(browser, 1)
+    sign_in(browser, CAREFUL).send(AT, step="code", code=CODE)
+    assert said(browser, 2).startswith("✓ See it")
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "sentence"),
+    [
+        (USER, "guess", "EZVIZ does not take that user name and password."),
+        (USER, "", "Enter both the user name and the password."),
+        ("", PASSWORD, "Enter both the user name and the password."),
+        ("x" * 201, PASSWORD, "EZVIZ does not take that user name and password."),
+    ],
+)
+def test_a_wrong_sign_in_says_why_in_the_step(world: HomeWorld, user: str, password: str, sentence: str) -> None:
+    browser = sign_in(entered(world), user, password)
+    assert (browser.status, sentence in said(browser, 1)) == (403, True)
+    assert browser.answer is not None
+    if user == USER:
+        assert f'name="user" type="text" value="{USER}"' in browser.answer.text
+    assert PASSWORD not in browser.answer.text
+    assert said(sign_in(browser), 1).startswith("✓ Your cameras")
+
+
+def test_a_household_of_its_own_cameras_begins_in_the_step(world: HomeWorld) -> None:
+    browser = entered(world).send(AT, step="own", own_user="kari", own_password="short")
+    assert (browser.status, "A password has 10 to 200 characters." in said(browser, 1)) == (403, True)
+    browser.send(AT, step="own", own_user="kari", own_password="four words of mine here")
+    assert "There are no cameras yet." in said(browser, 1)
+    assert "Add a camera of the house" in said(browser, 1)
+    browser.get().send(AT, step="own", own_user="ola", own_password="four words of mine here")
+    assert browser.status == 400  # who is signed in begins no other
+
+
+def test_where_the_vendor_has_signed_out_the_step_says_so_and_has_the_form(world: HomeWorld) -> None:
+    world.home.driver.error = SignedOut()
+    browser = sign_in(entered(world))
+    assert "showcam is signed out of the EZVIZ account." in said(browser, 1)
+    assert FORM in said(browser, 1)
+    assert said(browser, 2).startswith("2 See it Each camera is shown here live")
+    world.home.driver.error = None
+    assert said(sign_in(browser), 1).startswith("✓ Your cameras")
+
+
+def test_where_the_cameras_cant_be_listed_the_step_says_why_and_counts_none(world: HomeWorld) -> None:
+    world.home.driver.error = VendorDown()
+    browser = sign_in(entered(world))
+    assert "There are no cameras yet." not in browser.text
+    assert "Try again" in said(browser, 1)
+    assert FORM not in said(browser, 1)
+
+
+def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) -> None:
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    ezviz.add_to(world.home.store, account.id, NEW)
+    world.home.driver.error = SignedOut()
+    browser = sign_in(entered(world), "kari", "barn door and two geese")
+    assert "Nobody has signed in to EZVIZ yet, so its cameras are missing here." in said(browser, 1)
+    assert "Add a camera of the house" in said(browser, 1)
+    world.home.driver.error = None
+    sign_in(browser, NEW)
+    assert "Nobody has signed in" not in said(browser, 1)
+    assert world.vendor.calls["password"] == 1
+
+
+def test_a_household_of_its_own_cameras_is_given_the_vendors_account_in_the_step(world: HomeWorld) -> None:
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = sign_in(entered(world), "kari", "barn door and two geese")
+    assert f"Add the cameras of the EZVIZ account {FORM}" in said(browser, 1)
+    sign_in(browser, NEW, "guess")
+    assert (browser.status, "EZVIZ does not take that user name" in said(browser, 1)) == (403, True)
+    sign_in(browser, NEW)
+    assert "Add the cameras of the EZVIZ account" not in said(browser, 1)
+    kinds = [source.kind for source in world.home.store.sources(account.id)]
+    assert sorted(kinds) == ["ezviz", "lan"]
+    assert len([*world.home.store.accounts()]) == 3  # the two that there were, and this one
+
+
+def test_an_account_that_is_anothers_is_not_taken_from_it(world: HomeWorld) -> None:
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = sign_in(entered(world), "kari", "barn door and two geese")
+    sign_in(browser)
+    assert said(browser, 1).startswith("✓ Your cameras : Done. There are 7 cameras.")
+    assert [source.kind for source in world.home.store.sources(account.id)] == ["lan"]
+
+
+def test_with_the_vendors_code_the_household_is_given_it_too(world: HomeWorld) -> None:
+    world.vendor.careful = (*world.vendor.careful, NEW)
+    account = households.add_of_lan(world.home.store)
+    OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
+    browser = sign_in(entered(world), "kari", "barn door and two geese")
+    sign_in(browser, NEW).send(AT, step="code", code=CODE)
+    assert sorted(source.kind for source in world.home.store.sources(account.id)) == ["ezviz", "lan"]
+
+
+def test_a_tile_of_the_step_is_mended_there(world: HomeWorld) -> None:
+    browser = world.signed_in().visit(AT)
+    assert browser.mends("Bedroom") == ["wake"]
+    camera = world.home.id("Bedroom")
+    answer = browser.ask("POST", AT, data={"csrf_token": browser.token, "step": "wake", "camera": camera})
+    assert (answer.status_code, answer.location) == (303, f"{AT}#{camera}")
+    assert browser.visit(AT).mends("Bedroom") == []
+    browser.send(AT, step="picture-code", camera=world.home.id("Garage"), picture_code="ABCDEF")
+    assert (browser.status, "Tick that the pictures are deciphered here" in said(browser, 2)) == (403, True)
+    browser.send(AT, step="wake", camera="ezviz-none")
+    assert (browser.status, "There is no camera of that name" in said(browser, 2)) == (403, True)
+
+
+def test_before_the_sign_in_no_step_shows_or_changes_a_camera(world: HomeWorld) -> None:
+    browser = entered(world)
+    for step in ("wake", "open-way", "encryption-off", "picture-code", "sound-on"):
+        browser.send(AT, step=step, camera=world.home.id("Garden"))
+    assert world.home.driver.applied == []
+    assert "Garden" not in browser.text
+    assert "This comes after step 1." in said(browser, 4)
+    assert browser.answer is not None
+    assert "/home/google" not in browser.answer.text
+
+
+def test_a_stranger_is_led_to_the_entrance(world: HomeWorld) -> None:
+    browser = world.browser().get()
+    assert browser.ask("GET", AT).location == "/home"
+    data = {"csrf_token": browser.token, "step": "sign-in", "user": USER, "password": PASSWORD}
+    assert browser.ask("POST", AT, data=data).location == "/home"
+    assert world.vendor.calls["password"] == 0
