@@ -46,6 +46,26 @@ def test_an_hour_of_sound_that_drifts_stays_beside_the_picture(ppm: float) -> No
     assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0
 
 
+def test_sound_that_is_known_later_than_the_picture_is_heard_from_then_on() -> None:
+    """As in a transport stream, whose map may name the sound after some pictures."""
+
+    async def scene(loop: SetLoop) -> Showing:
+        showing = Showing(loop, mute_s=5.0)
+        showing.watch()
+        showing.listen()
+        await showing.show(HourCamera(), 16.0)
+        showing.close()
+        return showing
+
+    showing = run(scene)
+    assert showing.failures == []
+    keys, tones = tones_in_hls([segment.data for segment in showing.fanout.outputs[False].segments])
+    assert len(tones) == 1
+    assert off(keys, tones) < WITHIN_S / 2
+    assert len(tones_in_opus(showing.heard)) == 1
+    assert {later.dts - earlier.dts for earlier, later in itertools.pairwise(showing.seen)} == {CLOCK // 5}
+
+
 @pytest.mark.parametrize(
     "leaps",
     [((30.0, 600.0),), ((30.0, -600.0),), ((30.0, -3.0),), ((30.0, -0.5), (40.0, -0.5)), ((30.0, 40_000.0),)],
