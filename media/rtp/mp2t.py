@@ -119,7 +119,10 @@ class TransportDepacketizer:
                 kinds[stream] = "audio"
             at += 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
         if kinds != self._kinds:
-            self._kinds, self._pes = kinds, {each: _Pes() for each in kinds}
+            # a map that only names one stream more costs no picture of the others
+            same = {each for each, kind in kinds.items() if self._kinds.get(each) == kind}
+            self._pes = {each: self._pes[each] if each in same else _Pes() for each in kinds}
+            self._kinds = kinds
 
     @staticmethod
     def _picture(done: _Timed) -> AccessUnit:

@@ -131,6 +131,7 @@ class Showing:
 
     loop: SetLoop
     has_sound: bool = True
+    mute_s: float = 0.0  # for so long nobody knows what its sound is like
     failures: list[SourceFailed] = field(default_factory=list)
     seen: list[Unit] = field(default_factory=list)  # by a viewer of WebRTC
     heard: list[tuple[bytes, int]] = field(default_factory=list)
@@ -141,7 +142,7 @@ class Showing:
         self._began = self.loop.at
         self.live = Live(
             self.fanout,
-            lambda: self._sound,
+            lambda: self._sound if self.loop.at >= self._began + self.mute_s else None,
             Timeline(CLOCK, HZ),
             codec=bitstream("h264"),
             sets=b"",

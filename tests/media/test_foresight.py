@@ -2,7 +2,7 @@
 
 import pytest
 
-from media.plane.sources.foresight import AHEAD_S, KNOWN_S, LATE_S, Foresight
+from media.plane.sources.foresight import AHEAD_S, CALM_S, KNOWN_S, LATE_S, SOONEST_S, Foresight
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ from media.plane.sources.foresight import AHEAD_S, KNOWN_S, LATE_S, Foresight
     ],
 )
 def test_an_end_is_foreseen(ended: tuple[float, ...], outlived_s: float, lasted_s: float, due: float | None) -> None:
-    foresight = Foresight()
+    foresight = Foresight(lambda: 0.0)
     for session_s in ended:
         foresight.ended(session_s)
     foresight.outlived(outlived_s)
@@ -51,9 +51,52 @@ def test_an_end_is_foreseen(ended: tuple[float, ...], outlived_s: float, lasted_
 
 
 def test_two_sessions_that_ended_alike_make_sure() -> None:
-    foresight = Foresight()
+    foresight = Foresight(lambda: 0.0)
     assert not any(foresight.is_sure(length) for length in KNOWN_S)
     foresight.ended(28.0)
     assert not foresight.is_sure(28.0)
     foresight.ended(27.0)
     assert foresight.is_sure(27.0)
+
+
+@pytest.mark.parametrize(
+    ("ended", "outlived_s", "unsure", "overdue_s"),
+    [
+        ((), 0, False, None),
+        ((27.0, 75.0), 0, False, None),
+        ((50.0,), 0, True, None),
+        ((50.0, 51.0), 0, False, None),
+        ((50.0, 40.0), 0, True, 40.0),
+        ((50.0, 40.0, 27.0), 0, True, 27.0),
+        ((50.0, 40.0, 40.0), 0, True, 40.0),
+        ((50.0, SOONEST_S - 1), 0, True, None),
+        ((50.0, 40.0), CALM_S + 1, False, None),
+        ((50.0, 40.0), -CALM_S, True, None),
+    ],
+    ids=[
+        "none ended",
+        "as nodes are known to end them",
+        "one that nothing foretold",
+        "the next one ended alike",
+        "the next one ended otherwise",
+        "the shortest counts",
+        "from then on no two that ended alike make sure",
+        "too short to follow each so soon",
+        "one that lasted long",
+        "none has ended for long",
+    ],
+)
+def test_an_end_that_nothing_foretold(
+    ended: tuple[float, ...], outlived_s: float, unsure: bool, overdue_s: float | None
+) -> None:
+    """`overdue_s`: the age from which on a session is followed; a negative `outlived_s` is time without an end."""
+    at = 1000.0
+    foresight = Foresight(lambda: at)
+    for session_s in ended:
+        foresight.ended(session_s)
+    foresight.outlived(outlived_s)
+    at += max(0.0, -outlived_s)
+    assert foresight.is_unsure == unsure
+    assert [age for age in (9.0, 10.0, 27.0, 40.0, 50.0, 1000.0) if foresight.is_overdue(age + 0.1)][:1] == (
+        [] if overdue_s is None else [overdue_s]
+    )

@@ -1,10 +1,12 @@
 """An hour of a camera in seconds: one timeline for picture and sound, and memory that has its bound."""
 
+import io
 import itertools
 import re
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from media.plane.codec.units import CLOCK
@@ -44,6 +46,63 @@ def test_an_hour_of_sound_that_drifts_stays_beside_the_picture(ppm: float) -> No
     assert off(keys, tones) < WITHIN_S / 2, "so that both are within 40 ms of each other"
     times = [at for _, at in showing.heard]
     assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0
+
+
+def test_sound_that_is_known_later_than_the_picture_is_heard_from_then_on() -> None:
+    """As in a transport stream, whose map may name the sound after some pictures."""
+
+    async def scene(loop: SetLoop) -> Showing:
+        showing = Showing(loop, mute_s=5.0)
+        showing.watch()
+        showing.listen()
+        await showing.show(HourCamera(), 16.0)
+        showing.close()
+        return showing
+
+    showing = run(scene)
+    assert showing.failures == []
+    keys, tones = tones_in_hls([segment.data for segment in showing.fanout.outputs[False].segments])
+    assert len(tones) == 1
+    assert off(keys, tones) < WITHIN_S / 2
+    assert len(tones_in_opus(showing.heard)) == 1
+    assert {later.dts - earlier.dts for earlier, later in itertools.pairwise(showing.seen)} == {CLOCK // 5}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [([], [False]), ([False], [False]), ([True], [True]), ([True, False], [True, False])],
+    ids=["nobody", "who takes it as it comes", "who wants a silent track", "both"],
+)
+@pytest.mark.parametrize("asked_s", [0.0, 9.0], ids=["from the start", "later"])
+def test_of_a_camera_without_sound_is_made_what_a_player_asked_for(
+    wanted: list[bool], made: list[bool], asked_s: float
+) -> None:
+    """What is asked for later begins with a whole segment and goes on from there, though keyframes are far apart."""
+
+    async def scene(loop: SetLoop) -> Showing:
+        showing, camera = Showing(loop, has_sound=False), HourCamera(gop_s=4.0)
+        await showing.show(camera, asked_s)
+        for silent_track in wanted:
+            showing.fanout.need_hls(silent_track=silent_track)
+            ready = showing.fanout.ready(silent_track=silent_track)
+            assert (ready is not None and ready.has_audio == silent_track) == bool(asked_s)
+        await showing.show(camera, 18.0, asked_s)
+        showing.close()
+        return showing
+
+    outputs = run(scene).fanout.outputs
+    assert {*outputs} == {*made}
+    for silent_track, output in outputs.items():
+        segments = list(output.segments)
+        assert len(segments) >= 3
+        assert [segment.breaks for segment in segments] == [False] * len(segments)
+        with av.open(io.BytesIO(b"".join(segment.data for segment in segments)), "r", format="mpegts") as container:
+            found: dict[str, list[int]] = {"video": [], "audio": []}
+            for packet in container.demux():
+                if packet.pts is not None:
+                    found[packet.stream.type].append(packet.pts)
+        assert {later - earlier for earlier, later in itertools.pairwise(found["video"])} == {CLOCK // 5}
+        assert bool(found["audio"]) == silent_track
 
 
 @pytest.mark.parametrize(

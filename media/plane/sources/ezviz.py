@@ -2,7 +2,8 @@
 
 The smaller picture is tried first, since its keyframes are seconds apart and not minutes; then the full picture. Before
 a node is going to end a session, or where one stays silent, the next session opens beside it. Where a node has ended
-sessions at moments that nothing foretold, another one stands by.
+a session at a moment that nothing foretold, another one stands by; where it goes on so, a session is followed once it
+is as old as one that the node has ended.
 """
 
 import asyncio
@@ -56,7 +57,7 @@ class EzvizSource:
         self._loop = asyncio.get_running_loop()
         self._openings = Openings(spec, mint, give_back, loopback, rests)
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
-        self._foresight = Foresight()
+        self._foresight = Foresight(self._loop.time)
         self._began = self._loop.time()
         self._empty = 0
         self._beside: Beside | None = None
@@ -112,6 +113,7 @@ class EzvizSource:
         finally:
             if is_taken_over and self._is_worth_watching(showing):
                 self._witness = asyncio.create_task(self._watch_end(showing))
+                self._witness.add_done_callback(lambda _: self._openings.end(showing))
             else:
                 self._openings.end(showing)
         return await self._beside.awaited() if self._beside else None
@@ -126,12 +128,12 @@ class EzvizSource:
         if self._beside and self._beside.there:
             return
         self._foresight.outlived(showing.lasted_s)
-        stands_by = showing.is_shown and self._may_stand_by and self._foresight.is_erratic
+        stands_by = showing.is_shown and self._may_stand_by and self._foresight.is_unsure
         length = self._foresight.due(showing.lasted_s) if showing.is_shown and not stands_by else None
         if self._beside is None:
             if not self._openings.is_alone:
                 self._open_ahead(showing, length, stands_by=stands_by)
-        elif self._is_mute(showing):
+        elif self._is_mute(showing) or self._foresight.is_overdue(showing.lasted_s):
             self._beside.call()
         elif showing.is_shown and length is None and not stands_by:
             self._beside.cancel()
@@ -176,6 +178,8 @@ class EzvizSource:
 
     def _open_beside(self, stream: Stream, patience_s: float, *, stands_by: bool = False) -> None:
         self._opened_beside = self._loop.time()
+        if self._witness:
+            self._witness.cancel()  # a third session would be one too many
         self._beside = Beside(self._openings, stream, patience_s, self._is_mute_beside, stands_by=stands_by)
 
     def _is_mute_beside(self, showing: Showing) -> bool:
@@ -197,7 +201,7 @@ class EzvizSource:
 
     def _is_worth_watching(self, showing: Showing) -> bool:
         """Whether it is unsure that the node would have ended it now."""
-        if self._foreseen is None or self._foresight.is_erratic or self._foresight.is_sure(self._foreseen):
+        if self._foreseen is None or self._foresight.is_unsure or self._foresight.is_sure(self._foreseen):
             return False
         return self._witness is None or self._witness.done()
 
@@ -212,8 +216,6 @@ class EzvizSource:
             self._foresight.ended(showing.lasted_s)
         except SourceFailed:
             pass  # it can't be read any longer, which the session that is shown will find too
-        finally:
-            self._openings.end(showing)
 
     def _is_given_up(self, showing: Showing) -> bool:
         """Whether the session has been silent for too long."""

@@ -106,8 +106,7 @@ class Live:
         pts = self._timeline.video(unit.timestamp, at, is_b=not unit.key and self._codec.is_bidirectional(unit.data))
         if self._timeline.reorders and not reordered and self._format is not None:
             # nothing had said so
-            self._format = replace(self._format, b_frames=True)
-            self._screen.begin(self._format)
+            self._begin(replace(self._format, b_frames=True))
         if unit.damaged:
             self._waits |= unit.key
             return
@@ -127,6 +126,9 @@ class Live:
         time = self._timeline.audio(unit.timestamp, at)
         heard = self._sound_of()
         if time is not None and heard is not None:
+            if self._format is not None and not self._format.audio:
+                # nothing had said so when the first picture was shown
+                self._begin(replace(self._format, audio=True, audio_rate=heard.rate, audio_codec=heard.codec))
             data = unit.data
             if heard.codec == "aac":
                 data = sound.adts(self._decipherer.sound(data) if self._decipherer else data, heard.config)
@@ -182,11 +184,15 @@ class Live:
         form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=self._timeline.reorders)
         if heard := self._sound_of():
             form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.codec)
-        self._format, self.is_open = form, True
-        self._screen.begin(form)
+        self.is_open = True
+        self._begin(form)
         held, self._held = self._held, []
         for unit in held:
             self._pass(unit)
+
+    def _begin(self, form: Format) -> None:
+        self._format = form
+        self._screen.begin(form)
 
     def _doubt(self, keyframe: Unit) -> None:
         """Decide by the next keyframe whether a garbled one was an accident."""

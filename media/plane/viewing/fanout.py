@@ -3,14 +3,13 @@
 import asyncio
 
 from media.plane.codec.keyframe import NoPicture
-from media.plane.codec.sound import AacVoice, OpusVoice, as_sent, plays_on_tvs
+from media.plane.codec.sound import OpusVoice
 from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
 from media.plane.signal import Signal
+from media.plane.viewing.renditions import GOP_CAP, Renditions
 from media.plane.viewing.stills import Stills
-from media.plane.viewing.tv_rendition import TvRendition
 
-GOP_CAP = 8 * 1024 * 1024
 SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
 
 
@@ -27,25 +26,25 @@ class Fanout:
         self.signal = Signal()
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
-        self.outputs: dict[bool, HlsOutput] = {}  # by whether it has a silent track
+        self._renditions = Renditions(self.signal.ring, self._loop.time)
         self._gop: list[Unit] = []
         self._gop_bytes = 0
-        self._hls_gop: list[Unit] = []  # what HLS got since the last keyframe
-        self._hls_bytes = 0
         self.is_arriving = False  # pictures come, and no keyframe did yet
         self._whole = False  # whether `_gop` holds everything since its keyframe
         self._since_key = 0  # ticks
         self._last: int | None = None  # when the picture before was decoded
-        self._is_soon = False  # the first segment by HLS may be short
         self.is_slow = False  # keyframes come so seldom that HLS takes long to begin and stays behind
         self._viewers: set[Watch] = set()
         self._listeners: set[Listen] = set()
         self._voice: OpusVoice | None = None
-        self._aac: AacVoice | None = None
-        self._tv: TvRendition | None = None  # as soon as one of them came
         self._stills = Stills()
 
     # what viewers ask
+
+    @property
+    def outputs(self) -> dict[bool, HlsOutput]:
+        """Those for players other than TVs, by whether they have a silent track."""
+        return self._renditions.outputs
 
     @property
     def is_live(self) -> bool:
@@ -59,20 +58,12 @@ class Fanout:
         return self.is_live
 
     def need_tv(self) -> None:
-        """From now on there is a rendition for TVs. It begins with what was shown last, so that no TV waits for it."""
-        if self._tv is not None:
-            return
-        self._tv = TvRendition(self.signal.ring, self._loop.time)
-        if self.format is None or self.format.is_h265:
-            return
-        self._tv.begin(self.format)
-        units = self._hls_gop
-        for output in self.outputs.values():
-            if units and (before := output.before(units[0])) is not None:
-                self._tv.replay(before, units[0].pts)
-                break
-        for unit in units:
-            self._tv.write(unit)
+        """From now on there is a rendition for TVs."""
+        self._renditions.need_tv()
+
+    def need_hls(self, *, silent_track: bool) -> None:
+        """From now on there is this rendition; a camera with sound has one for all."""
+        self._renditions.need(silent_track=silent_track)
 
     async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
         """The rendition, once it has a segment.
@@ -91,20 +82,16 @@ class Fanout:
 
     def ready(self, *, silent_track: bool, tv: bool = False) -> HlsOutput | None:
         """The rendition, once there is something to say of it."""
-        # where the source has sound of its own there is no silent rendition, and none is needed
-        output = self.outputs.get(silent_track) or self.outputs.get(False)
-        if tv and self.format is not None and not plays_on_tvs(self.format):
-            output = self._tv.output if self._tv is not None else None
-        return output if output is not None and (output.segments or output.failure) else None
+        return self._renditions.ready(silent_track=silent_track, tv=tv)
 
     def shows(self, start_id: str) -> bool:
         """Whether an output of that start id goes on."""
-        return any([output.start_id == start_id for output in self._all_outputs()])
+        return any([output.start_id == start_id for output in self._renditions.all])
 
     @property
     def target_s(self) -> int:
         """How long a segment may last."""
-        return max([output.target_s for output in self._all_outputs()], default=2)
+        return max([output.target_s for output in self._renditions.all], default=2)
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
@@ -150,28 +137,12 @@ class Fanout:
     def begin(self, form: Format) -> None:
         """An opening turned out to be a picture."""
         self.format = form
-        self._hls_gop = []
-        if form.is_h265:
-            self._end_outputs()  # nobody is sent it as it comes
-            self.outputs.clear()
-        else:
-            self._begin_outputs(form)
-            if self._tv is not None:
-                self._tv.begin(form)
+        self._renditions.begin(form)
         self._voice = None
-        is_other = form.audio and form.audio_codec != "aac"
-        self._aac = AacVoice(form) if is_other and self.outputs else None
         self.signal.ring()
 
     def to_hls(self, unit: Unit) -> None:
-        if unit.kind == "audio" and self.format and not self.format.audio:
-            return
-        self._remember_hls(unit)
-        if self._tv is not None:
-            self._tv.write(unit)
-        for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
-            for output in self.outputs.values():
-                output.write(each)
+        self._renditions.write(unit)
 
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
@@ -187,38 +158,17 @@ class Fanout:
 
     def pause(self) -> None:
         """An opening is over. Players have all that came while the next one is waited for."""
-        self._end_outputs()
+        self._renditions.end()
 
     def end(self, failure: SourceFailed) -> None:
         """Nothing more is brought."""
         self.failure = self.failure or failure
-        self._end_outputs()
+        self._renditions.end()
         self.signal.ring()
 
     def now(self) -> int:
         """The pull's own timeline, which outlives openings."""
         return int((self._loop.time() - self._epoch) * CLOCK)
-
-    def _begin_outputs(self, form: Format) -> None:
-        if form.audio and True in self.outputs:
-            self.outputs.pop(True).end()  # it has sound of its own by now
-        for silent_track in (False,) if form.audio else (False, True):
-            if silent_track not in self.outputs:
-                self.outputs[silent_track] = HlsOutput(
-                    silent_track=silent_track,
-                    changed=self.signal.ring,
-                    clock=self._loop.time,
-                    is_soon=self._is_soon,
-                )
-            self.outputs[silent_track].begin(as_sent(form))
-
-    def _end_outputs(self) -> None:
-        for output in self._all_outputs():
-            output.end()
-
-    def _all_outputs(self) -> list[HlsOutput]:
-        of_tvs = [self._tv.output] if self._tv is not None and self._tv.output is not None else []
-        return [*self.outputs.values(), *of_tvs]
 
     def _time_keyframes(self, unit: Unit) -> None:
         """How far apart they are, by the camera's clock; time that passes without a picture does not count."""
@@ -233,16 +183,6 @@ class Fanout:
             self._since_key = 0
         if self.is_slow and not was_slow:
             self.signal.ring()
-
-    def _remember_hls(self, unit: Unit) -> None:
-        """The same units as viewers get, and the sound; where those are paced, earlier."""
-        if unit.kind == "video" and unit.key:
-            self._hls_gop, self._hls_bytes = [], 0
-        self._hls_bytes += len(unit.data)
-        if self._hls_bytes > GOP_CAP:
-            self._hls_gop = []  # a rendition that begins now waits for the next keyframe
-        elif self._hls_gop or (unit.kind == "video" and unit.key):
-            self._hls_gop.append(unit)
 
     def _remember(self, unit: Unit) -> None:
         if unit.key:

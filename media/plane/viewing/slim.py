@@ -13,7 +13,8 @@ from media.plane.codec.units import Format, SourceFailed, Unit, Watch
 from media.plane.outputs.pipeline import THIN
 from media.plane.outputs.transcoder import Transcoder
 from media.plane.signal import Signal
-from media.plane.viewing.fanout import GOP_CAP, Fanout
+from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.renditions import GOP_CAP
 
 READY_S = 3.0  # for the first picture that is made
 SUB_S = 8.0  # for the camera's smaller picture to open

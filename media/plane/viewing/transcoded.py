@@ -25,7 +25,7 @@ class Transcoded(Fanout):
 
     def __init__(self, form: Format, since: Iterable[Unit], gives_way: bool = False) -> None:
         super().__init__()
-        self.gives_way = self._is_soon = gives_way
+        self.gives_way = self._renditions.is_soon = gives_way
         self._used = self._loop.time()
         self._left_out = self._counted = 0
         self._behind: float | None = None  # when it last left out a picture

@@ -1,7 +1,7 @@
 """A camera's picture as TVs in the house get it by HLS: its sound at a rate that every one plays, or silence."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -44,25 +44,26 @@ class TvRendition:
         for made in self._voice.feed(unit) if self._voice is not None and unit.kind == "audio" else (unit,):
             self.output.write(made)
 
-    def replay(self, segment: Segment, until: int) -> None:
-        """A whole segment of another rendition, whose pictures end at that time; nothing where it can't be read."""
-        shift: int | None = None
-        try:
-            with av.open(io.BytesIO(segment.data), "r", format="mpegts") as container:
-                for packet in container.demux():
-                    if packet.pts is None or packet.dts is None:
-                        continue
-                    if shift is None:
-                        if packet.stream.type != "video":
-                            continue
-                        shift = until - round(segment.seconds * CLOCK) - packet.pts
-                    kind: Kind = "video" if packet.stream.type == "video" else "audio"
-                    at, due = packet.pts + shift, packet.dts + shift
-                    self.write(Unit(kind, bytes(packet), at, due, key=packet.is_keyframe))
-        except av.FFmpegError:
-            return
-
     def _end(self) -> None:
         if self.output is not None:
             self.output.end()
         self.output = self._voice = None
+
+
+def replayed(segment: Segment, until: int) -> Iterator[Unit]:
+    """What is in a whole segment, whose pictures end at that time; nothing where it can't be read."""
+    shift: int | None = None
+    try:
+        with av.open(io.BytesIO(segment.data), "r", format="mpegts") as container:
+            for packet in container.demux():
+                if packet.pts is None or packet.dts is None:
+                    continue
+                if shift is None:
+                    if packet.stream.type != "video":
+                        continue
+                    shift = until - round(segment.seconds * CLOCK) - packet.pts
+                kind: Kind = "video" if packet.stream.type == "video" else "audio"
+                at, due = packet.pts + shift, packet.dts + shift
+                yield Unit(kind, bytes(packet), at, due, key=packet.is_keyframe)
+    except av.FFmpegError:
+        return

@@ -45,21 +45,23 @@ class View:
     async def output(self, *, silent_track: bool, timeout_s: float) -> HlsOutput:
         """The rendition, with its first segment. Raises SourceFailed, NotYet."""
         pull, tv = self._pull, self._surface == "tv"
-        self._at = self._for_hls()
+        self._at = self._for_hls(silent_track=silent_track)
         if self._at is pull and not self._is_settled:
             # keyframes that are far apart are found out while the first segment is waited for
             await pull.signal.until(
                 lambda: pull.failure or pull.is_slow or pull.ready(silent_track=silent_track, tv=tv), timeout_s
             )
-            self._at = self._for_hls()
+            self._at = self._for_hls(silent_track=silent_track)
         output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
         self._start_id = output.start_id
         return output
 
-    def _for_hls(self) -> Fanout:
+    def _for_hls(self, *, silent_track: bool) -> Fanout:
         at = self._chosen()
         if self._surface == "tv":
             at.need_tv()
+        else:
+            at.need_hls(silent_track=silent_track)
         return at
 
     def _chosen(self) -> Fanout:
