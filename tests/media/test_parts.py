@@ -15,7 +15,8 @@ from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.sources import playlist
 from media.plane.sources.network import Fetcher, Forbidden
 from media.plane.sources.pacer import Pacer
-from media.plane.viewing.fanout import GOP_CAP, Fanout
+from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.gop import GOP_CAP
 from media.plane.viewing.slim import Slim
 from tests.doubles.hls_camera import recording
 

@@ -7,10 +7,10 @@ from media.plane.codec.sound import AacVoice, OpusVoice, as_sent, plays_on_tvs
 from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
 from media.plane.signal import Signal
+from media.plane.viewing.gop import Gop
 from media.plane.viewing.stills import Stills
 from media.plane.viewing.tv_rendition import TvRendition
 
-GOP_CAP = 8 * 1024 * 1024
 SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
 
 
@@ -28,12 +28,9 @@ class Fanout:
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
         self.outputs: dict[bool, HlsOutput] = {}  # by whether it has a silent track
-        self._gop: list[Unit] = []
-        self._gop_bytes = 0
-        self._hls_gop: list[Unit] = []  # what HLS got since the last keyframe
-        self._hls_bytes = 0
+        self._gop = Gop()  # of viewers
+        self._hls_gop = Gop()  # the same units and the sound; where viewers are paced, earlier
         self.is_arriving = False  # pictures come, and no keyframe did yet
-        self._whole = False  # whether `_gop` holds everything since its keyframe
         self._since_key = 0  # ticks
         self._last: int | None = None  # when the picture before was decoded
         self._is_soon = False  # the first segment by HLS may be short
@@ -66,7 +63,7 @@ class Fanout:
         if self.format is None or self.format.is_h265:
             return
         self._tv.begin(self.format)
-        units = self._hls_gop
+        units = self._hls_gop.units
         for output in self.outputs.values():
             if units and (before := output.before(units[0])) is not None:
                 self._tv.replay(before, units[0].pts)
@@ -108,20 +105,20 @@ class Fanout:
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
-        await self.signal.until(lambda: self._gop or self.failure, timeout_s)
+        await self.signal.until(lambda: self._gop.key or self.failure, timeout_s)
         if self.failure:
             raise self.failure
-        if not self._gop:
+        if self._gop.key is None:
             raise SourceFailed("media_down", again=True)
         try:
-            return await self._stills.of(self._gop[0], small=small)
+            return await self._stills.of(self._gop.key, small=small)
         except NoPicture:
             raise SourceFailed("media_down", again=True) from None
 
     def watch(self, viewer: Watch) -> list[Unit]:
         """Show it every picture from now on, and return those since the last keyframe."""
         self._viewers.add(viewer)
-        return list(self._gop) if self._whole else []
+        return list(self._gop.units)
 
     def unwatch(self, viewer: Watch) -> None:
         self._viewers.discard(viewer)
@@ -150,7 +147,7 @@ class Fanout:
     def begin(self, form: Format) -> None:
         """An opening turned out to be a picture."""
         self.format = form
-        self._hls_gop = []
+        self._hls_gop = Gop()
         if form.is_h265:
             self._end_outputs()  # nobody is sent it as it comes
             self.outputs.clear()
@@ -166,7 +163,7 @@ class Fanout:
     def to_hls(self, unit: Unit) -> None:
         if unit.kind == "audio" and self.format and not self.format.audio:
             return
-        self._remember_hls(unit)
+        self._hls_gop.add(unit)
         if self._tv is not None:
             self._tv.write(unit)
         for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
@@ -176,7 +173,9 @@ class Fanout:
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
             self._time_keyframes(unit)
-            self._remember(unit)
+            self._gop.add(unit)
+            if unit.key:
+                self.signal.ring()
             for viewer in list(self._viewers):
                 viewer(unit)
         elif self._listeners and self.format and self.format.audio:
@@ -233,26 +232,3 @@ class Fanout:
             self._since_key = 0
         if self.is_slow and not was_slow:
             self.signal.ring()
-
-    def _remember_hls(self, unit: Unit) -> None:
-        """The same units as viewers get, and the sound; where those are paced, earlier."""
-        if unit.kind == "video" and unit.key:
-            self._hls_gop, self._hls_bytes = [], 0
-        self._hls_bytes += len(unit.data)
-        if self._hls_bytes > GOP_CAP:
-            self._hls_gop = []  # a rendition that begins now waits for the next keyframe
-        elif self._hls_gop or (unit.kind == "video" and unit.key):
-            self._hls_gop.append(unit)
-
-    def _remember(self, unit: Unit) -> None:
-        if unit.key:
-            self._gop, self._gop_bytes, self._whole = [], 0, True
-            self.signal.ring()
-        if not self._whole:
-            return
-        self._gop_bytes += len(unit.data)
-        if self._gop_bytes > GOP_CAP:
-            self._whole = False
-            del self._gop[1:]  # the keyframe is still good for a still picture
-        else:
-            self._gop.append(unit)
