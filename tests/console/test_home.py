@@ -23,13 +23,6 @@ from tests.doubles.ready_driver import camera
 from tests.doubles.ready_vendor import CODE, PASSWORD
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
-
-
 def denied(questions: Questions, world: HomeWorld) -> str:
     """Why the picture that was opened last may not go on, "" where it may."""
     claims, *_ = world.home.pictures.answered[-1]

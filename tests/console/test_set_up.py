@@ -17,13 +17,6 @@ AT = "/home/setup"
 RUNNING = (Path(__file__).parents[2] / "docs" / "owner" / "running.md").read_text()
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
-
-
 def step(world: HomeWorld, number: int, more: str = "") -> str:
     """What a step says."""
     browser = world.signed_in().visit(f"{AT}{more}")

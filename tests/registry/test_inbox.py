@@ -1,7 +1,6 @@
 """Hints are handled after their sender was answered, with a bounded queue; or before the answer."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
@@ -11,6 +10,7 @@ from registry.watch.inbox import AtOnce, Inbox
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
+from tests.doubles.waiting import until
 
 
 @pytest.fixture
@@ -21,18 +21,9 @@ def published(home: Household) -> list[Change]:
     return published
 
 
-def wait(until: Callable[[], bool]) -> None:
-    done = threading.Event()
-    for _ in range(500):
-        if until():
-            return
-        done.wait(0.01)
-    raise AssertionError("it did not come to that")
-
-
 def test_a_hint_leads_to_its_household(home: Household, published: list[Change], clock: Clock) -> None:
     Inbox(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: bool(published))
+    until(lambda: bool(published))
     assert published == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now, "doorbell")]
 
 
@@ -40,7 +31,7 @@ def test_a_hint_of_an_unlisted_device_calls_no_vendor(home: Household, published
     inbox, before = Inbox(home.noticing), home.driver.calls["read"]
     inbox.offer(Hint("F99999999", 1, "read"))
     inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: bool(published))
+    until(lambda: bool(published))
     assert home.driver.calls["read"] <= before + 1
 
 
@@ -52,7 +43,7 @@ def test_a_flood_is_bounded_and_does_not_wait(home: Household, published: list[C
     assert inbox.full
     calls = home.driver.calls["read"]
     home.driver.hold.set()
-    wait(lambda: not inbox.full)
+    until(lambda: not inbox.full)
     # waiting hints of one device were handled together, not fifty times
     assert home.driver.calls["read"] <= calls + 5
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -20,21 +21,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     with running(folder, SHOWCAM_EXPLAIN="no") as started:
         started.link("alexa")
         started.link("google")
-        wait(lambda: len(about(started, "alexa")["states"]) == 8)
-        wait(lambda: len(about(started, "google")["states"]) == 8)
+        until(lambda: len(about(started, "alexa")["states"]) == 8)
+        until(lambda: len(about(started, "google")["states"]) == 8)
         yield started
 
 
 def about(program: Program, assistant: str) -> dict[str, Any]:
     answer = requests.get(f"{program.simulator}/assistants/{assistant}", timeout=5).json()
     return dict(answer) | {"names": {camera["name"]: camera["id"] for camera in answer["cameras"]}}
-
-
-def wait(until: Callable[[], object], within_s: float = 30.0) -> None:
-    end = time.monotonic() + within_s
-    while not until():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.05)
 
 
 def connectivity(program: Program, name: str) -> str:
@@ -50,15 +44,15 @@ def online(program: Program, name: str) -> bool:
 def test_a_camera_that_goes_and_comes_is_reported(program: Program) -> None:
     for is_online, word in ((False, "UNREACHABLE"), (True, "OK")):
         program.change("Pond", online=is_online)
-        wait(lambda word=word: connectivity(program, "Pond") == word)  # type: ignore[misc]
-        wait(lambda is_online=is_online: online(program, "Pond") is is_online)  # type: ignore[misc]
+        until(lambda word=word: connectivity(program, "Pond") == word)  # type: ignore[misc]
+        until(lambda is_online=is_online: online(program, "Pond") is is_online)  # type: ignore[misc]
 
 
 def test_a_renamed_camera_has_its_new_name_at_both(program: Program) -> None:
     for old, new in (("Nursery", "Playroom"), ("Playroom", "Nursery")):
         program.change(old, name=new)
         for assistant in ("alexa", "google"):
-            wait(lambda assistant=assistant, new=new: new in about(program, assistant)["names"])  # type: ignore[misc]
+            until(lambda assistant=assistant, new=new: new in about(program, assistant)["names"])  # type: ignore[misc]
             assert old not in about(program, assistant)["names"]
 
 
@@ -69,14 +63,14 @@ def test_motion_is_reported_at_once_and_its_end(program: Program) -> None:
 
     assert detected() == "NOT_DETECTED"
     program.change("Garden", motion=True)
-    wait(lambda: detected() == "DETECTED")
-    wait(lambda: detected() == "NOT_DETECTED", within_s=45)
+    until(lambda: detected() == "DETECTED")
+    until(lambda: detected() == "NOT_DETECTED")
 
 
 def test_a_ring_opens_the_view_on_the_echo_and_is_announced_by_google(program: Program) -> None:
     with ThreadPoolExecutor(1) as echo:
         shown = echo.submit(lambda: program.assistant("alexa", "ring", within=20, seconds=1))
-        wait(lambda: shown.running())
+        until(lambda: shown.running())
         time.sleep(0.2)  # the Echo listens
         program.change("Front Door", press=True)
         answer = shown.result()
@@ -86,7 +80,7 @@ def test_a_ring_opens_the_view_on_the_echo_and_is_announced_by_google(program: P
     entries = requests.get(f"{program.simulator}/assistants/google/trace", timeout=5).json()["entries"]
     announced = [entry["request"] for entry in entries if entry["title"] == "HomeGraph: report"]
     door = about(program, "google")["names"]["Front Door"]
-    wait(lambda: any(door in report["payload"]["devices"].get("notifications", {}) for report in announced))
+    until(lambda: any(door in report["payload"]["devices"].get("notifications", {}) for report in announced))
 
 
 def test_motion_opens_the_view_too_where_its_owner_chose_that(program: Program) -> None:
@@ -98,10 +92,10 @@ def test_motion_opens_the_view_too_where_its_owner_chose_that(program: Program) 
     assert categories() == ["CAMERA"]
     done = program.command("cameras", "set", "Garden", "motion_rings", "motion", "--demo")
     assert done.returncode == 0, done.stderr
-    wait(lambda: categories() == ["CAMERA", "DOORBELL"], within_s=45)
+    until(lambda: categories() == ["CAMERA", "DOORBELL"])
     with ThreadPoolExecutor(1) as echo:
         shown = echo.submit(lambda: program.assistant("alexa", "ring", within=20, seconds=1))
-        wait(lambda: shown.running())
+        until(lambda: shown.running())
         time.sleep(0.2)  # the Echo listens
         program.change("Garden", motion=True)
         answer = shown.result()
@@ -138,7 +132,7 @@ def test_persons_alone_ring_where_their_owner_chose_that_and_a_pause_follows(pro
         program.change(name, **{happens: True})
         if does_ring:  # messages may overtake one another
             rung.append(name)
-            wait(lambda: rings(program)[len(before) :] == rung)
+            until(lambda: rings(program)[len(before) :] == rung)
 
 
 def test_in_quiet_times_nothing_rings_and_motion_is_a_state_all_the_same(program: Program) -> None:
@@ -151,11 +145,11 @@ def test_in_quiet_times_nothing_rings_and_motion_is_a_state_all_the_same(program
     set_up(program, *quiet, "00:00-12:00, 12:00-00:00", "--zone", "UTC")
     program.change("Front Door", press=True)
     program.change("Pond", motion=True)
-    wait(lambda: detected() == "DETECTED")
+    until(lambda: detected() == "DETECTED")
     assert rings(program) == before
     set_up(program, *quiet, "nothing")
     program.change("Bedroom", person=True)
-    wait(lambda: rings(program) == [*before, "Bedroom"])
+    until(lambda: rings(program) == [*before, "Bedroom"])
 
 
 def test_no_report_broke_a_rule_or_came_to_nothing(program: Program) -> None:
@@ -170,12 +164,12 @@ def links(program: Program) -> list[dict[str, Any]]:
 
 def test_a_skill_that_was_disabled_ends_its_link_here(program: Program) -> None:
     program.assistant("alexa", "unlink")
-    wait(lambda: [link for link in links(program) if link["assistant"] == "alexa"] == [])
+    until(lambda: [link for link in links(program) if link["assistant"] == "alexa"] == [])
 
 
 def test_a_link_that_ends_here_is_ended_at_google(program: Program) -> None:
     for link in links(program):
         if link["assistant"] == "google":
             assert program.command("--demo", "links", "end", link["id"]).returncode == 0
-    wait(lambda: not about(program, "google")["linked"])
+    until(lambda: not about(program, "google")["linked"])
     assert "has ended this link" in str(about(program, "google")["problem"])
