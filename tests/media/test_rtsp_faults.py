@@ -179,11 +179,12 @@ def on_other_channels(lines: list[str]) -> list[str]:
 def test_every_picture_arrives_all_the_same(
     world: World, camera: RtspCamera, eventually: Callable[..., None], changes: dict[str, object]
 ) -> None:
+    camera.does.recording = recorded(gop_s=1)
     for name, value in changes.items():
         setattr(camera.does, name, value)
     times = pictures(world, eventually)
     assert {later - earlier for earlier, later in itertools.pairwise(times)} <= {5_999, 6_000, 6_001}
-    assert len(times) == 2 * GOP
+    assert len(times) == 2 * FPS
     assert world.stats()["reopened"] == 0
     assert camera.does.wrong == 0
 

@@ -106,7 +106,7 @@ def test_the_gates_reason_reaches_the_display(world: World, household: Household
     household.denied["garden"] = Denied(reason, again=reason == "vendor_down")
     began = time.monotonic()
     assert refused(world) == reason
-    assert time.monotonic() - began < 2, "at once, not after the wait for a segment"
+    assert time.monotonic() - began < 5, "at once, not after the wait for a segment"
 
 
 def test_what_cannot_be_shown_is_not_shown(world: World, vendor: Vendor) -> None:

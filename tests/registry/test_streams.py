@@ -278,7 +278,7 @@ def test_a_vendor_that_hangs_is_vendor_down_in_time(make_home: Callable[..., Hou
     began = time.monotonic()
 
     assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("vendor_down"),), "Garden", "EZVIZ")
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 1.6, "two calls share its second"
     assert Rules().request_s == 3.0  # where the installation's are composed
 
 
