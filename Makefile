@@ -114,7 +114,7 @@ lint: .venv/dev ## ruff, the house's arrows, mypy
 words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
 	@.venv/bin/python -P scripts/sentences.py
 
-settings: .venv/dev ## write docs/owner/settings.md from showcam/settings.py
+settings: .venv/dev ## write docs/owner/settings.md from showcam/settings_table.py
 	@.venv/bin/python -P scripts/settings.py
 
 bench: .venv/dev ## speed, beside peers in the same run

@@ -1,4 +1,4 @@
-"""make settings: writes the page of settings from showcam/settings.py, its comments and its rules; a test compares."""
+"""make settings: writes the page of settings from their table, its comments and its rules; a test compares."""
 
 import ast
 import re
@@ -18,12 +18,12 @@ from showcam import settings_rules  # noqa: E402
 from showcam.process.settings_sources import DEMO  # noqa: E402
 from showcam.settings import KEPT, SECRETS, Settings  # noqa: E402
 
-CODE = ROOT / "showcam" / "settings.py"
+CODE = ROOT / "showcam" / "settings_table.py"
 PAGE = ROOT / "docs" / "owner" / "settings.md"
 NO_SETTINGS = {"demo"}  # an option of the command line
 HEAD = """# Settings
 
-`make settings` makes this page from `showcam/settings.py`.
+`make settings` makes this page from `showcam/settings_table.py`.
 
 A setting has its value from the first of these that gives it: an option of the command line, a variable `SHOWCAM_…`
 in the environment, a secret on AWS, `showcam.toml` in the current folder (or `--config FILE`), what showcam keeps,

@@ -46,6 +46,8 @@ ALONE = {"dynamodb": "cloud", "served": "cloud"}
 UNMARKED = "not (browser or cloud or process or realtime or soak)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
+# nearly half of its folder's time, and worth a second demo: else one worker walks pages when all others are done
+APART = {"tests/browser/test_console_pages.py": "pages"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
 SLOW_S = 600
 # tests write databases by the thousand, and a disk takes milliseconds for each write that must last
@@ -122,7 +124,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in marks - {None}:
             item.add_marker(str(mark))
         if room in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(ONE_WORKER[room]))
+            item.add_marker(pytest.mark.xdist_group(APART.get(path, ONE_WORKER[room])))
         elif shared and room != "media":
             item.add_marker(pytest.mark.xdist_group(path))
         if SLOW_TO_START & {room, *used}:

@@ -14,6 +14,7 @@ import msgspec
 
 from showcam.settings import KEPT, SECRETS, Settings
 from showcam.settings_rules import faults
+from showcam.settings_table import SettingsTable
 
 
 class SettingsError(Exception):
@@ -182,14 +183,14 @@ def _split(text: str) -> list[str]:
 
 
 def _is_list(name: str) -> bool:
-    hint = Settings.__annotations__.get(name)
+    hint = SettingsTable.__annotations__.get(name)
     return getattr(hint, "__origin__", None) is tuple
 
 
 def _convert(name: str, given: _Given) -> Any:
-    hint = Settings.__annotations__.get(name)
+    hint = SettingsTable.__annotations__.get(name)
     if hint is None:
-        known = ", ".join(sorted(Settings.__annotations__))
+        known = ", ".join(sorted(SettingsTable.__annotations__))
         raise SettingsError(f"{name} from {given.origin} is no setting. There are: {known}")
     if hint == Path | None and isinstance(given.value, str) and not given.value:
         return None

@@ -1,4 +1,4 @@
-"""The assistants' door of the simulator: linking, saying, watching, and the practice page."""
+"""The assistants' door of the simulator: saying, watching, and the practice page."""
 
 import asyncio
 import contextlib
@@ -15,29 +15,15 @@ from simulator.assistants.amazon import Amazon
 from simulator.assistants.google import Google
 from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.keeping import Keeping
-from simulator.assistants.page_requests import Handler, body_of, guarded, origin, problem, redirect_uri, via
-from simulator.assistants.person import LinkFailed, Person
+from simulator.assistants.linking_door import LinkingDoor
+from simulator.assistants.page_requests import HEADERS, Handler, body_of, chosen, guarded, origin, problem, via
 from simulator.assistants.said import LANGUAGE
 from simulator.assistants.watching import watch, watch_ring
-from simulator.assistants.wire import NoAnswer, Wire
+from simulator.assistants.wire import Wire
 
 PAGE = (Path(__file__).parent / "page").resolve()
 _FILES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css"}
-# Pictures and signalling come from showcam's ports, which may be any on this machine.
-_LOCAL = "http://127.0.0.1:* http://localhost:*"
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; "
-    f"connect-src 'self' {_LOCAL}; media-src 'self' blob: {_LOCAL}; img-src 'self' data: {_LOCAL}; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _CSP,
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 MOST_SECONDS = 8.0
-_LOCALES = {"de": "de-DE", "nb": "nb-NO"}
 
 
 def add_routes(
@@ -49,7 +35,7 @@ def add_routes(
     """
     door = Door(app_url.rstrip("/"), data, amazon, homegraph)
     app.cleanup_ctx.append(door.run)
-    for method, path, handler in door.routes():
+    for method, path, handler in (*door.routes(), *LinkingDoor(door.clouds).routes()):
         app.router.add_route(method, path, guarded(handler))
 
 
@@ -57,15 +43,15 @@ class Door:
     def __init__(self, app_url: str, data: Path, amazon: Amazon | None, homegraph: HomeGraph | None) -> None:
         self._app_url, self._amazon, self._homegraph = app_url, amazon, homegraph
         self._keeping = Keeping(data / "assistants.json", self._kept)
-        self._clouds: dict[str, Alexa | Google] = {}
+        self.clouds: dict[str, Alexa | Google] = {}  # by their names in paths; none until it runs
 
     async def run(self, _app: web.Application) -> Any:
         # clouds keep no cookies
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             alexa = Alexa(http, self._app_url, self._amazon)
-            self._clouds = {"alexa": alexa, "google": Google(http, self._app_url, self._homegraph)}
+            self.clouds |= {"alexa": alexa, "google": Google(http, self._app_url, self._homegraph)}
             kept = self._keeping.kept()
-            for name, cloud in self._clouds.items():
+            for name, cloud in self.clouds.items():
                 with contextlib.suppress(KeyError, TypeError, ValueError):  # none, or of another version
                     cloud.restore(kept[name])
             keeping = asyncio.create_task(self._keeping.run())
@@ -74,17 +60,13 @@ class Door:
             await asyncio.gather(keeping, return_exceptions=True)
 
     def _kept(self) -> dict[str, Any]:
-        return {name: cloud.kept() for name, cloud in self._clouds.items()}
+        return {name: cloud.kept() for name, cloud in self.clouds.items()}
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         return [
             ("GET", "/", self.page),
             ("GET", "/page/{file:.+}", self.file),
-            ("GET", "/callback", self.callback),
             ("GET", "/assistants/{a}", self.about),
-            ("GET", "/assistants/{a}/link", self.begin_link),
-            ("POST", "/assistants/{a}/link", self.link),
-            ("POST", "/assistants/{a}/unlink", self.unlink),
             ("POST", "/assistants/{a}/say", self.say),
             ("GET", "/assistants/{a}/news", self.news),
             ("POST", "/assistants/alexa/open", self.open),
@@ -97,68 +79,23 @@ class Door:
         ]
 
     async def page(self, _request: web.Request) -> web.StreamResponse:
-        linked = " ".join(name for name, cloud in self._clouds.items() if cloud.state.tokens is not None)
+        linked = " ".join(name for name, cloud in self.clouds.items() if cloud.state.tokens is not None)
         text = (PAGE / "index.html").read_text(encoding="utf-8")
         text = text.replace("{linked}", linked).replace("{showcam}", html.escape(self._app_url))
-        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
+        return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         kind = _FILES.get(Path(request.match_info["file"]).suffix)
         file = (PAGE / request.match_info["file"]).resolve()
         if kind is None or not file.is_relative_to(PAGE) or not file.is_file():
             raise web.HTTPNotFound
-        return web.FileResponse(file, headers=_HEADERS | {"Content-Type": kind})
+        return web.FileResponse(file, headers=HEADERS | {"Content-Type": kind})
 
     async def about(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self._cloud(request).about())
-
-    async def begin_link(self, request: web.Request) -> web.StreamResponse:
-        cloud = self._cloud(request)
-        locale = _LOCALES.get(request.query.get("language", ""), "")
-        url = cloud.linking.begin(redirect_uri(request), locale)
-        cloud.wire().note("Browser: opens the sign-in", "GET", url, request=None, status=302, response="a page", ms=0)
-        raise web.HTTPFound(url)
-
-    async def callback(self, request: web.Request) -> web.StreamResponse:
-        answered = dict(request.query)
-        cloud = next((known for known in self._clouds.values() if known.linking.knows(answered.get("state", ""))), None)
-        if cloud is None:
-            return web.Response(
-                status=400,
-                headers=_HEADERS,
-                content_type="text/plain",
-                text="This answer belongs to no linking begun here. Open the practice page and press Link again.",
-            )
-        wire = cloud.wire()
-        wire.note("Browser: comes back", "GET", str(request.url), request=None, status=303, response=None, ms=0)
-        try:
-            await cloud.finish_link(wire, answered)
-        except LinkFailed:
-            raise web.HTTPSeeOther("/") from None  # the page shows it as the link's problem
-        raise web.HTTPSeeOther(f"/#{cloud.name}-linked")
-
-    async def link(self, request: web.Request) -> web.StreamResponse:
-        cloud, body = self._cloud(request), await body_of(request, "user", "password")
-        person = Person(*(str(body.get(key) or "") for key in ("user", "password", "code", "label")))
-        wire = cloud.wire()
-        try:
-            await cloud.link_as(wire, person, redirect_uri(request))
-        except LinkFailed as error:
-            return web.json_response(cloud.about() | {"error": str(error), "trace": wire.trace}, status=502)
-        return web.json_response(cloud.about() | {"trace": wire.trace})
-
-    async def unlink(self, request: web.Request) -> web.StreamResponse:
-        cloud = self._cloud(request)
-        wire = cloud.wire()
-        if cloud.state.tokens is not None:
-            try:
-                await cloud.unlink(wire)
-            except NoAnswer as error:
-                return web.json_response(cloud.about() | {"problem": str(error), "trace": wire.trace})
-        return web.json_response(cloud.about() | {"trace": wire.trace})
+        return web.json_response(chosen(self.clouds, request).about())
 
     async def say(self, request: web.Request) -> web.StreamResponse:
-        cloud, body = self._cloud(request), await body_of(request, "text")
+        cloud, body = chosen(self.clouds, request), await body_of(request, "text")
         wire, text, protocol = cloud.wire(), body["text"][:500], via(body)
         LANGUAGE.set(_spoken_by(cloud, body))
         if isinstance(cloud, Google):
@@ -175,8 +112,8 @@ class Door:
 
     async def news(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: one for each report, ring and announcement from now on, or after ?after=."""
-        cloud, after = self._cloud(request), request.query.get("after", "")
-        stream = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream"})
+        cloud, after = chosen(self.clouds, request), request.query.get("after", "")
+        stream = web.StreamResponse(headers=HEADERS | {"Content-Type": "text/event-stream"})
         await stream.prepare(request)
         with contextlib.suppress(ConnectionResetError):  # the page was left
             await stream.write(b": open\n\n")
@@ -205,7 +142,7 @@ class Door:
         return web.json_response({"broken": broken, "trace": wire.trace})
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
-        cloud, body = self._cloud(request), await body_of(request, "text")
+        cloud, body = chosen(self.clouds, request), await body_of(request, "text")
         seconds = _seconds(body, "seconds", 3, MOST_SECONDS)
         return web.json_response(await watch(cloud, body["text"][:500], via(body), seconds, origin(request)))
 
@@ -217,11 +154,13 @@ class Door:
 
     async def trace(self, request: web.Request) -> web.StreamResponse:
         after = request.query.get("after", "0")
-        return web.json_response({"entries": self._cloud(request).record.after(int(after) if after.isdigit() else 0)})
+        return web.json_response(
+            {"entries": chosen(self.clouds, request).record.after(int(after) if after.isdigit() else 0)}
+        )
 
     async def add_trace(self, request: web.Request) -> web.StreamResponse:
         """Records a message that the page has sent; it is masked like all others."""
-        cloud, body = self._cloud(request), await body_of(request, "title", "url")
+        cloud, body = chosen(self.clouds, request), await body_of(request, "title", "url")
         status, ms = (body[key] if isinstance(body.get(key), int) else 0 for key in ("status", "ms"))
         headers = body["headers"] if isinstance(body.get("headers"), dict) else None
         entry = cloud.wire().note(
@@ -236,14 +175,8 @@ class Door:
         )
         return web.json_response(entry)
 
-    def _cloud(self, request: web.Request) -> Alexa | Google:
-        try:
-            return self._clouds[request.match_info["a"]]
-        except KeyError:
-            raise problem(404, "No such assistant", "There are “alexa” and “google”.") from None
-
     def _alexa(self) -> Alexa:
-        cloud = self._clouds["alexa"]
+        cloud = self.clouds["alexa"]
         assert isinstance(cloud, Alexa)
         return cloud
 

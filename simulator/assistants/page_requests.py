@@ -1,7 +1,7 @@
-"""Requests to the assistants' pages: who may send them, and what they carry."""
+"""Requests to the assistants' pages: who may send them, what they carry, and the headers of pages."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -9,6 +9,19 @@ from aiohttp import web
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+# Pictures and signalling come from showcam's ports, which may be any on this machine.
+_LOCAL = "http://127.0.0.1:* http://localhost:*"
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    f"connect-src 'self' {_LOCAL}; media-src 'self' blob: {_LOCAL}; img-src 'self' data: {_LOCAL}; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def guarded(handler: Handler) -> Handler:
@@ -34,6 +47,14 @@ def origin(request: web.Request) -> str:
 def redirect_uri(request: web.Request) -> str:
     assert request.transport is not None
     return f"http://127.0.0.1:{request.transport.get_extra_info('sockname')[1]}/callback"
+
+
+def chosen[C](clouds: Mapping[str, C], request: web.Request) -> C:
+    """The assistant that the path names."""
+    try:
+        return clouds[request.match_info["a"]]
+    except KeyError:
+        raise problem(404, "No such assistant", "There are “alexa” and “google”.") from None
 
 
 def via(body: dict[str, Any]) -> str:

@@ -1,10 +1,11 @@
 """Households, their sources, and assistants' registrations in the table."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
-from store.dynamodb.items import item_of, record_of, refusing
+from store.dynamodb.items import item_of, record_of, refusing, swap_sealed
 from store.dynamodb.owner_users import OwnerUserItems
 from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table
 from store.dynamodb.telling import TellingItems
@@ -94,26 +95,8 @@ class AccountItems(OwnerUserItems, TellingItems):
     ) -> bool:
         sealed = self._sealer.seal(f"source|{account_id}|{source_id}", secrets)
         pk, sk = f"account#{account_id}", f"source#{source_id}"
-        swap = self._table.update(
-            pk,
-            sk,
-            "SET #sealed = :sealed, #state = :state, #version = :next",
-            "#version = :version",
-            sealed=sealed,
-            state=state,
-            version=version,
-            next=version + 1,
-        )
-        try:
-            if look_at is None:
-                self._table.write(swap)
-            else:
-                self._with(self._looks(account_id, look_at), swap)
-        except ConditionFailed as failed:
-            # sealing never gives the same bytes twice: equal ones were written by this call, whose answer was lost
-            stored = failed.item or self._table.get(pk, sk)
-            return stored is not None and stored["sealed"] == sealed
-        return True
+        write = None if look_at is None else partial(self._with, self._looks(account_id, look_at))
+        return swap_sealed(self._table, pk, sk, sealed, version, write=write, state=state)
 
     def _new_account(self, account: Account) -> Action:
         listed = {"gsi1pk": "accounts", "gsi1sk": account.id}

@@ -1,5 +1,6 @@
 """Owners' users at showcam itself in the table: the household's own row, and one under the key of the user name."""
 
+from store.dynamodb.items import swap_sealed
 from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table
 from store.ports import Inconsistent, StoreUnavailable
 from store.records import OwnerUser
@@ -47,21 +48,7 @@ class OwnerUserItems:
 
     def swap_owner_user(self, account_id: str, *, version: int, data: bytes) -> bool:
         sealed = self._sealer.seal(f"owner_user|{account_id}", data)
-        swap = self._table.update(
-            f"account#{account_id}",
-            "owner_user",
-            "SET #sealed = :sealed, #version = :next",
-            "#version = :version",
-            sealed=sealed,
-            version=version,
-            next=version + 1,
-        )
-        try:
-            self._table.write(swap)
-        except ConditionFailed as failed:
-            # sealing never gives the same bytes twice: equal ones were written by this call, whose answer was lost
-            return failed.item is not None and failed.item["sealed"] == sealed
-        return True
+        return swap_sealed(self._table, f"account#{account_id}", "owner_user", sealed, version)
 
     def owner_user(self, account_id: str) -> OwnerUser | None:
         item = self._table.get(f"account#{account_id}", "owner_user")

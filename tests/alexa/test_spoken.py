@@ -2,118 +2,27 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from accounts import households
-from accounts.tokens import authenticate
-from alexa.spoken import refusals
-from alexa.spoken.names import find, plain
-from alexa.spoken.skill import NotForUs, NotTaken, Spoken
-from alexa.spoken.texts import spoken_language
+from alexa.spoken.skill import Spoken
 from registry.camera import Camera, Failed, Refusal, Video
 from registry.errors import VendorDown
 from registry.gate.reasons import explain
 from registry.preferences import Preferences
-from registry.reason import REASONS, Reason
 from registry.rules import Rules
 from store.ports import StoreUnavailable
 from store.records import Link
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
-
-SKILL = "amzn1.ask.skill.11111111-1111-1111-1111-111111111111"
-PAGE = "https://cam.example"
-
-type Say = Callable[..., dict[str, Any]]
-
-
-@dataclass
-class People:
-    """The links of Amazon's users in memory; composition keeps them in the store."""
-
-    home: Household
-    known: dict[str, Link] = field(default_factory=dict)
-    away: bool = False
-
-    def remember(self, user: str, link: Link) -> None:
-        self._reach()
-        self.known[user] = link
-
-    def link_of(self, user: str) -> Link | None:
-        self._reach()
-        return self.known.get(user)
-
-    def _reach(self) -> None:
-        if self.away:
-            raise StoreUnavailable
-
-    def end(self, link: Link) -> None:
-        households.end(self.home.store, self.home.pictures, link)
-
-
-@dataclass
-class Echo:
-    """An Echo of one Amazon user. Keeps the session's attributes while the session is open."""
-
-    spoken: Spoken
-    token: str | None
-    locale: str = "en-GB"
-    screen: bool = True
-    attributes: dict[str, Any] = field(default_factory=dict)
-
-    def intent(self, name: str, heard: str = "") -> dict[str, Any]:
-        return self.send(intent(name, heard))
-
-    def send(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
-        answer = self.spoken.answer(self.request(request, **system))
-        self.attributes = answer.get("sessionAttributes") or {}
-        return dict(answer["response"])
-
-    def request(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
-        user = {"userId": "amzn1.ask.account.A"} | ({"accessToken": self.token} if self.token else {})
-        interfaces: dict[str, object] = {"VideoApp": {}} if self.screen else {}
-        application = {"applicationId": SKILL}
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {
-            "version": "1.0",
-            "session": {
-                "new": True,
-                "sessionId": "s",
-                "application": application,
-                "attributes": self.attributes,
-                "user": user,
-            },
-            "context": {
-                "System": {
-                    "application": application,
-                    "user": user,
-                    "device": {"deviceId": "d", "supportedInterfaces": interfaces},
-                    **system,
-                }
-            },
-            "request": {"requestId": "r", "timestamp": now, "locale": self.locale, **request},
-        }
-
-
-def spoken_of(home: Household, people: People | None = None) -> Spoken:
-    known = partial(authenticate, home.store, assistant="alexa")
-    return Spoken(known, home.registry, people or People(home), SKILL, PAGE)
+from tests.doubles.spoken_echo import PAGE, SKILL, Echo, People, intent, spoken_of, text
 
 
 @pytest.fixture
 def echo(home: Household) -> Echo:
     return Echo(spoken_of(home), home.token())
-
-
-def text(response: dict[str, Any]) -> str:
-    assert response["outputSpeech"]["type"] == "PlainText"
-    return str(response["outputSpeech"]["text"])
 
 
 @pytest.mark.parametrize(
@@ -155,11 +64,6 @@ def test_a_german_request_is_answered_in_german(echo: Echo) -> None:
 
 
 LAUNCH = {"type": "LaunchRequest"}
-
-
-def intent(name: str, heard: str = "") -> dict[str, Any]:
-    slots = {"camera": {"name": "camera", "confirmationStatus": "NONE"} | ({"value": heard} if heard else {})}
-    return {"type": "IntentRequest", "intent": {"name": name, "slots": slots}}
 
 
 @pytest.mark.parametrize(
@@ -372,14 +276,14 @@ def test_the_mend_of_a_video_is_its_own_where_other_displays_too_can_t_show_the_
 
 def test_a_camera_too_large_for_the_skills_video_is_named_in_every_session(home: Household, echo: Echo) -> None:
     home.driver.change("Garden", video=Video("h264", 1920, 1080), sub=None)
-    for intent, says in (
+    for name, says in (
         ("ReadyCamerasIntent", "In here I can't show Garden"),
         ("ShowIntent", "larger than the 1280 by 720"),
         ("WhyIntent", "by “Alexa, show Garden”, but not in here"),
         ("MendIntent", "let showcam convert more pictures"),
     ):
         echo.attributes = {}
-        assert says in text(echo.intent(intent, "garden"))
+        assert says in text(echo.intent(name, "garden"))
     echo.screen = False
     assert text(echo.intent("WhyIntent", "garden")) == "Garden can be shown."
     assert "In here" not in text(echo.intent("ReadyCamerasIntent"))
@@ -405,112 +309,6 @@ def test_markup_in_a_camera_name_is_spoken_as_text(of: Callable[..., Household])
 
 
 @pytest.mark.parametrize(
-    ("kind", "more"),
-    [
-        ("AlexaSkillEvent.SkillDisabled", {}),
-        ("AlexaSkillEvent.SkillAccountLinked", {"body": {"accessToken": "linked"}}),
-    ],
-)
-def test_an_event_fails_while_the_store_is_down_and_is_handled_when_repeated(
-    kind: str, more: dict[str, Any], home: Household, caplog: pytest.LogCaptureFixture
-) -> None:
-    people = People(home)
-    echo = Echo(spoken_of(home, people), None)
-    if "body" in more:
-        more = {"body": {"accessToken": home.token()}}
-    else:
-        people.remember("amzn1.ask.account.A", home.link)
-    event = {"type": kind, "timestamp": disabled(time.time() + 5)["timestamp"], **more}
-    people.away = True
-    with pytest.raises(NotTaken):
-        echo.send(event)
-    assert "the store can't be reached" in caplog.text
-    assert home.store.link(home.link.id).ended is None  # type: ignore[union-attr]
-    people.away = False
-    assert echo.send(event) == {}
-    ended = home.store.link(home.link.id).ended  # type: ignore[union-attr]
-    assert (ended is not None) == (kind == "AlexaSkillEvent.SkillDisabled")
-    assert people.known["amzn1.ask.account.A"].id == home.link.id
-
-
-@pytest.mark.parametrize("linked", [True, False])
-@pytest.mark.parametrize("intent", ["AMAZON.PauseIntent", "AMAZON.ResumeIntent"])
-def test_pause_and_resume_of_a_video_are_left_to_the_device(intent: str, linked: bool, echo: Echo) -> None:
-    echo.token = echo.token if linked else None
-    assert echo.intent(intent) == {"shouldEndSession": True}
-
-
-def test_a_session_end_is_answered_empty_while_the_store_is_down(home: Household) -> None:
-    people = People(home, away=True)
-    ended = {"type": "SessionEndedRequest", "reason": "USER_INITIATED"}
-    assert Echo(spoken_of(home, people), home.token()).send(ended) == {}
-
-
-def test_session_ends_and_device_reports_are_answered_empty(echo: Echo) -> None:
-    for request in (
-        {"type": "SessionEndedRequest", "reason": "USER_INITIATED"},
-        {"type": "System.ExceptionEncountered", "error": {"type": "INVALID_RESPONSE", "message": "x"}},
-    ):
-        assert echo.send(request) == {}
-
-
-def disabled(at: float) -> dict[str, Any]:
-    when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"type": "AlexaSkillEvent.SkillDisabled", "timestamp": when}
-
-
-def test_a_disabled_skill_ends_the_link_of_its_user_and_no_other(home: Household) -> None:
-    people = People(home)
-    echo = Echo(spoken_of(home, people), None)
-    body = {"accessToken": home.token()}
-    echo.send({"type": "AlexaSkillEvent.SkillAccountLinked", "body": body})
-    other = home.another_link("alexa")
-
-    assert echo.send(disabled(home.link.created - 60)) == {}
-    assert home.store.link(home.link.id).ended is None  # type: ignore[union-attr]
-
-    assert echo.send(disabled(time.time() + 5)) == {}
-    assert home.store.link(home.link.id).ended is not None  # type: ignore[union-attr]
-    assert home.store.link(other.id).ended is None  # type: ignore[union-attr]
-    assert (home.link.id, "") in home.pictures.ended
-
-
-def test_a_stranger_who_disables_the_skill_ends_nothing(echo: Echo, home: Household) -> None:
-    assert echo.send(disabled(time.time() + 5)) == {}
-    assert home.store.link(home.link.id).ended is None  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda given: given["context"]["System"]["application"].update(applicationId="amzn1.ask.skill.other"),
-        lambda given: given["context"]["System"].pop("application"),
-        lambda given: given.pop("context"),
-        lambda given: given.update(context=7),
-        lambda given: given.update(request={"type": "Nonsense", "timestamp": "yesterday"}),
-        lambda given: given["request"].update(timestamp="yesterday"),
-        lambda given: given.pop("request"),
-        lambda given: given.update(request=[1]),
-    ],
-)
-def test_a_request_that_is_not_for_this_skill_is_refused_without_effect(
-    change: Callable[[dict[str, Any]], object], echo: Echo
-) -> None:
-    given = echo.request({"type": "IntentRequest", "intent": {"name": "WhyIntent", "slots": {}}})
-    change(given)
-    with pytest.raises(NotForUs):
-        echo.spoken.answer(given)
-
-
-def test_without_a_skill_id_every_request_is_refused(home: Household) -> None:
-    spoken = Spoken(partial(authenticate, home.store, assistant="alexa"), home.registry, People(home), "")
-    given = Echo(spoken, home.token()).request({"type": "LaunchRequest"})
-    given["context"]["System"]["application"]["applicationId"] = ""
-    with pytest.raises(NotForUs):
-        spoken.answer(given)
-
-
-@pytest.mark.parametrize(
     ("error", "says"),
     [(StoreUnavailable(), "can't read its own data"), (RuntimeError("Garage"), "Something went wrong in showcam.")],
 )
@@ -520,77 +318,3 @@ def test_a_failure_is_spoken(error: Exception, says: str, home: Household) -> No
 
     echo = Echo(Spoken(fail, home.registry, People(home), SKILL), "sca.x.y")
     assert says in text(echo.intent("WhyIntent", "garage"))
-
-
-@pytest.mark.parametrize("tongue", ["en", "de"])
-@pytest.mark.parametrize("vendor", ["", "EZVIZ", "Lakeside"])
-def test_every_reason_has_a_sentence_in_both_languages(tongue: Any, vendor: str) -> None:
-    for reason in REASONS:
-        refusal = Refusal((Failed(reason),), "Garden", vendor)
-        why, mend = refusals.why(refusal, tongue), refusals.mend(refusal, tongue)
-        assert not why.endswith(".")
-        assert mend.endswith(".")
-        assert not set(f"{why}{mend}") & set("<>&{}“”×")
-        assert "EZVIZ" not in f"{why}{mend}" or vendor == "EZVIZ"
-
-
-@pytest.mark.parametrize(
-    ("locale", "vendor", "reason", "why", "mend"),
-    [
-        (
-            "en-US",
-            "EZVIZ",
-            "encryption_on",
-            "Encryption is on",
-            "In the EZVIZ app open the camera, then Settings",
-        ),
-        (
-            "de-DE",
-            "EZVIZ",
-            "encryption_on",
-            "ist eingeschaltet",
-            "Öffne in der EZVIZ App die Kamera, dann",
-        ),
-        ("en-US", "Lakeside", "asleep", "it is in Sleep Mode", "In the Lakeside app open the camera and switch Sleep"),
-        ("de-DE", "Lakeside", "vendor_down", "der Lakeside Dienst antwortet gerade nicht", "Versuche es in ein paar"),
-        (
-            "en-US",
-            "",
-            "signed_out",
-            "signed out of the camera account",
-            "with the camera user name and password",
-        ),
-        ("de-DE", "", "signed_out", "beim Kamera Konto abgemeldet", "mit dem Kamera Benutzernamen und Passwort an"),
-    ],
-)
-def test_a_refusal_names_the_vendor(locale: str, vendor: str, reason: Reason, why: str, mend: str) -> None:
-    refusal, tongue = Refusal((Failed(reason),), "Garden", vendor), spoken_language(locale)
-    assert why in refusals.why(refusal, tongue)
-    assert mend in refusals.mend(refusal, tongue)
-
-
-@pytest.mark.parametrize(
-    ("heard", "names", "found"),
-    [
-        ("garden", ["Garden", "Garage"], ["Garden"]),
-        ("the garden camera", ["Garden", "Garden 2"], ["Garden"]),
-        ("garden two", ["Garden", "Garden 2"], ["Garden 2"]),
-        ("Gartenkamera", ["Garten", "Garage"], ["Garten"]),
-        ("die eingangskamera", ["Eingang", "Garage"], ["Eingang"]),
-        ("front", ["Front Door", "Back Door"], ["Front Door"]),
-        ("door", ["Front Door", "Back Door"], ["Front Door", "Back Door"]),
-        ("nurserie", ["Nursery", "Garage"], ["Nursery"]),
-        ("karis room", ["Kari’s room"], ["Kari’s room"]),
-        ("submarine", ["Nursery", "Garage"], []),
-        ("camera", ["Camera"], ["Camera"]),
-        ("", ["Garden"], []),
-        ("!", ["Garden"], []),
-    ],
-)
-def test_a_recognised_name_finds_its_camera(heard: str, names: list[str], found: list[str]) -> None:
-    assert list(find(heard, {name: name for name in names})) == found
-
-
-def test_plain_names() -> None:
-    assert plain("  The Front-Door Camera ") == "front door"
-    assert plain("Kamera") == "kamera"

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,13 @@ from registry.telling.why import FAULT, LATE
 from store.ports import Store
 from store.records import Happening
 from store.telling_ports import LOOK, Claim, Settled
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_vendor import PASSWORD
 
 AT = "/home/assistants"
 REDIRECT = "https://pitangui.amazon.com/api/skill/link/M1"
 ELEVEN = " ".join(f"https://assistant.example/{number}" for number in range(11))
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 def page(world: HomeWorld) -> HomeBrowser:

@@ -1,9 +1,7 @@
 """The page of one camera: its settings with read-back, what a voice may do, its names, and its last asks."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -11,16 +9,9 @@ from registry.camera import StreamRequest
 from registry.errors import SetRefused, VendorDown
 from registry.preferences import Preferences
 from registry.readings.changes import Change
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_world import HomeBrowser, HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 def at(world: HomeWorld, name: str, more: str = "") -> str:

@@ -1,25 +1,17 @@
 """The health page: the doctor's findings, the backup, the log, and a diagnosis that tells nothing of anybody."""
 
 import html
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from console.diagnosis import masked
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_world import HomeBrowser, HomeWorld
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
 from words.worded import worded
 
 AT = "/home/health"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 def page(world: HomeWorld) -> HomeBrowser:

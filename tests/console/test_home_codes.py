@@ -1,8 +1,5 @@
 """The code of a camera at home, given and taken back on its own page, and at its tile where nothing else helps."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from registry.camera import UNASKED
@@ -10,17 +7,10 @@ from registry.errors import Refused
 from registry.owner.code_tries import HOUR_S, WRONG_CODES
 from registry.preferences import Preferences
 from registry.reason import Reason
-from tests.doubles.home_world import HomeWorld, home_world
+from tests.doubles.home_world import HomeWorld
 
 GIVE, FORGET = "Show it over the home network", "No longer show it over the home network"
 CLEAR = "Show it while Image Encryption is on, too"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 def decided(world: HomeWorld, name: str) -> str:

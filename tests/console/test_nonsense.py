@@ -1,11 +1,8 @@
 """Every field of every form of the console with nonsense: an answer in place, no fault, and the page goes on."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.doubles.home_world import HomeWorld, home_world
+from tests.doubles.home_world import HomeWorld
 
 NONSENSE = {
     "nothing": "",
@@ -92,13 +89,6 @@ STEPS = {
     "/home/health": ["examine", "backup"],
     "/home/setup": ["sign-in", "own", "code", "address", "look", "wake", "home-code", "picture-code", "open-way"],
 }
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 @pytest.mark.parametrize("kind", NONSENSE)

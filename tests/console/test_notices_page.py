@@ -1,24 +1,16 @@
 """The page of notices: an address is added, tried and removed, never shown; and what is refused is said in place."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from console.notices import TRIES, WINDOW_S
 from registry.notices.addresses import MOST, Addresses
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_world import HomeBrowser, HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
 
 AT = "/home/health/notices"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 @pytest.fixture

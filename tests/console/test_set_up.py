@@ -16,13 +16,6 @@ AT = "/home/setup"
 RUNNING = (Path(__file__).parents[2] / "docs" / "owner" / "running.md").read_text()
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
-
-
 def said(browser: HomeBrowser, number: int) -> str:
     """What a step of the page last shown says, without its markup and what is hidden."""
     assert browser.answer is not None

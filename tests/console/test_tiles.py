@@ -1,21 +1,11 @@
 """What a tile shows beside its live picture: which assistants can show the camera, what mends that, and a still."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from registry.streams.questions import Questions
-from tests.doubles.home_world import HomeWorld, home_world
+from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,14 @@
 """A sentence tried on the console: what both assistants would be answered, and that nothing is stored for it."""
 
 import html
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from console.heard import named
 from registry.preferences import Preferences
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_world import HomeBrowser, HomeWorld
 
 AT = "/home/try"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 def said(world: HomeWorld, text: str, locale: str = "en") -> tuple[str, str]:

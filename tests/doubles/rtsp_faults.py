@@ -140,3 +140,10 @@ def _moved(data: bytes, at: int, by: int) -> bytes:
         return data
     moved = int.from_bytes(data[at : at + 4]) + by & 0xFFFFFFFF
     return data[:at] + moved.to_bytes(4) + data[at + 4 :]
+
+
+def resized(lines: list[str]) -> list[str]:
+    """A body's length as it is now."""
+    at = lines.index("") + 1
+    length = len("\r\n".join(lines[at:]).encode())
+    return [f"Content-Length: {length}" if line.startswith("Content-Length") else line for line in lines]

@@ -15,6 +15,7 @@ from tests.doubles.rtsp_camera import Recording, recorded
 
 USER, SERIAL = "demo@example.com", "F00497201"
 # sooner than in life, so that a test that says nothing of it need not wait
+GOP_S = 1
 SOON: dict[str, Any] = {"clump_s": 0.2, "node_s": 0.05}
 
 
@@ -23,7 +24,7 @@ class Studio:
 
     def __init__(self) -> None:
         self._players: dict[str, _Player] = {}
-        self.gop_s = 2
+        self.gop_s = GOP_S
         self.recording: Recording | None = None  # in place of those that are made
 
     def running(self, camera: Camera, quality: int, *, key_s: int) -> "_Player":
@@ -73,7 +74,7 @@ class StreamCloud:
     """`settings` changes how the vendor behaves, `camera` what it shows."""
 
     def __init__(self) -> None:
-        recorded(gop_s=2)  # made now, since a camera that says nothing at first is taken for a silent one
+        recorded(gop_s=GOP_S)  # made now, since a camera that says nothing at first is taken for a silent one
         self.camera = Camera(SERIAL, "Garden", USER, "ABCDEF", "garden")
         self.world = World({USER: Account(USER, "", "", "")}, {SERIAL: self.camera})
         self.studio = Studio()

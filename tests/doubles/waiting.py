@@ -1,7 +1,17 @@
-"""Waiting for something that a process does by itself."""
+"""Waiting for something that a thread or a process does by itself."""
 
 import time
 from collections.abc import Callable
+
+LONG_S = 60.0  # generous: a busy machine is not what is tested
+
+
+def until(holds: Callable[[], object], within_s: float = LONG_S) -> None:
+    """A shorter time belongs where a longer one would prove less."""
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
 
 
 def within(seconds: float, holds: Callable[[], bool]) -> bool:

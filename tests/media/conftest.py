@@ -15,6 +15,7 @@ from media.grants import Claims, Grants
 from tests.doubles.hls_camera import Authority, Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
+from tests.doubles.waiting import until
 
 
 @dataclass
@@ -129,10 +130,4 @@ def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def eventually() -> Callable[..., None]:
-    def wait(condition: Callable[[], object], within_s: float = 8.0) -> None:
-        deadline = time.monotonic() + within_s
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come about"
-            time.sleep(0.05)
-
-    return wait
+    return until

@@ -17,10 +17,11 @@ import pytest
 from media.grants import Claims
 from media.source import Codec, Denied, SourceSpec
 from simulator.pictures.garble import Layout
+from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import recorded
-from tests.doubles.stream_cloud import SERIAL, StreamCloud
+from tests.doubles.stream_cloud import GOP_S, SERIAL, StreamCloud
 from tests.media.conftest import World
 
 KEY = b"ABCDEF".ljust(16, b"\0")
@@ -117,7 +118,7 @@ def test_picture_and_sound_arrive_by_hls(world: World, cloud: StreamCloud, house
     with av.open(io.BytesIO(parts[1]), mode="r", format="mpegts") as container:
         assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
         frames = list(container.decode(video=0))
-    assert len(frames) == 30
+    assert len(frames) == GOP_S * FPS
     assert (frames[0].width, frames[0].height) == (320, 180), "the smaller picture"
     assert household.learnt_sizes == [(320, 180)]
     assert household.lacks_sub is False
@@ -125,6 +126,7 @@ def test_picture_and_sound_arrive_by_hls(world: World, cloud: StreamCloud, house
 
 
 def test_picture_and_sound_arrive_by_webrtc_at_lifes_timing(world: World, cloud: StreamCloud) -> None:
+    cloud.studio.gop_s = 2
     cloud.set(clump_s=2.0, node_s=0.6)
     viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
     assert viewer.sizes == {(320, 180)}
@@ -146,7 +148,7 @@ def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown
     made = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)
     assert float(made[0]) == pytest.approx(0.4, abs=0.1)
     assert max(map(float, made)) < 1.5
-    eventually(lambda: world.request(first).text.count("#EXTINF") >= 5, 30.0)  # more than four seconds of picture
+    eventually(lambda: world.request(first).text.count("#EXTINF") >= 5)  # more than four seconds of picture
     later = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)[1:]
     assert [float(each) for each in later] == pytest.approx([1.2] * len(later), abs=0.1)
     assert "TARGETDURATION:4\n" in world.request(world.variant_url(world.master())).text
@@ -197,7 +199,7 @@ def test_a_session_ends_soon_after_its_last_viewer_who_may_come_back(
         grant = world.variant_url(world.master()).split("/s/")[1].split("/")[0]
         assert (cloud.sessions, cloud.opened) == (1, opened)
         assert world.request(f"/s/{grant}", "DELETE").status == 200
-        eventually(lambda: cloud.sessions == 0, 5.0)
+        eventually(lambda: cloud.sessions == 0, 20.0)
 
 
 def test_24_screens_by_hls_are_one_session_too(world: World, cloud: StreamCloud) -> None:
@@ -208,6 +210,7 @@ def test_24_screens_by_hls_are_one_session_too(world: World, cloud: StreamCloud)
 
 @pytest.mark.parametrize("cut_with", ["", "7005"])
 def test_sessions_that_are_cut_go_on_in_one_picture(world: World, cloud: StreamCloud, cut_with: str) -> None:
+    cloud.studio.gop_s = 2
     cloud.set(session_cut_s=4.0, cut_with=cut_with)
     found = times(segments(world, 8, breaks=True))
     assert cloud.opened >= 3
@@ -237,7 +240,7 @@ def test_the_end_of_sessions_that_end_alike_is_foreseen(
     cloud.set(session_cut_s=9.0)
     url = world.variant_url(world.master())
     beside = 0
-    eventually(lambda: world.request(url).status == 200 and cloud.opened == 3, 60)  # a session that asks nothing ends
+    eventually(lambda: world.request(url).status == 200 and cloud.opened == 3)  # a session that asks nothing ends
     while cloud.opened < 5:
         beside = max(beside, cloud.sessions)
         assert world.request(url).status == 200
@@ -246,7 +249,7 @@ def test_the_end_of_sessions_that_end_alike_is_foreseen(
     steps = [after - before for before, after in itertools.pairwise(times(segments(world, 3, breaks=True)))]
     assert min(steps) > 0
     assert world.stats()["reopened"] == 0
-    eventually(lambda: cloud.sessions == 2, 60)
+    eventually(lambda: cloud.sessions == 2)
     world.plane.client().end_link("link-1")
     eventually(lambda: cloud.sessions == 0, 1.0)
 
@@ -296,7 +299,7 @@ def shown_size(parts: list[bytes]) -> tuple[int, int]:
     with av.open(io.BytesIO(b"".join(parts)), mode="r", format="mpegts") as container:
         container.streams.video[0].codec_context.options = {"err_detect": "explode"}
         frames = list(container.decode(video=0))
-    assert len(frames) == 60
+    assert len(frames) == 2 * GOP_S * FPS
     return frames[0].width, frames[0].height
 
 
@@ -306,7 +309,7 @@ def test_a_camera_that_sends_rtp_is_shown_with_sound(world: World, cloud: Stream
     assert shown_size(parts) == (320, 180)
     with av.open(io.BytesIO(parts[1]), mode="r", format="mpegts") as container:
         assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
-        assert len(list(container.decode(audio=0))) > 20
+        assert len(list(container.decode(audio=0))) > 10
     assert cloud.opened == 1
 
 
@@ -325,7 +328,7 @@ def test_an_encrypted_camera_is_shown_with_its_code(
     parts = segments(world, 2)
     assert shown_size(parts) == (320, 180)
     with av.open(io.BytesIO(parts[1]), mode="r", format="mpegts") as container:
-        assert len(list(container.decode(audio=0))) > 20
+        assert len(list(container.decode(audio=0))) > 10
 
 
 def test_an_encrypted_camera_is_shown_by_webrtc_and_its_key_is_not_logged(
@@ -379,7 +382,9 @@ def test_an_encrypted_picture_in_h265_is_deciphered_and_transcoded(
     layout: Layout,
     transport: Literal["ps", "rtp"],
 ) -> None:
-    recorded(codec="libx265", gop_s=2)  # made now, since a camera that says nothing at first is taken for a silent one
+    recorded(
+        codec="libx265", gop_s=GOP_S
+    )  # made now, since a camera that says nothing at first is taken for a silent one
     camera = cloud.camera
     camera.encryption, camera.layout, camera.transport, camera.sub_codec = True, layout, transport, "h265"
     household.changes = {"key": KEY}
@@ -387,7 +392,7 @@ def test_an_encrypted_picture_in_h265_is_deciphered_and_transcoded(
         container.streams.video[0].codec_context.options = {"err_detect": "explode"}
         frames = list(container.decode(video=0))
     assert cloud.opened == 1, "there is no other picture to look for"
-    assert len(frames) >= 30
+    assert len(frames) >= GOP_S * FPS
     assert (frames[0].width, frames[0].height) == (320, 180)
 
 
@@ -415,7 +420,7 @@ def test_the_demos_loopback_is_nobody_elses(start: Callable[..., World], cloud: 
 
 def test_junk_between_frames_is_passed_over(world: World, cloud: StreamCloud) -> None:
     cloud.set(stream_fault="junk")
-    assert len(times(segments(world, 2))) == 60
+    assert len(times(segments(world, 2))) == 2 * GOP_S * FPS
 
 
 def test_a_byte_at_a_time_is_an_answer_too(world: World, cloud: StreamCloud) -> None:

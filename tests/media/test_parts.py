@@ -16,7 +16,7 @@ from media.plane.sources import playlist
 from media.plane.sources.network import Fetcher, Forbidden
 from media.plane.sources.pacer import Pacer
 from media.plane.viewing.fanout import Fanout
-from media.plane.viewing.renditions import GOP_CAP
+from media.plane.viewing.gop import GOP_CAP
 from media.plane.viewing.slim import Slim
 from tests.doubles.hls_camera import recording
 

@@ -66,7 +66,7 @@ def test_what_brings_no_picture_is_said_in_time(camera: RtspCamera, behaviour: d
     with pytest.raises(SourceFailed) as failed:
         probed(camera.spec(), 1.0)
     assert failed.value.reason == reason
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 6
     assert camera.does.wrong <= 1
 
 
@@ -140,7 +140,8 @@ def test_nothing_but_a_camera_in_the_house_is_watched(
     start: Callable[..., World], changes: dict[str, Any], error: type[Exception]
 ) -> None:
     spec = SourceSpec("rtsp", "", (), "on")._replace(**changes)
+    client = start().plane.client(60.0)
     began = time.monotonic()
     with pytest.raises(error):
-        start().plane.client().probe(spec, 1.0)
-    assert time.monotonic() - began < 1
+        client.probe(spec, 5.0)
+    assert time.monotonic() - began < 4

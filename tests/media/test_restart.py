@@ -157,9 +157,9 @@ def test_an_address_from_before_is_over_once_the_picture_is_another(
         assert world.request(old).status == 200
         camera = vendor.cameras["garden"] = Camera(recording(audio=False))
         camera.answer = 503  # a while, so that it is opened again as another
-        eventually(lambda: world.stats()["reopened"] >= 1, 15)
+        eventually(lambda: world.stats()["reopened"] >= 1)
         camera.answer = 200
-        eventually(lambda: world.request(old).status == 410, 20)
+        eventually(lambda: world.request(old).status == 410)
 
 
 def test_only_start_ids_of_before_are_gone_on_from_and_not_without_end(begin: Begin) -> None:

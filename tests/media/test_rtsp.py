@@ -128,11 +128,12 @@ def test_cameras_of_every_kind_are_shown(
 ) -> None:
     given = changes.pop("recorded", {})
     assert isinstance(given, dict)
-    camera.does.recording = recorded(**given)
+    camera.does.recording = recorded(gop_s=1, **given)
     for name, value in changes.items():
         setattr(camera.does, name, value)
     url = world.variant_url(world.master())
-    eventually(lambda: len(re.findall(r"\.ts$", world.request(url).text, re.MULTILINE)) >= 3, 15)
+    # its clock leaps in the third
+    eventually(lambda: len(re.findall(r"\.ts$", world.request(url).text, re.MULTILINE)) >= 4)
     assert "DISCONTINUITY\n" not in world.request(url).text
     assert world.stats()["reopened"] == 0
     assert camera.does.wrong == 0
@@ -338,7 +339,7 @@ def test_no_camera_there_is_said_at_once(world: World, household: House) -> None
     household.changes = {"url": f"rtsp://{at}{PATH}", "hosts": (at,)}
     began = time.monotonic()
     assert refused(world) == "media_down"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6, "at once, not after the time that an opening may take"
 
 
 def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[Message]]:

@@ -1,28 +1,22 @@
 """Cameras in the house that break rules, networks that lose and turn round, and what a viewer sees of it."""
 
 import asyncio
-import contextlib
 import io
 import itertools
 import json
 import random
 import re
-import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from operator import methodcaller
-from pathlib import Path
 from typing import Literal
 
 import av
 import pytest
 
-from media.rtsp.connection import MOST_BYTES_S, Connection
-from media.rtsp.datagrams import PortPair
-from media.rtsp.failed import RtspFailed
-from media.rtsp.login import Login
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_camera import Frame, RtspCamera, recorded
+from tests.doubles.rtsp_faults import resized
 from tests.media.conftest import World
 from tests.media.test_rtsp import House, refused, watched
 
@@ -44,7 +38,7 @@ def pictures(world: World, eventually: Callable[..., None], count: int = 2) -> l
         names[:] = re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE)
         return len(names) >= count
 
-    eventually(enough, 25)
+    eventually(enough)
     data = b"".join(world.request(url.replace("index.m3u8", f"{name}.ts")).body for name in names[:count])
     with av.open(io.BytesIO(data), "r", format="mpegts") as container:
         times = []
@@ -129,13 +123,6 @@ def without_parameter_sets(lines: list[str]) -> list[str]:
     return resized([re.sub(r";profile-level-id=.*", "", line) for line in lines])
 
 
-def resized(lines: list[str]) -> list[str]:
-    """A body's length as it is now."""
-    at = lines.index("") + 1
-    length = len("\r\n".join(lines[at:]).encode())
-    return [f"Content-Length: {length}" if line.startswith("Content-Length") else line for line in lines]
-
-
 def with_tracks(count: int) -> Callable[[list[str]], list[str]]:
     def says(lines: list[str]) -> list[str]:
         if not lines[-2].startswith("a="):
@@ -192,11 +179,12 @@ def on_other_channels(lines: list[str]) -> list[str]:
 def test_every_picture_arrives_all_the_same(
     world: World, camera: RtspCamera, eventually: Callable[..., None], changes: dict[str, object]
 ) -> None:
+    camera.does.recording = recorded(gop_s=1)
     for name, value in changes.items():
         setattr(camera.does, name, value)
     times = pictures(world, eventually)
     assert {later - earlier for earlier, later in itertools.pairwise(times)} <= {5_999, 6_000, 6_001}
-    assert len(times) == 2 * GOP
+    assert len(times) == 2 * FPS
     assert world.stats()["reopened"] == 0
     assert camera.does.wrong == 0
 
@@ -258,7 +246,7 @@ def test_who_is_shown_a_gop_that_outgrows_what_was_declared_asks_again(
     grant = world.grant()
     before = world.variant_url(world.request(f"/s/{grant}/master.m3u8"))
     assert "#EXT-X-TARGETDURATION:2\n" in world.request(before).text
-    eventually(lambda: world.request(before).status == 410, 10)
+    eventually(lambda: world.request(before).status == 410)
     again = world.request(f"/s/{grant}/master.m3u8")
     assert again.status == 200
     assert f"#EXT-X-TARGETDURATION:{target_s}\n" in world.request(world.variant_url(again)).text
@@ -292,7 +280,7 @@ def test_a_camera_that_says_good_bye_is_opened_again_at_once(
     for channel in (1, 3):
         frame = b"$" + bytes((channel,)) + len(good_bye).to_bytes(2) + good_bye
         camera.call(methodcaller("send", frame))
-    eventually(lambda: world.stats()["reopened"] == 1, 3)
+    eventually(lambda: world.stats()["reopened"] == 1, 7)  # sooner than silence is noticed
 
 
 def test_time_without_pictures_is_told_as_a_break(
@@ -306,7 +294,7 @@ def test_time_without_pictures_is_told_as_a_break(
         return [] if time.monotonic() < stalled else frames
 
     camera.does.wire = stall
-    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text, 15)
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text)
     text = world.request(url).text
     assert max(float(each) for each in re.findall(r"#EXTINF:([\d.]+)", text)) < 2.1
     assert world.stats()["reopened"] == 0
@@ -322,7 +310,7 @@ def test_a_picture_in_two_seconds_is_no_series_of_breaks(
 ) -> None:
     camera.does.wire = keyframes_alone
     url = world.variant_url(world.master())
-    eventually(lambda: len(re.findall(r"\.ts$", world.request(url).text, re.MULTILINE)) >= 4, 25)
+    eventually(lambda: len(re.findall(r"\.ts$", world.request(url).text, re.MULTILINE)) >= 4)
     assert world.request(url).text.count("#EXT-X-DISCONTINUITY\n") == 0
     assert world.stats()["reopened"] == 0
 
@@ -354,160 +342,5 @@ def test_a_size_that_changes_is_followed(world: World, camera: RtspCamera, event
     half = [each for each in small.samples if each.at < 4] + [each for each in large.samples if each.at >= 4]
     camera.does.recording = type(small)(tuple(half), small.tracks)
     assert "RESOLUTION=320x180" in world.master().text
-    eventually(lambda: "RESOLUTION=640x360" in world.master().text, 15)
+    eventually(lambda: "RESOLUTION=640x360" in world.master().text)
     assert world.stats()["reopened"] == 0
-
-
-NOISE = b"$\x00\x05\x78" + b"\x80\x60" + bytes(1398)
-SMALL = (b"$\x00\x00\x0c" + b"\x80\x60" + bytes(10)) * 4000
-
-
-@pytest.mark.parametrize(
-    ("changes", "within_s"),
-    [
-        ({"silent": True, "flood": NOISE * 40}, 9.5),
-        ({"silent": True, "flood": SMALL}, 5),
-        ({"udp": True, "wire": lambda _: [(0, NOISE[4:])] * 3000}, 9.5),
-        ({"silent": True, "flood": b"$\x00\xff\xff" + bytes(100)}, 9.5),
-        ({"silent": True, "flood": b"RTSP/1.0 200 OK\r\n" + b"X: y\r\n" * 100 + b"\r\n"}, 9.5),
-        ({"silent": True, "flood": b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" * 100}, 9.5),
-        ({"first": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"}, 1),
-        ({"first": b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 60000\r\n\r\nshort"}, 6),
-        ({"first": b"RTSP/1.0 two CSeq\r\n\r\n"}, 1),
-        ({"drip_s": 1.0}, 6),
-        ({"silent": True}, 9.5),
-        ({"ignores": frozenset({"PLAY"})}, 6),
-        ({"says": lambda lines: lines if "SETUP" in lines else ["RTSP/1.0 200 OK", "CSeq: 1", "", ""]}, 6),
-        ({"says": lambda lines: resized([*lines[:-1], "a=x:" + "y" * 66_000, ""]) if lines[-1] == "" else lines}, 6),
-        ({"wire": lambda frames: [(channel, data[:13]) for channel, data in frames]}, 9.5),
-        ({"wire": lambda frames: [(channel, b"\x80\x60" + data[2:12]) for channel, data in frames]}, 9.5),
-    ],
-    ids=[
-        "100 Mbit/s and more",
-        "small packets",
-        "100 Mbit/s and more by UDP",
-        "frames that lie about their length",
-        "endless answers",
-        "endless questions",
-        "HTTP",
-        "a body that does not come",
-        "no number of a status",
-        "a byte a second",
-        "silence after PLAY",
-        "PLAY unanswered",
-        "one number for all answers",
-        "a description of 66 KB",
-        "cut packets",
-        "empty packets",
-    ],
-)
-def test_malice_costs_its_own_picture_alone(
-    world: World,
-    camera: RtspCamera,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-    changes: dict[str, object],
-    within_s: float,
-) -> None:
-    for name, value in changes.items():
-        setattr(camera.does, name, value)
-    before = _resident_mb()
-    began = time.monotonic()
-    assert refused(world) == "media_down"
-    assert time.monotonic() - began < within_s
-    assert _resident_mb() - before < 40
-    assert world.request("/healthz").status == 200
-    out, err = capfd.readouterr()
-    assert "pull ended" in out + err
-    for secret in (str(camera.port), "Streaming", "ABCDEF", "Traceback"):
-        assert secret not in out + err + caplog.text
-
-
-def _resident_mb() -> float:
-    rows = Path("/proc/self/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+)", rows)
-    assert found is not None, rows
-    return int(found[1]) / 1024
-
-
-@pytest.mark.parametrize(
-    "answer",
-    ["", "RTSP/1.0 401 Unauthorized\r\nCSeq: {}\r\nWWW-Authenticate: Basic realm=c\r\n\r\n"]
-    + [f"RTSP/1.0 {status}\r\nCSeq: {{}}\r\n\r\n" for status in ("454 Session Not Found", "501 Not", "503 Busy")],
-    ids=["none", "401", "454", "501", "503"],
-)
-def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer: str) -> None:
-    asked: list[str] = []
-
-    async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            found = re.search(rb"CSeq: (\d+)", head)
-            assert found is not None, head
-            method, number = head.decode().split()[0], found[1].decode()
-            asked.append(method)
-            told = "RTSP/1.0 200 OK\r\nCSeq: {}\r\n\r\n" if method == "PLAY" else answer
-            writer.write(told.format(number).encode())
-
-    async def scene() -> None:
-        ended: list[RtspFailed] = []
-        server = await asyncio.start_server(_quietly(camera), "127.0.0.1", 0)
-        async with server:
-            port = server.sockets[0].getsockname()[1]
-            connection = await Connection.open("127.0.0.1", port, Login("a", "b"), lambda *_: None, ended.append)
-            for _ in range(50):
-                connection.tell("GET_PARAMETER", "rtsp://c/1")
-                await asyncio.sleep(0.002)
-            assert (await connection.ask("PLAY", "rtsp://c/1")).status == 200
-            assert ended == []
-            connection.close()
-
-    asyncio.run(scene())
-    assert 50 <= asked.count("GET_PARAMETER") <= 100, "each is signed once more at most"
-
-
-def test_what_comes_by_udp_from_another_address_is_not_taken() -> None:
-    async def scene() -> list[bytes]:
-        taken: list[bytes] = []
-        pair = await PortPair.open("127.0.0.1", "127.0.0.1", taken.append, taken.append)
-        for address in ("127.0.0.2", "127.0.0.1"):
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as camera:
-                camera.bind((address, 0))
-                for port in (pair.port, pair.port + 1):
-                    camera.sendto(address.encode(), ("127.0.0.1", port))
-        await asyncio.sleep(0.2)
-        pair.close()
-        return taken
-
-    assert asyncio.run(scene()) == [b"127.0.0.1"] * 2
-
-
-def test_more_bytes_than_any_camera_sends_end_a_connection() -> None:
-    async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(NOISE * 20_000)
-        await writer.drain()
-
-    async def scene() -> None:
-        ended: asyncio.Future[RtspFailed] = asyncio.get_running_loop().create_future()
-        server = await asyncio.start_server(_quietly(camera), "127.0.0.1", 0)
-        async with server:
-            port = server.sockets[0].getsockname()[1]
-            taken: list[int] = []
-            await Connection.open(
-                "127.0.0.1", port, Login("a", "b"), lambda _, frame: taken.append(len(frame)), ended.set_result
-            )
-            assert (await asyncio.wait_for(ended, 10)).why == "down"
-            assert sum(taken) < 2.1 * MOST_BYTES_S
-
-    asyncio.run(scene())
-
-
-type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-def _quietly(serve: Serve) -> Serve:
-    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
-            await serve(reader, writer)
-        writer.close()
-
-    return served

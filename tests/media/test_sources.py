@@ -79,10 +79,10 @@ def test_a_camera_that_dies_comes_back(world: World, vendor: Vendor, eventually:
     camera = vendor.cameras["garden"]
     url = world.variant_url(world.master())
     camera.answer = 503
-    eventually(lambda: world.stats()["reopened"] >= 1, 15)
+    eventually(lambda: world.stats()["reopened"] >= 1)
     assert world.request(url).status == 200, "its last pictures stay to be had meanwhile"
     camera.answer = 200
-    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text, 20)
+    eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text)
 
 
 def test_a_refused_remint_ends_the_stream_with_its_reason(
@@ -92,7 +92,7 @@ def test_a_refused_remint_ends_the_stream_with_its_reason(
     monkeypatch.setattr(household, "check", _always_fine)  # the gate speaks at the mint alone
     household.denied["garden"] = Denied("asleep")
     vendor.cameras["garden"].cut()
-    eventually(lambda: world.request(url).status == 410, 15)
+    eventually(lambda: world.request(url).status == 410)
     assert json.loads(world.request(url).body)["reason"] == "asleep"
     assert refused(world) == "asleep"
 
@@ -106,7 +106,7 @@ def test_the_gates_reason_reaches_the_display(world: World, household: Household
     household.denied["garden"] = Denied(reason, again=reason == "vendor_down")
     began = time.monotonic()
     assert refused(world) == reason
-    assert time.monotonic() - began < 2, "at once, not after the wait for a segment"
+    assert time.monotonic() - began < 5, "at once, not after the wait for a segment"
 
 
 def test_what_cannot_be_shown_is_not_shown(world: World, vendor: Vendor) -> None:
@@ -143,7 +143,7 @@ def test_a_size_that_changes_in_the_midst_is_followed(
     small, large = recording(), recording(size=(640, 360))
     vendor.cameras["garden"] = Camera((*small[:5], *large[5:]))
     assert "RESOLUTION=320x180" in world.master().text
-    eventually(lambda: "RESOLUTION=640x360" in world.master().text, 15)
+    eventually(lambda: "RESOLUTION=640x360" in world.master().text)
     assert world.stats()["reopened"] == 0
 
 

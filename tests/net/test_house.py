@@ -26,7 +26,7 @@ def saying(*pieces: bytes, pause_s: float = 0.0) -> Iterator[tuple[int, list[byt
         except OSError:
             return
         with connection:
-            connection.settimeout(5)
+            connection.settimeout(60)
             sent.append(connection.recv(65536))
             for piece in pieces:
                 if over.wait(pause_s):
@@ -35,7 +35,7 @@ def saying(*pieces: bytes, pause_s: float = 0.0) -> Iterator[tuple[int, list[byt
                     connection.sendall(piece)
                 except OSError:
                     return
-            over.wait(5)
+            over.wait(60)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -95,7 +95,7 @@ def test_an_answer_that_is_none_ends_the_request(pieces: tuple[bytes, ...]) -> N
     began = time.monotonic()
     with saying(*pieces) as (port, _), pytest.raises(Unreached):
         ask(port, timeout_s=0.5)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_a_byte_now_and_then_gains_no_time() -> None:

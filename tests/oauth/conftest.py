@@ -23,10 +23,12 @@ from registry.owner.sign_in import SignIn
 from store.ports import Store
 from store.records import Link
 from tests.doubles.household import household
-from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, World
+from tests.doubles.linking_world import CAREFUL, ISSUER, LOCAL, REDIRECTS, USER, Browser, World
 from tests.doubles.ready_driver import ReadyDriver
 from tests.doubles.ready_vendor import ReadyVendor
 from tests.doubles.templates import COMPILED
+
+VISIT, FORM = "__Host-showcam-visit", "__Host-showcam-form"
 
 
 @pytest.fixture
@@ -113,3 +115,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     monkeypatch.setattr(time, "time", lambda: real() + ahead[0])
     return move
+
+
+def cookie(browser: Browser, name: str) -> str | None:
+    found = browser.http.get_cookie(name, domain="home.example")
+    return found.value if found else None

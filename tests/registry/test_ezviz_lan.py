@@ -75,7 +75,7 @@ def test_a_hostile_camera_is_left_in_time(camera: RtspCamera, behaviour: dict[st
         setattr(camera.does, name, value)
     began = time.monotonic()
     assert why(camera, deadline_s=1.0) == "lan_unreachable"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
 
 
 def test_a_port_that_answers_no_is_told_apart_from_silence(camera: RtspCamera) -> None:

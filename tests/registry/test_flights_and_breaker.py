@@ -29,13 +29,6 @@ def together(count: int, call: Callable[[], object]) -> list[object]:
         return list(pool.map(one, range(count)))
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def test_requests_that_arrive_together_share_one_read(home: Household) -> None:
     garden = home.id("Garden")
     home.driver.calls.clear()

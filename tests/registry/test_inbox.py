@@ -1,7 +1,6 @@
 """Hints are handled after their sender was answered, with a bounded queue; or before the answer."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
@@ -12,6 +11,7 @@ from registry.watch.inbox import AtOnce, Inbox
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
+from tests.doubles.waiting import until
 
 
 @pytest.fixture
@@ -22,18 +22,9 @@ def published(home: Household) -> list[Change]:
     return published
 
 
-def wait(until: Callable[[], bool]) -> None:
-    done = threading.Event()
-    for _ in range(500):
-        if until():
-            return
-        done.wait(0.01)
-    raise AssertionError("it did not come to that")
-
-
 def test_a_hint_leads_to_its_household(home: Household, published: list[Change], clock: Clock) -> None:
     Inbox(home.noticing).offer(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: bool(published))
+    until(lambda: bool(published))
     assert published == [Change(home.account.id, home.id("Front Door"), "doorbell", clock.now, "doorbell")]
 
 
@@ -41,7 +32,7 @@ def test_a_hint_of_an_unlisted_device_calls_no_vendor(home: Household, published
     inbox, before = Inbox(home.noticing), home.driver.calls["read"]
     inbox.offer(Hint("F99999999", 1, "read"))
     inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: bool(published))
+    until(lambda: bool(published))
     assert home.driver.calls["read"] <= before + 1
 
 
@@ -53,7 +44,7 @@ def test_a_flood_is_bounded_and_does_not_wait(home: Household, published: list[C
     assert inbox.full
     calls = home.driver.calls["read"]
     home.driver.hold.set()
-    wait(lambda: not inbox.full)
+    until(lambda: not inbox.full)
     # waiting hints of one device were handled together, not fifty times
     assert home.driver.calls["read"] <= calls + 5
 
@@ -62,10 +53,10 @@ def test_what_a_hint_named_is_read_again_where_the_vendor_failed(home: Household
     home.driver.error = VendorDown()
     inbox, calls = Inbox(home.noticing, retries_s=(0.05, 0.05, 3.0)), home.driver.calls["read"]
     inbox.offer(Hint("F00000001", 1, "read"))
-    wait(lambda: home.driver.calls["read"] == calls + 3)
+    until(lambda: home.driver.calls["read"] == calls + 3)
     home.driver.change("Garden", online="off")
     home.driver.error = None
-    wait(lambda: bool(published))
+    until(lambda: bool(published))
     assert [change.kind for change in published] == ["offline"]
 
 
@@ -75,7 +66,7 @@ def test_a_vendor_that_stays_away_is_left_to_the_next_poll(
     home.driver.error = VendorDown()
     inbox, calls = Inbox(home.noticing, most=1, retries_s=(0.01, 0.01)), home.driver.calls["read"]
     inbox.offer(Hint("F00000001", 1, "read"))
-    wait(lambda: "could not be read in 3 tries" in caplog.text)
+    until(lambda: "could not be read in 3 tries" in caplog.text)
     assert home.driver.calls["read"] == calls + 3
     assert not inbox.full
 
@@ -86,9 +77,9 @@ def test_a_hint_that_waits_for_its_next_try_holds_up_no_other(
     home.driver.error = VendorDown()
     inbox, calls = Inbox(home.noticing, retries_s=(3600.0,)), home.driver.calls["read"]
     inbox.offer(Hint("F00000001", 1, "read"))
-    wait(lambda: home.driver.calls["read"] == calls + 1)
+    until(lambda: home.driver.calls["read"] == calls + 1)
     inbox.offer(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: bool(published))
+    until(lambda: bool(published))
     assert [change.kind for change in published] == ["doorbell"]
 
 
@@ -97,7 +88,7 @@ def test_while_the_store_can_not_be_used_a_hint_waits(
 ) -> None:
     home.store.close()
     Inbox(home.noticing, retries_s=(0.01,)).offer(Hint("F00000001", 1, "read"), home.account.id)
-    wait(lambda: "could not be read in 2 tries" in caplog.text)
+    until(lambda: "could not be read in 2 tries" in caplog.text)
     assert published == []
 
 

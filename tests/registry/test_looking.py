@@ -19,6 +19,7 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.waiting import until
 
 UNKNOWN = Video("h264")
 
@@ -74,13 +75,6 @@ def made(tmp_path: Path, clock: Clock, cameras: list[Camera]) -> tuple[Household
     pictures.attach(home)
     home.registry.when_listed(Measurer(home.registry).offer)
     return home, pictures
-
-
-def until(true: Callable[[], object], within_s: float = 5.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def looked(home: Household, pictures: Telling) -> list[tuple[str, str]]:

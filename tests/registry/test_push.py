@@ -4,8 +4,6 @@ import importlib
 import json
 import random
 import socket
-import threading
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 
@@ -20,6 +18,7 @@ from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.rude_broker import TOPIC, Connection, RudeBroker
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import until
 
 LONG_S = 20.0
 MB = 1024 * 1024
@@ -72,13 +71,6 @@ def hear(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Callable[...,
     vendor.configure(push_fault="")
 
 
-def wait(until: Callable[[], object], within_s: float = LONG_S) -> None:
-    done, end = threading.Event(), time.monotonic() + within_s
-    while not until():
-        assert time.monotonic() < end, "it did not come to that"
-        done.wait(0.02)
-
-
 @pytest.mark.parametrize(
     ("change", "kind"), [({"motion": True}, "motion"), ({"person": True}, "person"), ({"press": True}, "doorbell")]
 )
@@ -86,9 +78,9 @@ def test_what_happens_is_heard(
     vendor: SimulatorProcess, hear: Callable[..., Ears], change: dict[str, bool], kind: str
 ) -> None:
     ears, serial = hear(), vendor.serial("Front Door")
-    wait(lambda: ears.listener.listening)
+    until(lambda: ears.listener.listening)
     vendor.control(serial, **change)
-    wait(ears.received)
+    until(ears.received)
     assert ears.received() == [(serial, 1, kind)]
     assert ears.hints[0] == Hint()  # and a hint about every device, for messages that were missed
 
@@ -97,35 +89,35 @@ def test_a_household_gets_hints_of_its_own_and_of_shared_cameras_alone(
     vendor: SimulatorProcess, hear: Callable[..., Ears]
 ) -> None:
     demo, other = hear(), hear("other@example.com")
-    wait(lambda: demo.listener.listening and other.listener.listening)
+    until(lambda: demo.listener.listening and other.listener.listening)
     for name in ("Study", "Pond", "Garden"):
         vendor.control(vendor.serial(name), motion=True)
-    wait(lambda: len(demo.received()) == len(other.received()) == 2)
+    until(lambda: len(demo.received()) == len(other.received()) == 2)
     assert {serial for serial, *_ in demo.received()} == {vendor.serial("Pond"), vendor.serial("Garden")}
     assert {serial for serial, *_ in other.received()} == {vendor.serial("Study"), vendor.serial("Garden")}
 
 
 def test_nonsense_stops_nothing(vendor: SimulatorProcess, hear: Callable[..., Ears]) -> None:
     ears = hear()
-    wait(lambda: ears.listener.listening)
+    until(lambda: ears.listener.listening)
     vendor.configure(push_fault="garbage")
     for _ in range(3):
         vendor.control(vendor.serial("Garden"), motion=True)
-    wait(lambda: len(ears.received()) == 3)
+    until(lambda: len(ears.received()) == 3)
     assert ears.listener.listening
 
 
 def test_a_broken_connection_is_taken_up_again(vendor: SimulatorProcess, hear: Callable[..., Ears]) -> None:
     ears = hear()
-    wait(lambda: ears.listener.listening)
+    until(lambda: ears.listener.listening)
     vendor.configure(push_fault="drop")
     vendor.control(vendor.serial("Garden"), motion=True)
-    wait(lambda: ears.hints.count(Hint()) >= 2)
+    until(lambda: ears.hints.count(Hint()) >= 2)
     vendor.configure(push_fault="")
-    wait(lambda: ears.listener.listening)
+    until(lambda: ears.listener.listening)
     before = len(ears.received())
     vendor.control(vendor.serial("Garden"), motion=True)
-    wait(lambda: len(ears.received()) > before)
+    until(lambda: len(ears.received()) > before)
 
 
 def test_a_broker_that_refuses_is_connected_to_ever_less_often(
@@ -140,7 +132,7 @@ def test_a_broker_that_refuses_is_connected_to_ever_less_often(
     monkeypatch.setattr(random, "uniform", short)
     vendor.configure(push_fault="refuse")
     ears = hear()
-    wait(lambda: len(pauses) >= 3)
+    until(lambda: len(pauses) >= 3)
     assert not ears.listener.listening
     assert ears.hints == []
 
@@ -149,24 +141,24 @@ def test_a_renewed_session_is_listened_to_with_a_new_connection(
     vendor: SimulatorProcess, hear: Callable[..., Ears], store: SqliteStore
 ) -> None:
     ears = hear()
-    wait(lambda: ears.listener.listening)
+    until(lambda: ears.listener.listening)
     again = ears.driver.sign_in("demo@example.com", "showcam-demo", LONG_S)
     assert isinstance(again, SignedIn)
     ears.driver.sessions.signed_in(ears.source, "demo@example.com", again.session)
-    wait(lambda: ears.hints.count(Hint()) == 2 and ears.listener.listening)
+    until(lambda: ears.hints.count(Hint()) == 2 and ears.listener.listening)
 
 
 def test_a_dead_session_makes_no_connection_for_messages(
     vendor: SimulatorProcess, hear: Callable[..., Ears], store: SqliteStore
 ) -> None:
     ears = hear()
-    wait(lambda: ears.listener.listening)
+    until(lambda: ears.listener.listening)
     held = store.read_session(ears.source.account, ears.source.id)
     assert held is not None
     store.swap_session(
         ears.source.account, ears.source.id, version=held.version, secrets=held.secrets, state="needs_login"
     )
-    wait(lambda: not ears.listener.listening)
+    until(lambda: not ears.listener.listening)
     vendor.control(vendor.serial("Garden"), motion=True)
     assert ears.received() == []
 
@@ -181,7 +173,7 @@ def test_no_private_place_is_connected_to(
     caplog.set_level("INFO")
     hints: list[Hint] = []
     listener = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True).listen(ears.source, hints.append)
-    wait(lambda: [line for line in caplog.messages if "is not listened to: vendor_down" in line])
+    until(lambda: [line for line in caplog.messages if "is not listened to: vendor_down" in line])
     listener.stop()
     assert hints == []
 
@@ -225,7 +217,7 @@ def test_what_is_too_much_is_not_held(
     tracemalloc.start()
     try:
         ears = hear("other@example.com", push=broker.host)
-        wait(ears.received)
+        until(ears.received)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -245,7 +237,7 @@ def test_the_longest_message_that_is_taken(hear: Callable[..., Ears]) -> None:
     room = 65_536 - len(TOPIC) - len(json.dumps(message | {"more": ""}))
     broker = RudeBroker(lambda met: met.publish(json.dumps(message | {"more": "x" * room}).encode()))
     ears = hear("other@example.com", push=broker.host)
-    wait(ears.received)
+    until(ears.received)
     ears.listener.stop()
     broker.close()
     assert ears.received()[0] == ("F00497201", 1, "motion")
@@ -258,7 +250,7 @@ def test_a_broker_that_hangs_up_before_it_sends_is_no_fault_of_ours(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ears = hear("other@example.com", push=f"127.0.0.1:{listening.getsockname()[1]}")
         listening.accept()[0].close()
-        wait(lambda: [line for line in caplog.messages if "not listened to" in line])
+        until(lambda: [line for line in caplog.messages if "not listened to" in line])
     ears.listener.stop()
     assert "the broker ended the connection before it sent messages" in caplog.text
     assert "Traceback" not in caplog.text

@@ -18,6 +18,7 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 from tests.doubles.ready_reporter import ReadyReporter, Service
+from tests.doubles.waiting import until
 
 DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
 
@@ -65,15 +66,6 @@ class World:
         return [event.kind for tell in tells for event in tell.happened]
 
 
-def wait(until: Callable[[], object]) -> None:
-    pause = threading.Event()
-    for _ in range(4000):
-        if until():
-            return
-        pause.wait(0.005)
-    raise AssertionError("it did not come to that")
-
-
 @pytest.fixture
 def world(make_home: Callable[..., Household]) -> Iterator[World]:
     made = World(make_home(clock=time.time))
@@ -100,7 +92,7 @@ def make_home(tmp_path: object) -> Iterator[Callable[..., Household]]:
 def test_a_change_of_another_process_is_found(world: World) -> None:
     world.sending()
     world.home.noticing.refresh(world.home.account.id)
-    wait(lambda: world.service.known)
+    until(lambda: world.service.known)
 
 
 def test_a_change_of_this_process_waits_for_no_poll(world: World) -> None:
@@ -108,9 +100,9 @@ def test_a_change_of_this_process_waits_for_no_poll(world: World) -> None:
     world.home.adapter.changes.subscribe(lambda change: sending.wake())
     world.home.noticing.refresh(world.home.account.id)  # a first list is no change
     sending.wake()
-    wait(lambda: world.service.known)
+    until(lambda: world.service.known)
     world.ring()
-    wait(lambda: "doorbell" in [message.kind for message in world.service.taken])
+    until(lambda: "doorbell" in [message.kind for message in world.service.taken])
 
 
 def test_a_link_that_hangs_holds_up_no_other(world: World) -> None:
@@ -119,10 +111,10 @@ def test_a_link_that_hangs_holds_up_no_other(world: World) -> None:
     world.sending(senders=2)
     world.home.noticing.refresh(world.home.account.id)
     world.ring()
-    wait(lambda: world.taken(other) == ["doorbell"])
+    until(lambda: world.taken(other) == ["doorbell"])
     assert world.taken(world.home.link) == []
     hangs.set()
-    wait(lambda: world.taken(world.home.link) == ["doorbell"])
+    until(lambda: world.taken(world.home.link) == ["doorbell"])
     assert world.reporter.most_of_a_link == 1
 
 
@@ -130,12 +122,12 @@ def test_an_assistant_that_hangs_does_not_hold_up_the_end(world: World) -> None:
     hangs = world.reporter.held[world.home.link.id] = threading.Event()
     sending = world.sending()
     world.home.noticing.refresh(world.home.account.id)
-    wait(lambda: world.reporter.at_once.get(world.home.link.id))
+    until(lambda: world.reporter.at_once.get(world.home.link.id))
     began = time.monotonic()
     sending.close()
     assert time.monotonic() - began < 10  # the call would take 20 s
     hangs.set()
-    wait(lambda: not world.reporter.at_once[world.home.link.id])
+    until(lambda: not world.reporter.at_once[world.home.link.id])
     world.made.clear()
 
 
@@ -143,8 +135,8 @@ def test_more_links_than_senders(world: World) -> None:
     links = [world.home.another_link("alexa") for _ in range(9)]
     world.sending(senders=2)
     world.home.noticing.refresh(world.home.account.id)
-    wait(lambda: all(any(tell.link == link for tell in list(world.reporter.tells)) for link in links))
-    wait(lambda: not world.home.store.waiting(time.time()))
+    until(lambda: all(any(tell.link == link for tell in list(world.reporter.tells)) for link in links))
+    until(lambda: not world.home.store.waiting(time.time()))
 
 
 def test_it_goes_on_once_the_store_can_be_used_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -161,10 +153,10 @@ def test_it_goes_on_once_the_store_can_be_used_again(world: World, caplog: pytes
             return world.home.store.due(*given)  # type: ignore[arg-type]
 
     sending = world.sending(Failing())  # type: ignore[arg-type]
-    wait(lambda: "the disk is full" in caplog.text)
+    until(lambda: "the disk is full" in caplog.text)
     sending.wake()
     world.home.noticing.refresh(world.home.account.id)
-    wait(lambda: world.service.known)
+    until(lambda: world.service.known)
 
 
 def test_without_a_key_changes_are_forgotten_and_ends_too(world: World) -> None:

@@ -1,45 +1,24 @@
-"""Opening, signalling, checking and ending: the request, the vendor's answer, the result."""
+"""Opening a stream: the request, the vendor's answer, the result."""
 
 import threading
 import time
 from collections.abc import Callable
-from copy import replace as changed
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from media.client import MediaClient
-from media.errors import MediaBusy, MediaUnavailable, NoPicture, SessionOver
-from media.grants import Claims, Grants
-from media.source import Denied, SourceSpec
+from media.errors import MediaBusy, MediaUnavailable, NoPicture
+from media.source import SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
-from registry.errors import BadGrant, BadOffer, DriverError, ExpiredGrant, Refused, SignedOut, VendorBusy, VendorDown
+from registry.errors import BadOffer, DriverError, ExpiredGrant, Refused, SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
 from registry.reason import Reason
 from registry.rules import Rules
 from tests.doubles.clock import Clock
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
-
-HLS = StreamRequest("alexa", ("hls",), image=True)
-WEBRTC = StreamRequest("google", ("webrtc", "hls"))
-
-
-def opened(home: Household, name: str = "Garden", request: StreamRequest = HLS) -> Stream:
-    stream = home.registry.open_stream(home.link, home.id(name), request)
-    assert isinstance(stream, Stream), stream
-    return stream
-
-
-def refused(home: Household, name: str = "Garden", request: StreamRequest = HLS) -> str:
-    refusal = home.registry.open_stream(home.link, home.id(name), request)
-    assert isinstance(refusal, Refusal), refusal
-    return refusal.reason
-
-
-def grant_of(url: str) -> str:
-    return url.removeprefix(f"{MEDIA_URL}/s/").split("/")[0]
+from tests.doubles.opening import HLS, WEBRTC, grant_of, opened, refused
 
 
 def test_hls_is_a_signed_address_of_ours_and_a_pull_that_is_warm(home: Household) -> None:
@@ -299,7 +278,7 @@ def test_a_vendor_that_hangs_is_vendor_down_in_time(make_home: Callable[..., Hou
     began = time.monotonic()
 
     assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("vendor_down"),), "Garden", "EZVIZ")
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 1.6, "two calls share its second"
     assert Rules().request_s == 3.0  # where the installation's are composed
 
 
@@ -316,205 +295,6 @@ def test_an_answer_is_wanted_two_seconds_after_the_offer_and_waited_for_a_second
     assert at_most_s - 0.8 < wanted <= at_most_s
     assert given is not None
     assert given >= 1.0
-
-
-# Google's signalling: an offer posted with a grant
-
-
-def test_a_grant_is_answered_on_the_pull_it_warmed(home: Household) -> None:
-    grant = opened(home, request=WEBRTC).grant
-    home.driver.calls.clear()
-
-    stream = home.offers.answer(grant, OFFER)
-
-    assert isinstance(stream, Stream)
-    assert (stream.answer, stream.grant, stream.protocol) == (home.pictures.sdp, grant, "webrtc")
-    ((claims, source, sdp, replaces),) = home.pictures.answered
-    assert (source, sdp) == (None, OFFER)
-    assert replaces == claims.nonce  # a second offer under the grant replaces the first
-    assert home.driver.calls == {"read": 1}
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [({"encryption": "on"}, "encryption_on"), ({"audio": "off"}, "audio_off"), ({"online": "off"}, "offline")],
-)
-def test_the_gate_stands_before_the_answer_too(home: Household, changes: dict[str, str], reason: Reason) -> None:
-    grant = opened(home, request=WEBRTC).grant
-    home.driver.change("Garden", **changes)
-
-    assert home.offers.answer(grant, OFFER) == Refusal((Failed(reason),), "Garden", "EZVIZ")
-    assert home.pictures.answered == []
-
-
-def test_a_grant_of_an_ended_link_finds_nothing(home: Household) -> None:
-    grant = opened(home, request=WEBRTC).grant
-    home.store.end_link(home.link.id, home.clock())
-
-    assert home.offers.answer(grant, OFFER) == Refusal((Failed("not_found"),), "")
-
-
-def test_a_grant_that_is_over_forged_or_for_another_use(home: Household, clock: Clock) -> None:
-    grant = opened(home, request=WEBRTC).grant
-    hls = grant_of(opened(home).url)
-    foreign = Grants([b"x" * 32]).sign(home.grants.verify(grant, "webrtc", clock.now))
-    for bad in (hls, foreign, grant[:-2], "", "é", "a" * 5000):
-        for use in (lambda bad=bad: home.offers.answer(bad, OFFER), lambda bad=bad: home.offers.camera(bad)):
-            with pytest.raises(BadGrant):
-                use()
-        with pytest.raises(BadGrant):
-            home.offers.end(bad)
-    clock.now += 60
-    with pytest.raises(ExpiredGrant):
-        home.offers.answer(grant, OFFER)
-    with pytest.raises(ExpiredGrant):
-        home.offers.camera(grant)
-
-
-def test_what_a_grant_opened_is_ended_by_it_long_after_its_minute(home: Household, clock: Clock) -> None:
-    grant = opened(home, request=WEBRTC).grant
-    home.offers.answer(grant, OFFER)
-    ((_, _, _, session),) = home.pictures.answered
-    clock.now += 1000
-
-    home.offers.end(grant)
-    home.offers.end(grant)
-    home.registry.end_session(home.link, "alexa-session")
-
-    assert home.pictures.ended == [(home.link.id, session)] * 2 + [(home.link.id, "alexa-session")]
-
-
-# what the media process asks
-
-
-def claims_of(home: Household, protocol: str = "hls", surface: str = "alexa") -> Claims:
-    return Claims(home.account.id, home.link.id, home.id("Garden"), protocol, surface, 0, "n")  # type: ignore[arg-type]
-
-
-def test_a_new_source_is_minted_each_time_and_given_back_by_its_name(home: Household) -> None:
-    sources = [home.questions.source_for(claims_of(home)) for _ in range(2)]
-
-    assert home.driver.calls["mint"] == 2
-    for source in sources:
-        assert isinstance(source, SourceSpec)
-        home.questions.release(claims_of(home), source.release)
-    assert home.driver.released == ["open:F00000001"] * 2
-
-
-@pytest.mark.parametrize("release", ["", "nonsense", "nobody/open:x", "/open:x"])
-def test_what_was_never_taken_is_not_given_back(home: Household, release: str) -> None:
-    home.questions.release(claims_of(home), release)
-    home.questions.release(changed(claims_of(home), account="nobody"), release)
-
-    assert home.driver.released == []
-
-
-def test_a_driver_may_know_that_there_is_no_other_picture(home: Household) -> None:
-    """Whatever is listed of the smaller one."""
-    home.driver.alone = True
-    source = home.questions.source_for(claims_of(home))
-    assert isinstance(source, SourceSpec)
-    assert source.alone
-
-
-def test_giving_back_survives_the_vendor(home: Household) -> None:
-    source = home.questions.source_for(claims_of(home))
-    assert isinstance(source, SourceSpec)
-    home.driver.error = VendorDown("x")
-
-    home.questions.release(claims_of(home), source.release)
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (VendorDown("x"), Denied("vendor_down", again=True)),
-        (VendorBusy("x"), Denied("vendor_busy", again=True)),
-        (SignedOut(), Denied("signed_out", again=False)),
-        (Refused("encryption_on"), Denied("encryption_on", again=False)),
-        (Refused("busy"), Denied("busy", again=True)),
-    ],
-)
-def test_the_media_process_hears_whether_it_may_try_again(home: Household, error: Exception, expected: Denied) -> None:
-    claims = claims_of(home)
-    home.driver.mint_error = error  # type: ignore[assignment]
-
-    assert home.questions.source_for(claims) == expected
-
-
-@pytest.mark.parametrize(
-    ("changes", "protocol", "surface", "reason"),
-    [
-        ({}, "session", "alexa", ""),
-        ({"encryption": "on"}, "session", "alexa", "encryption_on"),
-        ({"encryption": "on"}, "snapshot", "google", "encryption_on"),
-        ({"audio": "off"}, "session", "google", "audio_off"),
-        ({"audio": "off"}, "session", "alexa", ""),
-        ({"audio": "off"}, "snapshot", "google", ""),
-        ({"audio": "off"}, "session", "page", ""),
-        ({"asleep": "on"}, "session", "page", "asleep"),
-        ({"encryption": "unknown"}, "session", "alexa", "encryption_unknown"),
-    ],
-)
-def test_the_gate_holds_while_a_session_lasts(
-    home: Household, clock: Clock, changes: dict[str, str], protocol: str, surface: str, reason: str
-) -> None:
-    claims = claims_of(home, protocol, surface)
-    home.driver.change("Garden", **changes)
-    clock.now += 3
-
-    denied = home.questions.check(claims)
-
-    assert (denied.reason if denied else "") == reason
-    assert denied is None or denied.again is False
-
-
-def test_an_accounts_sessions_share_one_reading_made_since_the_check_began(home: Household, clock: Clock) -> None:
-    claims = claims_of(home)
-    for _ in range(2):
-        home.driver.calls.clear()
-        clock.now += 1
-        since = clock.now
-        for _ in range(10):
-            assert home.questions.check(claims, since) is None
-        assert home.driver.calls == {"read": 1}
-
-
-def test_what_was_read_a_moment_before_for_another_keeps_no_closed_gate_open(home: Household, clock: Clock) -> None:
-    claims = claims_of(home)
-    assert not isinstance(home.registry.snapshot(home.link, home.id("Garden"), "alexa"), Refusal)
-    home.driver.change("Garden", encryption="on")
-    clock.now += 0.1
-
-    assert home.questions.check(claims, clock.now) == Denied("encryption_on")
-
-
-@pytest.mark.parametrize(
-    "changes", [{"link": "nobody"}, {"account": "nobody"}], ids=["no such link", "another household's link"]
-)
-def test_a_session_without_its_link_ends(home: Household, changes: dict[str, Any]) -> None:
-    claims = changed(claims_of(home), **changes)
-
-    assert home.questions.check(claims) == Denied("link_ended")
-    assert home.questions.source_for(claims) == Denied("link_ended")
-
-
-def test_an_ended_link_ends_its_sessions_and_no_other_links(home: Household) -> None:
-    claims, other = claims_of(home), home.another_link("google")
-    home.store.end_link(home.link.id, home.clock())
-
-    assert home.questions.check(claims) == Denied("link_ended")
-    assert home.questions.source_for(claims) == Denied("link_ended")
-    assert home.questions.check(changed(claims, link=other.id)) is None
-
-
-def test_a_camera_that_is_gone_ends_its_sessions(home: Household, clock: Clock) -> None:
-    claims = claims_of(home)
-    home.driver.set([])
-    clock.now += 3
-
-    assert home.questions.check(claims) == Denied("not_found")
-    assert home.questions.source_for(claims) == Denied("not_found")
 
 
 def test_a_verdict_holds_no_longer_than_what_it_was_made_of(home: Household) -> None:
@@ -548,14 +328,6 @@ def test_a_picture_that_displays_can_not_play_is_measured_once_a_minute(tmp_path
     home.questions.learn(home.pictures.warmed[-1][0], 1920, 1080)
     assert opened(home).video == Video("h264", 1920, 1080)
     home.store.close()
-
-
-def test_an_offer_after_the_end_is_for_a_grant_that_is_over(home: Household) -> None:
-    grant = opened(home, request=WEBRTC).grant
-    home.pictures.error = SessionOver()
-
-    with pytest.raises(ExpiredGrant):
-        home.offers.answer(grant, OFFER)
 
 
 def test_a_picture_that_can_not_be_measured_is_refused_all_the_same(home: Household) -> None:

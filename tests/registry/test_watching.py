@@ -1,6 +1,5 @@
 """Which households are listened to, which are polled, and how often."""
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,6 +15,7 @@ from store.records import Source
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import ReadyDriver, camera
+from tests.doubles.waiting import until
 
 POLL_S = 100.0
 KINDS = ("ezviz",)
@@ -83,16 +83,7 @@ class World:
 
     def settle(self, watch: Watch) -> None:
         watch.turn()
-        wait(lambda: not any(watched.busy for watched in watch._watched.values()))
-
-
-def wait(until: Callable[[], object]) -> None:
-    done = threading.Event()
-    for _ in range(2000):
-        if until():
-            return
-        done.wait(0.005)
-    raise AssertionError("it did not come to that")
+        until(lambda: not any(watched.busy for watched in watch._watched.values()))
 
 
 @pytest.fixture
@@ -196,7 +187,7 @@ def test_what_is_heard_counts_for_the_household_that_heard_it(world: World, cloc
     watch = world.watch(push=True)
     world.pass_s(watch, 10)
     world.vendor.ears[0].callback(Hint("F00000002", 1, "doorbell", clock.now))
-    wait(lambda: world.changes)
+    until(lambda: world.changes)
     assert [change.account for change in world.changes] == [world.home.account.id]
 
 

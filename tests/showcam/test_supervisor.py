@@ -135,8 +135,8 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, number: signal.Signal
     child = pids(tmp_path, 1)[0]
     started = time.monotonic()
     process.send_signal(number)
-    assert process.wait(5) == 0
-    assert time.monotonic() - started < 3
+    assert process.wait(40) == 0
+    assert time.monotonic() - started < 30, "by itself it lasts for a minute"
     assert gone(child)
 
 

@@ -5,7 +5,6 @@ import hmac
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,15 +18,9 @@ from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 from pyezvizapi.mqtt import MQTTClient
 
 from tests.doubles.cloud import Cloud
+from tests.doubles.waiting import until
 
 KEY = "a-signing-key"
-
-
-def wait(condition: Callable[[], object], within_s: float = 15.0) -> None:
-    end = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < end, "the condition did not hold in time"
-        time.sleep(0.02)
 
 
 class Receiver:
@@ -88,7 +81,7 @@ class TestWebhook:
     ) -> None:
         cloud.configure(webhook={"url": receiver.url, "key": KEY})
         cloud.control(cloud.serials["Front Door"], **change)
-        wait(lambda: receiver.got)
+        until(lambda: receiver.got)
         ((headers, raw),) = receiver.got
         message = json.loads(raw)
         assert headers["content-type"] == "text/plain"
@@ -101,7 +94,7 @@ class TestWebhook:
         cloud.configure(webhook={"url": receiver.url, "key": KEY})
         cloud.control(cloud.serials["Garden"], online=True)
         cloud.control(cloud.serials["Pond"], motion=True)
-        wait(lambda: receiver.got)
+        until(lambda: receiver.got)
         assert len(receiver.got) == 1
 
     @pytest.mark.parametrize(
@@ -120,17 +113,17 @@ class TestWebhook:
         receiver.answers = [bad, Receiver.well]
         cloud.configure(webhook={"url": receiver.url, "key": KEY})
         cloud.control(cloud.serials["Garden"], motion=True)
-        wait(lambda: len(receiver.got) == 2)
+        until(lambda: len(receiver.got) == 2)
         assert receiver.got[0][1] == receiver.got[1][1]
         receiver.answers = [bad]
         cloud.control(cloud.serials["Garden"], motion=True)
-        wait(lambda: requests.get(f"{cloud.process.url}/_control", timeout=5).json()["webhook"]["dropped"] == 1)
+        until(lambda: requests.get(f"{cloud.process.url}/_control", timeout=5).json()["webhook"]["dropped"] == 1)
         assert len(receiver.got) == 5
 
     def test_a_message_is_sent_twice_where_duplicates_are_set(self, cloud: Cloud, receiver: Receiver) -> None:
         cloud.configure(webhook={"url": receiver.url, "key": KEY, "duplicates": 1})
         cloud.control(cloud.serials["Garden"], motion=True)
-        wait(lambda: len(receiver.got) == 2)
+        until(lambda: len(receiver.got) == 2)
         assert receiver.got[0][1] == receiver.got[1][1]
 
     @pytest.mark.parametrize(
@@ -189,7 +182,7 @@ class TestMessages:
         cloud.control(cloud.serials["Front Door"], press=True)
         cloud.control(cloud.serials["Study"], motion=True)  # another household's
         cloud.control(cloud.serials["Garden"], motion=True)
-        wait(lambda: len(received) == 2)
+        until(lambda: len(received) == 2)
         client.disconnect()
         client.loop_stop()
         extras = [message["ext"] for message in received]
@@ -211,7 +204,7 @@ class TestMessages:
         client.on_connect = lambda _client, _data, _flags, reason, _properties: reasons.append(reason)
         client.connect("127.0.0.1", int(cloud.process.push_host.partition(":")[2]))
         client.loop_start()
-        wait(lambda: reasons)
+        until(lambda: reasons)
         client.disconnect()
         client.loop_stop()
         assert reasons[0].is_failure

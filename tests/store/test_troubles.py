@@ -9,7 +9,7 @@ import pytest
 from aws.deploy_local.emulator import Emulator
 from store.dynamodb import DynamoStore, create_table
 from store.ports import Replayed, StoreUnavailable
-from store.records import Link, Session
+from store.records import Link, OwnerUser, Session
 from store.sealing import Sealer
 from tests.doubles import records as a
 from tests.doubles.aws_wire import AwsWire
@@ -129,6 +129,22 @@ def swap_a_session(store: DynamoStore) -> Case:
     return swap, lambda store: store.read_session(household.id, source.id) == Session(b"new", "ok", 2), True, False
 
 
+def swap_an_owner_user(store: DynamoStore) -> Case:
+    household = a.account()
+    store.add_account(household)
+    store.put_owner_user(household.id, household.id, b"old")
+
+    def swap(store: DynamoStore) -> bool:
+        return store.swap_owner_user(household.id, version=1, data=b"new")
+
+    return (
+        swap,
+        lambda store: store.owner_user(household.id) == OwnerUser(household.id, household.id, b"new", 2),
+        True,
+        False,
+    )
+
+
 def is_due(store: DynamoStore, link: Link) -> bool:
     return store.due("alexa", NOW, 10_000).count((link.account, link.id)) == 1
 
@@ -201,6 +217,7 @@ CASES = [
     sign_up,
     add_tokens,
     swap_a_session,
+    swap_an_owner_user,
     keep_a_preference,
     choose_the_cameras,
     sign_out,

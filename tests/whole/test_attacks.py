@@ -5,7 +5,7 @@ import json
 import resource
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from showcam.edge.forwarded import HEADER, sign
 from showcam.process.settings_sources import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import until
 
 SOFT = 1024  # descriptors that a process has at first on most systems
 WITHIN_S = 1.0
@@ -73,13 +74,6 @@ def is_well_for(seconds: float, program: Program) -> None:
         time.sleep(0.1)
 
 
-def until(condition: Callable[[], object], within_s: float) -> None:
-    due = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < due, "it did not come about"
-        time.sleep(0.1)
-
-
 def part(program: Program, word: bytes) -> list[int]:
     """The processes of the program that were started with this word."""
     found = []
@@ -106,14 +100,14 @@ def test_silent_connections_are_ended_and_hold_up_nobody(program: Program, first
     with crowd(program.port, ["127.0.0.1"] * 600, first) as silent:
         assert len(silent.open) == 600
         is_well_for(4, program)
-        until(lambda: not silent.open, 6)
-        until(lambda: descriptors(web) < before + 10, 2)
+        until(lambda: not silent.open, 20)
+        until(lambda: descriptors(web) < before + 10)
 
 
 def test_a_head_that_drips_is_ended(program: Program) -> None:
     with crowd(program.port, ["127.0.0.1"] * 300, b"GET / HTTP/1.1\r\nHost: a\r\nX-", drips=b"a") as slow:
         is_well_for(4, program)
-        until(lambda: not slow.open, 6)
+        until(lambda: not slow.open, 20)
 
 
 FORGED = "v1;key;1;0123456789abcdef;0"
@@ -146,10 +140,10 @@ def test_slow_bodies_are_cut_off_and_hold_up_nobody(
             status, _ = request(program.port, "POST", "/oauth/token", b"grant_type=none", "127.0.0.3", **FORM)
             assert status == 400
             time.sleep(0.1)
-        until(lambda: not slow.open, 9)
+        until(lambda: not slow.open, 20)
         is_well(program)
     assert {each.split()[1] for each in slow.answers} == heard
-    until(lambda: descriptors(web) < before + 10, 2)
+    until(lambda: descriptors(web) < before + 10)
 
 
 def test_forged_signatures_from_the_forwarders_own_address_keep_out_nobody(program: Program) -> None:
@@ -181,17 +175,17 @@ def test_silent_connections_fill_neither_the_media_process_nor_its_log(program: 
             assert request(program.media_port, "GET", "/s/nothing/master.m3u8", address="127.0.0.3")[0] == 403
             is_well(program)
             time.sleep(0.1)
-        until(lambda: not silent.open, 6)
-        until(lambda: descriptors(media) < before + 10, 2)
+        until(lambda: not silent.open, 20)
+        until(lambda: descriptors(media) < before + 10)
     assert program.log.stat().st_size - logged < 50_000
 
 
 def test_one_address_has_a_share_of_the_media_process(program: Program) -> None:
     with crowd(program.media_port, ["127.0.0.2"] * 300) as silent:
-        until(lambda: len(silent.open) <= 128, 2)
+        until(lambda: len(silent.open) <= 128)
         assert len(silent.open) == 128
         assert request(program.media_port, "GET", "/healthz", address="127.0.0.3")[0] == 200
-        until(lambda: not silent.open, 8)
+        until(lambda: not silent.open, 20)
     assert request(program.media_port, "GET", "/healthz", address="127.0.0.2")[0] == 200
 
 

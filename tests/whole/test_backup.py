@@ -27,6 +27,7 @@ from store.sqlite.schema import migrate, migrations
 from tests.doubles.linking import link_tokens
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.rtc_viewer import Viewer
+from tests.doubles.waiting import until
 from tests.whole.test_starting import run
 
 pytestmark = pytest.mark.process
@@ -132,13 +133,6 @@ async def watched(program: Program, token: str, count: int, meanwhile: Callable[
     finally:
         for viewer in viewers:
             await viewer.close()
-
-
-def until(condition: Callable[[], bool], within_s: float = 30.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def elsewhere(old: Program, folder: Path) -> Program:

@@ -14,6 +14,7 @@ from store.records import Happening
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import until
 
 KEY = "a-signing-key"
 
@@ -39,13 +40,6 @@ def happenings(store: SqliteStore, kind: str) -> list[Happening]:
     return [happening for happening in store.happenings(source.account, 0.0) if happening.kind == kind]
 
 
-def wait(until: Any, within_s: float = 30.0) -> None:
-    end = time.monotonic() + within_s
-    while not until():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.1)
-
-
 def configure(program: Program, **settings: Any) -> None:
     requests.post(f"{program.simulator}/_control", json=settings, timeout=5).raise_for_status()
 
@@ -57,8 +51,8 @@ def webhook(program: Program) -> dict[str, Any]:
 def test_the_bell_rings_by_webhook(program: Program, store: SqliteStore) -> None:
     configure(program, webhook={"url": f"{program.web}/webhooks/ezviz", "key": KEY, "duplicates": 2})
     program.change("Front Door", press=True)
-    wait(lambda: happenings(store, "doorbell"))
-    wait(lambda: webhook(program)["answered"] == 3)
+    until(lambda: happenings(store, "doorbell"))
+    until(lambda: webhook(program)["answered"] == 3)
     assert webhook(program)["sent"] == 3  # nothing had to be sent again
     assert len(happenings(store, "doorbell")) == 1
 
@@ -69,7 +63,7 @@ def test_what_is_not_signed_by_the_vendor_is_not_taken(
 ) -> None:
     configure(program, webhook={"url": f"{program.web}/webhooks/ezviz", **wrong})
     program.change("Study", motion=True)  # another household's camera, of which no other message arrives
-    wait(lambda: webhook(program)["dropped"] == 1)
+    until(lambda: webhook(program)["dropped"] == 1)
     assert webhook(program)["answered"] == 0
 
 
@@ -81,7 +75,7 @@ def test_motion_is_heard_by_the_worker(program: Program, store: SqliteStore) -> 
         time.sleep(0.5)
         return bool(happenings(store, "motion"))
 
-    wait(heard)
+    until(heard)
 
 
 @pytest.mark.parametrize(

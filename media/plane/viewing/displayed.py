@@ -66,4 +66,4 @@ class Displayed(Fanout):
 
     def _transcoded(self, reason: str, *, gives_way: bool = False) -> Fanout:
         assert self.format is not None
-        return self._on_demand.get(self.format, self._gop if self._whole else (), reason, gives_way=gives_way)
+        return self._on_demand.get(self.format, self._gop.units, reason, gives_way=gives_way)

@@ -7,7 +7,8 @@ from media.plane.codec.sound import OpusVoice
 from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
 from media.plane.signal import Signal
-from media.plane.viewing.renditions import GOP_CAP, Renditions
+from media.plane.viewing.gop import Gop
+from media.plane.viewing.renditions import Renditions
 from media.plane.viewing.stills import Stills
 
 SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
@@ -27,10 +28,8 @@ class Fanout:
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
         self._renditions = Renditions(self.signal.ring, self._loop.time)
-        self._gop: list[Unit] = []
-        self._gop_bytes = 0
+        self._gop = Gop()  # of viewers
         self.is_arriving = False  # pictures come, and no keyframe did yet
-        self._whole = False  # whether `_gop` holds everything since its keyframe
         self._since_key = 0  # ticks
         self._last: int | None = None  # when the picture before was decoded
         self.is_slow = False  # keyframes come so seldom that HLS takes long to begin and stays behind
@@ -95,20 +94,20 @@ class Fanout:
 
     async def jpeg(self, timeout_s: float, *, small: bool = False) -> bytes:
         """The latest keyframe. Raises SourceFailed."""
-        await self.signal.until(lambda: self._gop or self.failure, timeout_s)
+        await self.signal.until(lambda: self._gop.key or self.failure, timeout_s)
         if self.failure:
             raise self.failure
-        if not self._gop:
+        if self._gop.key is None:
             raise SourceFailed("media_down", again=True)
         try:
-            return await self._stills.of(self._gop[0], small=small)
+            return await self._stills.of(self._gop.key, small=small)
         except NoPicture:
             raise SourceFailed("media_down", again=True) from None
 
     def watch(self, viewer: Watch) -> list[Unit]:
         """Show it every picture from now on, and return those since the last keyframe."""
         self._viewers.add(viewer)
-        return list(self._gop) if self._whole else []
+        return list(self._gop.units)
 
     def unwatch(self, viewer: Watch) -> None:
         self._viewers.discard(viewer)
@@ -147,7 +146,9 @@ class Fanout:
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
             self._time_keyframes(unit)
-            self._remember(unit)
+            self._gop.add(unit)
+            if unit.key:
+                self.signal.ring()
             for viewer in list(self._viewers):
                 viewer(unit)
         elif self._listeners and self.format and self.format.audio:
@@ -183,16 +184,3 @@ class Fanout:
             self._since_key = 0
         if self.is_slow and not was_slow:
             self.signal.ring()
-
-    def _remember(self, unit: Unit) -> None:
-        if unit.key:
-            self._gop, self._gop_bytes, self._whole = [], 0, True
-            self.signal.ring()
-        if not self._whole:
-            return
-        self._gop_bytes += len(unit.data)
-        if self._gop_bytes > GOP_CAP:
-            self._whole = False
-            del self._gop[1:]  # the keyframe is still good for a still picture
-        else:
-            self._gop.append(unit)

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from media.plane.codec.sound import AacVoice, as_sent, plays_on_tvs
 from media.plane.codec.units import Format, Unit
 from media.plane.outputs.hls import HlsOutput
+from media.plane.viewing.gop import Gop
 from media.plane.viewing.tv_rendition import TvRendition, replayed
-
-GOP_CAP = 8 * 1024 * 1024
 
 
 class Renditions:
@@ -24,8 +23,7 @@ class Renditions:
         self._tv: TvRendition | None = None  # as soon as a TV came
         self._form: Format | None = None
         self._aac: AacVoice | None = None
-        self._gop: list[Unit] = []  # since the last keyframe
-        self._gop_bytes = 0
+        self._gop = Gop()  # the same units as viewers get, and the sound; where those are paced, earlier
 
     @property
     def all(self) -> list[HlsOutput]:
@@ -65,7 +63,7 @@ class Renditions:
         self._end_unwanted()
 
     def begin(self, form: Format) -> None:
-        self._form, self._gop, self._aac = form, [], None
+        self._form, self._gop, self._aac = form, Gop(), None
         if form.is_h265:
             self.end()  # nobody is sent it as it comes
             self.outputs.clear()
@@ -86,7 +84,7 @@ class Renditions:
     def write(self, unit: Unit) -> None:
         if unit.kind == "audio" and self._form and not self._form.audio:
             return
-        self._remember(unit)
+        self._gop.add(unit)
         if self._tv is not None:
             self._tv.write(unit)
         for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
@@ -106,17 +104,8 @@ class Renditions:
 
     def _shown_last(self) -> list[Unit]:
         """What came since the last keyframe, and the whole segment before it."""
+        units = self._gop.units
         for output in self.outputs.values():
-            if self._gop and (before := output.before(self._gop[0])) is not None:
-                return [*replayed(before, self._gop[0].pts), *self._gop]
-        return self._gop
-
-    def _remember(self, unit: Unit) -> None:
-        """The same units as viewers get, and the sound; where those are paced, earlier."""
-        if unit.kind == "video" and unit.key:
-            self._gop, self._gop_bytes = [], 0
-        self._gop_bytes += len(unit.data)
-        if self._gop_bytes > GOP_CAP:
-            self._gop = []  # a rendition that begins now waits for the next keyframe
-        elif self._gop or (unit.kind == "video" and unit.key):
-            self._gop.append(unit)
+            if units and (before := output.before(units[0])) is not None:
+                return [*replayed(before, units[0].pts), *units]
+        return units

@@ -14,7 +14,7 @@ from media.plane.outputs.pipeline import THIN
 from media.plane.outputs.transcoder import Transcoder
 from media.plane.signal import Signal
 from media.plane.viewing.fanout import Fanout
-from media.plane.viewing.renditions import GOP_CAP
+from media.plane.viewing.gop import Gop
 
 READY_S = 3.0  # for the first picture that is made
 SUB_S = 8.0  # for the camera's smaller picture to open
@@ -31,9 +31,7 @@ class Slim:
         self._loop = asyncio.get_running_loop()
         self._signal = Signal()
         self._viewers: set[Watch] = set()
-        self._gop: list[Unit] = []  # since the last keyframe; none of it once it outgrows GOP_CAP
-        self._gop_bytes = 0
-        self._runs = False  # a keyframe came
+        self._gop = Gop()
         self._work: Transcoder | None = None
         self._own: Fanout | None = None  # the camera's
         self._shift = 0  # from its timeline to the whole picture's
@@ -74,13 +72,13 @@ class Slim:
             self._make()
             self._following = asyncio.create_task(self._follow())
         self._loop.call_later(READY_S + UNWATCHED_S, self._end_unwatched)
-        await self._signal.until(lambda: self._gop, READY_S)
-        return self if self._gop else None
+        await self._signal.until(lambda: self._gop.units, READY_S)
+        return self if self._gop.units else None
 
     def watch(self, viewer: Watch) -> list[Unit]:
         """Show it every picture from now on, and return those since the last keyframe."""
         self._viewers.add(viewer)
-        return list(self._gop)
+        return list(self._gop.units)
 
     def unwatch(self, viewer: Watch) -> None:
         self._viewers.discard(viewer)
@@ -98,7 +96,7 @@ class Slim:
             following.cancel()
         if self._own is not None:
             self._own.unwatch(self._take_own)
-        self._own, self._gop, self._runs = None, [], False
+        self._own, self._gop = None, Gop()
 
     def _end_unwatched(self) -> None:
         if not self._viewers:
@@ -168,16 +166,11 @@ class Slim:
         self._pass(unit.later(self._shift))
 
     def _pass(self, unit: Unit) -> None:
+        self._gop.add(unit)
         if unit.key:
-            self._gop, self._gop_bytes, self._runs = [], 0, True
             self._signal.ring()
-        elif not self._runs:
-            return
-        self._gop_bytes += len(unit.data)
-        if self._gop_bytes <= GOP_CAP:
-            self._gop.append(unit)
-        else:
-            self._gop = []
+        elif self._gop.key is None:
+            return  # it begins with a keyframe
         for viewer in list(self._viewers):
             viewer(unit)
 

@@ -1,0 +1,197 @@
+"""The settings of an installation, typed, with their defaults, and what is kept or secret of them."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+
+class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Times in seconds, addresses without a trailing slash.
+
+    scripts/settings.py makes the page of settings from the comments here: `# -- Title` begins a part of it, the comment
+    above or behind a field is its meaning, and (page.md#heading) becomes a link.
+    """
+
+    demo: bool = False
+
+    # -- This machine
+    # the folder of the data; the demo's is `var/demo`
+    data: Path = Path("var/showcam")
+    # the address on which showcam listens; `0.0.0.0` opens the page `/home` to telephones in the house
+    bind: str = "127.0.0.1"
+    port: int = 8080  # the web app
+    media_port: int = 8081  # pictures
+    # the demo's practice page; the three ports after it are the simulated EZVIZ's, and `/_control` there lists those
+    # that the system chose
+    simulator_port: int = 8082
+
+    # -- Public address
+    # where assistants reach you: `https://…`, without a path; without it showcam is for a first try at home
+    # (running.md#a-public-address)
+    public_url: str = ""
+    # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed, so they must drop headers with
+    # underscores (running.md#a-public-address)
+    trusted_proxies: tuple[str, ...] = ()
+    media_url: str = ""  # where displays fetch pictures, if not at `public_url`
+    # instead of `media_url`: media processes elsewhere, each at an `https://…` of its own (pictures.md)
+    media_urls: tuple[str, ...] = ()
+    # `vendor`: no media process runs, and displays fetch from EZVIZ itself what they can play (pictures.md)
+    pictures: Literal["plane", "vendor"] = "plane"
+    # where a media process elsewhere asks for sources: the web app's `https://…`; without it, this machine's own port
+    web_internal_url: str = ""
+    # origins that may post a WebRTC offer
+    signal_origins: tuple[str, ...] = ("https://www.gstatic.com",)
+    # one more certificate authority to trust, towards vendors and between media and web processes
+    ca_file: Path | None = None
+
+    # -- Who may come in
+    # who may sign in: `owner` and `invited`, those added with `owner add`; `anyone`, everybody with an EZVIZ account,
+    # and then there are no cameras in the house
+    sign_up: Literal["owner", "invited", "anyone"] = "owner"
+    # who may reach the page `/home`: `lan`, the house alone (running.md#your-cameras-page); `public`, everybody, by
+    # https; `off`, nobody, as is always so where everything is on AWS
+    console: Literal["lan", "public", "off"] = "lan"
+    # names of this machine in the house, such as `nas.local`, by which `/home` may be opened beside its addresses and
+    # `localhost`
+    console_hosts: tuple[str, ...] = ()
+    # failed sign-ins for one user name, of EZVIZ or showcam, in any 15 minutes, from all addresses; after them showcam
+    # sends EZVIZ no more, so strangers can't lock the account there. A browser that signed in before has as many of its
+    # own
+    sign_ins_per_user: int = 3
+    # failed sign-ins from one IPv4 address or IPv6 /64 in any 15 minutes, for all names
+    sign_ins_per_address: int = 20
+
+    # -- What is shown
+    # assistants that refuse a camera with Audio off
+    require_audio: tuple[Literal["alexa", "google"], ...] = ("google",)
+    # `picture`: in place of a camera that can't be shown, a display gets a card with reason and mend, in English,
+    # Norwegian or German; a household of another language gets English. `no`: the assistant receives a code, and says a
+    # sentence of its own. With `pictures = "vendor"` it is `no`
+    explain: Literal["no", "picture"] = "picture"
+    # whether showcam offers Alexa stills for its app; `false` if the app has trouble with them
+    snapshots: bool = True
+    # pictures that are transcoded at once (pictures.md#transcoded); `auto`: as many as processor cores are measured to
+    # have time for, one fewer than there are, one at least; `0`: none
+    transcodes: int | Literal["auto"] = "auto"
+    # seconds after which a stream ends; `0`: none while somebody watches and the gate holds
+    # (pictures.md#how-long-a-picture-lasts)
+    stream_cap_s: int = 0
+    idle_s: int = 30  # seconds without a fetch after which a picture ends
+    # seconds between two checks of live streams by the gate; a stream outlasts its gate by this and one answer of EZVIZ
+    gate_check_s: float = 2.0
+
+    # -- TVs in the house
+    # TVs and displays that mDNS does not reach, each `NAME=ADDRESS` or `NAME=ADDRESS:PORT` (tv.md)
+    cast_devices: tuple[str, ...] = ()
+    # the id of a receiver of your own, from Google's Cast console, in place of Google's default one (tv.md)
+    cast_receiver_app_id: str = ""
+
+    # -- EZVIZ
+    # where the account was made; EZVIZ corrects a wrong guess
+    ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
+    # pictures also by the EZVIZ account's own cloud stream, which needs nothing else but is an open connection
+    # (ezviz.md)
+    ezviz_cloud: bool = True
+    # an EZVIZ camera at home whose RTSP is off is asked to switch it on when its code is given; no real camera has
+    # confirmed that this works (ezviz.md#rtsp-switched-on-from-here)
+    ezviz_rtsp_switch: bool = False
+    # appKey of the installation's own Open Platform application, for households with sub-accounts (ezviz.md)
+    ezviz_key: str = ""
+    ezviz_secret: str = ""  # the secret of `ezviz_key`
+    # verifies the messages that the Open Platform posts to `/webhooks/ezviz`; without it that address answers 404
+    # (ezviz-events.md)
+    ezviz_webhook_key: str = ""
+    ezviz_push: bool = True  # receive the messages that EZVIZ sends its app
+    ezviz_push_at: str = ""  # host and port of those messages, if not those that EZVIZ names
+    poll_s: int = 120  # seconds between two readings of a household without messages
+    ezviz_api: str = ""  # host of the app's API, if not by region
+    # host of the Open Platform, if not by region; `127.0.0.1:port`, to practise on one on this machine, permits
+    # pictures from there too, and from no other address on this machine
+    ezviz_open: str = ""
+
+    # -- Alexa
+    # the Alexa skill whose spoken requests are answered; without it all are refused (alexa.md)
+    alexa_skill_id: str = ""
+    # Login with Amazon: the client id of the console's page *Permissions*; without it Alexa is told of no change
+    lwa_client_id: str = ""
+    lwa_client_secret: str = ""  # the secret of `lwa_client_id`
+    amazon_at: str = ""  # host and port in place of Amazon's, for practice
+
+    # -- Google
+    # the key file of the Google service account that reports changes, or its content; without it nothing is reported to
+    # Google (google.md#changes-and-rings)
+    google_service_account: str = ""
+    google_at: str = ""  # host and port in place of Google's, for practice
+
+    # -- WebRTC
+    # STUN servers, each `host:port`. By them displays away from home, and all Echos, reach a machine behind a router.
+    # The default ones belong to others, who learn this house's address. `[]` uses none (in the environment an empty
+    # text); the demo uses none (pictures.md#webrtc-across-the-internet)
+    stun: tuple[str, ...] = (
+        "stun.l.google.com:19302",
+        "stun.cloudflare.com:3478",
+    )
+    # a relay where STUN is not enough: `turn:host:port?transport=udp` (or `tcp`), or `turns:host:port`
+    turn: str = ""
+    turn_secret: str = ""  # the relay's `static-auth-secret`, from which each stream gets a password that expires soon
+    ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
+
+    # -- Limits
+    opens_per_minute: int = 6  # streams a link may open in a minute
+    # live streams of a household. An address that is not fetched yet counts for its minute; of several for one link,
+    # camera and protocol only the last counts
+    live_per_account: int = 4
+    live_per_process: int = 24  # live streams of the media process, counted as for `live_per_account`
+    sign_in_s: float = 4.0  # seconds that a person who signs in waits for EZVIZ
+    # seconds after which a page, an offer or a check of a live stream stops waiting for a vendor; Alexa and Google have
+    # times of their own (architecture.md#how-long-a-vendor-is-waited-for)
+    request_s: float = 3.0
+    body_limit: int = 256 * 1024  # most bytes of a request's body
+    # requests answered at once; the bodies of twice as many may be awaited beside them
+    # (running.md#who-is-silent-or-slow)
+    threads: int = 128
+
+    # -- For whoever looks into it
+    log_level: Literal["debug", "info", "warning", "error"] = "info"  # what is logged: this and what is graver
+    # `all`: the web process's threads may use every core, which costs more than it brings
+    web_cores: Literal["one", "all"] = "one"
+    # tricks for speed to leave out, to find whether one is at fault (speed.md#tricks-and-their-switches)
+    without: tuple[Literal["answers", "bearers", "lines", "malloc"], ...] = ()
+
+    # -- On AWS
+    store: Literal["sqlite", "dynamodb"] = "sqlite"  # where accounts and links are kept
+    table: str = "showcam"  # DynamoDB's table
+    table_region: str = ""  # the table's AWS region, if it is not the process's own
+    # name or ARN of the AWS secret from which the keys are derived; without it they are in the folder `keys/`
+    keys_secret: str = ""
+    # name or ARN of the AWS secret of the grant key alone, which media processes elsewhere share (pictures.md)
+    grant_secret: str = ""
+    # name or ARN of the AWS secret of the key that signs cookies, which the web function alone may read
+    cookie_secret: str = ""
+    grant_roots: str = ""  # the contents of `grant_secret`, for a process that gets them in its environment
+    reports_queue: str = ""  # the address of the queue that wakes the function of reports
+    # names or ARNs of the AWS secrets that hold secret settings of this page; of two values of a setting the last
+    # counts
+    settings_secret: tuple[str, ...] = ()
+
+
+SECRETS = frozenset(
+    {"ezviz_secret", "lwa_client_secret", "google_service_account", "ezviz_webhook_key", "grant_roots", "turn_secret"}
+)  # never written into an error
+
+KEPT = (
+    "public_url",
+    "trusted_proxies",
+    "console_hosts",
+    "alexa_skill_id",
+    "lwa_client_id",
+    "lwa_client_secret",
+    "google_service_account",
+    "ezviz_key",
+    "ezviz_secret",
+    "ezviz_webhook_key",
+    "stun",
+    "turn",
+    "turn_secret",
+)  # settings that the console and `showcam settings` keep in the database, where no file or variable gives them

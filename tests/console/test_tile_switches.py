@@ -1,0 +1,277 @@
+"""What is given and switched at a tile: a camera's code, Image Encryption, and sleep."""
+
+from typing import Any
+
+import pytest
+
+from console.encryption import WANTED_S
+from registry.errors import Refused, SetRefused, VendorDown, Why
+from registry.preferences import Preferences, keep
+from tests.doubles.home_world import HomeWorld
+from tests.doubles.ready_driver import camera
+
+
+def garage(world: HomeWorld) -> str:
+    """The Garage, whose Image Encryption is on, at home by the account's own way."""
+    world.home.driver.change("Garage", ways=("cloud",))
+    return world.home.id("Garage")
+
+
+def decided(world: HomeWorld) -> str:
+    return world.home.owner.preferences(world.home.account.id, world.home.id("Garage")).while_encrypted
+
+
+def test_an_encrypted_camera_is_shown_by_its_code_and_no_more_when_that_is_forgotten(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in()
+    browser.visit(f"/home/cameras/{camera_id}")
+    assert browser.text.index("Image Encryption is on for Garage") < browser.text.index("Keep it on, and give the")
+    browser.post("picture-code", camera=camera_id, picture_code=" ABCDEF ", deciphered="1")
+    assert (browser.status, decided(world), world.home.driver.picture_codes) == (200, "code", {"Garage": "ABCDEF"})
+    assert "Keep it on" not in browser.visit(f"/home/cameras/{camera_id}").text
+    assert "Forget the code that deciphers its picture" in browser.text
+    assert "sdp" in browser.open(camera_id).get_json()
+
+    browser.get().post("forget-code", camera=camera_id)
+    assert (decided(world), world.home.driver.picture_codes) == ("no", {"Garage": ""})
+    assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"picture_code": "ABCDEF"}, "Tick that the pictures are deciphered here"),
+        ({"picture_code": "AAAAAA", "deciphered": "1"}, "That is not the camera's code"),
+        ({"picture_code": "two words", "deciphered": "1"}, "That is not the camera's code"),
+        ({"picture_code": "", "deciphered": "1"}, "That is not the camera's code"),
+        ({"deciphered": "1"}, "That is not the camera's code"),
+        ({"camera": "ezviz-" + "a" * 20, "picture_code": "ABCDEF", "deciphered": "1"}, "There is no camera"),
+        ({"camera": "", "picture_code": "ABCDEF", "deciphered": "1"}, "There is no camera"),
+    ],
+)
+def test_a_code_that_is_not_kept_says_why(world: HomeWorld, fields: dict[str, str], sentence: str) -> None:
+    browser = world.signed_in()
+    browser.post("picture-code", **{"camera": garage(world), **fields})
+    assert (browser.status, sentence in browser.text) == (403, True)
+    assert (decided(world), world.home.driver.picture_codes) == ("no", {})
+
+
+@pytest.mark.parametrize(
+    "step", ["picture-code", "forget-code", "open-way", "encryption-off", "encryption-code", "wake"]
+)
+def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> None:
+    fields = {"camera": garage(world), "picture_code": "ABCDEF", "deciphered": "1", "encryption_code": "ABCDEF"}
+    for browser, step_due in ((world.browser(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
+        assert browser.get().post(step, **fields).step == step_due
+    assert (decided(world), world.home.driver.calls["apply"]) == ("no", 0)
+
+
+# Image Encryption is switched off at the tile
+WANTS = "EZVIZ wants a code for that, and has just mailed one of four digits to the account's address."
+
+
+def encrypted(world: HomeWorld) -> str:
+    return world.home.owner.camera(world.home.account.id, world.home.id("Garage")).encryption  # type: ignore[union-attr]
+
+
+def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld) -> None:
+    garage(world)
+    browser = world.signed_in()
+    assert browser.tile("Garage") == (
+        "Garage Settings C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "Image Encryption is on for Garage, so its picture can't be shown. "
+        "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
+        "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
+        "account. Assistants can show it then. Yes, switch it off"
+    )
+    browser.visit(f"/home/cameras/{world.home.id('Garage')}")
+    assert browser.mends("Garage") == ["off", "code"]
+    assert browser.tile("Garage").startswith(
+        "C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "Image Encryption is on for Garage, so its picture can't be shown. "
+        "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
+        "Switch it off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can whoever gets at the "
+        "account. Assistants can show it then. Yes, switch it off Keep it on, and give the code"
+    )
+    assert browser.open(world.home.id("Garage")).get_json()["mends"] == ["off", "code"]
+
+
+def test_where_the_vendor_takes_that_it_goes_off_without_a_code(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in().post("encryption-off", camera=camera_id)
+    assert (browser.status, world.home.driver.applied) == (200, [("Garage", "encryption", "off", "")])
+    assert browser.mends("Garage") == []
+    assert "sdp" in browser.open(camera_id).get_json()
+
+
+def test_a_mailed_code_is_asked_for_where_the_vendor_wants_one_and_a_reload_asks_again(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    world.home.driver.set_error = SetRefused("code_mailed")
+    browser = world.signed_in()
+    assert WANTS not in browser.tile("Garage")
+    browser.post("encryption-off", camera=camera_id)
+    for _ in range(2):
+        assert (browser.status, WANTS in browser.tile("Garage")) == (200, True)
+        browser.get()
+    assert WANTS not in world.signed_in().tile("Garage")  # in another browser
+
+    world.home.driver.set_error = None
+    browser.post("encryption-code", camera=camera_id, encryption_code=" 12 34 ")
+    assert world.home.driver.applied == [("Garage", "encryption", "off", "1234")]
+    assert (browser.mends("Garage"), WANTS in browser.text) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("why", "sentence", "takes_code"),
+    [
+        ("wrong_mailed_code", "EZVIZ does not take that code: of several mails only the newest", True),
+        ("wrong_code", "That is not the camera's code", True),
+        ("code_wanted", "EZVIZ wants a code for that: the one on the camera's label", True),
+        ("old", "That code is over: one from a mail is good for half an hour.", False),
+        ("too_soon", "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.", True),
+        ("too_often", "EZVIZ has mailed as many codes as it does for now. Wait half an hour", False),
+        ("guessed", "There were too many wrong codes: wait an hour", False),
+        ("silent", "The camera does not answer EZVIZ.", False),
+    ],
+)
+def test_what_the_vendor_says_of_it_stands_at_the_tile(
+    world: HomeWorld, why: Why, sentence: str, takes_code: bool
+) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in()
+    world.home.driver.set_error = SetRefused(why)
+    browser.post("encryption-code", camera=camera_id, encryption_code="1234")
+    assert (browser.status, sentence in browser.tile("Garage")) == (200, True)
+    assert ("Code for Garage" in browser.tile("Garage")) is takes_code
+    world.clock.wait(WANTED_S)
+    assert sentence not in browser.get().tile("Garage")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (SetRefused("unsupported"), "Garage has no such setting, or showcam can't reach it."),
+        (SetRefused("not_taken"), "Garage did not take the change."),
+        (VendorDown(), "The EZVIZ service does not answer just now."),
+    ],
+)
+def test_what_no_code_would_help_is_said_above(world: HomeWorld, error: Any, sentence: str) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in()
+    if isinstance(error, SetRefused):
+        world.home.driver.set_error = error
+    else:
+        world.home.driver.apply_error = error
+    browser.post("encryption-off", camera=camera_id)
+    assert (browser.status, sentence in browser.text, encrypted(world)) == (403, True, "on")
+
+
+def test_what_was_asked_for_is_said_until_the_camera_shows_it(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    world.home.driver.lags = True
+    browser = world.signed_in().post("encryption-off", camera=camera_id)
+    asked = "Image Encryption is being switched off for Garage. EZVIZ shows that within half a minute."
+    assert (browser.mends("Garage"), asked in browser.tile("Garage")) == ([], True)
+    answer = browser.open(camera_id).get_json()
+    assert (answer["reason"], answer["wrong"] in asked, "mends" in answer) == ("asked_for", True, False)
+
+    world.home.driver.show()
+    world.clock.wait(3)
+    assert "sdp" in browser.open(camera_id).get_json()
+
+
+def test_what_never_comes_is_offered_again(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    world.home.driver.ignores_settings = True
+    browser = world.signed_in().post("encryption-off", camera=camera_id)
+    assert browser.open(camera_id).get_json()["reason"] == "asked_for"
+    world.clock.wait(31)
+    assert browser.open(camera_id).get_json()["reason"] == "encryption_on"
+    assert browser.get().mends("Garage") == ["off"]
+
+
+def test_encryption_that_came_back_is_said_to_be_on_again_until_it_is_off(world: HomeWorld) -> None:
+    again = "Image Encryption is on again for Garden: somebody switched it on, or an update of the camera did."
+    browser = world.signed_in()
+    assert again not in browser.text
+    world.home.driver.change("Garden", encryption="on")
+    assert browser.open(world.home.id("Garden")).get_json()["wrong"] == again
+    assert again in browser.get().tile("Garden")
+    assert again not in browser.tile("Garage")  # which was never off
+    browser.post("encryption-off", camera=world.home.id("Garden"))
+    assert (again in browser.text, browser.mends("Garden")) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("encryption", "mends", "mend"),
+    [
+        ("on", ["code", "off", "home_code"], "Give the right one here: the verification code on its label"),
+        ("off", ["home_code"], "Give the right one here: the verification code on its label"),  # of its RTSP at home
+    ],
+)
+def test_a_wrong_code_is_mended_here_where_it_is_the_pictures(
+    world: HomeWorld, encryption: str, mends: list[str], mend: str
+) -> None:
+    wrong = {"encryption": encryption, "picture_code": "wrong"} if encryption == "on" else {}
+    world.home.driver.set([camera("Terrace", "F00000009", ways=("cloud",), **wrong)])
+    terrace, account = world.home.id("Terrace"), world.home.account.id
+    browser = world.signed_in()
+    if encryption == "on":
+        keep(world.home.store, account, terrace, Preferences(while_encrypted="code"))
+    else:
+        world.home.driver.mint_error = Refused("code_wrong")
+    answer = browser.open(terrace).get_json()
+    assert (answer["reason"], answer.get("mends", []), mend in answer["mend"]) == ("code_wrong", mends, True)
+
+
+@pytest.mark.parametrize("code", ["", "  "])
+def test_without_a_code_none_is_mailed_by_that_button(world: HomeWorld, code: str) -> None:
+    browser = world.signed_in().post("encryption-code", camera=garage(world), encryption_code=code)
+    assert (browser.status, "Enter the code that was sent to you." in browser.text) == (403, True)
+    assert world.home.driver.calls["apply"] == 0
+
+
+@pytest.mark.parametrize("name", ["off", "wake"])
+def test_a_shared_camera_keeps_its_owners_switches(world: HomeWorld, name: str) -> None:
+    shared = {"off": {"encryption": "on"}, "wake": {"asleep": "on"}}[name]
+    world.home.driver.set([camera("Terrace", "F00000009", ways=("cloud",), owner="shared", **shared)])
+    browser = world.signed_in()
+    assert browser.mends("Terrace") == (["code"] if name == "off" else [])
+    browser.post("encryption-off", camera=world.home.id("Terrace"))
+    assert (browser.status, world.home.driver.calls["apply"]) == (403, 0)
+    assert "Terrace belongs to another EZVIZ account" in browser.text
+
+
+@pytest.mark.parametrize("camera_id", ["", "ezviz-" + "a" * 20, "x" * 500, "\r\nSet-Cookie: a=b"])
+def test_a_camera_that_is_not_there_is_not_switched(world: HomeWorld, camera_id: str) -> None:
+    for step in ("encryption-off", "wake"):
+        browser = world.signed_in().post(step, camera=camera_id)
+        assert (browser.status, "There is no camera of that name here." in browser.text) == (403, True)
+    assert world.home.driver.calls["apply"] == 0
+
+
+# a camera that sleeps is woken at the tile
+
+
+def test_a_sleeping_camera_is_woken(world: HomeWorld) -> None:
+    camera_id = world.home.id("Bedroom")
+    browser = world.signed_in()
+    assert browser.mends("Bedroom") == ["wake"]
+    assert "Bedroom is in Sleep Mode. Wake it here, or in the EZVIZ app open Bedroom" in browser.tile("Bedroom")
+    browser.post("wake", camera=camera_id)
+    assert (browser.mends("Bedroom"), world.home.driver.applied) == ([], [("Bedroom", "sleep", "off", "")])
+    assert "sdp" in browser.open(camera_id).get_json()
+
+
+def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
+    world.home.driver.lags = True
+    browser = world.signed_in().post("wake", camera=world.home.id("Bedroom"))
+    assert "Bedroom is being woken." in browser.tile("Bedroom")
+    assert browser.open(world.home.id("Bedroom")).get_json()["reason"] == "asked_for"
+
+
+def test_a_camera_on_battery_is_woken_by_its_button(world: HomeWorld) -> None:
+    world.home.driver.set([camera("Terrace", "F00000009", battery=80)])
+    assert world.signed_in().tile("Terrace") == (
+        "Terrace Settings C3TN · 80 % Alexa ✓ can show it Google ✓ can show it Wake it and show it"
+    )
