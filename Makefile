@@ -9,7 +9,7 @@ PYTHON ?=
 UV := .venv/bin/uv
 PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
 
-# Most tests wait for something, so there are more of them at once than cores.
+# Tests compute for about a quarter of their time and wait for the rest, so three at once for each core leave it some room.
 CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 3 \* $(CORES))
 AT_ONCE = -n $(WORKERS) --dist loadgroup
