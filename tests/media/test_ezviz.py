@@ -243,7 +243,8 @@ def test_the_end_of_sessions_that_end_alike_is_foreseen(
     eventually(lambda: world.request(url).status == 200 and cloud.opened == 3)  # a session that asks nothing ends
     while cloud.opened < 5:
         beside = max(beside, cloud.sessions)
-        assert world.request(url).status == 200
+        listed = world.request(url)
+        assert listed.status == 200, listed.text
         time.sleep(0.02)
     assert beside == 2
     steps = [after - before for before, after in itertools.pairwise(times(segments(world, 3, breaks=True)))]

@@ -207,6 +207,11 @@ KEY = b"\x00\x00\x00\x01\x65\x55"
         ([1, 2, 4, 8], [1, 2, 4]),
         ([10, 10, 10], [10]),
         ([20, 20], [20]),
+        # where a source changes, keyframes are near to one another once
+        ([1, 1, 0.75, 1, 1], [1]),
+        ([1, 1, 0.25, 1, 1], [1]),
+        ([2, 2, 0.75, 2], [2]),
+        ([4, 0.75, 4, 0.25, 4], [4]),
     ],
 )
 def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[float], targets: list[int]) -> None:

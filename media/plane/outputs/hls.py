@@ -171,7 +171,15 @@ class HlsOutput:
             cut=self._cut,
             silent_rate=self._silent_rate,
             is_soon=self._is_soon and self._next == 0,
+            early=self._is_risky,
         )
+
+    def _is_risky(self, open_s: float) -> bool:
+        """Whether a segment that goes on past a keyframe may outgrow the target before the next one.
+
+        Where a source changes, keyframes are nearer to one another once, and then as far apart as before.
+        """
+        return self._is_told and _rounded(open_s + self._target) > self._target
 
     def _is_torn(self, muxer: SegmentMuxer, unit: Unit) -> bool:
         """Whether pictures are missing before this one, and with that time the segment would outgrow the target."""

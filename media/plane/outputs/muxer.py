@@ -14,7 +14,7 @@ import av
 from media.plane.codec import sound
 from media.plane.codec.units import CLOCK, Format, Unit
 
-_SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none
+_SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none, unless there is a reason to
 _HOLE = CLOCK // 10
 _TICK = Fraction(1, CLOCK)
 
@@ -28,7 +28,8 @@ class Cut(Protocol):
 class SegmentMuxer:
     """One timeline of one format. What comes before the first keyframe is left out.
 
-    `is_soon`: the first segment may be as short as its keyframes make it.
+    `is_soon`: the first segment may be as short as its keyframes make it. `early`: whether a segment is to end that has
+    lasted so many seconds, where the next keyframe may be too far away.
     """
 
     def __init__(
@@ -40,8 +41,9 @@ class SegmentMuxer:
         cut: Cut,
         silent_rate: int = sound.SILENT_RATE,
         is_soon: bool = False,
+        early: Callable[[float], bool] = lambda seconds: False,
     ) -> None:
-        self._cut, self._is_soon = cut, is_soon
+        self._cut, self._is_soon, self._early = cut, is_soon, early
         self._first = True
         self._begins: deque[int] = deque()  # presentation times of the keyframes that segments begin with
         self._began: int | None = None  # decoding time of the keyframe that the open segment begins with
@@ -110,8 +112,7 @@ class SegmentMuxer:
     def _picture(self, unit: Unit) -> None:
         if self._began is None and not unit.key:
             return
-        is_soon = self._first and self._is_soon
-        begins = self._began is None or (unit.key and (is_soon or unit.dts - self._began >= _SHORTEST))
+        begins = self._began is None or (unit.key and self._may_end(unit.dts))
         if begins:
             self._began, self.open_bytes = unit.dts, 0
             self._begins.append(unit.pts)
@@ -121,6 +122,11 @@ class SegmentMuxer:
         self._mux(self._video, unit.data, unit.pts, unit.dts, key=begins)
         if self._silent:
             self._keep_silent(unit.dts)
+
+    def _may_end(self, dts: int) -> bool:
+        """Whether the open segment may end where the keyframe of that decoding time begins the next."""
+        open_s = self.open_until(dts)
+        return open_s * CLOCK >= _SHORTEST or (self._first and self._is_soon) or self._early(open_s)
 
     def _keep_silent(self, until: int) -> None:
         if self._silent_dts is None:
