@@ -120,9 +120,9 @@ class Reports:
             turn.cameras[camera.id] = replace(told, states=states)
 
     def _sampled(self, camera: Camera) -> list[Property]:
-        """As of now, since Alexa drops what is older than what it knows, and unsure for as long as the list is old.
+        """Each state has the time of the report, because Alexa drops a state that is older than the one it knows.
 
-        Of two lists the one that was read first may be told last. Motion comes from messages and not with a list.
+        Its uncertainty is the age of the list. Motion comes from messages and not with a list.
         """
         now = self._clock()
         age_ms = max(0, round((now - (camera.as_of or now)) * 1000))

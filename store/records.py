@@ -15,7 +15,8 @@ OVERTAKEN_S = 60.0  # a read that began earlier ends no later than this after on
 
 type SourceKind = Literal["ezviz", "lan"]  # of a vendor's account; of cameras that the owner added by address
 type SourceState = Literal["ok", "needs_login"]
-type Origin = Literal["owner", "invited", "linking"]  # made by whoever runs showcam; invited by them; by itself
+# who began a household: whoever runs showcam, a guest whom they invited, or anybody by linking
+type Origin = Literal["owner", "invited", "linking"]
 type Assistant = Literal["alexa", "google"]
 
 

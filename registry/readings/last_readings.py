@@ -74,7 +74,7 @@ class LastReadings:
         return known if known is not None and self._clock() - known.as_of < KEEP_S else None
 
     def _adopt(self, source: Source, known: Reading) -> bool:
-        """Makes it our last reading where it differs from ours and is newer."""
+        """Replaces our last reading by this one, if its cameras differ and ours is not newer; whether it did."""
         with self._lock:
             last = self._last.get(source.id)
             if last and (_is_newer(last, known) or last.with_sizes == known.with_sizes):

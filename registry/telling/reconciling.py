@@ -7,8 +7,8 @@ from store.ports import Store
 
 DAY_S = 24 * 3600.0
 EVERY_S = 300.0  # between two calls of `turn_of_day`
-TARDY_S = 60.0  # by which a call may come late
-_IDS = "234567abcdefghijklmnopqrstuvwxyz"  # what ids of households are made of, as it sorts
+TARDY_S = 60.0  # a call may come so much later than EVERY_S after the one before
+_IDS = "234567abcdefghijklmnopqrstuvwxyz"  # the characters of households' ids, in the order of sorting
 
 
 class Reconciling:
@@ -22,9 +22,10 @@ class Reconciling:
         self._look("", "")
 
     def turn_of_day(self) -> int:
-        """The households whose time of the day has come since the last call; how many. Raises StoreUnavailable.
+        """Looks at the households whose turn came since the last call, and returns how many. Raises StoreUnavailable.
 
-        A household's id says when in the day that is, so that no call has many, and none needs to know the one before.
+        A household's id gives the time of the day of its turn. So the work is spread evenly, and nothing is kept
+        between two calls.
         """
         now = self._clock()
         first, last = _id_at(now - EVERY_S - TARDY_S), _id_at(now)
@@ -41,6 +42,6 @@ class Reconciling:
 
 
 def _id_at(at: float) -> str:
-    """What ids begin with whose time of the day it is."""
+    """The first four characters of the ids whose turn comes at that time of the day."""
     number = int(at % DAY_S / DAY_S * len(_IDS) ** 4)
     return "".join(_IDS[number // len(_IDS) ** place % len(_IDS)] for place in (3, 2, 1, 0))

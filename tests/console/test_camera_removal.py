@@ -1,24 +1,14 @@
 """The page that deletes a camera from the vendor's account: what is lost, its name, and what comes of it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from registry.camera import Ref
 from registry.errors import SetRefused, VendorDown
-from tests.doubles.home_world import HomeWorld, home_world
+from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera
 
 GONE = [("Garden", "delete", "", "")]
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 def at(world: HomeWorld, name: str) -> str:

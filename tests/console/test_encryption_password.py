@@ -1,22 +1,12 @@
 """The encryption password on a camera's page: consent, the old one, what the vendor lists then, and each refusal."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from registry.errors import SetRefused, VendorDown
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_world import HomeBrowser, HomeWorld
 
 OLD, NEW = "ABCDEF", "secret12"  # OLD: of every camera of the driver
 FILLED = {"old": OLD, "new": NEW, "again": NEW, "consent": "1"}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
 
 
 def at(world: HomeWorld, name: str, more: str = "") -> str:

@@ -2,8 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,27 +12,13 @@ from registry.owner import invitations
 from registry.owner.invitations import Invitations
 from registry.owner.outcome import SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
 from tests.doubles.household import new_link
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
 from tests.doubles.ready_vendor import PASSWORD
 
 ASSISTANTS, NOTICES = "/home/assistants", "/home/health/notices"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[HomeWorld]:
-    made = home_world(tmp_path)
-    yield made
-    made.home.store.close()
-
-
-@pytest.fixture
-def web() -> Iterator[WebReceiver]:
-    made = WebReceiver()
-    yield made
-    made.close()
 
 
 def page(world: HomeWorld) -> HomeBrowser:

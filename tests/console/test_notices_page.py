@@ -1,7 +1,5 @@
 """The page of notices: an address is added, tried and removed, never shown; and what is refused is said in place."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from console.notices import TRIES, WINDOW_S
@@ -11,13 +9,6 @@ from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
 
 AT = "/home/health/notices"
-
-
-@pytest.fixture
-def web() -> Iterator[WebReceiver]:
-    made = WebReceiver()
-    yield made
-    made.close()
 
 
 def page(world: HomeWorld) -> HomeBrowser:

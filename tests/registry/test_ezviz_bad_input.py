@@ -275,6 +275,16 @@ def test_a_message_is_as_old_as_the_vendors_clock_says(
     assert it.driver.happened(it.source, time.time(), ANSWERED_S) == ()
 
 
-@pytest.mark.parametrize("date", ["", "soon", "Thu, 01 Jan 9999999 00:00:00 GMT", "Fri, 27 Nov 2026 25:61:00 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "soon",
+        "Thu, 01 Jan 9999999 00:00:00 GMT",
+        "Fri, 27 Nov 2026 25:61:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Thu, 01 Jan 2099 00:00:00 GMT",
+    ],
+)
 def test_a_date_that_is_none_moves_no_message(date: str) -> None:
     assert ahead_s(date, 1_800_000_000.0, 600.0) == 0.0

@@ -7,6 +7,7 @@ from registry.driver import EventKind, Hint
 
 SURE_S = 60.0  # clocks that differ less are taken for the same
 STEADY_S = 10.0  # answers differ by less that come late
+FARTHEST_S = 24 * 3600.0  # a Date that differs more is wrong, and not our clock: with such a one no TLS would work
 
 # Alarm types of the Open Platform and the app, as numbers and, in webhooks, as words. Two are not in the vendor's own
 # table: 2403, by which the app filters its messages for people, and the word for a person.
@@ -52,7 +53,9 @@ def epoch_s(timestamp: object) -> float | None:
 
 
 def ahead_s(date: str, now: float, known_s: float = 0.0) -> float:
-    """How far `now`, by our clock, is ahead of an answer's Date (RFC 9110, 6.6.1); 0 within SURE_S, and without one.
+    """How far `now`, by our clock, is ahead of an answer's Date (RFC 9110, 6.6.1), in seconds.
+
+    0 where they differ by less than SURE_S or more than FARTHEST_S, and without a Date.
 
     `known_s`, as found before, stays while it is nearly right, so that a message has the same time in each answer.
     """
@@ -60,7 +63,7 @@ def ahead_s(date: str, now: float, known_s: float = 0.0) -> float:
         ahead = now - parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
         return 0.0
-    if abs(ahead) <= SURE_S:
+    if not SURE_S < abs(ahead) < FARTHEST_S:
         return 0.0
     return known_s if abs(ahead - known_s) < STEADY_S else ahead
 
