@@ -5,6 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Literal
 
 from werkzeug.test import Client
@@ -33,6 +34,7 @@ from registry.drivers.ezviz import households
 from showcam import keys as key_files
 from showcam.compose import directives, fulfillment, ground, web_on_lambda
 from store.dynamodb import DynamoStore
+from store.dynamodb.telling import shard
 from store.records import Assistant, Link
 from store.sealing import Sealer
 from store.telling_ports import Settled
@@ -70,9 +72,15 @@ class Household:
             self.beside.settle(claim, Settled(time.time(), claim.rows))
 
     def _link(self, assistant: Assistant) -> Link:
-        link = Link(new_id(), self.account, assistant, assistant, "Kari’s", None, "en", time.time(), new_id(24))
+        link = Link(self._link_id(), self.account, assistant, assistant, "Kari’s", None, "en", time.time(), new_id(24))
         self.base.store.add_link(link)
         return link
+
+    def _link_id(self) -> str:
+        """One whose part of the index no other link has: together they could take another unit to read."""
+        found = next(new for _ in count() if shard(new := new_id()) not in self.world.shards)
+        self.world.shards.add(shard(found))
+        return found
 
     def _token(self, link: Link, kind: str) -> str:
         text, row = mint(link.id, kind, "cameras", time.time())

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -53,12 +53,17 @@ class World:
     client: Any  # of the table, not metered
     secrets: dict[str, str]  # of the assistants' registrations
     assistants: str = ""  # host:port of both assistants' services
+    shards: set[str] = field(default_factory=set)  # of the index, that links of the world have
 
     def later(self) -> None:
-        """Moves the rows an hour into the past: links were last used and cameras last read then."""
-        aged = {"link": "last_used", "known": "as_of", "happening": "at"}
+        """Moves the rows an hour into the past: links were last used and cameras last read then.
+
+        What a link was to be looked at for again is overdue then, so that it can't come due within a walk.
+        """
+        aged = {"link": "last_used", "known": "as_of", "happening": "at", "telling": "again"}
         for item in self.items():
-            if name := aged.get(item["kind"]["S"]):
+            name = aged.get(item["kind"]["S"], "")
+            if name in item:
                 value = {"N": str(float(item[name]["N"]) - 3600)}
                 self.client.put_item(TableName=TABLE, Item=item | {name: value})
 

@@ -125,6 +125,10 @@ class TellingItems(LinkItems):
         return self._table.update(f"account#{of.account}", f"telling#{link_id}", update, unless, **values)
 
 
+def shard(link_id: str) -> str:
+    return SHARDS[sum(link_id.encode()) % len(SHARDS)]
+
+
 def _key(of: Link | Row, due: float) -> Item:
     link_id = of.id if isinstance(of, Link) else of.link
     return {
@@ -134,7 +138,7 @@ def _key(of: Link | Row, due: float) -> Item:
         "account": of.account,
         "link": link_id,
         "assistant": of.assistant,
-        "gsi1pk": f"telling#{of.assistant}#{SHARDS[sum(link_id.encode()) % len(SHARDS)]}",
+        "gsi1pk": f"telling#{of.assistant}#{shard(link_id)}",
         "gsi1sk": f"{due:015.3f}#{link_id}",
     }
 
