@@ -165,7 +165,7 @@ def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, pro
     """The owner lets a voice do it, sets a PIN, and hears what the display makes of each."""
     link(page, "google")
     whose = ("--demo", "--user", "demo@example.com")
-    kept = program.command("pin", "set", "demo@example.com", "--demo", text="2468\n2468\n")
+    kept = program.command("pin", "set", "demo@example.com", "--demo", text="24681357\n24681357\n")
     assert kept.returncode == 0, kept.stderr
     outcome, pin = page.get_by_test_id("google-outcome"), page.get_by_test_id("google-pin")
     say(page, "google", "turn off the garden camera")
@@ -182,11 +182,11 @@ def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, pro
         pin.fill("1111")
         page.get_by_test_id("google-pin-say").click()
         expect(outcome).to_contain_text("isn't right")
-        pin.fill("2468")
+        pin.fill("24681357")
         page.get_by_test_id("google-pin-say").click()
         expect(outcome).to_contain_text("Okay, turning Garden off")
         expect(pin).to_be_hidden()
-        assert "2468" not in page.get_by_test_id("trace").inner_text()
+        assert "24681357" not in page.get_by_test_id("trace").inner_text()
         say(page, "google", "is the garden ok")
         expect(outcome).to_contain_text("Garden is off right now")
         say(page, "google", "turn on the garden camera")

@@ -61,7 +61,7 @@ def test_pictures_and_sound_arrive(world: World) -> None:
         assert "a=sendonly" in section(viewer.answer, kind)
         assert "a=candidate" in section(viewer.answer, kind)
     assert "H264/90000" in viewer.answer
-    assert "VP8" not in viewer.answer
+    assert "VP8/90000" not in viewer.answer
 
 
 def test_a_second_viewer_shares_the_pull_and_sees_a_picture_before_the_next_keyframe(
