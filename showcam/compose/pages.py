@@ -100,7 +100,14 @@ def app(
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(look.blueprint())
-    app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor, heard=heard()))
+    app.register_blueprint(
+        console.blueprint(
+            practice_url=practice,
+            vendor=base.driver.vendor,
+            heard=heard(),
+            published=settings.sign_up == "anyone",
+        )
+    )
     if settings.own_media and not settings.all_on_aws:
         app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
