@@ -1,12 +1,14 @@
 """The health page: the doctor's findings, the backup, the log, and a diagnosis that tells nothing of anybody."""
 
 import html
+import re
 from pathlib import Path
 
 import pytest
 
 from console.diagnosis import masked
-from tests.doubles.home_world import HomeBrowser, HomeWorld
+from console.pages import moment
+from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
 from words.worded import worded
@@ -114,7 +116,11 @@ def test_a_backup_is_downloaded_and_leaves_no_file(world: HomeWorld, tmp_path: P
 def test_a_backup_that_cant_be_made_says_why(world: HomeWorld, tmp_path: Path) -> None:
     world.machine.why_not = "The disk is full."
     browser = page(world).send(AT, step="backup")
-    assert (browser.status, "The disk is full." in browser.text) == (403, True)
+    assert browser.status == 403
+    assert "No backup was made. See that the disk has room" in browser.text
+    assert "What it was, in English The disk is full." in browser.text
+    browser.headers["Accept-Language"] = "nb"
+    assert "Ingen sikkerhetskopi ble laget." in browser.send(AT, step="backup").text
     assert list((tmp_path / "backups").iterdir()) == []
 
 
@@ -127,7 +133,74 @@ def test_the_log_is_read(world: HomeWorld, lines: list[str], said: str) -> None:
     assert said in world.signed_in().visit(f"{AT}/log").text
 
 
-@pytest.mark.parametrize("step", ["examine", "backup"])
+# the browsers that are signed in
+
+FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
+
+
+def with_firefox(world: HomeWorld) -> HomeBrowser:
+    """It is signed in a minute later than the browser that looks."""
+    world.clock.wait(60)
+    other = world.browser()
+    other.headers["User-Agent"] = FIREFOX
+    return other.enter(world.code.renew()).sign_in()
+
+
+def listed(browser: HomeBrowser) -> list[tuple[str, str]]:
+    """What stands of each browser, and its id."""
+    assert browser.answer is not None
+    part = browser.answer.text.partition('id="browsers"')[2].partition("<h2>")[0]
+    return [
+        (" ".join(re.sub(r"<[^>]*>", " ", item).split()), re.findall(r'name="browser" value="([^"]+)"', item)[0])
+        for item in part.split("<li>")[1:]
+    ]
+
+
+def test_the_browsers_that_are_signed_in_are_listed_and_this_one_is_marked(world: HomeWorld) -> None:
+    mine, since = page(world), moment(world.clock.now)
+    theirs = with_firefox(world)
+    first, second = listed(mine.visit(AT))
+    assert first[0] == f"Firefox, Android Since {moment(world.clock.now)}, as {USER}. Sign it out"
+    assert second[0] == f"A browser that does not say its name (this one) Since {since}, as {USER}. Sign it out"
+    assert "Firefox, Android (this one)" in theirs.visit(AT).text
+    assert "Sign out all but this one" not in mine.text
+
+
+def test_a_browser_is_signed_out_from_another_and_its_pictures_end(world: HomeWorld) -> None:
+    mine = page(world)
+    theirs = with_firefox(world)
+    (_, session), _ = listed(mine.visit(AT))
+    mine.send(AT, step="end-browser", browser=session)
+    assert (mine.status, len(listed(mine)), theirs.get().step) == (200, 1, "enter")
+    assert world.home.pictures.ended == [(session, "")]
+    mine.send(AT, step="end-browser", browser=session)
+    assert (mine.status, "that browser is not signed in any more" in mine.text) == (403, True)
+
+
+def test_who_signs_out_the_browser_itself_is_led_to_the_first_page(world: HomeWorld) -> None:
+    mine = page(world)
+    mine.send(AT, step="end-browser", browser=listed(mine)[0][1])
+    assert (mine.step, mine.cookie) == ("enter", "")
+
+
+def test_all_others_are_signed_out_at_once(world: HomeWorld) -> None:
+    mine = page(world)
+    others = [with_firefox(world), with_firefox(world)]
+    assert "Sign out all but this one" in mine.visit(AT).text
+    mine.send(AT, step="end-others")
+    assert (mine.status, len(listed(mine)), [each.get().step for each in others]) == (200, 1, ["enter", "enter"])
+
+
+def test_another_household_s_browsers_are_neither_seen_nor_signed_out(world: HomeWorld) -> None:
+    theirs = world.signed_in(NEW).visit(AT)
+    ((_, session),) = listed(theirs)
+    mine = page(world)
+    assert session not in [each for _, each in listed(mine)]
+    mine.send(AT, step="end-browser", browser=session)
+    assert (mine.status, theirs.visit(AT).status, len(listed(theirs))) == (403, 200, 1)
+
+
+@pytest.mark.parametrize("step", ["examine", "backup", "end-browser", "end-others"])
 def test_who_is_not_signed_in_gets_nothing(world: HomeWorld, step: str) -> None:
     for stranger, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert stranger.send(AT, step=step).step == due
