@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 import webbrowser
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -81,6 +82,9 @@ _PYTHON = (sys.executable, "-P", "-m")
 _STACK = {"RUST_MIN_STACK": str(16 * 1024 * 1024)}
 
 
+_STARTED = time.time()
+
+
 def _ports(settings: Settings) -> dict[int, str]:
     ports = {settings.port: "SHOWCAM_PORT"}
     if settings.own_media:
@@ -92,7 +96,7 @@ def _ports(settings: Settings) -> dict[int, str]:
 
 def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> list[Process]:
     """`origins`: which settings files, variables and options give, for the pages that show settings."""
-    from showcam.process.handover import ORIGINS, environment
+    from showcam.process.handover import ORIGINS, STARTED, environment
 
     def process(name: str, words: list[str], port: int | None, *, first: bool = False) -> Process:
         health = (port, "/healthz") if port else None
@@ -100,7 +104,7 @@ def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> l
 
     web = process("web", ["showcam", "serve"], settings.port)
     web.listener = Listener(settings.bind, settings.port)
-    web.environ |= _STACK | {ORIGINS: json.dumps(dict(origins or {}))}
+    web.environ |= _STACK | {ORIGINS: json.dumps(dict(origins or {})), STARTED: str(_STARTED)}
     processes = [process("worker", ["showcam", "worker"], None), web]
     if settings.own_media:
         media = process("media", ["showcam", "media"], settings.media_port)

@@ -27,10 +27,22 @@ def diagnosis(browser: HomeBrowser) -> str:
 
 def test_what_the_machine_is_stands_there_and_nothing_is_examined_unasked(world: HomeWorld) -> None:
     text = page(world).text
-    assert "Version 0.2.0 (Python 3.13.5) Update showcam looks for no newer version by itself" in text
+    assert "Version 0.2.0 (Python 3.13.5) Update None waits on this disk. showcam asks nobody for a newer" in text
     assert "Public address https://home.example Live pictures now 2" in text
     assert "Free on the disk 1024 of 4096 MiB Database 4 KiB" in text
     assert world.machine.examined == []
+
+
+@pytest.mark.parametrize(
+    ("newer", "changed", "said"),
+    [
+        ("0.3.0", 1_800_000_000.0, "Update Version 0.3.0 is on this disk: start showcam again to take it."),
+        ("", 1_800_000_000.0, f"Update The program on this disk was changed at {moment(1_800_000_000.0)}, after"),
+    ],
+)
+def test_a_newer_program_on_the_disk_is_said(world: HomeWorld, newer: str, changed: float, said: str) -> None:
+    world.machine.newer, world.machine.changed = newer, changed
+    assert said in page(world).text
 
 
 def test_where_the_media_process_is_silent_it_says_so(world: HomeWorld) -> None:
