@@ -12,6 +12,7 @@ from accounts.console_sessions import ConsoleSession
 from console import diagnosis, pages
 from console.area import READ, Area, Rule
 from console.examinations import Examinations, Examined
+from console.log_lines import troubles
 from console.machine import Facts, NotMade
 from console.sentences import HEALTH
 from registry.errors import Unavailable
@@ -67,7 +68,8 @@ class Health:
         return pages.problem("request")
 
     def log(self, _current: ConsoleSession) -> Response:
-        return self._area.page("log", lines=self._machine.log(LINES))
+        lines = self._machine.log(LINES)
+        return self._area.page("log", lines=lines, troubles=troubles(lines))
 
     def progress(self, current: ConsoleSession) -> Response:
         """For the script of a page that waits for the doctor."""

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -138,9 +139,43 @@ def test_a_backup_that_cant_be_made_says_why(world: HomeWorld, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("lines", "said"),
-    [(['{"event": "<two>"}'], '{"event": "<two>"}'), ([], "There is no log in the data folder")],
+    [
+        (['{"event": "<two>"}'], 'The last 1 lines as they are written, in English {"event": "<two>"}'),
+        ([], "There is no log in the data folder"),
+    ],
 )
 def test_the_log_is_read(world: HomeWorld, lines: list[str], said: str) -> None:
+    world.machine.lines = lines
+    assert said in world.signed_in().visit(f"{AT}/log").text
+
+
+def test_warnings_and_errors_are_told_in_the_page_s_language_and_their_lines_are_folded(world: HomeWorld) -> None:
+    at = moment(datetime(2026, 11, 27, 7, 2, tzinfo=UTC).timestamp())
+    world.machine.lines = [
+        '{"event": "the vendor is away", "level": "warning", "part": "worker", "timestamp": "2026-11-27T07:00:00Z"}',
+        '{"event": "well", "level": "info", "part": "web", "timestamp": "2026-11-27T07:01:00Z"}',
+        '{"event": "the vendor is away", "level": "warning", "part": "worker", "timestamp": "2026-11-27T07:02:00Z"}',
+        '{"event": "broke", "level": "error", "part": "media", "timestamp": "2026-11-27T07:02:00Z"}',
+        '{"event": "no time", "level": "error", "part": "media", "timestamp": "when"}',
+        "half a li",
+    ]
+    browser = world.signed_in()
+    browser.headers["Accept-Language"] = "nb"
+    answer = browser.visit(f"{AT}/log").answer
+    assert answer is not None
+    summaries = [html.unescape(each) for each in re.findall(r"<summary>(.*?)</summary>", answer.text)]
+    assert summaries == [
+        f"Feil: Bilder, {at}",
+        f"Advarsel: Arbeid i bakgrunnen, 2 ganger, sist {at}",
+        "De siste 6 linjene slik de er skrevet, på engelsk",
+    ]
+    visible = re.sub(r"<pre.*?</pre>", "", answer.text, flags=re.DOTALL)
+    assert "the vendor is away" in answer.text
+    assert "the vendor is away" not in visible
+
+
+@pytest.mark.parametrize(("lines", "said"), [(["nonsense"], "There is none in the last 1 lines."), ([], "no log")])
+def test_a_log_without_troubles_says_so(world: HomeWorld, lines: list[str], said: str) -> None:
     world.machine.lines = lines
     assert said in world.signed_in().visit(f"{AT}/log").text
 
