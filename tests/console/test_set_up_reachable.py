@@ -52,7 +52,7 @@ def test_what_fits_follows_from_looking(looked: World, found: Looked, name: str,
     for _ in range(2):  # as it is after a reload
         browser.visit(answer.location.partition("#")[0])
         text = said(browser, 3)
-        assert f"{FOUND} {fits} fits here" in text
+        assert re.search(rf"Looked at \d{{4}}-\d\d-\d\d \d\d:\d\d\. {FOUND} {fits} fits here", text) is not None
         assert f"{fits} fits here " in text.partition("Give this machine an address")[2]
         assert browser.answer is not None
         assert re.findall(r"<h3>(\w+(?: \w+)?)", browser.answer.text)[:3] == order
@@ -103,6 +103,19 @@ def test_where_nobody_looks_there_is_no_button(looked: World) -> None:
     assert BUTTON not in browser.text
     data = {"csrf_token": browser.get().token, "step": "look"}
     assert browser.ask("POST", AT, data=data).status_code == 400
+
+
+def test_when_it_was_looked_at_is_when_the_look_ended(looked: World) -> None:
+    clock = Clock()
+
+    def look() -> Looked:
+        clock.wait(3)
+        return OWN
+
+    lookout = Lookout(look, now=clock)
+    began = clock.now
+    lookout.again()
+    assert lookout.at == began + 3
 
 
 def test_many_presses_make_one_look_and_a_later_one_another() -> None:

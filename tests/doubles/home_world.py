@@ -36,6 +36,7 @@ from console.client_forms import ClientForms
 from console.echo import SKILL_ID
 from console.entrance import Entrance
 from console.examinations import Examinations
+from console.google_page import GooglePage
 from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
@@ -63,6 +64,8 @@ from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
 from registry.reason import is_reason
 from showcam.compose.trials import Nobody
+from showcam.settings import Settings
+from showcam.setup import google_set_up
 from store.records import Link
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
@@ -280,6 +283,7 @@ def _pages(
             examinations=examinations,
             lookout=lookout,
         ),
+        GooglePage(rooms.area, made.store, google_set_up.console(Settings(public_url="https://home.example"))),
         Health(made.owner, rooms.area, examinations, folder / "backups"),
         Notices(rooms.area, made.clock),
         Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
