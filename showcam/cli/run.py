@@ -48,10 +48,30 @@ def run(context: click.Context, port: int | None) -> None:
             settings = practice.prepare(settings)
         else:
             prepare(settings)
+            settings = _decided(context, settings)
         supervisor = Supervisor(processes(settings, origins_of(context)), renewal=_renewal(context, settings))
         code = supervisor.run(lambda: _announce(settings))
     echo("All ended.", err=True)
     sys.exit(code)
+
+
+def _decided(context: click.Context, settings: Settings) -> Settings:
+    """As the person wants it who is at the terminal: whether the house reaches the page of the cameras."""
+    from net.networks import own_addresses
+    from showcam.process.open_house import decide, undecided
+
+    if not undecided(settings, origins_of(context)):
+        return settings
+
+    def ask() -> bool:
+        return click.confirm(
+            "May telephones and computers in your house open the page of your cameras?", True, err=True
+        )
+
+    to_house = decide(settings, origins_of(context), ask if sys.stdin.isatty() else None, own_addresses)
+    if to_house:
+        echo("The house reaches it. For this machine alone: showcam settings set bind 127.0.0.1", err=True)
+    return settings_of(context)
 
 
 def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":

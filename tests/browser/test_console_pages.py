@@ -22,6 +22,10 @@ from tests.whole.test_kept_settings import pids
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 PICTURES_THERE = "[...document.querySelectorAll('.heard video:not([hidden])')].every(each => each.readyState > 1)"
+LOGGED = (
+    f'{{"event": "it is away, {"for a long time " * 9}", "part": "web", "level": "warning", '
+    '"timestamp": "2026-11-27T07:00:00Z"}\n'
+)
 # the doctor, who has the page opened again, is not at work, and no tile is about to get its picture or its reason
 AT_REST = """
     !document.querySelector('[data-examining]')
@@ -138,7 +142,9 @@ def fits(page: Page, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def linked(program: Program) -> Program:
-    """With a link that nobody has acknowledged, so that each page has its banner."""
+    """With a link that nobody has acknowledged, so that each page has its banner, and a log with a warning."""
+    (program.data / "log").mkdir(exist_ok=True)
+    (program.data / "log" / "web.jsonl").write_text(LOGGED)
     program.link("alexa")
     return program
 
