@@ -1,6 +1,6 @@
 """Builds what makes the owner's Alexa skill: the page's half, and the door at which the line for AWS tells the ARN."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.parse import parse_qs
 
@@ -14,6 +14,7 @@ from showcam.process import handover
 from showcam.process.kept import Installation, Record, keeps
 from showcam.settings import Settings
 from showcam.setup import certificate
+from showcam.setup.alexa_by_hand import AlexaByHand
 from showcam.setup.skill_making import SkillMaking
 from showcam.setup.skill_set_up import SkillSetUp
 from showcam.setup.smapi import Amazon
@@ -26,13 +27,17 @@ _RECORD = "alexa_skill_making"
 
 
 def build(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
-    making = None
+    making, hand = None, None
     if keeps(settings) and settings.public_url.startswith("https://"):
         installation = Installation(settings, handover.origins())
 
-        def finished(skill: str, client_id: str, client_secret: str) -> None:
-            found = {"alexa_skill_id": skill, "lwa_client_id": client_id, "lwa_client_secret": client_secret}
+        def keep(found: Mapping[str, str]) -> None:
             installation.change(installation.changeable(found))
+
+        def finished(skill: str, client_id: str, client_secret: str) -> None:
+            keep({"alexa_skill_id": skill, "lwa_client_id": client_id, "lwa_client_secret": client_secret})
+
+        hand = AlexaByHand(settings, base.store, keep, keys.forwarder)
 
         making = SkillMaking(
             settings.public_url,
@@ -42,7 +47,7 @@ def build(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
             finished,
             partial(certificate.kind, settings.public_url),
         )
-    return SkillSetUp(settings, base.store, making, keys.forwarder)
+    return SkillSetUp(settings, making, hand, keys.forwarder)
 
 
 def route(skill: SkillSetUp) -> Route:

@@ -15,7 +15,7 @@ from registry.notices.addresses import Addresses
 from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 
-DEEDS = {"sign-out", "again"}  # what these do needs no field, and ends the walk
+DEEDS = {"sign-out", "again", "hand-secret"}  # what these do needs no field; the first two end the walk
 IDS = (
     "link",
     "links",

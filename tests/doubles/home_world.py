@@ -46,6 +46,7 @@ from console.notices import Notices
 from console.own_camera import OwnCamera
 from console.pages import NOTIFIES, TVS
 from console.set_up import Ports, SetUp
+from console.skill_page import SkillPage
 from console.trial import Doors, Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
@@ -66,6 +67,10 @@ from registry.reason import is_reason
 from showcam.compose.trials import Nobody
 from showcam.settings import Settings
 from showcam.setup import google_set_up
+from showcam.setup.alexa_by_hand import AlexaByHand
+from showcam.setup.skill_making import SkillMaking
+from showcam.setup.skill_set_up import SkillSetUp
+from showcam.setup.smapi import Amazon
 from store.records import Link
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
@@ -76,6 +81,7 @@ from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 from tests.doubles.templates import COMPILED
 
+PUBLIC = Settings(public_url="https://home.example")
 NEW = "new@example.com"  # whom nobody has added before
 
 
@@ -240,6 +246,27 @@ def _at_once(work: Callable[[], None]) -> None:
     work()
 
 
+@dataclass
+class Noted:
+    """Keeps in memory how far a skill is made."""
+
+    data: bytes | None = None
+
+    def read(self) -> bytes | None:
+        return self.data
+
+    def write(self, data: bytes | None) -> None:
+        self.data = data
+
+
+def _skill_of(made: Household) -> SkillSetUp:
+    """Real but for Amazon, which is never asked: nobody allows it there."""
+    keys = [("one", b"k" * 32)]
+    nobody = Amazon("127.0.0.1:9", None)
+    making = SkillMaking(PUBLIC.public_url, nobody, made.store, Noted(), lambda *_: None, lambda: "trusted")
+    return SkillSetUp(PUBLIC, making, AlexaByHand(PUBLIC, made.store, lambda _: None, keys), keys)
+
+
 def _pages(
     made: Household,
     rooms: Home,
@@ -283,7 +310,8 @@ def _pages(
             examinations=examinations,
             lookout=lookout,
         ),
-        GooglePage(rooms.area, made.store, google_set_up.console(Settings(public_url="https://home.example"))),
+        GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
+        SkillPage(rooms.area, _skill_of(made)),
         Health(made.owner, rooms.area, examinations, folder / "backups"),
         Notices(rooms.area, made.clock),
         Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
