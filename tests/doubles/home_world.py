@@ -64,6 +64,7 @@ from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
 from registry.reason import is_reason
+from showcam.compose.skill import AddressKeeper
 from showcam.compose.trials import Nobody
 from showcam.settings import Settings
 from showcam.setup import google_set_up
@@ -276,6 +277,7 @@ def _pages(
     *,
     own: bool,
     lookout: Lookout | None,
+    keeper: AddressKeeper | None,
 ) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
@@ -306,7 +308,7 @@ def _pages(
             Ports(8080, 8081),
             address=address,
             adds=own,
-            keep=None,
+            keeper=keeper,
             examinations=examinations,
             lookout=lookout,
         ),
@@ -329,10 +331,12 @@ def home_world(
     address: str = "",
     machine: ReadyMachine | None = None,
     outlook: Callable[[], Looked] | None = None,
+    kept_in: Path | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
 
     `address`: the public one, which set-up has the doctor examine. `outlook`: looks how the house is reached.
+    `kept_in`: the data folder of the showcam that keeps settings.
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
@@ -372,7 +376,16 @@ def home_world(
     home.bind(
         app,
         rooms,
-        *_pages(made, rooms, machine, folder, address, own=own, lookout=Lookout(outlook) if outlook else None),
+        *_pages(
+            made,
+            rooms,
+            machine,
+            folder,
+            address,
+            own=own,
+            lookout=Lookout(outlook) if outlook else None,
+            keeper=AddressKeeper(Settings(data=kept_in)) if kept_in else None,
+        ),
         *of_tvs,
         *of_house,
     )
