@@ -60,8 +60,8 @@ PLACES = (
         "Alexa",
         mark(
             "A skill of your own is there for the Amazon account that made it, on Echos in the skill's language: "
-            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese or Spanish. “Open my cameras” "
-            "is understood in English and German. Alexa speaks no Norwegian: say it to Alexa in English."
+            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese or Spanish. “Open my "
+            "cameras” is understood in English and German. Alexa speaks no Norwegian: say it to Alexa in English."
         ),
     ),
     ("Google", mark("[test] showcam is there for the Google account that made it, in the language of the display.")),
