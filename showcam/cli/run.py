@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from showcam.cli import installation, origins_of, readable, settings_of
 from showcam.cli.home import announce
@@ -91,7 +92,9 @@ def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
             return False
 
     def environs() -> dict[str, dict[str, str]]:
-        return {process.name: process.environ for process in processes(settings_of(context), origins_of(context))}
+        # the sockets stay where they listen until the next start
+        now = replace(settings_of(context), bind=settings.bind)
+        return {process.name: process.environ for process in processes(now, origins_of(context))}
 
     return Renewal(settings.data / "run", environs, watched)
 
