@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from accounts.identity import token_hash
 from store.ports import Store
 from store.records import Assistant, Client
@@ -59,6 +61,13 @@ def registered(store: Store, assistant: Assistant) -> Client | None:
     """The first of the assistant's own, if it has any."""
     own = (client for client in store.clients() if client.assistant == assistant and not client.id.startswith(TRIAL))
     return next(own, None)
+
+
+def readdress(store: Store, client: Client, redirect_uris: tuple[str, ...]) -> None:
+    """Other redirect URIs for a client that keeps its secret. Raises ValueError."""
+    for uri in redirect_uris:
+        _check_redirect(uri)
+    store.put_client(replace(client, redirect_uris=redirect_uris))
 
 
 @contextlib.contextmanager

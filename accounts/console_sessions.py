@@ -6,16 +6,19 @@ stream's grant, and the gate still finds out whether its browser is signed in.
 
 import time
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from accounts.identity import new_secret, token_hash
+from store.household_ports import AccountSecrets
 from store.ports import Visits
 
 KEPT_S = 30 * 86_400
+SLOW_S = 60.0  # a browser is listed before its session is kept: for so long the session may be on its way
+LISTED = "browser-"  # of a household's secrets: a browser's begins so, its session's id follows
 PREFIX = "home-"  # of the ids: no link's id has a hyphen
 
 # What is remembered of a browser: its sign-in that waits for a code, cameras whose encryption waits for one, and the
@@ -33,20 +36,53 @@ class ConsoleSession(Struct, frozen=True):
     user: str = ""  # with which name that was
 
 
+class Listed(Struct, frozen=True):
+    """What is kept of a browser for its owner to read. `browser`: a name that the console gives it."""
+
+    since: float = 0.0
+    browser: str = ""
+
+
+class SignedInBrowser(Struct, frozen=True):
+    session: ConsoleSession
+    since: float
+    browser: str
+
+
+class Store(Visits, AccountSecrets, Protocol):
+    """What sessions take."""
+
+
 _decoder = msgspec.msgpack.Decoder(ConsoleSession)
+_listed = msgspec.msgpack.Decoder(Listed)
 
 
 class ConsoleSessions:
     """Each method may raise StoreUnavailable."""
 
-    def __init__(self, store: Visits, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
 
-    def begin(self, *, account: str = "", user: str = "", kept_s: float = KEPT_S) -> str:
-        """The text of the cookie, from which `read` finds the session."""
+    def begin(self, *, account: str = "", user: str = "", kept_s: float = KEPT_S, browser: str | None = None) -> str:
+        """The text of the cookie, from which `read` finds the session. A `browser` is in the household's list."""
         text = new_secret()
-        self._keep(ConsoleSession(_id(text), self._clock() + kept_s, account, user))
+        session = ConsoleSession(_id(text), self._clock() + kept_s, account, user)
+        if browser is not None:
+            listed = msgspec.msgpack.encode(Listed(self._clock(), browser))
+            self._store.put_account_secret(account, LISTED + session.id, listed)
+        self._keep(session)
         return text
+
+    def browsers(self, account: str) -> list[SignedInBrowser]:
+        """Those that are signed in to the household, the last one first; what is over leaves the list."""
+        found = []
+        for name, data in self._store.account_secrets(account, LISTED).items():
+            session, listed = self.find(name.removeprefix(LISTED)), _listed.decode(data)
+            if session is not None and session.account == account:
+                found.append(SignedInBrowser(session, listed.since, listed.browser))
+            elif listed.since + SLOW_S < self._clock():
+                self._store.drop_account_secret(account, name)
+        return sorted(found, key=lambda each: -each.since)
 
     def renew(self, session: ConsoleSession, kept_s: float) -> None:
         """Keep it for that long from now."""
@@ -65,6 +101,8 @@ class ConsoleSessions:
 
     def end(self, session: ConsoleSession) -> None:
         self._store.drop_visit(_row(session.id))
+        if session.account:
+            self._store.drop_account_secret(session.account, LISTED + session.id)
         for name in NAMES:
             self.forget(session, name)
 

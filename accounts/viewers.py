@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from accounts import console_sessions
 from accounts.console_sessions import ConsoleSessions
-from store.household_ports import Accounts
+from store.household_ports import Accounts, AccountSecrets
 from store.ports import Links, Visits
 
 
@@ -31,7 +31,7 @@ class OwnersPage(Struct, frozen=True):
     cameras: None = None
 
 
-class Store(Accounts, Links, Visits, Protocol):
+class Store(Accounts, AccountSecrets, Links, Visits, Protocol):
     """What finding a viewer takes."""
 
 

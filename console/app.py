@@ -18,10 +18,13 @@ MENU = (("/", mark("Start")), ("/help", mark("Help")))
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
-def blueprint(*, practice_url: str, vendor: str = "", heard: Heard = NOTHING_HEARD) -> Blueprint:
+def blueprint(
+    *, practice_url: str, vendor: str = "", heard: Heard = NOTHING_HEARD, published: bool = False
+) -> Blueprint:
     """`practice_url`: the demo's practice page, "" outside the demo. `vendor`: the vendor's name, "" for several.
 
-    `heard`: what assistants say of each reason.
+    `heard`: what assistants say of each reason. `published`: the assistants' apps list showcam to everybody, and not
+    to its owner alone.
     """
     pages = Blueprint("console", __name__, template_folder="templates")
     helped = Help(vendor, heard)
@@ -45,7 +48,7 @@ def blueprint(*, practice_url: str, vendor: str = "", heard: Heard = NOTHING_HEA
     def front() -> str:
         locale = _locale()
         reasons = [row_text(reason, locale, vendor=vendor) for reason in OF_PICTURES]
-        return _page("front", vendor, practice_url=practice_url, reasons=reasons)
+        return _page("front", vendor, practice_url=practice_url, published=published, reasons=reasons)
 
     @pages.app_errorhandler(404)
     def missing(_error: Exception) -> tuple[str, int]:

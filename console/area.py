@@ -14,16 +14,23 @@ from store.ports import Store
 from store.records import Assistant
 
 type View = Callable[..., Any]
+type EndPictures = Callable[[str], None]
 type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
 
 READ, FORM = ("GET",), ("GET", "POST")
 
 
 class Area:
-    """`media_port` is where this machine's pictures are; None: they come from another machine, by https."""
+    """`media_port` is where this machine's pictures are; None: they come from another machine, by https.
 
-    def __init__(self, store: Store, sessions: ConsoleSessions, *, media_port: int | None) -> None:
+    `end_pictures` ends those of a session, by its id.
+    """
+
+    def __init__(
+        self, store: Store, sessions: ConsoleSessions, end_pictures: EndPictures, *, media_port: int | None
+    ) -> None:
         self.store, self.sessions, self._media_port = store, sessions, media_port
+        self._end_pictures = end_pictures
         self.new_links = NewLinks(store)
 
     def current(self) -> ConsoleSession | None:
@@ -55,6 +62,18 @@ class Area:
         response = pages.led(at)
         cookies.keep(request, response, cookie)
         session.pop("csrf_token", None)
+        return response
+
+    def end(self, session: ConsoleSession) -> None:
+        """Its browser is signed out, and its live pictures end at once."""
+        self.sessions.end(session)
+        self._end_pictures(session.id)
+
+    def signed_out(self, current: ConsoleSession) -> Response:
+        """To the first page, without a session."""
+        self.end(current)
+        response = pages.again()
+        cookies.drop(request, response)
         return response
 
     def linked(self, account: str, assistant: Assistant) -> float:

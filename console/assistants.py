@@ -110,17 +110,22 @@ class Assistants:
         return self.show(current, wrong) if wrong else pages.led(f"{AT}?done={step}")
 
     def everything(self, current: ConsoleSession) -> Response:
-        facts = household_data.of(self._area.store, self._owner, self._history, current.account, current.user)
+        facts = household_data.of(
+            self._area.store, self._area.sessions, self._owner, self._history, current.account, current.user
+        )
         response = Response(msgspec.json.format(msgspec.json.encode(facts)), content_type="application/json")
         day = time.strftime("%Y-%m-%d")
         response.headers["Content-Disposition"] = f'attachment; filename="showcam-{day}.json"'
         return response
 
     def _delete(self, current: ConsoleSession) -> Response:
+        browsers = self._area.sessions.browsers(current.account)
         wrong = self._household.delete(current.account, current.user)
         if wrong:
             return self.show(current, wrong)
-        self._area.sessions.end(current)
+        for each in browsers:
+            self._area.end(each.session)
+        self._area.end(current)
         response = self._area.page("deleted", user=current.user)
         cookies.drop(request, response)
         return response

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 import msgspec
 from flask import Response, request
@@ -10,7 +11,7 @@ from flask import Response, request
 from accounts import clients
 from accounts.console_sessions import ConsoleSession
 from console import pages
-from console.area import FORM, Area, Rule
+from console.area import FORM, READ, Area, Rule
 from console.skill import Row
 from store.ports import Store
 from words.catalogue import mark
@@ -28,6 +29,7 @@ class GoogleConsole:
     project_of: Callable[[tuple[str, ...]], str]  # of redirect addresses; "": of none
     is_project: Callable[[str], bool]
     reachable: bool  # whether Google can come here
+    icon: Path  # what Google's app shows of showcam
 
 
 class GooglePage:
@@ -35,7 +37,13 @@ class GooglePage:
         self._area, self._store, self._console = area, store, console
 
     def rules(self) -> list[Rule]:
-        return [("/home/google", "google", self.page, FORM)]
+        return [
+            ("/home/google", "google", self.page, FORM),
+            ("/home/google/icon.png", "google_icon", self.icon, READ),
+        ]
+
+    def icon(self, _current: ConsoleSession) -> Response:
+        return Response(self._console.icon.read_bytes(), content_type="image/png")
 
     def page(self, current: ConsoleSession) -> Response:
         if request.method == "GET":

@@ -1,4 +1,4 @@
-"""The health page: what the doctor finds, the machine, a backup to download, the log, and a diagnosis to copy."""
+"""The health page: what the doctor finds, the machine, who is signed in, a backup to download, and a diagnosis."""
 
 import shutil
 import tempfile
@@ -12,7 +12,9 @@ from accounts.console_sessions import ConsoleSession
 from console import diagnosis, pages
 from console.area import READ, Area, Rule
 from console.examinations import Examinations, Examined
+from console.log_lines import troubles
 from console.machine import Facts, NotMade
+from console.sentences import HEALTH
 from registry.errors import Unavailable
 from registry.owner.owner import Owner
 
@@ -36,7 +38,8 @@ class Health:
             (f"{AT}/progress", "progress", self.progress, READ),
         ]
 
-    def show(self, current: ConsoleSession, error: str = "") -> Response:
+    def show(self, current: ConsoleSession, error: str = "", technically: str = "") -> Response:
+        """`error` is a sentence to say; `technically`: what was met, in English."""
         facts, examined = self._machine.facts(current.account), self._examinations.of(current.account)
         return self._area.page(
             "health",
@@ -45,7 +48,10 @@ class Health:
             mib=MIB,
             examined=examined,
             diagnosis=self._diagnosis(current, facts, examined) if examined and examined.ended else "",
-            error=error,
+            browsers=self._area.sessions.browsers(current.account),
+            this=current.id,
+            error=pages.say(error) if error else "",
+            technically=technically,
         )
 
     def take(self, current: ConsoleSession) -> Response:
@@ -55,16 +61,36 @@ class Health:
                 return pages.led(AT)
             case "backup":
                 return self._backup(current)
+            case "end-browser":
+                return self._end(current, request.form.get("browser", ""))
+            case "end-others":
+                return self._end_others(current)
         return pages.problem("request")
 
     def log(self, _current: ConsoleSession) -> Response:
-        return self._area.page("log", lines=self._machine.log(LINES))
+        lines = self._machine.log(LINES)
+        return self._area.page("log", lines=lines, troubles=troubles(lines))
 
     def progress(self, current: ConsoleSession) -> Response:
         """For the script of a page that waits for the doctor."""
         examined = self._examinations.of(current.account)
         running = examined is not None and examined.running
         return pages.data({"running": running, "found": len(examined.findings) if examined else 0})
+
+    def _end(self, current: ConsoleSession, session_id: str) -> Response:
+        if session_id == current.id:
+            return self._area.signed_out(current)
+        for each in self._area.sessions.browsers(current.account):
+            if each.session.id == session_id:
+                self._area.end(each.session)
+                return pages.led(f"{AT}#browsers")
+        return self.show(current, HEALTH["no_browser"])
+
+    def _end_others(self, current: ConsoleSession) -> Response:
+        for each in self._area.sessions.browsers(current.account):
+            if each.session.id != current.id:
+                self._area.end(each.session)
+        return pages.led(f"{AT}#browsers")
 
     def _diagnosis(self, current: ConsoleSession, facts: Facts, examined: Examined) -> str:
         host = urlsplit(facts.address).hostname or ""
@@ -77,7 +103,7 @@ class Health:
             made = self._machine.backup(place)
             content = made.read_bytes()
         except NotMade as why:
-            return self.show(current, error=str(why))
+            return self.show(current, HEALTH["no_backup"], str(why))
         finally:
             shutil.rmtree(place, ignore_errors=True)
         response = Response(content, content_type="application/octet-stream")

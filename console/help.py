@@ -53,6 +53,21 @@ DEVICES = (
 )
 
 
+# Where each is there and in which language; Alexa's are those of alexa.texts.
+PLACES = (
+    ("showcam", mark("Its pages, its reasons and the pictures that say why are in English, Norwegian and German.")),
+    (
+        "Alexa",
+        mark(
+            "A skill of your own is there for the Amazon account that made it, on Echos in the skill's language: "
+            "Arabic, Dutch, English, French, German, Hindi, Italian, Japanese, Portuguese or Spanish. “Open my "
+            "cameras” is understood in English and German. Alexa speaks no Norwegian: say it to Alexa in English."
+        ),
+    ),
+    ("Google", mark("[test] showcam is there for the Google account that made it, in the language of the display.")),
+)
+
+
 class OfReason(TypedDict):
     reason: Reason
     wrong: str
@@ -77,6 +92,7 @@ class Help:
             "of_changes": [self._row(reason, language) for reason in REASONS if reason in OF_CHANGES],
             "phrases": [(NAMES[assistant], self._phrases(assistant, language)) for assistant in self._heard],
             "devices": DEVICES,
+            "places": PLACES,
         }
 
     def of(self, reason: Reason, language: Language) -> dict[str, object]:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from console import cookies, pages
-from console.area import READ, Area, Rule
+from console.area import READ, Area, EndPictures, Rule
 from console.entrance import Entrance
 from console.gallery import Gallery
 from console.sentences import CODE
@@ -31,8 +31,6 @@ from store.ports import Store, StoreUnavailable
 _asked = msgspec.json.Decoder(Asked)
 
 EARLY = ("setup", "setup_step")  # names of views that are there before anybody has signed in to a household
-
-type EndPictures = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,8 @@ class Home:
     ) -> None:
         self.entrance = entrance
         self._owner, self.sign_in, self._settings = owner, sign_in, settings
-        self._sessions, self._tiles, self._end_pictures = ConsoleSessions(store, clock), Tiles(owner), end_pictures
-        self.area = Area(store, self._sessions, media_port=settings.media_port)
+        self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner)
+        self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
         self.signing_in = SigningIn(sign_in, self._sessions, adds=settings.adds)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
         self.gallery = Gallery(self._tiles, self.forms, sign_in, settings.live)
@@ -83,7 +81,7 @@ class Home:
         if self.gallery.takes(step):
             why = self.gallery.take(current, step)
             return self._cameras(current, error=why) if why else pages.again(request.form.get("camera", ""))
-        return self._sign_out(current) if step == "sign-out" else pages.problem("request")
+        return self.area.signed_out(current) if step == "sign-out" else pages.problem("request")
 
     def _due(self, current: ConsoleSession | None) -> Response:
         if current is None:
@@ -105,13 +103,6 @@ class Home:
 
     def _form(self, form: Form, status: int = 200) -> Response:
         return self._page(form.name, status, **form.fields)
-
-    def _sign_out(self, current: ConsoleSession) -> Response:
-        self._sessions.end(current)
-        self._end_pictures(current.id)
-        response = pages.again()
-        cookies.drop(request, response)
-        return response
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
         seen = self.gallery.of(current)

@@ -3,6 +3,7 @@
 import json
 from typing import TypedDict
 
+from accounts.console_sessions import ConsoleSessions
 from accounts.owner_users import OwnerUsers
 from accounts.pins import Pins
 from registry import quiet_times
@@ -61,6 +62,14 @@ class OfAddress(TypedDict):
     added: float
 
 
+class OfBrowser(TypedDict):
+    """One that is signed in at the console."""
+
+    browser: str
+    since: float
+    user: str
+
+
 class Everything(TypedDict):
     """Times are epoch seconds."""
 
@@ -75,9 +84,12 @@ class Everything(TypedDict):
     quiet_times: OfQuietTimes
     notified: list[OfAddress]
     asked: list[Ask]
+    browsers: list[OfBrowser]
 
 
-def of(store: Store, owner: Owner, history: History, account_id: str, user: str) -> Everything:
+def of(
+    store: Store, sessions: ConsoleSessions, owner: Owner, history: History, account_id: str, user: str
+) -> Everything:
     """`user`: the name with which its owner is signed in here."""
     account = store.account(account_id)
     assert account is not None  # its owner is signed in
@@ -114,6 +126,10 @@ def of(store: Store, owner: Owner, history: History, account_id: str, user: str)
             for address in Addresses(store).of(account_id).values()
         ],
         "asked": history.of(account_id),
+        "browsers": [
+            {"browser": each.browser, "since": each.since, "user": each.session.user}
+            for each in sessions.browsers(account_id)
+        ],
     }
 
 

@@ -26,7 +26,9 @@ class Lookout:
 
     look: Callable[[], Looked]
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
     last: Looked | None = None
+    at: float = 0.0  # when that was, in epoch seconds
     broke: bool = False  # the last look ended without a result
     _until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -36,7 +38,7 @@ class Lookout:
             if self.clock() < self._until:
                 return
             try:
-                self.last, self.broke = self.look(), False
+                self.last, self.broke, self.at = self.look(), False, self.now()
             except Exception:
                 log.exception("how this house is reached could not be looked at")
                 self.last, self.broke = None, True

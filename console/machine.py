@@ -11,7 +11,10 @@ type Step = Literal["", "cameras", "reachable", "google", "alexa"]
 
 
 class Facts(Struct, frozen=True):
-    """Sizes in bytes; `live` counts the household's pictures that are watched now, None where nobody answers."""
+    """Sizes in bytes; `live` counts the household's pictures that are watched now, None where nobody answers.
+
+    `newer`: another version on the disk. `changed`: when the program there was, since showcam started; 0: it was not.
+    """
 
     version: str
     python: str
@@ -21,6 +24,8 @@ class Facts(Struct, frozen=True):
     database: int
     live: int | None
     keeps_backups: bool  # whether a backup can be made here
+    newer: str = ""
+    changed: float = 0.0
 
 
 class Found(Protocol):

@@ -206,3 +206,12 @@ SET_UP = {
         "Nothing was kept: a file, a variable or an option gives the public address, and counts more. Change it there."
     ),
 }
+
+# Of the health page, what could not be done.
+HEALTH = {
+    "no_browser": mark("Nothing was changed: that browser is not signed in any more."),
+    "no_backup": mark(
+        "No backup was made. See that the disk has room and that showcam may write in its data folder, then press "
+        "again."
+    ),
+}

@@ -1,7 +1,7 @@
 """The rail of set-up: five steps, each of worth by itself, with what is done of it as it is now."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from flask import Response, request
 
@@ -27,12 +27,28 @@ class Ports:
     media: int
 
 
+class Keeper(Protocol):
+    """Keeps the public address where nothing else gives it."""
+
+    def keep(self, name: str) -> bool:
+        """False: something else gives it, and counts more."""
+        ...
+
+    def is_held_up(self) -> bool:
+        """Whether a part that reads a changed setting waits until nobody watches."""
+        ...
+
+    def apply_now(self) -> None:
+        """Pictures that are watched stop for some seconds."""
+        ...
+
+
 class SetUp:
     """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own.
 
     `examinations`: what the doctor finds of each step; None: nobody examines here.
     `lookout`: how the house is reached; None: nobody looks here.
-    `keep` keeps the public address of a name; False: something else gives it, and counts more. None: none is kept here.
+    `keeper`: None where no address is kept.
     """
 
     def __init__(
@@ -44,12 +60,12 @@ class SetUp:
         *,
         address: str,
         adds: bool,
-        keep: Callable[[str], bool] | None,
+        keeper: Keeper | None,
         examinations: Examinations | None = None,
         lookout: Lookout | None = None,
     ) -> None:
         self._gallery, self._signing_in, self._area = gallery, signing_in, area
-        self._ports, self._address, self._adds, self._keep = ports, address, adds, keep
+        self._ports, self._address, self._adds, self._keeper = ports, address, adds, keeper
         self._examinations, self._lookout = examinations, lookout
 
     def rules(self) -> list[Rule]:
@@ -66,8 +82,11 @@ class SetUp:
             wrong = self._gallery.take(current, step)
             camera = request.form.get("camera", "")
             return self._shown(current, wrong=wrong) if wrong else pages.again(camera, AT)
-        if step == "address" and self._keep is not None:
-            return self._named(current, self._keep)
+        if step == "address" and self._keeper is not None:
+            return self._named(current, self._keeper)
+        if step == "apply" and self._keeper is not None:
+            self._keeper.apply_now()
+            return pages.led(f"{AT}#reachable")
         if step == "look" and self._lookout is not None:
             return self._looked(self._lookout)
         return pages.problem("request")
@@ -83,11 +102,11 @@ class SetUp:
             return self._area.begun(outcome, AT)
         return self._shown(current, form=self._signing_in.again(current, outcome)) if outcome else pages.led(AT)
 
-    def _named(self, current: ConsoleSession, keep: Callable[[str], bool]) -> Response:
+    def _named(self, current: ConsoleSession, keeper: Keeper) -> Response:
         name = _name(request.form.get("name", ""))
         if not _is_name(name):
             return self._shown(current, name, is_wrong=True)
-        if not keep(name):
+        if not keeper.keep(name):
             return self._shown(current, name, error=pages.say(SET_UP["given_elsewhere"]))
         return pages.led(f"{AT}?kept={name}")
 
@@ -119,7 +138,8 @@ class SetUp:
             address=self._address,
             typed=name[:LONGEST],
             is_wrong=is_wrong or (bool(name) and not is_name),
-            keeps=self._keep is not None,
+            keeps=self._keeper is not None,
+            is_held_up=self._keeper is not None and self._keeper.is_held_up(),
             kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
             address_error=error,
             examined=self._examined(current.account) if current.account else None,

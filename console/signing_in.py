@@ -12,7 +12,7 @@ from accounts.attempts import Browser
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
 from accounts.owner_users import BadUser
 from accounts.passwords import Busy
-from console import pages
+from console import browser_names, pages
 from registry.owner.outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
 from registry.owner.sign_in_sentences import refused
@@ -138,7 +138,7 @@ class SigningIn:
             return Refused("own", "crowded", user=user[:MAX_TYPED])
         self._sessions.end(current)
         log.info("a household of cameras in the house was added at the console", account=account.id)
-        return self._sessions.begin(account=account.id, user=user)
+        return self._begun(account.id, user)
 
     def code(self, current: ConsoleSession) -> str | Refused | None:
         waiting = self.waiting(current)
@@ -168,4 +168,8 @@ class SigningIn:
         self._sign_in.allow_open_way(outcome.account.id, allowed=open_way)
         self._sessions.end(current)
         log.info("signed in at the console", account=outcome.account.id)
-        return self._sessions.begin(account=outcome.account.id, user=user)
+        return self._begun(outcome.account.id, user)
+
+    def _begun(self, account: str, user: str) -> str:
+        browser = browser_names.named(request.headers.get("User-Agent", ""))
+        return self._sessions.begin(account=account, user=user, browser=browser)

@@ -32,7 +32,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Row:
-    """A field of a vendor's console. `copies`: its value is to be copied as it stands."""
+    """A field of a vendor's console. `copies`: its value is to be copied as it stands; else it is a sentence."""
 
     page: str
     name: str
@@ -82,8 +82,33 @@ class Skill(Protocol):
         """False: nobody waits for it. Raises NotMade for a function that Alexa can't call."""
         ...
 
-    def by_hand(self, language: str) -> list[Row]:
+    @property
+    def hand(self) -> "Hand | None":
+        """The road by hand; None without a public https address."""
+        ...
+
+
+class Hand(Protocol):
+    """What is copied between Amazon's console and here. Raises StoreUnavailable."""
+
+    def rows(self, language: str) -> list[Row]:
         """Every field of Amazon's console in its order."""
+        ...
+
+    def client(self, address: str) -> str:
+        """Takes one of the redirect addresses: the client's new secret, "" where it keeps its own. Raises NotMade."""
+        ...
+
+    def new_secret(self) -> str:
+        """Raises NotMade."""
+        ...
+
+    def line(self, language: str) -> Line:
+        """Raises NotMade."""
+        ...
+
+    def keep(self, skill_id: str, client_id: str, client_secret: str) -> None:
+        """What is empty stays as it is. Raises NotMade."""
         ...
 
 

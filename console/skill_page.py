@@ -1,14 +1,15 @@
-"""The page that brings showcam to Alexa: by itself with one security profile, or field by field by hand."""
+"""The page that brings showcam to Alexa: field by field by hand, or by itself with one security profile."""
 
 from functools import partial
 from itertools import groupby
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request
 
 from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
-from console.skill import STEPS, Line, NotMade, Row, Skill
+from console.skill import STEPS, Hand, Line, NotMade, Row, Skill
 from words.catalogue import OURS
 
 _LONGEST = 300  # characters of an id or a secret
@@ -26,16 +27,36 @@ class SkillPage:
         language = request.values.get("language", "")
         if request.method == "GET":
             return self._shown(current, language=language)
+        step = request.form.get("step", "")
         try:
-            return self._taken(current, language)
+            if step.startswith("hand-") and self._skill.hand is not None:
+                return self._by_hand(current, step, self._skill.hand, language)
+            return self._taken(current, step, language)
         except NotMade as failed:
             return self._shown(current, 403, error=said(failed), language=language)
 
-    def _taken(self, current: ConsoleSession, language: str) -> Response:
-        match request.form.get("step", ""):
+    def _by_hand(self, current: ConsoleSession, step: str, hand: Hand, language: str) -> Response:
+        match step:
+            case "hand-client":
+                secret = hand.client(_typed("redirect"))
+                if secret:
+                    return self._shown(current, language=language, secret=secret)
+            case "hand-secret":
+                return self._shown(current, language=language, secret=hand.new_secret())
+            case "hand-line":
+                if language not in self._skill.languages:
+                    return pages.problem("request")
+                return self._shown(current, language=language, hand_line=hand.line(language))
+            case "hand-keep":
+                hand.keep(_typed("skill-id"), _typed("events-id"), _typed("events-secret"))
+            case _:
+                return pages.problem("request")
+        return pages.led(f"/home/alexa?{urlencode({'kept': step, 'language': language})}")
+
+    def _taken(self, current: ConsoleSession, step: str, language: str) -> Response:
+        match step:
             case "begin":
-                given = (request.form.get(name, "").strip() for name in ("client-id", "client-secret"))
-                client_id, client_secret = (text[:_LONGEST] for text in given)
+                client_id, client_secret = _typed("client-id"), _typed("client-secret")
                 return self._shown(current, allow=self._skill.begin(client_id, client_secret, language))
             case "go-on":
                 self._skill.go_on()
@@ -56,8 +77,11 @@ class SkillPage:
         language: str = "",
         allow: str = "",
         line: Line | None = None,
+        hand_line: Line | None = None,
+        secret: str = "",
     ) -> Response:
-        standing = self._skill.standing()
+        """`secret`: of the client, which was just made."""
+        standing, hand = self._skill.standing(), self._skill.hand
         chosen = language if language in self._skill.languages else standing.language
         return self._area.page(
             "alexa",
@@ -68,7 +92,11 @@ class SkillPage:
             return_url=self._skill.return_url,
             languages=self._skill.languages,
             language=chosen,
-            by_hand=_grouped(self._skill.by_hand(chosen)),
+            by_hand=_grouped(hand.rows(chosen)) if hand else [],
+            is_client=self._area.store.client("alexa") is not None,
+            secret=secret,
+            hand_line=hand_line,
+            kept=request.args.get("kept", ""),
             error=error or (said(standing.failed) if standing.failed else ""),
             allow=allow,
             line=line,
@@ -99,6 +127,10 @@ def _arrived(error: str, status: int) -> tuple[str, int]:
     say = partial(OURS.say, pages.language())
     text = render_template("home/arrived.html", _=say, locale=pages.language(), vendor="", error=error, status=status)
     return text, status
+
+
+def _typed(field: str) -> str:
+    return request.form.get(field, "").strip()[:_LONGEST]
 
 
 def said(failed: NotMade) -> str:

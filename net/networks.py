@@ -5,10 +5,12 @@ import fcntl
 import ipaddress
 import socket
 import struct
+from pathlib import Path
 
 from net.addresses import is_in_house
 
 _ADDRESS, _MASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK
+LOCAL = Path("/proc/net/fib_trie")
 LARGEST = 1024  # addresses of a network that is looked through
 
 
@@ -29,6 +31,21 @@ def neighbours(networks: list[ipaddress.IPv4Interface]) -> list[str]:
     own = {str(interface.ip) for interface in networks}
     small = {interface.network for interface in networks if interface.network.num_addresses <= LARGEST}
     return [str(host) for network in sorted(small) for host in network.hosts() if str(host) not in own]
+
+
+def own_addresses(table: Path = LOCAL) -> frozenset[str]:
+    """Every IPv4 address of this machine, second ones too; empty where the system does not say."""
+    found, address = set(), ""
+    try:
+        lines = table.read_text().splitlines()
+    except OSError:
+        return frozenset()
+    for line in lines:
+        if line.lstrip().startswith("|-- "):
+            address = line.split()[-1]
+        elif line.split() == ["/32", "host", "LOCAL"]:
+            found.add(address)
+    return frozenset(found)
 
 
 def _told(asking: socket.socket, name: str, what: int) -> str:

@@ -78,6 +78,8 @@ def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
 
 
 def _addresses(settings: "Settings") -> Iterator[tuple[str, str]]:
+    if settings.bind != "localhost" and not _is_address(settings.bind):
+        yield "bind", "an address of this machine is wanted, 0.0.0.0 for all of them, or localhost"
     for name in ("public_url", "media_url", "web_internal_url"):
         if url := getattr(settings, name):
             yield from ((name, why) for why in _url_faults(url))
@@ -146,3 +148,11 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

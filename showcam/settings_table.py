@@ -18,7 +18,9 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # -- This machine
     # the folder of the data; the demo's is `var/demo`
     data: Path = Path("var/showcam")
-    # the address on which showcam listens; `0.0.0.0` opens the page `/home` to telephones in the house
+    # the address on which showcam listens, from its next start on; `0.0.0.0` opens the page `/home` to the house. Where
+    # nothing gives it, `showcam run` asks once at a terminal, and without one opens it where no IPv4 address of the
+    # machine is public
     bind: str = "127.0.0.1"
     port: int = 8080  # the web app
     media_port: int = 8081  # pictures
@@ -181,6 +183,7 @@ SECRETS = frozenset(
 )  # never written into an error
 
 KEPT = (
+    "bind",
     "public_url",
     "trusted_proxies",
     "console_hosts",

@@ -4,7 +4,9 @@ A sealed value is `version, length of key id, key id, nonce (12 bytes), cipherte
 in as associated data, so that a value copied to another row can't be opened there.
 """
 
+import contextlib
 import os
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -64,3 +66,11 @@ class Sealer:
             return cipher.decrypt(nonce, text, header + aad.encode())
         except InvalidTag:
             raise SealedUnreadable("a sealed row was changed, or moved from another row") from None
+
+    def open_all(self, aad: str, rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+        """By name, without those that can't be opened. A row was sealed under `aad` and its name."""
+        found = {}
+        for name, data in rows:
+            with contextlib.suppress(SealedUnreadable):
+                found[name] = self.open(f"{aad}|{name}", data)
+        return found

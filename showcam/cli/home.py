@@ -39,7 +39,7 @@ def announce(settings: Settings) -> None:
     echo(f"That address signs one browser in, once, within {LIFE_S // 60} minutes. Another one: showcam home", err=True)
     if _is_loopback(host):
         if not settings.demo and settings.bind not in ("0.0.0.0", "::"):  # noqa: S104
-            echo('Only this machine reaches it: bind = "0.0.0.0" in showcam.toml opens it to the house.', err=True)
+            echo("Only this machine reaches it. The house does, after: showcam settings set bind 0.0.0.0", err=True)
     elif sys.stdout.isatty():
         _draw(address)
 

@@ -3,11 +3,13 @@
 import json
 import os
 import sys
+import time
 import webbrowser
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from showcam.cli import installation, origins_of, readable, settings_of
 from showcam.cli.home import announce
@@ -47,10 +49,30 @@ def run(context: click.Context, port: int | None) -> None:
             settings = practice.prepare(settings)
         else:
             prepare(settings)
+            settings = _decided(context, settings)
         supervisor = Supervisor(processes(settings, origins_of(context)), renewal=_renewal(context, settings))
         code = supervisor.run(lambda: _announce(settings))
     echo("All ended.", err=True)
     sys.exit(code)
+
+
+def _decided(context: click.Context, settings: Settings) -> Settings:
+    """As the person wants it who is at the terminal: whether the house reaches the page of the cameras."""
+    from net.networks import own_addresses
+    from showcam.process.open_house import decide, undecided
+
+    if not undecided(settings, origins_of(context)):
+        return settings
+
+    def ask() -> bool:
+        return click.confirm(
+            "May telephones and computers in your house open the page of your cameras?", True, err=True
+        )
+
+    to_house = decide(settings, origins_of(context), ask if sys.stdin.isatty() else None, own_addresses)
+    if to_house:
+        echo("The house reaches it. For this machine alone: showcam settings set bind 127.0.0.1", err=True)
+    return settings_of(context)
 
 
 def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
@@ -70,7 +92,9 @@ def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
             return False
 
     def environs() -> dict[str, dict[str, str]]:
-        return {process.name: process.environ for process in processes(settings_of(context), origins_of(context))}
+        # the sockets stay where they listen until the next start
+        now = replace(settings_of(context), bind=settings.bind)
+        return {process.name: process.environ for process in processes(now, origins_of(context))}
 
     return Renewal(settings.data / "run", environs, watched)
 
@@ -79,6 +103,9 @@ def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
 _PYTHON = (sys.executable, "-P", "-m")
 # granian's threads have 2 MiB of stack by default, which a decoder on nested input could use up
 _STACK = {"RUST_MIN_STACK": str(16 * 1024 * 1024)}
+
+
+_STARTED = time.time()
 
 
 def _ports(settings: Settings) -> dict[int, str]:
@@ -92,7 +119,7 @@ def _ports(settings: Settings) -> dict[int, str]:
 
 def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> list[Process]:
     """`origins`: which settings files, variables and options give, for the pages that show settings."""
-    from showcam.process.handover import ORIGINS, environment
+    from showcam.process.handover import ORIGINS, STARTED, environment
 
     def process(name: str, words: list[str], port: int | None, *, first: bool = False) -> Process:
         health = (port, "/healthz") if port else None
@@ -100,7 +127,7 @@ def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> l
 
     web = process("web", ["showcam", "serve"], settings.port)
     web.listener = Listener(settings.bind, settings.port)
-    web.environ |= _STACK | {ORIGINS: json.dumps(dict(origins or {}))}
+    web.environ |= _STACK | {ORIGINS: json.dumps(dict(origins or {})), STARTED: str(_STARTED)}
     processes = [process("worker", ["showcam", "worker"], None), web]
     if settings.own_media:
         media = process("media", ["showcam", "media"], settings.media_port)

@@ -60,7 +60,8 @@ def set_(context: click.Context, name: str, value: str | None) -> None:
         if not any(row.is_set for row in kept.rows() if row.name == other):
             texts[other] = _asked(other)
     kept.change(texts)
-    echo(f"{' and '.join(texts)}: kept. A running showcam takes it within seconds.")
+    when = "The next start of showcam takes it." if name == "bind" else "A running showcam takes it within seconds."
+    echo(f"{' and '.join(texts)}: kept. {when}")
 
 
 @settings.command()

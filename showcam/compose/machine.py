@@ -3,8 +3,7 @@
 import platform
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.lookout import Looked
@@ -16,6 +15,8 @@ from showcam.data import backup
 from showcam.doctor import ice, outlook
 from showcam.doctor.surroundings import surroundings
 from showcam.keys import KeysUnreadable
+from showcam.on_disk import OnDisk, version_of
+from showcam.process.handover import started
 from showcam.process.supervisor import CannotStart
 from showcam.redaction import redact
 from showcam.settings import Settings
@@ -29,12 +30,15 @@ TAIL = 256 * 1024  # bytes of each log file that are read
 class OwnMachine:
     settings: Settings
     base: Ground
+    disk: OnDisk = field(default_factory=lambda: OnDisk(version_of(), started()))
 
     def facts(self, account_id: str) -> Facts:
         disk = shutil.disk_usage(self.settings.data)
         database = self.settings.database
         return Facts(
-            version=version("showcam"),
+            version=self.disk.version,
+            newer=self.disk.newer(),
+            changed=self.disk.changed(),
             python=platform.python_version(),
             address=self.settings.public_url,
             disk_free=disk.free,

@@ -35,7 +35,7 @@ from console.lookout import Lookout
 from console.machine import Machine
 from console.notices import Notices
 from console.pages import NOTIFIES, TVS
-from console.set_up import Ports, SetUp
+from console.set_up import Keeper, Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
 from oauth import app as oauth
@@ -59,7 +59,7 @@ def app(
     skill: Skill | None = None,
     tvs: Tvs | None = None,
     machine: Machine | None = None,
-    keep_address: Callable[[str], bool] | None = None,
+    keeper: Keeper | None = None,
     lookout: Lookout | None = None,
 ) -> Flask:
     """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
@@ -67,8 +67,8 @@ def app(
     `tvs`: those of the house, where cameras may be shown on them.
 
     `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
-    page of health asks. `keep_address`: keeps the public address of a name, where settings are kept. `lookout`: how
-    the house is reached, where there is one.
+    page of health asks. `keeper`: keeps the public address, where settings are kept. `lookout`: how the house is
+    reached, where there is one.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -100,7 +100,14 @@ def app(
         app.wsgi_app = within(app.wsgi_app)  # type: ignore[method-assign]
     practice = f"http://127.0.0.1:{settings.simulator_port}/" if settings.demo else ""
     app.register_blueprint(look.blueprint())
-    app.register_blueprint(console.blueprint(practice_url=practice, vendor=base.driver.vendor, heard=heard()))
+    app.register_blueprint(
+        console.blueprint(
+            practice_url=practice,
+            vendor=base.driver.vendor,
+            heard=heard(),
+            published=settings.sign_up == "anyone",
+        )
+    )
     if settings.own_media and not settings.all_on_aws:
         app.register_blueprint(receiver_page.blueprint())
     if settings.has_console:
@@ -116,9 +123,7 @@ def app(
         examinations = Examinations(machine) if machine else None
         if examinations:
             more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
-        home.bind(
-            app, console_home, *_console(settings, console_home, base, keep_address, examinations, lookout), *more
-        )
+        home.bind(app, console_home, *_console(settings, console_home, base, keeper, examinations, lookout), *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
@@ -136,7 +141,7 @@ def _console(
     settings: Settings,
     made: Home,
     base: ground.Ground,
-    keep_address: Callable[[str], bool] | None,
+    keeper: Keeper | None,
     examinations: Examinations | None,
     lookout: Lookout | None,
 ) -> list[home.Page]:
@@ -167,7 +172,7 @@ def _console(
             Ports(settings.port, settings.media_port),
             address=settings.public_url,
             adds=base.own_cameras is not None,
-            keep=keep_address,
+            keeper=keeper,
             examinations=examinations,
             lookout=lookout,
         ),

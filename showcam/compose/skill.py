@@ -1,6 +1,6 @@
 """Builds what makes the owner's Alexa skill: the page's half, and the door at which the line for AWS tells the ARN."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import parse_qs
 
@@ -14,6 +14,7 @@ from showcam.process import handover
 from showcam.process.kept import Installation, Record, keeps
 from showcam.settings import Settings
 from showcam.setup import certificate
+from showcam.setup.alexa_by_hand import AlexaByHand
 from showcam.setup.skill_making import SkillMaking
 from showcam.setup.skill_set_up import SkillSetUp
 from showcam.setup.smapi import Amazon
@@ -26,13 +27,17 @@ _RECORD = "alexa_skill_making"
 
 
 def build(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
-    making = None
+    making, hand = None, None
     if keeps(settings) and settings.public_url.startswith("https://"):
         installation = Installation(settings, handover.origins())
 
-        def finished(skill: str, client_id: str, client_secret: str) -> None:
-            found = {"alexa_skill_id": skill, "lwa_client_id": client_id, "lwa_client_secret": client_secret}
+        def keep(found: Mapping[str, str]) -> None:
             installation.change(installation.changeable(found))
+
+        def finished(skill: str, client_id: str, client_secret: str) -> None:
+            keep({"alexa_skill_id": skill, "lwa_client_id": client_id, "lwa_client_secret": client_secret})
+
+        hand = AlexaByHand(settings, base.store, keep, keys.forwarder)
 
         making = SkillMaking(
             settings.public_url,
@@ -42,7 +47,7 @@ def build(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
             finished,
             partial(certificate.kind, settings.public_url),
         )
-    return SkillSetUp(settings, base.store, making, keys.forwarder)
+    return SkillSetUp(settings, making, hand, keys.forwarder)
 
 
 def route(skill: SkillSetUp) -> Route:
@@ -64,20 +69,26 @@ def route(skill: SkillSetUp) -> Route:
     return Route("forwarder", PATH, ("POST",), answer)
 
 
-def keep_address(settings: Settings) -> Callable[[str], bool] | None:
-    """Keeps the public address of a name; a proxy or tunnel on this machine is then believed. None: none is kept.
+class AddressKeeper:
+    """Keeps the public address of a name; a proxy or tunnel on this machine is then believed."""
 
-    The function answers False where something else gives the address, which counts more.
-    """
-    if not keeps(settings):
-        return None
-    installation = Installation(settings, handover.origins())
+    def __init__(self, settings: Settings) -> None:
+        self._installation = Installation(settings, handover.origins())
 
-    def keep(name: str) -> bool:
+    def keep(self, name: str) -> bool:
         address = {"public_url": f"https://{name}"}
-        if not installation.changeable(address):
+        if not self._installation.changeable(address):
             return False
-        installation.change(address | installation.changeable({"trusted_proxies": "127.0.0.1"}))
+        self._installation.change(address | self._installation.changeable({"trusted_proxies": "127.0.0.1"}))
         return True
 
-    return keep
+    def is_held_up(self) -> bool:
+        return self._installation.is_held_up()
+
+    def apply_now(self) -> None:
+        self._installation.apply_now()
+
+
+def address_keeper(settings: Settings) -> AddressKeeper | None:
+    """None where no settings are kept."""
+    return AddressKeeper(settings) if keeps(settings) else None

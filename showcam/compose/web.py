@@ -73,9 +73,9 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     if made is not None:
         routes.append(skill.route(made))
     own, machine = partial(own_pages, settings, base), OwnMachine(settings, base)
-    keep = skill.keep_address(settings)
+    keeper = skill.address_keeper(settings)
     lookout = None if settings.demo else Lookout(partial(look, settings))  # the demo asks nobody outside
-    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keep, lookout)
+    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keeper, lookout)
     if settings.casts:  # what a webhook tells is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)

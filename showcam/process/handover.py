@@ -6,6 +6,7 @@ vendor's secret nor AWS's. A process that needs one more setting, secret or vari
 
 import base64
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from showcam.settings import SECRETS, Settings
 
 VARIABLE = "SHOWCAM_SETTINGS"
 ORIGINS = "SHOWCAM_ORIGINS"  # which settings files, variables and options give, for the pages
+
+STARTED = "SHOWCAM_STARTED"  # when the supervisor did, in epoch seconds
 
 _EVERYONE = frozenset(
     {"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH", "TERM", "NO_COLOR"}
@@ -78,6 +81,11 @@ def hand_origins(origins: Mapping[str, str]) -> None:
 def origins() -> dict[str, str]:
     """By setting: the file, variable or option that gives it, as the supervisor or the command found it."""
     return msgspec.json.decode(os.environ.get(ORIGINS, "{}"), type=dict[str, str])
+
+
+def started() -> float:
+    """When what runs here was started: by a supervisor all of it, else this process just now."""
+    return float(os.environ.get(STARTED) or time.time())
 
 
 def handed_over() -> Settings | None:

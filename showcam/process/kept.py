@@ -15,6 +15,7 @@ from store.sealing import Sealer
 from store.sqlite.kept_settings import KeptSettings
 
 CHANGED, NOW = "settings-changed", "settings-now"  # files in run/, which the supervisor watches
+WAITS = "settings-wait"  # its own file there: pictures are watched that a change would interrupt
 
 
 def keeps(settings: Settings) -> bool:
@@ -71,6 +72,10 @@ class Installation:
     def waits(self) -> bool:
         """Whether something that is kept is not in use yet."""
         return changed(self._settings, self._new(read(self._settings))) != self._settings
+
+    def is_held_up(self) -> bool:
+        """Whether a part is to start again, and waits until nobody watches."""
+        return (self._run / WAITS).exists()
 
     def apply_now(self) -> None:
         """Do not wait until nobody watches."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from showcam.keys import KeysUnreadable
-from showcam.process.kept import CHANGED, NOW
+from showcam.process.kept import CHANGED, NOW, WAITS
 from showcam.process.settings_sources import SettingsError
 from store.ports import StoreUnavailable
 
@@ -41,7 +41,9 @@ class Renewal:
         self._run, self._environs, self._watched, self._clock = run, environs, watched, clock
         self._wanted: Mapping[str, Environ] = {}
         self._look_at = self._ask_at = 0.0
-        (run / NOW).unlink(missing_ok=True)
+        self._is_held_up = False
+        for name in (NOW, WAITS):
+            (run / name).unlink(missing_ok=True)
         self._seen = self._changed_at()
 
     def due(self, running: Mapping[str, Environ]) -> dict[str, Environ]:
@@ -57,8 +59,12 @@ class Renewal:
         differ = {
             name: self._wanted[name] for name in running.keys() & self._wanted if self._wanted[name] != running[name]
         }
-        if "media" in differ and not self._may_interrupt(now):
+        is_held_up = "media" in differ and not self._may_interrupt(now)
+        if is_held_up:
             del differ["media"]
+        if is_held_up != self._is_held_up:
+            self._is_held_up = is_held_up
+            self._tell()
         return differ
 
     def _may_interrupt(self, now: float) -> bool:
@@ -71,6 +77,14 @@ class Renewal:
                 return False
         (self._run / NOW).unlink(missing_ok=True)
         return True
+
+    def _tell(self) -> None:
+        """For the page that has the button."""
+        with contextlib.suppress(OSError):
+            if self._is_held_up:
+                (self._run / WAITS).touch()
+            else:
+                (self._run / WAITS).unlink(missing_ok=True)
 
     def _read(self) -> None:
         try:

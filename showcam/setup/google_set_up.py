@@ -3,17 +3,25 @@
 from console.google_page import CLIENT, GoogleConsole
 from console.skill import Row
 from showcam.settings import Settings
-from showcam.setup.google_console import PROJECT, REDIRECTS, fields, project_of
+from showcam.setup.google_console import ICON, PROJECT, REDIRECTS, Field, fields, project_of
+from words.catalogue import mark
 
-_CHOSEN = ("off", "clear", "empty")  # values that are set in the console, not typed
-_TYPED = ("Setup & configuration", "Account linking", "Cloud fulfillment", "Scopes")
 _HERE = "Here, not in the console"  # the redirect addresses, which the page itself keeps
+# What the owner does in fields into which nothing is typed.
+_SAID = {
+    "Client secret": mark("It is shown above, once: when the project id is kept, and when a new secret is made."),
+    "Local fulfillment": mark("Leave it off."),
+    "App Flip": mark("Leave it empty."),
+    "Have Google transmit Client ID and secret via HTTP basic auth header": mark("Leave it without a tick."),
+    "App icon": mark("A round picture of 144×144 pixels that fills the frame."),
+}
+_CHOSEN = frozenset({"Project ID", "Select device type", "Link"})  # in the console, by the names that stand there
 
 
 def console(settings: Settings) -> GoogleConsole:
     def rows(project: str) -> list[Row]:
         told = [field for field in fields(settings.web_url, CLIENT, project) if field.screen != _HERE]
-        return [Row(field.screen, field.name, field.value, _is_typed(field.screen, field.value)) for field in told]
+        return [_row(field) for field in told]
 
     return GoogleConsole(
         rows,
@@ -21,8 +29,13 @@ def console(settings: Settings) -> GoogleConsole:
         project_of,
         lambda text: PROJECT.fullmatch(text) is not None,
         reachable=settings.web_url.startswith("https://"),
+        icon=ICON,
     )
 
 
-def _is_typed(screen: str, value: str) -> bool:
-    return screen in _TYPED and value not in _CHOSEN and not value.startswith(("as it was", "Camera"))
+def _row(field: Field) -> Row:
+    if field.name == "Project name":
+        return Row(field.screen, field.name, "showcam", copies=True)
+    if field.name in _SAID:
+        return Row(field.screen, field.name, _SAID[field.name], copies=False)
+    return Row(field.screen, field.name, field.value, copies=field.name not in _CHOSEN)

@@ -16,6 +16,7 @@ import msgspec
 from accounts import clients
 from console.skill import Step
 from showcam.setup import forwarder, skill_package
+from showcam.setup.alexa_by_hand import CLIENT, REDIRECTS
 from showcam.setup.skill_made import Made, Waiting
 from showcam.setup.skill_package import Certificate, Manifest, Missing
 from showcam.setup.smapi import Amazon, Build, Failed, NotBuilt, Profile, SignInAgain, Skills
@@ -24,13 +25,7 @@ from store.ports import Store
 from words.catalogue import mark
 
 BUILD_S, POLL_S = 180.0, 2.0
-CLIENT = "alexa"
 NAME = "showcam"  # the skill's name in the package
-_REDIRECTS = (
-    "https://pitangui.amazon.com/api/skill/link/{vendor}",
-    "https://layla.amazon.com/api/skill/link/{vendor}",
-    "https://alexa.amazon.co.jp/api/skill/link/{vendor}",
-)
 
 STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "function", "smart_home", "events")
 
@@ -182,7 +177,7 @@ class SkillMaking:
 
     def _link(self, made: Made, skills: Skills) -> None:
         """The client gets a new secret, since nobody keeps the old one's text."""
-        redirects = tuple(redirect.format(vendor=made.vendor) for redirect in _REDIRECTS)
+        redirects = tuple(redirect.format(vendor=made.vendor) for redirect in REDIRECTS)
         secret = clients.register(self._store, CLIENT, "alexa", redirects)
         client = self._store.client(CLIENT)
         assert client is not None  # registered above

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 
 import structlog
 
-from console.skill import Line, NotMade, Road, Row, Standing
+from console.skill import Line, NotMade, Road, Standing
 from showcam.process.kept import keeps
 from showcam.settings import Settings
-from showcam.setup import alexa_console, forwarder
+from showcam.setup import forwarder
+from showcam.setup.alexa_by_hand import AlexaByHand
 from showcam.setup.skill_made import Made
 from showcam.setup.skill_making import SkillMaking
 from showcam.setup.skill_package import Missing
 from showcam.setup.smapi import Profile
-from store.ports import Store, StoreUnavailable
+from store.ports import StoreUnavailable
 from words.catalogue import mark
 
 log = structlog.get_logger()
@@ -22,14 +23,18 @@ _SPOKEN = ("vendor", "skill", "linking", "models", "testing")
 
 
 class SkillSetUp:
-    """Fulfils `console.skill.Skill`. `making`: None without a public https address."""
+    """Fulfils `console.skill.Skill`. `making` and `hand`: None without a public https address."""
 
     def __init__(
-        self, settings: Settings, store: Store, making: SkillMaking | None, keys: Sequence[tuple[str, bytes]]
+        self,
+        settings: Settings,
+        making: SkillMaking | None,
+        hand: AlexaByHand | None,
+        keys: Sequence[tuple[str, bytes]],
     ) -> None:
         self.languages = forwarder.LANGUAGES
         self.return_url = making.return_url if making else ""
-        self._settings, self._store, self._making, self._keys = settings, store, making, list(keys)
+        self._settings, self._making, self.hand, self._keys = settings, making, hand, list(keys)
         self._running = threading.Lock()
         self._failed: NotMade | None = None
 
@@ -85,12 +90,6 @@ class SkillSetUp:
         if taken:
             self.go_on()
         return taken
-
-    def by_hand(self, language: str) -> list[Row]:
-        if not self._settings.public_url:
-            return []
-        fields = alexa_console.fields(self._settings, language, self._store.clients())
-        return [Row(field.page, field.name, field.value, not field.value.startswith("[")) for field in fields]
 
     def _there(self) -> SkillMaking:
         if self._making is None:

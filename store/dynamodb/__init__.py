@@ -69,6 +69,7 @@ claimed, free; listed, told, told_at, told_what, turn; tries, reason.
 | a preference of an account          | put_preference     | Query, BatchGetItem                                   |
 | it, and a look of each link         | put_preference     | TransactWriteItems: account exists, preference        |
 | a secret of an account              | put_account_secret | TransactWriteItems: account exists, secret            |
+| secrets of an account by name       | account_secrets    | Query account#/secret#, consistent                    |
 | an address for notices              | put_notice_address | TransactWriteItems: account exists, notice_address    |
 | addresses for notices               | notice_addresses   | Query account#/notice_address#, consistent            |
 | a fault's first notice              | swap_notice        | TransactWriteItems: account exists, notice            |

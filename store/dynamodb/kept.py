@@ -25,6 +25,11 @@ class KeptItems(TellingItems):
         item = self._table.get(f"account#{account_id}", f"secret#{name}")
         return self._sealer.open(f"account_secret|{account_id}|{name}", item["sealed"]) if item else None
 
+    def account_secrets(self, account_id: str, prefix: str) -> dict[str, bytes]:
+        items = self._table.query(f"account#{account_id}", f"secret#{prefix}")
+        rows = ((item["sk"].removeprefix("secret#"), item["sealed"]) for item in items)
+        return self._sealer.open_all(f"account_secret|{account_id}", rows)
+
     def drop_account_secret(self, account_id: str, name: str) -> None:
         self._table.write(self._table.delete(f"account#{account_id}", f"secret#{name}"))
 

@@ -32,6 +32,11 @@ class KeptRows:
         row = self._database.one("SELECT sealed FROM account_secret WHERE account = ? AND name = ?", account_id, name)
         return self._sealer.open(f"account_secret|{account_id}|{name}", row[0]) if row else None
 
+    def account_secrets(self, account_id: str, prefix: str) -> dict[str, bytes]:
+        sql = "SELECT name, sealed FROM account_secret WHERE account = ? AND substr(name, 1, ?) = ?"
+        rows = self._database.all(sql, account_id, len(prefix), prefix)
+        return self._sealer.open_all(f"account_secret|{account_id}", rows)
+
     def drop_account_secret(self, account_id: str, name: str) -> None:
         with self._database.writing() as write:
             write.execute("DELETE FROM account_secret WHERE account = ? AND name = ?", (account_id, name))

@@ -55,6 +55,36 @@ def test_an_ended_session_is_found_no_more_and_what_it_remembered_is_gone(sessio
     assert sessions.read(other) is not None
 
 
+def test_a_household_lists_its_browsers_until_they_end(store: SqliteStore, clock: Clock) -> None:
+    sessions = ConsoleSessions(store, clock)
+    mine, theirs = (households.add(store, "ezviz", user, b"").id for user in ("kari@example.com", "ola@example.com"))
+    first = sessions.begin(account=mine, user="kari@example.com", browser="Firefox")
+    clock.wait(60)
+    began = clock.now
+    second = sessions.begin(account=mine, user="kari@example.com", browser="")
+    sessions.begin(account=mine, user="tv")  # no browser
+    sessions.begin(account=theirs, browser="Chrome")
+    listed = sessions.browsers(mine)
+    assert [(each.session, each.since, each.browser) for each in listed] == [
+        (sessions.read(second), began, ""),
+        (sessions.read(first), began - 60, "Firefox"),
+    ]
+    sessions.end(listed[1].session)
+    assert (sessions.read(first), [each.browser for each in sessions.browsers(mine)]) == (None, [""])
+    clock.wait(KEPT_S)
+    assert (sessions.browsers(mine), store.account_secrets(mine, "")) == ([], {})
+
+
+def test_a_browser_whose_session_is_being_kept_stays_in_the_list(store: SqliteStore, clock: Clock) -> None:
+    sessions, account = ConsoleSessions(store, clock), households.add(store, "ezviz", "kari@example.com", b"").id
+    found = sessions.read(sessions.begin(account=account, browser="Firefox"))
+    assert found is not None
+    store.drop_visit(token_hash(found.id))  # as it is before that
+    assert sessions.browsers(account) == []
+    store.put_visit(token_hash(found.id), msgspec.msgpack.encode(found), found.expires)
+    assert [each.session for each in sessions.browsers(account)] == [found]
+
+
 def test_what_the_next_step_needs_is_kept_for_its_time(sessions: ConsoleSessions, clock: Clock) -> None:
     found = sessions.read(sessions.begin())
     assert found is not None

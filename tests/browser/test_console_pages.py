@@ -22,6 +22,16 @@ from tests.whole.test_kept_settings import pids
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 PICTURES_THERE = "[...document.querySelectorAll('.heard video:not([hidden])')].every(each => each.readyState > 1)"
+LOGGED = (
+    f'{{"event": "it is away, {"for a long time " * 9}", "part": "web", "level": "warning", '
+    '"timestamp": "2026-11-27T07:00:00Z"}\n'
+)
+# the doctor, who has the page opened again, is not at work, and no tile is about to get its picture or its reason
+AT_REST = """
+    !document.querySelector('[data-examining]')
+    && [...document.querySelectorAll('.tile .state')].every(
+        each => each.textContent !== each.closest('.tiles').dataset.connecting)
+"""
 RUN_AXE = "async rules => JSON.stringify((await axe.run({runOnly: rules})).violations)"
 TARGETS = (
     "button:not(.link), summary, a.button, input:not([type=hidden]):not([type=checkbox]):not([type=radio]), select, "
@@ -132,7 +142,9 @@ def fits(page: Page, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def linked(program: Program) -> Program:
-    """With a link that nobody has acknowledged, so that each page has its banner."""
+    """With a link that nobody has acknowledged, so that each page has its banner, and a log with a warning."""
+    (program.data / "log").mkdir(exist_ok=True)
+    (program.data / "log" / "web.jsonl").write_text(LOGGED)
     program.link("alexa")
     return program
 
@@ -181,9 +193,8 @@ def test_axe_finds_nothing_and_all_fits(
         page.wait_for_load_state("load")  # a link's page may be there before its style is
         for details in page.locator("details").all():
             details.evaluate("each => each.open = true")
-        wait_for(
-            page, "[...document.querySelectorAll('.heard video:not([hidden])')].every(each => each.readyState > 1)"
-        )
+        wait_for(page, PICTURES_THERE)
+        wait_for(page, AT_REST, within_s=60.0)
         assert found(page) == [], name
         fits(page, f"{name}-{language}-{width}-{scheme}")
 

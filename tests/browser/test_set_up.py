@@ -140,6 +140,31 @@ def house(tmp_path: Path) -> Iterator[tuple[str, HomeWorld]]:
     world.home.store.close()
 
 
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
+def test_axe_finds_nothing_on_both_roads_to_alexa(
+    chromium: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any
+) -> None:
+    """By hand first, with all that it may show at once, and what was refused."""
+    web, world = house
+    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    page = context.new_page()
+    page.goto(f"{web}/home#{world.code.renew()}")
+    page.fill("input[name=user]", USER)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".tiles")
+    page.goto(f"{web}/home/alexa")
+    page.fill("input[name=redirect]", "nonsense")
+    page.press("input[name=redirect]", "Enter")
+    page.wait_for_selector("[role=alert]")
+    assert page.input_value("input[name=redirect]") == "nonsense"
+    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+    assert page.locator("h2").first.inner_text() == {"en": "By hand", "nb": "For hånd", "de": "Von Hand"}[language]
+    assert found(page) == []
+    fits(page, f"alexa-roads-{language}-{width}-{scheme}")
+    context.close()
+
+
 FITS = {"en": "Tailscale Funnel fits here:", "nb": "Tailscale Funnel passer her:", "de": "Tailscale Funnel passt hier:"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from accounts import clients, households
+from accounts.console_sessions import ConsoleSessions
 from accounts.linking_window import OPEN_S
 from accounts.pins import Pins
 from registry import quiet_times
@@ -403,6 +404,7 @@ def test_everything_of_the_household_is_a_file_without_its_secrets(world: HomeWo
     assert [ask["camera"] for ask in facts["asked"]] == [home.id("Garden")]
     assert facts["quiet_times"] == {"times": "22:00-07:00", "zone": "Europe/Oslo"}
     assert [(address["service"], address["name"]) for address in facts["notified"]] == [("ntfy", "Kari’s phone")]
+    assert [(each["user"], each["since"]) for each in facts["browsers"]] == [(USER, world.clock.now)]
     for secret_text in ("vendor-session", "hemmelig", "house.example", home.link.agent_user, "F00000001", "salt"):
         assert secret_text not in answer.text
 
@@ -420,11 +422,14 @@ def test_deleting_everything_signs_out_at_the_vendor_and_leaves_no_byte(world: H
     home = world.home
     home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("alexa", ("hls",)))
     token = home.token()
-    browser = press(page(world), "delete", name=USER)
+    other, mine = world.signed_in(), page(world)
+    sessions = [each.session.id for each in ConsoleSessions(home.store).browsers(home.account.id)]
+    browser = press(mine, "delete", name=USER)
     assert (browser.status, f"Nothing of {USER} is kept here any more." in browser.text) == (200, True)
     assert world.vendor.signed_out == [home.source.id]
-    assert home.pictures.ended == [(home.link.id, "")]
-    assert browser.get().step == "enter"
+    assert set(home.pictures.ended) == {(home.link.id, ""), *((session, "") for session in sessions)}
+    assert (browser.get().step, other.get().step, len(sessions)) == ("enter", "enter", 2)
+    assert [ConsoleSessions(home.store).find(session) for session in sessions] == [None, None]
     assistants_are_told(home.store)
     home.store.sweep(time.time())
     for needle in (home.account.id, home.link.id, home.link.label, USER, token.rpartition(".")[2], "Garden"):

@@ -15,8 +15,18 @@ from registry.notices.addresses import Addresses
 from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 
-DEEDS = {"sign-out", "again"}  # what these do needs no field, and ends the walk
-IDS = ("link", "links", "client", "camera", "address", "row", "tv", "household")  # fields that name something
+DEEDS = {"sign-out", "again", "hand-secret"}  # what these do needs no field; the first two end the walk
+IDS = (
+    "link",
+    "links",
+    "client",
+    "camera",
+    "address",
+    "row",
+    "tv",
+    "household",
+    "browser",
+)  # fields that name something
 HELD = {"shown"}  # what a form says of itself: with another it is refused before its fields are read
 SENTENCE = re.compile(r'role="alert"[^>]*>\s*\S|class="alert"[^>]*>\s*\S')
 

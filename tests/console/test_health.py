@@ -1,12 +1,15 @@
 """The health page: the doctor's findings, the backup, the log, and a diagnosis that tells nothing of anybody."""
 
 import html
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from console.diagnosis import masked
-from tests.doubles.home_world import HomeBrowser, HomeWorld
+from console.pages import moment
+from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
 from words.worded import worded
@@ -25,10 +28,22 @@ def diagnosis(browser: HomeBrowser) -> str:
 
 def test_what_the_machine_is_stands_there_and_nothing_is_examined_unasked(world: HomeWorld) -> None:
     text = page(world).text
-    assert "Version 0.2.0 (Python 3.13.5) Update showcam looks for no newer version by itself" in text
+    assert "Version 0.2.0 (Python 3.13.5) Update None waits on this disk. showcam asks nobody for a newer" in text
     assert "Public address https://home.example Live pictures now 2" in text
     assert "Free on the disk 1024 of 4096 MiB Database 4 KiB" in text
     assert world.machine.examined == []
+
+
+@pytest.mark.parametrize(
+    ("newer", "changed", "said"),
+    [
+        ("0.3.0", 1_800_000_000.0, "Update Version 0.3.0 is on this disk: start showcam again to take it."),
+        ("", 1_800_000_000.0, f"Update The program on this disk was changed at {moment(1_800_000_000.0)}, after"),
+    ],
+)
+def test_a_newer_program_on_the_disk_is_said(world: HomeWorld, newer: str, changed: float, said: str) -> None:
+    world.machine.newer, world.machine.changed = newer, changed
+    assert said in page(world).text
 
 
 def test_where_the_media_process_is_silent_it_says_so(world: HomeWorld) -> None:
@@ -39,7 +54,8 @@ def test_where_the_media_process_is_silent_it_says_so(world: HomeWorld) -> None:
 def test_the_doctor_examines_the_owners_household_alone(world: HomeWorld) -> None:
     browser = page(world).send(AT, step="examine")
     assert world.machine.examined == [world.home.account.id]
-    assert "One thing is wrong. ✗ Wrong name home.example : it leads to 203.0.113.9" in browser.text
+    assert re.search(r"One thing is wrong\. Examined \d{4}-\d\d-\d\d \d\d:\d\d\. ✗ Wrong", browser.text) is not None
+    assert "✗ Wrong name home.example : it leads to 203.0.113.9" in browser.text
     assert browser.text.index("name home.example") < browser.text.index("camera Garden") < browser.text.index("disk :")
 
 
@@ -114,20 +130,125 @@ def test_a_backup_is_downloaded_and_leaves_no_file(world: HomeWorld, tmp_path: P
 def test_a_backup_that_cant_be_made_says_why(world: HomeWorld, tmp_path: Path) -> None:
     world.machine.why_not = "The disk is full."
     browser = page(world).send(AT, step="backup")
-    assert (browser.status, "The disk is full." in browser.text) == (403, True)
+    assert browser.status == 403
+    assert "No backup was made. See that the disk has room" in browser.text
+    assert "What it was, in English The disk is full." in browser.text
+    browser.headers["Accept-Language"] = "nb"
+    assert "Ingen sikkerhetskopi ble laget." in browser.send(AT, step="backup").text
     assert list((tmp_path / "backups").iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
-    [(['{"event": "<two>"}'], '{"event": "<two>"}'), ([], "There is no log in the data folder")],
+    [
+        (['{"event": "<two>"}'], 'The last 1 lines as they are written, in English {"event": "<two>"}'),
+        ([], "There is no log in the data folder"),
+    ],
 )
 def test_the_log_is_read(world: HomeWorld, lines: list[str], said: str) -> None:
     world.machine.lines = lines
     assert said in world.signed_in().visit(f"{AT}/log").text
 
 
-@pytest.mark.parametrize("step", ["examine", "backup"])
+def test_warnings_and_errors_are_told_in_the_page_s_language_and_their_lines_are_folded(world: HomeWorld) -> None:
+    at = moment(datetime(2026, 11, 27, 7, 2, tzinfo=UTC).timestamp())
+    world.machine.lines = [
+        '{"event": "the vendor is away", "level": "warning", "part": "worker", "timestamp": "2026-11-27T07:00:00Z"}',
+        '{"event": "well", "level": "info", "part": "web", "timestamp": "2026-11-27T07:01:00Z"}',
+        '{"event": "the vendor is away", "level": "warning", "part": "worker", "timestamp": "2026-11-27T07:02:00Z"}',
+        '{"event": "broke", "level": "error", "part": "media", "timestamp": "2026-11-27T07:02:00Z"}',
+        '{"event": "no time", "level": "error", "part": "media", "timestamp": "when"}',
+        "half a li",
+    ]
+    browser = world.signed_in()
+    browser.headers["Accept-Language"] = "nb"
+    answer = browser.visit(f"{AT}/log").answer
+    assert answer is not None
+    summaries = [html.unescape(each) for each in re.findall(r"<summary>(.*?)</summary>", answer.text)]
+    assert summaries == [
+        f"Feil: Bilder, {at}",
+        f"Advarsel: Arbeid i bakgrunnen, 2 ganger, sist {at}",
+        "De siste 6 linjene slik de er skrevet, på engelsk",
+    ]
+    visible = re.sub(r"<pre.*?</pre>", "", answer.text, flags=re.DOTALL)
+    assert "the vendor is away" in answer.text
+    assert "the vendor is away" not in visible
+
+
+@pytest.mark.parametrize(("lines", "said"), [(["nonsense"], "There is none in the last 1 lines."), ([], "no log")])
+def test_a_log_without_troubles_says_so(world: HomeWorld, lines: list[str], said: str) -> None:
+    world.machine.lines = lines
+    assert said in world.signed_in().visit(f"{AT}/log").text
+
+
+# the browsers that are signed in
+
+FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
+
+
+def with_firefox(world: HomeWorld) -> HomeBrowser:
+    """It is signed in a minute later than the browser that looks."""
+    world.clock.wait(60)
+    other = world.browser()
+    other.headers["User-Agent"] = FIREFOX
+    return other.enter(world.code.renew()).sign_in()
+
+
+def listed(browser: HomeBrowser) -> list[tuple[str, str]]:
+    """What stands of each browser, and its id."""
+    assert browser.answer is not None
+    part = browser.answer.text.partition('id="browsers"')[2].partition("<h2>")[0]
+    return [
+        (" ".join(re.sub(r"<[^>]*>", " ", item).split()), re.findall(r'name="browser" value="([^"]+)"', item)[0])
+        for item in part.split("<li>")[1:]
+    ]
+
+
+def test_the_browsers_that_are_signed_in_are_listed_and_this_one_is_marked(world: HomeWorld) -> None:
+    mine, since = page(world), moment(world.clock.now)
+    theirs = with_firefox(world)
+    first, second = listed(mine.visit(AT))
+    assert first[0] == f"Firefox, Android Since {moment(world.clock.now)}, as {USER}. Sign it out"
+    assert second[0] == f"A browser that does not say its name (this one) Since {since}, as {USER}. Sign it out"
+    assert "Firefox, Android (this one)" in theirs.visit(AT).text
+    assert "Sign out all but this one" not in mine.text
+
+
+def test_a_browser_is_signed_out_from_another_and_its_pictures_end(world: HomeWorld) -> None:
+    mine = page(world)
+    theirs = with_firefox(world)
+    (_, session), _ = listed(mine.visit(AT))
+    mine.send(AT, step="end-browser", browser=session)
+    assert (mine.status, len(listed(mine)), theirs.get().step) == (200, 1, "enter")
+    assert world.home.pictures.ended == [(session, "")]
+    mine.send(AT, step="end-browser", browser=session)
+    assert (mine.status, "that browser is not signed in any more" in mine.text) == (403, True)
+
+
+def test_who_signs_out_the_browser_itself_is_led_to_the_first_page(world: HomeWorld) -> None:
+    mine = page(world)
+    mine.send(AT, step="end-browser", browser=listed(mine)[0][1])
+    assert (mine.step, mine.cookie) == ("enter", "")
+
+
+def test_all_others_are_signed_out_at_once(world: HomeWorld) -> None:
+    mine = page(world)
+    others = [with_firefox(world), with_firefox(world)]
+    assert "Sign out all but this one" in mine.visit(AT).text
+    mine.send(AT, step="end-others")
+    assert (mine.status, len(listed(mine)), [each.get().step for each in others]) == (200, 1, ["enter", "enter"])
+
+
+def test_another_household_s_browsers_are_neither_seen_nor_signed_out(world: HomeWorld) -> None:
+    theirs = world.signed_in(NEW).visit(AT)
+    ((_, session),) = listed(theirs)
+    mine = page(world)
+    assert session not in [each for _, each in listed(mine)]
+    mine.send(AT, step="end-browser", browser=session)
+    assert (mine.status, theirs.visit(AT).status, len(listed(theirs))) == (403, 200, 1)
+
+
+@pytest.mark.parametrize("step", ["examine", "backup", "end-browser", "end-others"])
 def test_who_is_not_signed_in_gets_nothing(world: HomeWorld, step: str) -> None:
     for stranger, due in ((world.browser().get(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
         assert stranger.send(AT, step=step).step == due

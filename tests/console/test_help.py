@@ -1,14 +1,16 @@
 """Help for everybody: each reason has a page and a short address, and is found by what an assistant said."""
 
 import html
+import re
 
 import pytest
 from flask import Flask
 from werkzeug.test import Client
 
+from alexa.texts import LOCALES
 from console import look
 from console.app import blueprint
-from console.help import SAID
+from console.help import PLACES, SAID
 from registry.gate.help import NUMBERS, of_number, short
 from registry.gate.reasons import row_text
 from registry.reason import REASONS, Reason
@@ -90,3 +92,25 @@ def test_the_devices_of_the_manual_are_listed(language: str) -> None:
     for device in ("Echo Show", "Echo Spot", "Fire TV, Fire TV Stick, Fire TV Edition", "Chromecast"):
         assert device in page
     assert OURS.say(language, "Help") in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Alexa speaks no Norwegian: say it to Alexa in English."),
+        ("nb", "Alexa snakker ikke norsk: si det til Alexa på engelsk."),
+        ("de", "Alexa spricht kein Norwegisch"),
+    ],
+)
+def test_where_and_in_which_language_is_said(language: str, said: str) -> None:
+    page = text(visitor(), "/help", language)
+    assert (said in page, "[test] showcam" in page) == (True, True)
+
+
+def test_alexas_languages_are_those_in_which_it_shows_cameras() -> None:
+    names = {
+        "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi",
+        "it": "Italian", "ja": "Japanese", "nl": "Dutch", "pt": "Portuguese",
+    }  # fmt: skip
+    listed = dict(PLACES)["Alexa"].partition("language: ")[2].partition(".")[0]
+    assert set(re.findall(r"[A-Z]\w+", listed)) == {names[locale[:2]] for locale in LOCALES}

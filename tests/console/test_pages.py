@@ -35,6 +35,22 @@ def test_a_page_speaks_the_visitors_language(path: str, language: str, status: i
     assert "practice" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("sign_up_open", "alexa", "google"),
+    [
+        (False, "Skills &amp; Games › Your Skills › Dev › showcam", "Works with Google › [test] showcam"),
+        (True, "Skills &amp; Games › showcam", "Works with Google › showcam"),
+    ],
+)
+def test_where_the_skill_is_found_in_the_apps(sign_up_open: bool, alexa: str, google: str) -> None:
+    """An owner's own is among the skills in development; one for everybody is published."""
+    app = Flask("test", static_folder=None)
+    app.register_blueprint(look.blueprint())
+    app.register_blueprint(blueprint(practice_url="", published=sign_up_open))
+    page = app.test_client().get("/").text
+    assert (alexa in page, google in page) == (True, True)
+
+
 def test_the_demo_leads_to_its_practice_page() -> None:
     app = Flask("test", static_folder=None)
     app.register_blueprint(look.blueprint())

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.lookout import Looked, Lookout
+from showcam.process.kept import NOW, WAITS
 from tests.console.test_set_up import AT, said
 from tests.doubles.clock import Clock
 from tests.doubles.home_world import HomeWorld, home_world
@@ -24,8 +25,8 @@ type World = Callable[..., HomeWorld]
 def looked(tmp_path: Path) -> Iterator[World]:
     made: list[HomeWorld] = []
 
-    def build(outlook: Callable[[], Looked] | None, address: str = "") -> HomeWorld:
-        made.append(home_world(tmp_path, outlook=outlook, address=address))
+    def build(outlook: Callable[[], Looked] | None, address: str = "", kept_in: Path | None = None) -> HomeWorld:
+        made.append(home_world(tmp_path, outlook=outlook, address=address, kept_in=kept_in))
         return made[-1]
 
     yield build
@@ -52,7 +53,7 @@ def test_what_fits_follows_from_looking(looked: World, found: Looked, name: str,
     for _ in range(2):  # as it is after a reload
         browser.visit(answer.location.partition("#")[0])
         text = said(browser, 3)
-        assert f"{FOUND} {fits} fits here" in text
+        assert re.search(rf"Looked at \d{{4}}-\d\d-\d\d \d\d:\d\d\. {FOUND} {fits} fits here", text) is not None
         assert f"{fits} fits here " in text.partition("Give this machine an address")[2]
         assert browser.answer is not None
         assert re.findall(r"<h3>(\w+(?: \w+)?)", browser.answer.text)[:3] == order
@@ -103,6 +104,37 @@ def test_where_nobody_looks_there_is_no_button(looked: World) -> None:
     assert BUTTON not in browser.text
     data = {"csrf_token": browser.get().token, "step": "look"}
     assert browser.ask("POST", AT, data=data).status_code == 400
+
+
+def test_what_waits_until_nobody_watches_is_used_now_by_a_button(looked: World, tmp_path: Path) -> None:
+    run = tmp_path / "showcam" / "run"
+    run.mkdir(parents=True)
+    browser = looked(None, kept_in=run.parent).signed_in().visit(AT)
+    waiting = "What was changed is in use for pictures when nobody watches one."
+    assert waiting not in browser.text
+    (run / WAITS).touch()
+    assert waiting in said(browser.visit(AT), 3)
+    assert not (run / NOW).exists()
+    browser.send(AT, step="apply")
+    assert (browser.status, (run / NOW).exists()) == (200, True)
+
+
+def test_where_nothing_is_kept_nothing_is_used_now(looked: World) -> None:
+    browser = looked(None).signed_in()
+    assert browser.ask("POST", AT, data={"csrf_token": browser.get().token, "step": "apply"}).status_code == 400
+
+
+def test_when_it_was_looked_at_is_when_the_look_ended(looked: World) -> None:
+    clock = Clock()
+
+    def look() -> Looked:
+        clock.wait(3)
+        return OWN
+
+    lookout = Lookout(look, now=clock)
+    began = clock.now
+    lookout.again()
+    assert lookout.at == began + 3
 
 
 def test_many_presses_make_one_look_and_a_later_one_another() -> None:

@@ -36,6 +36,7 @@ from console.client_forms import ClientForms
 from console.echo import SKILL_ID
 from console.entrance import Entrance
 from console.examinations import Examinations
+from console.google_page import GooglePage
 from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
@@ -45,6 +46,7 @@ from console.notices import Notices
 from console.own_camera import OwnCamera
 from console.pages import NOTIFIES, TVS
 from console.set_up import Ports, SetUp
+from console.skill_page import SkillPage
 from console.trial import Doors, Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
@@ -62,7 +64,14 @@ from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Find, Search
 from registry.owner.sign_in import SignIn
 from registry.reason import is_reason
+from showcam.compose.skill import AddressKeeper
 from showcam.compose.trials import Nobody
+from showcam.settings import Settings
+from showcam.setup import google_set_up
+from showcam.setup.alexa_by_hand import AlexaByHand
+from showcam.setup.skill_making import SkillMaking
+from showcam.setup.skill_set_up import SkillSetUp
+from showcam.setup.smapi import Amazon
 from store.records import Link
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
@@ -73,6 +82,7 @@ from tests.doubles.ready_machine import ReadyMachine
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor
 from tests.doubles.templates import COMPILED
 
+PUBLIC = Settings(public_url="https://home.example")
 NEW = "new@example.com"  # whom nobody has added before
 
 
@@ -237,6 +247,27 @@ def _at_once(work: Callable[[], None]) -> None:
     work()
 
 
+@dataclass
+class Noted:
+    """Keeps in memory how far a skill is made."""
+
+    data: bytes | None = None
+
+    def read(self) -> bytes | None:
+        return self.data
+
+    def write(self, data: bytes | None) -> None:
+        self.data = data
+
+
+def _skill_of(made: Household) -> SkillSetUp:
+    """Real but for Amazon, which is never asked: nobody allows it there."""
+    keys = [("one", b"k" * 32)]
+    nobody = Amazon("127.0.0.1:9", None)
+    making = SkillMaking(PUBLIC.public_url, nobody, made.store, Noted(), lambda *_: None, lambda: "trusted")
+    return SkillSetUp(PUBLIC, making, AlexaByHand(PUBLIC, made.store, lambda _: None, keys), keys)
+
+
 def _pages(
     made: Household,
     rooms: Home,
@@ -246,6 +277,7 @@ def _pages(
     *,
     own: bool,
     lookout: Lookout | None,
+    keeper: AddressKeeper | None,
 ) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
@@ -276,10 +308,12 @@ def _pages(
             Ports(8080, 8081),
             address=address,
             adds=own,
-            keep=None,
+            keeper=keeper,
             examinations=examinations,
             lookout=lookout,
         ),
+        GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
+        SkillPage(rooms.area, _skill_of(made)),
         Health(made.owner, rooms.area, examinations, folder / "backups"),
         Notices(rooms.area, made.clock),
         Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
@@ -297,10 +331,12 @@ def home_world(
     address: str = "",
     machine: ReadyMachine | None = None,
     outlook: Callable[[], Looked] | None = None,
+    kept_in: Path | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
 
     `address`: the public one, which set-up has the doctor examine. `outlook`: looks how the house is reached.
+    `kept_in`: the data folder of the showcam that keeps settings.
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
@@ -340,7 +376,16 @@ def home_world(
     home.bind(
         app,
         rooms,
-        *_pages(made, rooms, machine, folder, address, own=own, lookout=Lookout(outlook) if outlook else None),
+        *_pages(
+            made,
+            rooms,
+            machine,
+            folder,
+            address,
+            own=own,
+            lookout=Lookout(outlook) if outlook else None,
+            keeper=AddressKeeper(Settings(data=kept_in)) if kept_in else None,
+        ),
         *of_tvs,
         *of_house,
     )

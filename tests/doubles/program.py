@@ -53,7 +53,8 @@ class Program:
             "HOME": os.environ.get("HOME", "/"),
             "NO_BROWSER": "1",
             **AS_INSTALLED,
-            **({} if demo else {"SHOWCAM_STUN": ""}),  # the default servers are on the internet
+            # the default servers are on the internet, and no test listens to the house
+            **({} if demo else {"SHOWCAM_STUN": "", "SHOWCAM_BIND": "127.0.0.1"}),
             "SHOWCAM_DATA": str(self.data),
             "SHOWCAM_PORT": str(self.port),
             "SHOWCAM_MEDIA_PORT": str(self.media_port),

@@ -33,12 +33,25 @@ class ReadyMachine:
     lines: list[str] = field(default_factory=lambda: ['{"event": "one"}', '{"event": "<two>"}'])
     why_not: str = ""
     live: int | None = 2
+    newer: str = ""
+    changed: float = 0.0
     breaks: bool = False  # its examination, at the end
     examined: list[str] = field(default_factory=list)
     start: Callable[[Callable[[], None]], None] | None = None  # how its examination begins; None: at once
 
     def facts(self, account_id: str) -> Facts:
-        return Facts("0.2.0", "3.13.5", "https://home.example", 2**30, 2**32, 4096, self.live, keeps_backups=True)
+        return Facts(
+            version="0.2.0",
+            python="3.13.5",
+            address="https://home.example",
+            disk_free=2**30,
+            disk_size=2**32,
+            database=4096,
+            live=self.live,
+            keeps_backups=True,
+            newer=self.newer,
+            changed=self.changed,
+        )
 
     def examine(self, account_id: str) -> Iterator[ReadyFinding]:
         self.examined.append(account_id)

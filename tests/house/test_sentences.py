@@ -79,3 +79,23 @@ def test_a_new_language_or_sentence_is_asked_for() -> None:
         message("Hello {name}", "Hei {name}", flags=["fuzzy"]),
     ):
         assert not words.good(wanting)
+
+
+SAID = re.compile("[“«„]([^”»“]+)[”»“]")
+
+
+def told_to_alexa() -> Iterator[str]:
+    """Sentences that quote what a person says to Alexa."""
+    for sentence, files in words.said(words.domains()[0]).items():
+        of_alexa = all(file.startswith("alexa/") for file in files) or "Alexa" in sentence
+        if SAID.search(sentence) and (of_alexa or "discover devices" in sentence):
+            yield sentence
+
+
+def test_no_norwegian_is_told_to_say_norwegian_to_alexa() -> None:
+    """Alexa speaks none: what is quoted stands there as in English."""
+    kept = words.kept(words.domains()[0].file("nb", "po"), "nb")
+    written = {sentence: kept.get(sentence).string for sentence in told_to_alexa() if kept.get(sentence)}
+    assert len(written) > 4
+    for sentence, norwegian in written.items():
+        assert set(SAID.findall(norwegian)) <= set(SAID.findall(sentence)), norwegian

@@ -3,6 +3,7 @@
 import ast
 import base64
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from showcam import keys
+from showcam.cli import run
 from showcam.process import handover
 from showcam.settings import Settings
 
@@ -77,6 +79,13 @@ def test_a_root_is_not_handed_to_media_but_the_grant_keys_made_from_it(monkeypat
     assert [base64.b64decode(key) for key in given["SHOWCAM_GRANT_KEYS"].split()] == keys.grant_of(settings)
     monkeypatch.setenv("SHOWCAM_GRANT_KEYS", given["SHOWCAM_GRANT_KEYS"])
     assert keys.grant_of(Settings()) == keys.derived([json.loads(ROOTS)["root"]]).grant
+
+
+def test_all_parts_started_with_their_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that is started again later: its code on the disk may then be newer than the others'."""
+    first, later = ({each.name: each.environ for each in run.processes(Settings())} for _ in range(2))
+    monkeypatch.setenv(handover.STARTED, later["web"][handover.STARTED])
+    assert handover.started() == float(first["web"][handover.STARTED]) <= time.time()
 
 
 def test_media_is_handed_every_setting_that_it_reads() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from showcam.process.kept import CHANGED, NOW
+from showcam.process.kept import CHANGED, NOW, WAITS
 from showcam.process.renewal import Renewal
 from showcam.process.settings_sources import SettingsError
 
@@ -57,6 +57,22 @@ def test_pictures_start_again_once_the_last_viewer_has_gone(tmp_path: Path) -> N
     looking = renewal(tmp_path, new, lambda: watching.pop(0))
     touch(tmp_path, CHANGED)
     assert [looking.due(OLD) for _ in range(3)] == [{}, {}, {"media": {"S": "2"}}]
+
+
+def test_while_pictures_are_watched_it_is_said_that_a_change_waits(tmp_path: Path) -> None:
+    watching = [True, False]
+    looking = renewal(tmp_path, OLD | {"media": {"S": "2"}}, lambda: watching.pop(0))
+    touch(tmp_path, CHANGED)
+    looking.due(OLD)
+    assert (tmp_path / WAITS).exists()
+    looking.due(OLD)
+    assert not (tmp_path / WAITS).exists()
+
+
+def test_what_an_earlier_run_said_is_over(tmp_path: Path) -> None:
+    touch(tmp_path, WAITS)
+    renewal(tmp_path, OLD)
+    assert not (tmp_path / WAITS).exists()
 
 
 def test_settings_that_cannot_be_used_change_nothing(tmp_path: Path) -> None:

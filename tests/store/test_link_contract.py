@@ -224,6 +224,18 @@ class TestSecrets:
         store.drop_account_secret(household.id, "pin")
         assert store.account_secret(household.id, "pin") is None
 
+    def test_secrets_are_listed_by_how_their_names_begin(self, store: Store) -> None:
+        household, other = a.account(), a.account()
+        for account in (household, other):
+            store.add_account(account)
+            for name in ("browser-1", "browser-%", "Browser-2", "pin"):
+                store.put_account_secret(account.id, name, f"{account.id} {name}".encode())
+        of_it = {name: f"{household.id} {name}".encode() for name in ("browser-1", "browser-%")}
+        assert store.account_secrets(household.id, "browser-") == of_it
+        store.drop_account_secret(household.id, "browser-1")
+        assert list(store.account_secrets(household.id, "browser-")) == ["browser-%"]
+        assert store.account_secrets(household.id, "nothing") == store.account_secrets("nobody", "browser-") == {}
+
     def test_a_secret_needs_its_account(self, store: Store) -> None:
         with pytest.raises(Inconsistent):
             store.put_account_secret("nobody", "pin", b"1")

@@ -89,8 +89,11 @@ def test_a_lost_key_is_named_and_rows_that_can_be_made_again_count_as_none(path:
     with_old = SqliteStore(path, Sealer([OLD]))
     with_old.add_household(household, source, b"session", "ok")
     with_old.put_visit("v", b"visit", a.NOW + 60)
+    with_old.put_account_secret(household.id, "browser-1", b"old")
     with_old.close()
     with_new = SqliteStore(path, Sealer([NEW]))
+    with_new.put_account_secret(household.id, "browser-2", b"new")
+    assert with_new.account_secrets(household.id, "browser-") == {"browser-2": b"new"}
     with pytest.raises(SealedUnreadable, match="“2026”"):
         with_new.read_session(household.id, source.id)
     assert with_new.visit("v", a.NOW) is None

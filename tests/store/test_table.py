@@ -166,6 +166,7 @@ class World:
             ("has_owner_users", ()),
             ("preferences", (account.id,)),
             ("account_secret", (account.id, "s")),
+            ("account_secrets", (account.id, "s")),
             ("notice_addresses", (account.id,)),
             ("notices", (account.id,)),
             ("happenings", (account.id, NOW - 1)),

@@ -58,3 +58,20 @@ def test_pictures_start_again_where_nobody_watches(tmp_path: Path) -> None:
         assert within(10, lambda: pids(program).get("media") not in (None, before["media"]))
         assert within(10, program.serves)
         assert "a-secret" not in program.log.read_text()
+
+
+def test_another_address_to_listen_on_waits_for_the_next_start(tmp_path: Path) -> None:
+    """A part that starts again meanwhile listens where the others reach it."""
+    program = Program(tmp_path, demo=False)
+    del program.environ["SHOWCAM_BIND"]
+    assert program.command("settings", "set", "bind", "127.0.0.1").returncode == 0
+    program.start()
+    try:
+        done = program.command("settings", "set", "bind", "127.0.0.2")
+        assert "The next start of showcam takes it." in done.stderr + done.stdout
+        assert program.command("settings", "set", "public_url", "https://cams.example").returncode == 0
+        assert within(10, lambda: issuer(program) == "https://cams.example")
+        given = Path(f"/proc/{pids(program)['serve']}/environ").read_text()
+        assert '"bind":"127.0.0.1"' in given
+    finally:
+        program.stop()

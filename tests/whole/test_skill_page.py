@@ -165,3 +165,32 @@ def test_the_door_for_the_function_is_shut_while_nobody_waits(page: Page) -> Non
     for text in ("", "x", "a" * 500):
         sent = requests.post(f"{page.program.web}/setup/forwarder/{text}", data={"arn": ARN}, timeout=10)
         assert sent.status_code == 404
+
+
+REDIRECT = "https://layla.amazon.com/api/skill/link/M1ABCDEFGHIJKL"
+HAND_SKILL = "amzn1.ask.skill.00000000-0000-4000-8000-00000000hand"
+
+
+def test_by_hand_four_values_are_copied_here_and_no_file_is_edited(page: Page) -> None:
+    assert page.post(PATH, step="hand-client", redirect="https://evil.example/M1") == 403
+    assert "That is none of the three Alexa Redirect URLs" in page.text
+    assert page.post(PATH, step="hand-client", redirect=REDIRECT) == 200
+    secret = page.value("secret")
+    listed = loads(page.program.command("clients", "list", "--json").stdout)["clients"]
+    (client,) = [each for each in listed if each["id"] == "alexa"]
+    assert len(client["redirect_uris"]) == 3
+    assert (REDIRECT in client["redirect_uris"], secret in page.get(PATH)) == (True, False)
+
+    assert page.post(PATH, **{"step": "hand-keep", "skill-id": "nonsense"}) == 403
+    assert 'value="nonsense"' in page.text  # nothing that was typed is lost
+    given = {"skill-id": HAND_SKILL, "events-id": EVENTS[0], "events-secret": EVENTS[1]}
+    assert page.post(PATH, step="hand-keep", **given) == 200
+    assert "Kept, and in use within seconds." in page.text
+    held = loads(page.program.command("settings", "list", "--json").stdout)
+    assert (held["alexa_skill_id"]["value"], held["lwa_client_id"]["value"]) == (HAND_SKILL, EVENTS[0])
+    assert within(30, lambda: page.shows(PATH, f'value="{HAND_SKILL}"'))
+    assert page.post(PATH, step="hand-line", language="en-GB") == 200
+    assert page.value("hand-key")
+    log = page.program.log.read_text()
+    assert [each for each in (secret, EVENTS[1], page.value("hand-key")) if each in log] == []
+    assert page.text.index("By hand") < page.text.index("By itself")

@@ -43,6 +43,9 @@ class Terminal:
             assert time.monotonic() < deadline, self.printed
             time.sleep(0.05)
 
+    def type(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
     def end(self) -> list[str]:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(10)
@@ -101,10 +104,23 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
 def test_a_real_start_says_its_addresses_last(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
     terminal = Terminal(program, "run")
-    terminal.until("opens it to the house")
+    terminal.until("The house does, after: .* settings set bind")
     serves, cameras, _once, _bind, ended = terminal.end()[-5:]
     assert (serves, ended) == (f"showcam serves at {program.web}", "All ended.")
     assert re.fullmatch(rf"Your cameras: {program.web}/home#[\w-]{{43}}", cameras)
+
+
+def test_a_person_is_asked_once_whether_the_house_reaches_it(tmp_path: Path) -> None:
+    program = Program(tmp_path, demo=False)
+    del program.environ["SHOWCAM_BIND"]
+    terminal = Terminal(program, "run")
+    terminal.until(r"open the page of your cameras\? \[Y/n\]")
+    terminal.type("n\n")
+    terminal.until("Only this machine reaches it")
+    assert f"Your cameras: {program.web}/home#" in "\n".join(terminal.end())
+    again = Terminal(program, "run")
+    again.until("Only this machine reaches it")
+    assert "open the page of your cameras" not in "\n".join(again.end())
 
 
 def test_off_a_terminal_each_event_is_a_json_line_on_stderr(tmp_path: Path) -> None:

@@ -1,0 +1,155 @@
+"""The road by hand to an Alexa skill: what is copied here, and what each field of Amazon's console is said to take."""
+
+import json
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from accounts.identity import token_hash
+from console.skill import NotMade
+from showcam.settings import Settings
+from showcam.setup import forwarder
+from showcam.setup.alexa_by_hand import AlexaByHand
+from store.sqlite import SqliteStore
+
+URL = "https://cams.example"
+KEYS = [("one", b"k" * 32)]
+REDIRECTS = (
+    "https://pitangui.amazon.com/api/skill/link/M1ABCDEFGHIJKL",
+    "https://layla.amazon.com/api/skill/link/M1ABCDEFGHIJKL",
+    "https://alexa.amazon.co.jp/api/skill/link/M1ABCDEFGHIJKL",
+)
+SKILL = "amzn1.ask.skill.1f2e3d4c-0000-4000-8000-000000000001"
+EVENTS = "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def kept() -> list[Mapping[str, str]]:
+    return []
+
+
+@pytest.fixture
+def hand(store: SqliteStore, kept: list[Mapping[str, str]]) -> AlexaByHand:
+    return AlexaByHand(Settings(public_url=URL), store, kept.append, KEYS)
+
+
+@pytest.mark.parametrize("address", [*REDIRECTS, f"  {REDIRECTS[1]}\n"])
+def test_one_redirect_address_gives_all_three(hand: AlexaByHand, store: SqliteStore, address: str) -> None:
+    secret = hand.client(address)
+    client = store.client("alexa")
+    assert client is not None
+    assert (client.redirect_uris, client.secret_hash) == (REDIRECTS, token_hash(secret))
+
+
+def test_another_address_leaves_the_secret_and_another_secret_the_addresses(
+    hand: AlexaByHand, store: SqliteStore
+) -> None:
+    first = hand.client(REDIRECTS[0])
+    assert hand.client(REDIRECTS[0].replace("M1", "M2")) == ""
+    client = store.client("alexa")
+    assert client is not None
+    assert (client.redirect_uris[2], client.secret_hash) == (REDIRECTS[2].replace("M1", "M2"), token_hash(first))
+    second = hand.new_secret()
+    changed = store.client("alexa")
+    assert changed is not None
+    assert (changed.redirect_uris, changed.secret_hash) == (client.redirect_uris, token_hash(second))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "https://evil.example/api/skill/link/M1ABCDEFGHIJKL",
+        "https://pitangui.amazon.com.evil.example/api/skill/link/M1ABCDEFGHIJKL",
+        "https://evil.example/https://layla.amazon.com/api/skill/link/M1ABCDEFGHIJKL",
+        "http://layla.amazon.com/api/skill/link/M1ABCDEFGHIJKL",
+        "https://layla.amazon.com/api/skill/link/",
+        "https://layla.amazon.com/api/skill/link/M1ABC?next=https://evil.example",
+        "https://layla.amazon.com/api/skill/link/M1ABC/../x",
+        "M1ABCDEFGHIJKL",
+        "https://layla.amazon.com/api/skill/link/" + "M" * 250,
+    ],
+)
+def test_nothing_else_is_a_redirect_address(hand: AlexaByHand, store: SqliteStore, address: str) -> None:
+    with pytest.raises(NotMade, match="none of the three"):
+        hand.client(address)
+    assert store.client("alexa") is None
+
+
+def test_without_a_client_there_is_no_new_secret(hand: AlexaByHand) -> None:
+    with pytest.raises(NotMade):
+        hand.new_secret()
+
+
+@pytest.mark.parametrize(
+    ("typed", "settings"),
+    [
+        ((SKILL, "", ""), {"alexa_skill_id": SKILL}),
+        (("", EVENTS, "s"), {"lwa_client_id": EVENTS, "lwa_client_secret": "s"}),
+        ((SKILL, EVENTS, "s"), {"alexa_skill_id": SKILL, "lwa_client_id": EVENTS, "lwa_client_secret": "s"}),
+    ],
+)
+def test_what_is_typed_is_kept(
+    hand: AlexaByHand, kept: list[Mapping[str, str]], typed: tuple[str, str, str], settings: dict[str, str]
+) -> None:
+    hand.keep(*typed)
+    assert kept == [settings]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        (("", "", ""), "Nothing was typed"),
+        (("nonsense", "", ""), "no skill id"),
+        ((SKILL + " x", "", ""), "no skill id"),
+        ((SKILL, EVENTS, ""), "Both the client id"),
+        ((SKILL, "", "s"), "Both the client id"),
+        ((SKILL, "amzn1.other", "s"), "no client id"),
+    ],
+)
+def test_nonsense_keeps_nothing(
+    hand: AlexaByHand, kept: list[Mapping[str, str]], typed: tuple[str, str, str], why: str
+) -> None:
+    with pytest.raises(NotMade, match=why):
+        hand.keep(*typed)
+    assert kept == []
+
+
+@pytest.mark.parametrize("language", ["en-GB", "de-DE", "fr-FR"])
+def test_no_field_names_a_command_or_a_file_and_what_is_copied_is_a_value(hand: AlexaByHand, language: str) -> None:
+    rows = hand.rows(language)
+    assert [row for row in rows if re.search(r"showcam \w+ \w+|/interactionModels/|^\[", row.value)] == []
+    assert [row.name for row in rows if not row.copies and row.value == ""] == []
+    models = [json.loads(row.value) for row in rows if row.name == "JSON Editor"]
+    assert [list(model) for model in models] == ([] if language == "fr-FR" else [["interactionModel"]])
+
+
+def test_few_values_are_typed(hand: AlexaByHand) -> None:
+    """All others are copied or chosen: four are copied from Amazon to here."""
+    hand.client(REDIRECTS[0])
+    asked = {row.name for row in hand.rows("en-GB") if not row.copies}
+    copied_here = {"Skill ID", "Your Skill ID", "Alexa Redirect URLs", "Alexa Client Id", "Alexa Client Secret"}
+    by_amazon_or_empty = {
+        "Your Secret",
+        "Build",
+        "Default endpoint",
+        "Domain list",
+        "Default Access Token Expiration Time",
+    }
+    assert asked <= copied_here | by_amazon_or_empty
+
+
+def test_the_line_for_aws_serves_the_skill_that_is_kept(hand: AlexaByHand, store: SqliteStore) -> None:
+    with pytest.raises(NotMade, match="Keep the Skill ID first"):
+        hand.line("en-GB")
+    line = AlexaByHand(Settings(public_url=URL, alexa_skill_id=SKILL), store, lambda _: None, KEYS).line("de-DE")
+    assert line.text == forwarder.one_line(forwarder.template(URL, SKILL), "eu-west-1")
+    assert line.key.startswith("one:")
+    assert line.key not in line.text
+
+
+def test_a_secret_that_is_kept_is_said_to_be(store: SqliteStore) -> None:
+    settings = Settings(public_url=URL, lwa_client_id=EVENTS, lwa_client_secret="s")
+    rows = {row.name: row for row in AlexaByHand(settings, store, lambda _: None, KEYS).rows("en-GB")}
+    assert (rows["Alexa Client Id"].value, rows["Alexa Client Secret"].value) == (EVENTS, "It is kept here already.")
