@@ -16,7 +16,7 @@ import pytest
 from media.plane.codec import h265
 from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
-from media.plane.outputs.pipeline import Pipeline
+from media.plane.outputs.pipeline import DISPLAY, SOON, Pipeline, Shape
 from media.plane.outputs.transcoder import WAITING, Transcoder
 from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
 from media.plane.viewing.transcodes import Transcodes, admits
@@ -326,8 +326,10 @@ class Pictures:
             self.made.append((form, unit))
             self.came.notify()
 
-    def transcoder(self, since: int = 0, clock: Callable[[], float] = time.monotonic) -> Transcoder:
-        return Transcoder(self.form, self.units[:since], self.take, lambda: None, clock=clock)
+    def transcoder(
+        self, since: int = 0, clock: Callable[[], float] = time.monotonic, shape: Shape = DISPLAY
+    ) -> Transcoder:
+        return Transcoder(self.form, self.units[:since], self.take, lambda: None, shape, clock)
 
     def until(self, count: int) -> None:
         with self.came:
@@ -349,6 +351,31 @@ def test_it_begins_in_the_middle_of_a_group_of_pictures_with_a_keyframe_of_its_o
     assert first.key
     assert pictures.units[37].pts <= first.pts <= pictures.units[40].pts
     assert not any([other for other, _ in others])
+
+
+def test_what_came_in_one_clump_with_the_keyframe_is_shown_to_who_begins_by_hls() -> None:
+    pictures = Pictures()
+    sound = Unit("audio", b"\xff", pictures.units[20].pts, pictures.units[20].dts, key=True)
+    pictures.units.insert(20, sound)
+    work = pictures.transcoder(since=46, shape=SOON)
+    work.start()
+    pictures.until(45)  # the decoder holds the last one
+    work.stop()
+    assert [unit.pts for _, unit in pictures.made[:45]] == [unit.pts for unit in pictures.units[:45]]
+    assert [unit.data for _, unit in pictures.made if unit.kind == "audio"] == [sound.data]
+    keys = [unit.pts / CLOCK for _, unit in pictures.made if unit.key and unit.kind == "video"]
+    assert [later - each for each, later in itertools.pairwise(keys)] == pytest.approx([SOON.gop_s] * (len(keys) - 1))
+
+
+def test_of_what_came_long_before_only_the_latest_is_shown() -> None:
+    pictures = Pictures()
+    work = pictures.transcoder(since=60, shape=SOON._replace(shows_s=1.0))
+    work.start()
+    pictures.until(FPS)
+    work.stop()
+    first = pictures.made[0][1]
+    assert first.key
+    assert pictures.units[-1].pts - first.pts <= CLOCK
 
 
 def test_a_picture_that_waited_too_long_is_left_out_before_it_is_encoded() -> None:
