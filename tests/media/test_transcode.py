@@ -18,6 +18,7 @@ from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 from media.plane.outputs.pipeline import DISPLAY, SOON, Pipeline, Shape
 from media.plane.outputs.transcoder import WAITING, Transcoder
+from media.plane.viewing.on_demand import OnDemand
 from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
 from media.plane.viewing.transcodes import Transcodes, admits
 from media.source import transcoded_size
@@ -292,6 +293,23 @@ def test_what_could_be_shown_as_it_comes_gives_way_to_what_can_not(
         return is_over
 
     assert asyncio.run(scene()) is ends
+
+
+def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() -> None:
+    """HLS gets what comes in clumps at once, and viewers by WebRTC at life's pace."""
+    form = Format(320, 180, "avc1.42001e", audio=False)
+
+    async def scene() -> None:
+        on_demand = OnDemand(Transcodes(1))
+        for_hls = on_demand.get(form, (), "media_down", gives_way=True)
+        assert on_demand.get(form, (), "media_down", gives_way=True) is for_hls
+        for_all = on_demand.get(form, (), "no_common_protocol")
+        assert for_hls.failure is not None
+        assert for_all.failure is None
+        assert on_demand.get(form, (), "media_down", gives_way=True) is for_all
+        on_demand.close()
+
+    asyncio.run(scene())
 
 
 @apart
