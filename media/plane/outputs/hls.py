@@ -14,7 +14,7 @@ from media.plane.outputs.segments import Segment, Segments
 LONGEST_S = 24.0  # of a segment, and so of a GOP
 HEAVIEST = 24 * 1024 * 1024  # bytes of a segment
 SPARE_S = 2
-SOON_S = 1.5  # of what comes in clumps: a player that had less would stand still for the next one
+SOON_S = 1.7  # of what comes in clumps: a player that had less would stand still for the next one
 _LEAD = 5
 _LEAST_S = 0.04  # of a segment: a single picture's length is not known when nothing follows it
 _START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")

@@ -36,7 +36,7 @@ class Shape(NamedTuple):
 
 
 DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
-SOON = DISPLAY._replace(gop_s=0.8, late_s=2.0, shows_s=3.2)  # for HLS that begins soon, of what comes in clumps
+SOON = DISPLAY._replace(gop_s=0.6, late_s=2.0, shows_s=3.2)  # for HLS that begins soon, of what comes in clumps
 THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 
 
