@@ -3,6 +3,7 @@
 import { HLS, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js";
 
 const FIRST_PICTURE_MS = 6000; // an Echo gives up after this
+const FIRST_BY_HLS_MS = 15000;
 const GATHER_MS = 1000;
 const ALOUD = "showcam-aloud";
 const form = document.querySelector("form.say");
@@ -15,12 +16,19 @@ async function attach(video, url) {
   if (Hls.isSupported()) {
     const hls = new Hls(HLS);
     playing.push(() => hls.destroy());
+    hls.on(Hls.Events.ERROR, (_, error) => error.fatal && video.onerror?.());
     hls.loadSource(url);
     hls.attachMedia(video);
   } else {
     video.src = url;
   }
   show(video);
+  await firstFrame(video, FIRST_BY_HLS_MS);
+}
+
+function fail(display) {
+  display.querySelector("video").hidden = true;
+  display.querySelector(".failed").hidden = false;
 }
 
 function show(video) {
@@ -31,16 +39,17 @@ function show(video) {
 /** The Echo's picture: by an offer, and by HLS where that shows nothing in time. */
 async function open(display) {
   const video = display.querySelector("video");
-  const peer = connectionTo(video);
-  playing.push(() => peer.close());
+  let peer = null;
   try {
+    peer = connectionTo(video);
+    playing.push(() => peer.close());
     const answer = await ask(display, await offerOf(peer, GATHER_MS));
     if (!answer.sdp) return;
     await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     show(video);
     await firstFrame(video, FIRST_PICTURE_MS);
   } catch {
-    peer.close();
+    peer?.close();
     video.srcObject = null;
     const answer = await ask(display, "");
     if (answer.hls) await attach(video, answer.hls);
@@ -86,8 +95,9 @@ async function begin(pressed) {
   const displays = [...document.querySelectorAll(".display")];
   const shown = displays.map((display) => {
     const video = display.querySelector("video");
-    if (display.dataset.offers) return open(display).catch(() => {});
-    return video.dataset.hls ? attach(video, video.dataset.hls).catch(() => {}) : null;
+    if (display.dataset.offers) return open(display).catch(() => fail(display));
+    if (video.dataset.hls) attach(video, video.dataset.hls).catch(() => fail(display));
+    return null;
   });
   if (!("speechSynthesis" in window)) return;
   for (const button of document.querySelectorAll("[data-aloud]")) {

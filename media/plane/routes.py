@@ -87,8 +87,8 @@ class Routes:
             raise Ended
         if start != output.start_id and not session.is_told:
             await asyncio.sleep(DRY_S)
-        # our own pages say themselves where hls.js begins, and nearer still
-        near = session.claims.surface != "page"
+        # our own pages say themselves where hls.js begins, and nearer still: too near for what comes in clumps
+        near = session.claims.surface != "page" or output.is_soon
         body = output.playlist(after="" if start == output.start_id else start, near=near)
         session.tell(output)
         return web.Response(body=body.encode(), headers=_PLAYLIST)

@@ -256,6 +256,18 @@ def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., P
     expect(page.locator(".display details").first).to_contain_text("InitiateSessionWithOffer")
 
 
+def test_where_a_tried_sentences_picture_does_not_come_it_is_said(
+    signed_in: Callable[..., Page], linked: Program
+) -> None:
+    page = signed_in()
+    page.add_init_script("delete window.RTCPeerConnection")
+    page.route("**/master.m3u8", lambda route: route.fulfill(status=502, headers={"Access-Control-Allow-Origin": "*"}))
+    tried(page, linked)
+    for display in page.locator(".display").all():
+        expect(display.get_by_role("alert")).to_contain_text("No picture has come.", timeout=30_000)
+        expect(display.locator("video")).to_be_hidden()
+
+
 def test_a_sentence_is_spoken_and_its_answers_are_read_aloud(signed_in: Callable[..., Page], linked: Program) -> None:
     page = signed_in()
     page.add_init_script(SPEECH)

@@ -204,7 +204,7 @@ async def opened(cloud: HourCloud) -> Opener:
 
 
 def pull_of(cloud: HourCloud, opener: Opener) -> Pull:
-    return Pull(claims(), None, cloud, opener, Transcodes(0), sub=lambda _: None)
+    return Pull(claims(), None, cloud, opener, Transcodes(0), sub=lambda _: None, has_answered=lambda _: False)
 
 
 async def closed(pull: Pull, cloud: HourCloud) -> None:

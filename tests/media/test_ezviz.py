@@ -144,13 +144,13 @@ def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown
     """A first segment as it comes would be whole with the second keyframe, four seconds later: this one is short."""
     cloud.studio.gop_s = 4
     world = start(transcodes=1)
-    first = world.variant_url(world.master())
+    first = world.variant_url(world.master(surface="page"))
     made = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)
-    assert float(made[0]) == pytest.approx(0.4, abs=0.1)
-    assert max(map(float, made)) < 1.5
-    eventually(lambda: world.request(first).text.count("#EXTINF") >= 5)  # more than four seconds of picture
-    later = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)[1:]
-    assert [float(each) for each in later] == pytest.approx([1.2] * len(later), abs=0.1)
+    assert len(made) >= 3, "a player that had one would stand still until the next is whole"
+    eventually(lambda: world.request(first).text.count("#EXTINF") >= 8)  # more than four seconds of picture
+    later = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)
+    assert [float(each) for each in later] == pytest.approx([0.6] * len(later), abs=0.1)
+    assert "EXT-X-START:TIME-OFFSET=-3\n" in world.request(first).text, "clumps are further apart than segments"
     assert "TARGETDURATION:4\n" in world.request(world.variant_url(world.master())).text
     assert "TARGETDURATION:1\n" in world.request(first).text  # it stays with what it began with
     assert cloud.opened == 1

@@ -3,6 +3,7 @@
 import itertools
 import re
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -172,6 +173,85 @@ def test_a_heavy_camera_keeps_no_more_than_its_bound() -> None:
         assert sum(len(each.data) for each in kept) <= 16 * 1024 * 1024
     assert len(listed) == 6
     assert len(kept) == 4, "of seven that would be due"
+    output.end()
+
+
+class Latest:
+    """A player that is never early: it asks for a list each target duration, and for a segment when the last is over.
+
+    It begins with the third segment from the end, as libav's does.
+    """
+
+    def __init__(self, output: HlsOutput, write_until: Callable[[float], None], at: float) -> None:
+        self._output, self._write_until, self._at = output, write_until, at
+        self._lasts: dict[int, float] = {}  # by number, of the segments that it knows
+        self._looks_at, self._next, self._oldest = at, 0, 0
+        self._look(at)
+        self.played = 0
+
+    def play(self) -> None:
+        """The next segment, to its end."""
+        while self._next not in self._lasts:
+            self._at = max(self._at, self._looks_at)
+            self._look(self._at)
+        self._write_until(self._at)
+        assert self._output.segment(self._next) is not None, "it is fetched in time"
+        ends = self._at + self._lasts[self._next]
+        self._next, self.played = self._next + 1, self.played + 1
+        while self._looks_at <= ends:
+            self._look(self._looks_at)
+        self._at = ends
+
+    def _look(self, at: float) -> None:
+        self._write_until(at)
+        text = self._output.playlist()
+        first, target_s = told_number(r"MEDIA-SEQUENCE:(\d+)", text), told_number(r"TARGETDURATION:(\d+)", text)
+        lasts = [float(each) for each in re.findall(r"EXTINF:([\d.]+)", text)]
+        if not self._lasts:
+            self._next, self._oldest = first + max(0, len(lasts) - 3), first
+        assert first <= self._next, "what it needs next is not gone from the list"
+        assert first == self._oldest or sum(lasts) >= 3 * target_s, "RFC 8216 section 6.2.2"
+        self._lasts |= dict(enumerate(lasts, first))
+        self._looks_at = at + target_s
+
+
+@pytest.mark.parametrize("joins_s", [4.1, 11.7, 23.2, 38.9])
+@pytest.mark.parametrize(
+    ("gops_s", "breaks_s"),
+    [([1.0], 0.0), ([2.0], 0.0), ([4.0], 0.0), ([10.0], 0.0), ([2.0, 1.0, 2.0, 1.5], 0.0), ([4.0, 0.5, 0.5], 0.0),
+     ([2.0], 0.7), ([4.0], 0.3)],
+)  # fmt: skip
+def test_no_segment_is_gone_for_a_player_that_asks_as_late_as_it_may(
+    gops_s: list[float], breaks_s: float, joins_s: float
+) -> None:
+    """`breaks_s`: the source is opened again and again, from 12 s on for four seconds, each time after so long."""
+    now = 0.0
+    output = HlsOutput(silent_track=False, changed=lambda: None, clock=lambda: now)
+    form = Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False)
+    output.begin(form)
+    keys = [0.0, *itertools.takewhile(lambda at: at < 100, itertools.accumulate(itertools.cycle(gops_s)))]
+    again = [12 + number * breaks_s for number in range(round(4 / breaks_s))] if breaks_s else []
+    keys = sorted({round(at, 2) for at in [*keys, *again]})
+    pictures = deque(sorted({*keys, *(number / 10 for number in range(1000))}))
+
+    def write_until(end: float) -> None:
+        nonlocal now
+        while pictures and pictures[0] <= end:
+            now = pictures.popleft()
+            if now in again:
+                output.begin(form)
+            time_, is_key = round(now * CLOCK), now in keys
+            output.write(Unit("video", KEY if is_key else b"\x00\x00\x00\x01\x41\x55", time_, time_, is_key))
+        now = end
+
+    joins = max(joins_s, 2.5 * max(gops_s))
+    write_until(joins)
+    player = Latest(output, write_until, joins)
+    start_id = output.start_id
+    while now < 90:
+        player.play()
+    assert output.start_id == start_id
+    assert player.played > 5
     output.end()
 
 

@@ -342,6 +342,61 @@ def test_no_camera_there_is_said_at_once(world: World, household: House) -> None
     assert time.monotonic() - began < 6, "at once, not after the time that an opening may take"
 
 
+async def _answered(world: World, viewer: Viewer, grant: str) -> None:
+    """The viewer has its answer, and is connected; it is shown nothing yet."""
+    import aiohttp
+
+    async with aiohttp.ClientSession() as http:
+        headers = {"Content-Type": "application/sdp"}
+        url = f"{world.plane.url}/s/{grant}/whep"
+        async with http.post(url, data=await viewer.offer(), headers=headers) as response:
+            assert response.status == 201, await response.text()
+            await viewer.accept(await response.text())
+    await viewer.until(lambda: viewer.connection.connectionState == "connected")
+
+
+def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
+    world: World, camera: RtspCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An assistant's display asks once: what comes too late for the first opening must not leave it dark."""
+    monkeypatch.setattr("media.plane.sources.rtsp.OPEN_S", 3.0)
+    camera.does.silent = True
+
+    async def scene() -> Viewer:
+        viewer = Viewer()
+        try:
+            await _answered(world, viewer, world.grant(protocol="webrtc"))
+            await viewer.until(lambda: "PLAY" in camera.does.methods)
+            camera.does.silent = False
+            await viewer.until(lambda: len(viewer.pictures) >= FPS)
+            return viewer
+        finally:
+            await viewer.close()
+
+    assert asyncio.run(scene()).sizes == {(320, 180)}
+    assert camera.does.methods.count("PLAY") >= 2
+
+
+def test_who_was_answered_is_let_go_where_no_picture_comes_and_the_reason_is_told(
+    world: World, camera: RtspCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("media.plane.sources.rtsp.OPEN_S", 2.0)
+    monkeypatch.setattr("media.plane.viewing.pull.ANSWERED_S", 6.0)
+    camera.does.silent = True
+
+    async def scene() -> None:
+        viewer = Viewer()
+        try:
+            await _answered(world, viewer, world.grant(protocol="webrtc"))
+            await viewer.until(lambda: viewer.connection.connectionState == "closed")
+        finally:
+            await viewer.close()
+
+    asyncio.run(scene())
+    assert camera.does.methods.count("PLAY") >= 2
+    assert refused(world) == "media_down"
+
+
 def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[Message]]:
     frames: list[tuple[int, bytes]] = []
     messages: list[Message] = []

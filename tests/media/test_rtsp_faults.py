@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 import re
+import threading
 import time
 from collections.abc import Callable
 from operator import methodcaller
@@ -15,7 +16,7 @@ import av
 import pytest
 
 from tests.doubles.hls_camera import FPS
-from tests.doubles.rtsp_camera import Frame, RtspCamera, recorded
+from tests.doubles.rtsp_camera import Frame, Recording, RtspCamera, recorded
 from tests.doubles.rtsp_faults import resized
 from tests.media.conftest import World
 from tests.media.test_rtsp import House, refused, watched
@@ -337,10 +338,39 @@ def test_sound_that_is_told_of_and_does_not_come_costs_no_picture(
     assert time.monotonic() - began < 6
 
 
-def test_a_size_that_changes_is_followed(world: World, camera: RtspCamera, eventually: Callable[..., None]) -> None:
-    small, large = recorded(), recorded(size=(640, 360))
+def growing(codec: str = "libx264") -> Recording:
+    """Four seconds of a small picture, then a larger one."""
+    small, large = recorded(codec=codec), recorded(codec=codec, size=(640, 360))
     half = [each for each in small.samples if each.at < 4] + [each for each in large.samples if each.at >= 4]
-    camera.does.recording = type(small)(tuple(half), small.tracks)
+    return Recording(tuple(half), small.tracks)
+
+
+@pytest.mark.usefixtures("on_loopback")
+@pytest.mark.parametrize("codec", ["libx264", "libx265"], ids=["as it comes", "transcoded"])
+def test_a_size_that_changes_is_followed_by_webrtc(start: Callable[..., World], camera: RtspCamera, codec: str) -> None:
+    camera.does.recording = growing(codec)
+    world = start(transcodes=1)
+    viewer = asyncio.run(watched(world, 7 * FPS))
+    assert viewer.sizes == {(320, 180), (640, 360)}
+    assert world.stats()["reopened"] == 0
+
+
+def test_a_camera_more_takes_no_thread(world: World, camera: RtspCamera) -> None:
+    """But those of a pool that all share, for looking at keyframes."""
+
+    def threads() -> list[str]:
+        return sorted(thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_"))
+
+    assert world.master(account="home-0").status == 200
+    before = threads()
+    for number in range(1, 6):
+        assert world.master(account=f"home-{number}").status == 200
+    assert world.stats()["pulls_live"] == 6
+    assert threads() == before
+
+
+def test_a_size_that_changes_is_followed(world: World, camera: RtspCamera, eventually: Callable[..., None]) -> None:
+    camera.does.recording = growing()
     assert "RESOLUTION=320x180" in world.master().text
     eventually(lambda: "RESOLUTION=640x360" in world.master().text)
     assert world.stats()["reopened"] == 0

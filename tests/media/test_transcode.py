@@ -16,8 +16,9 @@ import pytest
 from media.plane.codec import h265
 from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
-from media.plane.outputs.pipeline import Pipeline
+from media.plane.outputs.pipeline import DISPLAY, SOON, Pipeline, Shape
 from media.plane.outputs.transcoder import WAITING, Transcoder
+from media.plane.viewing.on_demand import OnDemand
 from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
 from media.plane.viewing.transcodes import Transcodes, admits
 from media.source import transcoded_size
@@ -294,6 +295,23 @@ def test_what_could_be_shown_as_it_comes_gives_way_to_what_can_not(
     assert asyncio.run(scene()) is ends
 
 
+def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() -> None:
+    """HLS gets what comes in clumps at once, and viewers by WebRTC at life's pace."""
+    form = Format(320, 180, "avc1.42001e", audio=False)
+
+    async def scene() -> None:
+        on_demand = OnDemand(Transcodes(1))
+        for_hls = on_demand.get(form, (), "media_down", gives_way=True)
+        assert on_demand.get(form, (), "media_down", gives_way=True) is for_hls
+        for_all = on_demand.get(form, (), "no_common_protocol")
+        assert for_hls.failure is not None
+        assert for_all.failure is None
+        assert on_demand.get(form, (), "media_down", gives_way=True) is for_all
+        on_demand.close()
+
+    asyncio.run(scene())
+
+
 @apart
 def encoded(codec: str, count: int) -> "list[av.Packet[av.VideoStream]]":
     """Packets in the order of their pictures, the first a keyframe and no other one."""
@@ -326,8 +344,10 @@ class Pictures:
             self.made.append((form, unit))
             self.came.notify()
 
-    def transcoder(self, since: int = 0, clock: Callable[[], float] = time.monotonic) -> Transcoder:
-        return Transcoder(self.form, self.units[:since], self.take, lambda: None, clock=clock)
+    def transcoder(
+        self, since: int = 0, clock: Callable[[], float] = time.monotonic, shape: Shape = DISPLAY
+    ) -> Transcoder:
+        return Transcoder(self.form, self.units[:since], self.take, lambda: None, shape, clock)
 
     def until(self, count: int) -> None:
         with self.came:
@@ -349,6 +369,31 @@ def test_it_begins_in_the_middle_of_a_group_of_pictures_with_a_keyframe_of_its_o
     assert first.key
     assert pictures.units[37].pts <= first.pts <= pictures.units[40].pts
     assert not any([other for other, _ in others])
+
+
+def test_what_came_in_one_clump_with_the_keyframe_is_shown_to_who_begins_by_hls() -> None:
+    pictures = Pictures()
+    sound = Unit("audio", b"\xff", pictures.units[20].pts, pictures.units[20].dts, key=True)
+    pictures.units.insert(20, sound)
+    work = pictures.transcoder(since=46, shape=SOON)
+    work.start()
+    pictures.until(45)  # the decoder holds the last one
+    work.stop()
+    assert [unit.pts for _, unit in pictures.made[:45]] == [unit.pts for unit in pictures.units[:45]]
+    assert [unit.data for _, unit in pictures.made if unit.kind == "audio"] == [sound.data]
+    keys = [unit.pts / CLOCK for _, unit in pictures.made if unit.key and unit.kind == "video"]
+    assert [later - each for each, later in itertools.pairwise(keys)] == pytest.approx([SOON.gop_s] * (len(keys) - 1))
+
+
+def test_of_what_came_long_before_only_the_latest_is_shown() -> None:
+    pictures = Pictures()
+    work = pictures.transcoder(since=60, shape=SOON._replace(shows_s=1.0))
+    work.start()
+    pictures.until(FPS)
+    work.stop()
+    first = pictures.made[0][1]
+    assert first.key
+    assert pictures.units[-1].pts - first.pts <= CLOCK
 
 
 def test_a_picture_that_waited_too_long_is_left_out_before_it_is_encoded() -> None:

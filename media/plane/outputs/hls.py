@@ -14,6 +14,7 @@ from media.plane.outputs.segments import Segment, Segments
 LONGEST_S = 24.0  # of a segment, and so of a GOP
 HEAVIEST = 24 * 1024 * 1024  # bytes of a segment
 SPARE_S = 2
+SOON_S = 1.7  # of what comes in clumps: a player that had less would stand still for the next one
 _LEAD = 5
 _LEAST_S = 0.04  # of a segment: a single picture's length is not known when nothing follows it
 _START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
@@ -25,7 +26,7 @@ class HlsOutput:
     `start_id` is in its address, so that no segment is another's of the same number; it tells when the first was due.
     What a master playlist says, and the target duration, hold as long as a start id: what contradicts them begins
     another one. `failure`: why there is no HLS of what comes just now, where that is so. `clock`: monotonic seconds.
-    `is_soon`: the very first segment may be short.
+    `is_soon`: segments are as short as its keyframes make them, and it is told of once it has SOON_S of them.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class HlsOutput:
         silent_rate: int = SILENT_RATE,
         is_soon: bool = False,
     ) -> None:
-        self._is_soon = is_soon
+        self.is_soon = is_soon
         self._born_ms = int(time.time() * 1000)
         self.start_id = _start_id(self._born_ms)
         self._first = 0  # number of the start id's first segment
@@ -87,6 +88,14 @@ class HlsOutput:
         elif muxer is not None:
             # what is cut short tells nothing of how long segments are
             muxer.discard()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is something to say of it."""
+        if self.failure is not None:
+            return True
+        least_s = SOON_S if self.is_soon and not self._is_told else 0
+        return sum(segment.seconds for segment in self.segments) > least_s
 
     @property
     def due(self) -> int:
@@ -170,7 +179,7 @@ class HlsOutput:
             silent_track=self._silent_track,
             cut=self._cut,
             silent_rate=self._silent_rate,
-            is_soon=self._is_soon and self._next == 0,
+            is_soon=self.is_soon,
             early=self._is_risky,
         )
 

@@ -28,7 +28,7 @@ class Cut(Protocol):
 class SegmentMuxer:
     """One timeline of one format. What comes before the first keyframe is left out.
 
-    `is_soon`: the first segment may be as short as its keyframes make it. `early`: whether a segment is to end that has
+    `is_soon`: segments are as short as their keyframes make them. `early`: whether a segment is to end that has
     lasted so many seconds, where the next keyframe may be too far away.
     """
 
@@ -126,7 +126,7 @@ class SegmentMuxer:
     def _may_end(self, dts: int) -> bool:
         """Whether the open segment may end where the keyframe of that decoding time begins the next."""
         open_s = self.open_until(dts)
-        return open_s * CLOCK >= _SHORTEST or (self._first and self._is_soon) or self._early(open_s)
+        return open_s * CLOCK >= _SHORTEST or self._is_soon or self._early(open_s)
 
     def _keep_silent(self, until: int) -> None:
         if self._silent_dts is None:

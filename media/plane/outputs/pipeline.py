@@ -20,8 +20,9 @@ _USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or f
 class Shape(NamedTuple):
     """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once.
 
-    `gop_s`: between keyframes, and so the length of HLS segments, which players are told; `first_s`: between the first
-    two of them.
+    `gop_s`: between keyframes, and so the length of HLS segments, which players are told. `late_s`: a picture that has
+    waited so long is left out, unless it is due: where time never suffices, some are. `shows_s`: of the pictures since
+    the last keyframe, which are only decoded, those of so long are shown.
     """
 
     width: int
@@ -30,11 +31,12 @@ class Shape(NamedTuple):
     most: int
     burst: int
     gop_s: float = 2.0
-    first_s: float = 2.0
+    late_s: float = 0.3
+    shows_s: float = 0.0
 
 
 DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
-SOON = DISPLAY._replace(gop_s=1.2, first_s=0.4)  # for a first segment that is whole soon
+SOON = DISPLAY._replace(gop_s=0.6, late_s=2.0, shows_s=3.2)  # for HLS that begins soon, of what comes in clumps
 THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 
 
@@ -48,7 +50,6 @@ class Pipeline:
         self._encoder = _encoder(*self._size, shape)
         self._last: int | None = None
         self._last_key: int | None = None
-        self._keys = 0
 
     def renew(self) -> None:
         """The next picture is a keyframe."""
@@ -81,7 +82,7 @@ class Pipeline:
         small.pts, small.time_base = frame.pts, Fraction(1, CLOCK)
         small.pict_type = PictureType.I if due else PictureType.NONE
         if due:
-            self._last_key, self._keys = frame.pts, self._keys + 1
+            self._last_key = frame.pts
         return [
             Unit("video", bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe))
             for packet in self._encoder.encode(small)
@@ -91,8 +92,7 @@ class Pipeline:
         """Of the pictures there are the one that is nearest to its time."""
         if self._last_key is None or self._last is None:
             return True
-        gop_s = self._shape.first_s if self._keys == 1 else self._shape.gop_s
-        return pts + (pts - self._last) // 2 - self._last_key >= gop_s * CLOCK
+        return pts + (pts - self._last) // 2 - self._last_key >= self._shape.gop_s * CLOCK
 
 
 def _encoder(width: int, height: int, shape: Shape) -> Any:

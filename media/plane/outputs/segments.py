@@ -8,7 +8,8 @@ from dataclasses import dataclass
 # the next segment comes. Of short segments that is too little.
 LISTED_TARGETS, LISTED_S = 4, 6.0
 UNASKED = 3  # kept while nobody watches by HLS, enough to start on
-MOST = 12  # listed, however short they are
+MOST = 12  # listed, however short they are, unless that were less than LEAST_TARGETS
+LEAST_TARGETS = 3  # target durations that a list has, once it has let a segment go (RFC 8216 section 6.2.2)
 MOST_LISTED = 32 * 1024 * 1024  # bytes that are listed, and one segment at least
 MOST_DUE = 16 * 1024 * 1024  # bytes of what left the list: a heavy camera with rare keyframes has its bound
 ASKED_S = 60.0
@@ -89,7 +90,8 @@ class Segments:
         wanted, total, weight, count = max(LISTED_S, LISTED_TARGETS * target_s), 0.0, 0, 0
         for segment in reversed(self._kept):
             weight += len(segment.data)
-            if total > wanted - 0.05 or count == MOST or (count and weight > MOST_LISTED):
+            is_long = count >= MOST and total >= LEAST_TARGETS * target_s
+            if total > wanted - 0.05 or is_long or (count and weight > MOST_LISTED):
                 break
             total, count = total + segment.seconds, count + 1
         return count

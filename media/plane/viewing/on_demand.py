@@ -22,21 +22,26 @@ class OnDemand:
     def get(self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False) -> Transcoded:
         """The transcoded picture; one that begins takes the units in `since` first.
 
-        `gives_way`: it may end for another picture. Raises SourceFailed with the reason where there is no room.
+        `gives_way`: it may end for another picture, and ends for one of this camera that every viewer can be shown.
+        Raises SourceFailed with the reason where there is no room.
         """
         made = self._running
+        if made is not None and made.gives_way and not gives_way:
+            made.close()
+            made = None
         if made is None:
             made = self._made = self._transcodes.begin(form, since, reason, gives_way=gives_way)
         made.need()
         return made
 
-    def open(self, form: Format) -> None:
+    def open(self, form: Format, *, for_hls: bool) -> None:
         """The source was opened again, or time passed without a picture."""
-        if self._made is not None:
+        if self._made is not None and self._made.gives_way == for_hls:
             self._made.open(form)
 
-    def take(self, unit: Unit) -> None:
-        if self._made is not None:
+    def take(self, unit: Unit, *, for_hls: bool) -> None:
+        """`for_hls`: as HLS gets it, else as viewers do."""
+        if self._made is not None and self._made.gives_way == for_hls:
             self._made.take(unit)
 
     def shows(self, start_id: str) -> bool:

@@ -27,11 +27,15 @@ _log = structlog.get_logger()
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
+ANSWERED_S = 20.0  # a first picture is tried for so long again where a viewer can't be told any longer that none comes
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
 
 class Pull(Displayed):
-    """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why."""
+    """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why.
+
+    `has_answered`: whether a viewer by WebRTC has an answer, which says nothing of what comes.
+    """
 
     def __init__(
         self,
@@ -42,10 +46,12 @@ class Pull(Displayed):
         transcodes: Transcodes,
         *,
         sub: Callable[[Claims], "Pull | None"],
+        has_answered: Callable[["Pull"], bool],
     ) -> None:
         super().__init__(transcodes)
         self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
         self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
+        self._has_answered = has_answered
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
         self._spec, self._opener = spec, opener
@@ -127,9 +133,9 @@ class Pull(Displayed):
             _log.info("pull ended", camera=_short(self.camera), reason=failure.reason, reopened=self.reopened)
 
     async def _live(self) -> SourceFailed:
-        """Open, and open again after a fault that may pass, until one does not. The first opening has one try.
+        """Open, and open again after a fault that may pass, until one does not.
 
-        Where that shows what displays don't play, another picture of the camera is tried.
+        Where the first opening shows what displays don't play, another picture of the camera is tried.
         """
         tries = 0
         while True:
@@ -137,13 +143,11 @@ class Pull(Displayed):
             try:
                 await self._opening(self._spec or await self._mint())
             except SourceFailed as failed:
-                if self.format is None:
-                    if not self._choice.moves_on(failed):
-                        return self._choice.failure(failed)
+                if self.format is None and self._choice.moves_on(failed):
                     self._return_place()
                     continue
-                if not failed.again:
-                    return failed
+                if not (failed.again and self._is_waited_for):
+                    return self._choice.failure(failed) if self.format is None else failed
                 self.pause()
             if self._loop.time() - began > WELL_S:
                 tries = 0
@@ -152,6 +156,16 @@ class Pull(Displayed):
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311
             tries += 1
             self.reopened += 1
+
+    @property
+    def _is_waited_for(self) -> bool:
+        """Whether an opening that failed is followed by another.
+
+        The first has one try, since who asks hears at once that it failed; who was answered before would hear nothing.
+        """
+        if self.format is not None:
+            return True
+        return self._loop.time() - self._epoch < ANSWERED_S and self._has_answered(self)
 
     def _claims_asked(self) -> Claims:
         """In whose name, and for which picture."""

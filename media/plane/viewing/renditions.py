@@ -13,7 +13,7 @@ from media.plane.viewing.tv_rendition import TvRendition, replayed
 
 
 class Renditions:
-    """`changed` and `clock` as of HlsOutput. `is_soon`: the first segment may be short."""
+    """`changed` and `clock` as of HlsOutput. `is_soon` too."""
 
     def __init__(self, changed: Callable[[], None], clock: Callable[[], float]) -> None:
         self._changed, self._clock = changed, clock
@@ -36,7 +36,7 @@ class Renditions:
         output = self.outputs.get(silent_track) or self.outputs.get(False)
         if tv and self._form is not None and not plays_on_tvs(self._form):
             output = self._tv.output if self._tv is not None else None
-        return output if output is not None and (output.segments or output.failure) else None
+        return output if output is not None and output.is_ready else None
 
     def need_tv(self) -> None:
         if self._tv is not None:
@@ -101,6 +101,11 @@ class Renditions:
     def _end_unwanted(self) -> None:
         for silent_track in set(self.outputs) - self._wanted if self._wanted else ():
             self.outputs.pop(silent_track).end()
+
+    @property
+    def since_key(self) -> list[Unit]:
+        """What came since the last keyframe, the sound too."""
+        return list(self._gop.units)
 
     def _shown_last(self) -> list[Unit]:
         """What came since the last keyframe, and the whole segment before it."""

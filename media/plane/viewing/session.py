@@ -99,7 +99,10 @@ class Session:
         await peer.gathered()
         await self.pull.opened(0)
         self.view.check()
-        return await peer.answer(self._voice())
+        answer = await peer.answer(self._voice())
+        if self.failure is not None:
+            raise self.failure  # of meanwhile: from here on whoever is answered is waited for
+        return answer
 
     def _voice(self) -> Voice:
         pull = self.pull

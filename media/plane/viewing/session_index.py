@@ -64,3 +64,7 @@ class SessionIndex:
     def watch_pull(self, pull: Pull, now: float | None = None) -> bool:
         """Whether a session has that pull; with `now` (of the loop), one whose viewer watches."""
         return any([session.pull is pull and (now is None or session.watches(now)) for session in self])
+
+    def has_answered(self, pull: Pull) -> bool:
+        """Whether a viewer by WebRTC has its answer, and waits for that picture or is shown it."""
+        return any([session.pull is pull and session.peer is not None for session in self])

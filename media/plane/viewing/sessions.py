@@ -210,7 +210,15 @@ class Sessions:
     # what is shared
 
     def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
-        return Pull(claims, spec, self._sources, self._opener, self._transcodes, sub=self.warming.sub)
+        return Pull(
+            claims,
+            spec,
+            self._sources,
+            self._opener,
+            self._transcodes,
+            sub=self.warming.sub,
+            has_answered=self._index.has_answered,
+        )
 
     def _held(self, pull: Pull) -> bool:
         return self._index.watch_pull(pull)
