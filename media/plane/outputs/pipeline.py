@@ -21,7 +21,8 @@ class Shape(NamedTuple):
     """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once.
 
     `gop_s`: between keyframes, and so the length of HLS segments, which players are told; `first_s`: between the first
-    two of them.
+    two of them. `past_s`: how much is shown of what came before, where it begins with a picture that comes already.
+    `late_s`: a picture that has waited so long is left out, unless it is due; where time never suffices, some are.
     """
 
     width: int
@@ -31,10 +32,13 @@ class Shape(NamedTuple):
     burst: int
     gop_s: float = 2.0
     first_s: float = 2.0
+    past_s: float = 0.0
+    late_s: float = 0.3
 
 
 DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
-SOON = DISPLAY._replace(gop_s=1.2, first_s=0.4)  # for a first segment that is whole soon
+# for a first segment that is whole soon: by HLS alone, where what comes in one clump may be made at once
+SOON = DISPLAY._replace(gop_s=1.2, first_s=0.4, past_s=2.0, late_s=2.0)
 THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 
 

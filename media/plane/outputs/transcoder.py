@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from media.plane.codec.units import Format, Unit
+from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs.pipeline import DISPLAY, Pipeline, Shape
 
 _log = structlog.get_logger()
 
-LATE_S = 0.3  # a picture that has waited so long is left out, unless it is due: where time never suffices, some are
 WAITING, WAITING_BYTES = 250, 16 * 1024 * 1024  # units that wait; some five seconds of a camera
 _WINDOW_S = 2.0  # over which the load is measured
 
@@ -24,7 +23,7 @@ type Made = Callable[[Format | None, Unit], None]
 class Transcoder(threading.Thread):
     """`made` is called in this thread with each unit, and with its format where a timeline begins; `broke` if it fails.
 
-    `since`: the pictures since the last keyframe. They are decoded, and none of them is shown.
+    `since`: what came since the last keyframe. It is decoded, and as much of its end is shown as the shape has it.
     """
 
     def __init__(
@@ -43,7 +42,9 @@ class Transcoder(threading.Thread):
         self._units: queue.Queue[tuple[Unit | Format, float] | None] = queue.Queue(WAITING)
         self._put_bytes = self._taken_bytes = 0  # each written by one thread alone
         self._waits_for_key = not self._since
-        self._stopped = self._is_begun = False
+        self._stopped = False
+        self._caught_up = 0.0  # when all of `since` was decoded: what came before that may well be late
+        self._begins: Format | None = form  # of what is made, until the first picture has told it
         self._load = _Load()
         self.left_out = 0  # pictures for which there was no time
 
@@ -100,37 +101,48 @@ class Transcoder(threading.Thread):
 
     def _run(self) -> None:
         pipeline = Pipeline(self._form, self._shape)
-        for unit in self._since:
-            if self._stopped:
-                return
-            pipeline.decode(unit)
-        self._since = []
-        form: Format | None = self._form  # of what is made, until the first picture has told it
+        self._catch_up(pipeline)
         while (item := self._units.get()) is not None and not self._stopped:
             what, came = item
             if isinstance(what, Format):
-                form = what
+                self._begins = what
                 pipeline.renew()
                 continue
             self._taken_bytes += len(what.data)
             if self._wants_key.is_set():
                 self._wants_key.clear()
                 pipeline.renew()
-            for unit in self._units_of(pipeline, what, came):
-                if form is None:
-                    self._made(None, unit)
-                elif unit.kind == "video" and unit.key:
-                    self._made(pipeline.form_of(unit, form), unit)
-                    form, self._is_begun = None, True
+            self._hand_over(pipeline, self._units_of(pipeline, what, came))
             self._load.measure()
+
+    def _catch_up(self, pipeline: Pipeline) -> None:
+        since, self._since = self._since, []
+        if not since:
+            return
+        shown = max([unit.pts for unit in since]) - self._shape.past_s * CLOCK
+        for unit in since:
+            if self._stopped:
+                return
+            frames = pipeline.decode(unit) if unit.kind == "video" else []
+            made = [each for frame in frames if frame.pts > shown for each in pipeline.encode(frame)]
+            self._hand_over(pipeline, [unit] if unit.kind == "audio" else made)
+        self._caught_up = self._clock()
+
+    def _hand_over(self, pipeline: Pipeline, units: list[Unit]) -> None:
+        for unit in units:
+            if self._begins is None:
+                self._made(None, unit)
+            elif unit.kind == "video" and unit.key:
+                self._made(pipeline.form_of(unit, self._begins), unit)
+                self._begins = None
 
     def _units_of(self, pipeline: Pipeline, unit: Unit, came: float) -> list[Unit]:
         if unit.kind == "audio":
             return [unit]
         made = []
         for frame in pipeline.decode(unit):
-            if self._clock() - came > LATE_S and not pipeline.is_due(frame):
-                self.left_out += self._is_begun  # before that it catches up with `since`
+            if self._clock() - came > self._shape.late_s and not pipeline.is_due(frame):
+                self.left_out += came >= self._caught_up
             else:
                 made += pipeline.encode(frame)
         return made

@@ -46,17 +46,22 @@ class Displayed(Fanout):
 
     def begin(self, form: Format) -> None:
         super().begin(form)
+        self._on_demand.open(form, of_hls=True)
         if not self._is_paced:
-            self._on_demand.open(form)
+            self._on_demand.open(form, of_hls=False)
         for follower in list(self._followers):
             follower()
+
+    def to_hls(self, unit: Unit) -> None:
+        super().to_hls(unit)
+        self._on_demand.take(unit, of_hls=True)
 
     def to_viewers(self, unit: Unit) -> None:
         super().to_viewers(unit)
         self._is_paced |= unit.form is not None
         if unit.form is not None and self.format is not None:
-            self._on_demand.open(self.format)
-        self._on_demand.take(unit)
+            self._on_demand.open(self.format, of_hls=False)
+        self._on_demand.take(unit, of_hls=False)
 
     def shows(self, start_id: str) -> bool:
         return super().shows(start_id) or self._on_demand.shows(start_id)
@@ -66,4 +71,5 @@ class Displayed(Fanout):
 
     def _transcoded(self, reason: str, *, gives_way: bool = False) -> Fanout:
         assert self.format is not None
-        return self._on_demand.get(self.format, self._gop.units, reason, gives_way=gives_way)
+        since = self._renditions.since_key if gives_way else self._gop.units
+        return self._on_demand.get(self.format, since, reason, gives_way=gives_way)

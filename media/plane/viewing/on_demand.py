@@ -8,7 +8,10 @@ from media.plane.viewing.transcodes import Transcodes
 
 
 class OnDemand:
-    """`transcodes` says whether there is room."""
+    """`transcodes` says whether there is room.
+
+    One that `gives_way` is for HLS alone, and gets what HLS gets, where that is earlier than what viewers get.
+    """
 
     def __init__(self, transcodes: Transcodes) -> None:
         self._transcodes = transcodes
@@ -25,18 +28,21 @@ class OnDemand:
         `gives_way`: it may end for another picture. Raises SourceFailed with the reason where there is no room.
         """
         made = self._running
+        if made is not None and made.gives_way and not gives_way:
+            made.close()  # its times are those of HLS
+            made = None
         if made is None:
             made = self._made = self._transcodes.begin(form, since, reason, gives_way=gives_way)
         made.need()
         return made
 
-    def open(self, form: Format) -> None:
+    def open(self, form: Format, *, of_hls: bool) -> None:
         """The source was opened again, or time passed without a picture."""
-        if self._made is not None:
+        if self._made is not None and self._made.gives_way == of_hls:
             self._made.open(form)
 
-    def take(self, unit: Unit) -> None:
-        if self._made is not None:
+    def take(self, unit: Unit, *, of_hls: bool) -> None:
+        if self._made is not None and self._made.gives_way == of_hls:
             self._made.take(unit)
 
     def shows(self, start_id: str) -> bool:

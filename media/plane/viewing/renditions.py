@@ -30,6 +30,11 @@ class Renditions:
         of_tvs = [self._tv.output] if self._tv is not None and self._tv.output is not None else []
         return [*self.outputs.values(), *of_tvs]
 
+    @property
+    def since_key(self) -> list[Unit]:
+        """What came since the last keyframe, pictures and sound."""
+        return list(self._gop.units)
+
     def ready(self, *, silent_track: bool, tv: bool) -> HlsOutput | None:
         """The one for this player, once there is something to say of it."""
         # where the source has sound of its own there is no silent rendition, and none is needed

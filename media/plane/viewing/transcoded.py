@@ -20,7 +20,7 @@ BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture
 class Transcoded(Fanout):
     """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone.
 
-    `gives_way`: it ends where another picture needs its room.
+    `gives_way`: it ends where another picture needs its room. It is for HLS alone, and takes the units of HLS.
     """
 
     def __init__(self, form: Format, since: Iterable[Unit], gives_way: bool = False) -> None:
