@@ -18,7 +18,7 @@ from bench.run import Results, Run
 from bench.table import LeftOut, Row
 from media.source import SourceSpec
 from tests.doubles.rtsp_camera import recorded
-from tests.doubles.stream_cloud import StreamCloud
+from tests.doubles.stream_cloud import USER, StreamCloud
 
 SIZE = (768, 432)
 KEY = b"ABCDEF".ljust(16, b"\0")
@@ -87,6 +87,6 @@ def _film(pipe: Connection) -> None:
     cloud.studio.recording = recorded(size=SIZE, gop_s=4)
     cloud.camera.encryption = True
     cloud.set(clump_s=CLUMP_S)
-    pipe.send(tuple(cloud.spec(key=KEY) for _ in range(SESSIONS)))
+    pipe.send(tuple(cloud.spec(key=KEY, token=token) for token in cloud.tokens_of(USER)[:SESSIONS]))
     pipe.recv()
     cloud.close()
