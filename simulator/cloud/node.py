@@ -142,10 +142,12 @@ class _Session:
         camera, fault = self._camera, self._world.settings.stream_fault
         if camera.battery is not None and not self._world.awake(camera):
             self._world.wake(camera)
+            camera.is_half_awake = camera.wakes_slowly
             await self._watch(None)
         if fault == "silent" or (fault == "silent_sub" and self._quality == 2):
             await self._watch(None)
-        feed = Feed(self._world, camera, self._studio, self._quality)
+        sets_alone, camera.is_half_awake = camera.is_half_awake, False
+        feed = Feed(self._world, camera, self._studio, self._quality, sets_alone=sets_alone)
         try:
             await self._watch(feed)
         finally:
