@@ -34,7 +34,7 @@ def measure(run: Run) -> Results:
     say("Cloud: a viewer by HLS")
     with _camera() as minted, picture_process((), minted=minted) as home, watched([master(home, 0)]):
         by_hls = _share(run, home)
-    yield Row(f"{NAME}, one viewer by HLS, of a core", "%", 100 * by_hls)
+    yield Row(f"{NAME}, one viewer by HLS, transcoded, of a core", "%", 100 * by_hls)
     try:
         say("Cloud: viewers by WebRTC")
         one, many = (_by_webrtc(run, viewers) for viewers in (1, 1 + VIEWERS))
