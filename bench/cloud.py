@@ -24,6 +24,7 @@ ACCOUNT, CAMERA = "real@example.com", "Terrace"  # an account without an Open Pl
 CALL_MS = 300
 STARTS, AGAIN = 3, 3
 IDLE_S, ENDED_MS = "2", 6_000  # a pull has surely ended some time after its last viewer
+KEY_MS = 4_000  # between the smaller picture's keyframes
 PROTOCOLS = (("WebRTC", "webrtc"), ("HLS", "hls"))
 WITHIN_MS = 60_000
 PATIENCE = ("FIRST_PICTURE_MS = 6000", "FIRST_PICTURE_MS = 30000")  # the display's: by HLS two keyframes must come
@@ -87,12 +88,13 @@ def _shown(path: str, via: str, again: int) -> list[Shown]:
         program.link("google", ACCOUNT)
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = _page(browser.new_page(), program.simulator)
-        for _ in range(1 + again):
+        for turn in range(1 + again):
             begun = len(_floors(program.log))
             took.append(Shown(show(page, "google", via, CAMERA), _floors(program.log)[begun]))
             page.wait_for_timeout(1000)
             hide(page, "google", via)
-            page.wait_for_timeout(ENDED_MS)
+            # a picture is shown when a keyframe comes: without this all wishes would come equally long after one
+            page.wait_for_timeout(ENDED_MS + turn * KEY_MS / again)
         browser.close()
         calls = requests.get(control, timeout=5).json()["calls"]
         assert calls.get("vtdu", 0) > again, f"the pictures did not come by the stream nodes: {calls}"

@@ -18,7 +18,7 @@ from bench.run import Results, Run
 from bench.table import LeftOut, Row
 from media.source import SourceSpec
 from tests.doubles.rtsp_camera import recorded
-from tests.doubles.stream_cloud import StreamCloud
+from tests.doubles.stream_cloud import USER, StreamCloud
 
 SIZE = (768, 432)
 KEY = b"ABCDEF".ljust(16, b"\0")
@@ -34,7 +34,7 @@ def measure(run: Run) -> Results:
     say("Cloud: a viewer by HLS")
     with _camera() as minted, picture_process((), minted=minted) as home, watched([master(home, 0)]):
         by_hls = _share(run, home)
-    yield Row(f"{NAME}, one viewer by HLS, of a core", "%", 100 * by_hls)
+    yield Row(f"{NAME}, one viewer by HLS, transcoded, of a core", "%", 100 * by_hls)
     try:
         say("Cloud: viewers by WebRTC")
         one, many = (_by_webrtc(run, viewers) for viewers in (1, 1 + VIEWERS))
@@ -87,6 +87,6 @@ def _film(pipe: Connection) -> None:
     cloud.studio.recording = recorded(size=SIZE, gop_s=4)
     cloud.camera.encryption = True
     cloud.set(clump_s=CLUMP_S)
-    pipe.send(tuple(cloud.spec(key=KEY) for _ in range(SESSIONS)))
+    pipe.send(tuple(cloud.spec(key=KEY, token=token) for token in cloud.tokens_of(USER)[:SESSIONS]))
     pipe.recv()
     cloud.close()

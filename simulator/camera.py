@@ -76,6 +76,8 @@ class Camera:
     category: str = ""  # the vendor's, where it does not follow from the kind
     awake_until: float = math.inf  # a battery camera dozes after this
     waking_until: float = 0.0
+    wakes_slowly: bool = False  # its second session brings no picture yet: parameter sets, and nothing more
+    is_half_awake: bool = False
     fault: Fault | None = None
     fault_since: float = 0.0
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))

@@ -16,6 +16,11 @@ from simulator.state import Settings, Webhook, World
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 OWN = ("online", "audio", "motion", "person", "tamper")
+# what is set as it is given
+PLAIN = (
+    *("audio", "asleep", "privacy", "name", "rejects_label_code", "only_mirrors", "wakes_slowly", "selective"),
+    *CHOICES,
+)
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -119,7 +124,7 @@ class Control:
         return row | {"watched": self._watched(own)}
 
     def _apply(self, camera: Camera, change: dict[str, Any]) -> None:
-        for name in ("audio", "asleep", "privacy", "name", "rejects_label_code", "only_mirrors", "selective", *CHOICES):
+        for name in PLAIN:
             if name in change:
                 setattr(camera, name, change[name])
                 camera.before.pop(name, None)  # what is set here is listed at once

@@ -34,6 +34,7 @@ CHANGES = {
     "selective": _YES_NO,
     "rtsp": _YES_NO,
     "only_mirrors": _YES_NO,
+    "wakes_slowly": _YES_NO,
     "press": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
 }

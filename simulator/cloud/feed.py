@@ -9,7 +9,7 @@ from simulator.camera import Camera
 from simulator.cloud.program_stream import Habits, ProgramStream
 from simulator.cloud.rtp_stream import RtpStream
 from simulator.pictures.encoder import SEGMENT_S
-from simulator.pictures.garble import Garbler
+from simulator.pictures.garble import Garbler, split
 from simulator.pictures.studio import Studio
 from simulator.pictures.tone import RATE_HZ
 from simulator.state import World
@@ -22,15 +22,16 @@ LONGEST = 1400  # bytes of a body
 
 
 class Feed:
-    """`taken` returns what has come since it was last asked."""
+    """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more."""
 
-    def __init__(self, world: World, camera: Camera, studio: Studio, quality: int) -> None:
+    def __init__(self, world: World, camera: Camera, studio: Studio, quality: int, *, sets_alone: bool = False) -> None:
         picture = camera.picture(quality)
         assert picture is not None
         self._world, self._camera, self._codec = world, camera, picture[0]
         self._program = ProgramStream(
             self._codec, "aac" if camera.audio else "", Habits(world.settings.stream_map or "true", private=True)
         )
+        self._sets_alone, self._is_over = sets_alone, False
         self._rtp = RtpStream(self._codec) if camera.transport == "rtp" else None
         self._held, self._packets = bytearray(), list[bytes]()
         self._began: float | None = None
@@ -64,6 +65,11 @@ class Feed:
         self._began = at if self._began is None else self._began
         pts = self._start + round((at - self._began) * _CLOCK)
         garbler, key = self._garbler(), kind == "video" and _is_key(data, self._codec)
+        if self._sets_alone:
+            data, key = _sets(data, self._codec) if kind == "video" and not self._is_over else b"", False
+            self._is_over |= bool(data)
+        if not data:
+            return
         if garbler:
             data = garbler.video(data) if kind == "video" else garbler.audio(data)
         if self._rtp:
@@ -87,6 +93,15 @@ def _adts(frame: bytes) -> bytes:
     assert RATE_HZ == 16000
     head = (0xFF, 0xF1, _CONFIG, 0x40 | size >> 11, size >> 3 & 0xFF, (size & 7) << 5 | 0x1F, 0xFC)
     return bytes(head) + frame
+
+
+def _sets(access_unit: bytes, codec: str) -> bytes:
+    kinds = (7, 8) if codec == "h264" else (32, 33, 34)
+    return b"".join(
+        start + unit
+        for start, unit in split(access_unit)
+        if (unit[0] & 0x1F if codec == "h264" else unit[0] >> 1 & 0x3F) in kinds
+    )
 
 
 def _is_key(data: bytes, codec: str) -> bool:

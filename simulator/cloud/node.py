@@ -32,6 +32,7 @@ FREE = frozenset({"stream", "timestamp"})  # of an address, what a client may ch
 ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
 OPENS = 6  # within a second
 GONE = 7005
+UNKEPT = 18  # packets of RTP that are sent before the first keep-alive
 
 
 class Node:
@@ -105,6 +106,7 @@ class _Session:
         self._world, self._studio, self._line, self._ssn = world, studio, line, ssn
         self._camera, self._quality = camera, quality
         self._began = self._kept = _now()
+        self._unkept = UNKEPT if camera.transport == "rtp" else None  # bodies left until a keep-alive; None: any
         self._luck = random.random()
         self._asked: float | None = None  # when it asked for a sign of life that has not come
         self._next_ask = self._began + ASKS_S
@@ -130,7 +132,7 @@ class _Session:
             if code == KEPT_ALIVE:
                 self._asked = None
             elif code == KEEP_ALIVE and body == message({1: self._ssn}):
-                self._kept = _now()
+                self._kept, self._unkept = _now(), None
                 self._line.say(KEPT_ALIVE, b"")
             elif code == KEEP_ALIVE:
                 await asyncio.sleep(0.2)
@@ -140,10 +142,12 @@ class _Session:
         camera, fault = self._camera, self._world.settings.stream_fault
         if camera.battery is not None and not self._world.awake(camera):
             self._world.wake(camera)
+            camera.is_half_awake = camera.wakes_slowly
             await self._watch(None)
         if fault == "silent" or (fault == "silent_sub" and self._quality == 2):
             await self._watch(None)
-        feed = Feed(self._world, camera, self._studio, self._quality)
+        sets_alone, camera.is_half_awake = camera.is_half_awake, False
+        feed = Feed(self._world, camera, self._studio, self._quality, sets_alone=sets_alone)
         try:
             await self._watch(feed)
         finally:
@@ -166,6 +170,10 @@ class _Session:
                 await self._line.writer.drain()
 
     def _pass_on(self, body: bytes) -> None:
+        if self._unkept is not None:
+            if not self._unkept:
+                return
+            self._unkept -= 1
         fault = self._world.settings.stream_fault
         if fault == "noise":
             body = random.randbytes(len(body))

@@ -92,12 +92,16 @@ class StreamCloud:
             assert hasattr(self.world.settings, name)
             setattr(self.world.settings, name, value)
 
-    def token_of(self, user: str) -> str:
+    def tokens_of(self, user: str) -> list[str]:
+        """Of one fetch, so that none of them is void because of another."""
         self.world.accounts.setdefault(user, Account(user, "", "", ""))
-        return self._cloud.tokens.made(user)[0]
+        return self._cloud.tokens.made(user)
+
+    def token_of(self, user: str) -> str:
+        return self.tokens_of(user)[0]
 
     def spec(self, **changes: Any) -> SourceSpec:
-        token = self.token or self._cloud.tokens.made(USER)[0]
+        token = changes.pop("token", "") or self.token or self.token_of(USER)
         self.minted.append(token)
         place = f"127.0.0.1:{self.world.ports.at('vtm')}"
         given: dict[str, Any] = {

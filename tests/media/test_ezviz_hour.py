@@ -141,7 +141,7 @@ class First(NamedTuple):
     lacks_sub: bool | None
 
 
-def first(camera: dict[str, Any], asks: Stream = 2, **settings: Any) -> First:
+def first(camera: dict[str, Any], asks: Stream = 2, within_s: float = 20.0, **settings: Any) -> First:
     """`asks`: which picture the address is for."""
 
     async def scene(loop: FastLoop) -> First:
@@ -150,7 +150,7 @@ def first(camera: dict[str, Any], asks: Stream = 2, **settings: Any) -> First:
         for name, value in camera.items():
             setattr(cloud.camera, name, value)
         began, counting = loop.time(), asyncio.create_task(cloud.count())
-        _, (viewer, _) = await watched(loop, cloud, 20.0, 2)
+        _, (viewer, _) = await watched(loop, cloud, within_s, 2)
         counting.cancel()
         return First(viewer.came[0][0] - began, cloud.minted, cloud.most, cloud.lacks_sub)
 
@@ -180,6 +180,14 @@ def test_a_whole_picture_whose_keyframes_stay_away_is_left_for_the_smaller_one()
 def test_a_battery_camera_that_the_first_session_wakes_is_shown_by_the_next() -> None:
     found = first({"battery": 80, "awake_until": 0.0, "sub_size": None})
     assert found.s < 13.0
+    assert found.most == 2
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+def test_one_whose_second_session_brings_parameter_sets_alone_is_shown_by_the_third(transport: str) -> None:
+    asleep = {"battery": 80, "awake_until": 0.0, "sub_size": None}
+    found = first(asleep | {"wakes_slowly": True, "transport": transport}, within_s=30.0)
+    assert found.s < 22.0
     assert found.most == 2
 
 

@@ -230,3 +230,19 @@ def test_who_can_switch_encryption_off_is_asked_to(owner: str, vendor: str, mend
 )
 def test_a_voice_asks_the_same(owner: str, mend: str) -> None:
     assert mend in refusals.mend(overruled("encryption_on", camera("Hall", owner=owner)), "en")
+
+
+@pytest.mark.parametrize(
+    ("reason", "shared", "ways"),
+    [
+        ("no_way", False, ("EZVIZ cloud", "showcam cameras code", "developer key")),
+        ("lan_closed", False, ("LAN Live View", "Newer firmware hides that", "EZVIZ cloud")),
+        ("encryption_on", False, ("switch it off", "while_encrypted code")),
+        ("encryption_on", True, ("Ask the owner", "switch it off", "while_encrypted code")),
+    ],
+)
+def test_what_a_person_can_do_is_named_with_the_easiest_or_safest_first(
+    reason: Reason, shared: bool, ways: tuple[str, ...]
+) -> None:
+    said = explain(Refusal((Failed(reason),), "Garden", "EZVIZ", shared=shared))
+    assert [said.index(way) for way in ways] == sorted([said.index(way) for way in ways])

@@ -61,6 +61,14 @@ def test_an_ezviz_household_gains_a_user_and_a_place_for_lan_cameras(here: Insta
     assert here.listed() == {f"{EZVIZ}+{NAME}": {"lan": True, "showcam_user": NAME}}
 
 
+def test_who_adds_an_ezviz_household_hears_first_what_takes_nothing_and_of_a_key_last(here: Installation) -> None:
+    said = here.run("owner", "add", EZVIZ).stderr
+    assert "its open connection" in " ".join(said.split())
+    ways = [said.index(way) for way in ("which takes nothing more", "showcam cameras code NAME", "showcam owner key")]
+    assert ways == sorted(ways)
+    assert "showcam owner key" not in here.run("owner", "add", "other@example.com", "--key", "K", typed="S\n").stderr
+
+
 def test_a_household_of_lan_cameras_gains_an_ezviz_account(here: Installation) -> None:
     here.done("owner", "add", "--lan", NAME, typed=TWICE)
     unknown = here.run("owner", "add", EZVIZ, "--to", "nobody")

@@ -14,7 +14,7 @@ from pyezvizapi.client import EzvizClient
 from pyezvizapi.cloud_stream import get_vtdu_token_v2, open_cloud_stream
 from pyezvizapi.stream import StreamTransport, VtmStreamClient, detect_transport
 
-from simulator.cloud import wire
+from simulator.cloud import node, wire
 from tests.doubles.cloud import Cloud
 
 DEMO, OTHER = "demo@example.com", "other@example.com"
@@ -166,6 +166,23 @@ def test_a_silent_client_is_hung_up_on(cloud: Cloud, client: Callable[..., Ezviz
         ended = lasted(stream, lambda: None, 20, answers=False)
     assert ended is not None
     assert 4 < ended < 8
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_rtp_stands_still_after_a_few_packets_until_a_session_is_kept_alive(
+    cloud: Cloud, client: Callable[..., EzvizClient], keeps: bool
+) -> None:
+    cloud.process.configure(unkept_s=3.0)
+    cloud.process.control(cloud.process.serial("Garden"), transport="rtp")
+    came = 0
+    with open_cloud_stream(client(), cloud.process.serial("Garden")) as stream:
+        stream.start()
+        if keeps:
+            stream.send_keepalive()
+        with contextlib.suppress(Exception):  # the node hangs up
+            for _ in range(100_000):
+                came += stream.read_packet().channel == 1
+    assert (came > node.UNKEPT) if keeps else (came == node.UNKEPT)
 
 
 def test_a_session_can_be_cut(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
