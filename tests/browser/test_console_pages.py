@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import pictured
 from tests.browser.test_home import MOVING, TOO_SMALL, another, sign_in, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program
@@ -123,11 +123,11 @@ def wait_for(page: Page, expression: str, within_s: float = 20.0) -> None:
 
 
 def fits(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENSHOTS / f"console-{name}.png", full_page=True)
-    assert page.evaluate(TOO_WIDE) <= 0
-    assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
-    assert page.evaluate(TOO_SMALL, TARGETS) == []
-    assert page.evaluate(UNLABELLED) == []
+    with pictured(page, f"console-{name}"):
+        assert page.evaluate(TOO_WIDE) <= 0
+        assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
+        assert page.evaluate(TOO_SMALL, TARGETS) == []
+        assert page.evaluate(UNLABELLED) == []
 
 
 @pytest.fixture(scope="module")
