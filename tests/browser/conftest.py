@@ -77,7 +77,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("browser")
-    with running(folder, SHOWCAM_EXPLAIN="no") as demo:  # refusals are error codes, not cards
+    # refusals are error codes, not cards; and no picture goes on for half a minute when its test is over
+    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_IDLE_S="10") as demo:
         yield demo
 
 
