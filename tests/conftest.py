@@ -46,7 +46,7 @@ ALONE = {"dynamodb": "cloud", "served": "cloud"}
 # what `make check` asks for
 UNMARKED = "not (browser or cloud or process or realtime or soak)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
-ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
+ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lambda"}
 # nearly half of its folder's time, and worth a second demo: else one worker walks pages when all others are done
 APART = {"tests/browser/test_console_pages.py": "pages"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
