@@ -15,6 +15,7 @@ import structlog
 from aws.deploy_local.emulator import Emulator
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
+from tests.doubles import made_once
 from tests.doubles import packages as packages_of_aws
 
 # `make check` leaves out all that is marked with one of these
@@ -45,7 +46,7 @@ ALONE = {"dynamodb": "cloud", "served": "cloud"}
 # what `make check` asks for
 UNMARKED = "not (browser or cloud or process or realtime or soak)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
-ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws"}
+ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lambda"}
 # nearly half of its folder's time, and worth a second demo: else one worker walks pages when all others are done
 APART = {"tests/browser/test_console_pages.py": "pages"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
@@ -69,6 +70,17 @@ def forgetful_loggers() -> Iterator[None]:
     configure = structlog.configure
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False}))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def made_once_for_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Programs that tests start find it too; it goes with the run's temporary folders, among which workers have one."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made-once"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(made_once.FOLDER, str(folder))
         yield
 
 

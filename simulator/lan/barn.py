@@ -119,7 +119,7 @@ class Barn:
 
     def _still(self) -> bytes:
         written = io.BytesIO()
-        Painter(self.camera.scene, *self.camera.size).frame(self.camera.name, time.time()).save(written, "JPEG")
+        Painter(self.camera.scene, *self.camera.size).still(self.camera.name, time.time()).save(written, "JPEG")
         return written.getvalue()
 
 

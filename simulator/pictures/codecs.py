@@ -11,7 +11,6 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
-from PIL import Image
 
 from simulator.pictures.tone import FRAME, RATE_HZ, Tone
 
@@ -63,10 +62,8 @@ class Codecs:
         self.audio: AudioStream = audio
         self._sample = 0
 
-    def encode_picture(self, picture: Image.Image, at: float, *, key: bool) -> "list[Packet[Any]]":
+    def encode_picture(self, frame: av.VideoFrame, at: float, *, key: bool) -> "list[Packet[Any]]":
         """`at` in s since the stream's origin."""
-        frame: Any = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
-        frame = frame.reformat(format="yuv420p")
         frame.pts, frame.time_base = round(at * CLOCK_HZ), Fraction(1, CLOCK_HZ)
         # a drawn frame asks to be coded as a keyframe
         frame.pict_type = PictureType.I if key else PictureType.NONE

@@ -5,9 +5,11 @@ import math
 import time
 import unicodedata
 
+import av
 from PIL import Image, ImageDraw, ImageFont
 
-from simulator.pictures.scenes import SCENES, Scene
+from simulator.pictures.planes import Box, Colour, Planes
+from simulator.pictures.scenes import SCENES
 
 _INK = (255, 255, 255)
 _SHADE = (12, 16, 22)
@@ -23,42 +25,53 @@ class Painter:
         self._size = (width, height)
         self._view = _view(scene, width, height)
         self._caption: tuple[str, int] = ("", -1)
-        self._still = self._view
+        self._planes: Planes | None = None  # of the picture with this caption
+        self._black: Planes | None = None
 
-    def frame(self, name: str, at: float) -> Image.Image:
+    def still(self, name: str, at: float) -> Image.Image:
         """The picture at `at`, epoch s, with this machine's local time."""
-        if self._caption != (name, int(at)):
-            self._caption = (name, int(at))
-            self._still = self._captioned(name, time.strftime("%H:%M:%S", time.localtime(at)))
-        picture = self._still.copy()
-        self._move(ImageDraw.Draw(picture), self._scene, at)
+        picture = self._captioned(name, at)
+        draw = ImageDraw.Draw(picture)
+        for box, colour in self._walker(at):
+            draw.ellipse(box, colour)
         return picture
 
-    def black(self) -> Image.Image:
-        return Image.new("RGB", self._size)
+    def frame(self, name: str, at: float) -> av.VideoFrame:
+        """The same picture for an encoder."""
+        if self._planes is None or self._caption != (name, int(at)):
+            self._caption, self._planes = (name, int(at)), Planes(self._captioned(name, at))
+        return self._planes.with_ellipses(self._walker(at))
 
-    def _captioned(self, name: str, clock: str) -> Image.Image:
+    def black(self) -> av.VideoFrame:
+        self._black = self._black or Planes(Image.new("RGB", self._size))
+        return self._black.with_ellipses(())
+
+    def _captioned(self, name: str, at: float) -> Image.Image:
+        clock = time.strftime("%H:%M:%S", time.localtime(at))
         picture = self._view.copy()
         draw = ImageDraw.Draw(picture)
         width, height = self._size
-        for text, size, at, anchor in (
+        for text, size, place, anchor in (
             (_plain(name), height * 0.12, (width * 0.035, height * 0.05), "la"),
             (clock, height * 0.2, (width * 0.965, height * 0.955), "rd"),
         ):
             font = _font(int(size))
-            draw.text(at, text, _INK, font, anchor, stroke_width=max(2, height // 120), stroke_fill=_SHADE)
+            draw.text(place, text, _INK, font, anchor, stroke_width=max(2, height // 120), stroke_fill=_SHADE)
         return picture
 
-    def _move(self, draw: ImageDraw.ImageDraw, scene: Scene, at: float) -> None:
+    def _walker(self, at: float) -> list[tuple[Box, Colour]]:
+        """What moves: its body, its head and its eye."""
         width, height = self._size
-        walker = scene.walker
+        walker = self._scene.walker
         along = at / walker.lap_s % 1.0
         x = (1.2 * along - 0.1) * width
         y = (walker.height + 0.02 * math.sin(at * 2 * math.pi * walker.bounce_hz)) * height
         size = walker.size * height
-        draw.ellipse((x - size, y - size * walker.flat, x + size, y + size * walker.flat), walker.colour)
-        draw.ellipse((x + size * 0.6, y - size * 0.9, x + size * 1.4, y - size * 0.1), walker.colour)
-        draw.ellipse((x + size * 1.05, y - size * 0.65, x + size * 1.2, y - size * 0.5), _SHADE)
+        return [
+            ((x - size, y - size * walker.flat, x + size, y + size * walker.flat), walker.colour),
+            ((x + size * 0.6, y - size * 0.9, x + size * 1.4, y - size * 0.1), walker.colour),
+            ((x + size * 1.05, y - size * 0.65, x + size * 1.2, y - size * 0.5), _SHADE),
+        ]
 
 
 @functools.cache

@@ -21,7 +21,7 @@ from simulator.pictures.transport import Piece, Transport
 SEGMENT_S = 2
 KEPT = 8
 BACKFILL = 3
-IDLE_S = 20.0
+IDLE_S = 8.0  # four segments
 _LIVE_S = 0.5
 # timestamps count from here, so that they are small and the same for every camera
 _ORIGIN = (int(time.time()) // SEGMENT_S - BACKFILL - 30) * SEGMENT_S

@@ -1,8 +1,13 @@
-"""Headless Chromium and a demo to walk through; SHOWCAM_TEST_BROWSER=required: a missing browser fails the test."""
+"""Headless Chromium and a demo to walk through.
+
+SHOWCAM_TEST_BROWSER=required: a missing browser fails the test. SHOWCAM_TEST_PICTURES=1: pictures of all pages are kept
+in tests/screenshots, and not only of those of which a test found something wrong.
+"""
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.doubles.program import Program, running
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
+# each costs half a second of a core
+ALL_PICTURES = "SHOWCAM_TEST_PICTURES" in os.environ
+FAILED = pytest.StashKey[bool]()
 FLAGS = [
     "--allow-loopback-in-peer-connection",
     # the second: a page of a public origin may reach the demo, which is on loopback
@@ -22,6 +30,33 @@ FLAGS = [
     "--no-first-run",
     "--no-sandbox",
 ]
+
+
+def picture(page: Page, name: str, *, wanted: bool = ALL_PICTURES) -> None:
+    """Keeps one of the whole page."""
+    if wanted:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name.replace('/', '-')}.png", full_page=True)
+
+
+@contextmanager
+def pictured(page: Page, name: str) -> Iterator[None]:
+    """Keeps a picture of the page of which something that is said of it here is wrong."""
+    picture(page, name)
+    try:
+        yield
+    except AssertionError:
+        picture(page, name, wanted=True)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +77,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("browser")
-    SCREENSHOTS.mkdir(exist_ok=True)
-    with running(folder, SHOWCAM_EXPLAIN="no") as demo:  # refusals are error codes, not cards
+    # refusals are error codes, not cards; and no picture goes on for half a minute when its test is over
+    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_IDLE_S="10") as demo:
         yield demo
 
 
@@ -56,6 +91,6 @@ def page(chromium: Browser, program: Program, request: pytest.FixtureRequest) ->
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(program.simulator)
     yield page
-    page.screenshot(path=SCREENSHOTS / f"{request.node.name.replace('/', '-')}.png", full_page=True)
+    picture(page, request.node.name, wanted=ALL_PICTURES or request.node.stash[FAILED])
     context.close()
     assert complaints == []

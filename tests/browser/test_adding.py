@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.finding import Candidate, Heard
 from simulator.lan.onvif_picture import Picture
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import picture
 from tests.browser.test_home import FOCUSED, MOVING, another, fits, sign_in, tile, watched
 from tests.doubles.home_world import home_world
 from tests.doubles.linking_world import USER
@@ -60,7 +60,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     still = page.get_by_alt_text("What the camera sees now")
     page.wait_for_function("image => image.complete && image.naturalWidth >= 360", arg=still.element_handle())
     assert "A keyframe every 2 s in the whole picture" in page.inner_text("main")
-    page.screenshot(path=SCREENSHOTS / "adding-tried.png", full_page=True)
+    picture(page, "adding-tried")
     page.get_by_role("button", name="Set it in the camera").click()
     page.wait_for_load_state()
     page.fill("#name", "Shed")
@@ -72,7 +72,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     tile(page, "Shed").get_by_role("link", name="Settings of Shed").click()
     page.get_by_role("link", name="Name, password, address").click()
     page.locator("summary").click()
-    page.screenshot(path=SCREENSHOTS / "adding-own.png", full_page=True)
+    picture(page, "adding-own")
     page.get_by_role("button", name="Yes, remove it").click()
     page.wait_for_url("**/home**")
     assert tile(page, "Shed").count() == 0

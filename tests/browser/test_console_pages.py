@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import pictured
 from tests.browser.test_home import MOVING, TOO_SMALL, another, sign_in, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program
@@ -39,7 +39,13 @@ TARGETS = (
 )
 
 
+def cameras(page: Page, program: Program) -> None:
+    page.goto(f"{program.web}/home")
+    page.wait_for_selector(".tiles")
+
+
 def camera(page: Page, program: Program) -> None:
+    cameras(page, program)
     tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
     page.wait_for_selector(".settings")
 
@@ -60,6 +66,7 @@ def tried(page: Page, program: Program) -> None:
 
 def on_tv(page: Page, program: Program) -> None:
     """With a camera on it, one that comes by itself, and a scene."""
+    cameras(page, program)
     tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
     page.locator("a[href^='/home/tv?']").click()
     page.wait_for_selector("input[type=radio][name=tv]")
@@ -93,9 +100,9 @@ def void(_: object) -> None:
 
 # how many entries of the header a page is
 MARKED = dict.fromkeys(("cameras", "assistants", "try", "tv", "health", "setup", "front", "help"), 1)
-# what leads from the page of all cameras to each
+# what leads to each; the page of all cameras, which plays their pictures, is opened for those alone that it leads to
 PAGES: dict[str, Callable[[Page, Program], None]] = {
-    "cameras": lambda page, program: void(page.wait_for_selector(".tiles")),
+    "cameras": cameras,
     "camera": camera,
     "delete": deleting,
     "assistants": at("/home/assistants"),
@@ -133,11 +140,11 @@ def wait_for(page: Page, expression: str, within_s: float = 20.0) -> None:
 
 
 def fits(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENSHOTS / f"console-{name}.png", full_page=True)
-    assert page.evaluate(TOO_WIDE) <= 0
-    assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
-    assert page.evaluate(TOO_SMALL, TARGETS) == []
-    assert page.evaluate(UNLABELLED) == []
+    with pictured(page, f"console-{name}"):
+        assert page.evaluate(TOO_WIDE) <= 0
+        assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
+        assert page.evaluate(TOO_SMALL, TARGETS) == []
+        assert page.evaluate(UNLABELLED) == []
 
 
 @pytest.fixture(scope="module")
@@ -149,23 +156,38 @@ def linked(program: Program) -> Program:
     return program
 
 
+@pytest.fixture(scope="module")
+def session(chromium: Browser, linked: Program) -> StorageState:
+    """What a browser keeps that signed in."""
+    context = chromium.new_context()
+    page = context.new_page()
+    sign_in(page, another(linked), "demo@example.com")
+    page.wait_for_selector(".tiles")
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
 @pytest.fixture
-def signed_in(chromium: Browser, linked: Program) -> Iterator[Callable[..., Page]]:
+def signed_in(chromium: Browser, linked: Program, session: StorageState) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
 
-    def open_page(language: str = "en", width: int = 1280, scheme: Any = "light", *, script: bool = True) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language)
+    def open_page(
+        language: str = "en", width: int = 1280, scheme: Any = "light", *, script: bool = True, path: str = ""
+    ) -> Page:
+        """A page of a browser of its own, where nothing is opened without `path`."""
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            locale=language,
+            java_script_enabled=script,
+            storage_state=session,
+        )
         contexts.append(context)
         page = context.new_page()
-        sign_in(page, another(linked), "demo@example.com")
-        page.wait_for_selector(".tiles")
-        if script:
-            return page
-        without = chromium.new_context(
-            viewport={"width": width, "height": 800}, java_script_enabled=False, storage_state=context.storage_state()
-        )
-        contexts.append(without)
-        return without.new_page()
+        if path:
+            page.goto(f"{linked.web}{path}")
+        return page
 
     yield open_page
     for context in contexts:
@@ -188,7 +210,6 @@ def test_axe_finds_nothing_and_all_fits(
 ) -> None:
     page = signed_in(language, width, scheme)
     for name, lead in PAGES.items():
-        page.goto(f"{linked.web}/home")
         lead(page, linked)
         page.wait_for_load_state("load")  # a link's page may be there before its style is
         for details in page.locator("details").all():
@@ -200,7 +221,7 @@ def test_axe_finds_nothing_and_all_fits(
 
 
 def test_axe_is_asked_and_its_answer_heard(signed_in: Callable[..., Page]) -> None:
-    page = signed_in()
+    page = signed_in(path="/home")
     page.evaluate("document.querySelector('main').append(new Image())")
     assert [each for each in found(page) if each.startswith("image-alt: <img> ")] != []
 
@@ -208,8 +229,7 @@ def test_axe_is_asked_and_its_answer_heard(signed_in: Callable[..., Page]) -> No
 @pytest.mark.parametrize("name", PAGES)
 def test_each_is_used_without_script(signed_in: Callable[..., Page], linked: Program, name: str) -> None:
     """All but live pictures: what is there is shown, and forms are sent."""
-    page = signed_in(script=False)
-    page.goto(f"{linked.web}/home")
+    page = signed_in(script=False, path="/home")
     if name == "camera":
         page.goto(f"{linked.web}/home/cameras/{page.get_attribute('.tile[data-name=Garden]', 'data-camera')}")
         page.locator("#status_light button").click()
@@ -301,7 +321,7 @@ def test_a_cameras_page_says_what_its_picture_is_and_how_it_comes(
 
 
 def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> None:
-    page = signed_in()
+    page = signed_in(path="/home")
     garden = tile(page, "Garden")
     page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=30_000)
     with page.expect_download() as download:
@@ -313,7 +333,7 @@ def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> N
 def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
     signed_in: Callable[..., Page], linked: Program
 ) -> None:
-    page = signed_in()
+    page = signed_in(path="/home")
     garden = tile(page, "Garden")
     video, still = (garden.locator(each).element_handle() for each in ("video", "img[data-still]"))
     page.wait_for_function(MOVING, arg=video, timeout=30_000)
@@ -334,7 +354,7 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
 def test_a_picture_whose_media_process_dies_comes_back_by_itself(
     signed_in: Callable[..., Page], linked: Program
 ) -> None:
-    page = signed_in()
+    page = signed_in(path="/home")
     video = tile(page, "Garden").locator("video").element_handle()
     page.wait_for_function(MOVING, arg=video, timeout=30_000)
     before = page.evaluate("video => video.srcObject.id", video)
@@ -431,8 +451,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 
 def test_by_keyboard_quiet_times_are_kept(signed_in: Callable[..., Page], linked: Program) -> None:
-    page = signed_in()
-    page.goto(f"{linked.web}/home/assistants")
+    page = signed_in(path="/home/assistants")
     for times in ("22:00-07:00", ""):
         tab_to(page, "#times")
         page.keyboard.press("Control+A")
@@ -447,8 +466,7 @@ def test_by_keyboard_quiet_times_are_kept(signed_in: Callable[..., Page], linked
 
 
 def test_by_keyboard_a_sentence_is_tried(signed_in: Callable[..., Page], linked: Program) -> None:
-    page = signed_in()
-    page.goto(f"{linked.web}/home/try")
+    page = signed_in(path="/home/try")
     tab_to(page, "input[name=text]")
     page.keyboard.type("show the garden camera")
     page.keyboard.press("Enter")
@@ -457,7 +475,7 @@ def test_by_keyboard_a_sentence_is_tried(signed_in: Callable[..., Page], linked:
 
 
 def test_by_keyboard_a_camera_is_found_and_set(signed_in: Callable[..., Page], linked: Program) -> None:
-    page = signed_in()
+    page = signed_in(path="/home")
     tab_to(page, "[data-name=Garden] a[href^='/home/cameras/']")
     page.keyboard.press("Enter")
     page.wait_for_selector(".settings")

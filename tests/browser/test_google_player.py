@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import picture
 from tests.doubles.program import Program
 
 GSTATIC = "https://www.gstatic.com"
@@ -101,7 +101,7 @@ def test_a_page_of_googles_origin_plays_the_camera_with_sound(open_player: Any, 
     assert "a=candidate:" in answer["sdp"]  # no candidate is sent later
     assert answer["sdp"].count("a=sendonly") == 2
     received = playing(page)
-    page.screenshot(path=SCREENSHOTS / "google-player.png")
+    picture(page, "google-player")
     assert (received["video"]["codec"], received["audio"]["codec"]) == ("video/H264", "audio/opus")
     quality = page.evaluate("document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames")
     assert quality > 0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import picture, pictured
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program, running
 
@@ -78,7 +78,7 @@ def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: 
         assert "#" not in page.url  # the code is out of the address
         why = tile(page, "Driveway").locator(".why")
         assert "Image Encryption is on for Driveway, so its picture can't be shown." in why.inner_text()
-        page.screenshot(path=SCREENSHOTS / "home-real.png", full_page=True)
+        picture(page, "home-real")
     assert took < WITHIN_S
     assert complaints == []
 
@@ -110,7 +110,7 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     program.change("Garden", asleep=True)
     try:
         garden.get_by_text("Garden is in Sleep Mode.").wait_for(timeout=20_000)
-        page.screenshot(path=SCREENSHOTS / "home-refused.png", full_page=True)
+        picture(page, "home-refused")
     finally:
         program.change("Garden", asleep=False)
     garden.get_by_role("button", name="Try again").click()
@@ -182,11 +182,11 @@ def test_by_keyboard_alone(context: BrowserContext, program: Program) -> None:
 
 
 def fits(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENSHOTS / f"home-{name}.png", full_page=True)
-    assert page.evaluate(TOO_WIDE) <= 0
-    assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
-    assert page.evaluate(TOO_SMALL, TARGETS) == []
-    assert page.evaluate(UNLABELLED) == []
+    with pictured(page, f"home-{name}"):
+        assert page.evaluate(TOO_WIDE) <= 0
+        assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
+        assert page.evaluate(TOO_SMALL, TARGETS) == []
+        assert page.evaluate(UNLABELLED) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import pictured
 from tests.doubles.program import Program
 
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
@@ -56,11 +56,11 @@ def address(program: Program, callback: str, assistant: str, language: str) -> s
 
 
 def fits(page: Page, name: str) -> None:
-    page.screenshot(path=SCREENSHOTS / f"linking-{name}.png", full_page=True)
-    assert page.evaluate(TOO_WIDE) <= 0
-    assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
-    assert page.evaluate(TOO_SMALL, TARGETS) == []
-    assert page.evaluate(UNLABELLED) == []
+    with pictured(page, f"linking-{name}"):
+        assert page.evaluate(TOO_WIDE) <= 0
+        assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
+        assert page.evaluate(TOO_SMALL, TARGETS) == []
+        assert page.evaluate(UNLABELLED) == []
 
 
 # The vendor sends ten codes a minute: each of these takes one, and so does each form without its button.

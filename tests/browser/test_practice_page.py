@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import picture
 from tests.browser.test_home import another, sign_in
 from tests.doubles.program import Program
 from tests.doubles.speech import SPEECH
@@ -178,7 +178,7 @@ def test_a_display_asks_for_the_pin_before_it_turns_a_camera_off(page: Page, pro
         expect(outcome).to_contain_text("synced")
         say(page, "google", "turn off the garden camera")
         expect(outcome).to_contain_text("Can I have your PIN")
-        page.screenshot(path=SCREENSHOTS / "google-pin.png")
+        picture(page, "google-pin")
         pin.fill("1111")
         page.get_by_test_id("google-pin-say").click()
         expect(outcome).to_contain_text("isn't right")
@@ -281,7 +281,7 @@ def test_the_tv_shows_what_is_cast_to_it_and_who_takes_it(page: Page, program: P
     console.get_by_role("button", name="Show on TV").click()
     expect(tv.get_by_role("img")).to_have_attribute("alt", re.compile("Garden"), timeout=20_000)
     expect(tv).to_contain_text(re.compile(r"Garden \d+×\d+, \d+ pictures, with sound"))
-    tv.screenshot(path=SCREENSHOTS / "practice-tv.png")
+    picture(page, "practice-tv")
 
     console.get_by_role("button", name="Take Garden off Living room TV").click()
     expect(tv).to_contain_text("Nothing is cast.")

@@ -17,7 +17,7 @@ from cast.own_screen import NAMESPACE, OwnScreen
 from cast.picture import Picture
 from cast.showing import Over
 from simulator.television.receiver import Page
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import ALL_PICTURES, FAILED, picture
 from tests.cast.conftest import WAIT_S, TelevisionThread, television
 from tests.doubles.behind_life import GRANTS, Clapper, behind, grant
 from tests.doubles.hls_camera import FPS
@@ -46,12 +46,11 @@ def plane(clapper: Clapper) -> Iterator[PlaneThread]:
 
 
 @pytest.fixture
-def receiver(chromium: Browser) -> Iterator[ReceiverPage]:
+def receiver(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[ReceiverPage]:
     with served() as address:
         made = ReceiverPage(chromium, address)
         yield made
-        SCREENSHOTS.mkdir(exist_ok=True)
-        made.page.screenshot(path=SCREENSHOTS / "receiver.png")
+        picture(made.page, "receiver", wanted=ALL_PICTURES or request.node.stash[FAILED])
         made.close()
     assert made.complaints == []
 

@@ -4,7 +4,6 @@
 (tests.doubles.far_away.NETWORK), prints a line of JSON for each run: a Run.
 """
 
-import functools
 import http.client
 import itertools
 import json
@@ -26,6 +25,7 @@ from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
 from simulator.lan.description import Tracks
 from tests.doubles.far_away import network
+from tests.doubles.made_once import made_once
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import Recording, RtspCamera, Sample
@@ -94,7 +94,7 @@ class Run:
     told: dict[str, Any]
 
 
-@functools.cache
+@made_once
 def recording(bits: int, height: int) -> Recording:
     """A picture that moves and rustles at `bits` a second, with a keyframe every two seconds and no sound."""
     width = height * 16 // 9

@@ -20,6 +20,7 @@ import trustme
 from media.grants import Claims
 from media.source import Codec, Denied, SourceSpec
 from tests.doubles.floating_point import apart
+from tests.doubles.made_once import made_once
 
 FPS = 15
 RATE = 16_000
@@ -40,7 +41,7 @@ class Authority:
         authority.issue_cert("127.0.0.1", "localhost").configure_cert(self.context)
 
 
-@functools.cache
+@made_once
 @apart
 def recording(
     *,

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import functools
 import hashlib
 import re
 import socket
@@ -24,6 +23,7 @@ from simulator.pictures.garble import Garbler, Layout
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
 from tests.doubles.hls_camera import slope as bright
+from tests.doubles.made_once import made_once
 
 CODE = "ABCDEF"
 PATH = "/Streaming/Channels/101"
@@ -46,7 +46,7 @@ class Recording:
     length_s: float = LENGTH_S
 
 
-@functools.cache
+@made_once
 @apart
 def recorded(
     *,

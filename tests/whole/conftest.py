@@ -10,7 +10,8 @@ from tests.doubles.program import Program, running
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """The demo, linked to both assistants, with explain = "no": refusals are error codes and not cards."""
     folder: Path = tmp_path_factory.mktemp("demo")
-    with running(folder, SHOWCAM_EXPLAIN="no") as program:
+    # no picture goes on for half a minute when its test is over
+    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_IDLE_S="10") as program:
         program.link("alexa")
         program.link("google")
         yield program
