@@ -3,8 +3,8 @@
 import contextlib
 import itertools
 import logging
+import os
 import queue
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -199,7 +199,7 @@ class _Watched:
 
 def _new_id(at: float) -> str:
     """New rows are beside one another."""
-    return f"{int(at * 1000):011x}{secrets.token_hex(4)}"
+    return f"{int(at * 1000):011x}{os.urandom(4).hex()}"
 
 
 def _account(noted: tuple[str, Ask]) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from copy import replace
 
 from msgspec import structs
 
@@ -113,8 +112,7 @@ class Minting:
     def _handed(self, opened: Open, spec: SourceSpec) -> SourceSpec:
         """What the media process is handed: its key only where its owner has the picture deciphered."""
         camera = opened.visible.camera
-        return replace(
-            spec,
+        return spec._replace(
             release=f"{opened.visible.source.id}/{spec.release}" if spec.release else "",
             key=spec.key if spec.key and self._deciphers(opened) else b"",
             # what does not decode is the work of a setting only where the camera has one

@@ -28,7 +28,7 @@ from showcam.compose.own_pages import own_pages
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
-from showcam.edge.forwarded import HEADER, Signatures, sent
+from showcam.edge.forwarded import HEADER, Signatures
 from showcam.edge.metrics import Metrics
 from showcam.http_types import Answered, Refuse, Request, Response, Route, problem
 from showcam.keys import Keys
@@ -113,7 +113,7 @@ def _alexa(settings: Settings, keys: Keys, base: ground.Ground) -> list[Route]:
 def _forwarded(request: Request, signatures: Signatures) -> float | None:
     """When the owner's forwarder sent the request, by time.monotonic; None where it did not."""
     try:
-        return sent(request) if signatures.good(request) else None
+        return signatures.sent(request)
     except StoreUnavailable as error:
         log.warning("a forwarded message can't be taken: %s", error, extra={"reason": "store"})
         raise Refuse(problem(503, "The store can't be reached just now", "Try again in a moment.")) from None

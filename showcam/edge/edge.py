@@ -5,7 +5,7 @@ its route and not by its path, which may hold a grant.
 """
 
 import io
-import secrets
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Edge:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # a layer around the edge may have set the time before
         started: float = environ.setdefault(RECEIVED, time.monotonic())
-        request_id = environ.get(REQUEST_ID) or secrets.token_hex(16)
+        request_id = environ.get(REQUEST_ID) or os.urandom(16).hex()
         path = environ.get("PATH_INFO", "")
         route = self._exact.get(path) or self._by_prefix(path)
         name, status = route.name if route is not None else "pages", 500

@@ -33,7 +33,7 @@ class _Line(msgspec.Struct):
     ms: float
     request: str
     part: str
-    timestamp: str
+    timestamp: datetime
     level: str
     event: str = "request"
 
@@ -92,9 +92,9 @@ class RequestLines:
         # the only text in the line that the caller chose
         method = done.method if len(done.method) < _SHORTEST else redact(done.method)
         level = "debug" if _quiet(done) else "info"
-        timestamp = f"{datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
         ms = int(done.seconds * 10_000 + 0.5) / 10
-        line = _Line(done.route, method, done.status, ms, done.request, self._part, timestamp, level)
+        when = datetime.fromtimestamp(at, UTC)
+        line = _Line(done.route, method, done.status, ms, done.request, self._part, when, level)
         return self._encode(line) + b"\n"
 
 

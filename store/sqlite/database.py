@@ -99,7 +99,8 @@ class Database:
             except sqlite3.Error as error:
                 self._fail(error)
             finally:
-                connection.tune(durable=False, wait_s=self._wait_s)
+                if left_s != self._wait_s:
+                    connection.tune(durable=False, wait_s=self._wait_s)
                 self._return(connection)
         finally:
             self._writer.release()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from showcam.compose import web
-from showcam.edge.forwarded import HEADER, WAY_S, WINDOW_S, Signatures, sent, sign
+from showcam.edge.forwarded import HEADER, WAY_S, WINDOW_S, Signatures, sign
 from showcam.http_types import RECEIVED, Refuse, Request
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
@@ -112,13 +112,27 @@ WAYS = [(0, 0.0, 0.0), (1, 0.0, 1.0), (2, 1.0, 2.0), (3, WAY_S, WAY_S), (50, WAY
 
 
 @pytest.mark.parametrize(("ago_s", "least", "most"), WAYS)
-def test_a_messages_time_runs_from_its_sending(ago_s: int, least: float, most: float) -> None:
+def test_a_messages_time_runs_from_its_sending(ago_s: int, least: float, most: float, store: SqliteStore) -> None:
     request = message(late=-ago_s)
     request.environ[RECEIVED] = time.monotonic()
-    assert least - 0.01 <= request.received - sent(request) <= most + 0.01
+    sent = Signatures([NEW], store).sent(request)
+    assert sent is not None
+    assert least - 0.01 <= request.received - sent <= most + 0.01
 
 
-def test_waiting_on_this_side_is_not_counted_as_transport() -> None:
+def test_waiting_on_this_side_is_not_counted_as_transport(store: SqliteStore) -> None:
     request = message(late=-30)
     request.environ[RECEIVED] = time.monotonic() - 30
-    assert request.received - sent(request) <= 0.01
+    sent = Signatures([NEW], store).sent(request)
+    assert sent is not None
+    assert request.received - sent <= 0.01
+
+
+def test_a_message_whose_time_passes_while_its_body_is_awaited_is_not_taken(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, signatures = message(late=-50), Signatures([NEW], store)
+    assert signatures.likely(slow.environ)
+    later = time.time() + 20
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert not signatures.good(slow)
