@@ -41,7 +41,8 @@ def picture(page: Page, name: str, *, wanted: bool = ALL_PICTURES) -> None:
 
 @contextmanager
 def pictured(page: Page, name: str) -> Iterator[None]:
-    """Keeps a picture of the page of which something that is said of it here is wrong."""
+    """A page with its styles, as a person sees it; a picture is kept where something that is said of it is wrong."""
+    page.wait_for_load_state("load")
     picture(page, name)
     try:
         yield

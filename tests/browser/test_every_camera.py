@@ -129,4 +129,5 @@ def test_chromium_sees_no_picture_that_the_camera_did_not_send(pages: dict[Proto
         assert all(earlier < later for earlier, later in itertools.pairwise(times)), "time goes on"
         assert {(width, height) for _, width, height in seen} == row.sizes
         # of those that came squeezed when it joined, the last may not have been on the screen
-        assert is_of(times[steady(times, row.fps) + 1 :], sent), protocol
+        own = times[steady(times, row.fps) + 1 :]
+        assert is_of(own, sent), f"{protocol}: of {own} some are not in {sent}"
