@@ -161,8 +161,8 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
 def test_by_keyboard_alone(context: BrowserContext, program: Program) -> None:
     page, _ = watched(context)
     page.goto(another(program))
-    page.wait_for_selector("input[name=user]")
-    visited = [page.evaluate(FOCUSED)]  # the first field has the focus
+    page.locator("[name=user]:focus").wait_for()
+    visited = [page.evaluate(FOCUSED)]
     for _ in range(3):
         page.keyboard.press("Tab")
         visited.append(page.evaluate(FOCUSED))

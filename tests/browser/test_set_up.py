@@ -15,7 +15,7 @@ from console.lookout import Looked
 from showcam.doctor.outlook import Outlook
 from showcam.doctor.surroundings import Surroundings
 from tests.browser.test_console_pages import fits, found
-from tests.browser.test_home import FOCUSED, MOVING, another, tile, watched
+from tests.browser.test_home import MOVING, another, tile, watched
 from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import USER
 from tests.doubles.program import Program
@@ -50,7 +50,7 @@ def test_from_the_form_in_the_first_step_to_a_live_tile_in_the_second(
     entered(page, program)
     for _ in range(2):  # and after a reload
         page.reload()
-        assert page.evaluate(FOCUSED) == "user"
+        page.locator("[name=user]:focus").wait_for()
     sign_in(page, "demo@example.com")
     for _ in range(2):
         video = tile(page, "Garden").locator("video")
@@ -67,7 +67,7 @@ def test_a_vendors_code_is_typed_in_the_step(context: BrowserContext, program: P
     sign_in(page, "mfa@example.com")
     page.wait_for_selector("input[name=code]")
     page.reload()
-    assert page.evaluate(FOCUSED) == "code"
+    page.locator("[name=code]:focus").wait_for()
     page.keyboard.type("999999")
     page.keyboard.press("Enter")
     page.wait_for_selector("[role=alert]")
