@@ -130,4 +130,7 @@ def test_chromium_sees_no_picture_that_the_camera_did_not_send(pages: dict[Proto
         assert {(width, height) for _, width, height in seen} == row.sizes
         # of those that came squeezed when it joined, the last may not have been on the screen
         own = times[steady(times, row.fps) + 1 :]
+        # Where Chromium has left pictures out it is watched for longer. Of the row with lost packets it dates four
+        # pictures before 2.76 s one too late; libav and GStreamer show them at their times.
+        own = [at for at in own if at < own[0] + row.pictures / row.fps]
         assert is_of(own, sent), f"{protocol}: of {own} some are not in {sent}"
