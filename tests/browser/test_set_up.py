@@ -140,20 +140,26 @@ def house(tmp_path: Path) -> Iterator[tuple[str, HomeWorld]]:
     world.home.store.close()
 
 
-@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
-def test_axe_finds_nothing_on_both_roads_to_alexa(
-    chromium: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any
-) -> None:
-    """By hand first, with all that it may show at once, and what was refused."""
+def signed_in(browser: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any) -> Page:
+    """In a context of its own."""
     web, world = house
-    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
+    context = browser.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
     page = context.new_page()
     page.goto(f"{web}/home#{world.code.renew()}")
     page.fill("input[name=user]", USER)
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_selector(".tiles")
-    page.goto(f"{web}/home/alexa")
+    return page
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
+def test_axe_finds_nothing_on_both_roads_to_alexa(
+    chromium: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any
+) -> None:
+    """By hand first, with all that it may show at once, and what was refused."""
+    page = signed_in(chromium, house, language, width, scheme)
+    page.goto(f"{house[0]}/home/alexa")
     page.fill("input[name=redirect]", "nonsense")
     page.press("input[name=redirect]", "Enter")
     page.wait_for_selector("[role=alert]")
@@ -162,7 +168,7 @@ def test_axe_finds_nothing_on_both_roads_to_alexa(
     assert page.locator("h2").first.inner_text() == {"en": "By hand", "nb": "For hånd", "de": "Von Hand"}[language]
     assert found(page) == []
     fits(page, f"alexa-roads-{language}-{width}-{scheme}")
-    context.close()
+    page.context.close()
 
 
 FITS = {"en": "Tailscale Funnel fits here:", "nb": "Tailscale Funnel passer her:", "de": "Tailscale Funnel passt hier:"}
@@ -172,15 +178,8 @@ FITS = {"en": "Tailscale Funnel fits here:", "nb": "Tailscale Funnel passer her:
 def test_axe_finds_nothing_in_what_was_found_of_the_house(
     chromium: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any
 ) -> None:
-    web, world = house
-    context = chromium.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
-    page = context.new_page()
-    page.goto(f"{web}/home#{world.code.renew()}")
-    page.fill("input[name=user]", USER)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_selector(".tiles")
-    page.goto(f"{web}/home/setup")
+    page = signed_in(chromium, house, language, width, scheme)
+    page.goto(f"{house[0]}/home/setup")
     page.locator("button[value=look]").click()
     expect(page.locator(".seen li")).to_have_count(5)
     expect(page.locator("#reachable > .statement")).to_contain_text(FITS[language])
@@ -188,7 +187,7 @@ def test_axe_finds_nothing_in_what_was_found_of_the_house(
     assert page.locator("h3").first.inner_text().startswith("Tailscale Funnel")
     assert found(page) == []
     fits(page, f"set-up-looked-{language}-{width}-{scheme}")
-    context.close()
+    page.context.close()
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), LOOKS)
