@@ -26,6 +26,7 @@ from registry.errors import VendorBusy, VendorDown
 
 PAGE = 30
 MOST_PAGES = 40
+P2P = "/v3/p2pbusiness/configurations/p2p"
 OVER = 403  # a refreshed session's answer, in the body: the session is dead
 
 
@@ -81,6 +82,11 @@ class Client(Ruled):
 
     def dispatcher(self, serial: str, channel: int) -> JsonObject:
         return get_vtm_info(self, serial, channel)
+
+    def register_p2p(self) -> None:
+        """Without it the vendor's server of keys knows no terminal of this session; nothing of the answer is needed."""
+        told = {"appId": "ys7", "clientType": "1"}
+        self._session.post(self._url(P2P), data={"sessionId": self.session_id}, headers=told, timeout=self._timeout)
 
     def set_video_enc(
         self,
