@@ -182,5 +182,5 @@ class Sources(Protocol):
         ...
 
     async def closed(self, claims: Claims, release: str) -> None:
-        """A pull ended; the vendor's place may be given back."""
+        """A pull ended; the vendor's place may be given back. Where no picture came by its way, `release` says why."""
         ...

@@ -23,6 +23,7 @@ CODE_LENGTH = 7  # of an operation code: its content is not looked at
 REFUSED, BUSY = 9, 10  # results; no public client has met one
 KEY_S = 4.0  # between keyframes
 TICK_S = 0.06
+LONGEST_JUNK = 400_000
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 _ENDINGS = (OSError, NotOurs, TimeoutError, ValueError, asyncio.IncompleteReadError)
@@ -162,7 +163,7 @@ class Device:
         feed = Feed(self._world, camera, self._studio, 1, at_home_key_s=self._world.settings.stream_key_s or KEY_S)
         try:
             if dress is not None and self._world.settings.local_fault != "mute":
-                writer.write(dress.first())
+                writer.write(self._first(dress))
             began = asyncio.get_running_loop().time()
             while not leaving.done() and not self._is_over(asyncio.get_running_loop().time() - began):
                 await asyncio.wait([leaving], timeout=TICK_S)
@@ -175,6 +176,12 @@ class Device:
             feed.close()
             with contextlib.suppress(asyncio.CancelledError, OSError):
                 await leaving
+
+    def _first(self, dress: Dress) -> bytes:
+        if self._world.settings.local_fault == "junk":
+            return bytes(LONGEST_JUNK)
+        first = dress.first()
+        return first.replace(b"$\x01", b"$\x07") if self._world.settings.local_fault == "keyless" else first
 
     def _chunk(self, dress: Dress, part: bytes) -> bytes:
         if self._world.settings.local_fault == "noise":

@@ -34,10 +34,10 @@ class House(OpenGate):
         self.changes: dict[str, Any] = {}
         self.cloud: dict[str, Any] = {}
         self.outcomes: list[str] = []  # why no picture came; "" where one did
-        self.has_cloud = True
+        self.has_cloud = self.listens = True
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
-        if not any(self.outcomes):
+        if not (self.listens and any(self.outcomes)):
             return self.camera.local(**self.changes)
         return self.camera.spec(**self.cloud) if self.has_cloud else Denied("lan_closed")
 
@@ -155,16 +155,20 @@ AWAY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "sends nothing": ({"local_fault": "mute"}, {}),
     "hangs up": ({"local_fault": "drops"}, {}),
     "sends noise": ({"local_fault": "noise"}, {}),
+    "sends junk first": ({"local_fault": "junk"}, {}),
     "has another key": ({}, {"password": WRONG_KEY}),
     "takes another code": ({}, {"user": "A"}),
     "is elsewhere": ({}, {"hosts": ("192.0.2.1:9010", "192.0.2.1:9020")}),
     "has another channel": ({}, {"url": "ezviz-local:/7/"}),
     "is handed over badly": ({}, {"url": "ezviz-local:/x/"}),
+    "gives no key": ({"local_fault": "keyless"}, {}),  # as only one that wraps its picture does
 }
 
 
 @pytest.mark.parametrize(
-    ("how", "case"), [*(("plain", case) for case in AWAY), ("wrapped", "sends noise")], indirect=["how"]
+    ("how", "case"),
+    [*(("plain", case) for case in [*AWAY][:-1]), ("wrapped", "sends noise"), ("wrapped", "gives no key")],
+    indirect=["how"],
 )
 def test_without_a_picture_another_way_is_taken(world: World, camera: LocalCamera, household: House, case: str) -> None:
     settings, household.changes = AWAY[case]
@@ -191,6 +195,16 @@ def test_a_camera_that_is_off_is_asked_once(world: World, camera: LocalCamera, h
     camera.shut()
     segments(world, 1)
     assert (household.outcomes, camera.opened) == (["lan_closed"], 1)
+
+
+@pytest.mark.parametrize("how", ["plain"], indirect=True)
+def test_a_way_that_is_handed_out_again_is_not_tried_for_ever(
+    world: World, camera: LocalCamera, household: House
+) -> None:
+    household.listens = False
+    camera.set(local_fault="drops")
+    assert refused(world) == "media_down"
+    assert (household.outcomes, camera.asked("2011")) == (["media_down"] * 2, 4)
 
 
 @pytest.mark.parametrize("how", ["plain"], indirect=True)

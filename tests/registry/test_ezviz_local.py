@@ -105,6 +105,7 @@ def home(cameras: SimulatorProcess, store: SqliteStore) -> Home:
     made = Home(cameras, store)
     for name in (OWN, SHARED):
         made.driver.sessions.keep_code(made.source, cameras.serial(name), CODE)
+        made.driver.sessions.keep_picture_code(made.source, cameras.serial(name), CODE)
     return made
 
 
@@ -119,6 +120,7 @@ def test_what_opens_a_camera_is_handed_over(home: Home, name: str) -> None:
     address, serial = LocalAddress.read(spec), home.vendor.serial(name)
     ports = home.vendor.ports()
     assert (spec.kind, spec.release, spec.alone, spec.dozes) == ("ezviz_local", f"local {serial}", False, False)
+    assert spec.key == CODE.encode().ljust(16, b"\0")
     assert (address.control, address.media) == (ports[f"9010/{serial}"], ports[f"9020/{serial}"])
     simulated: Any = type("Simulated", (), {"serial": serial, "pairing": 1})()
     assert (address.key.decode(), address.code) == (key_of(simulated), code_of(simulated))
@@ -140,6 +142,14 @@ def test_without_the_setting_nobody_is_asked(cameras: SimulatorProcess, store: S
     with pytest.raises(Refused, match="closed"):
         home.set_code()
     assert calls(cameras) == before
+
+
+def test_an_encrypted_camera_without_its_code_is_not_asked(home: Home) -> None:
+    """RTSP would be clear; this is not."""
+    home.driver.sessions.keep_picture_code(home.source, home.vendor.serial(OWN), "")
+    before = calls(home.vendor)
+    assert home.why() == "lan_closed"
+    assert calls(home.vendor) == before
 
 
 def test_a_camera_with_rtsp_is_shown_by_it(home: Home) -> None:
@@ -198,7 +208,6 @@ def test_a_code_is_checked_by_what_the_vendor_lists(cameras: SimulatorProcess, s
     assert "lan" not in home.camera(name).ways
     home.set_code(name)
     assert home.camera(name).ways[0] == "lan"
-    assert home.mint(name).kind == "ezviz_local"
 
 
 def test_a_camera_without_either_takes_no_code(cameras: SimulatorProcess, store: SqliteStore) -> None:

@@ -28,7 +28,9 @@ class AtHome:
         try:
             return self._lan.open(camera, code, deadline_s, picture)
         except Refused as refused:
-            if self._local is None or refused.reason not in NO_RTSP:
+            # that way an encrypted picture stays so
+            is_hidden = camera.encryption == "on" and camera.picture_code == "none"
+            if self._local is None or refused.reason not in NO_RTSP or is_hidden:
                 raise
             host, ports = self._lan.own(camera)
             spec = self._local.open(source, camera, host, ports, refused, end - time.monotonic(), picture)

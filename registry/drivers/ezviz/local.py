@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 PROBE_S = 0.7
 PROBED_S = 60.0  # a port is not tried again sooner
 KEPT_S = 3600.0  # a key is asked for again after so long
-FETCH_S = 8.0
+ASK_S, FETCH_S = 3.0, 8.0  # of the vendor, whose other calls for the account wait meanwhile; of the server of keys
 # a camera is left alone for so long: its key was refused, was not to be had, or brought no picture
 REFUSED_S, SILENT_S, IN_VAIN_S = 3600.0, 300.0, 600.0
 NOT_REGISTERED = 1052170  # the account's terminal has to be registered anew
@@ -134,24 +134,25 @@ class Local:
     def _fetch(self, source: Source, who: Who, found: "Future[Device]") -> None:
         try:
             found.set_result(self._fetched(source, who))
-            return
         except NoKey as no:
             log.warning("the vendor gives no key of a camera of source %s: code %s", source.id, no.code)
             self._rest(who, SILENT_S if no.code == NOT_REGISTERED else REFUSED_S, None)
         except (DriverError, StoreUnavailable) as error:
             log.warning("no key of a camera of source %s: %s", source.id, error)
             self._rest(who, SILENT_S, None)
-        self._keys.drop(who)
-        found.set_exception(VendorDown("no key"))
+        finally:
+            if not found.done():
+                self._keys.drop(who)
+                found.set_exception(VendorDown("no key"))
 
     def _fetched(self, source: Source, who: Who) -> Device:
         """Raises NoKey, DriverError, StoreUnavailable."""
         try:
-            return self._opens(self._asks(source, FETCH_S), who[1], FETCH_S)
+            return self._opens(self._asks(source, ASK_S), who[1], FETCH_S)
         except NoKey as no:
             if no.code != NOT_REGISTERED:
                 raise
-        return self._opens(self._asks(source, FETCH_S), who[1], FETCH_S)
+        return self._opens(self._asks(source, ASK_S), who[1], FETCH_S)
 
     def _rest(self, who: Who, seconds: float, reason: Reason | None) -> None:
         self._rests.put(who, (self._clock() + seconds, reason))
