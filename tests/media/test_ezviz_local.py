@@ -85,7 +85,12 @@ def test_they_arrive_by_webrtc(world: World, camera: LocalCamera) -> None:
     assert camera.opened == 0
 
 
-@pytest.mark.parametrize("settings", [{"local_answers": ""}, {"local_fault": "drips"}], ids=["clear", "byte by byte"])
+@pytest.mark.parametrize(
+    ("how", "settings"),
+    [("plain", {"local_answers": ""}), ("wrapped", {"local_fault": "drips"})],
+    indirect=["how"],
+    ids=["in the clear", "a byte at a time"],
+)
 def test_other_answers_are_taken_too(world: World, camera: LocalCamera, settings: dict[str, Any]) -> None:
     camera.set(**settings)
     segments(world, 1)
