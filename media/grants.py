@@ -8,7 +8,7 @@ import hmac
 import os
 from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
 
-from media.process_auth import Proof
+from media.process_auth import ProcessAuth
 
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link. What a viewer goes on with after the
 # start is a grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
@@ -123,9 +123,9 @@ class Grants:
             raise ExpiredGrant(claims)
         return claims
 
-    def proof(self) -> Proof:
+    def proof(self) -> ProcessAuth:
         """Of one of our own processes towards another, under keys made from these."""
-        return Proof([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
+        return ProcessAuth([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
 
     def _signed(self, claims: Claims, protocol: Protocol, nonce: str) -> str:
         account, link, camera, _, surface, expires, _, explains, picture = claims

@@ -11,7 +11,7 @@ HEADER = "X-Showcam-Internal"  # v1;{epoch s};{sha256 of the body, hex};{hmac, h
 WINDOW_S = 60  # how far two clocks may differ
 
 
-class Proof:
+class ProcessAuth:
     """Made with the first key, taken by every key of the list."""
 
     def __init__(self, keys: list[bytes]) -> None:

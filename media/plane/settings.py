@@ -11,7 +11,7 @@ from net.visitors import Network
 @dataclass(frozen=True, slots=True)
 class PlaneSettings:
     bind: str = "127.0.0.1"
-    port: int = 8081  # 0: any free one, told by Plane.port
+    port: int = 8081  # 0: any free one, which MediaServer.port names
     idle_s: float = 30.0  # a session without a request, and a pull without a viewer, end after this
     stream_cap_s: int = 0  # seconds after which a session ends; 0: none, while somebody watches and the gate holds
     session_s: int = SESSION_S  # a session's grant verifies so long by itself

@@ -13,7 +13,7 @@ from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
 from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.streams.handover import Handover
-from registry.streams.sources import Minting
+from registry.streams.sources import StreamSources
 
 SHRUNK_S = 60  # a picture that displays can't play is measured once within this
 AGAIN_S = 600  # a picture of unknown size is opened once within this
@@ -47,12 +47,12 @@ class Measuring:
         rules: Rules,
         readings: Readings,
         judge: Judge,
-        minting: Minting,
+        sources: StreamSources,
         handover: Handover,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._rules, self._readings, self._judge = rules, readings, judge
-        self._minting, self._handover, self._clock = minting, handover, clock
+        self._sources, self._handover, self._clock = sources, handover, clock
         self._shrunk, self._again = Rate(SHRUNK_S), Rate(AGAIN_S)
 
     def shrunk(self, viewer: Viewer, seen: VisibleCamera, deadline: Deadline) -> None:
@@ -80,13 +80,13 @@ class Measuring:
             self._wait(viewer, camera_id, picture)
 
     def _begin(self, viewer: Viewer, opened: Open, picture: Picture, deadline: Deadline) -> bool:
-        source = self._minting.mint(opened, "still", picture, deadline)
+        source = self._sources.mint(opened, "still", picture, deadline)
         if isinstance(source, Refusal):
             return False
         try:
             self._handover.measure(viewer, opened.visible.camera.id, source, picture, deadline)
         except (MediaBusy, MediaUnavailable):
-            self._minting.give_back(opened.visible.source, source.release, deadline)
+            self._sources.give_back(opened.visible.source, source.release, deadline)
             return False
         return True
 

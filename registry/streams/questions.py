@@ -15,7 +15,7 @@ from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.history import History
 from registry.streams.reopening import Reopening, surface_of
-from registry.streams.sources import Minting
+from registry.streams.sources import StreamSources
 from registry.surface import OF_ASSISTANTS
 from store.ports import StoreUnavailable
 from store.records import Account, Source
@@ -33,7 +33,7 @@ class Questions:
         reopening: Reopening,
         readings: Readings,
         judge: Judge,
-        minting: Minting,
+        sources: StreamSources,
         explaining: Explaining,
         rules: Rules,
         clock: Callable[[], float] = time.time,
@@ -41,7 +41,7 @@ class Questions:
     ) -> None:
         self._history = history
         self._reopening, self._readings, self._judge = reopening, readings, judge
-        self._minting, self._explaining, self._rules, self._clock = minting, explaining, rules, clock
+        self._sources, self._explaining, self._rules, self._clock = sources, explaining, rules, clock
 
     def source_for(self, claims: Claims) -> SourceSpec | Denied:
         """For the media process, when it opens or opens again."""
@@ -54,7 +54,7 @@ class Questions:
             return spec or Denied("mended")
         if isinstance(opened, Refusal):
             return _denied(opened)
-        source = self._minting.mint(opened, surface_of(claims), claims.picture, deadline)
+        source = self._sources.mint(opened, surface_of(claims), claims.picture, deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
     def check(self, claims: Claims, asked: float | None = None) -> Denied | None:
@@ -107,7 +107,7 @@ class Questions:
             return
         for source in sources:
             if source.id == source_id and token:
-                self._minting.give_back(source, release, Deadline(self._rules.vendor_s))
+                self._sources.give_back(source, release, Deadline(self._rules.vendor_s))
 
 
 def _denied(refusal: Refusal) -> Denied:

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 GIVE_BACK_S = 0.5
 
 
-class Minting:
-    """Answers with a Refusal where no way brings an address."""
+class StreamSources:
+    """The source of each stream that is opened; a Refusal where no way brings an address."""
 
     def __init__(
         self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker

@@ -20,7 +20,7 @@ from registry.drivers.lan.discovery import Seen, probe
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.history import TOGETHER_S, Later
-from registry.streams.quota import OpensOfAll
+from registry.streams.quota import QuotaOfAll
 from showcam.aws import boto
 from showcam.keys import Keys
 from showcam.settings import Settings
@@ -128,14 +128,14 @@ def build(settings: Settings, keys: Keys) -> Ground:
         passed_s=min(PASSED_S, settings.stream_cap_s or PASSED_S),
     )
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
-    opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
+    quota = QuotaOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
     adapter = adapt(
         store,
         by_kind,
         pictures,
         grants,
         rules,
-        opens=opens,
+        quota=quota,
         later=Later(pause_s=TOGETHER_S),
         keeps_history=settings.has_console,
         notifies=settings.notifies,

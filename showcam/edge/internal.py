@@ -11,7 +11,7 @@ import structlog
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
 from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, Nothing, NotOpened, Open, Opened
-from media.process_auth import HEADER, Proof
+from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Denied
 from registry.streams.questions import Questions
 from showcam.http_types import Refuse, Request, Response, problem
@@ -35,7 +35,9 @@ class Internal:
     `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
     """
 
-    def __init__(self, questions: Questions, proof: Proof, authenticate: Callable[[str, Assistant], Link]) -> None:
+    def __init__(
+        self, questions: Questions, proof: ProcessAuth, authenticate: Callable[[str, Assistant], Link]
+    ) -> None:
         self._questions = questions
         self._proof = proof
         self._authenticate = authenticate
