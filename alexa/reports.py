@@ -69,9 +69,11 @@ class Reports:
         """What is gone, then what is new or listed otherwise."""
         tell, endpoints = turn.tell, self._encoded(turn.tell)
         gone = {endpoint: camera for endpoint, camera in turn.listed() if endpoint not in endpoints}
-        for some in _parts(sorted(gone), MOST_GONE):
-            turn.send(events.gone(message_id(tell.turn, "gone", *some), some), {gone[endpoint] for endpoint in some})
-            for endpoint in some:
+        for removed in _parts(sorted(gone), MOST_GONE):
+            turn.send(
+                events.gone(message_id(tell.turn, "gone", *removed), removed), {gone[endpoint] for endpoint in removed}
+            )
+            for endpoint in removed:
                 turn.forget(gone[endpoint], endpoint)
         new = {
             endpoint: (fingerprint(data), data)

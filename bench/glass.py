@@ -62,7 +62,7 @@ def measure(run: Run) -> Results:
     yield row("first frame, a camera in the house, HLS, cold", lambda each: each.first_s)
     yield row("behind life, HLS", lambda each: each.behind_s, Bound(most=4))
     yield row(f"standstill of a camera away for {CUT_S:.0f} s, HLS", lambda each: each.still_s)
-    late = [1000 * each for each in webrtc.behind_s]
+    late = [1000 * behind_s for behind_s in webrtc.behind_s]
     hls = 1000 * statistics.median(ours.behind_s)
     yield Row("behind life, WebRTC", "ms", statistics.median(late), "HLS", hls, Bound(most=300), late)
     still = webrtc.still_s

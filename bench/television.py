@@ -82,7 +82,7 @@ def measure(run: Run) -> Results:
             yield Row(
                 f"own receiver by {by}, first picture, camera at rest", "s", statistics.median(rested), runs=rested
             )
-            firsts, lates = [each[0] for each in shown], [each[1] for each in shown]
+            firsts, lates = [seen_s[0] for seen_s in shown], [seen_s[1] for seen_s in shown]
             yield Row(
                 f"own receiver by {by}, first picture, camera in use", "s", statistics.median(firsts),
                 bound=Bound(most=first) if first else None, runs=firsts,

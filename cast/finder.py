@@ -36,14 +36,14 @@ def browse(seconds: float) -> list[Device]:
         network.close()
     return [
         Device(
-            str(each.uuid),
-            each.friendly_name or "",
-            each.host,
-            each.port,
-            each.model_name or "",
-            _KINDS.get(each.cast_type or "", "screen"),
+            str(device.uuid),
+            device.friendly_name or "",
+            device.host,
+            device.port,
+            device.model_name or "",
+            _KINDS.get(device.cast_type or "", "screen"),
         )
-        for each in found
+        for device in found
     ]
 
 

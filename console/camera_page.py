@@ -80,10 +80,10 @@ class CameraPage:
         try:
             listed = self._owner.cameras(account).cameras
             switching = self._forms.encryption.steps(current, language, pages.vendor())
-            tile = next((each for each in self._tiles.of(account, language, switching) if each.id == camera), None)
+            tile = next((row for row in self._tiles.of(account, language, switching) if row.id == camera), None)
         except Unavailable:
             return pages.again()  # the page of all cameras says why
-        shown = next((each for each in listed if each.id == camera), None)
+        shown = next((row for row in listed if row.id == camera), None)
         if shown is None or tile is None:
             return pages.problem("no_camera")
         preferences = not_kept.preferences if not_kept else self._owner.preferences(account, camera)
@@ -185,7 +185,7 @@ class CameraPage:
     def _asks(self, account: str, camera: Camera) -> list[object]:
         asks = self._history.of(account)
         ids = {ask.link for ask in asks if ask.camera == camera.id and ask.link}
-        links = {link.id: link for each in ids if (link := self._area.store.link(each))}
+        links = {link.id: link for link_id in ids if (link := self._area.store.link(link_id))}
         return list(AskedFor(links, time.time()).of(camera, asks, pages.language()))
 
 

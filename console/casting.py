@@ -127,20 +127,20 @@ class Casting:
         """`tv`: an id of one that was found, or its name. Raises BadValue, Unavailable, NotOnTv."""
         kept = self._kept(account, camera)
         name = self._named(tv) if wanted else tv
-        others = tuple(one for one in kept.tv_scenes if one.casefold() != name.casefold())
+        others = tuple(scene for scene in kept.tv_scenes if scene.casefold() != name.casefold())
         self._owner.prefer(account, camera, replace(kept, tv_scenes=(*others, name) if wanted else others))
 
     def _by_itself(self, account: str, camera: str, tv: str, when: str) -> None:
         """Beside what brings it to that TV already; a camera has one. Raises BadValue, Unavailable."""
         kept = self._kept(account, camera)
         others = kept.tv_when if kept.tv.casefold() == tv.casefold() else ()
-        wanted = tuple(each for each in TV_WHEN if each == when or each in others)
+        wanted = tuple(when_shown for when_shown in TV_WHEN if when_shown == when or when_shown in others)
         self._owner.prefer(account, camera, replace(kept, tv=tv, tv_when=wanted))
 
     def _not_by_itself(self, account: str, camera: str, when: str) -> None:
         """Raises BadValue, Unavailable."""
         kept = self._kept(account, camera)
-        left = tuple(each for each in kept.tv_when if each != when)
+        left = tuple(occasion for occasion in kept.tv_when if occasion != when)
         self._owner.prefer(account, camera, replace(kept, tv=kept.tv if left else "", tv_when=left))
 
     def _kept(self, account: str, camera: str) -> Preferences:

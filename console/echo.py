@@ -32,8 +32,10 @@ class Echo:
 
     def say(self, text: str) -> Heard:
         endpoints = self._send("Alexa.Discovery", "Discover", {})["event"]["payload"].get("endpoints", [])
-        cameras = [(_named(each), each) for each in endpoints if _SCENE not in each["displayCategories"]]
-        return answered(self, text, cameras, {name for each in endpoints for name in _toggles(each)})
+        cameras = [
+            (_named(endpoint), endpoint) for endpoint in endpoints if _SCENE not in endpoint["displayCategories"]
+        ]
+        return answered(self, text, cameras, {name for endpoint in endpoints for name in _toggles(endpoint)})
 
     def show(self, camera: str, sdp: str) -> tuple[Heard, str]:
         """Asks for its picture, with an offer or, without one, by HLS; the answer to the offer beside it."""
@@ -119,15 +121,15 @@ def _named(endpoint: Any) -> Named:
 
 
 def _offers(endpoint: Any, interface: str) -> bool:
-    return any(each["interface"] == interface for each in endpoint["capabilities"])
+    return any(capability["interface"] == interface for capability in endpoint["capabilities"])
 
 
 def _toggles(endpoint: Any) -> dict[str, str]:
     """The instances of the switches that a voice may turn, by each name that a person says."""
     offered = [
-        each
-        for each in endpoint["capabilities"]
-        if each["interface"] == "Alexa.ToggleController" and not each["properties"].get("nonControllable")
+        capability
+        for capability in endpoint["capabilities"]
+        if capability["interface"] == "Alexa.ToggleController" and not capability["properties"].get("nonControllable")
     ]
     return {
         plain(str(name["value"].get("text", ""))): str(each["instance"])

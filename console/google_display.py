@@ -20,8 +20,8 @@ class GoogleDisplay:
 
     def say(self, text: str) -> Heard:
         devices = self._send("SYNC").get("devices", [])
-        cameras = [(_named(each), each) for each in devices if each["type"] != _SCENE]
-        return answered(self, text, cameras, {name for each in devices for name in _toggles(each)})
+        cameras = [(_named(device), device) for device in devices if device["type"] != _SCENE]
+        return answered(self, text, cameras, {name for device in devices for name in _toggles(device)})
 
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         match wish.what:
@@ -44,12 +44,14 @@ class GoogleDisplay:
 
     def _asked(self, about: str, camera: Named) -> Heard:
         answer = self._send("QUERY", {"devices": [{"id": camera["id"]}]}).get("devices", {}).get(camera["id"], {})
-        reported = {each["statusCode"] for each in answer.get("currentStatusReport", [])}
+        reported = {report["statusCode"] for report in answer.get("currentStatusReport", [])}
         gaps: dict[str, object] = {"camera": camera["name"]}
         match about:
             case "battery":
                 held = [
-                    each["rawValue"] for each in answer.get("capacityRemaining", []) if each["unit"] == "PERCENTAGE"
+                    capacity["rawValue"]
+                    for capacity in answer.get("capacityRemaining", [])
+                    if capacity["unit"] == "PERCENTAGE"
                 ]
                 key, gaps["percent"] = ("battery", held[0]) if held else ("unknown", "")
             case "motion":

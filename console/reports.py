@@ -61,9 +61,13 @@ class Reports:
                 _told(telling.told_at or 0.0, telling.what) if telling and told else "",
                 reason(telling.reason, ASSISTANTS[link.assistant]) if telling and telling.reason else None,
                 tuple(Report(row.id, _what(row, names), row.due) for row in waiting if row.link == link.id)[:SHOWN],
-                tuple(_laid(each, names) for each in laid if each.row.link == link.id)[:SHOWN],
+                tuple(_laid(laid_row, names) for laid_row in laid if laid_row.row.link == link.id)[:SHOWN],
             )
-        ended = [OfEnded(each.row.assistant, _laid(each, names)) for each in laid if each.row.link not in found]
+        ended = [
+            OfEnded(laid_row.row.assistant, _laid(laid_row, names))
+            for laid_row in laid
+            if laid_row.row.link not in found
+        ]
         return found, ended[:SHOWN]
 
     def take(self, step: str, account: str) -> str:

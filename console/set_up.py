@@ -143,7 +143,7 @@ class SetUp:
             kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
             address_error=error,
             examined=self._examined(current.account) if current.account else None,
-            since={each: self._area.linked(current.account, each) for each in ASSISTANTS},
+            since={assistant: self._area.linked(current.account, assistant) for assistant in ASSISTANTS},
             **self._ways(name if is_name else ""),
             **(form.fields if form else {}),
         )

@@ -114,7 +114,7 @@ class Tiles:
 
     def _tile(self, account: str, row: Row, awaited: Changes, switching: Switching | None, language: Language) -> Tile:
         camera, verdicts = row
-        refused = [each for each in SHOWN_ON if isinstance(verdicts[each], Refusal)]
+        refused = [surface for surface in SHOWN_ON if isinstance(verdicts[surface], Refusal)]
         why: WhyNot | None = None
         if refused and isinstance(first := verdicts[refused[0]], Refusal):
             why = self._why_not(account, first, camera, awaited, language)

@@ -37,7 +37,7 @@ class Fleet:
         self._resting: dict[str, float] = {}  # public address, until when
 
     def place(self, account: str) -> str:
-        return next((each.public for each in self._order(account)), "")
+        return next((media.public for media in self._order(account)), "")
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
         """Within the time, whoever is asked. Raises MediaBusy, MediaUnavailable."""

@@ -20,7 +20,7 @@ def house_networks() -> list[ipaddress.IPv4Interface]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         for _, name in socket.if_nameindex():
             with contextlib.suppress(OSError):
-                address, mask = (_told(asking, name, what) for what in (_ADDRESS, _MASK))
+                address, mask = (_told(asking, name, request) for request in (_ADDRESS, _MASK))
                 if is_in_house(address):
                     found.append(ipaddress.IPv4Interface(f"{address}/{mask}"))
     return found

@@ -101,11 +101,11 @@ def values(name: str) -> str:
 def _kind(hint: Any) -> str:
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
-        return ", ".join(f"`{each}`" for each in inner)
+        return ", ".join(f"`{kind}`" for kind in inner)
     if origin is tuple:
         return f"list of {_kind(inner[0])}" if typing.get_origin(inner[0]) is typing.Literal else "list"
     if inner:  # a union
-        return ", ".join(_kind(each) for each in inner if each is not type(None))
+        return ", ".join(_kind(kind) for kind in inner if kind is not type(None))
     return {bool: "`true`, `false`", int: "number", float: "number", str: "text", Path: "path"}[hint]
 
 

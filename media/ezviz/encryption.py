@@ -128,7 +128,7 @@ class Encryption:
         """
         for make in self._syntaxes:
             syntax = self.syntax = make()
-            if any(syntax.begins(each.head) and each.fits for each in self.readings(unit)):
+            if any(syntax.begins(reading.head) and reading.fits for reading in self.readings(unit)):
                 return True
         self.syntax = None
         self._units += 1
@@ -178,15 +178,15 @@ class Encryption:
         A slice between keyframes that fits otherwise than those before may do so by accident: it is read as they were
         once that is settled, and where nothing speaks against it.
         """
-        usual = [each for each in readings if each.layout == self._usual(each.kind)]
-        fitting = [each for each in readings if each.fits]
-        if all(each.kind == "inter" for each in fitting):
+        usual = [reading for reading in readings if reading.layout == self._usual(reading.kind)]
+        fitting = [reading for reading in readings if reading.fits]
+        if all(reading.kind == "inter" for reading in fitting):
             least = {0: (), 1: (True, None)}.get(abs(self._between), (True, None, False))
-            kept = [each for each in usual if each.kind == "inter" and each.fits in least]
-            least_doubt = min((each.doubt for each in fitting), default=0)
-            fitting = kept or [each for each in fitting if each.doubt == least_doubt]
-        likely = [each for each in fitting if each in usual] or fitting
-        for found in (likely, [each for each in usual if each.fits is None], usual):
+            kept = [reading for reading in usual if reading.kind == "inter" and reading.fits in least]
+            least_doubt = min((reading.doubt for reading in fitting), default=0)
+            fitting = kept or [reading for reading in fitting if reading.doubt == least_doubt]
+        likely = [reading for reading in fitting if reading in usual] or fitting
+        for found in (likely, [reading for reading in usual if reading.fits is None], usual):
             if found:
                 return found[0]
         return None
@@ -203,10 +203,10 @@ class Encryption:
 
         What is usual is confirmed where nothing can be said of the other.
         """
-        between = [each for each in readings if each.kind == "inter"]
-        fitting = [each.layout for each in between if each.fits]
+        between = [reading for reading in readings if reading.kind == "inter"]
+        fitting = [reading.layout for reading in between if reading.fits]
         usual = self._usual("inter")
-        if len(fitting) == 1 and (fitting[0] == usual or [each.fits for each in between].count(None) == 0):
+        if len(fitting) == 1 and (fitting[0] == usual or [reading.fits for reading in between].count(None) == 0):
             self._between = counted(self._between, up=fitting[0] != "clear")
 
 

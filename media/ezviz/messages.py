@@ -41,7 +41,7 @@ class Answer:
         result = told.get(_RESULT, 0)
         if not isinstance(result, int):
             raise NotAnswer
-        return cls(result, *(_text(told.get(each, b"")) for each in (_SSN, _ANSWERED_URL, _ANSWERED_KEY)))
+        return cls(result, *(_text(told.get(field, b"")) for field in (_SSN, _ANSWERED_URL, _ANSWERED_KEY)))
 
 
 def ask(url: str, key: str, sequence: int) -> bytes:

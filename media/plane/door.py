@@ -50,16 +50,18 @@ class Door:
         """Until cancelled: ends who is silent, and counts those who are there."""
         while True:
             await asyncio.sleep(EVERY_S)
-            self._of_one = Counter(counted_as(_address(each)) for each in self._there() if not _ended(each))
+            self._of_one = Counter(
+                counted_as(_address(transport)) for transport in self._there() if not _ended(transport)
+            )
             self._tell()
 
     def _makes_room(self, mine: int) -> bool:
         """Where all is full, who has most gives up the one that was silent longest: a few can't keep all others out."""
         by_client: dict[str, list[asyncio.Transport]] = {}
-        for each in self._there():
-            address = _address(each)
-            if not each.is_closing() and not self._is_shared(address):
-                by_client.setdefault(counted_as(address), []).append(each)
+        for transport in self._there():
+            address = _address(transport)
+            if not transport.is_closing() and not self._is_shared(address):
+                by_client.setdefault(counted_as(address), []).append(transport)
         client = max(by_client, key=lambda each: len(by_client[each]), default="")
         if len(by_client.get(client, ())) <= mine + 1:
             return False
@@ -68,7 +70,11 @@ class Door:
         return True
 
     def _there(self) -> list[asyncio.Transport]:
-        return [each.transport for each in self._server.connections if isinstance(each.transport, asyncio.Transport)]
+        return [
+            connection.transport
+            for connection in self._server.connections
+            if isinstance(connection.transport, asyncio.Transport)
+        ]
 
     def _is_shared(self, address: str) -> bool:
         return address in _HERE or within(address, self._shared)

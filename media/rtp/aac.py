@@ -104,7 +104,7 @@ class AacDepacketizer:
             return [], 0
         told, left = int.from_bytes(payload[2:begin]), 8 * (begin - 2)
         mask = (1 << self._size_bits) - 1
-        return [told >> left - each * self._head_bits - self._size_bits & mask for each in range(count)], begin
+        return [told >> left - place * self._head_bits - self._size_bits & mask for place in range(count)], begin
 
     def _piece(self, piece: bytes, size: int, timestamp: int) -> list[AccessUnit]:
         self._want = self._want or size

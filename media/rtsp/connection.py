@@ -88,7 +88,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def tell(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
         """Send a request and do not wait; a missing answer ends nothing."""
-        for number in [number for number, each in self._asked.items() if each.answer is None]:
+        for number in [number for number, request in self._asked.items() if request.answer is None]:
             del self._asked[number]
         if not self._failure:
             self._send(_Asked(method, uri, headers))

@@ -54,11 +54,11 @@ def address(base: str, control: str) -> str:
 
 def _track(lines: list[str]) -> Track | None:
     kind, *rest = lines[0].removeprefix("m=").split() or [""]
-    payloads = [int(each) for each in rest[2:] if each.isdigit() and len(each) < 4]
+    payloads = [int(word) for word in rest[2:] if word.isdigit() and len(word) < 4]
     if kind not in ("video", "audio") or not payloads:
         return None
     maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
-    payload = next((each for each in payloads if _encoding(each, maps) in _KNOWN), payloads[0])
+    payload = next((number for number in payloads if _encoding(number, maps) in _KNOWN), payloads[0])
     told = maps.get(payload)
     clock = int(told[3]) if told else _STATIC.get(payload, ("", 0))[1]
     forms = [
@@ -81,7 +81,7 @@ def _encoding(payload: int, maps: dict[int, re.Match[str]]) -> str:
 
 
 def _parameters(text: str) -> dict[str, str]:
-    parted = (each.partition("=") for each in text.split(";"))
+    parted = (pair.partition("=") for pair in text.split(";"))
     return {name.strip().lower(): value.strip() for name, _, value in parted if name.strip()}
 
 

@@ -49,7 +49,7 @@ def _read(value: str) -> Challenge | None:
         told["nonce"],
         "SHA-256" if algorithm == "SHA-256" else "MD5",
         told.get("opaque"),
-        "auth" in [each.strip() for each in told.get("qop", "").split(",")],
+        "auth" in [word.strip() for word in told.get("qop", "").split(",")],
         told.get("stale", "").lower() == "true",
     )
 

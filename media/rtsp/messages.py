@@ -21,7 +21,7 @@ class Message:
     body: bytes = b""
 
     def values(self, name: str) -> list[str]:
-        return [value for each, value in self.headers if each.lower() == name]
+        return [value for header, value in self.headers if header.lower() == name]
 
     def value(self, name: str) -> str:
         """Of the first header of that (lower-case) name, or ""."""

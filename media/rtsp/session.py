@@ -78,7 +78,7 @@ class Session:
 
     def has(self, kind: str) -> bool:
         """Whether the camera sends a track of that name."""
-        return any(each.kind == kind for each in self._incoming.values())
+        return any(track.kind == kind for track in self._incoming.values())
 
     def close(self) -> None:
         """Close at once, with TEARDOWN, since a camera has few places."""
@@ -95,7 +95,7 @@ class Session:
     async def _set_up(self, kind: str, track: Track, depacketizer: Depacketizer, hears: Hears) -> bool:
         """Set up a track over TCP, or over UDP if the camera answers 461. False: the camera refuses the track."""
         assert self._connection is not None
-        channel = next(each for each in range(0, 256, 2) if each not in self._incoming)
+        channel = next(number for number in range(0, 256, 2) if number not in self._incoming)
         uri = address(self._base, track.control)
         session = self._in_session()
         if not self._uses_udp:
@@ -164,7 +164,7 @@ class Session:
 
     def _heard(self, incoming: Incoming, data: bytes) -> None:
         incoming.rtcp(data, self._loop.time())
-        if all(each.is_over for each in self._incoming.values()) and not self._closed:
+        if all(track.is_over for track in self._incoming.values()) and not self._closed:
             self._over(RtspFailed("down"))
 
     def _count(self, data: bytes) -> None:

@@ -127,18 +127,18 @@ class History:
             elif len(self._live) < MOST_LIVE:
                 self._live[claims.nonce] = _Watched(claims, now, now)
                 due.append(self._live[claims.nonce])
-            over = [nonce for nonce, each in self._live.items() if each.last < now - SILENT_S]
+            over = [nonce for nonce, live in self._live.items() if live.last < now - SILENT_S]
             due += [self._live.pop(nonce) for nonce in over]
-        for each in due:
-            self._later(partial(self._put_live, each))
+        for watched_before in due:
+            self._later(partial(self._put_live, watched_before))
 
     def settle(self) -> None:
         """Keep what was asked and how long pictures were watched until now."""
         self._write()
         with self._lock:
             living = list(self._live.values())
-        for each in living:
-            self._put_live(each)
+        for watched in living:
+            self._put_live(watched)
 
     def of(self, account_id: str) -> list[Ask]:
         """Those of the last thirty days, newest first."""

@@ -38,7 +38,7 @@ class Keeping:
             return
         for account in self._store.accounts():
             preferences = self._readings.households.preferences(account.id)
-            cameras = [camera for camera, each in preferences.items() if each.keep_warm]
+            cameras = [camera for camera, preference in preferences.items() if preference.keep_warm]
             links = self._store.links(account.id) if cameras else []
             for camera in cameras:
                 self._keep(links, camera)

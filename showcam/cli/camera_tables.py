@@ -101,7 +101,7 @@ def _identity(camera: Camera, serving: Serving) -> CameraFacts:
         "owner": camera.owner,
         "battery": camera.battery,
         "charging": camera.charging,
-        "pictures_by": [each for each in camera.ways if each != UNASKED],
+        "pictures_by": [way for way in camera.ways if way != UNASKED],
         "settings_by": serving.get(camera.ref.source, ()),
     }
 

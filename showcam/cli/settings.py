@@ -56,9 +56,9 @@ def set_(context: click.Context, name: str, value: str | None) -> None:
         )
     kept = _opened(context)
     texts = {name: value if value is not None else _asked(name)}
-    for other in _PARTNERS.get(name, ()):
-        if not any(row.is_set for row in kept.rows() if row.name == other):
-            texts[other] = _asked(other)
+    for partner in _PARTNERS.get(name, ()):
+        if not any(row.is_set for row in kept.rows() if row.name == partner):
+            texts[partner] = _asked(partner)
     kept.change(texts)
     when = "The next start of showcam takes it." if name == "bind" else "A running showcam takes it within seconds."
     echo(f"{' and '.join(texts)}: kept. {when}")

@@ -66,7 +66,7 @@ class OwnCameras:
 
     def with_endpoint(self, device: Device) -> Device:
         """With what it answers WS-Discovery by, which finds it again at another address."""
-        seen = next((each for each in discovered() if each.host == device.host), None) if not self.loopback else None
+        seen = next((found for found in discovered() if found.host == device.host), None) if not self.loopback else None
         return replace(device, endpoint=seen.endpoint) if seen else device
 
     def watch(self, spec: SourceSpec) -> Watched:

@@ -74,7 +74,7 @@ class Igd:
         answer = self._http.ask("POST", self._router, *at, within_s, headers=headers, body=body.encode())
         if answer.status != 200:  # a connection that is down, of several
             return None
-        return next((each.text.strip() for each in read(answer.body).descendants("NewExternalIPAddress")), None)
+        return next((element.text.strip() for element in read(answer.body).descendants("NewExternalIPAddress")), None)
 
 
 def _search() -> bytes:

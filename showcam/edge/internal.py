@@ -62,8 +62,8 @@ class Internal:
                 return NotOpened(denied=found.as_json())
             return Opened(source=found.as_json())
         if what == "check":
-            verdicts = self._checked([Claims(**each) for each in _check.decode(body)["claims"]], time.time())
-            return Checked(denied=[each.as_json() if each else None for each in verdicts])
+            verdicts = self._checked([Claims(**claims) for claims in _check.decode(body)["claims"]], time.time())
+            return Checked(denied=[verdict.as_json() if verdict else None for verdict in verdicts])
         if what == "admits":
             admits = _admits.decode(body)
             return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))

@@ -37,11 +37,11 @@ class WebSources:
         return Denied("vendor_down", again=True)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        body: Check = {"claims": [each.as_json() for each in claims]}
+        body: Check = {"claims": [claim.as_json() for claim in claims]}
         checked = _read(await self._post("check", body), Checked)
         if checked is None or len(checked["denied"]) != len(claims):
             return [Denied(UNASKED, again=True) for _ in claims]
-        return [Denied(**each) if each else None for each in checked["denied"]]
+        return [Denied(**denied) if denied else None for denied in checked["denied"]]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         body: Admits = {"claims": claims.as_json(), "bearer": bearer}

@@ -43,7 +43,7 @@ class Node:
 
     def sessions(self, camera: Camera) -> int:
         """Open just now."""
-        return sum(each is camera for _, each in self._sessions.values())
+        return sum(watched is camera for _, watched in self._sessions.values())
 
     async def serve(self, line: Line) -> None:
         code, body = await asyncio.wait_for(line.heard(), 10)
@@ -91,7 +91,7 @@ class Node:
             return 5409
         if camera.picture(quality) is None:
             return 5451
-        if sum(each == user for each, _ in self._sessions.values()) >= self._world.settings.streams:
+        if sum(watcher == user for watcher, _ in self._sessions.values()) >= self._world.settings.streams:
             return 5504
         if self.sessions(camera) >= self._world.settings.camera_streams:
             return 5416

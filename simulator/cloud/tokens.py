@@ -30,10 +30,10 @@ class Tokens:
     def made(self, user: str) -> list[str]:
         """A session of the user's that is being opened just now will not open any more."""
         now = self._world.now()
-        self._tickets = {each: row for each, row in self._tickets.items() if row.user != user}
+        self._tickets = {ticket: row for ticket, row in self._tickets.items() if row.user != user}
         self._tokens = {
-            each: (whose, until)
-            for each, (whose, until) in self._tokens.items()
+            token: (whose, until)
+            for token, (whose, until) in self._tokens.items()
             if until > now and (whose != user or until < now + LIFE_S - COLLIDE_S)
         }
         made = [f"ut.{secrets.token_hex(30)}" for _ in range(AT_ONCE)]
@@ -67,7 +67,7 @@ def same_but_for(url: str, ticket: str, free: frozenset[str]) -> bool:
     """Whether an address is the one that was told, but for parameters that a client may change or add."""
     one, other = asked(url), asked(ticket)
     names = (one.keys() | other.keys()) - free
-    return urlsplit(url).netloc == urlsplit(ticket).netloc and all(one.get(each) == other.get(each) for each in names)
+    return urlsplit(url).netloc == urlsplit(ticket).netloc and all(one.get(name) == other.get(name) for name in names)
 
 
 def camera_of(world: World, told: dict[str, str]) -> Camera | None:

@@ -39,7 +39,7 @@ def parameter_sets(data: bytes) -> bytes:
 
 def sps(sets: bytes) -> list[bytes]:
     """Those of Annex B's bytes that tell what a stream is like."""
-    return [each for each in sets.split(START) if each and each[0] & 0x1F == _SPS]
+    return [unit for unit in sets.split(START) if unit and unit[0] & 0x1F == _SPS]
 
 
 def is_bidirectional(data: bytes) -> bool:

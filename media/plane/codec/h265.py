@@ -62,7 +62,12 @@ def codec_name(keyframe: bytes) -> str:
     flags = int(f"{int.from_bytes(told[2:6]):032b}"[::-1], 2)
     constraints = told[6:12].rstrip(b"\0")
     level = f"{'H' if tier else 'L'}{told[12]}"
-    parts = [f"{('', 'A', 'B', 'C')[space]}{profile}", f"{flags:X}", level, *(f"{each:X}" for each in constraints)]
+    parts = [
+        f"{('', 'A', 'B', 'C')[space]}{profile}",
+        f"{flags:X}",
+        level,
+        *(f"{constraint:X}" for constraint in constraints),
+    ]
     return ".".join(["hvc1", *parts])
 
 

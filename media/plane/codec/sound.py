@@ -115,7 +115,9 @@ class _Chain:
     def _made(self, frame: AudioFrame, off: int) -> list[tuple[bytes, int]]:
         assert self._due is not None
         frame.pts = None
-        data = b"".join([bytes(each.planes[0])[: each.samples * _SAMPLE] for each in self._resampler.resample(frame)])
+        data = b"".join(
+            [bytes(piece.planes[0])[: piece.samples * _SAMPLE] for piece in self._resampler.resample(frame)]
+        )
         most = len(data) // _SAMPLE // _BEND
         bend = max(-most, min(most, off))
         self._due += frame.samples * self._rate // frame.sample_rate + bend

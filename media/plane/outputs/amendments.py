@@ -93,13 +93,13 @@ def apply(addresses: tuple[str, ...]) -> None:
     vars(aioice.ice)["server_reflexive_candidate"] = ice.reflexive
     vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
     vars(aiortc.rtcrtpsender)["RTP_HISTORY_SIZE"] = HISTORY
-    if all(each.uri != PLAYOUT_DELAY for each in HEADER_EXTENSIONS["video"]):
-        free = 1 + max(each.id for every in HEADER_EXTENSIONS.values() for each in every)
+    if all(extension.uri != PLAYOUT_DELAY for extension in HEADER_EXTENSIONS["video"]):
+        free = 1 + max(extension.id for every in HEADER_EXTENSIONS.values() for extension in every)
         HEADER_EXTENSIONS["video"].append(RTCRtpHeaderExtensionParameters(id=free, uri=PLAYOUT_DELAY))
     RTCCertificate._create_ssl_context = _with_rsa  # type: ignore[method-assign, assignment]
     if addresses:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
-            each for each in addresses if (use_ipv6 if ":" in each else use_ipv4)
+            address for address in addresses if (use_ipv6 if ":" in address else use_ipv4)
         ]
     transport = vars(aiortc.rtcdtlstransport)
     context = RTCCertificate.generateCertificate()._create_ssl_context(transport["SRTP_PROFILES"])
@@ -154,7 +154,9 @@ class Extensions(HeaderExtensionsMap):
 
     def configure(self, parameters: Any) -> None:
         super().configure(parameters)
-        self._id = next((each.id for each in parameters.headerExtensions if each.uri == PLAYOUT_DELAY), None)
+        self._id = next(
+            (extension.id for extension in parameters.headerExtensions if extension.uri == PLAYOUT_DELAY), None
+        )
 
     def set(self, values: Any) -> tuple[int, bytes]:
         profile, data = super().set(values)

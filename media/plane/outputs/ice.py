@@ -104,9 +104,9 @@ def told(candidates: list[Candidate]) -> list[Candidate]:
     It would try a private address first, and only two seconds later take one that works: so none is told where there is
     another from STUN or TURN, and all of them where nothing else might do.
     """
-    if all([each.type == "host" for each in candidates]):
+    if all([candidate.type == "host" for candidate in candidates]):
         return candidates
-    return [_unrelated(each) for each in candidates if each.type != "host" or is_public(each.host)]
+    return [_unrelated(candidate) for candidate in candidates if candidate.type != "host" or is_public(candidate.host)]
 
 
 def _unrelated(candidate: Candidate) -> Candidate:
@@ -141,7 +141,7 @@ async def gather(
 ) -> None:
     """All candidates of all of them, as far as they are known within the time."""
     _gathering.set(Gathering(servers, min(SERVERS_S, max(LEAST_S, within_s)), far))
-    await asyncio.gather(*[each.iceGatherer.gather() for each in transports])
+    await asyncio.gather(*[transport.iceGatherer.gather() for transport in transports])
 
 
 def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:

@@ -61,7 +61,7 @@ class Segments:
         """What a playlist lists that is told to a player now."""
         self._asked = now
         # what was left out of it once never comes back, though longer segments would want a longer list
-        listed = [each for each in list(self._kept)[-self._worth_listing(target_s) :] if each.number >= self._from]
+        listed = [kept for kept in list(self._kept)[-self._worth_listing(target_s) :] if kept.number >= self._from]
         lasts_s = sum(segment.seconds for segment in listed)
         for segment in listed:
             segment.listed_s = max(segment.listed_s, lasts_s)

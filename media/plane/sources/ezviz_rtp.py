@@ -55,7 +55,7 @@ class EzvizRtp:
     def is_unknown(self) -> bool:
         """Whether the stream is encrypted, headers and all, and no key opens it."""
         openers = [opener for _, opener in self._takers.values()]
-        return any(each.is_wrong for each in openers) and not any(each.may_fit for each in openers)
+        return any(tried.is_wrong for tried in openers) and not any(tried.may_fit for tried in openers)
 
     def feed(self, body: bytes) -> list[Piece]:
         try:

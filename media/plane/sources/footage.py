@@ -89,11 +89,11 @@ class Footage:
             return []
         if piece.kind == "video":
             return self._picture(piece)
-        heard = [self._opened(each) for each in self._sound.feed(piece.data, piece.pts)]
+        heard = [self._opened(frame) for frame in self._sound.feed(piece.data, piece.pts)]
         if not self._runs:
             return []
-        times = [self._time(each.pts) for each in heard]
-        return [Unit("audio", each.data, at, at, key=True) for each, at in zip(heard, times, strict=True)]
+        times = [self._time(frame.pts) for frame in heard]
+        return [Unit("audio", frame.data, at, at, key=True) for frame, at in zip(heard, times, strict=True)]
 
     def _opened(self, heard: Heard) -> Heard:
         """AAC is deciphered behind its header."""

@@ -156,7 +156,7 @@ class Live:
 
     def _judge(self, units: list[Unit]) -> None:
         """Look at the keyframe that `units` begin with, whose parameter sets are new."""
-        self._held, self._held_bytes = units, sum(len(each.data) for each in units)
+        self._held, self._held_bytes = units, sum(len(unit.data) for unit in units)
         self._look = asyncio.create_task(self._looked(units[0]))
 
     def _hold(self, unit: Unit) -> None:
@@ -199,7 +199,7 @@ class Live:
         held, self._held = self._held, []
         if self._codec.is_idr(keyframe.data):
             self._doubts.add(self._loop.time())
-        later = next((at for at, each in enumerate(held) if at and each.kind == "video" and each.key), None)
+        later = next((at for at, unit in enumerate(held) if at and unit.kind == "video" and unit.key), None)
         if later is None:
             self._waits = True
         else:

@@ -83,7 +83,7 @@ class Reader(threading.Thread):
             codec = _VIDEOS.get(video.codec_context.name)
             if codec is None:
                 raise SourceFailed("not_playable", again=False)
-            audio = next((each for each in container.streams.audio if each.codec_context.name in _SOUNDS), None)
+            audio = next((stream for stream in container.streams.audio if stream.codec_context.name in _SOUNDS), None)
             units = _Units(codec, video, audio)
             judged = _Judged(codec, video, audio, encrypts=self._source.encrypts)
             for packet in container.demux(*((video, audio) if audio else (video,))):

@@ -46,7 +46,7 @@ class _Clock:
     @property
     def edge(self) -> int | None:
         """The smallest difference of arrival and media time: the delay of the fastest unit."""
-        known = [each for each in self._edges if each is not None]
+        known = [edge for edge in self._edges if edge is not None]
         return min(known) if known else None
 
     def see(self, media: int, at: int) -> None:
@@ -67,7 +67,7 @@ class _Clock:
         """The camera set its clock: shift its new times so that they mean the same moments."""
         assert self.shift is not None
         self.shift += by
-        self._edges = [None if each is None else each + by for each in self._edges]
+        self._edges = [None if edge is None else edge + by for edge in self._edges]
         self.wall = None
 
     def told(self, time: int, at: int) -> int:

@@ -61,7 +61,9 @@ class Guard:
             await asyncio.sleep(max(0.0, began + self._settings.gate_check_s - loop.time()))
             watching = sessions()
             began, before, unasked = loop.time(), unasked, {}
-            for session, verdict in zip(watching, await self._asked([each.claims for each in watching]), strict=False):
+            for session, verdict in zip(
+                watching, await self._asked([viewed.claims for viewed in watching]), strict=False
+            ):
                 if verdict is None:
                     renew(session)
                 elif verdict.reason == UNASKED:

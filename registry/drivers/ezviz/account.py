@@ -141,7 +141,7 @@ class EzvizAccount:
 
         def work(client: "Client", _: Held) -> tuple[Hint, ...]:
             told = client.get_device_messages_list(limit=MESSAGES).get("message")
-            hints = [message_hint(each) for each in told] if isinstance(told, list) else []
+            hints = [message_hint(message) for message in told] if isinstance(told, list) else []
             ours = [replace(hint, at=hint.at + client.ahead_s) for hint in hints if hint is not None]
             return tuple(hint for hint in ours if hint.at > since)
 

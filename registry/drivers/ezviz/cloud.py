@@ -105,7 +105,7 @@ class Cloud:
         if not isinstance(port, int | str) or not str(port).isdecimal() or not LOWEST_PORT <= int(port) < 65536:
             return ()
         hosts = [str(told.get(name) or "") for name in ("externalIp", "domain")]
-        return tuple(dict.fromkeys(named(each, int(port)) for each in hosts if each and self._is_vendors(each)))
+        return tuple(dict.fromkeys(named(host, int(port)) for host in hosts if host and self._is_vendors(host)))
 
     def _is_vendors(self, host: str) -> bool:
         if is_spelled(host):

@@ -94,7 +94,7 @@ class Adding:
         asked = self._onvif(address, login)
         if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
             streams = (found.device.main, found.device.sub)
-            mine = next((each for each in streams if each is not None and each.path == address.path), None)
+            mine = next((stream for stream in streams if stream is not None and stream.path == address.path), None)
             if mine is not None:
                 other = found.device.sub if mine is found.device.main else None
                 return replace(found, device=replace(found.device, main=mine, sub=other, port=device.port))
@@ -218,8 +218,8 @@ def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | Non
     lens = [profile for profile in seen if profile.source == seen[0].source]
     ordered = sorted(lens, key=lambda profile: profile.width * profile.height, reverse=True)
     main = ordered[0] if ordered else None
-    smaller = [each for each in ordered[1:] if main and each.width * each.height < main.width * main.height]
-    fitting = [each for each in smaller if each.codec == "h264" and each.width * each.height <= 1280 * 720]
+    smaller = [stream for stream in ordered[1:] if main and stream.width * stream.height < main.width * main.height]
+    fitting = [stream for stream in smaller if stream.codec == "h264" and stream.width * stream.height <= 1280 * 720]
     return main, next(iter(fitting or smaller), None)
 
 

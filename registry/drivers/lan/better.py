@@ -57,20 +57,22 @@ def better(main: Seen, sub: Seen | None) -> tuple[Better, ...]:
 
 def improve(onvif: Onvif, wanted: tuple[Better, ...], tokens: dict[str, str], timeout_s: float) -> tuple[Better, ...]:
     """Sets by ONVIF what it can, and answers with what the camera then reports so. Raises OnvifFailed."""
-    for each in wanted:
-        profile = _profile(onvif, tokens.get(each.picture, ""), timeout_s)
-        if profile is None or not each.sets:
+    for setting in wanted:
+        profile = _profile(onvif, tokens.get(setting.picture, ""), timeout_s)
+        if profile is None or not setting.sets:
             continue
         try:
-            onvif.set_encoder(profile, _h264 if each.what == "h264" else _keyframes(profile), timeout_s)
+            onvif.set_encoder(profile, _h264 if setting.what == "h264" else _keyframes(profile), timeout_s)
         except OnvifFailed as failed:
             if failed.why != "refused":
                 raise
-    return tuple(each for each in wanted if _is_so(_profile(onvif, tokens.get(each.picture, ""), timeout_s), each))
+    return tuple(
+        setting for setting in wanted if _is_so(_profile(onvif, tokens.get(setting.picture, ""), timeout_s), setting)
+    )
 
 
 def _profile(onvif: Onvif, token: str, timeout_s: float) -> Profile | None:
-    return next((each for each in onvif.profiles(timeout_s) if each.token == token), None) if token else None
+    return next((profile for profile in onvif.profiles(timeout_s) if profile.token == token), None) if token else None
 
 
 def _is_so(profile: Profile | None, wanted: Better) -> bool:

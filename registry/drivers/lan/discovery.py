@@ -52,14 +52,14 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
     answers: list[tuple[bytes, str]] = []  # read after listening: a hundred devices answer at once
     ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(each) for each in map(_opened, addresses) if each is not None]
+        sockets = [stack.enter_context(opened) for opened in map(_opened, addresses) if opened is not None]
         began = time.monotonic()
         due = [0.0, AGAIN_S]
         while sockets and (left := began + listens_s - time.monotonic()) > 0:
             if due and time.monotonic() - began >= due[0]:
                 due.pop(0)
-                for each in sockets:
-                    _send(each, ours)
+                for opened in sockets:
+                    _send(opened, ours)
             wait_s = min(left, began + due[0] - time.monotonic()) if due else left
             for ready in select.select(sockets, [], [], max(0.0, wait_s))[0]:
                 with contextlib.suppress(OSError):
@@ -114,7 +114,7 @@ def _matches(data: bytes, host: str, ours: str) -> list[Seen]:
     if told.get("Header", "RelatesTo") != ours:
         return []
     matches = told.find("Body", "ProbeMatches") or told.find("Body")  # some leave the list around a match out
-    found = [_seen(each, host) for each in matches.all("ProbeMatch")] if matches else []
+    found = [_seen(match, host) for match in matches.all("ProbeMatch")] if matches else []
     return [seen for seen in found if seen is not None]
 
 

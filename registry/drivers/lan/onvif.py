@@ -66,7 +66,7 @@ class Onvif:
             answer = self._call(_MEDIA2, "GetProfiles", timeout_s, "<Type>All</Type>")
         else:
             answer = self._call(_MEDIA, "GetProfiles", timeout_s)
-        found = [profile_of(each) for each in list(answer.all("Profiles"))[:MOST_PROFILES]]
+        found = [profile_of(element) for element in list(answer.all("Profiles"))[:MOST_PROFILES]]
         return tuple(profile for profile in found if profile is not None)
 
     def stream_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
@@ -133,7 +133,7 @@ class Onvif:
             try:
                 inner = "<IncludeCapability>false</IncludeCapability>"
                 told = self._call(DEVICE, "GetServices", timeout_s, inner)
-                named = [(each.get("Namespace"), each.get("XAddr")) for each in told.all("Service")]
+                named = [(service.get("Namespace"), service.get("XAddr")) for service in told.all("Service")]
             except OnvifFailed as failed:
                 if failed.why != "refused":
                     self._services = None

@@ -14,14 +14,14 @@ def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = N
 
     `like`: the camera that its owner says it is.
     """
-    same = like or next((each for each in known if _is_same(each, found)), None)
+    same = like or next((device for device in known if _is_same(device, found)), None)
     if same is not None:
         kept = {"name": found.name or same.name, "silent": same.silent, "doorbell": found.doorbell or same.doorbell}
         return replace(found, id=same.id, channel=same.channel, **kept)
-    ids = {each.id for each in known if not _is_same_device(each, found)}
+    ids = {device.id for device in known if not _is_same_device(device, found)}
     candidates = (found.id, found.mac, f"{found.id}/{found.mac}" if found.mac else "", new_id())
-    its_id = next(each for each in candidates if each and each not in ids)
-    channels = [each.channel for each in known if each.id == its_id]
+    its_id = next(candidate for candidate in candidates if candidate and candidate not in ids)
+    channels = [device.channel for device in known if device.id == its_id]
     return replace(found, id=its_id, channel=max(channels, default=0) + 1)
 
 

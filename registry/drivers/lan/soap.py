@@ -82,7 +82,7 @@ class Soap:
         if told is None:
             raise OnvifFailed("down")
         if fault := told.find("Fault"):
-            codes = " ".join(each.text for each in fault.descendants("Value"))
+            codes = " ".join(code.text for code in fault.descendants("Value"))
             raise OnvifFailed("login" if "NotAuthorized" in codes or "FailedAuthentication" in codes else "refused")
         if answer.status != 200 or not told.children:
             raise OnvifFailed("down")

@@ -20,7 +20,7 @@ def encrypted(key: bytes, block: bytes) -> bytes:
     keys = _expanded(key)
     state = _xor(block, keys[0])
     for turn in range(1, ROUNDS + 1):
-        state = bytes(_BOX[each] for each in state)
+        state = bytes(_BOX[byte] for byte in state)
         state = bytes(state[(at + 4 * (at % 4)) % 16] for at in range(16))
         if turn < ROUNDS:
             state = b"".join(_mixed(state[at : at + 4]) for at in range(0, 16, 4))
@@ -33,7 +33,7 @@ def _expanded(key: bytes) -> list[bytes]:
     for at in range(4, 4 * (ROUNDS + 1)):
         word = words[-1]
         if at % 4 == 0:
-            turned = bytes(_BOX[each] for each in (*word[1:], word[0]))
+            turned = bytes(_BOX[byte] for byte in (*word[1:], word[0]))
             word, constant = bytes((turned[0] ^ constant, *turned[1:])), _doubled(constant)
         words.append(_xor(words[at - 4], word))
     return [b"".join(words[at : at + 4]) for at in range(0, len(words), 4)]
@@ -41,7 +41,7 @@ def _expanded(key: bytes) -> list[bytes]:
 
 def _mixed(column: bytes) -> bytes:
     whole = column[0] ^ column[1] ^ column[2] ^ column[3]
-    return bytes(each ^ whole ^ _doubled(each ^ column[(at + 1) % 4]) for at, each in enumerate(column))
+    return bytes(byte ^ whole ^ _doubled(byte ^ column[(at + 1) % 4]) for at, byte in enumerate(column))
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
