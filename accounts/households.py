@@ -94,7 +94,7 @@ def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
     """Remove the household's rows, then end its links' live pictures. Answers those links."""
     links = store.links(account_id)
     for link in links:
-        store.end_link(link.id, time.time())  # so that its assistant is told
+        store.end_link(link.id, time.time())  # so that its assistant is notified
     store.drop_household(account_id)
     for link in links:
         end_pictures(pictures, link.id)

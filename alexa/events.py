@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Scope(Struct, tag_field="type", tag="BearerToken", frozen=True):
-    """Amazon's token, which tells the gateway whose Alexa the event is for."""
+    """Amazon's token, by which the gateway knows whose Alexa the event is for."""
 
     token: str = ""
 

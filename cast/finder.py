@@ -86,6 +86,6 @@ def _called(devices: Iterable[Device], name: str) -> list[Device]:
 
 
 def _tidied(device: Device) -> Device:
-    """With a name that fits a line: a device tells any."""
+    """With a name that fits a line: a device may report any."""
     name = "".join(character if character.isprintable() else " " for character in device.name)[:LONGEST_NAME].strip()
     return Device(device.id, name or device.id, device.host, device.port, device.model[:LONGEST_NAME], device.kind)

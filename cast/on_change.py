@@ -68,8 +68,8 @@ class OnChange:
         except (Unavailable, StoreUnavailable) as error:
             log.warning("what a TV should show can't be read", account=change.account, error=type(error).__name__)
         except CastFailed as error:
-            tell = log.info if error.why in _QUIET else log.warning
-            tell("a change is not shown on the TV", account=change.account, reason=error.why)
+            note = log.info if error.why in _QUIET else log.warning
+            note("a change is not shown on the TV", account=change.account, reason=error.why)
         else:
             if isinstance(shown, Refusal):
                 log.info("a change is not shown on the TV", account=change.account, reason=shown.reason)

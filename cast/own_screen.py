@@ -53,7 +53,7 @@ class OwnScreen(Screen):
         }
         self._cast.socket_client.send_app_message(NAMESPACE, message, no_add_request_id=True)
 
-    # what the device tells, in a thread of the connection
+    # what the device reports, in a thread of the connection
 
     def _launched(self, sent: bool, answer: object) -> None:
         """Google's default receiver is on every device; this one is where it was registered."""
@@ -70,7 +70,7 @@ class OwnScreen(Screen):
     def new_media_status(self, status: MediaStatus) -> None:
         """The framework's own player is not used for what showcam shows."""
 
-    def told(self, state: object, asked: object) -> None:
+    def reported(self, state: object, asked: object) -> None:
         if not self._asked or asked != self._asked:
             return  # of a picture before
         match state:
@@ -78,7 +78,7 @@ class OwnScreen(Screen):
                 self._plays.set()
                 self._settled.set()
             case "taken":
-                self._tell("taken")
+                self._report("taken")
                 self._settled.set()
             case "failed" | "ended":
                 self._ended()
@@ -91,5 +91,5 @@ class _Channel(BaseController):
 
     def receive_message(self, _message: CastMessage, data: dict[str, Any]) -> bool:
         if data.get("type") == "state":
-            self._screen.told(data.get("state"), data.get("id"))
+            self._screen.reported(data.get("state"), data.get("id"))
         return True

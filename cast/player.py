@@ -59,7 +59,7 @@ class Played(NamedTuple):
 class Player:
     """`protocols`: those that the receiver on the devices plays, best first.
 
-    A receiver of HLS alone is Google's, which is told one address at a time.
+    A receiver of HLS alone is Google's, which is given one address at a time.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class _On:
     showing: Showing
     played: Played
     again: list[float]  # when it was shown again
-    over: list[Over]  # what the device told
+    over: list[Over]  # what the device reported
     renewed: float  # epoch s
 
 
@@ -49,7 +49,7 @@ class Screens:
     ) -> None:
         """`protocols`: those that the receiver on the devices plays, best first.
 
-        A receiver of HLS alone is Google's, which is told one address at a time.
+        A receiver of HLS alone is Google's, which is given one address at a time.
         """
         self._player = Player(owner, sessions, doors, connect, protocols)
         self._finder, self._clock = finder, clock

@@ -48,7 +48,7 @@ class Echo:
             streams = event["payload"].get("cameraStreams") or [{}]
             answer, url = "", str(streams[0].get("uri", ""))
         says = self._reasons.of("alexa", camera) or pages.say(TRIAL["shown" if answer or url else "unshown"])
-        return self._told(event, says, hls=url), answer
+        return self._heard(event, says, hls=url), answer
 
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         name, its_id = camera["name"], camera["id"]
@@ -75,7 +75,7 @@ class Echo:
         else:
             said = values.get("connectivity", {}).get("value")
             key = {"OK": "online", "UNREACHABLE": "offline"}.get(str(said), "unknown")
-        return self._told(answer["event"], pages.say(TRIAL[key], camera=camera["name"]))
+        return self._heard(answer["event"], pages.say(TRIAL[key], camera=camera["name"]))
 
     def _change(self, namespace: str, wish: Wish, camera: Named, *, offered: bool, instance: str = "") -> Heard:
         if not offered:
@@ -83,7 +83,7 @@ class Echo:
         name = "TurnOn" if wish.about == "on" else "TurnOff"
         event = self._send(namespace, name, {}, camera["id"], instance)["event"]
         refused = event["header"]["name"] == "ErrorResponse"
-        return self._told(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
+        return self._heard(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
 
     def why(self, camera: Named | None) -> Heard:
         """“Alexa, ask my cameras why …”: the skill's own answer, in a language that Alexa speaks."""
@@ -97,11 +97,11 @@ class Echo:
     def heard(self, key: str, **gaps: object) -> Heard:
         return Heard("Alexa", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
 
-    def _told(self, event: Any, says: str, hls: str = "") -> Heard:
+    def _heard(self, event: Any, says: str, hls: str = "") -> Heard:
         payload = event["payload"]
         is_error = event["header"]["name"] == "ErrorResponse"
-        told = ", ".join(filter(None, [payload.get("type"), payload.get("currentDeviceMode")])) if is_error else ""
-        return Heard("Alexa", says, pages.language(), told, hls, messages=self._exchanges.shown)
+        error = ", ".join(filter(None, [payload.get("type"), payload.get("currentDeviceMode")])) if is_error else ""
+        return Heard("Alexa", says, pages.language(), error, hls, messages=self._exchanges.shown)
 
     def _send(
         self, namespace: str, name: str, payload: Mapping[str, object], camera: str = "", instance: str = ""

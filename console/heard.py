@@ -66,7 +66,7 @@ class Reasons:
 
 
 class Answers(Protocol):
-    """An assistant that is tried. `of`: about one camera, with what the assistant was told of it when it listed all."""
+    """An assistant that is tried. `of`: about one camera, with what the assistant got of it when it listed all."""
 
     def heard(self, key: str, **gaps: object) -> Heard: ...
     def why(self, camera: Named | None) -> Heard: ...

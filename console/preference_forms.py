@@ -31,7 +31,7 @@ class PreferenceForms:
     def take(self, account: str, camera: str) -> NotKept | None:
         """None where it is kept. A field that was not sent stays as it is, but for ticks.
 
-        Of two owners who have the page open the second is told of the first, and overwrites nothing unseen.
+        Of two owners who have the page open the second learns of the first, and overwrites nothing unseen.
         """
         form, kept = request.form, self._owner.preferences(account, camera)
         if form.get("shown", mark_of(kept)) != mark_of(kept):

@@ -122,7 +122,7 @@ class Fleet:
         raise failed or MediaGone("there is no media process")
 
     def _everywhere(self, ask: Callable[[MediaClient], None]) -> None:
-        """Raises MediaUnavailable when one could not be told, after all were."""
+        """Raises MediaUnavailable when one could not be reached, after all were tried."""
         missed: MediaUnavailable | None = None
         for member in self._members:
             try:

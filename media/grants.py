@@ -113,7 +113,7 @@ class Grants:
         if len(grant) > 1024 or not grant.isascii():
             raise BadGrant
         body, _, tag = grant.rpartition(".")
-        # every key is tried, so that the time taken tells nothing of which one fits
+        # every key is tried, so that the time taken does not show which one fits
         if not any([hmac.compare_digest(_tag(begun, body), tag) for begun in self._begun]):
             raise BadGrant
         claims = _claims(body)
@@ -129,8 +129,8 @@ class Grants:
 
     def _signed(self, claims: Claims, protocol: Protocol, nonce: str) -> str:
         account, link, camera, _, surface, expires, _, explains, picture = claims
-        told = "1" if explains else ""
-        body = f"{account}.{link}.{camera}.{protocol}.{surface}.{expires}.{nonce}.{told}.{picture}"
+        flag = "1" if explains else ""
+        body = f"{account}.{link}.{camera}.{protocol}.{surface}.{expires}.{nonce}.{flag}.{picture}"
         return f"{body}.{_tag(self._begun[0], body)}"
 
 

@@ -123,7 +123,7 @@ class Encryption:
     def _begin(self, unit: bytes) -> bool:
         """Whether the codec is known with this unit: by a parameter set that makes sense.
 
-        Where none does, clear headers tell it: the stream then stays as it is, and no decoder takes it if it is
+        Where none does, clear headers decide: the stream then stays as it is, and no decoder takes it if it is
         encrypted.
         """
         for make in self._syntaxes:

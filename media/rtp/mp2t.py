@@ -10,7 +10,7 @@ _H264, _AAC = 0x1B, 0x0F  # stream types
 _START = b"\x00\x00\x01"
 _IDR = 5
 _SAMPLES, _CLOCK = 1024, 90_000
-_PATIENCE = 64  # pictures that wait for the first sound, which tells what it is like
+_PATIENCE = 64  # pictures that wait for the first sound, which shows its format
 
 
 class _Pes:

@@ -30,13 +30,13 @@ class _Asked:
 class Connection(asyncio.BufferedProtocol):
     """`over` hears once why it ended, unless it was closed by us.
 
-    Answers are told apart by CSeq; one without is that of the request that waits longest, since cameras answer in
+    Answers are matched by CSeq; one without is that of the request that waits longest, since cameras answer in
     order. A 3xx or a REDIRECT ends it: nothing but the address that it was made for is ever gone to.
     """
 
     def __init__(self, login: Login, frames: Callable[[int, bytes], None], over: Callable[[RtspFailed], None]) -> None:
         self._login, self._over = login, over
-        self._splitter = Splitter(frames, self._told)
+        self._splitter = Splitter(frames, self._arrived)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._asked: dict[int, _Asked] = {}
@@ -72,8 +72,8 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def own_address(self) -> str:
         """The local IP address, "" once the connection is gone."""
-        told = self._transport.get_extra_info("sockname") if self._transport else None
-        return str(told[0]) if told else ""
+        stated = self._transport.get_extra_info("sockname") if self._transport else None
+        return str(stated[0]) if stated else ""
 
     async def ask(self, method: str, uri: str, *headers: tuple[str, str]) -> Message:
         """The answer, with any status that does not end the connection. Raises RtspFailed."""
@@ -86,7 +86,7 @@ class Connection(asyncio.BufferedProtocol):
         except TimeoutError:
             raise RtspFailed("down") from None
 
-    def tell(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
+    def send(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
         """Send a request and do not wait; a missing answer ends nothing."""
         for number in [number for number, request in self._asked.items() if request.answer is None]:
             del self._asked[number]
@@ -159,7 +159,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    # what is asked, and what is told
+    # what is requested, and what arrives
 
     def _send(self, asked: _Asked) -> None:
         if self._failure:
@@ -180,7 +180,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._transport.write(data)
 
-    def _told(self, message: Message) -> None:
+    def _arrived(self, message: Message) -> None:
         """Raises NotRtsp."""
         status = message.status
         if not status:
@@ -198,8 +198,8 @@ class Connection(asyncio.BufferedProtocol):
         self._write(Message("RTSP/1.0 200 OK", (("CSeq", message.value("cseq")),)).encode())
 
     def _answered(self, message: Message, status: int) -> None:
-        told = message.value("cseq")
-        number = int(told) if told.isdecimal() and len(told) < 10 else next(iter(self._asked), 0)
+        stated = message.value("cseq")
+        number = int(stated) if stated.isdecimal() and len(stated) < 10 else next(iter(self._asked), 0)
         asked = self._asked.pop(number, None)
         if asked is None:
             return

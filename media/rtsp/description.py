@@ -16,7 +16,7 @@ _FORM = re.compile(r"(\d{1,3})\s+(.*)")
 class Track:
     kind: Literal["video", "audio"]
     payload: int  # RTP payload type
-    encoding: str  # in capitals; "" where it is not told
+    encoding: str  # in capitals; "" where it is not named
     clock_hz: int
     channels: int = 1
     is_back: bool = False  # sound that the camera would play
@@ -59,8 +59,8 @@ def _track(lines: list[str]) -> Track | None:
         return None
     maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
     payload = next((number for number in payloads if _encoding(number, maps) in _KNOWN), payloads[0])
-    told = maps.get(payload)
-    clock = int(told[3]) if told else _STATIC.get(payload, ("", 0))[1]
+    mapped = maps.get(payload)
+    clock = int(mapped[3]) if mapped else _STATIC.get(payload, ("", 0))[1]
     forms = [
         found[2] for line in _attributes(lines, "fmtp") if (found := _FORM.match(line)) and found[1] == f"{payload}"
     ]
@@ -69,7 +69,7 @@ def _track(lines: list[str]) -> Track | None:
         payload,
         _encoding(payload, maps),
         clock,
-        int(told[4] or 1) if told else 1,
+        int(mapped[4] or 1) if mapped else 1,
         "a=sendonly" in lines,
         _attribute(lines, "control"),
         _parameters(forms[0] if forms else ""),

@@ -41,11 +41,11 @@ class Incoming:
 
     def rtcp(self, data: bytes, at: float) -> None:
         try:
-            told = reports.read(data)
+            compound = reports.read(data)
         except NotRtp:
             return
-        self.is_over |= told.is_over
-        for report in told.reports:
+        self.is_over |= compound.is_over
+        for report in compound.reports:
             if report.source == self._source or not self._source:
                 self._hears.report(self.kind, report, at)
 

@@ -37,20 +37,20 @@ def challenge(headers: list[str]) -> Challenge | None:
 
 def _read(value: str) -> Challenge | None:
     scheme, _, rest = value.strip().partition(" ")
-    told = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest[:4096])}
+    parameters = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest[:4096])}
     if scheme.lower() == "basic":
-        return Challenge("basic", told.get("realm", ""))
-    algorithm = told.get("algorithm", "MD5").upper()
-    if scheme.lower() != "digest" or not told.get("nonce") or algorithm not in ("MD5", "SHA-256"):
+        return Challenge("basic", parameters.get("realm", ""))
+    algorithm = parameters.get("algorithm", "MD5").upper()
+    if scheme.lower() != "digest" or not parameters.get("nonce") or algorithm not in ("MD5", "SHA-256"):
         return None
     return Challenge(
         "digest",
-        told.get("realm", ""),
-        told["nonce"],
+        parameters.get("realm", ""),
+        parameters["nonce"],
         "SHA-256" if algorithm == "SHA-256" else "MD5",
-        told.get("opaque"),
-        "auth" in [word.strip() for word in told.get("qop", "").split(",")],
-        told.get("stale", "").lower() == "true",
+        parameters.get("opaque"),
+        "auth" in [word.strip() for word in parameters.get("qop", "").split(",")],
+        parameters.get("stale", "").lower() == "true",
     )
 
 
@@ -92,7 +92,7 @@ class Login:
     def _digest(self, asked: Challenge, method: str, uri: str) -> str:
         secret = _hash(asked.algorithm, f"{self._user}:{asked.realm}:{self._password}")
         action = _hash(asked.algorithm, f"{method}:{uri}")
-        parts = {"username": self._user, "realm": asked.realm, "nonce": asked.nonce, "uri": uri}
+        parameters = {"username": self._user, "realm": asked.realm, "nonce": asked.nonce, "uri": uri}
         extra = ""
         if asked.qop:
             count, own = f"{self._count:08x}", secrets.token_hex(8)
@@ -100,12 +100,12 @@ class Login:
             extra = f', qop=auth, nc={count}, cnonce="{own}"'
         else:
             answer = _hash(asked.algorithm, f"{secret}:{asked.nonce}:{action}")
-        parts["response"] = answer
+        parameters["response"] = answer
         if asked.opaque is not None:
-            parts["opaque"] = asked.opaque
-        told = ", ".join(f'{name}="{value}"' for name, value in parts.items())
+            parameters["opaque"] = asked.opaque
+        joined = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
         # some cameras stumble over an algorithm that is the usual one
-        return f"Digest {told}{extra}" + ("" if asked.algorithm == "MD5" else f", algorithm={asked.algorithm}")
+        return f"Digest {joined}{extra}" + ("" if asked.algorithm == "MD5" else f", algorithm={asked.algorithm}")
 
 
 def _hash(algorithm: Algorithm, text: str) -> str:

@@ -53,7 +53,7 @@ class VendorDirect:
         if not _plays(request, probed, small=within(video, VIDEO_APP)):
             return overruled("not_passable", camera)
         now = self._clock()
-        # nobody tells when a display has had enough: each opening takes a place for as long as its address lives
+        # nothing shows when a display has had enough: each opening takes a place for as long as its address lives
         if self._store.hit(f"passed/{seen.account.id}", self._rules.passed_s, now) > self._rules.live_per_account:
             return overruled("busy", camera)
         return Stream(

@@ -72,7 +72,7 @@ class OwnCameras:
     def watch(self, spec: SourceSpec) -> Watched:
         """A picture as it comes, watched by this process: no other has to run. Raises Refused."""
         try:
-            return asyncio.run(probe(spec, loopback=self.loopback, within_s=PROBE_S)).told(small=False)
+            return asyncio.run(probe(spec, loopback=self.loopback, within_s=PROBE_S)).watched(small=False)
         except SourceFailed as failed:
             raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 

@@ -40,8 +40,8 @@ class Igd:
             described = self._http.ask("GET", self._router, place[0], place[1], until - time.monotonic())
             for kind, control in _connections(read(described.body)):
                 at = _place(control, self._router) if "://" in control else (place[0], f"/{control.lstrip('/')}")
-                if at and (told := self._told(kind, at, until - time.monotonic())):
-                    return told
+                if at and (outer := self._asked(kind, at, until - time.monotonic())):
+                    return outer
         return None
 
     def _found(self, until: float) -> tuple[int, str] | None:
@@ -64,7 +64,7 @@ class Igd:
                         return place
         return None
 
-    def _told(self, kind: str, at: tuple[int, str], within_s: float) -> str | None:
+    def _asked(self, kind: str, at: tuple[int, str], within_s: float) -> str | None:
         body = (
             '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
             's:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>'

@@ -30,7 +30,7 @@ class World:
     public: Callable[[str], bool] = is_public
 
     def addresses(self, host: str, visitor: Visitor) -> frozenset[str] | None:
-        """Of a name, as the world sees it; None where nobody tells."""
+        """Of a name, as the world sees it; None where nobody answers."""
         if not self.resolver:
             return None
         found: set[str] = set()

@@ -1,4 +1,4 @@
-"""Tells the supervisor which processes start again, because settings that showcam keeps have changed.
+"""Names to the supervisor which processes start again, because settings that showcam keeps have changed.
 
 The media process waits until nobody watches, or until the owner says now; a restart of the others interrupts nobody.
 """
@@ -64,7 +64,7 @@ class Renewal:
             del differ["media"]
         if is_held_up != self._is_held_up:
             self._is_held_up = is_held_up
-            self._tell()
+            self._announce()
         return differ
 
     def _may_interrupt(self, now: float) -> bool:
@@ -78,7 +78,7 @@ class Renewal:
         (self._run / NOW).unlink(missing_ok=True)
         return True
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         """For the page that has the button."""
         with contextlib.suppress(OSError):
             if self._is_held_up:

@@ -38,7 +38,7 @@ class Records(Protocol):
 
 
 class SkillMaking:
-    """`finished` is told skill id, client id and secret of events when all of it is made.
+    """`finished` gets the skill id, the client id and the secret of events when all of it is made.
 
     `url`: showcam's public https address; `certificate` looks at what kind it has. Methods raise StoreUnavailable.
     """

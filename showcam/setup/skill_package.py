@@ -164,8 +164,8 @@ def manifest(
 
 def _skill() -> Skill:
     """What all packages have in common."""
-    told: Skill = json.loads((skill_package() / "skill.json").read_text())["manifest"]
-    return told
+    skill: Skill = json.loads((skill_package() / "skill.json").read_text())["manifest"]
+    return skill
 
 
 def _places(functions: Mapping[str, str]) -> Places:

@@ -238,7 +238,7 @@ def _end_link(made: Household, link: Link) -> None:
 def watched(spec: SourceSpec) -> Watched:
     """As the media process watches a camera for a moment. Raises Refused."""
     try:
-        return asyncio.run(probe(spec, loopback=True, within_s=2.0)).told(small=True)
+        return asyncio.run(probe(spec, loopback=True, within_s=2.0)).watched(small=True)
     except SourceFailed as failed:
         raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 

@@ -75,7 +75,7 @@ def test_a_password_goes_as_it_is_where_it_may_alone(camera: RtspCamera, may: bo
     camera.does.scheme = "basic"
     spec = SourceSpec.from_json(camera.spec()._replace(basic=may).as_json())
     try:
-        brought: str = probed(spec, 1.5).told(small=True).codec
+        brought: str = probed(spec, 1.5).watched(small=True).codec
     except SourceFailed as failed:
         brought = failed.reason
     assert (brought, bool(camera.does.authorizations)) == (brings, may)

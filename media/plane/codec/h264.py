@@ -38,7 +38,7 @@ def parameter_sets(data: bytes) -> bytes:
 
 
 def sps(sets: bytes) -> list[bytes]:
-    """Those of Annex B's bytes that tell what a stream is like."""
+    """Those of Annex B's bytes that describe the stream."""
     return [unit for unit in sets.split(START) if unit and unit[0] & 0x1F == _SPS]
 
 

@@ -7,7 +7,7 @@ import functools
 
 _SPS, _IDR = 7, 5
 _HARMLESS = 41  # every display plays what names this or less
-_LONGEST = 512  # bytes of a parameter set that are read: what is told here stands in its beginning
+_LONGEST = 512  # bytes of a parameter set that are read: what is needed here stands in its beginning
 _USUAL_FPS, _MOST_FPS = 30.0, 60.0
 # level_idc: macroblocks a second, macroblocks of a picture, macroblocks that are kept to refer to (table A-1)
 _LEVELS = {
@@ -42,7 +42,7 @@ def relabelled(keyframe: bytes) -> bytes:
 def needed(sps: bytes) -> int | None:
     """The least level that a sequence parameter set's pictures need; None if it makes no sense."""
     try:
-        blocks, references, fps = _told(_Bits(sps))
+        blocks, references, fps = _limits(_Bits(sps))
     except ValueError:
         return None
     for level, (a_second, most, kept) in _LEVELS.items():
@@ -75,7 +75,7 @@ class _Bits:
         return (number + 1) // 2 if number % 2 else -(number // 2)
 
 
-def _told(bits: _Bits) -> tuple[int, int, float]:
+def _limits(bits: _Bits) -> tuple[int, int, float]:
     """Macroblocks of a picture, pictures that are kept, pictures a second (H.264 section 7.3.2.1.1)."""
     profile = bits.take(8)
     bits.take(16)

@@ -114,7 +114,7 @@ def _with_rsa(certificate: RTCCertificate, srtp_profiles: Any) -> Any:
 
 
 class Sender(RTCRtpSender):
-    """Tells a picture's congestion control what is sent, and all of what its receiver says."""
+    """Gives a picture's congestion control what is sent, and all that its receiver reports."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -123,7 +123,7 @@ class Sender(RTCRtpSender):
 
     async def _handle_rtcp_packet(self, packet: Any) -> None:
         if isinstance(self.track, VideoTrack):
-            _tell(self.track, packet, self._ssrc)
+            _feed_back(self.track, packet, self._ssrc)
         await _hear(self, packet)
         if isinstance(self.track, VideoTrack) and (rtt_s := getattr(self, _RTT)) is not None:
             self.track.congestion.turned(rtt_s)
@@ -149,7 +149,7 @@ class Extensions(HeaderExtensionsMap):
     def __init__(self) -> None:
         super().__init__()
         self._id: int | None = None
-        self._told = False
+        self._is_delayed = False
         self.least_s = 0.0
 
     def configure(self, parameters: Any) -> None:
@@ -160,14 +160,14 @@ class Extensions(HeaderExtensionsMap):
 
     def set(self, values: Any) -> tuple[int, bytes]:
         profile, data = super().set(values)
-        self._told |= self.least_s > 0  # from then on each packet tells, also that it is over
-        if self._id is None or not self._told:
+        self._is_delayed |= self.least_s > 0  # from then on each packet carries the delay, also when it is 0 again
+        if self._id is None or not self._is_delayed:
             return profile, data
         delay = (round(self.least_s / _UNIT_S) << 12 | _MOST).to_bytes(3)
         return pack_header_extensions([*unpack_header_extensions(profile, data), (self._id, delay)])
 
 
-def _tell(track: VideoTrack, packet: Any, ssrc: int) -> None:
+def _feed_back(track: VideoTrack, packet: Any, ssrc: int) -> None:
     control = track.congestion
     if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
         for report in packet.reports:

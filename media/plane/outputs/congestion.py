@@ -1,4 +1,4 @@
-"""What one viewer's connection takes, as its receiver tells by RTCP: what it asks for again, lost, and estimates."""
+"""What one viewer's connection takes, as its receiver reports by RTCP: what it asks for again, lost, and estimates."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -47,7 +47,7 @@ class Congestion:
         self.rtt_s: float | None = None  # a round trip, once it is known
         self._least_rtt = float("inf")
 
-    # told by the sender
+    # reported by the sender
 
     def sent(self, packets: int) -> None:
         now = self._clock()

@@ -95,14 +95,14 @@ class Connection(aioice.ice.Connection):
         self.stun_server = next(iter(wanted.servers), None)  # that any are asked; reflexive() knows which
         bound = wanted.relay_s if timeout is None else timeout
         found = await super().get_component_candidates(component, addresses, bound)  # type: ignore[arg-type]
-        return told(found) if wanted.far else found
+        return offered(found) if wanted.far else found
 
 
-def told(candidates: list[Candidate]) -> list[Candidate]:
+def offered(candidates: list[Candidate]) -> list[Candidate]:
     """Those that a display far away can use.
 
-    It would try a private address first, and only two seconds later take one that works: so none is told where there is
-    another from STUN or TURN, and all of them where nothing else might do.
+    It would try a private address first, and only two seconds later take one that works: so none is offered where
+    there is another from STUN or TURN, and all of them where nothing else might do.
     """
     if all([candidate.type == "host" for candidate in candidates]):
         return candidates

@@ -20,7 +20,7 @@ _USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or f
 class Shape(NamedTuple):
     """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once.
 
-    `gop_s`: between keyframes, and so the length of HLS segments, which players are told. `late_s`: a picture that has
+    `gop_s`: between keyframes, and so the length of HLS segments, which players are given. `late_s`: a picture that has
     waited so long is left out, unless it is due: where time never suffices, some are. `shows_s`: of the pictures since
     the last keyframe, which are only decoded, those of so long are shown.
     """

@@ -1,4 +1,4 @@
-"""STUN servers (RFC 8489): whoever asks one is told the address it is seen from."""
+"""STUN servers (RFC 8489): whoever asks one learns the address from which it is seen."""
 
 import asyncio
 import contextlib

@@ -29,7 +29,7 @@ class Watched(Protocol):
     def unwatch(self, viewer: Watch) -> None: ...
 
     def sync(self) -> bool:
-        """Have a keyframe come at once; False where whoever brings the picture can't be told."""
+        """Have a keyframe come at once; False where whoever brings the picture can't be asked."""
         ...
 
 
@@ -197,7 +197,7 @@ class VideoTrack(Track):
     def _pressed(self, units: list[Unit]) -> deque[Unit]:
         """Their times pressed together just before now, and behind what was sent.
 
-        A display that plays by the times it is told would else stay behind by as much for good.
+        A display that plays by the times it is given would else stay behind by as much for good.
         """
         if not units:
             return deque()

@@ -106,10 +106,10 @@ class NodeSession:
         elif KNOWN.fullmatch(host):
             try:
                 async with asyncio.timeout(CONNECT_S):
-                    told = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                    resolved = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
             except (OSError, TimeoutError):
                 raise Unreached from None
-            found = [str(entry[4][0]) for entry in told]
+            found = [str(entry[4][0]) for entry in resolved]
         else:
             raise Unreached
         if not are_public(found, loopback=loopback):

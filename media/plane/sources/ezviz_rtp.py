@@ -1,6 +1,6 @@
 """Pictures and sound from the RTP that some of EZVIZ's cameras send by their cloud, one packet in each body.
 
-Nothing describes the tracks: which codec each has is told by its bytes. All packets may share one sequence, or each
+Nothing describes the tracks: which codec each has is found by its bytes. All packets may share one sequence, or each
 kind may have its own.
 """
 
@@ -112,7 +112,7 @@ class EzvizRtp:
 
 
 class _SoundClock:
-    """Timestamps of sound at 90 kHz. Whether they count samples or 90 kHz is told by the first two."""
+    """Timestamps of sound at 90 kHz. The first two show whether they count samples or 90 kHz."""
 
     def __init__(self) -> None:
         self._before: tuple[int, int] | None = None  # timestamp and samples of the packet before

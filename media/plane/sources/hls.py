@@ -96,7 +96,7 @@ class HlsSource:
             return io.BytesIO()
 
     async def close(self) -> None:
-        """From here on libav is told that everything is over; the reader's thread runs out by itself."""
+        """From here on libav gets the end of everything; the reader's thread runs out by itself."""
         self._closed = True
         for future in list(self._asked):
             future.cancel()
@@ -189,7 +189,7 @@ class HlsSource:
         except Fault:
             return await self._fetch(number, init, part)
         except Cut:
-            # either this segment is just too old, or the whole session is over: its playlist tells
+            # either this segment is just too old, or the whole session is over: its playlist shows which
             try:
                 self._listing = self._read(await self._patiently(self._media))
             except Cut:

@@ -29,7 +29,7 @@ _STEP = 3000  # between the decoding times of the first of them
 class Live:
     """`over` is called with the failure that ends it.
 
-    `sound_of` tells the format of the sound when the first picture is shown. `encrypts`: its vendor has a setting that
+    `sound_of` finds the format of the sound when the first picture is shown. `encrypts`: its vendor has a setting that
     garbles pictures. `decipherer`: what has deciphered its pictures.
 
     A picture that lost a part is left out. After a keyframe that lost a part, everything up to the next keyframe is
@@ -225,7 +225,7 @@ class Live:
         self._screen.to_viewers(unit.later(self._shift))
 
     def _in_order(self, unit: Unit) -> Unit:
-        """Told to all where time passed without a picture, unless that is how seldom they come."""
+        """Reported to all outputs where time passed without a picture, unless pictures come that seldom."""
         last, self._last = self._last, unit.dts
         if last is None:
             return unit

@@ -1,4 +1,4 @@
-"""Watches a camera at home for a moment, to tell its owner what it sends."""
+"""Watches a camera at home for a moment, to report to its owner what it sends."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ class Probed:
     watched_s: float
     keyframe: bytes
 
-    def told(self, *, small: bool) -> Watched:
+    def watched(self, *, small: bool) -> Watched:
         """With a still of it; `small`: for a page. Raises SourceFailed where the keyframe does not decode."""
         form = self.form
         try:

@@ -97,7 +97,7 @@ class Reader(threading.Thread):
 
 
 class _Judged:
-    """From the first keyframe on that is a picture; its parameter sets tell when it becomes another."""
+    """From the first keyframe on that is a picture; its parameter sets show when it becomes another."""
 
     def __init__(self, codec: Bitstream, video: Any, audio: Any, *, encrypts: bool) -> None:
         self._codec, self._video, self._audio = codec, video, audio

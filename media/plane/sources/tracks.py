@@ -34,7 +34,7 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Chosen:
     video: Track
-    sets: bytes  # parameter sets that the description tells, in Annex B's form
+    sets: bytes  # parameter sets that the description has, in Annex B's form
     depacketizer: Depacketizer
     codec: Codec = "h264"
     audio: Track | None = None  # where sound has a track of its own

@@ -48,7 +48,7 @@ class Guard:
     async def watch[S: Watching](
         self, sessions: Callable[[], list[S]], renew: Callable[[S], None], shut: Callable[[S, Denied], None]
     ) -> None:
-        """Until cancelled; `renew` is told of each session that may go on, `shut` of each that may not.
+        """Until cancelled; `renew` gets each session that may go on, `shut` each that may not.
 
         The question is put each `gate_check_s`, however long the answer takes: what a gate that closed is outlasted by
         is that and one answer. A session that nobody judges goes on for `unasked_s`: long enough for the web process to

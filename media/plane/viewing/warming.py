@@ -58,7 +58,7 @@ class Warming:
             raise
 
     def measure(self, claims: Claims, spec: SourceSpec | None) -> None:
-        """Opens the picture for nobody, so that it is told what it is like, and leaves it. Raises Ended, TooMany."""
+        """Opens the picture for nobody, to report what it is like, and leaves it. Raises Ended, TooMany."""
         runs = self._pulls.runs(claims)
         pull = self.warm(claims, spec)
         if not runs:

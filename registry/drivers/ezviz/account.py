@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from registry.drivers.ezviz.client import Client
 
 AWAKE = 1  # kind of a battery camera's rest: from it, to being awake
-MESSAGES = 50  # of those that happened, the vendor tells no more at once
+MESSAGES = 50  # of those that happened, the vendor lists no more at once
 
 
 class PushSession(Struct, frozen=True):
@@ -140,8 +140,8 @@ class EzvizAccount:
         """
 
         def work(client: "Client", _: Held) -> tuple[Hint, ...]:
-            told = client.get_device_messages_list(limit=MESSAGES).get("message")
-            hints = [message_hint(message) for message in told] if isinstance(told, list) else []
+            messages = client.get_device_messages_list(limit=MESSAGES).get("message")
+            hints = [message_hint(message) for message in messages] if isinstance(messages, list) else []
             ours = [replace(hint, at=hint.at + client.ahead_s) for hint in hints if hint is not None]
             return tuple(hint for hint in ours if hint.at > since)
 

@@ -78,14 +78,14 @@ class Lan:
         return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
 
     def open_door(self, camera: Camera, place: Callable[[float], str], code: str, deadline_s: float) -> None:
-        """Try a code that somebody has just given. `place` tells where the camera is, within seconds.
+        """Try a code that somebody has just given. `place` finds where the camera is, within seconds.
 
         Where the port is closed the camera is asked to switch RTSP on, if that is wanted.
         """
         end = time.monotonic() + deadline_s
         at = place(deadline_s)
         if not at:
-            raise Refused("lan_unreachable", "the vendor tells no address at home")
+            raise Refused("lan_unreachable", "the vendor names no address at home")
         try:
             self.try_code(camera, at, code, end - time.monotonic())
         except Refused as refused:

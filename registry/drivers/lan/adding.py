@@ -17,7 +17,7 @@ from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.events import reported
 from registry.drivers.lan.knocking import knock
 from registry.drivers.lan.onvif import DEVICE_PATH, Onvif
-from registry.drivers.lan.onvif import Described as Told
+from registry.drivers.lan.onvif import Described as Identity
 from registry.drivers.lan.paths import PATHS, sub_of
 from registry.drivers.lan.profile import Profile
 from registry.drivers.lan.soap import OnvifFailed
@@ -57,7 +57,7 @@ class _Asked(Struct, frozen=True):
     state: OnvifState
     at: str = ""
     onvif: Onvif | None = None
-    told: Told = Told()
+    identity: Identity = Identity()
     profiles: tuple[Profile, ...] = ()
 
 
@@ -115,7 +115,7 @@ class Adding:
 
     def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, asked: _Asked) -> Found | None:
         """None where none of its pictures can be had."""
-        told, (main, sub) = asked.told, chosen(asked.profiles)
+        identity, (main, sub) = asked.identity, chosen(asked.profiles)
         if main is None:
             return None
         try:
@@ -128,9 +128,9 @@ class Adding:
             self._device(address.host, port, _profiled(main, heard), login, heard),
             onvif=asked.at,
             pin=onvif.pin,
-            model=" ".join(filter(None, (told.maker, told.model))),
-            firmware=told.firmware,
-            id=told.serial if _SERIAL.fullmatch(told.serial) else "",
+            model=" ".join(filter(None, (identity.maker, identity.model))),
+            firmware=identity.firmware,
+            id=identity.serial if _SERIAL.fullmatch(identity.serial) else "",
             events=reported(onvif, ANSWER_S),
             lens=main.source,
         )

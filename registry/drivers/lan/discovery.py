@@ -108,12 +108,12 @@ def _matches(data: bytes, host: str, ours: str) -> list[Seen]:
     if len(data) > _LONGEST:
         return []
     try:
-        told = read(data)
+        message = read(data)
     except NotXml:
         return []
-    if told.get("Header", "RelatesTo") != ours:
+    if message.get("Header", "RelatesTo") != ours:
         return []
-    matches = told.find("Body", "ProbeMatches") or told.find("Body")  # some leave the list around a match out
+    matches = message.find("Body", "ProbeMatches") or message.find("Body")  # some leave the list around a match out
     found = [_seen(match, host) for match in matches.all("ProbeMatch")] if matches else []
     return [seen for seen in found if seen is not None]
 

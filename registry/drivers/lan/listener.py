@@ -33,7 +33,7 @@ class Waits:
 
 
 class Listener:
-    """`asks` makes a client of a device's ONVIF. `told` hears of each event as it comes."""
+    """`asks` makes a client of a device's ONVIF. `hint` gets each event as it comes."""
 
     listening = False  # events say nothing of what else changes, so that the cameras are polled all the same
 
@@ -42,10 +42,10 @@ class Listener:
         source: Source,
         devices: Devices,
         asks: Callable[[Device], Onvif],
-        told: Callable[[Hint], None],
+        hint: Callable[[Hint], None],
         waits: Waits,
     ) -> None:
-        self._source, self._devices, self._asks, self._told, self._waits = source, devices, asks, told, waits
+        self._source, self._devices, self._asks, self._hint, self._waits = source, devices, asks, hint, waits
         self._stopped = threading.Event()
         self._heard: dict[tuple[str, int], tuple[Device, threading.Event]] = {}
         threading.Thread(target=self._run, name=f"events-{source.id}", daemon=True).start()
@@ -79,7 +79,7 @@ class Listener:
                 point = PullPoint(self._asks(device), self._waits.answer_s)
                 while not over.is_set():
                     for kind in point.pull():
-                        self._told(Hint(device.id, device.channel, kind, time.time()))
+                        self._hint(Hint(device.id, device.channel, kind, time.time()))
                     pause_s = self._waits.pause_s
             except OnvifFailed as failed:
                 if failed.why == "login":  # its password is not sent again until its owner gives another

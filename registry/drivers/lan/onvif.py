@@ -132,8 +132,8 @@ class Onvif:
             self._services = {DEVICE: self._path}
             try:
                 inner = "<IncludeCapability>false</IncludeCapability>"
-                told = self._call(DEVICE, "GetServices", timeout_s, inner)
-                named = [(service.get("Namespace"), service.get("XAddr")) for service in told.all("Service")]
+                services = self._call(DEVICE, "GetServices", timeout_s, inner)
+                named = [(service.get("Namespace"), service.get("XAddr")) for service in services.all("Service")]
             except OnvifFailed as failed:
                 if failed.why != "refused":
                     self._services = None

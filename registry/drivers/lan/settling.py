@@ -31,8 +31,8 @@ def moved(known: Device, found: Device) -> Device:
     same = known.main.path == found.main.path
     pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
     kept = ("model", "firmware", "mac", "still", *(() if found.onvif else ("onvif", "pin")))
-    told = {name: getattr(found, name) or getattr(known, name) for name in kept}
-    return replace(its, **pictures, **told, endpoint=found.endpoint or known.endpoint)
+    inherited = {name: getattr(found, name) or getattr(known, name) for name in kept}
+    return replace(its, **pictures, **inherited, endpoint=found.endpoint or known.endpoint)
 
 
 def named(device: Device, name: str, *, doorbell: bool = False) -> Device | None:

@@ -8,7 +8,7 @@ _ALL = 1 << 32
 
 
 def auth_word(key: bytes, session: int, seed: int, command: int) -> int:
-    """`key`: 16 bytes. `session` and `seed`: as the camera told them when it was signed in to."""
+    """`key`: 16 bytes. `session` and `seed`: as the camera sent them at the sign-in."""
     x = (seed + 2 * command) % _ALL
     made = encrypted(key, x.to_bytes(4, "little") + bytes(12))
     folded = bytes(a ^ b ^ c ^ d for a, b, c, d in zip(made[:4], made[4:8], made[8:12], made[12:], strict=True))
