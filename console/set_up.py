@@ -9,7 +9,7 @@ from accounts.console_sessions import ConsoleSession
 from console import pages, recipes
 from console.area import READ, Area, Rule
 from console.examinations import GOOD_FOR_S, Examinations, Examined
-from console.gallery import Gallery, Seen
+from console.gallery import Gallery, GalleryView
 from console.lookout import Lookout
 from console.sentences import SET_UP
 from console.signing_in import Form, SigningIn
@@ -123,7 +123,7 @@ class SetUp:
     ) -> Response:
         """`error`: of the address. `wrong`: of a tile. `form`: of a sign-in that was refused."""
         refused = error or is_wrong or wrong or form
-        seen = self._gallery.of(current) if current.account else Seen([])
+        seen = self._gallery.of(current) if current.account else GalleryView([])
         form = form or self._due(current, seen)
         is_name = _is_name(name)
         return self._area.page(
@@ -148,7 +148,7 @@ class SetUp:
             **(form.fields if form else {}),
         )
 
-    def _due(self, current: ConsoleSession, seen: Seen) -> Form | None:
+    def _due(self, current: ConsoleSession, seen: GalleryView) -> Form | None:
         """Signing in, where it brings cameras that are missing."""
         due = self._signing_in.due(current)
         if due is None and (seen.signed_out or seen.waiting or self._signing_in.joins(current)):

@@ -17,7 +17,7 @@ from store.ports import StoreUnavailable
 
 log = structlog.get_logger()
 
-LOOK_S = 0.5  # between two looks at the files
+POLL_S = 0.5  # between two reads of the files
 ASK_S = 2.0  # between two questions whether somebody watches
 
 type Environ = dict[str, str]
@@ -40,7 +40,7 @@ class Renewal:
     ) -> None:
         self._run, self._environs, self._watched, self._clock = run, environs, watched, clock
         self._wanted: Mapping[str, Environ] = {}
-        self._look_at = self._ask_at = 0.0
+        self._due = self._ask_at = 0.0
         self._is_held_up = False
         for name in (NOW, WAITS):
             (run / name).unlink(missing_ok=True)
@@ -49,9 +49,9 @@ class Renewal:
     def due(self, running: Mapping[str, Environ]) -> dict[str, Environ]:
         """The environments of processes that are to start again now, by name."""
         now = self._clock()
-        if now < self._look_at:
+        if now < self._due:
             return {}
-        self._look_at = now + LOOK_S
+        self._due = now + POLL_S
         changed_at = self._changed_at()
         if changed_at != self._seen:
             self._seen = changed_at

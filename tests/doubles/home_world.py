@@ -41,7 +41,7 @@ from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
-from console.lookout import Looked, Lookout
+from console.lookout import Lookout, Reachability
 from console.notices import Notices
 from console.own_camera import OwnCamera
 from console.pages import NOTIFIES, TVS
@@ -330,7 +330,7 @@ def home_world(
     tvs: Tvs | None = None,
     address: str = "",
     machine: ReadyMachine | None = None,
-    outlook: Callable[[], Looked] | None = None,
+    outlook: Callable[[], Reachability] | None = None,
     kept_in: Path | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from registry.drivers.lan.devices import Device, Devices, Pictured
-from registry.drivers.lan.discovery import Seen
+from registry.drivers.lan.discovery import Discovered
 from registry.drivers.lan.driver import LanDriver
 from registry.drivers.lan.moves import Moves
 from registry.errors import Refused
@@ -94,9 +94,9 @@ def test_a_camera_at_another_address_is_found_again_by_its_endpoint(
     home = Home(store, camera, silent=True)
     asked = []
 
-    def asks() -> Sequence[Seen]:
+    def asks() -> Sequence[Discovered]:
         asked.append(1)
-        return [Seen("127.0.0.1", "80/onvif", endpoint)]
+        return [Discovered("127.0.0.1", "80/onvif", endpoint)]
 
     thread = Moves(home.devices, asks).look(home.source, [home.device])
     assert thread is not None
@@ -111,7 +111,7 @@ def test_one_that_takes_its_password_as_it_is_is_moved_by_its_owner_alone(
 ) -> None:
     camera = RtspCamera()
     home = Home(store, camera, basic=basic)
-    thread = Moves(home.devices, lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")]).look(
+    thread = Moves(home.devices, lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]).look(
         home.source, [home.device]
     )
     assert thread is not None
@@ -126,7 +126,9 @@ def test_who_claims_to_be_a_camera_that_moved_gets_no_password_as_it_is(
 ) -> None:
     thief = RtspCamera(scheme=wants)
     home = Home(store, thief)
-    driver = LanDriver(store, loopback=True, known_s=0.0, asks=lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")])
+    driver = LanDriver(
+        store, loopback=True, known_s=0.0, asks=lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]
+    )
     driver.read(home.source, 5.0)
     deadline = time.monotonic() + 5
     while home.device.host != "127.0.0.1" and time.monotonic() < deadline:
@@ -145,7 +147,9 @@ def test_who_claims_to_be_a_camera_that_moved_gets_no_password_as_it_is(
 def test_the_driver_looks_for_one_that_is_away_and_shows_it_then(store: SqliteStore) -> None:
     camera = RtspCamera()
     home = Home(store, camera)
-    driver = LanDriver(store, loopback=True, known_s=0.0, asks=lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")])
+    driver = LanDriver(
+        store, loopback=True, known_s=0.0, asks=lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]
+    )
     before = driver.read(home.source, 5.0)[0]
     while home.device.host != "127.0.0.1":
         time.sleep(0.01)

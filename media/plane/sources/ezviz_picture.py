@@ -17,7 +17,7 @@ from media.source import Sound
 
 _log = structlog.get_logger()
 
-SECOND_LOOK_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
+ANOTHER_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
 
 
 class EzvizPicture:
@@ -30,7 +30,7 @@ class EzvizPicture:
         self._sps: list[bytes] = []  # those that `_form` was seen with
         self._is_new = False  # nobody was shown a picture of `_form` yet
         self._waits = False  # for a keyframe that is a picture
-        self._doubt = Doubt(encrypts=True, deciphers=deciphers, second_look_s=SECOND_LOOK_S)
+        self._doubt = Doubt(encrypts=True, deciphers=deciphers, another_s=ANOTHER_S)
         self._failure: SourceFailed | None = None
         self.room = asyncio.Event()
         self.room.set()

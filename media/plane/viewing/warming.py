@@ -19,7 +19,7 @@ from media.source import SourceSpec
 
 KEEP_S = 30.0  # a picture is held open for so long, unless somebody says again that it is kept warm
 AWAY_S = 600.0  # one that came another way than over the home network is not opened again to be kept for so long
-LOOK_S = 15.0  # a picture that is opened for nobody has this to show what it is like
+SHOWS_S = 15.0  # a picture that is opened for nobody has this to show what it is like
 
 
 class Warming:
@@ -104,7 +104,7 @@ class Warming:
     async def _held(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
-            await pull.opened(LOOK_S)
+            await pull.opened(SHOWS_S)
         if pull.hold(KEEP_S):
             return
         self._away[pull.key] = self._clock() + AWAY_S
@@ -114,6 +114,6 @@ class Warming:
     async def _looked(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
-            await pull.opened(LOOK_S)
+            await pull.opened(SHOWS_S)
         if pull.needed == needed:  # nobody came for it meanwhile
             self._pulls.leave(pull)

@@ -47,7 +47,7 @@ class Waits:
     """Seconds."""
 
     start_s: float = 8.0  # until the broker says that it will send messages
-    look_s: float = 30.0  # between checks whether the session has changed
+    check_s: float = 30.0  # between checks whether the session has changed
     first_pause_s: float = 2.0  # after a failure; twice as long after each further one
 
 
@@ -144,7 +144,7 @@ class Listener:
 
     def _stay(self, client: "Mqtt", session: PushSession) -> None:
         while not self._stopped.is_set():
-            self._turn(client, until=time.monotonic() + self._waits.look_s, done=self._stopped.is_set)
+            self._turn(client, until=time.monotonic() + self._waits.check_s, done=self._stopped.is_set)
             if self._account.session_id(self._source) != session.session_id:
                 return  # renewed, or over: the messages belong to a session
 

@@ -14,7 +14,7 @@ KEYFRAMES_S = 2
 SLOW_S = 2.5  # keyframes farther apart let a display wait
 
 
-class Seen(Struct, frozen=True):
+class Received(Struct, frozen=True):
     """A picture as it came. `gop_s` 0.0: the distance of its keyframes is not known."""
 
     codec: str
@@ -37,14 +37,14 @@ class Better(Struct, frozen=True):
         return self.what in ("h264", "keyframes")
 
 
-def better(main: Seen, sub: Seen | None) -> tuple[Better, ...]:
+def better(main: Received, sub: Received | None) -> tuple[Better, ...]:
     found: list[Better] = []
     if main.codec == "h265" and (sub is None or sub.codec == "h265"):
         which: Literal["main", "sub"] = "main" if sub is None else "sub"
         found.append(Better(which, "h264", "H.264 for the smaller picture, which every display plays as it comes"))
     elif sub is None and main.width * main.height > 1280 * 720:
         found.append(Better("main", "sub", "A smaller picture (sub stream) in H.264, for slow connections"))
-    pictures: tuple[tuple[Literal["main", "sub"], Seen | None], ...] = (("main", main), ("sub", sub))
+    pictures: tuple[tuple[Literal["main", "sub"], Received | None], ...] = (("main", main), ("sub", sub))
     for name, picture in pictures:
         if picture is not None and picture.gop_s > SLOW_S:
             called = "whole" if name == "main" else "smaller"

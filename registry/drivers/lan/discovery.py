@@ -33,7 +33,7 @@ _PORTS = {"http": 80, "https": 443}
 _SCOPES = {"name": "name", "hardware": "model"}
 
 
-class Seen(Struct, frozen=True):
+class Discovered(Struct, frozen=True):
     """A device that answered; `onvif` is "port/path" of its device service, `endpoint` the same at any address.
 
     `tls`: the service is by https alone.
@@ -47,7 +47,7 @@ class Seen(Struct, frozen=True):
     tls: bool = False
 
 
-def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Seen]:
+def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Discovered]:
     """Asks the networks of these IPv4 addresses of ours, and listens for so long."""
     answers: list[tuple[bytes, str]] = []  # read after listening: a hundred devices answer at once
     ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
@@ -66,7 +66,7 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
                     data, (host, _) = ready.recvfrom(_LONGEST + 1)
                     if len(answers) < _MOST_ANSWERS and is_in_house(host, loopback=loopback):
                         answers.append((data, host))
-    found: dict[str, Seen] = {}
+    found: dict[str, Discovered] = {}
     for data, host in dict.fromkeys(answers):
         for seen in _matches(data, host, ours) if len(found) < MOST else ():
             found.setdefault(seen.endpoint or host, seen)
@@ -103,7 +103,7 @@ def _send(opened: socket.socket, ours: str) -> None:
             opened.sendto(text.encode(), GROUP)
 
 
-def _matches(data: bytes, host: str, ours: str) -> list[Seen]:
+def _matches(data: bytes, host: str, ours: str) -> list[Discovered]:
     """Of an answer to our probe; what is none has no devices."""
     if len(data) > _LONGEST:
         return []
@@ -118,7 +118,7 @@ def _matches(data: bytes, host: str, ours: str) -> list[Seen]:
     return [seen for seen in found if seen is not None]
 
 
-def _seen(match: Element, host: str) -> Seen | None:
+def _seen(match: Element, host: str) -> Discovered | None:
     """None for a device that is no camera."""
     scopes = match.get("Scopes").split()
     if "NetworkVideoTransmitter" not in match.get("Types") and not any(
@@ -134,7 +134,7 @@ def _seen(match: Element, host: str) -> Seen | None:
     addresses = match.get("XAddrs").split()
     plain, secure = _service(addresses, "http"), _service(addresses, "https")
     at = plain or secure or f"80{DEVICE_PATH}"
-    return Seen(host, at, endpoint, named["name"], named["model"], tls=not plain and bool(secure))
+    return Discovered(host, at, endpoint, named["name"], named["model"], tls=not plain and bool(secure))
 
 
 def _service(addresses: list[str], scheme: str) -> str:

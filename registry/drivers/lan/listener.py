@@ -26,7 +26,7 @@ MOST = 32  # cameras of a source that are listened to
 class Waits:
     """Seconds."""
 
-    look_s: float = 30.0  # between looks at which cameras there are
+    reread_s: float = 30.0  # between two reads of which cameras there are
     pause_s: float = 5.0  # after a failure; twice as long after each further one
     longest_s: float = 300.0
     answer_s: float = 5.0
@@ -57,7 +57,7 @@ class Listener:
         while not self._stopped.is_set():
             with contextlib.suppress(DriverError, StoreUnavailable):
                 self._follow([device for device in self._devices.read(self._source) if device.events][:MOST])
-            self._stopped.wait(self._waits.look_s)
+            self._stopped.wait(self._waits.reread_s)
         self._follow([])
 
     def _follow(self, devices: list[Device]) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from net.cache import Recent
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.discovery import Seen
+from registry.drivers.lan.discovery import Discovered
 from registry.errors import DriverError
 from store.ports import StoreUnavailable
 from store.records import Source
@@ -21,7 +21,7 @@ from store.records import Source
 AGAIN_S = 60.0  # the house is asked no more often
 MANY = 1024
 
-type Asks = Callable[[], Sequence[Seen]]
+type Asks = Callable[[], Sequence[Discovered]]
 
 
 class Moves:

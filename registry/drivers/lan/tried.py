@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from media.source import SourceSpec, Watched
 from registry.drivers.lan.adding import Found
-from registry.drivers.lan.better import SLOW_S, Better, Seen, better
+from registry.drivers.lan.better import SLOW_S, Better, Received, better
 from registry.drivers.lan.devices import Device, Pictured
 from registry.errors import Refused
 from registry.reason import Reason
@@ -57,9 +57,9 @@ class Tried(Struct, frozen=True):
         profile = next((known for known in self.found.profiles if known.token == picture.profile), None)
         return profile.keyframes / profile.rate if profile and profile.rate else 0.0
 
-    def _seen(self, watched: Watched, picture: Pictured) -> Seen:
+    def _seen(self, watched: Watched, picture: Pictured) -> Received:
         gop_s = self.gop_s(watched, picture)
-        return Seen(watched.codec, watched.width, watched.height, watched.rate, gop_s, picture.sound)
+        return Received(watched.codec, watched.width, watched.height, watched.rate, gop_s, picture.sound)
 
 
 def tried(found: Found, watch: Watch) -> Tried:
