@@ -111,5 +111,5 @@ def pressed(message_id: str, camera: str, at: float) -> Report:
 
 def detected(message_id: str, camera: str, at: float, uncertainty_ms: int) -> Report:
     """A person, the one class that showcam knows of."""
-    seen = Detection(message_id, "person", timestamp(at), uncertainty_ms)
-    return Report(Header(OBJECTS, "ObjectDetection", "1.0", message_id), Detections([seen]), camera)
+    detection = Detection(message_id, "person", timestamp(at), uncertainty_ms)
+    return Report(Header(OBJECTS, "ObjectDetection", "1.0", message_id), Detections([detection]), camera)

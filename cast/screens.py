@@ -111,7 +111,7 @@ class Screens:
             turn = self._turn_of(on.showing.device)
             if turn.acquire(blocking=False):  # else somebody is just changing what it shows
                 try:
-                    self._look_after(on)
+                    self._tend(on)
                 finally:
                     turn.release()
 
@@ -129,7 +129,7 @@ class Screens:
             on.showing = replace(on.showing, until=longest)
             return on.showing
 
-    def _look_after(self, on: _On) -> None:
+    def _tend(self, on: _On) -> None:
         if self._on.get(on.showing.device.id) is not on:
             return
         now = self._clock()

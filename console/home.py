@@ -105,12 +105,12 @@ class Home:
         return self._page(form.name, status, **form.fields)
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
-        seen = self.gallery.of(current)
-        if seen.why and seen.signed_out:
-            why = f"{seen.why['wrong']} {seen.why['mend']}"
+        view = self.gallery.of(current)
+        if view.why and view.signed_out:
+            why = f"{view.why['wrong']} {view.why['mend']}"
             return self._form(self.signing_in.form(current, error=why, user=current.user))
-        status, adds = 503 if seen.why else 403 if error else 200, self._settings.adds
-        given = {"seen": seen, "live": self.gallery.live, "adds": adds}
+        status, adds = 503 if view.why else 403 if error else 200, self._settings.adds
+        given = {"view": view, "live": self.gallery.live, "adds": adds}
         return self._page("cameras", status, user=current.user, error=error, **given)
 
     # a camera

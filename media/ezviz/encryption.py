@@ -145,12 +145,12 @@ class Encryption:
         """What the unit may be, by each layout that makes a difference to it."""
         assert self.syntax is not None
         size = self.syntax.HEAD
-        peek, seen = unit[: PEEK + size], set[bytes]()
+        peek, read = unit[: PEEK + size], set[bytes]()
         for layout in self._layouts:
             head = self.opened(peek, layout)
-            if head in seen or (layout == "copied" and head[:size] != peek[:size]):
+            if head in read or (layout == "copied" and head[:size] != peek[:size]):
                 continue
-            seen.add(head)
+            read.add(head)
             kind = self.syntax.kind(head)
             if kind is None:
                 continue

@@ -156,11 +156,11 @@ class OwnCameras:
         return next((source for source in sources if source.kind == self._devices.kind), None)
 
     def _note_endpoint(self, source: Source, device: Device, asks: Asks) -> None:
-        seen = next((answer for answer in asks() if answer.host == device.host), None)
-        if seen is None or not seen.endpoint:
+        discovered = next((answer for answer in asks() if answer.host == device.host), None)
+        if discovered is None or not discovered.endpoint:
             return
         with contextlib.suppress(DriverError, StoreUnavailable):  # it is then moved by hand
-            self._devices.alter(source, device, lambda stored: replace(stored, endpoint=seen.endpoint))
+            self._devices.alter(source, device, lambda stored: replace(stored, endpoint=discovered.endpoint))
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

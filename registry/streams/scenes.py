@@ -54,10 +54,10 @@ class Scenes:
         if isinstance(scene, Refusal):
             return scene
         assert self._screens is not None
-        seen = self._judge.see(link, scene.camera, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        opened = self._judge.judge(seen, "tv", ("hls",), self._judge.fresh(deadline))
+        visible = self._judge.see(link, scene.camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        opened = self._judge.judge(visible, "tv", ("hls",), self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             return opened
         left_s = min(SETTLED_S, deadline.or_at_least(TV_S))

@@ -51,8 +51,8 @@ class StreamSources:
             if fit.picture == "sub" and request.surface != "video":
                 # without a smaller picture the gate may refuse for another reason
                 alone = structs.replace(camera, sub=None)
-                seen = VisibleCamera(opened.visible.account, opened.visible.source, alone)
-                verdict = self._judge.verdict(seen, GATE[fit.surface], request.protocols)
+                without_sub = VisibleCamera(opened.visible.account, opened.visible.source, alone)
+                verdict = self._judge.verdict(without_sub, GATE[fit.surface], request.protocols)
                 if isinstance(verdict, Refusal):
                     return verdict
         return refusal or overruled("too_large", camera)

@@ -48,23 +48,23 @@ class Streams:
         if request.sdp is not None:
             check_offer(request.sdp)
         deadline = self._deadline(request)
-        seen = self._judge.see(viewer, camera, deadline)
-        if isinstance(seen, Refusal):
-            return seen
+        visible = self._judge.see(viewer, camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
         counted = viewer.id if request.surface != "page" else f"{viewer.id}/{camera}"  # a page opens all its cameras
         if self._quota.spent(counted, self._clock()):
-            return overruled("busy", seen.camera)
+            return overruled("busy", visible.camera)
         protocols = common(request.protocols, self._playable)
-        opened = self._judge.judge(seen, GATE[request.surface], protocols, self._judge.fresh(deadline))
+        opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
-                self.measuring.shrunk(viewer, seen, deadline)
+                self.measuring.shrunk(viewer, visible, deadline)
             return self._explaining.stream(viewer, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.visible.camera)  # a stream comes with what the camera sends
         # a refusal is not counted, so that a request after the mend gets the picture
         if not self._quota.take(counted, self._clock()):
-            return overruled("busy", seen.camera)
+            return overruled("busy", visible.camera)
         found = self._sources.fitted(opened, request, deadline)
         if isinstance(found, Refusal):
             self._quota.give_back(counted, self._clock())
@@ -98,10 +98,10 @@ class Streams:
     ) -> Snapshot | Refusal:
         """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""
         deadline = Deadline(self._rules.vendor_within(within_s))
-        seen = self._judge.see(viewer, camera, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        opened = self._judge.judge(seen, "still", (), self._judge.fresh(deadline))
+        visible = self._judge.see(viewer, camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        opened = self._judge.judge(visible, "still", (), self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             return opened
         if self._vendor_direct is not None:
@@ -113,15 +113,15 @@ class Streams:
 
         One of a camera on battery is refused as `waking`: a picture that renews itself would empty it.
         """
-        seen = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
-        if isinstance(seen, Refusal):
-            return seen
-        if is_on_battery(seen.camera):
-            return overruled("waking", seen.camera)
+        visible = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
+        if isinstance(visible, Refusal):
+            return visible
+        if is_on_battery(visible.camera):
+            return overruled("waking", visible.camera)
         if not self._rules.stills:
-            return overruled("not_passable", seen.camera)
-        verdict = self._judge.verdict(seen, "still", ())
-        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, plain(seen.camera))
+            return overruled("not_passable", visible.camera)
+        verdict = self._judge.verdict(visible, "still", ())
+        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, plain(visible.camera))
 
     def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""

@@ -66,8 +66,10 @@ class OwnCameras:
 
     def with_endpoint(self, device: Device) -> Device:
         """With what it answers WS-Discovery by, which finds it again at another address."""
-        seen = next((found for found in discovered() if found.host == device.host), None) if not self.loopback else None
-        return replace(device, endpoint=seen.endpoint) if seen else device
+        its_answer = (
+            next((found for found in discovered() if found.host == device.host), None) if not self.loopback else None
+        )
+        return replace(device, endpoint=its_answer.endpoint) if its_answer else device
 
     def watch(self, spec: SourceSpec) -> Watched:
         """A picture as it comes, watched by this process: no other has to run. Raises Refused."""

@@ -44,7 +44,7 @@ class Renewal:
         self._is_held_up = False
         for name in (NOW, WAITS):
             (run / name).unlink(missing_ok=True)
-        self._seen = self._changed_at()
+        self._read_at = self._changed_at()
 
     def due(self, running: Mapping[str, Environ]) -> dict[str, Environ]:
         """The environments of processes that are to start again now, by name."""
@@ -53,8 +53,8 @@ class Renewal:
             return {}
         self._due = now + POLL_S
         changed_at = self._changed_at()
-        if changed_at != self._seen:
-            self._seen = changed_at
+        if changed_at != self._read_at:
+            self._read_at = changed_at
             self._read()
         differ = {
             name: self._wanted[name] for name in running.keys() & self._wanted if self._wanted[name] != running[name]

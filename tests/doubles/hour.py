@@ -166,7 +166,7 @@ class Showing:
                 self.live.report(kind, unit, self.loop.at)
                 continue
             self.live.unit(kind, unit, self.loop.at)
-            while self.live.is_looking:
+            while self.live.is_measuring:
                 await asyncio.sleep(0)
             try:
                 self.live.check()

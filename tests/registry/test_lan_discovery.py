@@ -98,7 +98,7 @@ def test_a_camera_at_another_address_is_found_again_by_its_endpoint(
         asked.append(1)
         return [Discovered("127.0.0.1", "80/onvif", endpoint)]
 
-    thread = Moves(home.devices, asks).look(home.source, [home.device])
+    thread = Moves(home.devices, asks).search(home.source, [home.device])
     assert thread is not None
     thread.join(5)
     assert (home.device.host, home.device.silent, home.device.password) == (expected, True, CODE)
@@ -111,7 +111,7 @@ def test_one_that_takes_its_password_as_it_is_is_moved_by_its_owner_alone(
 ) -> None:
     camera = RtspCamera()
     home = Home(store, camera, basic=basic)
-    thread = Moves(home.devices, lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]).look(
+    thread = Moves(home.devices, lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]).search(
         home.source, [home.device]
     )
     assert thread is not None
@@ -163,7 +163,7 @@ def test_the_house_is_not_asked_again_at_once_nor_for_what_it_could_not_know(sto
     camera = RtspCamera()
     home = Home(store, camera)
     moves = Moves(home.devices, list)
-    first, again = moves.look(home.source, [home.device]), moves.look(home.source, [home.device])
+    first, again = moves.search(home.source, [home.device]), moves.search(home.source, [home.device])
     assert (first is not None, again) == (True, None)
-    assert Moves(home.devices, list).look(home.source, []) is None
+    assert Moves(home.devices, list).search(home.source, []) is None
     camera.close()

@@ -131,14 +131,14 @@ class NodeSession:
             raise Unreached from None
 
     async def _answer(self) -> Answer:
-        seen = 0
-        while seen < MOST_MESSAGES:
+        taken = 0
+        while taken < MOST_MESSAGES:
             frames = await self._received()
             for number, received in enumerate(frames):
                 if received.channel == MESSAGE and received.code == messages.INFO_ANSWER:
                     self._early = frames[number + 1 :]
                     return Answer.read(received.body)
-            seen += len(frames)
+            taken += len(frames)
         raise Unreached
 
     async def _received(self) -> list[Frame]:

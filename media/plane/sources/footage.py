@@ -30,7 +30,7 @@ class Footage:
         self._sound = Sound(self._decipherer.samples if key else None)
         self._codec: nal.Codec | None = None
         self._is_found = self._runs = False
-        self._looked = 0
+        self._examined = 0
         self._parameters = b""
         self._last: int | None = None
 
@@ -73,8 +73,8 @@ class Footage:
         if form == "rtp":
             self._rtp = EzvizRtp(self._key, self._now)
         self._is_found = form is not None
-        self._looked += len(body)
-        if not self._is_found and self._looked > UNFOUND:
+        self._examined += len(body)
+        if not self._is_found and self._examined > UNFOUND:
             raise SourceFailed("media_down", again=True)
 
     @property

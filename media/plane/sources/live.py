@@ -57,7 +57,7 @@ class Live:
         self.is_open = False
         self._format: Format | None = None
         self._sps: list[bytes] | None = None  # those that `_format` was seen with
-        self._look: asyncio.Task[None] | None = None
+        self._measuring: asyncio.Task[None] | None = None
         self._held: list[Unit] = []  # from the keyframe on that is being looked at
         self._held_bytes = 0
         self._waits = True  # for a keyframe
@@ -74,20 +74,20 @@ class Live:
         self._guarded(lambda: self._timeline.report(kind, report.wall_s, report.timestamp))
 
     @property
-    def is_looking(self) -> bool:
+    def is_measuring(self) -> bool:
         """Whether a keyframe is being decoded, and everything after it waits."""
-        return self._look is not None
+        return self._measuring is not None
 
     def check(self) -> None:
         """Raises SourceFailed for a wrong key, or if a keyframe stayed garbled and no other came to compare it with."""
         if self._decipherer and self._decipherer.is_wrong:
             raise SourceFailed("code_wrong", again=False)
-        if self._look is None:
+        if self._measuring is None:
             self._doubts.check(self._loop.time())
 
     def close(self) -> None:
-        if self._look:
-            self._look.cancel()
+        if self._measuring:
+            self._measuring.cancel()
 
     def _guarded(self, call: Callable[[], None]) -> None:
         """What fails ends this opening, and nothing else."""
@@ -143,7 +143,7 @@ class Live:
 
     def _pass(self, unit: Unit) -> None:
         is_new = unit.kind == "video" and unit.key and self._sps_of(unit) != self._sps
-        if self._look is not None:
+        if self._measuring is not None:
             self._hold(unit)
         elif is_new:
             self._judge([unit])
@@ -157,7 +157,7 @@ class Live:
     def _judge(self, units: list[Unit]) -> None:
         """Look at the keyframe that `units` begin with, whose parameter sets are new."""
         self._held, self._held_bytes = units, sum(len(unit.data) for unit in units)
-        self._look = asyncio.create_task(self._looked(units[0]))
+        self._measuring = asyncio.create_task(self._measure(units[0]))
 
     def _hold(self, unit: Unit) -> None:
         self._held_bytes += len(unit.data)
@@ -165,23 +165,23 @@ class Live:
             raise SourceFailed("media_down", again=True)
         self._held.append(unit)
 
-    async def _looked(self, keyframe: Unit) -> None:
+    async def _measure(self, keyframe: Unit) -> None:
         try:
-            seen: Measured | None = await asyncio.to_thread(self._codec.measure, keyframe.data)
+            measured: Measured | None = await asyncio.to_thread(self._codec.measure, keyframe.data)
         except NoPicture:
-            seen = None
-        self._look = None
-        self._guarded(lambda: self._seen(seen, keyframe))
+            measured = None
+        self._measuring = None
+        self._guarded(lambda: self._take_measured(measured, keyframe))
 
-    def _seen(self, seen: Measured | None, keyframe: Unit) -> None:
-        if seen is None:
+    def _take_measured(self, measured: Measured | None, keyframe: Unit) -> None:
+        if measured is None:
             self._doubt(keyframe)
             return
         self._doubts.end()
         self._doubts.is_shown, self._sps = True, self._sps_of(keyframe)
-        if seen.b_frames:
+        if measured.b_frames:
             self._timeline.reorders = True
-        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=self._timeline.reorders)
+        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=self._timeline.reorders)
         if heard := self._sound_of():
             form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.codec)
         self.is_open = True

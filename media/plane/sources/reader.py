@@ -115,7 +115,7 @@ class _Judged:
             unit = unit._replace(data=self._codec.relabelled(unit.data))
             sets = self._codec.sps(self._codec.parameter_sets(unit.data))
             is_new = sets != self._sps
-            if is_new and not self._look(unit, sets):
+            if is_new and not self._measure(unit, sets):
                 self._waits = True
                 return None
             self._waits = False
@@ -127,16 +127,16 @@ class _Judged:
             return placed._replace(form=self._form)
         return placed
 
-    def _look(self, keyframe: Unit, sets: list[bytes]) -> bool:
+    def _measure(self, keyframe: Unit, sets: list[bytes]) -> bool:
         """Whether it is a picture. Raises SourceFailed if that is the second that is none."""
         try:
-            seen = self._codec.measure(keyframe.data)
+            measured = self._codec.measure(keyframe.data)
         except NoPicture:
             self._doubt.add(time.monotonic())
             return False
         # not every camera says so in its parameter sets; libav may have noticed while it probed
-        b_frames = seen.b_frames or bool(self._video.codec_context.has_b_frames)
-        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=b_frames)
+        b_frames = measured.b_frames or bool(self._video.codec_context.has_b_frames)
+        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=b_frames)
         if self._audio is not None:
             heard = self._audio.codec_context
             form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)

@@ -62,7 +62,7 @@ class Warming:
         runs = self._pulls.runs(claims)
         pull = self.warm(claims, spec)
         if not runs:
-            self._background.later(self._looked(pull))
+            self._background.later(self._measured(pull))
 
     def keep(self, claims: Claims) -> None:
         """Hold the picture open for KEEP_S, if it comes over the home network. Raises Ended, TooMany."""
@@ -111,7 +111,7 @@ class Warming:
         if pull.needed == needed:
             self._pulls.leave(pull)
 
-    async def _looked(self, pull: Pull) -> None:
+    async def _measured(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
             await pull.opened(SHOWS_S)

@@ -214,8 +214,8 @@ class Adding:
 
 def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:
     """The largest picture of the first lens, and a smaller one: the largest in H.264 that is 1280×720 at most."""
-    seen = [profile for profile in profiles if profile.codec]
-    lens = [profile for profile in seen if profile.source == seen[0].source]
+    usable = [profile for profile in profiles if profile.codec]
+    lens = [profile for profile in usable if profile.source == usable[0].source]
     ordered = sorted(lens, key=lambda profile: profile.width * profile.height, reverse=True)
     main = ordered[0] if ordered else None
     smaller = [stream for stream in ordered[1:] if main and stream.width * stream.height < main.width * main.height]

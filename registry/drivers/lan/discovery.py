@@ -68,9 +68,9 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
                         answers.append((data, host))
     found: dict[str, Discovered] = {}
     for data, host in dict.fromkeys(answers):
-        for seen in _matches(data, host, ours) if len(found) < MOST else ():
-            found.setdefault(seen.endpoint or host, seen)
-    return sorted(found.values(), key=lambda seen: ipaddress.ip_address(seen.host))
+        for answered in _matches(data, host, ours) if len(found) < MOST else ():
+            found.setdefault(answered.endpoint or host, answered)
+    return sorted(found.values(), key=lambda answered: ipaddress.ip_address(answered.host))
 
 
 def _opened(address: str) -> socket.socket | None:
@@ -114,11 +114,11 @@ def _matches(data: bytes, host: str, ours: str) -> list[Discovered]:
     if message.get("Header", "RelatesTo") != ours:
         return []
     matches = message.find("Body", "ProbeMatches") or message.find("Body")  # some leave the list around a match out
-    found = [_seen(match, host) for match in matches.all("ProbeMatch")] if matches else []
-    return [seen for seen in found if seen is not None]
+    found = [_discovered(match, host) for match in matches.all("ProbeMatch")] if matches else []
+    return [answered for answered in found if answered is not None]
 
 
-def _seen(match: Element, host: str) -> Discovered | None:
+def _discovered(match: Element, host: str) -> Discovered | None:
     """None for a device that is no camera."""
     scopes = match.get("Scopes").split()
     if "NetworkVideoTransmitter" not in match.get("Types") and not any(

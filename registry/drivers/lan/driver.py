@@ -73,7 +73,7 @@ class LanDriver:
             self._knocked.put(place, (now, reason))
         if self._moves:
             # where it was, nothing may answer, or a device that has its address now
-            self._moves.look(source, [device for device in devices if self._fault(source, device) in _AWAY])
+            self._moves.search(source, [device for device in devices if self._fault(source, device) in _AWAY])
         return tuple(self._camera(source, device) for device in devices)
 
     def mint(

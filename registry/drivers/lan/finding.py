@@ -49,10 +49,10 @@ def find(
     addresses = [str(interface.ip) for interface in networks]
     with ThreadPoolExecutor(1) as beside:
         announcing = beside.submit(mdns.browse, addresses, listens_s=listens_s)
-        seen = discovery.probe(addresses, listens_s=listens_s)
+        discovered = discovery.probe(addresses, listens_s=listens_s)
         announced = announcing.result()
     found = {service.host: Candidate(service.host, service.name, onvif=False, announced=True) for service in announced}
-    for answerer in seen:
+    for answerer in discovered:
         name = " ".join(dict.fromkeys(filter(None, (answerer.name, answerer.model))))
         found[answerer.host] = Candidate(
             answerer.host, name, onvif=True, at=answerer.onvif, tls=answerer.tls, endpoint=answerer.endpoint

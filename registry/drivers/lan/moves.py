@@ -32,7 +32,7 @@ class Moves:
         self._asked: Recent[str, float] = Recent(MANY)  # by source
         self._lock = threading.Lock()
 
-    def look(self, source: Source, away: Sequence[Device]) -> threading.Thread | None:
+    def search(self, source: Source, away: Sequence[Device]) -> threading.Thread | None:
         """Looks for these cameras in a thread of its own; None where it is too soon, or there is nothing to go by."""
         wanted = {device.endpoint: device for device in away if device.endpoint}
         with self._lock:
@@ -41,15 +41,15 @@ class Moves:
             if not wanted or (asked is not None and now - asked < self._again_s):
                 return None
             self._asked.put(source.id, now)
-        thread = threading.Thread(target=self._look, args=(source, wanted), name="moved cameras", daemon=True)
+        thread = threading.Thread(target=self._search, args=(source, wanted), name="moved cameras", daemon=True)
         thread.start()
         return thread
 
-    def _look(self, source: Source, wanted: dict[str, Device]) -> None:
-        for seen in self._asks():
-            device = wanted.get(seen.endpoint)
-            if device is not None and seen.host != device.host:
-                self._keep(source, device, seen.host)
+    def _search(self, source: Source, wanted: dict[str, Device]) -> None:
+        for answerer in self._asks():
+            device = wanted.get(answerer.endpoint)
+            if device is not None and answerer.host != device.host:
+                self._keep(source, device, answerer.host)
 
     def _keep(self, source: Source, device: Device, host: str) -> None:
         def moved(stored: Device) -> Device:

@@ -36,8 +36,8 @@ class Tried(Struct, frozen=True):
         device = self.found.device
         smaller = None
         if device.sub is not None and isinstance(self.smaller, Watched):
-            smaller = self._seen(self.smaller, device.sub)
-        return better(self._seen(self.whole, device.main), smaller)
+            smaller = self._received(self.smaller, device.sub)
+        return better(self._received(self.whole, device.main), smaller)
 
     @property
     def settable(self) -> tuple[Better, ...]:
@@ -57,7 +57,7 @@ class Tried(Struct, frozen=True):
         profile = next((known for known in self.found.profiles if known.token == picture.profile), None)
         return profile.keyframes / profile.rate if profile and profile.rate else 0.0
 
-    def _seen(self, watched: Watched, picture: Pictured) -> Received:
+    def _received(self, watched: Watched, picture: Pictured) -> Received:
         gop_s = self.gop_s(watched, picture)
         return Received(watched.codec, watched.width, watched.height, watched.rate, gop_s, picture.sound)
 
