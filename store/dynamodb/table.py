@@ -166,31 +166,6 @@ class Table:
         return StoreUnavailable(f"table {self._name} refused: {code}")
 
 
-def create_table(client: Any, table: str) -> None:
-    """Makes the table, for tests and local use; a deployment's template adds keys and backups."""
-    attributes = ("pk", "sk", "gsi1pk", "gsi1sk")
-    client.create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": GSI,
-                "KeySchema": [
-                    {"AttributeName": "gsi1pk", "KeyType": "HASH"},
-                    {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-    client.get_waiter("table_exists").wait(TableName=table)
-    client.update_time_to_live(
-        TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
-    )
-
-
 def _condition(condition: str, values: dict[str, Any], update: str = "") -> dict[str, Any]:
     request: dict[str, Any] = {}
     if condition:
