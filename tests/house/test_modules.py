@@ -1,6 +1,5 @@
 """A module of a room has 250 lines at most."""
 
-
 import pytest
 
 from tests.house.test_arrows import ROOMS, ROOT
