@@ -1,4 +1,4 @@
-"""Releases the version of pyproject.toml: `make release` looks, checks, builds dist/ and tags; it pushes nothing.
+"""Releases the version of pyproject.toml: `make release` checks it, builds dist/ and tags; it pushes nothing.
 
 What can be built is what is committed: the archive of HEAD, dated as HEAD is, so that the same commit makes the same
 bytes. Until everything is built nothing is written but into a temporary folder, and the tag comes last but the files.

@@ -154,7 +154,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # (running.md#who-is-silent-or-slow)
     threads: int = 128
 
-    # -- For whoever looks into it
+    # -- For whoever examines it
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # what is logged: this and what is graver
     # `all`: the web process's threads may use every core, which costs more than it brings
     web_cores: Literal["one", "all"] = "one"
