@@ -127,7 +127,7 @@ class LastReadings:
         """Makes it the last reading, and writes it to the store where that has another list or an old one.
 
         `sure`: the store is read even where this process wrote the same list last. Another process may have written
-        another list after that, and assistants may have been reported it. Raises StoreUnavailable then: who reads for
+        another list after that, which may be reported to assistants already. Raises StoreUnavailable then: who reads for
         assistants tries again.
         """
         self._put(source, reading)
