@@ -1,7 +1,7 @@
 """A camera in the house on Chromium's screen: how far behind life, and through a cut, beside Home Assistant's `stream`.
 
 Both show the same cameras by HLS, which have a keyframe every two seconds, each in a player as its own page
-has it. The camera's pictures are as bright as their number, so the page tells which one it shows.
+has it. The camera's pictures are as bright as their number, so the page knows which one it shows.
 """
 
 import itertools
@@ -123,7 +123,7 @@ def _far(number: int, level: float) -> float:
 
 
 def standstill(seen: list[tuple[float, int]], since: float) -> float:
-    """The longest time between two pictures, up to the last that was looked for."""
+    """The longest time between two pictures, up to the last that was counted."""
     times = [at for at, _ in seen if at >= since]
     times = [since, *times, since + CUT_S + RECOVERS_S] if not times else [since, *times]
     return max(later - earlier for earlier, later in itertools.pairwise(times))

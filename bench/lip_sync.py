@@ -94,7 +94,7 @@ def _sound() -> tuple[list[Sample], bytes]:
         frame.planes[0].update(array.array("f", wave).tobytes())
         frame.sample_rate, frame.pts, frame.time_base = SOUND, first, encoder.time_base
         for packet in encoder.encode(frame):
-            # its pts counts what a decoder makes first and is to be thrown away: a camera tells the time without it
+            # its pts counts what a decoder makes first and is to be thrown away: a camera sends the time without it
             at = packet.pts / SOUND
             if 0 <= at < LENGTH_S:
                 out.append(Sample("audio", bytes(packet), at))

@@ -1,7 +1,7 @@
 """A camera on a TV: from LOAD to the first picture, and how far behind life, on both receivers.
 
 From LOAD Google's default receiver is the simulator's television, which fetches and decodes; its own part is what it
-needs for the same pictures as ready HLS of a plain web server. How far behind life it is, its player in Chromium tells.
+needs for the same pictures as ready HLS of a plain web server. How far behind life it is, its player in Chromium shows.
 showcam's own receiver is its page in Chromium.
 """
 
@@ -95,7 +95,7 @@ def measure(run: Run) -> Results:
 
 
 def _default_receiver(browser: Browser, times: int) -> Results:
-    """How far behind life Google's default receiver is, as far as its player alone can tell."""
+    """How far behind life Google's default receiver is, as far as its player alone can show."""
     if not SHAKA.exists():
         yield LeftOut("default receiver, behind life", "shaka-player is not installed (npm ci)")
         return

@@ -43,7 +43,7 @@ def status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
 
 
 def _encodings(camera: Camera) -> dict[str, int]:
-    """By type, whatever the camera sends; -1 where the type does not tell."""
+    """By type, whatever the camera sends; -1 where the type does not show it."""
     if camera.product is not None:
         return camera.product.video_para()
     streams = (("MainEncode", camera.picture(1)), ("SubEncode", camera.picture(2)))

@@ -60,4 +60,4 @@ class AlexaCustomer(Cloud):
         title = f"Event gateway: {name}"
         self.wire().note(title, "POST", EVENTS, request={"event": event}, status=202, response=None, ms=0)
         pressed = name == "DoorbellPress"
-        self.news.tell("ring" if pressed else "report", event["endpoint"]["endpointId"] if pressed else "")
+        self.news.add("ring" if pressed else "report", event["endpoint"]["endpointId"] if pressed else "")

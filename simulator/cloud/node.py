@@ -50,8 +50,8 @@ class Node:
         if code != ASK:
             return
         await asyncio.sleep(self._world.settings.node_s)
-        told = fields_of(body)
-        url, key = text_of(told, 1), text_of(told, 2)
+        requested = fields_of(body)
+        url, key = text_of(requested, 1), text_of(requested, 2)
         result, user, camera, quality = self._judge(url, key)
         if result == 5405:
             await asyncio.sleep(10)
@@ -69,17 +69,17 @@ class Node:
             del self._sessions[ssn]
 
     def _judge(self, url: str, key: str) -> tuple[int, str, Camera | None, int]:
-        settings, told = self._world.settings, asked(url)
+        settings, requested = self._world.settings, asked(url)
         if settings.stream_code:
             return settings.stream_code, "", None, 0
         if not key:
             return 6110, "", None, 0
-        ticket = self._tokens.taken(told.get("ssn", ""))
+        ticket = self._tokens.taken(requested.get("ssn", ""))
         if ticket is None:
             return 5406, "", None, 0
         if key != ticket.key or not same_but_for(url, ticket.url, FREE):
             return 6001, "", None, 0
-        camera, quality = camera_of(self._world, told), 2 if told.get("stream") == "2" else 1
+        camera, quality = camera_of(self._world, requested), 2 if requested.get("stream") == "2" else 1
         if camera is None:
             return 5415, "", None, 0
         return self._state(camera, quality, ticket.user), ticket.user, camera, quality

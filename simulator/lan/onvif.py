@@ -89,10 +89,10 @@ class OnvifDevice:
         answers = getattr(self, f"_{name}", None)
         if answers is None or (space == MEDIA2 and not self.has_media2):
             return self._fault("ter:ActionNotSupported")
-        told = answers(space, request)
-        if told is None:
+        answered = answers(space, request)
+        if answered is None:
             return self._fault("ter:InvalidArgVal")
-        return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{told}</{name}Response>'))
+        return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{answered}</{name}Response>'))
 
     def pictured(self, method: str, authorization: str) -> Reply:
         """Its still, by HTTP's Digest (RFC 2617, without qop). The reply of a refusal has the challenge in `kind`."""
