@@ -104,8 +104,8 @@ def test_what_a_receiver_estimates(
 ) -> None:
     for rtt_s in round_trips:
         congestion.turned(rtt_s)
-    for each in estimates:
-        congestion.estimated(each, RATE)
+    for estimate in estimates:
+        congestion.estimated(estimate, RATE)
         clock.now += 0.6
     assert congestion.is_overfull is is_overfull
 

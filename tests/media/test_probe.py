@@ -123,7 +123,7 @@ def test_the_media_process_watches_four_at_once_and_no_more(start: Callable[...,
     client = start().plane.client()
     with ThreadPoolExecutor(6) as together:
         asked = [together.submit(client.probe, camera.spec(), 1.0) for _ in range(6)]
-        kinds = sorted(type(each.exception()).__name__ for each in asked)
+        kinds = sorted(type(future.exception()).__name__ for future in asked)
     assert kinds == ["MediaBusy"] * 2 + ["NoPicture"] * 4
     camera.close()
 

@@ -162,8 +162,8 @@ def test_pictures_step_back_where_they_are_reordered_alone(
 ) -> None:
     line = Timeline(CLOCK)
     placed = [
-        line.video(each * PICTURE, number / FPS, is_b=bool(b))
-        for number, (each, b) in enumerate(zip(shown, is_b, strict=True))
+        line.video(number_shown * PICTURE, number / FPS, is_b=bool(b))
+        for number, (number_shown, b) in enumerate(zip(shown, is_b, strict=True))
     ]
     assert placed == [each * PICTURE for each in expected]
     assert line.reorders is any(is_b)

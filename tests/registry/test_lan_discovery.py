@@ -34,17 +34,17 @@ def found(case: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("case", "count"), [("nobody", 0), ("thirty", 30), ("hundred", 100)])
 def test_every_device_that_answers_is_listed_once(case: str, count: int) -> None:
     told = found(case)["found"]
-    assert [each["host"] for each in told] == [f"192.168.7.{10 + number}" for number in range(count)]
-    assert all(each["onvif"] and each["name"] == "Cam B-20" for each in told)
-    assert [each["added"] for each in told if each["added"]] == ["Barn"][:count]
+    assert [candidate["host"] for candidate in told] == [f"192.168.7.{10 + number}" for number in range(count)]
+    assert all(candidate["onvif"] and candidate["name"] == "Cam B-20" for candidate in told)
+    assert [candidate["added"] for candidate in told if candidate["added"]] == ["Barn"][:count]
 
 
 def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
     listed = found("hostile")["found"]
-    told = {each["host"]: each["name"] for each in listed}
+    told = {candidate["host"]: candidate["name"] for candidate in listed}
     assert sorted(told) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19, 20)]
-    assert [(each["at"], each["tls"]) for each in listed[-1:]] == [("8443/onvif/device_service", True)]
-    assert not any(each["tls"] for each in listed[:4])
+    assert [(candidate["at"], candidate["tls"]) for candidate in listed[-1:]] == [("8443/onvif/device_service", True)]
+    assert not any(candidate["tls"] for candidate in listed[:4])
     assert told["192.168.7.10"] == "Good one B-20"
     assert "\x1b" not in told["192.168.7.17"]
     assert len(told["192.168.7.17"]) < 80
@@ -57,13 +57,15 @@ def test_a_camera_of_others_is_found_by_its_own_discovery() -> None:
 
 
 def test_what_is_announced_by_mdns_is_listed_too() -> None:
-    told = [(each["host"], each["onvif"], each["announced"]) for each in found("announced")["found"]]
+    told = [
+        (candidate["host"], candidate["onvif"], candidate["announced"]) for candidate in found("announced")["found"]
+    ]
     assert told == [("192.168.7.10", True, False), ("192.168.7.77", False, True)]
 
 
 def test_open_video_ports_are_listed_where_they_are_asked_for() -> None:
     told = found("look")
-    assert [(each["host"], each["onvif"], each["ports"]) for each in told["found"]] == [
+    assert [(candidate["host"], candidate["onvif"], candidate["ports"]) for candidate in told["found"]] == [
         ("192.168.7.10", True, [80]),
         ("192.168.7.200", False, [554]),
     ]
