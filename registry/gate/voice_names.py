@@ -112,7 +112,10 @@ def _almost(one: str, other: str) -> bool:
         return False
     if any(char.isdigit() for char in one + other):
         return False
-    begins = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    begins = next(
+        (at for at, (letter, opposite) in enumerate(zip(one, other, strict=False)) if letter != opposite),
+        min(len(one), len(other)),
+    )
     rests = one[begins:], other[begins:]
     return rests[0][1:] == rests[1][1:] or rests[0][1:] == rests[1] or rests[0] == rests[1][1:]
 

@@ -27,7 +27,9 @@ class AlexaCustomer(Cloud):
 
     def kept(self) -> dict[str, Any]:
         endpoints = self.customer.endpoints
-        states = [[its_id, *key, value] for its_id, of in endpoints.states.items() for key, value in of.items()]
+        states = [
+            [its_id, *key, value] for its_id, reported in endpoints.states.items() for key, value in reported.items()
+        ]
         refresh = self.login.refresh_tokens(self.customer) if self.login else []
         return {"state": super().kept(), "endpoints": endpoints.by_id, "states": states, "refresh": refresh}
 

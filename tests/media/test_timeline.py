@@ -138,7 +138,7 @@ def test_time_that_went_by_without_pictures_is_missing() -> None:
     assert abs(max(steps(audio)) - 6 * CLOCK) < 2 * FRAME_TICKS
 
 
-def test_time_that_went_by_and_a_clock_that_began_anew_are_told_apart() -> None:
+def test_time_that_went_by_and_a_clock_that_began_again_are_distinguished() -> None:
     video, _ = Camera(stop=(10, 16), leap=(16, -1000.0)).run()
     assert abs(max(steps(video)) - 6 * CLOCK) < 2 * PICTURE
 

@@ -146,18 +146,18 @@ class Adding:
     def _onvif(self, address: Address, login: _Login) -> _Asked:
         """Where its device service is, and what it says."""
         places = self._places(address, login)
-        knocked = knock([(address.host, int(at.partition("/")[0])) for at in places], KNOCK_S)
-        for at, is_https in places.items():
-            if knocked[address.host, int(at.partition("/")[0])] is not None:
+        knocked = knock([(address.host, int(place.partition("/")[0])) for place in places], KNOCK_S)
+        for place, is_https in places.items():
+            if knocked[address.host, int(place.partition("/")[0])] is not None:
                 continue
             pin = "" if is_https else None  # its owner says that it is the camera, and so that this is its certificate
-            onvif = Onvif(self._http, address.host, at, login.user, login.password, pin=pin)
+            onvif = Onvif(self._http, address.host, place, login.user, login.password, pin=pin)
             try:
                 onvif.clock(ANSWER_S)
-                return _Asked("in", at, onvif, onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S))
+                return _Asked("in", place, onvif, onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S))
             except OnvifFailed as failed:
                 if failed.why == "login":
-                    return _Asked("login", at)
+                    return _Asked("login", place)
         return _Asked("none")
 
     def _places(self, address: Address, login: _Login) -> dict[str, bool]:
@@ -168,7 +168,7 @@ class Adding:
         at, is_https = login.onvif
         usual = {f"{port}{DEVICE_PATH}": port == HTTPS for port in (*self._onvif_ports, HTTPS)}
         known = {at: is_https} if at else {}
-        return known | {at: is_https for at, is_https in usual.items() if at not in known}
+        return known | {place: is_https for place, is_https in usual.items() if place not in known}
 
     def _described(self, host: str, port: int, paths: tuple[str, ...], login: _Login) -> Described:
         """Some cameras end a connection with the first path that they do not have."""

@@ -11,7 +11,10 @@ def auth_word(key: bytes, session: int, seed: int, command: int) -> int:
     """`key`: 16 bytes. `session` and `seed`: as the camera sent them at the sign-in."""
     x = (seed + 2 * command) % _ALL
     made = encrypted(key, x.to_bytes(4, "little") + bytes(12))
-    folded = bytes(a ^ b ^ c ^ d for a, b, c, d in zip(made[:4], made[4:8], made[8:12], made[12:], strict=True))
+    folded = bytes(
+        first ^ second ^ third ^ fourth
+        for first, second, third, fourth in zip(made[:4], made[4:8], made[8:12], made[12:], strict=True)
+    )
     return (int.from_bytes(folded, "little") + session) % _ALL
 
 
@@ -45,7 +48,7 @@ def _mixed(column: bytes) -> bytes:
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+    return bytes(left ^ right for left, right in zip(one, other, strict=True))
 
 
 def _doubled(byte: int) -> int:
