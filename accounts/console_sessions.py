@@ -82,7 +82,7 @@ class ConsoleSessions:
                 found.append(SignedInBrowser(session, listed.since, listed.browser))
             elif listed.since + SLOW_S < self._clock():
                 self._store.drop_account_secret(account, name)
-        return sorted(found, key=lambda each: -each.since)
+        return sorted(found, key=lambda browser: -browser.since)
 
     def renew(self, session: ConsoleSession, kept_s: float) -> None:
         """Keep it for that long from now."""

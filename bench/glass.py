@@ -59,9 +59,9 @@ def measure(run: Run) -> Results:
     with lan_cameras(count, make=SIZED, notes=True) as cameras, picture_process(cameras.ports) as home:
         webrtc = _shown(path, cameras, lambda on, number: on.play(whep(home, number)), cut=True)
     row = partial(_row, ours, peer)
-    yield row("first frame, a camera in the house, HLS, cold", lambda each: each.first_s)
-    yield row("behind life, HLS", lambda each: each.behind_s, Bound(most=4))
-    yield row(f"standstill of a camera away for {CUT_S:.0f} s, HLS", lambda each: each.still_s)
+    yield row("first frame, a camera in the house, HLS, cold", lambda run: run.first_s)
+    yield row("behind life, HLS", lambda run: run.behind_s, Bound(most=4))
+    yield row(f"standstill of a camera away for {CUT_S:.0f} s, HLS", lambda run: run.still_s)
     late = [1000 * behind_s for behind_s in webrtc.behind_s]
     hls = 1000 * statistics.median(ours.behind_s)
     yield Row("behind life, WebRTC", "ms", statistics.median(late), "HLS", hls, Bound(most=300), late)

@@ -132,9 +132,9 @@ def _toggles(endpoint: Any) -> dict[str, str]:
         if capability["interface"] == "Alexa.ToggleController" and not capability["properties"].get("nonControllable")
     ]
     return {
-        plain(str(name["value"].get("text", ""))): str(each["instance"])
-        for each in offered
-        for name in each["capabilityResources"]["friendlyNames"]
+        plain(str(name["value"].get("text", ""))): str(toggle["instance"])
+        for toggle in offered
+        for name in toggle["capabilityResources"]["friendlyNames"]
     }
 
 

@@ -133,7 +133,7 @@ class Encryption:
         self.syntax = None
         self._units += 1
         read = (unit, self.deciphered(unit[:BLOCK]))
-        self._odd += not any(make().kind(each) for make in self._syntaxes for each in read)
+        self._odd += not any(make().kind(head) for make in self._syntaxes for head in read)
         header = nal.codec(b"\0\0\1" + unit[:2])
         if header is not None:
             self._certain[header] += 1

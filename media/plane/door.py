@@ -62,7 +62,7 @@ class Door:
             address = _address(transport)
             if not transport.is_closing() and not self._is_shared(address):
                 by_client.setdefault(counted_as(address), []).append(transport)
-        client = max(by_client, key=lambda each: len(by_client[each]), default="")
+        client = max(by_client, key=lambda address: len(by_client[address]), default="")
         if len(by_client.get(client, ())) <= mine + 1:
             return False
         max(by_client[client], key=_silent_s).abort()

@@ -32,7 +32,9 @@ class Challenge:
 def challenge(headers: list[str]) -> Challenge | None:
     """From the WWW-Authenticate headers of a 401; None if none can be answered. See also Login.may."""
     found = [each for value in headers[:_MOST] if (each := _read(value)) is not None]
-    return max(found, key=lambda each: (each.scheme == "digest", each.algorithm == "SHA-256"), default=None)
+    return max(
+        found, key=lambda challenge: (challenge.scheme == "digest", challenge.algorithm == "SHA-256"), default=None
+    )
 
 
 def _read(value: str) -> Challenge | None:

@@ -47,9 +47,9 @@ async def seen_from(protocol: Any, servers: tuple[Address, ...]) -> Address:
     asked = [asyncio.create_task(protocol.request(_binding(), server)) for server in servers]
     try:
         async with asyncio.timeout(ANSWER_S):
-            for each in asyncio.as_completed(asked):
+            for answer in asyncio.as_completed(asked):
                 with contextlib.suppress(stun.TransactionError, KeyError):
-                    response, _ = await each
+                    response, _ = await answer
                     host, port = response.attributes["XOR-MAPPED-ADDRESS"]
                     return str(host), int(port)
         raise ConnectionError

@@ -53,7 +53,7 @@ def choose(description: Description, *, sound: bool, opener: Opener | None = Non
     H.264 comes before all else.
     """
     videos = [offered for offered in description.tracks if offered.kind == "video" and offered.encoding in _VIDEOS]
-    video = min(videos, key=lambda each: _VIDEOS.index(each.encoding), default=None)
+    video = min(videos, key=lambda track: _VIDEOS.index(track.encoding), default=None)
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
         raise SourceFailed("not_playable", again=False)
     if video.encoding == "MP2T":

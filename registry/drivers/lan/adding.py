@@ -104,13 +104,13 @@ class Adding:
     def _by_table(self, address: Address, login: _Login, port: int) -> Found:
         """By the makers' paths; those that a connection does not outlive are tried over another."""
         ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
-        knocked = knock([(address.host, each) for each in ports], KNOCK_S)
+        knocked = knock([(address.host, tried) for tried in ports], KNOCK_S)
         reason = knocked[address.host, ports[0]]
-        for each in ports:
-            if knocked[address.host, each] is None:
+        for tried in ports:
+            if knocked[address.host, tried] is None:
                 paths = tuple(known.main for known in PATHS)
-                main = self._described(address.host, each, paths, login)
-                return Found(self._with_sub(self._device(address.host, each, _pictured(main), login, main)), "none")
+                main = self._described(address.host, tried, paths, login)
+                return Found(self._with_sub(self._device(address.host, tried, _pictured(main), login, main)), "none")
         raise Refused(reason or "lan_unreachable", "no RTSP port is open")
 
     def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, asked: _Asked) -> Found | None:

@@ -62,7 +62,7 @@ def _boxed() -> bytes:
     for _ in range(255):
         powers.append(power)
         power ^= _doubled(power)  # times 3, which reaches every byte but 0
-    inverse = {0: 0} | {each: powers[-at % 255] for at, each in enumerate(powers)}
+    inverse = {0: 0} | {number: powers[-at % 255] for at, number in enumerate(powers)}
     box = bytearray()
     for byte in range(256):
         wide = inverse[byte] * 0x101
