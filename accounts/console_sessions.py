@@ -74,7 +74,7 @@ class ConsoleSessions:
         return text
 
     def browsers(self, account: str) -> list[SignedInBrowser]:
-        """Those that are signed in to the household, the last one first; what is over leaves the list."""
+        """The browsers that are signed in to the household, the last one first; what is over leaves the list."""
         found = []
         for name, data in self._store.account_secrets(account, LISTED).items():
             session, listed = self.find(name.removeprefix(LISTED)), _listed.decode(data)

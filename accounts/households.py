@@ -83,7 +83,7 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
 
 
 def end_pictures(pictures: Pictures, viewer: str) -> None:
-    """Those of a link or of a console session, by its id, as far as the media process answers."""
+    """End the pictures of a link or of a console session, by its id, as far as the media process answers."""
     try:
         pictures.end_link(viewer)
     except MediaUnavailable as error:

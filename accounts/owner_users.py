@@ -59,7 +59,7 @@ class OwnerUsers:
             raise BadUser("taken", f"another household has the user name {name}: choose another")
 
     def name_of(self, account_id: str) -> str:
-        """As it was typed; "" where the household has none."""
+        """The household's user name as it was typed; "" where the household has none."""
         user = self._store.owner_user(account_id)
         return _kept(user).name if user else ""
 
@@ -88,7 +88,7 @@ class OwnerUsers:
 
 
 def checked_name(name: str) -> str:
-    """Without blanks around it. Raises BadUser."""
+    """The name without blanks around it. Raises BadUser."""
     name = name.strip()
     if not SHORTEST_NAME <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise BadUser("name", f"a user name is {SHORTEST_NAME} to {LONGEST_NAME} characters on one line")

@@ -56,7 +56,7 @@ class Finder:
         self._finding = threading.Lock()
 
     def find(self, seconds: float = FIND_S) -> list[Device]:
-        """Those that answer now, by name."""
+        """The devices that answer now, by name."""
         with self._finding:
             found = {device.id: device for device in self._named}
             try:
@@ -86,6 +86,6 @@ def _called(devices: Iterable[Device], name: str) -> list[Device]:
 
 
 def _tidied(device: Device) -> Device:
-    """With a name that fits a line: a device may report any."""
+    """The device with a name that fits a line: it may report any."""
     name = "".join(character if character.isprintable() else " " for character in device.name)[:LONGEST_NAME].strip()
     return Device(device.id, name or device.id, device.host, device.port, device.model[:LONGEST_NAME], device.kind)

@@ -49,7 +49,7 @@ class OnChange:
         return self._waiting.qsize()
 
     def run(self) -> None:
-        """Without end; a fault with one change does not end the next."""
+        """Show what changes ask for, without end; a fault with one change does not keep the next from being shown."""
         while True:
             change = self._waiting.get()
             try:

@@ -39,7 +39,7 @@ class Shown(Protocol):
     """A connection to a device, as `cast.screen.Screen` is."""
 
     def show(self, picture: Picture) -> None:
-        """Again where a picture by another protocol follows one that did not play. Raises CastFailed."""
+        """Show the picture; called again for another protocol where one did not play. Raises CastFailed."""
         ...
 
     def stop(self) -> None: ...

@@ -59,7 +59,7 @@ class Screens:
         self._turns: dict[str, threading.Lock] = {}  # by the device's id: one change at a time
 
     def devices(self) -> list[Device]:
-        """Those that answer now; takes seconds."""
+        """The devices that answer now; takes seconds."""
         return self._finder.find()
 
     def now(self, account: str) -> list[Showing]:

@@ -143,5 +143,5 @@ class Assistants:
 
 
 def _names(named: Mapping[str, str], cameras: Iterable[str]) -> str:
-    """Those of the cameras that are still there."""
+    """The names of the cameras that are still there."""
     return ", ".join(sorted(filter(None, map(named.get, cameras)))) or "–"

@@ -40,7 +40,7 @@ class Tvs(Protocol):
     """The TVs of the house, as the worker reaches them. Each method but `found` answers for one household."""
 
     def found(self) -> list[Tv]:
-        """Those that answer now; takes seconds. Raises NotOnTv."""
+        """The TVs that answer now; takes seconds. Raises NotOnTv."""
         ...
 
     def now(self, account: str) -> list[OnTv]:
@@ -85,7 +85,7 @@ class Casting:
         self._known: tuple[float, list[Tv]] | None = None
 
     def rules(self) -> list[Rule]:
-        """Of the page, which tiles and the menu lead to."""
+        """The addresses of the page, which tiles and the menu lead to."""
         return [(AT, "tv", self.show, READ), (AT, "tv_step", self.take, ("POST",))]
 
     def show(self, current: ConsoleSession) -> Response:

@@ -28,7 +28,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Switching(Struct, frozen=True):
-    """Of one tile: what is said there, whether it takes a code, and whether that is bad news."""
+    """What one tile says of switching off, whether it takes a code, and whether that is bad news."""
 
     says: str
     takes_code: bool

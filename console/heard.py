@@ -59,7 +59,7 @@ class Reasons:
         ]
 
     def why(self, surface: Surface, camera: Named | None) -> str:
-        """Of one camera with its mend, or what is wrong with all."""
+        """Why one camera is not shown, with its mend, or what is wrong with all."""
         if camera is not None:
             return self.of(surface, camera["id"]) or pages.say(TRIAL["well"], camera=camera["name"])
         return " ".join(wrong for _, (wrong, *_) in self._each(surface)) or pages.say(TRIAL["all_well"])

@@ -137,7 +137,7 @@ class Home:
         return cast("Response", redirect(at_own_media(found.url, self.area.media()), 302))
 
     def rules(self) -> list[Rule]:
-        """Of the pages beside /home itself."""
+        """The addresses of the pages beside /home itself."""
         return [("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ)]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:

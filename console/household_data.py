@@ -55,7 +55,7 @@ class OfQuietTimes(TypedDict):
 
 
 class OfAddress(TypedDict):
-    """Where notices go; the address itself is a secret."""
+    """An address for notices, by its service and name; the address itself is a secret."""
 
     service: str
     name: str

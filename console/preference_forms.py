@@ -68,7 +68,7 @@ class PreferenceForms:
 
 
 def mark_of(kept: Preferences) -> str:
-    """The same while what the form shows is the same."""
+    """A mark of what the form shows: it is the same while that is the same."""
     shown = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.room, kept.motion_rings, kept.ring_pause_s)
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 

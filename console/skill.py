@@ -57,7 +57,7 @@ class Skill(Protocol):
     def standing(self) -> Standing: ...
 
     def begin(self, client_id: str, client_secret: str, language: str) -> str:
-        """Where the browser goes to allow it. Raises NotMade."""
+        """The address at which the browser's user allows it. Raises NotMade."""
         ...
 
     def go_on(self) -> None:

@@ -103,7 +103,7 @@ class Tiles:
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, switching: Mapping[str, Switching]) -> list[Tile]:
-        """Those that can be shown first, in the order of their names. Raises Unavailable."""
+        """The household's tiles, those that can be shown first, in the order of their names. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
         tiles = [self._tile(account, row, awaited, switching.get(row[0].id), language) for row in rows]
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))

@@ -58,7 +58,7 @@ class MediaClient:
         self._connections, self._may_have_keys = Connections(url, authorities), is_confidential(url)
 
     def place(self, account: str) -> str:
-        """Where displays fetch the account's pictures."""
+        """The address at which displays fetch the account's pictures."""
         return self.public
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:

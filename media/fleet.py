@@ -134,7 +134,7 @@ class Fleet:
 
 
 def _half(left_s: float, number: int, of: int) -> float:
-    """So that a next one may still do it in time."""
+    """Half of the time that is left, so that the next media process may still do it; all of it for the last one."""
     return left_s if number == of else left_s / 2
 
 

@@ -124,7 +124,7 @@ class Grants:
         return claims
 
     def proof(self) -> ProcessAuth:
-        """Of one of our own processes towards another, under keys made from these."""
+        """How one of our own processes proves itself to another, under keys made from the grant keys."""
         return ProcessAuth([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
 
     def _signed(self, claims: Claims, protocol: Protocol, nonce: str) -> str:

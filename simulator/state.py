@@ -169,7 +169,7 @@ class World:
             self.happen(camera, "online" if online else "offline")
 
     def open_door(self, camera: Camera, is_open: bool) -> None:
-        """As its owner does in the app's LAN Live View. A camera without a door stays without."""
+        """Open the port for RTSP, as the owner does in the app's LAN Live View. A camera without one stays without."""
         if camera.rtsp != is_open and camera.has_door:
             camera.rtsp = is_open
             for listener in self.doors:

@@ -27,7 +27,7 @@ class _Piece(NamedTuple):
 
 
 class Decipherer:
-    """Of one stream. `key`: 16 bytes, or none, and then everything is taken for clear. `codec`: None if it is to be
+    """Deciphers one stream. `key`: 16 bytes, or none, and then all is taken for clear. `codec`: None if it is to be
     found.
     """
 

@@ -48,8 +48,9 @@ class Judged(NamedTuple):
 
 
 class Encryption:
-    """Of one stream. `key`: 16 bytes, or none, and then everything is taken for clear. `codec`: None if it is to be
-    found.
+    """Finds how one stream is encrypted.
+
+    `key`: 16 bytes, or none, and then everything is taken for clear. `codec`: None if it is to be found.
     """
 
     def __init__(self, key: bytes, codec: nal.Codec | None = None) -> None:

@@ -27,7 +27,7 @@ _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 
 def application(*middlewares: Middleware) -> web.Application:
-    """Without routes. `middlewares` run behind the one that answers what fails."""
+    """An application without routes. `middlewares` run behind the one that answers what fails."""
     return web.Application(middlewares=[answer_everything, *middlewares], client_max_size=4 * OFFER_CAP)
 
 

@@ -54,7 +54,7 @@ class _Timed(NamedTuple):
 
 
 class TransportDepacketizer:
-    """Both streams share one clock. `config` describes the sound once the first of it has come."""
+    """Picture and sound share one clock. `config` describes the sound once the first of it has come."""
 
     def __init__(self) -> None:
         self._map: int | None = None  # the PID of the program's map

@@ -141,7 +141,7 @@ class History:
             self._put_live(watched)
 
     def of(self, account_id: str) -> list[Ask]:
-        """Those of the last thirty days, newest first."""
+        """The asks of the last thirty days, newest first."""
         self.settle()
         return self._store.asks(account_id, self._clock() - ASK_KEPT_S)
 
@@ -149,7 +149,7 @@ class History:
         return self._store.account_secret(account_id, OFF) is None
 
     def keep(self, account_id: str, *, kept: bool) -> None:
-        """Where it is kept no more, what there is goes."""
+        """Set whether the history is kept; where it is not, what there is goes."""
         if kept:
             self._store.drop_account_secret(account_id, OFF)
             return

@@ -26,7 +26,7 @@ class Scenes:
         self._screens = screens
 
     def of(self, listing: Listing) -> tuple[Scene, ...]:
-        """Of the cameras that are listed."""
+        """The scenes of the cameras that are listed."""
         if self._screens is None:
             return ()
         return tuple(scene for camera in listing.cameras for scene in scenes_of(camera.id, camera.tv_scenes))

@@ -96,7 +96,7 @@ class Streams:
     def snapshot(
         self, viewer: Viewer, camera: str, surface: Surface, within_s: float | None = None
     ) -> Snapshot | Refusal:
-        """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""
+        """The address of a still picture; the gate is asked now, and by each fetch that wakes the camera."""
         deadline = Deadline(self._rules.vendor_within(within_s))
         visible = self._judge.see(viewer, camera, deadline)
         if isinstance(visible, Refusal):

@@ -88,7 +88,7 @@ class CloudWatch(logging.Handler):
             logging.getLogger(name).setLevel(least)
 
     def watched(self, answer: Handler) -> Handler:
-        """The same handler, with a line for each request. An error is raised on, and AWS counts it as Errors."""
+        """The handler, with a line for each request. An error is raised on, and AWS counts it as Errors."""
 
         def handler(event: Event, context: Any) -> Reply:
             self._request = str(getattr(context, "aws_request_id", ""))

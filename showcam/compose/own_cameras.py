@@ -65,7 +65,7 @@ class OwnCameras:
         return account
 
     def with_endpoint(self, device: Device) -> Device:
-        """With what it answers WS-Discovery by, which finds it again at another address."""
+        """The device with what it answers WS-Discovery by, which finds it again at another address."""
         its_answer = (
             next((found for found in discovered() if found.host == device.host), None) if not self.loopback else None
         )
@@ -86,7 +86,7 @@ def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> 
 
 
 def _known(settings: Settings, user: str | None) -> tuple[Device, ...]:
-    """Those of the household, where there is one."""
+    """The household's own cameras, where there is a household."""
     try:
         with household(settings, user) as home:
             return own_of(home, settings).known()
@@ -113,7 +113,7 @@ def _of(store: Store, account: str, settings: Settings) -> OwnCameras:
 
 @contextlib.contextmanager
 def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
-    """Of the user's household, or of the only one, which there need not be yet. Raises CannotStart."""
+    """The own cameras of the user's household, or of the only one, which there need not be yet. Raises CannotStart."""
     _check(settings)
     if settings.demo:
         user = user or DEMO_USER

@@ -31,7 +31,7 @@ SIMULATOR_S = 2.0
 
 
 def folder(settings: Settings) -> Path:
-    """Where the door is."""
+    """The folder in which the door is."""
     return settings.data / "run"
 
 

@@ -31,7 +31,7 @@ class Igd:
         self._http = HouseHttp(loopback=loopback)
 
     def outer_address(self, within_s: float) -> str | None:
-        """As the router says it; None where none answers in time."""
+        """The outer address as the router reports it; None where none answers in time."""
         until = time.monotonic() + within_s
         with contextlib.suppress(Unreached, NotAllowed, NotXml, OSError):
             place = self._found(until)

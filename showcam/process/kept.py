@@ -66,7 +66,7 @@ class Installation:
         self._touch(CHANGED)
 
     def changeable(self, texts: Mapping[str, str]) -> dict[str, str]:
-        """Those that nothing else gives."""
+        """The settings that no file, variable or option gives."""
         return {name: text for name, text in texts.items() if name not in self._origins}
 
     def waits(self) -> bool:

@@ -59,7 +59,7 @@ class Amazon:
         self._clock = clock
 
     def authorize_url(self, profile: Profile, return_url: str, state: str) -> str:
-        """Where the owner's browser goes to allow it."""
+        """The address at which the owner allows it in a browser."""
         asked = {
             "client_id": profile.client_id,
             "scope": SCOPE,

@@ -37,7 +37,7 @@ class Painter:
         return picture
 
     def frame(self, name: str, at: float) -> av.VideoFrame:
-        """The same picture for an encoder."""
+        """The picture as a frame for an encoder."""
         if self._planes is None or self._caption != (name, int(at)):
             self._caption, self._planes = (name, int(at)), Planes(self._captioned(name, at))
         return self._planes.with_ellipses(self._walker(at))

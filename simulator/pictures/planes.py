@@ -11,7 +11,7 @@ type Colour = tuple[int, int, int]
 
 
 class Planes:
-    """Of a picture that is drawn on for every frame: it is converted once, and for a frame only what is drawn.
+    """Planes of a picture that is drawn on for every frame: it is converted once, and for a frame only what is drawn.
 
     To convert each whole frame took more time than to encode it.
     """

@@ -50,7 +50,7 @@ class Table:
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: list[tuple[str, str]]) -> list[Item]:
-        """Those that exist, in no order."""
+        """The rows of these keys that exist, in no order."""
         found: list[Item] = []
         for start in range(0, len(keys), 100):
             wanted: list[Any] = [_key(*key) for key in keys[start : start + 100]]

@@ -34,7 +34,7 @@ def parameter_sets(data: bytes) -> bytes:
 
 
 def sps(sets: bytes) -> list[bytes]:
-    """Those of Annex B's bytes that describe the stream."""
+    """The parameter sets in Annex B's bytes that describe the stream (SPS)."""
     return [unit for unit in sets.split(START) if unit and _kind(unit) == _SPS]
 
 
@@ -49,7 +49,7 @@ def with_parameters(keyframe: bytes, extradata: bytes) -> bytes:
 
 
 def relabelled(keyframe: bytes) -> bytes:
-    """The same: nobody is sent it as it is, so the level that it claims does not matter."""
+    """The keyframe unchanged: nobody is sent H.265 as it is, so the level that it claims does not matter."""
     return keyframe
 
 

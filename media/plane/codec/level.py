@@ -23,7 +23,7 @@ _WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 13
 
 
 def relabelled(keyframe: bytes) -> bytes:
-    """The same with the level that its picture needs, where its parameter sets claim more than that."""
+    """The keyframe with the level that its picture needs, where its parameter sets claim more than that."""
     at = keyframe.find(b"\x00\x00\x01")
     out = bytearray(keyframe)
     while at != -1 and at + 6 < len(keyframe):
@@ -52,7 +52,7 @@ def needed(sps: bytes) -> int | None:
 
 
 class _Bits:
-    """Of a NAL unit after its header. Raises ValueError at its end."""
+    """Reads the bits of a NAL unit after its header. Raises ValueError at its end."""
 
     def __init__(self, unit: bytes) -> None:
         data = unit[1:].replace(b"\x00\x00\x03", b"\x00\x00")
@@ -128,7 +128,7 @@ def _skip_scaling(bits: _Bits, size: int) -> None:
 
 
 def _fps(bits: _Bits) -> float:
-    """Of the video usability information (annex E.1.1); 0.0: it does not say."""
+    """Pictures a second by the video usability information (annex E.1.1); 0.0: it does not say."""
     if bits.take(1) and bits.take(8) == 255:
         bits.take(32)
     if bits.take(1):

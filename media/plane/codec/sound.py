@@ -140,7 +140,7 @@ class _Chain:
 
 
 def bent(data: bytes, by: int) -> bytes:
-    """The same sound with so many samples more, or fewer, evenly spread."""
+    """The sound with so many samples more, or fewer, evenly spread."""
     out = bytearray(data)
     apart = len(data) // _SAMPLE // (abs(by) + 1) * _SAMPLE
     for number in range(abs(by), 0, -1):
@@ -186,7 +186,7 @@ class AacVoice:
 
 
 def as_sent(form: Format) -> Format:
-    """As HLS viewers get it."""
+    """The sound as HLS viewers get it."""
     return form if form.audio_codec == "aac" else replace(form, audio_codec="aac", audio_rate=SILENT_RATE)
 
 

@@ -144,7 +144,7 @@ class Sender(RTCRtpSender):
 
 
 class Extensions(HeaderExtensionsMap):
-    """With how long at the least a receiver holds a picture back, where it takes that."""
+    """Adds to each packet how long at the least a receiver holds a picture back, where it takes that."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -183,7 +183,7 @@ class Congestion:
         return self._share() >= LOSSY or (self.rtt_s or 0.0) - self._least_rtt >= QUEUED_S
 
     def _share(self) -> float:
-        """Of the packets in the window, those asked for again; 0 of few."""
+        """The share of the window's packets that were asked for again; 0 where they are few."""
         sent = sum(packets for _, packets in self._sent)
         return len(self._again) / sent if sent >= FEW else 0.0
 

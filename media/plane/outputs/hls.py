@@ -226,7 +226,7 @@ def is_start_id(text: str) -> bool:
 
 
 def _rounded(seconds: float) -> int:
-    """As a target duration is compared with a segment's (RFC 8216 section 4.3.3.1)."""
+    """The seconds as they are compared with a target duration (RFC 8216 section 4.3.3.1)."""
     return ceil(seconds - 0.5)
 
 

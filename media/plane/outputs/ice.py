@@ -99,7 +99,7 @@ class Connection(aioice.ice.Connection):
 
 
 def offered(candidates: list[Candidate]) -> list[Candidate]:
-    """Those that a display far away can use.
+    """The candidates that a display far away can use.
 
     It would try a private address first, and only two seconds later take one that works: so none is offered where
     there is another from STUN or TURN, and all of them where nothing else might do.
@@ -110,7 +110,7 @@ def offered(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _unrelated(candidate: Candidate) -> Candidate:
-    """Without the address behind it, in the form of RFC 8839 section 5.1; aioice keeps its own."""
+    """The candidate without the address behind it, in the form of RFC 8839 section 5.1; aioice keeps its own."""
     bare = copy(candidate)
     if bare.related_address is not None:
         bare.related_address, bare.related_port = ("::" if ":" in bare.host else "0.0.0.0"), 9  # noqa: S104

@@ -27,7 +27,7 @@ class NoOffer(Exception):
 
 
 def normalise(sdp: str) -> str:
-    """The same offer, its sections in their order, those left out that it rejects itself. Raises NoOffer."""
+    """The offer, its sections in their order, without those that it rejects itself. Raises NoOffer."""
     head, offered = sections.parted(sdp)
     taken = [section for section in offered if not sections.is_rejected(section)]
     if len(sdp) > OFFER_CAP or head[:1] != ["v=0"] or len(taken) > MOST_SECTIONS:
@@ -102,7 +102,7 @@ def _bounded(section: Section) -> Section:
 
 
 def _payload(line: str) -> int | None:
-    """As aiortc reads it, which takes any spelling of a number."""
+    """The payload type as aiortc reads it, which takes any spelling of a number."""
     try:
         return int(line.removeprefix("a=rtpmap:").partition(" ")[0])
     except ValueError:

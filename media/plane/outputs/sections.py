@@ -40,7 +40,7 @@ def is_rejected(section: Section) -> bool:
 
 
 def direction(head: Section, section: Section) -> str:
-    """Of the section, else of all, else both ways (RFC 8866 section 6.7)."""
+    """The direction of the section, else that of all, else both ways (RFC 8866 section 6.7)."""
     return next((line for line in [*section, *head] if line in DIRECTIONS), "a=sendrecv")
 
 

@@ -35,7 +35,7 @@ class Watched(Protocol):
 
 class Whole(Watched, Protocol):
     async def smaller(self) -> Watched | None:
-        """The same for a connection that does not take it whole, ready to be watched; None where there is none."""
+        """The smaller picture, for a connection that does not take the whole one; None where there is none."""
         ...
 
 

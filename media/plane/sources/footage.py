@@ -41,7 +41,7 @@ class Footage:
 
     @property
     def codec(self) -> nal.Codec:
-        """Of the pictures that have come."""
+        """The codec of the pictures that have come."""
         return self._codec or "h264"
 
     @property

@@ -28,7 +28,7 @@ class Probed:
     keyframe: bytes
 
     def watched(self, *, small: bool) -> Watched:
-        """With a still of it; `small`: for a page. Raises SourceFailed where the keyframe does not decode."""
+        """What was watched, and a still of it; `small`: for a page. Raises SourceFailed where no keyframe decodes."""
         form = self.form
         try:
             still = jpeg(self.keyframe, small=small)

@@ -16,7 +16,7 @@ EXPLAINED_S = 120.0  # after its end a session's viewers are answered why for th
 
 
 class Leaving:
-    """It notes each ending, so that no grant opens what is over."""
+    """Ends sessions, and notes each end, so that no grant opens what is over."""
 
     def __init__(
         self,

@@ -67,7 +67,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def place(self, source: Source, camera: Camera, deadline_s: float) -> str:
-        """Where the camera is at home, as "address:port"; "": not known, or none of our business."""
+        """The camera's address at home, as "address:port"; "": not known, or none of our business."""
 
         def work(client: "Client", _: Held) -> str:
             pages = client.pages(f"{SECTIONS},{lan.SECTIONS}")
@@ -164,7 +164,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> JsonObject:
-        """Where the camera's cloud stream is asked for, as the vendor writes it."""
+        """The address at which the camera's cloud stream is asked for, as the vendor writes it."""
 
         def work(client: "Client", _: Held) -> JsonObject:
             return client.dispatcher(camera.ref.serial, camera.ref.channel)

@@ -178,7 +178,7 @@ def _flip(of_device: JsonObject | None, channel: int) -> Flag:
 
 
 def _night_vision(status: JsonObject | None, optionals: JsonObject) -> features.NightVision:
-    """As it is, also of models whose supportExt has no such feature: every one of them lists it."""
+    """Night vision as it is set; models whose supportExt has no such feature list the setting, too."""
     if status is None:
         return "unknown"
     model = fields(optionals.get("NightVision_Model"))

@@ -43,7 +43,7 @@ class Cloud:
         self._places: Recent[Ref, Place] = Recent(MANY)
 
     def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
-        """The same cameras; those with a dispatcher get the way `cloud` as their last.
+        """These cameras; those with a dispatcher get the way `cloud` as their last.
 
         `agreed`: whether the owner has consented to pictures that cross the internet as they are. Without consent the
         way is UNASKED, which shows no picture, except of a camera that is deciphered here.

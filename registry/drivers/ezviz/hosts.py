@@ -17,7 +17,7 @@ _API = re.compile(r"api(ieu|ius|isa|isgp|iindia)\.ezvizlife\.com")
 
 
 class EzvizHosts(Struct, frozen=True):
-    """Where the two APIs are, as "host" or "host:port"."""
+    """The hosts of EZVIZ's two APIs, as "host" or "host:port"."""
 
     api: str
     open_platform: str

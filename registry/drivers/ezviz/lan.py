@@ -45,7 +45,7 @@ class Lan:
     def at_home(
         self, cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str]
     ) -> tuple[Camera, ...]:
-        """The same cameras, those that can be had on the LAN with that way before their others."""
+        """These cameras; those that can be had on the LAN get that way before their others."""
         places = self.places(pages)
         return tuple(
             replace(camera, lan=places[camera.ref.serial], ways=("lan", *camera.ways))
@@ -55,7 +55,7 @@ class Lan:
         )
 
     def places(self, pages: Iterable[JsonObject]) -> dict[str, str]:
-        """Where devices are, as "address:port", by serial."""
+        """The places of devices, as "address:port", by serial."""
         found: dict[str, str] = {}
         for page in pages:
             connections, networks = page.get("CONNECTION") or {}, page.get("WIFI") or {}
@@ -66,7 +66,7 @@ class Lan:
         return found
 
     def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> SourceSpec:
-        """Where its picture is, after asking the camera itself; a code that it refused is not tried again."""
+        """The picture's address, after asking the camera itself; a code that it refused is not tried again."""
         who = (camera.ref.source, camera.ref.serial)
         if self._wrong.get(who) == code:
             raise Refused("code_wrong", "refused before")

@@ -144,7 +144,7 @@ class Adding:
         return Found(device, "in", asked.profiles)
 
     def _onvif(self, address: Address, login: _Login) -> _Asked:
-        """Where its device service is, and what it says."""
+        """The place of the camera's device service, and what that answers."""
         places = self._places(address, login)
         knocked = knock([(address.host, int(place.partition("/")[0])) for place in places], KNOCK_S)
         for place, is_https in places.items():
@@ -161,7 +161,7 @@ class Adding:
         return _Asked("none")
 
     def _places(self, address: Address, login: _Login) -> dict[str, bool]:
-        """Where ONVIF may be, "port/path", and whether it is by https there."""
+        """The places where ONVIF may be, "port/path", and whether it is by https there."""
         if address.kind == "onvif":
             path = address.path if address.path not in ("", "/") else DEVICE_PATH
             return {f"{address.port or (HTTPS if address.tls else 80)}{path}": address.tls}
@@ -185,7 +185,7 @@ class Adding:
                     raise
 
     def _still(self, onvif: Onvif, device: Device, profile: Profile) -> str:
-        """Where it makes stills, if it gives one to this user."""
+        """The address at which the camera makes stills, if it gives one to this user."""
         try:
             port, path = onvif.still_path(profile.token, ANSWER_S)
             still = f"{port or 80}{path}"
@@ -196,7 +196,7 @@ class Adding:
         return still
 
     def _with_sub(self, device: Device) -> Device:
-        """With the smaller picture that the table has for the main one, if the camera has it."""
+        """The device with the smaller picture that the table has for its main one, if the camera has it."""
         path = sub_of(device.main.path)
         if not path or device.sub is not None:
             return device

@@ -26,7 +26,7 @@ class Received(Struct, frozen=True):
 
 
 class Better(Struct, frozen=True):
-    """One thing to change. `sets`: whether ONVIF can; else it is for the camera's own page."""
+    """A setting that would be better changed. `sets`: whether ONVIF can; else it is for the camera's own page."""
 
     picture: Literal["main", "sub"]
     what: Literal["h264", "keyframes", "sub", "sound"]

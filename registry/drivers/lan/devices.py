@@ -65,7 +65,7 @@ class Device(Struct, frozen=True, omit_defaults=True):
 
     @property
     def still_url(self) -> str:
-        """Where it makes none: an empty text."""
+        """The address of the camera's own stills; "" where it makes none."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.still}" if self.still else ""
 
@@ -136,7 +136,7 @@ class Devices:
             raise SignedOut from None
 
     def _change(self, source: Source, change: Callable[[tuple[Device, ...]], tuple[Device, ...]]) -> None:
-        """Whatever other processes write meanwhile."""
+        """Change the stored devices, whatever other processes write meanwhile."""
         for _ in range(TRIES):
             kept, version = self._held(source)
             devices = change(kept.devices)

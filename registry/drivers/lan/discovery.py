@@ -104,7 +104,7 @@ def _send(opened: socket.socket, ours: str) -> None:
 
 
 def _matches(data: bytes, host: str, ours: str) -> list[Discovered]:
-    """Of an answer to our probe; what is none has no devices."""
+    """The devices in an answer to our probe; what is none has no devices."""
     if len(data) > _LONGEST:
         return []
     try:

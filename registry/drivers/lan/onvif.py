@@ -61,7 +61,7 @@ class Onvif:
         return Described(*(short(answer.get(name)) for name in names))
 
     def profiles(self, timeout_s: float) -> tuple[Profile, ...]:
-        """Those with video, of the newer media service where the device has it, which alone knows H.265."""
+        """The profiles with video, of the newer media service where the device has it, which alone knows H.265."""
         if self._has(_MEDIA2, timeout_s):
             answer = self._call(_MEDIA2, "GetProfiles", timeout_s, "<Type>All</Type>")
         else:
@@ -163,7 +163,7 @@ class Onvif:
 
 
 def _uri(answer: Element) -> str:
-    """Of GetStreamUri and GetSnapshotUri, in either media service."""
+    """The address that GetStreamUri or GetSnapshotUri answers, in either media service."""
     return answer.get("MediaUri", "Uri") or answer.get("Uri")
 
 

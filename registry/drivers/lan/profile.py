@@ -23,7 +23,7 @@ class Profile(Struct, frozen=True):
 
 
 def profile_of(element: Element) -> Profile | None:
-    """Of either media service. None for one without video."""
+    """The profile in an element of either media service. None for one without video."""
     configurations = element.find("Configurations")
     encoder = element.find("VideoEncoderConfiguration") or element.find("Configurations", "VideoEncoder")
     if encoder is None or not element.attributes.get("token"):
@@ -45,7 +45,7 @@ def profile_of(element: Element) -> Profile | None:
 
 
 def _number(text: str) -> int:
-    """Of a picture's size, rate or GOP: 0 for what is none."""
+    """A picture's size, rate or GOP as a number: 0 for what is none."""
     try:
         return max(0, min(int(float(text)), 100_000))
     except (ValueError, OverflowError):

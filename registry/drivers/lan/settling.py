@@ -10,7 +10,7 @@ LONGEST_NAME = 64  # characters
 
 
 def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = None) -> Device:
-    """With an id of its own, or with id and channel of the camera that it is: one of `known`.
+    """The device with an id of its own, or with id and channel of the camera that it is: one of `known`.
 
     `like`: the camera that its owner says it is.
     """

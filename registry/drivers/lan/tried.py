@@ -25,7 +25,7 @@ class Tried(Struct, frozen=True):
 
     @property
     def device(self) -> Device:
-        """As it was measured. A smaller picture that did not come is left out."""
+        """The device as it was measured. A smaller picture that did not come is left out."""
         device, smaller = self.found.device, None
         if device.sub is not None and isinstance(self.smaller, Watched):
             smaller = _measured(device.sub, self.smaller)

@@ -19,7 +19,7 @@ def auth_word(key: bytes, session: int, seed: int, command: int) -> int:
 
 
 def encrypted(key: bytes, block: bytes) -> bytes:
-    """Both of 16 bytes."""
+    """The block encrypted with the key; both have 16 bytes."""
     keys = _expanded(key)
     state = _xor(block, keys[0])
     for turn in range(1, ROUNDS + 1):

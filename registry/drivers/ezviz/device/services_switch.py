@@ -36,7 +36,7 @@ DONE = 1
 
 
 class _Services(msgspec.Struct):
-    """Of each service 0 or 1; those that are not known are written back as they came."""
+    """The switches of a camera's services, each 0 or 1; those that are not known are written back as they came."""
 
     services: JsonObject = msgspec.field(name="servicesSwitch")
 
