@@ -89,7 +89,7 @@ class ConsoleSessions:
         self._keep(replace(session, expires=self._clock() + kept_s))
 
     def read(self, text: str) -> ConsoleSession | None:
-        """`text`: of the cookie."""
+        """The session of the cookie's text."""
         return self.find(_id(text)) if text else None
 
     def find(self, session_id: str) -> ConsoleSession | None:

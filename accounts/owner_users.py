@@ -78,7 +78,7 @@ class OwnerUsers:
         return True
 
     def _hash_again(self, user: OwnerUser, kept: _Kept, password: str) -> None:
-        """At the cost of today, unless the owner has set another password meanwhile."""
+        """Hash the password again at the cost of today, unless the owner has set another one meanwhile."""
         with contextlib.suppress(Busy):
             data = msgspec.json.encode(_Kept(kept.name, self._passwords.hash(password)))
             self._store.swap_owner_user(user.account, version=user.version, data=data)

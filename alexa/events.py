@@ -29,7 +29,7 @@ class ReportedEndpoint(EndpointId):
 
 
 class Listed(Struct):
-    """`endpoints`: each a whole one, encoded."""
+    """`endpoints`: whole endpoints, each encoded."""
 
     endpoints: list[Raw]
     scope: Scope = Scope()

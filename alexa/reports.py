@@ -88,7 +88,7 @@ class Reports:
                 turn.keep(endpoints[endpoint][0], endpoint, new[endpoint][0])
 
     def _encoded(self, tell: Tell) -> dict[str, tuple[str, bytes]]:
-        """By endpoint id: the camera that it belongs to, and the whole endpoint. Cameras come first, then scenes."""
+        """The camera and the whole endpoint by endpoint id. Cameras come first, then scenes."""
         cameras = tell.now.cameras
         found = {
             camera: (camera, _encode(endpoint))

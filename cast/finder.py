@@ -69,7 +69,7 @@ class Finder:
         return sorted(found.values(), key=lambda device: (device.name.casefold(), device.id))
 
     def device(self, name: str) -> Device:
-        """By name or id, looked for where it is not known yet. Raises CastFailed."""
+        """The device by name or id, searched for where it is not known yet. Raises CastFailed."""
         found = _called(self._known.values(), name) or _called(self.find(), name)
         if not found:
             raise CastFailed("no_device", name)

@@ -67,7 +67,7 @@ class Screens:
             return [on.showing for on in self._on.values() if on.showing.account == account and not on.over]
 
     def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
-        """On the device of that name, until it is stopped, or for so many seconds. Raises CastFailed."""
+        """Show a camera on the device of that name, until it is stopped, or for so many seconds. Raises CastFailed."""
         device = self._finder.device(on)
         with self._turn_of(device):
             until = self._clock() + seconds if seconds else 0.0

@@ -72,7 +72,7 @@ class Health:
         return self._area.page("log", lines=lines, troubles=troubles(lines))
 
     def progress(self, current: ConsoleSession) -> Response:
-        """For the script of a page that waits for the doctor."""
+        """The answer to the script of a page that waits for the doctor."""
         examined = self._examinations.of(current.account)
         running = examined is not None and examined.running
         return pages.data({"running": running, "found": len(examined.findings) if examined else 0})

@@ -42,7 +42,7 @@ class Reasons:
         self._owner, self._account = owner, account
 
     def of(self, surface: Surface, camera_id: str) -> str:
-        """In sentences, "" where nothing stands in the way or nobody knows."""
+        """Why the camera is not shown, in sentences; "" where nothing stands in the way or nobody knows."""
         return " ".join(dict(self._each(surface)).get(camera_id, ()))
 
     def _each(self, surface: Surface) -> list[tuple[str, tuple[str, ...]]]:

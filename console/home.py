@@ -41,7 +41,7 @@ class HomeSettings:
 
 
 class Home:
-    """`end_pictures` ends those of a console session, by its id."""
+    """`end_pictures` ends the pictures of a console session, by its id."""
 
     def __init__(
         self,

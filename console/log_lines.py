@@ -12,7 +12,7 @@ LEVELS: dict[str, Literal["warning", "error"]] = {"warning": "warning", "error":
 
 
 class Trouble(Struct, frozen=True):
-    """`last`: when it was last written, in epoch seconds, and `line` as it then was. `part`: a process of showcam's."""
+    """A line of the log. `last`: when it was last written, epoch seconds; `line` as it then was; `part`: a process."""
 
     level: Literal["warning", "error"]
     part: str

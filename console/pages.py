@@ -105,7 +105,7 @@ def again(camera: str = "", at: str = "/home") -> Response:
 
 
 def led(address: str) -> Response:
-    """To another page of the console."""
+    """Lead to another page of the console."""
     return cast("Response", redirect(address, 303))
 
 

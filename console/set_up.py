@@ -31,7 +31,7 @@ class Keeper(Protocol):
     """Keeps the public address where nothing else gives it."""
 
     def keep(self, name: str) -> bool:
-        """False: something else gives it, and counts more."""
+        """Keep the address; False: something else gives it, and counts more."""
         ...
 
     def is_held_up(self) -> bool:
@@ -156,7 +156,7 @@ class SetUp:
         return due
 
     def _ways(self, name: str) -> dict[str, object]:
-        """To an address, the one that fits first; what is typed for each."""
+        """The ways to a public address, the one that fits first, and what is typed for each."""
         web, media, found = self._ports.web, self._ports.media, self._lookout.last if self._lookout else None
         fits = ("caddy" if found.forwards else "cloudflare" if name else "tailscale") if found else ""
         filled = name or recipes.EXAMPLE

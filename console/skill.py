@@ -61,7 +61,7 @@ class Skill(Protocol):
         ...
 
     def go_on(self) -> None:
-        """In a thread of its own, one at a time."""
+        """Go on with making the skill, in a thread of its own, one at a time."""
         ...
 
     def line(self) -> Line:
@@ -79,7 +79,7 @@ class Skill(Protocol):
         ...
 
     def function_made(self, text: str, arn: str) -> bool:
-        """False: nobody waits for it. Raises NotMade for a function that Alexa can't call."""
+        """Take the function's address; False: nobody waits for it. Raises NotMade for one that Alexa can't call."""
         ...
 
     @property

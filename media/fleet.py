@@ -71,7 +71,7 @@ class Fleet:
         self._by(claims.account, WARM_S, lambda member, _: member.keep(claims), _whole)
 
     def end_session(self, link: str, name: str) -> None:
-        """At every one: which one it was begun at depends on who was there then."""
+        """End the session at every media process: where it was begun depends on which were there then."""
         self._everywhere(lambda member: member.end_session(link, name))
 
     def end_link(self, link: str) -> None:

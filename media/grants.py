@@ -109,7 +109,7 @@ class Grants:
         return self._signed(claims, protocol, nonce), claims
 
     def verify(self, grant: str, protocol: Protocol | tuple[Protocol, ...], now: float) -> Claims:
-        """For this use, or one of these. Raises BadGrant or ExpiredGrant. Costs no I/O whatever it is given."""
+        """The claims of a grant for this use, or one of these, without I/O. Raises BadGrant or ExpiredGrant."""
         if len(grant) > 1024 or not grant.isascii():
             raise BadGrant
         body, _, tag = grant.rpartition(".")

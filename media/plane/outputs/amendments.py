@@ -85,7 +85,7 @@ _its_own(aioice.ice, "get_host_addresses", "use_ipv4", "use_ipv6")
 
 
 def apply(addresses: tuple[str, ...]) -> None:
-    """In the whole process. `addresses`: offered in place of the machine's own (which leave loopback out).
+    """Amend the libraries in the whole process. `addresses`: offered in place of the machine's, which lack loopback.
 
     Raises LibraryChanged.
     """

@@ -31,6 +31,6 @@ def _is_small(form: Format) -> bool:
 
 
 def _decode(form: Format, highest: int = _HIGHEST) -> bool:
-    """By profile and level, as "avc1.PPCCLL" names them, and by size: cameras name a lower level than they keep to."""
+    """Whether displays decode it, by profile and level ("avc1.PPCCLL"), and by size: cameras name too low a level."""
     profile, _, level = bytes.fromhex(form.codec.removeprefix("avc1."))
     return profile in _PROFILES and level <= highest and form.width * form.height <= MOST_PIXELS
