@@ -145,7 +145,7 @@ class Player:
         raise CastFailed("not_played", device.name)
 
     def _picture(self, stream: Stream, name: str, session: ConsoleSession, device: Device) -> Picture:
-        """Its addresses in the house come first. A page of https may not read plain http, so the public one comes next."""
+        """Its addresses in the house come first. A page of https may not read plain http, so the public is next."""
         url = urlsplit(stream.url)
         public = (f"https://{url.netloc}",) if url.scheme == "https" else ()
         return Picture(stream.protocol, (self._lent(session, device), *public), url.path, name)
