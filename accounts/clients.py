@@ -96,7 +96,7 @@ def check_secret(client: Client | None, secret: str) -> bool:
 
 
 def redirect_allowed(client: Client, uri: str) -> bool:
-    """Whether the URI is registered, as a whole (RFC 6749 section 3.1.2.3, RFC 9700 section 2.1)."""
+    """Whether the URI is registered, compared exactly (RFC 6749, 3.1.2.3; RFC 9700, 2.1), never by prefix."""
     if uri in client.redirect_uris:
         return True
     port = _LOOPBACK.fullmatch(uri) if client.loopback_redirect else None
