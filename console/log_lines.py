@@ -1,4 +1,4 @@
-"""The log for an owner to read: its warnings and errors, of which part and how often; their own words are English."""
+"""The log for an owner to read: its warnings and errors, by process, and how often; their own words are English."""
 
 from collections.abc import Iterable
 from datetime import datetime

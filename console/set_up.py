@@ -35,7 +35,7 @@ class Keeper(Protocol):
         ...
 
     def is_held_up(self) -> bool:
-        """Whether a part that reads a changed setting waits until nobody watches."""
+        """Whether a process that reads a changed setting waits until nobody watches."""
         ...
 
     def apply_now(self) -> None:

@@ -16,7 +16,7 @@ KINDS = frozenset(
 )
 FILLERS = frozenset({"the", "my", "our", "a", "show", "open", "start", "stop", "hide", "display", "turn"})
 LONGEST_WORDS = 4
-SHORTEST_ALIKE = 4  # letters of words that one letter does not part
+SHORTEST_ALIKE = 4  # letters of words that one letter does not separate
 
 type Trouble = tuple[str, dict[str, object]]  # a sentence, and what fills its gaps
 
@@ -91,9 +91,9 @@ def _of_sounds(others: list[str]) -> list[Trouble]:
 
 
 def sound_alike(one: str, other: str) -> bool:
-    """Whether a voice hardly parts them: the same letters, or one letter of one word is another, too much or missing.
+    """Whether they hardly differ by voice: the same letters, or one letter of one word is another or missing.
 
-    A number parts names, and so does each letter of a word of three.
+    A number separates names, and so does each letter of a word of three.
     """
     return _sound_alike(_words(one), _words(other))
 

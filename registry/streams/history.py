@@ -49,7 +49,7 @@ class Later:
         try:
             self._work.put_nowait(work)
         except queue.Full:
-            log.warning("too much happens at once for the history: a part is missing")
+            log.warning("too much happens at once for the history: some of it is missing")
 
     def _run(self) -> None:
         while True:
@@ -62,7 +62,7 @@ class Later:
                 try:
                     work()
                 except Exception:  # a daemon's thread: nobody else would say it
-                    log.exception("a part of the history is missing")
+                    log.exception("some of the history is missing")
 
 
 class History:

@@ -19,7 +19,7 @@ def settings() -> None:
     """Settings that showcam keeps: the public address, the assistants' ids and secrets, STUN and TURN, EZVIZ keys.
 
     showcam.toml and SHOWCAM_* in the environment count more. A running showcam takes a change within seconds; the
-    part that shows pictures waits until nobody watches, or until showcam settings apply.
+    media process waits until nobody watches, or until showcam settings apply.
     """
 
 
