@@ -91,7 +91,7 @@ def _of_sounds(others: list[str]) -> list[Trouble]:
 
 
 def sound_alike(one: str, other: str) -> bool:
-    """Whether they hardly differ by voice: the same letters, or one letter of one word is another or missing.
+    """Whether they hardly differ by voice: the same letters, or a word with one letter another, extra or missing.
 
     A number separates names, and so does each letter of a word of three.
     """

@@ -60,7 +60,7 @@ class VideoTrack(Track):
         self._alone_until = 0.0
         self._started = 0.0  # when the latest run of pictures was begun
         self._key: int | None = None  # the latest keyframe's time
-        self._gop = 0  # and how long after the one before
+        self._gop = 0  # from the keyframe before to the latest one
         self._recent: deque[tuple[int, int]] = deque()  # time and size of pictures, over RATE_S
 
     async def recv(self) -> Any:

@@ -64,7 +64,7 @@ class Live:
         self._order: list[int] = []  # times that are due to be decoding times
         self._zero = self._shift = 0
         self._last: int | None = None  # decoding time of the picture shown last
-        self._step = 0  # from the one before it
+        self._step = 0  # from the picture before to the one shown last
 
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
         is_sound = kind == "audio" or unit.is_sound
