@@ -10,6 +10,7 @@ from pychromecast.generated.cast_channel_pb2 import CastMessage
 
 from cast.picture import Picture
 from cast.screen import Screen
+from net.incoming import JsonObject
 
 NAMESPACE = "urn:x-cast:showcam.picture"  # cast/receiver/on_cast.js has the same
 
@@ -89,7 +90,7 @@ class _Channel(BaseController):
         super().__init__(NAMESPACE)
         self._screen = screen
 
-    def receive_message(self, _message: CastMessage, data: dict[str, Any]) -> bool:
+    def receive_message(self, _message: CastMessage, data: JsonObject) -> bool:
         if data.get("type") == "state":
             self._screen.reported(data.get("state"), data.get("id"))
         return True
