@@ -71,8 +71,8 @@ class OwnScreen(Screen):
     def new_media_status(self, status: MediaStatus) -> None:
         """The framework's own player is not used for what showcam shows."""
 
-    def reported(self, state: object, asked: object) -> None:
-        if not self._asked or asked != self._asked:
+    def reported(self, state: object, shown_id: object) -> None:
+        if not self._asked or shown_id != self._asked:
             return  # of a picture before
         match state:
             case "playing":

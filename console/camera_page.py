@@ -176,10 +176,10 @@ class CameraPage:
         awaited = self._owner.awaited(account)
         rows = []
         for setting, view in views.items():
-            asked = awaited.get((camera.id, FIELDS.get(setting, "")))
-            if view.value is None and not view.can_set and asked is None:
+            awaited_value = awaited.get((camera.id, FIELDS.get(setting, "")))
+            if view.value is None and not view.can_set and awaited_value is None:
                 continue  # what the camera lacks, or no way reads
-            rows.append(_row(setting, view, asked))
+            rows.append(_row(setting, view, awaited_value))
         return rows
 
     def _asks(self, account: str, camera: Camera) -> list[object]:
@@ -189,7 +189,7 @@ class CameraPage:
         return list(AskedFor(links, time.time()).of(camera, asks, pages.language()))
 
 
-def _row(setting: Setting, view: SettingView, asked: str | None) -> Row:
+def _row(setting: Setting, view: SettingView, awaited_value: str | None) -> Row:
     value = view.value or ""
     kind = "read"
     if view.can_set:
@@ -199,8 +199,8 @@ def _row(setting: Setting, view: SettingView, asked: str | None) -> Row:
     if setting == "encryption" and kind == "switch" and value == "on":
         kind = "encryption"
     note = ""
-    if asked is not None and asked != value:
-        note = f"{_value(asked)}: {pages.say(CHANGED['asked_for'])}"
+    if awaited_value is not None and awaited_value != value:
+        note = f"{_value(awaited_value)}: {pages.say(CHANGED['asked_for'])}"
     elif request.args.get("set") == setting:
         note = pages.say(CHANGED["confirmed"])
     elif request.args.get("asked") == setting:

@@ -120,8 +120,8 @@ class Home:
         if current is None or not current.account:
             return pages.problem_json(401, "Signed out", "Open the page again and sign in.")
         try:
-            asked = _asked.decode(request.get_data())
-            found = self._tiles.open(current.account, current.id, camera, asked, pages.language())
+            wish = _asked.decode(request.get_data())
+            found = self._tiles.open(current.account, current.id, camera, wish, pages.language())
         except (msgspec.MsgspecError, UnicodeDecodeError, BadOffer):
             return pages.problem_json(400, "That is no offer", "Send session and sdp as JSON.")
         if isinstance(found, dict):

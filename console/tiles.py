@@ -132,10 +132,10 @@ class Tiles:
             Shows("alexa" not in refused, "google" not in refused, None if on_page else why),
         )
 
-    def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
+    def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""
-        protocols = ("webrtc", "hls") if asked.sdp else ("hls",)
-        request = StreamRequest("page", protocols, asked.sdp or None, session=asked.session)
+        protocols = ("webrtc", "hls") if wish.sdp else ("hls",)
+        request = StreamRequest("page", protocols, wish.sdp or None, session=wish.session)
         found = self._owner.open_stream(account, session, camera_id, request)
         if not isinstance(found, Refusal):
             return found

@@ -77,5 +77,5 @@ class Frames:
 
 def _may_begin(held: bytearray, at: int) -> bool:
     """Whether a frame may begin there, by its first two bytes, or those of them that have arrived."""
-    there = len(held) - at
-    return (there < 1 or held[at] == MAGIC) and (there < 2 or held[at + 1] in CHANNELS)
+    remaining = len(held) - at
+    return (remaining < 1 or held[at] == MAGIC) and (remaining < 2 or held[at + 1] in CHANNELS)

@@ -95,8 +95,8 @@ class Routes:
 
     async def segment(self, request: web.Request) -> web.Response:
         output = await self._rendition(request)
-        asked = _SEGMENT.fullmatch(request.match_info["name"])
-        data = output.segment(int(asked[1])) if asked else None
+        segment = _SEGMENT.fullmatch(request.match_info["name"])
+        data = output.segment(int(segment[1])) if segment else None
         if data is None:
             return problem(404, "There is no such segment, or no longer.")
         return web.Response(body=data, headers={"Content-Type": "video/mp2t", "Cache-Control": "private, max-age=60"})

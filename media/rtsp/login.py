@@ -64,50 +64,52 @@ class Login:
 
     def __init__(self, user: str, password: str, *, basic: bool = True) -> None:
         self._user, self._password, self._basic = user, password, basic
-        self._asked: Challenge | None = None
+        self._challenge: Challenge | None = None
         self._count = 0
 
-    def may(self, asked: Challenge) -> bool:
+    def may(self, challenge: Challenge) -> bool:
         """Whether requests may be signed by this challenge."""
-        return self._basic or asked.scheme != "basic"
+        return self._basic or challenge.scheme != "basic"
 
     @property
     def is_basic(self) -> bool:
         """Whether user and password are sent as they are."""
-        return self._asked is not None and self._asked.scheme == "basic"
+        return self._challenge is not None and self._challenge.scheme == "basic"
 
-    def take(self, asked: Challenge) -> None:
+    def take(self, challenge: Challenge) -> None:
         """Sign requests by this challenge from here on."""
-        assert self.may(asked)
-        self._asked, self._count = asked, 0
+        assert self.may(challenge)
+        self._challenge, self._count = challenge, 0
 
     def sign(self, method: str, uri: str) -> str | None:
         """The value of an Authorization header; None before the first challenge."""
-        asked = self._asked
-        if asked is None:
+        challenge = self._challenge
+        if challenge is None:
             return None
-        if asked.scheme == "basic":
+        if challenge.scheme == "basic":
             return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
         self._count += 1
-        return self._digest(asked, method, uri)
+        return self._digest(challenge, method, uri)
 
-    def _digest(self, asked: Challenge, method: str, uri: str) -> str:
-        secret = _hash(asked.algorithm, f"{self._user}:{asked.realm}:{self._password}")
-        action = _hash(asked.algorithm, f"{method}:{uri}")
-        parameters = {"username": self._user, "realm": asked.realm, "nonce": asked.nonce, "uri": uri}
+    def _digest(self, challenge: Challenge, method: str, uri: str) -> str:
+        secret = _hash(challenge.algorithm, f"{self._user}:{challenge.realm}:{self._password}")
+        action = _hash(challenge.algorithm, f"{method}:{uri}")
+        parameters = {"username": self._user, "realm": challenge.realm, "nonce": challenge.nonce, "uri": uri}
         extra = ""
-        if asked.qop:
+        if challenge.qop:
             count, own = f"{self._count:08x}", secrets.token_hex(8)
-            answer = _hash(asked.algorithm, f"{secret}:{asked.nonce}:{count}:{own}:auth:{action}")
+            answer = _hash(challenge.algorithm, f"{secret}:{challenge.nonce}:{count}:{own}:auth:{action}")
             extra = f', qop=auth, nc={count}, cnonce="{own}"'
         else:
-            answer = _hash(asked.algorithm, f"{secret}:{asked.nonce}:{action}")
+            answer = _hash(challenge.algorithm, f"{secret}:{challenge.nonce}:{action}")
         parameters["response"] = answer
-        if asked.opaque is not None:
-            parameters["opaque"] = asked.opaque
+        if challenge.opaque is not None:
+            parameters["opaque"] = challenge.opaque
         joined = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
         # some cameras stumble over an algorithm that is the usual one
-        return f"Digest {joined}{extra}" + ("" if asked.algorithm == "MD5" else f", algorithm={asked.algorithm}")
+        return f"Digest {joined}{extra}" + (
+            "" if challenge.algorithm == "MD5" else f", algorithm={challenge.algorithm}"
+        )
 
 
 def _hash(algorithm: Algorithm, text: str) -> str:

@@ -78,18 +78,18 @@ class History:
         self._live: dict[str, _Watched] = {}  # by the nonce of a session
         self._lock = threading.Lock()
 
-    def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, asked: float) -> None:
+    def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, requested_at: float) -> None:
         """`asked`: when, epoch seconds. What an owner tries on the console is none."""
         if link.id.startswith(console_sessions.PREFIX):
             return
         refusal = found if isinstance(found, Refusal) else found.explains
         ask = Ask(
-            id=_new_id(asked),
+            id=_new_id(requested_at),
             camera=camera,
             link=link.id,
             surface=surface,
-            at=asked,
-            took_s=max(0.0, self._clock() - asked),
+            at=requested_at,
+            took_s=max(0.0, self._clock() - requested_at),
             reason=refusal.reason if refusal else "",
         )
         if refusal is None:

@@ -57,7 +57,7 @@ class Questions:
         source = self._sources.mint(opened, surface_of(claims), claims.picture, deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
-    def check(self, claims: Claims, asked: float | None = None) -> Denied | None:
+    def check(self, claims: Claims, requested_at: float | None = None) -> Denied | None:
         """For the media process, while a session lives: a reading made since `asked`, epoch seconds, will do.
 
         An older one would let a picture outlast its gate by its age.
@@ -67,7 +67,8 @@ class Questions:
         if claims.explains:
             return None  # a card shows why the gate is closed, and ends soon
         deadline = Deadline(self._rules.vendor_s)
-        ages = iter((0.0 if asked is None else self._clock() - asked, 0.0))  # what is unknown is read once more
+        # what is unknown is read once more
+        ages = iter((0.0 if requested_at is None else self._clock() - requested_at, 0.0))
 
         def shared(account: Account, source: Source) -> Reading:
             return self._readings.recent(account, source, next(ages), deadline.left)

@@ -147,8 +147,8 @@ def typed(name: str) -> str:
     """The password, asked for twice. Raises BadUser."""
     from accounts.owner_users import SHORTEST, check_password
 
-    asked = f"Password for showcam (at least {SHORTEST} characters)"
-    secret = str(click.prompt(asked, hide_input=True, confirmation_prompt="The same once more", err=True))
+    prompt = f"Password for showcam (at least {SHORTEST} characters)"
+    secret = str(click.prompt(prompt, hide_input=True, confirmation_prompt="The same once more", err=True))
     check_password(secret, name)
     return secret
 

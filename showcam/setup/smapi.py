@@ -60,14 +60,14 @@ class Amazon:
 
     def authorize_url(self, profile: Profile, return_url: str, state: str) -> str:
         """The address at which the owner allows it in a browser."""
-        asked = {
+        request = {
             "client_id": profile.client_id,
             "scope": SCOPE,
             "response_type": "code",
             "redirect_uri": return_url,
             "state": state,
         }
-        return f"{self._authorize}?{urlencode(asked)}"
+        return f"{self._authorize}?{urlencode(request)}"
 
     def redeem(self, profile: Profile, code: str, return_url: str) -> str:
         """The refresh token for a code. Raises SignInAgain, Failed."""

@@ -48,6 +48,6 @@ class Dispatcher:
         host = ELSEWHERE.get(settings.stream_fault, "127.0.0.1")
         # the whole picture, whichever was asked for; and what only the two servers understand
         query = "&".join(f"{name}={'1' if name == 'stream' else value}" for name, value in requested.items())
-        there = f"ysproto://{host}:{self.node_port}/live?{query}&hdSign={secrets.token_hex(8)}&busiProxy=0"
-        ticket = self._tokens.ticket(there, user, token)
-        return {1: REDIRECT, 5: ticket.key, 6: "ys7-vtm v2.18.5", 7: there}
+        redirect = f"ysproto://{host}:{self.node_port}/live?{query}&hdSign={secrets.token_hex(8)}&busiProxy=0"
+        ticket = self._tokens.ticket(redirect, user, token)
+        return {1: REDIRECT, 5: ticket.key, 6: "ys7-vtm v2.18.5", 7: redirect}

@@ -100,9 +100,9 @@ class Player(threading.Thread):
         """Raises Refused where a page of Google's might not read it."""
         if urlsplit(address).scheme not in ("http", "https"):
             raise Refused("the address is no http")
-        asked = Request(address, headers={"Origin": ORIGIN, "User-Agent": "CrKey"})  # noqa: S310
+        requested = Request(address, headers={"Origin": ORIGIN, "User-Agent": "CrKey"})  # noqa: S310
         try:
-            with urlopen(asked, timeout=FETCH_S) as answer:  # noqa: S310
+            with urlopen(requested, timeout=FETCH_S) as answer:  # noqa: S310
                 if answer.headers.get("Access-Control-Allow-Origin") not in ("*", ORIGIN):
                     raise Refused("it may not be read from another origin (CORS)")
                 return answer.read(), answer.headers.get("Content-Type", "")

@@ -104,13 +104,13 @@ class Congestion:
         wished, self._wants_key = self._wants_key, False
         return wished
 
-    def start(self, *, asked: bool = False) -> None:
+    def start(self, *, requested: bool = False) -> None:
         """Another run of pictures begins with a keyframe; what was before is not sent again.
 
-        `asked`: because the receiver could not go on.
+        `requested`: because the receiver could not go on.
         """
         now = self._clock()
-        if asked:
+        if requested:
             self._starts.append(now)
         else:
             self._sent.clear()

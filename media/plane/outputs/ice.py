@@ -63,10 +63,10 @@ class Connection(aioice.ice.Connection):
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         while loop.time() - self._heard < DEAD_S:
-            async with asyncio.TaskGroup() as asked:
+            async with asyncio.TaskGroup() as group:
                 for pair in self._nominated.values():
-                    asked.create_task(self._ask(pair))
-                asked.create_task(self._pause())
+                    group.create_task(self._ask(pair))
+                group.create_task(self._pause())
         self._query_consent_task = None
         await self.close()
 

@@ -44,19 +44,19 @@ async def seen_from(protocol: Any, servers: tuple[Address, ...]) -> Address:
 
     Raises TimeoutError, ConnectionError.
     """
-    asked = [asyncio.create_task(protocol.request(_binding(), server)) for server in servers]
+    requests = [asyncio.create_task(protocol.request(_binding(), server)) for server in servers]
     try:
         async with asyncio.timeout(ANSWER_S):
-            for answer in asyncio.as_completed(asked):
+            for answer in asyncio.as_completed(requests):
                 with contextlib.suppress(stun.TransactionError, KeyError):
                     response, _ = await answer
                     host, port = response.attributes["XOR-MAPPED-ADDRESS"]
                     return str(host), int(port)
         raise ConnectionError
     finally:
-        for task in asked:
+        for task in requests:
             task.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+        await asyncio.gather(*requests, return_exceptions=True)
 
 
 def _binding() -> stun.Message:

@@ -107,7 +107,7 @@ class VideoTrack(Track):
         if self.congestion.take_wish():
             self._refresh()
 
-    def _join(self, picture: Watched, *, asked: bool = False) -> None:
+    def _join(self, picture: Watched, *, requested: bool = False) -> None:
         """The pictures since the last keyframe, then those that come."""
         self._picture = picture
         units = picture.watch(self._take)
@@ -116,11 +116,11 @@ class VideoTrack(Track):
             units = []  # a keyframe alone is less for a connection that has little
         self._wants_key = not units
         self._limit = max(LEAST_QUEUE, 2 * len(units))
-        for unit in [] if asked else units:
+        for unit in [] if requested else units:
             self._count(unit)
         self._burst = self._pressed(units)
         self._started = self._clock()
-        self.congestion.start(asked=asked)
+        self.congestion.start(requested=requested)
 
     def _leave(self) -> None:
         """Send nothing until the smaller picture is there: what the connection can't take would delay that."""
@@ -166,7 +166,7 @@ class VideoTrack(Track):
         waits = self._gop - (units[-1].dts - units[0].dts) if units and self._gop else None
         has_time = waits is None or size / self.congestion.pace() < waits / CLOCK
         if units and has_time and not self.congestion.is_overfull:
-            self._join(self._picture, asked=True)
+            self._join(self._picture, requested=True)
         else:
             self._queue.clear()
             self._wants_key = True

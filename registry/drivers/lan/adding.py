@@ -77,10 +77,10 @@ class Adding:
             login = _Login(user, password, known.basic, (known.onvif, bool(known.pin)))
         if address.kind == "rtsp" and address.path not in ("", "/"):
             return self._by_path(address, login)
-        asked = self._onvif(address, login)
-        if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
+        answered = self._onvif(address, login)
+        if answered.onvif is not None and (found := self._by_onvif(address, login, answered.onvif, answered)):
             return found
-        if asked.state == "login":
+        if answered.state == "login":
             raise Refused("code_wrong", "refused by ONVIF")
         return self._by_table(address, login, port)
 
@@ -91,15 +91,15 @@ class Adding:
     def _by_path(self, address: Address, login: _Login) -> Found:
         main = self._described(address.host, address.port or RTSP, (address.path,), login)
         device = self._device(address.host, address.port or RTSP, _pictured(main), login, main)
-        asked = self._onvif(address, login)
-        if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
+        answered = self._onvif(address, login)
+        if answered.onvif is not None and (found := self._by_onvif(address, login, answered.onvif, answered)):
             streams = (found.device.main, found.device.sub)
             mine = next((stream for stream in streams if stream is not None and stream.path == address.path), None)
             if mine is not None:
                 other = found.device.sub if mine is found.device.main else None
                 return replace(found, device=replace(found.device, main=mine, sub=other, port=device.port))
             device = replace(found.device, main=device.main, sub=None, port=device.port)
-        return Found(self._with_sub(device), asked.state, asked.profiles)
+        return Found(self._with_sub(device), answered.state, answered.profiles)
 
     def _by_table(self, address: Address, login: _Login, port: int) -> Found:
         """By the makers' paths; those that a connection does not outlive are tried over another."""
@@ -113,9 +113,9 @@ class Adding:
                 return Found(self._with_sub(self._device(address.host, tried, _pictured(main), login, main)), "none")
         raise Refused(reason or "lan_unreachable", "no RTSP port is open")
 
-    def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, asked: _Asked) -> Found | None:
+    def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, answered: _Asked) -> Found | None:
         """None where none of its pictures can be had."""
-        identity, (main, sub) = asked.identity, chosen(asked.profiles)
+        identity, (main, sub) = answered.identity, chosen(answered.profiles)
         if main is None:
             return None
         try:
@@ -126,7 +126,7 @@ class Adding:
         heard = self._described(address.host, port, (path,), login)
         device = replace(
             self._device(address.host, port, _profiled(main, heard), login, heard),
-            onvif=asked.at,
+            onvif=answered.at,
             pin=onvif.pin,
             model=" ".join(filter(None, (identity.maker, identity.model))),
             firmware=identity.firmware,
@@ -141,7 +141,7 @@ class Adding:
                 device = replace(device, sub=_profiled(sub, smaller))
             except Refused:
                 pass  # announced, and not sent
-        return Found(device, "in", asked.profiles)
+        return Found(device, "in", answered.profiles)
 
     def _onvif(self, address: Address, login: _Login) -> _Asked:
         """The place of the camera's device service, and what that answers."""

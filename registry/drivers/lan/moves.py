@@ -29,7 +29,7 @@ class Moves:
 
     def __init__(self, devices: Devices, asks: Asks, *, again_s: float = AGAIN_S) -> None:
         self._devices, self._asks, self._again_s = devices, asks, again_s
-        self._asked: Recent[str, float] = Recent(MANY)  # by source
+        self._searched: Recent[str, float] = Recent(MANY)  # by source
         self._lock = threading.Lock()
 
     def search(self, source: Source, away: Sequence[Device]) -> threading.Thread | None:
@@ -37,10 +37,10 @@ class Moves:
         wanted = {device.endpoint: device for device in away if device.endpoint}
         with self._lock:
             now = time.monotonic()
-            asked = self._asked.get(source.id)
-            if not wanted or (asked is not None and now - asked < self._again_s):
+            searched = self._searched.get(source.id)
+            if not wanted or (searched is not None and now - searched < self._again_s):
                 return None
-            self._asked.put(source.id, now)
+            self._searched.put(source.id, now)
         thread = threading.Thread(target=self._search, args=(source, wanted), name="moved cameras", daemon=True)
         thread.start()
         return thread
