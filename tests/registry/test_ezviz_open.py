@@ -99,6 +99,15 @@ def test_v1_is_called_where_v2_is_missing(platform: Platform, missing: bytes, th
     assert "supportH265" not in platform.forms[2][1]
 
 
+@pytest.mark.parametrize("missing", [answer(b"<html>", "404 Not Found"), coded("60020")])
+def test_where_v2_is_missing_a_camera_that_sends_h265_is_not_asked_for(platform: Platform, missing: bytes) -> None:
+    """By the first version a film that says so may come in its place, and nothing tells it from a camera's picture."""
+    platform.replies[V2] = [missing]
+    with pytest.raises(Refused) as refused:
+        platform.client.live(KEY, "F1", 1, 20.0, is_h265=True)
+    assert (refused.value.reason, platform.paths()) == ("no_way", [TOKEN, V2])
+
+
 def test_a_token_is_renewed_before_it_expires(platform: Platform) -> None:
     platform.life_s = 299
     platform.live()
