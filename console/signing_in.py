@@ -165,7 +165,7 @@ class SigningIn:
 
     def _signed_in(self, current: ConsoleSession, outcome: SignedIn, user: str, open_way: bool) -> str:
         """Under a cookie of its own, so that whoever knew the one before is not signed in."""
-        self._sign_in.allow_open_way(outcome.account.id, allowed=open_way)
+        self._sign_in.allow_open_way(outcome.account.id, allowed=open_way, user=user)
         self._sessions.end(current)
         log.info("signed in at the console", account=outcome.account.id)
         return self._begun(outcome.account.id, user)

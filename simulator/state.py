@@ -81,7 +81,7 @@ class Settings:
     wake_s: float = 1.5  # a battery camera takes this long to wake
     awake_s: float = 30.0  # and stays awake this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
-    lag_s: float = 1.2  # the list shows a switch of a camera that is as in life this long after it was set
+    lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing
     node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
     clump_s: float = 2.0  # pictures come in clumps, as far apart as this

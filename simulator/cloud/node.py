@@ -8,7 +8,7 @@ from collections import deque
 
 from simulator.camera import Camera
 from simulator.cloud.feed import Feed
-from simulator.cloud.tokens import Tokens, asked, camera_of, same_but_for
+from simulator.cloud.tokens import Tokens, asked, camera_of, is_as_given
 from simulator.cloud.wire import (
     ANSWER,
     ASK,
@@ -20,6 +20,7 @@ from simulator.cloud.wire import (
     STOP,
     STOPPED,
     STREAM,
+    UNHEARD,
     Line,
     fields_of,
     message,
@@ -28,7 +29,6 @@ from simulator.cloud.wire import (
 from simulator.pictures.studio import Studio
 from simulator.state import World
 
-FREE = frozenset({"stream", "timestamp"})  # of an address, what a client may change
 ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
 OPENS = 6  # within a second
 GONE = 7005
@@ -62,8 +62,12 @@ class Node:
         ssn = secrets.token_hex(25) + "x"
         self._sessions[ssn] = (user, camera)
         self._world.calls["vtdu"] += 1
+        answer = message({1: 0, 2: 7, 3: "SU1LSA==", 4: ssn, 6: "ys7-vtdu"})
         try:
-            line.say(ANSWER, message({1: 0, 2: 7, 3: "SU1LSA==", 4: ssn, 6: "ys7-vtdu"}))
+            if self._world.settings.stream_fault == "drips":
+                await line.drip(ANSWER, answer)
+            else:
+                line.say(ANSWER, answer)
             await _Session(self._world, self._studio, line, ssn, camera, quality).last()
         finally:
             del self._sessions[ssn]
@@ -77,7 +81,7 @@ class Node:
         ticket = self._tokens.taken(requested.get("ssn", ""))
         if ticket is None:
             return 5406, "", None, 0
-        if key != ticket.key or not same_but_for(url, ticket.url, FREE):
+        if key != ticket.key or not is_as_given(url, ticket.url):
             return 6001, "", None, 0
         camera, quality = camera_of(self._world, requested), 2 if requested.get("stream") == "2" else 1
         if camera is None:
@@ -89,6 +93,8 @@ class Node:
             return 5404
         if camera.privacy or camera.asleep:
             return 5409
+        if camera.ciphers_link:
+            return 5457  # nobody here can make the keys that it wants
         if camera.picture(quality) is None:
             return 5451
         if sum(watcher == user for watcher, _ in self._sessions.values()) >= self._world.settings.streams:
@@ -114,6 +120,7 @@ class _Session:
     async def last(self) -> None:
         """Returns when the client or the node has closed the connection."""
         self._line.say(LINK_INFO, b"\x08\x01")  # which no client needs
+        self._line.say(UNHEARD, secrets.token_bytes(9))
         sending = asyncio.create_task(self._send())
         hearing = asyncio.create_task(self._hear())
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 MESSAGE, STREAM, CIPHERED = 0, 1, 0x0B
 ASK, ANSWER, NOTICE = 0x13B, 0x13C, 0x13D
 STOP, STOPPED, KEEP_ALIVE, KEPT_ALIVE, LINK_INFO = 0x130, 0x131, 0x132, 0x133, 0x149
+UNHEARD = 0x1F7  # a message that nobody knows
 _HEADER = struct.Struct(">BBHHH")
 type Fields = dict[int, int | bytes]
 

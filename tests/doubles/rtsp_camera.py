@@ -353,7 +353,8 @@ class _Viewer(Viewer):
             self.say(number, *self._does.answers[method])
         else:
             if self._does.path:
-                uri = uri.replace(self._does.path, PATH) if uri.endswith(self._does.path) else f"{uri}/other"
+                is_named = uri.endswith(self._does.path)
+                uri = uri.removesuffix(self._does.path) + PATH if is_named else f"{uri}/other"
             await self._signed(method, uri, headers)
             if method == "PLAY" and self._does.flood:
                 await self._pour()

@@ -66,6 +66,14 @@ def test_pictures_come_out_as_they_went_in(habits: RtpHabits, codec: str) -> Non
     assert [unit.pts for unit in found] == [number * STEP for number in range(30)]
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_a_stream_of_another_source_is_shown_from_its_first_packet(codec: str) -> None:
+    footage = Footage(now=itertools.count().__next__)
+    bodies = [body[:8] + b"\1\2\3\4" + body[12:] for those in sent(codec) for body in those if body[1] & 0x7F == 96]
+    shown = [unit.data for body in bodies for unit in footage.feed(body)]
+    assert [units(each) for each in shown] == [units(each) for each in pictures(codec)]
+
+
 def test_a_clock_that_begins_again_at_zero_goes_on() -> None:
     found = read_all(sent(begin=(1 << 32) - 4 * STEP))
     assert [unit.pts for unit in found] == [number * STEP for number in range(30)]

@@ -96,6 +96,22 @@ def test_the_form_is_found_by_looking(body: bytes, expected: str | None) -> None
     assert transport(body) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "body", "expected"),
+    [
+        ("8060 0007 00000000 01020304 00", "8060 0008 00000000 01020304 00", "rtp"),
+        ("8060 ffff 00000000 01020304 00", "8068 0000 00000000 01020304 00", "rtp"),
+        ("8060 0007 00000000 01020304 00", "8060 0009 00000000 01020304 00", None),
+        ("8060 0007 00000000 01020304 00", "8060 0008 00000000 01020305 00", None),
+        ("8061 0007 00000000 01020304 00", "8060 0008 00000000 01020304 00", None),
+        ("4060 0007 00000000 01020304 00", "8060 0008 00000000 01020304 00", None),
+        ("", "8060 0008 00000000 01020304 00", None),
+    ],
+)
+def test_rtp_of_a_source_that_nobody_knows_is_told_by_two_packets(before: str, body: str, expected: str | None) -> None:
+    assert transport(bytes.fromhex(body), bytes.fromhex(before)) == expected
+
+
 @given(st.integers(0, 20_000), st.binary(max_size=40), st.integers(1, 5000))
 @settings(max_examples=60, deadline=None)
 def test_damage_costs_pictures_and_nothing_else(at: int, damage: bytes, size: int) -> None:

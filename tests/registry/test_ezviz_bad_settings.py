@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 from msgspec.structs import replace
 
-from registry.camera import Camera, Ref
+from registry.camera import Camera, Flag, Ref
 from registry.drivers.ezviz import codes, households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
@@ -204,10 +204,18 @@ def test_a_setting_missing_in_the_list_sends_no_request(cloud: Cloud, setting: s
 
 
 def test_a_picture_that_may_stand_either_way_is_not_turned_over(cloud: Cloud) -> None:
+    cloud.say = lambda path: app_answer(path, 2030)
     source = cloud.source()
     with pytest.raises(VendorDown):
         cloud.driver.apply(source, replace(camera(source), flip="unknown"), "flip", "on", LONG_S)
-    assert cloud.sets == []
+    assert cloud.sets == [FLIP]
+
+
+@pytest.mark.parametrize("listed", ["on", "unknown"])
+def test_how_a_picture_stands_is_set_whatever_the_list_said_which_may_be_old(cloud: Cloud, listed: Flag) -> None:
+    source = cloud.source()
+    cloud.driver.apply(source, replace(camera(source), flip=listed), "flip", "on", LONG_S)
+    assert cloud.sets == [FLIP]
 
 
 def test_night_vision_keeps_how_bright_its_light_is_and_for_how_long(cloud: Cloud) -> None:

@@ -22,6 +22,7 @@ KEEP_ALIVE_S = 10.0
 BEHIND = 64 * 1024  # bytes that wait to be sent; a node that takes fewer is dropped
 CIPHERED = 5457  # the vendor's result for a link with a cipher of its own
 NOTICE = 0x13D
+RESULTS = range(5000, 8000)  # what a node ends a session by; another number in a notice means something else
 
 
 class Unreached(Exception):
@@ -162,7 +163,7 @@ class NodeSession:
             self._send(self._writer, frame(messages.KEPT_ALIVE, each.body, self._number()))
         elif each.code in (messages.INFO_ANSWER, NOTICE):
             with contextlib.suppress(NotAnswer):
-                if result := Answer.read(each.body).result:
+                if (result := Answer.read(each.body).result) in RESULTS:
                     raise SaidNo(result)
         return False
 

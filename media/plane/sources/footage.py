@@ -30,7 +30,7 @@ class Footage:
         self._sound = Sound(self._decipherer.samples if key else None)
         self._codec: nal.Codec | None = None
         self._is_found = self._runs = False
-        self._examined = 0
+        self._examined, self._before = 0, b""
         self._parameters = b""
         self._last: int | None = None
 
@@ -50,10 +50,11 @@ class Footage:
         return SourceFailed("code_wrong" if self._key else "encryption_on", again=False)
 
     def feed(self, body: bytes) -> list[Unit]:
+        before = b""
         if not self._is_found:
-            self._find(body)
+            before = self._find(body)
         if self._rtp:
-            pieces = self._rtp.feed(body)
+            pieces = (self._rtp.feed(before) if before else []) + self._rtp.feed(body)
             self._decipherer = self._rtp.decipherer
         else:
             try:
@@ -65,9 +66,13 @@ class Footage:
             raise self.unreadable
         return units
 
-    def _find(self, body: bytes) -> None:
-        """Find which transport it is, which stays. Raises SourceFailed for one that is not read."""
-        form = transport(body)
+    def _find(self, body: bytes) -> bytes:
+        """Find which transport it is, which stays. Returns the body before it, where it is found by both.
+
+        Raises SourceFailed for one that is not read.
+        """
+        before, self._before = self._before, body
+        form = transport(body, before)
         if form == "ts":
             raise SourceFailed("media_down", again=False)
         if form == "rtp":
@@ -76,6 +81,7 @@ class Footage:
         self._examined += len(body)
         if not self._is_found and self._examined > UNFOUND:
             raise SourceFailed("media_down", again=True)
+        return before if form == "rtp" and before[8:12] == body[8:12] else b""
 
     @property
     def _is_unknown(self) -> bool:

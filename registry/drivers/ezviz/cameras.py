@@ -17,7 +17,9 @@ from registry.errors import VendorDown
 SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY"
 NIGHT_VISION = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
-SHARED_TO_ME = 2
+# shareType of another account's: shared now, no longer, not at this hour, by barcode; 1 is one's own that is shared
+RECEIVED = frozenset({2, 3, 4, 5})
+EVERYTHING = -1  # permission of an owner; what single bits of another one's mean nobody has published
 SUB = 2  # streamType of the smaller picture; 1 is the whole one
 
 # Categories whose device row is a camera itself where it has no channel rows.
@@ -106,7 +108,7 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
     device, row, status = listed.device, listed.row, listed.status
     serial, can = str(device["deviceSerial"]), Features(device)
     optionals = within(status, "optionals")
-    owner = "shared" if number(row.get("shareType")) == SHARED_TO_ME else "own"
+    owner = "shared" if _is_received(row) else "own"
     battery = number(optionals.get("powerRemaining"))
     night_vision = _night_vision(status, optionals)
     return Camera(
@@ -137,6 +139,11 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
         person="off" if any(can.has(feature) for feature in features.PERSON) else "none",
         ways=ways if owner == "own" else (),
     )
+
+
+def _is_received(row: JsonObject) -> bool:
+    """Whether it is another account's."""
+    return number(row.get("shareType")) in RECEIVED or number(row.get("permission"), EVERYTHING) != EVERYTHING
 
 
 def _asleep(can: Features, status: JsonObject | None, switches: dict[int, Flag] | None) -> Flag:

@@ -43,32 +43,31 @@ class Cloud:
         self._places: Recent[Ref, Place] = Recent(MANY)
 
     def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
-        """These cameras; those with a dispatcher get the way `cloud` as their last.
+        """The same cameras with the way `cloud` as their last.
 
+        The list does not name every camera's dispatcher to every client: then it is asked for with the picture.
         `agreed`: whether the owner has consented to pictures that cross the internet as they are. Without consent the
         way is UNASKED, which shows no picture, except of a camera that is deciphered here.
         """
         source = cameras[0].ref.source if cameras else ""
-        found = {ref: place for page in pages for ref, place in self._placed(page, source)}
-        for ref, place in found.items():
-            self._places.put(ref, place)
+        for page in pages:
+            for ref, place in self._placed(page, source):
+                self._places.put(ref, place)
         return tuple(
             replace(camera, ways=(*camera.ways, "cloud" if agreed or is_enciphered(camera) else UNASKED))
-            if camera.ref in found
-            else camera
             for camera in cameras
         )
 
     def place(self, ref: Ref) -> Place | None:
-        """From the list that this process read last; None if another process read it."""
+        """From the list that this process read last; None where that names none, or another process read it."""
         return self._places.get(ref)
 
-    def keep(self, ref: Ref, dispatcher: Page) -> Place | None:
+    def keep(self, camera: Camera, dispatcher: Page) -> Place | None:
         """From the vendor's answer for one camera."""
         hosts = self._hosts(dispatcher)
         if hosts:
-            self._places.put(ref, Place(hosts))
-        return self._places.get(ref)
+            self._places.put(camera.ref, Place(hosts, has_sub=camera.sub is not None))
+        return self._places.get(camera.ref)
 
     def spec(self, camera: Camera, place: Place, token: str, key: bytes = b"") -> SourceSpec:
         """For the smaller picture if there is one: keyframes of the full picture may be minutes apart."""

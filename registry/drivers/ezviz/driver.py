@@ -157,11 +157,13 @@ class EzvizDriver:
         key = self._keys.find(held)
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
-        ref = camera.ref
+        ref, shown = camera.ref, camera.sub if picture == "sub" and camera.sub else camera.video
         live = self._waking.reached(
             source,
             camera,
-            lambda left_s: self._open.live(key, ref.serial, ref.channel, left_s, picture, life_s),
+            lambda left_s: self._open.live(
+                key, ref.serial, ref.channel, left_s, picture, life_s, is_h265=shown.codec == "h265"
+            ),
             deadline_s,
         )
         host, port = self._http.check(live.url)
@@ -187,7 +189,7 @@ class EzvizDriver:
         if self._cloud is None or not (held.secrets.open_air or is_enciphered(camera)):
             raise Refused("no_way", "no cloud way")
         began, ref = time.monotonic(), camera.ref
-        place = self._cloud.place(ref) or self._cloud.keep(ref, self.account.dispatcher(source, camera, deadline_s))
+        place = self._cloud.place(ref) or self._cloud.keep(camera, self.account.dispatcher(source, camera, deadline_s))
         if place is None:
             raise Refused("no_way", "no dispatcher that may be gone to")
         if picture == "sub" and (is_sub_silent(camera) or not place.has_sub):

@@ -162,7 +162,8 @@ def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
     if picture == "sub":
         return sub, f"/h264/ch{channel}/sub/av_stream"
     older = ("/H.264", "/H264", "/Streaming/Channels/1") if channel == 1 else ()
-    return f"/Streaming/Channels/{channel}01", f"/h264/ch{channel}/main/av_stream", *older, sub
+    seldom = ("/H265", "/") if channel == 1 else ()  # after the smaller one, since they may be H.265
+    return f"/Streaming/Channels/{channel}01", f"/h264/ch{channel}/main/av_stream", *older, sub, *seldom
 
 
 def _parts(place: str) -> tuple[str, int]:

@@ -109,10 +109,13 @@ def _night_vision(client: "Client", camera: Camera, value: str) -> None:
 
 
 def _flip(client: "Client", camera: Camera, value: str) -> None:
+    """It is set whatever was listed, which may be old; to turn it over takes knowing how it stands."""
+    if client.set_flip(camera.ref.serial, camera.ref.channel, value == "on"):
+        return
     if camera.flip == "unknown":
         raise VendorDown("the picture's orientation is missing in the answer")
     if camera.flip != value:
-        client.flip(camera.ref.serial, camera.ref.channel, value == "on")
+        client.flip_image(camera.ref.serial, camera.ref.channel)
 
 
 def _sensitivity(client: "Client", camera: Camera, value: str) -> None:
