@@ -121,6 +121,7 @@ class Watched(NamedTuple):
     still: bytes  # JPEG
 
 
+REFUSED = "/refused"  # behind the `release` of an address that was given back since nobody took its token
 UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left
 
 

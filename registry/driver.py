@@ -65,7 +65,10 @@ class Driver(Protocol):
         ...
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
-        """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine."""
+        """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine.
+
+        With media.source.REFUSED behind it nobody took the token of its address.
+        """
         ...
 
     def serves(self, source: Source) -> tuple[str, ...]:

@@ -192,6 +192,16 @@ def test_an_address_whose_session_is_refused_is_given_back(world: World, cloud: 
     assert set(household.given_back) == {"token 1"}
 
 
+@pytest.mark.parametrize("settings", [{"stream_fault": "tokens"}, {"stream_code": 5454}])
+def test_a_token_that_nobody_takes_is_given_back_as_one(
+    world: World, cloud: StreamCloud, household: House, settings: dict[str, Any]
+) -> None:
+    household.changes = {"release": "token 1"}
+    cloud.set(**settings)
+    assert refused(world) == "media_down"
+    assert household.given_back[:2] == ["token 1/refused"] * 2
+
+
 def test_a_session_ends_soon_after_its_last_viewer_who_may_come_back(
     world: World, cloud: StreamCloud, eventually: Callable[..., None]
 ) -> None:

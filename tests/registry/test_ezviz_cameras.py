@@ -277,8 +277,9 @@ def test_a_smaller_picture_is_there_if_the_menu_of_qualities_has_one(qualities: 
         ({"shareType": 3}, "shared", ()),
         ({"shareType": 4}, "shared", ()),
         ({"shareType": 5}, "shared", ()),
-        ({"shareType": 0, "permission": 0x20007F}, "shared", ()),
+        ({"shareType": 0, "permission": 0x20007F}, "own", ("open",)),
         ({"shareType": None, "permission": 3}, "shared", ()),
+        ({"shareType": 9, "permission": 0x20007F}, "shared", ()),
         ({"shareType": None, "permission": None}, "own", ("open",)),
     ],
 )

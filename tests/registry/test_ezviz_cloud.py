@@ -13,7 +13,7 @@ import pytest
 from media.ezviz.address import Address
 from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.network import OnLoopback
-from media.source import SourceSpec
+from media.source import REFUSED, SourceSpec
 from registry.camera import UNASKED, Camera, Ref
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.cloud import Cloud, Place
@@ -112,6 +112,23 @@ def test_sessions_that_are_wanted_at_once_open_one_after_another(home: Home) -> 
     with ThreadPoolExecutor(4) as threads:
         specs = list(threads.map(wanted, range(4)))
     assert len({spec.url for spec in specs}) == 4
+
+
+def test_tokens_that_nobody_takes_renew_the_session(home: Home) -> None:
+    driver, terrace = home.another(may_go_on=True), home.camera("Terrace")
+    before = session_id(home)
+    for turn in range(2):
+        assert session_id(home) == before, turn
+        spec = driver.mint(home.source, terrace, "cloud", LONG_S)
+        driver.release(home.source, f"{spec.release}{REFUSED}", LONG_S)
+    assert session_id(home) != before
+    assert driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
+
+
+def session_id(home: Home) -> str:
+    session = home.driver.sessions.read(home.source).secrets.session
+    assert session is not None
+    return str(session["session_id"])
 
 
 def test_another_process_asks_where_the_camera_streams(home: Home) -> None:

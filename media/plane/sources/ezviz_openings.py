@@ -12,7 +12,7 @@ from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.ezviz_showing import Showing
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.quota_rests import QuotaRests
-from media.source import SourceSpec
+from media.source import REFUSED, SourceSpec
 
 _log = structlog.get_logger()
 
@@ -92,14 +92,16 @@ class Openings:
         address = _address(spec)
         showing = Showing(stream or address.stream, self._loopback, spec.key)
         self._open.add(showing)
+        ending = ""
         try:
             await showing.open(address, spec.hosts)
-        except BaseException:
+        except BaseException as error:
+            ending = REFUSED if isinstance(error, SaidNo) and error.result in TOKEN else ""
             self.end(showing)
             raise
         finally:
             if spec.release:
-                self._give_back(spec.release)
+                self._give_back(f"{spec.release}{ending}")
         self._refused = 0
         return showing
 

@@ -17,8 +17,8 @@ from registry.errors import VendorDown
 SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY"
 NIGHT_VISION = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
-# shareType of another account's: shared now, no longer, not at this hour, by barcode; 1 is one's own that is shared
-RECEIVED = frozenset({2, 3, 4, 5})
+# shareType: one's own, shared out or not; another account's: shared now, no longer, not at this hour, by barcode
+OWN, RECEIVED = frozenset({0, 1}), frozenset({2, 3, 4, 5})
 EVERYTHING = -1  # permission of an owner; what single bits of another one's mean nobody has published
 SUB = 2  # streamType of the smaller picture; 1 is the whole one
 
@@ -142,8 +142,11 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
 
 
 def _is_received(row: JsonObject) -> bool:
-    """Whether it is another account's."""
-    return number(row.get("shareType")) in RECEIVED or number(row.get("permission"), EVERYTHING) != EVERYTHING
+    """Whether it is another account's: by its permission where shareType does not say it."""
+    share = number(row.get("shareType"))
+    if share in OWN:
+        return False
+    return share in RECEIVED or number(row.get("permission"), EVERYTHING) != EVERYTHING
 
 
 def _asleep(can: Features, status: JsonObject | None, switches: dict[int, Flag] | None) -> Flag:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from media.ezviz.address import KNOWN
 from media.grants import Picture
-from media.source import SourceSpec
+from media.source import REFUSED, SourceSpec
 from net.exchange import Exchange
 from net.hosts import Hosts
 from registry.camera import Camera
@@ -220,7 +220,11 @@ class EzvizDriver:
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         if release.startswith(OPENING):
-            self._tokens.opened(source, int(release.removeprefix(OPENING)))
+            number = int(release.removeprefix(OPENING).removesuffix(REFUSED))
+            if not release.endswith(REFUSED):
+                self._tokens.opened(source, number)
+            elif self._tokens.refused(source, number):
+                self.account.renew(source, deadline_s)
             return
         key = self._keys.find(self.sessions.read(source))
         if key is None:
