@@ -90,7 +90,8 @@ def adapt(
     readiness, control = Readiness(judge, rules), Control(drivers, readings, breaker, awaited, rules.read_back_s)
     tries = CodeTries(store, clock)
     codes = LanCodes(drivers, readings, judge, tries, rules)
-    encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules)
+    came_back, faults = CameBack(store), Faults(store, happenings, clock, keeps=notifies)
+    encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules, came_back, faults)
     sources = StreamSources(drivers, rules, readings, judge, breaker)
     handover = Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
@@ -105,25 +106,9 @@ def adapt(
         rules,
         clock,
     )
-    came_back, faults = CameBack(store), Faults(store, happenings, clock, keeps=notifies)
     history = History(store, clock, later)
     written = history if keeps_history else None
-    owner = Owner(
-        store,
-        lists,
-        readiness,
-        readings,
-        judge,
-        control,
-        codes,
-        encrypted,
-        awaited,
-        came_back,
-        faults,
-        streams.open,
-        streams.still,
-        rules.owner_s,
-    )
+    owner = Owner(store, lists, readiness, readings, judge, control, codes, encrypted, streams, rules.owner_s)
     states, voice = States(readings, judge, sightings, awaited, rules), Voice(judge, control, rules)
     return Adapter(
         Registry(
