@@ -356,10 +356,10 @@ async def _answered(world: World, viewer: Viewer, grant: str) -> None:
 
 
 def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
-    world: World, camera: RtspCamera, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., World], camera: RtspCamera
 ) -> None:
     """An assistant's display asks once: what comes too late for the first opening must not leave it dark."""
-    monkeypatch.setattr("media.plane.sources.rtsp.OPEN_S", 3.0)
+    world = start(open_s=3.0)
     camera.does.silent = True
 
     async def scene() -> Viewer:
@@ -378,10 +378,9 @@ def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
 
 
 def test_who_was_answered_is_let_go_where_no_picture_comes_and_the_reason_is_told(
-    world: World, camera: RtspCamera, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., World], camera: RtspCamera
 ) -> None:
-    monkeypatch.setattr("media.plane.sources.rtsp.OPEN_S", 2.0)
-    monkeypatch.setattr("media.plane.viewing.pull.ANSWERED_S", 6.0)
+    world = start(open_s=2.0, answered_s=6.0)
     camera.does.silent = True
 
     async def scene() -> None:

@@ -38,7 +38,7 @@ class Sessions:
         self._settings, self._grants, self._sources = settings, grants, sources
         self._loop = asyncio.get_running_loop()
         loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
-        self._opener = Opener(context, loopback)
+        self._opener = Opener(context, loopback, settings.open_s)
         self._index = SessionIndex()
         self._endings = Endings()
         self._transcodes = Transcodes(settings.transcodes)
@@ -51,7 +51,14 @@ class Sessions:
         asking, practice = Asking(sources, self._background), settings.allow_loopback_sources
         stills = CameraStills(asking, loopback=practice, within_s=settings.still_s)
         self.warming = Warming(
-            self._index, self._endings, self._places, self._pulls, self.guard, self._background, stills
+            self._index,
+            self._endings,
+            self._places,
+            self._pulls,
+            self.guard,
+            self._background,
+            stills,
+            settings.keep_s,
         )
         watch = self.guard.watch(lambda: list(self._index), self._renew, self.leaving.shut)
         sweep = Sweep(
@@ -218,6 +225,7 @@ class Sessions:
             self._transcodes,
             sub=self.warming.sub,
             has_answered=self._index.has_answered,
+            answered_s=self._settings.answered_s,
         )
 
     def _held(self, pull: Pull) -> bool:
