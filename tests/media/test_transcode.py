@@ -189,6 +189,23 @@ def test_one_that_breaks_ends_its_own_viewers_with_a_reason(
     assert world.request(world.variant_url(as_it_comes)).status == 200
 
 
+def test_one_that_breaks_ends_a_viewer_whose_next_offer_was_no_offer(
+    world: World, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.cameras["garden"] = Camera(recording(deep=True))
+
+    async def scene() -> int:
+        async with watching(world, world.grant(protocol="webrtc", surface="google")) as viewer:
+            await viewer.until(lambda: viewer.pictures)
+            url, kind = f"/s/{viewer.session}/whep", "application/sdp"
+            answer = await asyncio.to_thread(world.request, url, "POST", b"v=0", Content_Type=kind)
+            monkeypatch.setattr(Pipeline, "encode", lambda *_: 1 / 0)
+            await viewer.until(lambda: viewer.connection.connectionState == "closed")
+            return answer.status
+
+    assert asyncio.run(scene()) == 400
+
+
 @pytest.mark.parametrize(
     ("given", "made"),
     [

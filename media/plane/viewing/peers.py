@@ -34,17 +34,17 @@ class Peers:
             if session.peer is peer:
                 gone()
 
-        view = session.view = View(session.pull, session.claims.surface)
+        view = View(session.pull, session.claims.surface)
         settings = self._settings
         video = VideoTrack(view, again_s=settings.again_s, calm_s=settings.calm_s)
         peer = Peer(video, view, left, ice.relays(settings, time.time()), self._stun.addresses)
         try:
-            answer = await session.answer(peer, sdp, due - self._loop.time())
+            answer = await session.answer(peer, view, sdp, due - self._loop.time())
         except BaseException:
             self._background.later(peer.close())
             raise
         self.end(session)
-        session.peer, session.began = peer, self._loop.time()
+        session.peer, session.view, session.began = peer, view, self._loop.time()
         return answer
 
     def end(self, session: Session) -> None:

@@ -90,17 +90,17 @@ class Session:
             or (self.claims.explains and now - self.opened > card_s)
         )
 
-    async def answer(self, peer: Peer, sdp: str, left_s: float) -> str:
-        """The peer's answer to an offer within `left_s`. Raises SourceFailed, NoOffer, NotGathered."""
+    async def answer(self, peer: Peer, view: View, sdp: str, left_s: float) -> str:
+        """A peer's answer to an offer within `left_s`, of that view. Raises SourceFailed, NoOffer, NotGathered."""
         peer.gather(sdp, left_s)
         # a source that can't be shown is best said now, but a slow one must not cost the answer
         await self.pull.opened(min(VERDICT_S, left_s))
         await peer.gathered()
         await self.pull.opened(0)
-        self.view.check()
+        view.check()
         answer = await peer.answer(self._voice())
-        if self.failure is not None:
-            raise self.failure  # of meanwhile: from here on whoever is answered is waited for
+        if self.pull.failure is not None:
+            raise self.pull.failure  # of meanwhile: from here on whoever is answered is waited for
         return answer
 
     def _voice(self) -> Voice:

@@ -90,13 +90,17 @@ class Sessions:
         """
         self._endings.refuse(claims)
         session = self._index.find(claims, name)
-        if session is not None and session.failure is None and session.pull.key == key_of(claims):
-            if spec is not None:
-                self.warming.warm(claims, spec)
+        if session is not None and self._goes_on(session, claims, spec):
             return self._come_back(session)
         if session is not None:
             self.leaving.drop(session, session.failure.reason if session.failure else "", final=False)
         return self._begin(claims, spec, name)
+
+    def _goes_on(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
+        """Whether it shows what these claims are for. Raises Ended, TooMany."""
+        if session.failure is not None or session.pull.key != key_of(claims):
+            return False
+        return spec is None or self.warming.warm(claims, spec) is session.pull
 
     def _begin(self, claims: Claims, spec: SourceSpec | None, name: str) -> Session:
         self._places.take(claims)
@@ -178,6 +182,7 @@ class Sessions:
                 )
             except SourceFailed as failed:
                 self.leaving.drop(session, failed.reason, final=False)
+                self._endings.refuse(session.claims)  # it was ended meanwhile, and its picture with it
                 raise
             except BaseException:
                 if session.peer is None:
@@ -185,7 +190,7 @@ class Sessions:
                 raise
             if not self._index.holds(session):
                 self._peers.end(session)
-                raise Ended
+                raise Ended(self._endings.reason(session.claims.nonce))
         return answer, session.grant
 
     def watched_by(self, link: str) -> bool:
