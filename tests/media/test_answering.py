@@ -180,6 +180,28 @@ def test_who_was_answered_and_left_does_not_keep_the_reason_from_another(
 
 
 @LATE
+def test_who_asks_again_meanwhile_is_answered_though_the_first_offer_is_not(
+    grants: Grants, meanwhile: Meanwhile, step: str
+) -> None:
+    async def scene() -> None:
+        async with opened(grants) as house:
+            claims = house.claims()
+            again: list[asyncio.Task[Claims]] = []
+
+            async def happens() -> None:
+                again.append(asyncio.create_task(house.answer(claims)))
+                await house.cameras.fail()
+
+            meanwhile(step, happens)
+            with pytest.raises(SourceFailed, match="offline"):
+                await house.answer(claims)
+            await again[0]
+            assert (house.live(), len(house.cameras.openings)) == (1, 2)
+
+    asyncio.run(scene())
+
+
+@LATE
 @pytest.mark.parametrize("how", ["gate", "viewer", "link"])
 @pytest.mark.parametrize("again", [False, True], ids=["first answer", "another in its session"])
 def test_who_is_ended_meanwhile_is_told_why_and_opens_nothing_any_more(

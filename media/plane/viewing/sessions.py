@@ -50,16 +50,8 @@ class Sessions:
         self.guard = Guard(settings, sources)
         asking, practice = Asking(sources, self._background), settings.allow_loopback_sources
         stills = CameraStills(asking, loopback=practice, within_s=settings.still_s)
-        self.warming = Warming(
-            self._index,
-            self._endings,
-            self._places,
-            self._pulls,
-            self.guard,
-            self._background,
-            stills,
-            settings.keep_s,
-        )
+        index, endings, places, pulls = self._index, self._endings, self._places, self._pulls
+        self.warming = Warming(index, endings, places, pulls, self.guard, self._background, stills, settings.keep_s)
         watch = self.guard.watch(lambda: list(self._index), self._renew, self.leaving.shut)
         sweep = Sweep(
             settings, self._index, self._pulls, self._transcodes, self._endings, self._places, self.leaving.drop
@@ -174,24 +166,29 @@ class Sessions:
         Raises Ended, TooMany, SourceFailed, NoOffer, NotGathered.
         """
         due = self._loop.time() + within_s - FINISH_S
-        session = self.open(claims, spec, name)
-        async with session.answering:
-            try:
-                answer = await self._peers.answer(
-                    session, sdp, due, lambda: self.leaving.drop(session, "", final=False)
-                )
-            except SourceFailed as failed:
-                self.leaving.drop(session, failed.reason, final=False)
-                self._endings.refuse(session.claims)  # it was ended meanwhile, and its picture with it
-                raise
-            except BaseException:
-                if session.peer is None:
-                    self.leaving.drop(session, "", final=False)
-                raise
-            if not self._index.holds(session):
-                self._peers.end(session)
-                raise Ended(self._endings.reason(session.claims.nonce))
-        return answer, session.grant
+        while True:
+            session = self.open(claims, spec, name)
+            async with session.answering:
+                if self._index.holds(session):
+                    return await self._answer(session, sdp, due), session.grant
+            spec = None  # it was given back to its vendor, or used up, in what another offer's failure ended
+
+    async def _answer(self, session: Session, sdp: str, due: float) -> str:
+        """Raises Ended, SourceFailed, NoOffer, NotGathered."""
+        try:
+            answer = await self._peers.answer(session, sdp, due, lambda: self.leaving.drop(session, "", final=False))
+        except SourceFailed as failed:
+            self.leaving.drop(session, failed.reason, final=False)
+            self._endings.refuse(session.claims)  # it was ended meanwhile, and its picture with it
+            raise
+        except BaseException:
+            if session.peer is None:
+                self.leaving.drop(session, "", final=False)
+            raise
+        if not self._index.holds(session):
+            self._peers.end(session)
+            raise Ended(self._endings.reason(session.claims.nonce))
+        return answer
 
     def watched_by(self, link: str) -> bool:
         """Whether the link has a session that is not over."""
