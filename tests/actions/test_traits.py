@@ -1,4 +1,4 @@
-"""A camera's traits in SYNC and QUERY, and the commands by which a voice may change it."""
+"""A camera's traits in SYNC and QUERY."""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What Alexa is told by reports: the state, what it was told, and the messages; and each answer of the gateway."""
+"""What Alexa is told by reports: the state, what it was told, and the messages."""
 
 import json
 from collections.abc import Callable

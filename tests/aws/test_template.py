@@ -1,4 +1,4 @@
-"""The stack's template as osls packages it: what outlives the stack, the roles' rights, the alarms."""
+"""The stack's template as osls packages it: what outlives the stack, its functions and its doors."""
 
 import json
 import subprocess

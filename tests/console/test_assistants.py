@@ -10,7 +10,8 @@ from accounts.pins import Pins
 from registry.camera import StreamRequest
 from registry.owner.outcome import SignInRefused
 from registry.owner.sign_in import SignIn
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_vendor import PASSWORD
 

@@ -10,7 +10,8 @@ from accounts.linking_window import OPEN_S
 from accounts.pins import Pins
 from registry.owner.outcome import SignedIn, SignInRefused
 from tests.console.test_assistants import AT, linking, page, press
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.ready_vendor import PASSWORD
 
 REDIRECT = "https://pitangui.amazon.com/api/skill/link/M1"

@@ -11,7 +11,8 @@ from registry.notices.addresses import Addresses
 from registry.owner.invitations import MOST, Invitations
 from registry.owner.outcome import SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.household import new_link
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver

@@ -17,7 +17,7 @@ from media.rtp.packet import Packet, read
 from media.rtp.unit import AccessUnit, Depacketizer
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import recording
-from tests.doubles.rtsp_camera import slope, tone
+from tests.doubles.rtsp_recording import slope, tone
 
 TICKS = 6_000
 

@@ -18,7 +18,7 @@ from media.plane.outputs.pipeline import DISPLAY, SOON, Shape
 from media.plane.outputs.transcoder import WAITING, Transcoder
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS
-from tests.doubles.rtsp_camera import slope
+from tests.doubles.rtsp_recording import slope
 
 
 @apart

@@ -1,4 +1,4 @@
-"""The token, revocation and userinfo endpoints, as the assistants' clouds use them and as attackers would."""
+"""The token endpoint, as the assistants' clouds use them and as attackers would."""
 
 import base64
 from collections.abc import Callable

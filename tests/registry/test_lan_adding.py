@@ -1,4 +1,4 @@
-"""Adding a camera of one's own: how an address is read, how its pictures are found, and which id it gets."""
+"""Adding a camera of one's own: how its pictures are found, and which login it takes."""
 
 import socketserver
 import threading
@@ -21,7 +21,8 @@ from simulator.lan.onvif_picture import Picture
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE
 
 SUB = "/Streaming/Channels/102"
 JPEG = b"\xff\xd8\xff\xd9"

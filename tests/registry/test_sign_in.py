@@ -1,4 +1,4 @@
-"""Signing in: who may, how often, and every verdict of the simulated vendor."""
+"""Signing in: who may, and every verdict of the simulated vendor."""
 
 import base64
 import logging

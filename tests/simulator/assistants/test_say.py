@@ -1,4 +1,4 @@
-"""Linking and saying, end to end over HTTP, with a double of showcam."""
+"""Saying, end to end over HTTP, with a double of showcam."""
 
 import re
 from collections.abc import Callable
