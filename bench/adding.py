@@ -26,7 +26,8 @@ from tests.browser.conftest import FLAGS
 from tests.doubles.far_away import NETWORK
 from tests.doubles.onvif_device import served
 from tests.doubles.program import Program, running
-from tests.doubles.rtsp_camera import CODE, PATH
+from tests.doubles.rtsp_camera import PATH
+from tests.doubles.rtsp_recording import CODE
 
 TIMES = 10
 NO_NETWORK = "no empty network can be made here (ip, unshare)"

@@ -11,7 +11,7 @@ from media.source import Codec
 from simulator.cloud.program_stream import ProgramStream
 from simulator.cloud.rtp_stream import RtpStream
 from simulator.pictures.garble import Garbler
-from tests.doubles.rtsp_camera import CODE, recorded
+from tests.doubles.rtsp_recording import CODE, recorded
 
 KEY = CODE.encode().ljust(16, b"\0")
 SIZE = (1280, 720)

@@ -22,7 +22,7 @@ from bench.run import NoPeer, Results, Run
 from bench.screen import HOME_ASSISTANT_HLS, SHOWCAM_HLS, Screen, screen
 from bench.table import Bound, LeftOut, Row
 from tests.doubles.hls_camera import FPS
-from tests.doubles.rtsp_camera import recorded
+from tests.doubles.rtsp_recording import recorded
 
 CAMERAS = 5
 # Home Assistant writes the codec of what is smaller in a way that hls.js does not read: "avc1.42c0c"

@@ -30,7 +30,7 @@ from bench.relay import fetch
 from bench.run import Results, Run
 from bench.table import Bound, Row
 from simulator.lan.description import Tracks
-from tests.doubles.rtsp_camera import Recording, Sample
+from tests.doubles.rtsp_recording import Recording, Sample
 
 RATE, SOUND, FRAME = 25, 16_000, 1024
 SIZE = (320, 180)

@@ -22,8 +22,19 @@ _HERE = ("127.0.0.1", "::1")
 class Door:
     """Makes each connection's protocol. `shared`: networks of proxies, each of which comes for many viewers."""
 
-    def __init__(self, server: web.Server, *, most: int, most_of_one: int, shared: tuple[Network, ...] = ()) -> None:
+    def __init__(
+        self,
+        server: web.Server,
+        *,
+        most: int,
+        most_of_one: int,
+        shared: tuple[Network, ...] = (),
+        silent_s: float = SILENT_S,
+        unanswered_s: float = UNANSWERED_S,
+        quiet_s: float = QUIET_S,
+    ) -> None:
         self._server, self._shared = server, shared
+        self._silent_s, self._unanswered_s, self._quiet_s = silent_s, unanswered_s, quiet_s
         self._most, self._most_of_one = most, most_of_one
         self._of_one: Counter[str] = Counter()
         self._refused = 0
@@ -51,9 +62,20 @@ class Door:
         while True:
             await asyncio.sleep(EVERY_S)
             self._of_one = Counter(
-                counted_as(_address(transport)) for transport in self._there() if not _ended(transport)
+                counted_as(_address(transport)) for transport in self._there() if not self._ended(transport)
             )
             self._log_refused()
+
+    def _ended(self, transport: asyncio.Transport) -> bool:
+        """Whether it was silent for too long, and so is no more."""
+        quiet = _quiet(transport)
+        if quiet is None:
+            return False
+        unsent_s = self._unanswered_s if quiet.ever_received else self._silent_s
+        may_s = self._quiet_s if quiet.ever_sent else unsent_s
+        if quiet.sent_s > may_s:
+            transport.abort()
+        return quiet.sent_s > may_s
 
     def _makes_room(self, mine: int) -> bool:
         """Where all is full, who has most gives up the one that was silent longest: a few can't keep all others out."""
@@ -124,14 +146,3 @@ def _quiet(transport: asyncio.Transport) -> Silence | None:
 def _silent_s(transport: asyncio.Transport) -> float:
     quiet = _quiet(transport)
     return quiet.sent_s if quiet is not None else 0.0
-
-
-def _ended(transport: asyncio.Transport) -> bool:
-    """Whether it was silent for too long, and so is no more."""
-    quiet = _quiet(transport)
-    if quiet is None:
-        return False
-    may_s = QUIET_S if quiet.ever_sent else UNANSWERED_S if quiet.ever_received else SILENT_S
-    if quiet.sent_s > may_s:
-        transport.abort()
-    return quiet.sent_s > may_s

@@ -21,7 +21,8 @@ from tests.doubles.linking_world import USER
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.program import Program
 from tests.doubles.ready_vendor import PASSWORD
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 
 SUB = "/Streaming/Channels/102"
 SEARCH_S = 1.2

@@ -12,7 +12,8 @@ import pytest
 from accounts.households import with_lan
 from registry.drivers.lan.devices import Device, Devices, Pictured
 from registry.notices.addresses import Addresses
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 
 DEEDS = {"sign-out", "again", "hand-secret"}  # what these do needs no field; the first two end the walk

@@ -9,7 +9,8 @@ import pytest
 
 from console.diagnosis import masked
 from console.pages import moment
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
 from words.worded import worded

@@ -6,7 +6,8 @@ import pytest
 
 from console.heard import named
 from registry.preferences import Preferences
-from tests.doubles.home_world import HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import HomeWorld
 
 AT = "/home/try"
 

@@ -23,7 +23,7 @@ from media.plane.viewing.fanout import Fanout
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.reports import SenderReport
 from media.rtp.unit import AccessUnit
-from tests.doubles.rtsp_camera import slope
+from tests.doubles.rtsp_recording import slope
 
 HZ = 8000
 PIECE_S = 0.1  # of sound in one unit

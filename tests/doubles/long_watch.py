@@ -23,7 +23,8 @@ from tests.doubles.fast_loop import FastLoop
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.rtsp_camera import RtspCamera, recorded
+from tests.doubles.rtsp_camera import RtspCamera
+from tests.doubles.rtsp_recording import recorded
 
 CAMERAS = ("yard", "barn")
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])

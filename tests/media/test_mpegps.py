@@ -17,7 +17,7 @@ from media.mpegps.packets import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets
 from media.mpegps.sound import Sound
 from simulator.cloud.program_stream import HIKVISION_HEADER, Habits, ProgramStream
 from simulator.pictures.garble import Garbler
-from tests.doubles.rtsp_camera import recorded
+from tests.doubles.rtsp_recording import recorded
 
 STEP = 6000  # 15 pictures a second
 HABITS = {

@@ -17,13 +17,6 @@ pytestmark = pytest.mark.usefixtures("on_loopback")
 WHOLE, SUB, MADE = (1280, 720), (320, 180), (640, 360)
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole picture is tried again after two seconds."""
-    monkeypatch.setattr("media.plane.outputs.congestion.TRY_S", 2.0)
-    monkeypatch.setattr("media.plane.outputs.congestion.CALM_S", 1.0)
-
-
 def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=8, length_s=64), segment_s=8, head_start=2)
 
@@ -82,10 +75,8 @@ def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
     assert [claims.picture for claims in household.opened][1:] == ([] if is_alone else ["sub"])
 
 
-def test_the_whole_picture_comes_back_when_the_connection_takes_it(
-    start: Callable[..., World], vendor: Vendor, impatient: None
-) -> None:
-    world = start()
+def test_the_whole_picture_comes_back_when_the_connection_takes_it(start: Callable[..., World], vendor: Vendor) -> None:
+    world = start(again_s=2.0, calm_s=1.0)
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
 
     async def scene() -> list[float]:

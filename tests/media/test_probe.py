@@ -14,7 +14,8 @@ from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import Probed, probe
 from media.source import SourceSpec
 from tests.doubles import gstreamer
-from tests.doubles.rtsp_camera import RtspCamera, recorded
+from tests.doubles.rtsp_camera import RtspCamera
+from tests.doubles.rtsp_recording import recorded
 from tests.media.conftest import World
 
 

@@ -19,7 +19,8 @@ from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0

@@ -17,7 +17,8 @@ from registry.errors import Refused
 from store.records import Account, Source
 from store.sqlite import SqliteStore
 from tests.doubles.lan_house import NETWORK, needed
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE
 
 pytestmark = pytest.mark.realtime  # answers are waited for
 

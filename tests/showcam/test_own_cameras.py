@@ -24,7 +24,8 @@ from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 
 SUB = "/Streaming/Channels/102"
 

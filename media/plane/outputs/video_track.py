@@ -40,14 +40,17 @@ class Whole(Watched, Protocol):
 
 
 class VideoTrack(Track):
-    """`congestion` hears of what is sent and what comes back (media.plane.outputs.amendments)."""
+    """`congestion` hears of what is sent and what comes back (media.plane.outputs.amendments).
+
+    `again_s` and `calm_s` are Congestion's.
+    """
 
     kind = "video"
 
-    def __init__(self, picture: Whole) -> None:
+    def __init__(self, picture: Whole, *, again_s: float, calm_s: float) -> None:
         super().__init__()
         self._clock = asyncio.get_running_loop().time
-        self.congestion = Congestion(self._clock, self._wake)
+        self.congestion = Congestion(self._clock, self._wake, again_s=again_s, calm_s=calm_s)
         self._whole = picture
         self._picture: Watched = picture
         self._moving: asyncio.Task[Watched | None] | None = None

@@ -74,7 +74,7 @@ class _Screen:
 async def probe(spec: SourceSpec, *, loopback: bool, within_s: float) -> Probed:
     """Raises SourceFailed, also where no whole picture came in time."""
     screen = _Screen()
-    source = RtspSource(screen, spec, loopback=loopback)
+    source = RtspSource(screen, spec, loopback=loopback, open_s=within_s)
     running = asyncio.create_task(source.last())
     waiting = asyncio.create_task(screen.enough.wait())
     try:

@@ -27,16 +27,14 @@ _log = structlog.get_logger()
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
-ANSWERED_S = (
-    20.0  # a first picture is tried for so long again where a viewer can't be answered any longer that none comes
-)
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
 
 class Pull(Displayed):
     """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why.
 
-    `has_answered`: whether a viewer by WebRTC has an answer, which says nothing of what comes.
+    `has_answered`: whether a viewer by WebRTC has an answer, which says nothing of what comes. A first picture is tried
+    again for `answered_s` then.
     """
 
     def __init__(
@@ -49,11 +47,12 @@ class Pull(Displayed):
         *,
         sub: Callable[[Claims], "Pull | None"],
         has_answered: Callable[["Pull"], bool],
+        answered_s: float,
     ) -> None:
         super().__init__(transcodes)
         self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
         self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
-        self._has_answered = has_answered
+        self._has_answered, self._answered_s = has_answered, answered_s
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
         self._spec, self._opener = spec, opener
@@ -167,7 +166,7 @@ class Pull(Displayed):
         """
         if self.format is not None:
             return True
-        return self._loop.time() - self._epoch < ANSWERED_S and self._has_answered(self)
+        return self._loop.time() - self._epoch < self._answered_s and self._has_answered(self)
 
     def _claims_asked(self) -> Claims:
         """In whose name, and for which picture."""

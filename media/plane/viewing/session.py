@@ -12,7 +12,6 @@ from media.plane.outputs.peer import Peer, Voice
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.view import View
 
-CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
 VERDICT_S = 1.0  # a camera has this to say that it can't be shown
 NEWS_S = 1.0  # a list waits so long for a segment that its viewer does not know
 SILENT_S = 5.0  # a viewer by HLS that fetches nothing for so long gives up its place, until it fetches again
@@ -83,26 +82,26 @@ class Session:
             await self.view.signal.until(lambda: output.due != due or self.failure, min(NEWS_S, half_s))
         return True
 
-    def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
+    def is_left(self, now: float, *, idle_s: float, card_s: float, connect_s: float) -> bool:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""
         waits = self.peer is not None and self.peer.state != "connected"
         return (
             (self.peer is None and not self._fetches and now - self.used > idle_s)
-            or (waits and now - self.began > CONNECT_S)
+            or (waits and now - self.began > connect_s)
             or (self.claims.explains and now - self.opened > card_s)
         )
 
-    async def answer(self, peer: Peer, sdp: str, left_s: float) -> str:
-        """The peer's answer to an offer within `left_s`. Raises SourceFailed, NoOffer, NotGathered."""
+    async def answer(self, peer: Peer, view: View, sdp: str, left_s: float) -> str:
+        """A peer's answer to an offer within `left_s`, of that view. Raises SourceFailed, NoOffer, NotGathered."""
         peer.gather(sdp, left_s)
         # a source that can't be shown is best said now, but a slow one must not cost the answer
         await self.pull.opened(min(VERDICT_S, left_s))
         await peer.gathered()
         await self.pull.opened(0)
-        self.view.check()
+        view.check()
         answer = await peer.answer(self._voice())
-        if self.failure is not None:
-            raise self.failure  # of meanwhile: from here on whoever is answered is waited for
+        if self.pull.failure is not None:
+            raise self.pull.failure  # of meanwhile: from here on whoever is answered is waited for
         return answer
 
     def _voice(self) -> Voice:

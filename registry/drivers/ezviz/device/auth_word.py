@@ -18,22 +18,22 @@ def auth_word(key: bytes, session: int, seed: int, command: int) -> int:
     return (int.from_bytes(folded, "little") + session) % _ALL
 
 
-def encrypted(key: bytes, block: bytes) -> bytes:
+def encrypted(key: bytes, block: bytes, rounds: int = ROUNDS) -> bytes:
     """The block encrypted with the key; both have 16 bytes."""
-    keys = _expanded(key)
+    keys = _expanded(key, rounds)
     state = _xor(block, keys[0])
-    for turn in range(1, ROUNDS + 1):
+    for turn in range(1, rounds + 1):
         state = bytes(_BOX[byte] for byte in state)
         state = bytes(state[(at + 4 * (at % 4)) % 16] for at in range(16))
-        if turn < ROUNDS:
+        if turn < rounds:
             state = b"".join(_mixed(state[at : at + 4]) for at in range(0, 16, 4))
         state = _xor(state, keys[turn])
     return state
 
 
-def _expanded(key: bytes) -> list[bytes]:
+def _expanded(key: bytes, rounds: int) -> list[bytes]:
     words, constant = [key[at : at + 4] for at in range(0, 16, 4)], 1
-    for at in range(4, 4 * (ROUNDS + 1)):
+    for at in range(4, 4 * (rounds + 1)):
         word = words[-1]
         if at % 4 == 0:
             turned = bytes(_BOX[byte] for byte in (*word[1:], word[0]))
