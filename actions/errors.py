@@ -92,6 +92,12 @@ class OutOfTime(DeviceError):
     code = "transientError"
 
 
+class NoStore(DeviceError):
+    """showcam's own."""
+
+    code = "transientError"
+
+
 REFUSED: ByReason[str] = {
     "not_found": "deviceNotFound",
     "signed_out": "authFailure",

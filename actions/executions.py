@@ -8,11 +8,12 @@ from typing import Literal, NotRequired, TypedDict
 
 from accounts.pins import Pins
 from actions.confirmation import Proof
-from actions.errors import DeviceError, DeviceFailure, Needed, OutOfTime, UnknownCommand, refused
+from actions.errors import DeviceError, DeviceFailure, Needed, NoStore, OutOfTime, UnknownCommand, refused
 from actions.request import Execution
 from actions.trait import CameraCommand, Trait
 from registry.camera import Refusal
 from registry.settings import Asked
+from store.ports import StoreUnavailable
 from store.records import Link
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ BUDGET_S = 1.7  # from receipt to outcome, for all devices; the rest of two seco
 AT_ONCE = 8  # devices in parallel: "turn off all cameras" is one EXECUTE, and every change takes the vendor a while
 
 _LATE = "It took too long. Ask again."
+_NO_STORE = "showcam can't reach its store just now."
+_BROKEN = "Something went wrong in showcam."
 
 
 class Success(TypedDict):
@@ -72,23 +75,34 @@ class Executions:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float) -> Outcome:
-        """Runs a device's executions in order, up to the first that fails."""
-        states: dict[str, object] = {"online": True}
-        pending = False
+        """Whatever fails, fails for this device: of the others of an EXECUTE some may have been changed by now."""
         try:
-            for execution, trait in [(execution, self._trait(execution.command)) for execution in executions]:
-                command = CameraCommand(link, camera, execution.params, execution.challenge, proof, end)
-                if command.left_s <= 0:
-                    raise OutOfTime(_LATE)
-                result = trait.execute(command)
-                if isinstance(result, Refusal):
-                    return _logged(refused(result, link.locale))
-                if isinstance(result, Asked):
-                    pending = True
-                else:
-                    states.update(result)
+            return self._ran(link, camera, executions, proof, end)
         except DeviceError as error:
             return _logged(error.failure())
+        except StoreUnavailable:
+            log.warning("the store can't be reached for a command", extra={"reason": "store"})
+            return NoStore(_NO_STORE).failure()
+        except Exception:
+            # an edge: the traceback goes to the log, Google learns only that something failed
+            log.exception("a command failed")
+            return DeviceError(_BROKEN).failure()
+
+    def _ran(self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float) -> Outcome:
+        """Runs a device's executions in order, up to the first that fails. Raises DeviceError."""
+        states: dict[str, object] = {"online": True}
+        pending = False
+        for execution, trait in [(execution, self._trait(execution.command)) for execution in executions]:
+            command = CameraCommand(link, camera, execution.params, execution.challenge, proof, end)
+            if command.left_s <= 0:
+                raise OutOfTime(_LATE)
+            result = trait.execute(command)
+            if isinstance(result, Refusal):
+                return _logged(refused(result, link.locale))
+            if isinstance(result, Asked):
+                pending = True
+            else:
+                states.update(result)
         if not executions:
             return UnknownCommand("Nothing is to be done with it.").failure()
         known = {key: value for key, value in states.items() if value is not None}

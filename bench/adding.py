@@ -26,7 +26,8 @@ from tests.browser.conftest import FLAGS
 from tests.doubles.far_away import NETWORK
 from tests.doubles.onvif_device import served
 from tests.doubles.program import Program, running
-from tests.doubles.rtsp_camera import CODE, PATH
+from tests.doubles.rtsp_camera import PATH
+from tests.doubles.rtsp_recording import CODE
 
 TIMES = 10
 NO_NETWORK = "no empty network can be made here (ip, unshare)"
@@ -46,7 +47,7 @@ def measure(run: Run) -> Results:
     if None in found:
         yield LeftOut("thirty devices found in the house", NO_NETWORK)
     else:
-        spent = [each for each in found if each is not None]
+        spent = [spent_s for spent_s in found if spent_s is not None]
         yield Row("find → list, 30 devices, p95", "s", percentile(spent, 0.95), bound=Bound(most=3), runs=spent)
     path = chromium()
     if path is None:

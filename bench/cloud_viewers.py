@@ -17,7 +17,7 @@ from bench.relay import watched
 from bench.run import Results, Run
 from bench.table import LeftOut, Row
 from media.source import SourceSpec
-from tests.doubles.rtsp_camera import recorded
+from tests.doubles.rtsp_recording import recorded
 from tests.doubles.stream_cloud import USER, StreamCloud
 
 SIZE = (768, 432)

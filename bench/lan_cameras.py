@@ -10,7 +10,8 @@ from typing import Any
 
 from bench import cores
 from tests.doubles.behind_life import Clapper
-from tests.doubles.rtsp_camera import CODE, PATH, Recording, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, Recording, recorded
 
 _spawn = multiprocessing.get_context("spawn")
 type Make = Callable[[], Recording]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bench.progress import say
 from bench.questions import QUESTIONS
 from bench.run import NoPeer, Results, Run
-from bench.servers import Server, checked, home_assistant, showcam
+from bench.servers import Server, home_assistant, showcam
 from bench.table import Bound, LeftOut, Row
 from bench.timing import percentile
 from bench.wire import Connections, Unanswered, until_right
@@ -37,7 +37,7 @@ def measure(run: Run) -> Results:
 
 def p90_ms(server: Server, cameras: int, lasting_s: float) -> float:
     """p90 of all requests, from the first byte sent to the last one read. Every answer is checked."""
-    right = checked(_QUESTION, cameras)
+    right = server.checked(_QUESTION, cameras)
     until_right(server.port, server.request(_QUESTION), right)
     taken: list[float] = []
     failed: list[Exception] = []

@@ -10,7 +10,7 @@ from functools import partial
 from bench.progress import say
 from bench.questions import QUESTIONS, Question
 from bench.run import NoPeer, Results, Run
-from bench.servers import Server, checked, floor, home_assistant, ok, showcam
+from bench.servers import Server, floor, home_assistant, ok, showcam
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Target, rounds_us, until_right
 
@@ -54,7 +54,7 @@ def cpu_of(servers: dict[str, Server], question: Question, cameras: int, run: Ru
     """µs of each round, by server; the floor gives every question the same answer."""
     targets = []
     for name, server in servers.items():
-        right = ok if name == "floor" else checked(question, cameras)
+        right = ok if name == "floor" else server.checked(question, cameras)
         until_right(server.port, server.request(question), right)
         targets.append(Target(server.port, server.process, partial(server.request, question), right))
     count = 24 if run.quick else 160 if question[0] in LISTS else 800

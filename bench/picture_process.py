@@ -18,7 +18,8 @@ from media.source import Denied, SourceSpec
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.program import AS_INSTALLED
-from tests.doubles.rtsp_camera import CODE, PATH
+from tests.doubles.rtsp_camera import PATH
+from tests.doubles.rtsp_recording import CODE
 
 GRANTS = Grants([b"grant key of a measurement, long"])
 LOOPBACK = "127.0.0.1"

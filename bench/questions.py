@@ -71,9 +71,22 @@ def _expect(right: bool, answer: Message) -> None:
         raise WrongAnswer(str(answer)[:600])
 
 
+def _whole(check: Check) -> Check:
+    """An answer that lacks what is looked for is a wrong one too, and is told."""
+
+    def judged(answer: Message) -> None:
+        try:
+            check(answer)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            _expect(False, answer)
+
+    return judged
+
+
 def discovered(cameras: int) -> Check:
     """Checks that exactly this many cameras are offered, and nothing else."""
 
+    @_whole
     def check(answer: Message) -> None:
         event = answer["event"]
         offered = event["payload"].get("endpoints", [])
@@ -83,12 +96,14 @@ def discovered(cameras: int) -> Check:
     return check
 
 
+@_whole
 def reported(answer: Message) -> None:
     properties = {(state["namespace"], state["name"]) for state in answer["context"]["properties"]}
     _expect(answer["event"]["header"]["name"] == "StateReport", answer)
     _expect(("Alexa.EndpointHealth", "connectivity") in properties, answer)
 
 
+@_whole
 def initialized(answer: Message) -> None:
     event = answer["event"]
     streams = event["payload"].get("cameraStreams", [])
@@ -96,6 +111,7 @@ def initialized(answer: Message) -> None:
 
 
 def synced(cameras: int) -> Check:
+    @_whole
     def check(answer: Message) -> None:
         devices = answer["payload"].get("devices", [])
         _expect(len(devices) == cameras, answer)
@@ -104,11 +120,13 @@ def synced(cameras: int) -> Check:
     return check
 
 
+@_whole
 def queried(answer: Message) -> None:
     (device,) = answer["payload"]["devices"].values()
     _expect(device.get("online") is True, answer)
 
 
+@_whole
 def stream_given(answer: Message) -> None:
     (command,) = answer["payload"]["commands"]
     _expect(command["status"] == "SUCCESS", answer)

@@ -7,7 +7,7 @@ from typing import Any
 import av
 
 from simulator.lan.description import Tracks
-from tests.doubles.rtsp_camera import RATES, Recording, Sample, tone
+from tests.doubles.rtsp_recording import RATES, Recording, Sample, tone
 
 RATE, GOP_S, LENGTH_S = 25, 2, 8
 _WIDTH, _HEIGHT = 1920, 1080

@@ -18,7 +18,7 @@ from accounts.tokens import mint
 from aws.deploy_local.ports import free_ports
 from bench.household import ADDRESS, cameras
 from bench.peer import environment
-from bench.questions import Question
+from bench.questions import Question, WrongAnswer
 from bench.wire import request, until_right
 from showcam import keys as key_files
 from showcam.compose.ground import open_store
@@ -33,21 +33,24 @@ NO_LIMIT = "1000000"  # of opens a minute
 class Server:
     """`request(question)` makes a new HTTP request of the question."""
 
+    name: str
     port: int
     process: int
     request: Callable[[Question], bytes]
     refresh: Callable[[], bytes] = bytes  # a refresh grant
 
+    def checked(self, question: Question, count: int) -> Callable[[int, bytes], None]:
+        """A check of its answer, which raises WrongAnswer, or AssertionError for another status than 200."""
+        check = question[3](count)
 
-def checked(question: Question, count: int) -> Callable[[int, bytes], None]:
-    """A check of an answer, which raises WrongAnswer, or AssertionError for another status than 200."""
-    check = question[3](count)
+        def right(status: int, body: bytes) -> None:
+            assert status == 200, f"{self.name} answered {status} {body[:200]!r}"
+            try:
+                check(json.loads(body))
+            except WrongAnswer as wrong:
+                raise WrongAnswer(f"{self.name} answered {wrong}") from None
 
-    def right(status: int, body: bytes) -> None:
-        assert status == 200, f"{status} {body[:200]!r}"
-        check(json.loads(body))
-
-    return right
+        return right
 
 
 @contextmanager
@@ -94,7 +97,7 @@ def showcam(count: int, more: Mapping[str, str] | None = None) -> Iterator[Serve
         command = [sys.executable, "-P", "-m", "bench.ready_web"]
         with process(command, environ, Path(folder) / "log") as started:
             until_right(port, request("/readyz", b"", {}, "GET"), ok)
-            yield Server(port, started.pid, make, refreshed)
+            yield Server("showcam", port, started.pid, make, refreshed)
 
 
 @contextmanager
@@ -106,7 +109,7 @@ def floor() -> Iterator[Server]:
         given = request("/", b'{"requestId":"bench-request-1","inputs":[]}', {})
         with process([sys.executable, "-P", "-m", "bench.floor_web"], environ, Path(folder) / "log") as started:
             until_right(port, given, ok)
-            yield Server(port, started.pid, lambda question: given)
+            yield Server("floor", port, started.pid, lambda question: given)
 
 
 @contextmanager
@@ -123,7 +126,7 @@ def home_assistant(count: int) -> Iterator[Server]:
             path = "/api/alexa/smart_home" if alexa else "/api/google_assistant"
             return request(path, body, {"Authorization": f"Bearer {token}"})
 
-        yield Server(port, started.pid, make)
+        yield Server("Home Assistant", port, started.pid, make)
 
 
 def ok(status: int, body: bytes) -> None:

@@ -12,7 +12,7 @@ from bench.household import cameras
 from bench.progress import say
 from bench.questions import QUESTIONS, sync, synced
 from bench.run import NoPeer, Results, Run
-from bench.servers import checked, home_assistant, process
+from bench.servers import home_assistant, process
 from bench.table import Bound, LeftOut, Row
 from bench.wire import Unanswered, memory_mb, request, until_right
 from showcam import keys as key_files
@@ -90,7 +90,7 @@ def _home_assistant(run: Run) -> tuple[float, float]:
     """Seconds to a Discover of one camera, and MB."""
     began = time.monotonic()
     with home_assistant(1) as server:
-        until_right(server.port, server.request(QUESTIONS[0]), checked(QUESTIONS[0], 1))
+        until_right(server.port, server.request(QUESTIONS[0]), server.checked(QUESTIONS[0], 1))
         took = time.monotonic() - began
         time.sleep(0 if run.quick else SETTLE_S)
         return took, memory_mb(server.process)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.questions import WrongAnswer
+
 CONNECTIONS = 8
 WITHIN_S = 30
 
@@ -146,7 +148,7 @@ def until_right(port: int, given: bytes, check: Callable[[int, bytes], None], wi
             with Connections(port, 1) as connection:
                 check(*connection.send([given])[0])
                 return
-        except (OSError, Unanswered, ValueError, KeyError, AssertionError) as error:
+        except (OSError, Unanswered, ValueError, WrongAnswer, AssertionError) as error:
             why = error
         time.sleep(0.01)
     raise Unanswered(f"no right answer within {within_s:.0f} s: {why}")

@@ -90,7 +90,7 @@ class SigningIn:
         return bool(current.account) and self._sign_in.lacks_vendor(current.account)
 
     def form(self, current: ConsoleSession, **fields: str | bool) -> Form:
-        """For user name and password. `fields`: what differs from an empty one."""
+        """The form for user name and password. `fields`: what differs from an empty one."""
         owners = self._sign_in.has_owner_users() and not self.joins(current)
         return Form("sign_in", {"open_way": True, "owners": owners, "owns": self._owns(current), **fields})
 
@@ -165,7 +165,7 @@ class SigningIn:
 
     def _signed_in(self, current: ConsoleSession, outcome: SignedIn, user: str, open_way: bool) -> str:
         """Under a cookie of its own, so that whoever knew the one before is not signed in."""
-        self._sign_in.allow_open_way(outcome.account.id, allowed=open_way)
+        self._sign_in.allow_open_way(outcome.account.id, allowed=open_way, user=user)
         self._sessions.end(current)
         log.info("signed in at the console", account=outcome.account.id)
         return self._begun(outcome.account.id, user)

@@ -29,12 +29,15 @@ log = structlog.get_logger()
 LINKS_AN_HOUR = 30
 HOUR_S = 3600
 AGAIN_S = 60  # "Agree" pressed again for the same request within this time gets the same link
-AGREED_S = 3.0  # how long a second "Agree" waits for the link of the first
 
 
 class Agreement:
-    def __init__(self, store: Store, owner: Owner, server: Server, visits: Visits, signing_in: SigningIn) -> None:
-        self._store, self._owner, self._server = store, owner, server
+    """`agreed_s`: how long a second "Agree" waits for the link of the first."""
+
+    def __init__(
+        self, store: Store, owner: Owner, server: Server, visits: Visits, signing_in: SigningIn, agreed_s: float
+    ) -> None:
+        self._store, self._owner, self._server, self._agreed_s = store, owner, server, agreed_s
         self._visits, self._signing_in, self._codes = visits, signing_in, Codes(owner)
 
     def page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, error: str = "") -> Response:
@@ -108,8 +111,8 @@ class Agreement:
         return link if link is not None and link.ended is None else None
 
     def _await_link(self) -> Visit | None:
-        """The visit, once another of its requests has made the link or AGREED_S have passed."""
-        end = time.monotonic() + AGREED_S
+        """The visit, once another of its requests has made the link or `agreed_s` have passed."""
+        end = time.monotonic() + self._agreed_s
         while True:
             visit = self._visits.read(request)
             if visit is None or visit.step == "done" or time.monotonic() >= end:

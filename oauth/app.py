@@ -36,6 +36,7 @@ class OAuthSettings:
     cookie_keys: list[bytes]
     secure_cookies: bool = True
     refusal_s: float = 1.5  # least duration of a refusal whose cause must not show
+    agreed_s: float = 3.0  # how long a second "Agree" waits for the link of the first
     practice: tuple[str, str] | None = None  # the demo's user name and password, which its page fills in
 
 
@@ -85,7 +86,8 @@ def blueprint(
     visits = Visits(store, settings.secure_cookies)
     known = KnownBrowser(settings.cookie_keys, settings.secure_cookies)
     signing_in = SigningIn(sign_in, visits, known, settings.refusal_s, settings.practice)
-    linking = Linking(store, server, visits, signing_in, Agreement(store, owner, server, visits, signing_in))
+    agreement = Agreement(store, owner, server, visits, signing_in, settings.agreed_s)
+    linking = Linking(store, server, visits, signing_in, agreement)
     oauth_pages = Blueprint("oauth", __name__, template_folder="templates")
 
     def authorize() -> Response:

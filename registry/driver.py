@@ -65,7 +65,10 @@ class Driver(Protocol):
         ...
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
-        """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine."""
+        """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine.
+
+        With media.source.REFUSED behind it nobody took the token of its address.
+        """
         ...
 
     def serves(self, source: Source) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ class Driver(Protocol):
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
-        """Of the encrypted pictures; `old` may be the label's code."""
+        """Change the password of encrypted pictures; `old` may be the label's code."""
         ...
 
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:

@@ -28,15 +28,20 @@ class Signer:
 type Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
-def server_context(folder: Path) -> ssl.SSLContext:
+def server_context(
+    folder: Path,
+    *,
+    authority_life: datetime.timedelta = AUTHORITY_LIFE,
+    server_life: datetime.timedelta = SERVER_LIFE,
+) -> ssl.SSLContext:
     """TLS 1.2 or newer with a certificate signed by `folder/ca.pem`. Raises OSError when it can't be written."""
     authority, made = _kept(folder, "ca"), None
     if authority is None:
-        authority = made = _make_authority()
+        authority = made = _make_authority(authority_life)
         _keep(folder, "ca", made)
     server = None if made else _kept(folder, "server")
     if server is None or server[0].issuer != authority[0].subject:
-        _keep(folder, "server", _make_server(authority))
+        _keep(folder, "server", _make_server(authority, server_life))
     return _context(folder, "server")
 
 
@@ -75,14 +80,14 @@ def signer(folder: Path, name: str) -> Signer:
     return Signer(key, certificate.public_bytes(pem) + issuer.public_bytes(pem))
 
 
-def _make_authority() -> Pair:
+def _make_authority(life: datetime.timedelta) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     # a new name each time, so that a certificate of an older authority is recognised as such
     serial = x509.random_serial_number()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"showcam simulator {serial:x}"[:64])])
     usage = _usage(certificates=True)
     certificate = (
-        _builder(name, name, key, AUTHORITY_LIFE)
+        _builder(name, name, key, life)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
@@ -91,7 +96,7 @@ def _make_authority() -> Pair:
     return certificate, key
 
 
-def _make_server(authority: Pair, life: datetime.timedelta = SERVER_LIFE) -> Pair:
+def _make_server(authority: Pair, life: datetime.timedelta) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]

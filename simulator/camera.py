@@ -53,6 +53,7 @@ class Camera:
     transport: Literal["ps", "rtp"] = "ps"  # of its cloud stream
     layout: Literal["body", "copied", "whole"] = "body"  # what Image Encryption leaves clear of a NAL unit
     selective: bool = False  # it encrypts only what keyframes consist of
+    ciphers_link: bool = False  # its stream node wants a link with a cipher of its own
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
     muted: bool = False  # on the phone

@@ -19,6 +19,7 @@ OWN = ("online", "audio", "motion", "person", "tamper")
 # what is set as it is given
 PLAIN = (
     *("audio", "asleep", "privacy", "name", "rejects_label_code", "only_mirrors", "wakes_slowly", "selective"),
+    "ciphers_link",
     *CHOICES,
 )
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -167,6 +168,7 @@ class Control:
             "encryption": camera.encrypted(self._world.now()),
             "layout": camera.layout,
             "selective": camera.selective,
+            "ciphers_link": camera.ciphers_link,
             "transport": camera.transport,
             "audio": camera.audio,
             "online": camera.online,

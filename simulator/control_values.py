@@ -34,6 +34,7 @@ CHANGES = {
     "person": _YES_NO,
     "rejects_label_code": _YES_NO,
     "selective": _YES_NO,
+    "ciphers_link": _YES_NO,
     "rtsp": _YES_NO,
     "only_mirrors": _YES_NO,
     "wakes_slowly": _YES_NO,

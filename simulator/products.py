@@ -1,6 +1,6 @@
 """What the vendor's list says of every camera of a type, taken from a real account's list.
 
-The list says so whatever the camera does. Its `encodings` do not tell for sure which codec a camera sends.
+The list says so whatever the camera does. Its `encodings` do not show for sure which codec a camera sends.
 """
 
 import json
@@ -59,8 +59,8 @@ class Product:
         return [{"streamType": stream if smaller else 1, "videoLevel": level} for stream, level in self.qualities]
 
 
-_BASE = {"9": "1", "46": "1", "63": "1"}
-_MAINS = _BASE | {"14": "1"}
+_BASE = {"9": "1", "16": "16-9", "46": "1", "63": "1"}
+_MAINS = _BASE | {"14": "1", "61": "1"}
 _SLEEPS, _RESTARTS, _TURNS, _STANDS = {"62": "1"}, {"452": "1"}, {"154": "1"}, {"154": "0"}
 _NIGHT = {"206": "1", "274": "1"}
 _FOUR_LEVELS = ((2, 1), (1, 2), (1, 3), (1, 4))
@@ -161,7 +161,7 @@ PRODUCTS = {
         "EB3",
         "V5.4.0 build 250522",
         0xA0007F,
-        _BASE | _STANDS | {"206": "1", "274": "7", "519": "3"},
+        _BASE | _STANDS | {"61": "3", "206": "1", "274": "7", "519": "3"},
         (-1, -1),
         _ON_BATTERY,
         "BatteryCamera",
@@ -173,7 +173,7 @@ PRODUCTS = {
         "eLife",
         "V5.3.3 build 250528",
         0x20007F,
-        _BASE | _STANDS | {"206": "1", "274": "2", "519": "1,3"},
+        _BASE | _STANDS | {"61": "3", "206": "1", "274": "2", "519": "1,3"},
         (0, 0),
         ((1, 1), (1, 2), (1, 3)),
         "BatteryCamera",

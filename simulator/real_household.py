@@ -28,6 +28,7 @@ def _cameras() -> list[Camera]:
     older: dict[str, Any] = {"rejects_label_code": False}
     lens: dict[str, Any] = {"codec": "h265", "sub_codec": "h264", "transport": "rtp", "pitch_hz": 262}
     on_battery: dict[str, Any] = {"sub_size": None, "battery": 97, "awake_until": 0.0, "transport": "rtp"}
+    on_battery |= {"wakes_slowly": True}
     return [
         _own("F00497501", "Terrace", "C8W", "garden", **older, encryption=False, pitch_hz=349),
         _own("F00497502", "Driveway", "H3", "garage", codec="h265", sub_codec="h264"),

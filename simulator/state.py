@@ -81,14 +81,14 @@ class Settings:
     wake_s: float = 1.5  # a battery camera takes this long to wake
     awake_s: float = 30.0  # and stays awake this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
-    lag_s: float = 1.2  # the list shows a switch of a camera that is as in life this long after it was set
+    lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing
     node_s: float = 0.6  # a stream node answers after this, a dispatcher in a quarter of it
     clump_s: float = 2.0  # pictures come in clumps, as far apart as this
     stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
     session_cut_s: float = 0.0  # a session lasts so long; 0: for as long as it is kept alive
     cut_spread_s: float = 0.0  # and by up to so much longer, each as it falls out
-    cut_with: Literal["", "7005"] = ""  # whether the end is told before the node hangs up
+    cut_with: Literal["", "7005"] = ""  # whether the end is announced before the node hangs up
     mute_after_s: float = 0.0  # a session that has lasted so long sends nothing more and stays open; 0: none does
     unkept_s: float = 27.0  # a session without keep-alives lasts so long
     streams: int = 8  # sessions at once, per account
@@ -189,7 +189,7 @@ class World:
             self.happen(camera, "online" if online else "offline")
 
     def open_door(self, camera: Camera, is_open: bool) -> None:
-        """As its owner does in the app's LAN Live View. A camera without a door stays without."""
+        """Open the port for RTSP, as the owner does in the app's LAN Live View. A camera without one stays without."""
         if camera.rtsp != is_open and camera.has_door:
             camera.rtsp = is_open
             for listener in self.doors:

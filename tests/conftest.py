@@ -161,4 +161,6 @@ def _place(file: Path) -> tuple[str, str]:
 def _engine(item: pytest.Item) -> list[str]:
     """The fixture that a parameter of the store's contract stands for."""
     params = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
-    return [{"moto": "dynamodb", "ministack": "served"}[each] for each in params if each in ("moto", "ministack")]
+    return [
+        {"moto": "dynamodb", "ministack": "served"}[backend] for backend in params if backend in ("moto", "ministack")
+    ]

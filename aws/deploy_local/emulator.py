@@ -22,10 +22,13 @@ class NoEmulator(Exception):
 
 
 class Emulator:
-    """Serves when constructed. All its data are in `folder`, and are deleted when it stops."""
+    """Serves when constructed. All its data are in `folder`, and are deleted when it stops.
 
-    def __init__(self, folder: Path, region: str = REGION) -> None:
-        self.region = region
+    `environment`: where it is installed.
+    """
+
+    def __init__(self, folder: Path, region: str = REGION, environment: Path = ENVIRONMENT) -> None:
+        self.region, self._programs = region, environment / "bin"
         self.port = free_ports()
         self.log = folder / "ministack.log"
         self._process = self._started(folder)
@@ -75,13 +78,13 @@ class Emulator:
                 self._process.wait()
 
     def _started(self, folder: Path) -> "subprocess.Popen[bytes]":
-        program = ENVIRONMENT / "bin" / "ministack"
+        program = self._programs / "ministack"
         if not program.is_file():
             raise NoEmulator("The emulator of AWS is not installed: make .venv-cloud/made")
         with self.log.open("wb") as log:
             process = subprocess.Popen(
                 [str(program)],
-                env=_environ(folder, self.port),
+                env=_environ(folder, self.port, self._programs),
                 cwd=folder,
                 stdout=log,
                 stderr=log,
@@ -103,12 +106,12 @@ class Emulator:
             return False
 
 
-def _environ(folder: Path, port: int) -> dict[str, str]:
+def _environ(folder: Path, port: int, programs: Path) -> dict[str, str]:
     """Its environment, with nothing of ours, since its functions inherit it."""
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     return {
-        "PATH": f"{ENVIRONMENT / 'bin'}:{os.environ.get('PATH', os.defpath)}",
+        "PATH": f"{programs}:{os.environ.get('PATH', os.defpath)}",
         "HOME": str(folder),
         "TMPDIR": str(temporary),
         "BIND_HOST": "127.0.0.1",  # else it listens everywhere

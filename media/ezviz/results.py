@@ -7,7 +7,10 @@ REDIRECT = 5302
 TOKEN = frozenset({5406, 5412, 5413, 5454})
 OTHER_STREAM = frozenset({5451})  # there is no such stream: the other of the two is asked for
 SERVER = frozenset({5000, 5500})  # a server's own trouble: it is asked once more
-QUOTA = frozenset({5416, 5503, 5504, 5546})  # as many as the device, the account or the node allows
+# the camera did not answer in time, a double question, a packet too large, an unstable line, a node that is gone: all
+# of it passes, and is asked for again after a pause
+PASSING = frozenset({5405, 5491, 6518, 6519, 6520, 7005})
+QUOTA = frozenset({5416, 5503, 5504, 5546, 5547})  # as many as the device, the account or the node allows
 
 
 class Meaning(NamedTuple):
@@ -19,6 +22,7 @@ class Meaning(NamedTuple):
 
 _DOWN = Meaning("media_down", again=True)
 _NO_WAY = Meaning("no_way", again=False)
+_NOT_FOUND = Meaning("not_found", again=False)
 _NOT_PERMITTED = Meaning("not_permitted", again=False)
 _MEANINGS = {
     # offline, or asleep and not to be reached
@@ -31,11 +35,12 @@ _MEANINGS = {
     # no right; what was shared is over
     5411: _NOT_PERMITTED,
     5545: _NOT_PERMITTED,
-    # the channel is not linked, is another, has no camera
+    # the channel is another, is not linked, has no camera
+    5415: _NOT_FOUND,
+    5455: _NOT_FOUND,
+    6106: _NOT_FOUND,
+    # the device has another code for operating it
     5403: _NO_WAY,
-    5415: _NO_WAY,
-    5455: _NO_WAY,
-    6106: _NO_WAY,
     # a link that is ciphered by itself is asked for, which showcam does not speak
     5457: _NO_WAY,
     5458: _NO_WAY,
@@ -45,5 +50,5 @@ _MEANINGS = {
 
 
 def meaning(result: int) -> Meaning:
-    """Of a result that is neither success nor a redirect; an unknown one may succeed at the next try."""
+    """What a result means that is neither success nor a redirect; an unknown one may succeed at the next try."""
     return _MEANINGS.get(result, _DOWN)

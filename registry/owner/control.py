@@ -10,7 +10,7 @@ from registry.camera import Camera, Refusal
 from registry.driver import Driver
 from registry.errors import DriverError, SetRefused
 from registry.gate.gate import overruled
-from registry.readings.awaited import Awaited
+from registry.readings.awaited import Awaited, Changes
 from registry.readings.breaker import Breaker
 from registry.readings.judge import Deadline, VisibleCamera, unreached
 from registry.readings.readings import Readings
@@ -34,6 +34,10 @@ class Control:
         self._drivers, self._readings, self._breaker = drivers, readings, breaker
         self._awaited, self._read_back_s = awaited, read_back_s
         self._reads = itertools.count()
+
+    def awaited(self, account_id: str) -> Changes:
+        """What was asked for and does not show yet, for half a minute."""
+        return self._awaited.of(account_id)
 
     def serves(self, source: Source) -> tuple[str, ...]:
         """By which ways the source serves state and settings."""
@@ -167,7 +171,7 @@ class Control:
             time.sleep(self._read_back_s)
 
     def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | None:
-        """As the vendor lists it now, and not by a read that began before the change."""
+        """The camera as the vendor lists it now, and not by a read that began before the change."""
         purpose = f"changed/{next(self._reads)}"
         reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
         return reading.find(visible.camera.id)

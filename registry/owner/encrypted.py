@@ -12,6 +12,8 @@ from registry.driver import Driver
 from registry.errors import DriverError
 from registry.gate.gate import not_found, overruled
 from registry.gate.ways import shows_by_code
+from registry.notices.faults import Faults
+from registry.owner.came_back import CameBack
 from registry.owner.code_tries import CodeTries
 from registry.owner.control import Control
 from registry.owner.lan_codes import CODE
@@ -35,14 +37,25 @@ class Encrypted:
         control: Control,
         tries: CodeTries,
         rules: Rules,
+        came_back: CameBack,
+        faults: Faults,
     ) -> None:
         self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
         self._control, self._tries, self._rules = control, tries, rules
+        self._came_back, self._faults = came_back, faults
+
+    def is_again(self, account_id: str, camera_id: str) -> bool:
+        """Whether Image Encryption was off before, and came back."""
+        return self._came_back.has(account_id, camera_id)
+
+    def switching_on(self, visible: VisibleCamera) -> None:
+        """The owner is about to switch it on here, so that it does not count as a fault."""
+        self._faults.switching_on(visible.account.id, visible.camera.id)
 
     def switch_off(
         self, visible: VisibleCamera, code: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
-        """With the consent of its owner, which the caller has. `code` "": the vendor is asked without one."""
+        """Switch it off, with its owner's consent, which the caller has. `code` "": the vendor is asked without one."""
         right = self._tries.take(visible.account.id) if code else None
         if code and right is None:
             return Step("pause", why="guessed")
@@ -54,7 +67,7 @@ class Encrypted:
     def change_password(
         self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
-        """Of the pictures; `old` is counted as a code is."""
+        """Change the password of the pictures; a wrong `old` is counted as a wrong code is."""
         right = self._tries.take(visible.account.id)
         if right is None:
             return Step("pause", why="guessed")

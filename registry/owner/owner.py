@@ -10,13 +10,11 @@ from accounts.viewers import OwnersPage, Viewer
 from net.text import line
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
 from registry.gate.gate import overruled
-from registry.notices.faults import Faults
-from registry.owner.came_back import CameBack
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.preferences import Preferences, keep
-from registry.readings.awaited import Awaited, Changes
+from registry.readings.awaited import Changes
 from registry.readings.judge import Deadline, Judge, VisibleCamera
 from registry.readings.listing import Listing
 from registry.readings.lists import Lists
@@ -33,14 +31,14 @@ MOST_SCENES = 8  # of a camera
 PASSWORD = re.compile(r"[A-Za-z0-9]{6,12}")
 
 
-class OpenStream(Protocol):
-    def __call__(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
+class Pictures(Protocol):
+    """What an owner's page is shown, through the gate."""
+
+    def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer."""
         ...
 
-
-class FindStill(Protocol):
-    def __call__(self, viewer: Viewer, camera: str) -> Snapshot | Refusal: ...
+    def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal: ...
 
 
 class Owner:
@@ -56,18 +54,12 @@ class Owner:
         control: Control,
         codes: LanCodes,
         encrypted: Encrypted,
-        awaited: Awaited,
-        came_back: CameBack,
-        faults: Faults,
-        open_stream: OpenStream,
-        still: FindStill,
+        pictures: Pictures,
         within_s: float,
     ) -> None:
         self._store, self._lists, self._readiness = store, lists, readiness
         self._readings, self._judge, self._control, self._codes = readings, judge, control, codes
-        self._encrypted, self._awaited, self._came_back = encrypted, awaited, came_back
-        self._faults = faults
-        self._open_stream, self._still, self._within_s = open_stream, still, within_s
+        self._encrypted, self._pictures, self._within_s = encrypted, pictures, within_s
 
     def cameras(self, account_id: str) -> Listing:
         """All of the household's, read now, or else as last known. Raises Unavailable."""
@@ -78,17 +70,17 @@ class Owner:
         return self.cameras(account_id).waiting
 
     def camera(self, account_id: str, camera_id: str) -> Camera | None:
-        """As last known: the vendor is asked where nothing is."""
+        """The camera as last known; the vendor is asked where nothing is known."""
         found = self._judge.find(account_id, camera_id, Deadline(self._within_s))
         return None if isinstance(found, Refusal) else found.camera
 
     def awaited(self, account_id: str) -> Changes:
         """What was asked for and does not show yet, for half a minute."""
-        return self._awaited.of(account_id)
+        return self._control.awaited(account_id)
 
     def is_encrypted_again(self, account_id: str, camera_id: str) -> bool:
         """Whether Image Encryption was off before, and came back."""
-        return self._came_back.has(account_id, camera_id)
+        return self._encrypted.is_again(account_id, camera_id)
 
     def readiness(self, account_id: str, surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
         """Every camera of the household and whether each surface could show it. Raises Unavailable."""
@@ -96,11 +88,11 @@ class Owner:
 
     def open_stream(self, account_id: str, session: str, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """A camera live on an owner's page, through the gate. `session`: the console session's id. Raises BadOffer."""
-        return self._open_stream(OwnersPage(session, account_id), camera_id, request)
+        return self._pictures.open(OwnersPage(session, account_id), camera_id, request)
 
     def still(self, account_id: str, session: str, camera_id: str) -> Snapshot | Refusal:
-        """Where an owner's page finds a still picture for a minute; never of a camera on battery."""
-        return self._still(OwnersPage(session, account_id), camera_id)
+        """The address at which an owner's page finds a still picture for a minute; never of a camera on battery."""
+        return self._pictures.still(OwnersPage(session, account_id), camera_id)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:
         """By source id, the ways by which it serves state and settings. Raises Unavailable."""
@@ -146,7 +138,7 @@ class Owner:
         if (wanted, value) == ("encryption", "off"):
             return self._encrypted.switch_off(visible, code, deadline, patience_s)
         if (wanted, value) == ("encryption", "on"):
-            self._faults.switching_on(account_id, camera_id)
+            self._encrypted.switching_on(visible)
         return self._control.change(visible, wanted, value, code, deadline, patience_s)
 
     def restart(self, account_id: str, camera_id: str) -> Camera | Refusal:

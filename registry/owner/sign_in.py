@@ -195,10 +195,15 @@ class SignIn:
                 with contextlib.suppress(DriverError):
                     self._vendor.sign_out(source, self._vendor_s)
 
-    def allow_open_way(self, account_id: str, *, allowed: bool) -> None:
-        """Keep whether pictures may come unencrypted. If it can't be kept, the next link asks again."""
+    def allow_open_way(self, account_id: str, *, allowed: bool, user: str = "") -> None:
+        """Keep whether pictures may come unencrypted. If it can't be kept, the next link asks again.
+
+        `user`: who was asked while signing in, for whose source alone it is kept. One who is nobody at the vendor
+        answers for all sources of the household.
+        """
+        own = households.find(self._store, self._kind, user) if user else None
         for source in self._store.sources(account_id):
-            if source.kind == self._kind:
+            if source.kind == self._kind and own in (None, source):
                 with contextlib.suppress(DriverError):
                     self._vendor.sessions.allow_open_way(source, allowed=allowed)
 

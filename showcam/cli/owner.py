@@ -9,6 +9,10 @@ from showcam.cli import installation, owner_password, quiet, readable, settings_
 from showcam.cli.output import as_json, echo, report, table
 from words.languages import LANGUAGES
 
+_BY_CLOUD = (
+    "Pictures come by EZVIZ's own cloud stream, which takes nothing more: linking asks about its open connection. "
+)
+
 
 class UserFacts(TypedDict):
     user: str
@@ -66,8 +70,8 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, to: str |
     if lan:
         owner_password.add_with_lan(settings_of(context), user, language)
         return
-    secret = click.prompt("appSecret", hide_input=True) if key else None
-    with tools(settings_of(context)) as store:
+    secret, settings = click.prompt("appSecret", hide_input=True) if key else None, settings_of(context)
+    with tools(settings) as store:
         if households.find(store, user) is not None:
             stop(f"{user} may sign in here already.", code=1)
         if OwnerUsers(store).find(user) is not None:
@@ -79,9 +83,10 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, to: str |
             households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
     echo(f"{user} may now link cameras here.")
     if not key:
+        comes_by_cloud = settings.ezviz_cloud and settings.pictures == "plane"
         echo(
-            "Pictures come by EZVIZ's own cloud stream, which takes nothing more: linking asks about its open "
-            "connection. At home they come by the code on a camera's label: showcam cameras code NAME. Last, by a key: "
+            (_BY_CLOUD if comes_by_cloud else "")
+            + "At home pictures come by the code on a camera's label: showcam cameras code NAME. Last, by a key: "
             f"showcam owner key {shlex.quote(user)}",
             err=True,
         )

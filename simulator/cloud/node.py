@@ -8,7 +8,7 @@ from collections import deque
 
 from simulator.camera import Camera
 from simulator.cloud.feed import Feed
-from simulator.cloud.tokens import Tokens, asked, camera_of, same_but_for
+from simulator.cloud.tokens import Tokens, asked, camera_of, is_as_given
 from simulator.cloud.wire import (
     ANSWER,
     ASK,
@@ -20,6 +20,7 @@ from simulator.cloud.wire import (
     STOP,
     STOPPED,
     STREAM,
+    UNHEARD,
     Line,
     fields_of,
     message,
@@ -28,7 +29,6 @@ from simulator.cloud.wire import (
 from simulator.pictures.studio import Studio
 from simulator.state import World
 
-FREE = frozenset({"stream", "timestamp"})  # of an address, what a client may change
 ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
 OPENS = 6  # within a second
 GONE = 7005
@@ -43,15 +43,15 @@ class Node:
 
     def sessions(self, camera: Camera) -> int:
         """Open just now."""
-        return sum(each is camera for _, each in self._sessions.values())
+        return sum(watched is camera for _, watched in self._sessions.values())
 
     async def serve(self, line: Line) -> None:
         code, body = await asyncio.wait_for(line.heard(), 10)
         if code != ASK:
             return
         await asyncio.sleep(self._world.settings.node_s)
-        told = fields_of(body)
-        url, key = text_of(told, 1), text_of(told, 2)
+        requested = fields_of(body)
+        url, key = text_of(requested, 1), text_of(requested, 2)
         result, user, camera, quality = self._judge(url, key)
         if result == 5405:
             await asyncio.sleep(10)
@@ -62,24 +62,28 @@ class Node:
         ssn = secrets.token_hex(25) + "x"
         self._sessions[ssn] = (user, camera)
         self._world.calls["vtdu"] += 1
+        answer = message({1: 0, 2: 7, 3: "SU1LSA==", 4: ssn, 6: "ys7-vtdu"})
         try:
-            line.say(ANSWER, message({1: 0, 2: 7, 3: "SU1LSA==", 4: ssn, 6: "ys7-vtdu"}))
+            if self._world.settings.stream_fault == "drips":
+                await line.drip(ANSWER, answer)
+            else:
+                line.say(ANSWER, answer)
             await _Session(self._world, self._studio, line, ssn, camera, quality).last()
         finally:
             del self._sessions[ssn]
 
     def _judge(self, url: str, key: str) -> tuple[int, str, Camera | None, int]:
-        settings, told = self._world.settings, asked(url)
+        settings, requested = self._world.settings, asked(url)
         if settings.stream_code:
             return settings.stream_code, "", None, 0
         if not key:
             return 6110, "", None, 0
-        ticket = self._tokens.taken(told.get("ssn", ""))
+        ticket = self._tokens.taken(requested.get("ssn", ""))
         if ticket is None:
             return 5406, "", None, 0
-        if key != ticket.key or not same_but_for(url, ticket.url, FREE):
+        if key != ticket.key or not is_as_given(url, ticket.url):
             return 6001, "", None, 0
-        camera, quality = camera_of(self._world, told), 2 if told.get("stream") == "2" else 1
+        camera, quality = camera_of(self._world, requested), 2 if requested.get("stream") == "2" else 1
         if camera is None:
             return 5415, "", None, 0
         return self._state(camera, quality, ticket.user), ticket.user, camera, quality
@@ -89,9 +93,11 @@ class Node:
             return 5404
         if camera.privacy or camera.asleep:
             return 5409
+        if camera.ciphers_link:
+            return 5457  # nobody here can make the keys that it wants
         if camera.picture(quality) is None:
             return 5451
-        if sum(each == user for each, _ in self._sessions.values()) >= self._world.settings.streams:
+        if sum(watcher == user for watcher, _ in self._sessions.values()) >= self._world.settings.streams:
             return 5504
         if self.sessions(camera) >= self._world.settings.camera_streams:
             return 5416
@@ -114,6 +120,7 @@ class _Session:
     async def last(self) -> None:
         """Returns when the client or the node has closed the connection."""
         self._line.say(LINK_INFO, b"\x08\x01")  # which no client needs
+        self._line.say(UNHEARD, secrets.token_bytes(9))
         sending = asyncio.create_task(self._send())
         hearing = asyncio.create_task(self._hear())
         try:

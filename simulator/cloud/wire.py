@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 MESSAGE, STREAM, CIPHERED = 0, 1, 0x0B
 ASK, ANSWER, NOTICE = 0x13B, 0x13C, 0x13D
 STOP, STOPPED, KEEP_ALIVE, KEPT_ALIVE, LINK_INFO = 0x130, 0x131, 0x132, 0x133, 0x149
+UNHEARD = 0x1F7  # a message that nobody knows
 _HEADER = struct.Struct(">BBHHH")
 type Fields = dict[int, int | bytes]
 
@@ -70,7 +71,7 @@ class Line:
         self._write(MESSAGE, code, body)
 
     async def drip(self, code: int, body: bytes) -> None:
-        """The same, a byte at a time."""
+        """The data, a byte at a time."""
         for byte in _HEADER.pack(0x24, MESSAGE, len(body), 0, code) + body:
             self.writer.write(bytes((byte,)))
             await asyncio.sleep(0.002)

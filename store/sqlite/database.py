@@ -15,7 +15,7 @@ from store.sqlite.commits import Commits
 from store.sqlite.failures import DAMAGED, unavailable
 from store.sqlite.schema import migrate, migrations, use_wal
 
-ROOM = 1 << 20  # bytes that must be free on the disk
+ROOM = 1 << 20
 CHECKPOINT_S = 0.2  # a checkpoint waits so long for readers, and writers wait with it
 WAIT_S = 2.0  # a request's own deadline is a little longer
 
@@ -40,12 +40,21 @@ class Database:
     """Connections are pooled, one thread at a time on each: as many as threads ever worked at the same time.
 
     A write waits `wait_s` for other writers, of this process and of others. `schema`: the scripts that make it, in
-    order; None: those of store/migrations. `damaged`: the end of the error text for a damaged file.
+    order; None: those of store/migrations. `damaged`: the end of the error text for a damaged file. `room`: bytes that
+    must be free on the disk.
     """
 
-    def __init__(self, path: Path, wait_s: float, schema: Sequence[str] | None = None, damaged: str = DAMAGED) -> None:
+    def __init__(
+        self,
+        path: Path,
+        wait_s: float,
+        schema: Sequence[str] | None = None,
+        damaged: str = DAMAGED,
+        *,
+        room: int = ROOM,
+    ) -> None:
         self._path = path
-        self._damaged = damaged
+        self._damaged, self._room = damaged, room
         self._wait_s = wait_s
         self._idle: deque[_Connection] = deque()
         self._writer = threading.Lock()  # within the process writers queue fairly; SQLite itself only polls
@@ -136,8 +145,8 @@ class Database:
     def check(self) -> None:
         """Raises StoreUnavailable when a write would fail; writes nothing."""
         with self._errors():
-            room = os.statvfs(self._path.parent)
-            if room.f_bavail * room.f_frsize < ROOM:
+            disk = os.statvfs(self._path.parent)
+            if disk.f_bavail * disk.f_frsize < self._room:
                 raise StoreUnavailable(f"database {self._path.name} can't grow: the disk is full")
         with self.writing(durable=False) as write:
             write.execute("DELETE FROM meta WHERE key = ''")  # changes nothing, but a file that is read-only refuses

@@ -15,6 +15,7 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from store.records import Link
+from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household, household
 from tests.doubles.official import held_to
 
@@ -177,3 +178,10 @@ def _codes(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for item in node:
             yield from _codes(item)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoogleCloud]:
+    cloud = GoogleCloud(tmp_path_factory.mktemp("google"))
+    yield cloud
+    cloud.end()

@@ -14,7 +14,11 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate, mint
 from actions.fulfillment import Fulfillment
 from actions.request import MOST_DEVICES, MOST_EXECUTIONS
+from media.source import SourceSpec
+from registry.camera import Camera
 from registry.preferences import Preferences
+from store.ports import StoreUnavailable
+from store.records import Source
 from tests.doubles.household import Household, household
 
 type Send = Callable[..., dict[str, Any]]
@@ -205,6 +209,44 @@ def test_an_exception_is_a_hard_error_logged_once(
     assert b"a fault" not in answered
     assert len([record for record in caplog.records if record.name == "actions.fulfillment"]) == 1
     assert "forged" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(StoreUnavailable("away"), "transientError"), (ZeroDivisionError("a fault"), "hardError")],
+    ids=["store", "fault"],
+)
+@pytest.mark.parametrize("others", [(), ("Front Door",)], ids=["alone", "beside another"])
+def test_what_fails_with_one_device_is_its_answer_and_leaves_the_others_theirs(
+    error: Exception,
+    code: str,
+    others: tuple[str, ...],
+    home: Household,
+    send: Send,
+    valid_if_known: Check,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    its_own = home.driver.mint
+
+    def mint(source: Source, camera: Camera, *given: Any, **named: Any) -> SourceSpec:
+        if camera.name == "Garden":
+            raise error
+        return its_own(source, camera, *given, **named)
+
+    monkeypatch.setattr(home.driver, "mint", mint)
+    ids = [home.id(name) for name in ("Garden", *others)]
+    devices, params = [{"id": camera} for camera in ids], {"SupportedStreamProtocols": ["hls"]}
+    with caplog.at_level(logging.WARNING):
+        execution = [{"command": GET, "params": params}]
+        answered = send("EXECUTE", {"commands": [{"devices": devices, "execution": execution}]})
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": answered})
+    assert [command["ids"] for command in answered["commands"]] == [[camera] for camera in ids]
+    failed, *rest = answered["commands"]
+    assert (failed["status"], failed["errorCode"]) == ("ERROR", code)
+    assert [command["status"] for command in rest] == ["SUCCESS" for _ in others]
+    assert "a fault" not in json.dumps(answered)
+    assert [record.name for record in caplog.records] == ["actions.executions"]
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,13 @@ from jsonschema_rs import Draft4Validator
 
 from accounts.tokens import authenticate
 from alexa.skill import SmartHome
+from simulator import authority
 from tests.doubles import alexa_envelope, smart_vision
+from tests.doubles.event_gateway import Reporting
 from tests.doubles.household import Household, household
 from tests.doubles.official import held_to
+from tests.doubles.ready_driver import camera
+from tests.doubles.tls_vendor import Vendors
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "schemas" / "alexa" / "alexa_smart_home_message_schema.json"
 
@@ -160,3 +164,23 @@ def _newer_health(capabilities: dict[str, Any]) -> None:
             newer = text.replace('{"type": "string", "enum": ["3"]}', '{"type": "string", "enum": ["3", "3.1"]}')
             shape.clear()
             shape.update(json.loads(newer))
+
+
+@pytest.fixture(scope="module")
+def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
+    folder = tmp_path_factory.mktemp("amazon")
+    vendors = Vendors(folder / "ca.pem", authority.server_context(folder))
+    yield vendors
+    vendors.end()
+
+
+@pytest.fixture
+def link(home: Household, vendors: Vendors) -> Reporting:
+    home.driver.set(
+        [
+            camera("Garden", "F00000001", motion="off", person="off"),
+            camera("Front Door", "F00000002", kind="doorbell", model="DB1", motion="off"),
+            camera("Attic", "F00000005", online="off"),
+        ]
+    )
+    return Reporting(home, vendors)

@@ -1,7 +1,7 @@
-"""What Alexa is told by reports: the state, what it was told, and the messages; and each answer of the gateway."""
+"""What Alexa is told by reports: the state, what it was told, and the messages."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,95 +9,20 @@ import pytest
 from msgspec.structs import replace
 
 from accounts.tokens import authenticate
-from alexa.amazon import Amazon
-from alexa.gateway import Gateway
-from alexa.interfaces import interfaces
-from alexa.reports import LARGEST, Reports
-from alexa.sender import EventSender
+from alexa.reports import LARGEST
 from alexa.skill import SmartHome
 from registry.camera import State
 from registry.preferences import Preferences
 from registry.telling.reporter import (
-    GrantDead,
     Happened,
-    NotTold,
     Now,
     Tell,
     Told,
     ToldOf,
-    TryAgain,
-    Undeliverable,
-    Unlinked,
-    message_id,
 )
-from registry.telling.why import Why, why_of
-from simulator import authority
 from tests.doubles import smart_vision
-from tests.doubles.clock import Clock
-from tests.doubles.event_gateway import EventGateway
+from tests.doubles.event_gateway import Reporting
 from tests.doubles.household import Household
-from tests.doubles.ready_driver import camera
-from tests.doubles.tls_vendor import Vendors, silent
-
-CLIENT = ("amzn1.application-oa2-client.x", "its-secret")
-
-
-@pytest.fixture(scope="module")
-def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
-    folder = tmp_path_factory.mktemp("amazon")
-    vendors = Vendors(folder / "ca.pem", authority.server_context(folder))
-    yield vendors
-    vendors.end()
-
-
-class Reporting:
-    """Reports of one link, which begins with a grant. `told` is what the last call answered."""
-
-    def __init__(self, home: Household, vendors: Vendors) -> None:
-        self.home, self.amazon, self.clock = home, EventGateway(vendors), Clock()
-        http = Amazon(self.amazon.vendor.host, self.amazon.vendor.ca_file)
-        self.gateway = Gateway(home.store, http, *CLIENT, clock=self.clock)
-        self.reports = Reports(
-            EventSender(self.gateway, http),
-            interfaces(home.registry, snapshots=True),
-            self.gateway.works,
-            scenes=True,
-            clock=self.clock,
-        )
-        self.gateway.accept(home.link, "A1")
-        self.told: Told | None = None
-        self.turn = 0
-
-    def now(self, **changes: Any) -> Now:
-        """`changes`: of cameras, by name."""
-        cameras = tuple(
-            replace(known, **changes.get(known.name.replace(" ", "_"), {}))
-            for known in self.home.registry.cameras(self.home.link).cameras
-        )
-        return Now(cameras, {known.id: State(known) for known in cameras})
-
-    def tell(self, now: Now | None = None, *happened: Happened, deadline_s: float = 10.0) -> Told:
-        self.turn += 1
-        tell = Tell(self.home.link, now or self.now(), self.told, happened, True, f"turn-{self.turn}", deadline_s)
-        self.told = self.reports.tell(tell)
-        return self.told
-
-    def sent(self) -> list[dict[str, Any]]:
-        """The events since the last call."""
-        messages, self.amazon.messages = self.amazon.messages, []
-        return messages
-
-
-@pytest.fixture
-def link(home: Household, vendors: Vendors) -> Reporting:
-    home.driver.set(
-        [
-            camera("Garden", "F00000001", motion="off", person="off"),
-            camera("Front Door", "F00000002", kind="doorbell", model="DB1", motion="off"),
-            camera("Attic", "F00000005", online="off"),
-        ]
-    )
-    return Reporting(home, vendors)
 
 
 def test_all_is_told_once_and_then_nothing(link: Reporting, official: Callable[[dict[str, Any]], None]) -> None:
@@ -330,160 +255,6 @@ def test_events_share_a_connection(link: Reporting) -> None:
     link.tell()
     assert len(link.sent()) == 4
     assert len(link.amazon.vendor.opened) == 1
-
-
-def test_an_event_whose_answer_was_cut_off_is_repeated_under_its_id(link: Reporting) -> None:
-    """The gateway has taken it, and nobody learns so."""
-    link.tell()
-    link.sent()
-    link.amazon.cut = 1
-    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
-    link.tell(None, ring)
-    ids = [message["event"]["header"]["messageId"] for message in link.sent()]
-    assert ids == [message_id("row-1", "doorbell")] * 2
-    assert link.amazon.endpoints.repeated == 1
-
-
-def test_an_expired_token_is_renewed_once_and_stands_in_header_and_scope(link: Reporting) -> None:
-    link.amazon.access = "Atza|of another time"
-    link.tell()
-    assert link.amazon.refreshed == 1
-    tokens = {
-        str(message["event"].get("endpoint", message["event"]["payload"])["scope"]["token"]) for message in link.sent()
-    }
-    assert tokens == {"Atza|1"}
-
-
-ANSWERS: list[tuple[list[tuple[int, str]], type[NotTold], str, Why]] = [
-    ([(401, "INVALID_ACCESS_TOKEN_EXCEPTION")] * 2, TryAgain, "the event gateway answered 401", "trouble"),
-    ([(429, "THROTTLING_EXCEPTION")], TryAgain, "the event gateway answered 429", "busy"),
-    ([(500, "INTERNAL_SERVICE_EXCEPTION")], TryAgain, "the event gateway answered 500", "trouble"),
-    ([(503, "")], TryAgain, "the event gateway answered 503", "trouble"),
-    ([(200, "")], TryAgain, "the event gateway answered 200", "trouble"),
-    ([(302, "")], TryAgain, "Amazon could not be reached", "unreached"),
-    ([(403, "SKILL_NEVER_ENABLED_EXCEPTION")], TryAgain, "the event gateway answered 403 SKILL_NEVER", "trouble"),
-    ([(403, "SKILL_DISABLED_EXCEPTION")], Unlinked, "the event gateway answered 403 SKILL_DISABLED", "permission"),
-    (
-        [(403, "INSUFFICIENT_PERMISSION_EXCEPTION")],
-        GrantDead,
-        "the event gateway answered 403 INSUFFICIENT",
-        "permission",
-    ),
-    ([(403, "")], GrantDead, "the event gateway answered 403", "permission"),
-    ([(404, "ACCOUNT_NOT_FOUND_EXCEPTION")], GrantDead, "the event gateway answered 404", "permission"),
-    (
-        [(400, "INVALID_REQUEST_EXCEPTION")],
-        Undeliverable,
-        "AddOrUpdateReport: the event gateway answered 400",
-        "refused",
-    ),
-    (
-        [(413, "REQUEST_ENTITY_TOO_LARGE_EXCEPTION")],
-        Undeliverable,
-        "AddOrUpdateReport: the event gateway answered 413",
-        "too_large",
-    ),
-]
-
-
-@pytest.mark.parametrize(("answers", "error", "reason", "why"), ANSWERS)
-def test_an_answer_of_the_gateway(
-    answers: list[tuple[int, str]], error: type[NotTold], reason: str, why: Why, link: Reporting
-) -> None:
-    link.amazon.answers = list(answers)
-    with pytest.raises(error) as raised:
-        link.tell()
-    assert type(raised.value) is error
-    assert raised.value.reason.startswith(reason)
-    assert why_of(raised.value.reason) == why
-    assert link.amazon.access not in raised.value.reason
-    assert link.reports.may_tell(link.home.link) is (error is not GrantDead)
-
-
-def test_what_the_gateway_asked_to_wait_is_handed_on(link: Reporting) -> None:
-    link.amazon.answers, link.amazon.headers = [(429, "THROTTLING_EXCEPTION")], ["Retry-After: 7"]
-    with pytest.raises(TryAgain) as raised:
-        link.tell()
-    assert raised.value.after_s == 7.0
-
-
-def test_what_was_accepted_before_a_failure_is_not_sent_again(link: Reporting) -> None:
-    link.amazon.answers = [(202, ""), (202, ""), (503, "")]
-    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
-    with pytest.raises(TryAgain) as raised:
-        link.tell(None, ring)
-    link.told = raised.value.told
-    assert raised.value.happened == frozenset()
-    assert len(link.sent()) == 2
-    link.tell(None, ring)
-    assert link.amazon.names() == ["ChangeReport", "ChangeReport", "DoorbellPress"]
-    assert link.amazon.endpoints.repeated == 0
-
-
-def test_a_refused_message_does_not_hold_the_others_up(link: Reporting) -> None:
-    link.amazon.answers = [(202, ""), (400, "INVALID_REQUEST_EXCEPTION")]
-    with pytest.raises(Undeliverable) as raised:
-        link.tell()
-    first = link.now().cameras[0].id
-    assert raised.value.cameras == (first,)
-    assert link.amazon.names() == ["AddOrUpdateReport", "ChangeReport", "ChangeReport"]
-    assert raised.value.told is not None
-    assert raised.value.told.cameras[first].states  # as if it had been taken
-    link.told = raised.value.told
-    link.sent()
-    link.tell()
-    assert link.sent() == []
-
-
-LOGINS: list[tuple[int, dict[str, Any], type[NotTold]]] = [
-    (400, {"error": "invalid_grant"}, Unlinked),
-    (401, {"error": "invalid_client"}, TryAgain),
-    (500, {"error": "server_error"}, TryAgain),
-    (200, {}, TryAgain),
-]
-
-
-@pytest.mark.parametrize(("status", "given", "error"), LOGINS)
-def test_an_answer_of_login_with_amazon(
-    status: int, given: dict[str, Any], error: type[NotTold], link: Reporting
-) -> None:
-    link.amazon.tokens, link.amazon.access = (status, given), "Atza|of another time"
-    with pytest.raises(error) as raised:
-        link.tell()
-    assert type(raised.value) is error
-    assert link.reports.may_tell(link.home.link) is (error is TryAgain)
-
-
-def test_a_link_without_a_grant_is_not_reported_to(link: Reporting) -> None:
-    other = link.home.another_link("alexa")
-    assert not link.reports.may_tell(other)
-    with pytest.raises(GrantDead):
-        link.reports.tell(Tell(other, link.now(), None, (), True, "turn", 10.0))
-
-
-def test_a_barred_grant_works_again_once_the_skill_is_enabled_again(link: Reporting) -> None:
-    link.amazon.answers = [(403, "INSUFFICIENT_PERMISSION_EXCEPTION")]
-    with pytest.raises(GrantDead):
-        link.tell()
-    assert not link.reports.may_tell(link.home.link)
-    link.gateway.accept(link.home.link, "A2")
-    assert link.reports.may_tell(link.home.link)
-    link.tell()
-    assert link.amazon.names()[0] == "AddOrUpdateReport"
-
-
-def test_a_hanging_gateway_ends_with_the_deadline(home: Household, vendors: Vendors, link: Reporting) -> None:
-    hanging = vendors.speaking(silent)
-    http = Amazon(hanging.host, hanging.ca_file)
-    table = interfaces(home.registry, snapshots=True)
-    stored = json.loads(home.store.link_secret(home.link.id, "alexa_gateway") or b"{}")
-    home.store.put_link_secret(
-        home.link.id, "alexa_gateway", json.dumps(stored | {"gateway": hanging.url, "expires": 1e12}).encode()
-    )
-    gateway = Gateway(home.store, http, *CLIENT)
-    reports = Reports(EventSender(gateway, http), table, gateway.works)
-    with pytest.raises(TryAgain):
-        reports.tell(Tell(home.link, link.now(), None, (), True, "turn", 0.3))
 
 
 def test_a_fingerprint_is_the_same_in_another_process(link: Reporting) -> None:

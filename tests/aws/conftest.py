@@ -107,3 +107,13 @@ def elsewhere(osls: Osls) -> Packaged:
 def each_stack(request: pytest.FixtureRequest) -> Packaged:
     packaged: Packaged = request.getfixturevalue(request.param)
     return packaged
+
+
+@pytest.fixture
+def home(at_home: Packaged) -> Template:
+    return at_home.template
+
+
+@pytest.fixture
+def template(each_stack: Packaged) -> Template:
+    return each_stack.template

@@ -100,6 +100,7 @@ WRONG = {
     "context": {"properties": []},
     "payload": {"devices": {"camera": {"status": "ERROR", "online": False}}, "commands": [{"status": "ERROR"}]},
 }
+LACKING = {"event": {"header": {"name": "ErrorResponse"}, "payload": {}}, "payload": {"errorCode": "hardError"}}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question[0])
@@ -108,8 +109,9 @@ def test_a_check_passes_the_right_answer_and_refuses_a_wrong_one(question: Quest
         answer = json.loads(both.call(question)())
     check = question[3](2)
     check(answer)
-    with pytest.raises(WrongAnswer):
-        check(WRONG)
+    for wrong in (WRONG, LACKING):
+        with pytest.raises(WrongAnswer, match="Error"):
+            check(wrong)
 
 
 @pytest.mark.parametrize("question", [question for question in QUESTIONS if question[0] in ("Discover", "SYNC")])
@@ -191,29 +193,23 @@ def test_without_chromium_or_npm_their_rows_are_named(monkeypatch: pytest.Monkey
         refresh.ensure()
 
 
-def test_a_group_that_breaks_is_named_and_ends_in_failure(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_group_that_breaks_is_named_and_ends_in_failure(capsys: pytest.CaptureFixture[str]) -> None:
     def measure(_run: Run) -> Results:
         yield Row("half", "s", 1.0)
         raise RuntimeError("the other half")
 
-    monkeypatch.setattr(bench, "GROUPS", (Group("broken", "breaks", measure),))
-    assert bench.main(["--no-peers"]) == 1
+    assert bench.main(["--no-peers"], (Group("broken", "breaks", measure),)) == 1
     table = capsys.readouterr().out
     assert "  broken: RuntimeError: the other half" in table
     assert "half   1.00 s" in table
 
 
-def test_what_was_measured_before_ctrl_c_is_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_measured_before_ctrl_c_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     def measure(_run: Run) -> Results:
         yield Row("half", "s", 1.0)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bench, "GROUPS", (Group("long", "goes on", measure),))
-    assert bench.main(["--no-peers"]) == 1
+    assert bench.main(["--no-peers"], (Group("long", "goes on", measure),)) == 1
     table = capsys.readouterr().out
     assert "half   1.00 s" in table
     assert "  the rest: ended by Ctrl-C" in table

@@ -17,6 +17,7 @@ import trustme
 from cast.device import Device
 from simulator.authority import server_context
 from simulator.television.receiver import Page, Television
+from tests.doubles.ready_screens import House
 from tests.media.conftest import authority, grants, household, start, vendor, world
 
 __all__ = ["authority", "grants", "household", "start", "vendor", "world"]  # fixtures
@@ -121,3 +122,10 @@ def television(tmp_path: Path) -> Iterator[Callable[..., TelevisionThread]]:
 
         (tmp_path / "television").mkdir()
         yield started
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path)
+    yield made
+    made.home.store.close()

@@ -1,133 +1,25 @@
 """What the house's TVs show: a household, its registry and its store are real; pictures and TVs answer at once."""
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from msgspec.structs import replace
 
 from accounts import viewers
 from accounts.console_sessions import ConsoleSessions
-from cast.device import Device
 from cast.failed import CastFailed
-from cast.finder import Finder
-from cast.on_change import MOST_WAITING, SHOWN_S, OnChange
+from cast.on_change import OnChange
 from cast.picture import Picture
-from cast.player import LEASE_S, Shown
-from cast.screens import AGAIN, Screens
+from cast.player import LEASE_S
+from cast.screens import AGAIN
 from cast.showing import Over, Showing
 from media.errors import MediaBusy, MediaUnavailable
-from media.grants import Claims
 from registry.camera import Refusal, Video
 from registry.preferences import Preferences
-from registry.readings.changes import Change, Kind
 from store.records import Account
-from tests.doubles.clock import Clock
-from tests.doubles.household import MEDIA_URL, Household, demo_cameras, household
+from tests.doubles.household import MEDIA_URL, demo_cameras
 from tests.doubles.ready_driver import camera as ready_camera
-
-LIVING, BEDROOM = Device("1", "Living room TV", "192.168.1.20"), Device("2", "Bedroom TV", "192.168.1.21")
-SPEAKER = Device("3", "Kitchen speaker", "192.168.1.22", kind="speaker")
-
-
-@dataclass
-class ReadyTelevision:
-    """A connection to a TV that plays at once; `fails` is what it raises, `refuses` what an address begins with."""
-
-    device: Device
-    over: Callable[[Over], None]
-    fails: CastFailed | None = None
-    plays: tuple[str, ...] = ("webrtc", "hls")
-    when_shown: Callable[[], None] = lambda: None
-    refuses: tuple[str, ...] = ()
-    shown: list[Picture] = field(default_factory=list)
-    stopped: bool = False
-
-    def show(self, picture: Picture) -> None:
-        if self.fails:
-            raise self.fails
-        self.shown.append(picture)
-        self.when_shown()
-        if picture.protocol not in self.plays:
-            raise CastFailed("not_played", self.device.name)
-        if picture.url.startswith(self.refuses):
-            raise CastFailed("not_played", self.device.name, said=True)
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
-class House:
-    """`protocols`: of the receiver; `plays`: what it really plays."""
-
-    def __init__(
-        self,
-        folder: Path,
-        protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
-        plays: tuple[str, ...] = ("webrtc", "hls"),
-    ) -> None:
-        self.plays = plays
-        self.when_shown: Callable[[], None] = lambda: None
-        self.clock = Clock()
-        self.home: Household = household(folder, clock=self.clock)
-        self.televisions: list[ReadyTelevision] = []
-        self.fails: CastFailed | None = None
-        self.refuses: tuple[str, ...] = ()
-        self.loading, self.may_play = threading.Event(), threading.Event()
-        self.may_play.set()
-        self.lent: list[tuple[str, str]] = []
-        self.unlent: Exception | None = None
-        self.screens = Screens(
-            self.home.owner,
-            ConsoleSessions(self.home.store, self.clock),
-            self,
-            Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []),
-            self._connect,
-            self.clock,
-            protocols=protocols,
-        )
-
-    @property
-    def account(self) -> str:
-        return self.home.account.id
-
-    def show(self, camera: str = "Garden", on: str = LIVING.name, seconds: float = 0.0) -> Showing | Refusal:
-        return self.screens.show(self.account, self.home.id(camera), on, seconds)
-
-    def now(self) -> list[tuple[str, str]]:
-        return [(showing.name, showing.device.name) for showing in self.screens.now(self.account)]
-
-    def viewer(self) -> Claims:
-        """The claims of the grant given out last."""
-        return self.home.pictures.warmed[-1][0]
-
-    # as the media process lends doors
-
-    def lend(self, link: str, device: str) -> str:
-        if self.unlent:
-            raise self.unlent
-        self.lent.append((link, device))
-        return "http://192.168.1.5:40123"
-
-    def end_link(self, link: str) -> None:
-        self.home.pictures.end_link(link)
-
-    def _connect(self, device: Device, over: Callable[[Over], None]) -> Shown:
-        self.loading.set()
-        self.may_play.wait(20)
-        made = ReadyTelevision(device, over, self.fails, self.plays, self.when_shown, self.refuses)
-        self.televisions.append(made)
-        return made
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path)
-    yield made
-    made.home.store.close()
+from tests.doubles.ready_screens import LIVING, House
 
 
 def test_a_camera_is_fetched_by_a_door_for_that_tv_under_a_grant_for_that_picture(house: House) -> None:
@@ -398,69 +290,3 @@ def test_a_camera_that_is_refused_after_webrtc_failed_leaves_the_tv(tmp_path: Pa
 def chosen(house: House, tv: str = LIVING.name, when: tuple[str, ...] = ("doorbell",)) -> OnChange:
     house.home.owner.prefer(house.account, house.home.id("Front Door"), Preferences(tv=tv, tv_when=when))
     return OnChange(house.home.owner, house.screens)
-
-
-def happened(house: House, kind: Kind, camera: str = "Front Door") -> Change:
-    announced = kind if kind in ("doorbell", "motion", "person") else None
-    return Change(house.account, house.home.id(camera), kind, house.clock.now, announced)
-
-
-@pytest.mark.parametrize("kind", ["doorbell", "motion", "person"])
-def test_what_was_chosen_is_on_the_tv_for_a_minute(house: House, kind: Kind) -> None:
-    chosen(house, when=(kind,)).handle(happened(house, kind))
-    assert house.now() == [("Front Door", LIVING.name)]
-    house.clock.now += SHOWN_S
-    house.screens.turn()
-    assert house.now() == []
-
-
-@pytest.mark.parametrize(
-    ("tv", "when", "kind", "camera"),
-    [
-        ("", ("doorbell",), "doorbell", "Front Door"),
-        (LIVING.name, (), "doorbell", "Front Door"),
-        (LIVING.name, ("doorbell",), "motion", "Front Door"),
-        (LIVING.name, ("doorbell",), "doorbell", "Garden"),
-        ("A TV that was sold", ("doorbell",), "doorbell", "Front Door"),
-        (SPEAKER.name, ("doorbell",), "doorbell", "Front Door"),
-    ],
-)
-def test_what_nobody_chose_is_not_shown(house: House, tv: str, when: tuple[str, ...], kind: Kind, camera: str) -> None:
-    chosen(house, tv, when).handle(happened(house, kind, camera))
-    assert house.now() == []
-
-
-def test_motion_that_rings_like_the_bell_is_on_the_tv(house: House) -> None:
-    motion = happened(house, "motion")
-    chosen(house).handle(replace(motion, announced="doorbell"))
-    assert house.now() == [("Front Door", LIVING.name)]
-
-
-def test_what_is_not_announced_changes_no_tv(house: House) -> None:
-    on_change = chosen(house)
-    on_change.take(replace(happened(house, "doorbell"), announced=None))
-    assert on_change.waiting == 0
-
-
-def test_what_somebody_wished_to_see_stays(house: House) -> None:
-    house.show("Garden")
-    chosen(house).handle(happened(house, "doorbell"))
-    assert house.now() == [("Garden", LIVING.name)]
-
-
-def test_a_camera_that_can_not_be_shown_then_leaves_the_tv_alone(house: House) -> None:
-    on_change = chosen(house)
-    house.home.driver.change("Front Door", encryption="on")
-    house.clock.now += 10
-    on_change.handle(happened(house, "doorbell"))
-    assert house.now() == []
-    assert house.televisions == []
-
-
-def test_only_so_much_waits(house: House) -> None:
-    on_change = chosen(house, when=("motion",))
-    for _ in range(MOST_WAITING + 2):
-        on_change.take(happened(house, "motion"))
-    for _ in range(100):
-        on_change.take(happened(house, "state"))
-    assert on_change.waiting == MOST_WAITING

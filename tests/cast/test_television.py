@@ -19,7 +19,8 @@ from cast.screen import Screen
 from cast.showing import Over
 from registry.driver import Hint
 from tests.cast.conftest import WAIT_S, TelevisionThread
-from tests.cast.test_screens import House, chosen
+from tests.cast.test_screens import chosen
+from tests.doubles.ready_screens import House
 from tests.media.conftest import World
 
 pytestmark = pytest.mark.realtime

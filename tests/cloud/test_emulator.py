@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from aws.deploy_local import emulator
 from aws.deploy_local.emulator import Emulator, NoEmulator
 from tests.doubles.listening import listening
 
@@ -23,7 +22,6 @@ def test_it_ends_with_what_it_holds(tmp_path: Path) -> None:
     again.stop()
 
 
-def test_one_that_is_not_installed_says_how_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator, "ENVIRONMENT", tmp_path)
+def test_one_that_is_not_installed_says_how_to(tmp_path: Path) -> None:
     with pytest.raises(NoEmulator, match=r"make \.venv-cloud/made"):
-        Emulator(tmp_path)
+        Emulator(tmp_path, environment=tmp_path)

@@ -7,6 +7,9 @@ import pytest
 
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.notice_services import WebReceiver
+from tests.doubles.own_pages import House, Pages
+from tests.doubles.rtsp_camera import RtspCamera
+from tests.doubles.rtsp_recording import recorded
 
 
 @pytest.fixture
@@ -19,5 +22,22 @@ def world(tmp_path: Path) -> Iterator[HomeWorld]:
 @pytest.fixture
 def web() -> Iterator[WebReceiver]:
     made = WebReceiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def pages(world: HomeWorld) -> Pages:
+    return Pages(world)
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    made = RtspCamera(recording=recorded(sound="pcmu", gop_s=1))
     yield made
     made.close()

@@ -1,89 +1,25 @@
-"""The pages of cameras of one's own: found or given by address, tried, named, changed, and who gets no further."""
+"""The pages that add a camera of one's own: found or given by address, tried, and who gets no further."""
 
 import re
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from console.adding_sentences import BETTER
-from registry.drivers.lan.better import Seen, better
+from registry.drivers.lan.better import Received, better
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.finding import Candidate, Heard
+from registry.drivers.lan.finding import Candidate
 from registry.owner.own_cameras import HOUR_S, WRONG
 from simulator.lan.onvif_picture import Picture
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
-from tests.doubles.linking_world import USER
+from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.onvif_device import Served, served
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.own_pages import ADD, House, Pages
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 
-ADD = "/home/cameras/add"
 SUB = "/Streaming/Channels/102"
-
-
-class House:
-    """What answers when the house is looked through; `goes` lets a search go on."""
-
-    def __init__(self) -> None:
-        self.found: list[Candidate] = []
-        self.looked: list[bool] = []
-        self.goes = threading.Event()
-        self.goes.set()
-        self.broken = False
-
-    def find(self, known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:
-        self.looked.append(look)
-        heard(64, 253)
-        assert self.goes.wait(10)
-        if self.broken:
-            raise OSError("no network")
-        return self.found
-
-
-class Pages:
-    """A browser at the pages."""
-
-    def __init__(self, world: HomeWorld) -> None:
-        self.world, self.browser = world, world.signed_in()
-        self.account = world.home.account.id
-
-    def get(self, path: str = ADD) -> HomeBrowser:
-        self.browser.answer = self.browser.ask("GET", path)
-        return self.browser
-
-    def post(self, path: str = ADD, **form: str) -> HomeBrowser:
-        given = {"csrf_token": self.browser.token} | form
-        answer = self.browser.ask("POST", path, data=given)
-        self.browser.answer = answer
-        return self.get(answer.headers["Location"].partition("#")[0]) if answer.status_code == 303 else self.browser
-
-    def ended(self) -> HomeBrowser:
-        """The page after a search."""
-        deadline = time.monotonic() + 10
-        while "data-runs" in self.get().answer.text:  # type: ignore[union-attr]
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        return self.browser
-
-    def attempt(self, camera: RtspCamera, password: str = CODE, path: str = PATH, **more: str) -> HomeBrowser:
-        self.get()
-        address = f"rtsp://127.0.0.1:{camera.port}{path}"
-        return self.post(address=address, user="admin", password=password, **more)
-
-    @property
-    def own(self) -> dict[str, str]:
-        """The ids of the household's own cameras, by name."""
-        listed = self.world.home.owner.cameras(self.account).cameras
-        return {camera.name: camera.id for camera in listed if camera.id.startswith("lan-")}
-
-
-@pytest.fixture
-def house() -> House:
-    return House()
 
 
 @pytest.fixture
@@ -91,18 +27,6 @@ def world(tmp_path: Path, house: House) -> Iterator[HomeWorld]:
     made = home_world(tmp_path, own=True, find=house.find)
     yield made
     made.home.store.close()
-
-
-@pytest.fixture
-def pages(world: HomeWorld) -> Pages:
-    return Pages(world)
-
-
-@pytest.fixture
-def camera() -> Iterator[RtspCamera]:
-    made = RtspCamera(recording=recorded(sound="pcmu", gop_s=1))
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -217,9 +141,9 @@ def test_what_would_be_better_is_set_by_a_button(pages: Pages, device: Served, g
 
 def test_every_sentence_of_what_would_be_better_is_said_on_the_page() -> None:
     pictures = [
-        (Seen("h265", 1920, 1080, 15, 6.0, "other"), None),
-        (Seen("h265", 1920, 1080, 15, 6.0, "other"), Seen("h265", 640, 360, 15, 6.0, "")),
-        (Seen("h264", 1920, 1080, 15, 1.0, "aac"), None),
+        (Received("h265", 1920, 1080, 15, 6.0, "other"), None),
+        (Received("h265", 1920, 1080, 15, 6.0, "other"), Received("h265", 640, 360, 15, 6.0, "")),
+        (Received("h264", 1920, 1080, 15, 1.0, "aac"), None),
     ]
     said = {(each.picture, each.what) for whole, smaller in pictures for each in better(whole, smaller)}
     assert said == set(BETTER)
@@ -358,143 +282,6 @@ def test_where_there_may_be_none_there_are_no_pages(tmp_path: Path) -> None:
     assert "Add a camera of the house" not in pages.browser.answer.text
     assert pages.browser.ask("GET", ADD).status_code == 404  # as of a camera that there is not
     assert pages.browser.ask("GET", "/home/cameras/lan-abc/own").status_code == 404
-    made.home.store.close()
-
-
-def test_name_login_address_and_removal(pages: Pages, camera: RtspCamera) -> None:
-    pages.attempt(camera)
-    pages.post(step="add", name="Shed")
-    its_id = pages.own["Shed"]
-    own = f"/home/cameras/{its_id}/own"
-    pages.get(own)
-    pages.post(own, step="rename", name="Stable")
-    assert pages.own == {"Stable": its_id}
-    camera.does.code = "another"
-    pages.get(own)
-    assert "refuses this user name or password" in pages.post(own, step="login", user="admin", password=CODE).text
-    pages.get(own)
-    pages.post(own, step="login", user="admin", password="another")
-    assert stored_of(pages)[0].password == "another"
-    moved = RtspCamera(code="another")
-    pages.get(own)
-    pages.post(own, step="move", address=f"rtsp://127.0.0.1:{moved.port}{PATH}")
-    assert (stored_of(pages)[0].port, pages.own) == (moved.port, {"Stable": its_id})
-    pages.get(own)
-    pages.post(own, step="remove")
-    assert (pages.own, stored_of(pages)) == ({}, ())
-    moved.close()
-
-
-def test_a_camera_that_wants_its_password_as_it_is_now_gets_none(pages: Pages, camera: RtspCamera) -> None:
-    pages.attempt(camera)
-    pages.post(step="add", name="Shed")
-    camera.does.scheme, before = "basic", len(camera.does.authorizations)
-    own = f"/home/cameras/{pages.own['Shed']}/own"
-    pages.get(own)
-    assert "wants the password as it is (Basic)" in pages.post(own, step="login", user="admin", password="x").text
-    assert len(camera.does.authorizations) == before
-
-
-def test_one_that_may_have_moved_waits_for_its_owner(pages: Pages, camera: RtspCamera) -> None:
-    camera.does.scheme = "basic"
-    pages.attempt(camera)
-    pages.post(step="add", name="Shed")
-    own = f"/home/cameras/{pages.own['Shed']}/own"
-    store = pages.world.home.store
-    source = next(source for source in store.sources(pages.account) if source.kind == "lan")
-    Devices(store).alter(
-        source, stored_of(pages)[0], lambda stored: replace(stored, host="127.0.0.3", moved="127.0.0.1")
-    )
-    assert "A device at 127.0.0.1 says that it is this camera." in pages.get(own).text
-    pages.post(own, step="move", address=f"rtsp://127.0.0.1:{camera.port}{PATH}")
-    assert [(each.host, each.moved) for each in stored_of(pages)] == [("127.0.0.1", "")]
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"password": "other", "wrong": 3}, "Give the right ones under: Name, password, address."),
-        ({"port": 1}, "On the camera's own page or in its maker's app switch RTSP on"),
-    ],
-)
-def test_why_it_is_not_shown_leads_to_its_page(
-    pages: Pages, camera: RtspCamera, changes: dict[str, Any], says: str
-) -> None:
-    pages.attempt(camera)
-    pages.post(step="add", name="Shed")
-    store = pages.world.home.store
-    source = next(source for source in store.sources(pages.account) if source.kind == "lan")
-    Devices(store).alter(source, stored_of(pages)[0], lambda stored: replace(stored, **changes))
-    page = pages.browser.get()
-    assert says in page.tile("Shed")
-    assert page.answer is not None
-    assert f"/home/cameras/{pages.own['Shed']}/own" in page.answer.text
-
-
-def test_another_households_camera_is_nobodys_here(pages: Pages, world: HomeWorld, camera: RtspCamera) -> None:
-    pages.attempt(camera)
-    pages.post(step="add", name="Shed")
-    own = f"/home/cameras/{pages.own['Shed']}/own"
-    theirs = Pages(world)
-    theirs.browser = world.signed_in("new@example.com")
-    assert theirs.browser.ask("GET", own).status_code == 303
-    theirs.get(ADD)
-    answered = theirs.browser.ask("POST", own, data={"csrf_token": theirs.browser.token, "step": "remove"})
-    assert answered.status_code == 303
-    assert pages.own.keys() == {"Shed"}
-
-
-def begun(world: HomeWorld, name: str, password: str) -> HomeBrowser:
-    browser = world.browser().enter(world.code.renew())
-    return browser.post("own", own_user=name, own_password=password)
-
-
-def test_without_a_vendors_account_a_household_is_begun_and_its_camera_shown(
-    world: HomeWorld, camera: RtspCamera
-) -> None:
-    browser = begun(world, "kari", "barn door and two geese")
-    assert "Add one of your house here" in browser.text
-    assert world.vendor.calls == {}
-    pages = Pages(world)
-    pages.browser = browser
-    pages.attempt(camera)
-    assert "Shed" in pages.post(step="add", name="Shed").tile("Shed")
-    again = world.browser().enter(world.code.renew()).sign_in("kari", "barn door and two geese")
-    assert "Shed" in again.tile("Shed")
-
-
-@pytest.mark.parametrize(
-    ("name", "password", "says"),
-    [
-        ("k", "barn door and two geese", "A user name has 2 to 100 characters."),
-        ("kari", "short", "A password has 10 to 200 characters."),
-        ("kari", "aaaaaaaaaaaa", "That password is guessed at once."),
-        ("ola", "barn door and two geese", "Somebody here has that user name already."),
-        (USER, "barn door and two geese", "Somebody here has that user name already."),
-    ],
-)
-def test_a_user_that_can_not_be_is_answered_with_why_and_no_household_stays(
-    world: HomeWorld, name: str, password: str, says: str
-) -> None:
-    begun(world, "ola", "another barn door and geese")
-    before = len(list(world.home.store.accounts()))
-    browser = begun(world, name, password)
-    assert browser.answer is not None
-    assert (browser.status, says in browser.answer.text) == (403, True)
-    assert len(list(world.home.store.accounts())) == before
-
-
-def test_who_has_a_household_begins_no_other_by_it(world: HomeWorld) -> None:
-    browser = world.signed_in()
-    before = len(list(world.home.store.accounts()))
-    browser.post("own", own_user="kari", own_password="barn door and two geese")
-    assert (browser.status, len(list(world.home.store.accounts()))) == (400, before)
-
-
-def test_where_there_may_be_none_no_household_is_begun_for_them(tmp_path: Path) -> None:
-    made = home_world(tmp_path)
-    browser = begun(made, "kari", "barn door and two geese")
-    assert (browser.status, made.home.store.has_owner_users()) == (400, False)
     made.home.store.close()
 
 

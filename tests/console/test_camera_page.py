@@ -9,7 +9,8 @@ from registry.camera import StreamRequest
 from registry.errors import SetRefused, VendorDown
 from registry.preferences import Preferences
 from registry.readings.changes import Change
-from tests.doubles.home_world import HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera
 

@@ -19,7 +19,8 @@ from cast.screens import Screens
 from cast.showing import Over
 from media.grants import Grants
 from showcam.compose.tvs import WorkersTvs
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import HomeWorld, home_world
 
 AT = "/home/tv"
 LIVING, BEDROOM = Device("tv-1", "Living room TV", "192.168.1.20"), Device("tv-2", "Bedroom TV", "192.168.1.21")

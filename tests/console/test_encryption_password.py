@@ -3,7 +3,8 @@
 import pytest
 
 from registry.errors import SetRefused, VendorDown
-from tests.doubles.home_world import HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import HomeWorld
 
 OLD, NEW = "ABCDEF", "secret12"  # OLD: of every camera of the driver
 FILLED = {"old": OLD, "new": NEW, "again": NEW, "consent": "1"}

@@ -12,7 +12,8 @@ import pytest
 from accounts.households import with_lan
 from registry.drivers.lan.devices import Device, Devices, Pictured
 from registry.notices.addresses import Addresses
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 
 DEEDS = {"sign-out", "again", "hand-secret"}  # what these do needs no field; the first two end the walk
@@ -196,7 +197,7 @@ def test_nonsense_in_every_field_of_every_form_is_said_and_changes_nothing(conso
         bad = list(form.fields)[-2:] if kind == "5 MB" else form.fields
         fields = {name: form.fields[name] if name in HELD else KINDS[kind] for name in bad}
         outcomes.append((form.action, step, sent(console, who, form, step, fields)))
-    assert [each for each in outcomes if each[2] in ("fault", "silent")] == []
+    assert [outcome for outcome in outcomes if outcome[2] in ("fault", "silent")] == []
     assert as_it_was(console) == before
     assert "Garden" in console.browsers["owner"].get().text
 

@@ -8,11 +8,11 @@ import pytest
 
 from accounts import households
 from registry.notices.addresses import Addresses
-from registry.owner import invitations
-from registry.owner.invitations import Invitations
+from registry.owner.invitations import MOST, Invitations
 from registry.owner.outcome import SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.household import new_link
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
@@ -96,8 +96,11 @@ def test_who_linked_while_anybody_might_is_listed(world: HomeWorld) -> None:
     assert card(browser.visit(ASSISTANTS), world).startswith(f"{NEW} Let in while anybody might link,")
 
 
-def test_invitations_that_wait_are_not_without_number(world: HomeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invitations, "MOST", 2)  # CAREFUL waits already
+def test_invitations_that_wait_are_not_without_number(world: HomeWorld) -> None:
+    kind, sessions = world.vendor.sessions.kind, world.vendor.sessions
+    for number in range(MOST - 2):  # CAREFUL waits already
+        user = f"{number}@example.com"
+        households.add(world.home.store, kind, user, sessions.waiting(user), origin="invited")
     browser = press(page(world), "invite", user="a@example.com")
     press(browser, "invite", user="b@example.com")
     assert (browser.status, "Take one back that nobody will use." in browser.text) == (403, True)

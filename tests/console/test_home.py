@@ -118,6 +118,15 @@ def test_the_open_connection_is_as_it_was_ticked(world: HomeWorld, ticked: dict[
     assert open_air(world, USER) is kept
 
 
+def test_the_open_connection_is_agreed_to_by_each_account_of_a_household_for_itself(world: HomeWorld) -> None:
+    ezviz.add_to(world.home.store, world.home.account.id, NEW)
+    world.browser().enter(world.code.renew()).sign_in(NEW)
+    world.browser().enter(world.code.renew()).sign_in(USER, open_way="1")
+    assert (open_air(world, USER), open_air(world, NEW)) == (True, False)
+    world.browser().enter(world.code.renew()).sign_in(NEW)
+    assert (open_air(world, USER), open_air(world, NEW)) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("errors", "way"),
     [({}, "over your own network"), ({"lan": Refused("lan_unreachable")}, "by EZVIZ's cloud stream")],

@@ -8,7 +8,8 @@ import pytest
 
 from accounts.one_time_code import LIFE_S, TRIES
 from registry.streams.questions import Questions
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL
 
 

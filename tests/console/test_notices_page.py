@@ -4,7 +4,8 @@ import pytest
 
 from console.notices import TRIES, WINDOW_S
 from registry.notices.addresses import MOST, Addresses
-from tests.doubles.home_world import HomeBrowser, HomeWorld
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.notice_services import WebReceiver
 

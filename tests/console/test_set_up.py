@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from console import recipes
-from tests.doubles.home_world import HomeBrowser, HomeWorld, home_world, words
+from tests.doubles.home_browser import HomeBrowser, words
+from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.ready_driver import camera
 from tests.doubles.ready_machine import ReadyFinding, ReadyMachine
 

@@ -10,7 +10,8 @@ from accounts.owner_users import OwnerUsers
 from registry.drivers.ezviz import households as ezviz
 from registry.errors import SignedOut, VendorDown
 from tests.console.test_set_up import AT, said
-from tests.doubles.home_world import NEW, HomeBrowser, HomeWorld, home_world
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_vendor import CODE, PASSWORD
 

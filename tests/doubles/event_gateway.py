@@ -1,12 +1,28 @@
-"""Login with Amazon and the event gateway as one TLS server, by the simulator's rules; answers can be set."""
+"""Login with Amazon and the event gateway as one TLS server, by the simulator's rules, and a link that reports."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from msgspec.structs import replace
+
+from alexa.amazon import Amazon
+from alexa.gateway import Gateway
+from alexa.interfaces import interfaces
+from alexa.reports import Reports
+from alexa.sender import EventSender
+from registry.camera import State
+from registry.telling.reporter import (
+    Happened,
+    Now,
+    Tell,
+    Told,
+)
 from simulator.assistants import alexa_event_rules
 from simulator.assistants.alexa_endpoints import Endpoints
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
 REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
@@ -80,3 +96,44 @@ class EventGateway:
             self.access = f"Atza|{self.refreshed}"
         tokens = {"access_token": self.access, "refresh_token": "Atzr|0", "token_type": "bearer", "expires_in": 3600}
         return answer(json.dumps(tokens).encode())
+
+
+CLIENT = ("amzn1.application-oa2-client.x", "its-secret")
+
+
+class Reporting:
+    """Reports of one link, which begins with a grant. `told` is what the last call answered."""
+
+    def __init__(self, home: Household, vendors: Vendors) -> None:
+        self.home, self.amazon, self.clock = home, EventGateway(vendors), Clock()
+        http = Amazon(self.amazon.vendor.host, self.amazon.vendor.ca_file)
+        self.gateway = Gateway(home.store, http, *CLIENT, clock=self.clock)
+        self.reports = Reports(
+            EventSender(self.gateway, http),
+            interfaces(home.registry, snapshots=True),
+            self.gateway.works,
+            scenes=True,
+            clock=self.clock,
+        )
+        self.gateway.accept(home.link, "A1")
+        self.told: Told | None = None
+        self.turn = 0
+
+    def now(self, **changes: Any) -> Now:
+        """`changes`: of cameras, by name."""
+        cameras = tuple(
+            replace(known, **changes.get(known.name.replace(" ", "_"), {}))
+            for known in self.home.registry.cameras(self.home.link).cameras
+        )
+        return Now(cameras, {known.id: State(known) for known in cameras})
+
+    def tell(self, now: Now | None = None, *happened: Happened, deadline_s: float = 10.0) -> Told:
+        self.turn += 1
+        tell = Tell(self.home.link, now or self.now(), self.told, happened, True, f"turn-{self.turn}", deadline_s)
+        self.told = self.reports.tell(tell)
+        return self.told
+
+    def sent(self) -> list[dict[str, Any]]:
+        """The events since the last call."""
+        messages, self.amazon.messages = self.amazon.messages, []
+        return messages

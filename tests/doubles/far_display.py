@@ -28,7 +28,8 @@ from tests.doubles.far_away import network
 from tests.doubles.made_once import made_once
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
-from tests.doubles.rtsp_camera import Recording, RtspCamera, Sample
+from tests.doubles.rtsp_camera import RtspCamera
+from tests.doubles.rtsp_recording import Recording, Sample
 from tests.doubles.wire import HOUSE
 
 FPS, GOP_S, LENGTH_S = 25, 2, 8

@@ -13,6 +13,7 @@ from media.ezviz.address import Stream, live
 from media.grants import Claims
 from media.plane.codec.units import CLOCK
 from media.plane.outputs.video_track import VideoTrack
+from media.plane.settings import PlaneSettings
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.opener import Opener
 from media.plane.viewing.pull import Pull
@@ -26,6 +27,7 @@ from tests.doubles.hour import pictures
 from tests.doubles.open_gate import OpenGate
 
 USER, SERIAL = "demo@example.com", "F00497201"
+SETTINGS = PlaneSettings()
 FPS = 4
 LOOK_S = 0.5  # between two looks at a playlist
 SEGMENT = re.compile(r"#EXTINF:([\d.]+),\n(\d+)\.ts")
@@ -144,7 +146,7 @@ class Watcher:
 
 
 async def by_webrtc(loop: asyncio.AbstractEventLoop, pull: Pull, seen: Watcher) -> None:
-    track = VideoTrack(View(pull, "alexa"))
+    track = VideoTrack(View(pull, "alexa"), again_s=SETTINGS.again_s, calm_s=SETTINGS.calm_s)
     try:
         while True:
             packet = await track.recv()
@@ -200,11 +202,20 @@ async def pulled(cloud: HourCloud, vtm: int = 0) -> Pull:
 
 async def opened(cloud: HourCloud) -> Opener:
     await cloud.cloud.open("127.0.0.1")
-    return Opener(ssl.create_default_context(), OnLoopback(every=True))
+    return Opener(ssl.create_default_context(), OnLoopback(every=True), SETTINGS.open_s)
 
 
 def pull_of(cloud: HourCloud, opener: Opener) -> Pull:
-    return Pull(claims(), None, cloud, opener, Transcodes(0), sub=lambda _: None, has_answered=lambda _: False)
+    return Pull(
+        claims(),
+        None,
+        cloud,
+        opener,
+        Transcodes(0),
+        sub=lambda _: None,
+        has_answered=lambda _: False,
+        answered_s=SETTINGS.answered_s,
+    )
 
 
 async def closed(pull: Pull, cloud: HourCloud) -> None:
@@ -220,8 +231,8 @@ async def watched(
     pull = await pulled(cloud)
     seen = [Watcher() for _ in range(viewers)]
     half = viewers // 2
-    tasks = [asyncio.create_task(by_webrtc(loop, pull, each)) for each in seen[:half]]
-    tasks += [asyncio.create_task(by_hls(loop, pull, each, keep=n == 0)) for n, each in enumerate(seen[half:])]
+    tasks = [asyncio.create_task(by_webrtc(loop, pull, viewer)) for viewer in seen[:half]]
+    tasks += [asyncio.create_task(by_hls(loop, pull, viewer, keep=n == 0)) for n, viewer in enumerate(seen[half:])]
     await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
     for task in tasks:
         task.cancel()

@@ -22,7 +22,8 @@ from simulator.lan.onvif_picture import Picture
 from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.program import Program, running
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 
 CAMERA = "192.168.7.10"
 ONVIF, RTSP = 8000, 554

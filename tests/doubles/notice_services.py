@@ -1,4 +1,4 @@
-"""Services that take notices: a web server that ntfy's and webhook messages are posted to, and a mail server."""
+"""Who takes notices: an owner at once; a web server that messages are posted to, and a mail server, as services do."""
 
 import contextlib
 import json
@@ -11,6 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from registry.notices.addresses import Addresses
+from registry.notices.notifying import Notifying
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household
 
 WAIT_S = 40.0
 
@@ -104,3 +109,53 @@ def mail_server() -> Iterator[tuple[str, Mailbox]]:
         yield f"mailto://127.0.0.1:{port}?from=showcam@house.example&to=kari@house.example&mode=insecure", mailbox
     finally:
         server.stop()
+
+
+HOME = "http://192.168.1.4:8080/home"
+PHONE, MAIL = "ntfy://phone", "mailto://mail"
+
+
+class Owner:
+    """An owner with two addresses, and the worker that notifies them; `got`: address and title of each notice."""
+
+    def __init__(self, home: Household, clock: Clock) -> None:
+        self.home, self.clock = home, clock
+        self.got: list[tuple[str, str]] = []
+        self.texts: list[str] = []
+        self.refuses: set[str] = set()
+        self.tried: list[str] = []
+        self.during: Callable[[], None] = lambda: None
+        home.noticing.refresh(home.account.id)
+        home.adapter.changes.subscribe(home.adapter.faults.note)
+        self.addresses = Addresses(home.store, clock)
+        self.ids = {url: self.addresses.add(home.account.id, url, "service", "") for url in (PHONE, MAIL)}
+        self.start()
+
+    def start(self) -> None:
+        """The worker, as it stands after a restart."""
+        adapter = self.home.adapter
+        self.worker = Notifying(self.home.store, adapter.faults, adapter.standing, self.send, HOME, self.clock)
+
+    def send(self, url: str, title: str, text: str) -> bool:
+        self.tried.append(url)
+        self.during()
+        if url in self.refuses:
+            return False
+        self.got.append((url, title))
+        self.texts.append(text)
+        return True
+
+    def turns(self, seconds: float = 1.0) -> list[tuple[str, str]]:
+        """What is sent in that time, sorted."""
+        self.got.clear()
+        end = self.clock.now + seconds
+        while self.clock.now < end:
+            self.worker.turn()
+            self.clock.now += min(10.0, max(1.0, seconds / 100))
+        return sorted(self.got)
+
+    def change(self, name: str, **changes: object) -> None:
+        """At the vendor; showcam reads it then."""
+        self.home.driver.change(name, **changes)
+        self.clock.now += 3
+        self.home.noticing.refresh(self.home.account.id)

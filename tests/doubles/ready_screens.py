@@ -1,11 +1,25 @@
-"""TVs that do at once what a scene asks of them."""
+"""TVs that do at once what is asked of them, and a house that has some."""
 
-from typing import Self
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
 
+from accounts.console_sessions import ConsoleSessions
+from cast.device import Device
+from cast.failed import CastFailed
+from cast.finder import Finder
+from cast.picture import Picture
+from cast.player import Shown
+from cast.screens import Screens
+from cast.showing import Over, Showing
+from media.grants import Claims
 from registry.camera import Refusal
 from registry.preferences import Preferences
 from registry.reason import Reason
-from tests.doubles.household import Household
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household, household
 
 TV = "Living room TV"
 
@@ -40,3 +54,97 @@ class ReadyScreens:
     def of(self, home: Household, name: str, what: str = "show", tv: str = TV) -> tuple[str, ...]:
         """What `asked` holds then."""
         return what, home.account.id, home.id(name), tv
+
+
+LIVING, BEDROOM = Device("1", "Living room TV", "192.168.1.20"), Device("2", "Bedroom TV", "192.168.1.21")
+SPEAKER = Device("3", "Kitchen speaker", "192.168.1.22", kind="speaker")
+
+
+@dataclass
+class ReadyTelevision:
+    """A connection to a TV that plays at once; `fails` is what it raises, `refuses` what an address begins with."""
+
+    device: Device
+    over: Callable[[Over], None]
+    fails: CastFailed | None = None
+    plays: tuple[str, ...] = ("webrtc", "hls")
+    when_shown: Callable[[], None] = lambda: None
+    refuses: tuple[str, ...] = ()
+    shown: list[Picture] = field(default_factory=list)
+    stopped: bool = False
+
+    def show(self, picture: Picture) -> None:
+        if self.fails:
+            raise self.fails
+        self.shown.append(picture)
+        self.when_shown()
+        if picture.protocol not in self.plays:
+            raise CastFailed("not_played", self.device.name)
+        if picture.url.startswith(self.refuses):
+            raise CastFailed("not_played", self.device.name, said=True)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class House:
+    """`protocols`: of the receiver; `plays`: what it really plays."""
+
+    def __init__(
+        self,
+        folder: Path,
+        protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
+        plays: tuple[str, ...] = ("webrtc", "hls"),
+    ) -> None:
+        self.plays = plays
+        self.when_shown: Callable[[], None] = lambda: None
+        self.clock = Clock()
+        self.home: Household = household(folder, clock=self.clock)
+        self.televisions: list[ReadyTelevision] = []
+        self.fails: CastFailed | None = None
+        self.refuses: tuple[str, ...] = ()
+        self.loading, self.may_play = threading.Event(), threading.Event()
+        self.may_play.set()
+        self.lent: list[tuple[str, str]] = []
+        self.unlent: Exception | None = None
+        self.screens = Screens(
+            self.home.owner,
+            ConsoleSessions(self.home.store, self.clock),
+            self,
+            Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []),
+            self._connect,
+            self.clock,
+            protocols=protocols,
+        )
+
+    @property
+    def account(self) -> str:
+        return self.home.account.id
+
+    def show(self, camera: str = "Garden", on: str = LIVING.name, seconds: float = 0.0) -> Showing | Refusal:
+        return self.screens.show(self.account, self.home.id(camera), on, seconds)
+
+    def now(self) -> list[tuple[str, str]]:
+        return [(showing.name, showing.device.name) for showing in self.screens.now(self.account)]
+
+    def viewer(self) -> Claims:
+        """The claims of the grant given out last."""
+        return self.home.pictures.warmed[-1][0]
+
+    # as the media process lends doors
+
+    def lend(self, link: str, device: str) -> str:
+        if self.unlent:
+            raise self.unlent
+        self.lent.append((link, device))
+        return "http://192.168.1.5:40123"
+
+    def end_link(self, link: str) -> None:
+        self.home.pictures.end_link(link)
+
+    def _connect(self, device: Device, over: Callable[[Over], None]) -> Shown:
+        self.loading.set()
+        self.may_play.wait(20)
+        made = ReadyTelevision(device, over, self.fails, self.plays, self.when_shown, self.refuses)
+        self.televisions.append(made)
+        return made

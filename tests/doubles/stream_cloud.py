@@ -11,7 +11,7 @@ from media.source import SourceSpec
 from simulator.camera import Camera
 from simulator.cloud.service import Cloud
 from simulator.state import Account, World
-from tests.doubles.rtsp_camera import Recording, recorded
+from tests.doubles.rtsp_recording import Recording, recorded
 
 USER, SERIAL = "demo@example.com", "F00497201"
 # sooner than in life, so that a test that says nothing of it need not wait

@@ -131,3 +131,10 @@ def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def eventually() -> Callable[..., None]:
     return until
+
+
+@pytest.fixture
+def two(start: Callable[..., World], vendor: Vendor) -> World:
+    """A household may watch two, all together three."""
+    vendor.cameras |= {name: Camera(recording()) for name in ("yard", "shed")}
+    return start(live_per_account=2, live_per_process=3)

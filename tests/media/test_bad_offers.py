@@ -85,9 +85,7 @@ ANSWERED = {
 
 
 @pytest.fixture
-def quiet(
-    caplog: pytest.LogCaptureFixture, world: World, eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:  # the last undoes its own after this
+def quiet(caplog: pytest.LogCaptureFixture, world: World, eventually: Callable[..., None]) -> Iterator[None]:
     """Holds at its end that nothing live is left, and that no task broke unseen."""
     caplog.set_level(logging.WARNING)
     yield
@@ -108,12 +106,14 @@ def test_an_offer_that_would_come_to_nothing_is_refused(world: World, quiet: Non
     assert world.stats()["sessions"] == 0
 
 
-@pytest.mark.parametrize("name", ANSWERED)
-def test_an_answer_that_nobody_connects_to_ends_quietly(
-    world: World, quiet: None, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.setattr("media.plane.viewing.session.CONNECT_S", 0.3)
-    assert status(world, ANSWERED[name]) == 201
+class TestNobodyConnects:
+    @pytest.fixture
+    def world(self, start: Callable[..., World]) -> World:
+        return start(connect_s=0.3)
+
+    @pytest.mark.parametrize("name", ANSWERED)
+    def test_an_answer_ends_quietly(self, world: World, quiet: None, name: str) -> None:
+        assert status(world, ANSWERED[name]) == 201
 
 
 def test_a_display_with_another_certificate_than_it_named_is_let_go_at_once(

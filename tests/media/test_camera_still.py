@@ -13,7 +13,8 @@ from simulator.lan.onvif import Reply
 from simulator.lan.onvif_picture import Picture
 from tests.doubles.hls_camera import Household, Vendor
 from tests.doubles.onvif_device import Served, served
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE
 from tests.media.conftest import World
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from media.plane.outputs.congestion import FASTEST, FIRST_PACE, TRY_S, Congestion
+from media.plane.outputs.congestion import FASTEST, FIRST_PACE, Congestion
 
-RATE = 4_000_000.0
+RATE, AGAIN_S = 4_000_000.0, 30.0
 
 
 class Clock:
@@ -22,7 +22,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def congestion(clock: Clock) -> Congestion:
-    return Congestion(clock, lambda: None)
+    return Congestion(clock, lambda: None, again_s=AGAIN_S, calm_s=5.0)
 
 
 def sent(congestion: Congestion, clock: Clock, seconds: float, *, lost: float = 0.0, per_second: int = 400) -> None:
@@ -104,8 +104,8 @@ def test_what_a_receiver_estimates(
 ) -> None:
     for rtt_s in round_trips:
         congestion.turned(rtt_s)
-    for each in estimates:
-        congestion.estimated(each, RATE)
+    for estimate in estimates:
+        congestion.estimated(estimate, RATE)
         clock.now += 0.6
     assert congestion.is_overfull is is_overfull
 
@@ -114,7 +114,7 @@ def test_a_viewer_that_can_not_go_on_again_and_again_has_too_much(congestion: Co
     for _ in range(3):
         clock.now += 1
         assert not congestion.is_overfull
-        congestion.start(asked=True)
+        congestion.start(requested=True)
     assert congestion.is_overfull
     clock.now += 10
     assert not congestion.is_overfull
@@ -159,17 +159,17 @@ def test_the_whole_picture_is_tried_again_after_a_while_and_later_each_time_that
         waits.append(clock.now - began)
         congestion.returned()
         clock.now += 5
-    assert waits == [TRY_S, 60, 120, 240, 300, 300]
+    assert waits == [AGAIN_S, 60, 120, 240, 300, 300]
     clock.now += 60
     congestion.moved()
-    clock.now += TRY_S
+    clock.now += AGAIN_S
     assert congestion.may_try, "it went well for a minute"
 
 
 def test_it_is_not_tried_while_the_smaller_one_does_not_arrive(congestion: Congestion, clock: Clock) -> None:
     congestion.moved()
     congestion.start()
-    sent(congestion, clock, TRY_S, lost=0.2)
+    sent(congestion, clock, AGAIN_S, lost=0.2)
     assert not congestion.may_try
     sent(congestion, clock, 5.5)
     assert congestion.may_try

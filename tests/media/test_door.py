@@ -1,16 +1,21 @@
 """The picture process's door: what happens where descriptors run out all the same."""
 
+import asyncio
 import http.client
 import ipaddress
 import json
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from aiohttp import web
 
-from media.plane import door
+from media.plane.door import Door
 from tests.doubles.attackers import crowd
 from tests.media.conftest import World
 
@@ -18,12 +23,12 @@ from tests.media.conftest import World
 SERVE = """
 import asyncio, resource, sys
 from media.grants import Grants
-from media.plane.server import Plane
+from media.plane.server import MediaServer
 from media.plane.settings import PlaneSettings
 from showcam.process import logs
 
 async def main():
-    plane = Plane(PlaneSettings(port=0, connections=10_000, connections_of_one=10_000), Grants([b"k" * 32]), None)
+    plane = MediaServer(PlaneSettings(port=0, connections=10_000, connections_of_one=10_000), Grants([b"k" * 32]), None)
     await plane.start()
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     print(plane.port, flush=True)
@@ -95,25 +100,46 @@ def test_who_has_most_makes_room_where_all_is_full(
         eventually(lambda: len(idle.open) == (7 if served else 8))
 
 
+async def answered(_request: web.BaseRequest) -> web.Response:
+    return web.Response()
+
+
+@contextmanager
+def door(**limits: Any) -> Iterator[int]:
+    """A door with nothing but answers behind it, and those limits on silence; its port."""
+
+    async def begun() -> tuple[asyncio.Server, "asyncio.Task[None]"]:
+        made = Door(web.Server(answered), most=20, most_of_one=20, **limits)
+        listening = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
+        return listening, asyncio.create_task(made.watch())
+
+    with asyncio.Runner() as runner:
+        listening, watching = runner.run(begun())
+        loop = runner.get_loop()
+        thread = threading.Thread(target=loop.run_forever, name="door")
+        thread.start()
+        yield listening.sockets[0].getsockname()[1]
+        loop.call_soon_threadsafe(watching.cancel)
+        loop.call_soon_threadsafe(listening.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
 @pytest.mark.parametrize(
     ("first", "drips", "limit"),
     [
-        (b"", b"", "SILENT_S"),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX-", b"a", "UNANSWERED_S"),
-        (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"", "QUIET_S"),
+        (b"", b"", "silent_s"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX-", b"a", "unanswered_s"),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"", "quiet_s"),
     ],
     ids=["silent", "a head that drips", "idle after an answer"],
 )
-def test_whoever_says_nothing_more_is_ended(
-    first: bytes,
-    drips: bytes,
-    limit: str,
-    world: World,
-    eventually: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
+def test_whoever_says_nothing_more_is_ended_by_the_limit_on_it(
+    first: bytes, drips: bytes, limit: str, eventually: Callable[..., None]
 ) -> None:
-    with crowd(world.plane.port, ["127.0.0.1"] * 5, first, drips=drips) as quiet:
-        time.sleep(2.5)
+    here, limits = ["127.0.0.1"] * 5, {"silent_s": 1.5, "unanswered_s": 1.5, "quiet_s": 1.5}
+    with door(**limits | {limit: 600.0}) as port, crowd(port, here, first, drips=drips) as quiet:
+        time.sleep(3.5)
         assert len(quiet.open) == 5
-        monkeypatch.setattr(door, limit, 1.5)
+    with door(**{limit: 1.5}) as port, crowd(port, here, first, drips=drips) as quiet:
         eventually(lambda: not quiet.open)

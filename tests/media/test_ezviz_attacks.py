@@ -11,8 +11,10 @@ from typing import NamedTuple
 import pytest
 
 from media.ezviz import fields, messages
+from media.ezviz.address import Address, Stream
 from media.ezviz.frames import STREAM, frame
-from media.plane.sources.ezviz_node import MOST_HOPS
+from media.plane.sources.ezviz_node import MOST_HOPS, NOTICE, NodeSession, SaidNo
+from media.plane.sources.network import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud, Watcher, by_webrtc, closed, pulled
 from tests.doubles.mangler import Mangler, Spoil, byte_by_byte, ended, flipped, missing
@@ -172,3 +174,57 @@ def test_a_server_that_is_none_ends_with_a_reason(
     assert connections <= 30 * MOST_HOPS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024, "KiB"
     assert not SECRETS.search("".join(capfd.readouterr()))
+
+
+def test_a_notice_ends_a_session_by_a_servers_result_alone() -> None:
+    picture = bytes((0x24, STREAM)) + (7).to_bytes(2) + bytes(4) + b"picture"
+
+    async def scene(_loop: FastLoop) -> tuple[list[bytes], int]:
+        async def notices(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            said = (frame(NOTICE, fields.number(1, number), 2) for number in (0, 1, 200, 99_999))
+            writer.write(answered(fields.text(4, "S1")) + b"".join(said) + picture)
+            await asyncio.sleep(1.0)
+            writer.write(frame(NOTICE, fields.number(1, 7005), 3))
+            await asyncio.sleep(1.0)
+            writer.close()
+
+        server = await asyncio.start_server(notices, "127.0.0.1", 0)
+        place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        session, came = NodeSession(OnLoopback(every=True)), list[bytes]()
+        await session.open(Address.read(f"ysproto://{place}/live?dev={SERIAL}&stream=2"), (place,))
+        try:
+            while True:
+                came += await session.read()
+        except SaidNo as no:
+            return came, no.result
+        finally:
+            session.close()
+            server.close()
+
+    assert run(scene) == ([b"picture"], 7005)
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_where_there_is_no_such_stream_the_other_of_the_two_is_asked_for(first: Stream) -> None:
+    async def scene(loop: FastLoop) -> tuple[str, list[Stream]]:
+        asked: list[Stream] = []
+
+        async def none_such(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            head = await reader.readexactly(8)
+            url = fields.read(await reader.readexactly(int.from_bytes(head[2:4])))[1]
+            assert isinstance(url, bytes)
+            asked.append(Address.read(url.decode()).stream)
+            writer.write(answered(fields.number(1, 5451)))
+            writer.close()
+
+        cloud = HourCloud(loop)
+        cloud.asks = first
+        server = await asyncio.start_server(none_such, "127.0.0.1", 0)
+        pull = await pulled(cloud, int(server.sockets[0].getsockname()[1]))
+        await pull.signal.until(lambda: pull.failure, 60.0)
+        reason = pull.failure.reason if pull.failure else ""
+        await closed(pull, cloud)
+        server.close()
+        return reason, asked
+
+    assert run(scene) == ("media_down", [first, 3 - first])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from media.ezviz.address import Stream
+from media.ezviz.results import PASSING
 from media.plane.viewing.pull import Pull
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, closed, opened, pull_of, pulled, watched
@@ -98,8 +99,8 @@ def test_a_session_whose_end_is_watched_gives_way_to_one_that_is_needed() -> Non
         while cloud.world.calls["vtdu"] < 3:
             await asyncio.sleep(0.1)
         await asyncio.sleep(1.0)
-        for each in (counting, watching):
-            each.cancel()
+        for task in (counting, watching):
+            task.cancel()
         await closed(pull, cloud)
         return cloud.most
 
@@ -249,6 +250,35 @@ def test_who_asks_again_for_a_camera_that_gives_no_more_sessions_reaches_no_node
         return found
 
     assert run(scene) == [("busy", 1), ("busy", 1), ("busy", 1)]
+
+
+@pytest.mark.parametrize("code", sorted(PASSING))
+def test_what_passes_at_a_node_is_asked_again_though_nothing_was_shown_yet(code: int) -> None:
+    async def scene(loop: FastLoop) -> float:
+        cloud = HourCloud(loop, stream_code=code)
+        pull, began = await pulled(cloud), loop.time()
+        while cloud.minted < 2:
+            await asyncio.sleep(0.1)
+        cloud.world.settings.stream_code = 0
+        await pull.signal.until(lambda: pull.is_live or pull.failure, 30.0)
+        assert pull.is_live
+        took = loop.time() - began
+        await closed(pull, cloud)
+        return took
+
+    assert run(scene) < 25.0
+
+
+@pytest.mark.parametrize("code", sorted(PASSING - {5405}))  # which takes the node ten seconds to say
+def test_what_does_not_pass_after_all_ends_soon(code: int) -> None:
+    async def scene(loop: FastLoop) -> tuple[str, int]:
+        cloud = HourCloud(loop, stream_code=code)
+        pull = await pulled(cloud)
+        reason = await refusal(pull)
+        await closed(pull, cloud)
+        return reason, cloud.minted
+
+    assert run(scene) == ("media_down", 5)
 
 
 async def refusal(pull: Pull) -> str:

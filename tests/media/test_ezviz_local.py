@@ -21,7 +21,8 @@ from tests.doubles.local_camera import WRONG_KEY, LocalCamera
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.stream_cloud import GOP_S
 from tests.media.conftest import World
-from tests.media.test_ezviz import KEY, refused, segments, times, watched
+from tests.media.test_ezviz import refused, segments, times, watched
+from tests.media.test_ezviz_encryption import KEY
 
 pytestmark = pytest.mark.usefixtures("on_loopback")
 

@@ -152,7 +152,7 @@ def test_after_any_damage_frames_are_found_again(damage: bytes, at: int, size: i
     sent = sent[:at] + damage + sent[at + 5 :] + STREAMED * 6000  # whatever length the damage claims is outlasted
     reader = Frames()
     found = [
-        each for start in range(0, len(sent), 997 * size) for each in reader.feed(sent[start : start + 997 * size])
+        frame for start in range(0, len(sent), 997 * size) for frame in reader.feed(sent[start : start + 997 * size])
     ]
     assert found[-1] == Frame(STREAM, 0xDC5E, b"abc")
 
@@ -220,21 +220,23 @@ def test_an_address_to_ask_for(biz: str, expected: str) -> None:
     assert Address.read(found).stream == 2
 
 
-@pytest.mark.parametrize(
-    ("result", "reason", "again"),
-    [
-        (5404, "offline", True),
-        (5409, "asleep", False),
-        (5411, "not_permitted", False),
-        (5457, "no_way", False),
-        (5504, "busy", True),
-        (5405, "media_down", True),
-        (7005, "media_down", True),
-        (424242, "media_down", True),
-    ],
-)
-def test_results_are_told_in_the_registrys_words(result: int, reason: str, again: bool) -> None:
-    assert meaning(result) == (reason, again)
+REASONS = {
+    ("offline", True): (5404, 5452, 5456),
+    ("asleep", False): (5409, 5544),
+    ("not_permitted", False): (5411, 5545),
+    ("not_found", False): (5415, 5455, 6106),
+    ("no_way", False): (5403, 5457, 5458, 5459),
+    ("busy", True): (5416, 5503, 5504, 5546, 5547),
+    ("media_down", True): (
+        *(5000, 5400, 5405, 5406, 5407, 5412, 5413, 5451, 5454, 5491, 5492, 5500, 6001, 6110),
+        *(6518, 6519, 6520, 7005, 424242),
+    ),
+}
+
+
+@pytest.mark.parametrize("means", REASONS)
+def test_every_result_is_told_in_the_registrys_words(means: tuple[str, bool]) -> None:
+    assert {result: meaning(result) for result in REASONS[means]} == dict.fromkeys(REASONS[means], means)
 
 
 def test_fields_are_refused_in_one_way() -> None:

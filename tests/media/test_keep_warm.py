@@ -70,10 +70,9 @@ class TestAtHome:
         assert time.monotonic() - began < AT_ONCE_S
 
     def test_nobody_holds_it_any_more_and_it_ends(
-        self, start: Callable[..., World], eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+        self, start: Callable[..., World], eventually: Callable[..., None]
     ) -> None:
-        monkeypatch.setattr("media.plane.viewing.warming.KEEP_S", 2.0)
-        world = start(idle_s=1)
+        world = start(idle_s=1, keep_s=2)
         keep(world)
         eventually(lambda: world.stats()["pulls_live"] == 1)
         eventually(lambda: world.stats()["pulls"] == 0)

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from media.plane.codec import h264, level
-from tests.doubles.rtsp_camera import slope
+from tests.doubles.rtsp_recording import slope
 
 
 def keyframe(width: int, height: int, **options: str) -> bytes:

@@ -17,13 +17,6 @@ pytestmark = pytest.mark.usefixtures("on_loopback")
 WHOLE, SUB, MADE = (1280, 720), (320, 180), (640, 360)
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole picture is tried again after two seconds."""
-    monkeypatch.setattr("media.plane.outputs.congestion.TRY_S", 2.0)
-    monkeypatch.setattr("media.plane.outputs.congestion.CALM_S", 1.0)
-
-
 def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=8, length_s=64), segment_s=8, head_start=2)
 
@@ -34,7 +27,7 @@ def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world: 
             await viewer.want_key()
             await viewer.until(lambda: viewer.keys[-1] > asked, 3)
             came = viewer.keys[-1]
-            await viewer.until(lambda: len([each for each in viewer.pictures if each > came + 1]) > FPS // 2)
+            await viewer.until(lambda: len([came_at for came_at in viewer.pictures if came_at > came + 1]) > FPS // 2)
             return came - asked, [later - came for later in viewer.pictures if later > came]
 
     took, after = asyncio.run(scene())
@@ -79,13 +72,11 @@ def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
             return viewer.changes
 
     assert asyncio.run(scene()) == changes
-    assert [each.picture for each in household.opened][1:] == ([] if is_alone else ["sub"])
+    assert [claims.picture for claims in household.opened][1:] == ([] if is_alone else ["sub"])
 
 
-def test_the_whole_picture_comes_back_when_the_connection_takes_it(
-    start: Callable[..., World], vendor: Vendor, impatient: None
-) -> None:
-    world = start()
+def test_the_whole_picture_comes_back_when_the_connection_takes_it(start: Callable[..., World], vendor: Vendor) -> None:
+    world = start(again_s=2.0, calm_s=1.0)
     vendor.cameras["garden"] = Camera(recording(size=WHOLE, gop_s=2, length_s=30))
 
     async def scene() -> list[float]:

@@ -10,19 +10,9 @@ import pytest
 
 from media.errors import MediaBusy, MediaFull
 from media.grants import Claims
-from media.plane.outputs import ice
-from media.source import Denied
-from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
+from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World
-
-
-@pytest.fixture
-def two(start: Callable[..., World], vendor: Vendor) -> World:
-    """A household may watch two, all together three."""
-    vendor.cameras |= {name: Camera(recording()) for name in ("yard", "shed")}
-    return start(live_per_account=2, live_per_process=3)
-
 
 links = (f"asker-{number}" for number in itertools.count())
 
@@ -159,90 +149,6 @@ def test_a_camera_somebody_is_coming_for_does_not_give_way(two: World, household
     assert household.opened == [], "both were still being pulled"
 
 
-@pytest.mark.parametrize("how", ["delete", "end_link", "gate", "silence"])
-def test_when_an_hls_viewer_leaves_the_next_ask_gets_the_place(
-    two: World, household: Household, eventually: Callable[..., None], how: str
-) -> None:
-    leaving, staying = (
-        two.variant_url(two.request(f"/s/{two.grants.sign(ask(two, camera, link=link))}/master.m3u8"))
-        for camera, link in (("garden", "link-1"), ("yard", "link-2"))
-    )
-    with pytest.raises(MediaBusy):
-        ask(two, "shed", link="link-3")
-    if how == "delete":
-        assert two.request(f"/s/{leaving.split('/s/')[1].split('/')[0]}", "DELETE").status == 200
-    elif how == "end_link":
-        two.plane.client().end_link("link-1")
-    elif how == "gate":
-        household.denied["garden"] = Denied("encryption_on")
-        eventually(lambda: two.request(leaving).status == 410)
-    else:  # it asks no more, as a player that was closed
-        eventually(lambda: two.request(staying).status == 200 and two.stats()["live"] == 1)
-    assert two.request(staying).status == 200
-    assert fetch(two, ask(two, "shed", link="link-3")) == 200
-
-
-def long_segments(start: Callable[..., World], vendor: Vendor, **limits: int) -> World:
-    """Of six seconds each, so that a player asks for a list once in six seconds."""
-    vendor.cameras["garden"] = Camera(recording(gop_s=6))
-    vendor.cameras["yard"] = Camera(recording())
-    return start(transcodes=0, **limits)
-
-
-def watched(world: World, camera: str, **changes: str) -> str:
-    """The address of a list that somebody has fetched once."""
-    url = world.variant_url(world.request(f"/s/{world.grants.sign(ask(world, camera, **changes))}/master.m3u8"))
-    assert world.request(url).status == 200
-    return url
-
-
-def test_an_hls_viewer_that_dies_gives_its_place_back_within_five_seconds_however_long_segments_are(
-    start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None]
-) -> None:
-    world = long_segments(start, vendor, live_per_account=1)
-    assert "TARGETDURATION:6" in world.request(watched(world, "garden")).text
-    died = time.monotonic()
-    with pytest.raises(MediaBusy):
-        ask(world, "yard")
-    eventually(lambda: world.stats()["live"] == 0, 12)  # by the length of segments it would take longer
-    assert time.monotonic() - died > 4, "a moment without a word is no death"
-    assert fetch(world, ask(world, "yard")) == 200
-
-
-@pytest.mark.parametrize(
-    ("camera", "limit", "expected"),
-    [
-        ("", 1, 200),  # nobody wanted the place
-        ("garden", 2, 200),  # another place is free
-        ("garden", 1, 429),  # somebody else has the place
-        ("yard", 2, 200),
-        ("yard", 1, 429),  # and its pull is gone too
-    ],
-)
-def test_a_viewer_that_was_silent_comes_back_where_there_is_a_place(
-    start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None], camera: str, limit: int, expected: int
-) -> None:
-    world = long_segments(start, vendor, live_per_account=limit)
-    url = watched(world, "garden", link="slow")
-    eventually(lambda: world.stats()["live"] == 0)
-    if camera:
-        watched(world, camera)
-    assert world.request(url).status == expected
-
-
-def test_a_viewer_whose_picture_made_room_sees_it_again_under_its_address(
-    start: Callable[..., World], vendor: Vendor, eventually: Callable[..., None]
-) -> None:
-    world = long_segments(start, vendor, live_per_account=1)
-    url = watched(world, "garden", link="slow")
-    eventually(lambda: world.stats()["live"] == 0)
-    taken = watched(world, "yard")
-    assert world.request(url).status == 429
-    assert world.request(f"/s/{taken.split('/s/')[1].split('/')[0]}", "DELETE").status == 200
-    eventually(lambda: world.request(url).status == 200)
-    assert world.stats()["live"] == 1
-
-
 @pytest.mark.usefixtures("on_loopback")
 def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(
     two: World, eventually: Callable[..., None]
@@ -263,58 +169,6 @@ def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(
     asyncio.run(scene())
     eventually(lambda: two.stats()["live"] == 0)
     assert fetch(two, ask(two)) == 200
-
-
-@pytest.mark.usefixtures("on_loopback")
-def test_a_machine_that_stands_still_takes_no_display_for_dead(two: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ice, "ASK_S", 0.5)
-    monkeypatch.setattr(ice, "DEAD_S", 2.0)
-
-    async def scene() -> None:
-        client, viewer, claims = two.plane.client(), Viewer(), ask(two, protocol="webrtc")
-        answer = await asyncio.to_thread(client.answer, claims, None, await viewer.offer(), replaces=claims.nonce)
-        await viewer.accept(answer.sdp)
-        await viewer.until(lambda: viewer.pictures)
-        two.plane.stall(3.0)
-        time.sleep(3.0)  # the display stands still too
-        seen = len(viewer.pictures)
-        await viewer.until(lambda: len(viewer.pictures) > seen + 4 * FPS)
-        await viewer.close()
-
-    asyncio.run(scene())
-
-
-@pytest.mark.usefixtures("on_loopback")
-def test_a_display_that_dies_gives_its_place_back_within_five_seconds(
-    two: World, eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    claims = ask(two, protocol="webrtc")
-    ask(two)
-
-    async def scene() -> None:
-        client, viewer = two.plane.client(), Viewer()
-        answer = await asyncio.to_thread(client.answer, claims, None, await viewer.offer(), replaces=claims.nonce)
-        await viewer.accept(answer.sdp)
-        await viewer.until(lambda: viewer.pictures)
-        await asyncio.sleep(6)
-        assert await asyncio.to_thread(two.stats) | {"live": 1} == await asyncio.to_thread(two.stats), "it is alive"
-        pull_the_plug(viewer, monkeypatch)
-        died = time.monotonic()
-        # ice.DEAD_S, which is less than five; the rest is for a busy machine
-        await asyncio.to_thread(eventually, lambda: two.stats()["live"] == 0, 8)
-        assert time.monotonic() - died > 2, "a moment without a word is no death"
-        await viewer.close()
-
-    asyncio.run(scene())
-    assert fetch(two, ask(two)) == 200
-
-
-def pull_the_plug(viewer: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing comes and nothing goes any more, and no socket is closed."""
-    for transceiver in viewer.connection.getTransceivers():
-        for protocol in transceiver.sender.transport.transport._connection._protocols:
-            monkeypatch.setattr(protocol.transport, "sendto", lambda *_: None)
-            monkeypatch.setattr(protocol, "datagram_received", lambda *_: None)
 
 
 @pytest.mark.parametrize("link", ["link-1", "another"])
@@ -350,49 +204,3 @@ def test_a_card_is_no_opening_of_the_camera(start: Callable[..., World], vendor:
         ask(world, link="link-1")
     with pytest.raises(MediaBusy):
         ask(world, link="link-1")
-
-
-# a look: opened for nobody, to be told what it is like
-
-
-def test_a_look_tells_the_size_takes_no_place_and_leaves_at_once(
-    two: World, household: Household, eventually: Callable[..., None]
-) -> None:
-    ask(two, "yard")
-    spec = two.vendor.open("garden")
-    two.plane.client().warm(two.claims("garden", "snapshot"), spec)
-    eventually(lambda: ("garden", "main", WIDTH, HEIGHT) in household.learned)
-    eventually(lambda: household.released == [spec.release])
-    assert two.stats()["pulls"] == 1, "the one that somebody is coming for"
-    assert fetch(two, ask(two, "shed")) == 200
-
-
-def test_a_look_at_what_is_watched_leaves_it_to_its_viewer(
-    two: World, household: Household, eventually: Callable[..., None]
-) -> None:
-    watched, spec = two.variant_url(two.master()), two.vendor.open("garden")
-    two.plane.client().warm(two.claims("garden", "snapshot"), spec)
-    eventually(lambda: household.released == [spec.release])
-    time.sleep(1)
-    assert two.request(watched).status == 200
-    assert two.stats()["pulls"] == 1
-
-
-def test_a_viewer_who_comes_while_it_is_looked_at_keeps_the_pull(
-    two: World, household: Household, vendor: Vendor
-) -> None:
-    vendor.cameras["garden"].takes_s = 0.3
-    two.plane.client().warm(two.claims("garden", "snapshot"), two.vendor.open("garden"))
-    claims = two.claims("garden")
-    two.plane.client().warm(claims, two.vendor.open("garden"))
-    assert fetch(two, claims) == 200
-    time.sleep(0.5)
-    assert fetch(two, claims) == 200
-    assert household.opened == [], "nobody had to be asked for another address"
-
-
-def test_a_look_displaces_nobody(two: World) -> None:
-    for camera in ("garden", "yard"):
-        ask(two, camera)
-    with pytest.raises(MediaBusy):
-        two.plane.client().warm(two.claims("shed", "snapshot"), two.vendor.open("shed"))

@@ -1,30 +1,25 @@
-"""Cameras in the house: pictures and sound by RTSP, and what a camera may do to us."""
+"""Cameras in the house: pictures and sound by RTSP."""
 
 import array
 import asyncio
-import contextlib
 import io
 import json
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import av
 import pytest
 
 from media.grants import Claims
-from media.plane.codec.units import SourceFailed
-from media.plane.sources.tracks import choose
-from media.rtsp.description import Description
-from media.rtsp.login import Challenge, Login, challenge
-from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter
 from media.source import Denied, SourceSpec
 from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.rtsp_camera import CODE, LENGTH_S, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, LENGTH_S, recorded
 from tests.media.conftest import World
 
 KEY = CODE.encode().ljust(16, b"\0")
@@ -147,57 +142,10 @@ def test_the_first_picture_is_the_cameras_first(world: World, camera: RtspCamera
     assert world.stats()["minted"] == 1
 
 
-def test_the_code_is_sent_once_and_never_in_clear(
-    world: World, camera: RtspCamera, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    camera.does.code = "OTHERS"
-
-    assert refused(world) == "code_wrong"
-    time.sleep(1)
-
-    assert camera.does.wrong == 1
-    assert camera.does.methods == ["OPTIONS", "DESCRIBE", "DESCRIBE"]
-    out, err = capfd.readouterr()
-    assert "pull ended" in out + err
-    for secret in (CODE, str(camera.port), "Streaming"):
-        assert secret not in out + err + caplog.text
-
-
 def test_a_camera_that_is_done_with_is_told(world: World, camera: RtspCamera, eventually: Callable[..., None]) -> None:
     world.master()
     world.plane.client().end_link("link-1")
     eventually(lambda: camera.does.methods[-1] == "TEARDOWN")
-
-
-@pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"])
-@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found"])
-def test_a_camera_that_sends_elsewhere_is_not_followed(
-    world: World, camera: RtspCamera, method: str, status: str
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
-        elsewhere.setblocking(False)
-        location = f"Location: rtsp://127.0.0.1:{elsewhere.getsockname()[1]}{PATH}"
-        camera.does.answers[method] = (status, location)
-
-        assert refused(world) == "media_down"
-
-        with pytest.raises(BlockingIOError):
-            elsewhere.accept()
-
-
-def test_a_redirect_in_mid_stream_ends_the_opening_and_is_not_followed(
-    world: World, camera: RtspCamera, eventually: Callable[..., None]
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
-        elsewhere.setblocking(False)
-        world.master()
-        there = f"rtsp://127.0.0.1:{elsewhere.getsockname()[1]}{PATH}"
-        command = f"REDIRECT {there} RTSP/1.0\r\nCSeq: 7\r\nLocation: {there}\r\n\r\n"
-        camera.call(lambda viewer: viewer.send(command.encode()))
-        eventually(lambda: world.stats()["reopened"] >= 1)
-        eventually(lambda: world.stats()["pulls_live"] == 1)
-        with pytest.raises(BlockingIOError):
-            elsewhere.accept()
 
 
 def test_a_cameras_own_questions_are_answered(world: World, camera: RtspCamera) -> None:
@@ -206,32 +154,6 @@ def test_a_cameras_own_questions_are_answered(world: World, camera: RtspCamera) 
     time.sleep(1)
     assert world.request(url).status == 200
     assert world.stats()["reopened"] == 0
-
-
-@pytest.mark.parametrize(
-    "behaviour",
-    [
-        {"first": b"RTSP/1.0 200 OK\r\n" + b"X-More: and more\r\n" * 5000},
-        {"first": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
-        {"first": b"\x00" * 100_000},
-        {"first": b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 999999999\r\n\r\n"},
-        {"drip_s": 0.05},
-        {"silent": True},
-        {"answers": {"DESCRIBE": ("404 Not Found",)}},
-        {"answers": {"SETUP": ("461 Unsupported Transport",)}},
-        {"answers": {"DESCRIBE": ("200 OK", "Content-Type: application/sdp")}},
-    ],
-    ids=["endless headers", "HTTP", "noise", "endless body", "drip", "silence", "404", "no TCP", "no description"],
-)
-def test_a_hostile_camera_costs_its_own_picture_alone(
-    world: World, camera: RtspCamera, behaviour: dict[str, object]
-) -> None:
-    for name, value in behaviour.items():
-        setattr(camera.does, name, value)
-    began = time.monotonic()
-    assert refused(world) == "media_down"
-    assert time.monotonic() - began < 12
-    assert world.request("/healthz").status == 200
 
 
 def test_a_camera_with_too_many_viewers_is_busy(world: World, camera: RtspCamera) -> None:
@@ -308,31 +230,6 @@ def test_without_the_right_code_the_reason_is_told(
     assert refused(world) == reason
 
 
-def test_only_the_one_address_named_and_none_outside_a_house_is_reached(
-    start: Callable[..., World], camera: RtspCamera, household: House
-) -> None:
-    world = start()
-    named = camera.spec().url
-    wrong: tuple[dict[str, object], ...] = (
-        {"url": named.replace("127.0.0.1", "localhost"), "hosts": (f"localhost:{camera.port}",)},
-        {"url": named.replace("rtsp://", "rtsp://admin:ABCDEF@")},
-        {"url": named.replace("rtsp://", "rtsps://")},
-        {"url": named + "\r\nX: y"},
-        {"url": named + " HTTP/1.1"},
-        {"hosts": ()},
-        {"hosts": ("127.0.0.1:1",)},
-        {"url": "rtsp://8.8.8.8:554/1", "hosts": ("8.8.8.8:554",)},
-        {"url": "rtsp://169.254.169.254:80/1", "hosts": ("169.254.169.254:80",)},
-        {"url": "file:///etc/passwd"},
-    )
-    for changes in wrong:
-        household.changes = changes
-        assert refused(world) == "media_down", changes
-    household.changes = {}
-    assert refused(start(allow_loopback_sources=False)) == "media_down"
-    assert camera.does.methods == []
-
-
 def test_no_camera_there_is_said_at_once(world: World, household: House) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         at = f"127.0.0.1:{closed.getsockname()[1]}"
@@ -356,10 +253,10 @@ async def _answered(world: World, viewer: Viewer, grant: str) -> None:
 
 
 def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
-    world: World, camera: RtspCamera, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., World], camera: RtspCamera
 ) -> None:
     """An assistant's display asks once: what comes too late for the first opening must not leave it dark."""
-    monkeypatch.setattr("media.plane.sources.rtsp.OPEN_S", 3.0)
+    world = start(open_s=3.0)
     camera.does.silent = True
 
     async def scene() -> Viewer:
@@ -378,10 +275,9 @@ def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
 
 
 def test_who_was_answered_is_let_go_where_no_picture_comes_and_the_reason_is_told(
-    world: World, camera: RtspCamera, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., World], camera: RtspCamera
 ) -> None:
-    monkeypatch.setattr("media.plane.sources.rtsp.OPEN_S", 2.0)
-    monkeypatch.setattr("media.plane.viewing.pull.ANSWERED_S", 6.0)
+    world = start(open_s=2.0, answered_s=6.0)
     camera.does.silent = True
 
     async def scene() -> None:
@@ -395,102 +291,3 @@ def test_who_was_answered_is_let_go_where_no_picture_comes_and_the_reason_is_tol
     asyncio.run(scene())
     assert camera.does.methods.count("PLAY") >= 2
     assert refused(world) == "media_down"
-
-
-def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[Message]]:
-    frames: list[tuple[int, bytes]] = []
-    messages: list[Message] = []
-    splitter = Splitter(lambda channel, frame: frames.append((channel, frame)), messages.append)
-    for at in range(0, len(data), step):
-        splitter.feed(data[at : at + step])
-    return frames, messages
-
-
-@pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
-def test_frames_and_messages_are_told_apart_wherever_the_network_cuts(step: int) -> None:
-    frames = [b"$\x00\x00\x05RTSP/", b"$\x01\x00\x00", b"$\x00\x00\x04\r\n\r\n"]
-    reply = b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Length: 4\r\n\r\n$bod"
-    found, messages = taken_apart(frames[0] + reply + frames[1] + b"\r\n" + reply + frames[2], step)
-    assert found == [(0, b"RTSP/"), (1, b""), (0, b"\r\n\r\n")]
-    assert [(each.status, each.value("cseq"), each.body) for each in messages] == [(200, "3", b"$bod")] * 2
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"x" * HEAD_CAP,
-        b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n",
-        b"RTSP/1.0 200 OK\r\nContent-Length: 70000\r\n\r\n",
-        b"RTSP/1.0 200 OK\r\nContent-Length: many\r\n\r\n",
-    ],
-)
-def test_what_is_out_of_proportion_is_no_rtsp(data: bytes) -> None:
-    with pytest.raises(NotRtsp):
-        taken_apart(data, 500)
-
-
-DESCRIPTION = (
-    "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=c\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-    "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkDxWhA,aMuMsg==\r\na=control:trackID=0\r\n"
-    "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 mpeg4-generic/16000/1\r\na=fmtp:97 mode=AAC-hbr;sizelength=13;"
-    "indexlength=3;indexdeltalength=3;config=1408\r\na=control:trackID=1\r\nm=audio 0 RTP/AVP 98\r\n"
-    "a=rtpmap:98 MP4A-LATM/24000\r\na=fmtp:98 cpresent=0;config=400026203fc0\r\na=control:trackID=2\r\n"
-)
-REPLY = (
-    b"RTSP/1.0 401 Unauthorized\r\nCSeq: 3\r\nSession: 12;timeout=60\r\n"
-    b'WWW-Authenticate: Digest realm="c", nonce="n", algorithm=SHA-256, stale="TRUE"\r\n'
-    b"Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nContent-Length: 4\r\n\r\nbody$\x00\x00\x04abcd"
-)
-
-
-def bent(data: bytes) -> Iterator[bytes]:
-    """Cut at each byte, and with each byte turned round, made a zero and made a line's end."""
-    for at, byte in enumerate(data):
-        yield data[:at]
-        yield from (data[:at] + bytes((other,)) + data[at + 1 :] for other in (byte ^ 0xFF, 0, 10))
-
-
-def test_a_description_that_is_bent_at_any_byte_is_read_or_is_of_nothing_that_plays() -> None:
-    sound = choose(Description.read(DESCRIPTION.encode()) or Description((), ""), sound=True).sound
-    assert sound is not None
-    played = 0
-    for data in bent(DESCRIPTION.encode()):
-        description = Description.read(data)
-        if description is not None:
-            with contextlib.suppress(SourceFailed):
-                played += choose(description, sound=True).video.clock_hz > 0
-    assert played > len(DESCRIPTION), "most bytes matter to no picture"
-
-
-def test_an_answer_that_is_bent_at_any_byte_is_read_or_is_no_rtsp() -> None:
-    read = 0
-    for data in bent(REPLY):
-        with contextlib.suppress(NotRtsp):
-            for message in taken_apart(data, len(data) or 1)[1]:
-                challenge(message.values("www-authenticate"))
-                read += message.status == 401
-    assert read > len(REPLY)
-
-
-def test_a_digest_as_the_rfc_has_it() -> None:
-    """RFC 2069 section 2.4, its password and its answer as corrected in the errata."""
-    login = Login("Mufasa", "CircleOfLife")
-    login.take(Challenge("digest", "testrealm@host.com", "dcd98b7102dd2f0e8b11d0f600bfb0c093"))
-    assert 'response="1949323746fe6a43ef61f9606e7febea"' in (login.sign("GET", "/dir/index.html") or "")
-
-
-@pytest.mark.parametrize(
-    ("headers", "expected"),
-    [
-        (['Basic realm="c"', 'Digest realm="c", nonce="n"'], ("digest", "MD5")),
-        (['Digest realm="c", nonce="n"', 'Digest realm="c", nonce="n", algorithm=SHA-256'], ("digest", "SHA-256")),
-        (['Basic realm="c"'], ("basic", "MD5")),
-        (['Digest realm="c", nonce="n", algorithm=SHA-512-256'], None),
-        (['Digest realm="c"'], None),
-        (["Negotiate"], None),
-        ([], None),
-    ],
-)
-def test_the_strongest_challenge_is_answered(headers: list[str], expected: tuple[str, str] | None) -> None:
-    found = challenge(headers)
-    assert (found and (found.scheme, found.algorithm)) == expected

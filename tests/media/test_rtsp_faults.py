@@ -16,8 +16,9 @@ import av
 import pytest
 
 from tests.doubles.hls_camera import FPS
-from tests.doubles.rtsp_camera import Frame, Recording, RtspCamera, recorded
+from tests.doubles.rtsp_camera import Frame, RtspCamera
 from tests.doubles.rtsp_faults import resized
+from tests.doubles.rtsp_recording import Recording, recorded
 from tests.media.conftest import World
 from tests.media.test_rtsp import House, refused, watched
 

@@ -2,30 +2,17 @@
 
 import asyncio
 import itertools
-import random
 import re
-import threading
-import time
 from collections.abc import Callable
-from fractions import Fraction
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 import av
 import pytest
 
-from media.plane.codec import h265
-from media.plane.codec.keyframe import NoPicture
-from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
-from media.plane.outputs.pipeline import DISPLAY, SOON, Pipeline, Shape
-from media.plane.outputs.transcoder import WAITING, Transcoder
-from media.plane.viewing.on_demand import OnDemand
-from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
-from media.plane.viewing.transcodes import Transcodes, admits
+from media.plane.outputs.pipeline import Pipeline
 from media.source import transcoded_size
-from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS, Camera, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
-from tests.doubles.rtsp_camera import slope
 from tests.media.conftest import Answer, World
 from tests.media.test_webrtc import watching
 
@@ -189,6 +176,23 @@ def test_one_that_breaks_ends_its_own_viewers_with_a_reason(
     assert world.request(world.variant_url(as_it_comes)).status == 200
 
 
+def test_one_that_breaks_ends_a_viewer_whose_next_offer_was_no_offer(
+    world: World, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.cameras["garden"] = Camera(recording(deep=True))
+
+    async def scene() -> int:
+        async with watching(world, world.grant(protocol="webrtc", surface="google")) as viewer:
+            await viewer.until(lambda: viewer.pictures)
+            url, kind = f"/s/{viewer.session}/whep", "application/sdp"
+            answer = await asyncio.to_thread(world.request, url, "POST", b"v=0", Content_Type=kind)
+            monkeypatch.setattr(Pipeline, "encode", lambda *_: 1 / 0)
+            await viewer.until(lambda: viewer.connection.connectionState == "closed")
+            return answer.status
+
+    assert asyncio.run(scene()) == 400
+
+
 @pytest.mark.parametrize(
     ("given", "made"),
     [
@@ -205,274 +209,3 @@ def test_one_that_breaks_ends_its_own_viewers_with_a_reason(
 )
 def test_sizes_keep_proportions_and_are_even(given: tuple[int, int], made: tuple[int, int]) -> None:
     assert transcoded_size(*given) == made
-
-
-@pytest.mark.parametrize(
-    ("most", "cores", "loads", "measured", "behind", "expected"),
-    [
-        (0, 8, [], None, False, False),
-        (1, 1, [], None, False, True),
-        (1, 8, [0.1], 0.1, False, False),
-        (2, 1, [0.9], 0.9, True, True),  # who names a number decides
-        ("auto", 1, [], None, False, True),  # one always
-        ("auto", 1, [0.2], 0.2, False, False),
-        ("auto", 2, [0.2], 0.2, False, False),  # at most one fewer than there are cores
-        ("auto", 4, [0.2], 0.2, False, True),
-        ("auto", 4, [0.2, 0.2, 0.2], 0.2, False, False),
-        ("auto", 4, [0.9, 0.9], 0.9, False, True),
-        ("auto", 4, [1.1, 1.1], 1.1, False, False),
-        ("auto", 4, [0.2], 0.2, True, False),  # one that has no time for its pictures needs the rest
-        ("auto", 4, [None, None], None, False, True),
-        ("auto", 3, [None], 1.2, False, False),
-    ],
-)
-def test_as_many_are_admitted_as_are_measured_to_have_room(
-    most: int | Literal["auto"],
-    cores: int,
-    loads: list[float | None],
-    measured: float | None,
-    behind: bool,
-    expected: bool,
-) -> None:
-    assert admits(most, cores, loads, measured, behind=behind) is expected
-
-
-def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    form, later = Format(320, 180, "hvc1.1.6.L60.90", audio=False), [0.0]
-
-    async def scene() -> int:
-        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + later[0])
-        transcodes = Transcodes(1)
-        first = transcodes.begin(form, (), "not_playable")
-        with pytest.raises(SourceFailed, match="not_playable"):
-            transcodes.begin(form, (), "not_playable")
-        later[0] += LEFT_S + 1
-        second = transcodes.begin(form, (), "not_playable")
-        assert first.failure
-        second.watch(lambda _: None)
-        later[0] += UNUSED_S + 1
-        assert (transcodes.stats()["transcodes"], transcodes.has_room) == (1, False)
-        third = Transcodes("auto", cores=1).begin(form, (), "not_playable")
-        later[0] += UNUSED_S + 1
-        third.tidy()
-        assert third.failure
-        second.close()
-        return transcodes.stats()["transcodes"]
-
-    assert asyncio.run(scene()) == 0
-
-
-@pytest.mark.parametrize(
-    ("runs", "begins", "most", "ends"),
-    [
-        ("as a must", "as a must", 1, None),
-        ("as a must", "for speed", 1, None),
-        ("for speed", "for speed", 1, None),
-        ("for speed", "as a must", 1, True),
-        ("for speed", "as a must", 2, False),
-        ("as a must", "as a must", 2, False),
-    ],
-)
-def test_what_could_be_shown_as_it_comes_gives_way_to_what_can_not(
-    runs: str, begins: str, most: int, ends: bool | None
-) -> None:
-    """`ends`: whether the one that runs ends for the next; None: that one is refused."""
-    form = Format(320, 180, "avc1.42001e", audio=False)
-
-    async def scene() -> bool | None:
-        transcodes = Transcodes(most)
-        first = transcodes.begin(form, (), "media_down", gives_way=runs == "for speed")
-        first.watch(lambda _: None)
-        try:
-            transcodes.begin(form, (), "not_playable", gives_way=begins == "for speed").close()
-        except SourceFailed:
-            return None
-        finally:
-            is_over = first.failure is not None
-            first.close()
-        return is_over
-
-    assert asyncio.run(scene()) is ends
-
-
-def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() -> None:
-    """HLS gets what comes in clumps at once, and viewers by WebRTC at life's pace."""
-    form = Format(320, 180, "avc1.42001e", audio=False)
-
-    async def scene() -> None:
-        on_demand = OnDemand(Transcodes(1))
-        for_hls = on_demand.get(form, (), "media_down", gives_way=True)
-        assert on_demand.get(form, (), "media_down", gives_way=True) is for_hls
-        for_all = on_demand.get(form, (), "no_common_protocol")
-        assert for_hls.failure is not None
-        assert for_all.failure is None
-        assert on_demand.get(form, (), "media_down", gives_way=True) is for_all
-        on_demand.close()
-
-    asyncio.run(scene())
-
-
-@apart
-def encoded(codec: str, count: int) -> "list[av.Packet[av.VideoStream]]":
-    """Packets in the order of their pictures, the first a keyframe and no other one."""
-    encoder = av.CodecContext.create(codec, "w")
-    assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 320, 180, "yuv420p", Fraction(1, FPS)
-    encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
-    if codec == "libx265":
-        encoder.options |= {"x265-params": "log-level=none:keyint=-1"}
-    packets = [packet for number in range(count) for packet in encoder.encode(slope(number, 320, 180))]
-    return packets + encoder.encode(None)
-
-
-class Pictures:
-    """Units with one keyframe, what a Transcoder makes of them, and what it says."""
-
-    def __init__(self, codec: str = "libx264") -> None:
-        packets = encoded(codec, 60)
-        at = [round(packet.pts / FPS * CLOCK) for packet in packets if packet.pts is not None]
-        self.units = [
-            Unit("video", bytes(each), pts, pts, each.is_keyframe) for each, pts in zip(packets, at, strict=True)
-        ]
-        name = "hvc1.1.6.L60.90" if codec == "libx265" else "avc1.42c01f"
-        self.form = Format(320, 180, name, audio=False)
-        self.made: list[tuple[Format | None, Unit]] = []
-        self.came = threading.Condition()
-
-    def take(self, form: Format | None, unit: Unit) -> None:
-        with self.came:
-            self.made.append((form, unit))
-            self.came.notify()
-
-    def transcoder(
-        self, since: int = 0, clock: Callable[[], float] = time.monotonic, shape: Shape = DISPLAY
-    ) -> Transcoder:
-        return Transcoder(self.form, self.units[:since], self.take, lambda: None, shape, clock)
-
-    def until(self, count: int) -> None:
-        with self.came:
-            assert self.came.wait_for(lambda: len(self.made) >= count, 20), len(self.made)
-
-
-@pytest.mark.parametrize("codec", ["libx264", "libx265"])
-def test_it_begins_in_the_middle_of_a_group_of_pictures_with_a_keyframe_of_its_own(codec: str) -> None:
-    pictures = Pictures(codec)
-    work = pictures.transcoder(since=40)
-    work.start()
-    for unit in pictures.units[40:60]:
-        work.put(unit)
-    pictures.until(15)
-    work.stop()
-    (form, first), *others = pictures.made
-    assert form is not None
-    assert (form.width, form.height, form.codec[:9], form.b_frames) == (320, 180, "avc1.4d40", False)
-    assert first.key
-    assert pictures.units[37].pts <= first.pts <= pictures.units[40].pts
-    assert not any([other for other, _ in others])
-
-
-def test_what_came_in_one_clump_with_the_keyframe_is_shown_to_who_begins_by_hls() -> None:
-    pictures = Pictures()
-    sound = Unit("audio", b"\xff", pictures.units[20].pts, pictures.units[20].dts, key=True)
-    pictures.units.insert(20, sound)
-    work = pictures.transcoder(since=46, shape=SOON)
-    work.start()
-    pictures.until(45)  # the decoder holds the last one
-    work.stop()
-    assert [unit.pts for _, unit in pictures.made[:45]] == [unit.pts for unit in pictures.units[:45]]
-    assert [unit.data for _, unit in pictures.made if unit.kind == "audio"] == [sound.data]
-    keys = [unit.pts / CLOCK for _, unit in pictures.made if unit.key and unit.kind == "video"]
-    assert [later - each for each, later in itertools.pairwise(keys)] == pytest.approx([SOON.gop_s] * (len(keys) - 1))
-
-
-def test_of_what_came_long_before_only_the_latest_is_shown() -> None:
-    pictures = Pictures()
-    work = pictures.transcoder(since=60, shape=SOON._replace(shows_s=1.0))
-    work.start()
-    pictures.until(FPS)
-    work.stop()
-    first = pictures.made[0][1]
-    assert first.key
-    assert pictures.units[-1].pts - first.pts <= CLOCK
-
-
-def test_a_picture_that_waited_too_long_is_left_out_before_it_is_encoded() -> None:
-    pictures, now = Pictures(), [1.0]
-    work = pictures.transcoder(clock=lambda: now[0])
-    for units, came in ((pictures.units[:5], 1.0), (pictures.units[5:10], 0.5), (pictures.units[10:15], 1.0)):
-        now[0] = came
-        for unit in units:
-            work.put(unit)
-    work.start()
-    pictures.until(10)
-    work.stop()
-    assert [unit.pts for _, unit in pictures.made] == [unit.pts for unit in pictures.units[:5] + pictures.units[10:15]]
-    assert work.left_out == 5
-
-
-def test_where_time_never_suffices_two_pictures_a_second_are_shown() -> None:
-    pictures, now = Pictures(), [0.0]
-    work = pictures.transcoder(clock=lambda: now[0])
-    for unit in pictures.units:
-        work.put(unit)
-    now[0] = 100.0
-    work.start()
-    pictures.until(8)
-    work.stop()
-    assert [unit.pts * FPS // CLOCK for _, unit in pictures.made] == [0, 8, 16, 24, 32, 40, 48, 56]
-    assert work.left_out > 40
-
-
-def test_what_finds_no_room_to_wait_is_left_out_up_to_a_keyframe() -> None:
-    pictures = Pictures()
-    work = pictures.transcoder(clock=lambda: 0.0)
-    key, *others = pictures.units
-    for number, unit in enumerate([key] + [others[0]] * WAITING + [others[1], key, others[2]]):
-        if number == WAITING + 2:
-            work.start()
-            pictures.until(1)
-        work.put(unit._replace(pts=number * 6000, dts=number * 6000))
-    pictures.until(WAITING + 2)
-    work.stop()
-    assert [unit.pts // 6000 for _, unit in pictures.made] == [*range(WAITING), WAITING + 2, WAITING + 3]
-
-
-def test_what_begins_again_has_a_keyframe_and_a_format() -> None:
-    pictures = Pictures()
-    work = pictures.transcoder()
-    work.start()
-    for unit in pictures.units[:5]:
-        work.put(unit)
-    pictures.until(3)
-    work.go_on_as(pictures.form)
-    for unit in pictures.units[5:10]:
-        work.put(unit)
-    pictures.until(8)
-    work.stop()
-    assert [at for at, (form, _) in enumerate(pictures.made) if form] == [
-        at for at, (_, unit) in enumerate(pictures.made) if unit.key
-    ]
-    assert len([form for form, _ in pictures.made if form]) == 2
-
-
-def test_h265_that_is_encrypted_behind_its_headers_is_no_picture() -> None:
-    whole = bytes(encoded("libx265", 1)[0])
-    slice_at = whole.index(h265.parameter_sets(whole)[-8:]) + 8
-    clear = whole.index(b"\x00\x00\x01", slice_at) + 3 + 8
-    for seed in range(20):
-        noise = random.Random(seed)
-        with pytest.raises(NoPicture):
-            h265.measure(whole[:clear] + bytes(noise.randrange(1, 256) for _ in whole[clear:]))
-
-
-def test_a_keyframe_of_h265_tells_what_it_is() -> None:
-    whole = bytes(encoded("libx265", 1)[0])
-    seen = h265.measure(whole)
-    assert (seen.width, seen.height, seen.b_frames) == (320, 180, False)
-    assert re.fullmatch(r"hvc1\.[134]\.[0-9A-F]+\.L\d+(\.[0-9A-F]{1,2})*", seen.codec), seen.codec
-    sets = h265.parameter_sets(whole)
-    assert [unit[0] >> 1 for unit in sets.split(h265.START) if unit] == [32, 33, 34]
-    bare = whole[whole.index(sets[-8:]) + 8 :]
-    assert h265.parameter_sets(bare) == b""
-    assert h265.measure(h265.with_parameters(bare, sets)).width == 320
-    assert h265.is_idr(whole)

@@ -40,6 +40,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         *,
         https: bool = True,
         refusal_s: float = 0.0,
+        agreed_s: float = 3.0,
         vendor: Any = None,
         store: Store | None = None,
         lan: ReadyDriver | None = None,
@@ -64,6 +65,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
             cookie_keys=[secrets.token_bytes(32)],
             secure_cookies=https,
             refusal_s=refusal_s,
+            agreed_s=agreed_s,
         )
 
         def end_link(link: Link) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
+from tests.doubles.notice_services import Owner
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.vendor_fixtures import authority, vendors  # noqa: F401 - fixtures
 
@@ -41,3 +42,8 @@ def make_home(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Household]
 @pytest.fixture
 def home(make_home: Callable[..., Household]) -> Household:
     return make_home()
+
+
+@pytest.fixture
+def owner(make_home: Callable[..., Household], clock: Clock) -> Owner:
+    return Owner(make_home(), clock)

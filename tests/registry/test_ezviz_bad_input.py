@@ -10,8 +10,10 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from registry.camera import Camera, Ref
+from media.grants import Picture
+from registry.camera import Camera, Ref, Video
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.events import ahead_s
@@ -188,6 +190,38 @@ def test_an_invalid_address_from_the_vendor_raises(
     with pytest.raises(error):
         it.driver.mint(it.source, it.camera, "open", ANSWERED_S)
     assert len(vendor.paths()) <= 3
+
+
+@pytest.mark.parametrize(
+    ("video", "sub", "picture", "comes"),
+    [
+        (Video(), None, "main", True),
+        (Video("h264", 640, 360), None, "main", True),
+        (Video("h265", 640, 360), None, "main", False),
+        (Video("h265", 640, 360), Video("h264", 320, 180), "sub", True),
+        (Video("h264", 640, 360), Video("h265", 320, 180), "sub", False),
+    ],
+)
+def test_a_picture_known_to_be_h265_is_not_asked_for_where_a_film_may_come_in_its_place(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], video: Video, sub: Video | None, picture: Picture, comes: bool
+) -> None:
+    """The region has only the first version of the call."""
+
+    def reply(requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        at = requested.partition(" ")[2]
+        if at == "/api/lapp/live/address/get":
+            return answer(json.dumps({"code": "200", "data": {"id": "7", "url": f"{vendor.url}/x.m3u8"}}).encode())
+        return answer(b"", "404 Not Found") if "live" in at else right(vendor, at)
+
+    vendor = vendors.answering(reply)
+    it = make(vendor)
+    camera = replace(it.camera, video=video, sub=sub)
+    if comes:
+        assert it.driver.mint(it.source, camera, "open", ANSWERED_S, picture=picture).kind == "hls"
+        return
+    with pytest.raises(Refused) as refused:
+        it.driver.mint(it.source, camera, "open", ANSWERED_S, picture=picture)
+    assert refused.value.reason == "no_way"
 
 
 CUT = "\ud83c"  # half of an emoji

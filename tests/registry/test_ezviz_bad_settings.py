@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 from msgspec.structs import replace
 
-from registry.camera import Camera, Ref
+from registry.camera import Camera, Flag, Ref
 from registry.drivers.ezviz import codes, households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
@@ -44,16 +44,6 @@ BY_ACCOUNT: dict[tuple[str, str], str] = {
     ("flip", "on"): FLIP,
     ("night_vision", "colour"): f"/v3/devconfig/v1/keyValue/{SERIAL}/1/op",
     ("encryption", "on"): "/v3/devices/encryptedInfo/risk",
-}
-BY_OPEN: dict[tuple[str, str], str] = {
-    ("audio", "off"): "/api/lapp/camera/video/sound/set",
-    ("sleep", "on"): "/api/lapp/device/scene/switch/set",
-    ("status_light", "off"): "/api/lapp/device/light/switch/set",
-    ("alarm_notification", "off"): "/api/lapp/device/defence/set",
-    ("offline_notification", "on"): "/api/lapp/device/notify/switch",
-    ("night_vision", "colour"): "/api/v3/device/fillLight/mode/set",
-    ("encryption", "on"): "/api/lapp/device/encrypt/on",
-    ("encryption", "off"): "/api/lapp/device/encrypt/off",
 }
 OLD_STYLE = ("/api/device/notify/switch", "/api/device/switchStatus", "/api/device/configAlgorithm")
 
@@ -204,10 +194,18 @@ def test_a_setting_missing_in_the_list_sends_no_request(cloud: Cloud, setting: s
 
 
 def test_a_picture_that_may_stand_either_way_is_not_turned_over(cloud: Cloud) -> None:
+    cloud.say = lambda path: app_answer(path, 2030)
     source = cloud.source()
     with pytest.raises(VendorDown):
         cloud.driver.apply(source, replace(camera(source), flip="unknown"), "flip", "on", LONG_S)
-    assert cloud.sets == []
+    assert cloud.sets == [FLIP]
+
+
+@pytest.mark.parametrize("listed", ["on", "unknown"])
+def test_how_a_picture_stands_is_set_whatever_the_list_said_which_may_be_old(cloud: Cloud, listed: Flag) -> None:
+    source = cloud.source()
+    cloud.driver.apply(source, replace(camera(source), flip=listed), "flip", "on", LONG_S)
+    assert cloud.sets == [FLIP]
 
 
 def test_night_vision_keeps_how_bright_its_light_is_and_for_how_long(cloud: Cloud) -> None:
@@ -342,91 +340,6 @@ def test_every_code_of_switching_encryption_off(cloud: Cloud, code: int, given: 
 def test_a_code_that_is_not_mailed(cloud: Cloud, code: int, why: str) -> None:
     cloud.say = lambda path: app_answer(path, code if path == MAILS else 1011)
     assert word(set_by_account(cloud, "encryption", "off")) == why
-
-
-# The Open Platform
-
-
-class OpenOnly:
-    """The cloud's driver by the Open Platform alone, as for a household with a sub-account."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-        self.source = cloud.source(key=True)
-
-    def apply(self, setting: str, value: str) -> DriverError | SetRefused | None:
-        held = self.cloud.driver.sessions.read(self.source)
-        from registry.drivers.ezviz.open import settings
-
-        try:
-            with self.cloud.driver._keys.calls(held, camera(self.source), LONG_S, again=False) as calls:
-                settings.write(calls, camera(self.source), setting, value, CODE)  # type: ignore[arg-type]
-        except (DriverError, SetRefused) as error:
-            return error
-        return None
-
-
-def open_answer(path: str, code: str) -> bytes:
-    if path.startswith("/api/v3/"):
-        return json_answer({"meta": {"code": int(code), "message": SECRET}}, "422 Unprocessable Entity")
-    return json_answer({"code": code, "msg": SECRET})
-
-
-OPEN_CODES: dict[str, tuple[type[Exception] | None, str]] = {
-    "10001": (VendorDown, "vendor_down"),
-    "10005": (SetRefused, "unsupported"),
-    "10029": (VendorBusy, "vendor_busy"),
-    "10031": (SetRefused, "unsupported"),
-    "20002": (SetRefused, "unsupported"),
-    "20006": (VendorDown, "vendor_down"),
-    "20007": (Refused, "offline"),
-    "20008": (CameraSilent, CameraSilent.reason),
-    "20010": (SetRefused, "wrong_code"),
-    "20018": (SetRefused, "unsupported"),
-    "49999": (VendorDown, "vendor_down"),
-    "50000": (VendorDown, "vendor_down"),
-    "60014": (Refused, "busy"),
-    "60016": (None, ""),  # it was so already
-    "60020": (SetRefused, "unsupported"),
-    "60021": (None, ""),
-    "60022": (None, ""),
-    "60058": (SetRefused, "unsupported"),
-}
-
-
-@pytest.mark.parametrize(("setting", "value"), sorted(BY_OPEN))
-@pytest.mark.parametrize("code", sorted(OPEN_CODES))
-def test_every_code_of_the_open_platform(cloud: Cloud, setting: str, value: str, code: str) -> None:
-    cloud.say = lambda path: open_answer(path, code)
-    error = OpenOnly(cloud).apply(setting, value)
-
-    kind, reason = OPEN_CODES[code]
-    assert type(error) is (kind or type(None))
-    assert word(error) == reason
-    assert cloud.sets == [BY_OPEN[setting, value]]  # once, also what is called passing
-
-
-@pytest.mark.parametrize("body", [HTML, b"", b"{", b"[]", b"null", b'{"code":null}', b'{"code":{}}', b'{"data":1}'])
-@pytest.mark.parametrize(("setting", "value"), [("audio", "off"), ("night_vision", "colour"), ("encryption", "off")])
-def test_open_answers_that_are_none(cloud: Cloud, setting: str, value: str, body: bytes) -> None:
-    cloud.say = lambda path: answer(body)
-    assert isinstance(OpenOnly(cloud).apply(setting, value), VendorDown)
-    assert len(cloud.sets) == 1
-
-
-@pytest.mark.parametrize(
-    "data",
-    [None, [], {}, 12, "text", {"enable": None}, [None], [{"enable": []}], {"graphicType": "x", "cloudStatus": {}}],
-)
-def test_malformed_settings_are_unknown(cloud: Cloud, data: Any) -> None:
-    cloud.say = lambda path: json_answer({"code": "200", "data": data, "meta": {"code": 200}})
-    source = cloud.source(key=True)
-    held = cloud.driver.sessions.read(source)
-    from registry.drivers.ezviz.open import settings
-
-    with cloud.driver._keys.calls(held, camera(source), LONG_S) as calls:
-        views = settings.views(calls)
-    assert {view.value for view in views.values()} <= {None}
 
 
 def test_a_code_means_one_thing() -> None:

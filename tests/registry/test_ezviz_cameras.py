@@ -267,10 +267,27 @@ def test_a_smaller_picture_is_there_if_the_menu_of_qualities_has_one(qualities: 
 
 
 @pytest.mark.parametrize(
-    ("share", "owner", "ways"), [(0, "own", ("open",)), (1, "own", ("open",)), (2, "shared", ()), ("2", "shared", ())]
+    ("listed", "owner", "ways"),
+    [
+        ({"shareType": 0}, "own", ("open",)),
+        ({"shareType": 0, "permission": -1}, "own", ("open",)),
+        ({"shareType": 1, "permission": "-1"}, "own", ("open",)),
+        ({"shareType": 2}, "shared", ()),
+        ({"shareType": "2"}, "shared", ()),
+        ({"shareType": 3}, "shared", ()),
+        ({"shareType": 4}, "shared", ()),
+        ({"shareType": 5}, "shared", ()),
+        ({"shareType": 0, "permission": 0x20007F}, "own", ("open",)),
+        ({"shareType": None, "permission": 3}, "shared", ()),
+        ({"shareType": 9, "permission": 0x20007F}, "shared", ()),
+        ({"shareType": None, "permission": None}, "own", ("open",)),
+    ],
 )
-def test_a_camera_shared_with_the_account_has_owner_shared(share: Any, owner: str, ways: tuple[str, ...]) -> None:
-    found = one(resource=row(shareType=share))
+def test_a_camera_shared_with_the_account_has_owner_shared(
+    listed: dict[str, Any], owner: str, ways: tuple[str, ...]
+) -> None:
+    """What the bits of a permission mean nobody has published, only that an owner's is -1."""
+    found = one(resource=row(**listed))
 
     assert (found.owner, found.ways) == (owner, ways)
 

@@ -1,6 +1,7 @@
 """EZVIZ's cloud stream by the account alone: who is offered it, where it is asked for, and what a token is good for."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import pytest
 from media.ezviz.address import Address
 from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.network import OnLoopback
-from media.source import SourceSpec
+from media.source import REFUSED, SourceSpec
 from registry.camera import UNASKED, Camera, Ref
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.cloud import Cloud, Place
@@ -23,6 +24,7 @@ from registry.vendor import SignedIn
 from store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.tls_vendor import Vendors, answer
 
 LONG_S = 20.0
 
@@ -54,7 +56,7 @@ class Home:
         return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud, may_go_on=may_go_on)
 
     def camera(self, name: str) -> Camera:
-        return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
+        return next(camera for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
 
 
 def asked(url: str) -> dict[str, str]:
@@ -110,6 +112,23 @@ def test_sessions_that_are_wanted_at_once_open_one_after_another(home: Home) -> 
     with ThreadPoolExecutor(4) as threads:
         specs = list(threads.map(wanted, range(4)))
     assert len({spec.url for spec in specs}) == 4
+
+
+def test_tokens_that_nobody_takes_renew_the_session(home: Home) -> None:
+    driver, terrace = home.another(may_go_on=True), home.camera("Terrace")
+    before = session_id(home)
+    for turn in range(2):
+        assert session_id(home) == before, turn
+        spec = driver.mint(home.source, terrace, "cloud", LONG_S)
+        driver.release(home.source, f"{spec.release}{REFUSED}", LONG_S)
+    assert session_id(home) != before
+    assert driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
+
+
+def session_id(home: Home) -> str:
+    session = home.driver.sessions.read(home.source).secrets.session
+    assert session is not None
+    return str(session["session_id"])
 
 
 def test_another_process_asks_where_the_camera_streams(home: Home) -> None:
@@ -186,6 +205,61 @@ def test_a_vendor_that_fails_is_told_without_a_word_of_its_answer(home: Home, fa
     assert "ut." not in str(failed.value)
 
 
+class Unlisted:
+    """A vendor whose list names no dispatcher. `dispatcher`: its answer about the one camera, as the app asks."""
+
+    def __init__(self, vendors: Vendors, store: SqliteStore, dispatcher: dict[str, Any]) -> None:
+        self._dispatcher = dispatcher
+        self.vendor = vendors.answering(self._reply)
+        hosts = EzvizHosts.of("eu", api=self.vendor.host, open_platform=self.vendor.host)
+        self.driver = EzvizDriver(store, hosts, ca_file=self.vendor.ca_file, demo=True, cloud=True)
+        (self.source,) = store.sources(households.add_owner(store, "kari@example.com").id)
+        session = {"session_id": "h.eyJzIjoic2lnbiJ9.t", "rf_session_id": "r", "username": "kari"}
+        addresses = {"api_url": self.vendor.host, "service_urls": {"authAddr": self.vendor.url, "sysConf": []}}
+        self.driver.sessions.signed_in(self.source, "kari@example.com", session | addresses)
+        self.driver.sessions.allow_open_way(self.source, allowed=True)
+
+    def _reply(self, requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        path = requested.partition(" ")[2].partition("?")[0]
+        if path == "/vtdutoken2":
+            return answer(b'{"retcode": 0, "tokens": ["ut.T"]}')
+        told: dict[str, Any] = {"meta": {"code": 200}}
+        if path == "/v3/streaming/vtm/F1/1":
+            told |= self._dispatcher
+        else:
+            device = {"deviceSerial": "F1", "deviceCategory": "BatteryCamera", "status": 1}
+            told |= {"deviceInfos": [device], "resourceInfos": [ROW | {"resourceName": "Terrace"}], "VTM": {}}
+            told |= {"VIDEO_QUALITY": {"r": [{"streamType": 1, "videoLevel": 2}]}}
+        return answer(json.dumps(told).encode())
+
+    def camera(self) -> Camera:
+        (camera,) = self.driver.read(self.source, LONG_S)
+        return camera
+
+
+def test_a_dispatcher_that_the_list_does_not_name_is_asked_for(vendors: Vendors, store: SqliteStore) -> None:
+    it = Unlisted(vendors, store, {"streamServerConfig": VTM | {"externalIp": "127.0.0.1"}})
+    assert it.camera().ways == ("cloud",)
+    spec = it.driver.mint(it.source, it.camera(), "cloud", LONG_S)
+    assert (spec.hosts, asked(spec.url)["stream"]) == (("127.0.0.1:8554",), "1"), "it has no smaller picture"
+    it.driver.sessions.allow_open_way(it.source, allowed=False)
+    assert it.camera().ways == (UNASKED,)
+
+
+@pytest.mark.parametrize(
+    "dispatcher",
+    [{}, {"streamServerConfig": None}, {"streamServerConfig": {}}, {"meta": {"code": 2000}}],
+    ids=["nothing", "none", "empty", "refused"],
+)
+def test_a_camera_that_has_no_dispatcher_has_no_way(
+    vendors: Vendors, store: SqliteStore, dispatcher: dict[str, Any]
+) -> None:
+    it = Unlisted(vendors, store, dispatcher)
+    with pytest.raises(Refused) as refused:
+        it.driver.mint(it.source, it.camera(), "cloud", LONG_S)
+    assert refused.value.reason == "no_way"
+
+
 VTM = {"externalIp": "8.8.4.4", "domain": "vtm.ezvizlife.com", "internalIp": "None", "port": 8554}
 ROW = {"resourceId": "r", "deviceSerial": "F1", "localIndex": "1", "resourceType": 50, "streamBizUrl": "biz=1"}
 
@@ -195,8 +269,8 @@ def places(*rows: dict[str, Any], loopback: bool = False, **sections: Any) -> di
     cloud = Cloud(loopback=loopback)
     both = tuple(ready(f"C{channel}", ref=Ref("s", "F1", channel), ways=()) for channel in (1, 2))
     offered = cloud.offered(both, [page], agreed=True)
-    found = {each.ref.channel: cloud.place(each.ref) for each in offered if each.ways == ("cloud",)}
-    assert all(each.ways in ((), ("cloud",)) for each in offered)
+    found = {camera.ref.channel: cloud.place(camera.ref) for camera in offered if camera.ways == ("cloud",)}
+    assert all(camera.ways in ((), ("cloud",)) for camera in offered)
     return found
 
 

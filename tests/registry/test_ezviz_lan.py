@@ -19,7 +19,8 @@ from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0
@@ -102,7 +103,7 @@ def test_why_a_camera_is_not_tried_again_at_once_is_why_it_was_not_there(camera:
     assert camera.does.methods == []
 
 
-@pytest.mark.parametrize("path", ["/h264/ch1/main/av_stream", "/H.264", "/H264", "/Streaming/Channels/1"])
+@pytest.mark.parametrize("path", ["/h264/ch1/main/av_stream", "/H.264", "/H264", "/Streaming/Channels/1", "/H265", "/"])
 def test_known_names_of_a_picture_are_tried_in_order(camera: RtspCamera, path: str) -> None:
     camera.does.path = path
     assert Lan(loopback=True).try_code(at_home(camera), f"127.0.0.1:{camera.port}", CODE, 5.0).path == path

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from media.ezviz.results import meaning
 from net.hosts import Hosts
 from registry.drivers.ezviz.codes import OPEN, error, kind
 from registry.drivers.ezviz.open.calls import OpenPlatform
@@ -97,6 +98,15 @@ def test_v1_is_called_where_v2_is_missing(platform: Platform, missing: bytes, th
 
     assert platform.paths() == then
     assert "supportH265" not in platform.forms[2][1]
+
+
+@pytest.mark.parametrize("missing", [answer(b"<html>", "404 Not Found"), coded("60020")])
+def test_where_v2_is_missing_a_camera_that_sends_h265_is_not_asked_for(platform: Platform, missing: bytes) -> None:
+    """By the first version a film that says so may come in its place, and nothing tells it from a camera's picture."""
+    platform.replies[V2] = [missing]
+    with pytest.raises(Refused) as refused:
+        platform.client.live(KEY, "F1", 1, 20.0, is_h265=True)
+    assert (refused.value.reason, platform.paths()) == ("no_way", [TOKEN, V2])
 
 
 def test_a_token_is_renewed_before_it_expires(platform: Platform) -> None:
@@ -235,6 +245,21 @@ def test_the_secrets_of_a_key_are_in_no_error(platform: Platform) -> None:
     with pytest.raises(VendorDown) as raised:
         platform.live()
     assert not any(secret in repr(raised.value) for secret in ("app-key", "app-secret", "at.1", "F1"))
+
+
+# results of the account's own stream nodes, which the Open Platform's streams have too
+OF_STREAMS = (
+    *(5000, 5403, 5404, 5405, 5409, 5411, 5415, 5416, 5452, 5455, 5456, 5457, 5458, 5459, 5491, 5500, 5503, 5504),
+    *(5544, 5545, 5546, 5547, 6106, 6518, 6519, 6520, 7005),
+)
+
+
+@pytest.mark.parametrize("result", OF_STREAMS)
+def test_a_result_of_a_stream_means_the_same_by_both_ways(result: int) -> None:
+    """A channel without a camera may be one that the account's own stream has."""
+    means = meaning(result).reason
+    expected = {"media_down": "retry", "not_found": "no_way"}.get(means, means)
+    assert (kind(str(result)), kind(f"39{result}")) == (expected, expected)
 
 
 def test_the_smaller_picture_is_requested_by_its_quality(platform: Platform) -> None:

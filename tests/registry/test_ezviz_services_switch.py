@@ -34,9 +34,8 @@ def test_the_ciphers_are_those_of_the_reference() -> None:
 
 @given(st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16))
 def test_with_ten_rounds_the_cipher_is_aes(key: bytes, block: bytes) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(auth_word, "ROUNDS", 10)
-        assert encrypted(key, block) == Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(block)  # noqa: S305
+    aes = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - it is what the cipher is made of
+    assert encrypted(key, block, rounds=10) == aes.update(block)
 
 
 def test_messages_are_as_the_reference_has_them() -> None:

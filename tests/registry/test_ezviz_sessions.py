@@ -1,5 +1,6 @@
 """One session for three processes: who renews it first wins, and nobody signs the household out by losing."""
 
+import base64
 import json
 import threading
 import time
@@ -154,6 +155,76 @@ def test_a_busy_vendor_gets_no_new_session_asked_of_it(store: SqliteStore, api: 
     with pytest.raises(VendorBusy):
         driver.read(source, 20)
     assert api.refreshes == 0
+
+
+class StreamTokenApi:
+    """The vendor's stream tokens: its session 1 is over, and `refusal` says so; `gives` tokens in any later one."""
+
+    def __init__(self, vendors: Vendors, refusal: bytes, *, gives: bool = True) -> None:
+        self._refusal, self._gives = refusal, gives
+        self.refreshes = self.asked = 0
+        self.vendor = vendors.answering(self._reply)
+
+    @staticmethod
+    def session(number: int) -> str:
+        claims = json.dumps({"s": "sign", "number": number}).encode()
+        return f"head.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.tag"
+
+    def _reply(self, requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        if requested.startswith("PUT /v3/apigateway/login"):
+            self.refreshes += 1
+            ids = {"sessionId": self.session(2), "refreshSessionId": "refresh-2"}
+            return answer(json.dumps({"meta": {"code": 200}, "sessionInfo": ids}).encode())
+        if requested.startswith("GET /v3/configurations/system/info"):
+            info = {"authAddr": self.vendor.url, "sysConf": "0"}
+            return answer(json.dumps({"meta": {"code": 200}, "systemConfigInfo": info}).encode())
+        self.asked += 1
+        if self._gives and self.session(2) in requested:
+            return answer(b'{"retcode": 0, "tokens": ["ut.1"]}')
+        return self._refusal
+
+
+NO_TOKEN = {
+    "401": answer(b"", "401 Unauthorized"),
+    "403": answer(b"", "403 Forbidden"),
+    "a code": answer(b'{"retcode": 10002, "msg": "no"}'),
+}
+
+
+def with_tokens(store: SqliteStore, api: StreamTokenApi) -> Source:
+    (source,) = store.sources(households.add_owner(store, "demo@example.com").id)
+    Sessions(store).signed_in(source, "demo@example.com", token(api.vendor.host, 1) | {"session_id": api.session(1)})
+    return source
+
+
+@pytest.mark.parametrize("refusal", NO_TOKEN)
+def test_a_stream_token_that_is_refused_renews_the_session_before_anybody_hears_of_it(
+    store: SqliteStore, vendors: Vendors, refusal: str
+) -> None:
+    api = StreamTokenApi(vendors, NO_TOKEN[refusal])
+    source = with_tokens(store, api)
+    assert process(store, api.vendor).account.stream_token(source, 20) == "ut.1"
+    assert (api.refreshes, session_id(store, source)) == (1, api.session(2))
+
+
+@pytest.mark.parametrize("refusal", ["403", "a code"])
+def test_one_that_stays_refused_takes_one_session(store: SqliteStore, vendors: Vendors, refusal: str) -> None:
+    api = StreamTokenApi(vendors, NO_TOKEN[refusal], gives=False)
+    with pytest.raises(VendorDown):
+        process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
+    assert (api.refreshes, api.asked) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "refusal", [answer(b"<html>"), answer(b"", "500 Internal Server Error"), answer(b'{"retcode": 10007}')]
+)
+def test_a_vendor_in_trouble_gets_no_new_session_asked_of_it_for_a_stream_token(
+    store: SqliteStore, vendors: Vendors, refusal: bytes
+) -> None:
+    api = StreamTokenApi(vendors, refusal)
+    with pytest.raises(VendorDown):
+        process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
+    assert (api.refreshes, api.asked) == (0, 1)
 
 
 def test_a_dead_session_signs_out_until_a_person_signs_in(store: SqliteStore, api: AppApi, source: Source) -> None:

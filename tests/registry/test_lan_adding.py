@@ -1,4 +1,4 @@
-"""Adding a camera of one's own: how an address is read, how its pictures are found, and which id it gets."""
+"""Adding a camera of one's own: how its pictures are found, and which login it takes."""
 
 import socketserver
 import threading
@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from registry.drivers.lan.adding import Adding, Found, chosen
-from registry.drivers.lan.address import Address, BadAddress, read
+from registry.drivers.lan.adding import Adding, Found
+from registry.drivers.lan.address import read
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.paths import PATHS, sub_of
-from registry.drivers.lan.profile import Profile
-from registry.drivers.lan.settling import moved, settled
+from registry.drivers.lan.settling import moved
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
 from simulator.authority import server_context
@@ -22,7 +21,8 @@ from simulator.lan.onvif_picture import Picture
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE
 
 SUB = "/Streaming/Channels/102"
 JPEG = b"\xff\xd8\xff\xd9"
@@ -45,55 +45,6 @@ def why(given: str, **login: Any) -> str:
     with pytest.raises(Refused) as refused:
         look(given, **login)
     return refused.value.reason
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("192.168.1.20", Address("any", "192.168.1.20")),
-        (" 192.168.1.20:8554 ", Address("any", "192.168.1.20", 8554)),
-        ("fd00::20", Address("any", "fd00::20")),
-        ("rtsp://192.168.1.20/stream1", Address("rtsp", "192.168.1.20", 0, "/stream1")),
-        (
-            "rtsp://10.0.0.7:8554/cam/realmonitor?channel=1&subtype=0",
-            Address("rtsp", "10.0.0.7", 8554, "/cam/realmonitor?channel=1&subtype=0"),
-        ),
-        ("rtsp://[fd00::20]/live", Address("rtsp", "fd00::20", 0, "/live")),
-        (
-            "http://172.16.0.3:8000/onvif/device_service",
-            Address("onvif", "172.16.0.3", 8000, "/onvif/device_service"),
-        ),
-        ("https://192.168.1.20", Address("onvif", "192.168.1.20", tls=True)),
-    ],
-)
-def test_an_address_is_read(text: str, expected: Address) -> None:
-    assert read(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("rtsp://admin:secret@192.168.1.20/", "Leave user and password out"),
-        ("rtsp://admin@192.168.1.20/", "Leave user and password out"),
-        ("rtsp://8.8.8.8/", "no address of a home network"),
-        ("rtsp://127.0.0.1/", "no address of a home network"),
-        ("169.254.169.254", "no address of a home network"),
-        ("rtsp://camera.local/", "in place of a name"),
-        ("rtsp://2130706433/", "in place of a name"),
-        ("rtsps://192.168.1.20/", "RTSP over TLS"),
-        ("ftp://192.168.1.20/", "begins with rtsp://"),
-        ("wss://192.168.1.20/", "begins with rtsp://"),
-        ("192.168.1.20/stream1", "begins with rtsp://"),
-        ("rtsp://192.168.1.20:99999/", "not an address"),
-        ("rtsp://192.168.1.20/a b", "no blanks"),
-        ("rtsp://192.168.1.20/\r\nX: y", "no blanks"),
-        ("", "in place of a name"),
-    ],
-)
-def test_what_is_no_address_is_answered_with_why(text: str, says: str) -> None:
-    with pytest.raises(BadAddress, match=says) as bad:
-        read(text)
-    assert "secret" not in str(bad.value)
 
 
 def test_a_path_is_taken_as_it_is_given_with_the_makers_smaller_picture(camera: RtspCamera) -> None:
@@ -323,63 +274,3 @@ def at(**changes: Any) -> Device:
         "main": Pictured("/a"),
     }
     return Device(**(given | changes))
-
-
-KNOWN = at(id="S1", name="Barn", mac="aa:aa")
-
-
-@pytest.mark.parametrize(
-    ("found", "known", "expected"),
-    [
-        (at(id="S1"), (), ("S1", 1)),
-        (at(mac="aa:aa"), (), ("aa:aa", 1)),
-        (at(id="S1", mac="aa:aa", host="10.0.0.9"), (KNOWN,), ("S1", 1)),
-        (at(mac="aa:aa", host="10.0.0.9"), (KNOWN,), ("S1", 1)),
-        (at(id="S1", mac="aa:aa", main=Pictured("/b")), (KNOWN,), ("S1", 2)),
-        (at(id="S1", mac="bb:bb", host="10.0.0.9"), (KNOWN,), ("bb:bb", 1)),
-    ],
-    ids=["serial", "MAC", "moved", "moved, without a serial", "another lens", "a serial that many devices have"],
-)
-def test_an_id_survives_a_new_address_and_is_one_cameras(
-    found: Device, known: tuple[Device, ...], expected: tuple[str, int]
-) -> None:
-    its = settled(found, known)
-    assert (its.id, its.channel) == expected
-
-
-def test_a_camera_that_says_nothing_of_itself_gets_an_id_of_ours() -> None:
-    first = settled(at(), ())
-    assert len(first.id) == 16
-    assert settled(at(host="10.0.0.9", main=Pictured("/b")), (first,)).id != first.id
-    assert settled(at(port=8554), (first,)).id != first.id, "another camera, at another port of a router"
-    assert settled(at(host="10.0.0.9"), (first,), like=first).id == first.id, "its owner says that it is the same"
-
-
-def test_what_its_owner_decided_outlasts_adding_it_again() -> None:
-    known = at(id="S1", name="Barn", mac="aa:aa", silent=True, doorbell=True)
-    again = settled(at(id="S1", mac="aa:aa", host="10.0.0.9"), (known,))
-    assert (again.name, again.silent, again.doorbell, again.host) == ("Barn", True, True, "10.0.0.9")
-
-
-def profile(token: str, codec: str, width: int, height: int, source: str = "lens") -> Profile:
-    return Profile(token, codec, width, height, 15, 30, "", source)
-
-
-@pytest.mark.parametrize(
-    ("profiles", "expected"),
-    [
-        ((), (None, None)),
-        ((profile("a", "h264", 640, 360),), ("a", None)),
-        ((profile("s", "h264", 640, 360), profile("m", "h265", 2560, 1440)), ("m", "s")),
-        (
-            (profile("m", "h265", 2560, 1440), profile("x", "h265", 1280, 720), profile("s", "h264", 640, 360)),
-            ("m", "s"),
-        ),
-        ((profile("m", "h264", 1920, 1080), profile("o", "h264", 640, 360, "other lens")), ("m", None)),
-        ((profile("j", "", 640, 480), profile("m", "h264", 1280, 720)), ("m", None)),
-    ],
-    ids=["none", "one", "two", "H.264 before H.265", "one lens", "no MJPEG"],
-)
-def test_main_and_sub_are_chosen(profiles: tuple[Profile, ...], expected: tuple[str | None, str | None]) -> None:
-    main, sub = chosen(profiles)
-    assert (main and main.token, sub and sub.token) == expected

@@ -19,7 +19,8 @@ from registry.reason import Reason
 from registry.surface import Surface
 from store.records import Account, Source
 from store.sqlite import SqliteStore
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 
 SUB = "/Streaming/Channels/102"
 LONG_S = 5.0

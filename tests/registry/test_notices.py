@@ -4,80 +4,21 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
-import pytest
 from msgspec.structs import replace
 
 from registry.camera import Camera
 from registry.driver import Hint
 from registry.errors import SignedOut
-from registry.notices.addresses import LONGEST_NAME, MOST, Address, Addresses, TooMany
-from registry.notices.fault import Fault, Kind
-from registry.notices.faults import TAMPERED_S, Faults
-from registry.notices.notifying import A_DAY, AN_HOUR, CENSUS_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, Notifying
+from registry.notices.fault import Kind
+from registry.notices.faults import TAMPERED_S
+from registry.notices.notifying import A_DAY, AN_HOUR
 from registry.notices.standing import AWAY_S
-from registry.notices.texts import Names, notice, trial
-from registry.readings.happenings import Happenings
-from store.records import Known, Notice
+from store.records import Notice
 from store.telling_ports import Settled
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
+from tests.doubles.notice_services import HOME, MAIL, PHONE, Owner
 from tests.doubles.ready_driver import ReadyDriver, camera
-from words.languages import LANGUAGES, Language
-
-HOME = "http://192.168.1.4:8080/home"
-PHONE, MAIL = "ntfy://phone", "mailto://mail"
-
-
-class Owner:
-    """An owner with two addresses, and the worker that notifies them; `got`: address and title of each notice."""
-
-    def __init__(self, home: Household, clock: Clock) -> None:
-        self.home, self.clock = home, clock
-        self.got: list[tuple[str, str]] = []
-        self.texts: list[str] = []
-        self.refuses: set[str] = set()
-        self.tried: list[str] = []
-        self.during: Callable[[], None] = lambda: None
-        home.noticing.refresh(home.account.id)
-        home.adapter.changes.subscribe(home.adapter.faults.note)
-        self.addresses = Addresses(home.store, clock)
-        self.ids = {url: self.addresses.add(home.account.id, url, "service", "") for url in (PHONE, MAIL)}
-        self.start()
-
-    def start(self) -> None:
-        """The worker, as it stands after a restart."""
-        adapter = self.home.adapter
-        self.worker = Notifying(self.home.store, adapter.faults, adapter.standing, self.send, HOME, self.clock)
-
-    def send(self, url: str, title: str, text: str) -> bool:
-        self.tried.append(url)
-        self.during()
-        if url in self.refuses:
-            return False
-        self.got.append((url, title))
-        self.texts.append(text)
-        return True
-
-    def turns(self, seconds: float = 1.0) -> list[tuple[str, str]]:
-        """What is sent in that time, sorted."""
-        self.got.clear()
-        end = self.clock.now + seconds
-        while self.clock.now < end:
-            self.worker.turn()
-            self.clock.now += min(10.0, max(1.0, seconds / 100))
-        return sorted(self.got)
-
-    def change(self, name: str, **changes: object) -> None:
-        """At the vendor; showcam reads it then."""
-        self.home.driver.change(name, **changes)
-        self.clock.now += 3
-        self.home.noticing.refresh(self.home.account.id)
-
-
-@pytest.fixture
-def owner(make_home: Callable[..., Household], clock: Clock) -> Owner:
-    return Owner(make_home(), clock)
-
 
 ON = "Garden: Image Encryption is on again"
 OFF = f"Mended: {ON}"
@@ -282,66 +223,6 @@ def test_a_camera_that_is_removed_while_its_tampering_is_told_is_not_told_to_be_
     assert owner.home.store.notices(account) == []
 
 
-def test_where_nobody_is_notified_nothing_is_noted(make_home: Callable[..., Household], clock: Clock) -> None:
-    home = make_home()
-    faults = Faults(home.store, Happenings(home.store, clock), clock, keeps=False)
-    faults.began(home.account.id, "grant", home.link.id)
-    assert faults.of(home.account.id) == []
-
-
-def test_an_address_that_takes_nothing_is_tried_ever_more_seldom_and_loses_nothing(owner: Owner) -> None:
-    owner.refuses = {PHONE}
-    owner.change("Garden", encryption="on")
-    assert owner.turns(3600) == [(MAIL, ON)]
-    tries = owner.tried.count(PHONE)
-    assert 5 <= tries <= 8  # 30 s, 1, 2, 4, 8, 16, 32 minutes
-    owner.refuses = set()
-    assert owner.turns(LONGEST_PAUSE_S + 60) == [(PHONE, ON)]
-    assert owner.turns(3600) == []
-    owner.change("Garden", encryption="off")
-    assert owner.turns(FIRST_PAUSE_S) == [(MAIL, OFF), (PHONE, OFF)]
-
-
-def test_an_address_that_never_took_the_fault_is_not_told_of_its_mend(owner: Owner) -> None:
-    owner.refuses = {PHONE}
-    owner.change("Garden", encryption="on")
-    assert owner.turns(60) == [(MAIL, ON)]
-    owner.refuses = set()
-    owner.change("Garden", encryption="off")
-    assert owner.turns(LONGEST_PAUSE_S) == [(MAIL, OFF)]
-
-
-def test_an_address_that_fails_with_an_error_holds_up_no_other(owner: Owner) -> None:
-    def fails() -> None:
-        if owner.tried[-1] == PHONE:
-            raise RuntimeError
-
-    owner.change("Garden", encryption="on")
-    owner.during = fails
-    for _ in range(3):
-        owner.worker.turn()
-    assert owner.got == [(MAIL, ON)]
-
-
-def test_a_new_address_is_told_what_is_wrong_now(owner: Owner) -> None:
-    owner.change("Garden", encryption="on")
-    owner.turns()
-    owner.addresses.add(owner.home.account.id, "json://new", "Webhook", "")
-    assert owner.turns(CENSUS_S + 1) == [("json://new", ON)]
-
-
-def test_with_the_last_address_go_the_notices(owner: Owner) -> None:
-    owner.change("Garden", encryption="on")
-    owner.turns()
-    assert [owner.addresses.remove(owner.home.account.id, owner.ids[url]) for url in (PHONE, MAIL, MAIL)] == [
-        True,
-        True,
-        False,
-    ]
-    assert owner.home.store.notices(owner.home.account.id) == []
-    assert owner.turns(CENSUS_S * 2) == []
-
-
 def test_what_is_on_its_way_at_the_end_is_not_sent_again(owner: Owner) -> None:
     owner.addresses.remove(owner.home.account.id, owner.ids[MAIL])
     owner.change("Garden", encryption="on")
@@ -388,16 +269,6 @@ def test_a_household_gets_so_many_messages_an_hour(make_home: Callable[..., Hous
     assert owner.turns(3600) == []
 
 
-def test_no_more_addresses_than_that(owner: Owner) -> None:
-    for _ in range(MOST - 2):
-        owner.addresses.add(owner.home.account.id, PHONE, "ntfy", "")
-    with pytest.raises(TooMany):
-        owner.addresses.add(owner.home.account.id, PHONE, "ntfy", "")
-    assert len(owner.addresses.of(owner.home.account.id)) == MOST
-    assert "phone" not in repr(owner.addresses.of(owner.home.account.id))
-    assert LONGEST_NAME < 100
-
-
 def test_rows_of_another_version_are_left_alone(owner: Owner) -> None:
     account, store = owner.home.account.id, owner.home.store
     store.put_notice_address(account, "later", b'{"url":1}')
@@ -406,59 +277,3 @@ def test_rows_of_another_version_are_left_alone(owner: Owner) -> None:
         assert store.swap_notice(account, fault, version=0, data=data)
     assert owner.turns(60) == []
     assert store.notices(account) == [Notice(account, fault, rows[fault], 1) for fault in sorted(rows)]
-
-
-def test_nothing_is_read_of_a_household_without_addresses(owner: Owner) -> None:
-    for address_id in owner.ids.values():
-        owner.addresses.remove(owner.home.account.id, address_id)
-    session(owner, "needs_login")
-    owner.home.store.put_known(owner.home.account.id, owner.home.source.id, Known(b"", owner.clock.now))
-    assert owner.turns(60) == []
-    assert owner.home.store.notices(owner.home.account.id) == []
-
-
-KINDS: list[Kind] = ["encryption", "session", "lost", "tamper", "grant", "outbox"]
-MENDED = [kind for kind in KINDS if kind != "tamper"]  # nothing says when that is mended
-
-SUBJECTS: dict[Kind, str] = {
-    "encryption": "Låve",
-    "session": "EZVIZ",
-    "lost": "Låve",
-    "tamper": "Låve",
-    "grant": "Google",
-    "outbox": "Google",
-}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_notice_says_what_happened_and_what_to_do_with_the_address(
-    owner: Owner, kind: Kind, language: Language
-) -> None:
-    fault = Fault(owner.home.account.id, kind, "x", 0.0)
-    names = Names(camera="Låve", vendor="EZVIZ", assistant="Google", link="Kari’s")
-    title, text = notice(fault, names, HOME, language)
-    what, mend = text.split("\n\n")
-    assert SUBJECTS[kind] in title
-    assert SUBJECTS[kind] in what
-    assert mend.count(HOME) == 1
-    unknown, _ = notice(fault, Names(), HOME, language)
-    assert "{" not in unknown + title + text
-    assert all(trial(language))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", MENDED)
-def test_a_notice_of_a_mend_names_what_is_well_again(owner: Owner, kind: Kind, language: Language) -> None:
-    fault = Fault(owner.home.account.id, kind, "x", 0.0)
-    names = Names(camera="Låve", vendor="EZVIZ", assistant="Google", link="Kari’s")
-    title, _ = notice(fault, names, HOME, language)
-    mended, well = notice(replace(fault, lasts=False), names, HOME, language)
-    assert title in mended
-    assert SUBJECTS[kind] in well
-    assert HOME not in well
-    assert "{" not in mended + well
-
-
-def test_an_address_shows_nothing_of_itself() -> None:
-    assert repr(Address("ntfy://kari:hemmelig@host", "ntfy", "", 0.0)) == "<Address ntfy>"

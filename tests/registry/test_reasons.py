@@ -135,7 +135,7 @@ def test_all_rows_are_explained_in_order() -> None:
     assert text.index("is offline") < text.index("Image Encryption is on for Garage")
 
 
-@pytest.mark.parametrize(("vendor", "commands"), [("", 3), ("EZVIZ", 6)])
+@pytest.mark.parametrize(("vendor", "commands"), [("", 3), ("EZVIZ", 7)])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_commands_are_ones_there_are_and_stand_as_a_shell_takes_them(language: str, vendor: str, commands: int) -> None:
     named = 0

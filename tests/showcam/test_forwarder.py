@@ -117,7 +117,7 @@ def test_home_takes_what_the_forwarder_signs(
     assert home.asked[-1].path == "/alexa/smart-home"
 
 
-def test_each_message_is_signed_anew(home: Home) -> None:
+def test_each_message_is_signed_again(home: Home) -> None:
     home.keys = [NEW]
     assert [forward.handler(ASKED, None) for _ in range(3)] == [EVENT] * 3
 
@@ -145,13 +145,11 @@ def test_what_goes_wrong_is_an_error_with_the_questions_token(
     fault: Callable[[Home], None],
     kind: str,
     home: Home,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(forward, "BUDGET_S", 1.0)
     fault(home)
     with caplog.at_level(logging.DEBUG):
-        event = forward.handler(ASKED, None)["event"]
+        event = forward.handler(ASKED, None, left=1.0)["event"]
     assert (event["header"]["namespace"], event["header"]["name"]) == ("Alexa", "ErrorResponse")
     assert event["header"]["correlationToken"] == "c+/=1"
     assert event["header"]["messageId"] != "m-1"
@@ -163,10 +161,9 @@ def test_what_goes_wrong_is_an_error_with_the_questions_token(
 
 
 def test_an_unreachable_or_silent_home_is_given_up_in_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forward, "BUDGET_S", 1.0)
     home.drip_s = 30.0
     began = time.monotonic()
-    assert forward.handler(ASKED, None)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
+    assert forward.handler(ASKED, None, left=1.0)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"
     assert time.monotonic() - began < 5.5
     monkeypatch.setenv("URL", "http://127.0.0.1:9")
     assert forward.handler(ASKED, None)["event"]["payload"]["type"] == "BRIDGE_UNREACHABLE"

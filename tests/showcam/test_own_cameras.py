@@ -24,7 +24,8 @@ from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles import lan_house
 from tests.doubles.onvif_device import Served, served
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 
 SUB = "/Streaming/Channels/102"
 
@@ -207,7 +208,7 @@ def test_the_first_camera_that_is_kept_makes_the_household(folder: Path) -> None
     with own_cameras(Settings(data=folder), None) as own:
         assert list(own.store.accounts()) == []
         account = own.keep(SHED)
-        assert [each.id for each in own.store.accounts()] == [account]
+        assert [household.id for household in own.store.accounts()] == [account]
         assert own.keep(SHED) == account
     with own_cameras(Settings(data=folder), None) as own:
         assert (own.account, own.known()) == (account, (SHED,))

@@ -69,6 +69,12 @@ def test_who_adds_an_ezviz_household_hears_first_what_takes_nothing_and_of_a_key
     assert "showcam owner key" not in here.run("owner", "add", "other@example.com", "--key", "K", typed="S\n").stderr
 
 
+def test_where_the_cloud_stream_is_switched_off_nobody_is_told_to_agree_to_it(here: Installation) -> None:
+    said = here.run("owner", "add", EZVIZ, ezviz_cloud="false").stderr
+    assert "cloud stream" not in said
+    assert said.index("showcam cameras code NAME") < said.index("showcam owner key")
+
+
 def test_a_household_of_lan_cameras_gains_an_ezviz_account(here: Installation) -> None:
     here.done("owner", "add", "--lan", NAME, typed=TWICE)
     unknown = here.run("owner", "add", EZVIZ, "--to", "nobody")

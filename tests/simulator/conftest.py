@@ -13,6 +13,7 @@ CHANGEABLE = (
     "transport",
     "layout",
     "selective",
+    "ciphers_link",
     "audio",
     "online",
     "asleep",

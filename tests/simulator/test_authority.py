@@ -7,6 +7,8 @@ from cryptography import x509
 
 from simulator import authority
 
+SHORT = datetime.timedelta(days=20)  # less than what is renewed
+
 
 def certificate(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(path.read_bytes())
@@ -62,13 +64,9 @@ def test_both_certificates_are_kept_for_the_next_start(data: Path) -> None:
     assert {path.name: path.read_bytes() for path in data.iterdir()} == first
 
 
-def test_a_server_certificate_near_its_end_is_renewed_under_the_same_authority(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_certificate_near_its_end_is_renewed_under_the_same_authority(data: Path) -> None:
     data.mkdir()
-    with monkeypatch.context() as short:
-        short.setattr(authority, "SERVER_LIFE", datetime.timedelta(days=20))
-        authority.server_context(data)
+    authority.server_context(data, server_life=SHORT)
     before, ca = certificate(data / "server.pem"), (data / "ca.pem").read_bytes()
     context = authority.server_context(data)
     assert (data / "ca.pem").read_bytes() == ca
@@ -77,14 +75,9 @@ def test_a_server_certificate_near_its_end_is_renewed_under_the_same_authority(
 
 
 @pytest.mark.parametrize("damage", ["old", "no key", "another key", "nonsense"])
-def test_an_authority_that_is_damaged_or_old_is_replaced_with_its_server(
-    data: Path, damage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_authority_that_is_damaged_or_old_is_replaced_with_its_server(data: Path, damage: str) -> None:
     data.mkdir()
-    with monkeypatch.context() as short:
-        if damage == "old":
-            short.setattr(authority, "AUTHORITY_LIFE", datetime.timedelta(days=20))
-        authority.server_context(data)
+    authority.server_context(data, authority_life=SHORT if damage == "old" else authority.AUTHORITY_LIFE)
     before = (data / "ca.pem").read_bytes()
     if damage == "no key":
         (data / "ca.key").unlink()

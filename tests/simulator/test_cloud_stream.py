@@ -14,8 +14,15 @@ from pyezvizapi.client import EzvizClient
 from pyezvizapi.cloud_stream import get_vtdu_token_v2, open_cloud_stream
 from pyezvizapi.stream import StreamTransport, VtmStreamClient, detect_transport
 
+from media.ezviz.address import Address, live
+from media.plane.sources.ezviz_node import NodeSession, SaidNo
+from media.plane.sources.network import OnLoopback
 from simulator.cloud import node, wire
+from simulator.cloud.tokens import LIFE_S, Tokens
+from simulator.state import Account, World
 from tests.doubles.cloud import Cloud
+from tests.doubles.fast_time import FastLoop, run
+from tests.doubles.hour_cloud import SERIAL, HourCloud
 
 DEMO, OTHER = "demo@example.com", "other@example.com"
 FAST = {"clump_s": 0.1, "node_s": 0.05}
@@ -78,10 +85,42 @@ def test_tokens_are_good_once_and_for_their_own_account(cloud: Cloud, client: Ca
 def test_of_tokens_that_are_fetched_at_once_the_last_is_good(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
     own = client()
     tokens = token(own), token(own)
-    assert [asked(cloud, own, each)[1] for each in tokens] == [5406, 5302]
+    assert [asked(cloud, own, given)[1] for given in tokens] == [5406, 5302]
     _, _, url, key = asked(cloud, own, token(own))
     token(own)
     assert at_node(url, key) == 5406, "the session was being opened"
+
+
+def test_tokens_are_good_for_five_minutes() -> None:
+    now = 1e9
+    tokens = Tokens(World({DEMO: Account(DEMO, "", "", "")}, {}, now=lambda: now))
+    young, old = tokens.made(DEMO)[:2]
+    now += LIFE_S - 1
+    assert tokens.spent(young) == DEMO
+    now += 2
+    assert tokens.spent(old) is None
+
+
+def test_a_node_where_many_sessions_open_at_once_loses_one_and_says_so_late() -> None:
+    async def scene(loop: FastLoop) -> tuple[list[int], float]:
+        cloud, results = HourCloud(loop, node_s=0.05, streams=20, camera_streams=20), list[int]()
+        await cloud.cloud.open("127.0.0.1")
+        place = f"127.0.0.1:{cloud.world.ports.at('vtm')}"
+        for token in cloud.cloud.tokens.made(DEMO)[: node.OPENS + 1]:
+            session, began = NodeSession(OnLoopback(every=True)), loop.time()
+            try:
+                await session.open(Address.read(live(place, SERIAL, 1, 2, token, "", 0)), (place,))
+                results.append(0)
+            except SaidNo as no:
+                results.append(no.result)
+            session.close()
+        took = loop.time() - began
+        await cloud.close()
+        return results, took
+
+    results, took = run(scene)
+    assert results == [0] * node.OPENS + [5405]
+    assert took >= 10
 
 
 def test_tokens_want_a_session_and_its_sign(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
@@ -99,6 +138,8 @@ def test_the_node_takes_its_address_and_key_alone(cloud: Cloud, client: Callable
         (lambda url, key: (url, ""), 6110),
         (lambda url, key: (url, key + "0"), 6001),
         (lambda url, key: (url.replace("busiProxy=0", "busiProxy=1"), key), 6001),
+        (lambda url, key: (url.replace("&biz=1", "") + "&biz=1", key), 6001),  # the same in another order
+        (lambda url, key: (url + "&timestamp=5&timestamp=6", key), 6001),
         (lambda url, key: (url.replace("stream=1", "stream=2") + "&timestamp=5", key), None),
     ):
         _, _, url, key = asked(cloud, own, token(own))
@@ -113,6 +154,7 @@ def test_the_node_takes_its_address_and_key_alone(cloud: Cloud, client: Callable
         ("Garden", {"online": False}, 5404),
         ("Garden", {"asleep": True}, 5409),
         ("Garden", {"sub_size": None}, 5451),
+        ("Garden", {"ciphers_link": True}, 5457),
         ("Garden", {}, None),
     ],
 )

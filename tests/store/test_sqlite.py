@@ -16,6 +16,7 @@ import pytest
 from store.ports import Replayed, StoreUnavailable
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
+from store.sqlite.database import WAIT_S, Database
 from store.sqlite.failures import unavailable
 from store.sqlite.schema import migrations
 from tests.doubles import records as a
@@ -153,10 +154,11 @@ def test_a_read_only_file_is_named(path: Path, sqlite: SqliteStore) -> None:
     assert "can't be written: look at the owner and mode" in str(unavailable("showcam.db", refused.value))
 
 
-def test_a_disk_without_room_fails_the_ping(sqlite: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.sqlite.database.ROOM", 1 << 62)
+def test_a_disk_without_room_fails_the_check(path: Path) -> None:
+    database = Database(path, WAIT_S, room=1 << 62)
     with pytest.raises(StoreUnavailable, match="the disk is full"):
-        sqlite.ping()
+        database.check()
+    database.close()
 
 
 def test_a_write_that_hits_the_end_of_the_disk_changes_nothing(path: Path, sealer: Sealer) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.program import Program, running
-from tests.doubles.rtsp_camera import CODE, PATH, RtspCamera, recorded
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
 
 PASSWORD = "barn door and two geese"
 TWICE = f"{PASSWORD}\n{PASSWORD}\n"

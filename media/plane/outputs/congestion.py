@@ -1,4 +1,4 @@
-"""What one viewer's connection takes, as its receiver tells by RTCP: what it asks for again, lost, and estimates."""
+"""What one viewer's connection takes, as its receiver reports by RTCP: what it asks for again, lost, and estimates."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -16,19 +16,22 @@ ROUNDS = 3.2  # round trips that a packet may take to come: it, and what is sent
 USUAL_RTT_S = 0.1  # until it is known
 LEAST_DELAY_S, MOST_DELAY_S = 0.1, 0.6
 STUCK, STUCK_S = 3, 6.0  # so many fresh starts that were asked for, in so many seconds
-TRY_S, MOST_TRY_S = 30.0, 300.0  # until the whole picture is tried again; twice as long each time that failed
+MOST_TRY_S = 300.0  # until the whole picture is tried again, which takes twice as long each time that failed
 WELL_S = 60.0  # a try that lasted so long did not fail
-CALM_S = 5.0  # without loss, before a try
 SLOWEST, FIRST_PACE, FASTEST = 60_000.0, 1_000_000.0, 4_000_000.0  # bytes a second of a burst
 STEP_S = 0.25  # between two changes of it
 _REMEMBERED = 2048
 
 
 class Congestion:
-    """`clock` is in seconds. `wake` is called when there is something new to judge."""
+    """`clock` is in seconds. `wake` is called when there is something new to judge.
 
-    def __init__(self, clock: Callable[[], float], wake: Callable[[], None]) -> None:
+    `again_s`: until the whole picture is first tried again; `calm_s`: without loss, before that.
+    """
+
+    def __init__(self, clock: Callable[[], float], wake: Callable[[], None], *, again_s: float, calm_s: float) -> None:
         self._clock, self._wake = clock, wake
+        self._again_s, self._calm_s = again_s, calm_s
         self._sent: deque[tuple[float, int]] = deque()  # time and packets
         self._again: deque[float] = deque()  # when packets were first asked for again
         self._known: OrderedDict[int, None] = OrderedDict()  # their numbers
@@ -42,12 +45,12 @@ class Congestion:
         self._calm_since = clock()
         self._moved: float | None = None  # when the smaller picture was begun
         self._tried: float | None = None  # when the whole one was begun again
-        self._wait_s = TRY_S
+        self._wait_s = again_s
         self._held_until = float("-inf")
         self.rtt_s: float | None = None  # a round trip, once it is known
         self._least_rtt = float("inf")
 
-    # told by the sender
+    # reported by the sender
 
     def sent(self, packets: int) -> None:
         now = self._clock()
@@ -104,13 +107,13 @@ class Congestion:
         wished, self._wants_key = self._wants_key, False
         return wished
 
-    def start(self, *, asked: bool = False) -> None:
+    def start(self, *, requested: bool = False) -> None:
         """Another run of pictures begins with a keyframe; what was before is not sent again.
 
-        `asked`: because the receiver could not go on.
+        `requested`: because the receiver could not go on.
         """
         now = self._clock()
-        if asked:
+        if requested:
             self._starts.append(now)
         else:
             self._sent.clear()
@@ -163,7 +166,7 @@ class Congestion:
         self.resends = False
         now = self._clock()
         failed = self._tried is not None and now - self._tried < WELL_S
-        self._wait_s = min(MOST_TRY_S, 2 * self._wait_s) if failed else TRY_S
+        self._wait_s = min(MOST_TRY_S, 2 * self._wait_s) if failed else self._again_s
         self._moved, self._calm_since = now, now
 
     def returned(self) -> None:
@@ -174,7 +177,7 @@ class Congestion:
     def may_try(self) -> bool:
         """Whether it is time to see if it takes the whole picture again."""
         now = self._clock()
-        return self._moved is not None and now - self._moved >= self._wait_s and now - self._calm_since >= CALM_S
+        return self._moved is not None and now - self._moved >= self._wait_s and now - self._calm_since >= self._calm_s
 
     def _is_narrow(self, now: float) -> bool:
         """An estimate alone is no proof: a receiver that was busy for a moment gives too small ones for seconds."""
@@ -183,7 +186,7 @@ class Congestion:
         return self._share() >= LOSSY or (self.rtt_s or 0.0) - self._least_rtt >= QUEUED_S
 
     def _share(self) -> float:
-        """Of the packets in the window, those asked for again; 0 of few."""
+        """The share of the window's packets that were asked for again; 0 where they are few."""
         sent = sum(packets for _, packets in self._sent)
         return len(self._again) / sent if sent >= FEW else 0.0
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender, RTCSessionDescription
 
@@ -13,15 +13,11 @@ from media.plane.outputs.answers import agreed
 from media.plane.outputs.offers import NoOffer, is_far, normalise, takes_opus
 from media.plane.outputs.sound_tracks import OpusTrack, SilentTrack, Sounding
 from media.plane.outputs.stun import Address
-from media.plane.outputs.video_track import VideoTrack, Whole
+from media.plane.outputs.video_track import VideoTrack
 
 type Voice = Literal["camera", "silence", "none"]
 
 GATHER_S = 1.0
-
-
-class Picture(Whole, Sounding, Protocol):
-    """What a viewer needs of the picture that all who watch share."""
 
 
 class NotGathered(Exception):
@@ -29,20 +25,24 @@ class NotGathered(Exception):
 
 
 class Peer:
-    """`gone` is called once, when the connection failed, closed, or never came.
+    """Sends the track, and the sound of the picture that all who watch share.
 
-    `servers`: of STUN.
+    `gone` is called once, when the connection failed, closed, or never came. `servers`: of STUN.
     """
 
     def __init__(
-        self, picture: Picture, gone: Callable[[], None], relays: list[RTCIceServer], servers: tuple[Address, ...]
+        self,
+        video: VideoTrack,
+        sound: Sounding,
+        gone: Callable[[], None],
+        relays: list[RTCIceServer],
+        servers: tuple[Address, ...],
     ) -> None:
-        self._picture, self._gone, self._servers = picture, gone, servers
+        self._video, self._sound, self._gone, self._servers = video, sound, gone, servers
         # each section a transport of its own until the offer bundles it: by aiortc's default a second video keeps the
         # first one's, which is closed when that is bundled
         self._connection = PeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
         self._connection.on("connectionstatechange", self._changed)
-        self._video = VideoTrack(picture)
         self._gathering: asyncio.Task[None] | None = None
         self._offer = ""
         self._hears = False
@@ -76,9 +76,9 @@ class Peer:
         if not self._hears:
             voice = "none"
         if voice != "none":
-            connection.addTrack(SilentTrack() if voice == "silence" else OpusTrack(self._picture))
-        for each in connection.getTransceivers():
-            each.direction = "sendonly" if each.sender.track is not None else "inactive"
+            connection.addTrack(SilentTrack() if voice == "silence" else OpusTrack(self._sound))
+        for transceiver in connection.getTransceivers():
+            transceiver.direction = "sendonly" if transceiver.sender.track is not None else "inactive"
         try:
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception:
@@ -90,17 +90,19 @@ class Peer:
         self._hears = takes_opus(offer.sdp)
         connection = self._connection
         sender = connection.addTrack(self._video)
-        transceiver = next(each for each in connection.getTransceivers() if each.sender is sender)
+        transceiver = next(own for own in connection.getTransceivers() if own.sender is sender)
         # before the remote description: afterwards VP8 would be answered, and H.264 sent under its name
         capabilities = RTCRtpSender.getCapabilities("video").codecs
-        transceiver.setCodecPreferences([each for each in capabilities if each.mimeType == "video/H264"])
+        transceiver.setCodecPreferences(
+            [capability for capability in capabilities if capability.mimeType == "video/H264"]
+        )
         await connection.setRemoteDescription(offer)
         # only now: what is bundled shares one transport from here on
-        transports = {each.sender.transport for each in connection.getTransceivers()}
+        transports = {own.sender.transport for own in connection.getTransceivers()}
         if connection.sctp is not None:
             transports.add(connection.sctp.transport)
         far = is_far(sdp)
-        await ice.gather([each.transport for each in transports], within_s, self._servers, far=far)
+        await ice.gather([transport.transport for transport in transports], within_s, self._servers, far=far)
 
     async def close(self) -> None:
         self._closed = True

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
-from media.ezviz.results import OTHER_STREAM, QUOTA, SERVER, TOKEN, Meaning, meaning
+from media.ezviz.results import OTHER_STREAM, PASSING, QUOTA, SERVER, TOKEN, Meaning, meaning
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
 from media.plane.sources.ezviz_showing import Showing
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.quota_rests import QuotaRests
-from media.source import SourceSpec
+from media.source import REFUSED, SourceSpec
 
 _log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ TRIES = 4  # times that a node may fail in a row
 
 
 class Openings:
-    """Of one opening of a camera. `spec` is its first address. Call `close` after use.
+    """The addresses of one opening of a camera. `spec` is its first address. Call `close` after use.
 
     Each address is given back as soon as its session is open or failed to open: an account opens one at a time.
     """
@@ -61,11 +61,13 @@ class Openings:
         except Unreached:
             return None
         except SaidNo as no:
-            before = self.stream
+            if no.result in OTHER_STREAM and self.stream is None:
+                self.stream = SUB if address.stream == MAIN else MAIN
+                return await self.next(is_begun=is_begun)
             if no.result in QUOTA:
                 self._rests.refused(address.camera)
             self.said_no(no.result, is_begun=is_begun)
-            return await self.next(is_begun=is_begun) if self.stream != before else None
+            return None
 
     async def beside(self, stream: Stream) -> Showing | None:
         """A session beside one that is open; None if there is none to be had."""
@@ -92,24 +94,23 @@ class Openings:
         showing = Showing(wanted, node, spec.key)
         showing.is_other = address.stream == SUB and wanted == MAIN
         self._open.add(showing)
+        ending = ""
         try:
             await node.open(address.asking(wanted), spec.hosts)
             showing.began()
-        except BaseException:
+        except BaseException as error:
+            ending = REFUSED if isinstance(error, SaidNo) and error.result in TOKEN else ""
             self.end(showing)
             raise
         finally:
             if spec.release:
-                self._give_back(spec.release)
+                self._give_back(f"{spec.release}{ending}")
         self._refused = 0
         return showing
 
     def said_no(self, result: int, *, is_begun: bool, midway: bool = False) -> None:
         """`midway`: of a session that had begun. Raises SourceFailed, unless it is worth asking again."""
         _log.info("a stream node said no", result=result)
-        if result in OTHER_STREAM and self.stream is None:
-            self.stream = MAIN
-            return
         means = meaning(result)
         self._refused += 1
         if self._refused > self._askable(result, means, is_begun=is_begun or midway):
@@ -121,6 +122,8 @@ class Openings:
             return 1
         if means.reason == "offline" and self.dozes and self._loop.time() - self._began < WAKING_S:
             return WAKING_TRIES
+        if result in PASSING:
+            return TRIES
         return TRIES if means.reason == "media_down" and is_begun else 0
 
 

@@ -23,10 +23,13 @@ type GiveBack = Callable[[str], None]
 
 
 class Opener:
-    """`context` verifies the certificates of vendors; `loopback` names the sources that may be on this machine."""
+    """`context` verifies the certificates of vendors; `loopback` names the sources that may be on this machine.
 
-    def __init__(self, context: ssl.SSLContext, loopback: OnLoopback) -> None:
-        self._context, self._loopback = context, loopback
+    `open_s`: a camera in the house has this to show its first picture.
+    """
+
+    def __init__(self, context: ssl.SSLContext, loopback: OnLoopback, open_s: float) -> None:
+        self._context, self._loopback, self._open_s = context, loopback, open_s
         self._rests = QuotaRests(asyncio.get_running_loop().time)
         self._manners: Known = Recent(MANY)
 
@@ -51,7 +54,9 @@ class Opener:
             ) as camera:
                 await camera.last()
         if spec.kind == "rtsp":
-            with contextlib.closing(RtspSource(screen, spec, loopback=self._loopback.every)) as camera:
+            with contextlib.closing(
+                RtspSource(screen, spec, loopback=self._loopback.every, open_s=self._open_s)
+            ) as camera:
                 await camera.last()
         source = HlsSource(spec, self._context, mint, loopback=self._loopback)
         run = Run(screen, source)

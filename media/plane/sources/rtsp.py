@@ -16,16 +16,18 @@ from media.rtsp.session import Session
 from media.source import SourceSpec
 from net.addresses import is_in_house
 
-OPEN_S = 8.0  # from the first packet sent to the first picture that comes
 KEYFRAME_S = 25.0  # for a keyframe while pictures come: some send one in twenty seconds
 SILENCE_S = 8.0
 
 
 class RtspSource:
-    """One run of one camera, read in the event loop."""
+    """One run of one camera, read in the event loop.
 
-    def __init__(self, screen: Screen, spec: SourceSpec, *, loopback: bool) -> None:
-        self._screen, self._spec, self._loopback = screen, spec, loopback
+    `open_s`: from the first packet sent to the first picture that comes.
+    """
+
+    def __init__(self, screen: Screen, spec: SourceSpec, *, loopback: bool, open_s: float) -> None:
+        self._screen, self._spec, self._loopback, self._open_s = screen, spec, loopback, open_s
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
         self._session: Session | None = None
@@ -35,7 +37,7 @@ class RtspSource:
         """Run until it is over. Raises SourceFailed."""
         began = self._loop.time()
         try:
-            async with asyncio.timeout(OPEN_S):
+            async with asyncio.timeout(self._open_s):
                 await self._open()
         except TimeoutError:
             raise SourceFailed("media_down", again=True) from None
@@ -84,7 +86,7 @@ class RtspSource:
         assert self._live is not None
         self._live.check()
         now, heard = self._loop.time(), self._live.heard
-        is_silent = now - began > OPEN_S if heard is None else now - heard > SILENCE_S
+        is_silent = now - began > self._open_s if heard is None else now - heard > SILENCE_S
         if is_silent or now - (self._live.shown or began) > KEYFRAME_S:
             raise SourceFailed("media_down", again=True)
 

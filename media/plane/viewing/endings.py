@@ -27,8 +27,15 @@ class Endings:
         self._ends: dict[str, _End] = {}  # by session id, nonce of a start grant, or link
 
     def note(self, nonces: Iterable[str], until: float, reason: str = "", *, final: bool = True) -> None:
-        """`until`: epoch s, when its last grant lapses. Not `final`: a fault, after which it may be opened again."""
-        self._ends.update(dict.fromkeys(nonces, _End(until, reason, final)))
+        """`until`: epoch s, when its last grant lapses. Not `final`: a fault, after which it may be opened again.
+
+        What ended for good stays so, whatever is noted of it later.
+        """
+        end = _End(until, reason, final)
+        for nonce in nonces:
+            known = self._ends.get(nonce)
+            if final or known is None or not known.final:
+                self._ends[nonce] = end
 
     def note_link(self, link: str, until: float) -> None:
         self._ends[_link_key(link)] = _End(until, "", final=True)

@@ -8,6 +8,7 @@ from media.plane.background import Background
 from media.plane.outputs import ice
 from media.plane.outputs.peer import Peer
 from media.plane.outputs.stun import StunServers
+from media.plane.outputs.video_track import VideoTrack
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.session import Session
 from media.plane.viewing.view import View
@@ -33,15 +34,17 @@ class Peers:
             if session.peer is peer:
                 gone()
 
-        view = session.view = View(session.pull, session.claims.surface)
-        peer = Peer(view, left, ice.relays(self._settings, time.time()), self._stun.addresses)
+        view = View(session.pull, session.claims.surface)
+        settings = self._settings
+        video = VideoTrack(view, again_s=settings.again_s, calm_s=settings.calm_s)
+        peer = Peer(video, view, left, ice.relays(settings, time.time()), self._stun.addresses)
         try:
-            answer = await session.answer(peer, sdp, due - self._loop.time())
+            answer = await session.answer(peer, view, sdp, due - self._loop.time())
         except BaseException:
             self._background.later(peer.close())
             raise
         self.end(session)
-        session.peer, session.began = peer, self._loop.time()
+        session.peer, session.view, session.began = peer, view, self._loop.time()
         return answer
 
     def end(self, session: Session) -> None:

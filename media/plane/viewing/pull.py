@@ -27,7 +27,6 @@ _log = structlog.get_logger()
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
-ANSWERED_S = 20.0  # a first picture is tried for so long again where a viewer can't be told any longer that none comes
 IN_HOUSE = frozenset({"rtsp", "ezviz_local"})
 OF_EZVIZ = frozenset({"ezviz", "ezviz_local"})  # who counts its sessions, and whose keyframes are seconds apart
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
@@ -36,7 +35,8 @@ RESTS = "rests"  # why a battery camera's picture ended: its time is over, and i
 class Pull(Displayed):
     """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why.
 
-    `has_answered`: whether a viewer by WebRTC has an answer, which says nothing of what comes.
+    `has_answered`: whether a viewer by WebRTC has an answer, which says nothing of what comes. A first picture is tried
+    again for `answered_s` then.
     """
 
     def __init__(
@@ -49,11 +49,12 @@ class Pull(Displayed):
         *,
         sub: Callable[[Claims], "Pull | None"],
         has_answered: Callable[["Pull"], bool],
+        answered_s: float,
     ) -> None:
         super().__init__(transcodes)
         self._choice = Choice(has_smaller=claims.picture == "main", has_room=lambda: transcodes.has_room)
         self._slim = Slim(self, lambda: sub(self.claims) if self._choice.has_other else None, transcodes.admit)
-        self._has_answered = has_answered
+        self._has_answered, self._answered_s = has_answered, answered_s
         self.key, self.camera = key_of(claims), claims.camera
         self.claims = claims  # in whose name the gate is asked: the latest viewer's
         self._spec, self._opener = spec, opener
@@ -129,7 +130,7 @@ class Pull(Displayed):
             failure = SourceFailed("", again=True)  # nobody watches any longer
             raise
         except Exception as error:
-            # whatever libav raises may quote addresses: its type alone is told
+            # whatever libav raises may quote addresses: its type alone is logged
             _log.error("pull broke", camera=_short(self.camera), error=type(error).__name__)
         finally:
             self._return_place()
@@ -175,7 +176,7 @@ class Pull(Displayed):
         """
         if self.format is not None:
             return True
-        return self._loop.time() - self._epoch < ANSWERED_S and self._has_answered(self)
+        return self._loop.time() - self._epoch < self._answered_s and self._has_answered(self)
 
     def _claims_asked(self) -> Claims:
         """In whose name, and for which picture."""
@@ -217,7 +218,7 @@ class Pull(Displayed):
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
-            self._asking.tell(self._claims_asked(), form)
+            self._asking.report(self._claims_asked(), form)
         reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
         may_be_smaller = self.format is None and self._choice.may_be_smaller
         if reason and (may_be_smaller or not self.may_be_transcoded):

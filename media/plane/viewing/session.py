@@ -12,7 +12,6 @@ from media.plane.outputs.peer import Peer, Voice
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.view import View
 
-CONNECT_S = 20.0  # an answer nobody connects to is dropped after this
 VERDICT_S = 1.0  # a camera has this to say that it can't be shown
 NEWS_S = 1.0  # a list waits so long for a segment that its viewer does not know
 SILENT_S = 5.0  # a viewer by HLS that fetches nothing for so long gives up its place, until it fetches again
@@ -35,8 +34,9 @@ class Session:
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fetches: int = 0  # that wait for an answer
-    _told: tuple[HlsOutput, int] | None = None  # of whose list its viewer knows, and the segment that was due after it
-    _told_at: float = 0.0
+    # the output whose list its viewer has, and the segment that was due after that list
+    _listed: tuple[HlsOutput, int] | None = None
+    _listed_at: float = 0.0
 
     @property
     def failure(self) -> SourceFailed | None:
@@ -58,13 +58,13 @@ class Session:
             self.used = asyncio.get_running_loop().time()
 
     @property
-    def is_told(self) -> bool:
+    def has_list(self) -> bool:
         """Whether its viewer has been given a list."""
-        return self._told is not None
+        return self._listed is not None
 
-    def tell(self, output: HlsOutput) -> None:
+    def hand_list(self, output: HlsOutput) -> None:
         """Its viewer is given the list as it is now."""
-        self._told, self._told_at = (output, output.due), asyncio.get_running_loop().time()
+        self._listed, self._listed_at = (output, output.due), asyncio.get_running_loop().time()
 
     async def news(self) -> bool:
         """Wait for a segment that its viewer does not know; whether it was waited for.
@@ -72,36 +72,36 @@ class Session:
         A player that finds an old list comes again after half a target duration, and may stand still until then. One
         that asks again sooner is not kept waiting: some ask twice when they begin.
         """
-        if self._told is None:
+        if self._listed is None:
             return False
-        output, due = self._told
+        output, due = self._listed
         half_s = output.target_s / 2
-        if output.due != due or asyncio.get_running_loop().time() - self._told_at < half_s:
+        if output.due != due or asyncio.get_running_loop().time() - self._listed_at < half_s:
             return False
         with self.fetching():
             await self.view.signal.until(lambda: output.due != due or self.failure, min(NEWS_S, half_s))
         return True
 
-    def is_left(self, now: float, idle_s: float, card_s: float) -> bool:
+    def is_left(self, now: float, *, idle_s: float, card_s: float, connect_s: float) -> bool:
         """Whether its viewer is gone, or never came; a card lasts `card_s`."""
         waits = self.peer is not None and self.peer.state != "connected"
         return (
             (self.peer is None and not self._fetches and now - self.used > idle_s)
-            or (waits and now - self.began > CONNECT_S)
+            or (waits and now - self.began > connect_s)
             or (self.claims.explains and now - self.opened > card_s)
         )
 
-    async def answer(self, peer: Peer, sdp: str, left_s: float) -> str:
-        """The peer's answer to an offer within `left_s`. Raises SourceFailed, NoOffer, NotGathered."""
+    async def answer(self, peer: Peer, view: View, sdp: str, left_s: float) -> str:
+        """A peer's answer to an offer within `left_s`, of that view. Raises SourceFailed, NoOffer, NotGathered."""
         peer.gather(sdp, left_s)
         # a source that can't be shown is best said now, but a slow one must not cost the answer
         await self.pull.opened(min(VERDICT_S, left_s))
         await peer.gathered()
         await self.pull.opened(0)
-        self.view.check()
+        view.check()
         answer = await peer.answer(self._voice())
-        if self.failure is not None:
-            raise self.failure  # of meanwhile: from here on whoever is answered is waited for
+        if self.pull.failure is not None:
+            raise self.pull.failure  # of meanwhile: from here on whoever is answered is waited for
         return answer
 
     def _voice(self) -> Voice:

@@ -38,7 +38,7 @@ class Sessions:
         self._settings, self._grants, self._sources = settings, grants, sources
         self._loop = asyncio.get_running_loop()
         loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
-        self._opener = Opener(context, loopback)
+        self._opener = Opener(context, loopback, settings.open_s)
         self._index = SessionIndex()
         self._endings = Endings()
         self._transcodes = Transcodes(settings.transcodes)
@@ -50,9 +50,8 @@ class Sessions:
         self.guard = Guard(settings, sources)
         asking, practice = Asking(sources, self._background), settings.allow_loopback_sources
         stills = CameraStills(asking, loopback=practice, within_s=settings.still_s)
-        self.warming = Warming(
-            self._index, self._endings, self._places, self._pulls, self.guard, self._background, stills
-        )
+        index, endings, places, pulls = self._index, self._endings, self._places, self._pulls
+        self.warming = Warming(index, endings, places, pulls, self.guard, self._background, stills, settings.keep_s)
         watch = self.guard.watch(lambda: list(self._index), self._renew, self.leaving.shut)
         sweep = Sweep(
             settings, self._index, self._pulls, self._transcodes, self._endings, self._places, self.leaving.drop
@@ -60,7 +59,7 @@ class Sessions:
         self._tasks = [asyncio.create_task(sweep.run()), asyncio.create_task(watch)]
 
     def verified(self, grant: str, *protocols: Protocol) -> Claims:
-        """Of a grant for one of these uses that is not over, or whose session was renewed.
+        """The claims of a grant for one of these uses that is not over, or whose session was renewed.
 
         Raises BadGrant, ExpiredGrant, Ended.
         """
@@ -83,13 +82,17 @@ class Sessions:
         """
         self._endings.refuse(claims)
         session = self._index.find(claims, name)
-        if session is not None and session.failure is None and session.pull.key == key_of(claims):
-            if spec is not None:
-                self.warming.warm(claims, spec)
+        if session is not None and self._goes_on(session, claims, spec):
             return self._come_back(session)
         if session is not None:
             self.leaving.drop(session, session.failure.reason if session.failure else "", final=False)
         return self._begin(claims, spec, name)
+
+    def _goes_on(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
+        """Whether it shows what these claims are for. Raises Ended, TooMany."""
+        if session.failure is not None or session.pull.key != key_of(claims):
+            return False
+        return spec is None or self.warming.warm(claims, spec) is session.pull
 
     def _begin(self, claims: Claims, spec: SourceSpec | None, name: str) -> Session:
         self._places.take(claims)
@@ -163,23 +166,29 @@ class Sessions:
         Raises Ended, TooMany, SourceFailed, NoOffer, NotGathered.
         """
         due = self._loop.time() + within_s - FINISH_S
-        session = self.open(claims, spec, name)
-        async with session.answering:
-            try:
-                answer = await self._peers.answer(
-                    session, sdp, due, lambda: self.leaving.drop(session, "", final=False)
-                )
-            except SourceFailed as failed:
-                self.leaving.drop(session, failed.reason, final=False)
-                raise
-            except BaseException:
-                if session.peer is None:
-                    self.leaving.drop(session, "", final=False)
-                raise
-            if not self._index.holds(session):
-                self._peers.end(session)
-                raise Ended
-        return answer, session.grant
+        while True:
+            session = self.open(claims, spec, name)
+            async with session.answering:
+                if self._index.holds(session):
+                    return await self._answer(session, sdp, due), session.grant
+            spec = None  # it was given back to its vendor, or used up, in what another offer's failure ended
+
+    async def _answer(self, session: Session, sdp: str, due: float) -> str:
+        """Raises Ended, SourceFailed, NoOffer, NotGathered."""
+        try:
+            answer = await self._peers.answer(session, sdp, due, lambda: self.leaving.drop(session, "", final=False))
+        except SourceFailed as failed:
+            self.leaving.drop(session, failed.reason, final=False)
+            self._endings.refuse(session.claims)  # it was ended meanwhile, and its picture with it
+            raise
+        except BaseException:
+            if session.peer is None:
+                self.leaving.drop(session, "", final=False)
+            raise
+        if not self._index.holds(session):
+            self._peers.end(session)
+            raise Ended(self._endings.reason(session.claims.nonce))
+        return answer
 
     def watched_by(self, link: str) -> bool:
         """Whether the link has a session that is not over."""
@@ -218,6 +227,7 @@ class Sessions:
             self._transcodes,
             sub=self.warming.sub,
             has_answered=self._index.has_answered,
+            answered_s=self._settings.answered_s,
         )
 
     def _held(self, pull: Pull) -> bool:

@@ -48,11 +48,12 @@ class Sweep:
                 _log.error("sweep broke", error=type(error).__name__)
 
     def _tidy(self) -> None:
-        now, clock, idle = self._loop.time(), time.time(), self._settings.idle_s
+        now, clock, settings = self._loop.time(), time.time(), self._settings
+        idle_s, card_s, connect_s = settings.idle_s, settings.card_s, settings.connect_s
         for session in self._index:
             if session.failure is not None:
                 self._drop(session, session.failure.reason, final=False)
-            elif session.until <= clock or session.is_left(now, idle, self._settings.card_s):
+            elif session.until <= clock or session.is_left(now, idle_s=idle_s, card_s=card_s, connect_s=connect_s):
                 self._drop(session, "")
             elif session.watches(now):
                 session.pull.need()

@@ -72,7 +72,7 @@ class View:
             return pull
         return pull.quickened()
 
-    # media.plane.outputs.peer.Picture
+    # media.plane.outputs.video_track.Whole and media.plane.outputs.sound_tracks.Sounding
 
     def watch(self, viewer: Watch) -> list[Unit]:
         self._viewers.add(viewer)

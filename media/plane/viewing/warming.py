@@ -17,12 +17,13 @@ from media.plane.viewing.pulls import Pulls, TooMany
 from media.plane.viewing.session_index import SessionIndex
 from media.source import SourceSpec
 
-KEEP_S = 30.0  # a picture is held open for so long, unless somebody says again that it is kept warm
 AWAY_S = 600.0  # one that came another way than over the home network is not opened again to be kept for so long
-LOOK_S = 15.0  # a picture that is opened for nobody has this to show what it is like
+SHOWS_S = 15.0  # a picture that is opened for nobody has this to show what it is like
 
 
 class Warming:
+    """`keep_s`: a picture is held open for so long, unless somebody says again that it is kept warm."""
+
     def __init__(
         self,
         index: SessionIndex,
@@ -32,9 +33,10 @@ class Warming:
         guard: Guard,
         background: Background,
         stills: CameraStills,
+        keep_s: float,
     ) -> None:
         self._index, self._endings, self._places, self._pulls = index, endings, places, pulls
-        self._guard, self._background, self._stills = guard, background, stills
+        self._guard, self._background, self._stills, self._keep_s = guard, background, stills, keep_s
         self._clock = asyncio.get_running_loop().time
         self._away: dict[Key, float] = {}  # until when no picture is opened to be kept, since it came another way
 
@@ -58,20 +60,20 @@ class Warming:
             raise
 
     def measure(self, claims: Claims, spec: SourceSpec | None) -> None:
-        """Opens the picture for nobody, so that it is told what it is like, and leaves it. Raises Ended, TooMany."""
+        """Opens the picture for nobody, to report what it is like, and leaves it. Raises Ended, TooMany."""
         runs = self._pulls.runs(claims)
         pull = self.warm(claims, spec)
         if not runs:
-            self._background.later(self._looked(pull))
+            self._background.later(self._measured(pull))
 
     def keep(self, claims: Claims) -> None:
-        """Hold the picture open for KEEP_S, if it comes over the home network. Raises Ended, TooMany."""
+        """Hold the picture open for `keep_s`, if it comes over the home network. Raises Ended, TooMany."""
         runs, now = self._pulls.runs(claims), self._clock()
         self._away = {key: until for key, until in self._away.items() if until > now}
         if not runs and key_of(claims) in self._away:
             return
         pull = self.warm(claims, None)
-        pull.hold(KEEP_S)
+        pull.hold(self._keep_s)
         if not runs:
             self._background.later(self._held(pull))
 
@@ -104,16 +106,16 @@ class Warming:
     async def _held(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
-            await pull.opened(LOOK_S)
-        if pull.hold(KEEP_S):
+            await pull.opened(SHOWS_S)
+        if pull.hold(self._keep_s):
             return
         self._away[pull.key] = self._clock() + AWAY_S
         if pull.needed == needed:
             self._pulls.leave(pull)
 
-    async def _looked(self, pull: Pull) -> None:
+    async def _measured(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
-            await pull.opened(LOOK_S)
+            await pull.opened(SHOWS_S)
         if pull.needed == needed:  # nobody came for it meanwhile
             self._pulls.leave(pull)

@@ -17,7 +17,9 @@ from registry.errors import VendorDown
 SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY"
 NIGHT_VISION = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
-SHARED_TO_ME = 2
+# shareType: one's own, shared out or not; another account's: shared now, no longer, not at this hour, by barcode
+OWN, RECEIVED = frozenset({0, 1}), frozenset({2, 3, 4, 5})
+EVERYTHING = -1  # permission of an owner; what single bits of another one's mean nobody has published
 SUB = 2  # streamType of the smaller picture; 1 is the whole one
 
 # Categories whose device row is a camera itself where it has no channel rows.
@@ -30,7 +32,7 @@ _ON_OFF: dict[int, Flag] = {0: "off", 1: "on"}
 
 
 class _Listed(Struct, frozen=True):
-    """What the pages have of one channel. A section that is None is missing, and what it would tell is unknown."""
+    """What the pages have of one channel. A section that is None is missing, and what it would show is unknown."""
 
     device: JsonObject
     row: JsonObject
@@ -106,7 +108,7 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
     device, row, status = listed.device, listed.row, listed.status
     serial, can = str(device["deviceSerial"]), Features(device)
     optionals = within(status, "optionals")
-    owner = "shared" if number(row.get("shareType")) == SHARED_TO_ME else "own"
+    owner = "shared" if _is_received(row) else "own"
     battery = number(optionals.get("powerRemaining"))
     night_vision = _night_vision(status, optionals)
     return Camera(
@@ -122,11 +124,11 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
         asleep=_asleep(can, status, listed.switches),
         encryption={0: "off", 1: "on"}.get(number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
         audio=_audio(can, listed.switches),
-        # `video_para` does not tell for sure which codec a picture has; that is known when it was opened
+        # `video_para` does not show for sure which codec a picture has: that is known once it was opened
         sub=Video() if has_sub(listed.qualities) else None,
         status_light="unknown" if listed.switches is None else listed.switches.get(LIGHT, "none"),
-        alarm_notification=_told(status, "globalStatus"),
-        offline_notification=_told(device, "offlineNotify"),  # supportExt says it of no real model
+        alarm_notification=_flag(status, "globalStatus"),
+        offline_notification=_flag(device, "offlineNotify"),  # supportExt says it of no real model
         flip=_flip(listed.features, _channel(row)),
         night_vision=night_vision,
         night_modes=can.night_modes(night_vision),
@@ -137,6 +139,14 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
         person="off" if any(can.has(feature) for feature in features.PERSON) else "none",
         ways=ways if owner == "own" else (),
     )
+
+
+def _is_received(row: JsonObject) -> bool:
+    """Whether it is another account's: by its permission where shareType does not say it."""
+    share = number(row.get("shareType"))
+    if share in OWN:
+        return False
+    return share in RECEIVED or number(row.get("permission"), EVERYTHING) != EVERYTHING
 
 
 def _asleep(can: Features, status: JsonObject | None, switches: dict[int, Flag] | None) -> Flag:
@@ -162,7 +172,7 @@ def _audio(can: Features, switches: dict[int, Flag] | None) -> Flag:
     return (switches or {}).get(AUDIO, "unknown")
 
 
-def _told(section: JsonObject | None, name: str) -> Flag:
+def _flag(section: JsonObject | None, name: str) -> Flag:
     """A number of a section. Without the section it is unknown, without the number the camera lacks it."""
     if section is None:
         return "unknown"
@@ -178,7 +188,7 @@ def _flip(of_device: JsonObject | None, channel: int) -> Flag:
 
 
 def _night_vision(status: JsonObject | None, optionals: JsonObject) -> features.NightVision:
-    """As it is, also of models whose supportExt has no such feature: every one of them lists it."""
+    """Night vision as it is set; models whose supportExt has no such feature list the setting, too."""
     if status is None:
         return "unknown"
     model = fields(optionals.get("NightVision_Model"))

@@ -20,14 +20,14 @@ from pyezvizapi.cloud_stream import get_vtdu_token_v2, get_vtm_info
 from net.incoming import JsonObject
 from registry.drivers.ezviz.codes import NO_SUCH_CALL, kind
 from registry.drivers.ezviz.pages import rows, text, within
-from registry.drivers.ezviz.ruled import EzvizAuthTokenExpired, PyEzvizError, Ruled
+from registry.drivers.ezviz.ruled import EzvizAuthTokenExpired, PyEzvizError, Ruled, status_of
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import VendorBusy, VendorDown
 
 PAGE = 30
 MOST_PAGES = 40
 P2P = "/v3/p2pbusiness/configurations/p2p"
-OVER = 403  # a refreshed session's answer, in the body: the session is dead
+OVER = 403  # of a refreshed session in the body, of a stream token as HTTP status: the session is over
 
 
 class PageQuery(TypedDict):
@@ -78,10 +78,32 @@ class Client(Ruled):
         return str(self._token["session_id"])
 
     def stream_token(self) -> str:
-        return str(get_vtdu_token_v2(self)["tokens"][0])
+        self.code = None
+        try:
+            told = get_vtdu_token_v2(self)
+        except PyEzvizError as error:
+            if not self._may_be_over(status_of(error)):
+                raise
+            self.login()
+            told = get_vtdu_token_v2(self)
+        return str(told["tokens"][0])
+
+    def _may_be_over(self, status: int) -> bool:
+        """Whether the session may be over where no token was given; of HTTP 401 the library knows it."""
+        refuses = not status and bool(self.code) and kind(str(self.code)) != "rate"
+        return status == OVER or refuses
 
     def dispatcher(self, serial: str, channel: int) -> JsonObject:
-        return get_vtm_info(self, serial, channel)
+        """{} where the vendor names none."""
+        self.code = None
+        try:
+            return get_vtm_info(self, serial, channel)
+        except EzvizAuthTokenExpired:
+            raise
+        except PyEzvizError as error:
+            if status_of(error) or self.code is None or kind(str(self.code)) == "rate":
+                raise
+            return {}
 
     def register_p2p(self) -> None:
         """Without it the vendor's server of keys knows no terminal of this session; nothing of the answer is needed."""
@@ -111,18 +133,18 @@ class Client(Ruled):
         self._ensure_ok(self._request_json("PUT", path, data=form), "encryption was not set")
         return True
 
-    def flip(self, serial: str, channel: int, on: bool) -> None:
-        """Older models know no call that sets it, only one that turns the picture over."""
+    def set_flip(self, serial: str, channel: int, on: bool) -> bool:
+        """False for an older model, which knows no such call but one that turns the picture over."""
         body: Flip = {"value": {"enabled": on}}
         path = f"{API_ENDPOINT_IOT_FEATURE}{serial.upper()}/Video/{channel}/VideoAdjustment/ImageFlip"
         answer = self._request_json("PUT", path, json_body={**body})
         if str(self._meta_code(answer)) in NO_SUCH_CALL:
-            self.flip_image(serial, channel)
-        else:
-            self._ensure_ok(answer, "the picture was not flipped")
+            return False
+        self._ensure_ok(answer, "the picture was not flipped")
+        return True
 
     def sensitivity(self, serial: str, channel: int, kind_: int) -> str:
-        """Of the detection of that kind, as a number; "" where the camera does not say."""
+        """The sensitivity of that kind of detection, as a number; "" where the camera does not say."""
         try:
             answer = self._request_json("POST", API_ENDPOINT_DETECTION_SENSIBILITY_GET, data={"subSerial": serial})
         except EzvizAuthTokenExpired:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from media.ezviz.address import KNOWN
 from media.grants import Picture
-from media.source import SourceSpec, outcome
+from media.source import REFUSED, SourceSpec, outcome
 from net.exchange import Exchange
 from net.hosts import Hosts
 from registry.camera import Camera
@@ -146,11 +146,11 @@ class EzvizDriver:
         """What the vendor lists as having happened after `since`, epoch seconds."""
         return self.account.happened(source, since, deadline_s)
 
-    def listen(self, source: Source, told: Callable[[Hint], None], waits: "Waits | None" = None) -> "Listener":
+    def listen(self, source: Source, hear: Callable[[Hint], None], waits: "Waits | None" = None) -> "Listener":
         """Hear of what happens as it does, until the listener is stopped."""
         from registry.drivers.ezviz.push import WAITS, Listener
 
-        return Listener(source, self.account, self._http, told, at=self._push_at, waits=waits or WAITS)
+        return Listener(source, self.account, self._http, hear, at=self._push_at, waits=waits or WAITS)
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0
@@ -163,11 +163,13 @@ class EzvizDriver:
         key = self._keys.find(held)
         if way != "open" or key is None:
             raise Refused("no_way", f"no {way} way")
-        ref = camera.ref
+        ref, shown = camera.ref, camera.sub if picture == "sub" and camera.sub else camera.video
         live = self._waking.reached(
             source,
             camera,
-            lambda left_s: self._open.live(key, ref.serial, ref.channel, left_s, picture, life_s),
+            lambda left_s: self._open.live(
+                key, ref.serial, ref.channel, left_s, picture, life_s, is_h265=shown.codec == "h265"
+            ),
             deadline_s,
         )
         host, port = self._http.check(live.url)
@@ -193,7 +195,7 @@ class EzvizDriver:
         if self._cloud is None or not (held.secrets.open_air or is_enciphered(camera)):
             raise Refused("no_way", "no cloud way")
         began, ref = time.monotonic(), camera.ref
-        place = self._cloud.place(ref) or self._cloud.keep(ref, self.account.dispatcher(source, camera, deadline_s))
+        place = self._cloud.place(ref) or self._cloud.keep(camera, self.account.dispatcher(source, camera, deadline_s))
         if place is None:
             raise Refused("no_way", "no dispatcher that may be gone to")
         if picture == "sub" and (is_sub_silent(camera) or not place.has_sub):
@@ -224,7 +226,11 @@ class EzvizDriver:
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         if release.startswith(OPENING):
-            self._tokens.opened(source, int(release.removeprefix(OPENING)))
+            number = int(release.removeprefix(OPENING).removesuffix(REFUSED))
+            if not release.endswith(REFUSED):
+                self._tokens.opened(source, number)
+            elif self._tokens.refused(source, number):
+                self.account.renew(source, deadline_s)
             return
         taken, reason = outcome(release)
         if taken.startswith(LOCAL):

@@ -23,6 +23,7 @@ __all__ = [
     "PyEzvizError",
     "Ruled",
     "failure",
+    "status_of",
 ]
 
 # What a library of the vendor's raises: its own errors, requests' that it lets through, and what an answer of another
@@ -35,11 +36,11 @@ for _name in ("pyezvizapi", "urllib3"):
 
 
 class Ruled(EzvizClient):
-    code: int | None = None  # meta.code of the last answer, or the resultCode of an older call
+    code: int | None = None  # meta.code of the last answer, or the resultCode or retcode of another call
     ahead_s = 0.0  # how far our clock is ahead of the vendor's, by the last answer
 
     def _keep_rules(self, http: VendorHttp, terminal: str) -> None:
-        """`terminal`: 32 hex digits, by which the vendor tells apart where an account is signed in."""
+        """`terminal`: 32 hex digits, by which the vendor distinguishes where an account is signed in."""
         http.mount(self._session)
         self._session.hooks["response"].append(self._note)
         self._session.headers["featureCode"] = self._terminal = terminal
@@ -48,8 +49,8 @@ class Ruled(EzvizClient):
         self.ahead_s = ahead_s(response.headers.get("Date", ""), time.time(), self.ahead_s)
         try:
             body = response.json()
-            self.code = int(body["meta"]["code"] if "meta" in body else body["resultCode"])
-        except (ValueError, KeyError, TypeError, RecursionError):
+            self.code = int(body["meta"]["code"] if "meta" in body else body.get("resultCode", body.get("retcode")))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self.code = None
 
 
@@ -57,9 +58,7 @@ def failure(error: BaseException) -> DriverError:
     """One of FAILURES as ours. Its text is left behind: the library's holds whole answers."""
     if isinstance(error, EzvizAuthTokenExpired):
         return SignedOut()
-    cause = error.__cause__
-    response = getattr(cause, "response", None) if isinstance(cause, requests.HTTPError) else None
-    status = response.status_code if response is not None else 0
+    status = status_of(error)
     if status == 429:
         return VendorBusy("HTTP 429")
     if status == 401:
@@ -67,3 +66,10 @@ def failure(error: BaseException) -> DriverError:
     if isinstance(error, Forbidden):
         return VendorDown("the address is not allowed")
     return VendorDown(f"HTTP {status}" if status else type(error).__name__)
+
+
+def status_of(error: BaseException) -> int:
+    """Of the answer that a failed call got; 0 where there was none."""
+    cause = error.__cause__
+    response = getattr(cause, "response", None) if isinstance(cause, requests.HTTPError) else None
+    return response.status_code if response is not None else 0

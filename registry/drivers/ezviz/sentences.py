@@ -155,6 +155,14 @@ EZVIZ = Speech(
                 'runs on: showcam cameras set "{camera}" while_encrypted code.'
             ),
         ),
+        "no_way": (
+            "",
+            mark(
+                "Link showcam again in the assistant's app and agree there that the picture comes from the EZVIZ "
+                "cloud. At home the code on its label is enough, on the machine showcam runs on: "
+                'showcam cameras code "{camera}". A developer key shows no camera that another account shares.'
+            ),
+        ),
     },
     aloud_shared={
         "encryption_on": (

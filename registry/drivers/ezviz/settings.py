@@ -109,10 +109,13 @@ def _night_vision(client: "Client", camera: Camera, value: str) -> None:
 
 
 def _flip(client: "Client", camera: Camera, value: str) -> None:
+    """It is set whatever was listed, which may be old; to turn it over takes knowing how it stands."""
+    if client.set_flip(camera.ref.serial, camera.ref.channel, value == "on"):
+        return
     if camera.flip == "unknown":
         raise VendorDown("the picture's orientation is missing in the answer")
     if camera.flip != value:
-        client.flip(camera.ref.serial, camera.ref.channel, value == "on")
+        client.flip_image(camera.ref.serial, camera.ref.channel)
 
 
 def _sensitivity(client: "Client", camera: Camera, value: str) -> None:
@@ -195,7 +198,7 @@ def clock(pages: list[JsonObject], camera: Camera) -> Clock:
 
 
 def disks(state: str, count: Any) -> str:
-    """ "0---" tells each disk with a digit; "" when there is none to tell of."""
+    """ "0---" has a digit for each disk; "" when there is no disk."""
     states = [DISK.get(char, "unknown") for char in state if char != "-"]
     if not states:
         return "none" if state or text(count) == "0" else ""

@@ -20,22 +20,23 @@ from store.records import Source
 log = logging.getLogger(__name__)
 
 FRESH_S = 240.0  # younger ones are good
-OPENS_S = 6.0  # an opening that nobody has told the end of is over after so long
+OPENS_S = 6.0  # an opening whose end nobody has reported is over after so long
 FETCH_S = 5.0
+RENEWED_S = 600.0  # a session is not renewed again sooner for tokens that nobody takes
 MANY = 512  # sources
 
 type Fetch = Callable[[Source, float], str]
 
 
 class Token(NamedTuple):
-    """`number` is what its end is told by; 0: nobody needs to be told."""
+    """`number` names it when its end is reported; 0: its end need not be reported."""
 
     text: str
     number: int
 
 
 class StreamTokens:
-    """`fetch` asks the vendor for one. `session` tells which session of the account counts: a token is good in its own.
+    """`fetch` asks the vendor for one. `session` is the session of the account that counts: a token is good in its own.
 
     `later` does something in the background; None: nothing may go on behind an answer, so none is fetched ahead, and
     no session's opening is known of.
@@ -51,6 +52,8 @@ class StreamTokens:
         self._fetch, self._session, self._later, self._clock = fetch, session, later, clock
         self._ahead: Recent[str, tuple[str, str, float]] = Recent(MANY)  # by source: session, token, when it was made
         self._opening: Recent[str, tuple[int, float]] = Recent(MANY)  # by source: which, and until when it may last
+        self._refused: Recent[str, bool] = Recent(MANY)  # by source: whether nobody took the last token
+        self._renewed: Recent[str, float] = Recent(MANY)
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
 
@@ -75,7 +78,19 @@ class StreamTokens:
     def opened(self, source: Source, number: int) -> None:
         """The session of that token is open, or will never be."""
         if self._later is not None and self._end(source, number):
+            self._refused.drop(source.id)
             self._later(lambda: self._keep(source))
+
+    def refused(self, source: Source, number: int) -> bool:
+        """Nobody took that token. Whether it is the second in a row, so that the account's session may be why."""
+        if not self._end(source, number):
+            return False
+        is_second, now = self._refused.get(source.id) is not None, self._clock()
+        self._refused.put(source.id, True)
+        if not is_second or now - (self._renewed.get(source.id) or -RENEWED_S) < RENEWED_S:
+            return False
+        self._renewed.put(source.id, now)
+        return True
 
     def _begun(self, source: Source, until: float) -> int:
         """Raises Refused."""

@@ -42,15 +42,26 @@ class OpenPlatform:
         self._without_v2: set[str] = set()
 
     def live(
-        self, key: Access, serial: str, channel: int, deadline_s: float, picture: Picture = "main", life_s: int = 0
+        self,
+        key: Access,
+        serial: str,
+        channel: int,
+        deadline_s: float,
+        picture: Picture = "main",
+        life_s: int = 0,
+        *,
+        is_h265: bool = False,
     ) -> Live:
-        """An HLS address of what the camera sees now; `life_s` 0 leaves its end to the vendor."""
+        """An HLS address of what the camera sees now; `life_s` 0 leaves its end to the vendor.
+
+        `is_h265`: its picture is known to be H.265.
+        """
         form = {"deviceSerial": serial, "channelNo": str(channel), "protocol": HLS, "quality": QUALITY[picture]}
         if life_s:
             form["expireTime"] = str(max(SHORTEST_S, life_s))
         fail = _none_smaller if picture == "sub" else error
         with Exchange(deadline_s) as exchange:
-            data = _object(self._live(key, form, exchange, fail))
+            data = _object(self._live(key, form, exchange, fail, is_h265=is_h265))
             url, url_id = data.get("url"), data.get("id")
             if not isinstance(url, str):
                 raise VendorDown("no address in the answer")
@@ -113,8 +124,19 @@ class OpenPlatform:
                 return found
         raise VendorDown("the list does not end")
 
-    def _live(self, key: Access, form: dict[str, str], exchange: Exchange, fail: Callable[[str], Exception]) -> Any:
-        """Whichever codec the camera sends: who wants H.264 alone may be sent a film that says so in its place."""
+    def _live(
+        self,
+        key: Access,
+        form: dict[str, str],
+        exchange: Exchange,
+        fail: Callable[[str], Exception],
+        *,
+        is_h265: bool,
+    ) -> Any:
+        """Whichever codec the camera sends: who wants H.264 alone may be sent a film that says so in its place.
+
+        The first version of the call knows no other wish.
+        """
         area = self._tokens.get(key, exchange).area
         if area not in self._without_v2:
             try:
@@ -122,6 +144,8 @@ class OpenPlatform:
             except _NoSuchCall as missing:
                 if missing.for_good:
                     self._without_v2.add(area)
+        if is_h265:
+            raise Refused("no_way", "in place of the camera a film might come")
         return self.call(key, V1, form, exchange, fail=fail)
 
     def _say(self, token: Token, path: str, form: dict[str, str], exchange: Exchange, method: str) -> tuple[str, Any]:

@@ -1,0 +1,180 @@
+"""Each answer to a report: the gateway's and Login with Amazon's, and what is sent again after it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from alexa.amazon import Amazon
+from alexa.gateway import Gateway
+from alexa.interfaces import interfaces
+from alexa.reports import Reports
+from alexa.sender import EventSender
+from registry.telling.reporter import (
+    GrantDead,
+    Happened,
+    NotTold,
+    Tell,
+    TryAgain,
+    Undeliverable,
+    Unlinked,
+    message_id,
+)
+from registry.telling.why import Why, why_of
+from tests.doubles.event_gateway import CLIENT, Reporting
+from tests.doubles.household import Household
+from tests.doubles.tls_vendor import Vendors, silent
+
+
+def test_an_event_whose_answer_was_cut_off_is_repeated_under_its_id(link: Reporting) -> None:
+    """The gateway has taken it, and nobody learns so."""
+    link.tell()
+    link.sent()
+    link.amazon.cut = 1
+    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
+    link.tell(None, ring)
+    ids = [message["event"]["header"]["messageId"] for message in link.sent()]
+    assert ids == [message_id("row-1", "doorbell")] * 2
+    assert link.amazon.endpoints.repeated == 1
+
+
+def test_an_expired_token_is_renewed_once_and_stands_in_header_and_scope(link: Reporting) -> None:
+    link.amazon.access = "Atza|of another time"
+    link.tell()
+    assert link.amazon.refreshed == 1
+    tokens = {
+        str(message["event"].get("endpoint", message["event"]["payload"])["scope"]["token"]) for message in link.sent()
+    }
+    assert tokens == {"Atza|1"}
+
+
+ANSWERS: list[tuple[list[tuple[int, str]], type[NotTold], str, Why]] = [
+    ([(401, "INVALID_ACCESS_TOKEN_EXCEPTION")] * 2, TryAgain, "the event gateway answered 401", "trouble"),
+    ([(429, "THROTTLING_EXCEPTION")], TryAgain, "the event gateway answered 429", "busy"),
+    ([(500, "INTERNAL_SERVICE_EXCEPTION")], TryAgain, "the event gateway answered 500", "trouble"),
+    ([(503, "")], TryAgain, "the event gateway answered 503", "trouble"),
+    ([(200, "")], TryAgain, "the event gateway answered 200", "trouble"),
+    ([(302, "")], TryAgain, "Amazon could not be reached", "unreached"),
+    ([(403, "SKILL_NEVER_ENABLED_EXCEPTION")], TryAgain, "the event gateway answered 403 SKILL_NEVER", "trouble"),
+    ([(403, "SKILL_DISABLED_EXCEPTION")], Unlinked, "the event gateway answered 403 SKILL_DISABLED", "permission"),
+    (
+        [(403, "INSUFFICIENT_PERMISSION_EXCEPTION")],
+        GrantDead,
+        "the event gateway answered 403 INSUFFICIENT",
+        "permission",
+    ),
+    ([(403, "")], GrantDead, "the event gateway answered 403", "permission"),
+    ([(404, "ACCOUNT_NOT_FOUND_EXCEPTION")], GrantDead, "the event gateway answered 404", "permission"),
+    (
+        [(400, "INVALID_REQUEST_EXCEPTION")],
+        Undeliverable,
+        "AddOrUpdateReport: the event gateway answered 400",
+        "refused",
+    ),
+    (
+        [(413, "REQUEST_ENTITY_TOO_LARGE_EXCEPTION")],
+        Undeliverable,
+        "AddOrUpdateReport: the event gateway answered 413",
+        "too_large",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "error", "reason", "why"), ANSWERS)
+def test_an_answer_of_the_gateway(
+    answers: list[tuple[int, str]], error: type[NotTold], reason: str, why: Why, link: Reporting
+) -> None:
+    link.amazon.answers = list(answers)
+    with pytest.raises(error) as raised:
+        link.tell()
+    assert type(raised.value) is error
+    assert raised.value.reason.startswith(reason)
+    assert why_of(raised.value.reason) == why
+    assert link.amazon.access not in raised.value.reason
+    assert link.reports.may_tell(link.home.link) is (error is not GrantDead)
+
+
+def test_what_the_gateway_asked_to_wait_is_handed_on(link: Reporting) -> None:
+    link.amazon.answers, link.amazon.headers = [(429, "THROTTLING_EXCEPTION")], ["Retry-After: 7"]
+    with pytest.raises(TryAgain) as raised:
+        link.tell()
+    assert raised.value.after_s == 7.0
+
+
+def test_what_was_accepted_before_a_failure_is_not_sent_again(link: Reporting) -> None:
+    link.amazon.answers = [(202, ""), (202, ""), (503, "")]
+    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
+    with pytest.raises(TryAgain) as raised:
+        link.tell(None, ring)
+    link.told = raised.value.told
+    assert raised.value.happened == frozenset()
+    assert len(link.sent()) == 2
+    link.tell(None, ring)
+    assert link.amazon.names() == ["ChangeReport", "ChangeReport", "DoorbellPress"]
+    assert link.amazon.endpoints.repeated == 0
+
+
+def test_a_refused_message_does_not_hold_the_others_up(link: Reporting) -> None:
+    link.amazon.answers = [(202, ""), (400, "INVALID_REQUEST_EXCEPTION")]
+    with pytest.raises(Undeliverable) as raised:
+        link.tell()
+    first = link.now().cameras[0].id
+    assert raised.value.cameras == (first,)
+    assert link.amazon.names() == ["AddOrUpdateReport", "ChangeReport", "ChangeReport"]
+    assert raised.value.told is not None
+    assert raised.value.told.cameras[first].states  # as if it had been taken
+    link.told = raised.value.told
+    link.sent()
+    link.tell()
+    assert link.sent() == []
+
+
+LOGINS: list[tuple[int, dict[str, Any], type[NotTold]]] = [
+    (400, {"error": "invalid_grant"}, Unlinked),
+    (401, {"error": "invalid_client"}, TryAgain),
+    (500, {"error": "server_error"}, TryAgain),
+    (200, {}, TryAgain),
+]
+
+
+@pytest.mark.parametrize(("status", "given", "error"), LOGINS)
+def test_an_answer_of_login_with_amazon(
+    status: int, given: dict[str, Any], error: type[NotTold], link: Reporting
+) -> None:
+    link.amazon.tokens, link.amazon.access = (status, given), "Atza|of another time"
+    with pytest.raises(error) as raised:
+        link.tell()
+    assert type(raised.value) is error
+    assert link.reports.may_tell(link.home.link) is (error is TryAgain)
+
+
+def test_a_link_without_a_grant_is_not_reported_to(link: Reporting) -> None:
+    other = link.home.another_link("alexa")
+    assert not link.reports.may_tell(other)
+    with pytest.raises(GrantDead):
+        link.reports.tell(Tell(other, link.now(), None, (), True, "turn", 10.0))
+
+
+def test_a_barred_grant_works_again_once_the_skill_is_enabled_again(link: Reporting) -> None:
+    link.amazon.answers = [(403, "INSUFFICIENT_PERMISSION_EXCEPTION")]
+    with pytest.raises(GrantDead):
+        link.tell()
+    assert not link.reports.may_tell(link.home.link)
+    link.gateway.accept(link.home.link, "A2")
+    assert link.reports.may_tell(link.home.link)
+    link.tell()
+    assert link.amazon.names()[0] == "AddOrUpdateReport"
+
+
+def test_a_hanging_gateway_ends_with_the_deadline(home: Household, vendors: Vendors, link: Reporting) -> None:
+    hanging = vendors.speaking(silent)
+    http = Amazon(hanging.host, hanging.ca_file)
+    table = interfaces(home.registry, snapshots=True)
+    stored = json.loads(home.store.link_secret(home.link.id, "alexa_gateway") or b"{}")
+    home.store.put_link_secret(
+        home.link.id, "alexa_gateway", json.dumps(stored | {"gateway": hanging.url, "expires": 1e12}).encode()
+    )
+    gateway = Gateway(home.store, http, *CLIENT)
+    reports = Reports(EventSender(gateway, http), table, gateway.works)
+    with pytest.raises(TryAgain):
+        reports.tell(Tell(home.link, link.now(), None, (), True, "turn", 0.3))

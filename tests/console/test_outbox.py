@@ -1,0 +1,110 @@
+"""What waits to be told to an assistant and what was put aside, on the assistants' page."""
+
+import re
+import time
+
+import pytest
+
+from registry.telling.why import FAULT, LATE
+from store.records import Happening
+from store.telling_ports import LOOK, Claim, Settled
+from tests.console.test_assistants import AT, page, press
+from tests.doubles.home_world import HomeWorld
+from tests.doubles.linking_world import CAREFUL
+
+
+@pytest.mark.parametrize(("reason", "said"), [("", False), ("the event gateway answered 500", True)])
+def test_it_says_what_its_assistant_was_last_told_and_when(world: HomeWorld, reason: str, said: bool) -> None:
+    store, link, day = world.home.store, world.home.link, 1_700_000_000.0
+    assert "Told of no change yet." in page(world).text
+    store.look(link.account, day, link.id)
+    claim = claimed(world)
+    store.settle(claim, Settled(day, claim.rows, told=b"t", what="1 changed, 2 doorbell", reason=reason))
+    text = page(world).text
+    assert "Last told 2023-11-1" in text
+    assert ": cameras whose state changed: 1; rings: 2." in text
+    assert ("The service of Alexa did not take it, and showcam tries again by itself." in text) is said
+    assert (f"What was answered {reason}" in text) is (reason != "")
+
+
+@pytest.mark.parametrize(
+    ("kept", "language", "says", "answered"),
+    [
+        (LATE, "en", "It happened more than 5 minutes before it could be reported.", False),
+        (LATE, "nb", "Det skjedde mer enn 5 minutter før det kunne meldes.", False),
+        (LATE, "de", "Es geschah mehr als 5 Minuten, bevor es gemeldet werden konnte.", False),
+        (FAULT, "en", "Something went wrong here; it is noted in showcam's log.", False),
+        ("the event gateway answered 413", "de", "Die Meldung ist größer, als Alexa annimmt.", True),
+        ("the event gateway answered 403", "nb", "Alexa tar ikke imot meldinger gjennom denne koblingen", True),
+        ("Amazon could not be reached: Login with Amazon answered 400 x", "en", "The service of Alexa did not", True),
+        ("of another version", "en", "The service of Alexa did not take it", True),
+    ],
+)
+def test_the_reason_is_in_the_language_of_the_page_and_the_services_words_folded_away(
+    world: HomeWorld, kept: str, language: str, says: str, answered: bool
+) -> None:
+    put_aside(world, kept)
+    browser = world.signed_in()
+    browser.headers["Accept-Language"] = language
+    browser.visit(AT)
+    assert browser.answer is not None
+    assert says in browser.text
+    assert (f'<p lang="en">{kept}</p></details>' in browser.answer.text) is answered
+    assert (kept in browser.text) is answered
+
+
+def claimed(world: HomeWorld) -> Claim:
+    link = world.home.link
+    claim = world.home.store.claim(link.account, link.id, time.time(), time.time() + 9, 9)
+    assert claim is not None
+    return claim
+
+
+def put_aside(world: HomeWorld, reason: str = "the event gateway answered 400") -> str:
+    """The id of a ring at Garden that Amazon has refused."""
+    home = world.home
+    happening = Happening(home.id("Garden"), "doorbell", time.time() - 1)
+    home.store.record_happening(home.account.id, happening, 1.0, ("doorbell",))
+    claim = claimed(world)
+    home.store.settle(claim, Settled(time.time(), laid=((claim.rows[0], reason),)))
+    return claim.rows[0].id
+
+
+def test_what_waits_and_what_was_put_aside_is_listed_with_its_reason(world: HomeWorld) -> None:
+    assert "Could not be reported" not in page(world).text
+    put_aside(world)
+    world.home.store.look(world.home.account.id, time.time() - 1, world.home.link.id)
+    text = page(world).text
+    assert re.search("Waits to be reported [0-9: -]+ How the cameras are Could not be reported", text) is not None
+    refused = "Alexa refused this report, and refuses it again until something changes at the camera."
+    answered = "What was answered the event gateway answered 400"
+    assert f"Somebody rang at Garden {refused} {answered} Report it again Forget it" in text
+    assert "Could not be reported" not in world.signed_in(CAREFUL).visit(AT).text  # another household's
+
+
+@pytest.mark.parametrize(("step", "waits"), [("retry-report", ["doorbell"]), ("drop-report", [])])
+def test_what_was_put_aside_is_reported_again_or_forgotten(world: HomeWorld, step: str, waits: list[str]) -> None:
+    row, store = put_aside(world), world.home.store
+    theirs = world.signed_in(CAREFUL).visit(AT)
+    press(theirs, step, row=row)
+    assert (theirs.status, "that report is not there any more" in theirs.text) == (403, True)
+    assert [laid.row.id for laid in store.laid_down()] == [row]
+    browser = press(page(world), step, row=row)
+    assert (browser.status, "Could not be reported" in browser.text) == (200, False)
+    assert store.laid_down() == []
+    assert [waiting.kind for waiting in store.waiting(time.time()) if waiting.kind != LOOK] == waits
+    press(browser, step, row=row)
+    assert (browser.status, "that report is not there any more" in browser.text) == (403, True)
+
+
+def test_that_a_link_has_ended_can_be_put_aside_too(world: HomeWorld) -> None:
+    home = world.home
+    home.store.end_link(home.link.id, time.time() - 1)
+    claim = claimed(world)
+    home.store.settle(claim, Settled(time.time(), laid=((claim.rows[0], "agentUsers.delete: HomeGraph answered 400"),)))
+    browser = page(world)
+    assert "Links that have ended" in browser.text
+    assert "Alexa" in browser.text
+    assert "That the link has ended Alexa refused this report" in browser.text
+    assert browser.answer is not None
+    assert home.link.agent_user not in browser.answer.text

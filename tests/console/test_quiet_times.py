@@ -1,0 +1,49 @@
+"""A link's quiet times, on the assistants' page."""
+
+import pytest
+
+from registry import quiet_times
+from tests.console.test_assistants import page, press
+from tests.doubles.home_world import HomeWorld
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "kept"),
+    [
+        (" 22:00-07:00, 13:00-14:30 ", "Europe/Oslo", "22:00-07:00, 13:00-14:30"),
+        ("", "Europe/Oslo", ""),
+    ],
+)
+def test_quiet_times_are_kept(world: HomeWorld, times: str, zone: str, kept: str) -> None:
+    quiet_times.keep(world.home.store, world.home.account.id, quiet_times.parsed("01:00-02:00", "UTC"))
+    browser = press(page(world), "set-quiet", times=times, zone=zone)
+    found = quiet_times.of_household(world.home.store, world.home.account.id)
+    assert (browser.status, str(found), found.zone) == (200, kept, zone)
+    assert browser.answer is not None
+    assert f'name="times" type="text" value="{kept}"' in browser.answer.text
+
+
+@pytest.mark.parametrize(
+    ("times", "zone", "says"),
+    [
+        ("tonight", "Europe/Oslo", "write the times like 22:00-07:00"),
+        ("22:00-22:00", "Europe/Oslo", "write the times like 22:00-07:00"),
+        (",".join(f"{hour:02}:00-{hour:02}:30" for hour in range(9)), "Europe/Oslo", "eight at most"),
+        ("22:00-07:00", "", "this machine knows no such time zone"),
+        ("22:00-07:00", "../../etc/passwd", "this machine knows no such time zone"),
+        ("22:00-07:00", "Oslo", "this machine knows no such time zone"),
+    ],
+)
+def test_quiet_times_that_are_none_are_said_and_stay_typed(world: HomeWorld, times: str, zone: str, says: str) -> None:
+    browser = press(page(world), "set-quiet", times=times, zone=zone)
+    assert (browser.status, says in browser.text) == (403, True)
+    assert browser.answer is not None
+    assert (f'value="{times}"' in browser.answer.text, f'value="{zone}"' in browser.answer.text) == (True, True)
+    assert quiet_times.of_household(world.home.store, world.home.account.id) == quiet_times.NEVER
+
+
+def test_what_was_typed_in_vain_stands_in_its_form_again(world: HomeWorld) -> None:
+    browser = press(page(world), "remove-client", client="google")
+    press(browser, "add-client", assistant="google", redirects="http://assistant.example/back")
+    assert browser.answer is not None
+    assert ">http://assistant.example/back</textarea>" in browser.answer.text

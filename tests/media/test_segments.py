@@ -1,0 +1,284 @@
+"""Segments and their lists, by the clock of the pictures: how long each stays, and which targets are told."""
+
+import itertools
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.outputs.hls import HlsOutput
+from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, Vendor, recording
+from tests.media.conftest import World
+from tests.media.test_hls import told_number
+
+
+@dataclass
+class _Told:
+    """A segment as a player knows it; times monotonic s."""
+
+    seconds: float
+    listed_s: float  # of the longest list it was in
+    seen: float = 0.0  # when it was last seen in one
+    left: float = 0.0  # when it was first missed
+
+
+@pytest.mark.parametrize("gop_s", [1, 2])
+def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(
+    world: World, vendor: Vendor, gop_s: int
+) -> None:
+    vendor.cameras["garden"] = Camera(recording(gop_s=gop_s), segment_s=gop_s)
+    url = world.variant_url(world.master())
+    told: dict[int, _Told] = {}
+    checked, gone = set[int](), set[int]()
+    ends = time.monotonic() + 24
+    while time.monotonic() < ends and not (len(checked) >= 2 and gone):
+        text, now = world.request(url).text, time.monotonic()
+        first = told_number(r"MEDIA-SEQUENCE:(\d+)", text)
+        durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
+        for number, seconds in enumerate(durations, first):
+            known = told.setdefault(number, _Told(seconds, 0.0))
+            known.listed_s, known.seen = max(known.listed_s, sum(durations)), now
+        for number, each in told.items():
+            if number >= first:
+                continue
+            each.left = each.left or now
+            file = url.replace("index.m3u8", f"{number}.ts")
+            if now + 0.3 < each.seen + each.seconds + each.listed_s:
+                assert world.request(file).status == 200, "RFC 8216 section 6.2.2"
+                if now > each.left + each.listed_s:
+                    checked.add(number)
+            # it goes when the next one comes
+            elif now > each.left + each.seconds + each.listed_s + gop_s + 1:
+                assert world.request(file).status == 404, "nor is it kept for ever"
+                gone.add(number)
+        time.sleep(0.25)
+    assert len(checked) >= 2, "long enough to see it"
+    assert gone
+
+
+def test_a_player_that_comes_a_little_early_waits_for_the_next_segment(
+    world: World, vendor: Vendor, eventually: Callable[..., None]
+) -> None:
+    vendor.cameras["garden"] = Camera(recording(gop_s=2), segment_s=2)
+    url = world.variant_url(world.master())
+
+    def last() -> int:
+        return max(int(found) for found in re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE))
+
+    eventually(lambda: last() > 0)
+    for _ in range(2):
+        known, since = last(), time.monotonic()
+        assert time.monotonic() - since < 0.3, "who asks twice is answered at once"
+        eventually(lambda known=known: last() > known)  # so the next one comes in two seconds
+        time.sleep(1.5)
+        since = time.monotonic()
+        assert last() == known + 2
+        assert 0.1 < time.monotonic() - since < 1.0
+
+
+def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(
+    world: World, vendor: Vendor, eventually: Callable[..., None]
+) -> None:
+    vendor.cameras["garden"] = Camera(recording(gop_s=2), segment_s=2)
+    url = world.variant_url(world.master())
+    eventually(lambda: "MEDIA-SEQUENCE:0" not in world.request(url).text, 15)
+    text = world.request(url).text
+    target = told_number(r"TARGETDURATION:(\d+)", text)
+    durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
+    assert sum(durations[1:]) >= 3 * target - 0.1
+
+
+def test_a_heavy_camera_keeps_no_more_than_its_bound() -> None:
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    picture = b"\x00\x00\x00\x01\x65" + b"\x55" * 4_000_000
+    for second in range(20):
+        output.write(Unit("video", picture, second * CLOCK, second * CLOCK, True))
+        listed = [int(number) for number in re.findall(r"^(\d+)\.ts$", output.playlist(), re.MULTILINE)]
+        kept = [each for each in output.segments if each.number not in listed]
+        assert sum(len(each.data) for each in kept) <= 16 * 1024 * 1024
+    assert len(listed) == 6
+    assert len(kept) == 4, "of seven that would be due"
+    output.end()
+
+
+class Latest:
+    """A player that is never early: it asks for a list each target duration, and for a segment when the last is over.
+
+    It begins with the third segment from the end, as libav's does.
+    """
+
+    def __init__(self, output: HlsOutput, write_until: Callable[[float], None], at: float) -> None:
+        self._output, self._write_until, self._at = output, write_until, at
+        self._lasts: dict[int, float] = {}  # by number, of the segments that it knows
+        self._looks_at, self._next, self._oldest = at, 0, 0
+        self._look(at)
+        self.played = 0
+
+    def play(self) -> None:
+        """The next segment, to its end."""
+        while self._next not in self._lasts:
+            self._at = max(self._at, self._looks_at)
+            self._look(self._at)
+        self._write_until(self._at)
+        assert self._output.segment(self._next) is not None, "it is fetched in time"
+        ends = self._at + self._lasts[self._next]
+        self._next, self.played = self._next + 1, self.played + 1
+        while self._looks_at <= ends:
+            self._look(self._looks_at)
+        self._at = ends
+
+    def _look(self, at: float) -> None:
+        self._write_until(at)
+        text = self._output.playlist()
+        first, target_s = told_number(r"MEDIA-SEQUENCE:(\d+)", text), told_number(r"TARGETDURATION:(\d+)", text)
+        lasts = [float(each) for each in re.findall(r"EXTINF:([\d.]+)", text)]
+        if not self._lasts:
+            self._next, self._oldest = first + max(0, len(lasts) - 3), first
+        assert first <= self._next, "what it needs next is not gone from the list"
+        assert first == self._oldest or sum(lasts) >= 3 * target_s, "RFC 8216 section 6.2.2"
+        self._lasts |= dict(enumerate(lasts, first))
+        self._looks_at = at + target_s
+
+
+@pytest.mark.parametrize("joins_s", [4.1, 11.7, 23.2, 38.9])
+@pytest.mark.parametrize(
+    ("gops_s", "breaks_s"),
+    [([1.0], 0.0), ([2.0], 0.0), ([4.0], 0.0), ([10.0], 0.0), ([2.0, 1.0, 2.0, 1.5], 0.0), ([4.0, 0.5, 0.5], 0.0),
+     ([2.0], 0.7), ([4.0], 0.3)],
+)  # fmt: skip
+def test_no_segment_is_gone_for_a_player_that_asks_as_late_as_it_may(
+    gops_s: list[float], breaks_s: float, joins_s: float
+) -> None:
+    """`breaks_s`: the source is opened again and again, from 12 s on for four seconds, each time after so long."""
+    now = 0.0
+    output = HlsOutput(silent_track=False, changed=lambda: None, clock=lambda: now)
+    form = Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False)
+    output.begin(form)
+    keys = [0.0, *itertools.takewhile(lambda at: at < 100, itertools.accumulate(itertools.cycle(gops_s)))]
+    again = [12 + number * breaks_s for number in range(round(4 / breaks_s))] if breaks_s else []
+    keys = sorted({round(at, 2) for at in [*keys, *again]})
+    pictures = deque(sorted({*keys, *(number / 10 for number in range(1000))}))
+
+    def write_until(end: float) -> None:
+        nonlocal now
+        while pictures and pictures[0] <= end:
+            now = pictures.popleft()
+            if now in again:
+                output.begin(form)
+            time_, is_key = round(now * CLOCK), now in keys
+            output.write(Unit("video", KEY if is_key else b"\x00\x00\x00\x01\x41\x55", time_, time_, is_key))
+        now = end
+
+    joins = max(joins_s, 2.5 * max(gops_s))
+    write_until(joins)
+    player = Latest(output, write_until, joins)
+    start_id = output.start_id
+    while now < 90:
+        player.play()
+    assert output.start_id == start_id
+    assert player.played > 5
+    output.end()
+
+
+def written(output: HlsOutput, gops_s: list[float], *, begin_s: float = 0.0, told: bool = True) -> list[int]:
+    """Keyframes so far apart, pictures every half second between them: each start id and what its players were told."""
+    seen: dict[str, int] = {}
+    at = begin_s
+    for gop_s in gops_s:
+        for number in range(round(2 * gop_s)):
+            time_ = round((at + number / 2) * CLOCK)
+            picture = KEY if number == 0 else b"\x00\x00\x00\x01\x41\x55"
+            output.write(Unit("video", picture, time_, time_, number == 0))
+            if told and output.segments:
+                target = told_number(r"TARGETDURATION:(\d+)", output.playlist())
+                assert seen.setdefault(output.start_id, target) == target, (
+                    "RFC 8216 section 4.3.3.1: it must not change"
+                )
+        at += gop_s
+    output.write(Unit("video", KEY, round(at * CLOCK), round(at * CLOCK), True))
+    return list(seen.values())
+
+
+KEY = b"\x00\x00\x00\x01\x65\x55"
+
+
+@pytest.mark.parametrize(
+    ("gops_s", "targets"),
+    [
+        ([2, 2, 2, 2], [2]),
+        ([2, 1, 2, 1.5], [2]),
+        ([4, 1, 4], [4]),
+        ([2, 2, 5, 2, 2], [2, 5]),
+        ([1, 2, 4, 8], [1, 2, 4]),
+        ([10, 10, 10], [10]),
+        ([20, 20], [20]),
+        # where a source changes, keyframes are near to one another once
+        ([1, 1, 0.75, 1, 1], [1]),
+        ([1, 1, 0.25, 1, 1], [1]),
+        ([2, 2, 0.75, 2], [2]),
+        ([4, 0.75, 4, 0.25, 4], [4]),
+    ],
+)
+def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[float], targets: list[int]) -> None:
+    """What outgrows it is of another start id, whose players fetched the master playlist again."""
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    assert written(output, gops_s) == targets
+    listed = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", output.playlist())]
+    assert listed
+    assert max(listed) < output.target_s + 0.5
+    output.end()
+
+
+@pytest.mark.parametrize(("gop_s", "offset_s"), [(1, 3), (2, 4), (4, 6), (10, 12)])
+def test_a_display_begins_a_target_duration_and_two_seconds_before_the_end(gop_s: int, offset_s: int) -> None:
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    written(output, [gop_s] * 3)
+    assert f"#EXT-X-START:TIME-OFFSET=-{offset_s}\n" in output.playlist(near=True)
+    assert "EXT-X-START" not in output.playlist()
+    output.end()
+
+
+def test_pictures_that_are_missing_are_a_break_and_no_longer_segment() -> None:
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    written(output, [2, 2])
+    start = output.start_id
+    for number in range(1, 21):
+        if number not in (2, 3):
+            time_ = 4 * CLOCK + (number + 7 * (number > 3)) * CLOCK // 4
+            is_key = number % 8 == 0
+            output.write(Unit("video", KEY if is_key else b"\x00\x00\x00\x01\x41\x55", time_, time_, is_key))
+    text = output.playlist()
+    assert (output.start_id, output.target_s) == (start, 2)
+    assert text.count("#EXT-X-DISCONTINUITY\n") == 1
+    assert max(float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)) < 2.5
+    output.end()
+
+
+def test_a_target_that_nobody_was_told_grows_with_what_is_seen() -> None:
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    start = output.start_id
+    written(output, [1, 2, 5], told=False)
+    assert (output.start_id, output.target_s) == (start, 5)
+    assert len(output.segments) == 3
+    output.end()
+
+
+def test_keyframes_that_stay_away_are_a_refusal_until_they_come_again() -> None:
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    written(output, [2, 2, 30])
+    assert output.failure is not None
+    assert output.failure.reason == "no_common_protocol"
+    assert len(output.segments) == 0
+    assert written(output, [2, 2], begin_s=36.0) == [2]
+    assert output.failure is None
+    output.end()

@@ -1,0 +1,187 @@
+"""One picture transcoded: where it begins, what is left out where time or room is short, and how it begins again."""
+
+import itertools
+import random
+import re
+import threading
+import time
+from collections.abc import Callable
+from fractions import Fraction
+
+import av
+import pytest
+
+from media.plane.codec import h265
+from media.plane.codec.keyframe import NoPicture
+from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.outputs.pipeline import DISPLAY, SOON, Shape
+from media.plane.outputs.transcoder import WAITING, Transcoder
+from tests.doubles.floating_point import apart
+from tests.doubles.hls_camera import FPS
+from tests.doubles.rtsp_recording import slope
+
+
+@apart
+def encoded(codec: str, count: int) -> "list[av.Packet[av.VideoStream]]":
+    """Packets in the order of their pictures, the first a keyframe and no other one."""
+    encoder = av.CodecContext.create(codec, "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 320, 180, "yuv420p", Fraction(1, FPS)
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
+    if codec == "libx265":
+        encoder.options |= {"x265-params": "log-level=none:keyint=-1"}
+    packets = [packet for number in range(count) for packet in encoder.encode(slope(number, 320, 180))]
+    return packets + encoder.encode(None)
+
+
+class Pictures:
+    """Units with one keyframe, what a Transcoder makes of them, and what it says."""
+
+    def __init__(self, codec: str = "libx264") -> None:
+        packets = encoded(codec, 60)
+        at = [round(packet.pts / FPS * CLOCK) for packet in packets if packet.pts is not None]
+        self.units = [
+            Unit("video", bytes(each), pts, pts, each.is_keyframe) for each, pts in zip(packets, at, strict=True)
+        ]
+        name = "hvc1.1.6.L60.90" if codec == "libx265" else "avc1.42c01f"
+        self.form = Format(320, 180, name, audio=False)
+        self.made: list[tuple[Format | None, Unit]] = []
+        self.came = threading.Condition()
+
+    def take(self, form: Format | None, unit: Unit) -> None:
+        with self.came:
+            self.made.append((form, unit))
+            self.came.notify()
+
+    def transcoder(
+        self, since: int = 0, clock: Callable[[], float] = time.monotonic, shape: Shape = DISPLAY
+    ) -> Transcoder:
+        return Transcoder(self.form, self.units[:since], self.take, lambda: None, shape, clock)
+
+    def until(self, count: int) -> None:
+        with self.came:
+            assert self.came.wait_for(lambda: len(self.made) >= count, 20), len(self.made)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_it_begins_in_the_middle_of_a_group_of_pictures_with_a_keyframe_of_its_own(codec: str) -> None:
+    pictures = Pictures(codec)
+    work = pictures.transcoder(since=40)
+    work.start()
+    for unit in pictures.units[40:60]:
+        work.put(unit)
+    pictures.until(15)
+    work.stop()
+    (form, first), *others = pictures.made
+    assert form is not None
+    assert (form.width, form.height, form.codec[:9], form.b_frames) == (320, 180, "avc1.4d40", False)
+    assert first.key
+    assert pictures.units[37].pts <= first.pts <= pictures.units[40].pts
+    assert not any([other for other, _ in others])
+
+
+def test_what_came_in_one_clump_with_the_keyframe_is_shown_to_who_begins_by_hls() -> None:
+    pictures = Pictures()
+    sound = Unit("audio", b"\xff", pictures.units[20].pts, pictures.units[20].dts, key=True)
+    pictures.units.insert(20, sound)
+    work = pictures.transcoder(since=46, shape=SOON)
+    work.start()
+    pictures.until(45)  # the decoder holds the last one
+    work.stop()
+    assert [unit.pts for _, unit in pictures.made[:45]] == [unit.pts for unit in pictures.units[:45]]
+    assert [unit.data for _, unit in pictures.made if unit.kind == "audio"] == [sound.data]
+    keys = [unit.pts / CLOCK for _, unit in pictures.made if unit.key and unit.kind == "video"]
+    assert [later - each for each, later in itertools.pairwise(keys)] == pytest.approx([SOON.gop_s] * (len(keys) - 1))
+
+
+def test_of_what_came_long_before_only_the_latest_is_shown() -> None:
+    pictures = Pictures()
+    work = pictures.transcoder(since=60, shape=SOON._replace(shows_s=1.0))
+    work.start()
+    pictures.until(FPS)
+    work.stop()
+    first = pictures.made[0][1]
+    assert first.key
+    assert pictures.units[-1].pts - first.pts <= CLOCK
+
+
+def test_a_picture_that_waited_too_long_is_left_out_before_it_is_encoded() -> None:
+    pictures, now = Pictures(), [1.0]
+    work = pictures.transcoder(clock=lambda: now[0])
+    for units, came in ((pictures.units[:5], 1.0), (pictures.units[5:10], 0.5), (pictures.units[10:15], 1.0)):
+        now[0] = came
+        for unit in units:
+            work.put(unit)
+    work.start()
+    pictures.until(10)
+    work.stop()
+    assert [unit.pts for _, unit in pictures.made] == [unit.pts for unit in pictures.units[:5] + pictures.units[10:15]]
+    assert work.left_out == 5
+
+
+def test_where_time_never_suffices_two_pictures_a_second_are_shown() -> None:
+    pictures, now = Pictures(), [0.0]
+    work = pictures.transcoder(clock=lambda: now[0])
+    for unit in pictures.units:
+        work.put(unit)
+    now[0] = 100.0
+    work.start()
+    pictures.until(8)
+    work.stop()
+    assert [unit.pts * FPS // CLOCK for _, unit in pictures.made] == [0, 8, 16, 24, 32, 40, 48, 56]
+    assert work.left_out > 40
+
+
+def test_what_finds_no_room_to_wait_is_left_out_up_to_a_keyframe() -> None:
+    pictures = Pictures()
+    work = pictures.transcoder(clock=lambda: 0.0)
+    key, *others = pictures.units
+    for number, unit in enumerate([key] + [others[0]] * WAITING + [others[1], key, others[2]]):
+        if number == WAITING + 2:
+            work.start()
+            pictures.until(1)
+        work.put(unit._replace(pts=number * 6000, dts=number * 6000))
+    pictures.until(WAITING + 2)
+    work.stop()
+    assert [unit.pts // 6000 for _, unit in pictures.made] == [*range(WAITING), WAITING + 2, WAITING + 3]
+
+
+def test_what_begins_again_has_a_keyframe_and_a_format() -> None:
+    pictures = Pictures()
+    work = pictures.transcoder()
+    work.start()
+    for unit in pictures.units[:5]:
+        work.put(unit)
+    pictures.until(3)
+    work.go_on_as(pictures.form)
+    for unit in pictures.units[5:10]:
+        work.put(unit)
+    pictures.until(8)
+    work.stop()
+    assert [at for at, (form, _) in enumerate(pictures.made) if form] == [
+        at for at, (_, unit) in enumerate(pictures.made) if unit.key
+    ]
+    assert len([form for form, _ in pictures.made if form]) == 2
+
+
+def test_h265_that_is_encrypted_behind_its_headers_is_no_picture() -> None:
+    whole = bytes(encoded("libx265", 1)[0])
+    slice_at = whole.index(h265.parameter_sets(whole)[-8:]) + 8
+    clear = whole.index(b"\x00\x00\x01", slice_at) + 3 + 8
+    for seed in range(20):
+        noise = random.Random(seed)
+        with pytest.raises(NoPicture):
+            h265.measure(whole[:clear] + bytes(noise.randrange(1, 256) for _ in whole[clear:]))
+
+
+def test_a_keyframe_of_h265_tells_what_it_is() -> None:
+    whole = bytes(encoded("libx265", 1)[0])
+    seen = h265.measure(whole)
+    assert (seen.width, seen.height, seen.b_frames) == (320, 180, False)
+    assert re.fullmatch(r"hvc1\.[134]\.[0-9A-F]+\.L\d+(\.[0-9A-F]{1,2})*", seen.codec), seen.codec
+    sets = h265.parameter_sets(whole)
+    assert [unit[0] >> 1 for unit in sets.split(h265.START) if unit] == [32, 33, 34]
+    bare = whole[whole.index(sets[-8:]) + 8 :]
+    assert h265.parameter_sets(bare) == b""
+    assert h265.measure(h265.with_parameters(bare, sets)).width == 320
+    assert h265.is_idr(whole)

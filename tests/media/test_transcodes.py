@@ -1,0 +1,117 @@
+"""How many pictures are transcoded at once: as many as there is room for, and which gives way."""
+
+import asyncio
+import time
+from typing import Literal
+
+import pytest
+
+from media.plane.codec.units import Format, SourceFailed
+from media.plane.viewing.on_demand import OnDemand
+from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
+from media.plane.viewing.transcodes import Transcodes, admits
+
+
+@pytest.mark.parametrize(
+    ("most", "cores", "loads", "measured", "behind", "expected"),
+    [
+        (0, 8, [], None, False, False),
+        (1, 1, [], None, False, True),
+        (1, 8, [0.1], 0.1, False, False),
+        (2, 1, [0.9], 0.9, True, True),  # who names a number decides
+        ("auto", 1, [], None, False, True),  # one always
+        ("auto", 1, [0.2], 0.2, False, False),
+        ("auto", 2, [0.2], 0.2, False, False),  # at most one fewer than there are cores
+        ("auto", 4, [0.2], 0.2, False, True),
+        ("auto", 4, [0.2, 0.2, 0.2], 0.2, False, False),
+        ("auto", 4, [0.9, 0.9], 0.9, False, True),
+        ("auto", 4, [1.1, 1.1], 1.1, False, False),
+        ("auto", 4, [0.2], 0.2, True, False),  # one that has no time for its pictures needs the rest
+        ("auto", 4, [None, None], None, False, True),
+        ("auto", 3, [None], 1.2, False, False),
+    ],
+)
+def test_as_many_are_admitted_as_are_measured_to_have_room(
+    most: int | Literal["auto"],
+    cores: int,
+    loads: list[float | None],
+    measured: float | None,
+    behind: bool,
+    expected: bool,
+) -> None:
+    assert admits(most, cores, loads, measured, behind=behind) is expected
+
+
+def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    form, later = Format(320, 180, "hvc1.1.6.L60.90", audio=False), [0.0]
+
+    async def scene() -> int:
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + later[0])
+        transcodes = Transcodes(1)
+        first = transcodes.begin(form, (), "not_playable")
+        with pytest.raises(SourceFailed, match="not_playable"):
+            transcodes.begin(form, (), "not_playable")
+        later[0] += LEFT_S + 1
+        second = transcodes.begin(form, (), "not_playable")
+        assert first.failure
+        second.watch(lambda _: None)
+        later[0] += UNUSED_S + 1
+        assert (transcodes.stats()["transcodes"], transcodes.has_room) == (1, False)
+        third = Transcodes("auto", cores=1).begin(form, (), "not_playable")
+        later[0] += UNUSED_S + 1
+        third.tidy()
+        assert third.failure
+        second.close()
+        return transcodes.stats()["transcodes"]
+
+    assert asyncio.run(scene()) == 0
+
+
+@pytest.mark.parametrize(
+    ("runs", "begins", "most", "ends"),
+    [
+        ("as a must", "as a must", 1, None),
+        ("as a must", "for speed", 1, None),
+        ("for speed", "for speed", 1, None),
+        ("for speed", "as a must", 1, True),
+        ("for speed", "as a must", 2, False),
+        ("as a must", "as a must", 2, False),
+    ],
+)
+def test_what_could_be_shown_as_it_comes_gives_way_to_what_can_not(
+    runs: str, begins: str, most: int, ends: bool | None
+) -> None:
+    """`ends`: whether the one that runs ends for the next; None: that one is refused."""
+    form = Format(320, 180, "avc1.42001e", audio=False)
+
+    async def scene() -> bool | None:
+        transcodes = Transcodes(most)
+        first = transcodes.begin(form, (), "media_down", gives_way=runs == "for speed")
+        first.watch(lambda _: None)
+        try:
+            transcodes.begin(form, (), "not_playable", gives_way=begins == "for speed").close()
+        except SourceFailed:
+            return None
+        finally:
+            is_over = first.failure is not None
+            first.close()
+        return is_over
+
+    assert asyncio.run(scene()) is ends
+
+
+def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() -> None:
+    """HLS gets what comes in clumps at once, and viewers by WebRTC at life's pace."""
+    form = Format(320, 180, "avc1.42001e", audio=False)
+
+    async def scene() -> None:
+        on_demand = OnDemand(Transcodes(1))
+        for_hls = on_demand.get(form, (), "media_down", gives_way=True)
+        assert on_demand.get(form, (), "media_down", gives_way=True) is for_hls
+        for_all = on_demand.get(form, (), "no_common_protocol")
+        assert for_hls.failure is not None
+        assert for_all.failure is None
+        assert on_demand.get(form, (), "media_down", gives_way=True) is for_all
+        on_demand.close()
+
+    asyncio.run(scene())

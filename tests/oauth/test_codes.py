@@ -1,0 +1,91 @@
+"""Encrypted cameras at consent: switching Image Encryption off, or the code of a camera."""
+
+from typing import Any
+
+import pytest
+
+from oauth import wording
+from registry.errors import VendorDown
+from registry.owner.code_tries import WRONG_CODES
+from tests.doubles.linking_world import World
+
+
+def encrypted(world: World, *, ways: tuple[str, ...] = ("open", "cloud_unasked")) -> str:
+    """The id of the Garage, whose Image Encryption is on and which would come by the account's own way."""
+    world.home.driver.change("Garage", ways=ways)
+    return world.home.id("Garage")
+
+
+def decided(world: World) -> str:
+    return world.home.owner.preferences(world.home.account.id, world.home.id("Garage")).while_encrypted
+
+
+def test_switching_image_encryption_off_is_offered_first_and_the_code_second(world: World) -> None:
+    garage = encrypted(world)
+    said = world.browse().sign_in().page.text()
+    first, second = "It is on for Garage, so Google can't show them. Switch it off", "Or keep it on, and give the codes"
+    assert said.index(first) < said.index(second) < said.index("they then reach Amazon or Google deciphered")
+    assert f"code-{garage}" in dict(world.browse().sign_in().page.fields)
+
+
+def test_a_code_that_would_show_nothing_is_not_asked_for(world: World) -> None:
+    encrypted(world, ways=("open",))
+    assert "Or keep it on" not in world.browse().sign_in().page.text()
+
+
+@pytest.mark.parametrize("assistant", ["alexa", "google"])
+def test_a_code_that_is_given_shows_the_camera(world: World, assistant: Any) -> None:
+    garage = encrypted(world)
+    browser = world.browse(assistant).sign_in()
+    browser.post("agree", **{f"code-{garage}": " ABCDEF ", "deciphered": "1"})
+    assert browser.returned["code"]
+    assert (decided(world), world.home.driver.picture_codes) == ("code", {"Garage": "ABCDEF"})
+    assert "Or keep it on" not in world.browse(assistant).sign_in().page.text()
+
+
+@pytest.mark.parametrize(
+    ("code", "tick", "sentence"),
+    [
+        ("ABCDEF", None, wording.NOT_CONSENTED),
+        ("AAAAAA", "1", "That is not the code of Garage"),
+        ("two words", "1", "That is not the code of Garage"),
+        ("x" * 400, "1", "That is not the code of Garage"),
+    ],
+)
+def test_a_code_without_consent_or_a_wrong_one_links_nothing(
+    world: World, code: str, tick: str | None, sentence: str
+) -> None:
+    garage = encrypted(world)
+    browser = world.browse().sign_in().post("agree", **{f"code-{garage}": code, "deciphered": tick})
+    assert browser.status == 400
+    assert sentence in browser.page.text("alert")
+    assert (world.links(), decided(world), world.home.driver.picture_codes) == ([], "no", {})
+    assert code not in browser.page.html
+    assert browser.post("agree").returned["code"]
+    assert decided(world) == "no"
+
+
+def test_a_vendor_that_does_not_answer_keeps_no_code(world: World) -> None:
+    garage = encrypted(world)
+    browser = world.browse().sign_in()
+    world.home.driver.code_error = VendorDown()
+    browser.post("agree", **{f"code-{garage}": "ABCDEF", "deciphered": "1"})
+    assert (browser.status, "does not answer just now" in browser.page.text("alert")) == (400, True)
+    assert decided(world) == "no"
+
+
+def test_too_many_wrong_codes_end_the_tries(world: World) -> None:
+    garage = encrypted(world)
+    browser = world.browse().sign_in()
+    for _ in range(WRONG_CODES):
+        browser.post("agree", **{f"code-{garage}": "AAAAAA", "deciphered": "1"})
+    browser.post("agree", **{f"code-{garage}": "ABCDEF", "deciphered": "1"})
+    assert browser.page.text("alert") == wording.TOO_MANY_CODES
+    assert decided(world) == "no"
+
+
+def test_a_code_of_a_camera_that_was_not_offered_is_passed_over(world: World) -> None:
+    browser = world.browse().sign_in()
+    browser.post("agree", **{f"code-ezviz-{'a' * 20}": "ABCDEF", "deciphered": "1"})
+    assert browser.returned["code"]
+    assert world.home.driver.calls["set_picture_code"] == 0

@@ -1,0 +1,78 @@
+"""What an owner decides about cameras: kept, listed and followed by each process."""
+
+from collections.abc import Callable
+
+import pytest
+
+from registry.preferences import Preferences
+from registry.rules import Rules
+from tests.doubles.clock import Clock
+from tests.doubles.household import Household
+from tests.registry.test_control import EVERYTHING
+
+
+@pytest.fixture
+def home(make_home: Callable[..., Household]) -> Household:
+    """One where nothing is waited for long."""
+    return make_home(rules=Rules(request_s=0.8, owner_s=0.5, read_back_s=0.01))
+
+
+@pytest.fixture
+def garden(home: Household) -> str:
+    """Its id. The camera has every setting, and everything is allowed."""
+    everything = dict.fromkeys(("status_light", "alarm_notification", "offline_notification", "flip"), "off")
+    home.driver.change("Garden", **everything, night_vision="smart", can_restart=True)
+    its_id = home.id("Garden")
+    home.owner.prefer(home.account.id, its_id, EVERYTHING)
+    return its_id
+
+
+class TestPreferences:
+    def test_settings_allowed_by_voice_are_kept_in_the_manuals_order(self, home: Household) -> None:
+        garden = home.id("Garden")
+        preferences = Preferences(voice_may=("restart", "audio"), while_encrypted="lan")
+        home.owner.prefer(home.account.id, garden, preferences)
+
+        assert home.owner.preferences(home.account.id, garden).voice_may == ("audio", "restart")
+        assert home.owner.preferences(home.account.id, garden).while_encrypted == "lan"
+        assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences()
+
+    def test_preferences_reach_every_camera_that_is_listed(self, home: Household) -> None:
+        garden = home.id("Garden")
+        before = home.registry.cameras(home.link)
+        home.owner.prefer(home.account.id, garden, Preferences(voice_may=("audio",)))
+
+        listed = home.registry.cameras(home.link)
+        assert {camera.name: camera.voice_may for camera in listed.cameras if camera.voice_may} == {
+            "Garden": ("audio",)
+        }
+        assert listed.fingerprint != before.fingerprint
+        assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("audio",)
+
+    def test_another_process_follows_within_half_a_minute(self, home: Household, clock: Clock) -> None:
+        garden = home.id("Garden")
+        home.store.put_preference(home.account.id, garden, b'{"voice_may":["sleep"]}', 1.0)
+        clock.now += 31
+        assert home.registry.states(home.link, [garden])[garden].camera.voice_may == ("sleep",)
+
+    def test_a_list_follows_another_processs_preferences_at_once_and_so_do_later_requests(
+        self, home: Household
+    ) -> None:
+        garden = home.id("Garden")
+
+        def state() -> tuple[str, ...]:
+            return home.registry.states(home.link, [garden])[garden].camera.voice_may
+
+        def listed() -> tuple[str, ...]:
+            return next(camera.voice_may for camera in home.registry.cameras(home.link).cameras if camera.id == garden)
+
+        for kept, may in ((b'{"voice_may":["sleep"]}', ("sleep",)), (b"{}", ())):
+            before = state()
+            home.store.put_preference(home.account.id, garden, kept, 1.0)
+            assert (state(), listed(), state()) == (before, may, may)
+
+    def test_unreadable_preferences_allow_nothing(self, home: Household, clock: Clock) -> None:
+        garden = home.id("Garden")
+        home.store.put_preference(home.account.id, garden, b'{"voice_may":"everything"', 1.0)
+        clock.now += 31
+        assert home.owner.preferences(home.account.id, garden) == Preferences()
