@@ -91,7 +91,7 @@ class Feed:
         program = self._program
         made = program.picture(data, pts, key=key) if kind == "video" else program.sound(_adts(data), pts)
         # nobody waits for a packet's beginning
-        self._held += made[random.randrange(len(made)) :] if first else made
+        self._held += made[random.randrange(1, len(made)) :] if first else made
 
     def _garbler(self) -> Garbler | None:
         camera = self._camera
