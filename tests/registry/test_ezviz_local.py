@@ -1,14 +1,10 @@
 """EZVIZ cameras at home without RTSP: who is asked for a key, what it refuses, and when a camera is left alone."""
 
-import contextlib
 import logging
 import socket
-import ssl
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +14,7 @@ from media.ezviz.local.requests import Device, NoKey
 from media.source import SourceSpec, in_vain
 from registry.camera import Ref
 from registry.drivers.ezviz import households
-from registry.drivers.ezviz.cas import Cas, CasSession
+from registry.drivers.ezviz.cas import CasSession
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.lan import Lan
 from registry.drivers.ezviz.local import (
@@ -33,7 +29,6 @@ from registry.drivers.ezviz.local import (
 )
 from registry.errors import Refused, VendorDown
 from registry.vendor import SignedIn
-from simulator.authority import expired_context, server_context
 from simulator.local.cas import code_of, key_of
 from store.records import Source
 from store.sqlite import SqliteStore
@@ -358,101 +353,6 @@ def until(condition: Callable[[], bool]) -> None:
 def unused() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
-
-
-# addresses
-
-
-@pytest.mark.parametrize(
-    ("servers", "place"),
-    [
-        (["0"] * 15 + ["eucas.ezvizlife.com", "6500"], ("eucas.ezvizlife.com", 6500)),
-        (["0"] * 15 + ["eucas.ezvizlife.com", "443"], None),
-        (["0"] * 15 + ["eucas.ezvizlife.com", "x"], None),
-        (["0"] * 15 + ["eucas.ezvizlife.com", "9" * 90], None),
-        (["0"] * 15 + ["", "6500"], None),
-        (["0"] * 15, None),
-        (None, None),
-        ("eucas", None),
-    ],
-)
-def test_where_the_server_of_keys_is(servers: Any, place: tuple[str, int] | None) -> None:
-    try:
-        found: Any = CasSession.of(servers, "session", "terminal")
-    except VendorDown:
-        found = None
-    assert (found and (found.host, found.port)) == place
-    assert "session" not in repr(found).lower().replace("cassession", "")
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [
-        ("eucas.example.com", False),
-        ("127.0.0.1", False),
-        ("192.168.1.9", False),
-        ("10.0.0.1", True),
-        ("eucas.ezvizlife.com", True),
-        ("localhost", True),
-        ("8.8.8.8", False),
-    ],
-)
-def test_only_the_vendors_servers_are_gone_to(host: str, loopback: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    def connects(*_: object, **__: object) -> None:
-        raise AssertionError("it was connected to")
-
-    monkeypatch.setattr("socket.create_connection", connects)
-    with pytest.raises(VendorDown):
-        Cas(None, loopback=loopback).device(CasSession(host, 6500, "session", "terminal"), "F1", 1.0)
-
-
-@contextlib.contextmanager
-def server_of_keys(context: ssl.SSLContext, host: str) -> Iterator[int]:
-    """Its port. It gives DEVICE to everybody whom its certificate satisfies."""
-    body = b'<Response><Session Key="%s" OperationCode="%s" /></Response>' % (DEVICE.key.encode(), DEVICE.code.encode())
-    told = bytes.fromhex("9ebaace901000000") + struct.pack(">6I", 5, 0, 0x2002, 0, len(body), 0) + body + bytes(32)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as server:
-
-        def serve() -> None:
-            while True:
-                try:
-                    raw, _ = server.accept()
-                except OSError:
-                    return
-                with contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as client:
-                    client.recv(4096)
-                    client.sendall(told)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
-
-
-@pytest.mark.parametrize(
-    ("certificate", "host", "is_known", "is_taken"),
-    [
-        (server_context, "127.0.0.1", True, True),
-        (expired_context, "127.0.0.1", True, True),
-        (expired_context, "127.0.0.1", False, False),
-        (expired_context, "::1", True, False),
-        (server_context, "::1", True, False),
-    ],
-    ids=["good", "out of date", "out of date, of another signer", "out of date, of another name", "of another name"],
-)
-def test_a_certificate_may_be_out_of_date_and_nothing_else(
-    tmp_path: Path, certificate: Callable[[Path], ssl.SSLContext], host: str, is_known: bool, is_taken: bool
-) -> None:
-    server_context(tmp_path)
-    with server_of_keys(certificate(tmp_path), host) as port:
-        cas = Cas(tmp_path / "ca.pem" if is_known else None, loopback=True)
-        try:
-            found: Device | None = cas.device(CasSession(host, port, "session", "terminal"), "F1", 5.0)
-        except VendorDown:
-            found = None
-    assert found == (DEVICE if is_taken else None)
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,6 @@ class LocalSession:
         return told
 
     def _hang_up(self, writer: asyncio.StreamWriter) -> None:
-        """At once: nothing is left to be said, and the camera's place is free then."""
+        """Close at once: nothing is left to be said, and the camera's place is free then."""
         self._writers.remove(writer)
         writer.transport.abort()

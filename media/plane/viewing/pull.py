@@ -150,7 +150,7 @@ class Pull(Displayed):
                 await self._opening(self._spec or await self._mint())
             except SourceFailed as failed:
                 if isinstance(failed, WayFailed):
-                    await self._tell_in_vain(failed)
+                    await self._report_in_vain(failed)
                     if self.format is None and not has_moved:
                         has_moved = True
                         continue
@@ -199,8 +199,8 @@ class Pull(Displayed):
         if spec is not None and spec.release:
             self.give_back(spec.release)
 
-    async def _tell_in_vain(self, failed: WayFailed) -> None:
-        """Before anything else is asked for, so that another way is answered."""
+    async def _report_in_vain(self, failed: WayFailed) -> None:
+        """Report that the way failed, before anything else is asked for, so that the answer is another way."""
         spec, self._spec = self._spec, None
         if spec is not None and spec.release:
             await self._asking.given_back(self.claims, in_vain(spec.release, failed.reason))

@@ -37,12 +37,12 @@ class AtHome:
             return replace(spec, release=f"{LOCAL}{camera.ref.serial}")
 
     def ended(self, source: Source, release: str, reason: str) -> None:
-        """A picture is over, whose `release` began with LOCAL. `reason`: why none came, "" where one did."""
+        """Note that a picture is over, whose `release` began with LOCAL. `reason`: why none came, "" where one did."""
         if self._local is not None:
             self._local.ended(source, release.removeprefix(LOCAL), reason)
 
     def try_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """At the camera; of one that has its own protocol alone, against what the vendor lists."""
+        """Try it at the camera; of one that has its own protocol alone, compare it with what the vendor lists."""
         end, place = time.monotonic() + deadline_s, ""
 
         def at(left_s: float) -> str:

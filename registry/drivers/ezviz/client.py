@@ -106,7 +106,7 @@ class Client(Ruled):
             return {}
 
     def register_p2p(self) -> None:
-        """Without it the vendor's server of keys knows no terminal of this session; nothing of the answer is needed."""
+        """Have the vendor's server of keys know this session's terminal. Nothing of the answer is needed."""
         told = {"appId": "ys7", "clientType": "1"}
         self._session.post(self._url(P2P), data={"sessionId": self.session_id}, headers=told, timeout=self._timeout)
 

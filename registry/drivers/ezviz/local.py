@@ -69,7 +69,7 @@ class Local:
     def open(
         self, source: Source, camera: Camera, host: str, ports: Ports, why: Refused, deadline_s: float, picture: Picture
     ) -> SourceSpec:
-        """Where its picture is. `why` it has no RTSP is raised where it can't be had so either."""
+        """The address of its picture, with what opens it. `why` it has no RTSP is raised where that fails too."""
         end, who = self._clock() + deadline_s, (source.id, camera.ref.serial)
         until, reason = self._rests.get(who) or (0.0, None)
         if self._clock() < until:
@@ -107,7 +107,7 @@ class Local:
         return True
 
     def ended(self, source: Source, serial: str, reason: str) -> None:
-        """A picture by this way is over. `reason`: why none came, "" where one did."""
+        """Note that a picture by this way is over. `reason`: why none came, "" where one did."""
         if not reason:
             return
         who = (source.id, serial)
@@ -118,7 +118,7 @@ class Local:
     # keys
 
     def _device(self, source: Source, who: Who, wait_s: float) -> Device | None:
-        """What opens it; None where it is not to be had, or not yet: then it is there for the next opening."""
+        """Key and code of the device; None where they are not to be had, or not yet: the next opening has them then."""
         with self._lock:
             at, found = self._keys.get(who) or (0.0, None)
             if found is None or self._clock() - at > KEPT_S:
