@@ -28,7 +28,7 @@ KEY_MS = 4_000  # between the smaller picture's keyframes
 PROTOCOLS = (("WebRTC", "webrtc"), ("HLS", "hls"))
 WITHIN_MS = 60_000
 PATIENCE = ("FIRST_PICTURE_MS = 6000", "FIRST_PICTURE_MS = 30000")  # the display's: by HLS two keyframes must come
-KEYFRAME = "first keyframe of a stream node"
+KEYFRAME = "first keyframe of a session"
 
 
 class Shown(NamedTuple):

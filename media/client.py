@@ -148,7 +148,8 @@ class MediaClient:
 
     def _check(self, source: SourceSpec | None) -> None:
         """Raises MediaUnavailable for a key that others could read on its way."""
-        if source is not None and source.key and not self._may_have_keys:
+        has_key = source is not None and (source.key or source.kind == "ezviz_local")
+        if has_key and not self._may_have_keys:
             raise MediaUnavailable("a key goes by loopback or https alone")
 
     def _post(self, path: str, body: Mapping[str, object], timeout_s: float | None = None) -> Mapping[str, object]:

@@ -20,7 +20,9 @@ def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED)
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 
 
-type Kind = Literal["hls", "rtsp", "ezviz", "card"]  # card: nobody is asked, `card` is written into the picture
+# ezviz: the account's cloud stream; ezviz_local: the camera's own protocol at home; card: nobody is asked, `card` is
+# written into the picture
+type Kind = Literal["hls", "rtsp", "ezviz", "ezviz_local", "card"]
 type Codec = Literal["h264", "h265"]
 type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
 
@@ -51,12 +53,13 @@ class SourceSpec(NamedTuple):
     kind: Kind
     url: str
     # what the fetcher may reach, exactly so, as "host" (443) or "host:port"; rtsp: one, an IP address; ezviz: a
-    # dispatcher's, which sends on to a node of the vendor's
+    # dispatcher's, which sends on to a node of the vendor's; ezviz_local: a camera's ports of commands and of pictures
     hosts: tuple[str, ...]
     sound: Sound
     release: str = ""  # handed back by `closed` so that the vendor's slot can be freed
     card: tuple[str, ...] = ()  # a heading and paragraphs
-    user: str = ""  # rtsp alone: they sign requests, and no URL ever holds them
+    # rtsp: they sign requests, and no URL ever holds them; ezviz_local: the operation code, and the key of commands
+    user: str = ""
     password: str = ""
     encrypts: bool = True  # the vendor has an Image Encryption, which a picture that does not decode may be the work of
     alone: bool = False  # the camera sends no other picture that displays play as it comes
@@ -107,6 +110,20 @@ class SourceSpec(NamedTuple):
             still=data.get("still", ""),
             basic=data.get("basic", True),
         )
+
+
+_IN_VAIN = " in vain: "
+
+
+def in_vain(release: str, reason: str) -> str:
+    """A `release` whose way brought no picture, and why."""
+    return f"{release}{_IN_VAIN}{reason}"
+
+
+def outcome(release: str) -> tuple[str, str]:
+    """The `release` itself, and why no picture came by its way; "" where one did."""
+    taken, _, reason = release.partition(_IN_VAIN)
+    return taken, reason
 
 
 class Watched(NamedTuple):
@@ -166,5 +183,5 @@ class Sources(Protocol):
         ...
 
     async def closed(self, claims: Claims, release: str) -> None:
-        """A pull ended; the vendor's place may be given back."""
+        """A pull ended; the vendor's place may be given back. Where no picture came by its way, `release` says why."""
         ...

@@ -42,9 +42,21 @@ def server_context(
     server = None if made else _kept(folder, "server")
     if server is None or server[0].issuer != authority[0].subject:
         _keep(folder, "server", _make_server(authority, server_life))
+    return _context(folder, "server")
+
+
+def expired_context(folder: Path) -> ssl.SSLContext:
+    """The same with a certificate that is out of date, of the authority that `server_context` made in the folder."""
+    pair = _kept(folder, "ca")
+    assert pair is not None  # it is made before anything is served
+    _keep(folder, "expired", _make_server(pair, datetime.timedelta(days=-7)))
+    return _context(folder, "expired")
+
+
+def _context(folder: Path, name: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
     return context
 
 
@@ -114,7 +126,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_before(now + min(2 * life, datetime.timedelta()) - datetime.timedelta(hours=1))
         .not_valid_after(now + life)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )

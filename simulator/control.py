@@ -32,11 +32,12 @@ class Control:
         serving: Callable[[], bool],
         watched: Callable[[Camera], bool],
         streams: Callable[[Camera], int],
+        local: Callable[[Camera], int],
         own: Barn,
     ) -> None:
         """`own`: the camera that no vendor knows."""
         self._world, self._barn, self._own = world, own, own.camera
-        self._watched, self._streams = watched, streams
+        self._watched, self._streams, self._local = watched, streams, local
         self._serving = serving
 
     def add_routes(self, app: web.Application) -> None:
@@ -134,6 +135,10 @@ class Control:
                 setattr(camera, name, tuple(change[name]) if change[name] else None)
         if "rtsp" in change:
             self._world.open_door(camera, change["rtsp"])
+        if "local" in change:
+            self._world.turn_local(camera, change["local"])
+        if "pairing" in change:
+            camera.pairing += 1
         if "online" in change:
             self._world.set_online(camera, change["online"])
         if "encryption" in change:
@@ -183,6 +188,8 @@ class Control:
             "mailed": self._world.accounts[camera.owner].mailed_code,
             "fault": camera.fault,
             "watched": self._watched(camera),
+            "local": camera.local,
+            "local_streams": self._local(camera),
             "cloud_streams": self._streams(camera),
             "events": [asdict(event) for event in camera.events],
         }

@@ -1,5 +1,6 @@
 """The values `/_control` takes: what each field must be, and the problem when it is not."""
 
+import re
 from dataclasses import dataclass
 
 from simulator.assistants.cloud_faults import FAULTS as CLOUD_FAULTS
@@ -8,6 +9,7 @@ from simulator.cloud.dispatcher import ELSEWHERE
 from simulator.faults import FAULTS
 from simulator.pictures.garble import LAYOUTS
 
+BENT = re.compile(r"(?:(?:2011|2013|3105):(?:cut|flip):\d{1,4})?")
 LONGEST_NAME = 50  # bytes, the vendor's limit
 
 
@@ -37,9 +39,11 @@ CHANGES = {
     "only_mirrors": _YES_NO,
     "wakes_slowly": _YES_NO,
     "press": _YES_NO,
+    "pairing": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),
 }
-CHOICES = {"transport": ("ps", "rtp"), "layout": LAYOUTS}  # of its cloud stream, and of what it encrypts
+# of its cloud stream, of what it encrypts, of its own protocol in the house
+CHOICES = {"transport": ("ps", "rtp"), "layout": LAYOUTS, "local": ("", "plain", "wrapped")}
 SIZES = ("size", "sub_size")  # of its pictures; null as the second: it has no smaller picture
 _SIDES = (16, 4096)
 LIMITS: dict[str, tuple[float, float]] = {
@@ -60,6 +64,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "stream_key_s": (0, 600),
     "session_cut_s": (0, 86400),
     "cut_spread_s": (0, 86400),
+    "local_cut_s": (0, 86400),
     "mute_after_s": (0, 86400),
     "unkept_s": (0.5, 3600),
     "streams": (0, 1000),
@@ -78,6 +83,11 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
     "stream_fault": ("silent", "silent_sub", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
     "stream_map": ("lies", "none"),
     "cut_with": ("7005",),
+    "cas_fault": ("expired", "forgets", "refused", "limit", "silent", "garbage", "half", "drips"),
+    "local_answers": ("sealed",),
+    "local_crowd": ("refuses",),
+    "local_stranger": ("refuses",),
+    "local_fault": ("refuses", "mute", "drops", "noise", "junk", "keyless", "drips"),
     **dict.fromkeys(("lwa_fault", "gateway_fault", "google_login_fault", "homegraph_fault"), CLOUD_FAULTS),
 }
 
@@ -134,9 +144,13 @@ def check_setting(name: str, value: object) -> None:
         if not isinstance(value, str) or len(value) > 100:
             raise Problem(400, "Wrong value", "“region” is host:port, “circle”, or empty.")
         return
-    if name == "china":
+    if name in ("china", "cas_zero"):
         if not isinstance(value, bool):
-            raise Problem(400, "Wrong value", "“china” is true or false.")
+            raise Problem(400, "Wrong value", f"“{name}” is true or false.")
+        return
+    if name == "local_bent":
+        if not isinstance(value, str) or not BENT.fullmatch(value):
+            raise Problem(400, "Wrong value", "“local_bent” is empty, or such as 2011:cut:40 or 3105:flip:7.")
         return
     if name in FAULTS_OF:
         allowed = ("", *FAULTS_OF[name])

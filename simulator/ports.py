@@ -22,6 +22,8 @@ OPTIONS = ", ".join(option for option, _ in GIVEN.values())
 VTM = "vtm"  # dispatcher of the app's cloud stream
 VTDU = "vtdu"  # node of the app's cloud stream
 CAST = "cast"  # the television
+CAS = "cas"  # server of cameras' keys
+LOCAL_CONTROL, LOCAL_MEDIA = "9010/", "9020/"  # and a serial: a camera's own protocol in the house
 _RTSP = "rtsp/"  # and a serial: a camera's own server in the house
 
 

@@ -23,6 +23,8 @@ from simulator.control import Control
 from simulator.households import demo_world
 from simulator.lan.barn import Barn, barn
 from simulator.lan.house import House
+from simulator.local.cas import Keys
+from simulator.local.house import LocalHouse
 from simulator.open_platform.face import OpenFace
 from simulator.pictures.addresses import Addresses
 from simulator.pictures.door import PictureDoor
@@ -54,7 +56,9 @@ async def serve(options: Options) -> None:
     world.ports.given = at = options.ports
     addresses = Addresses(world)
     cloud = Cloud(world, studio)
-    app = AppFace(world, Sessions(world, options.data / "sessions.json"), cloud.tokens)
+    sessions, local = Sessions(world, options.data / "sessions.json"), LocalHouse(world, studio)
+    keys = Keys(world, sessions, authority.server_context(options.data), authority.expired_context(options.data))
+    app = AppFace(world, sessions, cloud.tokens, keys)
     app_face, broker = app.app(), app.push.broker
     WebhookSender(world)
     open_face = OpenFace(world, addresses).app()
@@ -68,7 +72,8 @@ async def serve(options: Options) -> None:
     own = Barn(barn(), studio, rtsp=at["barn_rtsp"], onvif=at["barn_onvif"])
     servers: list[asyncio.Server] = []
     control = web.Application(client_max_size=256 * 1024)
-    Control(world, partial(_serving, servers), studio.watched, cloud.node.sessions, own).add_routes(control)
+    serving = partial(_serving, servers)
+    Control(world, serving, studio.watched, cloud.node.sessions, local.sessions, own).add_routes(control)
     add_television(control, television)
     add_routes(control, options.app_url, options.data, amazon, homegraph)
 
@@ -86,6 +91,7 @@ async def serve(options: Options) -> None:
         await house.open()
         servers.append(await own.open(_listen(at["barn_rtsp"])))
         await cloud.open(HOST)
+        await keys.open(HOST)
         await television.open(HOST, tls)
         world.ports.chosen[CAST] = television.port
         servers.append(await asyncio.start_server(broker.serve, sock=pushing))
@@ -99,6 +105,8 @@ async def serve(options: Options) -> None:
         await house.close()
         await own.close()
         await cloud.close()
+        await keys.close()
+        await local.close()
         studio.close()
         await asyncio.gather(*(runner.cleanup() for runner in runners))
 

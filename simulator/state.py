@@ -109,6 +109,25 @@ class Settings:
         "foreign",
         "link_local",
     ] = ""
+    # the server of cameras' keys, and their own protocol in the house
+    cas_fault: Literal[
+        "",
+        "expired",  # its certificate
+        "forgets",  # once, that a terminal was registered
+        "refused",
+        "limit",
+        "silent",
+        "garbage",
+        "half",
+        "drips",
+    ] = ""
+    cas_zero: bool = False  # whether a client of type 0 is answered: often it is not
+    local_answers: Literal["", "sealed"] = "sealed"  # "": in the clear
+    local_cut_s: float = 0.0  # a session lasts so long; 0: until its client ends it
+    local_crowd: Literal["", "refuses"] = ""  # what a second session does; "": it ends the first
+    local_stranger: Literal["", "refuses"] = ""  # to a client without the key that the camera wants; "": nothing comes
+    local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips"] = ""
+    local_bent: str = ""  # which answer is cut or changed, and where
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
     # Amazon's and Google's clouds, as showcam reports to them
     lwa_fault: CloudFault | Literal[""] = ""  # of Login with Amazon
@@ -132,6 +151,7 @@ class World:
     devices: dict[str, Device] = field(default_factory=dict)
     webhook: Webhook = field(default_factory=Webhook)
     listeners: list[Callable[[Camera, Event], None]] = field(default_factory=list)
+    local_doors: list[Callable[[Camera], None]] = field(default_factory=list)  # the same of a camera's own protocol
     doors: list[Callable[[Camera], None]] = field(default_factory=list)  # called when a camera's door was turned
     calls: Counter[str] = field(default_factory=Counter)  # of both APIs, by path
 
@@ -174,6 +194,12 @@ class World:
             camera.rtsp = is_open
             for listener in self.doors:
                 listener(camera)
+
+    def turn_local(self, camera: Camera, how: Literal["", "plain", "wrapped"]) -> None:
+        """Whether and how it speaks its own protocol in the house."""
+        camera.local = how
+        for listener in self.local_doors:
+            listener(camera)
 
     def restarted(self, camera: Camera) -> None:
         """A restarted camera closes its RTSP port, as real ones do."""

@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from net.elements import Element, NotXml, read
 from net.errors import NotAllowed, Unreached
 from net.house import HouseHttp
-from registry.drivers.lan.elements import Element, NotXml, read
 
 PORT = 1900
 GROUP = "239.255.255.250"

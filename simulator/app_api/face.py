@@ -16,18 +16,21 @@ from simulator.camera import Camera
 from simulator.cloud.tokens import Tokens
 from simulator.counting import counting
 from simulator.faults import OWN_WORDS, Faulty, met, spoiled
+from simulator.local.cas import Keys
+from simulator.ports import CAS
 from simulator.state import Account, World
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]
 
+HOST = "127.0.0.1"
 FEATURES = "/v3/iot-feature/feature"
 MANY_CALLS = 10007  # the quota of calls is used up
 
 
 class AppFace:
-    def __init__(self, world: World, sessions: Sessions, tokens: Tokens) -> None:
-        self._world = world
+    def __init__(self, world: World, sessions: Sessions, tokens: Tokens, keys: Keys) -> None:
+        self._world, self._keys = world, keys
         self._tokens = tokens
         self._sessions = sessions
         self._sign_in = SignIn(world, sessions)
@@ -42,6 +45,7 @@ class AppFace:
         add("PUT", "/v3/apigateway/login", self._open(self.refresh))
         add("DELETE", "/v3/users/logout/v2", self._signed_in(self.logout))
         add("GET", "/v3/configurations/system/info", self._signed_in(self.system_info))
+        add("POST", "/v3/p2pbusiness/configurations/p2p", self._signed_in(self.register))
         add("GET", "/v3/userdevices/v1/resources/pagelist", self._signed_in(self.pagelist))
         add("GET", "/v3/streaming/vtm/{serial}/{channel}", self._signed_in(self.dispatcher))
         add("GET", "/vtdutoken2", self._open(self.stream_tokens))
@@ -96,7 +100,16 @@ class AppFace:
 
     async def system_info(self, request: web.Request, _account: Account) -> web.Response:
         addresses = {"pushAddr": request.host, "authAddr": f"https://{request.host}"}
-        return answer(systemConfigInfo=addresses | {"sysConf": "|".join(["0"] * 20)})
+        servers = ["0"] * 20
+        servers[15:17] = [HOST, str(self._world.ports.at(CAS))]
+        return answer(systemConfigInfo=addresses | {"sysConf": "|".join(servers)})
+
+    async def register(self, request: web.Request, _account: Account) -> web.Response:
+        """Has a side effect alone: the server of keys knows the session's terminal."""
+        session = (await form(request)).get("sessionId", "")
+        if request.headers.get("appId") == "ys7" and request.headers.get("clientType") == "1":
+            self._keys.register(session)
+        return answer(ticket="0" * 32, secret="0" * 32, expireTime=86400, serverInfos=[])
 
     async def dispatcher(self, request: web.Request, account: Account) -> web.Response:
         camera = self._world.find(request.match_info["serial"], _whole(request.match_info["channel"]) or 1)

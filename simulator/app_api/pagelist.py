@@ -8,7 +8,7 @@ from typing import Any
 from simulator.app_api.features import features
 from simulator.app_api.status import status, switches
 from simulator.camera import Camera
-from simulator.ports import VTM
+from simulator.ports import LOCAL_CONTROL, LOCAL_MEDIA, VTM
 from simulator.products import Product
 from simulator.state import Account, Device, World, md5
 
@@ -158,12 +158,13 @@ def _connection(world: World, account: Account, camera: Camera) -> dict[str, Any
     # the port of life is 554, of all cameras, and the list has 0; here each has one of its own, listed while it is open
     port = world.ports.rtsp(camera.serial) if camera.owner == account.user else 0
     unknown = "0.0.0.0" if camera.product is None else ""  # noqa: S104 - listed, not bound
-    known = port or (camera.product is not None and camera.battery is None)
+    own = world.ports.at(LOCAL_CONTROL + camera.serial), world.ports.at(LOCAL_MEDIA + camera.serial)
+    known = port or own[0] or (camera.product is not None and camera.battery is None)
     return {
         "localIp": "127.0.0.1" if known else unknown,
         "localRtspPort": port,
-        "localCmdPort": 9010,
-        "localStreamPort": 9020,
+        "localCmdPort": own[0] or 9010,
+        "localStreamPort": own[1] or 9020,
         "netIp": "203.0.113.7",
         "wanIp": "203.0.113.7",
         "netType": 3,

@@ -59,6 +59,11 @@ class Sessions:
             return None
         return session.user
 
+    def terminal(self, session_id: str) -> str:
+        """By which the session was opened; "" for one that is unknown."""
+        session = self._sessions.get(_digest(session_id))
+        return session.terminal if session else ""
+
     def signed(self, session_id: str, sign: str) -> bool:
         """Whether `sign` is what the session's own claims say, by which the app's streams are asked for."""
         try:

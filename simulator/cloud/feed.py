@@ -22,9 +22,21 @@ LONGEST = 1400  # bytes of a body
 
 
 class Feed:
-    """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more."""
+    """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more.
 
-    def __init__(self, world: World, camera: Camera, studio: Studio, quality: int, *, sets_alone: bool = False) -> None:
+    `at_home_key_s`: seconds between keyframes in the house, where it is always a program stream.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        camera: Camera,
+        studio: Studio,
+        quality: int,
+        *,
+        sets_alone: bool = False,
+        at_home_key_s: float = 0.0,
+    ) -> None:
         picture = camera.picture(quality)
         assert picture is not None
         self._world, self._camera, self._codec = world, camera, picture[0]
@@ -32,13 +44,13 @@ class Feed:
             self._codec, "aac" if camera.audio else "", Habits(world.settings.stream_map or "true", private=True)
         )
         self._sets_alone, self._is_over = sets_alone, False
-        self._rtp = RtpStream(self._codec) if camera.transport == "rtp" else None
+        self._rtp = RtpStream(self._codec) if camera.transport == "rtp" and not at_home_key_s else None
         self._held, self._packets = bytearray(), list[bytes]()
         self._began: float | None = None
         self._start = random.getrandbits(32)
         self._loop = asyncio.get_running_loop()
         usual_s = KEY_S[quality] if camera.battery is None else BATTERY_KEY_S
-        key_s = world.settings.stream_key_s or usual_s
+        key_s = at_home_key_s or world.settings.stream_key_s or usual_s
         self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
         self._encoder.listen(self._heard, key=False)
 

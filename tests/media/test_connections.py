@@ -82,8 +82,16 @@ def test_closing_waits_for_nobody_and_leaves_nothing_open(
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1:9", "http://media.example:9"])
 @pytest.mark.parametrize("what", ["warm", "answer"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        SourceSpec("ezviz", "ysproto://x", ("x:8554",), "on", key=bytes(16)),
+        SourceSpec("ezviz_local", "ezviz-local:/1/", ("10.0.0.7:9010", "10.0.0.7:9020"), "on", password="0" * 16),
+    ],
+    ids=["of pictures", "of commands"],
+)
 def test_no_key_goes_where_others_could_read_it(
-    grants: Grants, url: str, what: str, monkeypatch: pytest.MonkeyPatch
+    grants: Grants, url: str, what: str, source: SourceSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def connects(*_: object) -> None:
         raise AssertionError("it was connected to")
@@ -92,7 +100,6 @@ def test_no_key_goes_where_others_could_read_it(
     _, claims = grants.issue(
         account="home", link="l", camera="c", protocol="hls", surface="alexa", now=0.0, life_s=60, picture="main"
     )
-    source = SourceSpec("ezviz", "ysproto://x", ("x:8554",), "on", key=bytes(16))
     client = MediaClient(url, grants.proof())
     with pytest.raises(MediaUnavailable, match="by loopback or https alone"):
         client.warm(claims, source) if what == "warm" else client.answer(claims, source, "v=0")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from media.ezviz.address import SUB
 from media.ezviz.transport import transport
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
+from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.ezviz_showing import HELD_CAP, Showing
 from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage
 from media.plane.sources.joined import STEP, Joined
@@ -46,7 +47,7 @@ def test_the_clock_goes_on_where_its_33_bits_begin_again() -> None:
 
 def test_a_flood_whose_clock_hardly_moves_waits_for_sound_in_bounded_memory() -> None:
     async def held() -> list[int]:
-        showing, stream = Showing(SUB, OnLoopback()), ProgramStream("h264")
+        showing, stream = Showing(SUB, NodeSession(OnLoopback())), ProgramStream("h264")
         picture, sizes = film().pictures[0] + b"\xff" * 100_000, [0]
         while not showing.may_lack_sound and len(sizes) < 1000:
             showing.keep([stream.picture(picture, len(sizes), key=True)])

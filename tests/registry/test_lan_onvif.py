@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from net.elements import NotXml, read
 from net.house import HouseHttp
-from registry.drivers.lan.elements import NotXml, read
 from registry.drivers.lan.onvif import Described, Onvif
 from registry.drivers.lan.soap import OnvifFailed
 from simulator.authority import server_context

@@ -65,6 +65,8 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "mailed": "",
         "fault": None,
         "watched": False,
+        "local": "",
+        "local_streams": 0,
         "cloud_streams": 0,
         "events": [],
     }
@@ -219,7 +221,7 @@ def test_it_lists_every_port_in_one_table(cloud: Cloud) -> None:
     assert {name: ports[name] for name in given} == given
     doors = {f"rtsp/{cloud.serials[name]}" for name in ("Garden", "Garage", "Nursery", "Attic", "Bedroom", "Pond")}
     doors |= {f"rtsp/{cloud.serials[name]}" for name in ("Porch", "Study")}
-    assert ports.keys() - given == {"vtm", "vtdu", "cast", *doors}
+    assert ports.keys() - given == {"vtm", "vtdu", "cas", "cast", *doors}
     assert len(set(ports.values())) == len(ports)
 
 

@@ -16,6 +16,13 @@ class SourceFailed(Exception):
         self.again = again
 
 
+class WayFailed(SourceFailed):
+    """The way to a picture failed, so that another one may do better, which the web process knows."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, again=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A source as it turned out to be when it was opened."""

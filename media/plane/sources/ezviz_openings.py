@@ -8,7 +8,7 @@ import structlog
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
 from media.ezviz.results import OTHER_STREAM, PASSING, QUOTA, SERVER, TOKEN, Meaning, meaning
 from media.plane.codec.units import SourceFailed
-from media.plane.sources.ezviz_node import SaidNo, Unreached
+from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
 from media.plane.sources.ezviz_showing import Showing
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.quota_rests import QuotaRests
@@ -90,11 +90,14 @@ class Openings:
     async def _opened(self, spec: SourceSpec, stream: Stream | None) -> Showing:
         """Raises Unreached, SaidNo, SourceFailed."""
         address = _address(spec)
-        showing = Showing(stream or address.stream, self._loopback, spec.key)
+        wanted, node = stream or address.stream, NodeSession(self._loopback)
+        showing = Showing(wanted, node, spec.key)
+        showing.is_other = address.stream == SUB and wanted == MAIN
         self._open.add(showing)
         ending = ""
         try:
-            await showing.open(address, spec.hosts)
+            await node.open(address.asking(wanted), spec.hosts)
+            showing.began()
         except BaseException as error:
             ending = REFUSED if isinstance(error, SaidNo) and error.result in TOKEN else ""
             self.end(showing)

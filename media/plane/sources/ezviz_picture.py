@@ -94,7 +94,7 @@ class EzvizPicture:
             form = replace(form, audio=known.audio, audio_codec=known.audio_codec, audio_rate=known.audio_rate)
         if not self.is_begun:
             answered, came = showing.opened - showing.asked, showing.keyed - showing.opened
-            _log.info("first keyframe of a stream node", answered_s=round(answered, 2), came_s=round(came, 2))
+            _log.info("first keyframe of a session", answered_s=round(answered, 2), came_s=round(came, 2))
         self._is_new |= form != self._form
         self._form = form
         if not showing.is_shown:

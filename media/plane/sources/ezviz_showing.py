@@ -1,12 +1,11 @@
 """One session at EZVIZ, and its units from the first keyframe on."""
 
 import asyncio
+from typing import Protocol
 
-from media.ezviz.address import MAIN, SUB, Address, Stream
+from media.ezviz.address import Stream
 from media.plane.codec.units import CLOCK, Unit
-from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.footage import Footage
-from media.plane.sources.network import OnLoopback
 
 TURN_S = 0.25  # of waiting for more, so that its owner can look after other things
 SOUND_S = 0.7  # of pictures that wait for the first sound
@@ -14,12 +13,22 @@ REGULAR = 20  # pauses between bytes, after which the longest of them is what th
 HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with times that stand still gets no more memory
 
 
-class Showing:
-    """`held`: units that were not taken yet. Call `close` after use."""
+class Session(Protocol):
+    """A session at a stream node, or at the camera itself."""
 
-    def __init__(self, stream: Stream, loopback: OnLoopback, key: bytes = b"") -> None:
+    async def read(self) -> list[bytes]:
+        """The next parts of the stream. Raises SaidNo, Unreached."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Showing:
+    """`held`: units that were not taken yet. Call `began` once the session is open, and `close` after use."""
+
+    def __init__(self, stream: Stream, session: Session, key: bytes = b"") -> None:
         self._loop = asyncio.get_running_loop()
-        self._node, self.footage = NodeSession(loopback), Footage(key, now=self._loop.time)
+        self._session, self.footage = session, Footage(key, now=self._loop.time)
         self.stream, self.held = stream, list[Unit]()
         self._held_bytes = 0
         self._is_heard = False  # a picture came
@@ -29,10 +38,7 @@ class Showing:
         self.edge = 0  # the least time from a picture's own time to its arrival, in ticks
         self.asked = self.opened = self.heard = self._came = self._loop.time()
 
-    async def open(self, address: Address, hosts: tuple[str, ...]) -> None:
-        """Raises Unreached, SaidNo."""
-        self.is_other = address.stream == SUB and self.stream == MAIN
-        await self._node.open(address.asking(self.stream), hosts)
+    def began(self) -> None:
         self.opened = self.heard = self._came = self._loop.time()
 
     async def wait(self) -> None:
@@ -42,7 +48,7 @@ class Showing:
         """
         try:
             async with asyncio.timeout(TURN_S):
-                bodies = await self._node.read()
+                bodies = await self._session.read()
         except TimeoutError:
             return
         self.keep(bodies)
@@ -104,4 +110,4 @@ class Showing:
         return taken
 
     def close(self) -> None:
-        self._node.close()
+        self._session.close()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from media.plane.background import Background
 from media.plane.sources import card_player
 from media.plane.sources.ezviz import EzvizSource
+from media.plane.sources.ezviz_local import MANY, EzvizLocalSource, Known
 from media.plane.sources.hls import HlsSource
 from media.plane.sources.network import OnLoopback
 from media.plane.sources.quota_rests import QuotaRests
@@ -15,6 +16,7 @@ from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec
+from net.cache import Recent
 
 type Mint = Callable[[], Awaitable[SourceSpec]]
 type GiveBack = Callable[[str], None]
@@ -29,6 +31,7 @@ class Opener:
     def __init__(self, context: ssl.SSLContext, loopback: OnLoopback, open_s: float) -> None:
         self._context, self._loopback, self._open_s = context, loopback, open_s
         self._rests = QuotaRests(asyncio.get_running_loop().time)
+        self._manners: Known = Recent(MANY)
 
     async def last(
         self, screen: Screen, spec: SourceSpec, mint: Mint, give_back: GiveBack, background: Background
@@ -43,6 +46,11 @@ class Opener:
         if spec.kind == "ezviz":
             with contextlib.closing(
                 EzvizSource(screen, spec, mint, give_back, loopback=self._loopback, rests=self._rests)
+            ) as camera:
+                await camera.last()
+        if spec.kind == "ezviz_local":
+            with contextlib.closing(
+                EzvizLocalSource(screen, spec, self._manners, loopback=self._loopback.every)
             ) as camera:
                 await camera.last()
         if spec.kind == "rtsp":

@@ -34,9 +34,9 @@ class Asking:
         return answer
 
     def give_back(self, claims: Claims, release: str) -> None:
-        self._background.later(self._give_back(claims, release))
+        self._background.later(self.given_back(claims, release))
 
-    async def _give_back(self, claims: Claims, release: str) -> None:
+    async def given_back(self, claims: Claims, release: str) -> None:
         try:
             await asyncio.wait_for(self._sources.closed(claims, release), ASK_S)
         except Exception as error:

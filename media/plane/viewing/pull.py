@@ -11,7 +11,7 @@ import structlog
 
 from media.grants import Claims
 from media.plane.background import Background
-from media.plane.codec.units import Format, SourceFailed
+from media.plane.codec.units import Format, SourceFailed, WayFailed
 from media.plane.outputs import displays
 from media.plane.sources.opener import Opener
 from media.plane.viewing.asking import Asking
@@ -20,13 +20,15 @@ from media.plane.viewing.displayed import Displayed
 from media.plane.viewing.key import key_of
 from media.plane.viewing.slim import Slim
 from media.plane.viewing.transcodes import Transcodes
-from media.source import Sources, SourceSpec
+from media.source import Sources, SourceSpec, in_vain
 
 _log = structlog.get_logger()
 
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
+IN_HOUSE = frozenset({"rtsp", "ezviz_local"})
+OF_EZVIZ = frozenset({"ezviz", "ezviz_local"})  # who counts its sessions, and whose keyframes are seconds apart
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
 
@@ -79,7 +81,7 @@ class Pull(Displayed):
     def hold(self, seconds: float) -> bool:
         """Keep it without viewers, if it comes over the home network; False where it does not."""
         spec = self._spec
-        may = spec is None or (spec.kind == "rtsp" and not spec.lasts_s)  # None: it is not known yet
+        may = spec is None or (spec.kind in IN_HOUSE and not spec.lasts_s)  # None: it is not known yet
         self.held_until = self._loop.time() + seconds if may else 0.0
         return may
 
@@ -99,8 +101,10 @@ class Pull(Displayed):
 
     @property
     def is_idle_at_vendor(self) -> bool:
-        """Whether it is an open stream of the vendor's cloud, which counts them, and no viewer takes what comes."""
-        return self._spec is not None and self._spec.kind == "ezviz" and self.is_live and not self._viewers
+        """Whether it is an open stream of the vendor's cloud or camera, which counts them, and no viewer takes what
+        comes.
+        """
+        return self._spec is not None and self._spec.kind in OF_EZVIZ and self.is_live and not self._viewers
 
     def holds(self, release: str) -> bool:
         return self._spec is not None and self._spec.release == release
@@ -136,14 +140,20 @@ class Pull(Displayed):
     async def _live(self) -> SourceFailed:
         """Open, and open again after a fault that may pass, until one does not.
 
-        Where the first opening shows what displays don't play, another picture of the camera is tried.
+        Where the first opening shows what displays don't play, another picture of the camera is tried; where its way
+        fails, another way.
         """
-        tries = 0
+        tries, has_moved = 0, False
         while True:
             began = self._loop.time()
             try:
                 await self._opening(self._spec or await self._mint())
             except SourceFailed as failed:
+                if isinstance(failed, WayFailed):
+                    await self._report_in_vain(failed)
+                    if self.format is None and not has_moved:
+                        has_moved = True
+                        continue
                 if self.format is None and self._choice.moves_on(failed):
                     self._return_place()
                     continue
@@ -189,6 +199,12 @@ class Pull(Displayed):
         if spec is not None and spec.release:
             self.give_back(spec.release)
 
+    async def _report_in_vain(self, failed: WayFailed) -> None:
+        """Report that the way failed, before anything else is asked for, so that the answer is another way."""
+        spec, self._spec = self._spec, None
+        if spec is not None and spec.release:
+            await self._asking.given_back(self.claims, in_vain(spec.release, failed.reason))
+
     def give_back(self, release: str) -> None:
         self._asking.give_back(self.claims, release)
 
@@ -213,7 +229,7 @@ class Pull(Displayed):
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
             # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that
-            self.is_slow |= self._spec is not None and self._spec.kind == "ezviz"
+            self.is_slow |= self._spec is not None and self._spec.kind in OF_EZVIZ
             if self._lasts_s:
                 self._rest = self._loop.call_later(self._lasts_s, self._rests)
         super().begin(form)

@@ -11,6 +11,7 @@ from registry.driver import Hint
 from registry.drivers.ezviz import cloud, encryption, lan
 from registry.drivers.ezviz import settings as of_app
 from registry.drivers.ezviz.cameras import SECTIONS, cameras
+from registry.drivers.ezviz.cas import CasSession
 from registry.drivers.ezviz.clients import Clients
 from registry.drivers.ezviz.cloud import Cloud
 from registry.drivers.ezviz.events import message_hint
@@ -176,6 +177,16 @@ class EzvizAccount:
 
         def work(client: "Client", _: Held) -> JsonObject:
             return client.dispatcher(camera.ref.serial, camera.ref.channel)
+
+        return self._clients.use(source, deadline_s, work)
+
+    def cas_session(self, source: Source, deadline_s: float) -> CasSession:
+        """What the server of cameras' keys wants of the account, which is registered there anew."""
+
+        def work(client: "Client", _: Held) -> CasSession:
+            servers = client.get_service_urls().get("sysConf")
+            client.register_p2p()
+            return CasSession.of(servers, client.session_id, str(client.export_token().get("feature_code") or ""))
 
         return self._clients.use(source, deadline_s, work)
 

@@ -26,6 +26,7 @@ from registry.errors import VendorBusy, VendorDown
 
 PAGE = 30
 MOST_PAGES = 40
+P2P = "/v3/p2pbusiness/configurations/p2p"
 OVER = 403  # of a refreshed session in the body, of a stream token as HTTP status: the session is over
 
 
@@ -103,6 +104,11 @@ class Client(Ruled):
             if status_of(error) or self.code is None or kind(str(self.code)) == "rate":
                 raise
             return {}
+
+    def register_p2p(self) -> None:
+        """Have the vendor's server of keys know this session's terminal. Nothing of the answer is needed."""
+        told = {"appId": "ys7", "clientType": "1"}
+        self._session.post(self._url(P2P), data={"sessionId": self.session_id}, headers=told, timeout=self._timeout)
 
     def set_video_enc(
         self,

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 
 from media.ezviz.address import KNOWN
 from media.grants import Picture
-from media.source import REFUSED, SourceSpec
+from media.source import REFUSED, SourceSpec, outcome
 from net.exchange import Exchange
 from net.hosts import Hosts
 from registry.camera import Camera
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount
+from registry.drivers.ezviz.at_home import LOCAL, AtHome
+from registry.drivers.ezviz.cas import Cas
 from registry.drivers.ezviz.cloud import Cloud, is_enciphered, is_sub_silent
 from registry.drivers.ezviz.control import Control
 from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.hosts import EzvizHosts
 from registry.drivers.ezviz.keys import Keys
 from registry.drivers.ezviz.lan import Lan
+from registry.drivers.ezviz.local import Local
 from registry.drivers.ezviz.open import cameras as of_open
 from registry.drivers.ezviz.open.calls import OpenPlatform
 from registry.drivers.ezviz.open.tokens import Key
@@ -50,9 +53,9 @@ class EzvizDriver:
 
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
     cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else; `switch_port`:
-    where they are asked to switch RTSP on for that, 0: nowhere. `cloud`: also
-    by the account's own cloud stream, an open connection to the vendor. `may_go_on`: whether something may be done
-    behind an answer.
+    where they are asked to switch RTSP on for that, 0: nowhere; `local`: those without RTSP by their own protocol.
+    `cloud`: also by the account's own cloud stream, an open connection to the vendor. `may_go_on`: whether something
+    may be done behind an answer.
     """
 
     vendor = EZVIZ.vendor
@@ -67,18 +70,21 @@ class EzvizDriver:
         developer: Key | None = None,
         lan: bool = False,
         switch_port: int = 0,
+        local: bool = False,
         cloud: bool = False,
         may_go_on: bool = True,
     ) -> None:
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
-        self._lan = Lan(loopback=demo, switch_port=switch_port) if lan else None
+        in_house = Lan(loopback=demo, switch_port=switch_port) if lan else None
         self._cloud = Cloud(loopback=demo) if cloud else None
         self.takes_codes = lan
         self._terminal = Terminal(store, http, hosts.api)
-        self.account = EzvizAccount(self.sessions, http, self._lan, self._cloud)
+        self.account = EzvizAccount(self.sessions, http, in_house, self._cloud)
         later = in_background if may_go_on else None
         self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
+        own = Local(self.account.cas_session, Cas(ca_file, loopback=demo).device) if local else None
+        self._home = AtHome(self.account, in_house, own) if in_house else None
         self._open = OpenPlatform(http, hosts.open_platform)
         self._keys = Keys(self._open, hosts, developer)
         self._control = Control(self.account, self.sessions, self._keys)
@@ -151,7 +157,7 @@ class EzvizDriver:
     ) -> SourceSpec:
         held = self.sessions.read(source)
         if way == "lan":
-            return self._mint_lan(held, camera, picture, deadline_s)
+            return self._mint_lan(held, source, camera, picture, deadline_s)
         if way == "cloud":
             return self._mint_cloud(held, source, camera, picture, deadline_s)
         key = self._keys.find(held)
@@ -176,12 +182,12 @@ class EzvizDriver:
             raise Refused("not_passable", spec.kind)
         return hls.examine(self._http, spec.url, deadline_s)
 
-    def _mint_lan(self, held: Held, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
+    def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
         code = held.secrets.codes.get(camera.ref.serial)
-        if self._lan is None or not code or not camera.lan:
+        if self._home is None or not code or not camera.lan:
             raise Refused("no_way", "no lan way")
         # a key too: RTSP is clear in the cameras that are known, and what comes decides
-        return replace(self._lan.open(camera, code, deadline_s, picture), key=_key(held, camera))
+        return replace(self._home.mint(source, camera, code, picture, deadline_s), key=_key(held, camera))
 
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
@@ -200,10 +206,10 @@ class EzvizDriver:
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
-        if self._lan is None:
+        if self._home is None:
             raise Refused("not_this_way", "not a camera for the LAN")
         if code:
-            self._lan.open_door(camera, lambda left_s: self.account.place(source, camera, left_s), code, deadline_s)
+            self._home.try_code(source, camera, code, deadline_s)
         self.sessions.keep_code(source, camera.ref.serial, code)
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
@@ -225,6 +231,11 @@ class EzvizDriver:
                 self._tokens.opened(source, number)
             elif self._tokens.refused(source, number):
                 self.account.renew(source, deadline_s)
+            return
+        taken, reason = outcome(release)
+        if taken.startswith(LOCAL):
+            if self._home is not None:
+                self._home.ended(source, taken, reason)
             return
         key = self._keys.find(self.sessions.read(source))
         if key is None:

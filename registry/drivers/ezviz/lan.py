@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from media.ezviz.local.manner import CONTROL_PORT, MEDIA_PORT
 from media.grants import Picture
 from media.rtsp.login import Login
 from media.source import SourceSpec
@@ -17,6 +18,7 @@ from net.cache import Recent
 from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.driver import sound
+from registry.drivers.ezviz.local import Ports
 from registry.drivers.probes.rtsp import Described, NoStream, describe
 from registry.errors import Refused
 from registry.reason import Reason
@@ -41,6 +43,7 @@ class Lan:
         self._loopback, self._switch_port = loopback, switch_port
         self._wrong: Recent[tuple[str, str], str] = Recent(MANY)  # the code that a camera refused, by source and serial
         self._absent: Recent[tuple[str, str], tuple[float, Reason]] = Recent(MANY)  # since when, and why
+        self._ports: Recent[str, Ports] = Recent(MANY)  # of the camera's own protocol, by serial
 
     def at_home(
         self, cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str]
@@ -63,7 +66,15 @@ class Lan:
                 place = self._place(connections.get(serial) or {}, networks.get(serial) or {})
                 if place:
                     found[str(serial)] = place
+                    self._ports.put(str(serial), _own_ports(connections.get(serial) or {}))
         return found
+
+    def own(self, camera: Camera) -> tuple[str, Ports]:
+        """Where its own protocol would be spoken: its address in the house, and its ports."""
+        host = _host(camera.lan)
+        if not is_in_house(host, loopback=self._loopback):
+            raise Refused("lan_unreachable", "no address of a house")
+        return host, self._ports.get(camera.ref.serial) or Ports(CONTROL_PORT, MEDIA_PORT)
 
     def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> SourceSpec:
         """The picture's address, after asking the camera itself; a code that it refused is not tried again."""
@@ -147,10 +158,16 @@ class Lan:
         return ""
 
 
-def _port(port: Any) -> int:
+def _port(port: Any, otherwise: int = PORT) -> int:
     """Often 0 where RTSP works; and none that belongs to something else."""
     number = int(port) if isinstance(port, int | str) and str(port).isdecimal() else 0
-    return number if 1024 <= number < 65536 else PORT
+    return number if 1024 <= number < 65536 else otherwise
+
+
+def _own_ports(connection: JsonObject) -> Ports:
+    """Those of the list, which names the same two for nearly every device, whether it has them or not."""
+    control, media = connection.get("localCmdPort"), connection.get("localStreamPort")
+    return Ports(_port(control, CONTROL_PORT), _port(media, MEDIA_PORT))
 
 
 def _paths(channel: int, picture: Picture) -> tuple[str, ...]:

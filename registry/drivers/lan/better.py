@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from registry.drivers.lan.elements import Element
+from net.elements import Element
 from registry.drivers.lan.onvif import Onvif
 from registry.drivers.lan.profile import Profile
 from registry.drivers.lan.soap import OnvifFailed

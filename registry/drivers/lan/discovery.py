@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from net.addresses import is_in_house
+from net.elements import Element, NotXml, read
 from net.text import line
-from registry.drivers.lan.elements import Element, NotXml, read
 from registry.drivers.lan.onvif import DEVICE_PATH
 
 GROUP = ("239.255.255.250", 3702)

@@ -6,8 +6,8 @@ onvif/parsers.py). Of a message the kind is taken, and no time: cameras' clocks 
 
 import re
 
+from net.elements import Element
 from registry.driver import EventKind
-from registry.drivers.lan.elements import Element
 from registry.drivers.lan.onvif import EVENTS, Onvif
 from registry.drivers.lan.soap import OnvifFailed
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from net.elements import Element
 from net.house import HouseHttp
-from registry.drivers.lan.elements import Element
 from registry.drivers.lan.profile import Profile, profile_of, short
 from registry.drivers.lan.soap import DEVICE, OnvifFailed, Soap
 

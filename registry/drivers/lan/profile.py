@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
+from net.elements import Element
 from net.text import line
-from registry.drivers.lan.elements import Element
 
 _CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from media.rtsp.login import Login, challenge
+from net.elements import Element, NotXml, read
 from net.errors import NotAllowed, Unreached
 from net.house import Answer, HouseHttp
-from registry.drivers.lan.elements import Element, NotXml, read
 
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"

@@ -1,0 +1,158 @@
+"""An EZVIZ camera at home by its own protocol, where it has no RTSP: off by default, and confirmed by no real camera.
+
+Its port of commands is tried once, and no sooner again than in a minute. What opens it comes from the vendor's server
+of keys and is kept in memory for an hour. The media process speaks to the camera, and tells where no picture came.
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
+from typing import NamedTuple
+
+from media.ezviz.address import named
+from media.ezviz.local.address import url
+from media.ezviz.local.requests import Device, NoKey
+from media.grants import Picture
+from media.source import SourceSpec
+from net.cache import Recent
+from registry.camera import Camera
+from registry.driver import sound
+from registry.drivers.ezviz.cas import CasSession
+from registry.drivers.ezviz.waking import lasts_s
+from registry.errors import DriverError, Refused, VendorDown
+from registry.reason import Reason
+from store.ports import StoreUnavailable
+from store.records import Source
+
+log = logging.getLogger(__name__)
+
+PROBE_S = 0.7
+PROBED_S = 60.0  # a port is not tried again sooner
+KEPT_S = 3600.0  # a key is asked for again after so long
+ASK_S, FETCH_S = 3.0, 8.0  # of the vendor, whose other calls for the account wait meanwhile; of the server of keys
+# a camera is left alone for so long: its key was refused, was not to be had, or brought no picture
+REFUSED_S, SILENT_S, IN_VAIN_S = 3600.0, 300.0, 600.0
+NOT_REGISTERED = 1052170  # the account's terminal has to be registered anew
+MANY = 1024
+# what keeps the picture of RTSP, so that a camera may be asked by its own protocol
+NO_RTSP: frozenset[Reason] = frozenset({"lan_closed", "lan_unreachable"})
+
+type Who = tuple[str, str]  # source and serial
+type Asks = Callable[[Source, float], CasSession]
+type Opens = Callable[[CasSession, str, float], Device]
+
+
+class Ports(NamedTuple):
+    """Of a camera at home: of commands, and of pictures."""
+
+    control: int
+    media: int
+
+
+class Local:
+    """`asks` registers the account's terminal with the vendor, and tells what the server of keys wants; `opens` asks it
+    for what opens the device of a serial.
+    """
+
+    def __init__(self, asks: Asks, opens: Opens, clock: Callable[[], float] = time.monotonic) -> None:
+        self._asks, self._opens, self._clock = asks, opens, clock
+        self._probed: Recent[str, tuple[float, bool]] = Recent(MANY)  # by place: when, and whether it answered
+        self._keys: Recent[Who, tuple[float, Future[Device]]] = Recent(MANY)
+        # until when, and why where that is worth telling
+        self._rests: Recent[Who, tuple[float, Reason | None]] = Recent(MANY)
+        self._lock = threading.Lock()
+
+    def open(
+        self, source: Source, camera: Camera, host: str, ports: Ports, why: Refused, deadline_s: float, picture: Picture
+    ) -> SourceSpec:
+        """The address of its picture, with what opens it. `why` it has no RTSP is raised where that fails too."""
+        end, who = self._clock() + deadline_s, (source.id, camera.ref.serial)
+        until, reason = self._rests.get(who) or (0.0, None)
+        if self._clock() < until:
+            raise Refused(reason, "so it was a moment ago") if reason else why
+        if not self.answers(host, ports, min(PROBE_S, deadline_s / 2)):
+            raise why
+        if picture == "sub":
+            raise Refused("too_large", "its own protocol brings the whole picture alone")
+        device = self._device(source, who, (end - self._clock()) / 2)
+        if device is None:
+            raise why
+        return SourceSpec(
+            "ezviz_local",
+            url(camera.ref.channel, camera.ref.serial),
+            (named(host, ports.control), named(host, ports.media)),
+            sound(camera),
+            user=device.code,
+            password=device.key,
+            lasts_s=lasts_s(camera),
+        )
+
+    def answers(self, host: str, ports: Ports, timeout_s: float) -> bool:
+        """Whether its port of commands takes a connection, as it last did within a minute."""
+        place, now = named(host, ports.control), self._clock()
+        with self._lock:
+            at, did = self._probed.get(place) or (now - PROBED_S, False)
+            if now - at < PROBED_S:
+                return did
+            self._probed.put(place, (now, False))  # whoever asks meanwhile does not try it too
+        try:
+            socket.create_connection((host, ports.control), timeout=max(0.01, timeout_s)).close()
+        except OSError:
+            return False
+        self._probed.put(place, (now, True))
+        return True
+
+    def ended(self, source: Source, serial: str, reason: str) -> None:
+        """Note that a picture by this way is over. `reason`: why none came, "" where one did."""
+        if not reason:
+            return
+        who = (source.id, serial)
+        self._keys.drop(who)  # it may have a new one
+        self._rest(who, IN_VAIN_S, "code_wrong" if reason == "code_wrong" else None)
+        log.warning("no picture by a camera's own protocol, of source %s: %s", source.id, reason)
+
+    # keys
+
+    def _device(self, source: Source, who: Who, wait_s: float) -> Device | None:
+        """Key and code of the device; None where they are not to be had, or not yet: the next opening has them then."""
+        with self._lock:
+            at, found = self._keys.get(who) or (0.0, None)
+            if found is None or self._clock() - at > KEPT_S:
+                found = Future[Device]()
+                self._keys.put(who, (self._clock(), found))
+                work = threading.Thread(target=self._fetch, args=(source, who, found), name="camera's key", daemon=True)
+                work.start()
+        try:
+            return found.result(max(0.0, wait_s))
+        except (Late, DriverError, NoKey):
+            return None
+
+    def _fetch(self, source: Source, who: Who, found: "Future[Device]") -> None:
+        try:
+            found.set_result(self._fetched(source, who))
+        except NoKey as no:
+            log.warning("the vendor gives no key of a camera of source %s: code %s", source.id, no.code)
+            self._rest(who, SILENT_S if no.code == NOT_REGISTERED else REFUSED_S, None)
+        except (DriverError, StoreUnavailable) as error:
+            log.warning("no key of a camera of source %s: %s", source.id, error)
+            self._rest(who, SILENT_S, None)
+        finally:
+            if not found.done():
+                self._keys.drop(who)
+                found.set_exception(VendorDown("no key"))
+
+    def _fetched(self, source: Source, who: Who) -> Device:
+        """Raises NoKey, DriverError, StoreUnavailable."""
+        try:
+            return self._opens(self._asks(source, ASK_S), who[1], FETCH_S)
+        except NoKey as no:
+            if no.code != NOT_REGISTERED:
+                raise
+        return self._opens(self._asks(source, ASK_S), who[1], FETCH_S)
+
+    def _rest(self, who: Who, seconds: float, reason: Reason | None) -> None:
+        self._rests.put(who, (self._clock() + seconds, reason))

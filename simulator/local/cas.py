@@ -1,0 +1,99 @@
+"""The vendor's server of keys: TLS, one request per connection, and what it refuses."""
+
+import asyncio
+import contextlib
+import random
+import ssl
+
+from simulator.app_api.sessions import Sessions
+from simulator.camera import Camera
+from simulator.local.wire import NotOurs, Said, answer, heard
+from simulator.ports import CAS
+from simulator.state import World, md5
+
+KEY_WANTED = 0x2001
+UNREGISTERED, REFUSED, LIMIT = 1052170, 1052175, -9999
+_ENDINGS = (OSError, NotOurs, TimeoutError, asyncio.IncompleteReadError, ssl.SSLError)
+
+
+class Keys:
+    """`expired`: TLS with a certificate that is out of date, in place of `tls` while the fault is set."""
+
+    def __init__(self, world: World, sessions: Sessions, tls: ssl.SSLContext, expired: ssl.SSLContext) -> None:
+        self._world, self._sessions = world, sessions
+        self._registered: set[str] = set()  # sessions
+        self._server: asyncio.Server | None = None
+        self._tls, self._expired = tls, expired
+
+    def register(self, session_id: str) -> None:
+        """As the app does before it asks for a key."""
+        self._registered.add(session_id)
+
+    async def open(self, host: str) -> None:
+        def chosen(connection: ssl.SSLObject, _name: str, _context: ssl.SSLContext) -> None:
+            if self._world.settings.cas_fault == "expired":
+                connection.context = self._expired
+
+        self._tls.sni_callback = chosen
+        self._server = await asyncio.start_server(self._connected, host, 0, ssl=self._tls)
+        self._world.ports.chosen[CAS] = int(self._server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        if self._server:
+            self._server.close()
+            self._server.abort_clients()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._serve(reader, writer)
+        except _ENDINGS:
+            pass
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said = await asyncio.wait_for(heard(reader), 10)
+        settings = self._world.settings
+        self._world.calls["cas"] += 1
+        is_answered = said.text("ClientType") == "3" or (said.text("ClientType") == "0" and settings.cas_zero)
+        if settings.cas_fault == "silent" or not is_answered or said.command != KEY_WANTED:
+            await reader.read()  # until the client gives up
+            return
+        data = answer(said, self._said(said))
+        if settings.cas_fault == "garbage":
+            data = random.randbytes(len(data))
+        data = data[: len(data) // 2] if settings.cas_fault == "half" else data
+        size = 1 if settings.cas_fault == "drips" else len(data)
+        for at in range(0, len(data), size):
+            writer.write(data[at : at + size])
+            await writer.drain()
+
+    def _said(self, said: Said) -> str:
+        session, fault = said.text("ClientID"), self._world.settings.cas_fault
+        user = self._sessions.user(session)
+        if user is None or said.text("Sign") != self._sessions.terminal(session):
+            return f"<Result>{REFUSED}</Result>"
+        if session not in self._registered:
+            return f"<Result>{UNREGISTERED}</Result>"
+        if fault == "forgets":
+            self._registered.discard(session)
+            self._world.settings.cas_fault = ""
+            return f"<Result>{UNREGISTERED}</Result>"
+        camera = self._world.first(said.text("DevSerial"))
+        if fault == "refused" or camera is None or camera not in self._world.visible(user):
+            return f"<Result>{REFUSED}</Result>"
+        if fault == "limit":
+            return f"<Result>0</Result>\n<Limit>{LIMIT}</Limit>"
+        key, code = key_of(camera), code_of(camera)
+        return f'<Result>0</Result>\n<Session Key="{key}" OperationCode="{code}" Algorithm="AES128" />'
+
+
+def key_of(camera: Camera) -> str:
+    """What opens the camera's own protocol, until it is paired anew."""
+    return md5(f"{camera.serial} key {camera.pairing}")[:16]
+
+
+def code_of(camera: Camera) -> str:
+    return md5(f"{camera.serial} code").upper()[:7]

@@ -1,0 +1,50 @@
+"""An EZVIZ camera in the house that speaks its own protocol, in a thread, beside the vendor's cloud that has it too."""
+
+from typing import Any, Literal
+
+from media.ezviz.local.address import url
+from media.source import SourceSpec
+from simulator.local.cas import code_of, key_of
+from simulator.local.device import Device
+from tests.doubles.stream_cloud import SERIAL, StreamCloud
+
+WRONG_KEY = "0123456789abcdef"
+
+
+class LocalCamera(StreamCloud):
+    """`turn` opens and closes its ports."""
+
+    def __init__(self, how: Literal["plain", "wrapped"] = "plain") -> None:
+        super().__init__()
+        self.device = Device(self.world, self.studio, SERIAL)  # type: ignore[arg-type]
+        self.camera.local = how
+        self._run(self.device.open("127.0.0.1"))
+        self.at = self.device.ports
+
+    def local(self, **changes: Any) -> SourceSpec:
+        control, media = self.at
+        given: dict[str, Any] = {
+            "kind": "ezviz_local",
+            "url": url(1, SERIAL),
+            "hosts": (f"127.0.0.1:{control}", f"127.0.0.1:{media}"),
+            "sound": "on" if self.camera.audio else "off",
+            "release": f"s/local {SERIAL}",
+            "user": code_of(self.camera),
+            "password": key_of(self.camera),
+        }
+        return SourceSpec(**(given | changes))
+
+    @property
+    def playing(self) -> int:
+        return self.device.sessions
+
+    def asked(self, command: str) -> int:
+        """How often it was asked so: 2013, 2011 or 3105."""
+        return self.world.calls[f"local/{command}"]
+
+    def shut(self) -> None:
+        self._run(self.device.close())
+
+    def close(self) -> None:
+        self.shut()
+        super().close()

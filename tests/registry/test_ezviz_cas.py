@@ -1,0 +1,111 @@
+"""EZVIZ's server of keys: where it is, and whose certificate it may have."""
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.ezviz.local.requests import Device
+from registry.drivers.ezviz.cas import Cas, CasSession
+from registry.errors import VendorDown
+from simulator.authority import expired_context, server_context
+
+DEVICE = Device("abcdefghijklmnop", "ABCDEFG")
+
+
+@pytest.mark.parametrize(
+    ("servers", "place"),
+    [
+        (["0"] * 15 + ["eucas.ezvizlife.com", "6500"], ("eucas.ezvizlife.com", 6500)),
+        (["0"] * 15 + ["eucas.ezvizlife.com", "443"], None),
+        (["0"] * 15 + ["eucas.ezvizlife.com", "x"], None),
+        (["0"] * 15 + ["eucas.ezvizlife.com", "9" * 90], None),
+        (["0"] * 15 + ["", "6500"], None),
+        (["0"] * 15, None),
+        (None, None),
+        ("eucas", None),
+    ],
+)
+def test_where_the_server_of_keys_is(servers: Any, place: tuple[str, int] | None) -> None:
+    try:
+        found: Any = CasSession.of(servers, "session", "terminal")
+    except VendorDown:
+        found = None
+    assert (found and (found.host, found.port)) == place
+    assert "session" not in repr(found).lower().replace("cassession", "")
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("eucas.example.com", False),
+        ("127.0.0.1", False),
+        ("192.168.1.9", False),
+        ("10.0.0.1", True),
+        ("eucas.ezvizlife.com", True),
+        ("localhost", True),
+        ("8.8.8.8", False),
+    ],
+)
+def test_only_the_vendors_servers_are_gone_to(host: str, loopback: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connects(*_: object, **__: object) -> None:
+        raise AssertionError("it was connected to")
+
+    monkeypatch.setattr("socket.create_connection", connects)
+    with pytest.raises(VendorDown):
+        Cas(None, loopback=loopback).device(CasSession(host, 6500, "session", "terminal"), "F1", 1.0)
+
+
+@contextlib.contextmanager
+def server_of_keys(context: ssl.SSLContext, host: str) -> Iterator[int]:
+    """Its port. It gives DEVICE to everybody whom its certificate satisfies."""
+    body = b'<Response><Session Key="%s" OperationCode="%s" /></Response>' % (DEVICE.key.encode(), DEVICE.code.encode())
+    told = bytes.fromhex("9ebaace901000000") + struct.pack(">6I", 5, 0, 0x2002, 0, len(body), 0) + body + bytes(32)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    raw, _ = server.accept()
+                except OSError:
+                    return
+                with contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as client:
+                    client.recv(4096)
+                    client.sendall(told)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+@pytest.mark.parametrize(
+    ("certificate", "host", "is_known", "is_taken"),
+    [
+        (server_context, "127.0.0.1", True, True),
+        (expired_context, "127.0.0.1", True, True),
+        (expired_context, "127.0.0.1", False, False),
+        (expired_context, "::1", True, False),
+        (server_context, "::1", True, False),
+    ],
+    ids=["good", "out of date", "out of date, of another signer", "out of date, of another name", "of another name"],
+)
+def test_a_certificate_may_be_out_of_date_and_nothing_else(
+    tmp_path: Path, certificate: Callable[[Path], ssl.SSLContext], host: str, is_known: bool, is_taken: bool
+) -> None:
+    server_context(tmp_path)
+    with server_of_keys(certificate(tmp_path), host) as port:
+        cas = Cas(tmp_path / "ca.pem" if is_known else None, loopback=True)
+        try:
+            found: Device | None = cas.device(CasSession(host, port, "session", "terminal"), "F1", 5.0)
+        except VendorDown:
+            found = None
+    assert found == (DEVICE if is_taken else None)

@@ -1,0 +1,372 @@
+"""EZVIZ cameras at home without RTSP: who is asked for a key, what it refuses, and when a camera is left alone."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from media.ezviz.local.address import LocalAddress
+from media.ezviz.local.requests import Device, NoKey
+from media.source import SourceSpec, in_vain
+from registry.camera import Ref
+from registry.drivers.ezviz import households
+from registry.drivers.ezviz.cas import CasSession
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.lan import Lan
+from registry.drivers.ezviz.local import (
+    IN_VAIN_S,
+    KEPT_S,
+    NOT_REGISTERED,
+    PROBED_S,
+    REFUSED_S,
+    SILENT_S,
+    Local,
+    Ports,
+)
+from registry.errors import Refused, VendorDown
+from registry.vendor import SignedIn
+from simulator.local.cas import code_of, key_of
+from store.records import Source
+from store.sqlite import SqliteStore
+from tests.doubles.clock import Clock
+from tests.doubles.ready_driver import camera as ready
+from tests.doubles.simulator_process import SimulatorProcess
+
+LONG_S = 20.0
+OWN, SHARED = "Driveway", "Boathouse"  # of the household that is as unkind as life: no RTSP, all encrypted
+CODE = "ABCDEF"
+SOURCE = Source("s", "a", "ezviz", "", 0.0)
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"))
+    yield running
+    running.stop()
+
+
+class Home:
+    """A household whose installation permits its cameras' own protocol, or does not."""
+
+    def __init__(self, vendor: SimulatorProcess, store: SqliteStore, *, local: bool = True) -> None:
+        user = "real@example.com"
+        self.vendor, self.store, self.local = vendor, store, local
+        store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
+        (self.source,) = store.sources(households.add_owner(store, user).id)
+        self.driver = self.another()
+        verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
+        assert isinstance(verdict, SignedIn)
+        self.driver.sessions.signed_in(self.source, user, verdict.session)
+
+    def another(self) -> EzvizDriver:
+        """As in another process, which knows nothing of what this one tried."""
+        hosts = EzvizHosts.of("eu", api=self.vendor.app_host, open_platform=self.vendor.open_host)
+        return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, lan=True, local=self.local)
+
+    def camera(self, name: str = OWN) -> Any:
+        return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
+
+    def mint(self, name: str = OWN, deadline_s: float = LONG_S, **given: Any) -> SourceSpec:
+        return self.driver.mint(self.source, self.camera(name), "lan", deadline_s, **given)
+
+    def why(self, name: str = OWN, deadline_s: float = LONG_S, **given: Any) -> str:
+        with pytest.raises(Refused) as refused:
+            self.mint(name, deadline_s, **given)
+        return refused.value.reason
+
+    def set_code(self, name: str = OWN, code: str = CODE) -> None:
+        self.driver.set_code(self.source, self.camera(name), code, LONG_S)
+
+
+@pytest.fixture
+def cameras(vendor: SimulatorProcess) -> Iterator[SimulatorProcess]:
+    for name in (OWN, SHARED):
+        vendor.control(vendor.serial(name), local="plain")
+    deadline = time.monotonic() + 5
+    while len([each for each in vendor.ports() if each.startswith("90")]) < 4:
+        assert time.monotonic() < deadline
+    yield vendor
+    vendor.configure(cas_fault="")
+    for name in (OWN, SHARED):
+        vendor.control(vendor.serial(name), local="")
+
+
+@pytest.fixture
+def home(cameras: SimulatorProcess, store: SqliteStore) -> Home:
+    made = Home(cameras, store)
+    for name in (OWN, SHARED):
+        made.driver.sessions.keep_code(made.source, cameras.serial(name), CODE)
+        made.driver.sessions.keep_picture_code(made.source, cameras.serial(name), CODE)
+    return made
+
+
+def calls(vendor: SimulatorProcess) -> dict[str, int]:
+    counted = vendor.calls()
+    return {"cas": counted["cas"], "p2p": counted["/v3/p2pbusiness/configurations/p2p"]}
+
+
+@pytest.mark.parametrize("name", [OWN, SHARED])
+def test_what_opens_a_camera_is_handed_over(home: Home, name: str) -> None:
+    spec = home.mint(name)
+    address, serial = LocalAddress.read(spec), home.vendor.serial(name)
+    ports = home.vendor.ports()
+    assert (spec.kind, spec.release, spec.alone, spec.dozes) == ("ezviz_local", f"local {serial}", False, False)
+    assert spec.key == CODE.encode().ljust(16, b"\0")
+    assert (address.control, address.media) == (ports[f"9010/{serial}"], ports[f"9020/{serial}"])
+    simulated: Any = type("Simulated", (), {"serial": serial, "pairing": 1})()
+    assert (address.key.decode(), address.code) == (key_of(simulated), code_of(simulated))
+    assert not any(secret in f"{spec!r}{address!r}" for secret in (address.key.decode(), address.code, serial))
+
+
+def test_a_key_is_asked_for_once_an_hour(home: Home) -> None:
+    before = calls(home.vendor)
+    home.mint()
+    home.mint()
+    after = calls(home.vendor)
+    assert {name: after[name] - before[name] for name in after} == {"cas": 1, "p2p": 1}
+
+
+def test_without_the_setting_nobody_is_asked(cameras: SimulatorProcess, store: SqliteStore) -> None:
+    home, before = Home(cameras, store, local=False), calls(cameras)
+    home.driver.sessions.keep_code(home.source, cameras.serial(OWN), CODE)
+    assert home.why() == "lan_closed"
+    with pytest.raises(Refused, match="closed"):
+        home.set_code()
+    assert calls(cameras) == before
+
+
+def test_an_encrypted_camera_without_its_code_is_not_asked(home: Home) -> None:
+    """RTSP would be clear; this is not."""
+    home.driver.sessions.keep_picture_code(home.source, home.vendor.serial(OWN), "")
+    before = calls(home.vendor)
+    assert home.why() == "lan_closed"
+    assert calls(home.vendor) == before
+
+
+def test_a_camera_with_rtsp_is_shown_by_it(home: Home) -> None:
+    home.vendor.control(home.vendor.serial(OWN), rtsp=True)
+    try:
+        assert home.mint().kind == "rtsp"
+    finally:
+        home.vendor.control(home.vendor.serial(OWN), rtsp=False)
+
+
+@pytest.mark.parametrize(("fault", "asked"), [("expired", 1), ("forgets", 2), ("drips", 1)])
+def test_what_the_server_of_keys_may_do_that_is_put_up_with(home: Home, fault: str, asked: int) -> None:
+    """A certificate that is out of date; a terminal that it has forgotten; a byte at a time."""
+    before = calls(home.vendor)
+    home.vendor.configure(cas_fault=fault)
+    assert home.mint().kind == "ezviz_local"
+    after = calls(home.vendor)
+    assert (after["cas"] - before["cas"], after["p2p"] - before["p2p"]) == (asked, asked)
+
+
+@pytest.mark.parametrize("fault", ["refused", "limit", "garbage", "half", "silent"])
+def test_without_a_key_the_camera_is_left_alone(home: Home, fault: str) -> None:
+    """The reason is why it has no RTSP, which its owner can mend; and nobody is asked again for a while."""
+    home.vendor.configure(cas_fault=fault)
+    assert home.why(deadline_s=4.0) == "lan_closed"
+    home.vendor.configure(cas_fault="")
+    before = calls(home.vendor)
+    assert home.why(deadline_s=4.0) == "lan_closed"
+    assert calls(home.vendor)["cas"] == before["cas"]
+
+
+def test_the_smaller_picture_is_not_its_own_protocols(home: Home) -> None:
+    assert home.why(picture="sub") == "too_large"
+
+
+def test_after_a_picture_in_vain_the_camera_is_left_alone(home: Home) -> None:
+    spec = home.mint()
+    home.driver.release(home.source, spec.release, LONG_S)
+    assert home.mint().kind == "ezviz_local", "the picture was over, and no more"
+    home.driver.release(home.source, in_vain(spec.release, "media_down"), LONG_S)
+    assert home.why() == "lan_closed"
+    assert home.mint(SHARED).kind == "ezviz_local"
+
+
+def test_that_its_code_is_wrong_is_kept_as_the_reason(home: Home) -> None:
+    home.driver.release(home.source, in_vain(home.mint().release, "code_wrong"), LONG_S)
+    assert home.why() == "code_wrong"
+
+
+@pytest.mark.parametrize("name", [OWN, SHARED])
+def test_a_code_is_checked_by_what_the_vendor_lists(cameras: SimulatorProcess, store: SqliteStore, name: str) -> None:
+    home = Home(cameras, store)
+    with pytest.raises(Refused) as refused:
+        home.set_code(name, "GHIJKL")
+    assert refused.value.reason == "code_wrong"
+    assert "lan" not in home.camera(name).ways
+    home.set_code(name)
+    assert home.camera(name).ways[0] == "lan"
+
+
+def test_a_camera_without_either_takes_no_code(cameras: SimulatorProcess, store: SqliteStore) -> None:
+    cameras.control(cameras.serial(OWN), local="")
+    with pytest.raises(Refused) as refused:
+        Home(cameras, store).set_code()
+    assert refused.value.reason == "lan_closed"
+
+
+def test_no_key_and_no_session_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    spec = home.mint()
+    home.driver.release(home.source, in_vain(spec.release, "media_down"), LONG_S)
+    home.vendor.configure(cas_fault="refused")
+    home.why(SHARED)
+    held = home.driver.sessions.read(home.source).secrets.session
+    assert held is not None
+    assert "no picture by a camera's own protocol" in caplog.text
+    assert "code 1052175" in caplog.text
+    for secret in (spec.password, spec.user, str(held["session_id"]), home.vendor.serial(OWN)):
+        assert secret not in caplog.text
+
+
+# on a clock of the test's own
+
+
+class Vendor:
+    """In place of the vendor: what it answers, one after another; the last one goes on."""
+
+    def __init__(self, *answers: Device | Exception) -> None:
+        self.answers, self.asked, self.registered = list(answers), 0, 0
+        self.go = threading.Event()
+        self.go.set()
+
+    def device(self, _asking: CasSession, serial: str, _deadline_s: float) -> Device:
+        assert serial == "F1"
+        self.asked += 1
+        self.go.wait(10)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def session(self, _source: Source, _deadline_s: float) -> CasSession:
+        self.registered += 1
+        return CasSession("127.0.0.1", 6500, "session", "terminal")
+
+
+CLOSED = Refused("lan_closed", "the port is closed")
+DEVICE = Device("abcdefghijklmnop", "ABCDEFG")
+
+
+@pytest.fixture
+def port() -> Iterator[tuple[Ports, list[int]]]:
+    """A port of commands, and how often it was tried."""
+    tried: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    server.accept()[0].close()
+                except OSError:
+                    return
+                tried.append(1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield Ports(server.getsockname()[1], 9020), tried
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+def got(local: Local, ports: Ports, wait_s: float = 10.0) -> str:
+    """Kind of the source that it opens, or why none."""
+    try:
+        camera = ready("Garden", ref=Ref("s", "F1", 1))
+        return local.open(SOURCE, camera, "127.0.0.1", ports, CLOSED, wait_s, "main").kind
+    except Refused as refused:
+        return refused.reason
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected", "asked", "rest_s"),
+    [
+        ([DEVICE], "ezviz_local", 1, 0.0),
+        ([NoKey(NOT_REGISTERED), DEVICE], "ezviz_local", 2, 0.0),
+        ([NoKey(NOT_REGISTERED)], "lan_closed", 2, SILENT_S),
+        ([NoKey(1052175)], "lan_closed", 1, REFUSED_S),
+        ([NoKey(-9999)], "lan_closed", 1, REFUSED_S),
+        ([VendorDown("no answer")], "lan_closed", 1, SILENT_S),
+    ],
+)
+def test_how_often_a_key_is_asked_for(
+    clock: Clock, port: tuple[Ports, list[int]], answers: list[Any], expected: str, asked: int, rest_s: float
+) -> None:
+    vendor, (ports, _) = Vendor(*answers), port
+    local = Local(vendor.session, vendor.device, clock)
+    assert [got(local, ports) for _ in range(3)] == [expected] * 3
+    assert (vendor.asked, vendor.registered) == (asked, asked)
+    clock.now += rest_s or KEPT_S + 1
+    vendor.answers = [DEVICE]
+    assert got(local, ports) == "ezviz_local"
+    assert vendor.asked == asked + 1
+
+
+def test_a_key_that_comes_late_is_there_for_the_next_opening(clock: Clock, port: tuple[Ports, list[int]]) -> None:
+    vendor, (ports, _) = Vendor(DEVICE), port
+    local = Local(vendor.session, vendor.device, clock)
+    vendor.go.clear()
+    assert got(local, ports, 0.1) == "lan_closed"
+    vendor.go.set()
+    assert got(local, ports) == "ezviz_local"
+    assert vendor.asked == 1
+
+
+def test_its_port_is_tried_once_a_minute(clock: Clock, port: tuple[Ports, list[int]]) -> None:
+    vendor, (ports, tried) = Vendor(DEVICE), port
+    local = Local(vendor.session, vendor.device, clock)
+    for _ in range(4):
+        assert got(local, ports) == "ezviz_local"
+        clock.now += PROBED_S / 2
+    until(lambda: len(tried) == 2)
+    closed = Ports(unused(), 9020)
+    assert [got(local, closed) for _ in range(2)] == ["lan_closed"] * 2
+    assert vendor.asked == 1
+
+
+def test_a_key_is_asked_for_anew_after_a_picture_in_vain(clock: Clock, port: tuple[Ports, list[int]]) -> None:
+    """The camera may have been paired anew."""
+    vendor, (ports, _) = Vendor(DEVICE), port
+    local = Local(vendor.session, vendor.device, clock)
+    assert got(local, ports) == "ezviz_local"
+    local.ended(SOURCE, "F1", "media_down")
+    assert got(local, ports) == "lan_closed"
+    clock.now += IN_VAIN_S
+    assert got(local, ports) == "ezviz_local"
+    assert vendor.asked == 2
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def unused() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("connection", "expected"),
+    [
+        ({"localIp": "10.0.0.7", "localCmdPort": 9010, "localStreamPort": 9020}, (9010, 9020)),
+        ({"localIp": "10.0.0.7"}, (9010, 9020)),
+        ({"localIp": "10.0.0.7", "localCmdPort": 0, "localStreamPort": "0"}, (9010, 9020)),
+        ({"localIp": "10.0.0.7", "localCmdPort": 22, "localStreamPort": "x"}, (9010, 9020)),
+        ({"localIp": "10.0.0.7", "localCmdPort": "9011", "localStreamPort": 9021}, (9011, 9021)),
+    ],
+)
+def test_its_ports_are_those_of_the_list_or_those_of_all(connection: Any, expected: tuple[int, int]) -> None:
+    lan = Lan(loopback=False)
+    lan.places([{"CONNECTION": {"F1": connection}}])
+    host, ports = lan.own(ready("Garden", ref=Ref("s", "F1", 1), lan="10.0.0.7:554"))
+    assert (host, ports) == ("10.0.0.7", expected)
