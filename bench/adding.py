@@ -64,10 +64,10 @@ def _found_s() -> float | None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         return None
-    told = json.loads(done.stdout)
-    if len(told["found"]) != 30:
-        raise RuntimeError(f"{len(told['found'])} of 30 devices were found")
-    return float(told["spent_s"])
+    answer = json.loads(done.stdout)
+    if len(answer["found"]) != 30:
+        raise RuntimeError(f"{len(answer['found'])} of 30 devices were found")
+    return float(answer["spent_s"])
 
 
 def _added(path: str, times: int) -> tuple[list[float], list[float]]:

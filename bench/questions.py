@@ -72,7 +72,7 @@ def _expect(right: bool, answer: Message) -> None:
 
 
 def _whole(check: Check) -> Check:
-    """An answer that lacks what is looked for is a wrong one too, and is told."""
+    """An answer that lacks what is looked for is a wrong one too, and is raised as one."""
 
     def judged(answer: Message) -> None:
         try:

@@ -58,8 +58,8 @@ def _turn(assistant: Assistant, begin: Callable[[Household], None], *, moves: bo
             report(home)
             begin(home)
         report(home)
-        told = home.beside.tellings(home.account)[home.links[assistant].id]
-        assert (told.reason, told.what != "") == ("", True), told
+        telling = home.beside.tellings(home.account)[home.links[assistant].id]
+        assert (telling.reason, telling.what != "") == ("", True), telling
 
     return walk
 

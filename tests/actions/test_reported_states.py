@@ -1,4 +1,4 @@
-"""What Google is told by Report State is what QUERY answers, for every state of a camera."""
+"""What Report State sends to Google is what QUERY answers, for every state of a camera."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

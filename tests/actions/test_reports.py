@@ -1,4 +1,4 @@
-"""What Google is told by reports: the state, what it was told, and the requests; and each answer of HomeGraph."""
+"""What reports send to Google: the state, what was told before, and the requests; and each answer of HomeGraph."""
 
 import json
 import time
@@ -63,7 +63,7 @@ class Reporting:
         return dict(json.loads(msgspec.json.encode(device(known, self.traits, reported=True))))
 
     def now(self) -> Now:
-        """As the registry has it, with `changes`, of cameras by name; None: the camera is gone."""
+        """The cameras as the registry has them, with `changes` of them by name; None: the camera is gone."""
         left = [
             replace(known, **(self.changes.get(known.name) or {})) for known in self.cameras if self._is(known.name)
         ]

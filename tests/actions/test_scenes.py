@@ -71,7 +71,7 @@ def test_google_has_the_type_the_trait_the_command_and_the_error(held: str) -> N
 
 
 @pytest.mark.parametrize("chosen", [(), ("TV",)], ids=["no scene chosen", "no TVs here"])
-def test_nothing_is_told_of_scenes_where_there_are_none(home: Household, send: Send, chosen: tuple[str, ...]) -> None:
+def test_no_scene_is_listed_where_there_are_none(home: Household, send: Send, chosen: tuple[str, ...]) -> None:
     """The second: on AWS, with sign_up = "anyone", or without a media process of its own."""
     if not chosen:
         home.registry.scenes.cast_with(ReadyScreens())
@@ -113,13 +113,13 @@ def test_a_camera_that_may_not_be_shown_is_refused_as_for_its_stream(
 
 
 @pytest.mark.parametrize(
-    ("told", "code"), [("no_tv", "sceneCannotBeApplied"), ("busy", "deviceBusy"), ("media_down", "streamUnavailable")]
+    ("reason", "code"), [("no_tv", "sceneCannotBeApplied"), ("busy", "deviceBusy"), ("media_down", "streamUnavailable")]
 )
 @pytest.mark.parametrize("deactivate", [False, True])
 def test_a_tv_in_the_way_is_an_error(
-    deactivate: bool, told: Reason, code: str, send: Send, screens: ReadyScreens, valid_if_known: Check
+    deactivate: bool, reason: Reason, code: str, send: Send, screens: ReadyScreens, valid_if_known: Check
 ) -> None:
-    screens.told = told
+    screens.answer = reason
     answered = activate(send, its_id(send), deactivate=deactivate)
     valid_if_known("EXECUTE", {"requestId": "1", "payload": {"commands": answered}})
     assert answered[0]["errorCode"] == code

@@ -1,4 +1,4 @@
-"""Names that Alexa is told: of settings in its languages, and of cameras as people speak them."""
+"""Names that Alexa is given: of settings in its languages, and of cameras as people speak them."""
 
 import json
 from collections.abc import Callable

@@ -242,7 +242,11 @@ def test_a_refused_camera_is_answered_with_a_card(camera: str, door: Door) -> No
 
 
 def asking(*sizes: tuple[int, int]) -> dict[str, Any]:
-    return {"cameraStreams": [{"protocol": "HLS", "resolution": {"width": w, "height": h}} for w, h in sizes]}
+    return {
+        "cameraStreams": [
+            {"protocol": "HLS", "resolution": {"width": width, "height": height}} for width, height in sizes
+        ]
+    }
 
 
 @pytest.mark.parametrize(

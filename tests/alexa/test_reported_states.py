@@ -1,4 +1,4 @@
-"""What Alexa is told by ChangeReport is what ReportState answers, for every state of a camera."""
+"""What a ChangeReport sends to Alexa is what ReportState answers, for every state of a camera."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def amazon(tmp_path: Path) -> Iterator[EventGateway]:
 
 
 def values(properties: list[dict[str, Any]]) -> dict[str, Any]:
-    """By interface, instance and name; without when it was read."""
+    """The values by interface, instance and name, without the time at which each was read."""
     return {f"{known['namespace']}/{known.get('instance', '')}/{known['name']}": known["value"] for known in properties}
 
 

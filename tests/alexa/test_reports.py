@@ -1,4 +1,4 @@
-"""What Alexa is told by reports: the state, what it was told, and the messages."""
+"""What reports send to Alexa: the state, what was told before, and the messages."""
 
 import json
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def test_all_is_told_once_and_then_nothing(link: Reporting, official: Callable[[
     assert list(link.amazon.endpoints.dropped) == []
 
 
-def told_value(known: dict[str, Any]) -> str:
+def value_of(known: dict[str, Any]) -> str:
     value = known["value"]
     return str(value["value"] if isinstance(value, dict) else value)
 
@@ -82,7 +82,7 @@ def test_a_change_is_one_report_with_the_rest_beside_it(
     assert event["endpoint"]["endpointId"] == link.home.id(name)
     report = event["payload"]["change"]
     assert (report["cause"]["type"], [known["name"] for known in report["properties"]]) == (cause, changed)
-    assert [told_value(known) for known in report["properties"]] == values
+    assert [value_of(known) for known in report["properties"]] == values
     keys = [
         (known["namespace"], known["name"], known.get("instance"))
         for known in (*report["properties"], *message["context"]["properties"])
@@ -100,7 +100,7 @@ def test_a_change_counts_whose_list_was_read_before_the_one_that_was_told(link: 
     link.tell(link.now(Garden={"as_of": link.clock.now - 6.0, "online": "off"}))
     [message] = link.sent()
     [connectivity] = message["event"]["payload"]["change"]["properties"]
-    assert told_value(connectivity) == "UNREACHABLE"
+    assert value_of(connectivity) == "UNREACHABLE"
     assert connectivity["uncertaintyInMilliseconds"] == 7000, "it is confirmed as of six seconds ago, within one second"
     assert list(link.amazon.endpoints.dropped) == []
 

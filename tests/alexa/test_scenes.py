@@ -53,7 +53,7 @@ def test_a_scene_in_full(send: Send, screens: ReadyScreens, valid_if_known: Chec
 
 
 @pytest.mark.parametrize("chosen", [(), ("TV",)], ids=["no scene chosen", "no TVs here"])
-def test_nothing_is_told_of_scenes_where_there_are_none(home: Household, send: Send, chosen: tuple[str, ...]) -> None:
+def test_no_scene_is_listed_where_there_are_none(home: Household, send: Send, chosen: tuple[str, ...]) -> None:
     """The second: on AWS, with sign_up = "anyone", or without a media process of its own."""
     if not chosen:
         home.registry.scenes.cast_with(ReadyScreens())
@@ -100,14 +100,14 @@ def test_the_gate_is_googles_and_no_tv_is_asked_for_a_camera_that_may_not_be_sho
 
 
 @pytest.mark.parametrize(
-    ("told", "kind"),
+    ("reason", "kind"),
     [("no_tv", "ENDPOINT_UNREACHABLE"), ("busy", "ENDPOINT_BUSY"), ("media_down", "BRIDGE_UNREACHABLE")],
 )
 @pytest.mark.parametrize("name", ["Activate", "Deactivate"])
 def test_a_tv_in_the_way_is_an_error(
-    name: str, told: Reason, kind: str, send: Send, screens: ReadyScreens, valid_if_known: Check
+    name: str, reason: Reason, kind: str, send: Send, screens: ReadyScreens, valid_if_known: Check
 ) -> None:
-    screens.told = told
+    screens.answer = reason
     answer = send(SCENES, name, camera=its_id(send))
     valid_if_known(answer)
     assert answer["event"]["payload"]["type"] == kind

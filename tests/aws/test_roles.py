@@ -121,12 +121,12 @@ class TestReporting:
         ]
 
     def test_only_web_has_the_cookies_secret(self, home: Template) -> None:
-        told = {
+        given = {
             name
             for name, function in of(home, "AWS::Lambda::Function").items()
             if "SHOWCAM_COOKIE_SECRET" in function["Environment"]["Variables"]
         }
-        assert told == {"WebLambdaFunction"}
+        assert given == {"WebLambdaFunction"}
 
     def test_the_key_serves_the_table_and_the_secrets_alone(self, template: Template) -> None:
         given = [

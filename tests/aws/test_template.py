@@ -77,13 +77,13 @@ class TestSecrets:
             assert secrets[name]["GenerateSecretString"] == generated
             assert "SecretString" not in secrets[name]
         # all of it: AWS does not say whether a change of anything else would put this value back
-        told = {name: f"Secret settings that {of_whom} alone uses" for name, of_whom in OF_SETTINGS.items()}
-        told["SettingsSecret"] = "Settings that are secret"
-        told["GoogleSecret"] = "Secret settings that fulfillment and reports alone use"
+        descriptions = {name: f"Secret settings that {of_whom} alone uses" for name, of_whom in OF_SETTINGS.items()}
+        descriptions["SettingsSecret"] = "Settings that are secret"
+        descriptions["GoogleSecret"] = "Secret settings that fulfillment and reports alone use"
         for name, of_whom in OF_SETTINGS.items():
             assert secrets[name] == {
                 "Name": f"showcam/prod/{of_whom}",
-                "Description": f"{told[name]}, as JSON; see docs/integrator/aws.md",
+                "Description": f"{descriptions[name]}, as JSON; see docs/integrator/aws.md",
                 "KmsKeyId": {"Fn::GetAtt": ["DataKey", "Arn"]},
                 "SecretString": "{}",
             }
@@ -136,8 +136,8 @@ class TestFunctions:
             for function in of(template, "AWS::Lambda::Function").values():
                 environ = {name: resolved(value, known) for name, value in function["Environment"]["Variables"].items()}
                 if stack == "elsewhere":
-                    told = f"{ELSEWHERE['settingsSecret']},{ELSEWHERE['directivesSecret']}"
-                    assert environ["SHOWCAM_SETTINGS_SECRET"] == told
+                    arns = f"{ELSEWHERE['settingsSecret']},{ELSEWHERE['directivesSecret']}"
+                    assert environ["SHOWCAM_SETTINGS_SECRET"] == arns
                     environ["SHOWCAM_SETTINGS_SECRET"] = f"{secret},{own['directives']}"
                 wakes = function["FunctionName"].rpartition("-")[2] in ("changes", "sweep")
                 settings = load(environ=environ | {"SHOWCAM_EZVIZ_KEY": "" if wakes else "k"})
@@ -208,7 +208,7 @@ def test_cfn_lint_finds_nothing(each_stack: Packaged) -> None:
 
 
 def resolved(value: Any, known: dict[str, str]) -> str:
-    """As CloudFormation would fill it in."""
+    """The value as CloudFormation would fill it in."""
     if isinstance(value, str):
         return value
     if "Ref" in value:

@@ -59,11 +59,11 @@ def test_a_percentile_is_one_of_the_values(values: list[float], share: float, fo
 
 
 @pytest.mark.parametrize(
-    ("runs", "told"),
+    ("runs", "row"),
     [((), "1"), ((0.5,), "1: 0.5 – 0.5"), ((2.0, 0.0312, 1.0), "3: 0.0312 – 2"), ((1200.0,), "1: 1,200 – 1,200")],
 )
-def test_a_row_tells_how_many_runs_it_had_and_from_where_to_where_they_went(runs: tuple[float, ...], told: str) -> None:
-    assert spread(runs) == told
+def test_a_row_tells_how_many_runs_it_had_and_from_where_to_where_they_went(runs: tuple[float, ...], row: str) -> None:
+    assert spread(runs) == row
 
 
 @pytest.mark.parametrize(

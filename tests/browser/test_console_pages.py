@@ -21,7 +21,7 @@ from tests.whole.test_kept_settings import pids
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-PICTURES_THERE = "[...document.querySelectorAll('.heard video:not([hidden])')].every(each => each.readyState > 1)"
+PICTURES_THERE = "[...document.querySelectorAll('.heard video:not([hidden])')].every(video => video.readyState > 1)"
 LOGGED = (
     f'{{"event": "it is away, {"for a long time " * 9}", "part": "web", "level": "warning", '
     '"timestamp": "2026-11-27T07:00:00Z"}\n'
@@ -30,7 +30,7 @@ LOGGED = (
 AT_REST = """
     !document.querySelector('[data-examining]')
     && [...document.querySelectorAll('.tile .state')].every(
-        each => each.textContent !== each.closest('.tiles').dataset.connecting)
+        state => state.textContent !== state.closest('.tiles').dataset.connecting)
 """
 RUN_AXE = "async rules => JSON.stringify((await axe.run({runOnly: rules})).violations)"
 TARGETS = (
@@ -61,11 +61,11 @@ def tried(page: Page, program: Program) -> None:
     page.fill("input[name=text]", "show the garden camera")
     page.press("input[name=text]", "Enter")
     page.wait_for_selector(".says")
-    wait_for(page, "[...document.querySelectorAll('video:not([hidden])')].every(each => each.readyState > 1)")
+    wait_for(page, "[...document.querySelectorAll('video:not([hidden])')].every(video => video.readyState > 1)")
 
 
 def on_tv(page: Page, program: Program) -> None:
-    """With a camera on it, one that comes by itself, and a scene."""
+    """The page of a TV with a camera on it, one that comes by itself, and a scene."""
     cameras(page, program)
     tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
     page.locator("a[href^='/home/tv?']").click()
@@ -128,7 +128,11 @@ def found(page: Page) -> list[str]:
     """What axe-core objects to, each with where."""
     page.evaluate(AXE)
     violations: list[dict[str, Any]] = json.loads(page.evaluate(RUN_AXE, RULES))
-    return [f"{each['id']}: {node['html']} {node['failureSummary']}" for each in violations for node in each["nodes"]]
+    return [
+        f"{violation['id']}: {node['html']} {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
 
 
 def wait_for(page: Page, expression: str, within_s: float = 20.0) -> None:
@@ -149,7 +153,7 @@ def fits(page: Page, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def linked(program: Program) -> Program:
-    """With a link that nobody has acknowledged, so that each page has its banner, and a log with a warning."""
+    """A program with a link that nobody has acknowledged, so that each page has a banner; its log has a warning."""
     (program.data / "log").mkdir(exist_ok=True)
     (program.data / "log" / "web.jsonl").write_text(LOGGED)
     program.link("alexa")
@@ -213,7 +217,7 @@ def test_axe_finds_nothing_and_all_fits(
         lead(page, linked)
         page.wait_for_load_state("load")  # a link's page may be there before its style is
         for details in page.locator("details").all():
-            details.evaluate("each => each.open = true")
+            details.evaluate("element => element.open = true")
         wait_for(page, PICTURES_THERE)
         wait_for(page, AT_REST, within_s=60.0)
         assert found(page) == [], name
@@ -223,7 +227,7 @@ def test_axe_finds_nothing_and_all_fits(
 def test_axe_is_asked_and_its_answer_heard(signed_in: Callable[..., Page]) -> None:
     page = signed_in(path="/home")
     page.evaluate("document.querySelector('main').append(new Image())")
-    assert [each for each in found(page) if each.startswith("image-alt: <img> ")] != []
+    assert [complaint for complaint in found(page) if complaint.startswith("image-alt: <img> ")] != []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -335,7 +339,7 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
 ) -> None:
     page = signed_in(path="/home")
     garden = tile(page, "Garden")
-    video, still = (garden.locator(each).element_handle() for each in ("video", "img[data-still]"))
+    video, still = (garden.locator(selector).element_handle() for selector in ("video", "img[data-still]"))
     page.wait_for_function(MOVING, arg=video, timeout=30_000)
     page.get_by_role("button", name="Still pictures").click()
     loaded = "still => still.checkVisibility() && still.naturalWidth > 0"
@@ -343,7 +347,7 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
     assert video.is_hidden()
     page.goto(f"{linked.web}/home")  # which remembers it
     garden = tile(page, "Garden")
-    still, video = (garden.locator(each).element_handle() for each in ("img[data-still]", "video"))
+    still, video = (garden.locator(selector).element_handle() for selector in ("img[data-still]", "video"))
     page.wait_for_function(loaded, arg=still, timeout=30_000)
     assert page.get_by_role("button", name="Still pictures").get_attribute("aria-pressed") == "true"
     still.click()
@@ -368,26 +372,27 @@ def test_a_picture_whose_media_process_dies_comes_back_by_itself(
 # what the Tab key is to reach, in the order of the page: of radio buttons of one name the chosen one, or the first
 STOPS = """() => {
     const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, video, [tabindex]')];
-    const shown = all.filter(each => each.type !== 'hidden' && !each.disabled && each.checkVisibility());
-    const radios = shown.filter(each => each.type === 'radio');
-    const group = ({ name, form }) => radios.filter(each => each.name === name && each.form === form);
-    const first = each => group(each).find(other => other.checked) ?? group(each)[0];
-    const stops = shown.filter(each => each.type !== 'radio' || first(each) === each);
-    stops.forEach((each, number) => { each.dataset.stop = number; });
-    return stops.map(each => each.outerHTML.slice(0, 120));
+    const shown = all.filter(element => element.type !== 'hidden' && !element.disabled && element.checkVisibility());
+    const radios = shown.filter(element => element.type === 'radio');
+    const group = ({ name, form }) => radios.filter(element => element.name === name && element.form === form);
+    const first = element => group(element).find(other => other.checked) ?? group(element)[0];
+    const stops = shown.filter(element => element.type !== 'radio' || first(element) === element);
+    stops.forEach((element, number) => { element.dataset.stop = number; });
+    return stops.map(element => element.outerHTML.slice(0, 120));
 }"""
 # the number of what has the focus, and what is wrong with how that shows
 FOCUS = """() => {
-    const each = document.activeElement, look = getComputedStyle(each);
-    if (each === document.body) return [-1, ''];
+    const element = document.activeElement, look = getComputedStyle(element);
+    if (element === document.body) return [-1, ''];
     const [left, top, right, bottom] = (({ left, top, right, bottom }) =>
         [Math.max(left, 0), Math.max(top, 0), Math.min(right, innerWidth), Math.min(bottom, innerHeight)]
-    )([...each.getClientRects()].find(({ width, height }) => width && height) ?? each.getBoundingClientRect());
+    )([...element.getClientRects()].find(({ width, height }) => width && height) ?? element.getBoundingClientRect());
     const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-    const labels = [...(each.labels ?? [])];
-    const seen = hit && (each.contains(hit) || hit.contains(each) || labels.some(label => label.contains(hit)));
-    const ring = each.matches(':focus-visible') && look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2;
-    return [Number(each.dataset.stop ?? -2), ring ? (seen ? '' : 'hidden') : 'without a ring'];
+    const labels = [...(element.labels ?? [])];
+    const seen = hit && (element.contains(hit) || hit.contains(element) || labels.some(label => label.contains(hit)));
+    const ring = element.matches(':focus-visible') && look.outlineStyle !== 'none'
+        && parseFloat(look.outlineWidth) >= 2;
+    return [Number(element.dataset.stop ?? -2), ring ? (seen ? '' : 'hidden') : 'without a ring'];
 }"""
 # where the browser begins to walk, wherever the focus was
 AT_THE_TOP = """() => {
@@ -420,7 +425,7 @@ def test_by_tab_alone_each_element_is_reached_in_reading_order_and_seen_to_be(
 ) -> None:
     page = signed_in()
     PAGES[name](page, linked)
-    opened = "all => all.forEach(each => { each.removeAttribute('name'); each.open = true; })"
+    opened = "all => all.forEach(element => { element.removeAttribute('name'); element.open = true; })"
     page.locator("details").evaluate_all(opened)  # several at a time
     stops = settled(page)
     page.evaluate(AT_THE_TOP)
@@ -442,7 +447,7 @@ def test_by_tab_alone_each_element_is_reached_in_reading_order_and_seen_to_be(
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """By the Tab key alone."""
+    """Moves the focus there by the Tab key alone."""
     for _ in range(400):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):

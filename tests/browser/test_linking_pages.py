@@ -15,12 +15,12 @@ from tests.doubles.program import Program
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
 TARGETS = "button, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
 TOO_SMALL = """targets => [...document.querySelectorAll(targets)]
-    .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
-OUT_OF_ITS_BOX = """targets => [...document.querySelectorAll(targets)].filter(each =>
-    each.getBoundingClientRect().right > each.parentElement.getBoundingClientRect().right + 1)
-    .map(each => each.outerHTML)"""
+    .map(element => [element.outerHTML, element.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
+OUT_OF_ITS_BOX = """targets => [...document.querySelectorAll(targets)].filter(element =>
+    element.getBoundingClientRect().right > element.parentElement.getBoundingClientRect().right + 1)
+    .map(element => element.outerHTML)"""
 UNLABELLED = """[...document.querySelectorAll('input:not([type=hidden])')]
-    .filter(each => !each.labels.length).map(each => each.name)"""
+    .filter(element => !element.labels.length).map(element => element.name)"""
 
 
 class Callback(http.server.BaseHTTPRequestHandler):
@@ -138,11 +138,11 @@ def test_forms_that_come_without_their_button(
     page.wait_for_selector("input[name=cameras]")
     page.uncheck("input[name=later]")
     page.uncheck("input[name=cameras] >> nth=0")
-    chosen = page.evaluate("[...document.querySelectorAll('[name=cameras]')].map(each => each.checked)")
+    chosen = page.evaluate("[...document.querySelectorAll('[name=cameras]')].map(box => box.checked)")
     submit(page, form=1, label="Kari")
     assert urlsplit(page.url).path == "/oauth/authorize"
     assert page.text_content("[role=alert]")
-    assert page.evaluate("[...document.querySelectorAll('[name=cameras]')].map(each => each.checked)") == chosen
+    assert page.evaluate("[...document.querySelectorAll('[name=cameras]')].map(box => box.checked)") == chosen
     assert not page.is_checked("input[name=later]")
     assert page.input_value("input[name=label]") == "Kari"
     fits(page, f"consent-without-button-{name}")

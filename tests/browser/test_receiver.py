@@ -98,7 +98,7 @@ def test_an_address_that_is_refused_fails_at_once_and_the_next_may_follow(
     receiver.until(lambda: receiver.said == [state("failed"), state("playing", "2")])
 
 
-def test_a_picture_that_is_lost_is_told(receiver: ReceiverPage, plane: PlaneThread) -> None:
+def test_a_picture_that_is_lost_is_reported(receiver: ReceiverPage, plane: PlaneThread) -> None:
     receiver.hear(show(plane))
     receiver.until(lambda: receiver.said == [state("playing")])
     plane.client().end_link("l")
@@ -106,7 +106,7 @@ def test_a_picture_that_is_lost_is_told(receiver: ReceiverPage, plane: PlaneThre
     assert receiver.page.locator("#picture").is_hidden()
 
 
-def test_what_google_loads_takes_the_place_and_is_told_of_its_segments(
+def test_what_google_loads_takes_the_place_and_is_given_the_kind_of_its_segments(
     receiver: ReceiverPage, plane: PlaneThread
 ) -> None:
     receiver.hear(show(plane))
@@ -131,7 +131,7 @@ def test_it_leaves_the_tv_when_nothing_is_shown_for_a_minute(receiver: ReceiverP
     receiver.until(lambda: receiver.said == [{"type": "left"}])
 
 
-def test_it_leaves_the_tv_when_it_is_told_to(receiver: ReceiverPage) -> None:
+def test_it_leaves_the_tv_when_it_is_asked_to(receiver: ReceiverPage) -> None:
     receiver.hear({"type": "stop"})
     receiver.until(lambda: receiver.said == [{"type": "left"}])
 
@@ -158,7 +158,7 @@ class OwnTelevision:
         receiver.when_said = lambda message: self.there.do(lambda: self.there.television.say_from_page(message))
 
     def run(self, work: Callable[[], None]) -> None:
-        """In another thread, as the worker does; the page is served meanwhile."""
+        """Does the work in another thread, as the worker does; the page is served meanwhile."""
         failed: list[BaseException] = []
 
         def do() -> None:

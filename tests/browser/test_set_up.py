@@ -141,7 +141,7 @@ def house(tmp_path: Path) -> Iterator[tuple[str, HomeWorld]]:
 
 
 def signed_in(browser: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any) -> Page:
-    """In a context of its own."""
+    """A signed-in page in a context of its own."""
     web, world = house
     context = browser.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme, locale=language)
     page = context.new_page()
@@ -157,14 +157,14 @@ def signed_in(browser: Browser, house: tuple[str, HomeWorld], language: str, wid
 def test_axe_finds_nothing_on_both_roads_to_alexa(
     chromium: Browser, house: tuple[str, HomeWorld], language: str, width: int, scheme: Any
 ) -> None:
-    """By hand first, with all that it may show at once, and what was refused."""
+    """The road by hand comes first, with all that it may show at once, and what was refused."""
     page = signed_in(chromium, house, language, width, scheme)
     page.goto(f"{house[0]}/home/alexa")
     page.fill("input[name=redirect]", "nonsense")
     page.press("input[name=redirect]", "Enter")
     page.wait_for_selector("[role=alert]")
     assert page.input_value("input[name=redirect]") == "nonsense"
-    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+    page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true; })")
     assert page.locator("h2").first.inner_text() == {"en": "By hand", "nb": "For hånd", "de": "Von Hand"}[language]
     assert found(page) == []
     fits(page, f"alexa-roads-{language}-{width}-{scheme}")
@@ -183,7 +183,7 @@ def test_axe_finds_nothing_in_what_was_found_of_the_house(
     page.locator("button[value=look]").click()
     expect(page.locator(".seen li")).to_have_count(5)
     expect(page.locator("#reachable > .statement")).to_contain_text(FITS[language])
-    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+    page.locator("details").evaluate_all("all => all.forEach(details => { details.open = true; })")
     assert page.locator("h3").first.inner_text().startswith("Tailscale Funnel")
     assert found(page) == []
     fits(page, f"set-up-looked-{language}-{width}-{scheme}")

@@ -42,7 +42,7 @@ def test_a_page_has_what_its_step_names(chromium: Browser, houses: object, name:
     page = screenshots.opened(chromium, screenshots.SHOTS[name].height)
     screenshots.SHOTS[name].lead(page, houses)
     for details in page.locator("details").all():
-        details.evaluate("each => each.open = true")
+        details.evaluate("details => details.open = true")
     shown = " ".join(page.inner_text("body").split())
     page.context.close()
     assert [words for words in named if words not in shown] == []

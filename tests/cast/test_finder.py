@@ -51,7 +51,7 @@ def test_a_device_is_found_by_name_or_id(name: str) -> None:
         ((Device("7", "By name", "tv.example"),), "By name", "no_device"),
     ],
 )
-def test_what_can_show_nothing_is_told_apart(found: tuple[Device, ...], name: str, why: str) -> None:
+def test_what_can_show_nothing_is_distinguished(found: tuple[Device, ...], name: str, why: str) -> None:
     with pytest.raises(CastFailed, match=why):
         finder(*found).device(name)
 
@@ -71,6 +71,6 @@ def test_what_the_owner_named_stands_without_a_network() -> None:
 
 
 def test_every_failure_has_its_sentence_in_every_language() -> None:
-    told = {language: [CastFailed(why, "TV").text(language) for why in SENTENCES] for language in LANGUAGES}
-    assert all(len(set(sentences)) == len(SENTENCES) for sentences in told.values())
-    assert not set(told["en"]) & set(told["nb"]) | set(told["en"]) & set(told["de"]), "each is translated"
+    worded = {language: [CastFailed(why, "TV").text(language) for why in SENTENCES] for language in LANGUAGES}
+    assert all(len(set(sentences)) == len(SENTENCES) for sentences in worded.values())
+    assert not set(worded["en"]) & set(worded["nb"]) | set(worded["en"]) & set(worded["de"]), "each is translated"

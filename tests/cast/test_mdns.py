@@ -23,10 +23,10 @@ def announced(name, uuid, model, port, address):
     return zeroconf.ServiceInfo(kind, f"{uuid}.{kind}", port=port, addresses=at, properties=facts)
 
 devices = zeroconf.Zeroconf(interfaces=["192.168.77.1"])
-for each in json.loads(sys.argv[1]):
-    devices.register_service(announced(*each))
+for device in json.loads(sys.argv[1]):
+    devices.register_service(announced(*device))
 found = browse(2.5)
-print(json.dumps([[each.name, each.kind, each.model, each.host, each.port] for each in found]))
+print(json.dumps([[device.name, device.kind, device.model, device.host, device.port] for device in found]))
 devices.close()
 """
 SET_UP = (
@@ -40,7 +40,7 @@ ROWS = [
 ]
 
 
-def test_devices_groups_and_speakers_are_told_apart() -> None:
+def test_devices_groups_and_speakers_are_distinguished() -> None:
     words = [*NETWORK, "sh", "-c", f'{SET_UP} && exec "$@"', "sh", sys.executable, "-c", SCRIPT, json.dumps(ROWS)]
     done = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

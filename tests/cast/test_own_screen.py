@@ -26,7 +26,7 @@ class OwnTelevision:
         self.heard: list[dict[str, Any]] = []
         self._answers = answers
         self.over: list[Over] = []
-        self.told = threading.Event()
+        self.ended = threading.Event()
         self.there = start(pages={APP: Page(NAMESPACE, self._hear)})
         self.screen = OwnScreen(self.there.device, self._tell, app=APP, connect_s=WAIT_S, play_s=1.0)
 
@@ -41,7 +41,7 @@ class OwnTelevision:
 
     def _tell(self, why: Over) -> None:
         self.over.append(why)
-        self.told.set()
+        self.ended.set()
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def own(television: Callable[..., TelevisionThread]) -> Iterator[Callable[..., O
         screen.screen.stop()
 
 
-def test_the_page_is_told_what_to_show_and_where(own: Callable[..., OwnTelevision]) -> None:
+def test_the_page_is_given_what_to_show_and_where(own: Callable[..., OwnTelevision]) -> None:
     tv = own(webrtc="playing")
     tv.screen.show(WEBRTC)
     [message] = tv.heard
@@ -93,7 +93,7 @@ def test_the_page_tells_what_ended_the_picture(own: Callable[..., OwnTelevision]
     tv.screen.show(WEBRTC)
     tv.say("ended", "of another picture")
     tv.say(state)
-    assert tv.told.wait(WAIT_S)
+    assert tv.ended.wait(WAIT_S)
     assert tv.over == [why]
 
 
@@ -102,7 +102,7 @@ def test_a_person_at_the_tv_ends_it(own: Callable[..., OwnTelevision], what: str
     tv = own(webrtc="playing")
     tv.screen.show(WEBRTC)
     tv.there.do(getattr(tv.there.television, what))
-    assert tv.told.wait(WAIT_S)
+    assert tv.ended.wait(WAIT_S)
     assert tv.over == ["taken"]
 
 

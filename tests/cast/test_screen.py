@@ -41,14 +41,14 @@ def test_a_camera_is_loaded_as_live_hls_in_a_session_of_our_own_and_stopped(
     }
     screen.stop()
     assert there.next() == "stop"
-    assert over.empty(), "who stops it is not told that it is over"
+    assert over.empty(), "no end is reported to the one who stops it"
 
 
 @pytest.mark.parametrize(
     ("behaves", "why"),
     [("is taken over", "taken"), ("is loaded by another", "taken"), ("gives up", "ended")],
 )
-def test_the_end_of_a_picture_is_told_once_with_what_ended_it(
+def test_the_end_of_a_picture_is_reported_once_with_what_ended_it(
     receiver: Callable[[str], Receiver], behaves: str, why: Over
 ) -> None:
     there = receiver(behaves)
@@ -81,7 +81,7 @@ def test_what_another_shows_is_left_alone(receiver: Callable[[str], Receiver]) -
         ("holds half a message back", False),
     ],
 )
-def test_a_device_that_does_not_play_is_told_apart(
+def test_a_device_that_does_not_play_is_distinguished(
     receiver: Callable[[str], Receiver], behaves: str, said: bool
 ) -> None:
     there = receiver(behaves)
@@ -122,7 +122,7 @@ def _says_nothing(connection: socket.socket) -> None:
     ],
     ids=["accepts and is silent", "hangs up", "is a web server"],
 )
-def test_what_is_no_cast_device_is_told_in_time(talk: Callable[[socket.socket], None]) -> None:
+def test_what_is_no_cast_device_is_reported_in_time(talk: Callable[[socket.socket], None]) -> None:
     device, listening = serving(talk)
     with closing(listening):
         screen = Screen(device, lambda why: None, connect_s=0.5)

@@ -62,7 +62,7 @@ def test_another_camera_takes_the_tv_and_the_first_viewer_is_over(house: House) 
     ("on", "why"),
     [("Attic TV", "no_device"), ("", "no_device"), ("kitchen speaker", "speaker")],
 )
-def test_a_device_that_is_not_there_or_has_no_screen_is_told(house: House, on: str, why: str) -> None:
+def test_a_device_that_is_not_there_or_has_no_screen_is_reported(house: House, on: str, why: str) -> None:
     with pytest.raises(CastFailed, match=why):
         house.show(on=on)
     assert house.home.pictures.warmed == [], "no camera is opened for it"
@@ -89,7 +89,7 @@ def test_a_tv_that_does_not_play_leaves_no_viewer(house: House) -> None:
     assert viewers.find(house.home.store, house.viewer().link) is None
 
 
-def test_a_tv_that_refuses_the_address_in_the_house_is_told_the_public_one(house: House) -> None:
+def test_a_tv_that_refuses_the_address_in_the_house_is_given_the_public_one(house: House) -> None:
     house.refuses = ("http://",)
     assert isinstance(house.show(), Showing)
     first, second = house.televisions
@@ -244,7 +244,7 @@ def test_a_camera_that_is_shown_already_goes_on_and_does_not_begin_again(house: 
 
 
 @pytest.mark.parametrize(
-    ("plays", "camera", "told"),
+    ("plays", "camera", "expected"),
     [
         (("webrtc", "hls"), "Garden", [("webrtc", "whep")]),
         (("hls",), "Garden", [("webrtc", "whep"), ("hls", "master.m3u8")]),
@@ -254,8 +254,8 @@ def test_a_camera_that_is_shown_already_goes_on_and_does_not_begin_again(house: 
     ],
     ids=["WebRTC", "HLS where that fails", "neither", "HLS of what WebRTC can't carry", "and not even that"],
 )
-def test_own_receiver_is_told_of_the_next_protocol_in_the_same_application(
-    tmp_path: Path, plays: tuple[str, ...], camera: str, told: list[tuple[str, str]]
+def test_own_receiver_is_given_the_next_protocol_in_the_same_application(
+    tmp_path: Path, plays: tuple[str, ...], camera: str, expected: list[tuple[str, str]]
 ) -> None:
     house = House(tmp_path, ("webrtc", "hls"), plays)
     house.home.driver.set([*demo_cameras(), ready_camera("Shed", "F00000008", video=Video("h264", 1280, 720, True))])
@@ -267,7 +267,7 @@ def test_own_receiver_is_told_of_the_next_protocol_in_the_same_application(
             house.show(camera)
         assert house.now() == []
     [television] = house.televisions
-    assert [(shown.protocol, shown.path.rpartition("/")[2]) for shown in television.shown] == told
+    assert [(shown.protocol, shown.path.rpartition("/")[2]) for shown in television.shown] == expected
     assert television.stopped is not bool(plays)
     assert len(set(house.lent)) == 1, "one door serves both"
     house.home.store.close()

@@ -145,7 +145,7 @@ def test_every_sentence_of_what_would_be_better_is_said_on_the_page() -> None:
         (Received("h265", 1920, 1080, 15, 6.0, "other"), Received("h265", 640, 360, 15, 6.0, "")),
         (Received("h264", 1920, 1080, 15, 1.0, "aac"), None),
     ]
-    said = {(each.picture, each.what) for whole, smaller in pictures for each in better(whole, smaller)}
+    said = {(change.picture, change.what) for whole, smaller in pictures for change in better(whole, smaller)}
     assert said == set(BETTER)
 
 
@@ -179,7 +179,7 @@ def without(camera: RtspCamera) -> None:
         (without, "The camera answered, and no picture came."),
     ],
 )
-def test_why_a_camera_can_not_be_had_is_told_apart_and_what_was_typed_stays(
+def test_why_a_camera_can_not_be_had_is_distinguished_and_what_was_typed_stays(
     pages: Pages, camera: RtspCamera, breaks: Callable[[RtspCamera], None], says: str
 ) -> None:
     breaks(camera)

@@ -151,7 +151,7 @@ def test_the_log_is_read(world: HomeWorld, lines: list[str], said: str) -> None:
     assert said in world.signed_in().visit(f"{AT}/log").text
 
 
-def test_warnings_and_errors_are_told_in_the_page_s_language_and_their_lines_are_folded(world: HomeWorld) -> None:
+def test_warnings_and_errors_are_worded_in_the_page_s_language_and_their_lines_are_folded(world: HomeWorld) -> None:
     at = moment(datetime(2026, 11, 27, 7, 2, tzinfo=UTC).timestamp())
     world.machine.lines = [
         '{"event": "the vendor is away", "level": "warning", "part": "worker", "timestamp": "2026-11-27T07:00:00Z"}',
@@ -188,7 +188,7 @@ FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
 
 
 def with_firefox(world: HomeWorld) -> HomeBrowser:
-    """It is signed in a minute later than the browser that looks."""
+    """A Firefox that is signed in a minute later than the browser that shows the page."""
     world.clock.wait(60)
     other = world.browser()
     other.headers["User-Agent"] = FIREFOX

@@ -69,9 +69,7 @@ def test_its_tile_among_others_offers_it_only_where_nothing_else_brings_the_pict
     ],
     ids=["plugged in", "on battery"],
 )
-def test_who_has_no_way_is_told_of_the_code_where_one_is_taken(
-    world: HomeWorld, battery: int | None, mend: str
-) -> None:
+def test_who_has_no_way_is_shown_the_code_where_one_is_taken(world: HomeWorld, battery: int | None, mend: str) -> None:
     world.home.driver.change("Garden", ways=(), battery=battery)
     browser = world.signed_in()
     assert mend in browser.tile("Garden")

@@ -66,7 +66,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("outsider", OUTSIDERS)
-@pytest.mark.parametrize(("method", "path"), PATHS, ids=lambda each: each)
+@pytest.mark.parametrize(("method", "path"), PATHS, ids=lambda word: word)
 def test_outside_the_house_there_is_no_such_page(world: HomeWorld, outsider: str, method: str, path: str) -> None:
     """Not even with the cookie of somebody who is signed in; nothing tells it from an address that never was."""
     browser = world.signed_in()

@@ -68,7 +68,7 @@ def test_one_that_may_have_moved_waits_for_its_owner(pages: Pages, camera: RtspC
     )
     assert "A device at 127.0.0.1 says that it is this camera." in pages.get(own).text
     pages.post(own, step="move", address=f"rtsp://127.0.0.1:{camera.port}{PATH}")
-    assert [(each.host, each.moved) for each in stored_of(pages)] == [("127.0.0.1", "")]
+    assert [(stored.host, stored.moved) for stored in stored_of(pages)] == [("127.0.0.1", "")]
 
 
 @pytest.mark.parametrize(

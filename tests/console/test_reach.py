@@ -43,7 +43,7 @@ OUTSIDE: dict[str, dict[str, str]] = {
     "a proxy by RFC 7239": {"HTTP_FORWARDED": "for=192.168.1.20"},
     "a proxy by RFC 9110": {"HTTP_VIA": "1.1 proxy"},
     "nginx": {"HTTP_X_REAL_IP": "192.168.1.20"},
-    "nginx that is told nothing": {"SERVER_PROTOCOL": "HTTP/1.0"},
+    "nginx without settings": {"SERVER_PROTOCOL": "HTTP/1.0"},
     "Akamai": {"HTTP_TRUE_CLIENT_IP": "203.0.113.7"},
     "Fly": {"HTTP_FLY_CLIENT_IP": "203.0.113.7"},
     "a load balancer": {"HTTP_X_CLUSTER_CLIENT_IP": "203.0.113.7"},

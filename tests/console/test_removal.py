@@ -31,13 +31,13 @@ def test_everything_of_the_household_is_a_file_without_its_secrets(world: HomeWo
     assert [ask["camera"] for ask in facts["asked"]] == [home.id("Garden")]
     assert facts["quiet_times"] == {"times": "22:00-07:00", "zone": "Europe/Oslo"}
     assert [(address["service"], address["name"]) for address in facts["notified"]] == [("ntfy", "Kari’s phone")]
-    assert [(each["user"], each["since"]) for each in facts["browsers"]] == [(USER, world.clock.now)]
+    assert [(browser["user"], browser["since"]) for browser in facts["browsers"]] == [(USER, world.clock.now)]
     for secret_text in ("vendor-session", "hemmelig", "house.example", home.link.agent_user, "F00000001", "salt"):
         assert secret_text not in answer.text
 
 
 def assistants_are_told(store: Store) -> None:
-    """As the worker tells each assistant that a link has ended."""
+    """Settles each ended link, as the worker does once it has told its assistant."""
     now = time.time()
     for account, link in store.due("alexa", now, 9):
         claim = store.claim(account, link, now, now + 60, 9)
@@ -50,7 +50,7 @@ def test_deleting_everything_signs_out_at_the_vendor_and_leaves_no_byte(world: H
     home.registry.open_stream(home.link, home.id("Garden"), StreamRequest("alexa", ("hls",)))
     token = home.token()
     other, mine = world.signed_in(), page(world)
-    sessions = [each.session.id for each in ConsoleSessions(home.store).browsers(home.account.id)]
+    sessions = [browser.session.id for browser in ConsoleSessions(home.store).browsers(home.account.id)]
     browser = press(mine, "delete", name=USER)
     assert (browser.status, f"Nothing of {USER} is kept here any more." in browser.text) == (200, True)
     assert world.vendor.signed_out == [home.source.id]

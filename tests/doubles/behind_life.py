@@ -97,7 +97,7 @@ def _serve(page: Page, name: str, path: Path) -> None:
 
 
 def play(page: Page, plane: PlaneThread, player: Player) -> None:
-    """By default a player is told what a display of Google's is, else what a page of showcam's is."""
+    """A player by default gets the grant of a Google display, and each other player that of a showcam page."""
     if player == "webrtc":
         page.evaluate("play", f"{plane.url}/s/{grant()}/whep")
         return

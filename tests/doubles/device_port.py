@@ -82,8 +82,10 @@ class DevicePort:
         challenge, seed = secrets.token_hex(16).encode(), secrets.token_hex(32).encode()
         self._say(connection, (0, 0, 0), public.encrypt(challenge + bytes(8), padding.PKCS1v15()) + seed)
         _, body = _heard(connection)
-        told = hashlib.sha256(user + seed + CODE.encode()).hexdigest().encode()
-        proof = hmac.new(challenge, b"admin", "md5").digest() + bytes(16) + hmac.new(challenge, told, "md5").digest()
+        password = hashlib.sha256(user + seed + CODE.encode()).hexdigest().encode()
+        proof = (
+            hmac.new(challenge, b"admin", "md5").digest() + bytes(16) + hmac.new(challenge, password, "md5").digest()
+        )
         if user != b"admin" or body[20:] != proof:
             self.wrong += 1
             self._say(connection, (0, 0, 0), bytes(48))
@@ -108,11 +110,11 @@ class DevicePort:
             return {"statusCode": 4, "statusString": "Invalid Operation"}
         if request == GET:
             return {"servicesSwitch": self.services}
-        told = json.loads(request.partition(b"\r\n")[2])["servicesSwitch"]
-        if self.refuses or not request.startswith(PUT) or told.keys() != self.services.keys():
+        services = json.loads(request.partition(b"\r\n")[2])["servicesSwitch"]
+        if self.refuses or not request.startswith(PUT) or services.keys() != self.services.keys():
             return {"statusCode": 6, "statusString": "Invalid Content"}
-        self.services = told
-        if told["rtsp"]:
+        self.services = services
+        if services["rtsp"]:
             self._opened()
         return {"statusCode": 1, "statusString": "OK"}
 

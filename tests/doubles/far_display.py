@@ -62,7 +62,7 @@ window.accept = async (sdp) => {
   window.began = performance.now();
   await pc.setRemoteDescription({ type: "answer", sdp });
 };
-window.told = async () => {
+window.stats = async () => {
   for (const row of (await pc.getStats()).values())
     if (row.type === "inbound-rtp" && row.kind === "video") return row;
   return {};
@@ -85,14 +85,14 @@ class Way:
 
 @dataclass(frozen=True)
 class Run:
-    """In seconds; `sizes`: the heights of the picture in the order in which they were seen."""
+    """What a display saw, times in seconds; `heights`: of the picture, in the order in which they were seen."""
 
     first_s: float
     frozen_s: float
     longest_s: float
     frames: int
     heights: list[int]
-    told: dict[str, Any]
+    stats: dict[str, Any]
 
 
 @made_once
@@ -176,7 +176,7 @@ def watch(page: Page, port: int, grants: Grants, lasts_s: float) -> Run:
     answer, session = ask(port, grants, "webrtc", "POST", "whep", page.evaluate("offer()"))
     page.evaluate("accept", answer)
     page.wait_for_timeout(lasts_s * 1000)
-    seen, told, began = page.evaluate("async () => [seen, await told(), began]")
+    seen, stats, began = page.evaluate("async () => [seen, await stats(), began]")
     times = [now / 1000 for now, _, _ in seen]
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     end = page.evaluate("performance.now()") / 1000
@@ -193,7 +193,7 @@ def watch(page: Page, port: int, grants: Grants, lasts_s: float) -> Run:
         longest_s=max(gaps, default=lasts_s),
         frames=len(seen),
         heights=runs,
-        told={name: told.get(name) for name in names},
+        stats={name: stats.get(name) for name in names},
     )
 
 

@@ -43,5 +43,5 @@ def played(way: Mapping[str, object], timeout_s: float) -> list[dict[str, Any]]:
 
 
 def frozen_s(run: dict[str, Any]) -> float:
-    """As Chromium counts it: what is 0.15 s longer than the mean."""
-    return float(run["told"]["totalFreezesDuration"])
+    """How long the picture stood still, as Chromium counts it: what is 0.15 s longer than the mean."""
+    return float(run["stats"]["totalFreezesDuration"])

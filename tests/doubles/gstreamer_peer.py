@@ -89,8 +89,8 @@ class Display:
         since = time.monotonic() - self._began
         stamp = self._stamps.pop(0)
         missed = len(self._stamps)  # that came whole and were not decoded: one thread does both
-        told = {"stamp": stamp, "missed": missed, **picture(buffer, pad)}
-        say(video=since, audio=self._sound_s, loud=self._ticks.loud, **told)
+        facts = {"stamp": stamp, "missed": missed, **picture(buffer, pad)}
+        say(video=since, audio=self._sound_s, loud=self._ticks.loud, **facts)
 
     def _packet(self, _pad: object, info: Any) -> Any:
         """Notes the RTP time of each picture: the pipeline's is moved to where its sound is."""

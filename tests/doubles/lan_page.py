@@ -121,14 +121,14 @@ def main(folder: Path) -> None:
             timeout=20,
         ).json()
         master = requests.get(shown["hls"], timeout=20) if "hls" in shown else None
-    told = {
+    outcome = {
         "empty": "Add one of your house here" in empty,
         "found": found,
         "tried": "Add this camera" in tried and "H.264, 320×180" in tried,
         "camera": camera,
         "shown": shown if master is None else master.text,
     }
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(json.dumps(outcome))
 
 
 if __name__ == "__main__":

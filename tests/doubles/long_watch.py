@@ -37,7 +37,7 @@ SEGMENT = re.compile(r"#EXTINF:([\d.]+),\n(?:#[^\n]*\n)*(\d+)\.ts")
 
 @dataclass
 class Size:
-    """Of the picture process, at a time."""
+    """The size of the picture process at a time."""
 
     at: float
     mib: float
@@ -140,7 +140,7 @@ def _grant(camera: str, protocol: Any) -> str:
 
 @dataclass
 class _Hls(threading.Thread):
-    """Follows a playlist under the address it was once told, and notes when each second of picture came."""
+    """Follows a playlist under the address it was first given, and notes when each second of picture came."""
 
     port: int
     camera: str
@@ -255,14 +255,14 @@ def watch(lasts_s: float, every_s: float, session_s: int, pace: float = 1.0) -> 
 
 
 def _read_cuts(pipe: Connection, cuts: dict[str, list[float]]) -> None:
-    """Again and again: a pipe that nobody reads is full after some hundred cuts, and no other cut follows."""
+    """Is called again and again: a pipe that nobody reads is full after some hundred cuts, and no other cut follows."""
     while pipe.poll():
         camera, at = pipe.recv()
         cuts[camera].append(at)
 
 
 def _pauses(cuts: list[float], came: list[tuple[float, float]], pace: float) -> list[float]:
-    """After each cut but the last the longest pause up to the next, less what came with its end."""
+    """The longest pause after each cut but the last, up to the next one, less what came with the pause's end."""
     out = []
     times = [at for at, _ in came]
     for cut, following in itertools.pairwise(cuts):

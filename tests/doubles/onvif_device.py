@@ -33,7 +33,7 @@ class Served:
 
 @contextmanager
 def served(*, rtsp: str = "127.0.0.1:554", tls: ssl.SSLContext | None = None, **changes: Any) -> Iterator[Served]:
-    """By https with `tls`: a device with a whole picture in H.265 and a smaller one in H.264."""
+    """A device with a whole picture in H.265 and a smaller one in H.264, served by https with `tls`."""
     pictures = [Picture("main", "/live/main", "h265", 1920, 1080), Picture("sub", "/live/sub", "h264", 640, 360)]
     given: dict[str, Any] = {"password": PASSWORD, "pictures": pictures, "address": "", "rtsp": rtsp} | changes
     at = Served(OnvifDevice(SERIAL, **given))
@@ -55,8 +55,8 @@ def served(*, rtsp: str = "127.0.0.1:554", tls: ssl.SSLContext | None = None, **
             at.stills += 1
             given = self.headers.get("Authorization", "")
             at.authorizations += [given] if given else []
-            told = at.stills_say or at.device.pictured("GET", given)
-            self._send(told, told.kind if told.status == 401 else "")
+            reply = at.stills_say or at.device.pictured("GET", given)
+            self._send(reply, reply.kind if reply.status == 401 else "")
 
         def _send(self, reply: Reply, challenge: str = "") -> None:
             self.send_response(reply.status)

@@ -25,12 +25,12 @@ TV = "Living room TV"
 
 
 class ReadyScreens:
-    """`asked`: what and which camera by id, on which TV; `told`: what is answered."""
+    """`asked`: what and which camera by id, on which TV; `answer`: the reason that is given, if any."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str, str]] = []
         self.waited: list[float] = []
-        self.told: Reason | None = None
+        self.answer: Reason | None = None
 
     @classmethod
     def with_scenes(cls, home: Household) -> Self:
@@ -44,12 +44,12 @@ class ReadyScreens:
     def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | None:
         self.asked.append(("show", account, camera, tv))
         self.waited.append(within_s)
-        return self.told
+        return self.answer
 
     def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
         self.asked.append(("stop", account, camera, tv))
         self.waited.append(within_s)
-        return self.told
+        return self.answer
 
     def of(self, home: Household, name: str, what: str = "show", tv: str = TV) -> tuple[str, ...]:
         """What `asked` holds then."""

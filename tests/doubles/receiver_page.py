@@ -55,7 +55,7 @@ def served() -> Iterator[str]:
 
 
 class ReceiverPage:
-    """`said`: what the page told its senders; `complaints`: errors, those of its own policy too."""
+    """`said`: what the page sent to its senders; `complaints`: errors, those of its own policy too."""
 
     def __init__(self, browser: Browser, address: str, agent: str = CAST_DEVICE) -> None:
         self._context = browser.new_context(user_agent=agent, viewport={"width": 1280, "height": 720})
@@ -76,7 +76,7 @@ class ReceiverPage:
         self._context.close()
 
     def ready(self) -> None:
-        """Until the page has begun; its own policy forbids what playwright waits by."""
+        """Waits until the page has begun; the page's own policy forbids what playwright waits by."""
         self.until(lambda: bool(self.page.evaluate("() => Boolean(window.framework?.options)")))
 
     def hear(self, message: dict[str, Any]) -> None:

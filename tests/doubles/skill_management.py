@@ -117,8 +117,8 @@ class SkillManagement:
                 return answer(b'{"error":"invalid_grant"}', "400 Bad Request")
         access = "Atza|" + secrets.token_hex(16)
         self._access.add(access)
-        told = {"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": 3600}
-        return answer(json.dumps(told).encode())
+        tokens = {"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": 3600}
+        return answer(json.dumps(tokens).encode())
 
     def _call(self, method: str, path: str, query: dict[str, str], given: dict[str, Any]) -> bytes:
         match method, path.strip("/").split("/")[1:]:
@@ -162,8 +162,8 @@ class SkillManagement:
 
     def _status(self, skill: Skill, resource: str) -> bytes:
         parts = ["manifest"] if resource == "manifest" else sorted(skill.models)
-        told = {part: {"lastUpdateRequest": self._part(skill, part)} for part in parts}
-        return answer(json.dumps(told if resource == "manifest" else {resource: told}).encode())
+        states = {part: {"lastUpdateRequest": self._part(skill, part)} for part in parts}
+        return answer(json.dumps(states if resource == "manifest" else {resource: states}).encode())
 
     def _part(self, skill: Skill, part: str) -> dict[str, Any]:
         if skill.building.get(part, 0) > 0:
@@ -178,8 +178,8 @@ class SkillManagement:
         names = [permission["name"] for permission in skill.manifest.get("permissions", [])]
         if "alexa::async_event:write" not in names:
             return answer(b"{}")
-        told = {"skillMessagingCredentials": {"clientId": EVENTS[0], "clientSecret": EVENTS[1]}}
-        return answer(json.dumps(told).encode())
+        credentials = {"skillMessagingCredentials": {"clientId": EVENTS[0], "clientSecret": EVENTS[1]}}
+        return answer(json.dumps(credentials).encode())
 
     def _put(self, skill_id: str, what: list[str], given: dict[str, Any]) -> bytes:
         skill = self._skill(skill_id)
@@ -220,7 +220,7 @@ class SkillManagement:
 
 
 def _names(manifest: dict[str, Any]) -> dict[str, str]:
-    return {locale: told["name"] for locale, told in manifest["publishingInformation"]["locales"].items()}
+    return {locale: texts["name"] for locale, texts in manifest["publishingInformation"]["locales"].items()}
 
 
 def _check(manifest: dict[str, Any]) -> None:
@@ -229,10 +229,10 @@ def _check(manifest: dict[str, Any]) -> None:
         raise Refuse("400 Bad Request", "The endpoint must be https on port 443.")
     if manifest["apis"]["custom"]["endpoint"]["sslCertificateType"] not in ("SelfSigned", "Wildcard", "Trusted"):
         raise Refuse("400 Bad Request", "The certificate type is unknown.")
-    for told in manifest["publishingInformation"]["locales"].values():
-        if {"name", "summary", "description"} - told.keys():
+    for texts in manifest["publishingInformation"]["locales"].values():
+        if {"name", "summary", "description"} - texts.keys():
             raise Refuse("400 Bad Request", "A locale lacks its texts.")
-        if not all(told.get(icon, "https://").startswith("https://") for icon in ("smallIconUri", "largeIconUri")):
+        if not all(texts.get(icon, "https://").startswith("https://") for icon in ("smallIconUri", "largeIconUri")):
             raise Refuse("400 Bad Request", "An icon's URI is not https.")
 
 

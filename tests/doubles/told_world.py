@@ -1,4 +1,4 @@
-"""A household that is told to an assistant, and the sender that tells."""
+"""A household whose cameras are told to an assistant, and the sender that tells."""
 
 from registry.adapter import Adapter, adapt
 from registry.driver import EventKind, Hint
@@ -64,7 +64,7 @@ class World:
         return self.home.store.tellings(self.home.account.id)[self.link_id].wanted
 
     def wait(self) -> None:
-        """Until the link is due again."""
+        """Moves the clock on until the link is due again."""
         assert self.wanted is not None
         self.clock.now = max(self.clock.now, self.wanted)
 

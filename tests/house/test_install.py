@@ -41,15 +41,15 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     (tmp_path / "backend.py").write_text(BACKEND)
-    told = subprocess.run(
+    built = subprocess.run(
         [sys.executable, "-c", f"{BACKEND}\nprint(build_editable('.', name='needed'))"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    wheel = tmp_path / told.stdout.strip()
+    wheel = tmp_path / built.stdout.strip()
     pinned = f"needed @ {wheel.as_uri()} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
     for name in (
         "scripts/bootstrap.sh",
-        *(f"requirements/{each}.txt" for each in ("tools", "app", "all", "dev", "ipycam")),
+        *(f"requirements/{group}.txt" for group in ("tools", "app", "all", "dev", "ipycam")),
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(pinned)
@@ -76,5 +76,5 @@ def test_a_package_of_an_owner(checkout: Path, target: str, stays: bool) -> None
 
 @pytest.mark.parametrize(("command", "installed"), [("up", ".venv/app"), ("run", ".venv/all"), ("bench", ".venv/dev")])
 def test_what_a_command_of_make_installs(checkout: Path, command: str, installed: str) -> None:
-    told = subprocess.run(["make", "-n", "-C", checkout, command], capture_output=True, text=True, check=True).stdout
-    assert [line.split()[1] for line in told.splitlines() if line.startswith("touch .venv/")] == [installed]
+    printed = subprocess.run(["make", "-n", "-C", checkout, command], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[1] for line in printed.splitlines() if line.startswith("touch .venv/")] == [installed]

@@ -23,7 +23,7 @@ def test_every_library_in_the_wheel_of_pyav_is_named() -> None:
 
 
 def bundled() -> list[Path]:
-    """As the wheel has them for Linux."""
+    """The libraries as the wheel has them for Linux."""
     return list((Path(av.__file__).parents[1] / "av.libs").glob("lib*.so*"))
 
 
@@ -43,10 +43,16 @@ def test_each_encoder_in_use_is_listed() -> None:
 
 
 @pytest.mark.parametrize("file", ["Roboto-Regular.ttf", "Roboto-Bold.ttf"])
-def test_a_font_is_told_as_it_tells_of_itself(file: str) -> None:
+def test_a_font_is_listed_as_it_names_itself(file: str) -> None:
     held = (FONTS / file).read_bytes()
-    [told] = re.findall(r"font Roboto ([\d.]+), regular and bold \(Apache-2\.0, copyright 2011 Google Inc\.\)", WORDS)
-    for words in (f"Version {told};", "Copyright 2011 Google Inc.", "Licensed under the Apache License, Version 2.0"):
+    [version] = re.findall(
+        r"font Roboto ([\d.]+), regular and bold \(Apache-2\.0, copyright 2011 Google Inc\.\)", WORDS
+    )
+    for words in (
+        f"Version {version};",
+        "Copyright 2011 Google Inc.",
+        "Licensed under the Apache License, Version 2.0",
+    ):
         assert words.encode("utf-16-be") in held
 
 

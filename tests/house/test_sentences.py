@@ -49,7 +49,7 @@ def kept_in_tables() -> Iterator[str]:
             yield from row
     yield from TEXTS.values()
     yield from (sentence for _, sentence in wording.SIGN_IN.values())
-    yield from (each for _, heading, text in wording.PROBLEMS.values() for each in (heading, text))
+    yield from (sentence for _, heading, text in wording.PROBLEMS.values() for sentence in (heading, text))
     yield from (wording.NOT_AGREED, wording.NOTHING_TICKED, wording.TOO_MANY_LINKS)
 
 
@@ -84,7 +84,7 @@ def test_a_new_language_or_sentence_is_asked_for() -> None:
 SAID = re.compile("[“«„]([^”»“]+)[”»“]")
 
 
-def told_to_alexa() -> Iterator[str]:
+def spoken_to_alexa() -> Iterator[str]:
     """Sentences that quote what a person says to Alexa."""
     for sentence, files in words.said(words.domains()[0]).items():
         of_alexa = all(file.startswith("alexa/") for file in files) or "Alexa" in sentence
@@ -92,10 +92,10 @@ def told_to_alexa() -> Iterator[str]:
             yield sentence
 
 
-def test_no_norwegian_is_told_to_say_norwegian_to_alexa() -> None:
+def test_no_norwegian_is_asked_to_say_norwegian_to_alexa() -> None:
     """Alexa speaks none: what is quoted stands there as in English."""
     kept = words.kept(words.domains()[0].file("nb", "po"), "nb")
-    written = {sentence: kept.get(sentence).string for sentence in told_to_alexa() if kept.get(sentence)}
+    written = {sentence: kept.get(sentence).string for sentence in spoken_to_alexa() if kept.get(sentence)}
     assert len(written) > 4
     for sentence, norwegian in written.items():
         assert set(SAID.findall(norwegian)) <= set(SAID.findall(sentence)), norwegian

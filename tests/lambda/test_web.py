@@ -66,9 +66,9 @@ def test_it_is_well_while_the_table_answers(running: Environment, path: str) -> 
 def test_each_address_for_the_consoles_answers(running: Environment) -> None:
     base = "https://showcam.example"
     stack = Settings(public_url=base, store="dynamodb", keys_secret="showcam/keys")
-    told = [field.value for field in alexa_console.fields(stack, "en-GB", [])]
-    told += [field.value for field in google_console.fields(base)]
-    paths = {value.removeprefix(base) for value in told if value.startswith(base)}
+    shown = [field.value for field in alexa_console.fields(stack, "en-GB", [])]
+    shown += [field.value for field in google_console.fields(base)]
+    paths = {value.removeprefix(base) for value in shown if value.startswith(base)}
     assert paths == {"/oauth/authorize", "/oauth/token", "/google/fulfillment"}  # the last by a function of its own
     for path, method in (("/oauth/authorize", "GET"), ("/oauth/token", "POST")):
         assert running.invoke(http_event(path, method))["statusCode"] == 400, "refused, for want of what is asked with"

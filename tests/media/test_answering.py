@@ -117,7 +117,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 
 
 @LATE
-def test_who_is_not_answered_yet_is_told_that_the_first_opening_failed(
+def test_who_is_not_answered_yet_is_answered_that_the_first_opening_failed(
     grants: Grants, meanwhile: Meanwhile, step: str
 ) -> None:
     async def scene() -> None:
@@ -204,7 +204,7 @@ def test_who_asks_again_meanwhile_is_answered_though_the_first_offer_is_not(
 @LATE
 @pytest.mark.parametrize("how", ["gate", "viewer", "link"])
 @pytest.mark.parametrize("again", [False, True], ids=["first answer", "another in its session"])
-def test_who_is_ended_meanwhile_is_told_why_and_opens_nothing_any_more(
+def test_who_is_ended_meanwhile_is_answered_why_and_opens_nothing_any_more(
     grants: Grants, meanwhile: Meanwhile, again: bool, how: str, step: str
 ) -> None:
     async def scene() -> None:

@@ -1,6 +1,6 @@
 """Offers that come to nothing: each is refused or ends by itself, its place is given back, and the log stays quiet.
 
-aiortc works in tasks that nobody asks how they went; what breaks in one is else told as "Task exception was never
+aiortc works in tasks that nobody asks how they went; what breaks in one is else logged as "Task exception was never
 retrieved", and the session stays until its time is over.
 """
 
@@ -22,65 +22,65 @@ DATA = ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:data", *KEYS,
 SECOND = [line.replace("video0", "video1") for line in VIDEO]
 
 
-def told(old: str, new: str) -> str:
+def changed(old: str, new: str) -> str:
     assert old in offer()
     return offer().replace(old, new)
 
 
 REFUSED = {
-    "no fingerprint": told("a=fingerprint", "a=nothing"),
+    "no fingerprint": changed("a=fingerprint", "a=nothing"),
     "no fingerprint of the video": offer(video=[line for line in VIDEO if "fingerprint" not in line]),
-    "a fingerprint of another length": told(FINGERPRINT, "AA:BB"),
-    "a fingerprint without a value": told(f" {FINGERPRINT}", ""),
-    "a fingerprint by SHA-1 alone": told("sha-256", "sha-1"),
-    "no user fragment": told("a=ice-ufrag", "a=nothing"),
-    "an endless user fragment": told("ice-ufrag:abcd", "ice-ufrag:" + "a" * 9000),
-    "a user fragment that is no ASCII": told("ice-ufrag:abcd", "ice-ufrag:æøåæ"),
-    "no password": told("a=ice-pwd", "a=nothing"),
-    "a short password": told("abcdefghijklmnopqrstuvwx", "a"),
-    "no DTLS role": told("a=setup", "a=nothing"),
-    "a DTLS role that waits": told("actpass", "holdconn"),
-    "two sections of one name": told("a=mid:video0", "a=mid:audio0"),
-    "sections without names": told("a=mid", "a=nothing"),
-    "RTCP apart": told("a=rtcp-mux", "a=nothing"),
-    "pictures from the display": told("a=sendrecv", "a=sendonly"),
-    "no pictures just now": told("a=sendrecv", "a=inactive"),
+    "a fingerprint of another length": changed(FINGERPRINT, "AA:BB"),
+    "a fingerprint without a value": changed(f" {FINGERPRINT}", ""),
+    "a fingerprint by SHA-1 alone": changed("sha-256", "sha-1"),
+    "no user fragment": changed("a=ice-ufrag", "a=nothing"),
+    "an endless user fragment": changed("ice-ufrag:abcd", "ice-ufrag:" + "a" * 9000),
+    "a user fragment that is no ASCII": changed("ice-ufrag:abcd", "ice-ufrag:æøåæ"),
+    "no password": changed("a=ice-pwd", "a=nothing"),
+    "a short password": changed("abcdefghijklmnopqrstuvwx", "a"),
+    "no DTLS role": changed("a=setup", "a=nothing"),
+    "a DTLS role that waits": changed("actpass", "holdconn"),
+    "two sections of one name": changed("a=mid:video0", "a=mid:audio0"),
+    "sections without names": changed("a=mid", "a=nothing"),
+    "RTCP apart": changed("a=rtcp-mux", "a=nothing"),
+    "pictures from the display": changed("a=sendrecv", "a=sendonly"),
+    "no pictures just now": changed("a=sendrecv", "a=inactive"),
     "no pictures just now, said for all": offer(
         head=[*HEAD, "a=inactive"],
         audio=[line for line in AUDIO if line != "a=sendrecv"],
         video=[line for line in VIDEO if line != "a=sendrecv"],
     ),
-    "video that is rejected": told("m=video 1", "m=video 0"),
-    "a payload number beyond RTP's": told("99", "200"),
-    "a payload number that aiortc would answer another for": told("99", "35"),
+    "video that is rejected": changed("m=video 1", "m=video 0"),
+    "a payload number beyond RTP's": changed("99", "200"),
+    "a payload number that aiortc would answer another for": changed("99", "35"),
     "forty sections": "\r\n".join([*UNBUNDLED, *[x.replace("o0", f"o{n}") for n in range(40) for x in AUDIO], *VIDEO]),
     "a section of no known kind": offer() + "\r\n".join(["m=text 9 RTP/AVP 98", "a=mid:text", *KEYS, ""]),
     "a data channel without a port": offer() + "\r\n".join([*DATA, ""]),
 }
 ANSWERED = {
     "nobody behind it": offer(),
-    "a port that is none": told("40000", "70000"),
-    "a port below none": told("40000", "-5"),
-    "port 0": told("40000", "0"),
-    "a host name": told("192.0.2.7", "nowhere.example"),
-    "everybody's address": told("192.0.2.7", "255.255.255.255"),
-    "no address": told("192.0.2.7", "0.0.0.0"),  # noqa: S104
-    "a zone of another machine": told("192.0.2.7", "fe80::1%nowhere"),
-    "a priority beyond all": told("2013266431", "9" * 40),
-    "a component that is none": told("a=candidate:1 1", "a=candidate:1 x"),
-    "half a candidate": told("a=candidate:1 1 UDP", "a=candidate:1 1"),
-    "an extension beyond all": told("extmap:3", "extmap:300"),
-    "an extension without a number": told("extmap:3", "extmap:x"),
-    "a bundle of what is not there": told("BUNDLE audio0", "BUNDLE ghost audio0"),
-    "a bundle of one": told("BUNDLE audio0 video0", "BUNDLE video0"),
+    "a port that is none": changed("40000", "70000"),
+    "a port below none": changed("40000", "-5"),
+    "port 0": changed("40000", "0"),
+    "a host name": changed("192.0.2.7", "nowhere.example"),
+    "everybody's address": changed("192.0.2.7", "255.255.255.255"),
+    "no address": changed("192.0.2.7", "0.0.0.0"),  # noqa: S104
+    "a zone of another machine": changed("192.0.2.7", "fe80::1%nowhere"),
+    "a priority beyond all": changed("2013266431", "9" * 40),
+    "a component that is none": changed("a=candidate:1 1", "a=candidate:1 x"),
+    "half a candidate": changed("a=candidate:1 1 UDP", "a=candidate:1 1"),
+    "an extension beyond all": changed("extmap:3", "extmap:300"),
+    "an extension without a number": changed("extmap:3", "extmap:x"),
+    "a bundle of what is not there": changed("BUNDLE audio0", "BUNDLE ghost audio0"),
+    "a bundle of one": changed("BUNDLE audio0 video0", "BUNDLE video0"),
     "each section by itself": offer(head=UNBUNDLED),
     "two videos": offer() + "\r\n".join([*SECOND, ""]),
     "the end of no candidates": "\r\n".join(
         [*UNBUNDLED, *AUDIO, "a=end-of-candidates", *VIDEO, "a=end-of-candidates", ""]
     ),
-    "no direction": told("a=sendrecv", "a=nothing"),
-    "a display that begins DTLS": told("actpass", "active"),
-    "sound that is rejected": told("m=audio 1", "m=audio 0"),
+    "no direction": changed("a=sendrecv", "a=nothing"),
+    "a display that begins DTLS": changed("actpass", "active"),
+    "sound that is rejected": changed("m=audio 1", "m=audio 0"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What a viewer's congestion takes, told by its receiver: a clock that a test moves, and no network."""
+"""What a viewer's congestion takes, as its receiver reports it: a clock that a test moves, and no network."""
 
 import pytest
 

@@ -28,7 +28,7 @@ from tests.media.test_rtp import pictures
 type Codec = Literal["h264", "h265"]
 
 CODE = "ABCDEF"
-KEY, WRONG = (each.ljust(16, b"\0") for each in (CODE.encode(), b"GHIJKL"))
+KEY, WRONG = (code.ljust(16, b"\0") for code in (CODE.encode(), b"GHIJKL"))
 CODECS: tuple[Codec, ...] = ("h264", "h265")
 ENCODERS = {"h264": "libx264", "h265": "libx265"}
 STEP = 6000
@@ -159,14 +159,14 @@ def same(found: list[Unit], sent: tuple[bytes, ...]) -> bool:
     def parts(picture: bytes) -> list[bytes]:
         return [unit for _, unit in split(picture)]
 
-    return [parts(each.data) for each in found] == [parts(each) for each in sent]
+    return [parts(unit.data) for unit in found] == [parts(picture) for picture in sent]
 
 
 def frames(codec: Codec, found: list[Unit]) -> int:
     """How many a strict decoder makes of them."""
     decoder = av.CodecContext.create("h264" if codec == "h264" else "hevc", "r")
     decoder.thread_count, decoder.options = 1, {"err_detect": "explode"}
-    return sum(len(decoder.decode(packet)) for packet in [*(av.Packet(each.data) for each in found), None])
+    return sum(len(decoder.decode(packet)) for packet in [*(av.Packet(unit.data) for unit in found), None])
 
 
 TRANSPORTS = ("ps", "ps, interrupted", "rtp")
@@ -184,7 +184,7 @@ def test_a_stream_is_read_however_it_is_encrypted(
     assert footage.codec == codec
     assert same(found, made(codec))
     assert frames(codec, found) == 30
-    assert [each.key for each in found] == [is_key(number) for number in range(30)]
+    assert [unit.key for unit in found] == [is_key(number) for number in range(30)]
 
 
 @pytest.mark.parametrize("transport", ["rtp, bare", "rtp, unit"])
@@ -211,9 +211,9 @@ def test_encryption_that_is_switched_while_it_streams_is_followed(codec: Codec, 
     garbler = Garbler(CODE, codec)
     halves = made(codec)[:15], made(codec)[15:]
     shown = tuple(
-        garbler.video(each) if word == "on" else each
+        garbler.video(picture) if word == "on" else picture
         for word, half in zip(order.split(", "), halves, strict=True)
-        for each in half
+        for picture in half
     )
     found, _ = read(streamed(codec, None, transport, shown))
     assert same(found, made(codec))
@@ -280,10 +280,10 @@ def encoded(codec: Codec, name: str) -> tuple[bytes, ...]:
             plane.update((line * (plane.buffer_size // 512 + 1))[: plane.buffer_size])
         frame.pts = number
         out += encoder.encode(frame)
-    return tuple(bytes(each) for each in [*out, *encoder.encode(None)])
+    return tuple(bytes(packet) for packet in [*out, *encoder.encode(None)])
 
 
-@pytest.mark.parametrize(("codec", "name"), [*(("h264", each) for each in X264), *(("h265", each) for each in X265)])
+@pytest.mark.parametrize(("codec", "name"), [*(("h264", name) for name in X264), *(("h265", name) for name in X265)])
 def test_a_clear_stream_stays_as_it_is(codec: Codec, name: str) -> None:
     by_picture, by_unit = Decipherer(KEY), Decipherer(KEY)
     for picture in encoded(codec, name):
@@ -293,7 +293,7 @@ def test_a_clear_stream_stays_as_it_is(codec: Codec, name: str) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize(("codec", "name"), [*(("h264", each) for each in X264), *(("h265", each) for each in X265)])
+@pytest.mark.parametrize(("codec", "name"), [*(("h264", name) for name in X264), *(("h265", name) for name in X265)])
 def test_what_encoders_write_is_read_from_every_layout(codec: Codec, name: str, layout: Layout) -> None:
     garbler, decipherer = Garbler(CODE, codec, layout), Decipherer(KEY)
     for number, picture in enumerate(encoded(codec, name)):
@@ -319,10 +319,10 @@ def test_sound_is_deciphered_where_it_is_encrypted(transport: str, is_encrypted:
         else:
             bodies += [*rtp.picture(data, number * STEP, key=number == 0), *rtp.sound(body, number * 5760)]
     found, footage = read(iter(bodies))
-    heard_data = [each.data for each in found if each.kind == "audio"]
+    heard_data = [unit.data for unit in found if unit.kind == "audio"]
     assert footage.sound == ("aac", 16_000)
     assert len(heard_data) >= 17
-    assert [each[7:] for each in heard_data] == [each[7:] for each in sounds[-len(heard_data) :]]
+    assert [sound[7:] for sound in heard_data] == [sound[7:] for sound in sounds[-len(heard_data) :]]
 
 
 # damage
@@ -331,7 +331,7 @@ def test_sound_is_deciphered_where_it_is_encrypted(transport: str, is_encrypted:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(("transport", "rounds", "step"), [("ps", 12, 41), ("rtp", 2, 7)])
 def test_every_byte_may_be_missing_or_another(transport: str, rounds: int, step: int, layout: Layout) -> None:
-    """Of the first pictures; what comes long after it is whole. A packet that lies swallows 64 KiB."""
+    """Each byte of the first pictures is; what comes long after it is whole. A packet that lies swallows 64 KiB."""
     shown = film().pictures
     garbler = Garbler(CODE, "h264", layout)
     before = list(streamed("h264", garbler, transport, shown[:4]))
@@ -352,11 +352,11 @@ def test_every_byte_may_be_missing_or_another(transport: str, rounds: int, step:
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_are_taken(parts: list[bytes], codec: Codec) -> None:
     decipherer = begun(codec, Garbler(CODE, codec))
-    for part in (*parts, *(units(codec)[0] + each for each in parts)):
+    for part in (*parts, *(units(codec)[0] + body for body in parts)):
         decipherer.unit(part)
         decipherer.sound(part)
         for data in (part, b"\0\0\1" + part, part + b"\0\0\0\1" + part):
-            decipherer.picture(data, [each for each in (1, 9, 20) if each < len(data)])
+            decipherer.picture(data, [at for at in (1, 9, 20) if at < len(data)])
 
 
 @given(st.lists(st.binary(max_size=60), max_size=40))
@@ -374,4 +374,6 @@ def test_a_key_is_handed_on_and_never_shown() -> None:
     spec = SourceSpec("ezviz", "ysproto://h:1/live", ("h:1",), "on", key=KEY)
     assert SourceSpec.from_json(spec.as_json()) == spec
     assert SourceSpec.from_json({"kind": "hls", "url": "", "hosts": (), "sound": "on"}).key == b""
-    assert not any(text in repr(each) for text in (CODE, "QUJDREVG") for each in (spec, Decipherer(KEY), Footage(KEY)))
+    assert not any(
+        text in repr(holder) for text in (CODE, "QUJDREVG") for holder in (spec, Decipherer(KEY), Footage(KEY))
+    )

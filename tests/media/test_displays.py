@@ -88,7 +88,7 @@ def test_videoapp_gets_the_smaller_one_of_a_camera_whose_whole_picture_has_grown
     assert resolution(world.master(surface="video")) == SMALL
 
 
-def test_both_are_told_so_that_the_right_one_is_asked_for_at_once(
+def test_both_are_listed_so_that_the_right_one_is_asked_for_at_once(
     world: World, vendor: Vendor, household: Household, eventually: Callable[..., None]
 ) -> None:
     send(vendor, deep=True)
@@ -108,7 +108,7 @@ def test_a_cut_stream_goes_on_as_the_smaller_picture(
 
 
 @pytest.mark.parametrize("sub", [None, {"deep": True}, {"codec": "libx265", "audio": False}])
-def test_where_there_is_no_smaller_one_either_the_first_reason_is_told(
+def test_where_there_is_no_smaller_one_either_the_first_reason_is_answered(
     world: World, vendor: Vendor, household: Household, sub: dict[str, Any] | None
 ) -> None:
     send(vendor, sub=False, deep=True)
@@ -175,7 +175,7 @@ def test_who_comes_to_more_than_a_display_decodes_that_a_browser_watches_is_refu
     assert world.master(surface="page").status == 200
 
 
-def test_the_other_processes_are_told_why(world: World, vendor: Vendor) -> None:
+def test_the_other_processes_are_answered_why(world: World, vendor: Vendor) -> None:
     send(vendor, sub=False, deep=True)
 
     async def offer() -> str:

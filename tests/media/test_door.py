@@ -39,7 +39,7 @@ asyncio.run(main())
 """
 
 
-def test_failed_accepts_are_told_once_a_minute() -> None:
+def test_failed_accepts_are_logged_once_a_minute() -> None:
     process = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         assert process.stdout is not None
@@ -48,8 +48,8 @@ def test_failed_accepts_are_told_once_a_minute() -> None:
     finally:
         process.terminate()
         _, log = process.communicate(timeout=10)
-    told = [json.loads(line)["event"] for line in log.splitlines()]
-    assert told == ["pictures are served", "connections can't be taken"]
+    events = [json.loads(line)["event"] for line in log.splitlines()]
+    assert events == ["pictures are served", "connections can't be taken"]
 
 
 def is_served(world: World, address: str) -> bool:

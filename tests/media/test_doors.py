@@ -155,6 +155,6 @@ def test_the_other_processes_doors_do_not_exist_for_anybody_else(world: World, g
             assert world.request(door, "POST", b"{}", X_Showcam_Internal=stranger).status == 404, what
         assert world.request(door, "POST", b"{}", X_Showcam_Internal=shown).status == 422
     assert world.request("/internal/stats").status == 404
-    told = {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted", "transcodes", "left_out"}
-    assert set(world.stats()) == told
+    names = {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted", "transcodes", "left_out"}
+    assert set(world.stats()) == names
     assert json.loads(world.request("/healthz").body) == {"status": "ok"}

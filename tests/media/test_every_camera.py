@@ -50,7 +50,7 @@ def picture(size: str = "width=320,height=180", rate: str = "25/1") -> str:
 
 
 def x264(gop: int = 13, more: str = "tune=zerolatency") -> str:
-    """Of half a second: a loss of the sixteenth picture after a keyframe stops libav's decoder up to the next."""
+    """Half a second from keyframe to keyframe: the loss of a sixteenth picture stops libav's decoder up to the next."""
     return f"x264enc speed-preset=ultrafast bitrate=500 key-int-max={gop} {more} "
 
 
@@ -187,7 +187,7 @@ class House(OpenGate):
 
 @pytest.fixture
 def household() -> House:
-    """In place of a vendor's."""
+    """A household in place of a vendor's."""
     return House()
 
 
@@ -258,7 +258,7 @@ def answer_to(world: World, row: Row, sdp: str) -> str:
 
 
 def by_hls(world: World, row: Row) -> str:
-    """Its address, once it is there: a camera whose keyframes are seldom is asked for again and again."""
+    """The address of the list, once it is there: a camera whose keyframes are seldom is requested again and again."""
     url = address(world, row, "hls")
     statuses: list[int] = []
     while statuses[-1:] != [200] and len(statuses) < 4:
@@ -275,8 +275,8 @@ def since_first(times: Iterable[int]) -> list[float]:
 
 
 def times_sent(relay: RtspRelay, row: Row) -> list[float]:
-    """Of the pictures that a viewer is to see, in seconds since the first."""
-    return sorted(since_first(relay.ledger.shown())) if row.is_noted else [each / row.fps for each in range(2000)]
+    """The times of the pictures that a viewer is to see, in seconds since the first."""
+    return sorted(since_first(relay.ledger.shown())) if row.is_noted else [number / row.fps for number in range(2000)]
 
 
 def follows(seen: list[float], sent: list[float]) -> bool:
@@ -290,14 +290,14 @@ def follows(seen: list[float], sent: list[float]) -> bool:
 def is_of(seen: list[float], sent: list[float]) -> bool:
     """Whether each picture that was seen was sent."""
     for first in sent:
-        times = [first + each - seen[0] for each in seen]
-        if all(abs(sent[max(0, bisect(sent, each + 0.002) - 1)] - each) < 0.002 for each in times):
+        times = [first + at - seen[0] for at in seen]
+        if all(abs(sent[max(0, bisect(sent, at + 0.002) - 1)] - at) < 0.002 for at in times):
             return True
     return False
 
 
 def apart(times: list[float], row: Row) -> str:
-    """In pictures."""
+    """The distances between the times, in pictures."""
     return " ".join(f"{(later - earlier) * row.fps:.3g}" for earlier, later in itertools.pairwise(times))
 
 
@@ -360,6 +360,6 @@ def test_every_viewer_sees_what_the_camera_sent(start: Callable[..., World], hou
             if row.turns and name != LIVE:
                 check_sound(row, seen)
         except AssertionError as error:
-            error.add_note("\n".join(f"{each}: {what}" for each, what in found.items()))
+            error.add_note("\n".join(f"{watcher}: {what}" for watcher, what in found.items()))
             error.add_note(f"the camera sent, in pictures: {apart(sent, row)}; {name} saw it wrongly")
             raise

@@ -92,7 +92,7 @@ def refused(world: World) -> str:
 
 
 def segments(world: World, count: int, *, breaks: bool = False) -> list[bytes]:
-    """`breaks`: where the next session takes more than a second, HLS is told."""
+    """`breaks`: a discontinuity may be listed, where the next session takes more than a second."""
     url = world.variant_url(world.master())
     known: dict[int, bytes] = {}
     deadline = time.monotonic() + 60
@@ -113,7 +113,7 @@ def times(parts: list[bytes]) -> list[int]:
 def test_picture_and_sound_arrive_by_hls(world: World, cloud: StreamCloud, household: House) -> None:
     parts = segments(world, 2)
     with av.open(io.BytesIO(parts[1]), mode="r", format="mpegts") as container:
-        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
         frames = list(container.decode(video=0))
     assert len(frames) == GOP_S * FPS
     assert (frames[0].width, frames[0].height) == (320, 180), "the smaller picture"
@@ -125,7 +125,7 @@ def test_picture_and_sound_arrive_by_hls(world: World, cloud: StreamCloud, house
 def test_picture_and_sound_arrive_by_webrtc_at_lifes_timing(world: World, cloud: StreamCloud) -> None:
     cloud.studio.gop_s = 2
     cloud.set(clump_s=2.0, node_s=0.6)
-    viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
+    viewer = asyncio.run(watched(world, lambda display: len(display.pictures) > 15 and max(display.loud or [0]) > 500))
     assert viewer.sizes == {(320, 180)}
 
 
@@ -146,7 +146,7 @@ def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown
     assert len(made) >= 3, "a player that had one would stand still until the next is whole"
     eventually(lambda: world.request(first).text.count("#EXTINF") >= 8)  # more than four seconds of picture
     later = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)
-    assert [float(each) for each in later] == pytest.approx([0.6] * len(later), abs=0.1)
+    assert [float(length) for length in later] == pytest.approx([0.6] * len(later), abs=0.1)
     assert "EXT-X-START:TIME-OFFSET=-3\n" in world.request(first).text, "clumps are further apart than segments"
     assert "TARGETDURATION:4\n" in world.request(world.variant_url(world.master())).text
     assert "TARGETDURATION:1\n" in world.request(first).text  # it stays with what it began with
@@ -165,7 +165,7 @@ def test_all_viewers_share_one_session_which_ends_with_the_last(
     world: World, cloud: StreamCloud, eventually: Callable[..., None]
 ) -> None:
     async def many() -> None:
-        await asyncio.gather(*(watched(world, lambda each: len(each.pictures) > 5) for _ in range(4)))
+        await asyncio.gather(*(watched(world, lambda display: len(display.pictures) > 5) for _ in range(4)))
 
     asyncio.run(many())
     assert cloud.opened == 1
@@ -289,7 +289,7 @@ def test_a_camera_without_a_smaller_picture_is_asked_for_the_whole_one_at_once(
         ({}, {"stream_fault": "hangs"}, "media_down"),
     ],
 )
-def test_why_there_is_no_picture_is_told(
+def test_why_there_is_no_picture_is_answered(
     start: Callable[..., World],
     cloud: StreamCloud,
     camera: dict[str, bool],
@@ -304,7 +304,7 @@ def test_why_there_is_no_picture_is_told(
 
 
 def shown_size(parts: list[bytes]) -> tuple[int, int]:
-    """Of pictures that a decoder takes without an error."""
+    """The size of the pictures, which a decoder must take without an error."""
     with av.open(io.BytesIO(b"".join(parts)), mode="r", format="mpegts") as container:
         container.streams.video[0].codec_context.options = {"err_detect": "explode"}
         frames = list(container.decode(video=0))
@@ -317,7 +317,7 @@ def test_a_camera_that_sends_rtp_is_shown_with_sound(world: World, cloud: Stream
     parts = segments(world, 2)
     assert shown_size(parts) == (320, 180)
     with av.open(io.BytesIO(parts[1]), mode="r", format="mpegts") as container:
-        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
         assert len(list(container.decode(audio=0))) > 10
     assert cloud.opened == 1
 
@@ -326,7 +326,7 @@ def test_a_battery_camera_is_woken_by_the_first_session(world: World, cloud: Str
     cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 60, 0.0, None
     household.changes = {"stream": 1, "dozes": True}
     cloud.set(session_cut_s=6.0, wake_s=1.0)
-    asyncio.run(watched(world, lambda each: len(each.pictures) > 5))
+    asyncio.run(watched(world, lambda display: len(display.pictures) > 5))
     assert cloud.opened >= 2
 
 

@@ -1,4 +1,4 @@
-"""An encrypted camera by EZVIZ's own cloud stream: shown with its code, and told why not without it."""
+"""An encrypted camera by EZVIZ's own cloud stream: shown with its code, and refused with a reason without it."""
 
 import asyncio
 import io
@@ -45,7 +45,7 @@ def world(start: Callable[..., World]) -> World:
 def test_an_encrypted_camera_is_shown_with_its_code(
     world: World, cloud: StreamCloud, household: House, layout: Layout, selective: bool, transport: Literal["ps", "rtp"]
 ) -> None:
-    """Its password was changed, so the code on the label is another."""
+    """The camera's password was changed, so the code on its label is another."""
     camera = cloud.camera
     camera.encryption, camera.password = True, "a password of mine"
     camera.layout, camera.selective, camera.transport = layout, selective, transport
@@ -65,7 +65,7 @@ def test_an_encrypted_camera_is_shown_by_webrtc_and_its_key_is_not_logged(
 ) -> None:
     cloud.camera.encryption = True
     household.changes = {"key": KEY}
-    viewer = asyncio.run(watched(world, lambda each: len(each.pictures) > 15 and max(each.loud or [0]) > 500))
+    viewer = asyncio.run(watched(world, lambda display: len(display.pictures) > 15 and max(display.loud or [0]) > 500))
     assert viewer.sizes == {(320, 180)}
     text = "".join(capfd.readouterr()) + caplog.text
     assert "pull opened" in text
@@ -84,7 +84,7 @@ def test_a_camera_whose_encryption_was_switched_off_is_shown_though_a_key_is_giv
 @pytest.mark.parametrize(("key", "reason"), [(b"GHIJKL".ljust(16, b"\0"), "code_wrong"), (b"", "encryption_on")])
 @pytest.mark.parametrize("transport", ["ps", "rtp"])
 @pytest.mark.parametrize("layout", ["body", "copied", "whole"])
-def test_without_the_right_code_the_reason_is_told(
+def test_without_the_right_code_the_reason_is_answered(
     world: World,
     cloud: StreamCloud,
     household: House,

@@ -17,12 +17,12 @@ URL = "ysproto://198.51.100.7:8554/live?dev=F1&chn=1&stream=2&cln=9&isp=0&auth=1
 STREAMED = bytes.fromhex("240100039e03dc5e") + b"abc"  # sequence and code are anything there
 
 
-def answer(**told: int | str) -> bytes:
+def answer(**facts: int | str) -> bytes:
     """A 13C's body as a node writes it: what is zero or empty is left out."""
     numbers = {"result": 1, "ssn": 4, "key": 5, "url": 7}
     parts = [
         fields.number(numbers[name], value) if isinstance(value, int) else fields.text(numbers[name], value)
-        for name, value in told.items()
+        for name, value in facts.items()
     ]
     return b"".join(parts)
 
@@ -38,9 +38,9 @@ def test_a_question_names_address_key_and_version() -> None:
     asked = messages.ask(URL, "K", 3)
     assert asked[:2] == b"$\x00"
     assert asked[4:8].hex() == "0003013b"
-    told = fields.read(asked[8:])
+    query = fields.read(asked[8:])
     version = b"v3.6.3.20221124"
-    assert told == {1: URL.encode(), 2: b"K", 3: version, 4: 0, 6: version}
+    assert query == {1: URL.encode(), 2: b"K", 3: version, 4: 0, 6: version}
     assert 2 not in fields.read(messages.ask(URL, "", 1)[8:]), "the first question has no key"
 
 
@@ -109,7 +109,7 @@ def test_frames_are_found_however_they_were_cut() -> None:
     ]
     for size in (1, 2, 3, 7, 8, 9, 311, 1000):
         reader = Frames()
-        found = [each for at in range(0, len(sent), size) for each in reader.feed(sent[at : at + size])]
+        found = [frame for at in range(0, len(sent), size) for frame in reader.feed(sent[at : at + size])]
         assert found == expected, size
 
 

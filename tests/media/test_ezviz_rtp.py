@@ -1,4 +1,4 @@
-"""RTP as cameras send it by EZVIZ's cloud: codecs and clocks told by the bytes, and what is missing."""
+"""RTP as cameras send it by EZVIZ's cloud: codecs and clocks inferred from the bytes, and what is missing."""
 
 import itertools
 import struct
@@ -71,7 +71,7 @@ def test_a_stream_of_another_source_is_shown_from_its_first_packet(codec: str) -
     footage = Footage(now=itertools.count().__next__)
     bodies = [body[:8] + b"\1\2\3\4" + body[12:] for those in sent(codec) for body in those if body[1] & 0x7F == 96]
     shown = [unit.data for body in bodies for unit in footage.feed(body)]
-    assert [units(each) for each in shown] == [units(each) for each in pictures(codec)]
+    assert [units(data) for data in shown] == [units(picture) for picture in pictures(codec)]
 
 
 def test_a_clock_that_begins_again_at_zero_goes_on() -> None:
@@ -124,7 +124,7 @@ def aac(hz: int, kind: int, *, is_headed: bool) -> list[bytes]:
 @pytest.mark.parametrize("is_headed", [True, False], ids=["AU headers", "ADTS"])
 @pytest.mark.parametrize("kind", [104, 100, 14])
 @pytest.mark.parametrize("hz", [16_000, 90_000])
-def test_aac_is_told_by_its_bytes_and_its_clock_by_its_steps(hz: int, kind: int, is_headed: bool) -> None:
+def test_aac_is_known_by_its_bytes_and_its_clock_by_its_steps(hz: int, kind: int, is_headed: bool) -> None:
     footage, found = heard(aac(hz, kind, is_headed=is_headed), 1024 / 16_000)
     assert footage.sound == ("aac", 16_000)
     assert [data for data, _ in found] == [adts(sound[7:]) for sound in film().sounds[-len(found) :]]
@@ -133,12 +133,12 @@ def test_aac_is_told_by_its_bytes_and_its_clock_by_its_steps(hz: int, kind: int,
 
 
 @pytest.mark.parametrize(("kind", "name"), [(0, "pcm_mulaw"), (8, "pcm_alaw")])
-def test_g711_is_told_by_its_bytes(kind: int, name: str) -> None:
+def test_g711_is_known_by_its_bytes(kind: int, name: str) -> None:
     data, stream = law(name, SOUNDS["speech"]), RtpStream("h264")
     parts = [data[at : at + 320] for at in range(0, len(data), 320)]
     footage, found = heard([stream.plain(kind, part, number * 320) for number, part in enumerate(parts)], 0.04)
     assert footage.sound == (name, 8000)
-    assert [each for each, _ in found] == parts[-len(found) :]
+    assert [part for part, _ in found] == parts[-len(found) :]
 
 
 def test_what_is_neither_picture_nor_sound_is_left_out() -> None:
@@ -149,7 +149,7 @@ def test_what_is_neither_picture_nor_sound_is_left_out() -> None:
 
 
 def test_every_byte_may_be_missing_or_another() -> None:
-    """Of the first two pictures; from the third keyframe on all is whole."""
+    """Each byte of the first two pictures is; from the third keyframe on all is whole."""
     wanted, stream = pictures("libx265"), RtpStream("h265")
     shown = (*wanted, *wanted, wanted[1])
     packets = [stream.picture(picture, number * STEP, key=number % 15 == 0) for number, picture in enumerate(shown)]
@@ -184,7 +184,7 @@ def test_any_packets_are_taken(parts: list[tuple[int, bytes, int, bool]]) -> Non
 
 
 def test_the_doubles_rtp_is_rtp() -> None:
-    """By the reader that libav's packets are held to in another test: the last packet of a picture has the marker."""
+    """The reader of libav's packets reads it too; the last packet of a picture has the marker."""
     for those in sent("libx265"):
         marks = [packet.marker for packet in map(read, those) if packet.kind == 96]
         assert marks == [False] * (len(marks) - 1) + [True]

@@ -67,11 +67,11 @@ def test_a_byte_at_a_time_is_an_answer_too(world: World, cloud: StreamCloud) -> 
     assert world.master().status == 200
 
 
-@pytest.mark.parametrize("told", ["lies", "none"])
-def test_a_map_that_lies_is_not_asked(world: World, cloud: StreamCloud, told: str) -> None:
-    cloud.set(stream_map=told)
+@pytest.mark.parametrize("stream_map", ["lies", "none"])
+def test_a_map_that_lies_is_not_asked(world: World, cloud: StreamCloud, stream_map: str) -> None:
+    cloud.set(stream_map=stream_map)
     with av.open(io.BytesIO(segments(world, 2)[1]), mode="r", format="mpegts") as container:
-        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
 
 
 def test_a_token_of_another_or_a_used_one_is_asked_for_once_more(

@@ -30,18 +30,18 @@ def played(*words: str) -> tuple[str, dict[str, str], float]:
     command = [*NETWORK, sys.executable, "-m", "tests.doubles.far_away", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    lines = [line.split() for line in told["answer"].splitlines() if line.startswith("a=candidate:")]
-    return told["answer"], {words[7]: words[4] for words in lines}, told["first_s"]
+    answer = json.loads(done.stdout.splitlines()[-1])
+    lines = [line.split() for line in answer["answer"].splitlines() if line.startswith("a=candidate:")]
+    return answer["answer"], {words[7]: words[4] for words in lines}, answer["first_s"]
 
 
-def test_a_display_on_the_internet_is_told_the_routers_address_alone_and_sees_at_once() -> None:
+def test_a_display_on_the_internet_is_given_the_routers_address_alone_and_sees_at_once() -> None:
     answer, candidates, first_s = played()
     assert candidates == {"srflx": OUTSIDE}
     assert INSIDE not in answer
     assert first_s < 2, "so long it tries an address that leads nowhere before it takes another"
 
 
-def test_without_stun_the_houses_address_is_told_as_nothing_else_is_known() -> None:
+def test_without_stun_the_houses_address_is_given_as_nothing_else_is_known() -> None:
     _, candidates, _ = played("no-stun")
     assert candidates == {"host": INSIDE}

@@ -190,7 +190,7 @@ def test_ending_goes_to_all_also_when_one_is_gone(house: House, vendor: Vendor) 
     assert house.planes[left][0].client().live("home") == 0
 
 
-def test_one_that_no_trusted_authority_vouches_for_is_told_nothing(
+def test_one_that_no_trusted_authority_vouches_for_is_given_nothing(
     house: House, grants: Grants, vendor: Vendor
 ) -> None:
     wary = MediaClient(next(iter(house.planes)), grants.proof())
@@ -223,7 +223,7 @@ def test_what_an_answer_says_of_who_gave_it(status: int, kind: str, error: type,
 
 @contextmanager
 def answering(status: int, kind: str) -> Iterator[str]:
-    """Says the same to everybody."""
+    """A server that says the same to everybody."""
 
     class Door(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -249,6 +249,6 @@ def answering(status: int, kind: str) -> Iterator[str]:
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """Takes connections and says nothing, not even in TLS."""
+    """A server that takes connections and says nothing, not even in TLS."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"https://127.0.0.1:{server.getsockname()[1]}"

@@ -74,7 +74,7 @@ def hidden() -> bytes:
     ],
     ids=["TS", "nothing", "stops"],
 )
-def test_what_is_no_picture_is_told_apart(data: bytes, reason: str, again: bool) -> None:
+def test_what_is_no_picture_is_distinguished(data: bytes, reason: str, again: bool) -> None:
     assert why(data) == (reason, again)
 
 
@@ -109,7 +109,9 @@ def test_the_form_is_found_by_looking(body: bytes, expected: str | None) -> None
         ("", "8060 0008 00000000 01020304 00", None),
     ],
 )
-def test_rtp_of_a_source_that_nobody_knows_is_told_by_two_packets(before: str, body: str, expected: str | None) -> None:
+def test_rtp_of_a_source_that_nobody_knows_is_known_by_two_packets(
+    before: str, body: str, expected: str | None
+) -> None:
     assert transport(bytes.fromhex(body), bytes.fromhex(before)) == expected
 
 

@@ -1,4 +1,4 @@
-"""Both assistants over one household whose places are taken: told by code when they ask, and shown when one is free."""
+"""Both assistants over one household whose places are taken: refused by code, and shown when one is free."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -116,13 +116,13 @@ ASKS: dict[str, tuple[Callable[[House], dict[str, Any]], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("asks", ASKS)
-def test_a_full_house_is_told_and_the_place_of_who_leaves_is_given(house: House, asks: str) -> None:
-    ask, told = ASKS[asks]
+def test_a_full_house_is_reported_and_the_place_of_who_leaves_is_given(house: House, asks: str) -> None:
+    ask, expected = ASKS[asks]
     taken = house.world.claims("garden", account=house.home.account.id, link="link-1")
     house.world.plane.client().warm(taken, house.world.vendor.open("garden"))
 
     refused = ask(house)
-    assert {name: refused[name] for name in told} == told
+    assert {name: refused[name] for name in expected} == expected
     assert house.home.driver.calls["release"] == house.home.driver.calls["mint"], "no address is kept for nothing"
     house.world.plane.client().end_session("link-1", taken.nonce)
 

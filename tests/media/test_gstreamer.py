@@ -29,12 +29,12 @@ def answered(
 def test_pictures_and_sound_reach_a_display_with_an_rsa_certificate(world: World) -> None:
     with gstreamer.display() as display:
         answered(world, display)
-        told = display.until(lambda told: told.get("loud", 0) > 0.2)
-    assert told["loud"] < 0.75, "a tone of half the full scale"
+        shown = display.until(lambda shown: shown.get("loud", 0) > 0.2)
+    assert shown["loud"] < 0.75, "a tone of half the full scale"
 
 
 def as_an_echo(offer: str) -> str:
-    """With its own ICE and its RSA certificate, all else as an Echo sends it."""
+    """An offer with GStreamer's own ICE and its RSA certificate, and all else as an Echo sends it."""
     lines = []
     for line in offer.splitlines():
         if line.startswith("a=fmtp:97"):
@@ -70,8 +70,8 @@ def test_an_offer_like_an_echos_of_a_display_with_an_rsa_certificate_is_seen_and
 ) -> None:
     with gstreamer.display() as display:
         answer = answered(world, display, shaped)
-        told = display.until(lambda told: told.get("loud", 0) > 0.2)
-    assert told["size"] == [320, 180]
+        shown = display.until(lambda shown: shown.get("loud", 0) > 0.2)
+    assert shown["size"] == [320, 180]
     sections = {part.split()[0]: part for part in answer.split("m=")[1:]}
     assert {kind: "a=sendonly" in part for kind, part in sections.items()} == {"audio": True, "video": True}
     assert "a=fmtp:97" in sections["video"]
@@ -94,5 +94,5 @@ def test_a_camera_without_sound_is_seen_however_sections_are_bundled(
     hears = surface != "page" and "audio" in sections
     with gstreamer.display(*sections, policy=policy) as display:
         answered(world, display, surface=surface)
-        told = display.until(lambda told: "video" in told and (told["audio"] > 0) == hears)
-    assert told["loud"] == 0
+        shown = display.until(lambda shown: "video" in shown and (shown["audio"] > 0) == hears)
+    assert shown["loud"] == 0

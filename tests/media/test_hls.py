@@ -26,7 +26,7 @@ def watch(url: str, frames: int) -> dict[str, list[float]]:
     return seen
 
 
-def told_number(pattern: str, text: str) -> int:
+def number_in(pattern: str, text: str) -> int:
     """What the pattern's group holds."""
     found = re.search(pattern, text)
     assert found is not None
@@ -52,7 +52,7 @@ def test_the_master_playlist_tells_what_there_is(world: World) -> None:
     segment = world.request(url.replace("index.m3u8", "0.ts"))
     assert segment.headers["Content-Type"] == "video/mp2t"
     assert segment.body[0] == 0x47
-    measured = told_number(r"BANDWIDTH=(\d+)", line)
+    measured = number_in(r"BANDWIDTH=(\d+)", line)
     assert 8 * len(segment.body) <= measured < 16 * len(segment.body)
 
 
@@ -63,9 +63,9 @@ def test_playlists_keep_their_rules_while_they_grow(world: World) -> None:
     ends = time.monotonic() + 10
     while time.monotonic() < ends:
         text = world.request(url).text
-        first = told_number(r"MEDIA-SEQUENCE:(\d+)", text)
+        first = number_in(r"MEDIA-SEQUENCE:(\d+)", text)
         numbers = [int(found) for found in re.findall(r"^(\d+)\.ts$", text, re.MULTILINE)]
-        target = told_number(r"TARGETDURATION:(\d+)", text)
+        target = number_in(r"TARGETDURATION:(\d+)", text)
         assert first >= before
         assert numbers == list(range(first, first + len(numbers)))
         durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
@@ -82,7 +82,7 @@ def test_playlists_keep_their_rules_while_they_grow(world: World) -> None:
 
 
 @pytest.mark.parametrize(("surface", "expected"), [("google", True), ("alexa", True), ("video", True), ("page", False)])
-def test_a_page_that_says_itself_where_it_begins_is_not_told(world: World, surface: str, expected: bool) -> None:
+def test_a_page_that_says_itself_where_it_begins_is_given_no_start(world: World, surface: str, expected: bool) -> None:
     text = world.request(world.variant_url(world.master(surface=surface))).text
     assert ("#EXT-X-START:TIME-OFFSET=-3\n" in text) is expected
 

@@ -51,7 +51,7 @@ def test_parameter_sets_that_make_no_sense_are_left_as_they_are(sps: bytes) -> N
 
 @pytest.mark.parametrize("count", [1, 20_000], ids=["one endless set", "many sets"])
 def test_parameter_sets_without_end_are_read_no_further_than_they_may_tell(count: int) -> None:
-    """A number that is told by millions of bits, or a copy of the picture for each set, would hold up all pictures."""
+    """A number written in millions of bits, or a copy of the picture for each set, would hold up all pictures."""
     level.needed.cache_clear()
     sps = b"\x67\x42\x00\x33" + bytes(1_000_000 // count)
     began = time.process_time()

@@ -1,4 +1,4 @@
-"""A look at a picture: it is opened for nobody, to be told what it is like."""
+"""A look at a picture: a camera is opened for no viewer, to learn what its picture is like."""
 
 import time
 from collections.abc import Callable

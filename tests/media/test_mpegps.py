@@ -106,7 +106,7 @@ def test_a_session_that_begins_in_the_middle_begins_with_a_whole_picture() -> No
 
 
 def test_every_byte_may_be_missing_or_another() -> None:
-    """Whatever is damaged: what comes long after it is whole, and what is lost is told."""
+    """Whatever is damaged: what comes long after it is whole, and what is lost is reported."""
     made = film()
     sent = made.sent()
     after = b"".join(made.sent(begin=turn * 10_000_000) for turn in range(1, 3 + 70_000 // len(sent)))
@@ -130,7 +130,7 @@ def test_libavs_own_program_stream_is_read() -> None:
 
 
 def test_our_program_stream_is_read_by_libav() -> None:
-    """So that the doubles' is one."""
+    """The doubles write it, so that what they write is proven to be a program stream."""
     with av.open(io.BytesIO(film().sent()), "r", format="mpeg") as container:
         assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
         assert len(list(container.decode(video=0))) >= 20
@@ -160,7 +160,7 @@ def fed_in_vain(packets: Packets, data: bytes, enough: int) -> int:
     raise AssertionError("it was not given up")
 
 
-def test_a_picture_without_an_end_is_told_as_lost() -> None:
+def test_a_picture_without_an_end_is_reported_as_lost() -> None:
     pictures = Pictures()
     big = [Packet("video", bytes(60_000), 7)] + [Packet("video", bytes(60_000))] * 80
     assert [piece.kind for piece in pictures.feed(big)] == ["lost"]
@@ -192,7 +192,7 @@ SOUNDS: dict[str, list[float]] = {
 
 @pytest.mark.parametrize("codec", ["pcm_alaw", "pcm_mulaw"])
 @pytest.mark.parametrize("sound", SOUNDS.values(), ids=SOUNDS)
-def test_g711_is_told_by_what_it_sounds_like(codec: str, sound: list[float]) -> None:
+def test_g711_is_known_by_what_it_sounds_like(codec: str, sound: list[float]) -> None:
     data, heard = law(codec, sound), Sound()
     parts = [data[at : at + 320] for at in range(0, len(data), 320)]
     found = [frame for number, part in enumerate(parts) for frame in heard.feed(part, number * 3600)]
@@ -201,7 +201,7 @@ def test_g711_is_told_by_what_it_sounds_like(codec: str, sound: list[float]) -> 
     assert len(found) >= len(parts) - 6
 
 
-def test_aac_is_told_by_its_headers() -> None:
+def test_aac_is_known_by_its_headers() -> None:
     heard, frames = Sound(), film().sounds
     assert [frame.data for frame in heard.feed(frames[0], 90)] == [frames[0]]
     assert (heard.codec, heard.rate) == ("aac", 16000)
@@ -248,6 +248,6 @@ def test_any_sound_is_taken(parts: list[bytes]) -> None:
         (b"\0\0\1", None, False),
     ],
 )
-def test_codecs_are_told_by_certain_bytes_alone(picture: bytes, codec: str | None, is_key: bool) -> None:
+def test_codecs_are_known_by_certain_bytes_alone(picture: bytes, codec: str | None, is_key: bool) -> None:
     assert nal.codec(picture) == codec
     assert nal.is_key(picture, codec or "h264") is is_key

@@ -101,7 +101,7 @@ def test_an_answer_bundles_what_was_offered_so(world: World, sdp: str, bundle: l
     ],
     ids=["empty", "blank", "words", "json", "bare", "version", "audio alone", "no H.264", "unnamed", "endless"],
 )
-def test_what_is_no_offer_is_told_so(sdp: str) -> None:
+def test_what_is_no_offer_is_refused_as_such(sdp: str) -> None:
     with pytest.raises(NoOffer):
         normalise(sdp)
 
@@ -147,8 +147,8 @@ def found_at(number: int, priority: int, transport: str = "UDP") -> str:
 def test_of_an_offer_the_64_most_wanted_candidates_are_tried(sections: int) -> None:
     """RFC 8445 section 6.1.2.5. In a bundle the candidates of all sections end at one transport."""
     pictures = [[line.replace("video0", f"video{number}") for line in VIDEO] for number in range(sections)]
-    told = [[*picture, *(found_at(port, port) for port in range(100))] for picture in pictures]
-    left = normalise("\r\n".join([*HEAD[:-1], *(line for section in told for line in section), ""]))
+    crowded = [[*picture, *(found_at(port, port) for port in range(100))] for picture in pictures]
+    left = normalise("\r\n".join([*HEAD[:-1], *(line for section in crowded for line in section), ""]))
     tried = [int(line.split()[3]) for line in left.splitlines() if line.startswith("a=candidate")]
     assert len(tried) == 64
     assert min(tried) == 100 - 64 // sections, "each section of one rank has its share"

@@ -155,18 +155,18 @@ def test_the_first_group_may_go_through_at_once() -> None:
 
 
 def test_what_waits_to_be_paced_is_weighed() -> None:
-    """Of a heavy camera few units are as much as many of a light one."""
-    told: list[bool] = []
+    """Few units of a heavy camera are as much as many of a light one."""
+    full: list[bool] = []
 
     async def run() -> None:
-        pacer = Pacer(lambda _: None, full=told.append)
+        pacer = Pacer(lambda _: None, full=full.append)
         pacer.push(video(0, key=True))
         heavy = Unit("video", bytes(1024 * 1024), 0, 0)
         for number in range(1, 17):
             pacer.push(heavy._replace(dts=(10 + number) * CLOCK))
-        assert told == []
+        assert full == []
         pacer.push(heavy._replace(dts=60 * CLOCK))
-        assert told == [True]
+        assert full == [True]
         pacer.close()
 
     asyncio.run(run())

@@ -54,7 +54,7 @@ def test_a_cut_stream_is_asked_for_again_as_the_same_picture(
     assert decoded(world.variant_url(master)) == (160, 90)
 
 
-def test_how_large_a_picture_turned_out_to_be_is_told(
+def test_how_large_a_picture_turned_out_to_be_is_reported(
     world: World, household: Household, eventually: Callable[..., None]
 ) -> None:
     for picture in ("main", "sub"):

@@ -1,4 +1,4 @@
-"""A place for whoever is handed an address: told when there is none, kept until that lapses, given to the next."""
+"""A place for whoever is handed an address: refused when there is none, kept until that lapses, given to the next."""
 
 import asyncio
 import itertools
@@ -18,7 +18,7 @@ links = (f"asker-{number}" for number in itertools.count())
 
 
 def ask(world: World, camera: str = "garden", protocol: str = "hls", **changes: str | int) -> Claims:
-    """As the web process does for an address, by default for a link of its own; the claims of its grant."""
+    """Asks for an address as the web process does, by default for a new link; answers the claims of its grant."""
     claims = world.claims(camera, protocol, **({"link": next(links)} | changes))
     world.plane.client().warm(claims, world.vendor.open(camera))
     return claims
@@ -29,7 +29,7 @@ def fetch(world: World, claims: Claims) -> int:
 
 
 @pytest.mark.parametrize("protocol", ["hls", "webrtc"])
-def test_a_full_house_is_told_when_the_address_is_asked_for(two: World, protocol: str) -> None:
+def test_a_full_house_is_answered_when_the_address_is_asked_for(two: World, protocol: str) -> None:
     for _ in range(2):
         ask(two, protocol=protocol)
     with pytest.raises(MediaBusy) as household:
@@ -44,7 +44,7 @@ def test_whoever_was_handed_an_address_finds_the_place_kept(two: World) -> None:
     handed = [ask(two, camera) for camera in ("garden", "yard")]
     with pytest.raises(MediaBusy):
         ask(two, "shed")
-    assert [fetch(two, each) for each in handed] == [200, 200]
+    assert [fetch(two, claims) for claims in handed] == [200, 200]
     assert two.stats()["live"] == 2
     with pytest.raises(MediaBusy):
         ask(two)
@@ -93,13 +93,13 @@ def test_the_address_before_still_opens_where_there_is_room(two: World) -> None:
     first, second = (ask(two, link="link-1") for _ in range(2))
     assert [fetch(two, first), fetch(two, second)] == [200, 200]
     ask_again = [ask(two, link="link-1", account="neighbours") for _ in range(2)]
-    assert [fetch(two, each) for each in ask_again] == [429, 200], "all three places of this process are taken"
+    assert [fetch(two, claims) for claims in ask_again] == [429, 200], "all three places of this process are taken"
 
 
 def test_two_displays_that_ask_at_once_use_up_two_openings(start: Callable[..., World]) -> None:
     world = start(opens_per_minute=2)
     both = [ask(world, link="link-1") for _ in range(2)]
-    assert [fetch(world, each) for each in both] == [200, 200]
+    assert [fetch(world, claims) for claims in both] == [200, 200]
 
 
 def test_to_ask_again_is_an_opening_of_its_own(start: Callable[..., World]) -> None:
@@ -114,7 +114,7 @@ def test_to_ask_again_is_an_opening_of_its_own(start: Callable[..., World]) -> N
 def test_an_owners_page_counts_the_openings_of_each_camera_by_itself(
     start: Callable[..., World], vendor: Vendor, surface: str, opened: bool
 ) -> None:
-    """It opens all its cameras, and is opened again soon."""
+    """Such a page opens all its cameras, and is opened again soon."""
     vendor.cameras["yard"] = Camera(recording())
     world = start(opens_per_minute=2)
     for _ in range(2):
@@ -145,7 +145,7 @@ def test_a_camera_somebody_is_coming_for_does_not_give_way(two: World, household
     handed = [ask(two, camera) for camera in ("garden", "yard")]
     still = two.request(f"/s/{two.grant('shed', 'snapshot')}/snapshot.jpg")
     assert still.status == 429
-    assert [fetch(two, each) for each in handed] == [200, 200]
+    assert [fetch(two, claims) for claims in handed] == [200, 200]
     assert household.opened == [], "both were still being pulled"
 
 

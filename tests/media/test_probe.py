@@ -1,4 +1,4 @@
-"""What is told to the owner of a camera at home: what it sends, as it came within three seconds."""
+"""What the owner of a camera at home is shown: what the camera sent within three seconds."""
 
 import asyncio
 import time
@@ -31,24 +31,24 @@ def probed(spec: SourceSpec, within_s: float = 2.8) -> Probed:
         ({"sound": None, "gop_s": 1, "codec": "libx265"}, "hvc1", None),
     ],
 )
-def test_codec_size_rate_keyframes_and_sound_are_told(
+def test_codec_size_rate_keyframes_and_sound_are_reported(
     camera: RtspCamera, recording: dict[str, Any], codec: str, sound: str | None
 ) -> None:
     camera.does.recording = recorded(**recording)
-    told = probed(camera.spec())
-    assert (told.form.codec[:4], told.form.width, told.form.height) == (codec, 320, 180)
-    heard = told.form.audio_codec if told.form.audio else None
+    watched = probed(camera.spec())
+    assert (watched.form.codec[:4], watched.form.width, watched.form.height) == (codec, 320, 180)
+    heard = watched.form.audio_codec if watched.form.audio else None
     assert heard == sound
-    assert 12 < told.rate < 18
-    assert 0.9 < told.gop_s < 1.1
-    assert jpeg(told.keyframe).startswith(b"\xff\xd8")
+    assert 12 < watched.rate < 18
+    assert 0.9 < watched.gop_s < 1.1
+    assert jpeg(watched.keyframe).startswith(b"\xff\xd8")
 
 
 def test_keyframes_that_are_farther_apart_than_was_watched_are_not_guessed(camera: RtspCamera) -> None:
     camera.does.recording = recorded(gop_s=6)
-    told = probed(camera.spec(), 2.0)
-    assert told.gop_s == 0.0
-    assert 0.5 < told.watched_s < 2.5
+    watched = probed(camera.spec(), 2.0)
+    assert watched.gop_s == 0.0
+    assert 0.5 < watched.watched_s < 2.5
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_password_goes_as_it_is_where_it_may_alone(camera: RtspCamera, may: bo
         ("x265enc tune=zerolatency key-int-max=15", "rtph265pay config-interval=-1", "hvc1"),
     ],
 )
-def test_a_camera_of_another_make_is_told_too(encoder: str, payloader: str, codec: str) -> None:
+def test_a_camera_of_another_make_is_reported_too(encoder: str, payloader: str, codec: str) -> None:
     gstreamer.needed()
     launch = (
         "( videotestsrc is-live=1 ! video/x-raw,width=320,height=240,framerate=15/1 ! "
@@ -97,20 +97,20 @@ def test_a_camera_of_another_make_is_told_too(encoder: str, payloader: str, code
         "audiotestsrc is-live=1 ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0 )"
     )
     with gstreamer.camera(launch) as port:
-        told = probed(SourceSpec("rtsp", f"rtsp://127.0.0.1:{port}/live", (f"127.0.0.1:{port}",), "on"), 8.0)
-    assert (told.form.codec[:4], told.form.width, told.form.height) == (codec, 320, 240)
-    assert (told.form.audio, told.form.audio_codec) == (True, "pcm_mulaw")
-    assert 10 < told.rate < 20
+        watched = probed(SourceSpec("rtsp", f"rtsp://127.0.0.1:{port}/live", (f"127.0.0.1:{port}",), "on"), 8.0)
+    assert (watched.form.codec[:4], watched.form.width, watched.form.height) == (codec, 320, 240)
+    assert (watched.form.audio, watched.form.audio_codec) == (True, "pcm_mulaw")
+    assert 10 < watched.rate < 20
 
 
 def test_the_media_process_watches_one_for_the_web_process_with_a_still(start: Callable[..., World]) -> None:
     camera = RtspCamera(recording=recorded(sound="pcmu", gop_s=1))
     client = start().plane.client()
-    told = client.probe(camera.spec(), 2.0)
-    assert (told.codec, told.width, told.height) == ("h264", 320, 180)
-    assert 12 < told.rate < 18
-    assert 0.9 < told.gop_s < 1.1
-    assert told.still.startswith(b"\xff\xd8")
+    received = client.probe(camera.spec(), 2.0)
+    assert (received.codec, received.width, received.height) == ("h264", 320, 180)
+    assert 12 < received.rate < 18
+    assert 0.9 < received.gop_s < 1.1
+    assert received.still.startswith(b"\xff\xd8")
     camera.does.code = "OTHERS"
     with pytest.raises(NoPicture) as refused:
         client.probe(camera.spec(), 1.0)

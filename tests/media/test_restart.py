@@ -81,7 +81,7 @@ class Reader:
 
     def timelines(self) -> list[bytes]:
         found = [self.segments[number] for number in sorted(self.segments)]
-        return [b"".join(data for _, data in part) for _, part in itertools.groupby(found, lambda each: each[0])]
+        return [b"".join(data for _, data in part) for _, part in itertools.groupby(found, lambda segment: segment[0])]
 
 
 def pictures(data: bytes) -> list[float]:

@@ -62,7 +62,7 @@ def pictures(codec: str) -> tuple[bytes, ...]:
 
 @cache
 def packed(codec: str) -> tuple[Packet, ...]:
-    """By libav's packetizer."""
+    """The pictures as libav's packetizer sends them."""
     wire = _Wire()
     options = {"packetsize": "1200", "payload_type": "96"}
     with av.open(wire, "w", format="rtp", options=options) as out:
@@ -77,7 +77,7 @@ def packed(codec: str) -> tuple[Packet, ...]:
 
 
 def units(data: bytes) -> list[bytes]:
-    return [each.rstrip(b"\0") for each in data.replace(START, START[1:]).split(START[1:]) if each]
+    return [unit.rstrip(b"\0") for unit in data.replace(START, START[1:]).split(START[1:]) if unit]
 
 
 CODECS: dict[str, Callable[[], Depacketizer]] = {"libx264": H264Depacketizer, "libx265": H265Depacketizer}
@@ -95,11 +95,11 @@ def fed(
 ) -> list[AccessUnit]:
     out: list[AccessUnit] = []
     lost = False
-    for number, each in enumerate(packets):
+    for number, packet in enumerate(packets):
         if number in missing:
             lost = True
             continue
-        out += depacketizer.feed(each.payload, each.timestamp, marker=each.marker, lost=lost)
+        out += depacketizer.feed(packet.payload, packet.timestamp, marker=packet.marker, lost=lost)
         lost = False
     return out
 
@@ -107,30 +107,30 @@ def fed(
 @pytest.mark.parametrize("codec", CODECS)
 def test_what_was_packed_comes_out(codec: str) -> None:
     out = fed(CODECS[codec](), packed(codec))
-    assert [units(each.data) for each in out] == [units(each) for each in pictures(codec)]
-    assert [number for number, each in enumerate(out) if each.key] == [0, 15]
-    assert not any(each.damaged for each in out)
+    assert [units(unit.data) for unit in out] == [units(picture) for picture in pictures(codec)]
+    assert [number for number, unit in enumerate(out) if unit.key] == [0, 15]
+    assert not any(unit.damaged for unit in out)
     assert {b.timestamp - a.timestamp & 0xFFFFFFFF for a, b in itertools.pairwise(out)} == {TICKS}
 
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_without_markers_a_picture_ends_where_another_begins(codec: str) -> None:
-    out = fed(CODECS[codec](), [each._replace(marker=False) for each in packed(codec)])
-    assert [units(each.data) for each in out] == [units(each) for each in pictures(codec)[:-1]]
-    assert not any(each.damaged for each in out)
+    out = fed(CODECS[codec](), [packet._replace(marker=False) for packet in packed(codec)])
+    assert [units(unit.data) for unit in out] == [units(picture) for picture in pictures(codec)[:-1]]
+    assert not any(unit.damaged for unit in out)
 
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_each_packet_that_is_lost_damages_its_own_picture_alone(codec: str) -> None:
-    """Where what stands before the slices is lost, the picture may be told as whole without it."""
+    """Where what stands before the slices is lost, the picture may be given out as whole without it."""
     packets, sent = packed(codec), pictures(codec)
     first = packets[0].timestamp
     for number, gone in enumerate(packets):
         out = fed(CODECS[codec](), packets, missing=frozenset({number}))
-        told = {(each.timestamp - first & 0xFFFFFFFF) // TICKS: each for each in out}
-        hit = told.pop((gone.timestamp - first & 0xFFFFFFFF) // TICKS, None)
-        assert {index for index, each in told.items() if each.damaged} == set(), number
-        assert {index for index, each in told.items() if units(each.data) != units(sent[index])} == set(), number
+        found = {(picture.timestamp - first & 0xFFFFFFFF) // TICKS: picture for picture in out}
+        hit = found.pop((gone.timestamp - first & 0xFFFFFFFF) // TICKS, None)
+        assert {index for index, picture in found.items() if picture.damaged} == set(), number
+        assert {index for index, picture in found.items() if units(picture.data) != units(sent[index])} == set(), number
         kept = [] if hit is None or hit.damaged else [unit for unit in units(hit.data) if not HEADS[codec](unit)]
         whole = [unit for unit in units(sent[(gone.timestamp - first & 0xFFFFFFFF) // TICKS]) if not HEADS[codec](unit)]
         assert kept == (whole if kept else []), number
@@ -138,8 +138,8 @@ def test_each_packet_that_is_lost_damages_its_own_picture_alone(codec: str) -> N
 
 def h264(*payloads: bytes, timestamp: int = 1, markers: tuple[bool, ...] = ()) -> list[Packet]:
     return [
-        Packet(96, markers[at] if markers else at == len(payloads) - 1, at, timestamp, 1, each)
-        for at, each in enumerate(payloads)
+        Packet(96, markers[at] if markers else at == len(payloads) - 1, at, timestamp, 1, payload)
+        for at, payload in enumerate(payloads)
     ]
 
 
@@ -151,7 +151,7 @@ WHOLE = (SPS, PPS, IDR, MORE)
     ("packets", "expected"),
     [
         (h264(*WHOLE), [(WHOLE, True, False)]),
-        (h264(b"\x78" + b"".join(len(each).to_bytes(2) + each for each in WHOLE)), [(WHOLE, True, False)]),
+        (h264(b"\x78" + b"".join(len(unit).to_bytes(2) + unit for unit in WHOLE)), [(WHOLE, True, False)]),
         (h264(*WHOLE, markers=(False, True, False, True)), [(WHOLE, True, False)]),
         (h264(SPS, PPS, timestamp=1) + h264(IDR, MORE, timestamp=2), [(WHOLE, True, False)]),
         (h264(b"\x7c\x85\x88i", b"\x7c\x05dr", b"\x7c\x45!"), [((b"\x65\x88idr!",), True, False)]),
@@ -186,7 +186,9 @@ def test_h264_is_read_as_the_rfc_has_it(
     packets: list[Packet], expected: list[tuple[tuple[bytes, ...], bool, bool]]
 ) -> None:
     out = fed(H264Depacketizer(), packets)
-    assert [(tuple(each for each in x.data.split(START) if each), x.key, x.damaged) for x in out] == expected
+    assert [
+        (tuple(part for part in unit.data.split(START) if part), unit.key, unit.damaged) for unit in out
+    ] == expected
 
 
 def test_a_marker_that_ends_each_slice_is_not_believed_again() -> None:
@@ -194,24 +196,24 @@ def test_a_marker_that_ends_each_slice_is_not_believed_again() -> None:
     out: list[AccessUnit] = []
     for timestamp in range(1, 4):
         out += fed(depacketizer, h264(IDR, MORE, timestamp=timestamp, markers=(True, True)))
-    assert [(each.data.count(START), each.damaged) for each in out] == [(1, False), (1, True), (2, False)]
+    assert [(unit.data.count(START), unit.damaged) for unit in out] == [(1, False), (1, True), (2, False)]
 
 
 AAC = bytes.fromhex("1408")
 
 
 def test_aac_comes_out_frame_by_frame() -> None:
-    frames = [each.data for each in tone("aac")[0][:20]]
-    one = [(16).to_bytes(2) + (len(each) << 3).to_bytes(2) + each for each in frames]
-    assert [x.data for each in one for x in AacDepacketizer(13, 3).feed(each, 0, marker=True)] == frames
-    several = (32).to_bytes(2) + b"".join((len(each) << 3).to_bytes(2) for each in frames[:2]) + b"".join(frames[:2])
+    frames = [packet.data for packet in tone("aac")[0][:20]]
+    one = [(16).to_bytes(2) + (len(frame) << 3).to_bytes(2) + frame for frame in frames]
+    assert [unit.data for payload in one for unit in AacDepacketizer(13, 3).feed(payload, 0, marker=True)] == frames
+    several = (32).to_bytes(2) + b"".join((len(frame) << 3).to_bytes(2) for frame in frames[:2]) + b"".join(frames[:2])
     out = AacDepacketizer(13, 3).feed(several, 0xFFFFFE00, marker=True)
-    assert [(each.data, each.timestamp) for each in out] == [(frames[0], 0xFFFFFE00), (frames[1], 0x200)]
+    assert [(unit.data, unit.timestamp) for unit in out] == [(frames[0], 0xFFFFFE00), (frames[1], 0x200)]
     depacketizer = AacDepacketizer(13, 3)
     head, half = (16).to_bytes(2) + (len(frames[0]) << 3).to_bytes(2), len(frames[0]) // 2
     pieces = [frames[0][:half], frames[0][half:]]
-    found = [depacketizer.feed(head + each, 7, marker=at == 1) for at, each in enumerate(pieces)]
-    assert [[x.data for x in each] for each in found] == [[], [frames[0]]]
+    found = [depacketizer.feed(head + piece, 7, marker=at == 1) for at, piece in enumerate(pieces)]
+    assert [[unit.data for unit in made] for made in found] == [[], [frames[0]]]
 
 
 @pytest.mark.parametrize(
@@ -219,14 +221,14 @@ def test_aac_comes_out_frame_by_frame() -> None:
     [
         ("1408", (2, 16_000, 1)),
         ("1190", (2, 48_000, 2)),
-        ("2b920800", (2, 22_050, 2)),  # SBR told ahead, over AAC-LC
+        ("2b920800", (2, 22_050, 2)),  # SBR announced, over AAC-LC
         ("", None),
         ("ff", None),
         ("1780", None),  # a rate of its own
         ("b800", None),  # object type 23
     ],
 )
-def test_what_aac_is_like_is_told_ahead(config: str, expected: tuple[int, int, int] | None) -> None:
+def test_what_aac_is_like_is_announced(config: str, expected: tuple[int, int, int] | None) -> None:
     try:
         found = read_config(bytes.fromhex(config))
     except NoAac:
@@ -240,10 +242,10 @@ def test_latm_has_its_length_before_it() -> None:
     assert read_mux_config(bytes.fromhex("400026203fc0")).rate == 24_000
     frame = bytes(300)
     data = b"\xff\x2d" + frame
-    assert [each.data for each in LatmDepacketizer().feed(data, 1, marker=True)] == [frame]
+    assert [unit.data for unit in LatmDepacketizer().feed(data, 1, marker=True)] == [frame]
     depacketizer = LatmDepacketizer()
     assert depacketizer.feed(data[:100], 1, marker=False) == []
-    assert [each.data for each in depacketizer.feed(data[100:], 1, marker=True)] == [frame]
+    assert [unit.data for unit in depacketizer.feed(data[100:], 1, marker=True)] == [frame]
     assert depacketizer.feed(data[100:], 2, marker=True, lost=True) == []
     assert depacketizer.feed(data[:50], 3, marker=True) == []
 

@@ -20,9 +20,9 @@ from media.rtp.unit import UNIT_CAP, AccessUnit, Depacketizer
 from tests.media.test_rtp import packed, packed_stream
 
 FED: dict[str, tuple[Callable[[], Depacketizer], list[bytes]]] = {
-    "H.264": (H264Depacketizer, [each.payload for each in packed("libx264")[:40]]),
-    "H.265": (H265Depacketizer, [each.payload for each in packed("libx265")[:40]]),
-    "H.265 of EZVIZ": (EzvizH265Depacketizer, [each.payload for each in packed("libx265")[:40]]),
+    "H.264": (H264Depacketizer, [packet.payload for packet in packed("libx264")[:40]]),
+    "H.265": (H265Depacketizer, [packet.payload for packet in packed("libx265")[:40]]),
+    "H.265 of EZVIZ": (EzvizH265Depacketizer, [packet.payload for packet in packed("libx265")[:40]]),
     "AAC": (lambda: AacDepacketizer(13, 3), [b"\0\x10\0\x20abcd", b"\0\x20\0\x10\0\x10abcd"]),
     "LATM": (LatmDepacketizer, [b"\x04abcd", b"\xff\x05abcd"]),
     "MP2T": (TransportDepacketizer, [packed_stream()[at : at + 1316] for at in range(0, 20 * 1316, 1316)]),
@@ -32,17 +32,17 @@ FED: dict[str, tuple[Callable[[], Depacketizer], list[bytes]]] = {
 
 @pytest.mark.parametrize("name", FED)
 def test_whatever_is_cut_or_flipped_at_any_byte_is_at_most_damage(name: str) -> None:
-    """Of the longest payload each byte, of all others those that say what they are."""
+    """Each byte of the longest payload is, and of all others those that say what they are."""
     made, payloads = FED[name]
     longest = max(payloads, key=len)
     for payload in payloads:
         for at in range(len(payload) if payload is longest else min(len(payload), 64)):
             for bent in (payload[:at], payload[:at] + bytes((payload[at] ^ 0xFF,)) + payload[at + 1 :]):
                 depacketizer = made()
-                for timestamp, each in enumerate((bent, payload, bent)):
-                    for unit in depacketizer.feed(each, timestamp, marker=True):
+                for timestamp, data in enumerate((bent, payload, bent)):
+                    for unit in depacketizer.feed(data, timestamp, marker=True):
                         assert len(unit.data) <= 3 * (len(payload) + 4)
-                    depacketizer.feed(each, timestamp, marker=False, lost=True)
+                    depacketizer.feed(data, timestamp, marker=False, lost=True)
 
 
 @pytest.mark.parametrize("name", FED)
@@ -58,9 +58,9 @@ def test_no_bytes_whatever_make_it_raise(name: str, fed: list[tuple[bytes, int, 
 @settings(deadline=None, max_examples=300)
 @given(data=st.binary(max_size=80))
 def test_no_bytes_whatever_make_a_head_raise_anything_else(data: bytes) -> None:
-    for each in (read, reports.read):
+    for reader in (read, reports.read):
         with contextlib.suppress(NotRtp):
-            each(data)
+            reader(data)
     for config in (read_config, read_mux_config):
         with contextlib.suppress(NoAac):
             config(data)

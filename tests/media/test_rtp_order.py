@@ -8,11 +8,11 @@ from media.rtp.packet import NotRtp, Packet, read
 
 
 def numbered(*numbers: int, source: int = 1) -> list[Packet]:
-    return [Packet(96, False, each & 0xFFFF, each, source, b"x") for each in numbers]
+    return [Packet(96, False, number & 0xFFFF, number, source, b"x") for number in numbers]
 
 
 def ordered(order: Order, packets: list[Packet], step_s: float = 0.001) -> list[tuple[int, bool]]:
-    out = [told for at, each in enumerate(packets) for told in order.take(each, at * step_s)]
+    out = [due for at, packet in enumerate(packets) for due in order.take(packet, at * step_s)]
     return [(packet.timestamp, lost) for packet, lost in [*out, *order.due(99)]]
 
 
@@ -79,14 +79,14 @@ def test_a_packets_head_is_read_and_its_lies_are_refused(data: bytes, expected: 
 def test_a_sender_report_ties_two_clocks() -> None:
     """RFC 3550 section 6.4.1, with a name and a good-bye behind it."""
     report = bytes.fromhex("80c80006 0000002a ee100000 80000000 00015f90 00000001 00000002".replace(" ", ""))
-    told = reports.read(report + bytes.fromhex("80cb0000"))
-    assert told.reports == (reports.SenderReport(42, 0xEE100000 - 2208988800 + 0.5, 90_000),)
-    assert told.is_over
+    compound = reports.read(report + bytes.fromhex("80cb0000"))
+    assert compound.reports == (reports.SenderReport(42, 0xEE100000 - 2208988800 + 0.5, 90_000),)
+    assert compound.is_over
     with pytest.raises(NotRtp):
         reports.read(report[:-1])
 
 
 def test_the_report_that_a_sender_is_owed_is_one() -> None:
-    told = reports.receiver_report(7, 42, 0x12345, 3)
-    assert (told[1], int.from_bytes(told[2:4]), told[8:12]) == (201, 7, (42).to_bytes(4))
-    assert reports.read(told) == ((), False)
+    report = reports.receiver_report(7, 42, 0x12345, 3)
+    assert (report[1], int.from_bytes(report[2:4]), report[8:12]) == (201, 7, (42).to_bytes(4))
+    assert reports.read(report) == ((), False)

@@ -40,7 +40,7 @@ class House(OpenGate):
 
 @pytest.fixture
 def household(camera: RtspCamera) -> House:
-    """In place of a vendor's."""
+    """A household in place of a vendor's."""
     return House(camera)
 
 
@@ -135,14 +135,16 @@ def test_cameras_of_every_kind_are_shown(
 
 
 def test_the_first_picture_is_the_cameras_first(world: World, camera: RtspCamera) -> None:
-    """It is mostly a keyframe, and the next is seconds away."""
+    """The camera's first picture is mostly a keyframe, and the next keyframe is seconds away."""
     with av.open(io.BytesIO(segment(world)), "r", format="mpegts") as container:
         times = [packet.pts for packet in container.demux(video=0) if packet.size]
     assert len(times) == 2 * FPS
     assert world.stats()["minted"] == 1
 
 
-def test_a_camera_that_is_done_with_is_told(world: World, camera: RtspCamera, eventually: Callable[..., None]) -> None:
+def test_a_camera_that_is_done_with_is_signed_off(
+    world: World, camera: RtspCamera, eventually: Callable[..., None]
+) -> None:
     world.master()
     world.plane.client().end_link("link-1")
     eventually(lambda: camera.does.methods[-1] == "TEARDOWN")
@@ -201,7 +203,7 @@ def test_by_hls_keyframes_that_are_far_apart_come_two_seconds_apart(
     url = world.variant_url(world.master())
 
     def lengths() -> list[float]:
-        return [float(each) for each in re.findall(r"EXTINF:([\d.]+)", world.request(url).text)]
+        return [float(length) for length in re.findall(r"EXTINF:([\d.]+)", world.request(url).text)]
 
     eventually(lambda: len(lengths()) > 2)
     assert max(lengths()) < 2.2
@@ -212,7 +214,7 @@ def test_by_hls_keyframes_that_are_far_apart_come_two_seconds_apart(
 def test_a_camera_that_encrypts_at_home_too_is_shown_with_its_code(
     world: World, camera: RtspCamera, household: House, layout: str | None
 ) -> None:
-    """And one that does not, whatever key is given."""
+    """A camera that does not encrypt is shown too, whatever key is given."""
     camera.does.recording = recorded(layout=layout, described=layout is None)
     household.changes = {"key": KEY}
     with av.open(io.BytesIO(segment(world)), "r", format="mpegts") as container:
@@ -222,7 +224,7 @@ def test_a_camera_that_encrypts_at_home_too_is_shown_with_its_code(
 
 @pytest.mark.parametrize(("key", "reason"), [(b"GHIJKL".ljust(16, b"\0"), "code_wrong"), (b"", "encryption_on")])
 @pytest.mark.parametrize("layout", ["body", "copied"])
-def test_without_the_right_code_the_reason_is_told(
+def test_without_the_right_code_the_reason_is_answered(
     world: World, camera: RtspCamera, household: House, layout: str, key: bytes, reason: str
 ) -> None:
     camera.does.recording = recorded(layout=layout, described=False)
@@ -274,7 +276,7 @@ def test_who_was_answered_is_shown_a_picture_that_comes_with_a_later_opening(
     assert camera.does.methods.count("PLAY") >= 2
 
 
-def test_who_was_answered_is_let_go_where_no_picture_comes_and_the_reason_is_told(
+def test_who_was_answered_is_let_go_where_no_picture_comes_and_the_reason_is_answered(
     start: Callable[..., World], camera: RtspCamera
 ) -> None:
     world = start(open_s=2.0, answered_s=6.0)

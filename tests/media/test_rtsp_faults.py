@@ -27,7 +27,7 @@ GOP = 2 * FPS
 
 @pytest.fixture
 def household(camera: RtspCamera) -> House:
-    """In place of a vendor's."""
+    """A household in place of a vendor's."""
     return House(camera)
 
 
@@ -56,13 +56,13 @@ def is_video(frame: Frame) -> bool:
 
 
 class Loses:
-    """So many of a hundred packets of pictures, the same at each run."""
+    """Loses so many of a hundred packets of pictures, the same at each run."""
 
     def __init__(self, percent: float) -> None:
         self._percent, self._dice = percent, random.Random(4)
 
     def __call__(self, frames: list[Frame]) -> list[Frame]:
-        return [each for each in frames if not is_video(each) or self._dice.random() * 100 >= self._percent]
+        return [frame for frame in frames if not is_video(frame) or self._dice.random() * 100 >= self._percent]
 
 
 class Garbles:
@@ -82,7 +82,7 @@ class Garbles:
             if not is_key or self._of is None:
                 out.append((channel, data))
             elif self._by == "bits":
-                out.append((channel, data[:16] + bytes(each ^ 0x5A for each in data[16:])))
+                out.append((channel, data[:16] + bytes(byte ^ 0x5A for byte in data[16:])))
             elif number % 2:
                 out.append((channel, data))
         return out
@@ -93,7 +93,7 @@ def turned_round(frames: list[Frame]) -> list[Frame]:
 
 
 def twice(frames: list[Frame]) -> list[Frame]:
-    return [each for each in frames for _ in range(2)]
+    return [frame for frame in frames for _ in range(2)]
 
 
 class Late:
@@ -103,7 +103,7 @@ class Late:
         self._kept: dict[bool, list[Frame]] = {True: [], False: []}
 
     def __call__(self, frames: list[Frame]) -> list[Frame]:
-        kind = all(is_video(each) for each in frames)
+        kind = all(is_video(frame) for frame in frames)
         if self._kept[kind]:
             frames, self._kept[kind] = [*frames, *self._kept[kind]], []
             return frames
@@ -143,7 +143,7 @@ def with_more_text(size: int) -> Callable[[list[str]], list[str]]:
 
 
 def on_other_channels(lines: list[str]) -> list[str]:
-    """The camera sends where it is told to, and tells something else of its own channels: nothing of the kind."""
+    """The camera sends to the channels it is asked for, and names others in its answer."""
     return [re.sub(r"RTP/AVP/TCP;unicast;interleaved=\d-\d", "RTP/AVP/TCP;unicast", line) for line in lines]
 
 
@@ -166,10 +166,10 @@ def on_other_channels(lines: list[str]) -> list[str]:
     ids=[
         "RTP-Info lies",
         "401 without CSeq",
-        "no parameter sets told",
+        "no parameter sets in the SDP",
         "a hundred tracks",
         "a description of 60 KB",
-        "channels are not told",
+        "channels are not named",
         "UDP alone",
         "packets turned round",
         "packets twice over UDP",
@@ -212,7 +212,7 @@ def test_a_garbled_first_keyframe_is_set_against_the_next(
 def test_pictures_that_flow_are_waited_for_until_a_keyframe_comes_whole(
     world: World, camera: RtspCamera, eventually: Callable[..., None]
 ) -> None:
-    """As with a camera that sends one in twenty seconds: a player is told to ask again, and no fault."""
+    """A camera that sends a keyframe in twenty seconds is no fault: a player is asked to come again."""
     camera.does.wire = Garbles(8, "loss")
     grant = world.grant()
     waits = world.request(f"/s/{grant}/master.m3u8")
@@ -267,7 +267,7 @@ def test_image_encryption_is_said_of_cameras_that_have_it(
     assert refused(world) == reason
 
 
-def test_a_garbled_keyframe_without_another_is_told_after_five_seconds(world: World, camera: RtspCamera) -> None:
+def test_a_garbled_keyframe_without_another_is_reported_after_five_seconds(world: World, camera: RtspCamera) -> None:
     camera.does.recording = recorded(garbled=True, gop_s=12)
     began = time.monotonic()
     assert refused(world) == "encryption_on"
@@ -285,7 +285,7 @@ def test_a_camera_that_says_good_bye_is_opened_again_at_once(
     eventually(lambda: world.stats()["reopened"] == 1, 7)  # sooner than silence is noticed
 
 
-def test_time_without_pictures_is_told_as_a_break(
+def test_time_without_pictures_is_listed_as_a_break(
     world: World, camera: RtspCamera, eventually: Callable[..., None]
 ) -> None:
     """HLS: the segment before it ends, and its length is what it shows."""
@@ -298,7 +298,7 @@ def test_time_without_pictures_is_told_as_a_break(
     camera.does.wire = stall
     eventually(lambda: "#EXT-X-DISCONTINUITY\n" in world.request(url).text)
     text = world.request(url).text
-    assert max(float(each) for each in re.findall(r"#EXTINF:([\d.]+)", text)) < 2.1
+    assert max(float(length) for length in re.findall(r"#EXTINF:([\d.]+)", text)) < 2.1
     assert world.stats()["reopened"] == 0
 
 
@@ -320,16 +320,16 @@ def test_a_picture_in_two_seconds_is_no_series_of_breaks(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"wire": lambda frames: [each for each in frames if is_video(each)]},
+        {"wire": lambda frames: [frame for frame in frames if is_video(frame)]},
         {
             "says": lambda lines: (
-                ["RTSP/1.0 404 Not Found", *lines[1:]] if any("interleaved=2" in x for x in lines) else lines
+                ["RTSP/1.0 404 Not Found", *lines[1:]] if any("interleaved=2" in line for line in lines) else lines
             )
         },
     ],
     ids=["it is never sent", "it cannot be had"],
 )
-def test_sound_that_is_told_of_and_does_not_come_costs_no_picture(
+def test_sound_that_is_announced_and_does_not_come_costs_no_picture(
     world: World, camera: RtspCamera, eventually: Callable[..., None], changes: dict[str, object]
 ) -> None:
     for name, value in changes.items():
@@ -342,7 +342,9 @@ def test_sound_that_is_told_of_and_does_not_come_costs_no_picture(
 def growing(codec: str = "libx264") -> Recording:
     """Four seconds of a small picture, then a larger one."""
     small, large = recorded(codec=codec), recorded(codec=codec, size=(640, 360))
-    half = [each for each in small.samples if each.at < 4] + [each for each in large.samples if each.at >= 4]
+    half = [sample for sample in small.samples if sample.at < 4] + [
+        sample for sample in large.samples if sample.at >= 4
+    ]
     return Recording(tuple(half), small.tracks)
 
 
@@ -357,7 +359,7 @@ def test_a_size_that_changes_is_followed_by_webrtc(start: Callable[..., World], 
 
 
 def test_a_camera_more_takes_no_thread(world: World, camera: RtspCamera) -> None:
-    """But those of a pool that all share, for looking at keyframes."""
+    """The threads of a pool that all share are not counted: they read keyframes."""
 
     def threads() -> list[str]:
         return sorted(thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_"))

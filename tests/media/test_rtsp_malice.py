@@ -22,7 +22,7 @@ from tests.media.test_rtsp import House, refused
 
 @pytest.fixture
 def household(camera: RtspCamera) -> House:
-    """In place of a vendor's."""
+    """A household in place of a vendor's."""
     return House(camera)
 
 
@@ -117,8 +117,8 @@ def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer: 
             assert found is not None, head
             method, number = head.decode().split()[0], found[1].decode()
             asked.append(method)
-            told = "RTSP/1.0 200 OK\r\nCSeq: {}\r\n\r\n" if method == "PLAY" else answer
-            writer.write(told.format(number).encode())
+            reply = "RTSP/1.0 200 OK\r\nCSeq: {}\r\n\r\n" if method == "PLAY" else answer
+            writer.write(reply.format(number).encode())
 
     async def scene() -> None:
         ended: list[RtspFailed] = []

@@ -22,12 +22,12 @@ def taken_apart(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], list[M
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
-def test_frames_and_messages_are_told_apart_wherever_the_network_cuts(step: int) -> None:
+def test_frames_and_messages_are_distinguished_wherever_the_network_cuts(step: int) -> None:
     frames = [b"$\x00\x00\x05RTSP/", b"$\x01\x00\x00", b"$\x00\x00\x04\r\n\r\n"]
     reply = b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nContent-Length: 4\r\n\r\n$bod"
     found, messages = taken_apart(frames[0] + reply + frames[1] + b"\r\n" + reply + frames[2], step)
     assert found == [(0, b"RTSP/"), (1, b""), (0, b"\r\n\r\n")]
-    assert [(each.status, each.value("cseq"), each.body) for each in messages] == [(200, "3", b"$bod")] * 2
+    assert [(message.status, message.value("cseq"), message.body) for message in messages] == [(200, "3", b"$bod")] * 2
 
 
 @pytest.mark.parametrize(

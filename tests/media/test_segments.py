@@ -1,4 +1,4 @@
-"""Segments and their lists, by the clock of the pictures: how long each stays, and which targets are told."""
+"""Segments and their lists, by the clock of the pictures: how long each stays, and which targets are listed."""
 
 import itertools
 import re
@@ -13,11 +13,11 @@ from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs.hls import HlsOutput
 from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, Vendor, recording
 from tests.media.conftest import World
-from tests.media.test_hls import told_number
+from tests.media.test_hls import number_in
 
 
 @dataclass
-class _Told:
+class _Listed:
     """A segment as a player knows it; times monotonic s."""
 
     seconds: float
@@ -32,27 +32,27 @@ def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(
 ) -> None:
     vendor.cameras["garden"] = Camera(recording(gop_s=gop_s), segment_s=gop_s)
     url = world.variant_url(world.master())
-    told: dict[int, _Told] = {}
+    segments: dict[int, _Listed] = {}
     checked, gone = set[int](), set[int]()
     ends = time.monotonic() + 24
     while time.monotonic() < ends and not (len(checked) >= 2 and gone):
         text, now = world.request(url).text, time.monotonic()
-        first = told_number(r"MEDIA-SEQUENCE:(\d+)", text)
+        first = number_in(r"MEDIA-SEQUENCE:(\d+)", text)
         durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
         for number, seconds in enumerate(durations, first):
-            known = told.setdefault(number, _Told(seconds, 0.0))
+            known = segments.setdefault(number, _Listed(seconds, 0.0))
             known.listed_s, known.seen = max(known.listed_s, sum(durations)), now
-        for number, each in told.items():
+        for number, segment in segments.items():
             if number >= first:
                 continue
-            each.left = each.left or now
+            segment.left = segment.left or now
             file = url.replace("index.m3u8", f"{number}.ts")
-            if now + 0.3 < each.seen + each.seconds + each.listed_s:
+            if now + 0.3 < segment.seen + segment.seconds + segment.listed_s:
                 assert world.request(file).status == 200, "RFC 8216 section 6.2.2"
-                if now > each.left + each.listed_s:
+                if now > segment.left + segment.listed_s:
                     checked.add(number)
             # it goes when the next one comes
-            elif now > each.left + each.seconds + each.listed_s + gop_s + 1:
+            elif now > segment.left + segment.seconds + segment.listed_s + gop_s + 1:
                 assert world.request(file).status == 404, "nor is it kept for ever"
                 gone.add(number)
         time.sleep(0.25)
@@ -87,7 +87,7 @@ def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(
     url = world.variant_url(world.master())
     eventually(lambda: "MEDIA-SEQUENCE:0" not in world.request(url).text, 15)
     text = world.request(url).text
-    target = told_number(r"TARGETDURATION:(\d+)", text)
+    target = number_in(r"TARGETDURATION:(\d+)", text)
     durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
     assert sum(durations[1:]) >= 3 * target - 0.1
 
@@ -99,8 +99,8 @@ def test_a_heavy_camera_keeps_no_more_than_its_bound() -> None:
     for second in range(20):
         output.write(Unit("video", picture, second * CLOCK, second * CLOCK, True))
         listed = [int(number) for number in re.findall(r"^(\d+)\.ts$", output.playlist(), re.MULTILINE)]
-        kept = [each for each in output.segments if each.number not in listed]
-        assert sum(len(each.data) for each in kept) <= 16 * 1024 * 1024
+        kept = [segment for segment in output.segments if segment.number not in listed]
+        assert sum(len(segment.data) for segment in kept) <= 16 * 1024 * 1024
     assert len(listed) == 6
     assert len(kept) == 4, "of seven that would be due"
     output.end()
@@ -135,8 +135,8 @@ class Latest:
     def _look(self, at: float) -> None:
         self._write_until(at)
         text = self._output.playlist()
-        first, target_s = told_number(r"MEDIA-SEQUENCE:(\d+)", text), told_number(r"TARGETDURATION:(\d+)", text)
-        lasts = [float(each) for each in re.findall(r"EXTINF:([\d.]+)", text)]
+        first, target_s = number_in(r"MEDIA-SEQUENCE:(\d+)", text), number_in(r"TARGETDURATION:(\d+)", text)
+        lasts = [float(length) for length in re.findall(r"EXTINF:([\d.]+)", text)]
         if not self._lasts:
             self._next, self._oldest = first + max(0, len(lasts) - 3), first
         assert first <= self._next, "what it needs next is not gone from the list"
@@ -185,8 +185,8 @@ def test_no_segment_is_gone_for_a_player_that_asks_as_late_as_it_may(
     output.end()
 
 
-def written(output: HlsOutput, gops_s: list[float], *, begin_s: float = 0.0, told: bool = True) -> list[int]:
-    """Keyframes so far apart, pictures every half second between them: each start id and what its players were told."""
+def written(output: HlsOutput, gops_s: list[float], *, begin_s: float = 0.0, read: bool = True) -> list[int]:
+    """Keyframes so far apart, pictures every half second between them: each start id and the target of its lists."""
     seen: dict[str, int] = {}
     at = begin_s
     for gop_s in gops_s:
@@ -194,8 +194,8 @@ def written(output: HlsOutput, gops_s: list[float], *, begin_s: float = 0.0, tol
             time_ = round((at + number / 2) * CLOCK)
             picture = KEY if number == 0 else b"\x00\x00\x00\x01\x41\x55"
             output.write(Unit("video", picture, time_, time_, number == 0))
-            if told and output.segments:
-                target = told_number(r"TARGETDURATION:(\d+)", output.playlist())
+            if read and output.segments:
+                target = number_in(r"TARGETDURATION:(\d+)", output.playlist())
                 assert seen.setdefault(output.start_id, target) == target, (
                     "RFC 8216 section 4.3.3.1: it must not change"
                 )
@@ -262,11 +262,11 @@ def test_pictures_that_are_missing_are_a_break_and_no_longer_segment() -> None:
     output.end()
 
 
-def test_a_target_that_nobody_was_told_grows_with_what_is_seen() -> None:
+def test_a_target_that_no_list_named_grows_with_what_is_seen() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
     start = output.start_id
-    written(output, [1, 2, 5], told=False)
+    written(output, [1, 2, 5], read=False)
     assert (output.start_id, output.target_s) == (start, 5)
     assert len(output.segments) == 3
     output.end()

@@ -99,7 +99,9 @@ def test_while_somebody_watches_the_gate_renews_the_grant_under_the_same_address
         assert time.monotonic() < eventually_over
         time.sleep(0.1)
     over = world.request(url)
-    assert (over.status, "encryption_on" in over.text) == (410, True), "told also to a grant that is over by itself"
+    assert (over.status, "encryption_on" in over.text) == (410, True), (
+        "the reason is given also for a grant that is over by itself"
+    )
 
 
 def test_a_grant_that_nobody_renews_is_over(
@@ -182,7 +184,7 @@ def test_ending_one_link_leaves_the_others(world: World) -> None:
     assert world.request(two).status == 200
 
 
-def test_too_many_streams_are_told_to_wait(start: Callable[..., World], vendor: Vendor) -> None:
+def test_too_many_streams_are_asked_to_wait(start: Callable[..., World], vendor: Vendor) -> None:
     vendor.cameras["yard"] = Camera(recording())
     world = start(live_per_account=2, live_per_process=3)
     assert [world.master(c).status for c in ("garden", "yard", "garden")] == [200, 200, 429]

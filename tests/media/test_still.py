@@ -114,11 +114,11 @@ def keyframe(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "taken"),
     [((320, 180), (640, 360)), ((640, 480), (640, 480)), ((1920, 1080), (960, 540)), ((720, 1280), (540, 960))],
 )
-def test_a_still_is_of_a_size_that_the_app_takes(sent: tuple[int, int], told: tuple[int, int]) -> None:
-    assert size_of(jpeg(keyframe(*sent), small=True)) == told
+def test_a_still_is_of_a_size_that_the_app_takes(sent: tuple[int, int], taken: tuple[int, int]) -> None:
+    assert size_of(jpeg(keyframe(*sent), small=True)) == taken
     assert size_of(jpeg(keyframe(*sent))) == sent
 
 

@@ -32,7 +32,7 @@ class Camera:
             setattr(self, name, value)
 
     def run(self) -> tuple[list[tuple[float, int]], list[tuple[float, int]]]:
-        """Of pictures and of sound: the moment, and where it was put."""
+        """For each picture and each frame of sound: the moment, and where it was put."""
         line = Timeline(CLOCK, HZ)
         video, audio = [], []
         for at, kind, moment in sorted(self._sent()):
@@ -165,7 +165,7 @@ def test_pictures_step_back_where_they_are_reordered_alone(
         line.video(number_shown * PICTURE, number / FPS, is_b=bool(b))
         for number, (number_shown, b) in enumerate(zip(shown, is_b, strict=True))
     ]
-    assert placed == [each * PICTURE for each in expected]
+    assert placed == [number * PICTURE for number in expected]
     assert line.reorders is any(is_b)
 
 

@@ -76,7 +76,7 @@ def test_h265_is_played_by_hls_as_h264_with_keyframes_two_seconds_apart(
     assert re.search(r'CODECS="avc1\.4d[0-9a-f]{2}20,mp4a\.40\.2"', master.text), master.text
     seen = played(world.variant_url(master), 4 * FPS)
     assert seen["codecs"] == ["h264"]
-    assert {each[:2] for each in seen["sizes"]} == {(320, 180)}
+    assert {size[:2] for size in seen["sizes"]} == {(320, 180)}
     assert {round((b - a) * FPS, 3) for a, b in itertools.pairwise(seen["video"])} == {1.0}
     assert max(b - a for a, b in itertools.pairwise(seen["keys"])) < 2.1
     assert seen["audio"][-1] - seen["audio"][0] > 2
@@ -93,7 +93,7 @@ def test_a_large_picture_is_made_smaller_for_videoapp_and_has_a_sound_track(
     assert master.status == 200, master.text
     assert resolution(master) == "1280x720"
     seen = played(world.variant_url(master), 2 * FPS)
-    assert {each[:2] for each in seen["sizes"]} == {(1280, 720)}
+    assert {size[:2] for size in seen["sizes"]} == {(1280, 720)}
     assert seen["audio"][-1] - seen["audio"][0] > 1
     assert resolution(world.master(surface="alexa")) == "1920x1080"
 
@@ -145,7 +145,7 @@ def test_all_who_need_it_share_one_transcoder_and_it_ends_with_the_pull(
     ("sent", "surface", "reason"),
     [(H265, "page", "not_playable"), ({"deep": True}, "google", "beyond_displays"), (LARGE, "video", "too_large")],
 )
-def test_where_there_is_no_room_the_reason_is_told_and_nobody_else_hindered(
+def test_where_there_is_no_room_the_reason_is_answered_and_nobody_else_hindered(
     sent: dict[str, object], surface: str, reason: str, start: Callable[..., World], vendor: Vendor
 ) -> None:
     world = start(transcodes=1)

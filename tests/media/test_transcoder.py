@@ -41,7 +41,7 @@ class Pictures:
         packets = encoded(codec, 60)
         at = [round(packet.pts / FPS * CLOCK) for packet in packets if packet.pts is not None]
         self.units = [
-            Unit("video", bytes(each), pts, pts, each.is_keyframe) for each, pts in zip(packets, at, strict=True)
+            Unit("video", bytes(packet), pts, pts, packet.is_keyframe) for packet, pts in zip(packets, at, strict=True)
         ]
         name = "hvc1.1.6.L60.90" if codec == "libx265" else "avc1.42c01f"
         self.form = Format(320, 180, name, audio=False)
@@ -91,7 +91,9 @@ def test_what_came_in_one_clump_with_the_keyframe_is_shown_to_who_begins_by_hls(
     assert [unit.pts for _, unit in pictures.made[:45]] == [unit.pts for unit in pictures.units[:45]]
     assert [unit.data for _, unit in pictures.made if unit.kind == "audio"] == [sound.data]
     keys = [unit.pts / CLOCK for _, unit in pictures.made if unit.key and unit.kind == "video"]
-    assert [later - each for each, later in itertools.pairwise(keys)] == pytest.approx([SOON.gop_s] * (len(keys) - 1))
+    assert [later - earlier for earlier, later in itertools.pairwise(keys)] == pytest.approx(
+        [SOON.gop_s] * (len(keys) - 1)
+    )
 
 
 def test_of_what_came_long_before_only_the_latest_is_shown() -> None:

@@ -28,31 +28,31 @@ def test_a_transport_stream_is_taken_apart_as_libav_does_it() -> None:
     assert depacketizer.config is not None
     config = depacketizer.config.encode()
     for is_sound in (False, True):
-        found = [(each.timestamp, each.data) for each in out if each.is_sound == is_sound]
+        found = [(unit.timestamp, unit.data) for unit in out if unit.is_sound == is_sound]
         wanted = [(time, body) for kind, time, body in sent if kind == is_sound]
         if is_sound:
             found = [(time, adts(body, config)) for time, body in found]
         # the last of each ends with the next, which does not come
         assert len(wanted) - len(found) < 16
         assert found == wanted[: len(found)]
-    assert sum(each.key for each in out if not each.is_sound) == LENGTH_S
-    assert not any(each.damaged for each in out)
+    assert sum(unit.key for unit in out if not unit.is_sound) == LENGTH_S
+    assert not any(unit.damaged for unit in out)
 
 
 def test_a_map_that_names_the_sound_later_costs_no_picture() -> None:
-    """As of a muxer whose sound begins late."""
+    """Such a map comes from a muxer whose sound begins late."""
     packets = [packed_stream()[at : at + 188] for at in range(0, len(packed_stream()), 188)]
     kept = TransportDepacketizer()
     wanted = [unit for packet in packets for unit in kept.feed(packet, 0, marker=False)]
     depacketizer = TransportDepacketizer()
     out = []
     for number, packet in enumerate(packets):
-        told = _without_sound(packet) if number < len(packets) // 2 else packet
-        out += depacketizer.feed(told, 0, marker=False)
-    assert [each for each in out if not each.is_sound] == [each for each in wanted if not each.is_sound]
-    heard = [each for each in out if each.is_sound]
+        given = _without_sound(packet) if number < len(packets) // 2 else packet
+        out += depacketizer.feed(given, 0, marker=False)
+    assert [unit for unit in out if not unit.is_sound] == [unit for unit in wanted if not unit.is_sound]
+    heard = [unit for unit in out if unit.is_sound]
     assert heard
-    assert heard == [each for each in wanted if each.is_sound][-len(heard) :]
+    assert heard == [unit for unit in wanted if unit.is_sound][-len(heard) :]
 
 
 def _without_sound(packet: bytes) -> bytes:
@@ -81,8 +81,8 @@ def test_what_a_transport_stream_lost_is_damage() -> None:
             if at != gone
             for unit in depacketizer.feed(data[at * 1316 : (at + 1) * 1316], 0, marker=False, lost=at == gone + 1)
         ]
-        told = {each.data for each in out if not each.is_sound and not each.damaged}
-        assert told <= set(_pictures_of(data)), gone
+        undamaged = {unit.data for unit in out if not unit.is_sound and not unit.damaged}
+        assert undamaged <= set(_pictures_of(data)), gone
 
 
 @cache

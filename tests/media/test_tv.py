@@ -17,7 +17,7 @@ from tests.media.conftest import World
 
 
 def rates(world: World, surface: str) -> tuple[int, float]:
-    """Of the sound in what that surface gets, and how many seconds of it are in a segment of one second or more."""
+    """The sample rate of the sound that the surface gets, and its seconds in a segment of one second or more."""
     variant = world.request(world.variant_url(world.master(surface=surface)))
     assert variant.status == 200, variant.text
     name = next(line for line in variant.text.splitlines() if line.endswith(".ts"))
@@ -28,12 +28,12 @@ def rates(world: World, surface: str) -> tuple[int, float]:
         return stream.rate, samples / stream.rate
 
 
-@pytest.mark.parametrize(("sounds", "told"), [(True, "on"), (False, "none")], ids=["as it came, at 16 kHz", "silence"])
+@pytest.mark.parametrize(("sounds", "sound"), [(True, "on"), (False, "none")], ids=["as it came, at 16 kHz", "silence"])
 def test_a_tv_gets_sound_at_48_khz_and_an_echo_beside_it_what_comes(
-    world: World, vendor: Vendor, sounds: bool, told: Sound
+    world: World, vendor: Vendor, sounds: bool, sound: Sound
 ) -> None:
     vendor.cameras["garden"] = Camera(recording(audio=sounds))
-    world.household.changes = {"sound": told}
+    world.household.changes = {"sound": sound}
     rate, seconds = rates(world, "tv")
     assert rate == TV_RATE
     assert seconds > 0.5
@@ -86,13 +86,13 @@ def test_a_level_that_old_tvs_do_not_decode_is_not_passed_through(level: str, of
 @pytest.mark.realtime
 def test_full_hd_at_60_pictures_a_second_reaches_a_tv_transcoded(world: World, vendor: Vendor) -> None:
     vendor.cameras["garden"] = Camera(recording(size=(1920, 1080), fps=60, length_s=8))
-    assert told(world, "google") == ("1920x1080", "2a")
-    size, level = told(world, "tv")
+    assert resolution_and_level(world, "google") == ("1920x1080", "2a")
+    size, level = resolution_and_level(world, "tv")
     assert size == "1280x720"
     assert int(level, 16) <= 41
 
 
-def told(world: World, surface: str) -> tuple[str, str]:
+def resolution_and_level(world: World, surface: str) -> tuple[str, str]:
     """Size and level of the master playlist."""
     text = world.master(surface=surface).text
     found = re.search(r'CODECS="avc1\.\w{4}(\w\w),mp4a\.40\.2",RESOLUTION=(\w+)', text)

@@ -209,7 +209,7 @@ def test_the_other_processes_get_answers_and_end_them_by_name(world: World, even
     assert len(world.household.opened) == 0, "the address handed over was enough"
 
 
-def test_what_cannot_be_answered_is_told_apart(world: World, household: Household) -> None:
+def test_what_cannot_be_answered_is_distinguished(world: World, household: Household) -> None:
     client = world.plane.client()
     for sdp in ("", "v=0", "hello", "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", "x" * 100_000):
         with pytest.raises(BadOffer):

@@ -42,7 +42,7 @@ def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, 
 
 
 @pytest.mark.parametrize(
-    ("ways", "told"),
+    ("ways", "sentence"),
     [
         (("cloud_unasked",), "Show Garden also over an open connection"),
         (("cloud",), "Show Garden also over an open connection"),
@@ -51,13 +51,13 @@ def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, 
         ((), None),
     ],
 )
-def test_who_agrees_is_told_of_pictures_that_come_by_an_open_connection(
-    world: World, ways: tuple[str, ...], told: str | None
+def test_who_agrees_is_shown_which_pictures_come_by_an_open_connection(
+    world: World, ways: tuple[str, ...], sentence: str | None
 ) -> None:
     world.home.driver.change("Garden", ways=ways)
     said = world.browse().sign_in().page.text()
-    assert ("open connection" in said) is (told is not None)
-    assert (told or "Garden") in said
+    assert ("open connection" in said) is (sentence is not None)
+    assert (sentence or "Garden") in said
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_guessing_one_account_from_everywhere_stops_before_the_vendor(
     assert tried(world, USER, PASSWORD, 31).page.steps == ["switch", "agree", "cancel"]
 
 
-def test_a_vendor_that_has_locked_the_account_is_not_told_to_strangers(world: World) -> None:
+def test_a_vendor_that_has_locked_the_account_is_not_shown_to_strangers(world: World) -> None:
     home = world.browse().sign_in()
     world.vendor.verdict = Rejected("locked")
     assert heard(tried(world, USER, "wrong", 1)) == (403, refusal_text("wrong"), False)

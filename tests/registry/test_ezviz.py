@@ -339,7 +339,7 @@ def test_an_unknown_region_is_named_in_the_error(region: str) -> None:
 def test_the_vendor_is_not_loaded_before_it_is_called() -> None:
     code = (
         "import sys, registry.adapter, registry.owner.sign_in, registry.drivers.ezviz.driver;"
-        "print([m for m in ('requests', 'pyezvizapi', 'urllib3', 'structlog', 'asyncio') if m in sys.modules])"
+        "print([name for name in ('requests', 'pyezvizapi', 'urllib3', 'structlog', 'asyncio') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

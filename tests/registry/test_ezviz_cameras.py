@@ -124,11 +124,11 @@ def test_sleep_mode_is_of_models_that_have_it(supports: dict[str, str], switches
     assert one(listed, switches=switches).asleep == expected
 
 
-@pytest.mark.parametrize(("told", "expected"), [(1, "on"), ("0", "off"), (None, "unknown"), ("-", "none")])
-def test_offline_notification_is_the_devices_whatever_supportext_has(told: Any, expected: str) -> None:
+@pytest.mark.parametrize(("value", "expected"), [(1, "on"), ("0", "off"), (None, "unknown"), ("-", "none")])
+def test_offline_notification_is_the_devices_whatever_supportext_has(value: Any, expected: str) -> None:
     listed = device(supportExt=json.dumps({"9": "1", "450": "0"}))
-    if told != "-":
-        listed["offlineNotify"] = told
+    if value != "-":
+        listed["offlineNotify"] = value
 
     assert one(listed).offline_notification == expected
 
@@ -250,7 +250,7 @@ def test_the_list_does_not_tell_for_sure_which_codec_a_picture_has(encode: Any) 
     [
         ({"R": [{"streamType": 2, "videoLevel": 0}, {"streamType": 1, "videoLevel": 2}]}, Video()),
         ({"R": [{"streamType": 1, "videoLevel": 2}, {"streamType": 1, "videoLevel": 3}]}, None),
-        ({"R": []}, Video()),  # not told: most cameras have one
+        ({"R": []}, Video()),  # not listed: most cameras have one
         ({"R": "?"}, Video()),
         ({}, Video()),
         (None, Video()),

@@ -51,7 +51,7 @@ class Home:
         self.driver.sessions.allow_open_way(self.source, allowed=True)
 
     def another(self, *, cloud: bool = True, may_go_on: bool = False) -> EzvizDriver:
-        """As in another process."""
+        """A driver as another process has it."""
         hosts = EzvizHosts.of("eu", api=self.vendor.app_host, open_platform=self.vendor.open_host)
         return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud, may_go_on=may_go_on)
 
@@ -75,8 +75,8 @@ def test_a_camera_can_be_had_by_the_account_alone(home: Home) -> None:
     spec = home.driver.mint(home.source, terrace, "cloud", LONG_S)
     assert (spec.kind, spec.sound, spec.release, spec.dozes) == ("ezviz", "on", "", False)
     assert spec.hosts == (urlsplit(spec.url).netloc,)
-    told = asked(spec.url)
-    assert (told["dev"], told["chn"], told["stream"], told["biz"]) == (terrace.ref.serial, "1", "2", "1")
+    query = asked(spec.url)
+    assert (query["dev"], query["chn"], query["stream"], query["biz"]) == (terrace.ref.serial, "1", "2", "1")
     assert "ssn" not in repr(spec)
 
 
@@ -193,7 +193,7 @@ def test_an_account_that_is_signed_out_says_so(home: Home) -> None:
 
 
 @pytest.mark.parametrize("fault", ["timeout", "http500", "garbage", "html", "quota"])
-def test_a_vendor_that_fails_is_told_without_a_word_of_its_answer(home: Home, fault: str) -> None:
+def test_a_vendor_that_fails_is_reported_without_a_word_of_its_answer(home: Home, fault: str) -> None:
     terrace = home.camera("Terrace")
     home.vendor.configure(fault=fault)
     try:
@@ -223,14 +223,14 @@ class Unlisted:
         path = requested.partition(" ")[2].partition("?")[0]
         if path == "/vtdutoken2":
             return answer(b'{"retcode": 0, "tokens": ["ut.T"]}')
-        told: dict[str, Any] = {"meta": {"code": 200}}
+        reply: dict[str, Any] = {"meta": {"code": 200}}
         if path == "/v3/streaming/vtm/F1/1":
-            told |= self._dispatcher
+            reply |= self._dispatcher
         else:
             device = {"deviceSerial": "F1", "deviceCategory": "BatteryCamera", "status": 1}
-            told |= {"deviceInfos": [device], "resourceInfos": [ROW | {"resourceName": "Terrace"}], "VTM": {}}
-            told |= {"VIDEO_QUALITY": {"r": [{"streamType": 1, "videoLevel": 2}]}}
-        return answer(json.dumps(told).encode())
+            reply |= {"deviceInfos": [device], "resourceInfos": [ROW | {"resourceName": "Terrace"}], "VTM": {}}
+            reply |= {"VIDEO_QUALITY": {"r": [{"streamType": 1, "videoLevel": 2}]}}
+        return answer(json.dumps(reply).encode())
 
     def camera(self) -> Camera:
         (camera,) = self.driver.read(self.source, LONG_S)

@@ -79,7 +79,7 @@ def test_a_hostile_camera_is_left_in_time(camera: RtspCamera, behaviour: dict[st
     assert time.monotonic() - began < 8
 
 
-def test_a_port_that_answers_no_is_told_apart_from_silence(camera: RtspCamera) -> None:
+def test_a_port_that_answers_no_is_distinguished_from_silence(camera: RtspCamera) -> None:
     camera.stop()
     assert why(camera) == "lan_closed"
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent:

@@ -101,7 +101,7 @@ class Home:
         return found
 
     def reasons(self) -> dict[str, set[tuple[str, ...]]]:
-        """By serial, what stands in the way of any of its channels on any surface."""
+        """What stands in the way of any channel on any surface, by serial."""
         found: dict[str, set[tuple[str, ...]]] = {}
         for camera, verdicts in self.adapter.owner.readiness(self.account.id):
             for verdict in verdicts.values():
@@ -160,20 +160,20 @@ def test_every_setting_of_the_manual_is_read(home: Callable[..., Home]) -> None:
     for camera in ours.cameras():
         views = ours.adapter.owner.settings(ours.account.id, camera.id)
         assert isinstance(views, dict)
-        told = {name: view.value or "-" for name, view in views.items()}
+        shown = {name: view.value or "-" for name, view in views.items()}
         lines.append(
-            f"{camera.ref.serial} {camera.ref.channel} | {told['phone_mute']:3} {told['resolution']:8} "
-            f"{told['date_format']} | {told['cloud_storage']:11} {told['storage']:4} | {told['version']}"
+            f"{camera.ref.serial} {camera.ref.channel} | {shown['phone_mute']:3} {shown['resolution']:8} "
+            f"{shown['date_format']} | {shown['cloud_storage']:11} {shown['storage']:4} | {shown['version']}"
         )
-        assert (told["encryption"], told["audio"], told["time_zone"], told["sensitivity"]) == (
+        assert (shown["encryption"], shown["audio"], shown["time_zone"], shown["sensitivity"]) == (
             "on",
             "on",
             "+02:00",
             "-",
         )
-        assert told["user_guide"].startswith("https://")
-        assert camera.ref.serial in told["about"]
-        assert told["wifi"] == "cable" or told["wifi"].startswith("FictionalSSID, ")
+        assert shown["user_guide"].startswith("https://")
+        assert camera.ref.serial in shown["about"]
+        assert shown["wifi"] == "cable" or shown["wifi"].startswith("FictionalSSID, ")
     assert sorted(lines) == SETTINGS.strip().splitlines()
 
 
@@ -201,15 +201,15 @@ def test_with_the_code_every_online_camera_that_is_awake_is_shown(home: Callable
 
 
 def test_each_that_is_shown_is_asked_for_the_picture_that_its_menu_has(home: Callable[..., Home]) -> None:
-    """And its key goes to the media process."""
+    """Its key goes to the media process with it."""
     ours = home(owned=False)
     ours.give(real_list.CODE)
     for camera in ours.cameras():
         ours.adapter.registry.open_stream(ours.link, camera.id, StreamRequest("google", ("hls",)))
     asked = {}
     for _, source in ours.pictures.warmed:
-        told = parse_qs(urlsplit(source.url).query)
-        asked[f"{told['dev'][0]} {told['chn'][0]}"] = (told["stream"][0], source.dozes)
+        query = parse_qs(urlsplit(source.url).query)
+        asked[f"{query['dev'][0]} {query['chn'][0]}"] = (query["stream"][0], source.dozes)
         assert (source.kind, source.sound, source.key) == ("ezviz", "on", KEY)
     expected = {}
     for line in CHANNELS.strip().splitlines():
@@ -222,7 +222,7 @@ def test_each_that_is_shown_is_asked_for_the_picture_that_its_menu_has(home: Cal
 
 
 def test_one_behind_its_shutter_is_woken_by_that_switch_alone(home: Callable[..., Home]) -> None:
-    """Its model has no Sleep Mode, and lists the switch all the same."""
+    """This camera's model has no Sleep Mode, and lists the switch all the same."""
     ours = home(owned=True)
     [camera] = [camera for camera in ours.cameras() if camera.ref.serial in ASLEEP]
     woken = ours.adapter.owner.change(ours.account.id, camera.id, "sleep", "off")

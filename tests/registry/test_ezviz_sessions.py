@@ -279,10 +279,10 @@ def test_a_refused_refresh_waits_for_the_process_that_had_it(
 def test_signing_in_beats_whatever_stands_and_keeps_the_key(store: SqliteStore, source: Source) -> None:
     sessions = Sessions(store)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda n: sessions.signed_in(source, "demo@example.com", token("h", n)), range(2, 6)))
+        list(pool.map(lambda number: sessions.signed_in(source, "demo@example.com", token("h", number)), range(2, 6)))
 
     held = sessions.read(source)
-    assert session_id(store, source) in {f"session-{n}" for n in range(2, 6)}
+    assert session_id(store, source) in {f"session-{number}" for number in range(2, 6)}
     assert (held.secrets.open, held.state) == (Key("key", "secret"), "ok")
 
 

@@ -74,7 +74,7 @@ def test_none_is_fetched_while_a_session_is_being_opened() -> None:
     assert vendor.fetched == 2
 
 
-def test_who_has_no_time_to_wait_for_another_opening_is_told_that_it_is_busy() -> None:
+def test_who_has_no_time_to_wait_for_another_opening_is_answered_that_it_is_busy() -> None:
     vendor = Vendor()
     vendor.take(opens=False)
     with pytest.raises(Refused) as refused:
@@ -120,7 +120,7 @@ def test_another_account_opens_its_own_meanwhile() -> None:
     assert vendor.take(OTHER) == "other 2"
 
 
-def test_an_opening_that_nobody_told_the_end_of_holds_up_nobody_for_long() -> None:
+def test_an_opening_whose_end_nobody_reported_holds_up_nobody_for_long() -> None:
     vendor = Vendor()
     vendor.take(opens=False)
     vendor.clock.wait(OPENS_S)

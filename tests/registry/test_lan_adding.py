@@ -257,7 +257,7 @@ def test_a_password_may_have_any_characters(camera: RtspCamera, password: str) -
     assert look(f"rtsp://127.0.0.1:{camera.port}{PATH}", password=password).device.password == password
 
 
-def test_closed_ports_are_told_apart(camera: RtspCamera) -> None:
+def test_closed_ports_are_distinguished(camera: RtspCamera) -> None:
     camera.stop()
     assert why(f"rtsp://127.0.0.1:{camera.port}{PATH}") == "lan_closed"
     assert why("127.0.0.1", port=camera.port) == "lan_closed"

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.realtime  # answers are waited for
 
 
 def found(case: str) -> dict[str, Any]:
-    """Of the case, in an empty network of the test's own; skipped where no network can be made."""
+    """What is found in this case, in a network of the test's own; skipped where no network can be made."""
     needed()
     command = [*NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_house", case]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -34,43 +34,43 @@ def found(case: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("case", "count"), [("nobody", 0), ("thirty", 30), ("hundred", 100)])
 def test_every_device_that_answers_is_listed_once(case: str, count: int) -> None:
-    told = found(case)["found"]
-    assert [candidate["host"] for candidate in told] == [f"192.168.7.{10 + number}" for number in range(count)]
-    assert all(candidate["onvif"] and candidate["name"] == "Cam B-20" for candidate in told)
-    assert [candidate["added"] for candidate in told if candidate["added"]] == ["Barn"][:count]
+    listed = found(case)["found"]
+    assert [candidate["host"] for candidate in listed] == [f"192.168.7.{10 + number}" for number in range(count)]
+    assert all(candidate["onvif"] and candidate["name"] == "Cam B-20" for candidate in listed)
+    assert [candidate["added"] for candidate in listed if candidate["added"]] == ["Barn"][:count]
 
 
 def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
     listed = found("hostile")["found"]
-    told = {candidate["host"]: candidate["name"] for candidate in listed}
-    assert sorted(told) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19, 20)]
+    names = {candidate["host"]: candidate["name"] for candidate in listed}
+    assert sorted(names) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19, 20)]
     assert [(candidate["at"], candidate["tls"]) for candidate in listed[-1:]] == [("8443/onvif/device_service", True)]
     assert not any(candidate["tls"] for candidate in listed[:4])
-    assert told["192.168.7.10"] == "Good one B-20"
-    assert "\x1b" not in told["192.168.7.17"]
-    assert len(told["192.168.7.17"]) < 80
+    assert names["192.168.7.10"] == "Good one B-20"
+    assert "\x1b" not in names["192.168.7.17"]
+    assert len(names["192.168.7.17"]) < 80
 
 
 def test_a_camera_of_others_is_found_by_its_own_discovery() -> None:
-    [told] = found("foreign")["found"]
-    assert (told["name"], told["onvif"], told["at"]) == ("Yard", True, "8000/onvif/device_service")
-    assert told["endpoint"].startswith("urn:uuid:")
+    [device] = found("foreign")["found"]
+    assert (device["name"], device["onvif"], device["at"]) == ("Yard", True, "8000/onvif/device_service")
+    assert device["endpoint"].startswith("urn:uuid:")
 
 
 def test_what_is_announced_by_mdns_is_listed_too() -> None:
-    told = [
+    listed = [
         (candidate["host"], candidate["onvif"], candidate["announced"]) for candidate in found("announced")["found"]
     ]
-    assert told == [("192.168.7.10", True, False), ("192.168.7.77", False, True)]
+    assert listed == [("192.168.7.10", True, False), ("192.168.7.77", False, True)]
 
 
 def test_open_video_ports_are_listed_where_they_are_asked_for() -> None:
-    told = found("look")
-    assert [(candidate["host"], candidate["onvif"], candidate["ports"]) for candidate in told["found"]] == [
+    outcome = found("look")
+    assert [(candidate["host"], candidate["onvif"], candidate["ports"]) for candidate in outcome["found"]] == [
         ("192.168.7.10", True, [80]),
         ("192.168.7.200", False, [554]),
     ]
-    assert told["heard"] == [[253, 253]]
+    assert outcome["heard"] == [[253, 253]]
 
 
 class Home:

@@ -138,7 +138,7 @@ def _forgotten(device: Device) -> Device:
         (login, "code_wrong", "on", 'showcam cameras login "Barn"'),
     ],
 )
-def test_why_a_camera_can_not_be_had_is_told_apart_with_its_mend(
+def test_why_a_camera_can_not_be_had_is_distinguished_with_its_mend(
     home: Home,
     camera: RtspCamera,
     breaks: Callable[[RtspCamera, Home], None],

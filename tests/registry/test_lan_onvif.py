@@ -170,9 +170,9 @@ def test_what_is_no_plain_xml_is_refused(body: bytes) -> None:
 
 
 def test_an_element_is_written_as_it_was_read() -> None:
-    told = read(b'<a xmlns="urn:x" t="1&amp;2"><b>5 &lt; 6</b><c/></a>')
-    assert read(told.encode().encode()).encode() == told.encode()
-    assert told.get("b") == "5 < 6"
+    element = read(b'<a xmlns="urn:x" t="1&amp;2"><b>5 &lt; 6</b><c/></a>')
+    assert read(element.encode().encode()).encode() == element.encode()
+    assert element.get("b") == "5 < 6"
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_an_address_that_takes_nothing_is_tried_ever_more_seldom_and_loses_nothi
     assert owner.turns(FIRST_PAUSE_S) == [(MAIL, OFF), (PHONE, OFF)]
 
 
-def test_an_address_that_never_took_the_fault_is_not_told_of_its_mend(owner: Owner) -> None:
+def test_an_address_that_never_took_the_fault_is_not_notified_of_its_mend(owner: Owner) -> None:
     owner.refuses = {PHONE}
     owner.change("Garden", encryption="on")
     assert owner.turns(60) == [(MAIL, ON)]
@@ -56,7 +56,7 @@ def test_an_address_that_fails_with_an_error_holds_up_no_other(owner: Owner) -> 
     assert owner.got == [(MAIL, ON)]
 
 
-def test_a_new_address_is_told_what_is_wrong_now(owner: Owner) -> None:
+def test_a_new_address_is_notified_of_what_is_wrong_now(owner: Owner) -> None:
     owner.change("Garden", encryption="on")
     owner.turns()
     owner.addresses.add(owner.home.account.id, "json://new", "Webhook", "")

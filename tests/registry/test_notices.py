@@ -24,7 +24,7 @@ ON = "Garden: Image Encryption is on again"
 OFF = f"Mended: {ON}"
 
 
-def test_a_fault_is_told_once_to_each_address_and_its_mend_once(owner: Owner) -> None:
+def test_a_fault_is_sent_once_to_each_address_and_its_mend_once(owner: Owner) -> None:
     assert owner.turns(30) == []
     owner.change("Garden", encryption="on")
     assert owner.turns() == [(MAIL, ON), (PHONE, ON)]
@@ -65,13 +65,13 @@ def test_what_another_process_found_is_not_taken_back_by_an_older_reading(owner:
     assert owner.turns(10) == [(MAIL, OFF), (PHONE, OFF)]
 
 
-def test_what_was_mended_before_it_was_told_is_not_told(owner: Owner) -> None:
+def test_what_was_mended_before_it_was_sent_is_not_sent(owner: Owner) -> None:
     owner.change("Garden", encryption="on")
     owner.change("Garden", encryption="off")
     assert owner.turns(60) == []
 
 
-def test_what_is_mended_while_it_is_told_is_told_to_be_mended(owner: Owner) -> None:
+def test_what_is_mended_while_it_is_sent_is_sent_as_mended(owner: Owner) -> None:
     owner.change("Garden", encryption="on")
     owner.addresses.remove(owner.home.account.id, owner.ids[MAIL])
     owner.during = lambda: owner.change("Garden", encryption="off") if len(owner.tried) == 1 else None
@@ -195,7 +195,7 @@ def test_reports_that_are_put_aside_until_somebody_sends_them_again_or_drops_the
         assert owner.turns(60) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]
 
 
-def test_a_camera_that_was_tampered_with_is_told_once_an_hour_and_never_as_mended(owner: Owner) -> None:
+def test_a_camera_that_was_tampered_with_is_named_once_an_hour_and_never_as_mended(owner: Owner) -> None:
     title = "Garden was tampered with"
 
     def covered() -> None:
@@ -215,7 +215,7 @@ def test_a_camera_that_was_tampered_with_is_told_once_an_hour_and_never_as_mende
     assert owner.turns(60) == [(MAIL, title), (PHONE, title)]
 
 
-def test_a_camera_that_is_removed_while_its_tampering_is_told_is_not_told_to_be_mended(owner: Owner) -> None:
+def test_a_camera_that_is_removed_while_its_tampering_is_sent_is_not_sent_as_mended(owner: Owner) -> None:
     faults, account, garden = owner.home.adapter.faults, owner.home.account.id, owner.home.id("Garden")
     owner.home.noticing.noticed(account, [Hint("F00000001", 1, "tamper", owner.clock.now)])
     owner.during = lambda: faults.forget(account, "tamper", garden)
@@ -244,7 +244,7 @@ def test_what_is_on_its_way_at_the_end_is_not_sent_again(owner: Owner) -> None:
     turning.join(10)
 
 
-def test_a_fault_that_comes_and_goes_is_told_so_often_a_day(owner: Owner) -> None:
+def test_a_fault_that_comes_and_goes_is_sent_so_often_a_day(owner: Owner) -> None:
     owner.addresses.remove(owner.home.account.id, owner.ids[MAIL])
     owner.clock.now += 86400 - owner.clock.now % 86400  # a day begins
     got = []
@@ -261,7 +261,7 @@ def test_a_household_gets_so_many_messages_an_hour(make_home: Callable[..., Hous
     many = [camera(f"Camera {number}", f"F{number:08}") for number in range(AN_HOUR + 5)]
     owner = Owner(make_home(cameras=many), clock)
     owner.addresses.remove(owner.home.account.id, owner.ids[MAIL])
-    owner.home.driver.set([replace(each, encryption="on") for each in many])
+    owner.home.driver.set([replace(known, encryption="on") for known in many])
     owner.clock.now += 3600 - owner.clock.now % 3600
     owner.home.noticing.refresh(owner.home.account.id)
     assert len(owner.turns(1800)) == AN_HOUR

@@ -83,8 +83,8 @@ def asked_for(chains: Chains, url: str, asker: str) -> str:
 def test_one_network_fetches_few_invented_chains_and_blocks_no_good_one(shelf: Shelf) -> None:
     shelf.lacks = lambda path: path != PATH
     chains = shelf.chains()
-    told = [asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", "198.51.100.7") for number in range(50)]
-    assert told == ["bad"] * LIMITS.of_one_a_minute + ["unreached"] * (50 - LIMITS.of_one_a_minute)
+    answers = [asked_for(chains, f"{shelf.vendor.url}/echo.api/{number}.pem", "198.51.100.7") for number in range(50)]
+    assert answers == ["bad"] * LIMITS.of_one_a_minute + ["unreached"] * (50 - LIMITS.of_one_a_minute)
     assert len(shelf.vendor.requests) == LIMITS.of_one_a_minute
     assert asked_for(chains, shelf.url, "203.0.113.9") == "good"
     assert asked_for(chains, shelf.url, "198.51.100.7") == "good"

@@ -45,7 +45,7 @@ def test_arming_and_the_phones_mute_say_what_they_are(home: Household) -> None:
 
 
 @pytest.mark.parametrize(("lags", "shows"), [(False, True), (True, False)])
-def test_a_change_that_the_camera_does_not_show_yet_is_told_apart(home: Household, lags: bool, shows: bool) -> None:
+def test_a_change_that_the_camera_does_not_show_yet_is_distinguished(home: Household, lags: bool, shows: bool) -> None:
     home.driver.lags = lags
     garden = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Garden")
     opened = Opened(home.account.id, home.owner, home.store, "demo@example.com")

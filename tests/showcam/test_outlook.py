@@ -72,7 +72,7 @@ def test_each_point_is_a_sentence_and_so_is_what_could_not_be_found_out() -> Non
 
 
 @pytest.mark.parametrize(
-    ("temper", "outer", "told"),
+    ("temper", "outer", "expected"),
     [
         ("right", OWN, OWN),
         ("right", SHARED, SHARED),
@@ -81,9 +81,9 @@ def test_each_point_is_a_sentence_and_so_is_what_could_not_be_found_out() -> Non
         ("no", OWN, None),
     ],
 )
-def test_a_router_is_asked_by_nat_pmp(temper: Temper, outer: str, told: str | None) -> None:
+def test_a_router_is_asked_by_nat_pmp(temper: Temper, outer: str, expected: str | None) -> None:
     with home_router.nat_pmp(outer, temper) as port:
-        assert nat_pmp.outer_address("127.0.0.1", SOON_S, port) == told
+        assert nat_pmp.outer_address("127.0.0.1", SOON_S, port) == expected
 
 
 def test_where_nothing_listens_nat_pmp_has_no_answer() -> None:
@@ -93,18 +93,18 @@ def test_where_nothing_listens_nat_pmp_has_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("temper", "told"), [("right", OWN), ("silent", None), ("slow", None), ("nonsense", None), ("no", None)]
+    ("temper", "expected"), [("right", OWN), ("silent", None), ("slow", None), ("nonsense", None), ("no", None)]
 )
-def test_a_router_is_asked_by_upnp(temper: Temper, told: str | None) -> None:
+def test_a_router_is_asked_by_upnp(temper: Temper, expected: str | None) -> None:
     with home_router.igd(OWN, temper) as (port, asked):
-        assert Igd("127.0.0.1", port=port, group="", loopback=True).outer_address(SOON_S) == told
+        assert Igd("127.0.0.1", port=port, group="", loopback=True).outer_address(SOON_S) == expected
         assert [
             request for request in asked if "GET /root.xml" not in request and "#GetExternalIPAddress" not in request
         ] == []
 
 
 @pytest.mark.parametrize(
-    ("location", "control", "told"),
+    ("location", "control", "expected"),
     [
         ("http://{host}:{port}/root.xml", "http://127.0.0.1:{port}/ctl", OWN),
         ("http://{host}:{port}/root.xml", "ctl", OWN),
@@ -116,10 +116,10 @@ def test_a_router_is_asked_by_upnp(temper: Temper, told: str | None) -> None:
         ("file:///etc/passwd", "/ctl", None),
     ],
 )
-def test_the_router_alone_is_asked_further(location: str, control: str, told: str | None) -> None:
+def test_the_router_alone_is_asked_further(location: str, control: str, expected: str | None) -> None:
     with home_router.igd(OWN, location=location, control=control) as (port, asked):
-        assert Igd("127.0.0.1", port=port, group="", loopback=True).outer_address(SOON_S) == told
-    assert (len(asked) == 2) is (told is not None)
+        assert Igd("127.0.0.1", port=port, group="", loopback=True).outer_address(SOON_S) == expected
+    assert (len(asked) == 2) is (expected is not None)
 
 
 def test_what_another_device_answers_is_not_read() -> None:

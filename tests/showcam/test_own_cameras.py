@@ -101,14 +101,14 @@ def test_a_wrong_password_is_asked_for_again_three_times_at_most(folder: Path, c
     assert added(folder, camera, typed=f"admin\nwrong\nadmin\n{CODE}\n").exit_code == 0
 
 
-def test_a_web_page_is_told_apart_from_a_camera(folder: Path, camera: RtspCamera) -> None:
+def test_a_web_page_is_distinguished_from_a_camera(folder: Path, camera: RtspCamera) -> None:
     camera.does.first = b"HTTP/1.1 400 Bad Request\r\n\r\n"
     done = added(folder, camera)
     assert done.exit_code == 1
     assert "Something answers there, and it has no picture by RTSP" in done.output
 
 
-def test_a_closed_port_is_told_apart_from_silence(folder: Path, camera: RtspCamera) -> None:
+def test_a_closed_port_is_distinguished_from_silence(folder: Path, camera: RtspCamera) -> None:
     camera.stop()
     done = added(folder, camera)
     assert (done.exit_code, "its video port is closed" in done.output) == (1, True)

@@ -80,8 +80,8 @@ def ask(who):
         lines.write(Answered(f"{who}-{number}", "alexa", "POST", 200, 0.001))
 
 threads = [threading.Thread(target=ask, args=(who,)) for who in range(4)]
-for each in threads: each.start()
-for each in threads: each.join()
+for thread in threads: thread.start()
+for thread in threads: thread.join()
 print("answered", flush=True)
 sys.stdin.read()
 """

@@ -40,16 +40,16 @@ class World:
         self.vendor: Vendor = vendors.answering(self.amazon.reply)
         self.store = SqliteStore(folder / "db", Sealer([("k", bytes(32))]))
         self.kept, self.clock = Kept(), Clock()
-        self.told: list[tuple[str, str, str]] = []
+        self.noted: list[tuple[str, str, str]] = []
 
     def making(self) -> SkillMaking:
-        """As after a restart each time."""
+        """A new one each time, as after a restart."""
         return SkillMaking(
             URL,
             Amazon(self.vendor.host, self.vendor.ca_file, self.clock),
             self.store,
             self.kept,
-            lambda *found: self.told.append(found),
+            lambda *found: self.noted.append(found),
             lambda: "trusted",
             clock=self.clock,
             sleep=self.clock.wait,
@@ -102,14 +102,14 @@ def test_account_linking_is_that_of_the_client_and_its_redirects_are_the_vendors
     )
 
 
-def test_with_the_function_the_skill_is_whole_and_its_ids_are_told(world: World) -> None:
+def test_with_the_function_the_skill_is_whole_and_its_ids_are_given(world: World) -> None:
     world.spoken()
     world.bring_function()
     assert world.making().go_on().done == STEPS
     ((skill_id, skill),) = world.amazon.skills.items()
     assert skill.manifest["apis"]["smartHome"]["endpoint"]["uri"] == ARN
     assert skill.manifest["permissions"] == [{"name": "alexa::async_event:write"}]
-    assert world.told == [(skill_id, *EVENTS)]
+    assert world.noted == [(skill_id, *EVENTS)]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_an_answer_that_is_lost_doubles_nothing_and_it_is_gone_on_with(world: Wo
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Internal Server Error", "404 Not Found"])
 @pytest.mark.parametrize("call", ["GET /v1/vendors", "POST /v1/skills", "GET /v1/skills?"])
-def test_a_refusal_is_told_and_what_stands_is_found_again(world: World, call: str, status: str) -> None:
+def test_a_refusal_is_shown_and_what_stands_is_found_again(world: World, call: str, status: str) -> None:
     world.allow()
     refused = answer(b'{"message":"Not\\u0000 now,\\n please."}', status)
     world.amazon.fault = lambda request: refused if request.startswith(call) else None
@@ -166,13 +166,13 @@ def test_a_permission_that_ends_halfway_is_given_again_and_nothing_is_doubled(wo
     assert len(world.amazon.skills) == 1
 
 
-def test_a_wrong_secret_is_told_as_one(world: World) -> None:
+def test_a_wrong_secret_is_named_as_one(world: World) -> None:
     returned = world.amazon.allow(world.making().begin(Profile(PROFILE[0], "wrong"), "en-GB"))
     with pytest.raises(Failed, match="client secret"):
         world.making().allowed(returned["state"], returned["code"])
 
 
-def test_an_account_that_is_no_developers_is_told_what_to_do(world: World) -> None:
+def test_an_account_that_is_no_developers_is_shown_what_to_do(world: World) -> None:
     world.amazon.developer = False
     world.allow()
     with pytest.raises(Failed, match=r"developer\.amazon\.com"):

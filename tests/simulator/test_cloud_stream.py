@@ -270,17 +270,17 @@ def asked(
     found = client._api_get_pagelist(page_filter="VTM", limit=50)
     port = next(iter(found["VTM"].values()))["port"]
     serial = serial or cloud.process.serial(name)
-    code, told = said(port, f"ysproto://127.0.0.1:{port}/live?dev={serial}&chn=1&stream=2&ssn={token}&biz=1", "")
-    result = told.get(1, 0)
+    code, answer = said(port, f"ysproto://127.0.0.1:{port}/live?dev={serial}&chn=1&stream=2&ssn={token}&biz=1", "")
+    result = answer.get(1, 0)
     assert isinstance(result, int)
-    return code, result, wire.text_of(told, 7), wire.text_of(told, 5)
+    return code, result, wire.text_of(answer, 7), wire.text_of(answer, 5)
 
 
 def at_node(url: str, key: str) -> int | None:
-    """Its result; None for a session that was opened."""
+    """The node's result; None for a session that was opened."""
     port = int(url.partition("/live")[0].rpartition(":")[2])
-    _, told = said(port, url, key)
-    return int(told.get(1, 0)) or None
+    _, answer = said(port, url, key)
+    return int(answer.get(1, 0)) or None
 
 
 def said(port: int, url: str, key: str) -> tuple[int, wire.Fields]:

@@ -123,17 +123,17 @@ class TestRecording:
         assert len(world.claim(now=NOW + 4).rows) == 1 + new
         assert world.store.happenings(world.home.id, 0.0)[-1].at == max(NOW, second)
 
-    @pytest.mark.parametrize(("told", "rows"), [(None, []), ((), [LOOK]), (("motion",), ["motion"])])
+    @pytest.mark.parametrize(("announced", "rows"), [(None, []), ((), [LOOK]), (("motion",), ["motion"])])
     def test_what_is_not_announced_is_a_state_and_what_is_late_is_neither(
-        self, world: World, told: tuple[str, ...] | None, rows: list[str]
+        self, world: World, announced: tuple[str, ...] | None, rows: list[str]
     ) -> None:
-        assert world.store.record_happening(world.home.id, Happening("attic", "motion", NOW), 30.0, told)
+        assert world.store.record_happening(world.home.id, Happening("attic", "motion", NOW), 30.0, announced)
         assert [(row.link, row.kind) for row in world.store.waiting(NOW)] == [(world.alexa.id, kind) for kind in rows]
         assert world.store.happenings(world.home.id, 0.0) == [Happening("attic", "motion", NOW)]
 
     def test_what_is_told_may_be_another_kind(self, world: World) -> None:
-        told = ("motion", "doorbell")
-        assert world.store.record_happening(world.home.id, Happening("garden", "motion", NOW), 30.0, told)
+        announced = ("motion", "doorbell")
+        assert world.store.record_happening(world.home.id, Happening("garden", "motion", NOW), 30.0, announced)
         assert kinds(world.claim().rows) == ["doorbell", "motion"]
 
     def test_of_ten_messages_at_once_one_is_new(self, world: World, at_once: AtOnce) -> None:
@@ -261,7 +261,7 @@ class TestSettling:
         world.store.settle(claim, Settled(NOW + 20, claim.rows))
         assert world.store.tellings(world.home.id)[world.alexa.id].tries == 0
 
-    def test_it_looks_again_when_it_is_told_to(self, world: World) -> None:
+    def test_it_looks_again_at_the_time_that_is_set(self, world: World) -> None:
         world.changed()
         claim = world.claim()
         world.store.settle(claim, Settled(NOW, claim.rows, again=NOW + 30))

@@ -107,11 +107,11 @@ def test_senders_who_never_finish_do_not_stop_the_others(demo: Program) -> None:
     held = []
     try:
         for number in range(130):
-            each = socket.create_connection(("127.0.0.1", demo.port), timeout=5)
+            slow = socket.create_connection(("127.0.0.1", demo.port), timeout=5)
             path = ("/oauth/token", "/google/fulfillment")[number % 2]
             head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{demo.port}\r\nContent-Type: application/json\r\n"
-            each.sendall((head + "Content-Length: 1000\r\n\r\n").encode())
-            held.append(each)
+            slow.sendall((head + "Content-Length: 1000\r\n\r\n").encode())
+            held.append(slow)
         assert requests.get(f"{demo.web}/readyz", timeout=5).status_code == 200
         assert requests.get(f"{demo.web}/", timeout=5).status_code == 200
     finally:

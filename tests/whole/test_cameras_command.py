@@ -141,8 +141,8 @@ def test_what_is_wrong_is_said_in_one_line(cameras: Cameras, words: tuple[str, .
     done = cameras(*words)
     assert (done.returncode, done.stdout) == (code, "")
     assert expected in done.stderr
-    told_while_it_lasts = re.compile("Asking EZVIZ( and the cameras of the house)? …[.]*")
-    lines = [line for line in done.stderr.strip().splitlines() if not told_while_it_lasts.fullmatch(line)]
+    shown_while_it_lasts = re.compile("Asking EZVIZ( and the cameras of the house)? …[.]*")
+    lines = [line for line in done.stderr.strip().splitlines() if not shown_while_it_lasts.fullmatch(line)]
     assert len(lines) == 1
 
 

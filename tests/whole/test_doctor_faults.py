@@ -55,7 +55,7 @@ def store(program: Program) -> Iterator[SqliteStore]:
 
 
 def public(address: str) -> bool:
-    """In this world 127.0.0.0/8 is the internet, and the house is elsewhere."""
+    """Whether an address is public: in these tests 127.0.0.0/8 is the internet, and the house is elsewhere."""
     return address.startswith("127.") or address == "::1"
 
 
@@ -201,7 +201,7 @@ def nobody(_url: str) -> str:
     return "https://localhost:9"
 
 
-# what the world is told, the house's own address, whether somebody came lately, the way, the fault, words of its mend
+# what public DNS answers, the house's own address, whether somebody came lately, the way, the fault, words of its mend
 NAMES: dict[str, tuple[list[str], str | None, bool, Fault, str]] = {
     "in no DNS": ([], HERE, False, "dns_wrong", "point at your public address"),
     "at somebody else's": ([ELSEWHERE], HERE, False, "dns_wrong", "keep it up to date"),
@@ -251,7 +251,7 @@ def consoles(store: SqliteStore) -> dict[Fault, Finding]:
 
 
 def forwarded(program: Program, path: str, content: dict[str, Any], key: tuple[str, bytes] | None = None) -> int:
-    """Sends it as the owner's forwarder, by its own key or another; the answer's status."""
+    """Sends the content as the owner's forwarder does, by its own key or another; answers the status."""
     body = json.dumps(content).encode()
     key_id, secret = key or key_files.read_or_make(program.data / "keys").forwarder[0]
     header = sign(key_id, secret, "POST", path, body, now=int(time.time()), nonce=secrets.token_hex(16))
@@ -311,6 +311,10 @@ def test_a_client_of_alexas_that_lacks_a_redirect_address(store: SqliteStore) ->
     three = tuple(f"https://{host}/api/skill/link/M1" for host in hosts)
     for redirects, fault in ((three, None), (three[:2], "redirect_uri_missing")):
         clients.register(store, "alexa", "alexa", redirects)
-        [found] = [each for each in assistants.examine(store, forwarded=False, spoken=False) if "redirect" in each.what]
+        [found] = [
+            finding
+            for finding in assistants.examine(store, forwarded=False, spoken=False)
+            if "redirect" in finding.what
+        ]
         assert found.fault == fault
     store.drop_client("alexa")

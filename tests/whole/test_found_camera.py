@@ -16,7 +16,7 @@ def test_a_camera_is_found_in_the_house_tried_added_and_shown(tmp_path: Path) ->
     command = [*lan_house.NETWORK, sys.executable, "-P", "-m", "tests.doubles.lan_page", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["empty"], told["found"], told["tried"]) == (True, ["192.168.7.10"], True), told
-    assert told["camera"].startswith("lan-"), told
-    assert "#EXT-X-STREAM-INF" in told["shown"], told
+    outcome = json.loads(done.stdout)
+    assert (outcome["empty"], outcome["found"], outcome["tried"]) == (True, ["192.168.7.10"], True), outcome
+    assert outcome["camera"].startswith("lan-"), outcome
+    assert "#EXT-X-STREAM-INF" in outcome["shown"], outcome

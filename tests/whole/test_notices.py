@@ -28,7 +28,7 @@ def is_written_down(database: Path) -> bool:
         return [json.loads(data)["told"] != [] for (data,) in connection.execute("SELECT data FROM notice")] == [True]
 
 
-def is_tampering_told(program: Program, web: WebReceiver) -> bool:
+def is_tampering_sent(program: Program, web: WebReceiver) -> bool:
     """Somebody covers the camera of the owner's own, which showcam hears when it has begun to listen."""
     [barn] = requests.get(f"{program.simulator}/_control", timeout=5).json()["own"]
     at = f"{program.simulator}/_control/{barn['serial']}"
@@ -48,7 +48,7 @@ def test_a_fault_its_mend_and_tampering_reach_the_owner(tmp_path: Path, web: Web
         program.stop()
         program.start()  # with it starts the simulated vendor, whose Garden is not encrypted
         web.wait(lambda: len(web.got) > 1)
-        web.wait(lambda: is_tampering_told(program, web))
+        web.wait(lambda: is_tampering_sent(program, web))
         program.stop()
         logged = program.log.read_text()
     [(title, text), (mended, _), (tampering, _)] = web.texts

@@ -27,10 +27,10 @@ def test_its_smaller_picture_is_shown_with_sound(demo: Program, assistant: str, 
     assert answer["shown"]["audio_rms"] > 0
 
 
-@pytest.mark.parametrize(("assistant", "told"), [("alexa", "ENDPOINT_UNREACHABLE"), ("google", "streamUnavailable")])
-def test_one_that_says_nothing_is_refused_with_its_mend(barn: Program, assistant: str, told: str) -> None:
+@pytest.mark.parametrize(("assistant", "reason"), [("alexa", "ENDPOINT_UNREACHABLE"), ("google", "streamUnavailable")])
+def test_one_that_says_nothing_is_refused_with_its_mend(barn: Program, assistant: str, reason: str) -> None:
     change(barn, online=False)
     answer = barn.assistant(assistant, "watch", text="show the barn camera")
     assert not answer["outcome"]["shown"]
-    assert told in str(answer["outcome"]["told"])
+    assert reason in str(answer["outcome"]["told"])
     assert 'showcam cameras move "Barn"' in answer["outcome"]["person"]

@@ -106,9 +106,13 @@ def version(text: str) -> Callable[[Repository], None]:
 TOMORROW = TODAY + datetime.timedelta(days=1)
 # what is done to it, the check it runs, what it then says
 REFUSED: list[tuple[Callable[[Repository], object], str, str]] = [
-    (lambda each: each.write("showcam/__init__.py", "1"), "good", "Not all is committed:\n M showcam/__init__.py"),
-    (lambda each: each.write("new", "1"), "good", "Not all is committed:\n?? new"),
-    (lambda each: each.git("tag", "v0.2.0"), "good", "v0.2.0 is there already"),
+    (
+        lambda repository: repository.write("showcam/__init__.py", "1"),
+        "good",
+        "Not all is committed:\n M showcam/__init__.py",
+    ),
+    (lambda repository: repository.write("new", "1"), "good", "Not all is committed:\n?? new"),
+    (lambda repository: repository.git("tag", "v0.2.0"), "good", "v0.2.0 is there already"),
     (version("0.2.0.dev1"), "good", "is 0.2.0.dev1: a release is MAJOR.MINOR.PATCH"),
     (version("0.3.0"), "good", f"no section of 0.3.0 at its top: ## 0.3.0 ({TODAY})"),
     (version("0.1.0"), "good", "no section of 0.1.0 at its top"),
@@ -125,19 +129,19 @@ REFUSED: list[tuple[Callable[[Repository], object], str, str]] = [
     (lambda _: None, "bad", "make bad failed"),
     (lambda _: None, "untidy", "Not all is committed:\n?? left"),
     (lambda _: None, "moving", "Another commit was checked out"),
-    (lambda each: shutil.rmtree(each.folder / ".git"), "good", "not a git repository"),
+    (lambda repository: shutil.rmtree(repository.folder / ".git"), "good", "not a git repository"),
 ]
 
 
-@pytest.mark.parametrize(("change", "check", "told"), REFUSED, ids=[told.splitlines()[-1] for _, _, told in REFUSED])
+@pytest.mark.parametrize(("change", "check", "words"), REFUSED, ids=[words.splitlines()[-1] for _, _, words in REFUSED])
 def test_it_refuses_and_says_why(
-    repository: Repository, change: Callable[[Repository], object], check: str, told: str
+    repository: Repository, change: Callable[[Repository], object], check: str, words: str
 ) -> None:
     change(repository)
     done = repository.release(check)
     assert done.returncode == 1
     assert done.stderr.splitlines()[0 if check != "bad" else -1].startswith("release: ")
-    assert told in done.stderr
+    assert words in done.stderr
     assert not (repository.folder / "dist").exists()
 
 
@@ -153,7 +157,7 @@ def test_it_builds_what_is_committed_and_tags_it(repository: Repository) -> None
     subprocess.run(["sha256sum", "--check", "--strict", names[1]], cwd=dist, stdout=subprocess.DEVNULL, check=True)
     with tarfile.open(dist / names[2]) as held:
         assert "showcam-0.2.0/pyproject.toml" in held.getnames()
-        assert not [each for each in held.getnames() if "secret" in each]
+        assert not [name for name in held.getnames() if "secret" in name]
     with zipfile.ZipFile(dist / names[0]) as wheel:
         assert "Version: 0.2.0" in wheel.read("showcam-0.2.0.dist-info/METADATA").decode().splitlines()
     assert repository.git("rev-parse", "v0.2.0^{commit}") == repository.git("rev-parse", "HEAD")
@@ -173,7 +177,7 @@ def test_the_same_commit_makes_the_same_bytes(repository: Repository) -> None:
     assert len(sums) == 1
 
 
-def test_it_runs_every_check_unless_told_otherwise() -> None:
+def test_it_runs_every_check_by_default() -> None:
     done = subprocess.run(["make", "-n", "-C", ROOT, "release"], capture_output=True, text=True, check=True)
     # make says where it is when make has started it
     commands = [line for line in done.stdout.splitlines() if not line.startswith("make")]

@@ -15,7 +15,7 @@ from tests.doubles.program import Program, running
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """Linked to both assistants, which have been told of every camera."""
+    """A program that is linked to both assistants, which have been told of every camera."""
     folder: Path = tmp_path_factory.mktemp("reports")
     with running(folder, SHOWCAM_EXPLAIN="no") as started:
         started.link("alexa")

@@ -138,7 +138,7 @@ def test_nobody_else_comes_back_from_amazon(page: Page, query: dict[str, str], s
     assert come_back(page, query).status_code == status
 
 
-def test_who_does_not_allow_it_and_who_has_a_wrong_secret_is_told(page: Page, amazon: SkillManagement) -> None:
+def test_who_does_not_allow_it_and_who_has_a_wrong_secret_is_answered(page: Page, amazon: SkillManagement) -> None:
     returned = amazon.allow(begin(page))
     denied = come_back(page, {"state": returned["state"], "error": "access_denied"})
     assert (denied.status_code, "has not allowed it" in denied.text) == (403, True)

@@ -156,7 +156,7 @@ def test_the_web_app_alone_serves_by_the_settings_that_its_command_named(tmp_pat
     environ = {name: text for name, text in program.environ.items() if not name.startswith("SHOWCAM_")}
     stands = tmp_path / "stands"
     stands.mkdir()
-    with (tmp_path / "told").open("wb") as output:
+    with (tmp_path / "output").open("wb") as output:
         command = [str(SHOWCAM), "--config", str(file), "serve"]
         part = subprocess.Popen(command, env=environ, cwd=stands, stdout=output, stderr=output)
     try:
@@ -300,11 +300,11 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
         assert "Garage can't be shown" in answer["outcome"]["spoken"]
         # what changes is reported to both again, by the grants of before
         program.change("Attic", online=True)
-        told: dict[str, dict[str, object]] = {
+        expected: dict[str, dict[str, object]] = {
             "alexa": {"connectivity": {"value": "OK"}},
             "google": {"online": True},
         }
-        assert within(30, lambda: all(_told(program, name, facts) for name, facts in told.items()))
+        assert within(30, lambda: all(_told(program, name, facts) for name, facts in expected.items()))
 
 
 def _told(program: Program, assistant: str, facts: dict[str, object]) -> bool:

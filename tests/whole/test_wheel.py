@@ -27,20 +27,20 @@ from showcam.cli import main
 
 def walk(command, words):
     yield words
-    for name, each in getattr(command, "commands", {}).items():
-        yield from walk(each, [*words, name])
+    for name, subcommand in getattr(command, "commands", {}).items():
+        yield from walk(subcommand, [*words, name])
 
-told = {}
+helps = {}
 for words in walk(main, []):
     done = CliRunner().invoke(main, [*words, "--help"], prog_name="showcam")
-    told[" ".join(words)] = [done.exit_code, done.output]
-print(json.dumps(told))
+    helps[" ".join(words)] = [done.exit_code, done.output]
+print(json.dumps(helps))
 """
 PINNED_HERE = re.compile(r"([\w.-]+)==[^;]+$")  # a line with a marker is for another system
 WHERE = """
 import importlib, json
 rooms = "console alexa actions oauth registry accounts media store net showcam simulator".split()
-print(json.dumps([importlib.import_module(each).__file__ for each in rooms]))
+print(json.dumps([importlib.import_module(room).__file__ for room in rooms]))
 """
 
 
@@ -203,13 +203,13 @@ ON_AWS = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "words"), ON_AWS, ids=lambda each: " ".join(each))
+@pytest.mark.parametrize(("settings", "words"), ON_AWS, ids=lambda names: " ".join(names))
 def test_what_needs_aws_names_the_extra_and_the_command(
     installed: Path, wheel: Path, program: Program, settings: dict[str, str], words: tuple[str, ...]
 ) -> None:
-    told = run(program, *words, code=2, **settings)
+    printed = run(program, *words, code=2, **settings)
     command = f"uv pip install --python {installed}/python 'showcam[aws] @ {wheel.as_uri()}'"
-    assert told.splitlines()[-1] == (
+    assert printed.splitlines()[-1] == (
         f"showcam: The extra [aws] is not installed, which brings apig-wsgi, boto3, botocore. Install it: {command}"
     )
 
@@ -222,10 +222,11 @@ def test_the_demo_names_its_extra_where_that_brings_something_that_is_missing(wh
     text = metadata.read_text().replace("Provides-Extra: demo\n", f"Provides-Extra: demo\n{declared}")
     metadata.unlink()  # it may be a link to the one in uv's cache
     metadata.write_text(text)
-    told = run(Program(tmp_path, demo=True, showcam=env / "bin/showcam", stands=tmp_path), "run", "--demo", code=2)
+    printed = run(Program(tmp_path, demo=True, showcam=env / "bin/showcam", stands=tmp_path), "run", "--demo", code=2)
     command = f"uv pip install --python {env}/bin/python 'showcam[demo] @ {wheel.as_uri()}'"
     assert (
-        told == f"showcam: The extra [demo] is not installed, which brings camera-of-tomorrow. Install it: {command}\n"
+        printed
+        == f"showcam: The extra [demo] is not installed, which brings camera-of-tomorrow. Install it: {command}\n"
     )
 
 

@@ -153,17 +153,17 @@ class NodeSession:
         except (OSError, NotFrames):
             raise Unreached from None
 
-    def _is_picture(self, each: Frame) -> bool:
+    def _is_picture(self, received: Frame) -> bool:
         """Whether the frame holds a part of the stream; messages are handled here. Raises SaidNo."""
-        if each.channel in (0x0A, 0x0B):
+        if received.channel in (0x0A, 0x0B):
             raise SaidNo(CIPHERED)
-        if each.channel != MESSAGE:
-            return each.channel == STREAM
-        if each.code == messages.KEEP_ALIVE and self._writer:
-            self._send(self._writer, frame(messages.KEPT_ALIVE, each.body, self._number()))
-        elif each.code in (messages.INFO_ANSWER, NOTICE):
+        if received.channel != MESSAGE:
+            return received.channel == STREAM
+        if received.code == messages.KEEP_ALIVE and self._writer:
+            self._send(self._writer, frame(messages.KEPT_ALIVE, received.body, self._number()))
+        elif received.code in (messages.INFO_ANSWER, NOTICE):
             with contextlib.suppress(NotAnswer):
-                if (result := Answer.read(each.body).result) in RESULTS:
+                if (result := Answer.read(received.body).result) in RESULTS:
                     raise SaidNo(result)
         return False
 

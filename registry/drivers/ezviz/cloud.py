@@ -89,7 +89,7 @@ class Cloud:
         """A place for each channel; rows of channels come last, so that they win over the row of their device."""
         dispatchers, qualities = page.get("VTM") or {}, page.get("VIDEO_QUALITY") or {}
         rows = [info for info in page.get("resourceInfos") or () if isinstance(info, dict)]
-        for row in sorted(rows, key=lambda each: each.get("resourceType") == CHANNEL_ROW):
+        for row in sorted(rows, key=lambda info: info.get("resourceType") == CHANNEL_ROW):
             resource, channel = row.get("resourceId"), str(row.get("localIndex"))
             hosts = self._hosts(dispatchers.get(resource))
             if hosts and channel.isascii() and channel.isdigit() and len(channel) < 4:
