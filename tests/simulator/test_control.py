@@ -106,9 +106,14 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
     ],
 )
 def test_it_changes_a_camera_at_once(cloud: Cloud, change: dict[str, Any]) -> None:
-    before = cloud.row("Garden")
+    before = of_the_camera(cloud.row("Garden"))
     row = cloud.control(cloud.serials["Garden"], **change)
-    assert row == cloud.row("Garden") == before | change
+    assert of_the_camera(row) == of_the_camera(cloud.row("Garden")) == before | change
+
+
+def of_the_camera(row: dict[str, Any]) -> dict[str, Any]:
+    """Without who watches it: viewers of a test before this one leave when they do."""
+    return {name: value for name, value in row.items() if name not in ("watched", "cloud_streams")}
 
 
 @pytest.mark.parametrize(("name", "kind"), [("Front Door", "press"), ("Front Door", "motion"), ("Garden", "motion")])
