@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import botocore.session
 import pytest
 import structlog
 
@@ -47,6 +48,8 @@ ALONE = {"dynamodb": "cloud", "served": "cloud"}
 UNMARKED = "not (browser or cloud or process or realtime or soak)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lambda"}
+# fixtures of scope "package" of these folders end with the folder's last test; a demo costs its machine also at rest
+ENDS = ("browser", "whole")
 # nearly half of its folder's time, and worth a second demo: else one worker walks pages when all others are done
 APART = {"tests/browser/test_console_pages.py": "pages"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
@@ -70,6 +73,14 @@ def forgetful_loggers() -> Iterator[None]:
     configure = structlog.configure
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False}))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_loader_of_aws_models() -> Iterator[None]:
+    """Each session of boto3 reads the models of AWS's services again, and moto begins a session for each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
         yield
 
 
@@ -120,6 +131,17 @@ def packages() -> dict[str, Path]:
         return packages_of_aws.cut()
 
 
+class Room(pytest.Package):
+    """A folder of tests to pytest, though no package to Python: it has no module to be set up."""
+
+    def setup(self) -> None:
+        pass
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    return Room.from_parent(parent, path=path) if path.parent == Path(__file__).parent and path.name in ENDS else None
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Folders all of whose tests are marked are not even imported for `make check`."""
     marked = collection_path.parent == Path(__file__).parent and collection_path.name in MARKS
@@ -138,7 +160,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if room in ONE_WORKER:
             item.add_marker(pytest.mark.xdist_group(APART.get(path, ONE_WORKER[room])))
         elif shared and room != "media":
-            item.add_marker(pytest.mark.xdist_group(path))
+            item.add_marker(pytest.mark.xdist_group("demo" if room == "whole" and "demo" in shared else path))
         if SLOW_TO_START & {room, *used}:
             item.add_marker(pytest.mark.timeout(SLOW_S))
     # Those that need no waiting come last, so that no worker waits for another's long test.
