@@ -5,7 +5,8 @@ import functools
 import gc
 import os
 import secrets
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -50,6 +51,8 @@ UNMARKED = "not (browser or cloud or process or realtime or soak)"
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lambda"}
 # fixtures of scope "package" of these folders end with the folder's last test; a demo costs its machine also at rest
 ENDS = ("browser", "whole")
+# begun before all others, for each is the work of one worker for minutes
+LONGEST = ("aws", "browser", "demo", "lambda", "pages")
 # nearly half of its folder's time, and worth a second demo: else one worker walks pages when all others are done
 APART = {"tests/browser/test_console_pages.py": "pages"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
@@ -159,12 +162,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(str(mark))
         if room in ONE_WORKER:
             item.add_marker(pytest.mark.xdist_group(APART.get(path, ONE_WORKER[room])))
-        elif shared and room != "media":
+        elif room != "media" and (shared or _shares(item) or not _waits(item)):
             item.add_marker(pytest.mark.xdist_group("demo" if room == "whole" and "demo" in shared else path))
         if SLOW_TO_START & {room, *used}:
             item.add_marker(pytest.mark.timeout(SLOW_S))
-    # Those that need no waiting come last, so that no worker waits for another's long test.
-    items.sort(key=lambda item: not {*MARKS.values()} & {*item.keywords})
+    items.sort(key=_order(items))
 
 
 def pytest_collection_finish() -> None:
@@ -178,6 +180,46 @@ def _place(file: Path) -> tuple[str, str]:
     """The folder of tests and the path in the project of one file, worked out once for all its tests."""
     path = file.relative_to(Path(__file__).parents[1])
     return path.parts[1], str(path)
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether it uses what is made once for the tests of its file, and by each worker that has one of them."""
+    made = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+    return any(each[-1].scope == "module" for each in made)
+
+
+def _waits(item: pytest.Item) -> bool:
+    """Whether it is marked as one that waits more than it computes."""
+    return bool({*MARKS.values()} & {*item.keywords})
+
+
+def _group(item: pytest.Item) -> str:
+    """Of tests that one worker takes together; "" for one by itself."""
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
+
+
+def _order(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...]]:
+    """Groups that wait come first. Behind them each folder's tests that wait are spread among files that compute, so
+    that the machine always has something to do; these go on to the end, where no worker waits for another's long test.
+    """
+    sizes = Counter(_group(item) for item in items if _waits(item))
+    alone, files = dict[str, list[str]](), dict[str, None]()
+    for item in items:
+        if not _group(item):
+            alone.setdefault(_place(item.path)[0], []).append(item.nodeid)
+        elif _group(item) not in sizes:
+            files[_group(item)] = None
+    spread = {each: 0.9 * at / len(room) for room in alone.values() for at, each in enumerate(room)}
+    spread |= {each: at / len(files) for at, each in enumerate(reversed(files))}
+
+    def key(item: pytest.Item) -> tuple[float, ...]:
+        group = _group(item)
+        if group in sizes and group:
+            return 0, LONGEST.index(group) if group in LONGEST else len(LONGEST), -sizes[group]
+        return 1, spread[group or item.nodeid]
+
+    return key
 
 
 def _engine(item: pytest.Item) -> list[str]:
