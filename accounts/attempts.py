@@ -61,16 +61,16 @@ class Attempts:
         self._store, self._limits, self._clock = store, limits, clock
 
     def from_address(self, salt: str, address: str) -> Place:
-        """For a try of a browser that the account does not know, under any account name. Raises NoPlace."""
+        """Take a place for a try of an unknown browser, under any account name. Raises NoPlace."""
         hashed = hashlib.sha256(f"{salt}\x00{counted_as(address)}".encode()).hexdigest()[:32]
         return self._take(f"sign_in/address/{hashed}", self._limits.per_address)
 
     def of(self, who: str) -> Place:
-        """For a password. `who` is from `strangers` or `own`. Raises NoPlace."""
+        """Take a place for a password. `who` is from `strangers` or `own`. Raises NoPlace."""
         return self._take(f"sign_in/{who}", self._limits.per_user)
 
     def code_of(self, who: str) -> Place:
-        """For any code that the vendor sent. `who` is from `strangers` or `own`. Raises NoPlace."""
+        """Take a place for any code that the vendor sent. `who` is from `strangers` or `own`. Raises NoPlace."""
         return self._take(f"sign_in/code/{who}", self._limits.per_code)
 
     def were_right(self, *places: Place) -> None:

@@ -86,7 +86,7 @@ def on_trial(store: Store, assistant: Assistant, redirect_uri: str) -> Iterator[
 
 
 def check_secret(client: Client | None, secret: str) -> bool:
-    """In constant time, also for an unknown client (None), which is False."""
+    """Whether the secret is the client's, in constant time; False for an unknown client (None)."""
     try:
         given = token_hash(secret)
     except UnicodeEncodeError:
@@ -96,7 +96,7 @@ def check_secret(client: Client | None, secret: str) -> bool:
 
 
 def redirect_allowed(client: Client, uri: str) -> bool:
-    """By exact comparison (RFC 6749 section 3.1.2.3, RFC 9700 section 2.1), never by prefix."""
+    """Whether the URI is registered, compared exactly (RFC 6749, 3.1.2.3; RFC 9700, 2.1), never by prefix."""
     if uri in client.redirect_uris:
         return True
     port = _LOOPBACK.fullmatch(uri) if client.loopback_redirect else None

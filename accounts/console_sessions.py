@@ -74,7 +74,7 @@ class ConsoleSessions:
         return text
 
     def browsers(self, account: str) -> list[SignedInBrowser]:
-        """Those that are signed in to the household, the last one first; what is over leaves the list."""
+        """The browsers that are signed in to the household, the last one first; what is over leaves the list."""
         found = []
         for name, data in self._store.account_secrets(account, LISTED).items():
             session, listed = self.find(name.removeprefix(LISTED)), _listed.decode(data)
@@ -82,14 +82,14 @@ class ConsoleSessions:
                 found.append(SignedInBrowser(session, listed.since, listed.browser))
             elif listed.since + SLOW_S < self._clock():
                 self._store.drop_account_secret(account, name)
-        return sorted(found, key=lambda each: -each.since)
+        return sorted(found, key=lambda browser: -browser.since)
 
     def renew(self, session: ConsoleSession, kept_s: float) -> None:
         """Keep it for that long from now."""
         self._keep(replace(session, expires=self._clock() + kept_s))
 
     def read(self, text: str) -> ConsoleSession | None:
-        """`text`: of the cookie."""
+        """The session of the cookie's text."""
         return self.find(_id(text)) if text else None
 
     def find(self, session_id: str) -> ConsoleSession | None:

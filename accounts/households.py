@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from accounts.identity import new_id, vendor_key
 from media.errors import MediaUnavailable
 from store.ports import Store
-from store.records import Account, Link, Origin, Source, SourceKind
+from store.records import VENDOR_KINDS, Account, Link, Origin, Source, SourceKind
 from store.sealing import SealedUnreadable
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,10 @@ def find(store: Store, kind: SourceKind, user: str) -> Source | None:
     return store.source_by_vendor_key(_vendor_key(store, kind, user))
 
 
+def find_at_any_vendor(store: Store, user: str) -> Source | None:
+    return next(filter(None, (find(store, kind, user) for kind in VENDOR_KINDS)), None)
+
+
 def end(store: Store, pictures: Pictures, link: Link) -> bool:
     """Revoke first, then end live pictures; if those can't be reached now, revocation stands.
 
@@ -83,7 +87,7 @@ def end(store: Store, pictures: Pictures, link: Link) -> bool:
 
 
 def end_pictures(pictures: Pictures, viewer: str) -> None:
-    """Those of a link or of a console session, by its id, as far as the media process answers."""
+    """End the pictures of a link or of a console session, by its id, as far as the media process answers."""
     try:
         pictures.end_link(viewer)
     except MediaUnavailable as error:
@@ -94,7 +98,7 @@ def remove(store: Store, pictures: Pictures, account_id: str) -> list[Link]:
     """Remove the household's rows, then end its links' live pictures. Answers those links."""
     links = store.links(account_id)
     for link in links:
-        store.end_link(link.id, time.time())  # so that its assistant is told
+        store.end_link(link.id, time.time())  # so that its assistant is notified
     store.drop_household(account_id)
     for link in links:
         end_pictures(pictures, link.id)

@@ -19,7 +19,7 @@ def new_secret() -> str:
 
 
 def id_from(secret: str) -> str:
-    """The same id each time for the same secret, and as hard to guess."""
+    """An id of the secret: always the same one, and as hard to guess as the secret."""
     return base64.b32encode(hashlib.sha256(f"id|{secret}".encode()).digest())[:16].decode().lower()
 
 

@@ -18,7 +18,7 @@ class LinkingWindow:
         self._store, self._clock = store, clock
 
     def open(self) -> None:
-        """For OPEN_S seconds from now."""
+        """Open linking for OPEN_S seconds from now."""
         ends = self._clock() + OPEN_S
         self._store.put_visit(_ROW, str(ends).encode(), ends)
 

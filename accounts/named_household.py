@@ -7,6 +7,6 @@ from store.records import Account
 
 
 def find(store: Store, name: str) -> Account | None:
-    """By a user name at EZVIZ, by the owner's user name at showcam, or by the household's own id."""
-    source, user = households.find(store, "ezviz", name), OwnerUsers(store).find(name)
+    """The household by a user name at its vendor, by its owner's user name at showcam, or by its own id."""
+    source, user = households.find_at_any_vendor(store, name), OwnerUsers(store).find(name)
     return store.account(source.account if source else user.account if user else name)

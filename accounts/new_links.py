@@ -21,7 +21,7 @@ class NewLinks:
         return [link for link in self._store.links(account_id) if link.id not in known]
 
     def acknowledge(self, account_id: str, link_ids: list[str]) -> None:
-        """Those of them that are the household's; a link that came meanwhile stays new."""
+        """Take these links off the list, as far as they are the household's; a link that came meanwhile stays new."""
         living = [link.id for link in self._store.links(account_id)]
         known = self._acknowledged(account_id) | set(link_ids)
         kept = msgspec.json.encode([link_id for link_id in living if link_id in known])

@@ -59,7 +59,7 @@ class OwnerUsers:
             raise BadUser("taken", f"another household has the user name {name}: choose another")
 
     def name_of(self, account_id: str) -> str:
-        """As it was typed; "" where the household has none."""
+        """The household's user name as it was typed; "" where the household has none."""
         user = self._store.owner_user(account_id)
         return _kept(user).name if user else ""
 
@@ -78,7 +78,7 @@ class OwnerUsers:
         return True
 
     def _hash_again(self, user: OwnerUser, kept: _Kept, password: str) -> None:
-        """At the cost of today, unless the owner has set another password meanwhile."""
+        """Hash the password again at the cost of today, unless the owner has set another one meanwhile."""
         with contextlib.suppress(Busy):
             data = msgspec.json.encode(_Kept(kept.name, self._passwords.hash(password)))
             self._store.swap_owner_user(user.account, version=user.version, data=data)
@@ -88,7 +88,7 @@ class OwnerUsers:
 
 
 def checked_name(name: str) -> str:
-    """Without blanks around it. Raises BadUser."""
+    """The name without blanks around it. Raises BadUser."""
     name = name.strip()
     if not SHORTEST_NAME <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise BadUser("name", f"a user name is {SHORTEST_NAME} to {LONGEST_NAME} characters on one line")

@@ -14,7 +14,7 @@ WAIT_S = 2.0  # for the memory
 
 
 class Cost(Struct, frozen=True):
-    """Of one hash: 36 MiB, and about 50 ms of a core. OWASP's least is 19 MiB and two passes.
+    """What one hash costs: 36 MiB, and about 50 ms of a core. OWASP's least is 19 MiB and two passes.
 
     glibc keeps what it frees of blocks up to 32 MiB, for each thread: sign-ins of 64 threads left 195 MiB behind. A
     larger block goes back to the system at once.
@@ -36,12 +36,12 @@ class Passwords:
         self._nobodys = ""  # the hash that a password is compared with where there is none
 
     def hash(self, password: str) -> str:
-        """With its salt and cost. Raises Busy."""
+        """The password's hash, with its salt and cost. Raises Busy."""
         with self._room():
             return self._hasher.hash(_bytes(password))
 
     def fits(self, password: str, kept: str | None) -> bool:
-        """Without a hash (None) it takes as long and is False. Raises Busy."""
+        """Whether the password has this hash. Without a hash (None) it takes as long and is False. Raises Busy."""
         with self._room():
             if not self._nobodys:
                 self._nobodys = self._hasher.hash(b"")
@@ -67,5 +67,5 @@ class Passwords:
 
 
 def _bytes(password: str) -> bytes:
-    """The same for the same letters, however a keyboard composes them."""
+    """The password's bytes: the same for the same letters, however a keyboard composes them."""
     return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")

@@ -22,7 +22,7 @@ class Refusals:
         self._note(what)
 
     def note_client(self, client_id: str) -> None:
-        """Its secret was another than the one that is registered."""
+        """Count a client that came with another secret than the registered one."""
         self._note(f"client/{client_id}")
 
     def lately(self, what: Refused) -> int:

@@ -48,7 +48,7 @@ def _signer(key: KeyFile) -> Any:
         raise BadKey(worded("its private_key is no RSA key")) from None
 
 
-class Tokens:
+class GoogleTokens:
     """Access tokens for the key, each kept until shortly before it expires. Safe to use from many threads."""
 
     def __init__(self, key: KeyFile, http: Http, clock: Callable[[], float] = time.time) -> None:

@@ -12,7 +12,7 @@ from typing import NotRequired, TypedDict
 import msgspec
 
 from actions.google_key import KeyFile
-from actions.google_tokens import KeyRefused, Tokens
+from actions.google_tokens import GoogleTokens, KeyRefused
 from net.errors import Unreached
 from net.exchange import exchange_within
 from net.hosts import Hosts
@@ -79,7 +79,7 @@ class HomeGraph:
     ) -> None:
         self._http = Http(Hosts((double,) if double else (f"{HOST}:443", f"{LOGIN}:443")), ca_file)
         self._base = f"https://{double or HOST}/v1"
-        self._tokens, self._monotonic = Tokens(key, self._http, clock), monotonic
+        self._tokens, self._monotonic = GoogleTokens(key, self._http, clock), monotonic
 
     def request_sync(self, agent_user: str, end: float) -> None:
         """Google fetches the list again before it answers. Raises as `report` does."""

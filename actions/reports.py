@@ -121,14 +121,14 @@ class Reports:
         """A display announces it. Nobody knows who rang; a person was recognised as one, and not who it is."""
         if happened.kind not in ("doorbell", "person") or ObjectDetection().attributes(camera) is None:
             return None
-        seen: Notification = {
+        notification: Notification = {
             "ObjectDetection": {
                 "objects": {"unclassified": 1} if happened.kind == "doorbell" else {"unfamiliar": 1},
                 "priority": 0,
                 "detectionTimestamp": int(happened.at * 1000),
             }
         }
-        return seen
+        return notification
 
 
 class _HomeGraphTurn(Turn):

@@ -55,7 +55,7 @@ class States:
         return None if scene is None else {"online": True, "status": "SUCCESS"}
 
     def reported(self, state: State, locale: str) -> dict[str, object]:
-        """The same states as QUERY answers, as Report State takes them: a report says nothing of success or why."""
+        """The states that QUERY answers, as Report State takes them: a report says nothing of success or why."""
         return {key: value for key, value in self._device(state, locale).items() if key not in _OF_QUERY}
 
     def _device(self, state: State, locale: str) -> dict[str, object]:

@@ -41,10 +41,10 @@ class Trait(ABC):
 
     @abstractmethod
     def attributes(self, camera: Camera) -> Keys | None:
-        """For SYNC; None for a camera that lacks the trait."""
+        """The attributes for SYNC; None for a camera that lacks the trait."""
 
     def states(self, state: State) -> Keys:
-        """For QUERY; empty for a camera that lacks the trait or whose state is unknown."""
+        """The states for QUERY; empty for a camera that lacks the trait or whose state is unknown."""
         return Nothing()
 
     def execute(self, command: CameraCommand) -> Keys | Refusal | Asked:

@@ -43,7 +43,7 @@ class Endpoints:
         self._interfaces = interfaces
 
     def of(self, link: Link, cameras: Sequence[Camera], *, reported: bool) -> dict[str, Endpoint]:
-        """By camera id. `reported`: whether changes are reported to the link."""
+        """Endpoints by camera id. `reported`: whether changes are reported to the link."""
         if len(cameras) > MOST:
             log.warning(
                 "link %s has %d cameras; Alexa accepts %d, so the rest are left out", link.id, len(cameras), MOST

@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Scope(Struct, tag_field="type", tag="BearerToken", frozen=True):
-    """Amazon's token, which tells the gateway whose Alexa the event is for."""
+    """Amazon's token, by which the gateway knows whose Alexa the event is for."""
 
     token: str = ""
 
@@ -29,7 +29,7 @@ class ReportedEndpoint(EndpointId):
 
 
 class Listed(Struct):
-    """`endpoints`: each a whole one, encoded."""
+    """`endpoints`: whole endpoints, each encoded."""
 
     endpoints: list[Raw]
     scope: Scope = Scope()
@@ -111,5 +111,5 @@ def pressed(message_id: str, camera: str, at: float) -> Report:
 
 def detected(message_id: str, camera: str, at: float, uncertainty_ms: int) -> Report:
     """A person, the one class that showcam knows of."""
-    seen = Detection(message_id, "person", timestamp(at), uncertainty_ms)
-    return Report(Header(OBJECTS, "ObjectDetection", "1.0", message_id), Detections([seen]), camera)
+    detection = Detection(message_id, "person", timestamp(at), uncertainty_ms)
+    return Report(Header(OBJECTS, "ObjectDetection", "1.0", message_id), Detections([detection]), camera)

@@ -69,9 +69,11 @@ class Reports:
         """What is gone, then what is new or listed otherwise."""
         tell, endpoints = turn.tell, self._encoded(turn.tell)
         gone = {endpoint: camera for endpoint, camera in turn.listed() if endpoint not in endpoints}
-        for some in _parts(sorted(gone), MOST_GONE):
-            turn.send(events.gone(message_id(tell.turn, "gone", *some), some), {gone[endpoint] for endpoint in some})
-            for endpoint in some:
+        for removed in _parts(sorted(gone), MOST_GONE):
+            turn.send(
+                events.gone(message_id(tell.turn, "gone", *removed), removed), {gone[endpoint] for endpoint in removed}
+            )
+            for endpoint in removed:
                 turn.forget(gone[endpoint], endpoint)
         new = {
             endpoint: (fingerprint(data), data)
@@ -86,7 +88,7 @@ class Reports:
                 turn.keep(endpoints[endpoint][0], endpoint, new[endpoint][0])
 
     def _encoded(self, tell: Tell) -> dict[str, tuple[str, bytes]]:
-        """By endpoint id: the camera that it belongs to, and the whole endpoint. Cameras come first, then scenes."""
+        """The camera and the whole endpoint by endpoint id. Cameras come first, then scenes."""
         cameras = tell.now.cameras
         found = {
             camera: (camera, _encode(endpoint))

@@ -15,7 +15,7 @@ class State:
         self._interfaces = interfaces
 
     def properties(self, camera: Camera) -> list[Property]:
-        """For an event's context."""
+        """The properties for an event's context."""
         sampled = timestamp(camera.as_of or time.time())
         return [
             Property(interface.name, stated.name, stated.value, sampled, SAMPLE_MS, stated.instance)

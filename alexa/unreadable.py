@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from net.incoming import JsonObject
 from net.json_depth import shallow
 
 DEEP = 3  # the fields read from header and endpoint lie no deeper
@@ -32,12 +33,12 @@ def _object(body: bytes) -> Any:
         return None
 
 
-def _within(given: Any, key: str) -> dict[str, Any]:
+def _within(given: Any, key: str) -> JsonObject:
     value = given.get(key) if isinstance(given, dict) else None
     return value if isinstance(value, dict) else {}
 
 
-def _text(given: dict[str, Any], key: str) -> str | None:
+def _text(given: JsonObject, key: str) -> str | None:
     """The value if it is text that can be sent back unchanged."""
     value = given.get(key)
     return value if isinstance(value, str) and not _unpaired(value) else None

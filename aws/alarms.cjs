@@ -1,4 +1,4 @@
-// One alarm for each thing that goes wrong; all of them tell alarmTopic.
+// One alarm for each thing that goes wrong; all of them write to alarmTopic.
 'use strict';
 
 // Longest answer in ms that nine of ten may take: Alexa gives up after 8 s, Google before 10 s, a person sooner.

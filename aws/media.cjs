@@ -178,7 +178,7 @@ function roles(given) {
 }
 
 function task(given) {
-  const told = {
+  const environment = {
     SHOWCAM_BIND: '0.0.0.0',
     SHOWCAM_MEDIA_PORT: String(PORT),
     SHOWCAM_WEB_INTERNAL_URL: given.webUrl,
@@ -215,7 +215,7 @@ function task(given) {
           ReadonlyRootFilesystem: true,
           LinuxParameters: { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } },
           PortMappings: [{ ContainerPort: PORT, Protocol: 'tcp' }],
-          Environment: Object.entries(told).map(([Name, Value]) => ({ Name, Value })),
+          Environment: Object.entries(environment).map(([Name, Value]) => ({ Name, Value })),
           Secrets: Object.entries(handed).map(([Name, ValueFrom]) => ({ Name, ValueFrom })),
           StopTimeout: 10,
           LogConfiguration: {

@@ -132,7 +132,7 @@ async function read({ resolveVariable }) {
 
 const joined = (names) => (names.length > 1 ? { 'Fn::Join': [',', names] } : names[0]);
 
-// What each function reads when it begins, and may read: `settings` as it is told of its secret settings, `reads` as its
+// What each function reads when it begins, and may read: `settings` as it is given its secret settings, `reads` as its
 // role is. A secret that nothing was set up for is left out: each is one more question at every cold start.
 function shares(given, secrets, functions) {
   const amazon = given.lwaClientId ? [secrets.directives] : [];
@@ -166,11 +166,11 @@ function checked(secretsOf, functions, others, ...rules) {
 
 const SECRETS = ['keys', 'settings', 'directives', 'web', 'google', 'grant', 'cookie'];
 const made = () => Object.fromEntries(SECRETS.map((name) => [name, { Ref: `${name[0].toUpperCase()}${name.slice(1)}Secret` }]));
-const told = (given) => Object.fromEntries(SECRETS.map((name) => [name, given[`${name}Secret`]]));
+const handed = (given) => Object.fromEntries(SECRETS.map((name) => [name, given[`${name}Secret`]]));
 const always = [skill, region, topic, addresses, numbers, retention, choices('architecture', 'signUp', 'ezvizRegion', 'logLevel', 'googleReports')];
 module.exports = {
   home: checked(made, ['directives', 'fulfillment', 'web', 'reports'], ['changes', 'sweep'], ...always),
-  elsewhere: checked(told, ['directives'], [], ...always, home),
+  elsewhere: checked(handed, ['directives'], [], ...always, home),
   REGIONS,
   HOST,
   LABEL,

@@ -46,7 +46,7 @@ def measure(run: Run) -> Results:
     if None in found:
         yield LeftOut("thirty devices found in the house", NO_NETWORK)
     else:
-        spent = [each for each in found if each is not None]
+        spent = [spent_s for spent_s in found if spent_s is not None]
         yield Row("find → list, 30 devices, p95", "s", percentile(spent, 0.95), bound=Bound(most=3), runs=spent)
     path = chromium()
     if path is None:

@@ -62,7 +62,7 @@ def _first_frames(run: Run) -> Results:
             yield LeftOut(name, str(error).splitlines()[0])
             continue
         for state, bound, shown in (("cold", Bound(most=6), cold), ("warm", Bound(most=2.5), warm)):
-            took, floors = [each.took for each in shown], [each.floor for each in shown]
+            took, floors = [picture.took for picture in shown], [picture.floor for picture in shown]
             slowest = max(shown)
             yield Row(f"{name}, {state}, the slowest", "s", slowest.took, "floor", slowest.floor, bound, took)
             yield Row(

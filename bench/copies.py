@@ -40,13 +40,13 @@ class Copy:
 
     def own_mb(self) -> float:
         """What they share with no other process, and their files in memory."""
-        files = sum(each.stat().st_size for each in self.folder.rglob("*") if each.is_file())
+        files = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
         return sum(map(wire.own_mb, self.processes)) + files / 2**20
 
     def begun(self, cameras: int) -> None:
         """Wait until each camera has a segment. Raises TimeoutError."""
         until = time.monotonic() + BEGUN_S
-        while len({each.parent for each in self.folder.rglob("*.ts")}) < cameras:
+        while len({segment.parent for segment in self.folder.rglob("*.ts")}) < cameras:
             if time.monotonic() > until:
                 raise TimeoutError(f"not every camera was copied within {BEGUN_S:.0f} s")
             time.sleep(0.1)

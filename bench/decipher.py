@@ -24,10 +24,12 @@ def measure(run: Run) -> Results:
     for codec in ENCODERS:
         called = codec.upper().replace("H", "H.")
         say(f"Deciphering: recording a camera in {called}")
-        pictures = [each.data for each in recorded(size=SIZE, codec=ENCODERS[codec]).samples if each.kind == "video"]
+        pictures = [
+            sample.data for sample in recorded(size=SIZE, codec=ENCODERS[codec]).samples if sample.kind == "video"
+        ]
         mbit = 8 * sum(map(len, pictures)) / 1e6
         garbler = Garbler(CODE, codec)
-        hidden = [garbler.video(each) for each in pictures]
+        hidden = [garbler.video(picture) for picture in pictures]
         for name, bodies in (("a program stream", _program), ("RTP", _rtp)):
             say(f"Deciphering: {name}")
             runs = [us / mbit for us in rounds_us(partial(_read, bodies(codec, hidden), KEY), run.effort)]
@@ -38,14 +40,16 @@ def measure(run: Run) -> Results:
 
 def _program(codec: Codec, pictures: list[bytes]) -> list[bytes]:
     stream = ProgramStream(codec, "")
-    sent = b"".join(stream.picture(each, number * STEP, key=number == 0) for number, each in enumerate(pictures))
+    sent = b"".join(stream.picture(picture, number * STEP, key=number == 0) for number, picture in enumerate(pictures))
     return [sent[at : at + LONGEST] for at in range(0, len(sent), LONGEST)]
 
 
 def _rtp(codec: Codec, pictures: list[bytes]) -> list[bytes]:
     stream = RtpStream(codec)
     return [
-        body for number, each in enumerate(pictures) for body in stream.picture(each, number * STEP, key=number == 0)
+        body
+        for number, picture in enumerate(pictures)
+        for body in stream.picture(picture, number * STEP, key=number == 0)
     ]
 
 

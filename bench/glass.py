@@ -1,7 +1,7 @@
 """A camera in the house on Chromium's screen: how far behind life, and through a cut, beside Home Assistant's `stream`.
 
 Both show the same cameras by HLS, which have a keyframe every two seconds, each in a player as its own page
-has it. The camera's pictures are as bright as their number, so the page tells which one it shows.
+has it. The camera's pictures are as bright as their number, so the page knows which one it shows.
 """
 
 import itertools
@@ -59,10 +59,10 @@ def measure(run: Run) -> Results:
     with lan_cameras(count, make=SIZED, notes=True) as cameras, picture_process(cameras.ports) as home:
         webrtc = _shown(path, cameras, lambda on, number: on.play(whep(home, number)), cut=True)
     row = partial(_row, ours, peer)
-    yield row("first frame, a camera in the house, HLS, cold", lambda each: each.first_s)
-    yield row("behind life, HLS", lambda each: each.behind_s, Bound(most=4))
-    yield row(f"standstill of a camera away for {CUT_S:.0f} s, HLS", lambda each: each.still_s)
-    late = [1000 * each for each in webrtc.behind_s]
+    yield row("first frame, a camera in the house, HLS, cold", lambda run: run.first_s)
+    yield row("behind life, HLS", lambda run: run.behind_s, Bound(most=4))
+    yield row(f"standstill of a camera away for {CUT_S:.0f} s, HLS", lambda run: run.still_s)
+    late = [1000 * behind_s for behind_s in webrtc.behind_s]
     hls = 1000 * statistics.median(ours.behind_s)
     yield Row("behind life, WebRTC", "ms", statistics.median(late), "HLS", hls, Bound(most=300), late)
     still = webrtc.still_s
@@ -123,7 +123,7 @@ def _far(number: int, level: float) -> float:
 
 
 def standstill(seen: list[tuple[float, int]], since: float) -> float:
-    """The longest time between two pictures, up to the last that was looked for."""
+    """The longest time between two pictures, up to the last that was counted."""
     times = [at for at, _ in seen if at >= since]
     times = [since, *times, since + CUT_S + RECOVERS_S] if not times else [since, *times]
     return max(later - earlier for earlier, later in itertools.pairwise(times))

@@ -70,7 +70,7 @@ def showcam(run: Run, wanted: list[tuple[str, int]]) -> Rounds:
 
 def _history(run: Run) -> Row:
     say("In process: with a history")
-    (question,) = (each for each in QUESTIONS if each[0] == KEPT)
+    (question,) = (row for row in QUESTIONS if row[0] == KEPT)
     with doors(1, keeps_history=True) as keeping, doors(1) as plain:
         runs, without = (rounds_us(both.call(question), run.effort) for both in (keeping, plain))
     return Row(f"{KEPT}, with a history, beside without", "µs", min(runs), "without:", min(without), runs=runs)

@@ -47,7 +47,7 @@ def measure(run: Run) -> Results:
         hls = _by_hls(master(home, 0), watched_s)
         webrtc = asyncio.run(_by_webrtc(whep(home, 0), watched_s))
     for name, late_s in (("HLS", hls), ("WebRTC", webrtc)):
-        late = [1000 * each for each in late_s]  # the sound is late, or early where it is negative
+        late = [1000 * sound_s for sound_s in late_s]  # the sound is late, or early where it is negative
         farthest = max(map(abs, late))
         yield Row(f"sound and picture apart, {name}, the farthest", "ms", farthest, bound=BOUND, runs=late)
 
@@ -94,7 +94,7 @@ def _sound() -> tuple[list[Sample], bytes]:
         frame.planes[0].update(array.array("f", wave).tobytes())
         frame.sample_rate, frame.pts, frame.time_base = SOUND, first, encoder.time_base
         for packet in encoder.encode(frame):
-            # its pts counts what a decoder makes first and is to be thrown away: a camera tells the time without it
+            # its pts counts what a decoder makes first and is to be thrown away: a camera sends the time without it
             at = packet.pts / SOUND
             if 0 <= at < LENGTH_S:
                 out.append(Sample("audio", bytes(packet), at))
@@ -198,7 +198,7 @@ def _beginnings(heard: list[tuple[float, float | None]]) -> list[float]:
 def apart(flashes: list[float], beeps: list[float]) -> list[float]:
     """For each flash the nearest beep, seconds after it. Raises ValueError where there is none."""
     near = [min((beep - flash for beep in beeps), key=abs) for flash in flashes]
-    found = [each for each in near if abs(each) < NEAR_S]
+    found = [late_s for late_s in near if abs(late_s) < NEAR_S]
     if not found:
         raise ValueError(f"{len(flashes)} flashes and {len(beeps)} beeps, and no two together")
     return found

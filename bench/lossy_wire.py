@@ -39,7 +39,7 @@ NEEDED = ("ip", "nsenter", "chromium-headless-shell")
 
 def measure(run: Run) -> Results:
     name = "standing still behind a wire"
-    missing = [each for each in NEEDED if shutil.which(each) is None]
+    missing = [program for program in NEEDED if shutil.which(program) is None]
     if missing:
         yield LeftOut(name, f"{', '.join(missing)} is not installed: scripts/browser.sh, scripts/gstreamer.sh")
         return
@@ -59,10 +59,10 @@ def measure(run: Run) -> Results:
             yield LeftOut(f"{name} that loses {100 * loss:g} %", why)
             continue
         still: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-        an_hour = {each: HOUR_S * still_s / watched_s for each, still_s in still.items()}
+        an_hour = {protocol: HOUR_S * still_s / watched_s for protocol, still_s in still.items()}
         named = f"standing still, {100 * loss:g} % of packets lost, {RTT_S * 1000:g} ms, of an hour"
-        for each in (HLS, WEBRTC):
-            yield Row(f"{named}, {each}", "s", an_hour[each], PEER, an_hour.get(PEER))
+        for protocol in (HLS, WEBRTC):
+            yield Row(f"{named}, {protocol}", "s", an_hour[protocol], PEER, an_hour.get(PEER))
 
 
 def main(loss: str, watched_s: str, *rest: str) -> None:

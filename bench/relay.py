@@ -146,9 +146,9 @@ def watched(urls: list[str]) -> Iterator[None]:
     begun = [threading.Event() for _ in urls]
     until = time.monotonic() + copies.BEGUN_S
     with cores.beside(), ThreadPoolExecutor(len(urls)) as pool:
-        viewers = [pool.submit(watch, url, over, each) for url, each in zip(urls, begun, strict=True)]
+        viewers = [pool.submit(watch, url, over, event) for url, event in zip(urls, begun, strict=True)]
         try:
-            if not all(each.wait(until - time.monotonic()) for each in begun):
+            if not all(event.wait(until - time.monotonic()) for event in begun):
                 raise TimeoutError(f"a viewer was served no segment within {copies.BEGUN_S:.0f} s")
             yield
         finally:

@@ -1,4 +1,4 @@
-"""The sender of reports as a process: the worker's parts on a database, with an event gateway on this machine."""
+"""The sender of reports as a process: the worker's code on a database, with an event gateway on this machine."""
 
 import signal
 import sys

@@ -1,6 +1,6 @@
 """Reports to Alexa's event gateway: their lag, and what is lost under faults, beside Home Assistant's own sender.
 
-The sender is a process of its own with showcam's real parts. The gateway is ours: it takes what the simulator's rules
+The sender is a process of its own with showcam's real code. The gateway is ours: it takes what the simulator's rules
 take, over TLS, and its faults come by chance, the same chances for showcam and its peer.
 """
 

@@ -1,7 +1,7 @@
 """A camera on a TV: from LOAD to the first picture, and how far behind life, on both receivers.
 
 From LOAD Google's default receiver is the simulator's television, which fetches and decodes; its own part is what it
-needs for the same pictures as ready HLS of a plain web server. How far behind life it is, its player in Chromium tells.
+needs for the same pictures as ready HLS of a plain web server. How far behind life it is, its player in Chromium shows.
 showcam's own receiver is its page in Chromium.
 """
 
@@ -82,7 +82,7 @@ def measure(run: Run) -> Results:
             yield Row(
                 f"own receiver by {by}, first picture, camera at rest", "s", statistics.median(rested), runs=rested
             )
-            firsts, lates = [each[0] for each in shown], [each[1] for each in shown]
+            firsts, lates = [seen_s[0] for seen_s in shown], [seen_s[1] for seen_s in shown]
             yield Row(
                 f"own receiver by {by}, first picture, camera in use", "s", statistics.median(firsts),
                 bound=Bound(most=first) if first else None, runs=firsts,
@@ -95,7 +95,7 @@ def measure(run: Run) -> Results:
 
 
 def _default_receiver(browser: Browser, times: int) -> Results:
-    """How far behind life Google's default receiver is, as far as its player alone can tell."""
+    """How far behind life Google's default receiver is, as far as its player alone can show."""
     if not SHAKA.exists():
         yield LeftOut("default receiver, behind life", "shaka-player is not installed (npm ci)")
         return

@@ -11,7 +11,7 @@ from cast.door import address
 from cast.failed import CastFailed
 from cast.messages import PATH, Answer, Ask
 from cast.showing import Showing
-from media.process_auth import Proof
+from media.process_auth import ProcessAuth
 from registry.camera import Refusal
 
 LONGEST_S = 45.0  # for a device to be found, a camera to wake, and the picture to play
@@ -23,7 +23,7 @@ _answer = msgspec.json.Decoder(Answer)
 class CastClient:
     """Each method raises CastFailed."""
 
-    def __init__(self, folder: Path, proof: Proof) -> None:
+    def __init__(self, folder: Path, proof: ProcessAuth) -> None:
         self._folder, self._proof = folder, proof
 
     def devices(self) -> list[Device]:

@@ -21,7 +21,7 @@ class Device(Struct, frozen=True):
 
     @classmethod
     def named(cls, text: str) -> "Device":
-        """Of “NAME=HOST” or “NAME=HOST:PORT”; an IPv6 address stands in brackets. Raises ValueError."""
+        """The device of “NAME=HOST” or “NAME=HOST:PORT”; an IPv6 address stands in brackets. Raises ValueError."""
         name, found, address = text.partition("=")
         host, port = _parted(address.strip())
         if not found or not name.strip() or not host:

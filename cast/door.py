@@ -17,7 +17,7 @@ from cast.device import Device
 from cast.failed import CastFailed
 from cast.messages import LONGEST, PATH, Answer, Ask
 from cast.showing import Showing
-from media.process_auth import Proof
+from media.process_auth import ProcessAuth
 from registry.camera import Refusal
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     request_queue_size = 8
 
-    def __init__(self, folder: Path, screens: Shows, proof: Proof) -> None:
+    def __init__(self, folder: Path, screens: Shows, proof: ProcessAuth) -> None:
         self.screens, self.proof = screens, proof
         self._working, self._at_work = 0, threading.Lock()
         (folder / NAME).unlink(missing_ok=True)  # of a worker before

@@ -1,4 +1,4 @@
-"""Why a TV shows no picture, where the camera is not what stands in the way; and what a person is told."""
+"""Why a TV shows no picture, where the camera is not what stands in the way; and the sentence for a person."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -19,7 +19,7 @@ type Why = Literal[
     "no_pictures",
 ]
 
-# what an assistant is told in its place
+# what an assistant is answered in its place
 REASONS: Mapping[Why, Reason] = {
     "no_device": "no_tv",
     "several": "no_tv",

@@ -36,14 +36,14 @@ def browse(seconds: float) -> list[Device]:
         network.close()
     return [
         Device(
-            str(each.uuid),
-            each.friendly_name or "",
-            each.host,
-            each.port,
-            each.model_name or "",
-            _KINDS.get(each.cast_type or "", "screen"),
+            str(device.uuid),
+            device.friendly_name or "",
+            device.host,
+            device.port,
+            device.model_name or "",
+            _KINDS.get(device.cast_type or "", "screen"),
         )
-        for each in found
+        for device in found
     ]
 
 
@@ -56,7 +56,7 @@ class Finder:
         self._finding = threading.Lock()
 
     def find(self, seconds: float = FIND_S) -> list[Device]:
-        """Those that answer now, by name."""
+        """The devices that answer now, by name."""
         with self._finding:
             found = {device.id: device for device in self._named}
             try:
@@ -69,7 +69,7 @@ class Finder:
         return sorted(found.values(), key=lambda device: (device.name.casefold(), device.id))
 
     def device(self, name: str) -> Device:
-        """By name or id, looked for where it is not known yet. Raises CastFailed."""
+        """The device by name or id, searched for where it is not known yet. Raises CastFailed."""
         found = _called(self._known.values(), name) or _called(self.find(), name)
         if not found:
             raise CastFailed("no_device", name)
@@ -86,6 +86,6 @@ def _called(devices: Iterable[Device], name: str) -> list[Device]:
 
 
 def _tidied(device: Device) -> Device:
-    """With a name that fits a line: a device tells any."""
+    """The device with a name that fits a line: it may report any."""
     name = "".join(character if character.isprintable() else " " for character in device.name)[:LONGEST_NAME].strip()
     return Device(device.id, name or device.id, device.host, device.port, device.model[:LONGEST_NAME], device.kind)

@@ -49,7 +49,7 @@ class OnChange:
         return self._waiting.qsize()
 
     def run(self) -> None:
-        """Without end; a fault with one change does not end the next."""
+        """Show what changes ask for, without end; a fault with one change does not keep the next from being shown."""
         while True:
             change = self._waiting.get()
             try:
@@ -68,8 +68,8 @@ class OnChange:
         except (Unavailable, StoreUnavailable) as error:
             log.warning("what a TV should show can't be read", account=change.account, error=type(error).__name__)
         except CastFailed as error:
-            tell = log.info if error.why in _QUIET else log.warning
-            tell("a change is not shown on the TV", account=change.account, reason=error.why)
+            note = log.info if error.why in _QUIET else log.warning
+            note("a change is not shown on the TV", account=change.account, reason=error.why)
         else:
             if isinstance(shown, Refusal):
                 log.info("a change is not shown on the TV", account=change.account, reason=shown.reason)

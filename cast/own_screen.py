@@ -10,6 +10,7 @@ from pychromecast.generated.cast_channel_pb2 import CastMessage
 
 from cast.picture import Picture
 from cast.screen import Screen
+from net.incoming import JsonObject
 
 NAMESPACE = "urn:x-cast:showcam.picture"  # cast/receiver/on_cast.js has the same
 
@@ -53,7 +54,7 @@ class OwnScreen(Screen):
         }
         self._cast.socket_client.send_app_message(NAMESPACE, message, no_add_request_id=True)
 
-    # what the device tells, in a thread of the connection
+    # what the device reports, in a thread of the connection
 
     def _launched(self, sent: bool, answer: object) -> None:
         """Google's default receiver is on every device; this one is where it was registered."""
@@ -70,15 +71,15 @@ class OwnScreen(Screen):
     def new_media_status(self, status: MediaStatus) -> None:
         """The framework's own player is not used for what showcam shows."""
 
-    def told(self, state: object, asked: object) -> None:
-        if not self._asked or asked != self._asked:
+    def reported(self, state: object, shown_id: object) -> None:
+        if not self._asked or shown_id != self._asked:
             return  # of a picture before
         match state:
             case "playing":
                 self._plays.set()
                 self._settled.set()
             case "taken":
-                self._tell("taken")
+                self._report("taken")
                 self._settled.set()
             case "failed" | "ended":
                 self._ended()
@@ -89,7 +90,7 @@ class _Channel(BaseController):
         super().__init__(NAMESPACE)
         self._screen = screen
 
-    def receive_message(self, _message: CastMessage, data: dict[str, Any]) -> bool:
+    def receive_message(self, _message: CastMessage, data: JsonObject) -> bool:
         if data.get("type") == "state":
-            self._screen.told(data.get("state"), data.get("id"))
+            self._screen.reported(data.get("state"), data.get("id"))
         return True

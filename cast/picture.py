@@ -1,4 +1,4 @@
-"""What a receiver is told to show."""
+"""What a receiver is sent to show."""
 
 from typing import Literal
 

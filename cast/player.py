@@ -39,7 +39,7 @@ class Shown(Protocol):
     """A connection to a device, as `cast.screen.Screen` is."""
 
     def show(self, picture: Picture) -> None:
-        """Again where a picture by another protocol follows one that did not play. Raises CastFailed."""
+        """Show the picture; called again for another protocol where one did not play. Raises CastFailed."""
         ...
 
     def stop(self) -> None: ...
@@ -59,7 +59,7 @@ class Played(NamedTuple):
 class Player:
     """`protocols`: those that the receiver on the devices plays, best first.
 
-    A receiver of HLS alone is Google's, which is told one address at a time.
+    A receiver of HLS alone is Google's, which is given one address at a time.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Player:
         return Played(session, screen, name)
 
     def renew(self, played: Played) -> None:
-        """For LEASE_S from now on."""
+        """Renew what is shown for LEASE_S from now on."""
         self._sessions.renew(played.session, LEASE_S)
 
     def end(self, played: Played) -> None:
@@ -145,7 +145,7 @@ class Player:
         raise CastFailed("not_played", device.name)
 
     def _picture(self, stream: Stream, name: str, session: ConsoleSession, device: Device) -> Picture:
-        """In the house first. A page of https may not read plain http, so showcam's public address comes next."""
+        """Its addresses in the house come first. A page of https may not read plain http, so the public is next."""
         url = urlsplit(stream.url)
         public = (f"https://{url.netloc}",) if url.scheme == "https" else ()
         return Picture(stream.protocol, (self._lent(session, device), *public), url.path, name)

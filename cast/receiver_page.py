@@ -16,7 +16,7 @@ _POLICY = (
 
 
 def blueprint() -> Blueprint:
-    """Without cookies, forms or anything of a household. hls.js and what plays a picture are served beside the look."""
+    """The receiver's page, with nothing of a household. hls.js and what plays a picture are served beside the look."""
     page = Blueprint("receiver", __name__)
 
     @page.get("/receiver")

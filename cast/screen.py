@@ -1,4 +1,4 @@
-"""A connection to one Cast device: shows a picture on its default media receiver, and tells when that is over."""
+"""A connection to one Cast device: shows a picture on its default media receiver, and reports when that is over."""
 
 import logging
 import threading
@@ -54,7 +54,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._connect_s, self._play_s = connect_s, play_s
         self._plays = threading.Event()
         self._settled = threading.Event()  # it plays, or it failed
-        self._told = threading.Lock()  # held by whoever told first, and never released
+        self._reported = threading.Lock()  # held by whoever reported the end first, and never released
         self._session = ""  # of the receiver application that we started
         self._picture: Picture | None = None
         self._why: Why = "not_played"  # where it does not play
@@ -99,7 +99,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
 
     def stop(self) -> None:
         """Ends our application there, unless another took its place, and the connection."""
-        self._told.acquire(blocking=False)
+        self._reported.acquire(blocking=False)
         status = self._cast.status
         try:
             if status is not None and status.app_id == self._app and status.session_id == self._session:
@@ -120,7 +120,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
                 waits.close()
             client.selector.close()
 
-    # what the device tells, in a thread of the connection
+    # what the device reports, in a thread of the connection
 
     def _launched(self, sent: bool, answer: object) -> None:
         """Goes on in this thread: what is sent from another one could overtake the CONNECT to the application."""
@@ -132,7 +132,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._load(status)
 
     def _load(self, status: CastStatus) -> None:
-        """The application runs: it is told what to show."""
+        """The application runs: it is sent what to show."""
         assert self._picture is not None
         self._cast.media_controller.play_media(
             self._picture.url,
@@ -145,7 +145,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
 
     def new_cast_status(self, status: CastStatus) -> None:
         if self._plays.is_set() and (status.app_id != self._app or status.session_id != self._session):
-            self._tell("taken")
+            self._report("taken")
 
     def new_media_status(self, status: MediaStatus) -> None:
         if self._picture is None or status.player_state in (None, "UNKNOWN"):
@@ -154,7 +154,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
             if status.idle_reason is not None:
                 self._ended()
         elif status.content_id != self._picture.url:
-            self._tell("taken")
+            self._report("taken")
         elif status.player_state == "PLAYING":
             self._plays.set()
             self._settled.set()
@@ -165,7 +165,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
     def new_connection_status(self, status: ConnectionStatus) -> None:
         if status.status in ("FAILED", "DISCONNECTED"):
             self._settled.set()
-            self._tell("gone")
+            self._report("gone")
 
     def _answered(self, sent: bool, answer: dict[str, object] | None) -> None:
         if not sent:
@@ -175,7 +175,7 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
 
     def _ended(self) -> None:
         if self._plays.is_set():
-            self._tell("ended")
+            self._report("ended")
         else:
             self._refused()
 
@@ -183,8 +183,8 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
         self._said = True
         self._settled.set()
 
-    def _tell(self, why: Over) -> None:
-        if self._plays.is_set() and self._told.acquire(blocking=False):
+    def _report(self, why: Over) -> None:
+        if self._plays.is_set() and self._reported.acquire(blocking=False):
             self._over(why)
 
 

@@ -29,7 +29,7 @@ class _On:
     showing: Showing
     played: Played
     again: list[float]  # when it was shown again
-    over: list[Over]  # what the device told
+    over: list[Over]  # what the device reported
     renewed: float  # epoch s
 
 
@@ -49,7 +49,7 @@ class Screens:
     ) -> None:
         """`protocols`: those that the receiver on the devices plays, best first.
 
-        A receiver of HLS alone is Google's, which is told one address at a time.
+        A receiver of HLS alone is Google's, which is given one address at a time.
         """
         self._player = Player(owner, sessions, doors, connect, protocols)
         self._finder, self._clock = finder, clock
@@ -59,7 +59,7 @@ class Screens:
         self._turns: dict[str, threading.Lock] = {}  # by the device's id: one change at a time
 
     def devices(self) -> list[Device]:
-        """Those that answer now; takes seconds."""
+        """The devices that answer now; takes seconds."""
         return self._finder.find()
 
     def now(self, account: str) -> list[Showing]:
@@ -67,7 +67,7 @@ class Screens:
             return [on.showing for on in self._on.values() if on.showing.account == account and not on.over]
 
     def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
-        """On the device of that name, until it is stopped, or for so many seconds. Raises CastFailed."""
+        """Show a camera on the device of that name, until it is stopped, or for so many seconds. Raises CastFailed."""
         device = self._finder.device(on)
         with self._turn_of(device):
             until = self._clock() + seconds if seconds else 0.0
@@ -111,7 +111,7 @@ class Screens:
             turn = self._turn_of(on.showing.device)
             if turn.acquire(blocking=False):  # else somebody is just changing what it shows
                 try:
-                    self._look_after(on)
+                    self._tend(on)
                 finally:
                     turn.release()
 
@@ -129,7 +129,7 @@ class Screens:
             on.showing = replace(on.showing, until=longest)
             return on.showing
 
-    def _look_after(self, on: _On) -> None:
+    def _tend(self, on: _On) -> None:
         if self._on.get(on.showing.device.id) is not on:
             return
         now = self._clock()

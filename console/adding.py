@@ -101,7 +101,7 @@ class Adding:
         return pages.led(AT)
 
     def _try(self, current: ConsoleSession) -> Response:
-        """Of the device whose button was pressed, else of the address that was typed."""
+        """Try the device whose button was pressed, else the address that was typed."""
         form = request.form
         host, typed = form.get("found", ""), form.get("address", "").strip()
         user, password = form.get("user", ""), form.get("password", "")

@@ -58,19 +58,19 @@ class Area:
         return guarded
 
     def begun(self, cookie: str, at: str = cookies.HOME) -> Response:
-        """To that page, with the session that has just begun."""
+        """Lead to that page, with the session that has just begun."""
         response = pages.led(at)
         cookies.keep(request, response, cookie)
         session.pop("csrf_token", None)
         return response
 
     def end(self, session: ConsoleSession) -> None:
-        """Its browser is signed out, and its live pictures end at once."""
+        """End the session: its browser is signed out, and its live pictures end at once."""
         self.sessions.end(session)
         self._end_pictures(session.id)
 
     def signed_out(self, current: ConsoleSession) -> Response:
-        """To the first page, without a session."""
+        """Lead to the first page, without a session."""
         self.end(current)
         response = pages.again()
         cookies.drop(request, response)

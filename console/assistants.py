@@ -123,8 +123,8 @@ class Assistants:
         wrong = self._household.delete(current.account, current.user)
         if wrong:
             return self.show(current, wrong)
-        for each in browsers:
-            self._area.end(each.session)
+        for browser in browsers:
+            self._area.end(browser.session)
         self._area.end(current)
         response = self._area.page("deleted", user=current.user)
         cookies.drop(request, response)
@@ -143,5 +143,5 @@ class Assistants:
 
 
 def _names(named: Mapping[str, str], cameras: Iterable[str]) -> str:
-    """Those of the cameras that are still there."""
+    """The names of the cameras that are still there."""
     return ", ".join(sorted(filter(None, map(named.get, cameras)))) or "–"

@@ -23,6 +23,6 @@ _MACHINES = (
 
 
 def named(agent: str) -> str:
-    """Of its User-Agent: browser and machine, as far as both are known; nothing else of it."""
+    """A name from the User-Agent: browser and machine, as far as both are known, and nothing else of it."""
     found = (next((name for word, name in words if word in agent), "") for words in (_BROWSERS, _MACHINES))
     return ", ".join(filter(None, found))

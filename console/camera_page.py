@@ -80,10 +80,10 @@ class CameraPage:
         try:
             listed = self._owner.cameras(account).cameras
             switching = self._forms.encryption.steps(current, language, pages.vendor())
-            tile = next((each for each in self._tiles.of(account, language, switching) if each.id == camera), None)
+            tile = next((row for row in self._tiles.of(account, language, switching) if row.id == camera), None)
         except Unavailable:
             return pages.again()  # the page of all cameras says why
-        shown = next((each for each in listed if each.id == camera), None)
+        shown = next((row for row in listed if row.id == camera), None)
         if shown is None or tile is None:
             return pages.problem("no_camera")
         preferences = not_kept.preferences if not_kept else self._owner.preferences(account, camera)
@@ -176,20 +176,20 @@ class CameraPage:
         awaited = self._owner.awaited(account)
         rows = []
         for setting, view in views.items():
-            asked = awaited.get((camera.id, FIELDS.get(setting, "")))
-            if view.value is None and not view.can_set and asked is None:
+            awaited_value = awaited.get((camera.id, FIELDS.get(setting, "")))
+            if view.value is None and not view.can_set and awaited_value is None:
                 continue  # what the camera lacks, or no way reads
-            rows.append(_row(setting, view, asked))
+            rows.append(_row(setting, view, awaited_value))
         return rows
 
     def _asks(self, account: str, camera: Camera) -> list[object]:
         asks = self._history.of(account)
         ids = {ask.link for ask in asks if ask.camera == camera.id and ask.link}
-        links = {link.id: link for each in ids if (link := self._area.store.link(each))}
+        links = {link.id: link for link_id in ids if (link := self._area.store.link(link_id))}
         return list(AskedFor(links, time.time()).of(camera, asks, pages.language()))
 
 
-def _row(setting: Setting, view: SettingView, asked: str | None) -> Row:
+def _row(setting: Setting, view: SettingView, awaited_value: str | None) -> Row:
     value = view.value or ""
     kind = "read"
     if view.can_set:
@@ -199,8 +199,8 @@ def _row(setting: Setting, view: SettingView, asked: str | None) -> Row:
     if setting == "encryption" and kind == "switch" and value == "on":
         kind = "encryption"
     note = ""
-    if asked is not None and asked != value:
-        note = f"{_value(asked)}: {pages.say(CHANGED['asked_for'])}"
+    if awaited_value is not None and awaited_value != value:
+        note = f"{_value(awaited_value)}: {pages.say(CHANGED['asked_for'])}"
     elif request.args.get("set") == setting:
         note = pages.say(CHANGED["confirmed"])
     elif request.args.get("asked") == setting:

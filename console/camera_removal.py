@@ -63,5 +63,5 @@ class CameraRemoval:
             return ""
         device = (camera.ref.source, camera.ref.serial)
         return ", ".join(
-            each.name for each in listed if (each.ref.source, each.ref.serial) == device and each.id != camera.id
+            lens.name for lens in listed if (lens.ref.source, lens.ref.serial) == device and lens.id != camera.id
         )

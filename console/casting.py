@@ -40,7 +40,7 @@ class Tvs(Protocol):
     """The TVs of the house, as the worker reaches them. Each method but `found` answers for one household."""
 
     def found(self) -> list[Tv]:
-        """Those that answer now; takes seconds. Raises NotOnTv."""
+        """The TVs that answer now; takes seconds. Raises NotOnTv."""
         ...
 
     def now(self, account: str) -> list[OnTv]:
@@ -85,7 +85,7 @@ class Casting:
         self._known: tuple[float, list[Tv]] | None = None
 
     def rules(self) -> list[Rule]:
-        """Of the page, which tiles and the menu lead to."""
+        """The addresses of the page, which tiles and the menu lead to."""
         return [(AT, "tv", self.show, READ), (AT, "tv_step", self.take, ("POST",))]
 
     def show(self, current: ConsoleSession) -> Response:
@@ -127,20 +127,20 @@ class Casting:
         """`tv`: an id of one that was found, or its name. Raises BadValue, Unavailable, NotOnTv."""
         kept = self._kept(account, camera)
         name = self._named(tv) if wanted else tv
-        others = tuple(one for one in kept.tv_scenes if one.casefold() != name.casefold())
+        others = tuple(scene for scene in kept.tv_scenes if scene.casefold() != name.casefold())
         self._owner.prefer(account, camera, replace(kept, tv_scenes=(*others, name) if wanted else others))
 
     def _by_itself(self, account: str, camera: str, tv: str, when: str) -> None:
         """Beside what brings it to that TV already; a camera has one. Raises BadValue, Unavailable."""
         kept = self._kept(account, camera)
         others = kept.tv_when if kept.tv.casefold() == tv.casefold() else ()
-        wanted = tuple(each for each in TV_WHEN if each == when or each in others)
+        wanted = tuple(when_shown for when_shown in TV_WHEN if when_shown == when or when_shown in others)
         self._owner.prefer(account, camera, replace(kept, tv=tv, tv_when=wanted))
 
     def _not_by_itself(self, account: str, camera: str, when: str) -> None:
         """Raises BadValue, Unavailable."""
         kept = self._kept(account, camera)
-        left = tuple(each for each in kept.tv_when if each != when)
+        left = tuple(occasion for occasion in kept.tv_when if occasion != when)
         self._owner.prefer(account, camera, replace(kept, tv=kept.tv if left else "", tv_when=left))
 
     def _kept(self, account: str, camera: str) -> Preferences:

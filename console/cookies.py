@@ -24,29 +24,37 @@ class FormCookie(SecureCookieSessionInterface):
         return not _plain_http() and super().get_cookie_secure(app)
 
 
-def read(asked: Request) -> str:
+def read(received: Request) -> str:
     """The text of the session's cookie, "" without one."""
-    text = asked.cookies.get(_name(asked), "")
+    text = received.cookies.get(_name(received), "")
     return text if len(text) <= 100 else ""
 
 
-def keep(asked: Request, response: Response, text: str) -> None:
+def keep(received: Request, response: Response, text: str) -> None:
     response.set_cookie(
-        _name(asked), text, max_age=KEPT_S, path=_path(asked), secure=asked.is_secure, httponly=True, samesite="Lax"
+        _name(received),
+        text,
+        max_age=KEPT_S,
+        path=_path(received),
+        secure=received.is_secure,
+        httponly=True,
+        samesite="Lax",
     )
 
 
-def drop(asked: Request, response: Response) -> None:
-    response.delete_cookie(_name(asked), path=_path(asked), secure=asked.is_secure, httponly=True, samesite="Lax")
+def drop(received: Request, response: Response) -> None:
+    response.delete_cookie(
+        _name(received), path=_path(received), secure=received.is_secure, httponly=True, samesite="Lax"
+    )
 
 
-def _path(asked: Request) -> str:
+def _path(received: Request) -> str:
     """By http a cookie goes to every port of the machine, and so to its other services; "__Host-" wants "/"."""
-    return "/" if asked.is_secure else HOME
+    return "/" if received.is_secure else HOME
 
 
-def _name(asked: Request) -> str:
-    return "__Host-showcam-home" if asked.is_secure else "showcam-home"
+def _name(received: Request) -> str:
+    return "__Host-showcam-home" if received.is_secure else "showcam-home"
 
 
 def _plain_http() -> bool:

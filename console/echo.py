@@ -32,8 +32,10 @@ class Echo:
 
     def say(self, text: str) -> Heard:
         endpoints = self._send("Alexa.Discovery", "Discover", {})["event"]["payload"].get("endpoints", [])
-        cameras = [(_named(each), each) for each in endpoints if _SCENE not in each["displayCategories"]]
-        return answered(self, text, cameras, {name for each in endpoints for name in _toggles(each)})
+        cameras = [
+            (_named(endpoint), endpoint) for endpoint in endpoints if _SCENE not in endpoint["displayCategories"]
+        ]
+        return answered(self, text, cameras, {name for endpoint in endpoints for name in _toggles(endpoint)})
 
     def show(self, camera: str, sdp: str) -> tuple[Heard, str]:
         """Asks for its picture, with an offer or, without one, by HLS; the answer to the offer beside it."""
@@ -46,7 +48,7 @@ class Echo:
             streams = event["payload"].get("cameraStreams") or [{}]
             answer, url = "", str(streams[0].get("uri", ""))
         says = self._reasons.of("alexa", camera) or pages.say(TRIAL["shown" if answer or url else "unshown"])
-        return self._told(event, says, hls=url), answer
+        return self._heard(event, says, hls=url), answer
 
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         name, its_id = camera["name"], camera["id"]
@@ -73,7 +75,7 @@ class Echo:
         else:
             said = values.get("connectivity", {}).get("value")
             key = {"OK": "online", "UNREACHABLE": "offline"}.get(str(said), "unknown")
-        return self._told(answer["event"], pages.say(TRIAL[key], camera=camera["name"]))
+        return self._heard(answer["event"], pages.say(TRIAL[key], camera=camera["name"]))
 
     def _change(self, namespace: str, wish: Wish, camera: Named, *, offered: bool, instance: str = "") -> Heard:
         if not offered:
@@ -81,7 +83,7 @@ class Echo:
         name = "TurnOn" if wish.about == "on" else "TurnOff"
         event = self._send(namespace, name, {}, camera["id"], instance)["event"]
         refused = event["header"]["name"] == "ErrorResponse"
-        return self._told(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
+        return self._heard(event, pages.say(TRIAL["refused" if refused else "done"], camera=camera["name"]))
 
     def why(self, camera: Named | None) -> Heard:
         """“Alexa, ask my cameras why …”: the skill's own answer, in a language that Alexa speaks."""
@@ -95,11 +97,11 @@ class Echo:
     def heard(self, key: str, **gaps: object) -> Heard:
         return Heard("Alexa", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
 
-    def _told(self, event: Any, says: str, hls: str = "") -> Heard:
+    def _heard(self, event: Any, says: str, hls: str = "") -> Heard:
         payload = event["payload"]
         is_error = event["header"]["name"] == "ErrorResponse"
-        told = ", ".join(filter(None, [payload.get("type"), payload.get("currentDeviceMode")])) if is_error else ""
-        return Heard("Alexa", says, pages.language(), told, hls, messages=self._exchanges.shown)
+        error = ", ".join(filter(None, [payload.get("type"), payload.get("currentDeviceMode")])) if is_error else ""
+        return Heard("Alexa", says, pages.language(), error, hls, messages=self._exchanges.shown)
 
     def _send(
         self, namespace: str, name: str, payload: Mapping[str, object], camera: str = "", instance: str = ""
@@ -119,20 +121,20 @@ def _named(endpoint: Any) -> Named:
 
 
 def _offers(endpoint: Any, interface: str) -> bool:
-    return any(each["interface"] == interface for each in endpoint["capabilities"])
+    return any(capability["interface"] == interface for capability in endpoint["capabilities"])
 
 
 def _toggles(endpoint: Any) -> dict[str, str]:
     """The instances of the switches that a voice may turn, by each name that a person says."""
     offered = [
-        each
-        for each in endpoint["capabilities"]
-        if each["interface"] == "Alexa.ToggleController" and not each["properties"].get("nonControllable")
+        capability
+        for capability in endpoint["capabilities"]
+        if capability["interface"] == "Alexa.ToggleController" and not capability["properties"].get("nonControllable")
     ]
     return {
-        plain(str(name["value"].get("text", ""))): str(each["instance"])
-        for each in offered
-        for name in each["capabilityResources"]["friendlyNames"]
+        plain(str(name["value"].get("text", ""))): str(toggle["instance"])
+        for toggle in offered
+        for name in toggle["capabilityResources"]["friendlyNames"]
     }
 
 

@@ -28,7 +28,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Switching(Struct, frozen=True):
-    """Of one tile: what is said there, whether it takes a code, and whether that is bad news."""
+    """What one tile says of switching off, whether it takes a code, and whether that is bad news."""
 
     says: str
     takes_code: bool
@@ -61,7 +61,7 @@ class Encryption:
         return explain(done, language) if isinstance(done, Refusal) else ""
 
     def steps(self, current: ConsoleSession, language: Language, vendor: str) -> dict[str, Switching]:
-        """By camera id: what the tiles of cameras say that are to be switched off."""
+        """What the tiles of cameras say whose Image Encryption is to be switched off, by camera id."""
         return {camera: _said(wanted.step, language, vendor) for camera, wanted in self._wanted(current).items()}
 
     def _wanted(self, current: ConsoleSession) -> dict[str, Wanted]:

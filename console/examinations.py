@@ -34,8 +34,8 @@ class Examined:
 
     def well(self, step: Step) -> bool:
         """Whether everything of the step was examined and nothing of it is wrong."""
-        seen = any(found.step == step for found in self.findings)
-        return seen and not self.running and not self.broke and not self.wrong(step)
+        examined = any(found.step == step for found in self.findings)
+        return examined and not self.running and not self.broke and not self.wrong(step)
 
 
 def in_background(work: Callable[[], None]) -> None:

@@ -24,7 +24,7 @@ class Exchanges:
 
     @property
     def shown(self) -> Messages:
-        """For a person: without the grant in an address, and without the lines of a description of WebRTC."""
+        """The messages for a person, without the grant in an address and the lines of a description of WebRTC."""
         return tuple(self._shown)
 
     def send(self, message: Mapping[str, object], ask: Ask | None = None) -> Any:

@@ -10,7 +10,7 @@ from registry.errors import Unavailable
 from registry.owner.sign_in import SignIn
 
 
-class Seen(Struct, frozen=True):
+class GalleryView(Struct, frozen=True):
     """`waiting`: the vendors that nobody has signed in to yet. `why`: why there is no list; None where there is one."""
 
     tiles: list[Tile]
@@ -35,14 +35,14 @@ class Gallery:
     def __init__(self, tiles: Tiles, forms: TileForms, sign_in: SignIn, live: int) -> None:
         self._tiles, self._forms, self._sign_in, self.live = tiles, forms, sign_in, live
 
-    def of(self, current: ConsoleSession) -> Seen:
+    def of(self, current: ConsoleSession) -> GalleryView:
         language = pages.language()
         try:
             switching = self._forms.encryption.steps(current, language, self._sign_in.vendor)
             tiles = self._tiles.of(current.account, language, switching)
-            return Seen(tiles, summary(tiles, language), self._tiles.waiting(current.account))
+            return GalleryView(tiles, summary(tiles, language), self._tiles.waiting(current.account))
         except Unavailable as unavailable:
-            return Seen([], why=unlisted(unavailable, language))
+            return GalleryView([], why=unlisted(unavailable, language))
 
     def takes(self, step: str) -> bool:
         return step == "open-way" or step in STEPS

@@ -20,8 +20,8 @@ class GoogleDisplay:
 
     def say(self, text: str) -> Heard:
         devices = self._send("SYNC").get("devices", [])
-        cameras = [(_named(each), each) for each in devices if each["type"] != _SCENE]
-        return answered(self, text, cameras, {name for each in devices for name in _toggles(each)})
+        cameras = [(_named(device), device) for device in devices if device["type"] != _SCENE]
+        return answered(self, text, cameras, {name for device in devices for name in _toggles(device)})
 
     def of(self, wish: Wish, camera: Named, listed: Any) -> Heard:
         match wish.what:
@@ -40,25 +40,27 @@ class GoogleDisplay:
         result = self._execute("GetCameraStream", params, camera)
         url = str(result.get("states", {}).get("cameraStreamAccessUrl", ""))
         says = self._reasons.of("google", camera["id"]) or pages.say(TRIAL["shown" if url else "unshown"])
-        return self._told(result, says, url)
+        return self._heard(result, says, url)
 
     def _asked(self, about: str, camera: Named) -> Heard:
         answer = self._send("QUERY", {"devices": [{"id": camera["id"]}]}).get("devices", {}).get(camera["id"], {})
-        reported = {each["statusCode"] for each in answer.get("currentStatusReport", [])}
+        reported = {report["statusCode"] for report in answer.get("currentStatusReport", [])}
         gaps: dict[str, object] = {"camera": camera["name"]}
         match about:
             case "battery":
                 held = [
-                    each["rawValue"] for each in answer.get("capacityRemaining", []) if each["unit"] == "PERCENTAGE"
+                    capacity["rawValue"]
+                    for capacity in answer.get("capacityRemaining", [])
+                    if capacity["unit"] == "PERCENTAGE"
                 ]
                 key, gaps["percent"] = ("battery", held[0]) if held else ("unknown", "")
             case "motion":
                 key = "motion" if "motionDetected" in reported else "unknown"
             case "well":
-                return self._told(answer, self._reasons.why("google", camera))
+                return self._heard(answer, self._reasons.why("google", camera))
             case _:
                 key = "online" if answer.get("online") else "offline"
-        return self._told(answer, pages.say(TRIAL[key], **gaps))
+        return self._heard(answer, pages.say(TRIAL[key], **gaps))
 
     def _change(self, command: str, params: Mapping[str, object], camera: Named, device: Any) -> Heard:
         trait = {"SetToggles": "Toggles"}.get(command, command)
@@ -68,9 +70,9 @@ class GoogleDisplay:
         result = self._execute(command, params, camera)
         challenge = result.get("challengeNeeded", {}).get("type", "")
         if challenge:
-            return self._told(result, pages.say(TRIAL[_CHALLENGES[challenge]]))
+            return self._heard(result, pages.say(TRIAL[_CHALLENGES[challenge]]))
         done = result.get("status") in ("SUCCESS", "PENDING")
-        return self._told(result, pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]))
+        return self._heard(result, pages.say(TRIAL["done" if done else "refused"], camera=camera["name"]))
 
     def why(self, camera: Named | None) -> Heard:
         """Google has no words for it: it answers whether a camera is ok, and for the rest the page stands in."""
@@ -86,9 +88,9 @@ class GoogleDisplay:
     def heard(self, key: str, **gaps: object) -> Heard:
         return Heard("Google", pages.say(TRIAL[key], **gaps), pages.language(), messages=self._exchanges.shown)
 
-    def _told(self, result: Any, says: str, hls: str = "") -> Heard:
-        told = str(result.get("errorCode", ""))
-        return Heard("Google", says, pages.language(), told, hls, messages=self._exchanges.shown)
+    def _heard(self, result: Any, says: str, hls: str = "") -> Heard:
+        error = str(result.get("errorCode", ""))
+        return Heard("Google", says, pages.language(), error, hls, messages=self._exchanges.shown)
 
     def _send(self, intent: str, payload: Mapping[str, object] | None = None) -> Any:
         given = {"intent": f"action.devices.{intent}"} | ({"payload": payload} if payload else {})

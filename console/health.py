@@ -72,7 +72,7 @@ class Health:
         return self._area.page("log", lines=lines, troubles=troubles(lines))
 
     def progress(self, current: ConsoleSession) -> Response:
-        """For the script of a page that waits for the doctor."""
+        """The answer to the script of a page that waits for the doctor."""
         examined = self._examinations.of(current.account)
         running = examined is not None and examined.running
         return pages.data({"running": running, "found": len(examined.findings) if examined else 0})
@@ -80,16 +80,16 @@ class Health:
     def _end(self, current: ConsoleSession, session_id: str) -> Response:
         if session_id == current.id:
             return self._area.signed_out(current)
-        for each in self._area.sessions.browsers(current.account):
-            if each.session.id == session_id:
-                self._area.end(each.session)
+        for browser in self._area.sessions.browsers(current.account):
+            if browser.session.id == session_id:
+                self._area.end(browser.session)
                 return pages.led(f"{AT}#browsers")
         return self.show(current, HEALTH["no_browser"])
 
     def _end_others(self, current: ConsoleSession) -> Response:
-        for each in self._area.sessions.browsers(current.account):
-            if each.session.id != current.id:
-                self._area.end(each.session)
+        for browser in self._area.sessions.browsers(current.account):
+            if browser.session.id != current.id:
+                self._area.end(browser.session)
         return pages.led(f"{AT}#browsers")
 
     def _diagnosis(self, current: ConsoleSession, facts: Facts, examined: Examined) -> str:

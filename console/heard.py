@@ -42,7 +42,7 @@ class Reasons:
         self._owner, self._account = owner, account
 
     def of(self, surface: Surface, camera_id: str) -> str:
-        """In sentences, "" where nothing stands in the way or nobody knows."""
+        """Why the camera is not shown, in sentences; "" where nothing stands in the way or nobody knows."""
         return " ".join(dict(self._each(surface)).get(camera_id, ()))
 
     def _each(self, surface: Surface) -> list[tuple[str, tuple[str, ...]]]:
@@ -59,14 +59,14 @@ class Reasons:
         ]
 
     def why(self, surface: Surface, camera: Named | None) -> str:
-        """Of one camera with its mend, or what is wrong with all."""
+        """Why one camera is not shown, with its mend, or what is wrong with all."""
         if camera is not None:
             return self.of(surface, camera["id"]) or pages.say(TRIAL["well"], camera=camera["name"])
         return " ".join(wrong for _, (wrong, *_) in self._each(surface)) or pages.say(TRIAL["all_well"])
 
 
 class Answers(Protocol):
-    """An assistant that is tried. `of`: about one camera, with what the assistant was told of it when it listed all."""
+    """An assistant that is tried. `of`: about one camera, with what the assistant got of it when it listed all."""
 
     def heard(self, key: str, **gaps: object) -> Heard: ...
     def why(self, camera: Named | None) -> Heard: ...

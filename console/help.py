@@ -8,7 +8,7 @@ from registry.reason import REASONS, Reason
 from words.catalogue import OURS, mark
 from words.languages import Language
 
-# By assistant, the word with which it is told each reason: an error's type, or its code.
+# By assistant, the word with which it is answered for each reason: an error's type, or its code.
 type Heard = Mapping[str, Mapping[str, str]]
 NOTHING_HEARD: Heard = {}
 

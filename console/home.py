@@ -41,7 +41,7 @@ class HomeSettings:
 
 
 class Home:
-    """`end_pictures` ends those of a console session, by its id."""
+    """`end_pictures` ends the pictures of a console session, by its id."""
 
     def __init__(
         self,
@@ -105,12 +105,12 @@ class Home:
         return self._page(form.name, status, **form.fields)
 
     def _cameras(self, current: ConsoleSession, error: str = "") -> Response:
-        seen = self.gallery.of(current)
-        if seen.why and seen.signed_out:
-            why = f"{seen.why['wrong']} {seen.why['mend']}"
+        view = self.gallery.of(current)
+        if view.why and view.signed_out:
+            why = f"{view.why['wrong']} {view.why['mend']}"
             return self._form(self.signing_in.form(current, error=why, user=current.user))
-        status, adds = 503 if seen.why else 403 if error else 200, self._settings.adds
-        given = {"seen": seen, "live": self.gallery.live, "adds": adds}
+        status, adds = 503 if view.why else 403 if error else 200, self._settings.adds
+        given = {"view": view, "live": self.gallery.live, "adds": adds}
         return self._page("cameras", status, user=current.user, error=error, **given)
 
     # a camera
@@ -120,8 +120,8 @@ class Home:
         if current is None or not current.account:
             return pages.problem_json(401, "Signed out", "Open the page again and sign in.")
         try:
-            asked = _asked.decode(request.get_data())
-            found = self._tiles.open(current.account, current.id, camera, asked, pages.language())
+            wish = _asked.decode(request.get_data())
+            found = self._tiles.open(current.account, current.id, camera, wish, pages.language())
         except (msgspec.MsgspecError, UnicodeDecodeError, BadOffer):
             return pages.problem_json(400, "That is no offer", "Send session and sdp as JSON.")
         if isinstance(found, dict):
@@ -137,7 +137,7 @@ class Home:
         return cast("Response", redirect(at_own_media(found.url, self.area.media()), 302))
 
     def rules(self) -> list[Rule]:
-        """Of the pages beside /home itself."""
+        """The addresses of the pages beside /home itself."""
         return [("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ)]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:

@@ -55,7 +55,7 @@ class OfQuietTimes(TypedDict):
 
 
 class OfAddress(TypedDict):
-    """Where notices go; the address itself is a secret."""
+    """An address for notices, by its service and name; the address itself is a secret."""
 
     service: str
     name: str
@@ -127,8 +127,8 @@ def of(
         ],
         "asked": history.of(account_id),
         "browsers": [
-            {"browser": each.browser, "since": each.since, "user": each.session.user}
-            for each in sessions.browsers(account_id)
+            {"browser": browser.browser, "since": browser.since, "user": browser.session.user}
+            for browser in sessions.browsers(account_id)
         ],
     }
 

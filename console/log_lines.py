@@ -1,4 +1,4 @@
-"""The log for an owner to read: its warnings and errors, of which part and how often; their own words are English."""
+"""The log for an owner to read: its warnings and errors, by process, and how often; their own words are English."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ LEVELS: dict[str, Literal["warning", "error"]] = {"warning": "warning", "error":
 
 
 class Trouble(Struct, frozen=True):
-    """`last`: when it was last written, in epoch seconds, and `line` as it then was. `part`: a process of showcam's."""
+    """A line of the log. `last`: when it was last written, epoch seconds; `line` as it then was; `part`: a process."""
 
     level: Literal["warning", "error"]
     part: str

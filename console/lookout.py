@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 GOOD_FOR_S = 10.0  # a button that is pressed again at once asks nobody again
 
 
-class Looked(Struct, frozen=True):
+class Reachability(Struct, frozen=True):
     """`forwards`: whether a port of a public IPv4 address can be led here. `sentences`: one for each point, English."""
 
     forwards: bool
@@ -24,10 +24,10 @@ class Looked(Struct, frozen=True):
 class Lookout:
     """`look` takes seconds, and ends by itself. One look at a time. Safe to use from many threads."""
 
-    look: Callable[[], Looked]
+    look: Callable[[], Reachability]
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
-    last: Looked | None = None
+    last: Reachability | None = None
     at: float = 0.0  # when that was, in epoch seconds
     broke: bool = False  # the last look ended without a result
     _until: float = 0.0

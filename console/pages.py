@@ -36,12 +36,12 @@ ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
 
 
 def day(when: float) -> str:
-    """Of epoch seconds, here: a form that is read the same in each language."""
+    """The day of epoch seconds, by the clock here, in a form that is read the same in each language."""
     return time.strftime("%Y-%m-%d", time.localtime(when))
 
 
 def moment(when: float) -> str:
-    """Of epoch seconds, here, to the minute."""
+    """The time of epoch seconds, by the clock here, to the minute."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(when))
 
 
@@ -105,7 +105,7 @@ def again(camera: str = "", at: str = "/home") -> Response:
 
 
 def led(address: str) -> Response:
-    """To another page of the console."""
+    """Lead to another page of the console."""
     return cast("Response", redirect(address, 303))
 
 

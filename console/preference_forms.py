@@ -31,7 +31,7 @@ class PreferenceForms:
     def take(self, account: str, camera: str) -> NotKept | None:
         """None where it is kept. A field that was not sent stays as it is, but for ticks.
 
-        Of two owners who have the page open the second is told of the first, and overwrites nothing unseen.
+        Of two owners who have the page open the second learns of the first, and overwrites nothing unseen.
         """
         form, kept = request.form, self._owner.preferences(account, camera)
         if form.get("shown", mark_of(kept)) != mark_of(kept):
@@ -68,7 +68,7 @@ class PreferenceForms:
 
 
 def mark_of(kept: Preferences) -> str:
-    """The same while what the form shows is the same."""
+    """A mark of what the form shows: it is the same while that is the same."""
     shown = (kept.voice_may, kept.while_encrypted, kept.keep_warm, kept.room, kept.motion_rings, kept.ring_pause_s)
     return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 

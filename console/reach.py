@@ -21,7 +21,7 @@ _FORWARDING = frozenset(
     }
 )
 _NAMES_ADDRESS = "_IP"
-_NO_BROWSERS = "HTTP/1.0"  # which nginx speaks to what is behind it, unless it is told otherwise
+_NO_BROWSERS = "HTTP/1.0"  # which nginx speaks to what is behind it, unless it is configured otherwise
 _ANY_FORWARDED = "HTTP_X_FORWARDED"
 
 

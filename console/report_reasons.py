@@ -1,4 +1,4 @@
-"""Why an assistant was not told, as a sentence of the page; the service's own words stand beside it, folded away."""
+"""Why an assistant got no report, as a sentence of the page; the service's own words stand beside it, folded away."""
 
 from collections.abc import Mapping
 

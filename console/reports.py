@@ -58,12 +58,16 @@ class Reports:
             telling = tellings.get(link.id)
             told = telling is not None and telling.told_at is not None
             found[link.id] = OfLink(
-                _told(telling.told_at or 0.0, telling.what) if telling and told else "",
+                _last_sent(telling.told_at or 0.0, telling.what) if telling and told else "",
                 reason(telling.reason, ASSISTANTS[link.assistant]) if telling and telling.reason else None,
                 tuple(Report(row.id, _what(row, names), row.due) for row in waiting if row.link == link.id)[:SHOWN],
-                tuple(_laid(each, names) for each in laid if each.row.link == link.id)[:SHOWN],
+                tuple(_laid(laid_row, names) for laid_row in laid if laid_row.row.link == link.id)[:SHOWN],
             )
-        ended = [OfEnded(each.row.assistant, _laid(each, names)) for each in laid if each.row.link not in found]
+        ended = [
+            OfEnded(laid_row.row.assistant, _laid(laid_row, names))
+            for laid_row in laid
+            if laid_row.row.link not in found
+        ]
         return found, ended[:SHOWN]
 
     def take(self, step: str, account: str) -> str:
@@ -76,7 +80,7 @@ class Reports:
         return "" if done else SAID["no_report"]
 
 
-def _told(at: float, what: str) -> str:
+def _last_sent(at: float, what: str) -> str:
     """`what` as registry.telling writes it: counts and words."""
     counts = [part.partition(" ") for part in what.split(", ") if part]
     said = [pages.say(REPORTED[word], count=count) for count, _, word in counts if word in REPORTED]

@@ -9,7 +9,7 @@ from accounts.console_sessions import ConsoleSession
 from console import pages, recipes
 from console.area import READ, Area, Rule
 from console.examinations import GOOD_FOR_S, Examinations, Examined
-from console.gallery import Gallery, Seen
+from console.gallery import Gallery, GalleryView
 from console.lookout import Lookout
 from console.sentences import SET_UP
 from console.signing_in import Form, SigningIn
@@ -31,11 +31,11 @@ class Keeper(Protocol):
     """Keeps the public address where nothing else gives it."""
 
     def keep(self, name: str) -> bool:
-        """False: something else gives it, and counts more."""
+        """Keep the address; False: something else gives it, and counts more."""
         ...
 
     def is_held_up(self) -> bool:
-        """Whether a part that reads a changed setting waits until nobody watches."""
+        """Whether a process that reads a changed setting waits until nobody watches."""
         ...
 
     def apply_now(self) -> None:
@@ -88,10 +88,10 @@ class SetUp:
             self._keeper.apply_now()
             return pages.led(f"{AT}#reachable")
         if step == "look" and self._lookout is not None:
-            return self._looked(self._lookout)
+            return self._reachability(self._lookout)
         return pages.problem("request")
 
-    def _looked(self, lookout: Lookout) -> Response:
+    def _reachability(self, lookout: Lookout) -> Response:
         lookout.again()
         name = _name(request.form.get("name", ""))
         return pages.led(f"{AT}?name={name}#reachable" if _is_name(name) else f"{AT}#reachable")
@@ -123,13 +123,13 @@ class SetUp:
     ) -> Response:
         """`error`: of the address. `wrong`: of a tile. `form`: of a sign-in that was refused."""
         refused = error or is_wrong or wrong or form
-        seen = self._gallery.of(current) if current.account else Seen([])
-        form = form or self._due(current, seen)
+        view = self._gallery.of(current) if current.account else GalleryView([])
+        form = form or self._due(current, view)
         is_name = _is_name(name)
         return self._area.page(
             "setup",
             403 if refused or (name and not is_name) else 200,
-            seen=seen,
+            view=view,
             live=self._gallery.live,
             form=form.name if form else "",
             joins=self._signing_in.joins(current),
@@ -143,22 +143,22 @@ class SetUp:
             kept=kept if _is_name(kept) and self._address != f"https://{kept}" else "",
             address_error=error,
             examined=self._examined(current.account) if current.account else None,
-            since={each: self._area.linked(current.account, each) for each in ASSISTANTS},
+            since={assistant: self._area.linked(current.account, assistant) for assistant in ASSISTANTS},
             **self._ways(name if is_name else ""),
             **(form.fields if form else {}),
         )
 
-    def _due(self, current: ConsoleSession, seen: Seen) -> Form | None:
+    def _due(self, current: ConsoleSession, view: GalleryView) -> Form | None:
         """Signing in, where it brings cameras that are missing."""
         due = self._signing_in.due(current)
-        if due is None and (seen.signed_out or seen.waiting or self._signing_in.joins(current)):
-            return self._signing_in.form(current, user=current.user if seen.signed_out else "")
+        if due is None and (view.signed_out or view.waiting or self._signing_in.joins(current)):
+            return self._signing_in.form(current, user=current.user if view.signed_out else "")
         return due
 
     def _ways(self, name: str) -> dict[str, object]:
-        """To an address, the one that fits first; what is typed for each."""
-        web, media, looked = self._ports.web, self._ports.media, self._lookout.last if self._lookout else None
-        fits = ("caddy" if looked.forwards else "cloudflare" if name else "tailscale") if looked else ""
+        """The ways to a public address, the one that fits first, and what is typed for each."""
+        web, media, found = self._ports.web, self._ports.media, self._lookout.last if self._lookout else None
+        fits = ("caddy" if found.forwards else "cloudflare" if name else "tailscale") if found else ""
         filled = name or recipes.EXAMPLE
         return {
             "lookout": self._lookout,

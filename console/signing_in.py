@@ -90,7 +90,7 @@ class SigningIn:
         return bool(current.account) and self._sign_in.lacks_vendor(current.account)
 
     def form(self, current: ConsoleSession, **fields: str | bool) -> Form:
-        """For user name and password. `fields`: what differs from an empty one."""
+        """The form for user name and password. `fields`: what differs from an empty one."""
         owners = self._sign_in.has_owner_users() and not self.joins(current)
         return Form("sign_in", {"open_way": True, "owners": owners, "owns": self._owns(current), **fields})
 

@@ -57,11 +57,11 @@ class Skill(Protocol):
     def standing(self) -> Standing: ...
 
     def begin(self, client_id: str, client_secret: str, language: str) -> str:
-        """Where the browser goes to allow it. Raises NotMade."""
+        """The address at which the browser's user allows it. Raises NotMade."""
         ...
 
     def go_on(self) -> None:
-        """In a thread of its own, one at a time."""
+        """Go on with making the skill, in a thread of its own, one at a time."""
         ...
 
     def line(self) -> Line:
@@ -79,7 +79,7 @@ class Skill(Protocol):
         ...
 
     def function_made(self, text: str, arn: str) -> bool:
-        """False: nobody waits for it. Raises NotMade for a function that Alexa can't call."""
+        """Take the function's address; False: nobody waits for it. Raises NotMade for one that Alexa can't call."""
         ...
 
     @property

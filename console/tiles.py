@@ -103,7 +103,7 @@ class Tiles:
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, switching: Mapping[str, Switching]) -> list[Tile]:
-        """Those that can be shown first, in the order of their names. Raises Unavailable."""
+        """The household's tiles, those that can be shown first, in the order of their names. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
         tiles = [self._tile(account, row, awaited, switching.get(row[0].id), language) for row in rows]
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
@@ -114,7 +114,7 @@ class Tiles:
 
     def _tile(self, account: str, row: Row, awaited: Changes, switching: Switching | None, language: Language) -> Tile:
         camera, verdicts = row
-        refused = [each for each in SHOWN_ON if isinstance(verdicts[each], Refusal)]
+        refused = [surface for surface in SHOWN_ON if isinstance(verdicts[surface], Refusal)]
         why: WhyNot | None = None
         if refused and isinstance(first := verdicts[refused[0]], Refusal):
             why = self._why_not(account, first, camera, awaited, language)
@@ -132,10 +132,10 @@ class Tiles:
             Shows("alexa" not in refused, "google" not in refused, None if on_page else why),
         )
 
-    def open(self, account: str, session: str, camera_id: str, asked: Asked, language: Language) -> Stream | WhyNot:
+    def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
         """Raises BadOffer."""
-        protocols = ("webrtc", "hls") if asked.sdp else ("hls",)
-        request = StreamRequest("page", protocols, asked.sdp or None, session=asked.session)
+        protocols = ("webrtc", "hls") if wish.sdp else ("hls",)
+        request = StreamRequest("page", protocols, wish.sdp or None, session=wish.session)
         found = self._owner.open_stream(account, session, camera_id, request)
         if not isinstance(found, Refusal):
             return found

@@ -99,6 +99,6 @@ class Trial:
         return Exchanges(link, self._doors.alexa if assistant == "alexa" else self._doors.google)
 
     def _here(self, heard: Heard) -> Heard:
-        """Its picture where this browser reaches it."""
+        """What was heard, with its picture at the address where this browser reaches it."""
         hls = at_own_media(heard.hls, self._area.media()) if heard.hls else ""
         return msgspec.structs.replace(heard, hls=hls)

@@ -21,7 +21,7 @@ from media.errors import (
 )
 from media.grants import Claims
 from media.messages import End, Keep, Lend, LiveOf, Offer, Probe, Warm
-from media.process_auth import HEADER, Proof
+from media.process_auth import HEADER, ProcessAuth
 from media.source import SourceSpec, Watched
 from net.addresses import is_confidential
 
@@ -47,7 +47,7 @@ class MediaClient:
     def __init__(
         self,
         url: str,
-        proof: Proof,
+        proof: ProcessAuth,
         timeout_s: float = 5.0,
         *,
         public: str = "",
@@ -58,7 +58,7 @@ class MediaClient:
         self._connections, self._may_have_keys = Connections(url, authorities), is_confidential(url)
 
     def place(self, account: str) -> str:
-        """Where displays fetch the account's pictures."""
+        """The address at which displays fetch the account's pictures."""
         return self.public
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:

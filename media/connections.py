@@ -42,7 +42,7 @@ class Connections:
         return connection
 
     def keep(self, connection: http.client.HTTPConnection) -> None:
-        """For the next request, unless the other side has said that there is none."""
+        """Keep the connection for the next request, unless the other side has said that there is none."""
         if connection.sock is None:
             return
         self._idle.append(connection)

@@ -22,7 +22,7 @@ class MediaGone(MediaUnavailable):
 
 
 class MediaLate(MediaGone):
-    """It may be there, and had too little time."""
+    """The media process may be there: it had too little time to answer."""
 
 
 class MediaBusy(Exception):

@@ -37,7 +37,7 @@ class Fleet:
         self._resting: dict[str, float] = {}  # public address, until when
 
     def place(self, account: str) -> str:
-        return next((each.public for each in self._order(account)), "")
+        return next((media.public for media in self._order(account)), "")
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
         """Within the time, whoever is asked. Raises MediaBusy, MediaUnavailable."""
@@ -71,7 +71,7 @@ class Fleet:
         self._by(claims.account, WARM_S, lambda member, _: member.keep(claims), _whole)
 
     def end_session(self, link: str, name: str) -> None:
-        """At every one: which one it was begun at depends on who was there then."""
+        """End the session at every media process: where it was begun depends on which were there then."""
         self._everywhere(lambda member: member.end_session(link, name))
 
     def end_link(self, link: str) -> None:
@@ -122,7 +122,7 @@ class Fleet:
         raise failed or MediaGone("there is no media process")
 
     def _everywhere(self, ask: Callable[[MediaClient], None]) -> None:
-        """Raises MediaUnavailable when one could not be told, after all were."""
+        """Raises MediaUnavailable when one could not be reached, after all were tried."""
         missed: MediaUnavailable | None = None
         for member in self._members:
             try:
@@ -134,7 +134,7 @@ class Fleet:
 
 
 def _half(left_s: float, number: int, of: int) -> float:
-    """So that a next one may still do it in time."""
+    """Half of the time that is left, so that the next media process may still do it; all of it for the last one."""
     return left_s if number == of else left_s / 2
 
 

@@ -8,7 +8,7 @@ import hmac
 import os
 from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
 
-from media.process_auth import Proof
+from media.process_auth import ProcessAuth
 
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link. What a viewer goes on with after the
 # start is a grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
@@ -109,11 +109,11 @@ class Grants:
         return self._signed(claims, protocol, nonce), claims
 
     def verify(self, grant: str, protocol: Protocol | tuple[Protocol, ...], now: float) -> Claims:
-        """For this use, or one of these. Raises BadGrant or ExpiredGrant. Costs no I/O whatever it is given."""
+        """The claims of a grant for this use, or one of these, without I/O. Raises BadGrant or ExpiredGrant."""
         if len(grant) > 1024 or not grant.isascii():
             raise BadGrant
         body, _, tag = grant.rpartition(".")
-        # every key is tried, so that the time taken tells nothing of which one fits
+        # every key is tried, so that the time taken does not show which one fits
         if not any([hmac.compare_digest(_tag(begun, body), tag) for begun in self._begun]):
             raise BadGrant
         claims = _claims(body)
@@ -123,14 +123,14 @@ class Grants:
             raise ExpiredGrant(claims)
         return claims
 
-    def proof(self) -> Proof:
-        """Of one of our own processes towards another, under keys made from these."""
-        return Proof([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
+    def proof(self) -> ProcessAuth:
+        """How one of our own processes proves itself to another, under keys made from the grant keys."""
+        return ProcessAuth([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
 
     def _signed(self, claims: Claims, protocol: Protocol, nonce: str) -> str:
         account, link, camera, _, surface, expires, _, explains, picture = claims
-        told = "1" if explains else ""
-        body = f"{account}.{link}.{camera}.{protocol}.{surface}.{expires}.{nonce}.{told}.{picture}"
+        flag = "1" if explains else ""
+        body = f"{account}.{link}.{camera}.{protocol}.{surface}.{expires}.{nonce}.{flag}.{picture}"
         return f"{body}.{_tag(self._begun[0], body)}"
 
 

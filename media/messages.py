@@ -11,7 +11,7 @@ from media.source import Codec, WireDenied, WireSource
 
 
 class Nothing(TypedDict):
-    """It is done, or begun."""
+    """An empty answer: what was requested is done, or begun."""
 
 
 # to the media process, under /internal/

@@ -21,7 +21,7 @@ def headers(picture: bytes) -> Iterator[bytes]:
 
 
 def codec(picture: bytes) -> Codec | None:
-    """By the headers that only one codec has; None if there is none of them."""
+    """The codec, by headers that only one codec has; None if there is none of them."""
     for header in headers(picture):
         if header[0] in _H265 and header[1:] == b"\x01":
             return "h265"
@@ -37,7 +37,7 @@ def is_key(picture: bytes, codec: Codec) -> bool:
 
 
 def parameters(picture: bytes, codec: Codec) -> bytes:
-    """Its parameter sets, with start codes; b"" if it has none."""
+    """The parameter sets in a keyframe, with start codes; b"" if it has none."""
     found, at = [], picture.find(_START)
     while at >= 0:
         end = picture.find(_START, at + 3)

@@ -1,7 +1,7 @@
 """What the web and the media processes prove to each other with every request, also over the internet.
 
 An HMAC over time, path and body under a key made from the grant key: good for a minute, for that one request, and
-told before the body is read. Standard library only.
+verified before the body is read. Standard library only.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ HEADER = "X-Showcam-Internal"  # v1;{epoch s};{sha256 of the body, hex};{hmac, h
 WINDOW_S = 60  # how far two clocks may differ
 
 
-class Proof:
+class ProcessAuth:
     """Made with the first key, taken by every key of the list."""
 
     def __init__(self, keys: list[bytes]) -> None:
@@ -27,7 +27,7 @@ class Proof:
         if len(header) > 256 or len(parts) != 4 or parts[0] != "v1" or not header.isascii():
             return False
         _, sent, digest, tag = parts
-        # every key is tried, so that the time taken tells nothing of which one fits
+        # every key is tried, so that the time taken does not show which one fits
         known = any([hmac.compare_digest(_tag(key, sent, path, digest), tag) for key in self._keys])
         return known and abs(now - int(sent)) <= WINDOW_S
 

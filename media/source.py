@@ -15,7 +15,7 @@ TRANSCODED = (1280, 720)  # width and height of a transcoded picture, at the mos
 
 
 def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED) -> tuple[int, int]:
-    """As large as may be, in the same proportions, with even sides as 4:2:0 requires."""
+    """The largest size that may be, in the same proportions, with even sides as 4:2:0 requires."""
     scale = min(most[0] / width, most[1] / height, 1.0)
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)
 

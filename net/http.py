@@ -16,13 +16,13 @@ from net.exchange import exchange_within
 from net.hosts import Hosts
 from net.incoming import JsonObject
 from net.json_depth import too_deep
-from net.retry import retry_after
 
 if TYPE_CHECKING:
     import requests
 
     from net.requests_adapter import RuledAdapter
 
+LONGEST_WAIT_S = 3600.0
 IDLE_S = 50.0  # many peers close a connection after a minute, and a router on the way may forget it without a word
 
 
@@ -90,7 +90,7 @@ class Http:
             finally:
                 exchange.repeatable = False
             return Reply(
-                answer.status_code, _json_object(answer.content), retry_after(answer.headers.get("Retry-After"))
+                answer.status_code, _json_object(answer.content), _retry_after(answer.headers.get("Retry-After"))
             )
 
     def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
@@ -147,3 +147,9 @@ def _json_object(body: bytes) -> JsonObject | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
+
+
+def _retry_after(header: str | None) -> float:
+    """Seconds that a service asks to wait (RFC 9110 section 10.2.3); 0 where the header is missing or a date."""
+    text = (header or "").strip()
+    return min(float(text), LONGEST_WAIT_S) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0

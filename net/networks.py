@@ -20,7 +20,7 @@ def house_networks() -> list[ipaddress.IPv4Interface]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         for _, name in socket.if_nameindex():
             with contextlib.suppress(OSError):
-                address, mask = (_told(asking, name, what) for what in (_ADDRESS, _MASK))
+                address, mask = (_asked(asking, name, request) for request in (_ADDRESS, _MASK))
                 if is_in_house(address):
                     found.append(ipaddress.IPv4Interface(f"{address}/{mask}"))
     return found
@@ -48,6 +48,6 @@ def own_addresses(table: Path = LOCAL) -> frozenset[str]:
     return frozenset(found)
 
 
-def _told(asking: socket.socket, name: str, what: int) -> str:
+def _asked(asking: socket.socket, name: str, what: int) -> str:
     answer = fcntl.ioctl(asking.fileno(), what, struct.pack("256s", name.encode()[:15]))
     return socket.inet_ntoa(answer[20:24])

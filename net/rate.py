@@ -24,6 +24,6 @@ class Rate:
         return count
 
     def count(self, key: str, now: float) -> int:
-        """So far in the window of `now`."""
+        """How many there were so far in the window of `now`."""
         known = self._counts.get(key)
         return known[1] if known and known[0] == int(now) // self._window_s else 0

@@ -29,7 +29,7 @@ class Codes:
         return any(name.startswith(FIELD) and form[name].strip() for name in form)
 
     def wanted(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
-        """Those that assistants would show if their owner gave the code."""
+        """The cameras that assistants would show if their owner gave the code."""
         return [camera for camera in cameras if self._owner.may_be_deciphered(account_id, camera)]
 
     def keep(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:

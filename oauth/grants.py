@@ -106,7 +106,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         return answer
 
     def delete_authorization_code(self, authorization_code: PresentedCode) -> None:
-        """Does nothing: a used code is kept for a while, so that a replay can be told from a guess."""
+        """Does nothing: a used code is kept for a while, so that a replay can be distinguished from a guess."""
 
     def _redeem(self, presented: PresentedCode, tokens: list[Token]) -> bool:
         try:

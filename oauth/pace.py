@@ -27,7 +27,7 @@ class Pace:
 
 
 class Crowded(Exception):
-    """As many sign-ins wait as may."""
+    """No further sign-in may wait: as many wait as may."""
 
 
 class Crowd:

@@ -37,10 +37,10 @@ from registry.streams.keeping import Keeping
 from registry.streams.measuring import Measuring
 from registry.streams.offers import Offers
 from registry.streams.questions import Questions
-from registry.streams.quota import Opens, OpensHere
+from registry.streams.quota import Quota, QuotaHere
 from registry.streams.reopening import Reopening
 from registry.streams.scenes import Scenes
-from registry.streams.sources import Minting
+from registry.streams.sources import StreamSources
 from registry.streams.streams import Streams
 from registry.streams.vendor_direct import VendorDirect
 from registry.telling.present import Present
@@ -72,13 +72,13 @@ def adapt(
     grants: Grants,
     rules: Rules,
     clock: Callable[[], float] = time.time,
-    opens: Opens | None = None,
+    quota: Quota | None = None,
     later: Callable[[Work], None] | None = None,
     *,
     keeps_history: bool = True,
     notifies: bool = True,
 ) -> Adapter:
-    """`drivers` by the kind of source they serve; `opens` if opened streams are not counted in this process.
+    """`drivers` by the kind of source they serve; `quota` if opened streams are not counted in this process.
 
     `later` writes the history, at once by default; without `keeps_history` none is written.
     `notifies`: whether owners are notified of faults.
@@ -91,16 +91,17 @@ def adapt(
     tries = CodeTries(store, clock)
     codes = LanCodes(drivers, readings, judge, tries, rules)
     encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules)
-    minting, handover = Minting(drivers, rules, readings, judge, breaker), Handover(pictures, grants, rules, clock)
+    sources = StreamSources(drivers, rules, readings, judge, breaker)
+    handover = Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
     streams = Streams(
         judge,
-        minting,
-        opens or OpensHere(rules.opens_per_minute),
+        sources,
+        quota or QuotaHere(rules.opens_per_minute),
         handover,
         VendorDirect(store, drivers, rules, clock) if rules.pictures == "vendor" else None,
         explaining,
-        Measuring(rules, readings, judge, minting, handover, clock),
+        Measuring(rules, readings, judge, sources, handover, clock),
         rules,
         clock,
     )
@@ -138,7 +139,7 @@ def adapt(
         ),
         owner,
         Offers(reopening, judge, handover, explaining, rules),
-        Questions(reopening, readings, judge, minting, explaining, rules, clock, written),
+        Questions(reopening, readings, judge, sources, explaining, rules, clock, written),
         Noticing(
             readings, changes, sightings, Devices(store, drivers), Announcing(store, readings.households, clock), clock
         ),

@@ -88,7 +88,7 @@ class Driver(Protocol):
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
 
     def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
-        """Of the encrypted pictures; `old` may be the label's code."""
+        """Change the password of encrypted pictures; `old` may be the label's code."""
         ...
 
     def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:

@@ -41,7 +41,7 @@ class Preferences(Struct, frozen=True):
 
 
 class _Kept(Struct):
-    """As the store has it; `lan_while_encrypted` is how 0.1 spelled while_encrypted = "lan"."""
+    """Preferences as the store has them; `lan_while_encrypted` is how 0.1 spelled while_encrypted = "lan"."""
 
     voice_may: tuple[str, ...] = ()
     while_encrypted: object = None

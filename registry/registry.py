@@ -82,10 +82,10 @@ class Registry:
 
     def open_stream(self, link: Link, camera_id: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer."""
-        asked = self._clock()
+        requested_at = self._clock()
         found = self._streams.open(link, camera_id, request)
         if self._history is not None:
-            self._history.note(link, camera_id, request.surface, found, asked)
+            self._history.note(link, camera_id, request.surface, found, requested_at)
         return found
 
     def end_session(self, link: Link, session: str) -> None:

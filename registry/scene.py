@@ -25,11 +25,11 @@ def scenes_of(camera_id: str, tvs: Iterable[str]) -> tuple[Scene, ...]:
 
 
 def called(camera: str, scene: Scene, locale: str) -> str:
-    """As people call it, such as “Garden on Living room TV”. `camera`: its name."""
+    """The name by which people call it, such as “Garden on Living room TV”. `camera`: its name."""
     return OURS.say(chosen([locale]), _NAME, camera=camera, tv=scene.tv)
 
 
 def _id(camera_id: str, tv: str) -> str:
-    """The same after a rename of the camera; like the camera's id it discloses nothing of the account."""
+    """An id that survives a rename of the camera; like the camera's id it discloses nothing of the account."""
     digest = hashlib.blake2b(f"{camera_id}/{tv.casefold()}".encode(), digest_size=10)
     return f"scene-{digest.hexdigest()}"

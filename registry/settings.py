@@ -39,7 +39,7 @@ CHOICES: dict[Setting, tuple[str, ...] | None] = {
     "audio": ON_OFF,
     "sleep": ON_OFF,
     "status_light": ON_OFF,
-    "alarm_notification": ON_OFF,  # arms and disarms detection; the phone alone is muted by the next one
+    "alarm_notification": ON_OFF,  # arms and disarms detection; `phone_mute` silences the phone alone
     "phone_mute": ON_OFF,
     "offline_notification": ON_OFF,
     "flip": ON_OFF,

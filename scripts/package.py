@@ -180,7 +180,7 @@ def _compile(tree: Path) -> None:
 
 
 def _zip(tree: Path, target: Path, comment: str = "") -> Path:
-    """Adds the tree's files to the zip. The comment tells a deployment the platform of the zip."""
+    """Adds the tree's files to the zip. The comment names the platform of the zip for a deployment."""
     with zipfile.ZipFile(target, "a") as made:
         for path in sorted(file for file in tree.rglob("*") if file.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(tree).as_posix())  # dated 1980, as every entry

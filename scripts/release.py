@@ -1,4 +1,4 @@
-"""Releases the version of pyproject.toml: `make release` looks, checks, builds dist/ and tags; it pushes nothing.
+"""Releases the version of pyproject.toml: `make release` checks it, builds dist/ and tags; it pushes nothing.
 
 What can be built is what is committed: the archive of HEAD, dated as HEAD is, so that the same commit makes the same
 bytes. Until everything is built nothing is written but into a temporary folder, and the tag comes last but the files.
@@ -101,7 +101,7 @@ def _built(folder: Path, head: str, version: str) -> list[Path]:
     ).returncode:
         raise CannotRelease("It could not be built, see above.")
     built = [out / f"showcam-{version}.tar.gz", out / f"showcam-{version}-py3-none-any.whl"]
-    if missing := [each.name for each in built if not each.is_file()]:
+    if missing := [file.name for file in built if not file.is_file()]:
         raise CannotRelease(f"What was built lacks {' and '.join(missing)}.")
     return built
 
@@ -109,10 +109,10 @@ def _built(folder: Path, head: str, version: str) -> list[Path]:
 def _kept(built: list[Path], sums: Path) -> list[Path]:
     """In dist/, beside their sums as sha256sum writes and reads them."""
     sums.parent.mkdir(exist_ok=True)
-    kept = [sums.with_name(each.name) for each in built]
+    kept = [sums.with_name(file.name) for file in built]
     for source, place in zip(built, kept, strict=True):
         place.write_bytes(source.read_bytes())
-    sums.write_text("".join(f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.name}\n" for each in kept))
+    sums.write_text("".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in kept))
     return [*kept, sums]
 
 
@@ -131,7 +131,7 @@ def main() -> None:
         made = release(asked.checks, datetime.datetime.now(datetime.UTC).date())
     except CannotRelease as error:
         sys.exit(f"release: {error}")
-    told = [str(each.relative_to(ROOT)) for each in made]
+    told = [str(file.relative_to(ROOT)) for file in made]
     tag = f"v{_version()}"
     told.append(f"{tag} is tagged here and pushed nowhere: git push origin {tag}")
     print("\n".join(told))  # noqa: T201 - what a person waits for

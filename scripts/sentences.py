@@ -54,8 +54,10 @@ class Domain:
 
 def domains() -> list[Domain]:
     """showcam's, and one for each vendor that has sentences of its own."""
-    vendors = [Domain(each.parent.name, each, (each.parent,)) for each in sorted((ROOT / VENDORS).glob("*/locale"))]
-    return [Domain("showcam", ROOT / "words" / "locale", tuple(ROOT / each for each in ROOMS)), *vendors]
+    vendors = [
+        Domain(folder.parent.name, folder, (folder.parent,)) for folder in sorted((ROOT / VENDORS).glob("*/locale"))
+    ]
+    return [Domain("showcam", ROOT / "words" / "locale", tuple(ROOT / room for room in ROOMS)), *vendors]
 
 
 def said(domain: Domain) -> dict[str, set[str]]:
@@ -83,7 +85,7 @@ def wanted(domain: Domain, language: str) -> dict[str, set[str]]:
 
 
 def _files(domain: Domain) -> Iterator[Path]:
-    others = [each.parent for each in (ROOT / VENDORS).glob("*/locale") if each.parent not in domain.folders]
+    others = [vendor.parent for vendor in (ROOT / VENDORS).glob("*/locale") if vendor.parent not in domain.folders]
     for folder in domain.folders:
         for path in sorted([*folder.rglob("*.py"), *folder.rglob("templates/**/*.html")]):
             if not any(path.is_relative_to(other) for other in others):
@@ -139,7 +141,9 @@ def main() -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(update(domain, language))
             domain.file(language, "mo").write_bytes(compiled(domain, language))
-            missing += [f"{file.relative_to(ROOT)}: {each.id}" for each in kept(file, language) if not good(each)]
+            missing += [
+                f"{file.relative_to(ROOT)}: {message.id}" for message in kept(file, language) if not good(message)
+            ]
     if missing:
         sys.exit("\n".join(["These want a translation:", *missing]))
 

@@ -35,8 +35,8 @@ File and environment may give every setting. Two columns say what else is so:
 - **kept**: showcam can keep the setting in its database, sealed, so that no file is edited. `showcam settings set
   NAME VALUE` sets it and asks for what is secret, `showcam settings list` shows all of them and where each is from,
   `showcam settings unset NAME` forgets one. Where the column says *page*, the console's pages of set-up keep it too.
-  While showcam runs, the parts that read a changed setting start again within seconds; the part that shows pictures
-  waits until nobody watches, or until `showcam settings apply`. A media process that is started alone reads no
+  While showcam runs, the processes that read a changed setting start again within seconds; the media
+  process waits until nobody watches, or until `showcam settings apply`. A media process that is started alone reads no
   database. With DynamoDB, and in the demo, nothing is kept.
 - **secret**: no error, log or list shows its value. `showcam settings set` and the environment keep it out of files
   that others can read. On AWS it may be in a secret that `settings_secret` names.
@@ -101,11 +101,11 @@ def values(name: str) -> str:
 def _kind(hint: Any) -> str:
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
-        return ", ".join(f"`{each}`" for each in inner)
+        return ", ".join(f"`{kind}`" for kind in inner)
     if origin is tuple:
         return f"list of {_kind(inner[0])}" if typing.get_origin(inner[0]) is typing.Literal else "list"
     if inner:  # a union
-        return ", ".join(_kind(each) for each in inner if each is not type(None))
+        return ", ".join(_kind(kind) for kind in inner if kind is not type(None))
     return {bool: "`true`, `false`", int: "number", float: "number", str: "text", Path: "path"}[hint]
 
 

@@ -30,14 +30,14 @@ def need(extra: str) -> None:
 def bringing(module: str) -> str:
     """The extra that is missing and would bring this module; empty if none would."""
     top = module.partition(".")[0]
-    return next((each for each in EXTRAS if top in (name.replace("-", "_") for name in lacking(each))), "")
+    return next((extra for extra in EXTRAS if top in (name.replace("-", "_") for name in lacking(extra))), "")
 
 
 def lacking(extra: str) -> list[str]:
     """The extra's distributions that are not installed; none for sources that were not installed, as in an image."""
     showcam = _installed("showcam")
-    found = [_OF_EXTRA.match(each) for each in (showcam.requires or [] if showcam else [])]
-    return [each[1] for each in found if each and each[2] == extra and not _installed(each[1])]
+    found = [_OF_EXTRA.match(requirement) for requirement in (showcam.requires or [] if showcam else [])]
+    return [match[1] for match in found if match and match[2] == extra and not _installed(match[1])]
 
 
 def _installed(name: str) -> Distribution | None:

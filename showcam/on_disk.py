@@ -39,7 +39,7 @@ class OnDisk:
 
 
 def version_of(folder: Path = HERE) -> str:
-    """As it stands there now; "" where it does not."""
+    """The version as it stands on the disk now; "" where none does."""
     try:
         project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
         if project["name"] == "showcam":

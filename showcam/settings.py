@@ -17,7 +17,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def pictures_urls(self) -> tuple[str, ...]:
-        """Where displays fetch pictures: several where media processes run elsewhere, none with pictures = vendor."""
+        """Addresses of pictures: several where media processes run elsewhere, none with pictures = vendor."""
         if self.pictures == "vendor":
             return ()
         if self.media_urls:
@@ -68,7 +68,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def home_code(self) -> Path:
-        """Where the console's one-time code is."""
+        """The file of the console's one-time code."""
         return self.data / "run" / "home-code"
 
     @property

@@ -115,7 +115,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # -- Alexa
     # the Alexa skill whose spoken requests are answered; without it all are refused (alexa.md)
     alexa_skill_id: str = ""
-    # Login with Amazon: the client id of the console's page *Permissions*; without it Alexa is told of no change
+    # Login with Amazon: the client id of the console's page *Permissions*; without it no change is reported to Alexa
     lwa_client_id: str = ""
     lwa_client_secret: str = ""  # the secret of `lwa_client_id`
     amazon_at: str = ""  # host and port in place of Amazon's, for practice
@@ -154,7 +154,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # (running.md#who-is-silent-or-slow)
     threads: int = 128
 
-    # -- For whoever looks into it
+    # -- For whoever examines it
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # what is logged: this and what is graver
     # `all`: the web process's threads may use every core, which costs more than it brings
     web_cores: Literal["one", "all"] = "one"

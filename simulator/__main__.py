@@ -30,9 +30,9 @@ def _options(words: Sequence[str] | None) -> Options:
         description="Simulated cameras that really stream, the EZVIZ cloud they hang on, and an Echo and a Google "
         "display to show them on. Loopback only.",
     )
-    for offset, (option, what) in enumerate(GIVEN.values()):
+    for offset, (option, purpose) in enumerate(GIVEN.values()):
         first = FIRST if offset == 0 else None
-        parser.add_argument(option, type=_port, default=first, help=f"{what} ({first or f'--port + {offset}'})")
+        parser.add_argument(option, type=_port, default=first, help=f"{purpose} ({first or f'--port + {offset}'})")
     parser.add_argument("--app-url", default="http://127.0.0.1:8080", help="the showcam to talk to (%(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="where certificates and sessions are kept")
     given = vars(parser.parse_args(words))

@@ -1,6 +1,6 @@
 """What the vendor's list says of every camera of a type, taken from a real account's list.
 
-The list says so whatever the camera does. Its `encodings` do not tell for sure which codec a camera sends.
+The list says so whatever the camera does. Its `encodings` do not show for sure which codec a camera sends.
 """
 
 import json

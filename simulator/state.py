@@ -88,7 +88,7 @@ class Settings:
     stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
     session_cut_s: float = 0.0  # a session lasts so long; 0: for as long as it is kept alive
     cut_spread_s: float = 0.0  # and by up to so much longer, each as it falls out
-    cut_with: Literal["", "7005"] = ""  # whether the end is told before the node hangs up
+    cut_with: Literal["", "7005"] = ""  # whether the end is announced before the node hangs up
     mute_after_s: float = 0.0  # a session that has lasted so long sends nothing more and stays open; 0: none does
     unkept_s: float = 27.0  # a session without keep-alives lasts so long
     streams: int = 8  # sessions at once, per account
@@ -169,7 +169,7 @@ class World:
             self.happen(camera, "online" if online else "offline")
 
     def open_door(self, camera: Camera, is_open: bool) -> None:
-        """As its owner does in the app's LAN Live View. A camera without a door stays without."""
+        """Open the port for RTSP, as the owner does in the app's LAN Live View. A camera without one stays without."""
         if camera.rtsp != is_open and camera.has_door:
             camera.rtsp = is_open
             for listener in self.doors:

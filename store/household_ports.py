@@ -96,7 +96,7 @@ class Preferences(Protocol):
     """An owner's preferences per camera, encoded by registry.preferences."""
 
     def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
-        """With a LOOK for each live link (store.telling_ports), in one write; `at`: now.
+        """Keep a preference, with a LOOK for each live link (store.telling_ports), in one write; `at`: now.
 
         Raises Inconsistent when there is no such account; so does put_account_secret.
         """

@@ -1,6 +1,6 @@
 """The rows of a store. Times are epoch seconds; hashes are hex SHA-256."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ HAPPENING_KEPT_S = 600  # what happened counts for half a minute; older rows are
 OVERTAKEN_S = 60.0  # a read that began earlier ends no later than this after one that began later
 
 type SourceKind = Literal["ezviz", "lan"]  # of a vendor's account; of cameras that the owner added by address
+VENDOR_KINDS: tuple[SourceKind, ...] = tuple(kind for kind in get_args(SourceKind.__value__) if kind != "lan")
 type SourceState = Literal["ok", "needs_login"]
 # who began a household: whoever runs showcam, a guest whom they invited, or anybody by linking
 type Origin = Literal["owner", "invited", "linking"]

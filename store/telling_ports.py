@@ -128,7 +128,7 @@ class Outbox(Protocol):
         ...
 
     def backlog(self, now: float) -> dict[Assistant, tuple[int, float]]:
-        """Of each assistant that waits for rows due by `now`: how many, and since when the first waits."""
+        """For each assistant that waits for rows due by `now`: how many, and since when the first waits."""
         ...
 
     def laid_down(self, account_id: str = "") -> list[Laid]:

@@ -185,7 +185,7 @@ def _place(file: Path) -> tuple[str, str]:
 def _shares(item: pytest.Item) -> bool:
     """Whether it uses what is made once for the tests of its file, and by each worker that has one of them."""
     made = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
-    return any(each[-1].scope == "module" for each in made)
+    return any(fixtures[-1].scope == "module" for fixtures in made)
 
 
 def _waits(item: pytest.Item) -> bool:
@@ -210,8 +210,8 @@ def _order(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...
             alone.setdefault(_place(item.path)[0], []).append(item.nodeid)
         elif _group(item) not in sizes:
             files[_group(item)] = None
-    spread = {each: 0.9 * at / len(room) for room in alone.values() for at, each in enumerate(room)}
-    spread |= {each: at / len(files) for at, each in enumerate(reversed(files))}
+    spread = {test: 0.9 * at / len(room) for room in alone.values() for at, test in enumerate(room)}
+    spread |= {file: at / len(files) for at, file in enumerate(reversed(files))}
 
     def key(item: pytest.Item) -> tuple[float, ...]:
         group = _group(item)
@@ -225,4 +225,6 @@ def _order(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...
 def _engine(item: pytest.Item) -> list[str]:
     """The fixture that a parameter of the store's contract stands for."""
     params = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
-    return [{"moto": "dynamodb", "ministack": "served"}[each] for each in params if each in ("moto", "ministack")]
+    return [
+        {"moto": "dynamodb", "ministack": "served"}[backend] for backend in params if backend in ("moto", "ministack")
+    ]

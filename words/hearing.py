@@ -143,7 +143,7 @@ def _question(words: str) -> Wish:
 
 
 def _about(what: What, match: re.Match[str]) -> Wish:
-    """Of the camera that one of the match's groups names; "" where none does."""
+    """The name of the camera in one of the match's groups; "" where none has one."""
     camera = next(filter(None, match.groups()), "")
     return Wish(what, camera, whole=camera)
 

@@ -82,7 +82,7 @@ def checked(url: str, host: str = HOST, port: int = PORT) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """The path without "." and ".." (RFC 3986 section 5.2.4): only so does its folder tell where it leads."""
+    """The path without "." and ".." (RFC 3986 section 5.2.4): only without them does its folder show where it leads."""
     segments: list[str] = []
     for segment in path.split("/"):
         if segment == "..":

@@ -8,7 +8,7 @@ import binascii
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -39,7 +39,7 @@ class NotSigned(Exception):
     """The request is not signed by Amazon, or not recent. The text holds nothing of the request."""
 
 
-def verified(request: Signed, chains: Chains, clock: Callable[[], float] = time.time) -> dict[str, Any]:
+def verified(request: Signed, chains: Chains, clock: Callable[[], float] = time.time) -> JsonObject:
     """The request's JSON. Raises NotSigned, ChainUnreached. Checks without I/O run first."""
     event = event_of(request.body)
     _recent(event, clock())

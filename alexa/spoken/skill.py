@@ -22,6 +22,7 @@ from alexa.spoken.conversation import Conversation, Wish
 from alexa.spoken.response import respond
 from alexa.spoken.texts import say, spoken_language
 from alexa.spoken.turn import Reply, Turn
+from net.incoming import JsonObject
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -92,7 +93,7 @@ class Spoken:
         self._skill = builder.create()
         self._serializer = DefaultSerializer()
 
-    def answer(self, request: dict[str, Any], received: float | None = None) -> dict[str, Any]:
+    def answer(self, request: JsonObject, received: float | None = None) -> dict[str, object]:
         """Raises NotForUs and NotTaken only: any other failure is spoken to the person.
 
         `received`: when the request arrived, by time.monotonic; None: now.

@@ -64,7 +64,7 @@ class Linking:
         return back["code"][0]
 
     def cancel(self, page: requests.Response) -> str:
-        """The OAuth error with which the assistant is told that there is no link."""
+        """The OAuth error by which the assistant knows that there is no link."""
         answer = self._post(page, step="cancel")
         return parse_qs(urlsplit(answer.headers.get("Location", "")).query).get("error", [""])[0]
 

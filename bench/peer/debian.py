@@ -20,7 +20,7 @@ def ffmpeg() -> tuple[str, dict[str, str]]:
     program = _FOLDER / "usr/bin/ffmpeg"
     if not program.is_file():
         _lay_out("ffmpeg")
-    libraries = sorted({str(each.parent) for each in _FOLDER.glob("usr/lib/**/*.so.*")})
+    libraries = sorted({str(library.parent) for library in _FOLDER.glob("usr/lib/**/*.so.*")})
     return str(program), {"LD_LIBRARY_PATH": ":".join(libraries)}
 
 

@@ -14,7 +14,7 @@ def main(url: str, folder: str) -> None:
         av.open(url, options={"rtsp_transport": "tcp"}) as camera,
         av.open(f"{folder}/index.m3u8", "w", format="hls", options=options) as hls,
     ):
-        streams = {each.index: hls.add_stream_from_template(each) for each in camera.streams}
+        streams = {stream.index: hls.add_stream_from_template(stream) for stream in camera.streams}
         for packet in camera.demux():
             if packet.dts is not None:
                 packet.stream = streams[packet.stream.index]

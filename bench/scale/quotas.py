@@ -138,11 +138,11 @@ def _keys(footprints: Mapping[str, Footprint]) -> list[Quota]:
     keys = sorted({key for footprint in footprints.values() for key in footprint.shared})
     made = []
     for key in keys:
-        for place, (what, most) in enumerate((("reads", 3000), ("writes", 1000))):
+        for place, (kind, most) in enumerate((("reads", 3000), ("writes", 1000))):
             if any(_of_key(key, place, footprint) for footprint in footprints.values()):
                 made.append(
                     Quota(
-                        f"DynamoDB: {what} of the one key {key}",
+                        f"DynamoDB: {kind} of the one key {key}",
                         most,
                         "published",
                         partial(_of_key, key, place),

@@ -29,7 +29,7 @@ def motion(assistant: Assistant) -> Callable[[], Walk]:
 
 
 def nothing(assistant: Assistant) -> Callable[[], Walk]:
-    """One turn for a link of which nothing has changed. A motion that was told is still on, so the link stays due."""
+    """One turn for a link of which nothing has changed. A reported motion is still on, so the link stays due."""
 
     def begin(home: Household) -> None:
         home.beside.look(home.account, time.time(), home.links[assistant].id)

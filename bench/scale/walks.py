@@ -64,7 +64,7 @@ class Household:
         self.camera = self.base.adapter.owner.cameras(self.account).cameras[0]
 
     def leave(self, assistant: Assistant) -> None:
-        """Ends the assistant's link; nobody is told of its end."""
+        """Ends the assistant's link; its end is reported to nobody."""
         link = self.links[assistant]
         if self.beside.end_link(link.id, time.time()):
             claim = self.beside.claim(self.account, link.id, time.time(), time.time() + 1, 50)

@@ -58,7 +58,7 @@ class World:
     def later(self) -> None:
         """Moves the rows an hour into the past: links were last used and cameras last read then.
 
-        What a link was to be looked at for again is overdue then, so that it can't come due within a walk.
+        What a link was to be compared for again is overdue then, so that it can't come due within a walk.
         """
         aged = {"link": "last_used", "known": "as_of", "happening": "at", "telling": "again"}
         for item in self.items():

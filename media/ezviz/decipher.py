@@ -27,7 +27,7 @@ class _Piece(NamedTuple):
 
 
 class Decipherer:
-    """Of one stream. `key`: 16 bytes, or none, and then everything is taken for clear. `codec`: None if it is to be
+    """Deciphers one stream. `key`: 16 bytes, or none, and then all is taken for clear. `codec`: None if it is to be
     found.
     """
 
@@ -107,7 +107,7 @@ class Decipherer:
         """Whether a unit begins there, and not only three bytes of ciphertext that look so."""
         if piece.unit.layout == "clear" or self._encryption.syntax is None:
             return True
-        return any(self._may_follow(piece.unit, each) for each in self._encryption.readings(unit))
+        return any(self._may_follow(piece.unit, reading) for reading in self._encryption.readings(unit))
 
     def _may_follow(self, before: Judged, unit: Reading) -> bool:
         """Behind a picture's first slice come others of it, and little else."""

@@ -48,8 +48,9 @@ class Judged(NamedTuple):
 
 
 class Encryption:
-    """Of one stream. `key`: 16 bytes, or none, and then everything is taken for clear. `codec`: None if it is to be
-    found.
+    """Finds how one stream is encrypted.
+
+    `key`: 16 bytes, or none, and then everything is taken for clear. `codec`: None if it is to be found.
     """
 
     def __init__(self, key: bytes, codec: nal.Codec | None = None) -> None:
@@ -123,17 +124,17 @@ class Encryption:
     def _begin(self, unit: bytes) -> bool:
         """Whether the codec is known with this unit: by a parameter set that makes sense.
 
-        Where none does, clear headers tell it: the stream then stays as it is, and no decoder takes it if it is
+        Where none does, clear headers decide: the stream then stays as it is, and no decoder takes it if it is
         encrypted.
         """
         for make in self._syntaxes:
             syntax = self.syntax = make()
-            if any(syntax.begins(each.head) and each.fits for each in self.readings(unit)):
+            if any(syntax.begins(reading.head) and reading.fits for reading in self.readings(unit)):
                 return True
         self.syntax = None
         self._units += 1
         read = (unit, self.deciphered(unit[:BLOCK]))
-        self._odd += not any(make().kind(each) for make in self._syntaxes for each in read)
+        self._odd += not any(make().kind(head) for make in self._syntaxes for head in read)
         header = nal.codec(b"\0\0\1" + unit[:2])
         if header is not None:
             self._certain[header] += 1
@@ -145,12 +146,12 @@ class Encryption:
         """What the unit may be, by each layout that makes a difference to it."""
         assert self.syntax is not None
         size = self.syntax.HEAD
-        peek, seen = unit[: PEEK + size], set[bytes]()
+        peek, read = unit[: PEEK + size], set[bytes]()
         for layout in self._layouts:
             head = self.opened(peek, layout)
-            if head in seen or (layout == "copied" and head[:size] != peek[:size]):
+            if head in read or (layout == "copied" and head[:size] != peek[:size]):
                 continue
-            seen.add(head)
+            read.add(head)
             kind = self.syntax.kind(head)
             if kind is None:
                 continue
@@ -178,15 +179,15 @@ class Encryption:
         A slice between keyframes that fits otherwise than those before may do so by accident: it is read as they were
         once that is settled, and where nothing speaks against it.
         """
-        usual = [each for each in readings if each.layout == self._usual(each.kind)]
-        fitting = [each for each in readings if each.fits]
-        if all(each.kind == "inter" for each in fitting):
+        usual = [reading for reading in readings if reading.layout == self._usual(reading.kind)]
+        fitting = [reading for reading in readings if reading.fits]
+        if all(reading.kind == "inter" for reading in fitting):
             least = {0: (), 1: (True, None)}.get(abs(self._between), (True, None, False))
-            kept = [each for each in usual if each.kind == "inter" and each.fits in least]
-            least_doubt = min((each.doubt for each in fitting), default=0)
-            fitting = kept or [each for each in fitting if each.doubt == least_doubt]
-        likely = [each for each in fitting if each in usual] or fitting
-        for found in (likely, [each for each in usual if each.fits is None], usual):
+            kept = [reading for reading in usual if reading.kind == "inter" and reading.fits in least]
+            least_doubt = min((reading.doubt for reading in fitting), default=0)
+            fitting = kept or [reading for reading in fitting if reading.doubt == least_doubt]
+        likely = [reading for reading in fitting if reading in usual] or fitting
+        for found in (likely, [reading for reading in usual if reading.fits is None], usual):
             if found:
                 return found[0]
         return None
@@ -203,10 +204,10 @@ class Encryption:
 
         What is usual is confirmed where nothing can be said of the other.
         """
-        between = [each for each in readings if each.kind == "inter"]
-        fitting = [each.layout for each in between if each.fits]
+        between = [reading for reading in readings if reading.kind == "inter"]
+        fitting = [reading.layout for reading in between if reading.fits]
         usual = self._usual("inter")
-        if len(fitting) == 1 and (fitting[0] == usual or [each.fits for each in between].count(None) == 0):
+        if len(fitting) == 1 and (fitting[0] == usual or [reading.fits for reading in between].count(None) == 0):
             self._between = counted(self._between, up=fitting[0] != "clear")
 
 

@@ -76,6 +76,6 @@ class Frames:
 
 
 def _may_begin(held: bytearray, at: int) -> bool:
-    """By its first two bytes, or those of them that have arrived."""
-    there = len(held) - at
-    return (there < 1 or held[at] == MAGIC) and (there < 2 or held[at + 1] in CHANNELS)
+    """Whether a frame may begin there, by its first two bytes, or those of them that have arrived."""
+    remaining = len(held) - at
+    return (remaining < 1 or held[at] == MAGIC) and (remaining < 2 or held[at + 1] in CHANNELS)

@@ -1,4 +1,4 @@
-"""What of H.264 is parsed to tell a NAL unit in the clear from an encrypted one. Standard library only."""
+"""What of H.264 is parsed to distinguish a NAL unit in the clear from an encrypted one. Standard library only."""
 
 from media.ezviz.bits import Bits
 from media.ezviz.syntax import Kind, Sps, Syntax, are_messages, body_of, is_filler

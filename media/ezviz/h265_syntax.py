@@ -1,4 +1,4 @@
-"""What of H.265 is parsed to tell a NAL unit in the clear from an encrypted one. Standard library only."""
+"""What of H.265 is parsed to distinguish a NAL unit in the clear from an encrypted one. Standard library only."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,9 @@ class H265(Syntax):
 
     def __init__(self) -> None:
         self._sps: dict[int, Sps] = {}
-        self._pps: dict[int, tuple[int, int, int]] = {}  # SPS, whether output is told, extra bits of a slice's header
+        self._pps: dict[
+            int, tuple[int, int, int]
+        ] = {}  # SPS, whether a slice has pic_output_flag, extra bits of a slice's header
         self._order: int | None = None  # picture order count of the picture before
 
     def kind(self, unit: bytes) -> Kind | None:

@@ -35,13 +35,13 @@ class Answer:
     def read(cls, body: bytes) -> "Answer":
         """Raises NotAnswer."""
         try:
-            told = fields.read(body)
+            answered = fields.read(body)
         except NotFields:
             raise NotAnswer from None
-        result = told.get(_RESULT, 0)
+        result = answered.get(_RESULT, 0)
         if not isinstance(result, int):
             raise NotAnswer
-        return cls(result, *(_text(told.get(each, b"")) for each in (_SSN, _ANSWERED_URL, _ANSWERED_KEY)))
+        return cls(result, *(_text(answered.get(field, b"")) for field in (_SSN, _ANSWERED_URL, _ANSWERED_KEY)))
 
 
 def ask(url: str, key: str, sequence: int) -> bytes:

@@ -45,5 +45,5 @@ _MEANINGS = {
 
 
 def meaning(result: int) -> Meaning:
-    """Of a result that is neither success nor a redirect; an unknown one may succeed at the next try."""
+    """What a result means that is neither success nor a redirect; an unknown one may succeed at the next try."""
     return _MEANINGS.get(result, _DOWN)

@@ -1,4 +1,4 @@
-"""Whether bytes are a NAL unit of a codec, as far as two readings of one unit must be told apart.
+"""Whether bytes are a NAL unit of a codec, as far as two readings of one unit must be distinguished.
 
 Parameter sets and the beginnings of slice headers are parsed. Standard library only.
 """
@@ -53,7 +53,7 @@ class Syntax(ABC):
 
 
 def body_of(unit: bytes, head: int) -> bytes:
-    """Without the bytes that keep start codes out of a unit."""
+    """The unit without the bytes that keep start codes out of it."""
     return unit[head:PEEK].replace(b"\0\0\3", b"\0\0")
 
 

@@ -33,7 +33,7 @@ class Packets:
     def __init__(self) -> None:
         self._held = bytearray()
         self._in_step = False
-        self._junk = self._looked = 0
+        self._junk = self._searched = 0
 
     def feed(self, data: bytes) -> list[Packet]:
         """Raises NotMpegPs."""
@@ -48,7 +48,7 @@ class Packets:
             packet = self._packet(at, end) if end > 0 else Packet("lost")
             if packet is not None:
                 found.append(packet)
-            self._looked = 0
+            self._searched = 0
             if packet is not None and packet.kind == "lost":
                 self._in_step = False
                 at += 1
@@ -56,7 +56,7 @@ class Packets:
             else:
                 at, self._junk = end, 0
         del self._held[:at]
-        self._looked = max(0, self._looked - at)
+        self._searched = max(0, self._searched - at)
         return found
 
     def _found(self, at: int) -> int:
@@ -101,12 +101,12 @@ class Packets:
 
     def _open_end(self, at: int) -> int | None:
         """The end of a packet without a length: where the next one begins."""
-        found = _SYSTEM.search(self._held, max(at + _PES, self._looked))
+        found = _SYSTEM.search(self._held, max(at + _PES, self._searched))
         if found:
             return found.start()
         if len(self._held) - at > LONGEST:
             return 0
-        self._looked = max(0, len(self._held) - 3)
+        self._searched = max(0, len(self._held) - 3)
         return None
 
     def _packet(self, at: int, end: int) -> Packet | None:

@@ -1,4 +1,4 @@
-"""Which sound a program stream carries, told by its bytes: AAC by its own headers, G.711 by what it sounds like.
+"""Which sound a program stream carries, found by its bytes: AAC by its own headers, G.711 by what it sounds like.
 
 The map of the stream is not asked, since on some cameras it lies. Standard library only.
 """
@@ -11,7 +11,7 @@ type Codec = Literal["aac", "pcm_alaw", "pcm_mulaw"]
 
 CLOCK = 90_000
 G711_RATE = 8000
-ENOUGH = 1600  # samples, to tell the two laws of G.711 apart
+ENOUGH = 1600  # samples, to distinguish the two laws of G.711
 PATIENCE = 5  # packets, for an AAC header to show up
 _SAMPLES = 1024  # of an AAC frame
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)

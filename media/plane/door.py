@@ -15,7 +15,7 @@ SILENT_S = 5.0  # until somebody who has connected says something
 UNANSWERED_S = 20.0  # until the first answer: nothing takes so long
 QUIET_S = 75.0  # later: a load balancer keeps what is idle for a minute, and must be the one who ends it
 EVERY_S = 1.0
-TELL_EVERY_S = 60.0
+LOG_EVERY_S = 60.0
 _HERE = ("127.0.0.1", "::1")
 
 
@@ -27,7 +27,7 @@ class Door:
         self._most, self._most_of_one = most, most_of_one
         self._of_one: Counter[str] = Counter()
         self._refused = 0
-        self._told = float("-inf")
+        self._logged = float("-inf")
 
     def __call__(self) -> asyncio.Protocol:
         return _Arriving(self)
@@ -50,17 +50,19 @@ class Door:
         """Until cancelled: ends who is silent, and counts those who are there."""
         while True:
             await asyncio.sleep(EVERY_S)
-            self._of_one = Counter(counted_as(_address(each)) for each in self._there() if not _ended(each))
-            self._tell()
+            self._of_one = Counter(
+                counted_as(_address(transport)) for transport in self._there() if not _ended(transport)
+            )
+            self._log_refused()
 
     def _makes_room(self, mine: int) -> bool:
         """Where all is full, who has most gives up the one that was silent longest: a few can't keep all others out."""
         by_client: dict[str, list[asyncio.Transport]] = {}
-        for each in self._there():
-            address = _address(each)
-            if not each.is_closing() and not self._is_shared(address):
-                by_client.setdefault(counted_as(address), []).append(each)
-        client = max(by_client, key=lambda each: len(by_client[each]), default="")
+        for transport in self._there():
+            address = _address(transport)
+            if not transport.is_closing() and not self._is_shared(address):
+                by_client.setdefault(counted_as(address), []).append(transport)
+        client = max(by_client, key=lambda address: len(by_client[address]), default="")
         if len(by_client.get(client, ())) <= mine + 1:
             return False
         max(by_client[client], key=_silent_s).abort()
@@ -68,16 +70,20 @@ class Door:
         return True
 
     def _there(self) -> list[asyncio.Transport]:
-        return [each.transport for each in self._server.connections if isinstance(each.transport, asyncio.Transport)]
+        return [
+            connection.transport
+            for connection in self._server.connections
+            if isinstance(connection.transport, asyncio.Transport)
+        ]
 
     def _is_shared(self, address: str) -> bool:
         return address in _HERE or within(address, self._shared)
 
-    def _tell(self) -> None:
+    def _log_refused(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._refused and now - self._told >= TELL_EVERY_S:
+        if self._refused and now - self._logged >= LOG_EVERY_S:
             _log.warning("connections were refused, there are too many", count=self._refused)
-            self._refused, self._told = 0, now
+            self._refused, self._logged = 0, now
 
 
 class _Arriving(asyncio.Protocol):
@@ -92,16 +98,16 @@ class _Arriving(asyncio.Protocol):
 
 
 class AcceptFailures:
-    """Where no descriptor is left the loop tries again every second, and tells of it a hundred times each time."""
+    """Where no descriptor is left the loop tries again every second, and reports it a hundred times each time."""
 
     def __init__(self) -> None:
-        self._told = float("-inf")
+        self._logged = float("-inf")
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         if not str(context.get("message")).startswith("socket.accept() out of system resource"):
             loop.default_exception_handler(context)
-        elif loop.time() - self._told >= TELL_EVERY_S:
-            self._told = loop.time()
+        elif loop.time() - self._logged >= LOG_EVERY_S:
+            self._logged = loop.time()
             _log.error("connections can't be taken", error=str(context.get("exception")))
 
 

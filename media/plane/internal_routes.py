@@ -77,15 +77,15 @@ class InternalRoutes:
             return problem(429, "As many cameras are watched as may be.", "busy", {"Retry-After": "3"})
         async with self._probes:
             found = await probe(source, loopback=self._loopback, within_s=min(body["within_s"], LONGEST_PROBE_S))
-        told = await asyncio.to_thread(found.told, small=True)
+        watched = await asyncio.to_thread(found.watched, small=True)
         answer: Probed = {
-            "codec": told.codec,
-            "width": told.width,
-            "height": told.height,
-            "rate": told.rate,
-            "gop_s": told.gop_s,
-            "watched_s": told.watched_s,
-            "still": base64.b64encode(told.still).decode(),
+            "codec": watched.codec,
+            "width": watched.width,
+            "height": watched.height,
+            "rate": watched.rate,
+            "gop_s": watched.gop_s,
+            "watched_s": watched.watched_s,
+            "still": base64.b64encode(watched.still).decode(),
         }
         return web.json_response(answer)
 

@@ -117,12 +117,12 @@ class LentDoor:
         await self._runner.setup()
         assert self._runner.server is not None
         door = Door(self._runner.server, most=CONNECTIONS, most_of_one=CONNECTIONS)
-        here = address_towards(self._device)
+        own = address_towards(self._device)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _FromDevice(self._device, door), here, 0)
+        self._server = await loop.create_server(lambda: _FromDevice(self._device, door), own, 0)
         self._watch = asyncio.create_task(door.watch())
         port = self._server.sockets[0].getsockname()[1]
-        self.at = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+        self.at = f"http://[{own}]:{port}" if ":" in own else f"http://{own}:{port}"
         _log.info("a door is open for a device in the house", link=self.link)
         return self.at
 

@@ -73,7 +73,11 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except NotGathered:
         return problem(503, "No address for WebRTC was found in time.", "media_down", {"Retry-After": "1"})
     except web.HTTPException as error:
-        return problem(error.status, error.reason, headers={k: v for k, v in error.headers.items() if k == "Allow"})
+        return problem(
+            error.status,
+            error.reason,
+            headers={name: value for name, value in error.headers.items() if name == "Allow"},
+        )
     except Exception as error:
         _log.error("request broke", route=_route(request), error=type(error).__name__)
         return problem(500, "Something went wrong here.")

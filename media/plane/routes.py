@@ -27,7 +27,7 @@ _SEGMENT = re.compile(r"(\d{1,9})\.ts")
 
 
 def application(*middlewares: Middleware) -> web.Application:
-    """Without routes. `middlewares` run behind the one that answers what fails."""
+    """An application without routes. `middlewares` run behind the one that answers what fails."""
     return web.Application(middlewares=[answer_everything, *middlewares], client_max_size=4 * OFFER_CAP)
 
 
@@ -82,21 +82,21 @@ class Routes:
         output = await self._output(session)
         if start not in session.starts and (len(session.starts) >= MOST_STARTS or not output.follows(start)):
             raise Ended
-        # one that showed another picture's format stays over: the master that led to it no longer tells the truth
+        # one that showed another picture's format stays over: the master that led to it is no longer true
         if session.starts.setdefault(start, output.start_id) != output.start_id:
             raise Ended
-        if start != output.start_id and not session.is_told:
+        if start != output.start_id and not session.has_list:
             await asyncio.sleep(DRY_S)
         # our own pages say themselves where hls.js begins, and nearer still: too near for what comes in clumps
         near = session.claims.surface != "page" or output.is_soon
         body = output.playlist(after="" if start == output.start_id else start, near=near)
-        session.tell(output)
+        session.hand_list(output)
         return web.Response(body=body.encode(), headers=_PLAYLIST)
 
     async def segment(self, request: web.Request) -> web.Response:
         output = await self._rendition(request)
-        asked = _SEGMENT.fullmatch(request.match_info["name"])
-        data = output.segment(int(asked[1])) if asked else None
+        segment = _SEGMENT.fullmatch(request.match_info["name"])
+        data = output.segment(int(segment[1])) if segment else None
         if data is None:
             return problem(404, "There is no such segment, or no longer.")
         return web.Response(body=data, headers={"Content-Type": "video/mp2t", "Cache-Control": "private, max-age=60"})

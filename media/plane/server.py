@@ -21,7 +21,7 @@ from media.tls import tls_context
 _log = structlog.get_logger()
 
 
-class Plane:
+class MediaServer:
     """`sources` is asked for cameras; grants are verified by key alone, also those of a process before this one.
 
     `listener`: the socket that is served, in place of one that is opened at the address of the settings.

@@ -1,4 +1,4 @@
-"""What the picture process is told at its start."""
+"""What the picture process is given at its start."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from net.visitors import Network
 @dataclass(frozen=True, slots=True)
 class PlaneSettings:
     bind: str = "127.0.0.1"
-    port: int = 8081  # 0: any free one, told by Plane.port
+    port: int = 8081  # 0: any free one, which MediaServer.port names
     idle_s: float = 30.0  # a session without a request, and a pull without a viewer, end after this
     stream_cap_s: int = 0  # seconds after which a session ends; 0: none, while somebody watches and the gate holds
     session_s: int = SESSION_S  # a session's grant verifies so long by itself
@@ -31,7 +31,7 @@ class PlaneSettings:
     loopback_vendors: tuple[str, ...] = ()  # "host:port" that the operator named so himself, to practise on
     gate_check_s: float = 2.0
     unasked_s: float = 60.0  # so long a live picture goes on while nobody can be asked whether it may
-    malloc: bool = True  # glibc is told how to hand out memory
+    malloc: bool = True  # glibc is configured how to hand out memory
     picture_wait_s: float = 14.0  # until a first segment is whole; who then asks again goes on waiting for it
     still_s: float = 2.0  # for a still that a camera at home makes itself; then it is opened for one
     card_s: float = 20.0  # a written reason can be read twice, and is over by itself

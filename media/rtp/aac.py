@@ -6,9 +6,9 @@ from media.rtp.unit import AccessUnit
 
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _SAMPLES = 1024
-_EXTENDED = frozenset({5, 29})  # SBR and PS: told before the kind of sound that they extend
+_EXTENDED = frozenset({5, 29})  # SBR and PS: they stand before the kind of sound that they extend
 _MOST_HEADS = 64  # frames of one packet
-_FRAME_CAP = 8191 - 7  # what an ADTS header can tell
+_FRAME_CAP = 8191 - 7  # what an ADTS header has room for
 
 
 class NoAac(Exception):
@@ -102,9 +102,9 @@ class AacDepacketizer:
         count = total // self._head_bits
         if not 0 < count <= _MOST_HEADS or begin >= len(payload):
             return [], 0
-        told, left = int.from_bytes(payload[2:begin]), 8 * (begin - 2)
+        heads, left = int.from_bytes(payload[2:begin]), 8 * (begin - 2)
         mask = (1 << self._size_bits) - 1
-        return [told >> left - each * self._head_bits - self._size_bits & mask for each in range(count)], begin
+        return [heads >> left - place * self._head_bits - self._size_bits & mask for place in range(count)], begin
 
     def _piece(self, piece: bytes, size: int, timestamp: int) -> list[AccessUnit]:
         self._want = self._want or size

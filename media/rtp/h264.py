@@ -50,10 +50,10 @@ class H264Depacketizer(NalDepacketizer):
             return Part.FIRST_SLICE if is_first else Part.SLICE
         if kind in _HEADS:
             return Part.HEAD
-        return Part.REFRESH if kind == _SEI and _tells_recovery(unit) else Part.OTHER
+        return Part.REFRESH if kind == _SEI and _names_recovery(unit) else Part.OTHER
 
 
-def _tells_recovery(unit: bytes) -> bool:
+def _names_recovery(unit: bytes) -> bool:
     """Whether the SEI has a recovery point (H.264 annex D.1.8), as cameras with column refresh send it."""
     at = 1
     for _ in range(_MOST_MESSAGES):

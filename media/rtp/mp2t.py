@@ -10,7 +10,7 @@ _H264, _AAC = 0x1B, 0x0F  # stream types
 _START = b"\x00\x00\x01"
 _IDR = 5
 _SAMPLES, _CLOCK = 1024, 90_000
-_PATIENCE = 64  # pictures that wait for the first sound, which tells what it is like
+_PATIENCE = 64  # pictures that wait for the first sound, which shows its format
 
 
 class _Pes:
@@ -54,7 +54,7 @@ class _Timed(NamedTuple):
 
 
 class TransportDepacketizer:
-    """Both streams share one clock. `config` describes the sound once the first of it has come."""
+    """Picture and sound share one clock. `config` describes the sound once the first of it has come."""
 
     def __init__(self) -> None:
         self._map: int | None = None  # the PID of the program's map
@@ -65,8 +65,8 @@ class TransportDepacketizer:
 
     def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
         if lost:
-            for each in self._pes.values():
-                each.lose()
+            for pes in self._pes.values():
+                pes.lose()
         out: list[AccessUnit] = []
         for at in range(0, len(payload) - _SIZE + 1, _SIZE):
             if payload[at] == _SYNC:
@@ -107,7 +107,9 @@ class TransportDepacketizer:
             return
         if pid == 0:
             programs = [table[at : at + 4] for at in range(8, end - 3, 4)]
-            self._map = next(((each[2] & 0x1F) << 8 | each[3] for each in programs if each[:2] != b"\0\0"), self._map)
+            self._map = next(
+                ((program[2] & 0x1F) << 8 | program[3] for program in programs if program[:2] != b"\0\0"), self._map
+            )
             return
         kinds: dict[int, Literal["video", "audio"]] = {}
         at = 12 + ((table[10] & 0x0F) << 8 | table[11])
@@ -120,8 +122,10 @@ class TransportDepacketizer:
             at += 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
         if kinds != self._kinds:
             # a map that only names one stream more costs no picture of the others
-            same = {each for each, kind in kinds.items() if self._kinds.get(each) == kind}
-            self._pes = {each: self._pes[each] if each in same else _Pes() for each in kinds}
+            same = {pid_of_stream for pid_of_stream, kind in kinds.items() if self._kinds.get(pid_of_stream) == kind}
+            self._pes = {
+                pid_of_stream: self._pes[pid_of_stream] if pid_of_stream in same else _Pes() for pid_of_stream in kinds
+            }
             self._kinds = kinds
 
     @staticmethod

@@ -18,7 +18,7 @@ class Part(Enum):
     SLICE = auto()
     FIRST_KEY = auto()  # as FIRST_SLICE, of a picture that a decoder can start on
     KEY = auto()
-    REFRESH = auto()  # tells that a decoder can start on the picture whatever its slices are
+    REFRESH = auto()  # says that a decoder can start on the picture, whatever its slices are
     HEAD = auto()  # comes before all slices: parameter sets, delimiters
     OTHER = auto()
 
@@ -36,7 +36,7 @@ class NalDepacketizer(ABC):
         """`opener`: for units that come encrypted, which are read once they are whole."""
         self._opener = opener
         self._timestamp = 0
-        self._told: int | None = None  # timestamp of the picture told last
+        self._given: int | None = None  # timestamp of the picture given last
         self._marker_lies = False
         self._parts: list[bytes] = []
         self._fragment: list[bytes] | None = None  # of the unit that comes in pieces just now
@@ -149,7 +149,7 @@ class NalDepacketizer(ABC):
         self._end_fragment(whole=False)
         data = START + START.join(self._parts) if self._parts else b""
         unit = AccessUnit(data, timestamp, self._is_key, self._is_damaged)
-        self._told = timestamp
+        self._given = timestamp
         self._clear()
         return [unit]
 
@@ -172,9 +172,9 @@ class NalDepacketizer(ABC):
             return
         self._has_slice, self._before = True, self._timestamp
         if not is_first:
-            # its first slices are missing, or were told as a picture of their own
-            self._marker_lies |= self._told == self._timestamp and not self._is_in_doubt
-            self._is_damaged |= self._is_in_doubt or self._told == self._timestamp
+            # its first slices are missing, or were given as a picture of their own
+            self._marker_lies |= self._given == self._timestamp and not self._is_in_doubt
+            self._is_damaged |= self._is_in_doubt or self._given == self._timestamp
         self._is_in_doubt = False
 
     def _has_room(self) -> bool:

@@ -50,7 +50,7 @@ class Order:
             return
         if ahead:
             self._skip(ahead)
-        yield self._told(packet)
+        yield self._released(packet)
         yield from self._ready(now)
 
     def due(self, now: float) -> Iterator[tuple[Packet, bool]]:
@@ -68,9 +68,9 @@ class Order:
     def _ready(self, now: float) -> Iterator[tuple[Packet, bool]]:
         while self._waiting and (packet := self._waiting.pop(self._next or 0, None)) is not None:
             self._since = now
-            yield self._told(packet)
+            yield self._released(packet)
 
-    def _told(self, packet: Packet) -> tuple[Packet, bool]:
+    def _released(self, packet: Packet) -> tuple[Packet, bool]:
         is_lost, self._is_lost = self._is_lost, False
         self._next = packet.number + 1 & 0xFFFF
         self.taken += 1

@@ -16,12 +16,12 @@ class SenderReport(NamedTuple):
     timestamp: int  # the same moment in the track's clock
 
 
-class Told(NamedTuple):
+class Compound(NamedTuple):
     reports: tuple[SenderReport, ...]
     is_over: bool  # a source said good-bye
 
 
-def read(data: bytes) -> Told:
+def read(data: bytes) -> Compound:
     """The reports in a compound packet. Raises NotRtp."""
     reports, is_over, at = [], False, 0
     for _ in range(_MOST):
@@ -37,7 +37,7 @@ def read(data: bytes) -> Told:
             reports.append(SenderReport(source, seconds - _EPOCH + fraction / 2**32, timestamp))
         is_over |= kind == _BYE
         at = end
-    return Told(tuple(reports), is_over)
+    return Compound(tuple(reports), is_over)
 
 
 def receiver_report(own: int, source: int, highest: int, lost: int) -> bytes:

@@ -12,7 +12,7 @@ class AccessUnit(NamedTuple):
     timestamp: int  # 32 bits, of the track's clock
     key: bool = True  # a decoder can start on it; every unit of sound is one
     damaged: bool = False  # a part of it did not arrive
-    is_sound: bool = False  # told where one track carries both
+    is_sound: bool = False  # set where one track carries both
 
 
 class Depacketizer(Protocol):

@@ -18,7 +18,7 @@ _UNREAD = 256 * 1024  # of answers that the camera does not take
 _BUSY = frozenset({453, 503})
 
 
-class _Asked:
+class _Request:
     """A request without its answer yet; `answer` is None if nobody waits for it."""
 
     def __init__(self, method: str, uri: str, headers: tuple[tuple[str, str], ...]) -> None:
@@ -30,16 +30,16 @@ class _Asked:
 class Connection(asyncio.BufferedProtocol):
     """`over` hears once why it ended, unless it was closed by us.
 
-    Answers are told apart by CSeq; one without is that of the request that waits longest, since cameras answer in
+    Answers are matched by CSeq; one without is that of the request that waits longest, since cameras answer in
     order. A 3xx or a REDIRECT ends it: nothing but the address that it was made for is ever gone to.
     """
 
     def __init__(self, login: Login, frames: Callable[[int, bytes], None], over: Callable[[RtspFailed], None]) -> None:
         self._login, self._over = login, over
-        self._splitter = Splitter(frames, self._told)
+        self._splitter = Splitter(frames, self._arrived)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._asked: dict[int, _Asked] = {}
+        self._requests: dict[int, _Request] = {}
         self._number = 0
         self._failure: RtspFailed | None = None
         self._closed = False
@@ -72,26 +72,26 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def own_address(self) -> str:
         """The local IP address, "" once the connection is gone."""
-        told = self._transport.get_extra_info("sockname") if self._transport else None
-        return str(told[0]) if told else ""
+        stated = self._transport.get_extra_info("sockname") if self._transport else None
+        return str(stated[0]) if stated else ""
 
     async def ask(self, method: str, uri: str, *headers: tuple[str, str]) -> Message:
         """The answer, with any status that does not end the connection. Raises RtspFailed."""
-        asked = _Asked(method, uri, headers)
-        asked.answer = self._loop.create_future()
-        self._send(asked)
+        request = _Request(method, uri, headers)
+        request.answer = self._loop.create_future()
+        self._send(request)
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await asked.answer
+                return await request.answer
         except TimeoutError:
             raise RtspFailed("down") from None
 
-    def tell(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
+    def send(self, method: str, uri: str, *headers: tuple[str, str]) -> None:
         """Send a request and do not wait; a missing answer ends nothing."""
-        for number in [number for number, each in self._asked.items() if each.answer is None]:
-            del self._asked[number]
+        for number in [number for number, request in self._requests.items() if request.answer is None]:
+            del self._requests[number]
         if not self._failure:
-            self._send(_Asked(method, uri, headers))
+            self._send(_Request(method, uri, headers))
 
     def send_frame(self, channel: int, data: bytes) -> None:
         self._write(b"$" + bytes((channel,)) + len(data).to_bytes(2) + data)
@@ -159,18 +159,18 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    # what is asked, and what is told
+    # what is requested, and what arrives
 
-    def _send(self, asked: _Asked) -> None:
+    def _send(self, request: _Request) -> None:
         if self._failure:
             raise self._failure
         self._number += 1
-        self._asked[self._number] = asked
-        headers = (("CSeq", str(self._number)), ("User-Agent", "showcam"), *asked.headers)
-        signature = self._login.sign(asked.method, asked.uri)
+        self._requests[self._number] = request
+        headers = (("CSeq", str(self._number)), ("User-Agent", "showcam"), *request.headers)
+        signature = self._login.sign(request.method, request.uri)
         if signature is not None:
             headers = (*headers, ("Authorization", signature))
-        self._write(Message(f"{asked.method} {asked.uri} RTSP/1.0", headers).encode())
+        self._write(Message(f"{request.method} {request.uri} RTSP/1.0", headers).encode())
 
     def _write(self, data: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -180,7 +180,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._transport.write(data)
 
-    def _told(self, message: Message) -> None:
+    def _arrived(self, message: Message) -> None:
         """Raises NotRtsp."""
         status = message.status
         if not status:
@@ -198,38 +198,38 @@ class Connection(asyncio.BufferedProtocol):
         self._write(Message("RTSP/1.0 200 OK", (("CSeq", message.value("cseq")),)).encode())
 
     def _answered(self, message: Message, status: int) -> None:
-        told = message.value("cseq")
-        number = int(told) if told.isdecimal() and len(told) < 10 else next(iter(self._asked), 0)
-        asked = self._asked.pop(number, None)
-        if asked is None:
+        stated = message.value("cseq")
+        number = int(stated) if stated.isdecimal() and len(stated) < 10 else next(iter(self._requests), 0)
+        request = self._requests.pop(number, None)
+        if request is None:
             return
         if status == 401:
-            self._refused(asked, message)
-        elif status in _BUSY and asked.answer is not None:
-            self._fail(RtspFailed("busy"), asked)
-        elif asked.answer is not None and not asked.answer.done():
-            asked.answer.set_result(message)
+            self._refused(request, message)
+        elif status in _BUSY and request.answer is not None:
+            self._fail(RtspFailed("busy"), request)
+        elif request.answer is not None and not request.answer.done():
+            request.answer.set_result(message)
 
-    def _refused(self, asked: _Asked, message: Message) -> None:
+    def _refused(self, request: _Request, message: Message) -> None:
         """Sign the request, again if the nonce is stale; the same password is never tried twice."""
         wanted = challenge(message.values("www-authenticate"))
-        asked.tries += 1
-        if wanted is None or not self._login.may(wanted) or asked.tries > (2 if wanted.stale else 1):
-            if asked.answer is not None:  # else the next of its kind is signed by what was learnt meanwhile
-                self._fail(RtspFailed("code_wrong"), asked)
+        request.tries += 1
+        if wanted is None or not self._login.may(wanted) or request.tries > (2 if wanted.stale else 1):
+            if request.answer is not None:  # else the next of its kind is signed by what was learnt meanwhile
+                self._fail(RtspFailed("code_wrong"), request)
             return
         self._login.take(wanted)
-        if asked.answer is None or not asked.answer.done():
-            self._send(asked)
+        if request.answer is None or not request.answer.done():
+            self._send(request)
 
-    def _fail(self, failure: RtspFailed, *answered: _Asked) -> None:
+    def _fail(self, failure: RtspFailed, *answered: _Request) -> None:
         if self._failure or self._closed:
             return
         self._failure = failure
-        for asked in (*answered, *self._asked.values()):
-            if asked.answer is not None and not asked.answer.done():
-                asked.answer.set_exception(failure)
-        self._asked.clear()
+        for request in (*answered, *self._requests.values()):
+            if request.answer is not None and not request.answer.done():
+                request.answer.set_exception(failure)
+        self._requests.clear()
         if self._transport:
             self._transport.abort()
         self._over(failure)

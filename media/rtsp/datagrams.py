@@ -46,8 +46,8 @@ class PortPair:
             else:
                 return cls(host, port, transports)
             finally:
-                for each in transports if len(transports) < 2 else ():
-                    each.close()
+                for transport in transports if len(transports) < 2 else ():
+                    transport.close()
         raise RtspFailed("down")
 
     def to(self, port: int) -> None:
@@ -62,8 +62,8 @@ class PortPair:
             self._transports[1].sendto(data, (self._host, self._to + 1))
 
     def close(self) -> None:
-        for each in self._transports:
-            each.close()
+        for transport in self._transports:
+            transport.close()
 
 
 async def _listen(own: str, port: int, host: str, taken: Callable[[bytes], None]) -> asyncio.DatagramTransport:

@@ -16,7 +16,7 @@ _FORM = re.compile(r"(\d{1,3})\s+(.*)")
 class Track:
     kind: Literal["video", "audio"]
     payload: int  # RTP payload type
-    encoding: str  # in capitals; "" where it is not told
+    encoding: str  # in capitals; "" where it is not named
     clock_hz: int
     channels: int = 1
     is_back: bool = False  # sound that the camera would play
@@ -54,13 +54,13 @@ def address(base: str, control: str) -> str:
 
 def _track(lines: list[str]) -> Track | None:
     kind, *rest = lines[0].removeprefix("m=").split() or [""]
-    payloads = [int(each) for each in rest[2:] if each.isdigit() and len(each) < 4]
+    payloads = [int(word) for word in rest[2:] if word.isdigit() and len(word) < 4]
     if kind not in ("video", "audio") or not payloads:
         return None
     maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
-    payload = next((each for each in payloads if _encoding(each, maps) in _KNOWN), payloads[0])
-    told = maps.get(payload)
-    clock = int(told[3]) if told else _STATIC.get(payload, ("", 0))[1]
+    payload = next((number for number in payloads if _encoding(number, maps) in _KNOWN), payloads[0])
+    mapped = maps.get(payload)
+    clock = int(mapped[3]) if mapped else _STATIC.get(payload, ("", 0))[1]
     forms = [
         found[2] for line in _attributes(lines, "fmtp") if (found := _FORM.match(line)) and found[1] == f"{payload}"
     ]
@@ -69,7 +69,7 @@ def _track(lines: list[str]) -> Track | None:
         payload,
         _encoding(payload, maps),
         clock,
-        int(told[4] or 1) if told else 1,
+        int(mapped[4] or 1) if mapped else 1,
         "a=sendonly" in lines,
         _attribute(lines, "control"),
         _parameters(forms[0] if forms else ""),
@@ -81,7 +81,7 @@ def _encoding(payload: int, maps: dict[int, re.Match[str]]) -> str:
 
 
 def _parameters(text: str) -> dict[str, str]:
-    parted = (each.partition("=") for each in text.split(";"))
+    parted = (pair.partition("=") for pair in text.split(";"))
     return {name.strip().lower(): value.strip() for name, _, value in parted if name.strip()}
 
 

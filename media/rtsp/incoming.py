@@ -36,23 +36,23 @@ class Incoming:
         if self._order.follows(packet):
             self._feed(packet, at, lost=False)
             return
-        for each, lost in self._order.take(packet, at):
-            self._feed(each, at, lost=lost)
+        for released, lost in self._order.take(packet, at):
+            self._feed(released, at, lost=lost)
 
     def rtcp(self, data: bytes, at: float) -> None:
         try:
-            told = reports.read(data)
+            compound = reports.read(data)
         except NotRtp:
             return
-        self.is_over |= told.is_over
-        for each in told.reports:
-            if each.source == self._source or not self._source:
-                self._hears.report(self.kind, each, at)
+        self.is_over |= compound.is_over
+        for report in compound.reports:
+            if report.source == self._source or not self._source:
+                self._hears.report(self.kind, report, at)
 
     def tidy(self, at: float) -> None:
         """Release packets that have waited long enough for a missing one."""
-        for each, lost in self._order.due(at):
-            self._feed(each, at, lost=lost)
+        for packet, lost in self._order.due(at):
+            self._feed(packet, at, lost=lost)
 
     def report(self, own: int) -> bytes:
         """The receiver report that is due; b"" before the first packet."""

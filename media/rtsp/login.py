@@ -32,25 +32,27 @@ class Challenge:
 def challenge(headers: list[str]) -> Challenge | None:
     """From the WWW-Authenticate headers of a 401; None if none can be answered. See also Login.may."""
     found = [each for value in headers[:_MOST] if (each := _read(value)) is not None]
-    return max(found, key=lambda each: (each.scheme == "digest", each.algorithm == "SHA-256"), default=None)
+    return max(
+        found, key=lambda challenge: (challenge.scheme == "digest", challenge.algorithm == "SHA-256"), default=None
+    )
 
 
 def _read(value: str) -> Challenge | None:
     scheme, _, rest = value.strip().partition(" ")
-    told = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest[:4096])}
+    parameters = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest[:4096])}
     if scheme.lower() == "basic":
-        return Challenge("basic", told.get("realm", ""))
-    algorithm = told.get("algorithm", "MD5").upper()
-    if scheme.lower() != "digest" or not told.get("nonce") or algorithm not in ("MD5", "SHA-256"):
+        return Challenge("basic", parameters.get("realm", ""))
+    algorithm = parameters.get("algorithm", "MD5").upper()
+    if scheme.lower() != "digest" or not parameters.get("nonce") or algorithm not in ("MD5", "SHA-256"):
         return None
     return Challenge(
         "digest",
-        told.get("realm", ""),
-        told["nonce"],
+        parameters.get("realm", ""),
+        parameters["nonce"],
         "SHA-256" if algorithm == "SHA-256" else "MD5",
-        told.get("opaque"),
-        "auth" in [each.strip() for each in told.get("qop", "").split(",")],
-        told.get("stale", "").lower() == "true",
+        parameters.get("opaque"),
+        "auth" in [word.strip() for word in parameters.get("qop", "").split(",")],
+        parameters.get("stale", "").lower() == "true",
     )
 
 
@@ -62,50 +64,52 @@ class Login:
 
     def __init__(self, user: str, password: str, *, basic: bool = True) -> None:
         self._user, self._password, self._basic = user, password, basic
-        self._asked: Challenge | None = None
+        self._challenge: Challenge | None = None
         self._count = 0
 
-    def may(self, asked: Challenge) -> bool:
+    def may(self, challenge: Challenge) -> bool:
         """Whether requests may be signed by this challenge."""
-        return self._basic or asked.scheme != "basic"
+        return self._basic or challenge.scheme != "basic"
 
     @property
     def is_basic(self) -> bool:
         """Whether user and password are sent as they are."""
-        return self._asked is not None and self._asked.scheme == "basic"
+        return self._challenge is not None and self._challenge.scheme == "basic"
 
-    def take(self, asked: Challenge) -> None:
+    def take(self, challenge: Challenge) -> None:
         """Sign requests by this challenge from here on."""
-        assert self.may(asked)
-        self._asked, self._count = asked, 0
+        assert self.may(challenge)
+        self._challenge, self._count = challenge, 0
 
     def sign(self, method: str, uri: str) -> str | None:
         """The value of an Authorization header; None before the first challenge."""
-        asked = self._asked
-        if asked is None:
+        challenge = self._challenge
+        if challenge is None:
             return None
-        if asked.scheme == "basic":
+        if challenge.scheme == "basic":
             return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
         self._count += 1
-        return self._digest(asked, method, uri)
+        return self._digest(challenge, method, uri)
 
-    def _digest(self, asked: Challenge, method: str, uri: str) -> str:
-        secret = _hash(asked.algorithm, f"{self._user}:{asked.realm}:{self._password}")
-        action = _hash(asked.algorithm, f"{method}:{uri}")
-        parts = {"username": self._user, "realm": asked.realm, "nonce": asked.nonce, "uri": uri}
+    def _digest(self, challenge: Challenge, method: str, uri: str) -> str:
+        secret = _hash(challenge.algorithm, f"{self._user}:{challenge.realm}:{self._password}")
+        action = _hash(challenge.algorithm, f"{method}:{uri}")
+        parameters = {"username": self._user, "realm": challenge.realm, "nonce": challenge.nonce, "uri": uri}
         extra = ""
-        if asked.qop:
+        if challenge.qop:
             count, own = f"{self._count:08x}", secrets.token_hex(8)
-            answer = _hash(asked.algorithm, f"{secret}:{asked.nonce}:{count}:{own}:auth:{action}")
+            answer = _hash(challenge.algorithm, f"{secret}:{challenge.nonce}:{count}:{own}:auth:{action}")
             extra = f', qop=auth, nc={count}, cnonce="{own}"'
         else:
-            answer = _hash(asked.algorithm, f"{secret}:{asked.nonce}:{action}")
-        parts["response"] = answer
-        if asked.opaque is not None:
-            parts["opaque"] = asked.opaque
-        told = ", ".join(f'{name}="{value}"' for name, value in parts.items())
+            answer = _hash(challenge.algorithm, f"{secret}:{challenge.nonce}:{action}")
+        parameters["response"] = answer
+        if challenge.opaque is not None:
+            parameters["opaque"] = challenge.opaque
+        joined = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
         # some cameras stumble over an algorithm that is the usual one
-        return f"Digest {told}{extra}" + ("" if asked.algorithm == "MD5" else f", algorithm={asked.algorithm}")
+        return f"Digest {joined}{extra}" + (
+            "" if challenge.algorithm == "MD5" else f", algorithm={challenge.algorithm}"
+        )
 
 
 def _hash(algorithm: Algorithm, text: str) -> str:

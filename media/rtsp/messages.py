@@ -21,15 +21,15 @@ class Message:
     body: bytes = b""
 
     def values(self, name: str) -> list[str]:
-        return [value for each, value in self.headers if each.lower() == name]
+        return [value for header, value in self.headers if header.lower() == name]
 
     def value(self, name: str) -> str:
-        """Of the first header of that (lower-case) name, or ""."""
+        """The value of the first header of that (lower-case) name, or ""."""
         return next(iter(self.values(name)), "")
 
     @property
     def status(self) -> int:
-        """Of a response; 0 for a request. Raises NotRtsp."""
+        """The status of a response; 0 for a request. Raises NotRtsp."""
         if not self.start.startswith("RTSP/"):
             return 0
         code = self.start.split(" ", 2)[1:2]
@@ -39,7 +39,7 @@ class Message:
 
     @property
     def method(self) -> str:
-        """Of a request. Raises NotRtsp."""
+        """The method of a request. Raises NotRtsp."""
         parts = self.start.split(" ")
         if len(parts) != 3 or not parts[2].startswith("RTSP/"):
             raise NotRtsp

@@ -26,7 +26,7 @@ _PORT = re.compile(r"server_port\s*=\s*(\d{1,5})", re.IGNORECASE)
 class Session:
     """`over` hears once why it ended, unless it was closed by us.
 
-    Times in RTP-Info are not looked at: cameras tell wrong ones, and sender reports and arrival tell the same better.
+    Times in RTP-Info are not read: cameras send wrong ones, and sender reports and arrival show the same better.
     """
 
     def __init__(self, host: str, port: int, path: str, login: Login, over: Callable[[RtspFailed], None]) -> None:
@@ -48,8 +48,8 @@ class Session:
     async def describe(self) -> Description:
         """Raises RtspFailed."""
         self._connection = await Connection.open(self._host, self._port, self._login, self._frame, self._over)
-        told = await self._connection.ask("OPTIONS", self._uri)
-        if "GET_PARAMETER" in told.value("public").upper():
+        answered = await self._connection.ask("OPTIONS", self._uri)
+        if "GET_PARAMETER" in answered.value("public").upper():
             self._keeper = "GET_PARAMETER"
         answer = _good(await self._connection.ask("DESCRIBE", self._uri, ("Accept", "application/sdp")))
         description = Description.read(answer.body)
@@ -78,7 +78,7 @@ class Session:
 
     def has(self, kind: str) -> bool:
         """Whether the camera sends a track of that name."""
-        return any(each.kind == kind for each in self._incoming.values())
+        return any(track.kind == kind for track in self._incoming.values())
 
     def close(self) -> None:
         """Close at once, with TEARDOWN, since a camera has few places."""
@@ -89,13 +89,13 @@ class Session:
             pair.close()
         if self._connection:
             if self._session:
-                self._tell("TEARDOWN")
+                self._send("TEARDOWN")
             self._connection.close()
 
     async def _set_up(self, kind: str, track: Track, depacketizer: Depacketizer, hears: Hears) -> bool:
         """Set up a track over TCP, or over UDP if the camera answers 461. False: the camera refuses the track."""
         assert self._connection is not None
-        channel = next(each for each in range(0, 256, 2) if each not in self._incoming)
+        channel = next(number for number in range(0, 256, 2) if number not in self._incoming)
         uri = address(self._base, track.control)
         session = self._in_session()
         if not self._uses_udp:
@@ -119,9 +119,9 @@ class Session:
             self._pairs.pop(channel).close()
             return False
         self._take_session(answer)
-        told = _PORT.search(answer.value("transport"))
-        if told and 0 < int(told[1]) < 0xFFFF:
-            pair.to(int(told[1]))
+        port = _PORT.search(answer.value("transport"))
+        if port and 0 < int(port[1]) < 0xFFFF:
+            pair.to(int(port[1]))
         return True
 
     async def _pair(self, channel: int, incoming: Incoming) -> PortPair:
@@ -140,16 +140,16 @@ class Session:
         return pair
 
     def _take_session(self, answer: Message) -> None:
-        told = answer.value("session")
-        self._session = _clean(told.partition(";")[0].strip()) or self._session
-        if found := _TIMEOUT.search(told):
+        answered = answer.value("session")
+        self._session = _clean(answered.partition(";")[0].strip()) or self._session
+        if found := _TIMEOUT.search(answered):
             self._timeout_s = int(found[1])
 
     def _take_channel(self, channel: int, transport: str) -> None:
         """Use the channel that the camera names, if it is not the requested one."""
-        told = _CHANNELS.search(transport)
-        if told and int(told[1]) not in self._incoming:
-            self._incoming[int(told[1])] = self._incoming.pop(channel)
+        channels = _CHANNELS.search(transport)
+        if channels and int(channels[1]) not in self._incoming:
+            self._incoming[int(channels[1])] = self._incoming.pop(channel)
 
     # what comes in
 
@@ -164,17 +164,17 @@ class Session:
 
     def _heard(self, incoming: Incoming, data: bytes) -> None:
         incoming.rtcp(data, self._loop.time())
-        if all(each.is_over for each in self._incoming.values()) and not self._closed:
+        if all(track.is_over for track in self._incoming.values()) and not self._closed:
             self._over(RtspFailed("down"))
 
     def _count(self, data: bytes) -> None:
         if self._connection:
             self._connection.count(len(data), 1)
 
-    # what is told
+    # what arrives
 
     def _keep_alive(self) -> None:
-        self._tell(self._keeper)
+        self._send(self._keeper)
 
     def _report(self) -> None:
         for channel, incoming in self._incoming.items():
@@ -188,9 +188,9 @@ class Session:
         for incoming in self._incoming.values():
             incoming.tidy(self._loop.time())
 
-    def _tell(self, method: str) -> None:
+    def _send(self, method: str) -> None:
         assert self._connection is not None
-        self._connection.tell(method, self._base, *self._in_session())
+        self._connection.send(method, self._base, *self._in_session())
 
     def _in_session(self) -> tuple[tuple[str, str], ...]:
         return (("Session", self._session),) if self._session else ()
@@ -213,6 +213,7 @@ def _good(answer: Message) -> Message:
     return answer
 
 
-def _clean(told: str) -> str:
+def _clean(session: str) -> str:
     """The text if it is safe to put into a request, else ""."""
-    return told if told.isascii() and told.isprintable() and " " not in told and len(told) <= 1024 else ""
+    is_clean = session.isascii() and session.isprintable() and " " not in session and len(session) <= 1024
+    return session if is_clean else ""

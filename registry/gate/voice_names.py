@@ -16,7 +16,7 @@ KINDS = frozenset(
 )
 FILLERS = frozenset({"the", "my", "our", "a", "show", "open", "start", "stop", "hide", "display", "turn"})
 LONGEST_WORDS = 4
-SHORTEST_ALIKE = 4  # letters of words that one letter does not part
+SHORTEST_ALIKE = 4  # letters of words that one letter does not separate
 
 type Trouble = tuple[str, dict[str, object]]  # a sentence, and what fills its gaps
 
@@ -91,9 +91,9 @@ def _of_sounds(others: list[str]) -> list[Trouble]:
 
 
 def sound_alike(one: str, other: str) -> bool:
-    """Whether a voice hardly parts them: the same letters, or one letter of one word is another, too much or missing.
+    """Whether they hardly differ by voice: the same letters, or a word with one letter another, extra or missing.
 
-    A number parts names, and so does each letter of a word of three.
+    A number separates names, and so does each letter of a word of three.
     """
     return _sound_alike(_words(one), _words(other))
 
@@ -112,7 +112,10 @@ def _almost(one: str, other: str) -> bool:
         return False
     if any(char.isdigit() for char in one + other):
         return False
-    begins = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    begins = next(
+        (at for at, (letter, opposite) in enumerate(zip(one, other, strict=False)) if letter != opposite),
+        min(len(one), len(other)),
+    )
     rests = one[begins:], other[begins:]
     return rests[0][1:] == rests[1][1:] or rests[0][1:] == rests[1] or rests[0] == rests[1][1:]
 

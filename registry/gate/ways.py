@@ -55,6 +55,6 @@ def shows_by_code(camera: Camera) -> bool:
 
 
 def may_be_overheard(camera: Camera) -> bool:
-    """Whether its best way is one whose pictures cross the internet as they are: its owner is told, and must agree."""
+    """Whether its best way is one whose pictures cross the internet as they are: its owner must agree."""
     way = choose(camera)
     return way in OPEN_AIR or (way is None and UNASKED in camera.ways)

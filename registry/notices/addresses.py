@@ -56,7 +56,7 @@ class Addresses:
         return address_id
 
     def remove(self, account_id: str, address_id: str) -> bool:
-        """With the last one go the notices of the household: nobody waits for them."""
+        """Remove the address; with the last one go the notices of the household: nobody waits for them."""
         gone = self._store.drop_notice_address(account_id, address_id)
         if not self._store.notice_addresses(account_id):
             for notice in self._store.notices(account_id):

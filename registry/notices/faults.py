@@ -32,12 +32,12 @@ class Faults:
         return [fault for notice in self._store.notices(account_id) if (fault := decoded(notice)) is not None]
 
     def began(self, account_id: str, kind: Kind, subject: str) -> None:
-        """It lasts from now on; no matter where it is noted already."""
+        """Note a fault that lasts from now on; one that is noted already stays as it is."""
         new = Fault(account_id, kind, subject, self._clock())
         self.change(new, lambda fault: replace(fault, lasts=True) if fault is not None else new)
 
     def ended(self, account_id: str, kind: Kind, subject: str) -> None:
-        """It is mended; those who were notified of it are notified of that. No matter where none is noted."""
+        """Note that a fault is mended, if it is noted; those who were notified of it are notified of that."""
 
         def mended(fault: Fault | None) -> Fault | None:
             return replace(fault, lasts=False) if fault is not None and fault.told else None

@@ -145,7 +145,7 @@ class Notifying:
 
 
 def _due(address_id: str, faults: list[Fault]) -> list[Fault]:
-    """Those that the address has yet to be notified of, or of whose mend."""
+    """The faults that the address has yet to be notified of, or of whose mend."""
     return [fault for fault in faults if fault.lasts is not (address_id in fault.told)]
 
 

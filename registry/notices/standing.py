@@ -60,7 +60,7 @@ class Standing:
         )
 
     def camera_name(self, account_id: str, camera_id: str) -> str:
-        """As last read; "" where it is not known any more."""
+        """The camera's name as last read; "" where it is not known any more."""
         for account, source in self._sources(account_id):
             reading = self._readings.last(account, source)
             camera = reading.find(camera_id) if reading else None

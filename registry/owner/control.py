@@ -167,7 +167,7 @@ class Control:
             time.sleep(self._read_back_s)
 
     def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | None:
-        """As the vendor lists it now, and not by a read that began before the change."""
+        """The camera as the vendor lists it now, and not by a read that began before the change."""
         purpose = f"changed/{next(self._reads)}"
         reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
         return reading.find(visible.camera.id)

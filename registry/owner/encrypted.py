@@ -42,7 +42,7 @@ class Encrypted:
     def switch_off(
         self, visible: VisibleCamera, code: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
-        """With the consent of its owner, which the caller has. `code` "": the vendor is asked without one."""
+        """Switch it off, with its owner's consent, which the caller has. `code` "": the vendor is asked without one."""
         right = self._tries.take(visible.account.id) if code else None
         if code and right is None:
             return Step("pause", why="guessed")
@@ -54,7 +54,7 @@ class Encrypted:
     def change_password(
         self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
-        """Of the pictures; `old` is counted as a code is."""
+        """Change the password of the pictures; a wrong `old` is counted as a wrong code is."""
         right = self._tries.take(visible.account.id)
         if right is None:
             return Step("pause", why="guessed")

@@ -17,7 +17,7 @@ class CodeWanted(Struct, frozen=True):
     """`pending` holds the password: keep it sealed, and for no longer than PENDING_S."""
 
     pending: bytes
-    hint: str  # to whom the vendor sent the code, in part
+    hint: str  # to whom the vendor sent the code, masked
 
 
 class SignInRefused(Struct, frozen=True):

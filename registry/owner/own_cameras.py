@@ -14,7 +14,7 @@ from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.address import Address, read
 from registry.drivers.lan.better import Better, improve
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.discovery import Seen
+from registry.drivers.lan.discovery import Discovered
 from registry.drivers.lan.settling import moved, named, settled
 from registry.drivers.lan.soap import OnvifFailed
 from registry.drivers.lan.tried import Tried, Watch, tried
@@ -24,13 +24,13 @@ from registry.settings import BadValue
 from store.ports import Store, StoreUnavailable
 from store.records import Source
 
-LOOK_S = 8.0  # for all that is asked of a camera by HTTP, whatever it answers
+ASKED_S = 8.0  # for all that is asked of a camera by HTTP, whatever it answers
 SET_S = 3.0
 TOGETHER = 2  # cameras that are tried at once: each takes a thread of the pages for seconds
 WRONG = 3  # passwords that one address is sent in an hour: some cameras lock
 HOUR_S = 3600
 
-type Asks = Callable[[], Sequence[Seen]]
+type Asks = Callable[[], Sequence[Discovered]]
 
 
 class NotNow(Exception):
@@ -86,7 +86,7 @@ class OwnCameras:
     def tried(self, address: str, user: str, password: str, *, endpoint: str = "") -> Tried:
         """What a camera at that address sends. `endpoint`: what it answered WS-Discovery by, where it was found so."""
         at = read(address, loopback=self._loopback)
-        with self._turn(), self._try(at.host), exchange_within(LOOK_S):
+        with self._turn(), self._try(at.host), exchange_within(ASKED_S):
             found = self._adding.look(at, user, password)
             found = replace(found, device=replace(found.device, endpoint=endpoint))
             return tried(found, self._watch)
@@ -96,7 +96,7 @@ class OwnCameras:
         wanted = shown.settable
         with self._turn():
             try:
-                with exchange_within(LOOK_S):
+                with exchange_within(ASKED_S):
                     done = improve(self._adding.onvif(shown.found.device), wanted, shown.profiles, SET_S)
                     profiles = self._adding.onvif(shown.found.device).profiles(SET_S)
             except OnvifFailed:
@@ -143,7 +143,7 @@ class OwnCameras:
             self._devices.remove(source, device.id, device.channel)
 
     def _found_again(self, account_id: str, device: Device, at: Address, user: str, password: str) -> None:
-        with self._turn(), self._try(at.host), exchange_within(LOOK_S):
+        with self._turn(), self._try(at.host), exchange_within(ASKED_S):
             found = self._adding.look(at, user, password, known=device)
         self._change(account_id, device, lambda stored: moved(stored, found.device))
 
@@ -156,11 +156,11 @@ class OwnCameras:
         return next((source for source in sources if source.kind == self._devices.kind), None)
 
     def _note_endpoint(self, source: Source, device: Device, asks: Asks) -> None:
-        seen = next((answer for answer in asks() if answer.host == device.host), None)
-        if seen is None or not seen.endpoint:
+        discovered = next((answer for answer in asks() if answer.host == device.host), None)
+        if discovered is None or not discovered.endpoint:
             return
         with contextlib.suppress(DriverError, StoreUnavailable):  # it is then moved by hand
-            self._devices.alter(source, device, lambda stored: replace(stored, endpoint=seen.endpoint))
+            self._devices.alter(source, device, lambda stored: replace(stored, endpoint=discovered.endpoint))
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

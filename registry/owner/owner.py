@@ -78,7 +78,7 @@ class Owner:
         return self.cameras(account_id).waiting
 
     def camera(self, account_id: str, camera_id: str) -> Camera | None:
-        """As last known: the vendor is asked where nothing is."""
+        """The camera as last known; the vendor is asked where nothing is known."""
         found = self._judge.find(account_id, camera_id, Deadline(self._within_s))
         return None if isinstance(found, Refusal) else found.camera
 
@@ -99,7 +99,7 @@ class Owner:
         return self._open_stream(OwnersPage(session, account_id), camera_id, request)
 
     def still(self, account_id: str, session: str, camera_id: str) -> Snapshot | Refusal:
-        """Where an owner's page finds a still picture for a minute; never of a camera on battery."""
+        """The address at which an owner's page finds a still picture for a minute; never of a camera on battery."""
         return self._still(OwnersPage(session, account_id), camera_id)
 
     def serving(self, account_id: str) -> dict[str, tuple[str, ...]]:

@@ -34,7 +34,7 @@ class Progress(Struct, frozen=True):
 
 
 class Search:
-    """`find`: takes the cameras that are known, whether to knock at every address, and whom to tell how far it is.
+    """`find`: takes the cameras that are known, whether to knock at every address, and what to call with how far it is.
 
     One for an installation: two searches at once would fill the house's network twice. `clock`: monotonic seconds.
     """

@@ -44,7 +44,7 @@ class Awaited:
         return Asked(replace(camera, **{field: value}))
 
     def of(self, account_id: str) -> Changes:
-        """Those of the household that may still be awaited."""
+        """The changes of the household that may still be awaited."""
         last = self._happenings.last(account_id)
         if not last:
             return _NOTHING

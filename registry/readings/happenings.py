@@ -25,7 +25,7 @@ class Happenings:
         self._recent.drop(account_id)
 
     def since(self, account_id: str, at: float) -> list[Happening]:
-        """As the store has them now, oldest first. Raises StoreUnavailable."""
+        """The happenings after `at` as the store has them now, oldest first. Raises StoreUnavailable."""
         return self._store.happenings(account_id, at)
 
     def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None) -> bool:
@@ -35,14 +35,14 @@ class Happenings:
         return new
 
     def newest(self, account_id: str) -> list[Happening]:
-        """Those of the last LAST_S as the store has them now, which `last` then answers. Raises StoreUnavailable."""
+        """Those of the last LAST_S, read from the store now, which `last` then answers. Raises StoreUnavailable."""
         now = self._clock()
         found = self._store.happenings(account_id, now - LAST_S)
         self._recent.put(account_id, (now, found))
         return found
 
     def last(self, account_id: str) -> list[Happening]:
-        """Those of the last LAST_S, oldest first; none where the store can't be read."""
+        """The happenings of the last LAST_S, oldest first; none where the store can't be read."""
         now = self._clock()
         recent = self._recent.get(account_id)
         if recent is None or not 0 <= now - recent[0] < REREAD_S:

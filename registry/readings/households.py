@@ -54,7 +54,7 @@ class Households:
         return tuple(source for source in sources if source.kind in self._kinds)
 
     def _with_sources(self, known: Household) -> Household:
-        """With a source that another process added: its cameras are listed at once."""
+        """The household with a source that another process added: its cameras are listed at once."""
         sources = self._served(self._store.sources(known.account.id))
         if sources == known.sources:
             return known

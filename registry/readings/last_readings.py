@@ -127,8 +127,8 @@ class LastReadings:
         """Makes it the last reading, and writes it to the store where that has another list or an old one.
 
         `sure`: the store is read even where this process wrote the same list last. Another process may have written
-        another list after that, and assistants may have been told of it. Raises StoreUnavailable then: who reads for
-        assistants tries again.
+        another list after that, which may be reported to assistants already. Raises StoreUnavailable then: who reads
+        for assistants tries again.
         """
         self._put(source, reading)
         fingerprint, written = self._written.get(source.id) or ("", 0.0)

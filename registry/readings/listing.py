@@ -47,7 +47,7 @@ def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
 
 
 def chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:
-    """The part of it that was ticked at consent."""
+    """The cameras of it that were ticked at consent."""
     ticked = frozenset(cameras)
     fingerprint = hashlib.blake2b((listing.fingerprint + "".join(sorted(ticked))).encode(), digest_size=16).hexdigest()
     return Listing(tuple(camera for camera in listing.cameras if camera.id in ticked), fingerprint, listing.as_of)

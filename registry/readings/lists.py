@@ -1,4 +1,4 @@
-"""Lists of cameras: a household's, and the part of it that a link may see."""
+"""Lists of cameras: a household's, and those of them that a link may see."""
 
 from net.cache import Kept
 from registry.readings.households import IN_MEMORY

@@ -37,11 +37,11 @@ class Pictures(Protocol):
     """
 
     def place(self, account: str) -> str:
-        """Where the account's pictures are fetched; makes no request."""
+        """The address at which the account's pictures are fetched; makes no request."""
         ...
 
     def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
-        """Where the pull was begun."""
+        """The address of the media process in which the pull was begun."""
         ...
 
     def answer(

@@ -49,7 +49,7 @@ class Later:
         try:
             self._work.put_nowait(work)
         except queue.Full:
-            log.warning("too much happens at once for the history: a part is missing")
+            log.warning("too much happens at once for the history: some of it is missing")
 
     def _run(self) -> None:
         while True:
@@ -62,7 +62,7 @@ class Later:
                 try:
                     work()
                 except Exception:  # a daemon's thread: nobody else would say it
-                    log.exception("a part of the history is missing")
+                    log.exception("some of the history is missing")
 
 
 class History:
@@ -78,18 +78,18 @@ class History:
         self._live: dict[str, _Watched] = {}  # by the nonce of a session
         self._lock = threading.Lock()
 
-    def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, asked: float) -> None:
+    def note(self, link: Link, camera: str, surface: str, found: Stream | Refusal, requested_at: float) -> None:
         """`asked`: when, epoch seconds. What an owner tries on the console is none."""
         if link.id.startswith(console_sessions.PREFIX):
             return
         refusal = found if isinstance(found, Refusal) else found.explains
         ask = Ask(
-            id=_new_id(asked),
+            id=_new_id(requested_at),
             camera=camera,
             link=link.id,
             surface=surface,
-            at=asked,
-            took_s=max(0.0, self._clock() - asked),
+            at=requested_at,
+            took_s=max(0.0, self._clock() - requested_at),
             reason=refusal.reason if refusal else "",
         )
         if refusal is None:
@@ -127,21 +127,21 @@ class History:
             elif len(self._live) < MOST_LIVE:
                 self._live[claims.nonce] = _Watched(claims, now, now)
                 due.append(self._live[claims.nonce])
-            over = [nonce for nonce, each in self._live.items() if each.last < now - SILENT_S]
+            over = [nonce for nonce, live in self._live.items() if live.last < now - SILENT_S]
             due += [self._live.pop(nonce) for nonce in over]
-        for each in due:
-            self._later(partial(self._put_live, each))
+        for watched_before in due:
+            self._later(partial(self._put_live, watched_before))
 
     def settle(self) -> None:
         """Keep what was asked and how long pictures were watched until now."""
         self._write()
         with self._lock:
             living = list(self._live.values())
-        for each in living:
-            self._put_live(each)
+        for watched in living:
+            self._put_live(watched)
 
     def of(self, account_id: str) -> list[Ask]:
-        """Those of the last thirty days, newest first."""
+        """The asks of the last thirty days, newest first."""
         self.settle()
         return self._store.asks(account_id, self._clock() - ASK_KEPT_S)
 
@@ -149,7 +149,7 @@ class History:
         return self._store.account_secret(account_id, OFF) is None
 
     def keep(self, account_id: str, *, kept: bool) -> None:
-        """Where it is kept no more, what there is goes."""
+        """Set whether the history is kept; where it is not, what there is goes."""
         if kept:
             self._store.drop_account_secret(account_id, OFF)
             return

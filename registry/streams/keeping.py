@@ -38,7 +38,7 @@ class Keeping:
             return
         for account in self._store.accounts():
             preferences = self._readings.households.preferences(account.id)
-            cameras = [camera for camera, each in preferences.items() if each.keep_warm]
+            cameras = [camera for camera, preference in preferences.items() if preference.keep_warm]
             links = self._store.links(account.id) if cameras else []
             for camera in cameras:
                 self._keep(links, camera)
@@ -47,17 +47,17 @@ class Keeping:
         """In the name of the first link that may see it."""
         for link in links:
             deadline = Deadline(self._rules.vendor_s)
-            seen = self._judge.see(link, camera, deadline)
-            if isinstance(seen, Refusal):
+            visible = self._judge.see(link, camera, deadline)
+            if isinstance(visible, Refusal):
                 continue
-            opened = self._judged(seen, deadline)
+            opened = self._judged(visible, deadline)
             if isinstance(opened, Open) and opened.way == "lan" and on_mains(opened.visible.camera):
                 self._hold(link, camera)
             return
 
-    def _judged(self, seen: VisibleCamera, deadline: Deadline) -> Open | Refusal:
+    def _judged(self, visible: VisibleCamera, deadline: Deadline) -> Open | Refusal:
         return self._judge.judge(
-            seen, "still", (), lambda account, source: self._readings.recent(account, source, READ_S, deadline.left)
+            visible, "still", (), lambda account, source: self._readings.recent(account, source, READ_S, deadline.left)
         )
 
     def _hold(self, link: Link, camera: str) -> None:

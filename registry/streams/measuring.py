@@ -13,7 +13,7 @@ from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
 from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.streams.handover import Handover
-from registry.streams.sources import Minting
+from registry.streams.sources import StreamSources
 
 SHRUNK_S = 60  # a picture that displays can't play is measured once within this
 AGAIN_S = 600  # a picture of unknown size is opened once within this
@@ -47,31 +47,31 @@ class Measuring:
         rules: Rules,
         readings: Readings,
         judge: Judge,
-        minting: Minting,
+        sources: StreamSources,
         handover: Handover,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._rules, self._readings, self._judge = rules, readings, judge
-        self._minting, self._handover, self._clock = minting, handover, clock
+        self._sources, self._handover, self._clock = sources, handover, clock
         self._shrunk, self._again = Rate(SHRUNK_S), Rate(AGAIN_S)
 
-    def shrunk(self, viewer: Viewer, seen: VisibleCamera, deadline: Deadline) -> None:
+    def shrunk(self, viewer: Viewer, visible: VisibleCamera, deadline: Deadline) -> None:
         """Measures the whole picture, which the owner may have made smaller, for the next request; does not wait."""
-        if self._rules.pictures == "plane" and self._shrunk.hit(_key(seen, "main"), self._clock()) == 1:
-            verdict = self._judge.verdict(seen, "still", ())
+        if self._rules.pictures == "plane" and self._shrunk.hit(_key(visible, "main"), self._clock()) == 1:
+            verdict = self._judge.verdict(visible, "still", ())
             if isinstance(verdict, Open):
                 self._begin(viewer, verdict, "main", deadline)
 
     def first(self, viewer: Viewer, camera_id: str, picture: Picture) -> None:
         """Measures a picture of unknown size, if the gate is open; waits for it, SHOWS_S at most."""
         deadline = Deadline(self._rules.vendor_s)
-        seen = self._judge.see(viewer, camera_id, deadline)
-        if isinstance(seen, Refusal) or picture not in unseen(seen.camera) or self._rules.pictures == "vendor":
+        visible = self._judge.see(viewer, camera_id, deadline)
+        if isinstance(visible, Refusal) or picture not in unseen(visible.camera) or self._rules.pictures == "vendor":
             return
-        if self._again.hit(_key(seen, picture), self._clock()) > 1:
+        if self._again.hit(_key(visible, picture), self._clock()) > 1:
             return
         opened = self._judge.judge(
-            seen,
+            visible,
             "still",
             (),
             lambda account, source: self._readings.recent(account, source, READ_S, deadline.left),
@@ -80,24 +80,24 @@ class Measuring:
             self._wait(viewer, camera_id, picture)
 
     def _begin(self, viewer: Viewer, opened: Open, picture: Picture, deadline: Deadline) -> bool:
-        source = self._minting.mint(opened, "still", picture, deadline)
+        source = self._sources.mint(opened, "still", picture, deadline)
         if isinstance(source, Refusal):
             return False
         try:
             self._handover.measure(viewer, opened.visible.camera.id, source, picture, deadline)
         except (MediaBusy, MediaUnavailable):
-            self._minting.give_back(opened.visible.source, source.release, deadline)
+            self._sources.give_back(opened.visible.source, source.release, deadline)
             return False
         return True
 
     def _wait(self, viewer: Viewer, camera_id: str, picture: Picture) -> None:
         deadline = Deadline(SHOWS_S)
         while deadline.left:
-            seen = self._judge.see(viewer, camera_id, deadline)
-            if isinstance(seen, Refusal) or picture not in unseen(seen.camera):
+            visible = self._judge.see(viewer, camera_id, deadline)
+            if isinstance(visible, Refusal) or picture not in unseen(visible.camera):
                 return
             time.sleep(min(0.1, deadline.left))
 
 
-def _key(seen: VisibleCamera, picture: Picture) -> str:
-    return f"{seen.account.id}/{seen.camera.id}/{picture}"
+def _key(visible: VisibleCamera, picture: Picture) -> str:
+    return f"{visible.account.id}/{visible.camera.id}/{picture}"

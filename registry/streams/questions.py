@@ -15,7 +15,7 @@ from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.history import History
 from registry.streams.reopening import Reopening, surface_of
-from registry.streams.sources import Minting
+from registry.streams.sources import StreamSources
 from registry.surface import OF_ASSISTANTS
 from store.ports import StoreUnavailable
 from store.records import Account, Source
@@ -33,7 +33,7 @@ class Questions:
         reopening: Reopening,
         readings: Readings,
         judge: Judge,
-        minting: Minting,
+        sources: StreamSources,
         explaining: Explaining,
         rules: Rules,
         clock: Callable[[], float] = time.time,
@@ -41,7 +41,7 @@ class Questions:
     ) -> None:
         self._history = history
         self._reopening, self._readings, self._judge = reopening, readings, judge
-        self._minting, self._explaining, self._rules, self._clock = minting, explaining, rules, clock
+        self._sources, self._explaining, self._rules, self._clock = sources, explaining, rules, clock
 
     def source_for(self, claims: Claims) -> SourceSpec | Denied:
         """For the media process, when it opens or opens again."""
@@ -54,10 +54,10 @@ class Questions:
             return spec or Denied("mended")
         if isinstance(opened, Refusal):
             return _denied(opened)
-        source = self._minting.mint(opened, surface_of(claims), claims.picture, deadline)
+        source = self._sources.mint(opened, surface_of(claims), claims.picture, deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
-    def check(self, claims: Claims, asked: float | None = None) -> Denied | None:
+    def check(self, claims: Claims, requested_at: float | None = None) -> Denied | None:
         """For the media process, while a session lives: a reading made since `asked`, epoch seconds, will do.
 
         An older one would let a picture outlast its gate by its age.
@@ -67,7 +67,8 @@ class Questions:
         if claims.explains:
             return None  # a card shows why the gate is closed, and ends soon
         deadline = Deadline(self._rules.vendor_s)
-        ages = iter((0.0 if asked is None else self._clock() - asked, 0.0))  # what is unknown is read once more
+        # what is unknown is read once more
+        ages = iter((0.0 if requested_at is None else self._clock() - requested_at, 0.0))
 
         def shared(account: Account, source: Source) -> Reading:
             return self._readings.recent(account, source, next(ages), deadline.left)
@@ -107,7 +108,7 @@ class Questions:
             return
         for source in sources:
             if source.id == source_id and token:
-                self._minting.give_back(source, release, Deadline(self._rules.vendor_s))
+                self._sources.give_back(source, release, Deadline(self._rules.vendor_s))
 
 
 def _denied(refusal: Refusal) -> Denied:

@@ -8,7 +8,9 @@ from store.ports import Throttle
 WINDOW_S = 60
 
 
-class Opens(Protocol):
+class Quota(Protocol):
+    """What is left of a link's streams in the present minute."""
+
     def spent(self, link_id: str, now: float) -> bool:
         """Whether the quota is known to be used up, before the vendor is called."""
         ...
@@ -22,7 +24,7 @@ class Opens(Protocol):
         ...
 
 
-class OpensHere:
+class QuotaHere:
     """Counted in this process; a stream that showed nothing is not counted."""
 
     def __init__(self, most: int) -> None:
@@ -38,7 +40,7 @@ class OpensHere:
         self._rate.hit(link_id, now, -1)
 
 
-class OpensOfAll:
+class QuotaOfAll:
     """Counted in the store for all processes, with one write per stream that the gate allows, shown or not."""
 
     def __init__(self, most: int, store: Throttle) -> None:

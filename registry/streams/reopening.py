@@ -23,10 +23,10 @@ class Reopening:
         viewer = self._viewer(claims)
         if viewer is None:
             return not_found()
-        seen = self._judge.see(viewer, claims.camera, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        return self._judge.judge(seen, surface_of(claims), PLAYABLE, read)
+        visible = self._judge.see(viewer, claims.camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
 
     def _viewer(self, claims: Claims) -> Viewer | None:
         viewer = viewers.find(self._store, claims.link)

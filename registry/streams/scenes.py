@@ -26,7 +26,7 @@ class Scenes:
         self._screens = screens
 
     def of(self, listing: Listing) -> tuple[Scene, ...]:
-        """Of the cameras that are listed."""
+        """The scenes of the cameras that are listed."""
         if self._screens is None:
             return ()
         return tuple(scene for camera in listing.cameras for scene in scenes_of(camera.id, camera.tv_scenes))
@@ -54,23 +54,23 @@ class Scenes:
         if isinstance(scene, Refusal):
             return scene
         assert self._screens is not None
-        seen = self._judge.see(link, scene.camera, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        opened = self._judge.judge(seen, "tv", ("hls",), self._judge.fresh(deadline))
+        visible = self._judge.see(link, scene.camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        opened = self._judge.judge(visible, "tv", ("hls",), self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             return opened
         left_s = min(SETTLED_S, deadline.or_at_least(TV_S))
-        told = self._screens.show(link.account, scene.camera, scene.tv, left_s)
-        return overruled(told, opened.visible.camera) if isinstance(told, str) else told
+        outcome = self._screens.show(link.account, scene.camera, scene.tv, left_s)
+        return overruled(outcome, opened.visible.camera) if isinstance(outcome, str) else outcome
 
     def deactivate(self, link: Link, scene_id: str, within_s: float) -> Refusal | None:
         scene = self._known(link, scene_id)
         if isinstance(scene, Refusal):
             return scene
         assert self._screens is not None
-        told = self._screens.stop(link.account, scene.camera, scene.tv, min(SETTLED_S, within_s))
-        return None if told is None else overruled(told, None)
+        outcome = self._screens.stop(link.account, scene.camera, scene.tv, min(SETTLED_S, within_s))
+        return None if outcome is None else overruled(outcome, None)
 
     def _known(self, link: Link, scene_id: str) -> Scene | Refusal:
         try:

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 GIVE_BACK_S = 0.5
 
 
-class Minting:
-    """Answers with a Refusal where no way brings an address."""
+class StreamSources:
+    """The source of each stream that is opened; a Refusal where no way brings an address."""
 
     def __init__(
         self, drivers: Mapping[str, Driver], rules: Rules, readings: Readings, judge: Judge, breaker: Breaker
@@ -51,8 +51,8 @@ class Minting:
             if fit.picture == "sub" and request.surface != "video":
                 # without a smaller picture the gate may refuse for another reason
                 alone = structs.replace(camera, sub=None)
-                seen = VisibleCamera(opened.visible.account, opened.visible.source, alone)
-                verdict = self._judge.verdict(seen, GATE[fit.surface], request.protocols)
+                without_sub = VisibleCamera(opened.visible.account, opened.visible.source, alone)
+                verdict = self._judge.verdict(without_sub, GATE[fit.surface], request.protocols)
                 if isinstance(verdict, Refusal):
                     return verdict
         return refusal or overruled("too_large", camera)

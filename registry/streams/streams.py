@@ -16,8 +16,8 @@ from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Sight, check_offer, unstarted
 from registry.streams.measuring import Measuring
-from registry.streams.quota import Opens
-from registry.streams.sources import Minting
+from registry.streams.quota import Quota
+from registry.streams.sources import StreamSources
 from registry.streams.vendor_direct import VendorDirect
 from registry.surface import Surface
 
@@ -30,8 +30,8 @@ class Streams:
     def __init__(
         self,
         judge: Judge,
-        minting: Minting,
-        opens: Opens,
+        sources: StreamSources,
+        quota: Quota,
         handover: Handover,
         vendor_direct: VendorDirect | None,
         explaining: Explaining,
@@ -39,7 +39,7 @@ class Streams:
         rules: Rules,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._judge, self._minting, self._opens = judge, minting, opens
+        self._judge, self._sources, self._quota = judge, sources, quota
         self._handover, self._vendor_direct, self._explaining = handover, vendor_direct, explaining
         self.measuring, self._rules, self._playable, self._clock = measuring, rules, rules.playable, clock
 
@@ -48,26 +48,26 @@ class Streams:
         if request.sdp is not None:
             check_offer(request.sdp)
         deadline = self._deadline(request)
-        seen = self._judge.see(viewer, camera, deadline)
-        if isinstance(seen, Refusal):
-            return seen
+        visible = self._judge.see(viewer, camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
         counted = viewer.id if request.surface != "page" else f"{viewer.id}/{camera}"  # a page opens all its cameras
-        if self._opens.spent(counted, self._clock()):
-            return overruled("busy", seen.camera)
+        if self._quota.spent(counted, self._clock()):
+            return overruled("busy", visible.camera)
         protocols = common(request.protocols, self._playable)
-        opened = self._judge.judge(seen, GATE[request.surface], protocols, self._judge.fresh(deadline))
+        opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
-                self.measuring.shrunk(viewer, seen, deadline)
+                self.measuring.shrunk(viewer, visible, deadline)
             return self._explaining.stream(viewer, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.visible.camera)  # a stream comes with what the camera sends
         # a refusal is not counted, so that a request after the mend gets the picture
-        if not self._opens.take(counted, self._clock()):
-            return overruled("busy", seen.camera)
-        found = self._minting.fitted(opened, request, deadline)
+        if not self._quota.take(counted, self._clock()):
+            return overruled("busy", visible.camera)
+        found = self._sources.fitted(opened, request, deadline)
         if isinstance(found, Refusal):
-            self._opens.give_back(counted, self._clock())
+            self._quota.give_back(counted, self._clock())
             return self._explaining.stream(viewer, camera, found, request, deadline)
         source, fit = found
         if self._vendor_direct is not None:
@@ -76,8 +76,8 @@ class Streams:
             sight = Sight.of(opened, fit, transcodes=self._rules.transcodes)
             return self._handover.start(viewer, camera, source, sight, request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
-            self._opens.give_back(counted, self._clock())
-            self._minting.give_back(opened.visible.source, source.release, deadline)
+            self._quota.give_back(counted, self._clock())
+            self._sources.give_back(opened.visible.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
             refusal = unstarted(error, self._judge, opened, GATE[request.surface], protocols)
@@ -89,19 +89,19 @@ class Streams:
         assert self._vendor_direct is not None
         stream = self._vendor_direct.start(opened, source, fit, request, deadline)
         if isinstance(stream, Refusal):
-            self._opens.give_back(counted, self._clock())
-            self._minting.give_back(opened.visible.source, source.release, deadline)
+            self._quota.give_back(counted, self._clock())
+            self._sources.give_back(opened.visible.source, source.release, deadline)
         return stream
 
     def snapshot(
         self, viewer: Viewer, camera: str, surface: Surface, within_s: float | None = None
     ) -> Snapshot | Refusal:
-        """Where a still picture may be fetched; the gate is asked now, and by each fetch that wakes the camera."""
+        """The address of a still picture; the gate is asked now, and by each fetch that wakes the camera."""
         deadline = Deadline(self._rules.vendor_within(within_s))
-        seen = self._judge.see(viewer, camera, deadline)
-        if isinstance(seen, Refusal):
-            return seen
-        opened = self._judge.judge(seen, "still", (), self._judge.fresh(deadline))
+        visible = self._judge.see(viewer, camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        opened = self._judge.judge(visible, "still", (), self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             return opened
         if self._vendor_direct is not None:
@@ -113,19 +113,19 @@ class Streams:
 
         One of a camera on battery is refused as `waking`: a picture that renews itself would empty it.
         """
-        seen = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
-        if isinstance(seen, Refusal):
-            return seen
-        if is_on_battery(seen.camera):
-            return overruled("waking", seen.camera)
+        visible = self._judge.see(viewer, camera, Deadline(self._rules.vendor_s))
+        if isinstance(visible, Refusal):
+            return visible
+        if is_on_battery(visible.camera):
+            return overruled("waking", visible.camera)
         if not self._rules.stills:
-            return overruled("not_passable", seen.camera)
-        verdict = self._judge.verdict(seen, "still", ())
-        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, plain(seen.camera))
+            return overruled("not_passable", visible.camera)
+        verdict = self._judge.verdict(visible, "still", ())
+        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, plain(visible.camera))
 
     def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
-        return self._minting.too_large(camera)
+        return self._sources.too_large(camera)
 
     def end_session(self, viewer: Viewer, session: str) -> None:
         self._handover.end(viewer.id, session)

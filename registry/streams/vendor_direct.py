@@ -41,11 +41,11 @@ class VendorDirect:
         self, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
     ) -> Stream | Refusal:
         """What it refuses the caller gives back to the vendor."""
-        seen, camera = opened.visible, opened.visible.camera
+        visible, camera = opened.visible, opened.visible.camera
         try:
-            probed = self._drivers[seen.source.kind].probe(seen.source, source, deadline.or_at_least(PROBE_S))
+            probed = self._drivers[visible.source.kind].probe(visible.source, source, deadline.or_at_least(PROBE_S))
         except DriverError as error:
-            log.warning("the stream of source %s is not passed on: %s (%s)", seen.source.id, error.reason, error)
+            log.warning("the stream of source %s is not passed on: %s (%s)", visible.source.id, error.reason, error)
             return unreached(error, camera)
         video = shown(camera, fit.picture)
         if probed.width:
@@ -53,8 +53,8 @@ class VendorDirect:
         if not _plays(request, probed, small=within(video, VIDEO_APP)):
             return overruled("not_passable", camera)
         now = self._clock()
-        # nobody tells when a display has had enough: each opening takes a place for as long as its address lives
-        if self._store.hit(f"passed/{seen.account.id}", self._rules.passed_s, now) > self._rules.live_per_account:
+        # nothing shows when a display has had enough: each opening takes a place for as long as its address lives
+        if self._store.hit(f"passed/{visible.account.id}", self._rules.passed_s, now) > self._rules.live_per_account:
             return overruled("busy", camera)
         return Stream(
             protocol="hls",

@@ -19,7 +19,7 @@ class Reconciling:
 
     def turn(self) -> None:
         """Every household. Raises StoreUnavailable."""
-        self._look("", "")
+        self._reconcile("", "")
 
     def turn_of_day(self) -> int:
         """Looks at the households whose turn came since the last call, and returns how many. Raises StoreUnavailable.
@@ -30,10 +30,10 @@ class Reconciling:
         now = self._clock()
         first, last = _id_at(now - EVERY_S - TARDY_S), _id_at(now)
         if first <= last:
-            return self._look(first, last)
-        return self._look(first, "") + self._look("", last)
+            return self._reconcile(first, last)
+        return self._reconcile(first, "") + self._reconcile("", last)
 
-    def _look(self, after: str, until: str) -> int:
+    def _reconcile(self, after: str, until: str) -> int:
         count = 0
         for account in self._store.accounts(after, until):
             self._store.look(account.id, self._clock())

@@ -115,7 +115,7 @@ class Telling:
         return Settled(self._clock(), over, laid, told=kept(claim, was, told), what=what, again=now.ends)
 
     def _settled(self, claim: Claim, was: Told | None, error: NotTold) -> Settled:
-        """With what was accepted before the failure."""
+        """How the claim ends after a failure, with what was accepted before it."""
         told = kept(claim, was, error.told) if error.told is not None else None
         over = tuple(row for row in claim.rows if row.id in error.happened)
         return Settled(self._clock(), over, told=told, reason=error.reason)

@@ -21,7 +21,9 @@ def before(claim: Claim) -> Told | None:
     except msgspec.MsgspecError:
         return None  # written by another version: all is told
     whole = {row.subject for row in claim.rows if row.kind == LOOK and row.subject}
-    return Told({camera: ToldOf(turn=of.turn) if whole & {camera, ALL} else of for camera, of in told.cameras.items()})
+    return Told(
+        {camera: ToldOf(turn=known.turn) if whole & {camera, ALL} else known for camera, known in told.cameras.items()}
+    )
 
 
 def kept(claim: Claim, was: Told | None, told: Told) -> bytes | None:
@@ -41,8 +43,8 @@ def what_was_told(was: Told | None, told: Told, happened: tuple[Happened, ...]) 
     now = told.cameras
     counts = {
         "gone": len(were.keys() - now.keys()),
-        "listed": sum(of.listed != were.get(camera, ToldOf()).listed for camera, of in now.items()),
-        "changed": sum(of.states != were.get(camera, ToldOf()).states for camera, of in now.items()),
+        "listed": sum(known.listed != were.get(camera, ToldOf()).listed for camera, known in now.items()),
+        "changed": sum(known.states != were.get(camera, ToldOf()).states for camera, known in now.items()),
         **{kind: sum(event.kind == kind for event in happened) for kind in ("doorbell", "person", "motion")},
     }
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)

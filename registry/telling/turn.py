@@ -58,5 +58,5 @@ class Turn:
 
 
 def fingerprint(data: bytes) -> str:
-    """The same for the same bytes in every process and after a restart."""
+    """A fingerprint that is the same for the same bytes in every process and after a restart."""
     return hashlib.sha256(data).hexdigest()[:16]

@@ -29,5 +29,5 @@ _TEXTS: tuple[tuple[re.Pattern[str], Why], ...] = (
 
 
 def why_of(reason: str) -> Why:
-    """Of a reason that is kept of a link or of a row; "trouble" of one that is in no list."""
+    """The word for a reason that is kept of a link or of a row; "trouble" for one that is in no list."""
     return next((why for text, why in _TEXTS if text.search(reason)), "trouble")

@@ -88,7 +88,7 @@ class CloudWatch(logging.Handler):
             logging.getLogger(name).setLevel(least)
 
     def watched(self, answer: Handler) -> Handler:
-        """The same handler, with a line for each request. An error is raised on, and AWS counts it as Errors."""
+        """The handler, with a line for each request. An error is raised on, and AWS counts it as Errors."""
 
         def handler(event: Event, context: Any) -> Reply:
             self._request = str(getattr(context, "aws_request_id", ""))
@@ -136,8 +136,8 @@ class CloudWatch(logging.Handler):
         self._cold = False
         happened = sorted(self._happened)
         if happened or self._least <= logging.INFO:
-            told = {**line, **self._more}
-            _write({key: value for key, value in told.items() if value is not None} | self._metrics(happened))
+            given = {**line, **self._more}
+            _write({key: value for key, value in given.items() if value is not None} | self._metrics(happened))
 
     def _metrics(self, happened: list[str]) -> dict[str, object]:
         if not happened:
@@ -160,6 +160,8 @@ def _of_api(event: Event) -> str | None:
 
 
 def _write(line: Mapping[str, object]) -> None:
-    told = {key: redact(value) if isinstance(value, str) and key != "request" else value for key, value in line.items()}
-    sys.stdout.write(json.dumps(told, ensure_ascii=False, default=repr) + "\n")
+    given = {
+        key: redact(value) if isinstance(value, str) and key != "request" else value for key, value in line.items()
+    }
+    sys.stdout.write(json.dumps(given, ensure_ascii=False, default=repr) + "\n")
     sys.stdout.flush()

@@ -162,7 +162,7 @@ def _linking(settings: "Settings") -> "AccountLinking":
         stop("Alexa is no client yet: showcam clients add alexa --redirect-uri ….")
     secret = click.prompt("Client secret", hide_input=True, err=True)
     if not clients.check_secret(client, secret):
-        stop(f"That is not the secret of {client.id}, which was told once, when the client was added.")
+        stop(f"That is not the secret of {client.id}, which was shown once, when the client was added.")
     return skill_package.linking(settings.public_url, client, secret)
 
 

@@ -67,7 +67,7 @@ def backup(
     passphrase = _passphrase(passphrase_file, new=True) if with_keys else None
     with progress(f"Writing {file}"):
         found = backups.write(settings, file, passphrase, force=force)
-    facts = {"file": str(file), "bytes": file.stat().st_size, **_told(found)}
+    facts = {"file": str(file), "bytes": file.stat().st_size, **_facts(found)}
     report(as_json, facts, [f"{file} holds {_counted(found)}."])
     if as_json:
         return
@@ -106,7 +106,7 @@ def restore(context: click.Context, file: Path, passphrase_file: Any, without_ke
         with progress(f"Restoring {file}"):
             done = restoring.restore(settings, file, contents, passphrase)
     more = {"with_keys": done.with_keys, "schema_now": done.schema, "kept": [str(path) for path in done.kept]}
-    report(as_json, {"file": str(file), **_told(done.contents), **more}, _lines(file, done))
+    report(as_json, {"file": str(file), **_facts(done.contents), **more}, _lines(file, done))
     if not as_json:
         echo(
             "Links that were ended since then are alive again, and those made since then are gone: showcam links list, "
@@ -139,7 +139,7 @@ def _lines(file: Path, done: "Restored") -> Iterator[str]:
     yield from (f"What was there is kept as {path}" for path in done.kept)
 
 
-def _told(found: "Contents") -> BackupFacts:
+def _facts(found: "Contents") -> BackupFacts:
     return {
         "made": _time(found),
         "keys": found.opens_with is not None,

@@ -101,7 +101,7 @@ def _identity(camera: Camera, serving: Serving) -> CameraFacts:
         "owner": camera.owner,
         "battery": camera.battery,
         "charging": camera.charging,
-        "pictures_by": [each for each in camera.ways if each != UNASKED],
+        "pictures_by": [way for way in camera.ways if way != UNASKED],
         "settings_by": serving.get(camera.ref.source, ()),
     }
 
@@ -191,8 +191,8 @@ def _value(name: Setting, view: SettingView) -> str:
     return "not told" if view.can_set or name not in FIELDS else "not by this way in"
 
 
-def _note(name: Setting, view: SettingView, asked: str | None, *, verbose: bool) -> str:
-    notes = [f"{asked} was asked for"] if asked not in (None, view.value) else []
+def _note(name: Setting, view: SettingView, awaited: str | None, *, verbose: bool) -> str:
+    notes = [f"{awaited} was asked for"] if awaited not in (None, view.value) else []
     if view.value is None and not view.can_set and name not in FIELDS:
         return "" if not view.way else f" ({WAY[view.way]})" * verbose
     if view.can_set and view.choices:

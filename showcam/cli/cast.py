@@ -102,10 +102,13 @@ def only_screen(client: "CastClient") -> tuple[str, str]:
 def report_showing(showing: "list[Showing]", none: str, sentence: str, as_json: bool) -> None:
     """`sentence` has gaps for the camera, the device and the time."""
     facts = [
-        {"camera": each.camera, "name": each.name, "device": each.device.name, "since": each.since} for each in showing
+        {"camera": shown.camera, "name": shown.name, "device": shown.device.name, "since": shown.since}
+        for shown in showing
     ]
     lines = [
-        sentence.format(each.name, each.device.name, datetime.fromtimestamp(each.since).astimezone().strftime("%H:%M"))
-        for each in showing
+        sentence.format(
+            shown.name, shown.device.name, datetime.fromtimestamp(shown.since).astimezone().strftime("%H:%M")
+        )
+        for shown in showing
     ]
     report(as_json, {"showing": facts}, lines or [none])

@@ -6,16 +6,17 @@ import sys
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
-from showcam.cli.output import echo
+from showcam.cli.output import as_json, echo, report
 from showcam.process.own_address import home_address, host_in_house
 from showcam.settings import Settings
 
 
 @click.command()
 @installation
+@as_json
 @click.pass_context
 @readable
-def home(context: click.Context) -> None:
+def home(context: click.Context, *, as_json: bool) -> None:
     """Print the address of your cameras' page, with a code that signs one browser in: once, within half an hour.
 
     showcam must run for the page to be there. The code before it, if any, is good no more.
@@ -26,16 +27,18 @@ def home(context: click.Context) -> None:
     if not settings.has_console:
         stop("There is no such page here: the setting console is off, or everything is on AWS.", code=1)
     folder.claim(settings)
-    announce(settings)
+    announce(settings, as_json=as_json)
 
 
-def announce(settings: Settings) -> None:
+def announce(settings: Settings, *, as_json: bool = False) -> None:
     """Print the address with a new code; at a terminal also as a QR code, where a telephone could use it."""
     from accounts.one_time_code import LIFE_S, OneTimeCode
 
     host = host_in_house(settings.bind)
     address = f"{home_address(settings)}#{OneTimeCode(settings.home_code).renew()}"
-    echo(f"Your cameras: {address}")
+    report(as_json, {"address": address, "good_for_s": LIFE_S}, [f"Your cameras: {address}"])
+    if as_json:
+        return
     echo(f"That address signs one browser in, once, within {LIFE_S // 60} minutes. Another one: showcam home", err=True)
     if _is_loopback(host):
         if not settings.demo and settings.bind not in ("0.0.0.0", "::"):  # noqa: S104

@@ -35,7 +35,7 @@ def list_(context: click.Context, as_json: bool) -> None:
             _day(link.created),
             _day(link.last_used),
             "all" if link.cameras is None else str(len(link.cameras)),
-            _told(tellings.get(link.id)),
+            _last_sent(tellings.get(link.id)),
             link.label,
         )
         for link in found
@@ -67,7 +67,7 @@ def end(context: click.Context, link_id: str) -> None:
     echo("It has ended.")
 
 
-def _told(telling: Telling | None) -> str:
+def _last_sent(telling: Telling | None) -> str:
     if telling is None or telling.told_at is None:
         return telling.reason if telling and telling.reason else "nothing"
     at = datetime.fromtimestamp(telling.told_at, UTC).strftime("%Y-%m-%d %H:%M")

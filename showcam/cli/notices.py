@@ -110,10 +110,10 @@ def test(context: click.Context, user: str | None, as_json: bool) -> None:
             taken[address_id] = send(address.url, title, text)
         except BadAddress:
             taken[address_id] = False
-    lines = [f"{found[each].service} ({each}): {'taken' if took else 'NOT TAKEN'}" for each, took in taken.items()]
+    lines = [f"{found[which].service} ({which}): {'taken' if took else 'NOT TAKEN'}" for which, took in taken.items()]
     if not all(taken.values()):
         lines.append("See that the address is right and its service runs; then remove and add it: showcam notices add")
-    facts = [{"address": each, "service": found[each].service, "taken": took} for each, took in taken.items()]
+    facts = [{"address": which, "service": found[which].service, "taken": took} for which, took in taken.items()]
     report(as_json, {"addresses": facts}, lines)
     if not all(taken.values()):
         context.exit(1)

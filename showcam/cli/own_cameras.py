@@ -80,7 +80,10 @@ def find(context: click.Context, look: bool, as_json: bool, user: str | None) ->
         stop("The demo asks nothing of your house. Its own camera Barn is added already: showcam cameras list", code=1)
     with progress("Asking the house"):
         candidates = found(settings, user, look=look, heard=_heard)
-    facts = [{"address": each.host, "name": each.name, "onvif": each.onvif, "added": each.added} for each in candidates]
+    facts = [
+        {"address": candidate.host, "name": candidate.name, "onvif": candidate.onvif, "added": candidate.added}
+        for candidate in candidates
+    ]
     report(as_json, {"found": facts}, _found_lines(candidates, look=look))
 
 
@@ -92,7 +95,7 @@ def _found_lines(found: "list[Candidate]", *, look: bool) -> list[str]:
     if not found:
         more = "" if look else " Cameras without ONVIF are found with --look."
         return [f"Nothing answered.{more} Any camera is added by its address: showcam cameras add ADDRESS"]
-    rows = [(each.host, each.name, _found_by(each), each.added) for each in found]
+    rows = [(candidate.host, candidate.name, _found_by(candidate), candidate.added) for candidate in found]
     return [*table(rows, ("Address", "Says it is", "Found by", "Here as")), "Add one: showcam cameras add ADDRESS"]
 
 

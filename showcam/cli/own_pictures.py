@@ -58,8 +58,8 @@ def _improved(own: "OwnCameras", shown: "Tried") -> None:
     if not shown.better:
         return
     echo("It would be better with:", err=True)
-    for each in shown.better:
-        echo(f"  {each.sentence}.", err=True)
+    for setting in shown.better:
+        echo(f"  {setting.sentence}.", err=True)
     if not shown.settable:
         echo("Set it on the camera's own page; it is shown as it is until then.", err=True)
         return
@@ -70,8 +70,8 @@ def _improved(own: "OwnCameras", shown: "Tried") -> None:
             done = improve(own.adding.onvif(shown.found.device), shown.settable, shown.profiles, 3.0)
     except OnvifFailed:
         done = ()
-    for each in shown.settable:
-        echo(f"  {each.sentence}: {'set' if each in done else 'the camera did not take it'}.", err=True)
+    for setting in shown.settable:
+        echo(f"  {setting.sentence}: {'set' if setting in done else 'the camera did not take it'}.", err=True)
 
 
 def _rows(shown: "Tried") -> list[tuple[str, ...]]:

@@ -133,7 +133,7 @@ def free(store: "Store", name: str, account_id: str) -> None:
     from accounts.owner_users import BadUser, OwnerUsers, checked_name
 
     name = checked_name(name)
-    if households.find(store, "ezviz", name) is not None:
+    if households.find_at_any_vendor(store, name) is not None:
         raise BadUser(
             "taken",
             f"{name} is an EZVIZ user name here: choose another, so that a password for showcam is never sent to EZVIZ",
@@ -147,8 +147,8 @@ def typed(name: str) -> str:
     """The password, asked for twice. Raises BadUser."""
     from accounts.owner_users import SHORTEST, check_password
 
-    asked = f"Password for showcam (at least {SHORTEST} characters)"
-    secret = str(click.prompt(asked, hide_input=True, confirmation_prompt="The same once more", err=True))
+    prompt = f"Password for showcam (at least {SHORTEST} characters)"
+    secret = str(click.prompt(prompt, hide_input=True, confirmation_prompt="The same once more", err=True))
     check_password(secret, name)
     return secret
 

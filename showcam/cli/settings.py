@@ -19,7 +19,7 @@ def settings() -> None:
     """Settings that showcam keeps: the public address, the assistants' ids and secrets, STUN and TURN, EZVIZ keys.
 
     showcam.toml and SHOWCAM_* in the environment count more. A running showcam takes a change within seconds; the
-    part that shows pictures waits until nobody watches, or until showcam settings apply.
+    media process waits until nobody watches, or until showcam settings apply.
     """
 
 
@@ -56,9 +56,9 @@ def set_(context: click.Context, name: str, value: str | None) -> None:
         )
     kept = _opened(context)
     texts = {name: value if value is not None else _asked(name)}
-    for other in _PARTNERS.get(name, ()):
-        if not any(row.is_set for row in kept.rows() if row.name == other):
-            texts[other] = _asked(other)
+    for partner in _PARTNERS.get(name, ()):
+        if not any(row.is_set for row in kept.rows() if row.name == partner):
+            texts[partner] = _asked(partner)
     kept.change(texts)
     when = "The next start of showcam takes it." if name == "bind" else "A running showcam takes it within seconds."
     echo(f"{' and '.join(texts)}: kept. {when}")

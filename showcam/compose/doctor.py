@@ -44,7 +44,7 @@ def whole(settings: Settings, authorities: Path | None = None) -> Iterator[Findi
 def running(
     settings: Settings, base: Ground, authorities: Path | None = None, *, household: str = ""
 ) -> Iterator[Finding]:
-    """The same, by a process that has built what it stands on. `household`: the one whose owner reads it."""
+    """The doctor of a process that has built what it stands on. `household`: the one whose owner reads it."""
     visitor, store = Visitor(authorities), base.store
     if not settings.all_on_aws:  # else nothing lasts here
         yield disk.examine(settings.data)

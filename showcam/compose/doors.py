@@ -63,8 +63,8 @@ def ready(store: Store, request: Request) -> Response:
     except StoreUnavailable as error:
         log.warning("the store can't be used", error=str(error), reason="store")
         return problem(503, "The store can't be used just now", "The log says why.")
-    told: Ready = {"ok": True, "client": request.environ.get("REMOTE_ADDR", "")}
-    return Response(200, json.dumps(told).encode(), [JSON])
+    answered: Ready = {"ok": True, "client": request.environ.get("REMOTE_ADDR", "")}
+    return Response(200, json.dumps(answered).encode(), [JSON])
 
 
 def rules(settings: Settings) -> EdgeRules:

@@ -21,7 +21,7 @@ from showcam.process.settings_sources import load
 from showcam.settings import Settings
 
 _JSON = ("Content-Type", "application/json")
-# what Google is told where the body was not even read
+# what Google is answered where the body was not even read
 _UNREAD: dict[int, type[IntentError]] = {400: Malformed, 408: Transient, 413: Malformed, 503: Transient}
 
 

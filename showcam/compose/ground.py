@@ -16,11 +16,11 @@ from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.lan import SWITCH_PORT
 from registry.drivers.ezviz.open.tokens import Key
-from registry.drivers.lan.discovery import Seen, probe
+from registry.drivers.lan.discovery import Discovered, probe
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.history import TOGETHER_S, Later
-from registry.streams.quota import OpensOfAll
+from registry.streams.quota import QuotaOfAll
 from showcam.aws import boto
 from showcam.keys import Keys
 from showcam.settings import Settings
@@ -82,7 +82,7 @@ def own_cameras(settings: Settings, store: Store) -> LanDriver | None:
     return LanDriver(store, loopback=settings.demo, asks=None if settings.demo else discovered)
 
 
-def discovered() -> list[Seen]:
+def discovered() -> list[Discovered]:
     """The devices of the house that answer WS-Discovery now."""
     return probe([str(interface.ip) for interface in house_networks()])
 
@@ -128,14 +128,14 @@ def build(settings: Settings, keys: Keys) -> Ground:
         passed_s=min(PASSED_S, settings.stream_cap_s or PASSED_S),
     )
     # many functions share a table, so opens are counted in it: a count of each function alone would be no limit
-    opens = OpensOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
+    quota = QuotaOfAll(settings.opens_per_minute, store) if settings.store == "dynamodb" else None
     adapter = adapt(
         store,
         by_kind,
         pictures,
         grants,
         rules,
-        opens=opens,
+        quota=quota,
         later=Later(pause_s=TOGETHER_S),
         keeps_history=settings.has_console,
         notifies=settings.notifies,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.lookout import Looked
+from console.lookout import Reachability
 from console.machine import Facts, Found, NotMade
 from media.errors import MediaUnavailable
 from showcam.compose import doctor
@@ -70,11 +70,11 @@ class OwnMachine:
             return None
 
 
-def look(settings: Settings) -> Looked:
+def look(settings: Settings) -> Reachability:
     """How the house of this machine is reached."""
     servers = [*dict.fromkeys((*settings.stun, *ice.OTHERS))][:SERVERS]
     found = outlook.look(surroundings(), outlook.Asked(servers))
-    return Looked(found.forwards, found.sentences())
+    return Reachability(found.forwards, found.sentences())
 
 
 def _tail(file: Path) -> list[str]:

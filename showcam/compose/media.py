@@ -5,7 +5,7 @@ import ipaddress
 import os
 
 from media.grants import Grants
-from media.plane.server import Plane
+from media.plane.server import MediaServer
 from media.plane.settings import PlaneSettings
 from media.tls import tls_context
 from showcam import keys
@@ -29,7 +29,7 @@ def serve(settings: Settings) -> None:
     web = settings.internal_web_url
     context = tls_context(settings.ca_file) if web.startswith("https://") else None
     sources = WebSources(web, grants.proof(), context)
-    plane = Plane(
+    plane = MediaServer(
         PlaneSettings(
             bind=settings.bind,
             port=settings.media_port,

@@ -65,14 +65,16 @@ class OwnCameras:
         return account
 
     def with_endpoint(self, device: Device) -> Device:
-        """With what it answers WS-Discovery by, which finds it again at another address."""
-        seen = next((each for each in discovered() if each.host == device.host), None) if not self.loopback else None
-        return replace(device, endpoint=seen.endpoint) if seen else device
+        """The device with what it answers WS-Discovery by, which finds it again at another address."""
+        its_answer = (
+            next((found for found in discovered() if found.host == device.host), None) if not self.loopback else None
+        )
+        return replace(device, endpoint=its_answer.endpoint) if its_answer else device
 
     def watch(self, spec: SourceSpec) -> Watched:
         """A picture as it comes, watched by this process: no other has to run. Raises Refused."""
         try:
-            return asyncio.run(probe(spec, loopback=self.loopback, within_s=PROBE_S)).told(small=False)
+            return asyncio.run(probe(spec, loopback=self.loopback, within_s=PROBE_S)).watched(small=False)
         except SourceFailed as failed:
             raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 
@@ -84,7 +86,7 @@ def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> 
 
 
 def _known(settings: Settings, user: str | None) -> tuple[Device, ...]:
-    """Those of the household, where there is one."""
+    """The household's own cameras, where there is a household."""
     try:
         with household(settings, user) as home:
             return own_of(home, settings).known()
@@ -111,7 +113,7 @@ def _of(store: Store, account: str, settings: Settings) -> OwnCameras:
 
 @contextlib.contextmanager
 def own_cameras(settings: Settings, user: str | None) -> Iterator[OwnCameras]:
-    """Of the user's household, or of the only one, which there need not be yet. Raises CannotStart."""
+    """The own cameras of the user's household, or of the only one, which there need not be yet. Raises CannotStart."""
     _check(settings)
     if settings.demo:
         user = user or DEMO_USER

@@ -130,7 +130,7 @@ def app(
 
 
 def heard() -> Heard:
-    """By which words of theirs the assistants are told each reason."""
+    """The words by which each assistant is answered for each reason."""
     return {
         "alexa": {reason: ALEXA[reason].kind for reason in REASONS},
         "google": {reason: GOOGLE[reason] for reason in REASONS},

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def build(settings: Settings, base: ground.Ground) -> list[Reporter]:
-    """Those by which something can be sent. A key that can't be used is named, and everything else goes on."""
+    """The reporters by which something can be sent. A key that can't be used is named, and everything else goes on."""
     found: list[Reporter] = []
     if settings.lwa_client_id and settings.lwa_client_secret:  # no grant can be made without them
         found.append(_alexa(settings, base))

@@ -47,7 +47,7 @@ def build() -> Handler:
         failures: list[wakes.Failure] = []
         for message, wake in wakes.of_queue(event):
             try:
-                _tell(tellings, wake)
+                _report(tellings, wake)
             except StoreUnavailable:
                 log.warning("link %s could not be reported to", wake.link, extra={"reason": "store"})
                 failures.append({"itemIdentifier": message})
@@ -56,7 +56,7 @@ def build() -> Handler:
     return watch.watched(answer)
 
 
-def _tell(tellings: dict[Assistant, Telling], wake: wakes.Wake) -> None:
+def _report(tellings: dict[Assistant, Telling], wake: wakes.Wake) -> None:
     for assistant, found in tellings.items():
         if assistant == wake.assistant:
             for _ in range(TURNS):

@@ -31,7 +31,7 @@ SIMULATOR_S = 2.0
 
 
 def folder(settings: Settings) -> Path:
-    """Where the door is."""
+    """The folder in which the door is."""
     return settings.data / "run"
 
 
@@ -94,7 +94,7 @@ def finder(settings: Settings) -> Finder:
 
 
 def _of_simulator(port: int, _seconds: float) -> list[Device]:
-    """The demo's television, whose port the simulator tells. Raises OSError."""
+    """The demo's television, whose port the simulator names. Raises OSError."""
     with urlopen(f"http://127.0.0.1:{port}/_control", timeout=SIMULATOR_S) as answer:
         at = json.load(answer)["ports"]["cast"]
     return [Device("living-room-tv", "Living room TV", "127.0.0.1", at, "Chromecast")]

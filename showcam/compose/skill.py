@@ -1,4 +1,4 @@
-"""Builds what makes the owner's Alexa skill: the page's half, and the door at which the line for AWS tells the ARN."""
+"""Builds what makes the owner's Alexa skill: the page's half, and the door at which the line for AWS posts the ARN."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -35,7 +35,7 @@ class WorkersTvs:
             shown = self._worker.now(account)
         except CastFailed as failed:
             raise Failed(failed) from None
-        return [OnTv(Tv(on.device.id, on.device.name), on.name) for on in shown]
+        return [OnTv(Tv(showing.device.id, showing.device.name), showing.name) for showing in shown]
 
     def show(self, account: str, camera: str, tv: str) -> Refusal | None:
         try:

@@ -76,7 +76,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     keeper = skill.address_keeper(settings)
     lookout = None if settings.demo else Lookout(partial(look, settings))  # the demo asks nobody outside
     app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keeper, lookout)
-    if settings.casts:  # what a webhook tells is noticed here
+    if settings.casts:  # what a webhook brings is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)
     threading.Thread(target=base.driver.load, name="driver-load", daemon=True).start()

@@ -11,7 +11,7 @@ from showcam import keys
 from showcam.compose import ground, notices, screens, telling
 from showcam.process import logs
 from showcam.process.limits import raise_limit
-from showcam.process.worker import Job, Loop
+from showcam.process.worker import Job, Worker
 from showcam.settings import Settings
 
 log = structlog.get_logger()
@@ -60,7 +60,7 @@ def serve(settings: Settings) -> None:
         screens.show_on_change(base, shown)
         threading.Thread(target=door.serve_forever, name="cast door", daemon=True).start()
         jobs.append(Job("cast", 1.0, shown.turn))
-    Loop(jobs).run()
+    Worker(jobs).run()
     tellings.close()
     if notifying is not None:
         notifying.close()

@@ -53,7 +53,7 @@ class Contents:
 
 
 def write(settings: Settings, target: Path, passphrase: str | None, *, force: bool) -> Contents:
-    """With the keys where a passphrase is given. Raises Unusable, StoreUnavailable, KeysUnreadable."""
+    """Write it, with the keys where a passphrase is given. Raises Unusable, StoreUnavailable, KeysUnreadable."""
     _require_place(settings, target, force=force)
     held = _key_files(settings) if passphrase is not None else None
     with _unfinished(target) as made:

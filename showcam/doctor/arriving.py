@@ -25,31 +25,31 @@ def arrive(origin: str, visitor: Visitor, world: World) -> Iterator[Finding]:
     """The findings up to the first that is wrong: where the name is wrong, the name alone."""
     split = urlsplit(origin)
     host, port = split.hostname or "", split.port or 443
-    here, outside = addresses_here(host, port), world.addresses(host, visitor)
-    name = _name(host, here, outside, world)
+    inside, outside = addresses_here(host, port), world.addresses(host, visitor)
+    name = _name(host, inside, outside, world)
     yield name
     if name.state == "wrong":
         return
-    reached = _port(host, port, here, outside, visitor, world)
+    reached = _port(host, port, inside, outside, visitor, world)
     if reached is not None:
         yield reached
         return
     yield certificate.examine(host, port, visitor)
 
 
-def _name(host: str, here: frozenset[str], outside: frozenset[str] | None, world: World) -> Finding:
+def _name(host: str, inside: frozenset[str], outside: frozenset[str] | None, world: World) -> Finding:
     what = worded("name {host}", host=host)
-    if not here and outside is None and world.resolver:
+    if not inside and outside is None and world.resolver:
         text = worded("it is not found in DNS, and nobody outside could be asked")
         return wrong(what, text, worded("See first that this machine reaches the internet."))
-    if not here and not outside:
+    if not inside and not outside:
         return wrong(what, worded("it is not found in DNS"), _NEW, "dns_wrong")
     if outside is None:
-        if any(map(world.public, here)):
-            return ok(what, worded("it leads to {addresses}", addresses=_listed(here)))
+        if any(map(world.public, inside)):
+            return ok(what, worded("it leads to {addresses}", addresses=_listed(inside)))
         return unsure(
             what,
-            worded("here it leads to {addresses}, which nobody outside can reach", addresses=_listed(here)),
+            worded("here it leads to {addresses}, which nobody outside can reach", addresses=_listed(inside)),
             worded(
                 "That is right where the house has a DNS of its own; outside it must lead to the public address.",
             ),
@@ -64,7 +64,7 @@ def _name(host: str, here: frozenset[str], outside: frozenset[str] | None, world
         return wrong(
             what, text, worded("Let it point at your public address, which whatismyip shows you."), "dns_private"
         )
-    if not here:
+    if not inside:
         return unsure(
             what,
             worded("it leads to {addresses}, but this machine's DNS does not find it", addresses=_listed(outside)),
@@ -74,11 +74,11 @@ def _name(host: str, here: frozenset[str], outside: frozenset[str] | None, world
 
 
 def _port(
-    host: str, port: int, here: frozenset[str], outside: frozenset[str] | None, visitor: Visitor, world: World
+    host: str, port: int, inside: frozenset[str], outside: frozenset[str] | None, visitor: Visitor, world: World
 ) -> Finding | None:
     """None where the port can be reached where the world goes; a finding where it can't."""
     what = worded("address {host}:{port}", host=host, port=port)
-    public = sorted(address for address in (outside or here) if world.public(address)) or sorted(here)
+    public = sorted(address for address in (outside or inside) if world.public(address)) or sorted(inside)
     if any(_is_open(address, port, visitor) for address in public):
         return None
     own = world.own_address()
@@ -92,7 +92,7 @@ def _port(
             "Let it point at the house's own address, and let the router keep it up to date (DynDNS).",
         )
         return wrong(what, text, mend, "dns_wrong")
-    split = sorted(here - set(public))
+    split = sorted(inside - set(public))
     if any(_is_open(address, port, visitor) for address in split):
         return None  # the house's DNS leads to the proxy itself, and the way around can't be tried from within
     if world.visited:

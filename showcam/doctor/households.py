@@ -37,7 +37,7 @@ class Standing(Protocol):
 
 def examine(store: Store, owner: Owner, faults: Faults, standing: Standing, *, only: str = "") -> Iterator[Finding]:
     """`only`: the id of the one household whose owner may read the findings; "" for all."""
-    for account in islice((each for each in store.accounts() if only in ("", each.id)), MOST):
+    for account in islice((household for household in store.accounts() if only in ("", household.id)), MOST):
         if standing.signed_out(account.id):
             text = worded("the vendor ended it, so no camera of that account can be shown")
             yield wrong(

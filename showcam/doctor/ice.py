@@ -10,7 +10,7 @@ from showcam.doctor.stun import seen_from
 from showcam.shipped import document
 from words.worded import both, worded
 
-# asked where none of the configured ones answers, to tell dead servers from a network without UDP
+# asked where none of the configured ones answers, to distinguish dead servers from a network without UDP
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")
 WITHIN_S = 3.0
 _RELAY = re.compile(r"(turns?):([\w.-]+):(\d{1,5})(?:\?transport=(udp|tcp))?").fullmatch

@@ -31,7 +31,7 @@ class Igd:
         self._http = HouseHttp(loopback=loopback)
 
     def outer_address(self, within_s: float) -> str | None:
-        """As the router says it; None where none answers in time."""
+        """The outer address as the router reports it; None where none answers in time."""
         until = time.monotonic() + within_s
         with contextlib.suppress(Unreached, NotAllowed, NotXml, OSError):
             place = self._found(until)
@@ -40,8 +40,8 @@ class Igd:
             described = self._http.ask("GET", self._router, place[0], place[1], until - time.monotonic())
             for kind, control in _connections(read(described.body)):
                 at = _place(control, self._router) if "://" in control else (place[0], f"/{control.lstrip('/')}")
-                if at and (told := self._told(kind, at, until - time.monotonic())):
-                    return told
+                if at and (outer := self._asked(kind, at, until - time.monotonic())):
+                    return outer
         return None
 
     def _found(self, until: float) -> tuple[int, str] | None:
@@ -64,7 +64,7 @@ class Igd:
                         return place
         return None
 
-    def _told(self, kind: str, at: tuple[int, str], within_s: float) -> str | None:
+    def _asked(self, kind: str, at: tuple[int, str], within_s: float) -> str | None:
         body = (
             '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
             's:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>'
@@ -74,7 +74,7 @@ class Igd:
         answer = self._http.ask("POST", self._router, *at, within_s, headers=headers, body=body.encode())
         if answer.status != 200:  # a connection that is down, of several
             return None
-        return next((each.text.strip() for each in read(answer.body).descendants("NewExternalIPAddress")), None)
+        return next((element.text.strip() for element in read(answer.body).descendants("NewExternalIPAddress")), None)
 
 
 def _search() -> bytes:

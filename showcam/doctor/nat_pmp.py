@@ -10,7 +10,7 @@ _FIRST_S = 0.25  # section 3.1: asked again after twice as long each time
 
 
 def outer_address(router: str, within_s: float, port: int = PORT) -> str | None:
-    """As the router says it; None where it does not answer in time, or that it can't tell."""
+    """The outer address as the router reports it; None where it does not answer in time, or does not know it."""
     until, pause = time.monotonic() + within_s, _FIRST_S
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:

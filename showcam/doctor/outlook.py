@@ -64,8 +64,8 @@ class Outlook:
         if not self.routers:
             return worded("The router does not say its outer address: it answers neither NAT-PMP nor UPnP.")
         if len(self.routers) > 1:
-            told = ", ".join(sorted(self.routers))
-            return worded("The router contradicts itself about its outer address: {addresses}.", addresses=told)
+            named = ", ".join(sorted(self.routers))
+            return worded("The router contradicts itself about its outer address: {addresses}.", addresses=named)
         return worded("The router says that its outer address is {address}.", address=next(iter(self.routers)))
 
     def _seen(self) -> Worded:
@@ -126,21 +126,23 @@ class Asked:
     back_s: float = BACK_S
 
 
-def look(around: Surroundings, asked: Asked) -> Outlook:
+def look(around: Surroundings, questions: Asked) -> Outlook:
     """Asks the router and the servers at the same time; whoever is silent or slow is left behind."""
     router = around.router
-    works: list[Callable[[], str | None]] = [partial(seen_from, server, asked.servers_s) for server in asked.servers]
+    works: list[Callable[[], str | None]] = [
+        partial(seen_from, server, questions.servers_s) for server in questions.servers
+    ]
     if router:
-        works.append(partial(nat_pmp.outer_address, router, asked.router_s, asked.nat_pmp_port))
-        works.append(partial(asked.igd(router).outer_address, asked.router_s))
-    answers = _together(works, max(asked.router_s, asked.servers_s) + _GRACE_S)
-    served, told = answers[: len(asked.servers)], answers[len(asked.servers) :]
+        works.append(partial(nat_pmp.outer_address, router, questions.router_s, questions.nat_pmp_port))
+        works.append(partial(questions.igd(router).outer_address, questions.router_s))
+    answers = _together(works, max(questions.router_s, questions.servers_s) + _GRACE_S)
+    served, named = answers[: len(questions.servers)], answers[len(questions.servers) :]
     seen = _most(address for address in served if address and is_public(address))
     back: bool | None = False
     if seen and seen != around.local:
-        server = next(name for name, address in zip(asked.servers, served, strict=True) if address == seen)
-        [back] = _together([partial(asked.leads_back, server, asked.back_s)], asked.back_s + _GRACE_S)
-    return Outlook(around, frozenset(address for address in told if address and _is_outer(address)), seen, bool(back))
+        server = next(name for name, address in zip(questions.servers, served, strict=True) if address == seen)
+        [back] = _together([partial(questions.leads_back, server, questions.back_s)], questions.back_s + _GRACE_S)
+    return Outlook(around, frozenset(address for address in named if address and _is_outer(address)), seen, bool(back))
 
 
 def _together[T](works: Sequence[Callable[[], T]], within_s: float) -> list[T | None]:
@@ -160,7 +162,7 @@ def _together[T](works: Sequence[Callable[[], T]], within_s: float) -> list[T | 
 
 
 def _most(addresses: Iterable[str]) -> str:
-    """The address that more servers tell than any other; "" where they contradict one another."""
+    """The address that more servers name than any other; "" where they contradict one another."""
     counted = Counter(addresses).most_common(2)
     if not counted or (len(counted) == 2 and counted[0][1] == counted[1][1]):
         return ""

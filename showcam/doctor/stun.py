@@ -17,7 +17,7 @@ type Place = tuple[str, int]
 def seen_from(server: str, within_s: float) -> str | None:
     """The IPv4 address; None where `server`, as host:port, does not answer in time."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        found = _seen(asking, server, within_s)
+        found = _asked(asking, server, within_s)
     return found[0] if found else None
 
 
@@ -32,7 +32,7 @@ def leads_back(server: str, within_s: float) -> bool:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending,
     ):
-        found = _seen(listening, server, within_s)
+        found = _asked(listening, server, within_s)
         while found and (left := until - time.monotonic()) > 0:
             try:
                 sending.sendto(token, found)
@@ -46,7 +46,7 @@ def leads_back(server: str, within_s: float) -> bool:
     return False
 
 
-def _seen(asking: socket.socket, server: str, within_s: float) -> Place | None:
+def _asked(asking: socket.socket, server: str, within_s: float) -> Place | None:
     """From which address and port the server sees this socket."""
     host, _, port = server.rpartition(":")
     transaction = os.urandom(12)

@@ -12,7 +12,7 @@ TABLES = Path("/proc/net")
 SOMEWHERE = ("9.9.9.9", 53)
 _UP_BY_A_GATEWAY = 0x3  # RTF_UP, RTF_GATEWAY
 _REJECTS = 0x200  # RTF_REJECT
-_PASSING = 0x01 | 0x08 | 0x20 | 0x40  # IFA_F_TEMPORARY, DADFAILED, DEPRECATED, TENTATIVE: no name may point there
+_TRANSIENT = 0x01 | 0x08 | 0x20 | 0x40  # IFA_F_TEMPORARY, DADFAILED, DEPRECATED, TENTATIVE: no name may point there
 _GLOBAL = 0x00
 _EVERYWHERE = "0" * 32
 
@@ -64,7 +64,7 @@ def lasting(table: str) -> tuple[str, ...]:
     found = []
     for line in table.splitlines():
         fields = line.split()
-        if len(fields) != 6 or int(fields[3], 16) != _GLOBAL or int(fields[4], 16) & _PASSING:
+        if len(fields) != 6 or int(fields[3], 16) != _GLOBAL or int(fields[4], 16) & _TRANSIENT:
             continue
         address = str(ipaddress.IPv6Address(bytes.fromhex(fields[0])))
         if is_public(address):

@@ -30,7 +30,7 @@ class World:
     public: Callable[[str], bool] = is_public
 
     def addresses(self, host: str, visitor: Visitor) -> frozenset[str] | None:
-        """Of a name, as the world sees it; None where nobody tells."""
+        """The addresses of a name, as resolvers outside answer; None where nobody answers."""
         if not self.resolver:
             return None
         found: set[str] = set()
@@ -48,7 +48,7 @@ class World:
 
 
 def addresses_here(host: str, port: int) -> frozenset[str]:
-    """Of a name, by this machine's own resolver."""
+    """The addresses of a name, by this machine's own resolver."""
     try:
         return frozenset(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError):  # UnicodeError where the text can't be a host name

@@ -11,7 +11,7 @@ import structlog
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
 from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, Nothing, NotOpened, Open, Opened
-from media.process_auth import HEADER, Proof
+from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Denied
 from registry.streams.questions import Questions
 from showcam.http_types import Refuse, Request, Response, problem
@@ -35,7 +35,9 @@ class Internal:
     `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
     """
 
-    def __init__(self, questions: Questions, proof: Proof, authenticate: Callable[[str, Assistant], Link]) -> None:
+    def __init__(
+        self, questions: Questions, proof: ProcessAuth, authenticate: Callable[[str, Assistant], Link]
+    ) -> None:
         self._questions = questions
         self._proof = proof
         self._authenticate = authenticate
@@ -60,8 +62,8 @@ class Internal:
                 return NotOpened(denied=found.as_json())
             return Opened(source=found.as_json())
         if what == "check":
-            verdicts = self._checked([Claims(**each) for each in _check.decode(body)["claims"]], time.time())
-            return Checked(denied=[each.as_json() if each else None for each in verdicts])
+            verdicts = self._checked([Claims(**claims) for claims in _check.decode(body)["claims"]], time.time())
+            return Checked(denied=[verdict.as_json() if verdict else None for verdict in verdicts])
         if what == "admits":
             admits = _admits.decode(body)
             return Admitted(admitted=self._admits(Claims(**admits["claims"]), admits["bearer"]))

@@ -1,4 +1,4 @@
-"""Counters of the web process for Prometheus; told to this machine alone."""
+"""Counters of the web process for Prometheus; shown to this machine alone."""
 
 import contextlib
 from functools import lru_cache
@@ -18,7 +18,7 @@ class Metrics:
 
     def __init__(self, beside: Path | None = None) -> None:
         self._beside = beside
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was first counted is not told
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was first counted is left out
         self._registry = CollectorRegistry()
         answered = Counter("showcam_requests", "Requests answered", ["route", "status"], registry=self._registry)
         taken = Histogram(
@@ -37,7 +37,7 @@ class Metrics:
         local = request.environ.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
         named = (request.header("Host") or "").rpartition(":")[0] in ("127.0.0.1", "localhost", "[::1]")
         if not (local and named) or request.header("X-Forwarded-For") or request.header("Forwarded"):
-            raise Refuse(problem(404, "There is nothing here", "Metrics are told to this machine alone."))
+            raise Refuse(problem(404, "There is nothing here", "Metrics are shown to this machine alone."))
         counted = generate_latest(self._registry)
         if self._beside is not None:
             with contextlib.suppress(OSError):  # none was written yet

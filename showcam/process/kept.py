@@ -66,7 +66,7 @@ class Installation:
         self._touch(CHANGED)
 
     def changeable(self, texts: Mapping[str, str]) -> dict[str, str]:
-        """Those that nothing else gives."""
+        """The settings that no file, variable or option gives."""
         return {name: text for name, text in texts.items() if name not in self._origins}
 
     def waits(self) -> bool:
@@ -74,7 +74,7 @@ class Installation:
         return changed(self._settings, self._new(read(self._settings))) != self._settings
 
     def is_held_up(self) -> bool:
-        """Whether a part is to start again, and waits until nobody watches."""
+        """Whether a process is to start again, and waits until nobody watches."""
         return (self._run / WAITS).exists()
 
     def apply_now(self) -> None:

@@ -9,7 +9,7 @@ MOST = 4 * 1024 * 1024
 
 
 class LineFile:
-    """Of one process; made when the first line comes. Where it can't be written, lines are dropped.
+    """The log of one process; it is made when the first line comes. Where it can't be written, lines are dropped.
 
     `most`: bytes of each of the two.
     """

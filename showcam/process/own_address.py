@@ -6,7 +6,7 @@ from showcam.settings import Settings
 
 
 def home_address(settings: Settings) -> str:
-    """Of the console's page, for a browser in the house."""
+    """The address of the console's page, for a browser in the house."""
     host = host_in_house(settings.bind)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/home"
 

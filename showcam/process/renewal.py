@@ -1,4 +1,4 @@
-"""Tells the supervisor which processes start again, because settings that showcam keeps have changed.
+"""Names to the supervisor which processes start again, because settings that showcam keeps have changed.
 
 The media process waits until nobody watches, or until the owner says now; a restart of the others interrupts nobody.
 """
@@ -17,7 +17,7 @@ from store.ports import StoreUnavailable
 
 log = structlog.get_logger()
 
-LOOK_S = 0.5  # between two looks at the files
+POLL_S = 0.5  # between two reads of the files
 ASK_S = 2.0  # between two questions whether somebody watches
 
 type Environ = dict[str, str]
@@ -40,21 +40,21 @@ class Renewal:
     ) -> None:
         self._run, self._environs, self._watched, self._clock = run, environs, watched, clock
         self._wanted: Mapping[str, Environ] = {}
-        self._look_at = self._ask_at = 0.0
+        self._due = self._ask_at = 0.0
         self._is_held_up = False
         for name in (NOW, WAITS):
             (run / name).unlink(missing_ok=True)
-        self._seen = self._changed_at()
+        self._read_at = self._changed_at()
 
     def due(self, running: Mapping[str, Environ]) -> dict[str, Environ]:
         """The environments of processes that are to start again now, by name."""
         now = self._clock()
-        if now < self._look_at:
+        if now < self._due:
             return {}
-        self._look_at = now + LOOK_S
+        self._due = now + POLL_S
         changed_at = self._changed_at()
-        if changed_at != self._seen:
-            self._seen = changed_at
+        if changed_at != self._read_at:
+            self._read_at = changed_at
             self._read()
         differ = {
             name: self._wanted[name] for name in running.keys() & self._wanted if self._wanted[name] != running[name]
@@ -64,7 +64,7 @@ class Renewal:
             del differ["media"]
         if is_held_up != self._is_held_up:
             self._is_held_up = is_held_up
-            self._tell()
+            self._announce()
         return differ
 
     def _may_interrupt(self, now: float) -> bool:
@@ -78,7 +78,7 @@ class Renewal:
         (self._run / NOW).unlink(missing_ok=True)
         return True
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         """For the page that has the button."""
         with contextlib.suppress(OSError):
             if self._is_held_up:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LOOK_S = 0.05  # between two looks at the processes
+POLL_S = 0.05  # between two checks of the processes
 STOP_S = 2.0  # a process that has not ended by then is killed; all are gone within 3 s
 STEADY_S = 60.0  # a process that lived this long is started at once again; what dies sooner waits, each time longer
 SHORTEST_S, LONGEST_S = 0.25, 30.0
@@ -89,7 +89,7 @@ class Supervisor:
                 if not announced and self.clock() > deadline:
                     late = ", ".join(process.name for process in self.processes if not _healthy(process))
                     raise CannotStart(f"{late} did not come up within {timeout_s:.0f} s; its log above says why")
-                time.sleep(LOOK_S)
+                time.sleep(POLL_S)
         finally:
             self.stop()
         return 0

@@ -10,7 +10,7 @@ import msgspec
 
 from media.grants import Claims
 from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, NotOpened, Open, Opened
-from media.process_auth import HEADER, Proof
+from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Codec, Denied, SourceSpec
 
 OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process
@@ -20,7 +20,7 @@ class WebSources:
     """Implements media.source.Sources."""
 
     def __init__(
-        self, web_url: str, proof: Proof, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
+        self, web_url: str, proof: ProcessAuth, context: ssl.SSLContext | None = None, timeout_s: float = 4.0
     ) -> None:
         """`context` verifies an https address."""
         self._url, self._proof = web_url, proof
@@ -37,11 +37,11 @@ class WebSources:
         return Denied("vendor_down", again=True)
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
-        body: Check = {"claims": [each.as_json() for each in claims]}
+        body: Check = {"claims": [claim.as_json() for claim in claims]}
         checked = _read(await self._post("check", body), Checked)
         if checked is None or len(checked["denied"]) != len(claims):
             return [Denied(UNASKED, again=True) for _ in claims]
-        return [Denied(**each) if each else None for each in checked["denied"]]
+        return [Denied(**denied) if denied else None for denied in checked["denied"]]
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         body: Admits = {"claims": claims.as_json(), "bearer": bearer}

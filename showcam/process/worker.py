@@ -18,7 +18,7 @@ class Job:
     do: Callable[[], object]
 
 
-class Loop:
+class Worker:
     """Runs each job in a thread of its own, so that a slow vendor does not delay the heartbeat."""
 
     def __init__(self, jobs: list[Job]) -> None:
@@ -39,6 +39,6 @@ class Loop:
             try:
                 job.do()
             except Exception:
-                if not self._ended.is_set():  # when the loop ends, the store is closed while jobs still run
+                if not self._ended.is_set():  # when the worker ends, the store is closed while jobs still run
                     log.exception("job failed", job=job.name)
             self._ended.wait(max(0.0, job.every_s - (time.monotonic() - started)))

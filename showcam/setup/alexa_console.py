@@ -112,7 +112,7 @@ def _linking(base: str, client: Client | None) -> Rows:
         ("Your Web Authorization URI", f"{base}/oauth/authorize"),
         ("Access Token URI", f"{base}/oauth/token"),
         ("Your Client ID", client.id if client else "[showcam clients add alexa]"),
-        ("Your Secret", "[told once, when the client was added]"),
+        ("Your Secret", "[shown once, when the client was added]"),
         ("Your Authentication Scheme", "HTTP Basic (Recommended)"),
         ("Scope", SCOPE),
         ("Domain list", "[empty]"),

@@ -20,8 +20,8 @@ _CHOSEN = frozenset({"Project ID", "Select device type", "Link"})  # in the cons
 
 def console(settings: Settings) -> GoogleConsole:
     def rows(project: str) -> list[Row]:
-        told = [field for field in fields(settings.web_url, CLIENT, project) if field.screen != _HERE]
-        return [_row(field) for field in told]
+        copied = [field for field in fields(settings.web_url, CLIENT, project) if field.screen != _HERE]
+        return [_row(field) for field in copied]
 
     return GoogleConsole(
         rows,

@@ -31,14 +31,14 @@ STEPS: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing", "f
 
 
 class Records(Protocol):
-    """Where it is kept between calls and restarts."""
+    """The records in which the making of a skill is kept between calls and restarts."""
 
     def read(self) -> bytes | None: ...
     def write(self, data: bytes | None) -> None: ...
 
 
 class SkillMaking:
-    """`finished` is told skill id, client id and secret of events when all of it is made.
+    """`finished` gets the skill id, the client id and the secret of events when all of it is made.
 
     `url`: showcam's public https address; `certificate` looks at what kind it has. Methods raise StoreUnavailable.
     """
@@ -74,7 +74,7 @@ class SkillMaking:
         self._records.write(None)
 
     def begin(self, profile: Profile, language: str) -> str:
-        """Where the owner's browser goes to allow it. What was made before under this profile is gone on with."""
+        """The address at which the owner allows it. What was made before under this profile is gone on with."""
         before = self.made()
         text, waiting = Waiting.begin(self._clock())
         if before is not None and before.profile == profile and before.language == language:

@@ -154,7 +154,7 @@ def manifest(
         apis["smartHome"] = {"protocolVersion": "3", **places}
         skill["permissions"] = [{"name": "alexa::async_event:write"}]
     skill["apis"] = apis
-    skill["events"] = {**spoken, "subscriptions": [{"eventName": each} for each in _SPOKEN_EVENTS]}
+    skill["events"] = {**spoken, "subscriptions": [{"eventName": event} for event in _SPOKEN_EVENTS]}
     locales = skill["publishingInformation"]["locales"]
     skill["privacyAndCompliance"]["locales"] = {
         locale: {"privacyPolicyUrl": privacy, "termsOfUseUrl": terms} for locale in locales
@@ -164,8 +164,8 @@ def manifest(
 
 def _skill() -> Skill:
     """What all packages have in common."""
-    told: Skill = json.loads((skill_package() / "skill.json").read_text())["manifest"]
-    return told
+    skill: Skill = json.loads((skill_package() / "skill.json").read_text())["manifest"]
+    return skill
 
 
 def _places(functions: Mapping[str, str]) -> Places:

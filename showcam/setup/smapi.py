@@ -59,15 +59,15 @@ class Amazon:
         self._clock = clock
 
     def authorize_url(self, profile: Profile, return_url: str, state: str) -> str:
-        """Where the owner's browser goes to allow it."""
-        asked = {
+        """The address at which the owner allows it in a browser."""
+        request = {
             "client_id": profile.client_id,
             "scope": SCOPE,
             "response_type": "code",
             "redirect_uri": return_url,
             "state": state,
         }
-        return f"{self._authorize}?{urlencode(asked)}"
+        return f"{self._authorize}?{urlencode(request)}"
 
     def redeem(self, profile: Profile, code: str, return_url: str) -> str:
         """The refresh token for a code. Raises SignInAgain, Failed."""
@@ -140,8 +140,8 @@ class Skills:
         self._call("PUT", path, model)
 
     def model_built(self, skill: str, locale: str) -> Build:
-        told = self._call("GET", f"/v1/skills/{skill}/status?resource=interactionModel").get("interactionModel")
-        return _built(told if isinstance(told, dict) else {}, locale)
+        answered = self._call("GET", f"/v1/skills/{skill}/status?resource=interactionModel").get("interactionModel")
+        return _built(answered if isinstance(answered, dict) else {}, locale)
 
     def event_credentials(self, skill: str) -> tuple[str, str]:
         """Client id and secret with which events are sent: those of the console's page Permissions."""
@@ -188,15 +188,15 @@ _SHOWN = 300  # characters of Amazon's own message
 def _whole(reply: Reply) -> JsonObject:
     if 200 <= reply.status < 300:
         return reply.data or {}
-    told = (reply.data or {}).get("message")
-    if isinstance(told, str):
-        raise Failed(_SAYS, words=_said(told))
+    answered = (reply.data or {}).get("message")
+    if isinstance(answered, str):
+        raise Failed(_SAYS, words=_said(answered))
     raise Failed(mark("Amazon refused it (HTTP {status})."), status=str(reply.status))
 
 
-def _built(told: JsonObject, name: str) -> Build:
+def _built(answered: JsonObject, name: str) -> Build:
     """What a status resource says of the last change of one part."""
-    part = told.get(name)
+    part = answered.get(name)
     request = part.get("lastUpdateRequest") if isinstance(part, dict) else None
     if not isinstance(request, dict):
         return "going on"

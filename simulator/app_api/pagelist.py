@@ -87,7 +87,7 @@ def _body(device: Device) -> dict[str, Any]:
 
 
 def dispatcher(world: World) -> dict[str, Any]:
-    """Where a camera's live stream is asked for, by the app alone."""
+    """The address at which the app alone asks for a camera's live stream."""
     return {
         "domain": "127.0.0.1",
         "externalIp": "127.0.0.1",

@@ -63,10 +63,10 @@ class Sessions:
         """Whether `sign` is what the session's own claims say, by which the app's streams are asked for."""
         try:
             claims = session_id.split(".")[1]
-            told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+            claimed = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
         except (IndexError, ValueError):
             return False
-        return bool(sign) and hmac.compare_digest(str(told.get("s")).encode(), sign.encode())
+        return bool(sign) and hmac.compare_digest(str(claimed.get("s")).encode(), sign.encode())
 
     def refresh(self, refresh_id: str, terminal: str) -> tuple[str, str] | None:
         """Replaces both ids; None when the refresh id is not valid."""

@@ -43,7 +43,7 @@ def status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
 
 
 def _encodings(camera: Camera) -> dict[str, int]:
-    """By type, whatever the camera sends; -1 where the type does not tell."""
+    """By type, whatever the camera sends; -1 where the type does not show it."""
     if camera.product is not None:
         return camera.product.video_para()
     streams = (("MainEncode", camera.picture(1)), ("SubEncode", camera.picture(2)))
@@ -70,8 +70,8 @@ def switches(world: World, account: Account, camera: Camera) -> list[dict[str, A
         lenses = [{**_SPOTLIGHT, "deviceSerial": serial, "channelNo": at} for at in (0, 1, 2)]
         return [*_switches_of(camera, 0, now), *lenses]
     several = serial in world.devices
-    known = [each for each in world.visible(account.user) if each.serial == serial]
-    return [row for each in known for row in _switches_of(each, each.channel * several, now)]
+    known = [shown for shown in world.visible(account.user) if shown.serial == serial]
+    return [row for shown in known for row in _switches_of(shown, shown.channel * several, now)]
 
 
 def _switches_of(camera: Camera, channel: int, now: float) -> list[dict[str, Any]]:

@@ -27,7 +27,9 @@ class AlexaCustomer(Cloud):
 
     def kept(self) -> dict[str, Any]:
         endpoints = self.customer.endpoints
-        states = [[its_id, *key, value] for its_id, of in endpoints.states.items() for key, value in of.items()]
+        states = [
+            [its_id, *key, value] for its_id, reported in endpoints.states.items() for key, value in reported.items()
+        ]
         refresh = self.login.refresh_tokens(self.customer) if self.login else []
         return {"state": super().kept(), "endpoints": endpoints.by_id, "states": states, "refresh": refresh}
 
@@ -60,4 +62,4 @@ class AlexaCustomer(Cloud):
         title = f"Event gateway: {name}"
         self.wire().note(title, "POST", EVENTS, request={"event": event}, status=202, response=None, ms=0)
         pressed = name == "DoorbellPress"
-        self.news.tell("ring" if pressed else "report", event["endpoint"]["endpointId"] if pressed else "")
+        self.news.add("ring" if pressed else "report", event["endpoint"]["endpointId"] if pressed else "")

@@ -50,9 +50,10 @@ class Endpoints:
         """What was reported, by endpoint and by “name” or “instance: name”."""
         return {
             its_id: {
-                f"{instance}: {name}" if instance else name: state["value"] for (_, name, instance), state in of.items()
+                f"{instance}: {name}" if instance else name: state["value"]
+                for (_, name, instance), state in reported.items()
             }
-            for its_id, of in self.states.items()
+            for its_id, reported in self.states.items()
         }
 
     def take(self, event: dict[str, Any], properties: list[dict[str, Any]]) -> None:

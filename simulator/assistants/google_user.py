@@ -60,7 +60,7 @@ class GoogleUser(Cloud):
         """Request Sync: Google fetches the devices again, whatever comes of it."""
         with contextlib.suppress(LinkFailed, NoAnswer, Unlinked):
             await self.learn(self.wire())
-        self.news.tell("report")
+        self.news.add("report")
 
     def _reported(self, household: str, report: dict[str, Any]) -> None:
         if household != self.state.household:
@@ -68,12 +68,12 @@ class GoogleUser(Cloud):
         self.wire().note("HomeGraph: report", "POST", REPORTS, request=report, status=200, response={}, ms=0)
         rung = report["payload"]["devices"].get("notifications", {})
         for its_id in rung:
-            self.news.tell("announcement", its_id)
+            self.news.add("announcement", its_id)
         if not rung:
-            self.news.tell("report")
+            self.news.add("report")
 
     def _deleted(self, household: str) -> None:
         """showcam has ended the link (agentUsers.delete)."""
         if household == self.state.household:
             self.forget("showcam has ended this link. Link again.")
-            self.news.tell("report")
+            self.news.add("report")

@@ -23,7 +23,7 @@ class News:
         self._last = 0
         self._came = asyncio.Event()
 
-    def tell(self, kind: Literal["report", "ring", "announcement"], camera: str = "") -> None:
+    def add(self, kind: Literal["report", "ring", "announcement"], camera: str = "") -> None:
         self._last += 1
         self.items.append(Item(self._last, kind, camera, asyncio.get_running_loop().time()))
         self._came.set()

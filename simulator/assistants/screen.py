@@ -45,7 +45,7 @@ class Playback:
         """Sums up the loudness, in either sample format of the decoders of Opus and AAC."""
         kind, full = ("h", 32768.0) if frame.format.name in ("s16", "s16p") else ("f", 1.0)
         values = array(kind, bytes(frame.planes[0]))
-        step = values[::8]  # enough to tell sound from silence
+        step = values[::8]  # enough to distinguish sound from silence
         self.samples += len(step)
         self.energy += sum((value / full) ** 2 for value in step)
 

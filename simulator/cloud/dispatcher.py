@@ -33,21 +33,21 @@ class Dispatcher:
         await line.writer.drain()
 
     def _answer(self, url: str) -> dict[int, int | str]:
-        told, settings = asked(url), self._world.settings
-        if not told:
+        requested, settings = asked(url), self._world.settings
+        if not requested:
             return {1: BAD_URL}
-        token = told.get("ssn", "")
+        token = requested.get("ssn", "")
         user = self._tokens.spent(token)
         if user is None or settings.stream_fault == "tokens":
             return {1: BAD_TOKEN}
-        camera = camera_of(self._world, told)
+        camera = camera_of(self._world, requested)
         if camera is None:
             return {1: NO_CAMERA}
         if camera not in self._world.visible(user):
             return {1: NO_RIGHT}
         host = ELSEWHERE.get(settings.stream_fault, "127.0.0.1")
         # the whole picture, whichever was asked for; and what only the two servers understand
-        query = "&".join(f"{name}={'1' if name == 'stream' else value}" for name, value in told.items())
-        there = f"ysproto://{host}:{self.node_port}/live?{query}&hdSign={secrets.token_hex(8)}&busiProxy=0"
-        ticket = self._tokens.ticket(there, user, token)
-        return {1: REDIRECT, 5: ticket.key, 6: "ys7-vtm v2.18.5", 7: there}
+        query = "&".join(f"{name}={'1' if name == 'stream' else value}" for name, value in requested.items())
+        redirect = f"ysproto://{host}:{self.node_port}/live?{query}&hdSign={secrets.token_hex(8)}&busiProxy=0"
+        ticket = self._tokens.ticket(redirect, user, token)
+        return {1: REDIRECT, 5: ticket.key, 6: "ys7-vtm v2.18.5", 7: redirect}

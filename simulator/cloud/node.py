@@ -43,15 +43,15 @@ class Node:
 
     def sessions(self, camera: Camera) -> int:
         """Open just now."""
-        return sum(each is camera for _, each in self._sessions.values())
+        return sum(watched is camera for _, watched in self._sessions.values())
 
     async def serve(self, line: Line) -> None:
         code, body = await asyncio.wait_for(line.heard(), 10)
         if code != ASK:
             return
         await asyncio.sleep(self._world.settings.node_s)
-        told = fields_of(body)
-        url, key = text_of(told, 1), text_of(told, 2)
+        requested = fields_of(body)
+        url, key = text_of(requested, 1), text_of(requested, 2)
         result, user, camera, quality = self._judge(url, key)
         if result == 5405:
             await asyncio.sleep(10)
@@ -69,17 +69,17 @@ class Node:
             del self._sessions[ssn]
 
     def _judge(self, url: str, key: str) -> tuple[int, str, Camera | None, int]:
-        settings, told = self._world.settings, asked(url)
+        settings, requested = self._world.settings, asked(url)
         if settings.stream_code:
             return settings.stream_code, "", None, 0
         if not key:
             return 6110, "", None, 0
-        ticket = self._tokens.taken(told.get("ssn", ""))
+        ticket = self._tokens.taken(requested.get("ssn", ""))
         if ticket is None:
             return 5406, "", None, 0
         if key != ticket.key or not same_but_for(url, ticket.url, FREE):
             return 6001, "", None, 0
-        camera, quality = camera_of(self._world, told), 2 if told.get("stream") == "2" else 1
+        camera, quality = camera_of(self._world, requested), 2 if requested.get("stream") == "2" else 1
         if camera is None:
             return 5415, "", None, 0
         return self._state(camera, quality, ticket.user), ticket.user, camera, quality
@@ -91,7 +91,7 @@ class Node:
             return 5409
         if camera.picture(quality) is None:
             return 5451
-        if sum(each == user for each, _ in self._sessions.values()) >= self._world.settings.streams:
+        if sum(watcher == user for watcher, _ in self._sessions.values()) >= self._world.settings.streams:
             return 5504
         if self.sessions(camera) >= self._world.settings.camera_streams:
             return 5416

@@ -41,7 +41,7 @@ class RtpStream:
         out, last = list[bytes](), len(payloads) - 1
         if key and self._habits.metadata:
             out.append(self._packet(_METADATA, b"\x40" + bytes(20), pts, extended=True))
-        return out + [self._packet(_VIDEO, each, pts, marker=at == last) for at, each in enumerate(payloads)]
+        return out + [self._packet(_VIDEO, payload, pts, marker=at == last) for at, payload in enumerate(payloads)]
 
     def sound(self, frame: bytes, pts: int) -> list[bytes]:
         """An AAC frame without its header, behind AU headers (RFC 3640)."""
@@ -53,10 +53,10 @@ class RtpStream:
         return self._packet(kind, payload, timestamp)
 
     def _payloads(self, units: list[bytes]) -> Iterator[bytes]:
-        short = [each for each in units[:3] if len(each) < 200]
+        short = [nal for nal in units[:3] if len(nal) < 200]
         if self._habits.together and len(units) > len(short) > 1 and units[: len(short)] == short:
             head = b"\x78" if self._codec == "h264" else b"\x60\x01"
-            yield head + b"".join(len(each).to_bytes(2) + each for each in short)
+            yield head + b"".join(len(nal).to_bytes(2) + nal for nal in short)
             units = units[len(short) :]
         for unit in units:
             if len(unit) <= LONGEST and self._is_plain(unit):

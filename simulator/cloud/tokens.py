@@ -30,10 +30,10 @@ class Tokens:
     def made(self, user: str) -> list[str]:
         """A session of the user's that is being opened just now will not open any more."""
         now = self._world.now()
-        self._tickets = {each: row for each, row in self._tickets.items() if row.user != user}
+        self._tickets = {ticket: row for ticket, row in self._tickets.items() if row.user != user}
         self._tokens = {
-            each: (whose, until)
-            for each, (whose, until) in self._tokens.items()
+            token: (whose, until)
+            for token, (whose, until) in self._tokens.items()
             if until > now and (whose != user or until < now + LIFE_S - COLLIDE_S)
         }
         made = [f"ut.{secrets.token_hex(30)}" for _ in range(AT_ONCE)]
@@ -57,19 +57,19 @@ def asked(url: str) -> dict[str, str]:
     """What an address asks for; {} where it is none."""
     try:
         parts = urlsplit(url)
-        told = parse_qs(parts.query, keep_blank_values=True)
+        parameters = parse_qs(parts.query, keep_blank_values=True)
     except ValueError:
         return {}
-    return {name: values[0] for name, values in told.items()} if parts.scheme == "ysproto" else {}
+    return {name: values[0] for name, values in parameters.items()} if parts.scheme == "ysproto" else {}
 
 
 def same_but_for(url: str, ticket: str, free: frozenset[str]) -> bool:
-    """Whether an address is the one that was told, but for parameters that a client may change or add."""
+    """Whether an address is the one that was given, but for parameters that a client may change or add."""
     one, other = asked(url), asked(ticket)
     names = (one.keys() | other.keys()) - free
-    return urlsplit(url).netloc == urlsplit(ticket).netloc and all(one.get(each) == other.get(each) for each in names)
+    return urlsplit(url).netloc == urlsplit(ticket).netloc and all(one.get(name) == other.get(name) for name in names)
 
 
-def camera_of(world: World, told: dict[str, str]) -> Camera | None:
-    serial, channel = told.get("dev", ""), told.get("chn", "")
+def camera_of(world: World, parameters: dict[str, str]) -> Camera | None:
+    serial, channel = parameters.get("dev", ""), parameters.get("chn", "")
     return world.find(serial, int(channel)) if channel.isascii() and channel.isdigit() and len(channel) < 4 else None

@@ -70,7 +70,7 @@ class Line:
         self._write(MESSAGE, code, body)
 
     async def drip(self, code: int, body: bytes) -> None:
-        """The same, a byte at a time."""
+        """The data, a byte at a time."""
         for byte in _HEADER.pack(0x24, MESSAGE, len(body), 0, code) + body:
             self.writer.write(bytes((byte,)))
             await asyncio.sleep(0.002)

@@ -89,10 +89,10 @@ class OnvifDevice:
         answers = getattr(self, f"_{name}", None)
         if answers is None or (space == MEDIA2 and not self.has_media2):
             return self._fault("ter:ActionNotSupported")
-        told = answers(space, request)
-        if told is None:
+        answered = answers(space, request)
+        if answered is None:
             return self._fault("ter:InvalidArgVal")
-        return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{told}</{name}Response>'))
+        return Reply(200, enveloped(f'<{name}Response xmlns="{space}">{answered}</{name}Response>'))
 
     def pictured(self, method: str, authorization: str) -> Reply:
         """Its still, by HTTP's Digest (RFC 2617, without qop). The reply of a refusal has the challenge in `kind`."""
@@ -169,7 +169,7 @@ class OnvifDevice:
 
     def _SetVideoEncoderConfiguration(self, space: str, request: Element) -> str | None:
         given = request.find(f"{{{space}}}Configuration")
-        picture = next((each for each in self.pictures if given is not None and each.token == given.get("token")), None)
+        picture = next((own for own in self.pictures if given is not None and own.token == given.get("token")), None)
         if given is None or picture is None:
             return None
         if not self.takes_settings:
@@ -217,8 +217,8 @@ class OnvifDevice:
         self.happened.append(notification(topic, self.topics[topic], str(on).lower(), operation))
 
     def _named(self, request: Element) -> Picture | None:
-        token = next((each.text for each in request.iter() if each.tag.endswith("}ProfileToken")), None)
-        return next((each for each in self.pictures if each.token == token), None)
+        token = next((element.text for element in request.iter() if element.tag.endswith("}ProfileToken")), None)
+        return next((picture for picture in self.pictures if picture.token == token), None)
 
     def _fault(self, code: str) -> Reply:
         return Reply(400, enveloped(fault(code)))

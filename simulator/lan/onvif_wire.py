@@ -40,7 +40,7 @@ def _nested(tree: dict[str, Any]) -> str:
 
 
 def notification(topic: str, name: str, value: str, operation: str) -> str:
-    """That the topic's value `name` is now `value`."""
+    """A notification that the topic's value `name` is now `value`."""
     return (
         f'<NotificationMessage xmlns="{_NOTIFY}"><Topic xmlns:tns1="{_TOPICS1}">tns1:{topic}</Topic><Message>'
         f'<Message xmlns="{SCHEMA}" UtcTime="2001-01-01T00:00:00Z" PropertyOperation="{operation}">'

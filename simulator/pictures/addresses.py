@@ -107,5 +107,5 @@ class Addresses:
 
 
 def _notice(camera: Camera, quality: int) -> Camera:
-    """It is no camera of the household."""
+    """A camera of no household, whose picture is the vendor's notice."""
     return Camera(f"{camera.key}N{quality}", NOTICE, camera.owner, "", "attic", audio=camera.audio)

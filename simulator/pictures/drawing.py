@@ -37,7 +37,7 @@ class Painter:
         return picture
 
     def frame(self, name: str, at: float) -> av.VideoFrame:
-        """The same picture for an encoder."""
+        """The picture as a frame for an encoder."""
         if self._planes is None or self._caption != (name, int(at)):
             self._caption, self._planes = (name, int(at)), Planes(self._captioned(name, at))
         return self._planes.with_ellipses(self._walker(at))
@@ -84,7 +84,8 @@ def _view(scene: str, width: int, height: int) -> Image.Image:
         for row in range(top, bottom):
             share = (row - top) / max(1, bottom - top - 1)
             draw.line(
-                (0, row, width, row), tuple(round(a + (b - a) * share) for a, b in zip(above, below, strict=True))
+                (0, row, width, row),
+                tuple(round(upper + (lower - upper) * share) for upper, lower in zip(above, below, strict=True)),
             )
     for shape in found.shapes:
         points = [(x * width / 100, y * height / 100) for x, y in shape.points]

@@ -66,6 +66,6 @@ class Garbler:
 def split(access_unit: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Start codes and NAL units."""
     found = [*_START.finditer(access_unit)]
-    ends = [each.start() for each in found[1:]] + [len(access_unit)]
+    ends = [match.start() for match in found[1:]] + [len(access_unit)]
     for start, end in zip(found, ends, strict=True):
         yield start[0], access_unit[start.end() : end]

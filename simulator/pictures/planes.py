@@ -11,7 +11,7 @@ type Colour = tuple[int, int, int]
 
 
 class Planes:
-    """Of a picture that is drawn on for every frame: it is converted once, and for a frame only what is drawn.
+    """Planes of a picture that is drawn on for every frame: it is converted once, and for a frame only what is drawn.
 
     To convert each whole frame took more time than to encode it.
     """
@@ -20,7 +20,7 @@ class Planes:
         self._size = picture.size
         whole = av.VideoFrame.from_image(picture).reformat(format="yuv420p")  # type: ignore[no-untyped-call]
         # as wide as a line is in memory, so that the bytes are a frame's own
-        self._still = [Image.frombytes("L", (each.line_size, each.height), bytes(each)) for each in whole.planes]
+        self._still = [Image.frombytes("L", (plane.line_size, plane.height), bytes(plane)) for plane in whole.planes]
 
     def with_ellipses(self, drawn: Iterable[tuple[Box, Colour]]) -> av.VideoFrame:
         ellipses = [*drawn]
@@ -37,7 +37,7 @@ class Planes:
 
 @cache
 def _converted(colour: Colour) -> tuple[int, int, int]:
-    red, green, blue = (each / 255 for each in colour)
+    red, green, blue = (channel / 255 for channel in colour)
     return (
         round(16 + 65.481 * red + 128.553 * green + 24.966 * blue),
         round(128 - 37.797 * red - 74.203 * green + 112.0 * blue),

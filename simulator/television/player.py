@@ -24,18 +24,18 @@ class Refused(Exception):
 
 
 class Player(threading.Thread):
-    """`told` gets each state, in this thread; `why` is set where the last is IDLE without a stop."""
+    """`hears` gets each state, in this thread; `why` is set where the last is IDLE without a stop."""
 
-    def __init__(self, media: dict[str, Any], told: Callable[[State], None]) -> None:
+    def __init__(self, media: dict[str, Any], hears: Callable[[State], None]) -> None:
         super().__init__(daemon=True, name="television")
-        self._media, self._told = media, told
+        self._media, self._hears = media, hears
         self._ended = threading.Event()
         self.frames, self.width, self.height, self.sound = 0, 0, 0, False
         self.why = ""
         self._last: av.VideoFrame | None = None
 
     def run(self) -> None:
-        self._told("BUFFERING")
+        self._hears("BUFFERING")
         try:
             self._play()
         except Refused as refused:
@@ -43,7 +43,7 @@ class Player(threading.Thread):
         except (OSError, ValueError, av.FFmpegError) as error:
             self.why = type(error).__name__
         if not self._ended.is_set():
-            self._told("IDLE")
+            self._hears("IDLE")
 
     def stop(self) -> None:
         self._ended.set()
@@ -61,7 +61,7 @@ class Player(threading.Thread):
         if self._media.get("streamType") != "LIVE" or self._media.get("contentType") not in PLAYLISTS:
             raise Refused("what is to be played is no live HLS")
         if self._media.get("hlsVideoSegmentFormat", "mpeg2_ts") != "mpeg2_ts":
-            raise Refused("the segments are told to be of another format than they are")
+            raise Refused("the segments are announced to be of another format than they are")
         address = self._variant(str(self._media.get("contentId")))
         played: set[str] = set()
         quiet_s = 0.0
@@ -100,9 +100,9 @@ class Player(threading.Thread):
         """Raises Refused where a page of Google's might not read it."""
         if urlsplit(address).scheme not in ("http", "https"):
             raise Refused("the address is no http")
-        asked = Request(address, headers={"Origin": ORIGIN, "User-Agent": "CrKey"})  # noqa: S310
+        requested = Request(address, headers={"Origin": ORIGIN, "User-Agent": "CrKey"})  # noqa: S310
         try:
-            with urlopen(asked, timeout=FETCH_S) as answer:  # noqa: S310
+            with urlopen(requested, timeout=FETCH_S) as answer:  # noqa: S310
                 if answer.headers.get("Access-Control-Allow-Origin") not in ("*", ORIGIN):
                     raise Refused("it may not be read from another origin (CORS)")
                 return answer.read(), answer.headers.get("Content-Type", "")
@@ -132,4 +132,4 @@ class Player(threading.Thread):
             raise Refused("it is larger than Full HD")
         self.frames, self.width, self.height, self._last = self.frames + 1, frame.width, frame.height, frame
         if self.frames == 1:
-            self._told("PLAYING")
+            self._hears("PLAYING")

@@ -1,6 +1,6 @@
-"""The television's Cast receiver: applications that senders launch, their media, and who is told of it.
+"""The television's Cast receiver: applications that senders launch, their media, and the senders that hear of it.
 
-Sources: the table of CASTV2 messages that senders were seen to send and receivers to answer, and
+Sources: the table of CASTV2 messages that senders were observed to send and receivers to answer, and
 developers.google.com/cast/docs/media/messages.
 """
 
@@ -86,7 +86,7 @@ class Television:
 
     def press_home(self) -> None:
         self._quit()
-        self._tell_all()
+        self._send_all()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sender = Sender(writer)
@@ -120,7 +120,7 @@ class Television:
             case "receiver", "STOP":
                 if self.application and body.get("sessionId") in (None, self.application.session):
                     self._quit()
-                self._tell_all(sender, message)
+                self._send_all(sender, message)
             case "media", _:
                 self._media(sender, message)
             case space, _ if (on := self.application) is not None and message.destination == on.session:
@@ -148,10 +148,10 @@ class Television:
             case "LOAD":
                 self._load(on, body)
                 on.loading = (sender, message.source, body.get("requestId", 0))
-                self._tell_media(on)
+                self._send_media(on)
             case "STOP":
                 self._stop(on, "CANCELLED")
-                self._tell_media(on, sender, message)
+                self._send_media(on, sender, message)
 
     def _load(self, on: Application, body: dict[str, Any]) -> None:
         if on.player:
@@ -160,11 +160,11 @@ class Television:
         self.loads.append(on.media)
         session = on.media_session
 
-        def told(state: State) -> None:
+        def hears(state: State) -> None:
             self._loop.call_soon_threadsafe(self._changed, on, session, state)
 
         self._loaded = self._loop.time()
-        on.state, on.player = "BUFFERING", Player(on.media, told)
+        on.state, on.player = "BUFFERING", Player(on.media, hears)
         self._hold(None)
         on.player.start()
 
@@ -179,7 +179,7 @@ class Television:
             self._hold(on)
         if on.loading and state != "BUFFERING":
             self._answer_load(on, *on.loading)
-        self._tell_media(on)
+        self._send_media(on)
 
     def _answer_load(self, on: Application, sender: Sender, source: str, request: int) -> None:
         """LOAD is answered when it is known whether it plays."""
@@ -203,7 +203,7 @@ class Television:
         if app in self._pages:
             self.application.spaces = (self._pages[app].space,)
         self._hold(self.application)
-        self._tell_all(sender, message)
+        self._send_all(sender, message)
 
     def _quit(self) -> None:
         self._hold(None)
@@ -219,7 +219,7 @@ class Television:
         if idle is not None:
             self._idle = self._loop.call_later(self._idle_out_s, self.press_home)
 
-    # what senders are told
+    # what senders are sent
 
     def _receiver_status(self, to: str, request: int = 0) -> Message:
         status = {
@@ -235,12 +235,12 @@ class Television:
     def _media_status(self, on: Application, to: str, request: int = 0) -> Message:
         return Message("media", on.session, to, {"type": "MEDIA_STATUS", "requestId": request, "status": on.status()})
 
-    def _tell_all(self, asker: Sender | None = None, message: Message | None = None) -> None:
+    def _send_all(self, asker: Sender | None = None, message: Message | None = None) -> None:
         for sender in self._senders:
             request = message.body.get("requestId", 0) if sender is asker and message else 0
             sender.say(self._receiver_status("*", request))
 
-    def _tell_media(self, on: Application, asker: Sender | None = None, message: Message | None = None) -> None:
+    def _send_media(self, on: Application, asker: Sender | None = None, message: Message | None = None) -> None:
         for sender in self._senders:
             request = message.body.get("requestId", 0) if sender is asker and message else 0
             sender.say(self._media_status(on, "*", request))

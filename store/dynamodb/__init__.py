@@ -142,7 +142,8 @@ from store.dynamodb.ephemeral import EphemeralItems
 from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
 from store.dynamodb.notices import NoticeItems
-from store.dynamodb.table import Table, create_table
+from store.dynamodb.schema import create_table
+from store.dynamodb.table import Table
 from store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]

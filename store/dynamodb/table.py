@@ -50,7 +50,7 @@ class Table:
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: list[tuple[str, str]]) -> list[Item]:
-        """Those that exist, in no order."""
+        """The rows of these keys that exist, in no order."""
         found: list[Item] = []
         for start in range(0, len(keys), 100):
             wanted: list[Any] = [_key(*key) for key in keys[start : start + 100]]
@@ -164,31 +164,6 @@ class Table:
             mistake: Exception = error  # a mistake in our request, no failure of the table
             return mistake
         return StoreUnavailable(f"table {self._name} refused: {code}")
-
-
-def create_table(client: Any, table: str) -> None:
-    """Makes the table, for tests and local use; a deployment's template adds keys and backups."""
-    attributes = ("pk", "sk", "gsi1pk", "gsi1sk")
-    client.create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": GSI,
-                "KeySchema": [
-                    {"AttributeName": "gsi1pk", "KeyType": "HASH"},
-                    {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
-    client.get_waiter("table_exists").wait(TableName=table)
-    client.update_time_to_live(
-        TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
-    )
 
 
 def _condition(condition: str, values: dict[str, Any], update: str = "") -> dict[str, Any]:

@@ -65,12 +65,12 @@ def test_a_household_lists_its_browsers_until_they_end(store: SqliteStore, clock
     sessions.begin(account=mine, user="tv")  # no browser
     sessions.begin(account=theirs, browser="Chrome")
     listed = sessions.browsers(mine)
-    assert [(each.session, each.since, each.browser) for each in listed] == [
+    assert [(browser.session, browser.since, browser.browser) for browser in listed] == [
         (sessions.read(second), began, ""),
         (sessions.read(first), began - 60, "Firefox"),
     ]
     sessions.end(listed[1].session)
-    assert (sessions.read(first), [each.browser for each in sessions.browsers(mine)]) == (None, [""])
+    assert (sessions.read(first), [browser.browser for browser in sessions.browsers(mine)]) == (None, [""])
     clock.wait(KEPT_S)
     assert (sessions.browsers(mine), store.account_secrets(mine, "")) == ([], {})
 
@@ -82,7 +82,7 @@ def test_a_browser_whose_session_is_being_kept_stays_in_the_list(store: SqliteSt
     store.drop_visit(token_hash(found.id))  # as it is before that
     assert sessions.browsers(account) == []
     store.put_visit(token_hash(found.id), msgspec.msgpack.encode(found), found.expires)
-    assert [each.session for each in sessions.browsers(account)] == [found]
+    assert [browser.session for browser in sessions.browsers(account)] == [found]
 
 
 def test_what_the_next_step_needs_is_kept_for_its_time(sessions: ConsoleSessions, clock: Clock) -> None:

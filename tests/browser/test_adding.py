@@ -76,7 +76,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     page.get_by_role("button", name="Yes, remove it").click()
     page.wait_for_url("**/home**")
     assert tile(page, "Shed").count() == 0
-    assert [each for each in complaints if "403" not in each] == []  # of the wrong password
+    assert [complaint for complaint in complaints if "403" not in complaint] == []  # of the wrong password
 
 
 @contextmanager
@@ -130,7 +130,9 @@ def test_one_that_is_found_takes_three_presses(context: BrowserContext, tmp_path
         page.wait_for_url("**/home#lan-*")
         assert tile(page, "Bramble B-20").count() == 1
     # tiles that were there before ask for pictures, which nothing serves here
-    assert [each for each in complaints if "503" not in each and "ERR_CONNECTION_REFUSED" not in each] == []
+    assert [
+        complaint for complaint in complaints if "503" not in complaint and "ERR_CONNECTION_REFUSED" not in complaint
+    ] == []
 
 
 def test_without_script_the_page_follows_the_search_too(chromium: Browser, tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ def test_webrtc_is_three_tenths_of_a_second_behind_at_most(chromium: Browser) ->
             found.append(behind(page.evaluate("seen"), clapper.sent))
         for page in pages:
             page.close()
-    assert all(len(each) > 2 * FPS for each in found), [len(each) for each in found]
-    assert max(statistics.median(each) for each in found) <= 0.3
+    assert all(len(run) > 2 * FPS for run in found), [len(run) for run in found]
+    assert max(statistics.median(run) for run in found) <= 0.3
 
 
 @pytest.fixture(scope="module")

@@ -218,4 +218,4 @@ def test_it_fits(chromium: Browser, program: Program, language: str, width: int,
     page.wait_for_function(MOVING, arg=page.locator(".tile video").nth(2).element_handle(), timeout=20_000)
     fits(page, f"tiles-{name}")
     context.close()
-    assert [each for each in complaints if "403" not in each] == []  # of the refused sign-in
+    assert [complaint for complaint in complaints if "403" not in complaint] == []  # of the refused sign-in

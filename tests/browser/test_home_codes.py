@@ -48,7 +48,7 @@ def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext
     finally:
         forget.click()
     garden.locator("summary", has_text=OPEN).wait_for(timeout=20_000)
-    assert [each for each in complaints if "403" not in each] == []  # of the wrong code
+    assert [complaint for complaint in complaints if "403" not in complaint] == []  # of the wrong code
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from werkzeug.serving import make_server
 
 from accounts import households
 from accounts.owner_users import OwnerUsers
-from console.lookout import Looked
+from console.lookout import Reachability
 from showcam.doctor.outlook import Outlook
 from showcam.doctor.surroundings import Surroundings
 from tests.browser.test_console_pages import fits, found
@@ -130,7 +130,7 @@ def house(tmp_path: Path) -> Iterator[tuple[str, HomeWorld]]:
     """Where it is served, and a world whose look finds a router behind CGNAT."""
     around = Surroundings("192.168.7.1", "192.168.7.2", ("2a00:1450:1::5",))
     outlook = Outlook(around, frozenset({"100.72.3.4"}), "9.9.9.1")
-    world = home_world(tmp_path, outlook=lambda: Looked(outlook.forwards, outlook.sentences()))
+    world = home_world(tmp_path, outlook=lambda: Reachability(outlook.forwards, outlook.sentences()))
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

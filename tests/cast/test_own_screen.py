@@ -53,8 +53,8 @@ def own(television: Callable[..., TelevisionThread]) -> Iterator[Callable[..., O
         return made[-1]
 
     yield start
-    for each in made:
-        each.screen.stop()
+    for screen in made:
+        screen.screen.stop()
 
 
 def test_the_page_is_told_what_to_show_and_where(own: Callable[..., OwnTelevision]) -> None:

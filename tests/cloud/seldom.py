@@ -29,7 +29,7 @@ TABLE = "showcam-local"
 def exercise(deployed: Deployed, linked: Linked, folder: Path) -> None:
     for name, listed in (("directives", linked.echo.discover), ("fulfillment", linked.display.sync)):
         _forget_the_list(deployed)
-        _begin_anew(deployed, name)
+        _begin_again(deployed, name)
         assert len(listed()) == 7
     _grant(deployed, linked, folder)
     _post_to_webhook(deployed)
@@ -49,7 +49,7 @@ def _forget_the_list(deployed: Deployed) -> None:
             )
 
 
-def _begin_anew(deployed: Deployed, name: str, **settings: str) -> None:
+def _begin_again(deployed: Deployed, name: str, **settings: str) -> None:
     more = {f"SHOWCAM_{name.upper()}": value for name, value in settings.items()}
     deployed.set_environ(name, deployed.environ(name) | {"SHOWCAM_TEST_BEGAN": str(time.time())} | more)
 
@@ -67,7 +67,7 @@ def _grant(deployed: Deployed, linked: Linked, folder: Path) -> None:
         "lwa_client_secret": "s",
     }
     try:
-        _begin_anew(deployed, "directives", ca_file=str(trusted), **login)
+        _begin_again(deployed, "directives", ca_file=str(trusted), **login)
         grant = {"grant": {"type": "OAuth2.AuthorizationCode", "code": "c"}, "grantee": linked.echo.scope}
         event = linked.echo.ask("Alexa.Authorization", "AcceptGrant", grant)
         assert event["header"]["name"] == "AcceptGrant.Response", event
@@ -79,7 +79,7 @@ def _grant(deployed: Deployed, linked: Linked, folder: Path) -> None:
 def _post_to_webhook(deployed: Deployed) -> None:
     before = deployed.environ("web")
     try:
-        _begin_anew(deployed, "web", ezviz_webhook_key=KEY)
+        _begin_again(deployed, "web", ezviz_webhook_key=KEY)
         now = str(int(time.time() * 1000))
         header = {"deviceId": "F00000001", "messageId": "m", "type": "ys.alarm", "channelNo": 1, "messageTime": now}
         body = json.dumps({"header": header, "body": {"alarmType": "motiondetect"}}).encode()

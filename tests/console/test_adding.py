@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from console.adding_sentences import BETTER
-from registry.drivers.lan.better import Seen, better
+from registry.drivers.lan.better import Received, better
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.finding import Candidate, Heard
 from registry.owner.own_cameras import HOUR_S, WRONG
@@ -217,9 +217,9 @@ def test_what_would_be_better_is_set_by_a_button(pages: Pages, device: Served, g
 
 def test_every_sentence_of_what_would_be_better_is_said_on_the_page() -> None:
     pictures = [
-        (Seen("h265", 1920, 1080, 15, 6.0, "other"), None),
-        (Seen("h265", 1920, 1080, 15, 6.0, "other"), Seen("h265", 640, 360, 15, 6.0, "")),
-        (Seen("h264", 1920, 1080, 15, 1.0, "aac"), None),
+        (Received("h265", 1920, 1080, 15, 6.0, "other"), None),
+        (Received("h265", 1920, 1080, 15, 6.0, "other"), Received("h265", 640, 360, 15, 6.0, "")),
+        (Received("h264", 1920, 1080, 15, 1.0, "aac"), None),
     ]
     said = {(each.picture, each.what) for whole, smaller in pictures for each in better(whole, smaller)}
     assert said == set(BETTER)

@@ -16,7 +16,7 @@ def at(world: HomeWorld, name: str) -> str:
 
 
 def names(world: HomeWorld) -> list[str]:
-    return [each.name for each in world.home.owner.cameras(world.home.account.id).cameras]
+    return [camera.name for camera in world.home.owner.cameras(world.home.account.id).cameras]
 
 
 def test_the_page_of_the_camera_leads_to_one_that_says_what_is_lost(world: HomeWorld) -> None:

@@ -196,7 +196,7 @@ def test_nonsense_in_every_field_of_every_form_is_said_and_changes_nothing(conso
         bad = list(form.fields)[-2:] if kind == "5 MB" else form.fields
         fields = {name: form.fields[name] if name in HELD else KINDS[kind] for name in bad}
         outcomes.append((form.action, step, sent(console, who, form, step, fields)))
-    assert [each for each in outcomes if each[2] in ("fault", "silent")] == []
+    assert [outcome for outcome in outcomes if outcome[2] in ("fault", "silent")] == []
     assert as_it_was(console) == before
     assert "Garden" in console.browsers["owner"].get().text
 

@@ -164,7 +164,7 @@ def test_warnings_and_errors_are_told_in_the_page_s_language_and_their_lines_are
     browser.headers["Accept-Language"] = "nb"
     answer = browser.visit(f"{AT}/log").answer
     assert answer is not None
-    summaries = [html.unescape(each) for each in re.findall(r"<summary>(.*?)</summary>", answer.text)]
+    summaries = [html.unescape(summary) for summary in re.findall(r"<summary>(.*?)</summary>", answer.text)]
     assert summaries == [
         f"Feil: Bilder, {at}",
         f"Advarsel: Arbeid i bakgrunnen, 2 ganger, sist {at}",
@@ -236,14 +236,14 @@ def test_all_others_are_signed_out_at_once(world: HomeWorld) -> None:
     others = [with_firefox(world), with_firefox(world)]
     assert "Sign out all but this one" in mine.visit(AT).text
     mine.send(AT, step="end-others")
-    assert (mine.status, len(listed(mine)), [each.get().step for each in others]) == (200, 1, ["enter", "enter"])
+    assert (mine.status, len(listed(mine)), [other.get().step for other in others]) == (200, 1, ["enter", "enter"])
 
 
 def test_another_household_s_browsers_are_neither_seen_nor_signed_out(world: HomeWorld) -> None:
     theirs = world.signed_in(NEW).visit(AT)
     ((_, session),) = listed(theirs)
     mine = page(world)
-    assert session not in [each for _, each in listed(mine)]
+    assert session not in [token for _, token in listed(mine)]
     mine.send(AT, step="end-browser", browser=session)
     assert (mine.status, theirs.visit(AT).status, len(listed(theirs))) == (403, 200, 1)
 

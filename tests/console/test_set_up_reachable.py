@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console.lookout import Looked, Lookout
+from console.lookout import Lookout, Reachability
 from showcam.process.kept import NOW, WAITS
 from tests.console.test_set_up import AT, said
 from tests.doubles.clock import Clock
@@ -15,7 +15,7 @@ from tests.doubles.home_world import HomeWorld, home_world
 from words.worded import worded
 
 FOUND = worded("This machine itself has the public IPv4 address.")
-OWN, SHARED = Looked(True, (FOUND,)), Looked(False, (FOUND,))
+OWN, SHARED = Reachability(True, (FOUND,)), Reachability(False, (FOUND,))
 BUTTON = "Look which one fits here"
 
 type World = Callable[..., HomeWorld]
@@ -25,7 +25,7 @@ type World = Callable[..., HomeWorld]
 def looked(tmp_path: Path) -> Iterator[World]:
     made: list[HomeWorld] = []
 
-    def build(outlook: Callable[[], Looked] | None, address: str = "", kept_in: Path | None = None) -> HomeWorld:
+    def build(outlook: Callable[[], Reachability] | None, address: str = "", kept_in: Path | None = None) -> HomeWorld:
         made.append(home_world(tmp_path, outlook=outlook, address=address, kept_in=kept_in))
         return made[-1]
 
@@ -44,7 +44,9 @@ FITS = [
 
 
 @pytest.mark.parametrize(("found", "name", "fits", "order"), FITS)
-def test_what_fits_follows_from_looking(looked: World, found: Looked, name: str, fits: str, order: list[str]) -> None:
+def test_what_fits_follows_from_looking(
+    looked: World, found: Reachability, name: str, fits: str, order: list[str]
+) -> None:
     browser = looked(lambda: found).signed_in().visit(f"{AT}?name={name}")
     assert BUTTON in said(browser, 3)
     assert "fits here:" not in said(browser, 3)
@@ -73,7 +75,7 @@ def test_what_was_found_is_said_in_the_browsers_language(looked: World) -> None:
 def test_it_is_looked_at_by_the_button_alone(looked: World) -> None:
     looks: list[int] = []
 
-    def look() -> Looked:
+    def look() -> Reachability:
         looks.append(1)
         return OWN
 
@@ -86,7 +88,7 @@ def test_it_is_looked_at_by_the_button_alone(looked: World) -> None:
 
 
 def test_a_look_that_breaks_says_so(looked: World) -> None:
-    def look() -> Looked:
+    def look() -> Reachability:
         raise OSError
 
     browser = looked(look).signed_in().visit(AT).send(AT, step="look")
@@ -127,7 +129,7 @@ def test_where_nothing_is_kept_nothing_is_used_now(looked: World) -> None:
 def test_when_it_was_looked_at_is_when_the_look_ended(looked: World) -> None:
     clock = Clock()
 
-    def look() -> Looked:
+    def look() -> Reachability:
         clock.wait(3)
         return OWN
 
@@ -140,7 +142,7 @@ def test_when_it_was_looked_at_is_when_the_look_ended(looked: World) -> None:
 def test_many_presses_make_one_look_and_a_later_one_another() -> None:
     clock, asked, go_on = Clock(), list[int](), threading.Event()
 
-    def look() -> Looked:
+    def look() -> Reachability:
         asked.append(1)
         go_on.wait()
         return OWN

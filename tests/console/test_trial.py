@@ -30,7 +30,7 @@ def pictures(browser: HomeBrowser) -> tuple[list[str], list[str]]:
     assert browser.answer is not None
     named = ("data-offers", "data-hls")
     offers, hls = ([part.partition('"')[0] for part in browser.answer.text.split(f'{name}="')[1:]] for name in named)
-    return [each for each in offers if each], [each for each in hls if each]
+    return [shown for shown in offers if shown], [shown for shown in hls if shown]
 
 
 def test_a_camera_that_can_be_shown_is_shown_by_both(world: HomeWorld) -> None:

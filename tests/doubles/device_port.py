@@ -148,7 +148,7 @@ def _times(one: int, other: int) -> int:
 
 
 def _substituted(byte: int) -> int:
-    inverse = next((each for each in range(256) if _times(byte, each) == 1), 0)
+    inverse = next((candidate for candidate in range(256) if _times(byte, candidate) == 1), 0)
     turned = inverse
     for by in range(1, 5):
         turned ^= (inverse << by | inverse >> 8 - by) & 0xFF
@@ -164,7 +164,7 @@ def _four_rounds(key: bytes, block: bytes) -> bytes:
     for at in range(4, 20):
         word = words[-1]
         if at % 4 == 0:
-            word = [SUBSTITUTED[each] for each in (word[1], word[2], word[3], word[0])]
+            word = [SUBSTITUTED[candidate] for candidate in (word[1], word[2], word[3], word[0])]
             word[0] ^= 1 << at // 4 - 1
         words.append([a ^ b for a, b in zip(words[at - 4], word, strict=True)])
     columns = [[a ^ b for a, b in zip(block[4 * at : 4 * at + 4], words[at], strict=True)] for at in range(4)]

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 def needed() -> None:
     """Skips the test, by name, where a program or a network is missing; fails it where they are required."""
-    missing = [each for each in ("ip", "nsenter", "chromium-headless-shell") if shutil.which(each) is None]
+    missing = [program for program in ("ip", "nsenter", "chromium-headless-shell") if shutil.which(program) is None]
     if missing:
         why = f"{', '.join(missing)} is not installed: scripts/browser.sh, scripts/gstreamer.sh"
     else:

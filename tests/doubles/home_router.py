@@ -49,8 +49,8 @@ def answering(answer: Callable[[bytes, tuple[str, int]], list[bytes]], address: 
             while not over.is_set():
                 with contextlib.suppress(TimeoutError):
                     data, sender = serving.recvfrom(4096)
-                    for each in answer(data, sender):
-                        serving.sendto(each, sender)
+                    for reply in answer(data, sender):
+                        serving.sendto(reply, sender)
 
         thread = threading.Thread(target=serve)
         thread.start()

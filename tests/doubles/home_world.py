@@ -41,7 +41,7 @@ from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
-from console.lookout import Looked, Lookout
+from console.lookout import Lookout, Reachability
 from console.notices import Notices
 from console.own_camera import OwnCamera
 from console.pages import NOTIFIES, TVS
@@ -238,7 +238,7 @@ def _end_link(made: Household, link: Link) -> None:
 def watched(spec: SourceSpec) -> Watched:
     """As the media process watches a camera for a moment. Raises Refused."""
     try:
-        return asyncio.run(probe(spec, loopback=True, within_s=2.0)).told(small=True)
+        return asyncio.run(probe(spec, loopback=True, within_s=2.0)).watched(small=True)
     except SourceFailed as failed:
         raise Refused(failed.reason if is_reason(failed.reason) else "media_down") from None
 
@@ -330,7 +330,7 @@ def home_world(
     tvs: Tvs | None = None,
     address: str = "",
     machine: ReadyMachine | None = None,
-    outlook: Callable[[], Looked] | None = None,
+    outlook: Callable[[], Reachability] | None = None,
     kept_in: Path | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.

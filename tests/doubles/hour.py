@@ -166,7 +166,7 @@ class Showing:
                 self.live.report(kind, unit, self.loop.at)
                 continue
             self.live.unit(kind, unit, self.loop.at)
-            while self.live.is_looking:
+            while self.live.is_measuring:
                 await asyncio.sleep(0)
             try:
                 self.live.check()
@@ -194,7 +194,9 @@ def tones_in_hls(segments: list[bytes]) -> tuple[list[float], list[float]]:
             for frame in packet.decode():
                 assert frame.pts is not None
                 samples = array.array("f", bytes(frame.planes[0])[: frame.samples * 4])
-                pieces.append((float(frame.pts * frame.time_base), frame.sample_rate, [abs(each) for each in samples]))
+                pieces.append(
+                    (float(frame.pts * frame.time_base), frame.sample_rate, [abs(sample) for sample in samples])
+                )
     return keys, _onsets(pieces, 0.1)
 
 
@@ -205,14 +207,14 @@ def tones_in_opus(packets: list[tuple[bytes, int]]) -> list[float]:
     for data, at in packets:
         for frame in decoder.decode(av.Packet(data)):
             samples = array.array("h", bytes(frame.planes[0])[: frame.samples * 4])
-            pieces.append((at / 48_000, 48_000, [abs(each) for each in samples[::2]]))
+            pieces.append((at / 48_000, 48_000, [abs(sample) for sample in samples[::2]]))
     return _onsets(pieces, 3000)
 
 
 def _onsets(pieces: list[Piece], loud: float) -> list[float]:
     found: list[float] = []
     for at, rate, samples in pieces:
-        first = next((number for number, each in enumerate(samples) if each > loud), None)
+        first = next((number for number, sample in enumerate(samples) if sample > loud), None)
         if first is not None and (not found or at + first / rate - found[-1] > EVERY_S / 2):
             found.append(at + first / rate)
     return found

@@ -220,8 +220,8 @@ async def watched(
     pull = await pulled(cloud)
     seen = [Watcher() for _ in range(viewers)]
     half = viewers // 2
-    tasks = [asyncio.create_task(by_webrtc(loop, pull, each)) for each in seen[:half]]
-    tasks += [asyncio.create_task(by_hls(loop, pull, each, keep=n == 0)) for n, each in enumerate(seen[half:])]
+    tasks = [asyncio.create_task(by_webrtc(loop, pull, viewer)) for viewer in seen[:half]]
+    tasks += [asyncio.create_task(by_hls(loop, pull, viewer, keep=n == 0)) for n, viewer in enumerate(seen[half:])]
     await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
     for task in tasks:
         task.cancel()

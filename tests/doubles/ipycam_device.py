@@ -28,8 +28,8 @@ def part(name: str) -> Any:
         package = types.ModuleType("ipycam")
         package.__path__ = list(found.submodule_search_locations or ())
         sys.modules["ipycam"] = package
-        for each in _PICTURES:
-            sys.modules.setdefault(each, types.ModuleType(each)).ndarray = object  # type: ignore[attr-defined]
+        for module in _PICTURES:
+            sys.modules.setdefault(module, types.ModuleType(module)).ndarray = object  # type: ignore[attr-defined]
     return importlib.import_module(f"ipycam.{name}")
 
 

@@ -104,7 +104,7 @@ def main(case: str) -> None:
     answers = CASES[case]()
     addresses = {OURS, PUBLIC, *(answer.host for answer in answers), "192.168.7.10", "192.168.7.200"}
     lines = ["link add house0 type veth peer name other0"]
-    lines += [f"addr add {each}/24 dev house0" for each in [OURS, *(addresses - {OURS})]]
+    lines += [f"addr add {address}/24 dev house0" for address in [OURS, *(addresses - {OURS})]]
     lines += ["link set other0 up", "link set house0 up", "link set lo up", "route add 224.0.0.0/4 dev house0"]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
     heard_by = listening(answers)
@@ -112,7 +112,7 @@ def main(case: str) -> None:
     if case == "foreign":
         ipycam_device.part("discovery").WSDiscoveryServer(ipycam_device.service(OURS, onvif_port=8000)).start()
     with socket.create_server(("192.168.7.200", 554)), socket.create_server(("192.168.7.10", 80)):
-        networks = [each for each in house_networks() if str(each.ip) == OURS]
+        networks = [network for network in house_networks() if str(network.ip) == OURS]
         heard: list[tuple[int, int]] = []
         known = [Device("S", 1, "Barn", "192.168.7.10", 554, Pictured("/"))]
         began = time.monotonic()
@@ -121,7 +121,9 @@ def main(case: str) -> None:
     heard_by.close()
     if announcing:
         announcing.close()
-    sys.stdout.write(json.dumps({"found": [fields(each) for each in found], "spent_s": spent_s, "heard": heard[-1:]}))
+    sys.stdout.write(
+        json.dumps({"found": [fields(candidate) for candidate in found], "spent_s": spent_s, "heard": heard[-1:]})
+    )
 
 
 def _announce() -> zeroconf.Zeroconf:

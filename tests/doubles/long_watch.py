@@ -77,8 +77,10 @@ class Watched:
         """MiB and descriptors, from the second quarter to the last; the first is for filling caches."""
         quarter = len(self.sizes) // 4
         before, after = self.sizes[quarter : 2 * quarter], self.sizes[-quarter:]
-        grown = statistics.median([each.mib for each in after]) - statistics.median([each.mib for each in before])
-        opened = max(each.descriptors for each in after) - max(each.descriptors for each in before)
+        grown = statistics.median([process.mib for process in after]) - statistics.median(
+            [process.mib for process in before]
+        )
+        opened = max(process.descriptors for process in after) - max(process.descriptors for process in before)
         return grown, opened
 
 
@@ -203,7 +205,7 @@ async def _webrtc(port: int, camera: str, over: threading.Event, times: list[flo
         if viewer.connection.connectionState in ("failed", "closed"):
             faults.append(f"{camera} by WebRTC: {viewer.connection.connectionState}")
             break
-    times += [each + shift for each in viewer.pictures]
+    times += [picture + shift for picture in viewer.pictures]
     await viewer.close()
 
 
@@ -228,7 +230,7 @@ def watch(lasts_s: float, every_s: float, session_s: int, pace: float = 1.0) -> 
         pictures: dict[str, list[float]] = {camera: [] for camera in CAMERAS}
 
         async def displays() -> None:
-            await asyncio.gather(*[_webrtc(port, each, over, pictures[each], faults) for each in CAMERAS])
+            await asyncio.gather(*[_webrtc(port, camera, over, pictures[camera], faults) for camera in CAMERAS])
 
         threads: list[threading.Thread] = [*followers]
         if pace == 1:
@@ -245,10 +247,10 @@ def watch(lasts_s: float, every_s: float, session_s: int, pace: float = 1.0) -> 
         for thread in threads:
             thread.join(30)
         _read_cuts(pipe, cuts)
-    by_webrtc = {each: _pauses(cuts[each], [(at, 0.0) for at in pictures[each]], pace) for each in CAMERAS}
-    gaps = {f"{each} by WebRTC": by_webrtc[each] for each in CAMERAS if pace == 1}
-    gaps |= {f"{each.camera} by HLS": _pauses(cuts[each.camera], each.came, pace) for each in followers}
-    return Watched(cuts, gaps, faults + [fault for each in followers for fault in each.faults], sizes, pace)
+    by_webrtc = {name: _pauses(cuts[name], [(at, 0.0) for at in pictures[name]], pace) for name in CAMERAS}
+    gaps = {f"{name} by WebRTC": by_webrtc[name] for name in CAMERAS if pace == 1}
+    gaps |= {f"{follower.camera} by HLS": _pauses(cuts[follower.camera], follower.came, pace) for follower in followers}
+    return Watched(cuts, gaps, faults + [fault for follower in followers for fault in follower.faults], sizes, pace)
 
 
 def _read_cuts(pipe: Connection, cuts: dict[str, list[float]]) -> None:

@@ -76,8 +76,8 @@ class Mangler:
         down = asyncio.create_task(self._pass(node_reader, writer, spoil, count=self.sessions == 1))
         self._tasks |= {up, down}
         await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
-        for each in (writer, node_writer):
-            each.close()
+        for stream in (writer, node_writer):
+            stream.close()
         self._tasks.discard(task)
 
     async def _pass(

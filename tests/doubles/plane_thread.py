@@ -1,4 +1,4 @@
-"""A picture process in a thread: the real Plane on a free port, for tests that need one beside them."""
+"""A picture process in a thread: the real MediaServer on a free port, for tests that need one beside them."""
 
 import asyncio
 import threading
@@ -9,7 +9,7 @@ from typing import Any
 
 from media.client import MediaClient
 from media.grants import Grants
-from media.plane.server import Plane
+from media.plane.server import MediaServer
 from media.plane.settings import PlaneSettings
 from media.source import Sources
 
@@ -41,7 +41,7 @@ class PlaneThread:
         self._settings = replace(settings, bind=bind)
         self._loop = loop or asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
-        self.plane: Plane | None = None
+        self.plane: MediaServer | None = None
         self.port = 0
         self._clients: list[MediaClient] = []
 
@@ -75,8 +75,8 @@ class PlaneThread:
         self._thread.join(10)
         self._loop.close()
 
-    async def _started(self) -> Plane:
-        plane = Plane(self._settings, self._grants, self._sources)
+    async def _started(self) -> MediaServer:
+        plane = MediaServer(self._settings, self._grants, self._sources)
         await plane.start()
         return plane
 

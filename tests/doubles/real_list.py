@@ -77,7 +77,7 @@ _SWITCHED = re.compile(r"/v3/devices/(\w+)/(\d+)/([01])/(\d+)/switchStatus")
 
 
 def _sections(query: str) -> list[str]:
-    parameters = dict(each.partition("=")[::2] for each in query.split("&"))
+    parameters = dict(pair.partition("=")[::2] for pair in query.split("&"))
     return parameters["filter"].replace("%2C", ",").split(",")
 
 

@@ -54,13 +54,15 @@ class Viewer:
     async def lose(self, packets: int) -> None:
         """Say of so many packets that they did not come (NACK)."""
         receiver, ssrc = self._video()
-        numbers = [(self._said + each) % 65536 for each in range(packets)]
+        numbers = [(self._said + number) % 65536 for number in range(packets)]
         self._said += packets
         for at in range(0, packets, 16):
             await receiver._send_rtcp_nack(ssrc, numbers[at : at + 16])
 
     def _video(self) -> tuple[Any, int]:
-        receiver = next(each.receiver for each in self.connection.getTransceivers() if each.kind == "video")
+        receiver = next(
+            transceiver.receiver for transceiver in self.connection.getTransceivers() if transceiver.kind == "video"
+        )
         [source] = receiver.getSynchronizationSources()
         return receiver, source.source
 

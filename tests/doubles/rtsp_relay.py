@@ -251,10 +251,10 @@ async def _ports(taken: list[Callable[[bytes], None]]) -> tuple[list[asyncio.Dat
         port = random.randrange(20_000, 60_000, 2)
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in taken]
-            for number, each in enumerate(sockets):
-                each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-                each.setblocking(False)
-                each.bind(("127.0.0.1", port + number))
+            for number, opened in enumerate(sockets):
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+                opened.setblocking(False)
+                opened.bind(("127.0.0.1", port + number))
             stack.pop_all()
             made = [
                 await loop.create_datagram_endpoint(functools.partial(_Side, t), sock=s)

@@ -94,7 +94,7 @@ def steady(pictures: list[float], fps: int) -> int:
     Who joins by WebRTC, or asks for a keyframe, is sent all since the last keyframe at once, squeezed into no time.
     """
     steps = enumerate(itertools.pairwise(pictures))
-    return max((at + 2 for at, (one, another) in steps if another - one < 0.5 / fps), default=0)
+    return max((at + 2 for at, (earlier, another) in steps if another - earlier < 0.5 / fps), default=0)
 
 
 def by_libav(url: str, is_enough: Callable[[Seen], bool]) -> Seen:

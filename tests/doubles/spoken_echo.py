@@ -1,5 +1,6 @@
 """An Echo in a session of the custom skill, and the links of those who speak."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -54,7 +55,7 @@ class Echo:
         return self.send(intent(name, heard))
 
     def send(self, request: dict[str, Any], **system: Any) -> dict[str, Any]:
-        answer = self.spoken.answer(self.request(request, **system))
+        answer = json.loads(json.dumps(self.spoken.answer(self.request(request, **system))))
         self.attributes = answer.get("sessionAttributes") or {}
         return dict(answer["response"])
 

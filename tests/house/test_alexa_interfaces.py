@@ -100,8 +100,8 @@ def test_reported_properties_belong_to_the_interface(shown: Camera, table: tuple
         assert (shown is not FULL) or stated == advertised, interface.name
 
 
-# what comes in as JSON of no known shape, or goes out as ask-sdk-core made it
-UNTYPED = {"unreadable.py", "spoken/signature.py", "spoken/skill.py"}
+# what goes out as ask-sdk-core made it
+UNTYPED = {"spoken/skill.py"}
 
 
 def test_outgoing_messages_are_typed_where_they_are_built() -> None:

@@ -33,7 +33,7 @@ def test_the_page_of_settings_is_what_make_settings_writes() -> None:
 
 
 def test_every_setting_has_a_meaning_once() -> None:
-    meanings = [each for part in settings.parts() for each in part.meanings.items()]
+    meanings = [row for part in settings.parts() for row in part.meanings.items()]
     fields = [field.name for field in msgspec.structs.fields(Settings) if field.name != "demo"]
     assert [name for name, _ in meanings] == fields
     assert [name for name, meaning in meanings if not meaning] == []

@@ -70,11 +70,11 @@ def checkout(tmp_path: Path) -> Path:
 def test_a_package_of_an_owner(checkout: Path, target: str, stays: bool) -> None:
     subprocess.run(["make", "-s", "-C", checkout, target], env=os.environ | {"UV_OFFLINE": "1"}, check=True)
     [site] = checkout.glob(".venv/lib/python*/site-packages")
-    assert {"itself-1.0.dist-info", "needed-1.0.dist-info"} <= {each.name for each in site.iterdir()}
+    assert {"itself-1.0.dist-info", "needed-1.0.dist-info"} <= {path.name for path in site.iterdir()}
     assert (site / "mine.py").exists() is stays
 
 
 @pytest.mark.parametrize(("command", "installed"), [("up", ".venv/app"), ("run", ".venv/all"), ("bench", ".venv/dev")])
 def test_what_a_command_of_make_installs(checkout: Path, command: str, installed: str) -> None:
     told = subprocess.run(["make", "-n", "-C", checkout, command], capture_output=True, text=True, check=True).stdout
-    assert [each.split()[1] for each in told.splitlines() if each.startswith("touch .venv/")] == [installed]
+    assert [line.split()[1] for line in told.splitlines() if line.startswith("touch .venv/")] == [installed]

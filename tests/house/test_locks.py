@@ -19,9 +19,9 @@ def test_no_file_names_a_registry() -> None:
 
 
 def test_each_set_has_the_one_before_in_it_and_an_owners_has_no_extra() -> None:
-    app, everything, dev = (pins(each) for each in ("app", "all", "dev"))
+    app, everything, dev = (pins(name) for name in ("app", "all", "dev"))
     assert app < everything < dev
-    assert {each.partition("==")[0] for each in everything - app} >= {"apig-wsgi", "boto3", "botocore"}
+    assert {pin.partition("==")[0] for pin in everything - app} >= {"apig-wsgi", "boto3", "botocore"}
 
 
 def pins(name: str) -> set[str]:

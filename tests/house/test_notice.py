@@ -51,14 +51,14 @@ def test_a_font_is_told_as_it_tells_of_itself(file: str) -> None:
 
 
 def test_the_fonts_and_their_licence_are_all_that_is_beside_them() -> None:
-    assert {each.name for each in FONTS.iterdir()} == {"Roboto-Regular.ttf", "Roboto-Bold.ttf", "LICENSE"}
+    assert {file.name for file in FONTS.iterdir()} == {"Roboto-Regular.ttf", "Roboto-Bold.ttf", "LICENSE"}
     assert "Apache License Version 2.0, January 2004" in " ".join((FONTS / "LICENSE").read_text().split())
 
 
 def test_hls_js_is_one_file_for_both_pages() -> None:
     ours, simulators = ROOT / "console/static/vendor", ROOT / "simulator/assistants/page/vendor"
-    names = {each.name for each in ours.iterdir()}
-    assert names == {"hls.light.min.mjs", "hls.js.LICENSE"} == {each.name for each in simulators.iterdir()}
+    names = {file.name for file in ours.iterdir()}
+    assert names == {"hls.light.min.mjs", "hls.js.LICENSE"} == {file.name for file in simulators.iterdir()}
     assert all((ours / name).read_bytes() == (simulators / name).read_bytes() for name in names)
     assert "console/static/vendor/ and simulator/assistants/page/vendor/ hold hls.js" in WORDS
 

@@ -53,7 +53,9 @@ def funnel(path: str) -> str:
         r"tailscale funnel --bg --https=443 (?:--set-path=(\S+) )?(\S+)", section("### Tailscale Funnel")
     )
     mounts: dict[str, str] = {mount or "/": target for mount, target in commands}
-    mount = max((each for each in mounts if f"{path}/".startswith(each.rstrip("/") + "/")), key=len)
+    mount = max(
+        (path_of_mount for path_of_mount in mounts if f"{path}/".startswith(path_of_mount.rstrip("/") + "/")), key=len
+    )
     return mounts[mount] + path.removeprefix(mount.rstrip("/"))
 
 

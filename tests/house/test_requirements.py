@@ -42,7 +42,7 @@ def named(lines: list[str]) -> set[str]:
 def distributions(modules: set[str]) -> set[str]:
     """Which bring these top-level modules, by what is installed; a module that nothing brings stands for itself."""
     known = installed()
-    return named([known.get(each, [each])[0] for each in modules])
+    return named([known.get(name, [name])[0] for name in modules])
 
 
 @cache

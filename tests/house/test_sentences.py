@@ -30,8 +30,8 @@ def test_every_language_but_english_is_translated_into() -> None:
 @pytest.mark.parametrize(("domain", "language"), TRANSLATED, ids=BY_NAME)
 def test_every_sentence_is_translated_with_the_same_gaps_and_no_other_is(domain: ModuleType, language: str) -> None:
     kept = words.kept(domain.file(language, "po"), language)
-    assert {each.id for each in kept if each.id} == set(words.wanted(domain, language))
-    assert [each.id for each in kept if not words.good(each)] == []
+    assert {message.id for message in kept if message.id} == set(words.wanted(domain, language))
+    assert [message.id for message in kept if not words.good(message)] == []
     assert kept.obsolete == {}
 
 
@@ -59,13 +59,13 @@ def test_every_sentence_of_a_table_is_marked() -> None:
     for vendor, speech in zip(vendors, SPEECHES.values(), strict=True):
         tables = (speech.written, speech.aloud, speech.written_shared, speech.aloud_shared)
         rows = [row for table in tables for row in table.values()]
-        own = {each for row in rows for each in row} | set(speech.sign_in.values())
+        own = {sentence for row in rows for sentence in row} | set(speech.sign_in.values())
         assert own - {""} == set(words.said(vendor))
 
 
 def test_showcams_own_sentences_name_no_vendor() -> None:
     named = re.compile(rf"\b({'|'.join(SPEECHES)})\b", re.IGNORECASE)
-    assert [each for each in words.said(words.domains()[0]) if named.search(each)] == []
+    assert [sentence for sentence in words.said(words.domains()[0]) if named.search(sentence)] == []
 
 
 def test_a_new_language_or_sentence_is_asked_for() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 REGISTRY = Path(__file__).parents[2] / "registry"
-NAMES = re.compile(r"ezviz|\balexa|_alexa|\bgoogle|\becho\b", re.IGNORECASE)
+NAMES = re.compile(r"ezviz|hikvision|amazon|\balexa|_alexa|\bgoogle|\becho\b|\bnest\b", re.IGNORECASE)
 
 # Where a name still stands, and why. A file that needs none any longer is taken off.
 STILL_NAMED = {

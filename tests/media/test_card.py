@@ -113,7 +113,7 @@ def test_after_a_restart_it_is_asked_for_again(
     monkeypatch.setattr(household.vendor, "open", lambda camera, **_: SPEC)
     household.denied.clear()
     assert "1280x720" in world.master("garage", explains=True).text
-    assert all(each.explains for each in household.opened)
+    assert all(claims.explains for claims in household.opened)
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,4 @@ def test_any_text_makes_a_picture(lines: tuple[str, ...]) -> None:
     assert ink[3] <= 720, "nothing runs off the card"
     film = card.film(lines)
     assert len(film.pictures) == 10
-    assert all(len(each) < 2000 for each in film.pictures[1:]), "the picture stands still"
+    assert all(len(picture) < 2000 for picture in film.pictures[1:]), "the picture stands still"

@@ -104,8 +104,8 @@ def test_what_a_receiver_estimates(
 ) -> None:
     for rtt_s in round_trips:
         congestion.turned(rtt_s)
-    for each in estimates:
-        congestion.estimated(each, RATE)
+    for estimate in estimates:
+        congestion.estimated(estimate, RATE)
         clock.now += 0.6
     assert congestion.is_overfull is is_overfull
 
@@ -114,7 +114,7 @@ def test_a_viewer_that_can_not_go_on_again_and_again_has_too_much(congestion: Co
     for _ in range(3):
         clock.now += 1
         assert not congestion.is_overfull
-        congestion.start(asked=True)
+        congestion.start(requested=True)
     assert congestion.is_overfull
     clock.now += 10
     assert not congestion.is_overfull

@@ -28,15 +28,15 @@ def client(door: MediaDoor, grants: Grants) -> Iterator[MediaClient]:
 
 def at_once(client: MediaClient, threads: int) -> list[threading.Thread]:
     begun = [threading.Thread(target=client.live, args=("home",)) for _ in range(threads)]
-    for each in begun:
-        each.start()
+    for connection in begun:
+        connection.start()
     return begun
 
 
 def test_threads_that_come_and_go_use_one_after_another(door: MediaDoor, client: MediaClient) -> None:
     for _ in range(20):
-        for each in at_once(client, 1):
-            each.join()
+        for connection in at_once(client, 1):
+            connection.join()
     assert (door.opened, door.open) == (1, 1)
 
 
@@ -47,20 +47,20 @@ def test_after_a_rush_no_more_are_kept_than_may_be(
     begun = at_once(client, MOST_IDLE + 8)
     eventually(lambda: door.open == MOST_IDLE + 8)
     door.go.set()
-    for each in begun:
-        each.join()
+    for connection in begun:
+        connection.join()
     eventually(lambda: door.open == MOST_IDLE)
 
 
-def test_after_a_restart_one_is_made_anew_and_the_old_ones_are_let_go(
+def test_after_a_restart_one_is_made_again_and_the_old_ones_are_let_go(
     door: MediaDoor, client: MediaClient, eventually: Callable[..., None]
 ) -> None:
     door.go.clear()
     begun = at_once(client, 3)
     eventually(lambda: door.open == 3)
     door.go.set()
-    for each in begun:
-        each.join()
+    for connection in begun:
+        connection.join()
     door.hang_up()
     eventually(lambda: door.open == 0)
     assert client.live("home") == 0

@@ -79,7 +79,7 @@ def test_the_smaller_picture_comes_in_place_of_one_that_displays_don_t_decode(
     send(vendor, **whole)
     master = world.master(surface="google")
     assert resolution(master) == SMALL
-    assert [each.picture for each in household.opened] == ["main", "sub"]
+    assert [claims.picture for claims in household.opened] == ["main", "sub"]
     assert world.request(world.variant_url(master)).status == 200
 
 
@@ -104,7 +104,7 @@ def test_a_cut_stream_goes_on_as_the_smaller_picture(
     world.master(surface="alexa")
     vendor.cameras["garden-sub"].cut()
     eventually(lambda: len(household.opened) > 2)
-    assert [each.picture for each in household.opened[1:]] == ["sub"] * (len(household.opened) - 1)
+    assert [claims.picture for claims in household.opened[1:]] == ["sub"] * (len(household.opened) - 1)
 
 
 @pytest.mark.parametrize("sub", [None, {"deep": True}, {"codec": "libx265", "audio": False}])
@@ -124,7 +124,7 @@ def test_a_browser_and_a_still_picture_take_the_whole_one(world: World, vendor: 
     assert resolution(world.master(surface="page")) == WHOLE
     vendor.cameras["shed"] = Camera(recording(deep=True))
     assert world.request(f"/s/{world.grant('shed', 'snapshot')}/snapshot.jpg").status == 200
-    assert {each.picture for each in household.opened} == {"main"}
+    assert {claims.picture for claims in household.opened} == {"main"}
 
 
 def test_b_frames_go_out_by_hls_and_by_webrtc_the_smaller_picture_does(

@@ -18,12 +18,12 @@ from tests.media.conftest import World
 SERVE = """
 import asyncio, resource, sys
 from media.grants import Grants
-from media.plane.server import Plane
+from media.plane.server import MediaServer
 from media.plane.settings import PlaneSettings
 from showcam.process import logs
 
 async def main():
-    plane = Plane(PlaneSettings(port=0, connections=10_000, connections_of_one=10_000), Grants([b"k" * 32]), None)
+    plane = MediaServer(PlaneSettings(port=0, connections=10_000, connections_of_one=10_000), Grants([b"k" * 32]), None)
     await plane.start()
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     print(plane.port, flush=True)

@@ -151,8 +151,8 @@ def test_the_other_processes_doors_do_not_exist_for_anybody_else(world: World, g
             "of the time to come": grants.proof().make(door, b"{}", now + 120),
             "later by a stroke of the pen": shown.replace(str(int(now)), str(int(now) + 1)),
         }
-        for what, each in strangers.items():
-            assert world.request(door, "POST", b"{}", X_Showcam_Internal=each).status == 404, what
+        for what, stranger in strangers.items():
+            assert world.request(door, "POST", b"{}", X_Showcam_Internal=stranger).status == 404, what
         assert world.request(door, "POST", b"{}", X_Showcam_Internal=shown).status == 422
     assert world.request("/internal/stats").status == 404
     told = {"sessions", "live", "webrtc", "pulls", "pulls_live", "reopened", "minted", "transcodes", "left_out"}

@@ -98,8 +98,8 @@ def test_a_session_whose_end_is_watched_gives_way_to_one_that_is_needed() -> Non
         while cloud.world.calls["vtdu"] < 3:
             await asyncio.sleep(0.1)
         await asyncio.sleep(1.0)
-        for each in (counting, watching):
-            each.cancel()
+        for task in (counting, watching):
+            task.cancel()
         await closed(pull, cloud)
         return cloud.most
 

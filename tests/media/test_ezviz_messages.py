@@ -152,7 +152,7 @@ def test_after_any_damage_frames_are_found_again(damage: bytes, at: int, size: i
     sent = sent[:at] + damage + sent[at + 5 :] + STREAMED * 6000  # whatever length the damage claims is outlasted
     reader = Frames()
     found = [
-        each for start in range(0, len(sent), 997 * size) for each in reader.feed(sent[start : start + 997 * size])
+        frame for start in range(0, len(sent), 997 * size) for frame in reader.feed(sent[start : start + 997 * size])
     ]
     assert found[-1] == Frame(STREAM, 0xDC5E, b"abc")
 

@@ -62,13 +62,13 @@ HABITS = {
 @pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS)
 def test_pictures_come_out_as_they_went_in(habits: RtpHabits, codec: str) -> None:
     found = read_all(sent(codec, habits))
-    assert [units(each.data) for each in found] == [units(each) for each in pictures(codec)]
-    assert [each.pts for each in found] == [number * STEP for number in range(30)]
+    assert [units(unit.data) for unit in found] == [units(unit) for unit in pictures(codec)]
+    assert [unit.pts for unit in found] == [number * STEP for number in range(30)]
 
 
 def test_a_clock_that_begins_again_at_zero_goes_on() -> None:
     found = read_all(sent(begin=(1 << 32) - 4 * STEP))
-    assert [each.pts for each in found] == [number * STEP for number in range(30)]
+    assert [unit.pts for unit in found] == [number * STEP for number in range(30)]
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
@@ -85,7 +85,7 @@ def test_a_packet_that_is_missing_costs_its_picture_and_after_a_keyframe_all_up_
             left = [
                 number for number in range(30) if number != gone and not (gone % 15 == 0 and gone <= number < gone + 15)
             ]
-            assert [units(each) for each in shown] == [units(wanted[number]) for number in left], (gone, at)
+            assert [units(picture) for picture in shown] == [units(wanted[number]) for number in left], (gone, at)
 
 
 def heard(packets: list[bytes], step_s: float) -> tuple[Footage, list[tuple[bytes, int]]]:
@@ -119,7 +119,7 @@ def aac(hz: int, kind: int, *, is_headed: bool) -> list[bytes]:
 def test_aac_is_told_by_its_bytes_and_its_clock_by_its_steps(hz: int, kind: int, is_headed: bool) -> None:
     footage, found = heard(aac(hz, kind, is_headed=is_headed), 1024 / 16_000)
     assert footage.sound == ("aac", 16_000)
-    assert [data for data, _ in found] == [adts(each[7:]) for each in film().sounds[-len(found) :]]
+    assert [data for data, _ in found] == [adts(sound[7:]) for sound in film().sounds[-len(found) :]]
     assert len(found) >= 18
     assert {round((b - a) / 576) for (_, a), (_, b) in itertools.pairwise(found)} == {10}, "a frame's 64 ms"
 
@@ -144,7 +144,7 @@ def test_every_byte_may_be_missing_or_another() -> None:
     """Of the first two pictures; from the third keyframe on all is whole."""
     wanted, stream = pictures("libx265"), RtpStream("h265")
     shown = (*wanted, *wanted, wanted[1])
-    packets = [stream.picture(each, number * STEP, key=number % 15 == 0) for number, each in enumerate(shown)]
+    packets = [stream.picture(picture, number * STEP, key=number % 15 == 0) for number, picture in enumerate(shown)]
     flat = [body for those in packets for body in those][:-1]  # the beginning of a picture ends the one before
     for number, body in enumerate(body for those in packets[:2] for body in those):
         for at in range(0, len(body), 19 if len(body) < 200 else 97):
@@ -152,8 +152,11 @@ def test_every_byte_may_be_missing_or_another() -> None:
             for damaged in (body[:at] + body[at + 1 :], flipped, body[:at]):
                 footage = Footage(now=itertools.count().__next__)
                 bodies = [*flat[:number], damaged, *flat[number + 1 :]]
-                found = [unit.data for each in bodies for unit in footage.feed(each)]
-                assert [units(each) for each in found[-30:]] == [units(each) for each in wanted], (number, at)
+                found = [unit.data for sent in bodies for unit in footage.feed(sent)]
+                assert [units(picture) for picture in found[-30:]] == [units(picture) for picture in wanted], (
+                    number,
+                    at,
+                )
 
 
 @given(

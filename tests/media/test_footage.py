@@ -36,12 +36,12 @@ def test_a_session_begins_with_a_keyframe_that_has_its_parameter_sets() -> None:
     found = units(Footage(), sent[7000:] + made.sent(begin=1_000_000))
     assert (found[0].kind, found[0].key, found[0].dts) == ("video", True, 20 * 6000)
     assert found[0].data == made.pictures[0]
-    assert {each.kind for each in found} == {"video", "audio"}
+    assert {unit.kind for unit in found} == {"video", "audio"}
 
 
 def test_the_clock_goes_on_where_its_33_bits_begin_again() -> None:
     begin = (1 << 33) - 5 * 6000
-    found = [each.dts for each in units(Footage(), film().sent(begin=begin)) if each.kind == "video"]
+    found = [unit.dts for unit in units(Footage(), film().sent(begin=begin)) if unit.kind == "video"]
     assert found == [begin + number * 6000 for number in range(20)]
 
 
@@ -105,7 +105,7 @@ def test_damage_costs_pictures_and_nothing_else(at: int, damage: bytes, size: in
     after = b"".join(made.sent(begin=turn * 10_000_000) for turn in range(1, 4 + 70_000 // len(made.sent())))
     sent = made.sent()
     found = units(Footage(), sent[:at] + damage + sent[at + len(damage) + 3 :] + after, size)
-    assert [each.data for each in found if each.kind == "video"][-20:] == list(made.pictures)
+    assert [unit.data for unit in found if unit.kind == "video"][-20:] == list(made.pictures)
     assert found[0].key
 
 
@@ -122,7 +122,7 @@ def sound(dts: int) -> Unit:
 
 
 def put(joined: Joined, *given: Unit) -> list[int]:
-    return [done.dts for each in given if (done := joined.put(each)) is not None]
+    return [done.dts for unit in given if (done := joined.put(unit)) is not None]
 
 
 def ticks(clock: Clock) -> int:
@@ -235,7 +235,7 @@ def test_a_picture_in_shreds_is_left_out_and_holds_nothing_up(key: bytes) -> Non
     shown = units(footage, made.sent())
     began = time.process_time()
     sent = stream.picture(shreds, 20 * 6000, key=True) + made.sent(begin=21 * 6000)
-    after = [each for each in units(footage, sent, 60_000) if each.kind == "video"]
+    after = [unit for unit in units(footage, sent, 60_000) if unit.kind == "video"]
     assert time.process_time() - began < 5
     assert (shown[0].key, after[0].key) == (True, True)
-    assert not any(each.data.count(b"\0\0\1") > MOST_UNITS for each in after)
+    assert not any(unit.data.count(b"\0\0\1") > MOST_UNITS for unit in after)

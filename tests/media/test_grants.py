@@ -7,7 +7,7 @@ from copy import replace
 import pytest
 
 from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
-from media.process_auth import Proof
+from media.process_auth import ProcessAuth
 
 OLD, NEW = b"o" * 32, b"n" * 32
 CLAIMS = Claims("account", "link", "camera", "hls", "alexa", 2_000_000_000, "nonce")
@@ -94,4 +94,4 @@ def test_the_processes_know_each_other_by_the_grant_key() -> None:
     for now in (900.0, 1100.0):
         assert not Grants([OLD]).proof().covers(shown, "/internal/warm", b"{}", now)
     # a key of its own: what is signed for displays opens none of these doors
-    assert not Proof([OLD]).covers(shown, "/internal/warm", b"{}", 1000.0)
+    assert not ProcessAuth([OLD]).covers(shown, "/internal/warm", b"{}", 1000.0)

@@ -48,9 +48,9 @@ class Film:
 @cache
 def film(codec: str = "libx264") -> Film:
     samples = recorded(codec=codec).samples
-    pictures = [each for each in samples if each.kind == "video"][:20]
-    sounds = [adts(each.data) for each in samples if each.kind == "audio"][:20]
-    return Film(tuple(each.data for each in pictures), tuple(each.key for each in pictures), tuple(sounds))
+    pictures = [sample for sample in samples if sample.kind == "video"][:20]
+    sounds = [adts(sample.data) for sample in samples if sample.kind == "audio"][:20]
+    return Film(tuple(picture.data for picture in pictures), tuple(picture.key for picture in pictures), tuple(sounds))
 
 
 def adts(frame: bytes) -> bytes:
@@ -61,9 +61,9 @@ def adts(frame: bytes) -> bytes:
 def split(data: bytes, size: int) -> list[tuple[str, bytes, int]]:
     packets, pictures = Packets(), Pictures()
     return [
-        (each.kind, each.data, each.pts)
+        (picture.kind, picture.data, picture.pts)
         for at in range(0, len(data), size)
-        for each in pictures.feed(packets.feed(data[at : at + size]))
+        for picture in pictures.feed(packets.feed(data[at : at + size]))
     ]
 
 
@@ -132,7 +132,7 @@ def test_libavs_own_program_stream_is_read() -> None:
 def test_our_program_stream_is_read_by_libav() -> None:
     """So that the doubles' is one."""
     with av.open(io.BytesIO(film().sent()), "r", format="mpeg") as container:
-        assert [each.codec_context.name for each in container.streams] == ["h264", "aac"]
+        assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
         assert len(list(container.decode(video=0))) >= 20
 
 
@@ -163,7 +163,7 @@ def fed_in_vain(packets: Packets, data: bytes, enough: int) -> int:
 def test_a_picture_without_an_end_is_told_as_lost() -> None:
     pictures = Pictures()
     big = [Packet("video", bytes(60_000), 7)] + [Packet("video", bytes(60_000))] * 80
-    assert [each.kind for each in pictures.feed(big)] == ["lost"]
+    assert [piece.kind for piece in pictures.feed(big)] == ["lost"]
 
 
 @given(st.binary(max_size=300), st.integers(1, 50))
@@ -195,15 +195,15 @@ SOUNDS: dict[str, list[float]] = {
 def test_g711_is_told_by_what_it_sounds_like(codec: str, sound: list[float]) -> None:
     data, heard = law(codec, sound), Sound()
     parts = [data[at : at + 320] for at in range(0, len(data), 320)]
-    found = [each for number, part in enumerate(parts) for each in heard.feed(part, number * 3600)]
+    found = [frame for number, part in enumerate(parts) for frame in heard.feed(part, number * 3600)]
     assert (heard.codec, heard.rate) == (codec, 8000)
-    assert b"".join(each.data for each in found) == data[-sum(len(each.data) for each in found) :]
+    assert b"".join(frame.data for frame in found) == data[-sum(len(frame.data) for frame in found) :]
     assert len(found) >= len(parts) - 6
 
 
 def test_aac_is_told_by_its_headers() -> None:
     heard, frames = Sound(), film().sounds
-    assert [each.data for each in heard.feed(frames[0], 90)] == [frames[0]]
+    assert [frame.data for frame in heard.feed(frames[0], 90)] == [frames[0]]
     assert (heard.codec, heard.rate) == ("aac", 16000)
     assert heard.feed(frames[1] + frames[2] + frames[3][:9], 900) == [(frames[1], 900), (frames[2], 900 + 5760)]
     assert heard.feed(b"\xff\xf1" + bytes(20), 0) == []
@@ -217,13 +217,13 @@ def test_g711_is_deciphered_where_that_is_calmer(codec: str, name: str, is_encry
     parts = [data[at : at + 320] for at in range(0, len(data), 320)]
     heard, garbler = Sound(decipherer.samples), Garbler("ABCDEF", "h264")
     sent = [garbler.audio(part) if is_encrypted else part for part in parts]
-    found = [each.data for number, part in enumerate(sent) for each in heard.feed(part, number * 3600)]
+    found = [frame.data for number, part in enumerate(sent) for frame in heard.feed(part, number * 3600)]
     assert (heard.codec, found) == (codec, parts[-len(found) :])
 
 
 def test_other_sound_is_left_alone() -> None:
     heard = Sound()
-    assert [each for _ in range(40) for each in heard.feed(b"\xff\xfd\x84\xc4" + bytes(500), 0)] == []
+    assert [frame for _ in range(40) for frame in heard.feed(b"\xff\xfd\x84\xc4" + bytes(500), 0)] == []
     assert heard.codec == ""
     assert Sound().feed(b"", 0) == []
 

@@ -34,7 +34,7 @@ def test_a_keyframe_that_is_asked_for_comes_though_the_camera_sends_none(world: 
             await viewer.want_key()
             await viewer.until(lambda: viewer.keys[-1] > asked, 3)
             came = viewer.keys[-1]
-            await viewer.until(lambda: len([each for each in viewer.pictures if each > came + 1]) > FPS // 2)
+            await viewer.until(lambda: len([came_at for came_at in viewer.pictures if came_at > came + 1]) > FPS // 2)
             return came - asked, [later - came for later in viewer.pictures if later > came]
 
     took, after = asyncio.run(scene())
@@ -79,7 +79,7 @@ def test_a_connection_that_does_not_take_the_picture_gets_a_smaller_one(
             return viewer.changes
 
     assert asyncio.run(scene()) == changes
-    assert [each.picture for each in household.opened][1:] == ([] if is_alone else ["sub"])
+    assert [claims.picture for claims in household.opened][1:] == ([] if is_alone else ["sub"])
 
 
 def test_the_whole_picture_comes_back_when_the_connection_takes_it(

@@ -24,24 +24,24 @@ def test_an_offer_is_answered_with_passed_through_video(world: World, name: str)
     assert posted.status == 201, posted.text
     offered, answered = SessionDescription.parse(normalise(sdp)), SessionDescription.parse(posted.text)
 
-    assert [each.kind for each in answered.media] == [each.kind for each in offered.media]
-    assert [each.rtp.muxId for each in answered.media] == [each.rtp.muxId for each in offered.media]
+    assert [section.kind for section in answered.media] == [section.kind for section in offered.media]
+    assert [section.rtp.muxId for section in answered.media] == [section.rtp.muxId for section in offered.media]
     for media in answered.media:
         assert media.direction == "sendonly"
         assert media.dtls is not None
         assert media.dtls.role == "client", "a=setup:active"
         assert media.ice_candidates, "every candidate is in the answer, none trickles"
-        assert {each.ip for each in media.ice_candidates} == {"127.0.0.1"}
-    video = next(each for each in answered.media if each.kind == "video")
+        assert {candidate.ip for candidate in media.ice_candidates} == {"127.0.0.1"}
+    video = next(section for section in answered.media if section.kind == "video")
     assert {codec.mimeType.lower() for codec in video.rtp.codecs} <= {"video/h264", "video/rtx"}
     assert video.rtp.codecs[0].payloadType == next(
         codec.payloadType
-        for each in offered.media
-        for codec in each.rtp.codecs
-        if each.kind == "video" and codec.mimeType.lower() == "video/h264"
+        for section in offered.media
+        for codec in section.rtp.codecs
+        if section.kind == "video" and codec.mimeType.lower() == "video/h264"
     )
     assert video.rtp.codecs[0].parameters["packetization-mode"] == "1"
-    audio = next((each for each in answered.media if each.kind == "audio"), None)
+    audio = next((section for section in answered.media if section.kind == "audio"), None)
     if audio is not None:
         assert [codec.mimeType.lower() for codec in audio.rtp.codecs] == ["audio/opus"]
 
@@ -127,7 +127,7 @@ def test_a_display_that_takes_no_opus_is_sent_the_picture_alone(world: World, au
         f"/s/{world.grant(protocol='webrtc')}/whep", "POST", sdp.encode(), Content_Type="application/sdp"
     )
     assert posted.status == 201, posted.text
-    directions = {each.kind: each.direction for each in SessionDescription.parse(posted.text).media}
+    directions = {section.kind: section.direction for section in SessionDescription.parse(posted.text).media}
     assert directions == {"audio": "inactive", "video": "sendonly"}
 
 
@@ -147,8 +147,8 @@ def found_at(number: int, priority: int, transport: str = "UDP") -> str:
 def test_of_an_offer_the_64_most_wanted_candidates_are_tried(sections: int) -> None:
     """RFC 8445 section 6.1.2.5. In a bundle the candidates of all sections end at one transport."""
     pictures = [[line.replace("video0", f"video{number}") for line in VIDEO] for number in range(sections)]
-    told = [[*each, *(found_at(port, port) for port in range(100))] for each in pictures]
-    left = normalise("\r\n".join([*HEAD[:-1], *(line for each in told for line in each), ""]))
+    told = [[*picture, *(found_at(port, port) for port in range(100))] for picture in pictures]
+    left = normalise("\r\n".join([*HEAD[:-1], *(line for section in told for line in section), ""]))
     tried = [int(line.split()[3]) for line in left.splitlines() if line.startswith("a=candidate")]
     assert len(tried) == 64
     assert min(tried) == 100 - 64 // sections, "each section of one rank has its share"
@@ -188,9 +188,9 @@ def test_feedback_is_not_joined_with_codecs_without_end() -> None:
     wild = [f"a=rtcp-fb:* nack x{number}" for number in range(100)]
     again = [f"a=rtpmap:{'0' * number}96 VP8/90000" for number in range(1, 100)]
     video = next(
-        each
-        for each in SessionDescription.parse(normalise(offer(video=[*VIDEO, *wild, *again]))).media
-        if each.kind == "video"
+        section
+        for section in SessionDescription.parse(normalise(offer(video=[*VIDEO, *wild, *again]))).media
+        if section.kind == "video"
     )
     assert len({codec.payloadType for codec in video.rtp.codecs}) == len(video.rtp.codecs)
     assert all(len(codec.rtcpFeedback) < 20 for codec in video.rtp.codecs)

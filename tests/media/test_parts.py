@@ -205,7 +205,7 @@ def test_the_silent_frame_is_aac_and_silent() -> None:
         frames = list(container.decode(audio=0))
         assert container.streams.audio[0].rate == 16_000
     assert len(frames) >= 48
-    assert all(not any(bytes(each.planes[0])[: each.samples * 4]) for each in frames)
+    assert all(not any(bytes(drawn.planes[0])[: drawn.samples * 4]) for drawn in frames)
 
 
 def test_aac_becomes_opus_without_a_gap() -> None:
@@ -225,7 +225,7 @@ def test_aac_becomes_opus_without_a_gap() -> None:
     decoder = av.CodecContext.create("libopus", "r")
     decoder.sample_rate, decoder.layout, decoder.format = 48_000, "stereo", "s16"
     loud = [
-        math.sqrt(sum(each * each for each in samples) / len(samples))
+        math.sqrt(sum(sample * sample for sample in samples) / len(samples))
         for data, _ in packets
         for frame in decoder.decode(av.Packet(data))
         if (samples := memoryview(bytes(frame.planes[0])[: frame.samples * 4]).cast("h"))
@@ -245,8 +245,8 @@ def test_sound_whose_clock_drifts_never_steps_back_and_stays_beside_the_picture(
     step, last, furthest = 1800 * (1 - ppm / 1e6), -math.inf, 0.0
     for number in range(4000):
         at = round(number * step)
-        for each in voice.feed(Unit("audio", b"\xff" * 160, at, at, key=True)):
-            time = each.pts / CLOCK if isinstance(each, Unit) else each[1] / sound.OPUS_CLOCK
+        for unit in voice.feed(Unit("audio", b"\xff" * 160, at, at, key=True)):
+            time = unit.pts / CLOCK if isinstance(unit, Unit) else unit[1] / sound.OPUS_CLOCK
             assert time > last
             last = time
         if number > 100:
@@ -267,7 +267,7 @@ def test_a_tone_made_into_aac_is_heard_when_it_sounded() -> None:
     for unit in units:
         for frame in decoder.decode(av.Packet(unit.data)):
             samples = memoryview(bytes(frame.planes[0])).cast("f")[: frame.samples]
-            first = next((at for at, each in enumerate(samples) if abs(each) > 0.1), None)
+            first = next((at for at, sample in enumerate(samples) if abs(sample) > 0.1), None)
             if first is not None:
                 assert abs(unit.pts / CLOCK + first / 16_000 - 2.0) < 0.02
                 return

@@ -41,7 +41,7 @@ def test_each_picture_has_a_pull_of_its_own_that_its_viewers_share(world: World,
     for picture in ("main", "sub", "sub", "main"):
         assert world.master(surface="alexa", picture=picture).status == 200
     assert world.stats()["pulls"] == 2
-    assert sorted(each.picture for each in household.opened) == ["main", "sub"]
+    assert sorted(claims.picture for claims in household.opened) == ["main", "sub"]
 
 
 def test_a_cut_stream_is_asked_for_again_as_the_same_picture(
@@ -50,7 +50,7 @@ def test_a_cut_stream_is_asked_for_again_as_the_same_picture(
     master = world.master(surface="alexa", picture="sub")
     vendor.cameras["garden-sub"].cut()
     eventually(lambda: len(household.opened) > 1)
-    assert {each.picture for each in household.opened} == {"sub"}
+    assert {claims.picture for claims in household.opened} == {"sub"}
     assert decoded(world.variant_url(master)) == (160, 90)
 
 

@@ -75,7 +75,7 @@ def test_a_password_goes_as_it_is_where_it_may_alone(camera: RtspCamera, may: bo
     camera.does.scheme = "basic"
     spec = SourceSpec.from_json(camera.spec()._replace(basic=may).as_json())
     try:
-        brought: str = probed(spec, 1.5).told(small=True).codec
+        brought: str = probed(spec, 1.5).watched(small=True).codec
     except SourceFailed as failed:
         brought = failed.reason
     assert (brought, bool(camera.does.authorizations)) == (brings, may)
@@ -123,7 +123,7 @@ def test_the_media_process_watches_four_at_once_and_no_more(start: Callable[...,
     client = start().plane.client()
     with ThreadPoolExecutor(6) as together:
         asked = [together.submit(client.probe, camera.spec(), 1.0) for _ in range(6)]
-        kinds = sorted(type(each.exception()).__name__ for each in asked)
+        kinds = sorted(type(future.exception()).__name__ for future in asked)
     assert kinds == ["MediaBusy"] * 2 + ["NoPicture"] * 4
     camera.close()
 

@@ -102,7 +102,7 @@ def test_a_player_reads_on_after_its_process_was_restarted_twice(begin: Begin, h
             reader.until(world, len(reader.segments) + 7)  # beyond what the list holds at once
             assert world.stats()["sessions"] == 1
     assert len(household.opened) == 3, "each process asked the gate"
-    parts = [pictures(each) for each in reader.timelines()]
+    parts = [pictures(timeline) for timeline in reader.timelines()]
     assert len(parts) == 3
     for part in parts:
         assert {round((b - a) * FPS, 3) for a, b in itertools.pairwise(part)} == {1.0}
@@ -169,7 +169,7 @@ def test_only_start_ids_of_before_are_gone_on_from_and_not_without_end(begin: Be
         born, _, rest = start.partition("-")
         after = f"{int(born, 16) + 100_000:x}"
         wrong = [f"{after}-{rest}", f"{born}-{rest}x", f"{born}-", f"-{rest}", "x", "ffffffffffffff-" + rest]
-        assert [world.request(old.replace(start, each)).status for each in wrong] == [410] * len(wrong)
+        assert [world.request(old.replace(start, start_id)).status for start_id in wrong] == [410] * len(wrong)
         others = [f"{born}-{'s' * 10}{number}" for number in range(10, 30)]
-        assert [world.request(old.replace(start, each)).status for each in others] == [200] * 15 + [410] * 5
+        assert [world.request(old.replace(start, start_id)).status for start_id in others] == [200] * 15 + [410] * 5
         assert world.request(old).status == 200

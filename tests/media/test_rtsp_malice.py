@@ -127,7 +127,7 @@ def test_whatever_is_answered_to_keepalives_a_stream_that_flows_goes_on(answer: 
             port = server.sockets[0].getsockname()[1]
             connection = await Connection.open("127.0.0.1", port, Login("a", "b"), lambda *_: None, ended.append)
             for _ in range(50):
-                connection.tell("GET_PARAMETER", "rtsp://c/1")
+                connection.send("GET_PARAMETER", "rtsp://c/1")
                 await asyncio.sleep(0.002)
             assert (await connection.ask("PLAY", "rtsp://c/1")).status == 200
             assert ended == []

@@ -63,7 +63,7 @@ def test_a_session_the_vendor_cuts_goes_on_without_a_lost_picture(
     assert world.stats()["reopened"] == 0
 
 
-def test_a_new_session_that_does_not_go_on_is_opened_anew(world: World, vendor: Vendor, household: Household) -> None:
+def test_a_new_session_that_does_not_go_on_is_opened_again(world: World, vendor: Vendor, household: Household) -> None:
     camera = vendor.cameras["garden"]
     url = world.variant_url(world.master())
     collect(world, url, 1)

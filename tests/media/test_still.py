@@ -135,5 +135,5 @@ def test_a_keyframe_is_decoded_once_for_all_who_ask_at_once() -> None:
         return await asyncio.gather(*others)
 
     made = asyncio.run(asked())
-    assert all(each is made[0] for each in made)
+    assert all(still is made[0] for still in made)
     assert size_of(made[0]) == (320, 180)

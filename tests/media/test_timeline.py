@@ -138,7 +138,7 @@ def test_time_that_went_by_without_pictures_is_missing() -> None:
     assert abs(max(steps(audio)) - 6 * CLOCK) < 2 * FRAME_TICKS
 
 
-def test_time_that_went_by_and_a_clock_that_began_anew_are_told_apart() -> None:
+def test_time_that_went_by_and_a_clock_that_began_again_are_distinguished() -> None:
     video, _ = Camera(stop=(10, 16), leap=(16, -1000.0)).run()
     assert abs(max(steps(video)) - 6 * CLOCK) < 2 * PICTURE
 
@@ -162,8 +162,8 @@ def test_pictures_step_back_where_they_are_reordered_alone(
 ) -> None:
     line = Timeline(CLOCK)
     placed = [
-        line.video(each * PICTURE, number / FPS, is_b=bool(b))
-        for number, (each, b) in enumerate(zip(shown, is_b, strict=True))
+        line.video(number_shown * PICTURE, number / FPS, is_b=bool(b))
+        for number, (number_shown, b) in enumerate(zip(shown, is_b, strict=True))
     ]
     assert placed == [each * PICTURE for each in expected]
     assert line.reorders is any(is_b)

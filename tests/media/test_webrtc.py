@@ -110,7 +110,7 @@ def test_the_audio_section_says_what_comes(
     assert direction in section(viewer.answer, "audio")
     assert " 0 " not in viewer.answer.split("m=audio")[1].splitlines()[0], "the section whose transport is shared"
     if sound != "on":
-        assert all(each < 1 for each in viewer.loud)
+        assert all(loudness < 1 for loudness in viewer.loud)
 
 
 def test_a_new_offer_in_a_session_replaces_its_answer(world: World, eventually: Callable[..., None]) -> None:

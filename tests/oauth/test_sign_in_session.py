@@ -47,15 +47,15 @@ def test_cookies_can_not_be_read_or_carried_elsewhere(make: Callable[..., World]
         assert first.status_code == 303
         set_cookies = first.headers.getlist("Set-Cookie")
         assert len(set_cookies) == 3
-        for each in set_cookies:
-            assert each.startswith("__Host-showcam-") == https
-            assert ("Secure" in each) == https
-            assert "HttpOnly" in each
-            assert ("SameSite=Strict" if "-known=" in each else "SameSite=Lax") in each
-            assert "Path=/" in each
-            assert "Domain" not in each
-            assert USER not in each
-            assert PASSWORD not in each
+        for header in set_cookies:
+            assert header.startswith("__Host-showcam-") == https
+            assert ("Secure" in header) == https
+            assert "HttpOnly" in header
+            assert ("SameSite=Strict" if "-known=" in header else "SameSite=Lax") in header
+            assert "Path=/" in header
+            assert "Domain" not in header
+            assert USER not in header
+            assert PASSWORD not in header
 
 
 def test_a_sign_in_that_another_version_wrote_begins_again(world: World) -> None:

@@ -403,7 +403,7 @@ def test_every_code_of_the_open_platform(cloud: Cloud, setting: str, value: str,
     kind, reason = OPEN_CODES[code]
     assert type(error) is (kind or type(None))
     assert word(error) == reason
-    assert cloud.sets == [BY_OPEN[setting, value]]  # once, also what is called passing
+    assert cloud.sets == [BY_OPEN[setting, value]]  # once, also what is called transient
 
 
 @pytest.mark.parametrize("body", [HTML, b"", b"{", b"[]", b"null", b'{"code":null}', b'{"code":{}}', b'{"data":1}'])

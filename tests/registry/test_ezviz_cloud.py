@@ -54,7 +54,7 @@ class Home:
         return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, cloud=cloud, may_go_on=may_go_on)
 
     def camera(self, name: str) -> Camera:
-        return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
+        return next(camera for camera in self.driver.read(self.source, LONG_S) if camera.name == name)
 
 
 def asked(url: str) -> dict[str, str]:
@@ -195,8 +195,8 @@ def places(*rows: dict[str, Any], loopback: bool = False, **sections: Any) -> di
     cloud = Cloud(loopback=loopback)
     both = tuple(ready(f"C{channel}", ref=Ref("s", "F1", channel), ways=()) for channel in (1, 2))
     offered = cloud.offered(both, [page], agreed=True)
-    found = {each.ref.channel: cloud.place(each.ref) for each in offered if each.ways == ("cloud",)}
-    assert all(each.ways in ((), ("cloud",)) for each in offered)
+    found = {camera.ref.channel: cloud.place(camera.ref) for camera in offered if camera.ways == ("cloud",)}
+    assert all(camera.ways in ((), ("cloud",)) for camera in offered)
     return found
 
 

@@ -134,8 +134,8 @@ def test_asks_are_written_together_a_little_later_and_at_once_for_who_reads(home
     began = home.clock()
 
     def note(*seconds: int) -> None:
-        for each in seconds:
-            history.note(home.link, home.id("Garden"), "alexa", stream, began + each)
+        for seconds_later in seconds:
+            history.note(home.link, home.id("Garden"), "alexa", stream, began + seconds_later)
 
     def written() -> list[float]:
         return [ask.at - began for ask in home.store.asks(home.account.id, 0.0)]

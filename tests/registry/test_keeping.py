@@ -14,7 +14,7 @@ from tests.doubles.ready_driver import camera
 
 def kept(home: Household) -> list[tuple[str, str, str]]:
     home.adapter.keeping.turn()
-    return [(each.camera, each.link, each.protocol) for each in home.pictures.kept]
+    return [(kept.camera, kept.link, kept.protocol) for kept in home.pictures.kept]
 
 
 def home_with(store: SqliteStore, keep_warm: bool = True, **changes: Any) -> Household:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from registry.drivers.lan.devices import Device, Devices, Pictured
-from registry.drivers.lan.discovery import Seen
+from registry.drivers.lan.discovery import Discovered
 from registry.drivers.lan.driver import LanDriver
 from registry.drivers.lan.moves import Moves
 from registry.errors import Refused
@@ -34,17 +34,17 @@ def found(case: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("case", "count"), [("nobody", 0), ("thirty", 30), ("hundred", 100)])
 def test_every_device_that_answers_is_listed_once(case: str, count: int) -> None:
     told = found(case)["found"]
-    assert [each["host"] for each in told] == [f"192.168.7.{10 + number}" for number in range(count)]
-    assert all(each["onvif"] and each["name"] == "Cam B-20" for each in told)
-    assert [each["added"] for each in told if each["added"]] == ["Barn"][:count]
+    assert [candidate["host"] for candidate in told] == [f"192.168.7.{10 + number}" for number in range(count)]
+    assert all(candidate["onvif"] and candidate["name"] == "Cam B-20" for candidate in told)
+    assert [candidate["added"] for candidate in told if candidate["added"]] == ["Barn"][:count]
 
 
 def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
     listed = found("hostile")["found"]
-    told = {each["host"]: each["name"] for each in listed}
+    told = {candidate["host"]: candidate["name"] for candidate in listed}
     assert sorted(told) == [f"192.168.7.{number}" for number in (10, 11, 17, 18, 19, 20)]
-    assert [(each["at"], each["tls"]) for each in listed[-1:]] == [("8443/onvif/device_service", True)]
-    assert not any(each["tls"] for each in listed[:4])
+    assert [(candidate["at"], candidate["tls"]) for candidate in listed[-1:]] == [("8443/onvif/device_service", True)]
+    assert not any(candidate["tls"] for candidate in listed[:4])
     assert told["192.168.7.10"] == "Good one B-20"
     assert "\x1b" not in told["192.168.7.17"]
     assert len(told["192.168.7.17"]) < 80
@@ -57,13 +57,15 @@ def test_a_camera_of_others_is_found_by_its_own_discovery() -> None:
 
 
 def test_what_is_announced_by_mdns_is_listed_too() -> None:
-    told = [(each["host"], each["onvif"], each["announced"]) for each in found("announced")["found"]]
+    told = [
+        (candidate["host"], candidate["onvif"], candidate["announced"]) for candidate in found("announced")["found"]
+    ]
     assert told == [("192.168.7.10", True, False), ("192.168.7.77", False, True)]
 
 
 def test_open_video_ports_are_listed_where_they_are_asked_for() -> None:
     told = found("look")
-    assert [(each["host"], each["onvif"], each["ports"]) for each in told["found"]] == [
+    assert [(candidate["host"], candidate["onvif"], candidate["ports"]) for candidate in told["found"]] == [
         ("192.168.7.10", True, [80]),
         ("192.168.7.200", False, [554]),
     ]
@@ -94,11 +96,11 @@ def test_a_camera_at_another_address_is_found_again_by_its_endpoint(
     home = Home(store, camera, silent=True)
     asked = []
 
-    def asks() -> Sequence[Seen]:
+    def asks() -> Sequence[Discovered]:
         asked.append(1)
-        return [Seen("127.0.0.1", "80/onvif", endpoint)]
+        return [Discovered("127.0.0.1", "80/onvif", endpoint)]
 
-    thread = Moves(home.devices, asks).look(home.source, [home.device])
+    thread = Moves(home.devices, asks).search(home.source, [home.device])
     assert thread is not None
     thread.join(5)
     assert (home.device.host, home.device.silent, home.device.password) == (expected, True, CODE)
@@ -111,7 +113,7 @@ def test_one_that_takes_its_password_as_it_is_is_moved_by_its_owner_alone(
 ) -> None:
     camera = RtspCamera()
     home = Home(store, camera, basic=basic)
-    thread = Moves(home.devices, lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")]).look(
+    thread = Moves(home.devices, lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]).search(
         home.source, [home.device]
     )
     assert thread is not None
@@ -126,7 +128,9 @@ def test_who_claims_to_be_a_camera_that_moved_gets_no_password_as_it_is(
 ) -> None:
     thief = RtspCamera(scheme=wants)
     home = Home(store, thief)
-    driver = LanDriver(store, loopback=True, known_s=0.0, asks=lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")])
+    driver = LanDriver(
+        store, loopback=True, known_s=0.0, asks=lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]
+    )
     driver.read(home.source, 5.0)
     deadline = time.monotonic() + 5
     while home.device.host != "127.0.0.1" and time.monotonic() < deadline:
@@ -145,7 +149,9 @@ def test_who_claims_to_be_a_camera_that_moved_gets_no_password_as_it_is(
 def test_the_driver_looks_for_one_that_is_away_and_shows_it_then(store: SqliteStore) -> None:
     camera = RtspCamera()
     home = Home(store, camera)
-    driver = LanDriver(store, loopback=True, known_s=0.0, asks=lambda: [Seen("127.0.0.1", "80/onvif", "urn:uuid:barn")])
+    driver = LanDriver(
+        store, loopback=True, known_s=0.0, asks=lambda: [Discovered("127.0.0.1", "80/onvif", "urn:uuid:barn")]
+    )
     before = driver.read(home.source, 5.0)[0]
     while home.device.host != "127.0.0.1":
         time.sleep(0.01)
@@ -159,7 +165,7 @@ def test_the_house_is_not_asked_again_at_once_nor_for_what_it_could_not_know(sto
     camera = RtspCamera()
     home = Home(store, camera)
     moves = Moves(home.devices, list)
-    first, again = moves.look(home.source, [home.device]), moves.look(home.source, [home.device])
+    first, again = moves.search(home.source, [home.device]), moves.search(home.source, [home.device])
     assert (first is not None, again) == (True, None)
-    assert Moves(home.devices, list).look(home.source, []) is None
+    assert Moves(home.devices, list).search(home.source, []) is None
     camera.close()

@@ -21,7 +21,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.onvif_device import PASSWORD, Served, served
 
 PATH = "/onvif/device_service"
-WAITS = Waits(look_s=0.05, pause_s=0.05, longest_s=0.1, answer_s=2.0)
+WAITS = Waits(reread_s=0.05, pause_s=0.05, longest_s=0.1, answer_s=2.0)
 MOTION = "RuleEngine/CellMotionDetector/Motion"
 
 
@@ -124,7 +124,7 @@ def test_a_refused_login_is_not_sent_again(store: SqliteStore, device: Served) -
     listener = home.listen(device, "wrong")
     while not device.device.wrong:
         time.sleep(0.01)
-    time.sleep(20 * WAITS.look_s)
+    time.sleep(20 * WAITS.reread_s)
     assert device.device.wrong == 1
     listener.stop()
 

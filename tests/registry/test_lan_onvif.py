@@ -60,7 +60,10 @@ def test_pictures_are_listed_by_either_media_service(
 ) -> None:
     device.device.has_media2 = has_media2
     found = asked(device).profiles(3.0)
-    assert [(each.token, each.codec, each.width, each.height, each.rate, each.keyframes) for each in found] == expected
+    assert [
+        (profile.token, profile.codec, profile.width, profile.height, profile.rate, profile.keyframes)
+        for profile in found
+    ] == expected
     assert asked(device).stream_path("sub", 3.0) == (554, "/live/sub")
 
 
@@ -104,11 +107,11 @@ def test_a_camera_of_others_says_what_it_is_and_where_its_pictures_are() -> None
         )
         assert onvif.describe(3.0) == Described("PythonCam", "VirtualCam-1", "1.3.0", "PY-000001")
         main, sub = onvif.profiles(3.0)
-        assert [(each.codec, each.width, each.height, each.rate) for each in (main, sub)] == [
+        assert [(profile.codec, profile.width, profile.height, profile.rate) for profile in (main, sub)] == [
             ("h264", 1920, 1080, 30),
             ("h264", 640, 360, 30),
         ]
-        paths = [onvif.stream_path(each.token, 3.0) for each in (main, sub)]
+        paths = [onvif.stream_path(profile.token, 3.0) for profile in (main, sub)]
         assert paths == [(8554, ipycam_device.MAIN), (8554, ipycam_device.SUB)]
         other = Onvif(HouseHttp(loopback=True), "127.0.0.1", f"{port}{PATH}", ipycam_device.USER, "wrong")
         with pytest.raises(OnvifFailed) as failed:

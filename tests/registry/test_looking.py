@@ -110,7 +110,7 @@ def test_open_mains_cameras_are_measured_one_at_a_time_and_then_listed_with_thei
     listed = {listed_camera.name: listed_camera for listed_camera in home.registry.cameras(home.link).cameras}
     assert (listed["Garden"].video.width, listed["Garden"].sub) == (640, Video("unknown", 640, 360))
     assert listed["Garage"].video == UNKNOWN
-    assert home.registry.cameras(home.link).fingerprint != first.fingerprint, "Discover and SYNC are made anew"
+    assert home.registry.cameras(home.link).fingerprint != first.fingerprint, "Discover and SYNC are made again"
     home.store.close()
 
 

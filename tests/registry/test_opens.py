@@ -7,7 +7,7 @@ import pytest
 
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest
-from registry.streams.quota import OpensOfAll
+from registry.streams.quota import QuotaOfAll
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
@@ -23,8 +23,8 @@ def processes(tmp_path: Path, clock: Clock) -> Iterator[list[Household]]:
 
     def another() -> Household:
         made = {"ezviz": home.driver}
-        opens = OpensOfAll(MOST, home.store)
-        adapter = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, opens)
+        quota = QuotaOfAll(MOST, home.store)
+        adapter = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, quota)
         common = (home.store, home.account, home.source, home.link, home.driver, home.pictures, home.grants)
         return Household(*common, adapter, home.rules, clock)
 
@@ -76,8 +76,8 @@ def test_where_it_cant_be_counted_nothing_is_opened(tmp_path: Path, clock: Clock
 
     home = household(tmp_path, clock=clock)
     made = {"ezviz": home.driver}
-    opens = OpensOfAll(MOST, Away())
-    registry = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, opens).registry
+    quota = QuotaOfAll(MOST, Away())
+    registry = adapt(home.store, made, home.pictures, home.grants, home.rules, clock, quota).registry
     with pytest.raises(StoreUnavailable):
         registry.open_stream(home.link, home.id("Garden"), HLS)
     assert home.driver.calls["mint"] == 0

@@ -31,7 +31,7 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProces
     running.stop()
 
 
-WAITS = Waits(look_s=0.3, first_pause_s=0.1)
+WAITS = Waits(check_s=0.3, first_pause_s=0.1)
 
 
 class Ears:

@@ -46,7 +46,7 @@ def test_a_size_is_learnt_and_outlives_readings_and_processes(untold: Household)
     for owner in (untold.owner, another_process(untold), another_process(untold)):
         found = garden(untold, owner)
         assert (found.video, found.sub) == (Video("h264", 2304, 1296), Video("h264", 768, 432))
-    assert untold.owner.cameras(untold.account.id).fingerprint != before, "what is advertised is made anew"
+    assert untold.owner.cameras(untold.account.id).fingerprint != before, "what is advertised is made again"
     untold.driver.change("Garden", audio="off")
     assert (garden(untold).audio, garden(untold).video.width) == ("off", 2304)
 

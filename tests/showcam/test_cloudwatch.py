@@ -90,7 +90,7 @@ def test_what_happened_is_a_metric_at_every_level(
     assert [line[name] for name in counted] == [1] * len(counted)
 
 
-def test_the_next_request_begins_anew(
+def test_the_next_request_begins_again(
     watch: Callable[[str], CloudWatch], lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     handler = watch("info").watched(lambda event, _: fail() if event["fail"] else None)  # type: ignore[arg-type,return-value]

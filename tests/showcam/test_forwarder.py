@@ -117,7 +117,7 @@ def test_home_takes_what_the_forwarder_signs(
     assert home.asked[-1].path == "/alexa/smart-home"
 
 
-def test_each_message_is_signed_anew(home: Home) -> None:
+def test_each_message_is_signed_again(home: Home) -> None:
     home.keys = [NEW]
     assert [forward.handler(ASKED, None) for _ in range(3)] == [EVENT] * 3
 

@@ -83,7 +83,7 @@ def test_a_root_is_not_handed_to_media_but_the_grant_keys_made_from_it(monkeypat
 
 def test_all_parts_started_with_their_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also one that is started again later: its code on the disk may then be newer than the others'."""
-    first, later = ({each.name: each.environ for each in run.processes(Settings())} for _ in range(2))
+    first, later = ({process.name: process.environ for process in run.processes(Settings())} for _ in range(2))
     monkeypatch.setenv(handover.STARTED, later["web"][handover.STARTED])
     assert handover.started() == float(first["web"][handover.STARTED]) <= time.time()
 

@@ -38,7 +38,7 @@ def test_each_answer_counts_by_route_and_status_and_its_time_once() -> None:
     assert within == [1, 2, 2, 3]
     assert got["showcam_request_seconds_count", "alexa"] == 3
     assert got["showcam_request_seconds_sum", "alexa"] == pytest.approx(9.0035)
-    histogram = {f"showcam_request_seconds_{each}" for each in ("bucket", "count", "sum")}
+    histogram = {f"showcam_request_seconds_{suffix}" for suffix in ("bucket", "count", "sum")}
     assert {name for name, *_ in got} == {"showcam_requests_total"} | histogram
 
 

@@ -98,7 +98,9 @@ def test_where_nothing_listens_nat_pmp_has_no_answer() -> None:
 def test_a_router_is_asked_by_upnp(temper: Temper, told: str | None) -> None:
     with home_router.igd(OWN, temper) as (port, asked):
         assert Igd("127.0.0.1", port=port, group="", loopback=True).outer_address(SOON_S) == told
-        assert [each for each in asked if "GET /root.xml" not in each and "#GetExternalIPAddress" not in each] == []
+        assert [
+            request for request in asked if "GET /root.xml" not in request and "#GetExternalIPAddress" not in request
+        ] == []
 
 
 @pytest.mark.parametrize(

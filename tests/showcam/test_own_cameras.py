@@ -207,7 +207,7 @@ def test_the_first_camera_that_is_kept_makes_the_household(folder: Path) -> None
     with own_cameras(Settings(data=folder), None) as own:
         assert list(own.store.accounts()) == []
         account = own.keep(SHED)
-        assert [each.id for each in own.store.accounts()] == [account]
+        assert [household.id for household in own.store.accounts()] == [account]
         assert own.keep(SHED) == account
     with own_cameras(Settings(data=folder), None) as own:
         assert (own.account, own.known()) == (account, (SHED,))

@@ -281,7 +281,7 @@ def test_linking_is_written_for_the_owner_alone_and_its_secret_nowhere_else(secr
     assert not [path for path in others if secret.encode() in path.read_bytes()]
 
 
-def test_it_is_written_anew_over_itself(secret: str, data: Path) -> None:
+def test_it_is_written_again_over_itself(secret: str, data: Path) -> None:
     assert package("--linking", typed=f"{secret}\n").exit_code == 0
     assert package(*arns("EU")).exit_code == 0
     assert "smartHome" in written()["apis"]

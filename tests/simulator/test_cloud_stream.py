@@ -78,7 +78,7 @@ def test_tokens_are_good_once_and_for_their_own_account(cloud: Cloud, client: Ca
 def test_of_tokens_that_are_fetched_at_once_the_last_is_good(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
     own = client()
     tokens = token(own), token(own)
-    assert [asked(cloud, own, each)[1] for each in tokens] == [5406, 5302]
+    assert [asked(cloud, own, given)[1] for given in tokens] == [5406, 5302]
     _, _, url, key = asked(cloud, own, token(own))
     token(own)
     assert at_node(url, key) == 5406, "the session was being opened"

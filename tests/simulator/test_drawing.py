@@ -13,7 +13,7 @@ NEAR = 2  # of 256 steps: two ways to round
 
 
 def planes(frame: av.VideoFrame) -> list[bytes]:
-    return [bytes(each) for each in frame.planes]
+    return [bytes(plane) for plane in frame.planes]
 
 
 def converted(painter: Painter, at: float) -> list[bytes]:
@@ -23,7 +23,7 @@ def converted(painter: Painter, at: float) -> list[bytes]:
 
 def apart(plane: bytes, other: bytes) -> float:
     assert len(plane) == len(other)
-    return sum(abs(one - another) > NEAR for one, another in zip(plane, other, strict=True)) / len(plane)
+    return sum(abs(before - another) > NEAR for before, another in zip(plane, other, strict=True)) / len(plane)
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def test_asks_are_listed_newest_first_by_household(store: Store, home: Account) 
     early, late = ask("1", at=NOW - 60), ask("2", reason="offline", surface="google")
     other = a.account()
     store.add_account(other)
-    for each in (early, late):
-        store.put_asks(home.id, [each])
+    for put in (early, late):
+        store.put_asks(home.id, [put])
     store.put_asks(other.id, [ask("3")])
     assert store.asks(home.id, 0.0) == [late, early]
     assert store.asks(home.id, NOW - 60) == [late]
@@ -47,9 +47,9 @@ def test_asks_are_listed_newest_first_by_household(store: Store, home: Account) 
 
 def test_an_ask_needs_its_household_and_an_id_of_its_own(store: Store, home: Account) -> None:
     store.put_asks(home.id, [ask("1")])
-    for household, each in (("nobody", ask("2")), (home.id, ask("1", reason="busy"))):
+    for household, other in (("nobody", ask("2")), (home.id, ask("1", reason="busy"))):
         with pytest.raises(Inconsistent):
-            store.put_asks(household, [each])
+            store.put_asks(household, [other])
     assert store.asks(home.id, 0.0) == [ask("1")]
 
 
@@ -84,7 +84,7 @@ def test_they_are_swept_after_thirty_days(tmp_path: Path, sealer: Sealer) -> Non
     for at in (NOW - ASK_KEPT_S, NOW - ASK_KEPT_S + 1):
         store.put_asks(home.id, [ask(str(at), at=at)])
     assert store.sweep(NOW) == 1
-    assert [each.at for each in store.asks(home.id, 0.0)] == [NOW - ASK_KEPT_S + 1]
+    assert [kept.at for kept in store.asks(home.id, 0.0)] == [NOW - ASK_KEPT_S + 1]
     store.close()
 
 

@@ -142,7 +142,7 @@ def test_slow_bodies_are_cut_off_and_hold_up_nobody(
             time.sleep(0.1)
         until(lambda: not slow.open, 20)
         is_well(program)
-    assert {each.split()[1] for each in slow.answers} == heard
+    assert {answer.split()[1] for answer in slow.answers} == heard
     until(lambda: descriptors(web) < before + 10)
 
 

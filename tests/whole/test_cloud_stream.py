@@ -81,7 +81,7 @@ def decide(program: Program, camera: str, value: str) -> None:
 
 
 def test_what_was_shown_left_no_trace_of_how_it_came(program: Program) -> None:
-    text = program.log.read_text() + "".join(each.read_text() for each in (program.data / "log").glob("*"))
+    text = program.log.read_text() + "".join(file.read_text() for file in (program.data / "log").glob("*"))
     assert "pull opened" in text
     key = base64.b64encode(CODE.encode().ljust(16, b"\0")).decode()
     for secret in ("ysproto", "ut.", "vtdutoken2", "F004975", CODE, key):

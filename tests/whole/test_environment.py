@@ -25,7 +25,7 @@ READS = {"media": {"turn-secret"}, "worker": OF_WEB, "serve": OF_WEB}
 
 
 def test_each_part_has_the_secrets_it_needs_and_no_others(tmp_path: Path) -> None:
-    words = {each for name, each in SECRETS.items() if name != "SHOWCAM_TURN"}
+    words = {secret for name, secret in SECRETS.items() if name != "SHOWCAM_TURN"}
     with running(tmp_path, demo=False, **SECRETS) as program:
         assert program.process is not None
         found: dict[str, set[str]] = {}

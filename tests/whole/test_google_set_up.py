@@ -26,7 +26,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 def client(page: Page) -> dict[str, object]:
     listed = loads(page.program.command("clients", "list", "--json").stdout)["clients"]
-    return next((each for each in listed if each["id"] == "google"), {})
+    return next((client for client in listed if client["id"] == "google"), {})
 
 
 @pytest.mark.parametrize("project", ["", "x", "Has-Capitals", "9starts-so", "a b c d e f", "x" * 200, "<script>"])

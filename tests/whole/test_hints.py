@@ -110,6 +110,7 @@ def test_facts_are_one_json_object(demo: Program) -> None:
     assert "other@example.com" in households
     assert {finding["state"] for finding in facts("doctor", "google")["findings"]} == {"ok"}
     assert "OAuth Client ID" in {field["name"] for field in facts("google", "values")["fields"]}
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/home#[\w-]+", facts("home")["address"])
     assert facts("say", "--to", "alexa", "show the garden camera")["outcome"]["shown"]
 
 

@@ -147,7 +147,7 @@ def test_it_builds_what_is_committed_and_tags_it(repository: Repository) -> None
     assert done.returncode == 0, done.stderr
     dist = repository.folder / "dist"
     names = ["showcam-0.2.0-py3-none-any.whl", "showcam-0.2.0.sha256", "showcam-0.2.0.tar.gz"]
-    assert sorted(each.name for each in dist.iterdir()) == names
+    assert sorted(file.name for file in dist.iterdir()) == names
     assert all(f"dist/{name}\n" in done.stdout for name in names)
     assert "git push origin v0.2.0" in done.stdout
     subprocess.run(["sha256sum", "--check", "--strict", names[1]], cwd=dist, stdout=subprocess.DEVNULL, check=True)

@@ -177,7 +177,7 @@ def test_by_hand_four_values_are_copied_here_and_no_file_is_edited(page: Page) -
     assert page.post(PATH, step="hand-client", redirect=REDIRECT) == 200
     secret = page.value("secret")
     listed = loads(page.program.command("clients", "list", "--json").stdout)["clients"]
-    (client,) = [each for each in listed if each["id"] == "alexa"]
+    (client,) = [row for row in listed if row["id"] == "alexa"]
     assert len(client["redirect_uris"]) == 3
     assert (REDIRECT in client["redirect_uris"], secret in page.get(PATH)) == (True, False)
 
@@ -192,5 +192,5 @@ def test_by_hand_four_values_are_copied_here_and_no_file_is_edited(page: Page) -
     assert page.post(PATH, step="hand-line", language="en-GB") == 200
     assert page.value("hand-key")
     log = page.program.log.read_text()
-    assert [each for each in (secret, EVENTS[1], page.value("hand-key")) if each in log] == []
+    assert [secret_text for secret_text in (secret, EVENTS[1], page.value("hand-key")) if secret_text in log] == []
     assert page.text.index("By hand") < page.text.index("By itself")

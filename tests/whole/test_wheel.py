@@ -88,7 +88,7 @@ def add(env: Path, pinned: str) -> None:
     """Each file of what is pinned there, as a link to the one that the tests run on."""
     [site] = env.glob("lib/python*/site-packages")
     lines = (ROOT / "requirements" / pinned).read_text().splitlines()
-    for name in (each[1] for each in map(PINNED_HERE.match, lines) if each):
+    for name in (match[1] for match in map(PINNED_HERE.match, lines) if match):
         for file in distribution(name).files or ():
             if ".." not in file.parts and "__pycache__" not in file.parts:
                 place = site / file
@@ -141,10 +141,10 @@ def test_every_command_prints_its_help(installed: Path, program: Program) -> Non
 
 def test_licences_are_in_it(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as held:
-        licences = {Path(each).name: held.read(each) for each in held.namelist() if "/licenses/" in each}
-        fonts = {Path(each).name: held.read(each) for each in held.namelist() if each.startswith("media/plane/fonts/")}
-    assert licences == {each: (ROOT / each).read_bytes() for each in ("LICENSE", "NOTICE")}
-    assert fonts == {each.name: each.read_bytes() for each in (ROOT / "media/plane/fonts").iterdir()}
+        licences = {Path(name).name: held.read(name) for name in held.namelist() if "/licenses/" in name}
+        fonts = {Path(name).name: held.read(name) for name in held.namelist() if name.startswith("media/plane/fonts/")}
+    assert licences == {name: (ROOT / name).read_bytes() for name in ("LICENSE", "NOTICE")}
+    assert fonts == {file.name: file.read_bytes() for file in (ROOT / "media/plane/fonts").iterdir()}
     assert {"Roboto-Regular.ttf", "LICENSE"} <= fonts.keys()
 
 
@@ -152,8 +152,8 @@ def test_licences_are_in_it(wheel: Path) -> None:
 def test_an_owner_has_no_extra(installed: Path, installed_with_extras: Path, module: str) -> None:
     found = f"import sys, importlib.util as u; sys.exit(u.find_spec({module!r}) is None)"
     ended = [
-        subprocess.run([each / "python", "-P", "-c", found], check=False).returncode
-        for each in (installed, installed_with_extras)
+        subprocess.run([site / "python", "-P", "-c", found], check=False).returncode
+        for site in (installed, installed_with_extras)
     ]
     assert ended == [1, 0]
 

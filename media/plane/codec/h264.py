@@ -38,8 +38,8 @@ def parameter_sets(data: bytes) -> bytes:
 
 
 def sps(sets: bytes) -> list[bytes]:
-    """Those of Annex B's bytes that tell what a stream is like."""
-    return [each for each in sets.split(START) if each and each[0] & 0x1F == _SPS]
+    """The parameter sets in Annex B's bytes that describe the stream (SPS)."""
+    return [unit for unit in sets.split(START) if unit and unit[0] & 0x1F == _SPS]
 
 
 def is_bidirectional(data: bytes) -> bool:
@@ -86,5 +86,5 @@ def measure(keyframe: bytes) -> Measured:
 
 
 def relabelled(keyframe: bytes) -> bytes:
-    """The same with the level that its picture needs, where its parameter sets claim more than that."""
+    """The keyframe with the level that its picture needs, where its parameter sets claim more than that."""
     return level.relabelled(keyframe)

@@ -13,7 +13,7 @@ _LAST_SLICE = 31
 _SPS, _SETS = 33, frozenset({32, 33, 34})  # VPS, SPS, PPS
 _LAST_PIXELS = 8  # less than any block of a picture has
 _HEAD = 2  # bytes of a NAL unit's head
-_TOLD = 32  # bytes of an SPS that hold profile, tier and level, with room for what is escaped
+_LONGEST = 32  # bytes of an SPS that hold profile, tier and level, with room for what is escaped
 
 
 def is_idr(data: bytes) -> bool:
@@ -34,12 +34,12 @@ def parameter_sets(data: bytes) -> bytes:
 
 
 def sps(sets: bytes) -> list[bytes]:
-    """Those of Annex B's bytes that tell what a stream is like."""
+    """The parameter sets in Annex B's bytes that describe the stream (SPS)."""
     return [unit for unit in sets.split(START) if unit and _kind(unit) == _SPS]
 
 
 def is_bidirectional(_data: bytes) -> bool:
-    """Whether it refers to pictures that are shown after it. Nothing in a slice tells: the SPS alone does."""
+    """Whether it refers to pictures that are shown after it. No slice shows it: the SPS alone does."""
     return False
 
 
@@ -49,20 +49,25 @@ def with_parameters(keyframe: bytes, extradata: bytes) -> bytes:
 
 
 def relabelled(keyframe: bytes) -> bytes:
-    """The same: nobody is sent it as it is, so the level that it claims does not matter."""
+    """The keyframe unchanged: nobody is sent H.265 as it is, so the level that it claims does not matter."""
     return keyframe
 
 
 def codec_name(keyframe: bytes) -> str:
     """RFC 6381, as ISO 14496-15 annex E writes it. Raises NoPicture where there is no SPS."""
-    told = next(iter(sps(parameter_sets(keyframe))), b"")[_HEAD : _HEAD + _TOLD].replace(b"\0\0\3", b"\0\0")
-    if len(told) < 13:
+    head = next(iter(sps(parameter_sets(keyframe))), b"")[_HEAD : _HEAD + _LONGEST].replace(b"\0\0\3", b"\0\0")
+    if len(head) < 13:
         raise NoPicture
-    space, tier, profile = told[1] >> 6, told[1] >> 5 & 1, told[1] & 31
-    flags = int(f"{int.from_bytes(told[2:6]):032b}"[::-1], 2)
-    constraints = told[6:12].rstrip(b"\0")
-    level = f"{'H' if tier else 'L'}{told[12]}"
-    parts = [f"{('', 'A', 'B', 'C')[space]}{profile}", f"{flags:X}", level, *(f"{each:X}" for each in constraints)]
+    space, tier, profile = head[1] >> 6, head[1] >> 5 & 1, head[1] & 31
+    flags = int(f"{int.from_bytes(head[2:6]):032b}"[::-1], 2)
+    constraints = head[6:12].rstrip(b"\0")
+    level = f"{'H' if tier else 'L'}{head[12]}"
+    parts = [
+        f"{('', 'A', 'B', 'C')[space]}{profile}",
+        f"{flags:X}",
+        level,
+        *(f"{constraint:X}" for constraint in constraints),
+    ]
     return ".".join(["hvc1", *parts])
 
 

@@ -22,7 +22,7 @@ class NoPicture(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a keyframe and its parameter sets tell of a stream."""
+    """What a keyframe and its parameter sets show of a stream."""
 
     width: int
     height: int

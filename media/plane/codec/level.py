@@ -7,7 +7,7 @@ import functools
 
 _SPS, _IDR = 7, 5
 _HARMLESS = 41  # every display plays what names this or less
-_LONGEST = 512  # bytes of a parameter set that are read: what is told here stands in its beginning
+_LONGEST = 512  # bytes of a parameter set that are read: what is needed here stands in its beginning
 _USUAL_FPS, _MOST_FPS = 30.0, 60.0
 # level_idc: macroblocks a second, macroblocks of a picture, macroblocks that are kept to refer to (table A-1)
 _LEVELS = {
@@ -23,7 +23,7 @@ _WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 13
 
 
 def relabelled(keyframe: bytes) -> bytes:
-    """The same with the level that its picture needs, where its parameter sets claim more than that."""
+    """The keyframe with the level that its picture needs, where its parameter sets claim more than that."""
     at = keyframe.find(b"\x00\x00\x01")
     out = bytearray(keyframe)
     while at != -1 and at + 6 < len(keyframe):
@@ -42,7 +42,7 @@ def relabelled(keyframe: bytes) -> bytes:
 def needed(sps: bytes) -> int | None:
     """The least level that a sequence parameter set's pictures need; None if it makes no sense."""
     try:
-        blocks, references, fps = _told(_Bits(sps))
+        blocks, references, fps = _limits(_Bits(sps))
     except ValueError:
         return None
     for level, (a_second, most, kept) in _LEVELS.items():
@@ -52,7 +52,7 @@ def needed(sps: bytes) -> int | None:
 
 
 class _Bits:
-    """Of a NAL unit after its header. Raises ValueError at its end."""
+    """Reads the bits of a NAL unit after its header. Raises ValueError at its end."""
 
     def __init__(self, unit: bytes) -> None:
         data = unit[1:].replace(b"\x00\x00\x03", b"\x00\x00")
@@ -75,7 +75,7 @@ class _Bits:
         return (number + 1) // 2 if number % 2 else -(number // 2)
 
 
-def _told(bits: _Bits) -> tuple[int, int, float]:
+def _limits(bits: _Bits) -> tuple[int, int, float]:
     """Macroblocks of a picture, pictures that are kept, pictures a second (H.264 section 7.3.2.1.1)."""
     profile = bits.take(8)
     bits.take(16)
@@ -128,7 +128,7 @@ def _skip_scaling(bits: _Bits, size: int) -> None:
 
 
 def _fps(bits: _Bits) -> float:
-    """Of the video usability information (annex E.1.1); 0.0: it does not say."""
+    """Pictures a second by the video usability information (annex E.1.1); 0.0: it does not say."""
     if bits.take(1) and bits.take(8) == 255:
         bits.take(32)
     if bits.take(1):

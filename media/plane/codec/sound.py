@@ -115,7 +115,9 @@ class _Chain:
     def _made(self, frame: AudioFrame, off: int) -> list[tuple[bytes, int]]:
         assert self._due is not None
         frame.pts = None
-        data = b"".join([bytes(each.planes[0])[: each.samples * _SAMPLE] for each in self._resampler.resample(frame)])
+        data = b"".join(
+            [bytes(piece.planes[0])[: piece.samples * _SAMPLE] for piece in self._resampler.resample(frame)]
+        )
         most = len(data) // _SAMPLE // _BEND
         bend = max(-most, min(most, off))
         self._due += frame.samples * self._rate // frame.sample_rate + bend
@@ -138,7 +140,7 @@ class _Chain:
 
 
 def bent(data: bytes, by: int) -> bytes:
-    """The same sound with so many samples more, or fewer, evenly spread."""
+    """The sound with so many samples more, or fewer, evenly spread."""
     out = bytearray(data)
     apart = len(data) // _SAMPLE // (abs(by) + 1) * _SAMPLE
     for number in range(abs(by), 0, -1):
@@ -184,7 +186,7 @@ class AacVoice:
 
 
 def as_sent(form: Format) -> Format:
-    """As HLS viewers get it."""
+    """The sound as HLS viewers get it."""
     return form if form.audio_codec == "aac" else replace(form, audio_codec="aac", audio_rate=SILENT_RATE)
 
 

@@ -49,7 +49,7 @@ class Unit(NamedTuple):
     form: Format | None = None
 
     def later(self, shift: int) -> "Unit":
-        """The same by that many ticks."""
+        """The unit moved later by that many ticks."""
         return Unit(self.kind, self.data, self.pts + shift, self.dts + shift, self.key, self.form)
 
 

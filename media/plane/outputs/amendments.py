@@ -85,7 +85,7 @@ _its_own(aioice.ice, "get_host_addresses", "use_ipv4", "use_ipv6")
 
 
 def apply(addresses: tuple[str, ...]) -> None:
-    """In the whole process. `addresses`: offered in place of the machine's own (which leave loopback out).
+    """Amend the libraries in the whole process. `addresses`: offered in place of the machine's, which lack loopback.
 
     Raises LibraryChanged.
     """
@@ -93,13 +93,13 @@ def apply(addresses: tuple[str, ...]) -> None:
     vars(aioice.ice)["server_reflexive_candidate"] = ice.reflexive
     vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = Sender
     vars(aiortc.rtcrtpsender)["RTP_HISTORY_SIZE"] = HISTORY
-    if all(each.uri != PLAYOUT_DELAY for each in HEADER_EXTENSIONS["video"]):
-        free = 1 + max(each.id for every in HEADER_EXTENSIONS.values() for each in every)
+    if all(extension.uri != PLAYOUT_DELAY for extension in HEADER_EXTENSIONS["video"]):
+        free = 1 + max(extension.id for every in HEADER_EXTENSIONS.values() for extension in every)
         HEADER_EXTENSIONS["video"].append(RTCRtpHeaderExtensionParameters(id=free, uri=PLAYOUT_DELAY))
     RTCCertificate._create_ssl_context = _with_rsa  # type: ignore[method-assign, assignment]
     if addresses:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [
-            each for each in addresses if (use_ipv6 if ":" in each else use_ipv4)
+            address for address in addresses if (use_ipv6 if ":" in address else use_ipv4)
         ]
     transport = vars(aiortc.rtcdtlstransport)
     context = RTCCertificate.generateCertificate()._create_ssl_context(transport["SRTP_PROFILES"])
@@ -114,7 +114,7 @@ def _with_rsa(certificate: RTCCertificate, srtp_profiles: Any) -> Any:
 
 
 class Sender(RTCRtpSender):
-    """Tells a picture's congestion control what is sent, and all of what its receiver says."""
+    """Gives a picture's congestion control what is sent, and all that its receiver reports."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -123,7 +123,7 @@ class Sender(RTCRtpSender):
 
     async def _handle_rtcp_packet(self, packet: Any) -> None:
         if isinstance(self.track, VideoTrack):
-            _tell(self.track, packet, self._ssrc)
+            _feed_back(self.track, packet, self._ssrc)
         await _hear(self, packet)
         if isinstance(self.track, VideoTrack) and (rtt_s := getattr(self, _RTT)) is not None:
             self.track.congestion.turned(rtt_s)
@@ -144,28 +144,30 @@ class Sender(RTCRtpSender):
 
 
 class Extensions(HeaderExtensionsMap):
-    """With how long at the least a receiver holds a picture back, where it takes that."""
+    """Adds to each packet how long at the least a receiver holds a picture back, where it takes that."""
 
     def __init__(self) -> None:
         super().__init__()
         self._id: int | None = None
-        self._told = False
+        self._is_delayed = False
         self.least_s = 0.0
 
     def configure(self, parameters: Any) -> None:
         super().configure(parameters)
-        self._id = next((each.id for each in parameters.headerExtensions if each.uri == PLAYOUT_DELAY), None)
+        self._id = next(
+            (extension.id for extension in parameters.headerExtensions if extension.uri == PLAYOUT_DELAY), None
+        )
 
     def set(self, values: Any) -> tuple[int, bytes]:
         profile, data = super().set(values)
-        self._told |= self.least_s > 0  # from then on each packet tells, also that it is over
-        if self._id is None or not self._told:
+        self._is_delayed |= self.least_s > 0  # from then on each packet carries the delay, also when it is 0 again
+        if self._id is None or not self._is_delayed:
             return profile, data
         delay = (round(self.least_s / _UNIT_S) << 12 | _MOST).to_bytes(3)
         return pack_header_extensions([*unpack_header_extensions(profile, data), (self._id, delay)])
 
 
-def _tell(track: VideoTrack, packet: Any, ssrc: int) -> None:
+def _feed_back(track: VideoTrack, packet: Any, ssrc: int) -> None:
     control = track.congestion
     if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
         for report in packet.reports:

@@ -11,9 +11,9 @@ def agreed(offer: str, answer: str) -> str:
     offered_head, offered = sections.parted(offer)
     head, answered = sections.parted(answer)
     own = iter(answered)
-    out = [_refused(each) if sections.is_rejected(each) else _taken(each, next(own)) for each in offered]
-    there = {sections.mid(each) for each in answered}
-    mids = [each for each in sections.bundled(offered_head) if each in there]
+    out = [_refused(section) if sections.is_rejected(section) else _taken(section, next(own)) for section in offered]
+    accepted = {sections.mid(section) for section in answered}
+    mids = [mid for mid in sections.bundled(offered_head) if mid in accepted]
     # the library's number is the second it was made in: two sessions would have the same (RFC 8829 section 5.2.1)
     head = [f"o=- {secrets.randbits(62)} 1 IN IP4 0.0.0.0" if line.startswith("o=") else line for line in head]
     return sections.joined(sections.bundling(head, mids), out)

@@ -1,4 +1,4 @@
-"""What one viewer's connection takes, as its receiver tells by RTCP: what it asks for again, lost, and estimates."""
+"""What one viewer's connection takes, as its receiver reports by RTCP: what it asks for again, lost, and estimates."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -47,7 +47,7 @@ class Congestion:
         self.rtt_s: float | None = None  # a round trip, once it is known
         self._least_rtt = float("inf")
 
-    # told by the sender
+    # reported by the sender
 
     def sent(self, packets: int) -> None:
         now = self._clock()
@@ -104,13 +104,13 @@ class Congestion:
         wished, self._wants_key = self._wants_key, False
         return wished
 
-    def start(self, *, asked: bool = False) -> None:
+    def start(self, *, requested: bool = False) -> None:
         """Another run of pictures begins with a keyframe; what was before is not sent again.
 
-        `asked`: because the receiver could not go on.
+        `requested`: because the receiver could not go on.
         """
         now = self._clock()
-        if asked:
+        if requested:
             self._starts.append(now)
         else:
             self._sent.clear()
@@ -183,7 +183,7 @@ class Congestion:
         return self._share() >= LOSSY or (self.rtt_s or 0.0) - self._least_rtt >= QUEUED_S
 
     def _share(self) -> float:
-        """Of the packets in the window, those asked for again; 0 of few."""
+        """The share of the window's packets that were asked for again; 0 where they are few."""
         sent = sum(packets for _, packets in self._sent)
         return len(self._again) / sent if sent >= FEW else 0.0
 

@@ -1,6 +1,6 @@
 """What viewers play: H.264, and by WebRTC nothing that comes out of order; displays up to High at level 4.2.
 
-TVs get no more than level 4.1: the first Chromecasts end there, and no device tells which one it is.
+TVs get no more than level 4.1: the first Chromecasts end there, and no device reports which one it is.
 """
 
 from media.grants import Protocol
@@ -31,6 +31,6 @@ def _is_small(form: Format) -> bool:
 
 
 def _decode(form: Format, highest: int = _HIGHEST) -> bool:
-    """By profile and level, as "avc1.PPCCLL" tells them, and by size: cameras name a lower level than they keep to."""
+    """Whether displays decode it, by profile and level ("avc1.PPCCLL"), and by size: cameras name too low a level."""
     profile, _, level = bytes.fromhex(form.codec.removeprefix("avc1."))
     return profile in _PROFILES and level <= highest and form.width * form.height <= MOST_PIXELS

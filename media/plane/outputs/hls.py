@@ -23,10 +23,10 @@ _START = re.compile(r"[0-9a-f]{1,12}-[A-Za-z0-9_-]{12}")
 class HlsOutput:
     """One rendition of one camera.
 
-    `start_id` is in its address, so that no segment is another's of the same number; it tells when the first was due.
+    `start_id` is in its address, so that no segment is another's of the same number; it shows when the first was due.
     What a master playlist says, and the target duration, hold as long as a start id: what contradicts them begins
     another one. `failure`: why there is no HLS of what comes just now, where that is so. `clock`: monotonic seconds.
-    `is_soon`: segments are as short as its keyframes make them, and it is told of once it has SOON_S of them.
+    `is_soon`: segments are as short as its keyframes make them, and it is listed once it has SOON_S of them.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class HlsOutput:
         self._changed, self._clock = changed, clock
         self._next = 0
         self._target = 0  # 0: no segment has shown it yet
-        self._is_told = False  # a player knows the target
+        self._is_listed = False  # a player knows the target
         self._muxer: SegmentMuxer | None = None
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
@@ -83,10 +83,10 @@ class HlsOutput:
 
     def end(self) -> None:
         muxer, self._muxer = self._muxer, None
-        if muxer is not None and self._is_told:
+        if muxer is not None and self._is_listed:
             muxer.close()
         elif muxer is not None:
-            # what is cut short tells nothing of how long segments are
+            # a segment that is cut short does not show how long segments are
             muxer.discard()
 
     @property
@@ -94,7 +94,7 @@ class HlsOutput:
         """Whether there is something to say of it."""
         if self.failure is not None:
             return True
-        least_s = SOON_S if self.is_soon and not self._is_told else 0
+        least_s = SOON_S if self.is_soon and not self._is_listed else 0
         return sum(segment.seconds for segment in self.segments) > least_s
 
     @property
@@ -129,7 +129,7 @@ class HlsOutput:
         `near`: players are to begin closer to the end than the three target durations of RFC 8216 section 6.3.3. They
         know of the next segment after one target duration at the latest, and have SPARE_S to fetch it.
         """
-        self._is_told = bool(self._target)
+        self._is_listed = bool(self._target)
         listed = self.segments.listed(self.target_s, self._clock())
         gone = self.segments.breaks_before(listed)
         number = listed[0].number if listed else self._next
@@ -165,11 +165,11 @@ class HlsOutput:
         return (self._born_ms - _born_ms(start_id)) // 500 + _LEAD
 
     def _start(self) -> None:
-        """What players were told is true no longer: they must fetch the master playlist again."""
+        """What players have of the list is true no longer: they must fetch the master playlist again."""
         self.start_id = _start_id(self._born_ms)
         self._first = self._next
         self.segments.clear()
-        self._target, self._is_told = 0, False
+        self._target, self._is_listed = 0, False
 
     def _mux(self) -> None:
         assert self.format is not None
@@ -188,14 +188,14 @@ class HlsOutput:
 
         Where a source changes, keyframes are nearer to one another once, and then as far apart as before.
         """
-        return self._is_told and _rounded(open_s + self._target) > self._target
+        return self._is_listed and _rounded(open_s + self._target) > self._target
 
     def _is_torn(self, muxer: SegmentMuxer, unit: Unit) -> bool:
         """Whether pictures are missing before this one, and with that time the segment would outgrow the target."""
-        return self._is_told and muxer.is_hole(unit.dts) and _rounded(muxer.open_until(unit.dts)) > self._target
+        return self._is_listed and muxer.is_hole(unit.dts) and _rounded(muxer.open_until(unit.dts)) > self._target
 
     def _weigh(self, muxer: SegmentMuxer) -> None:
-        """Keep the segment that is not whole within what was told, and within its bounds."""
+        """Keep the segment that is not whole within the target that players know, and within its bounds."""
         if muxer.open_s > LONGEST_S or muxer.open_bytes > HEAVIEST:
             # nothing can be shown by HLS until keyframes come again
             self._muxer = None
@@ -204,14 +204,14 @@ class HlsOutput:
             self._mux()
             self.failure = SourceFailed("no_common_protocol", again=False)
             self._changed()
-        elif self._is_told and _rounded(muxer.open_s) > self._target:
+        elif self._is_listed and _rounded(muxer.open_s) > self._target:
             self._start()
 
     def _cut(self, data: bytes, seconds: float, *, first: bool) -> None:
         seconds = max(seconds, _LEAST_S)
-        if self._is_told and _rounded(seconds) > self._target:
+        if self._is_listed and _rounded(seconds) > self._target:
             self._start()
-        if not self._is_told:
+        if not self._is_listed:
             self._target = max(self._target, _rounded(seconds), 1)
         self.failure = None
         self.segments.add(
@@ -226,7 +226,7 @@ def is_start_id(text: str) -> bool:
 
 
 def _rounded(seconds: float) -> int:
-    """As a target duration is compared with a segment's (RFC 8216 section 4.3.3.1)."""
+    """The seconds as they are compared with a target duration (RFC 8216 section 4.3.3.1)."""
     return ceil(seconds - 0.5)
 
 

@@ -63,10 +63,10 @@ class Connection(aioice.ice.Connection):
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         while loop.time() - self._heard < DEAD_S:
-            async with asyncio.TaskGroup() as asked:
+            async with asyncio.TaskGroup() as group:
                 for pair in self._nominated.values():
-                    asked.create_task(self._ask(pair))
-                asked.create_task(self._pause())
+                    group.create_task(self._ask(pair))
+                group.create_task(self._pause())
         self._query_consent_task = None
         await self.close()
 
@@ -95,22 +95,22 @@ class Connection(aioice.ice.Connection):
         self.stun_server = next(iter(wanted.servers), None)  # that any are asked; reflexive() knows which
         bound = wanted.relay_s if timeout is None else timeout
         found = await super().get_component_candidates(component, addresses, bound)  # type: ignore[arg-type]
-        return told(found) if wanted.far else found
+        return offered(found) if wanted.far else found
 
 
-def told(candidates: list[Candidate]) -> list[Candidate]:
-    """Those that a display far away can use.
+def offered(candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates that a display far away can use.
 
-    It would try a private address first, and only two seconds later take one that works: so none is told where there is
-    another from STUN or TURN, and all of them where nothing else might do.
+    It would try a private address first, and only two seconds later take one that works: so none is offered where
+    there is another from STUN or TURN, and all of them where nothing else might do.
     """
-    if all([each.type == "host" for each in candidates]):
+    if all([candidate.type == "host" for candidate in candidates]):
         return candidates
-    return [_unrelated(each) for each in candidates if each.type != "host" or is_public(each.host)]
+    return [_unrelated(candidate) for candidate in candidates if candidate.type != "host" or is_public(candidate.host)]
 
 
 def _unrelated(candidate: Candidate) -> Candidate:
-    """Without the address behind it, in the form of RFC 8839 section 5.1; aioice keeps its own."""
+    """The candidate without the address behind it, in the form of RFC 8839 section 5.1; aioice keeps its own."""
     bare = copy(candidate)
     if bare.related_address is not None:
         bare.related_address, bare.related_port = ("::" if ":" in bare.host else "0.0.0.0"), 9  # noqa: S104
@@ -141,7 +141,7 @@ async def gather(
 ) -> None:
     """All candidates of all of them, as far as they are known within the time."""
     _gathering.set(Gathering(servers, min(SERVERS_S, max(LEAST_S, within_s)), far))
-    await asyncio.gather(*[each.iceGatherer.gather() for each in transports])
+    await asyncio.gather(*[transport.iceGatherer.gather() for transport in transports])
 
 
 def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:

@@ -57,9 +57,9 @@ class SegmentMuxer:
             options={
                 "segment_format": "mpegts",
                 "segment_format_options": "pat_period=1000000:sdt_period=1000000",  # s: each segment begins with them
-                "segment_time": "0.001",  # each picture that is told as a keyframe begins one
+                "segment_time": "0.001",  # each picture that is marked as a keyframe begins one
                 "segment_start_number": str(number),
-                "max_interleave_delta": "500000",  # µs that pictures wait for sound which was told of and does not come
+                "max_interleave_delta": "500000",  # µs that pictures wait for announced sound that does not come
             },
             io_open=lambda _url, _flags, _options: _Body(self._closed),
         )

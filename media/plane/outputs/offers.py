@@ -27,22 +27,22 @@ class NoOffer(Exception):
 
 
 def normalise(sdp: str) -> str:
-    """The same offer, its sections in their order, those left out that it rejects itself. Raises NoOffer."""
+    """The offer, its sections in their order, without those that it rejects itself. Raises NoOffer."""
     head, offered = sections.parted(sdp)
-    taken = [each for each in offered if not sections.is_rejected(each)]
+    taken = [section for section in offered if not sections.is_rejected(section)]
     if len(sdp) > OFFER_CAP or head[:1] != ["v=0"] or len(taken) > MOST_SECTIONS:
         raise NoOffer
     _judge(head, taken)
-    out = [_section(head, each) for each in candidates.usable(taken)]
-    mids = {sections.mid(each) for each in taken}
-    return sections.joined(sections.bundling(head, [each for each in sections.bundled(head) if each in mids]), out)
+    out = [_section(head, section) for section in candidates.usable(taken)]
+    mids = {sections.mid(section) for section in taken}
+    return sections.joined(sections.bundling(head, [mid for mid in sections.bundled(head) if mid in mids]), out)
 
 
 def takes_opus(offer: str) -> bool:
     """Whether each of its audio sections does, and there is one that is not rejected itself."""
     _, offered = sections.parted(offer)
-    wanted = [each for each in offered if sections.kind(each) == "audio" and not sections.is_rejected(each)]
-    return bool(wanted) and all([_opus(each) for each in wanted])
+    wanted = [section for section in offered if sections.kind(section) == "audio" and not sections.is_rejected(section)]
+    return bool(wanted) and all([_opus(section) for section in wanted])
 
 
 def is_far(offer: str) -> bool:
@@ -52,11 +52,11 @@ def is_far(offer: str) -> bool:
 
 def _judge(head: Section, taken: list[Section]) -> None:
     """Raises NoOffer where nothing would be seen, or a task of aiortc's would break when all is answered."""
-    video = next((each for each in taken if sections.kind(each) == "video"), None)
+    video = next((accepted for accepted in taken if sections.kind(accepted) == "video"), None)
     # the first one is where pictures are sent
     if video is None or sections.direction(head, video) in ("a=sendonly", "a=inactive"):
         raise NoOffer
-    mids = [sections.mid(each) for each in taken]
+    mids = [sections.mid(accepted) for accepted in taken]
     if len(set(mids)) < len(mids):
         raise NoOffer
     for section in taken:
@@ -102,7 +102,7 @@ def _bounded(section: Section) -> Section:
 
 
 def _payload(line: str) -> int | None:
-    """As aiortc reads it, which takes any spelling of a number."""
+    """The payload type as aiortc reads it, which takes any spelling of a number."""
     try:
         return int(line.removeprefix("a=rtpmap:").partition(" ")[0])
     except ValueError:

@@ -77,8 +77,8 @@ class Peer:
             voice = "none"
         if voice != "none":
             connection.addTrack(SilentTrack() if voice == "silence" else OpusTrack(self._picture))
-        for each in connection.getTransceivers():
-            each.direction = "sendonly" if each.sender.track is not None else "inactive"
+        for transceiver in connection.getTransceivers():
+            transceiver.direction = "sendonly" if transceiver.sender.track is not None else "inactive"
         try:
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception:
@@ -90,17 +90,19 @@ class Peer:
         self._hears = takes_opus(offer.sdp)
         connection = self._connection
         sender = connection.addTrack(self._video)
-        transceiver = next(each for each in connection.getTransceivers() if each.sender is sender)
+        transceiver = next(own for own in connection.getTransceivers() if own.sender is sender)
         # before the remote description: afterwards VP8 would be answered, and H.264 sent under its name
         capabilities = RTCRtpSender.getCapabilities("video").codecs
-        transceiver.setCodecPreferences([each for each in capabilities if each.mimeType == "video/H264"])
+        transceiver.setCodecPreferences(
+            [capability for capability in capabilities if capability.mimeType == "video/H264"]
+        )
         await connection.setRemoteDescription(offer)
         # only now: what is bundled shares one transport from here on
-        transports = {each.sender.transport for each in connection.getTransceivers()}
+        transports = {own.sender.transport for own in connection.getTransceivers()}
         if connection.sctp is not None:
             transports.add(connection.sctp.transport)
         far = is_far(sdp)
-        await ice.gather([each.transport for each in transports], within_s, self._servers, far=far)
+        await ice.gather([transport.transport for transport in transports], within_s, self._servers, far=far)
 
     async def close(self) -> None:
         self._closed = True

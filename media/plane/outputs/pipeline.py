@@ -20,7 +20,7 @@ _USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or f
 class Shape(NamedTuple):
     """How large a picture is made, and how heavy: in bits a second, and in bits that may come at once.
 
-    `gop_s`: between keyframes, and so the length of HLS segments, which players are told. `late_s`: a picture that has
+    `gop_s`: between keyframes, and so the length of HLS segments, which players are given. `late_s`: a picture that has
     waited so long is left out, unless it is due: where time never suffices, some are. `shows_s`: of the pictures since
     the last keyframe, which are only decoded, those of so long are shown.
     """
@@ -41,7 +41,7 @@ THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/
 
 
 class Pipeline:
-    """Of one thread: what it is given to decode and to encode comes in order."""
+    """Decodes and encodes in one thread, in the order in which it is given both."""
 
     def __init__(self, form: Format, shape: Shape) -> None:
         self._size, self._shape = transcoded_size(form.width, form.height, shape[:2]), shape
@@ -89,7 +89,7 @@ class Pipeline:
         ]
 
     def _is_key_due(self, pts: int) -> bool:
-        """Of the pictures there are the one that is nearest to its time."""
+        """Whether this is, of the pictures there are, the one nearest to the time of the next keyframe."""
         if self._last_key is None or self._last is None:
             return True
         return pts + (pts - self._last) // 2 - self._last_key >= self._shape.gop_s * CLOCK

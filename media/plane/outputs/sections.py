@@ -40,7 +40,7 @@ def is_rejected(section: Section) -> bool:
 
 
 def direction(head: Section, section: Section) -> str:
-    """Of the section, else of all, else both ways (RFC 8866 section 6.7)."""
+    """The direction of the section, else that of all, else both ways (RFC 8866 section 6.7)."""
     return next((line for line in [*section, *head] if line in DIRECTIONS), "a=sendrecv")
 
 
@@ -51,12 +51,12 @@ def bundled(head: Section) -> list[str]:
 
 def bundling(head: Section, mids: list[str]) -> Section:
     """The head with these in its bundle, where the first was; without one where there are none."""
-    told = [f"a=group:BUNDLE {' '.join(mids)}"] if mids else []
+    bundle = [f"a=group:BUNDLE {' '.join(mids)}"] if mids else []
     out: Section = []
     for line in head:
         if line.startswith("a=group:BUNDLE"):
-            out += told
-            told = []
+            out += bundle
+            bundle = []
         else:
             out.append(line)
     return out

@@ -23,7 +23,7 @@ class Segment:
     data: bytes
     seconds: float
     breaks: bool  # another timeline than the segment before
-    listed_s: float = 0.0  # how long the longest list was that a player was told it in; 0: none was
+    listed_s: float = 0.0  # how long the longest list was in which a player was given it; 0: in none
     left: float | None = None  # when it fell out of the list, monotonic s
 
     def due(self, now: float) -> bool:
@@ -58,10 +58,10 @@ class Segments:
         self._let_go(target_s, now)
 
     def listed(self, target_s: int, now: float) -> list[Segment]:
-        """What a playlist lists that is told to a player now."""
+        """What a playlist lists that is given to a player now."""
         self._asked = now
         # what was left out of it once never comes back, though longer segments would want a longer list
-        listed = [each for each in list(self._kept)[-self._worth_listing(target_s) :] if each.number >= self._from]
+        listed = [kept for kept in list(self._kept)[-self._worth_listing(target_s) :] if kept.number >= self._from]
         lasts_s = sum(segment.seconds for segment in listed)
         for segment in listed:
             segment.listed_s = max(segment.listed_s, lasts_s)

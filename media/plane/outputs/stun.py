@@ -1,4 +1,4 @@
-"""STUN servers (RFC 8489): whoever asks one is told the address it is seen from."""
+"""STUN servers (RFC 8489): whoever asks one learns the address from which it is seen."""
 
 import asyncio
 import contextlib
@@ -23,8 +23,8 @@ class StunServers:
     """
 
     def __init__(self, named: tuple[str, ...]) -> None:
-        self._named = [(host, int(port)) for host, _, port in [each.rpartition(":") for each in named]]
-        self.addresses: tuple[Address, ...] = tuple(each for each in self._named if _is_literal(each[0]))
+        self._named = [(host, int(port)) for host, _, port in [server.rpartition(":") for server in named]]
+        self.addresses: tuple[Address, ...] = tuple(server for server in self._named if _is_literal(server[0]))
         self._end = threading.Event()
         if len(self.addresses) < len(self._named):
             threading.Thread(target=self._look_up, name="stun names", daemon=True).start()
@@ -34,8 +34,8 @@ class StunServers:
 
     def _look_up(self) -> None:
         while not self._end.is_set():
-            found = [_resolved(each) for each in self._named]
-            self.addresses = tuple(each for each in found if each)
+            found = [_resolved(server) for server in self._named]
+            self.addresses = tuple(server for server in found if server)
             self._end.wait(_FRESH_S if all(found) else _AGAIN_S)
 
 
@@ -44,19 +44,19 @@ async def seen_from(protocol: Any, servers: tuple[Address, ...]) -> Address:
 
     Raises TimeoutError, ConnectionError.
     """
-    asked = [asyncio.create_task(protocol.request(_binding(), each)) for each in servers]
+    requests = [asyncio.create_task(protocol.request(_binding(), server)) for server in servers]
     try:
         async with asyncio.timeout(ANSWER_S):
-            for each in asyncio.as_completed(asked):
+            for answer in asyncio.as_completed(requests):
                 with contextlib.suppress(stun.TransactionError, KeyError):
-                    response, _ = await each
+                    response, _ = await answer
                     host, port = response.attributes["XOR-MAPPED-ADDRESS"]
                     return str(host), int(port)
         raise ConnectionError
     finally:
-        for task in asked:
+        for task in requests:
             task.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+        await asyncio.gather(*requests, return_exceptions=True)
 
 
 def _binding() -> stun.Message:

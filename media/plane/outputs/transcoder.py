@@ -43,7 +43,7 @@ class Transcoder(threading.Thread):
         self._put_bytes = self._taken_bytes = 0  # each written by one thread alone
         self._waits_for_key = not self._since
         self._stopped = self._is_begun = False
-        self._begins: Format | None = None  # of what is made, until the first picture has told it
+        self._begins: Format | None = None  # of what is made, until the first picture shows it
         self._load = _Load()
         self.left_out = 0  # pictures for which there was no time
 

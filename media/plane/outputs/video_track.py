@@ -29,13 +29,13 @@ class Watched(Protocol):
     def unwatch(self, viewer: Watch) -> None: ...
 
     def sync(self) -> bool:
-        """Have a keyframe come at once; False where whoever brings the picture can't be told."""
+        """Have a keyframe come at once; False where whoever brings the picture can't be asked."""
         ...
 
 
 class Whole(Watched, Protocol):
     async def smaller(self) -> Watched | None:
-        """The same for a connection that does not take it whole, ready to be watched; None where there is none."""
+        """The smaller picture, for a connection that does not take the whole one; None where there is none."""
         ...
 
 
@@ -60,7 +60,7 @@ class VideoTrack(Track):
         self._alone_until = 0.0
         self._started = 0.0  # when the latest run of pictures was begun
         self._key: int | None = None  # the latest keyframe's time
-        self._gop = 0  # and how long after the one before
+        self._gop = 0  # from the keyframe before to the latest one
         self._recent: deque[tuple[int, int]] = deque()  # time and size of pictures, over RATE_S
 
     async def recv(self) -> Any:
@@ -107,7 +107,7 @@ class VideoTrack(Track):
         if self.congestion.take_wish():
             self._refresh()
 
-    def _join(self, picture: Watched, *, asked: bool = False) -> None:
+    def _join(self, picture: Watched, *, requested: bool = False) -> None:
         """The pictures since the last keyframe, then those that come."""
         self._picture = picture
         units = picture.watch(self._take)
@@ -116,11 +116,11 @@ class VideoTrack(Track):
             units = []  # a keyframe alone is less for a connection that has little
         self._wants_key = not units
         self._limit = max(LEAST_QUEUE, 2 * len(units))
-        for unit in [] if asked else units:
+        for unit in [] if requested else units:
             self._count(unit)
         self._burst = self._pressed(units)
         self._started = self._clock()
-        self.congestion.start(asked=asked)
+        self.congestion.start(requested=requested)
 
     def _leave(self) -> None:
         """Send nothing until the smaller picture is there: what the connection can't take would delay that."""
@@ -166,7 +166,7 @@ class VideoTrack(Track):
         waits = self._gop - (units[-1].dts - units[0].dts) if units and self._gop else None
         has_time = waits is None or size / self.congestion.pace() < waits / CLOCK
         if units and has_time and not self.congestion.is_overfull:
-            self._join(self._picture, asked=True)
+            self._join(self._picture, requested=True)
         else:
             self._queue.clear()
             self._wants_key = True
@@ -197,7 +197,7 @@ class VideoTrack(Track):
     def _pressed(self, units: list[Unit]) -> deque[Unit]:
         """Their times pressed together just before now, and behind what was sent.
 
-        A display that plays by the times it is told would else stay behind by as much for good.
+        A display that plays by the times it is given would else stay behind by as much for good.
         """
         if not units:
             return deque()

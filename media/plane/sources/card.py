@@ -61,7 +61,7 @@ def draw(lines: tuple[str, ...]) -> Any:
     pen.text((_MARGIN, top), _wrapped(bold.at(_HEADING), bold.legible(heading), wide)[0], _INK, bold.at(_HEADING))
     top += _HEADING + 44
     bottom = HEIGHT - _MARGIN - _FOOT
-    size, rows = _fitted(fine, [fine.legible(each) for each in paragraphs], wide, bottom - top - 16)
+    size, rows = _fitted(fine, [fine.legible(paragraph) for paragraph in paragraphs], wide, bottom - top - 16)
     for row in rows:
         pen.text((_MARGIN, top), row, _INK, fine.at(size))
         top += _pitch(size) if row else _pitch(size) // 2
@@ -154,4 +154,4 @@ def _encoded(image: Any) -> tuple[bytes, ...]:
     for number in range(GROUP):
         frame.pts, frame.pict_type = number, 0
         packets += encoder.encode(frame)
-    return tuple(bytes(each) for each in [*packets, *encoder.encode(None)])
+    return tuple(bytes(packet) for packet in [*packets, *encoder.encode(None)])

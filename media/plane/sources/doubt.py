@@ -2,7 +2,7 @@
 
 from media.plane.codec.units import SourceFailed
 
-SECOND_LOOK_S = 5.0  # how long another keyframe is waited for
+ANOTHER_S = 5.0  # how long another keyframe is waited for
 
 
 class Doubt:
@@ -11,9 +11,9 @@ class Doubt:
     `encrypts`: the camera's vendor has a setting that garbles pictures. `deciphers`: a key was given against that.
     """
 
-    def __init__(self, *, encrypts: bool, deciphers: bool = False, second_look_s: float = SECOND_LOOK_S) -> None:
+    def __init__(self, *, encrypts: bool, deciphers: bool = False, another_s: float = ANOTHER_S) -> None:
         self._means = "code_wrong" if deciphers else "encryption_on" if encrypts else "not_playable"
-        self._second_look_s = second_look_s
+        self._another_s = another_s
         self._since: float | None = None
         self.is_shown = False  # a picture of this opening was whole: what garbles later ones is no setting
 
@@ -29,7 +29,7 @@ class Doubt:
 
     def check(self, now: float) -> None:
         """Raises SourceFailed if no other keyframe came to compare it with."""
-        if self._since is not None and now - self._since > self._second_look_s:
+        if self._since is not None and now - self._since > self._another_s:
             raise self._failure()
 
     def _failure(self) -> SourceFailed:

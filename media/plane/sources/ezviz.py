@@ -101,7 +101,7 @@ class EzvizSource:
                 await self._picture.take(showing)
                 if showing.is_shown:
                     self._openings.stream = showing.stream
-                self._look_ahead(showing)
+                self._prepare_next(showing)
                 if self._is_followed(showing):
                     is_taken_over = True
                     break
@@ -120,7 +120,7 @@ class EzvizSource:
 
     # the next session
 
-    def _look_ahead(self, showing: Showing) -> None:
+    def _prepare_next(self, showing: Showing) -> None:
         """Open another session beside it where that may be needed, and close it again where it is not."""
         if self._beside and self._beside.is_over:
             self._may_stand_by &= not self._beside.is_too_late

@@ -74,7 +74,7 @@ class NodeSession:
         frames, self._early = self._early, []
         if not frames:
             frames = await self._received()
-        return [each.body for each in frames if self._is_picture(each)]
+        return [frame.body for frame in frames if self._is_picture(frame)]
 
     def close(self) -> None:
         """Stop the stream, so that the node frees its place at once."""
@@ -106,10 +106,10 @@ class NodeSession:
         elif KNOWN.fullmatch(host):
             try:
                 async with asyncio.timeout(CONNECT_S):
-                    told = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                    resolved = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
             except (OSError, TimeoutError):
                 raise Unreached from None
-            found = [str(each[4][0]) for each in told]
+            found = [str(entry[4][0]) for entry in resolved]
         else:
             raise Unreached
         if not are_public(found, loopback=loopback):
@@ -131,14 +131,14 @@ class NodeSession:
             raise Unreached from None
 
     async def _answer(self) -> Answer:
-        seen = 0
-        while seen < MOST_MESSAGES:
+        taken = 0
+        while taken < MOST_MESSAGES:
             frames = await self._received()
-            for number, each in enumerate(frames):
-                if each.channel == MESSAGE and each.code == messages.INFO_ANSWER:
+            for number, received in enumerate(frames):
+                if received.channel == MESSAGE and received.code == messages.INFO_ANSWER:
                     self._early = frames[number + 1 :]
-                    return Answer.read(each.body)
-            seen += len(frames)
+                    return Answer.read(received.body)
+            taken += len(frames)
         raise Unreached
 
     async def _received(self) -> list[Frame]:

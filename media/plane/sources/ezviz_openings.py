@@ -22,7 +22,7 @@ TRIES = 4  # times that a node may fail in a row
 
 
 class Openings:
-    """Of one opening of a camera. `spec` is its first address. Call `close` after use.
+    """The addresses of one opening of a camera. `spec` is its first address. Call `close` after use.
 
     Each address is given back as soon as its session is open or failed to open: an account opens one at a time.
     """

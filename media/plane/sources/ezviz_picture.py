@@ -17,7 +17,7 @@ from media.source import Sound
 
 _log = structlog.get_logger()
 
-SECOND_LOOK_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
+ANOTHER_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
 
 
 class EzvizPicture:
@@ -30,7 +30,7 @@ class EzvizPicture:
         self._sps: list[bytes] = []  # those that `_form` was seen with
         self._is_new = False  # nobody was shown a picture of `_form` yet
         self._waits = False  # for a keyframe that is a picture
-        self._doubt = Doubt(encrypts=True, deciphers=deciphers, second_look_s=SECOND_LOOK_S)
+        self._doubt = Doubt(encrypts=True, deciphers=deciphers, another_s=ANOTHER_S)
         self._failure: SourceFailed | None = None
         self.room = asyncio.Event()
         self.room.set()
@@ -74,17 +74,17 @@ class EzvizPicture:
         sets = codec.sps(codec.parameter_sets(keyframe.data))
         if not showing.is_shown or sets != self._sps:
             try:
-                seen = await asyncio.to_thread(codec.measure, keyframe.data)
+                measured = await asyncio.to_thread(codec.measure, keyframe.data)
             except NoPicture:
                 self._doubt.add(self._loop.time())
                 return False
-            self._begin(showing, seen)
+            self._begin(showing, measured)
             self._sps, self._doubt.is_shown = sets, True
         self._doubt.end()
         return True
 
-    def _begin(self, showing: Showing, seen: Measured) -> None:
-        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=seen.b_frames)
+    def _begin(self, showing: Showing, measured: Measured) -> None:
+        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=measured.b_frames)
         form = replace(form, lacks_sub=self._form.lacks_sub if self._form else showing.is_other)
         if showing.footage.sound:
             codec, rate = showing.footage.sound

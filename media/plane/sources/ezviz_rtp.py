@@ -1,6 +1,6 @@
 """Pictures and sound from the RTP that some of EZVIZ's cameras send by their cloud, one packet in each body.
 
-Nothing describes the tracks: which codec each has is told by its bytes. All packets may share one sequence, or each
+Nothing describes the tracks: which codec each has is found by its bytes. All packets may share one sequence, or each
 kind may have its own.
 """
 
@@ -55,7 +55,7 @@ class EzvizRtp:
     def is_unknown(self) -> bool:
         """Whether the stream is encrypted, headers and all, and no key opens it."""
         openers = [opener for _, opener in self._takers.values()]
-        return any(each.is_wrong for each in openers) and not any(each.may_fit for each in openers)
+        return any(tried.is_wrong for tried in openers) and not any(tried.may_fit for tried in openers)
 
     def feed(self, body: bytes) -> list[Piece]:
         try:
@@ -112,7 +112,7 @@ class EzvizRtp:
 
 
 class _SoundClock:
-    """Timestamps of sound at 90 kHz. Whether they count samples or 90 kHz is told by the first two."""
+    """Timestamps of sound at 90 kHz. The first two show whether they count samples or 90 kHz."""
 
     def __init__(self) -> None:
         self._before: tuple[int, int] | None = None  # timestamp and samples of the packet before

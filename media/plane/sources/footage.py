@@ -13,7 +13,7 @@ from media.plane.codec.units import SourceFailed, Unit
 from media.plane.sources.ezviz_rtp import EzvizRtp
 
 MOST_UNITS = 1024  # of a picture: each is looked at, and no camera cuts one into so many
-UNFOUND = 256 * 1024  # bytes before the transport is told
+UNFOUND = 256 * 1024  # bytes before the transport is known
 _TURN = 1 << 33  # where the clock in a program stream begins again
 
 
@@ -29,8 +29,8 @@ class Footage:
         self._decipherer = Decipherer(key)
         self._sound = Sound(self._decipherer.samples if key else None)
         self._codec: nal.Codec | None = None
-        self._is_told = self._runs = False
-        self._looked = 0
+        self._is_found = self._runs = False
+        self._examined = 0
         self._parameters = b""
         self._last: int | None = None
 
@@ -41,7 +41,7 @@ class Footage:
 
     @property
     def codec(self) -> nal.Codec:
-        """Of the pictures that have come."""
+        """The codec of the pictures that have come."""
         return self._codec or "h264"
 
     @property
@@ -50,8 +50,8 @@ class Footage:
         return SourceFailed("code_wrong" if self._key else "encryption_on", again=False)
 
     def feed(self, body: bytes) -> list[Unit]:
-        if not self._is_told:
-            self._tell(body)
+        if not self._is_found:
+            self._find(body)
         if self._rtp:
             pieces = self._rtp.feed(body)
             self._decipherer = self._rtp.decipherer
@@ -65,16 +65,16 @@ class Footage:
             raise self.unreadable
         return units
 
-    def _tell(self, body: bytes) -> None:
-        """Look which transport it is, which stays. Raises SourceFailed for one that is not read."""
+    def _find(self, body: bytes) -> None:
+        """Find which transport it is, which stays. Raises SourceFailed for one that is not read."""
         form = transport(body)
         if form == "ts":
             raise SourceFailed("media_down", again=False)
         if form == "rtp":
             self._rtp = EzvizRtp(self._key, self._now)
-        self._is_told = form is not None
-        self._looked += len(body)
-        if not self._is_told and self._looked > UNFOUND:
+        self._is_found = form is not None
+        self._examined += len(body)
+        if not self._is_found and self._examined > UNFOUND:
             raise SourceFailed("media_down", again=True)
 
     @property
@@ -89,11 +89,11 @@ class Footage:
             return []
         if piece.kind == "video":
             return self._picture(piece)
-        heard = [self._opened(each) for each in self._sound.feed(piece.data, piece.pts)]
+        heard = [self._opened(frame) for frame in self._sound.feed(piece.data, piece.pts)]
         if not self._runs:
             return []
-        times = [self._time(each.pts) for each in heard]
-        return [Unit("audio", each.data, at, at, key=True) for each, at in zip(heard, times, strict=True)]
+        times = [self._time(frame.pts) for frame in heard]
+        return [Unit("audio", frame.data, at, at, key=True) for frame, at in zip(heard, times, strict=True)]
 
     def _opened(self, heard: Heard) -> Heard:
         """AAC is deciphered behind its header."""

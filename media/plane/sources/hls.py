@@ -96,7 +96,7 @@ class HlsSource:
             return io.BytesIO()
 
     async def close(self) -> None:
-        """From here on libav is told that everything is over; the reader's thread runs out by itself."""
+        """From here on libav gets the end of everything; the reader's thread runs out by itself."""
         self._closed = True
         for future in list(self._asked):
             future.cancel()
@@ -149,13 +149,13 @@ class HlsSource:
         return data.decode("utf-8", "replace")
 
     async def _answer(self, url: str, part: tuple[int, int] | None) -> bytes:
-        asked = _ASKED.match(url)
-        if self._closed or self.failure or asked is None:
+        matched = _ASKED.match(url)
+        if self._closed or self.failure or matched is None:
             return b""
         try:
-            if asked[1]:
+            if matched[1]:
                 return (await self._list()).text.encode()
-            return await self._piece(int(asked[2]) if asked[2] else None, int(asked[3] or 0), part)
+            return await self._piece(int(matched[2]) if matched[2] else None, int(matched[3] or 0), part)
         except SourceFailed as failure:
             self.failure = failure
             return b""
@@ -189,7 +189,7 @@ class HlsSource:
         except Fault:
             return await self._fetch(number, init, part)
         except Cut:
-            # either this segment is just too old, or the whole session is over: its playlist tells
+            # either this segment is just too old, or the whole session is over: its playlist shows which
             try:
                 self._listing = self._read(await self._patiently(self._media))
             except Cut:

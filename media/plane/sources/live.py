@@ -29,7 +29,7 @@ _STEP = 3000  # between the decoding times of the first of them
 class Live:
     """`over` is called with the failure that ends it.
 
-    `sound_of` tells the format of the sound when the first picture is shown. `encrypts`: its vendor has a setting that
+    `sound_of` finds the format of the sound when the first picture is shown. `encrypts`: its vendor has a setting that
     garbles pictures. `decipherer`: what has deciphered its pictures.
 
     A picture that lost a part is left out. After a keyframe that lost a part, everything up to the next keyframe is
@@ -57,14 +57,14 @@ class Live:
         self.is_open = False
         self._format: Format | None = None
         self._sps: list[bytes] | None = None  # those that `_format` was seen with
-        self._look: asyncio.Task[None] | None = None
+        self._measuring: asyncio.Task[None] | None = None
         self._held: list[Unit] = []  # from the keyframe on that is being looked at
         self._held_bytes = 0
         self._waits = True  # for a keyframe
         self._order: list[int] = []  # times that are due to be decoding times
         self._zero = self._shift = 0
         self._last: int | None = None  # decoding time of the picture shown last
-        self._step = 0  # from the one before it
+        self._step = 0  # from the picture before to the one shown last
 
     def unit(self, kind: str, unit: AccessUnit, at: float) -> None:
         is_sound = kind == "audio" or unit.is_sound
@@ -74,20 +74,20 @@ class Live:
         self._guarded(lambda: self._timeline.report(kind, report.wall_s, report.timestamp))
 
     @property
-    def is_looking(self) -> bool:
+    def is_measuring(self) -> bool:
         """Whether a keyframe is being decoded, and everything after it waits."""
-        return self._look is not None
+        return self._measuring is not None
 
     def check(self) -> None:
         """Raises SourceFailed for a wrong key, or if a keyframe stayed garbled and no other came to compare it with."""
         if self._decipherer and self._decipherer.is_wrong:
             raise SourceFailed("code_wrong", again=False)
-        if self._look is None:
+        if self._measuring is None:
             self._doubts.check(self._loop.time())
 
     def close(self) -> None:
-        if self._look:
-            self._look.cancel()
+        if self._measuring:
+            self._measuring.cancel()
 
     def _guarded(self, call: Callable[[], None]) -> None:
         """What fails ends this opening, and nothing else."""
@@ -143,7 +143,7 @@ class Live:
 
     def _pass(self, unit: Unit) -> None:
         is_new = unit.kind == "video" and unit.key and self._sps_of(unit) != self._sps
-        if self._look is not None:
+        if self._measuring is not None:
             self._hold(unit)
         elif is_new:
             self._judge([unit])
@@ -156,8 +156,8 @@ class Live:
 
     def _judge(self, units: list[Unit]) -> None:
         """Look at the keyframe that `units` begin with, whose parameter sets are new."""
-        self._held, self._held_bytes = units, sum(len(each.data) for each in units)
-        self._look = asyncio.create_task(self._looked(units[0]))
+        self._held, self._held_bytes = units, sum(len(unit.data) for unit in units)
+        self._measuring = asyncio.create_task(self._measure(units[0]))
 
     def _hold(self, unit: Unit) -> None:
         self._held_bytes += len(unit.data)
@@ -165,23 +165,23 @@ class Live:
             raise SourceFailed("media_down", again=True)
         self._held.append(unit)
 
-    async def _looked(self, keyframe: Unit) -> None:
+    async def _measure(self, keyframe: Unit) -> None:
         try:
-            seen: Measured | None = await asyncio.to_thread(self._codec.measure, keyframe.data)
+            measured: Measured | None = await asyncio.to_thread(self._codec.measure, keyframe.data)
         except NoPicture:
-            seen = None
-        self._look = None
-        self._guarded(lambda: self._seen(seen, keyframe))
+            measured = None
+        self._measuring = None
+        self._guarded(lambda: self._take_measured(measured, keyframe))
 
-    def _seen(self, seen: Measured | None, keyframe: Unit) -> None:
-        if seen is None:
+    def _take_measured(self, measured: Measured | None, keyframe: Unit) -> None:
+        if measured is None:
             self._doubt(keyframe)
             return
         self._doubts.end()
         self._doubts.is_shown, self._sps = True, self._sps_of(keyframe)
-        if seen.b_frames:
+        if measured.b_frames:
             self._timeline.reorders = True
-        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=self._timeline.reorders)
+        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=self._timeline.reorders)
         if heard := self._sound_of():
             form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.codec)
         self.is_open = True
@@ -199,7 +199,7 @@ class Live:
         held, self._held = self._held, []
         if self._codec.is_idr(keyframe.data):
             self._doubts.add(self._loop.time())
-        later = next((at for at, each in enumerate(held) if at and each.kind == "video" and each.key), None)
+        later = next((at for at, unit in enumerate(held) if at and unit.kind == "video" and unit.key), None)
         if later is None:
             self._waits = True
         else:
@@ -225,7 +225,7 @@ class Live:
         self._screen.to_viewers(unit.later(self._shift))
 
     def _in_order(self, unit: Unit) -> Unit:
-        """Told to all where time passed without a picture, unless that is how seldom they come."""
+        """Reported to all outputs where time passed without a picture, unless pictures come that seldom."""
         last, self._last = self._last, unit.dts
         if last is None:
             return unit

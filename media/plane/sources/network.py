@@ -62,7 +62,7 @@ class _Pinned(AbstractResolver):
     async def _look_up(self, host: str, port: int) -> list[ResolveResult]:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        if not are_public((str(each[4][0]) for each in found), loopback=self._loopback):
+        if not are_public((str(entry[4][0]) for entry in found), loopback=self._loopback):
             raise OSError("the host is not at a public address")
         return [
             ResolveResult(

@@ -1,4 +1,4 @@
-"""Watches a camera at home for a moment, to tell its owner what it sends."""
+"""Watches a camera at home for a moment, to report to its owner what it sends."""
 
 import asyncio
 import contextlib
@@ -27,8 +27,8 @@ class Probed:
     watched_s: float
     keyframe: bytes
 
-    def told(self, *, small: bool) -> Watched:
-        """With a still of it; `small`: for a page. Raises SourceFailed where the keyframe does not decode."""
+    def watched(self, *, small: bool) -> Watched:
+        """What was watched, and a still of it; `small`: for a page. Raises SourceFailed where no keyframe decodes."""
         form = self.form
         try:
             still = jpeg(self.keyframe, small=small)

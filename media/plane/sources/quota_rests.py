@@ -23,7 +23,7 @@ class QuotaRests:
         return self._now() < until
 
     def refused(self, camera: str) -> None:
-        """Twice as long as the time before, if that one is not long over."""
+        """Let the camera rest: twice as long as the time before, if that one is not long over."""
         until, length_s = self._rests.get(camera) or (0.0, 0.0)
         is_again = self._now() < until + LONGEST_S
         length_s = min(2 * length_s, LONGEST_S) if is_again and length_s else SHORTEST_S

@@ -83,7 +83,7 @@ class Reader(threading.Thread):
             codec = _VIDEOS.get(video.codec_context.name)
             if codec is None:
                 raise SourceFailed("not_playable", again=False)
-            audio = next((each for each in container.streams.audio if each.codec_context.name in _SOUNDS), None)
+            audio = next((stream for stream in container.streams.audio if stream.codec_context.name in _SOUNDS), None)
             units = _Units(codec, video, audio)
             judged = _Judged(codec, video, audio, encrypts=self._source.encrypts)
             for packet in container.demux(*((video, audio) if audio else (video,))):
@@ -97,7 +97,7 @@ class Reader(threading.Thread):
 
 
 class _Judged:
-    """From the first keyframe on that is a picture; its parameter sets tell when it becomes another."""
+    """From the first keyframe on that is a picture; its parameter sets show when it becomes another."""
 
     def __init__(self, codec: Bitstream, video: Any, audio: Any, *, encrypts: bool) -> None:
         self._codec, self._video, self._audio = codec, video, audio
@@ -115,7 +115,7 @@ class _Judged:
             unit = unit._replace(data=self._codec.relabelled(unit.data))
             sets = self._codec.sps(self._codec.parameter_sets(unit.data))
             is_new = sets != self._sps
-            if is_new and not self._look(unit, sets):
+            if is_new and not self._measure(unit, sets):
                 self._waits = True
                 return None
             self._waits = False
@@ -127,16 +127,16 @@ class _Judged:
             return placed._replace(form=self._form)
         return placed
 
-    def _look(self, keyframe: Unit, sets: list[bytes]) -> bool:
+    def _measure(self, keyframe: Unit, sets: list[bytes]) -> bool:
         """Whether it is a picture. Raises SourceFailed if that is the second that is none."""
         try:
-            seen = self._codec.measure(keyframe.data)
+            measured = self._codec.measure(keyframe.data)
         except NoPicture:
             self._doubt.add(time.monotonic())
             return False
         # not every camera says so in its parameter sets; libav may have noticed while it probed
-        b_frames = seen.b_frames or bool(self._video.codec_context.has_b_frames)
-        form = Format(seen.width, seen.height, seen.codec, audio=False, b_frames=b_frames)
+        b_frames = measured.b_frames or bool(self._video.codec_context.has_b_frames)
+        form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=b_frames)
         if self._audio is not None:
             heard = self._audio.codec_context
             form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.name)

@@ -46,7 +46,7 @@ class _Clock:
     @property
     def edge(self) -> int | None:
         """The smallest difference of arrival and media time: the delay of the fastest unit."""
-        known = [each for each in self._edges if each is not None]
+        known = [edge for edge in self._edges if edge is not None]
         return min(known) if known else None
 
     def see(self, media: int, at: int) -> None:
@@ -67,10 +67,10 @@ class _Clock:
         """The camera set its clock: shift its new times so that they mean the same moments."""
         assert self.shift is not None
         self.shift += by
-        self._edges = [None if each is None else each + by for each in self._edges]
+        self._edges = [None if edge is None else edge + by for edge in self._edges]
         self.wall = None
 
-    def told(self, time: int, at: int) -> int:
+    def given(self, time: int, at: int) -> int:
         step = time - self.last
         if 0 < step < LEAP:
             self.usual = step
@@ -108,7 +108,7 @@ class Timeline:
             self._steady(clock, media, at, back=LEAP if self.reorders else 0)
         assert clock.shift is not None
         clock.see(media, at)
-        return clock.told(media + clock.shift, at)
+        return clock.given(media + clock.shift, at)
 
     def audio(self, timestamp: int, at_s: float) -> int | None:
         """Presentation time of sound; it grows. None: the sound has no place and is dropped."""
@@ -133,7 +133,7 @@ class Timeline:
         time = media + clock.shift
         if time < 0 or time <= clock.last:
             return None
-        return clock.told(time, at)
+        return clock.given(time, at)
 
     def report(self, kind: str, wall_s: float, timestamp: int) -> None:
         """Take a sender report's pairing of wall clock and media time."""

@@ -34,7 +34,7 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Chosen:
     video: Track
-    sets: bytes  # parameter sets that the description tells, in Annex B's form
+    sets: bytes  # parameter sets that the description has, in Annex B's form
     depacketizer: Depacketizer
     codec: Codec = "h264"
     audio: Track | None = None  # where sound has a track of its own
@@ -52,8 +52,8 @@ def choose(description: Description, *, sound: bool, opener: Opener | None = Non
 
     H.264 comes before all else.
     """
-    videos = [each for each in description.tracks if each.kind == "video" and each.encoding in _VIDEOS]
-    video = min(videos, key=lambda each: _VIDEOS.index(each.encoding), default=None)
+    videos = [offered for offered in description.tracks if offered.kind == "video" and offered.encoding in _VIDEOS]
+    video = min(videos, key=lambda track: _VIDEOS.index(track.encoding), default=None)
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
         raise SourceFailed("not_playable", again=False)
     if video.encoding == "MP2T":
@@ -72,7 +72,7 @@ def _described(video: Track, opener: Opener | None) -> Chosen:
             video, _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set), H264Depacketizer(opener)
         )
     told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
-    return Chosen(video, b"".join(_sets(each, _is_h265_set) for each in told), H265Depacketizer(opener), "h265")
+    return Chosen(video, b"".join(_sets(sets, _is_h265_set) for sets in told), H265Depacketizer(opener), "h265")
 
 
 def _is_h264_set(unit: bytes) -> bool:
@@ -85,9 +85,9 @@ def _is_h265_set(unit: bytes) -> bool:
 
 def _sets(told: str, is_one: Callable[[bytes], bool]) -> bytes:
     found = []
-    for each in told.split(","):
+    for text in told.split(","):
         try:
-            unit = base64.b64decode(each)
+            unit = base64.b64decode(text)
         except (binascii.Error, ValueError):
             continue
         if unit and is_one(unit):

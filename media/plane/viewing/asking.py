@@ -1,4 +1,4 @@
-"""What a pull asks of those who hand out sources, and what it tells them."""
+"""What a pull asks of those who hand out sources, and what it reports to them."""
 
 import asyncio
 
@@ -42,11 +42,11 @@ class Asking:
         except Exception as error:
             _log.warning("a vendor's place could not be given back", error=type(error).__name__)
 
-    def tell(self, claims: Claims, form: Format) -> None:
+    def report(self, claims: Claims, form: Format) -> None:
         """What the picture turned out to be like."""
-        self._background.later(self._tell(claims, form))
+        self._background.later(self._report(claims, form))
 
-    async def _tell(self, claims: Claims, form: Format) -> None:
+    async def _report(self, claims: Claims, form: Format) -> None:
         try:
             codec: Codec = "h265" if form.is_h265 else "h264"
             learnt = self._sources.learnt(
@@ -54,4 +54,4 @@ class Asking:
             )
             await asyncio.wait_for(learnt, ASK_S)
         except Exception as error:
-            _log.warning("what a picture is like could not be told", error=type(error).__name__)
+            _log.warning("what a picture is like could not be reported", error=type(error).__name__)

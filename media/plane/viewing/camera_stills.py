@@ -34,9 +34,11 @@ class CameraStills:
         spec = await self._asking.source(claims)
         if not spec.still:
             return None
-        asked = partial(fetch, spec.still, spec.user, spec.password, loopback=self._loopback, within_s=self._within_s)
+        fetching = partial(
+            fetch, spec.still, spec.user, spec.password, loopback=self._loopback, within_s=self._within_s
+        )
         try:
-            data = await asyncio.to_thread(asked)
+            data = await asyncio.to_thread(fetching)
             return await asyncio.to_thread(resized, data, small=claims.protocol == "still")
         except NoStill as none:
             if none.refused:

@@ -42,7 +42,7 @@ class Fanout:
 
     @property
     def outputs(self) -> dict[bool, HlsOutput]:
-        """Those for players other than TVs, by whether they have a silent track."""
+        """The outputs for players other than TVs, by whether they have a silent track."""
         return self._renditions.outputs
 
     @property

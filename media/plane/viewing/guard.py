@@ -48,7 +48,7 @@ class Guard:
     async def watch[S: Watching](
         self, sessions: Callable[[], list[S]], renew: Callable[[S], None], shut: Callable[[S, Denied], None]
     ) -> None:
-        """Until cancelled; `renew` is told of each session that may go on, `shut` of each that may not.
+        """Until cancelled; `renew` gets each session that may go on, `shut` each that may not.
 
         The question is put each `gate_check_s`, however long the answer takes: what a gate that closed is outlasted by
         is that and one answer. A session that nobody judges goes on for `unasked_s`: long enough for the web process to
@@ -61,7 +61,9 @@ class Guard:
             await asyncio.sleep(max(0.0, began + self._settings.gate_check_s - loop.time()))
             watching = sessions()
             began, before, unasked = loop.time(), unasked, {}
-            for session, verdict in zip(watching, await self._asked([each.claims for each in watching]), strict=False):
+            for session, verdict in zip(
+                watching, await self._asked([viewed.claims for viewed in watching]), strict=False
+            ):
                 if verdict is None:
                     renew(session)
                 elif verdict.reason == UNASKED:

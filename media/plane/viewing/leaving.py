@@ -12,11 +12,11 @@ from media.plane.viewing.session import Session
 from media.plane.viewing.session_index import SessionIndex
 from media.source import Denied
 
-TOLD_S = 120.0  # after its end a session's viewers are told why for this long at the least
+EXPLAINED_S = 120.0  # after its end a session's viewers are answered why for this long at the least
 
 
 class Leaving:
-    """It notes each ending, so that no grant opens what is over."""
+    """Ends sessions, and notes each end, so that no grant opens what is over."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class Leaving:
     def drop(self, session: Session, reason: str, *, final: bool = True) -> None:
         """Not `final`: a fault, after which its grant may open it again."""
         nonces = self._index.remove(session)
-        # a grant that its session outlived is over by itself, and is told why for as long as its viewer may still ask
-        until = max(session.claims.expires + 1, time.time() + TOLD_S)
+        # a grant that its session outlived is over by itself; who still asks with it is answered why
+        until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
         self._endings.note(nonces, until, reason, final=final)
         self._peers.end(session)
         session.pull.need()

@@ -59,23 +59,23 @@ class Places:
         return self._drop_kept(link, nonce)
 
     def leave_link(self, link: str) -> None:
-        self._kept = {ask: each for ask, each in self._kept.items() if each.link != link}
-        self._ousted = {nonce: each for nonce, each in self._ousted.items() if each.link != link}
+        self._kept = {ask: claims for ask, claims in self._kept.items() if claims.link != link}
+        self._ousted = {nonce: claims for nonce, claims in self._ousted.items() if claims.link != link}
 
     def expects(self, key: Key) -> bool:
         """Whether somebody may still come for that pull."""
         clock = time.time()
-        return any([each.expires > clock and key_of(each) == key for each in self._kept.values()])
+        return any([claims.expires > clock and key_of(claims) == key for claims in self._kept.values()])
 
     def tidy(self) -> None:
         now, clock = self._loop.time(), time.time()
-        self._kept = {ask: each for ask, each in self._kept.items() if each.expires > clock}
-        self._ousted = {nonce: each for nonce, each in self._ousted.items() if each.expires > clock}
+        self._kept = {ask: claims for ask, claims in self._kept.items() if claims.expires > clock}
+        self._ousted = {nonce: claims for nonce, claims in self._ousted.items() if claims.expires > clock}
         self._begun = {who: begun for who, begun in self._begun.items() if begun and now - begun[-1] < MINUTE_S}
 
     def _drop_kept(self, link: str, nonce: str) -> Claims | None:
-        for ask, each in self._kept.items():
-            if each.nonce == nonce and each.link == link:
+        for ask, claims in self._kept.items():
+            if claims.nonce == nonce and claims.link == link:
                 return self._kept.pop(ask)
         return None
 
@@ -99,7 +99,7 @@ class Places:
 
     def _taken(self, account: str | None) -> int:
         clock = time.time()
-        kept = [each.expires > clock and account in (None, each.account) for each in self._kept.values()]
+        kept = [claims.expires > clock and account in (None, claims.account) for claims in self._kept.values()]
         return self._live(account) + sum(kept)
 
 

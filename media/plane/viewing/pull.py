@@ -27,7 +27,9 @@ _log = structlog.get_logger()
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
-ANSWERED_S = 20.0  # a first picture is tried for so long again where a viewer can't be told any longer that none comes
+ANSWERED_S = (
+    20.0  # a first picture is tried for so long again where a viewer can't be answered any longer that none comes
+)
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
 
@@ -125,7 +127,7 @@ class Pull(Displayed):
             failure = SourceFailed("", again=True)  # nobody watches any longer
             raise
         except Exception as error:
-            # whatever libav raises may quote addresses: its type alone is told
+            # whatever libav raises may quote addresses: its type alone is logged
             _log.error("pull broke", camera=_short(self.camera), error=type(error).__name__)
         finally:
             self._return_place()
@@ -201,7 +203,7 @@ class Pull(Displayed):
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
-            self._asking.tell(self._claims_asked(), form)
+            self._asking.report(self._claims_asked(), form)
         reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
         may_be_smaller = self.format is None and self._choice.may_be_smaller
         if reason and (may_be_smaller or not self.may_be_transcoded):

@@ -57,7 +57,7 @@ class Pulls:
         return pull
 
     def leave(self, pull: Pull) -> None:
-        """Without a viewer it ends now, and what is kept of the picture goes too."""
+        """End the pull now if it has no viewer, with what is kept of its picture."""
         if not self._held(pull) and self._by_key.get(pull.key) is pull:
             self._stop(pull.key)
 
@@ -104,7 +104,7 @@ class Pulls:
         self._stop_one(list(self._by_key), self._settings.live_per_process, full=True)
 
     def _stop_one(self, keys: list[Key], most: int, *, full: bool) -> None:
-        """Of those not in use the one that was needed longest ago, where there are so many. Raises TooMany."""
+        """Where there are too many pulls, end the one that is not in use and was needed longest ago. Raises TooMany."""
         if len(keys) < most:
             return
         idle = [key for key in keys if not self._in_use(self._by_key[key])]

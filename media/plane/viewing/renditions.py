@@ -87,9 +87,9 @@ class Renditions:
         self._gop.add(unit)
         if self._tv is not None:
             self._tv.write(unit)
-        for each in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
+        for converted in self._aac.feed(unit) if self._aac and unit.kind == "audio" else (unit,):
             for output in self.outputs.values():
-                output.write(each)
+                output.write(converted)
 
     def end(self) -> None:
         for output in self.all:

@@ -35,8 +35,9 @@ class Session:
     starts: dict[str, str] = field(default_factory=dict)  # by the start id in a playlist's address, what it shows
     answering: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fetches: int = 0  # that wait for an answer
-    _told: tuple[HlsOutput, int] | None = None  # of whose list its viewer knows, and the segment that was due after it
-    _told_at: float = 0.0
+    # the output whose list its viewer has, and the segment that was due after that list
+    _listed: tuple[HlsOutput, int] | None = None
+    _listed_at: float = 0.0
 
     @property
     def failure(self) -> SourceFailed | None:
@@ -58,13 +59,13 @@ class Session:
             self.used = asyncio.get_running_loop().time()
 
     @property
-    def is_told(self) -> bool:
+    def has_list(self) -> bool:
         """Whether its viewer has been given a list."""
-        return self._told is not None
+        return self._listed is not None
 
-    def tell(self, output: HlsOutput) -> None:
+    def hand_list(self, output: HlsOutput) -> None:
         """Its viewer is given the list as it is now."""
-        self._told, self._told_at = (output, output.due), asyncio.get_running_loop().time()
+        self._listed, self._listed_at = (output, output.due), asyncio.get_running_loop().time()
 
     async def news(self) -> bool:
         """Wait for a segment that its viewer does not know; whether it was waited for.
@@ -72,11 +73,11 @@ class Session:
         A player that finds an old list comes again after half a target duration, and may stand still until then. One
         that asks again sooner is not kept waiting: some ask twice when they begin.
         """
-        if self._told is None:
+        if self._listed is None:
             return False
-        output, due = self._told
+        output, due = self._listed
         half_s = output.target_s / 2
-        if output.due != due or asyncio.get_running_loop().time() - self._told_at < half_s:
+        if output.due != due or asyncio.get_running_loop().time() - self._listed_at < half_s:
             return False
         with self.fetching():
             await self.view.signal.until(lambda: output.due != due or self.failure, min(NEWS_S, half_s))

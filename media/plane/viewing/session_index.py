@@ -38,7 +38,7 @@ class SessionIndex:
         return [session.claims.nonce, *starts]
 
     def find(self, claims: Claims, name: str) -> Session | None:
-        """Of a start grant, of a session grant, or of a name."""
+        """The session of a start grant, of a session grant, or of a name."""
         session = self._by_id.get(claims.nonce) or self._by_start.get(claims.nonce)
         return session or (self._by_name.get((claims.link, name)) if name else None)
 

@@ -60,7 +60,7 @@ class Sessions:
         self._tasks = [asyncio.create_task(sweep.run()), asyncio.create_task(watch)]
 
     def verified(self, grant: str, *protocols: Protocol) -> Claims:
-        """Of a grant for one of these uses that is not over, or whose session was renewed.
+        """The claims of a grant for one of these uses that is not over, or whose session was renewed.
 
         Raises BadGrant, ExpiredGrant, Ended.
         """

@@ -86,30 +86,32 @@ class Transcodes:
         if not self._has_room(gives_way=running.gives_way):
             return False
         is_tight = not self._has_room(gives_way=True)
-        for each in self._running:
-            if not each.is_watched or (each.gives_way and is_tight):
-                each.close()
-        self._running = [each for each in self._running if not each.is_over] + [running]
+        for other in self._running:
+            if not other.is_watched or (other.gives_way and is_tight):
+                other.close()
+        self._running = [other for other in self._running if not other.is_over] + [running]
         return True
 
     def _has_room(self, *, gives_way: bool) -> bool:
         """One that nobody watches just now gives way to any, and some that are watched to one that does not."""
         self.tidy()
-        stay = [each for each in self._running if each.is_watched and (gives_way or not each.gives_way)]
-        loads = [each.load for each in stay]
-        return admits(self._most, self._cores, loads, self._measured, behind=any([each.is_behind for each in stay]))
+        stay = [running for running in self._running if running.is_watched and (gives_way or not running.gives_way)]
+        loads = [running.load for running in stay]
+        return admits(
+            self._most, self._cores, loads, self._measured, behind=any([running.is_behind for running in stay])
+        )
 
     def tidy(self) -> None:
         """Ends what nobody needs any longer."""
-        for each in self._running:
-            each.tidy()
-        self._running = [each for each in self._running if not each.is_over]
-        loads = [each.load for each in self._running if each.load is not None]
+        for running in self._running:
+            running.tidy()
+        self._running = [running for running in self._running if not running.is_over]
+        loads = [running.load for running in self._running if running.load is not None]
         self._measured = max(loads, default=self._measured)
 
     def stats(self) -> TranscodeStats:
         self.tidy()
         return {
             "transcodes": len(self._running),
-            "left_out": sum(each.left_out for each in self._running),
+            "left_out": sum(running.left_out for running in self._running),
         }

@@ -19,7 +19,7 @@ from media.source import SourceSpec
 
 KEEP_S = 30.0  # a picture is held open for so long, unless somebody says again that it is kept warm
 AWAY_S = 600.0  # one that came another way than over the home network is not opened again to be kept for so long
-LOOK_S = 15.0  # a picture that is opened for nobody has this to show what it is like
+SHOWS_S = 15.0  # a picture that is opened for nobody has this to show what it is like
 
 
 class Warming:
@@ -58,11 +58,11 @@ class Warming:
             raise
 
     def measure(self, claims: Claims, spec: SourceSpec | None) -> None:
-        """Opens the picture for nobody, so that it is told what it is like, and leaves it. Raises Ended, TooMany."""
+        """Opens the picture for nobody, to report what it is like, and leaves it. Raises Ended, TooMany."""
         runs = self._pulls.runs(claims)
         pull = self.warm(claims, spec)
         if not runs:
-            self._background.later(self._looked(pull))
+            self._background.later(self._measured(pull))
 
     def keep(self, claims: Claims) -> None:
         """Hold the picture open for KEEP_S, if it comes over the home network. Raises Ended, TooMany."""
@@ -104,16 +104,16 @@ class Warming:
     async def _held(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
-            await pull.opened(LOOK_S)
+            await pull.opened(SHOWS_S)
         if pull.hold(KEEP_S):
             return
         self._away[pull.key] = self._clock() + AWAY_S
         if pull.needed == needed:
             self._pulls.leave(pull)
 
-    async def _looked(self, pull: Pull) -> None:
+    async def _measured(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
-            await pull.opened(LOOK_S)
+            await pull.opened(SHOWS_S)
         if pull.needed == needed:  # nobody came for it meanwhile
             self._pulls.leave(pull)

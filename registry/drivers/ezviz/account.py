@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from registry.drivers.ezviz.client import Client
 
 AWAKE = 1  # kind of a battery camera's rest: from it, to being awake
-MESSAGES = 50  # of those that happened, the vendor tells no more at once
+MESSAGES = 50  # of those that happened, the vendor lists no more at once
 
 
 class PushSession(Struct, frozen=True):
@@ -67,7 +67,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def place(self, source: Source, camera: Camera, deadline_s: float) -> str:
-        """Where the camera is at home, as "address:port"; "": not known, or none of our business."""
+        """The camera's address at home, as "address:port"; "": not known, or none of our business."""
 
         def work(client: "Client", _: Held) -> str:
             pages = client.pages(f"{SECTIONS},{lan.SECTIONS}")
@@ -140,8 +140,8 @@ class EzvizAccount:
         """
 
         def work(client: "Client", _: Held) -> tuple[Hint, ...]:
-            told = client.get_device_messages_list(limit=MESSAGES).get("message")
-            hints = [message_hint(each) for each in told] if isinstance(told, list) else []
+            messages = client.get_device_messages_list(limit=MESSAGES).get("message")
+            hints = [message_hint(message) for message in messages] if isinstance(messages, list) else []
             ours = [replace(hint, at=hint.at + client.ahead_s) for hint in hints if hint is not None]
             return tuple(hint for hint in ours if hint.at > since)
 
@@ -164,7 +164,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> JsonObject:
-        """Where the camera's cloud stream is asked for, as the vendor writes it."""
+        """The address at which the camera's cloud stream is asked for, as the vendor writes it."""
 
         def work(client: "Client", _: Held) -> JsonObject:
             return client.dispatcher(camera.ref.serial, camera.ref.channel)

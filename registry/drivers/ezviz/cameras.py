@@ -30,7 +30,7 @@ _ON_OFF: dict[int, Flag] = {0: "off", 1: "on"}
 
 
 class _Listed(Struct, frozen=True):
-    """What the pages have of one channel. A section that is None is missing, and what it would tell is unknown."""
+    """What the pages have of one channel. A section that is None is missing, and what it would show is unknown."""
 
     device: JsonObject
     row: JsonObject
@@ -122,11 +122,11 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
         asleep=_asleep(can, status, listed.switches),
         encryption={0: "off", 1: "on"}.get(number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
         audio=_audio(can, listed.switches),
-        # `video_para` does not tell for sure which codec a picture has; that is known when it was opened
+        # `video_para` does not show for sure which codec a picture has: that is known once it was opened
         sub=Video() if has_sub(listed.qualities) else None,
         status_light="unknown" if listed.switches is None else listed.switches.get(LIGHT, "none"),
-        alarm_notification=_told(status, "globalStatus"),
-        offline_notification=_told(device, "offlineNotify"),  # supportExt says it of no real model
+        alarm_notification=_flag(status, "globalStatus"),
+        offline_notification=_flag(device, "offlineNotify"),  # supportExt says it of no real model
         flip=_flip(listed.features, _channel(row)),
         night_vision=night_vision,
         night_modes=can.night_modes(night_vision),
@@ -162,7 +162,7 @@ def _audio(can: Features, switches: dict[int, Flag] | None) -> Flag:
     return (switches or {}).get(AUDIO, "unknown")
 
 
-def _told(section: JsonObject | None, name: str) -> Flag:
+def _flag(section: JsonObject | None, name: str) -> Flag:
     """A number of a section. Without the section it is unknown, without the number the camera lacks it."""
     if section is None:
         return "unknown"
@@ -178,7 +178,7 @@ def _flip(of_device: JsonObject | None, channel: int) -> Flag:
 
 
 def _night_vision(status: JsonObject | None, optionals: JsonObject) -> features.NightVision:
-    """As it is, also of models whose supportExt has no such feature: every one of them lists it."""
+    """Night vision as it is set; models whose supportExt has no such feature list the setting, too."""
     if status is None:
         return "unknown"
     model = fields(optionals.get("NightVision_Model"))

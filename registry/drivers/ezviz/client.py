@@ -116,7 +116,7 @@ class Client(Ruled):
             self._ensure_ok(answer, "the picture was not flipped")
 
     def sensitivity(self, serial: str, channel: int, kind_: int) -> str:
-        """Of the detection of that kind, as a number; "" where the camera does not say."""
+        """The sensitivity of that kind of detection, as a number; "" where the camera does not say."""
         try:
             answer = self._request_json("POST", API_ENDPOINT_DETECTION_SENSIBILITY_GET, data={"subSerial": serial})
         except EzvizAuthTokenExpired:

@@ -53,7 +53,7 @@ class Clients:
             at_work.lock.release()
 
     def change(self, source: Source, deadline_s: float, work: "Callable[[Client, Held], None]") -> None:
-        """The same for a call that changes a camera. Raises SetRefused too, by the code of the vendor's last answer."""
+        """Runs `work`, which changes a camera. Raises as `use`, and SetRefused by the vendor's last code."""
 
         def changing(client: "Client", held: Held) -> None:
             with _told_apart(client):

@@ -43,13 +43,13 @@ class Cloud:
         self._places: Recent[Ref, Place] = Recent(MANY)
 
     def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
-        """The same cameras; those with a dispatcher get the way `cloud` as their last.
+        """These cameras; those with a dispatcher get the way `cloud` as their last.
 
         `agreed`: whether the owner has consented to pictures that cross the internet as they are. Without consent the
         way is UNASKED, which shows no picture, except of a camera that is deciphered here.
         """
         source = cameras[0].ref.source if cameras else ""
-        found = {ref: place for page in pages for ref, place in self._told(page, source)}
+        found = {ref: place for page in pages for ref, place in self._placed(page, source)}
         for ref, place in found.items():
             self._places.put(ref, place)
         return tuple(
@@ -86,10 +86,10 @@ class Cloud:
             alone=True,  # whichever of the two pictures brings something is shown, so there is no other to ask for
         )
 
-    def _told(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
+    def _placed(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
         """A place for each channel; rows of channels come last, so that they win over the row of their device."""
         dispatchers, qualities = page.get("VTM") or {}, page.get("VIDEO_QUALITY") or {}
-        rows = [each for each in page.get("resourceInfos") or () if isinstance(each, dict)]
+        rows = [info for info in page.get("resourceInfos") or () if isinstance(info, dict)]
         for row in sorted(rows, key=lambda each: each.get("resourceType") == CHANNEL_ROW):
             resource, channel = row.get("resourceId"), str(row.get("localIndex"))
             hosts = self._hosts(dispatchers.get(resource))
@@ -98,14 +98,14 @@ class Cloud:
                 biz = row.get("streamBizUrl")
                 yield ref, Place(hosts, biz if isinstance(biz, str) else "", has_sub(qualities.get(resource)))
 
-    def _hosts(self, told: Any) -> tuple[str, ...]:
-        if not isinstance(told, dict):
+    def _hosts(self, kms: Any) -> tuple[str, ...]:
+        if not isinstance(kms, dict):
             return ()
-        port = told.get("port")
+        port = kms.get("port")
         if not isinstance(port, int | str) or not str(port).isdecimal() or not LOWEST_PORT <= int(port) < 65536:
             return ()
-        hosts = [str(told.get(name) or "") for name in ("externalIp", "domain")]
-        return tuple(dict.fromkeys(named(each, int(port)) for each in hosts if each and self._is_vendors(each)))
+        hosts = [str(kms.get(name) or "") for name in ("externalIp", "domain")]
+        return tuple(dict.fromkeys(named(host, int(port)) for host in hosts if host and self._is_vendors(host)))
 
     def _is_vendors(self, host: str) -> bool:
         if is_spelled(host):

@@ -24,7 +24,7 @@ class Control:
         self._account, self._sessions, self._keys = account, sessions, keys
 
     def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        """By the app's API; what that doesn't tell or can't set, by the Open Platform where there is a key."""
+        """By the app's API; what that doesn't report or can't set, by the Open Platform where there is a key."""
         held, began = self._sessions.read(source), time.monotonic()
         views = {} if self._keys.alone(held) else self._account.settings(source, camera, deadline_s)
         if self._keys.reaches(held, camera):
@@ -76,7 +76,7 @@ class Control:
             of_open.delete(calls)
 
     def _clock(self, source: Source, camera: Camera, setting: Setting, deadline_s: float) -> Clock | None:
-        """What would be lost by setting a part of it; a sub-account alone can't tell."""
+        """What would be lost by setting a part of it; a sub-account alone can't know."""
         held = self._sessions.read(source)
         if setting not in of_open.TIME or self._keys.alone(held) or not self._keys.reaches(held, camera):
             return None
@@ -105,7 +105,7 @@ class Control:
 
 
 def _both(first: dict[Setting, SettingView], second: dict[Setting, SettingView]) -> dict[Setting, SettingView]:
-    """What the first can't tell or set is taken from the second."""
+    """What the first can't report or set is taken from the second."""
     both = dict(first)
     for name, other in second.items():
         one = first.get(name)

@@ -140,11 +140,11 @@ class EzvizDriver:
         """What the vendor lists as having happened after `since`, epoch seconds."""
         return self.account.happened(source, since, deadline_s)
 
-    def listen(self, source: Source, told: Callable[[Hint], None], waits: "Waits | None" = None) -> "Listener":
+    def listen(self, source: Source, hear: Callable[[Hint], None], waits: "Waits | None" = None) -> "Listener":
         """Hear of what happens as it does, until the listener is stopped."""
         from registry.drivers.ezviz.push import WAITS, Listener
 
-        return Listener(source, self.account, self._http, told, at=self._push_at, waits=waits or WAITS)
+        return Listener(source, self.account, self._http, hear, at=self._push_at, waits=waits or WAITS)
 
     def mint(
         self, source: Source, camera: Camera, way: str, deadline_s: float, *, picture: Picture = "main", life_s: int = 0

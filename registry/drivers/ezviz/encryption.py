@@ -115,7 +115,7 @@ def key_of(code: str) -> bytes:
 
 
 def judged(cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str]) -> tuple[Camera, ...]:
-    """The same cameras, those with a code of these, by serial, with whether it still fits."""
+    """These cameras; those with a code among `codes`, by serial, with whether it still fits."""
     known = list(pages)
     found: dict[str, PictureCode] = {serial: _judged(known, serial, code) for serial, code in codes.items()}
     return tuple(

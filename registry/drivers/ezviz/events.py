@@ -37,7 +37,7 @@ SEEN: dict[str, EventKind] = {
 
 
 def kind_of(alarm_type: object) -> Literal["read"] | EventKind:
-    """Of what is none of these only that something happened is taken."""
+    """The kind of an event; of an unknown one only that something happened is taken."""
     return SEEN.get(str(alarm_type).strip().lower(), "read")
 
 

@@ -20,16 +20,16 @@ _BITS = {"smart": 1, "colour": 2, "black_and_white": 4}
 
 class Features:
     def __init__(self, device: JsonObject) -> None:
-        self._told = fields(device.get("supportExt"))
+        self._reported = fields(device.get("supportExt"))
 
     def has(self, feature: str) -> bool | None:
         """Whether the model has it: what the list leaves out it has not. None where there is no list at all."""
-        return bool(self.mask(feature)) if self._told else None
+        return bool(self.mask(feature)) if self._reported else None
 
     def mask(self, feature: str) -> int:
         """Its value; of a list of numbers, their bits together. 0 for one that is missing or makes no sense."""
         bits = 0
-        for part in str(self._told.get(feature, "")).split(","):
+        for part in str(self._reported.get(feature, "")).split(","):
             word = part.strip()
             if word.isascii() and word.isdigit() and len(word) < 10:
                 bits |= int(word)
@@ -40,7 +40,7 @@ class Features:
 
         () where there is no list of features.
         """
-        if not self._told or now == "none":
+        if not self._reported or now == "none":
             return ()
         mask = self.mask(SMART_NIGHT_VISION)
         if mask:

@@ -17,7 +17,7 @@ _API = re.compile(r"api(ieu|ius|isa|isgp|iindia)\.ezvizlife\.com")
 
 
 class EzvizHosts(Struct, frozen=True):
-    """Where the two APIs are, as "host" or "host:port"."""
+    """The hosts of EZVIZ's two APIs, as "host" or "host:port"."""
 
     api: str
     open_platform: str
@@ -30,7 +30,7 @@ class EzvizHosts(Struct, frozen=True):
         """By region, or as given. Raises ValueError for a region that is none."""
         if region not in REGIONS:
             raise ValueError(f"ezviz_region {region!r} is none of {', '.join(REGIONS)}")
-        extra = tuple(f"{each}" if ":" in each else f"{each}:443" for each in (api, open_platform, push) if each)
+        extra = tuple(f"{host}" if ":" in host else f"{host}:443" for host in (api, open_platform, push) if host)
         own_api, own_open = REGIONS[region]
         return cls(api or own_api, open_platform or own_open, push, extra, follows=not open_platform)
 

@@ -42,7 +42,7 @@ class Keys:
         return held.secrets.session is None and bool(held.secrets.sub_account) and self._developer is not None
 
     def reaches(self, held: Held, camera: Camera) -> bool:
-        """Another owner's camera the key answers for with a refusal."""
+        """Whether the key reaches the camera: for another owner's camera EZVIZ answers the key with a refusal."""
         return camera.owner != "shared" and self.find(held) is not None
 
     @contextlib.contextmanager

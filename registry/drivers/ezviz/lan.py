@@ -45,7 +45,7 @@ class Lan:
     def at_home(
         self, cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str]
     ) -> tuple[Camera, ...]:
-        """The same cameras, those that can be had on the LAN with that way before their others."""
+        """These cameras; those that can be had on the LAN get that way before their others."""
         places = self.places(pages)
         return tuple(
             replace(camera, lan=places[camera.ref.serial], ways=("lan", *camera.ways))
@@ -55,7 +55,7 @@ class Lan:
         )
 
     def places(self, pages: Iterable[JsonObject]) -> dict[str, str]:
-        """Where devices are, as "address:port", by serial."""
+        """The places of devices, as "address:port", by serial."""
         found: dict[str, str] = {}
         for page in pages:
             connections, networks = page.get("CONNECTION") or {}, page.get("WIFI") or {}
@@ -66,7 +66,7 @@ class Lan:
         return found
 
     def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> SourceSpec:
-        """Where its picture is, after asking the camera itself; a code that it refused is not tried again."""
+        """The picture's address, after asking the camera itself; a code that it refused is not tried again."""
         who = (camera.ref.source, camera.ref.serial)
         if self._wrong.get(who) == code:
             raise Refused("code_wrong", "refused before")
@@ -78,14 +78,14 @@ class Lan:
         return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
 
     def open_door(self, camera: Camera, place: Callable[[float], str], code: str, deadline_s: float) -> None:
-        """Try a code that somebody has just given. `place` tells where the camera is, within seconds.
+        """Try a code that somebody has just given. `place` finds where the camera is, within seconds.
 
         Where the port is closed the camera is asked to switch RTSP on, if that is wanted.
         """
         end = time.monotonic() + deadline_s
         at = place(deadline_s)
         if not at:
-            raise Refused("lan_unreachable", "the vendor tells no address at home")
+            raise Refused("lan_unreachable", "the vendor names no address at home")
         try:
             self.try_code(camera, at, code, end - time.monotonic())
         except Refused as refused:

@@ -35,7 +35,7 @@ LONGEST_PAUSE_S = 300.0
 # the places of the fields in `ext`, a text of twenty that are parted by commas
 SERIAL, CHANNEL, ALARM = 2, 3, 4
 
-type Told = Callable[[Hint], None]
+type Hears = Callable[[Hint], None]
 
 
 class Ended(Exception):
@@ -47,7 +47,7 @@ class Waits:
     """Seconds."""
 
     start_s: float = 8.0  # until the broker says that it will send messages
-    look_s: float = 30.0  # between checks whether the session has changed
+    check_s: float = 30.0  # between checks whether the session has changed
     first_pause_s: float = 2.0  # after a failure; twice as long after each further one
 
 
@@ -62,12 +62,12 @@ class Listener:
         source: Source,
         account: EzvizAccount,
         http: VendorHttp,
-        told: Told,
+        hear: Hears,
         *,
         at: str,
         waits: Waits,
     ) -> None:
-        self._source, self._account, self._http, self._told, self._at = source, account, http, told, at
+        self._source, self._account, self._http, self._hear, self._at = source, account, http, hear, at
         self._waits = waits
         self._stopped = threading.Event()
         self.listening = False
@@ -102,7 +102,7 @@ class Listener:
         client = self._client(register(self._http, session, self._waits.start_s))
         try:
             self._connect(client, session)
-            self._told(Hint())  # whatever happened while nobody listened
+            self._hear(Hint())  # whatever happened while nobody listened
             self._stay(client, session)
         except Ended:
             if not self.listening:
@@ -144,7 +144,7 @@ class Listener:
 
     def _stay(self, client: "Mqtt", session: PushSession) -> None:
         while not self._stopped.is_set():
-            self._turn(client, until=time.monotonic() + self._waits.look_s, done=self._stopped.is_set)
+            self._turn(client, until=time.monotonic() + self._waits.check_s, done=self._stopped.is_set)
             if self._account.session_id(self._source) != session.session_id:
                 return  # renewed, or over: the messages belong to a session
 
@@ -157,7 +157,7 @@ class Listener:
     def _taken(self, payload: bytes) -> None:
         hint = hint_of(payload)
         if hint is not None:
-            self._told(hint)
+            self._hear(hint)
 
 
 def hint_of(payload: bytes) -> Hint | None:

@@ -39,7 +39,7 @@ class Ruled(EzvizClient):
     ahead_s = 0.0  # how far our clock is ahead of the vendor's, by the last answer
 
     def _keep_rules(self, http: VendorHttp, terminal: str) -> None:
-        """`terminal`: 32 hex digits, by which the vendor tells apart where an account is signed in."""
+        """`terminal`: 32 hex digits, by which the vendor distinguishes where an account is signed in."""
         http.mount(self._session)
         self._session.hooks["response"].append(self._note)
         self._session.headers["featureCode"] = self._terminal = terminal

@@ -133,7 +133,7 @@ class Sessions:
             time.sleep(0.05)
 
     def _change(self, source: Source, change: Callable[[Secrets], Secrets], state: SourceState | None = None) -> None:
-        """Whatever other processes write meanwhile. None leaves the state as it is."""
+        """Change the stored state, whatever other processes write meanwhile. None leaves it as it is."""
         for _ in range(TRIES):
             held = self.read(source)
             if self._swap(source, held, change(held.secrets), state or held.state):

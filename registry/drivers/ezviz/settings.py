@@ -195,7 +195,7 @@ def clock(pages: list[JsonObject], camera: Camera) -> Clock:
 
 
 def disks(state: str, count: Any) -> str:
-    """ "0---" tells each disk with a digit; "" when there is none to tell of."""
+    """ "0---" has a digit for each disk; "" when there is no disk."""
     states = [DISK.get(char, "unknown") for char in state if char != "-"]
     if not states:
         return "none" if state or text(count) == "0" else ""

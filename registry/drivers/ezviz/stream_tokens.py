@@ -20,7 +20,7 @@ from store.records import Source
 log = logging.getLogger(__name__)
 
 FRESH_S = 240.0  # younger ones are good
-OPENS_S = 6.0  # an opening that nobody has told the end of is over after so long
+OPENS_S = 6.0  # an opening whose end nobody has reported is over after so long
 FETCH_S = 5.0
 MANY = 512  # sources
 
@@ -28,14 +28,14 @@ type Fetch = Callable[[Source, float], str]
 
 
 class Token(NamedTuple):
-    """`number` is what its end is told by; 0: nobody needs to be told."""
+    """`number` names it when its end is reported; 0: its end need not be reported."""
 
     text: str
     number: int
 
 
 class StreamTokens:
-    """`fetch` asks the vendor for one. `session` tells which session of the account counts: a token is good in its own.
+    """`fetch` asks the vendor for one. `session` is the session of the account that counts: a token is good in its own.
 
     `later` does something in the background; None: nothing may go on behind an answer, so none is fetched ahead, and
     no session's opening is known of.

@@ -84,7 +84,7 @@ class Webhook:
             raise Untrusted("the signature is of another time")
 
     def _is_known(self, key: str) -> bool:
-        """Also across the edge between two of the windows in which the store counts."""
+        """Whether the message came before, also across the edge of two windows in which the store counts."""
         now = self._clock()
         windows = {at // ONCE_S: at for at in (now - 2 * SKEW_S, now)}
         return any(self._store.hits(key, ONCE_S, at) > 0 for at in windows.values())

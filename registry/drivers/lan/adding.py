@@ -17,7 +17,7 @@ from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.events import reported
 from registry.drivers.lan.knocking import knock
 from registry.drivers.lan.onvif import DEVICE_PATH, Onvif
-from registry.drivers.lan.onvif import Described as Told
+from registry.drivers.lan.onvif import Described as Identity
 from registry.drivers.lan.paths import PATHS, sub_of
 from registry.drivers.lan.profile import Profile
 from registry.drivers.lan.soap import OnvifFailed
@@ -57,7 +57,7 @@ class _Asked(Struct, frozen=True):
     state: OnvifState
     at: str = ""
     onvif: Onvif | None = None
-    told: Told = Told()
+    identity: Identity = Identity()
     profiles: tuple[Profile, ...] = ()
 
 
@@ -77,10 +77,10 @@ class Adding:
             login = _Login(user, password, known.basic, (known.onvif, bool(known.pin)))
         if address.kind == "rtsp" and address.path not in ("", "/"):
             return self._by_path(address, login)
-        asked = self._onvif(address, login)
-        if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
+        answered = self._onvif(address, login)
+        if answered.onvif is not None and (found := self._by_onvif(address, login, answered.onvif, answered)):
             return found
-        if asked.state == "login":
+        if answered.state == "login":
             raise Refused("code_wrong", "refused by ONVIF")
         return self._by_table(address, login, port)
 
@@ -91,31 +91,31 @@ class Adding:
     def _by_path(self, address: Address, login: _Login) -> Found:
         main = self._described(address.host, address.port or RTSP, (address.path,), login)
         device = self._device(address.host, address.port or RTSP, _pictured(main), login, main)
-        asked = self._onvif(address, login)
-        if asked.onvif is not None and (found := self._by_onvif(address, login, asked.onvif, asked)):
+        answered = self._onvif(address, login)
+        if answered.onvif is not None and (found := self._by_onvif(address, login, answered.onvif, answered)):
             streams = (found.device.main, found.device.sub)
-            mine = next((each for each in streams if each is not None and each.path == address.path), None)
+            mine = next((stream for stream in streams if stream is not None and stream.path == address.path), None)
             if mine is not None:
                 other = found.device.sub if mine is found.device.main else None
                 return replace(found, device=replace(found.device, main=mine, sub=other, port=device.port))
             device = replace(found.device, main=device.main, sub=None, port=device.port)
-        return Found(self._with_sub(device), asked.state, asked.profiles)
+        return Found(self._with_sub(device), answered.state, answered.profiles)
 
     def _by_table(self, address: Address, login: _Login, port: int) -> Found:
         """By the makers' paths; those that a connection does not outlive are tried over another."""
         ports = tuple(filter(None, (port, address.port if address.kind != "onvif" else 0))) or RTSP_PORTS
-        knocked = knock([(address.host, each) for each in ports], KNOCK_S)
+        knocked = knock([(address.host, tried) for tried in ports], KNOCK_S)
         reason = knocked[address.host, ports[0]]
-        for each in ports:
-            if knocked[address.host, each] is None:
+        for tried in ports:
+            if knocked[address.host, tried] is None:
                 paths = tuple(known.main for known in PATHS)
-                main = self._described(address.host, each, paths, login)
-                return Found(self._with_sub(self._device(address.host, each, _pictured(main), login, main)), "none")
+                main = self._described(address.host, tried, paths, login)
+                return Found(self._with_sub(self._device(address.host, tried, _pictured(main), login, main)), "none")
         raise Refused(reason or "lan_unreachable", "no RTSP port is open")
 
-    def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, asked: _Asked) -> Found | None:
+    def _by_onvif(self, address: Address, login: _Login, onvif: Onvif, answered: _Asked) -> Found | None:
         """None where none of its pictures can be had."""
-        told, (main, sub) = asked.told, chosen(asked.profiles)
+        identity, (main, sub) = answered.identity, chosen(answered.profiles)
         if main is None:
             return None
         try:
@@ -126,11 +126,11 @@ class Adding:
         heard = self._described(address.host, port, (path,), login)
         device = replace(
             self._device(address.host, port, _profiled(main, heard), login, heard),
-            onvif=asked.at,
+            onvif=answered.at,
             pin=onvif.pin,
-            model=" ".join(filter(None, (told.maker, told.model))),
-            firmware=told.firmware,
-            id=told.serial if _SERIAL.fullmatch(told.serial) else "",
+            model=" ".join(filter(None, (identity.maker, identity.model))),
+            firmware=identity.firmware,
+            id=identity.serial if _SERIAL.fullmatch(identity.serial) else "",
             events=reported(onvif, ANSWER_S),
             lens=main.source,
         )
@@ -141,34 +141,34 @@ class Adding:
                 device = replace(device, sub=_profiled(sub, smaller))
             except Refused:
                 pass  # announced, and not sent
-        return Found(device, "in", asked.profiles)
+        return Found(device, "in", answered.profiles)
 
     def _onvif(self, address: Address, login: _Login) -> _Asked:
-        """Where its device service is, and what it says."""
+        """The place of the camera's device service, and what that answers."""
         places = self._places(address, login)
-        knocked = knock([(address.host, int(at.partition("/")[0])) for at in places], KNOCK_S)
-        for at, is_https in places.items():
-            if knocked[address.host, int(at.partition("/")[0])] is not None:
+        knocked = knock([(address.host, int(place.partition("/")[0])) for place in places], KNOCK_S)
+        for place, is_https in places.items():
+            if knocked[address.host, int(place.partition("/")[0])] is not None:
                 continue
             pin = "" if is_https else None  # its owner says that it is the camera, and so that this is its certificate
-            onvif = Onvif(self._http, address.host, at, login.user, login.password, pin=pin)
+            onvif = Onvif(self._http, address.host, place, login.user, login.password, pin=pin)
             try:
                 onvif.clock(ANSWER_S)
-                return _Asked("in", at, onvif, onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S))
+                return _Asked("in", place, onvif, onvif.describe(ANSWER_S), onvif.profiles(ANSWER_S))
             except OnvifFailed as failed:
                 if failed.why == "login":
-                    return _Asked("login", at)
+                    return _Asked("login", place)
         return _Asked("none")
 
     def _places(self, address: Address, login: _Login) -> dict[str, bool]:
-        """Where ONVIF may be, "port/path", and whether it is by https there."""
+        """The places where ONVIF may be, "port/path", and whether it is by https there."""
         if address.kind == "onvif":
             path = address.path if address.path not in ("", "/") else DEVICE_PATH
             return {f"{address.port or (HTTPS if address.tls else 80)}{path}": address.tls}
         at, is_https = login.onvif
         usual = {f"{port}{DEVICE_PATH}": port == HTTPS for port in (*self._onvif_ports, HTTPS)}
         known = {at: is_https} if at else {}
-        return known | {at: is_https for at, is_https in usual.items() if at not in known}
+        return known | {place: is_https for place, is_https in usual.items() if place not in known}
 
     def _described(self, host: str, port: int, paths: tuple[str, ...], login: _Login) -> Described:
         """Some cameras end a connection with the first path that they do not have."""
@@ -185,7 +185,7 @@ class Adding:
                     raise
 
     def _still(self, onvif: Onvif, device: Device, profile: Profile) -> str:
-        """Where it makes stills, if it gives one to this user."""
+        """The address at which the camera makes stills, if it gives one to this user."""
         try:
             port, path = onvif.still_path(profile.token, ANSWER_S)
             still = f"{port or 80}{path}"
@@ -196,7 +196,7 @@ class Adding:
         return still
 
     def _with_sub(self, device: Device) -> Device:
-        """With the smaller picture that the table has for the main one, if the camera has it."""
+        """The device with the smaller picture that the table has for its main one, if the camera has it."""
         path = sub_of(device.main.path)
         if not path or device.sub is not None:
             return device
@@ -214,12 +214,12 @@ class Adding:
 
 def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:
     """The largest picture of the first lens, and a smaller one: the largest in H.264 that is 1280×720 at most."""
-    seen = [profile for profile in profiles if profile.codec]
-    lens = [profile for profile in seen if profile.source == seen[0].source]
+    usable = [profile for profile in profiles if profile.codec]
+    lens = [profile for profile in usable if profile.source == usable[0].source]
     ordered = sorted(lens, key=lambda profile: profile.width * profile.height, reverse=True)
     main = ordered[0] if ordered else None
-    smaller = [each for each in ordered[1:] if main and each.width * each.height < main.width * main.height]
-    fitting = [each for each in smaller if each.codec == "h264" and each.width * each.height <= 1280 * 720]
+    smaller = [stream for stream in ordered[1:] if main and stream.width * stream.height < main.width * main.height]
+    fitting = [stream for stream in smaller if stream.codec == "h264" and stream.width * stream.height <= 1280 * 720]
     return main, next(iter(fitting or smaller), None)
 
 

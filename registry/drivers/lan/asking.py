@@ -58,11 +58,11 @@ def describe(
 
 def _described(path: str, body: bytes) -> Described | None:
     """None where the description has no video."""
-    told = Description.read(body)
-    video = next((track for track in told.tracks if track.kind == "video"), None) if told else None
-    if told is None or video is None:
+    sdp = Description.read(body)
+    video = next((track for track in sdp.tracks if track.kind == "video"), None) if sdp else None
+    if sdp is None or video is None:
         return None
-    return Described(path, _VIDEOS.get(video.encoding, ""), _sound(told.tracks))
+    return Described(path, _VIDEOS.get(video.encoding, ""), _sound(sdp.tracks))
 
 
 def _sound(tracks: tuple[Track, ...]) -> str:

@@ -14,7 +14,7 @@ KEYFRAMES_S = 2
 SLOW_S = 2.5  # keyframes farther apart let a display wait
 
 
-class Seen(Struct, frozen=True):
+class Received(Struct, frozen=True):
     """A picture as it came. `gop_s` 0.0: the distance of its keyframes is not known."""
 
     codec: str
@@ -26,7 +26,7 @@ class Seen(Struct, frozen=True):
 
 
 class Better(Struct, frozen=True):
-    """One thing to change. `sets`: whether ONVIF can; else it is for the camera's own page."""
+    """A setting that would be better changed. `sets`: whether ONVIF can; else it is for the camera's own page."""
 
     picture: Literal["main", "sub"]
     what: Literal["h264", "keyframes", "sub", "sound"]
@@ -37,14 +37,14 @@ class Better(Struct, frozen=True):
         return self.what in ("h264", "keyframes")
 
 
-def better(main: Seen, sub: Seen | None) -> tuple[Better, ...]:
+def better(main: Received, sub: Received | None) -> tuple[Better, ...]:
     found: list[Better] = []
     if main.codec == "h265" and (sub is None or sub.codec == "h265"):
         which: Literal["main", "sub"] = "main" if sub is None else "sub"
         found.append(Better(which, "h264", "H.264 for the smaller picture, which every display plays as it comes"))
     elif sub is None and main.width * main.height > 1280 * 720:
         found.append(Better("main", "sub", "A smaller picture (sub stream) in H.264, for slow connections"))
-    pictures: tuple[tuple[Literal["main", "sub"], Seen | None], ...] = (("main", main), ("sub", sub))
+    pictures: tuple[tuple[Literal["main", "sub"], Received | None], ...] = (("main", main), ("sub", sub))
     for name, picture in pictures:
         if picture is not None and picture.gop_s > SLOW_S:
             called = "whole" if name == "main" else "smaller"
@@ -57,20 +57,22 @@ def better(main: Seen, sub: Seen | None) -> tuple[Better, ...]:
 
 def improve(onvif: Onvif, wanted: tuple[Better, ...], tokens: dict[str, str], timeout_s: float) -> tuple[Better, ...]:
     """Sets by ONVIF what it can, and answers with what the camera then reports so. Raises OnvifFailed."""
-    for each in wanted:
-        profile = _profile(onvif, tokens.get(each.picture, ""), timeout_s)
-        if profile is None or not each.sets:
+    for setting in wanted:
+        profile = _profile(onvif, tokens.get(setting.picture, ""), timeout_s)
+        if profile is None or not setting.sets:
             continue
         try:
-            onvif.set_encoder(profile, _h264 if each.what == "h264" else _keyframes(profile), timeout_s)
+            onvif.set_encoder(profile, _h264 if setting.what == "h264" else _keyframes(profile), timeout_s)
         except OnvifFailed as failed:
             if failed.why != "refused":
                 raise
-    return tuple(each for each in wanted if _is_so(_profile(onvif, tokens.get(each.picture, ""), timeout_s), each))
+    return tuple(
+        setting for setting in wanted if _is_so(_profile(onvif, tokens.get(setting.picture, ""), timeout_s), setting)
+    )
 
 
 def _profile(onvif: Onvif, token: str, timeout_s: float) -> Profile | None:
-    return next((each for each in onvif.profiles(timeout_s) if each.token == token), None) if token else None
+    return next((profile for profile in onvif.profiles(timeout_s) if profile.token == token), None) if token else None
 
 
 def _is_so(profile: Profile | None, wanted: Better) -> bool:

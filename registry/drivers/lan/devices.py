@@ -65,7 +65,7 @@ class Device(Struct, frozen=True, omit_defaults=True):
 
     @property
     def still_url(self) -> str:
-        """Where it makes none: an empty text."""
+        """The address of the camera's own stills; "" where it makes none."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.still}" if self.still else ""
 
@@ -91,13 +91,15 @@ class Devices:
         return self._held(source)[0].devices
 
     def find(self, source: Source, device_id: str, channel: int) -> Device | None:
-        return next((each for each in self.read(source) if (each.id, each.channel) == (device_id, channel)), None)
+        return next(
+            (device for device in self.read(source) if (device.id, device.channel) == (device_id, channel)), None
+        )
 
     def put(self, source: Source, device: Device) -> None:
         """Adds it, or takes the place of the one with its id and channel."""
 
         def changed(devices: tuple[Device, ...]) -> tuple[Device, ...]:
-            known = [_key(each) for each in devices]
+            known = [_key(kept) for kept in devices]
             if _key(device) not in known:
                 return (*devices, device)
             at = known.index(_key(device))
@@ -109,11 +111,11 @@ class Devices:
         """Changes it as it is stored now; one that was removed meanwhile stays removed."""
         self._change(
             source,
-            lambda devices: tuple(change(each) if _key(each) == _key(device) else each for each in devices),
+            lambda devices: tuple(change(kept) if _key(kept) == _key(device) else kept for kept in devices),
         )
 
     def remove(self, source: Source, device_id: str, channel: int) -> None:
-        self._change(source, lambda devices: tuple(each for each in devices if _key(each) != (device_id, channel)))
+        self._change(source, lambda devices: tuple(kept for kept in devices if _key(kept) != (device_id, channel)))
 
     def refused(self, source: Source, device: Device) -> None:
         """Counts that the camera refused this user and password."""
@@ -134,7 +136,7 @@ class Devices:
             raise SignedOut from None
 
     def _change(self, source: Source, change: Callable[[tuple[Device, ...]], tuple[Device, ...]]) -> None:
-        """Whatever other processes write meanwhile."""
+        """Change the stored devices, whatever other processes write meanwhile."""
         for _ in range(TRIES):
             kept, version = self._held(source)
             devices = change(kept.devices)

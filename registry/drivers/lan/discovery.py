@@ -33,7 +33,7 @@ _PORTS = {"http": 80, "https": 443}
 _SCOPES = {"name": "name", "hardware": "model"}
 
 
-class Seen(Struct, frozen=True):
+class Discovered(Struct, frozen=True):
     """A device that answered; `onvif` is "port/path" of its device service, `endpoint` the same at any address.
 
     `tls`: the service is by https alone.
@@ -47,30 +47,30 @@ class Seen(Struct, frozen=True):
     tls: bool = False
 
 
-def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Seen]:
+def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Discovered]:
     """Asks the networks of these IPv4 addresses of ours, and listens for so long."""
     answers: list[tuple[bytes, str]] = []  # read after listening: a hundred devices answer at once
     ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(each) for each in map(_opened, addresses) if each is not None]
+        sockets = [stack.enter_context(opened) for opened in map(_opened, addresses) if opened is not None]
         began = time.monotonic()
         due = [0.0, AGAIN_S]
         while sockets and (left := began + listens_s - time.monotonic()) > 0:
             if due and time.monotonic() - began >= due[0]:
                 due.pop(0)
-                for each in sockets:
-                    _send(each, ours)
+                for opened in sockets:
+                    _send(opened, ours)
             wait_s = min(left, began + due[0] - time.monotonic()) if due else left
             for ready in select.select(sockets, [], [], max(0.0, wait_s))[0]:
                 with contextlib.suppress(OSError):
                     data, (host, _) = ready.recvfrom(_LONGEST + 1)
                     if len(answers) < _MOST_ANSWERS and is_in_house(host, loopback=loopback):
                         answers.append((data, host))
-    found: dict[str, Seen] = {}
+    found: dict[str, Discovered] = {}
     for data, host in dict.fromkeys(answers):
-        for seen in _matches(data, host, ours) if len(found) < MOST else ():
-            found.setdefault(seen.endpoint or host, seen)
-    return sorted(found.values(), key=lambda seen: ipaddress.ip_address(seen.host))
+        for answered in _matches(data, host, ours) if len(found) < MOST else ():
+            found.setdefault(answered.endpoint or host, answered)
+    return sorted(found.values(), key=lambda answered: ipaddress.ip_address(answered.host))
 
 
 def _opened(address: str) -> socket.socket | None:
@@ -103,22 +103,22 @@ def _send(opened: socket.socket, ours: str) -> None:
             opened.sendto(text.encode(), GROUP)
 
 
-def _matches(data: bytes, host: str, ours: str) -> list[Seen]:
-    """Of an answer to our probe; what is none has no devices."""
+def _matches(data: bytes, host: str, ours: str) -> list[Discovered]:
+    """The devices in an answer to our probe; what is none has no devices."""
     if len(data) > _LONGEST:
         return []
     try:
-        told = read(data)
+        message = read(data)
     except NotXml:
         return []
-    if told.get("Header", "RelatesTo") != ours:
+    if message.get("Header", "RelatesTo") != ours:
         return []
-    matches = told.find("Body", "ProbeMatches") or told.find("Body")  # some leave the list around a match out
-    found = [_seen(each, host) for each in matches.all("ProbeMatch")] if matches else []
-    return [seen for seen in found if seen is not None]
+    matches = message.find("Body", "ProbeMatches") or message.find("Body")  # some leave the list around a match out
+    found = [_discovered(match, host) for match in matches.all("ProbeMatch")] if matches else []
+    return [answered for answered in found if answered is not None]
 
 
-def _seen(match: Element, host: str) -> Seen | None:
+def _discovered(match: Element, host: str) -> Discovered | None:
     """None for a device that is no camera."""
     scopes = match.get("Scopes").split()
     if "NetworkVideoTransmitter" not in match.get("Types") and not any(
@@ -134,7 +134,7 @@ def _seen(match: Element, host: str) -> Seen | None:
     addresses = match.get("XAddrs").split()
     plain, secure = _service(addresses, "http"), _service(addresses, "https")
     at = plain or secure or f"80{DEVICE_PATH}"
-    return Seen(host, at, endpoint, named["name"], named["model"], tls=not plain and bool(secure))
+    return Discovered(host, at, endpoint, named["name"], named["model"], tls=not plain and bool(secure))
 
 
 def _service(addresses: list[str], scheme: str) -> str:

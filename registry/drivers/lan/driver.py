@@ -73,7 +73,7 @@ class LanDriver:
             self._knocked.put(place, (now, reason))
         if self._moves:
             # where it was, nothing may answer, or a device that has its address now
-            self._moves.look(source, [device for device in devices if self._fault(source, device) in _AWAY])
+            self._moves.search(source, [device for device in devices if self._fault(source, device) in _AWAY])
         return tuple(self._camera(source, device) for device in devices)
 
     def mint(
@@ -159,12 +159,12 @@ class LanDriver:
         raise Refused("not_this_way", "its picture is not encrypted")
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
-        """Cameras tell what happens as it does, and nothing afterwards."""
+        """Cameras report what happens as it does, and nothing afterwards."""
         return ()
 
-    def listen(self, source: Source, told: Callable[[Hint], None], waits: Waits | None = None) -> Listener:
+    def listen(self, source: Source, hear: Callable[[Hint], None], waits: Waits | None = None) -> Listener:
         """Hear of motion, people and the bell as cameras report them, until the listener is stopped."""
-        return Listener(source, self.devices, self._onvif, told, waits or Waits())
+        return Listener(source, self.devices, self._onvif, hear, waits or Waits())
 
     def _onvif(self, device: Device) -> Onvif:
         return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)

@@ -45,7 +45,7 @@ class Element:
             yield from child.descendants(name)
 
     def encode(self) -> str:
-        """As XML that stands for itself: each element names its namespace."""
+        """The element as XML in which each element names its namespace."""
         attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in self.attributes.items())
         inner = "".join(child.encode() for child in self.children) or html.escape(self.text.strip())
         return f'<{self.name} xmlns="{html.escape(self.space)}"{attributes}>{inner}</{self.name}>'

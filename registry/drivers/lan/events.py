@@ -42,18 +42,18 @@ class PullPoint:
     def __init__(self, onvif: Onvif, timeout_s: float) -> None:
         self._onvif = onvif
         lasting = f"<InitialTerminationTime>{LASTS}</InitialTerminationTime>"
-        told = onvif.call(EVENTS, "CreatePullPointSubscription", timeout_s, lasting)
-        reference = told.find("SubscriptionReference")
+        answer = onvif.call(EVENTS, "CreatePullPointSubscription", timeout_s, lasting)
+        reference = answer.find("SubscriptionReference")
         self._path = onvif.path_of(reference.get("Address") if reference else "")
         parameters = reference.find("ReferenceParameters") if reference else None
-        self._own = "".join(each.encode() for each in parameters.children[:8]) if parameters else ""
+        self._own = "".join(child.encode() for child in parameters.children[:8]) if parameters else ""
 
     def pull(self) -> list[EventKind]:
         """What has happened; waits PULL_S where nothing has."""
         inner = f"<Timeout>PT{PULL_S}S</Timeout><MessageLimit>{MOST}</MessageLimit>"
         header = f'<Action xmlns="{_ADDRESSING}">{_PULL}</Action>{self._own}'
-        told = self._onvif.call(EVENTS, "PullMessages", PULL_S + 5.0, inner, path=self._path, header=header)
-        kinds = (kind_of(each) for each in list(told.all("NotificationMessage"))[:MOST])
+        answer = self._onvif.call(EVENTS, "PullMessages", PULL_S + 5.0, inner, path=self._path, header=header)
+        kinds = (kind_of(message) for message in list(answer.all("NotificationMessage"))[:MOST])
         return [kind for kind in kinds if kind is not None]
 
 

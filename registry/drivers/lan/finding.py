@@ -49,12 +49,14 @@ def find(
     addresses = [str(interface.ip) for interface in networks]
     with ThreadPoolExecutor(1) as beside:
         announcing = beside.submit(mdns.browse, addresses, listens_s=listens_s)
-        seen = discovery.probe(addresses, listens_s=listens_s)
+        discovered = discovery.probe(addresses, listens_s=listens_s)
         announced = announcing.result()
-    found = {each.host: Candidate(each.host, each.name, onvif=False, announced=True) for each in announced}
-    for each in seen:
-        name = " ".join(dict.fromkeys(filter(None, (each.name, each.model))))
-        found[each.host] = Candidate(each.host, name, onvif=True, at=each.onvif, tls=each.tls, endpoint=each.endpoint)
+    found = {service.host: Candidate(service.host, service.name, onvif=False, announced=True) for service in announced}
+    for answerer in discovered:
+        name = " ".join(dict.fromkeys(filter(None, (answerer.name, answerer.model))))
+        found[answerer.host] = Candidate(
+            answerer.host, name, onvif=True, at=answerer.onvif, tls=answerer.tls, endpoint=answerer.endpoint
+        )
     if look:
         for host, ports in _open(neighbours(list(networks)), heard):
             before = found.get(host)
@@ -62,16 +64,16 @@ def find(
                 found[host] = replace(before or Candidate(host, "", onvif=False), ports=ports)
     names = {device.host: device.name for device in known}
     ordered = sorted(found.values(), key=lambda candidate: ipaddress.ip_address(candidate.host))
-    return [replace(each, added=names.get(each.host, "")) for each in ordered]
+    return [replace(possible, added=names.get(possible.host, "")) for possible in ordered]
 
 
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:
     done = 0
-    for some in batched(hosts, TOGETHER, strict=False):
-        answers = knock([(host, port) for host in some for port in PORTS], KNOCK_S)
-        for host in some:
+    for batch in batched(hosts, TOGETHER, strict=False):
+        answers = knock([(host, port) for host in batch for port in PORTS], KNOCK_S)
+        for host in batch:
             ports = tuple(port for port in PORTS if answers[host, port] is None)
             if ports:
                 yield host, ports
-        done += len(some)
+        done += len(batch)
         heard(done, len(hosts))

@@ -13,7 +13,7 @@ _FILTER = {value: filter_ for filter_, value in _NIGHT.items()}
 
 
 def settings(onvif: Onvif, lens: str, timeout_s: float) -> dict[Setting, SettingView]:
-    """Those that the camera reports; none where it can't be asked."""
+    """The settings that the camera reports; none where it can't be asked."""
     try:
         value = _NIGHT.get(_read(onvif, lens, timeout_s))
     except OnvifFailed:

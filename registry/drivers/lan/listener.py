@@ -26,14 +26,14 @@ MOST = 32  # cameras of a source that are listened to
 class Waits:
     """Seconds."""
 
-    look_s: float = 30.0  # between looks at which cameras there are
+    reread_s: float = 30.0  # between two reads of which cameras there are
     pause_s: float = 5.0  # after a failure; twice as long after each further one
     longest_s: float = 300.0
     answer_s: float = 5.0
 
 
 class Listener:
-    """`asks` makes a client of a device's ONVIF. `told` hears of each event as it comes."""
+    """`asks` makes a client of a device's ONVIF. `hint` gets each event as it comes."""
 
     listening = False  # events say nothing of what else changes, so that the cameras are polled all the same
 
@@ -42,10 +42,10 @@ class Listener:
         source: Source,
         devices: Devices,
         asks: Callable[[Device], Onvif],
-        told: Callable[[Hint], None],
+        hint: Callable[[Hint], None],
         waits: Waits,
     ) -> None:
-        self._source, self._devices, self._asks, self._told, self._waits = source, devices, asks, told, waits
+        self._source, self._devices, self._asks, self._hint, self._waits = source, devices, asks, hint, waits
         self._stopped = threading.Event()
         self._heard: dict[tuple[str, int], tuple[Device, threading.Event]] = {}
         threading.Thread(target=self._run, name=f"events-{source.id}", daemon=True).start()
@@ -57,7 +57,7 @@ class Listener:
         while not self._stopped.is_set():
             with contextlib.suppress(DriverError, StoreUnavailable):
                 self._follow([device for device in self._devices.read(self._source) if device.events][:MOST])
-            self._stopped.wait(self._waits.look_s)
+            self._stopped.wait(self._waits.reread_s)
         self._follow([])
 
     def _follow(self, devices: list[Device]) -> None:
@@ -79,7 +79,7 @@ class Listener:
                 point = PullPoint(self._asks(device), self._waits.answer_s)
                 while not over.is_set():
                     for kind in point.pull():
-                        self._told(Hint(device.id, device.channel, kind, time.time()))
+                        self._hint(Hint(device.id, device.channel, kind, time.time()))
                     pause_s = self._waits.pause_s
             except OnvifFailed as failed:
                 if failed.why == "login":  # its password is not sent again until its owner gives another

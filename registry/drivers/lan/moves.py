@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from net.cache import Recent
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.discovery import Seen
+from registry.drivers.lan.discovery import Discovered
 from registry.errors import DriverError
 from store.ports import StoreUnavailable
 from store.records import Source
@@ -21,7 +21,7 @@ from store.records import Source
 AGAIN_S = 60.0  # the house is asked no more often
 MANY = 1024
 
-type Asks = Callable[[], Sequence[Seen]]
+type Asks = Callable[[], Sequence[Discovered]]
 
 
 class Moves:
@@ -29,27 +29,27 @@ class Moves:
 
     def __init__(self, devices: Devices, asks: Asks, *, again_s: float = AGAIN_S) -> None:
         self._devices, self._asks, self._again_s = devices, asks, again_s
-        self._asked: Recent[str, float] = Recent(MANY)  # by source
+        self._searched: Recent[str, float] = Recent(MANY)  # by source
         self._lock = threading.Lock()
 
-    def look(self, source: Source, away: Sequence[Device]) -> threading.Thread | None:
+    def search(self, source: Source, away: Sequence[Device]) -> threading.Thread | None:
         """Looks for these cameras in a thread of its own; None where it is too soon, or there is nothing to go by."""
         wanted = {device.endpoint: device for device in away if device.endpoint}
         with self._lock:
             now = time.monotonic()
-            asked = self._asked.get(source.id)
-            if not wanted or (asked is not None and now - asked < self._again_s):
+            searched = self._searched.get(source.id)
+            if not wanted or (searched is not None and now - searched < self._again_s):
                 return None
-            self._asked.put(source.id, now)
-        thread = threading.Thread(target=self._look, args=(source, wanted), name="moved cameras", daemon=True)
+            self._searched.put(source.id, now)
+        thread = threading.Thread(target=self._search, args=(source, wanted), name="moved cameras", daemon=True)
         thread.start()
         return thread
 
-    def _look(self, source: Source, wanted: dict[str, Device]) -> None:
-        for seen in self._asks():
-            device = wanted.get(seen.endpoint)
-            if device is not None and seen.host != device.host:
-                self._keep(source, device, seen.host)
+    def _search(self, source: Source, wanted: dict[str, Device]) -> None:
+        for answerer in self._asks():
+            device = wanted.get(answerer.endpoint)
+            if device is not None and answerer.host != device.host:
+                self._keep(source, device, answerer.host)
 
     def _keep(self, source: Source, device: Device, host: str) -> None:
         def moved(stored: Device) -> Device:

@@ -61,12 +61,12 @@ class Onvif:
         return Described(*(short(answer.get(name)) for name in names))
 
     def profiles(self, timeout_s: float) -> tuple[Profile, ...]:
-        """Those with video, of the newer media service where the device has it, which alone knows H.265."""
+        """The profiles with video, of the newer media service where the device has it, which alone knows H.265."""
         if self._has(_MEDIA2, timeout_s):
             answer = self._call(_MEDIA2, "GetProfiles", timeout_s, "<Type>All</Type>")
         else:
             answer = self._call(_MEDIA, "GetProfiles", timeout_s)
-        found = [profile_of(each) for each in list(answer.all("Profiles"))[:MOST_PROFILES]]
+        found = [profile_of(element) for element in list(answer.all("Profiles"))[:MOST_PROFILES]]
         return tuple(profile for profile in found if profile is not None)
 
     def stream_path(self, profile: str, timeout_s: float) -> tuple[int, str]:
@@ -132,8 +132,8 @@ class Onvif:
             self._services = {DEVICE: self._path}
             try:
                 inner = "<IncludeCapability>false</IncludeCapability>"
-                told = self._call(DEVICE, "GetServices", timeout_s, inner)
-                named = [(each.get("Namespace"), each.get("XAddr")) for each in told.all("Service")]
+                services = self._call(DEVICE, "GetServices", timeout_s, inner)
+                named = [(service.get("Namespace"), service.get("XAddr")) for service in services.all("Service")]
             except OnvifFailed as failed:
                 if failed.why != "refused":
                     self._services = None
@@ -163,7 +163,7 @@ class Onvif:
 
 
 def _uri(answer: Element) -> str:
-    """Of GetStreamUri and GetSnapshotUri, in either media service."""
+    """The address that GetStreamUri or GetSnapshotUri answers, in either media service."""
     return answer.get("MediaUri", "Uri") or answer.get("Uri")
 
 

@@ -79,4 +79,4 @@ PATHS: tuple[Known, ...] = (
 
 def sub_of(main: str) -> str:
     """The smaller picture that goes with a main path of the table, "" where none is known."""
-    return next((each.sub for each in PATHS if each.main == main), "")
+    return next((maker.sub for maker in PATHS if maker.main == main), "")

@@ -1,4 +1,4 @@
-"""A picture that an ONVIF device can send, as either of its media services tells it."""
+"""A picture that an ONVIF device can send, as either of its media services describes it."""
 
 from msgspec import Struct
 
@@ -16,23 +16,23 @@ class Profile(Struct, frozen=True):
     width: int
     height: int
     rate: int
-    keyframes: int  # frames from one keyframe to the next; 0: not told
+    keyframes: int  # frames from one keyframe to the next; 0: not reported
     sound: str
     source: str  # the token of the lens it comes from
     encoder: Element | None = None  # its video encoder's configuration
 
 
-def profile_of(told: Element) -> Profile | None:
-    """Of either media service. None for one without video."""
-    configurations = told.find("Configurations")
-    encoder = told.find("VideoEncoderConfiguration") or told.find("Configurations", "VideoEncoder")
-    if encoder is None or not told.attributes.get("token"):
+def profile_of(element: Element) -> Profile | None:
+    """The profile in an element of either media service. None for one without video."""
+    configurations = element.find("Configurations")
+    encoder = element.find("VideoEncoderConfiguration") or element.find("Configurations", "VideoEncoder")
+    if encoder is None or not element.attributes.get("token"):
         return None
-    sound = told.find("AudioEncoderConfiguration") or (configurations and configurations.find("AudioEncoder"))
-    source = told.find("VideoSourceConfiguration") or (configurations and configurations.find("VideoSource"))
+    sound = element.find("AudioEncoderConfiguration") or (configurations and configurations.find("AudioEncoder"))
+    source = element.find("VideoSourceConfiguration") or (configurations and configurations.find("VideoSource"))
     between = encoder.attributes.get("GovLength") or encoder.get("H264", "GovLength")
     return Profile(
-        short(told.attributes["token"]),
+        short(element.attributes["token"]),
         _CODECS.get(encoder.get("Encoding").upper(), ""),
         _number(encoder.get("Resolution", "Width")),
         _number(encoder.get("Resolution", "Height")),
@@ -45,7 +45,7 @@ def profile_of(told: Element) -> Profile | None:
 
 
 def _number(text: str) -> int:
-    """Of a picture's size, rate or GOP: 0 for what is none."""
+    """A picture's size, rate or GOP as a number: 0 for what is none."""
     try:
         return max(0, min(int(float(text)), 100_000))
     except (ValueError, OverflowError):

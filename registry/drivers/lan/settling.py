@@ -10,18 +10,18 @@ LONGEST_NAME = 64  # characters
 
 
 def settled(found: Device, known: tuple[Device, ...], *, like: Device | None = None) -> Device:
-    """With an id of its own, or with id and channel of the camera that it is: one of `known`.
+    """The device with an id of its own, or with id and channel of the camera that it is: one of `known`.
 
     `like`: the camera that its owner says it is.
     """
-    same = like or next((each for each in known if _is_same(each, found)), None)
+    same = like or next((device for device in known if _is_same(device, found)), None)
     if same is not None:
         kept = {"name": found.name or same.name, "silent": same.silent, "doorbell": found.doorbell or same.doorbell}
         return replace(found, id=same.id, channel=same.channel, **kept)
-    ids = {each.id for each in known if not _is_same_device(each, found)}
+    ids = {device.id for device in known if not _is_same_device(device, found)}
     candidates = (found.id, found.mac, f"{found.id}/{found.mac}" if found.mac else "", new_id())
-    its_id = next(each for each in candidates if each and each not in ids)
-    channels = [each.channel for each in known if each.id == its_id]
+    its_id = next(candidate for candidate in candidates if candidate and candidate not in ids)
+    channels = [device.channel for device in known if device.id == its_id]
     return replace(found, id=its_id, channel=max(channels, default=0) + 1)
 
 
@@ -31,8 +31,8 @@ def moved(known: Device, found: Device) -> Device:
     same = known.main.path == found.main.path
     pictures = {"main": known.main, "sub": known.sub or found.sub} if same else {}
     kept = ("model", "firmware", "mac", "still", *(() if found.onvif else ("onvif", "pin")))
-    told = {name: getattr(found, name) or getattr(known, name) for name in kept}
-    return replace(its, **pictures, **told, endpoint=found.endpoint or known.endpoint)
+    inherited = {name: getattr(found, name) or getattr(known, name) for name in kept}
+    return replace(its, **pictures, **inherited, endpoint=found.endpoint or known.endpoint)
 
 
 def named(device: Device, name: str, *, doorbell: bool = False) -> Device | None:

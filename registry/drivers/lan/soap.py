@@ -1,4 +1,4 @@
-"""SOAP to an ONVIF device: requests signed as it wants them, and its faults told apart.
+"""SOAP to an ONVIF device: requests signed as it wants them, and its faults distinguished.
 
 Requests carry WS-Security's digest by the device's own clock; a device that answers 401 with a challenge gets HTTP's
 Digest in its place, once.
@@ -54,8 +54,8 @@ class Soap:
                 raise
             self._ahead = timedelta()  # a device that keeps its clock to itself
             return
-        told = next(answer.descendants("UTCDateTime"), None)
-        self._ahead = _ahead(told) if told is not None else timedelta()
+        content = next(answer.descendants("UTCDateTime"), None)
+        self._ahead = _ahead(content) if content is not None else timedelta()
 
     def ask(self, path: str, body: str, timeout_s: float, *, header: str = "") -> Element:
         """The first element of the answer's body."""
@@ -76,17 +76,17 @@ class Soap:
         if answer.status == 401:
             raise OnvifFailed("login")
         try:
-            told = read(answer.body).find("Body")
+            content = read(answer.body).find("Body")
         except NotXml:
             raise OnvifFailed("down") from None
-        if told is None:
+        if content is None:
             raise OnvifFailed("down")
-        if fault := told.find("Fault"):
-            codes = " ".join(each.text for each in fault.descendants("Value"))
+        if fault := content.find("Fault"):
+            codes = " ".join(code.text for code in fault.descendants("Value"))
             raise OnvifFailed("login" if "NotAuthorized" in codes or "FailedAuthentication" in codes else "refused")
-        if answer.status != 200 or not told.children:
+        if answer.status != 200 or not content.children:
             raise OnvifFailed("down")
-        return told.children[0]
+        return content.children[0]
 
     def _fetch(
         self,
@@ -134,11 +134,11 @@ class Soap:
         )
 
 
-def _ahead(told: Element) -> timedelta:
-    """How far the device's clock, as it told, is before ours."""
+def _ahead(content: Element) -> timedelta:
+    """How far the device's clock, as it answered, is before ours."""
     try:
-        year, month, day = (int(told.get("Date", name)) for name in ("Year", "Month", "Day"))
-        hour, minute, second = (int(told.get("Time", name)) for name in ("Hour", "Minute", "Second"))
+        year, month, day = (int(content.get("Date", name)) for name in ("Year", "Month", "Day"))
+        hour, minute, second = (int(content.get("Time", name)) for name in ("Hour", "Minute", "Second"))
         return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC) - datetime.now(UTC)
     except (ValueError, OverflowError):
         return timedelta()

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from media.source import SourceSpec, Watched
 from registry.drivers.lan.adding import Found
-from registry.drivers.lan.better import SLOW_S, Better, Seen, better
+from registry.drivers.lan.better import SLOW_S, Better, Received, better
 from registry.drivers.lan.devices import Device, Pictured
 from registry.errors import Refused
 from registry.reason import Reason
@@ -25,7 +25,7 @@ class Tried(Struct, frozen=True):
 
     @property
     def device(self) -> Device:
-        """As it was measured. A smaller picture that did not come is left out."""
+        """The device as it was measured. A smaller picture that did not come is left out."""
         device, smaller = self.found.device, None
         if device.sub is not None and isinstance(self.smaller, Watched):
             smaller = _measured(device.sub, self.smaller)
@@ -36,8 +36,8 @@ class Tried(Struct, frozen=True):
         device = self.found.device
         smaller = None
         if device.sub is not None and isinstance(self.smaller, Watched):
-            smaller = self._seen(self.smaller, device.sub)
-        return better(self._seen(self.whole, device.main), smaller)
+            smaller = self._received(self.smaller, device.sub)
+        return better(self._received(self.whole, device.main), smaller)
 
     @property
     def settable(self) -> tuple[Better, ...]:
@@ -57,9 +57,9 @@ class Tried(Struct, frozen=True):
         profile = next((known for known in self.found.profiles if known.token == picture.profile), None)
         return profile.keyframes / profile.rate if profile and profile.rate else 0.0
 
-    def _seen(self, watched: Watched, picture: Pictured) -> Seen:
+    def _received(self, watched: Watched, picture: Pictured) -> Received:
         gop_s = self.gop_s(watched, picture)
-        return Seen(watched.codec, watched.width, watched.height, watched.rate, gop_s, picture.sound)
+        return Received(watched.codec, watched.width, watched.height, watched.rate, gop_s, picture.sound)
 
 
 def tried(found: Found, watch: Watch) -> Tried:

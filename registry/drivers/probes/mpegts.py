@@ -39,7 +39,7 @@ def _sections(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _body(section: bytes) -> bytes:
-    """Without its CRC. Raises NoTables when it goes on in another packet."""
+    """The table's body without its CRC. Raises NoTables when it goes on in another packet."""
     if len(section) < 8:
         raise NoTables
     end = 3 + ((section[1] & 0x0F) << 8 | section[2])

@@ -8,19 +8,22 @@ _ALL = 1 << 32
 
 
 def auth_word(key: bytes, session: int, seed: int, command: int) -> int:
-    """`key`: 16 bytes. `session` and `seed`: as the camera told them when it was signed in to."""
+    """`key`: 16 bytes. `session` and `seed`: as the camera sent them at the sign-in."""
     x = (seed + 2 * command) % _ALL
     made = encrypted(key, x.to_bytes(4, "little") + bytes(12))
-    folded = bytes(a ^ b ^ c ^ d for a, b, c, d in zip(made[:4], made[4:8], made[8:12], made[12:], strict=True))
+    folded = bytes(
+        first ^ second ^ third ^ fourth
+        for first, second, third, fourth in zip(made[:4], made[4:8], made[8:12], made[12:], strict=True)
+    )
     return (int.from_bytes(folded, "little") + session) % _ALL
 
 
 def encrypted(key: bytes, block: bytes) -> bytes:
-    """Both of 16 bytes."""
+    """The block encrypted with the key; both have 16 bytes."""
     keys = _expanded(key)
     state = _xor(block, keys[0])
     for turn in range(1, ROUNDS + 1):
-        state = bytes(_BOX[each] for each in state)
+        state = bytes(_BOX[byte] for byte in state)
         state = bytes(state[(at + 4 * (at % 4)) % 16] for at in range(16))
         if turn < ROUNDS:
             state = b"".join(_mixed(state[at : at + 4]) for at in range(0, 16, 4))
@@ -33,7 +36,7 @@ def _expanded(key: bytes) -> list[bytes]:
     for at in range(4, 4 * (ROUNDS + 1)):
         word = words[-1]
         if at % 4 == 0:
-            turned = bytes(_BOX[each] for each in (*word[1:], word[0]))
+            turned = bytes(_BOX[byte] for byte in (*word[1:], word[0]))
             word, constant = bytes((turned[0] ^ constant, *turned[1:])), _doubled(constant)
         words.append(_xor(words[at - 4], word))
     return [b"".join(words[at : at + 4]) for at in range(0, len(words), 4)]
@@ -41,11 +44,11 @@ def _expanded(key: bytes) -> list[bytes]:
 
 def _mixed(column: bytes) -> bytes:
     whole = column[0] ^ column[1] ^ column[2] ^ column[3]
-    return bytes(each ^ whole ^ _doubled(each ^ column[(at + 1) % 4]) for at, each in enumerate(column))
+    return bytes(byte ^ whole ^ _doubled(byte ^ column[(at + 1) % 4]) for at, byte in enumerate(column))
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+    return bytes(left ^ right for left, right in zip(one, other, strict=True))
 
 
 def _doubled(byte: int) -> int:
@@ -59,7 +62,7 @@ def _boxed() -> bytes:
     for _ in range(255):
         powers.append(power)
         power ^= _doubled(power)  # times 3, which reaches every byte but 0
-    inverse = {0: 0} | {each: powers[-at % 255] for at, each in enumerate(powers)}
+    inverse = {0: 0} | {number: powers[-at % 255] for at, number in enumerate(powers)}
     box = bytearray()
     for byte in range(256):
         wide = inverse[byte] * 0x101

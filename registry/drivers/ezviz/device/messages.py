@@ -73,15 +73,15 @@ class Session(NamedTuple):
 
 
 def named(own: IPv4Address, user: str, public_key: bytes) -> Message:
-    """The first message. `public_key`: RSAPublicKey of PKCS #1, of 1024 bits."""
+    """The first message of signing in. `public_key`: RSAPublicKey of PKCS #1, of 1024 bits."""
     return Message(SIGN_IN, 0, SIGNING_IN, _client(own) + user.encode().ljust(_USER, b"\0") + public_key)
 
 
 def proven(own: IPv4Address, user: str, password: str, challenge: bytes, seed: bytes) -> Message:
-    """The second one, on the same connection."""
-    told = hashlib.sha256(user.encode() + seed + password.encode()).hexdigest()
+    """The second message of signing in, on the connection of the first."""
+    proof = hashlib.sha256(user.encode() + seed + password.encode()).hexdigest()
     who = hmac.digest(challenge, user.encode(), "md5").ljust(_PROOF, b"\0")
-    return Message(SIGN_IN, 0, SIGNING_IN, _client(own) + who + hmac.digest(challenge, told.encode(), "md5"))
+    return Message(SIGN_IN, 0, SIGNING_IN, _client(own) + who + hmac.digest(challenge, proof.encode(), "md5"))
 
 
 def asking(own: IPv4Address, session: Session, word: int, text: bytes) -> Message:

@@ -36,7 +36,7 @@ DONE = 1
 
 
 class _Services(msgspec.Struct):
-    """Of each service 0 or 1; those that are not known are written back as they came."""
+    """The switches of a camera's services, each 0 or 1; those that are not known are written back as they came."""
 
     services: JsonObject = msgspec.field(name="servicesSwitch")
 
@@ -55,16 +55,16 @@ class ServicesSwitch:
         """Raises Refused: code_wrong, or lan_closed where the camera has no such switch or says no."""
         end = time.monotonic() + deadline_s
         try:
-            found = msgspec.json.decode(self._told(host, code, f"GET {PATH}\r\n".encode(), end), type=_Services)
+            found = msgspec.json.decode(self._answered(host, code, f"GET {PATH}\r\n".encode(), end), type=_Services)
             found.services["rtsp"] = 1
             request = f"PUT {PATH}\r\n".encode() + msgspec.json.encode(found)
-            answer = msgspec.json.decode(self._told(host, code, request, end), type=_Answer)
+            answer = msgspec.json.decode(self._answered(host, code, request, end), type=_Answer)
         except (OSError, NotDevice, ValueError, msgspec.MsgspecError):
             raise Refused("lan_closed", "no switch for RTSP at the camera") from None
         if answer.status != DONE:
             raise Refused("lan_closed", "the camera did not switch RTSP on")
 
-    def _told(self, host: str, code: str, request: bytes, end: float) -> bytes:
+    def _answered(self, host: str, code: str, request: bytes, end: float) -> bytes:
         """Raises Refused("code_wrong"), NotDevice, OSError."""
         with self._connected(host, end) as connection:
             session = _signed_in(connection, code, end)

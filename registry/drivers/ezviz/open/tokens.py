@@ -70,7 +70,7 @@ class Tokens:
             lock.release()
 
     def drop(self, access: Access, token: Token) -> None:
-        """It was refused."""
+        """Forget a token that was refused."""
         if self._tokens.get(access) == token:  # else another thread has renewed it already
             self._tokens.drop(access)
 
