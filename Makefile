@@ -12,7 +12,8 @@ PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-ur
 # Tests compute for about a quarter of their time and wait for the rest, so three at once for each core leave it some room.
 CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 3 \* $(CORES))
-AT_ONCE = -n $(WORKERS) --dist loadgroup
+# in the order of tests/conftest.py
+AT_ONCE = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # They measure what Chromium shows in time, and run by themselves: it freezes where others take the cores.
 MEASURED = tests/browser/test_bad_wires.py tests/browser/test_behind_life.py
 

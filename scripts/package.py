@@ -185,7 +185,7 @@ def _zip(tree: Path, target: Path, comment: str = "") -> Path:
         for path in sorted(file for file in tree.rglob("*") if file.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(tree).as_posix())  # dated 1980, as every entry
             entry.external_attr = 0o100644 << 16
-            made.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
+            made.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
         made.comment = comment.encode()
     return target
 

@@ -5,10 +5,12 @@ import functools
 import gc
 import os
 import secrets
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import botocore.session
 import pytest
 import structlog
 
@@ -47,6 +49,10 @@ ALONE = {"dynamodb": "cloud", "served": "cloud"}
 UNMARKED = "not (browser or cloud or process or realtime or soak)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lambda"}
+# fixtures of scope "package" of these folders end with the folder's last test; a demo costs its machine also at rest
+ENDS = ("browser", "whole")
+# begun before all others, for each is the work of one worker for minutes
+LONGEST = ("aws", "browser", "demo", "lambda", "pages")
 # nearly half of its folder's time, and worth a second demo: else one worker walks pages when all others are done
 APART = {"tests/browser/test_console_pages.py": "pages"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
@@ -70,6 +76,14 @@ def forgetful_loggers() -> Iterator[None]:
     configure = structlog.configure
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False}))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_loader_of_aws_models() -> Iterator[None]:
+    """Each session of boto3 reads the models of AWS's services again, and moto begins a session for each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
         yield
 
 
@@ -120,6 +134,17 @@ def packages() -> dict[str, Path]:
         return packages_of_aws.cut()
 
 
+class Room(pytest.Package):
+    """A folder of tests to pytest, though no package to Python: it has no module to be set up."""
+
+    def setup(self) -> None:
+        pass
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    return Room.from_parent(parent, path=path) if path.parent == Path(__file__).parent and path.name in ENDS else None
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Folders all of whose tests are marked are not even imported for `make check`."""
     marked = collection_path.parent == Path(__file__).parent and collection_path.name in MARKS
@@ -137,12 +162,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(str(mark))
         if room in ONE_WORKER:
             item.add_marker(pytest.mark.xdist_group(APART.get(path, ONE_WORKER[room])))
-        elif shared and room != "media":
-            item.add_marker(pytest.mark.xdist_group(path))
+        elif room != "media" and (shared or _shares(item) or not _waits(item)):
+            item.add_marker(pytest.mark.xdist_group("demo" if room == "whole" and "demo" in shared else path))
         if SLOW_TO_START & {room, *used}:
             item.add_marker(pytest.mark.timeout(SLOW_S))
-    # Those that need no waiting come last, so that no worker waits for another's long test.
-    items.sort(key=lambda item: not {*MARKS.values()} & {*item.keywords})
+    items.sort(key=_order(items))
 
 
 def pytest_collection_finish() -> None:
@@ -156,6 +180,46 @@ def _place(file: Path) -> tuple[str, str]:
     """The folder of tests and the path in the project of one file, worked out once for all its tests."""
     path = file.relative_to(Path(__file__).parents[1])
     return path.parts[1], str(path)
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether it uses what is made once for the tests of its file, and by each worker that has one of them."""
+    made = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+    return any(fixtures[-1].scope == "module" for fixtures in made)
+
+
+def _waits(item: pytest.Item) -> bool:
+    """Whether it is marked as one that waits more than it computes."""
+    return bool({*MARKS.values()} & {*item.keywords})
+
+
+def _group(item: pytest.Item) -> str:
+    """Of tests that one worker takes together; "" for one by itself."""
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
+
+
+def _order(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...]]:
+    """Groups that wait come first. Behind them each folder's tests that wait are spread among files that compute, so
+    that the machine always has something to do; these go on to the end, where no worker waits for another's long test.
+    """
+    sizes = Counter(_group(item) for item in items if _waits(item))
+    alone, files = dict[str, list[str]](), dict[str, None]()
+    for item in items:
+        if not _group(item):
+            alone.setdefault(_place(item.path)[0], []).append(item.nodeid)
+        elif _group(item) not in sizes:
+            files[_group(item)] = None
+    spread = {test: 0.9 * at / len(room) for room in alone.values() for at, test in enumerate(room)}
+    spread |= {file: at / len(files) for at, file in enumerate(reversed(files))}
+
+    def key(item: pytest.Item) -> tuple[float, ...]:
+        group = _group(item)
+        if group in sizes and group:
+            return 0, LONGEST.index(group) if group in LONGEST else len(LONGEST), -sizes[group]
+        return 1, spread[group or item.nodeid]
+
+    return key
 
 
 def _engine(item: pytest.Item) -> list[str]:

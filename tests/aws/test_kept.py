@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from aws.deploy_local.emulator import Emulator
 from tests.aws.conftest import Packaged
@@ -104,6 +103,8 @@ def test_what_a_removed_stack_left_is_listed_by_id(made: Made) -> None:
         "DataKey": {"KeyId": key},
         **{name: {"Id": arns[made.secret(name)]} for name in SECRETS},
     }
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # takes a second, which other workers need not spend
+
     for name, identifier in found.items():
         known = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", made.resources[name]["Type"]).schema
         assert [f"/properties/{part}" for part in identifier] == known["primaryIdentifier"]

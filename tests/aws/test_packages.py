@@ -1,10 +1,12 @@
 """Each function's zip holds what its entry imports, compiled for AWS, and nothing else."""
 
+import functools
 import importlib.util
 import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -36,10 +38,22 @@ def function(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module")
+def tree(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A function's zip, unpacked once for all tests, each of which leaves it as it was."""
+
+    @functools.cache
+    def unpack(function: str) -> Path:
+        folder = tmp_path_factory.mktemp(function)
+        zipfile.ZipFile(packages[function]).extractall(folder)
+        return folder
+
+    return unpack
+
+
 @pytest.fixture
-def unpacked(function: str, packages: dict[str, Path], tmp_path: Path) -> Path:
-    zipfile.ZipFile(packages[function]).extractall(tmp_path / "task")
-    return tmp_path / "task"
+def unpacked(function: str, tree: Callable[[str], Path]) -> Path:
+    return tree(function)
 
 
 def names(package: Path) -> list[str]:
@@ -122,9 +136,12 @@ def test_its_bytecode_is_complete_and_asks_no_source(function: str, packages: di
 
 
 def test_python_takes_that_bytecode_whatever_the_files_say_of_themselves(unpacked: Path) -> None:
-    (unpacked / "net/incoming.py").write_text("raise SystemExit('compiled again')")
+    module = unpacked / "net/incoming.py"
+    source = module.read_text()
+    module.write_text("raise SystemExit('compiled again')")
     done = run("import net.incoming; print(net.incoming.__file__)", unpacked)
-    assert done.stdout.split() == [f"{unpacked}/net/incoming.py"], done.stderr
+    module.write_text(source)
+    assert done.stdout.split() == [str(module)], done.stderr
 
 
 def test_the_same_input_makes_the_same_bytes(cutter: ModuleType, packages: dict[str, Path], tmp_path: Path) -> None:

@@ -60,9 +60,9 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Its client keeps an event loop running in the thread until the file's tests are over."""
+    """Its client keeps an event loop running in the thread until the folder's tests are over."""
     path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
     if path is None:
         why = "Chromium is not installed, and apt needs root or sudo to bring it: apt install chromium-headless-shell"

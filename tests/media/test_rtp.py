@@ -17,6 +17,7 @@ from media.rtp.packet import Packet, read
 from media.rtp.unit import AccessUnit, Depacketizer
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import recording
+from tests.doubles.made_once import made_once
 from tests.doubles.rtsp_recording import slope, tone
 
 TICKS = 6_000
@@ -34,7 +35,7 @@ class _Wire:
         return len(data)
 
 
-@cache
+@made_once
 @apart
 def pictures(codec: str) -> tuple[bytes, ...]:
     """Thirty, a keyframe in fifteen, noisy enough for many packets."""

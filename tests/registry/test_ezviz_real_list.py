@@ -91,6 +91,12 @@ class Home:
     def cameras(self) -> tuple[Camera, ...]:
         return self.adapter.owner.cameras(self.account.id).cameras
 
+    def open(self, camera: Camera) -> None:
+        """An account opens one session at a time: the media process says at once that this one is open."""
+        self.adapter.registry.open_stream(self.link, camera.id, StreamRequest("google", ("hls",)))
+        for claims, source in self.pictures.warmed[-1:]:
+            self.adapter.questions.release(claims, source.release)
+
     def give(self, code: str) -> set[str]:
         """The owner decides for each channel that it be shown by the code; what showcam then knows of the code."""
         found: set[str] = set()
@@ -205,7 +211,7 @@ def test_each_that_is_shown_is_asked_for_the_picture_that_its_menu_has(home: Cal
     ours = home(owned=False)
     ours.give(real_list.CODE)
     for camera in ours.cameras():
-        ours.adapter.registry.open_stream(ours.link, camera.id, StreamRequest("google", ("hls",)))
+        ours.open(camera)
     asked = {}
     for _, source in ours.pictures.warmed:
         query = parse_qs(urlsplit(source.url).query)

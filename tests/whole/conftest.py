@@ -6,7 +6,7 @@ import pytest
 from tests.doubles.program import Program, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """The demo, linked to both assistants, with explain = "no": refusals are error codes and not cards."""
     folder: Path = tmp_path_factory.mktemp("demo")

@@ -172,6 +172,7 @@ HAND_SKILL = "amzn1.ask.skill.00000000-0000-4000-8000-00000000hand"
 
 
 def test_by_hand_four_values_are_copied_here_and_no_file_is_edited(page: Page) -> None:
+    page.program.command("clients", "remove", "alexa")  # which the way by itself has made in this house
     assert page.post(PATH, step="hand-client", redirect="https://evil.example/M1") == 403
     assert "That is none of the three Alexa Redirect URLs" in page.text
     assert page.post(PATH, step="hand-client", redirect=REDIRECT) == 200
