@@ -113,6 +113,22 @@ def test_the_audio_section_says_what_comes(
         assert all(loudness < 1 for loudness in viewer.loud)
 
 
+@pytest.mark.parametrize("surface", ["page", "alexa"])
+def test_a_camera_that_has_sent_no_sound_yet_may_be_heard_later(world: World, vendor: Vendor, surface: str) -> None:
+    vendor.cameras["garden"] = Camera(recording(audio=False), sound="on")
+
+    async def scene() -> Watcher:
+        async with watching(world, world.grant(protocol="webrtc")) as first:
+            await first.until(lambda: first.pictures)  # by now it is known what comes
+            async with watching(world, world.grant(protocol="webrtc", surface=surface)) as viewer:
+                await viewer.until(lambda: len(viewer.loud) > 20)
+                return viewer
+
+    viewer = asyncio.run(scene())
+    assert "a=sendonly" in section(viewer.answer, "audio")
+    assert all(loudness < 1 for loudness in viewer.loud)
+
+
 def test_a_new_offer_in_a_session_replaces_its_answer(world: World, eventually: Callable[..., None]) -> None:
     async def scene() -> tuple[str, str, dict[str, int]]:
         async with watching(world, world.grant(protocol="webrtc")) as first:

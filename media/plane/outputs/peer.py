@@ -15,7 +15,8 @@ from media.plane.outputs.sound_tracks import OpusTrack, SilentTrack, Sounding
 from media.plane.outputs.stun import Address
 from media.plane.outputs.video_track import VideoTrack
 
-type Voice = Literal["camera", "silence", "none"]
+# late: the camera's, which may come after its picture; silence until then
+type Voice = Literal["camera", "late", "silence", "none"]
 
 GATHER_S = 1.0
 
@@ -76,7 +77,9 @@ class Peer:
         if not self._hears:
             voice = "none"
         if voice != "none":
-            connection.addTrack(SilentTrack() if voice == "silence" else OpusTrack(self._sound))
+            connection.addTrack(
+                SilentTrack() if voice == "silence" else OpusTrack(self._sound, is_late=voice == "late")
+            )
         for transceiver in connection.getTransceivers():
             transceiver.direction = "sendonly" if transceiver.sender.track is not None else "inactive"
         try:

@@ -1,6 +1,7 @@
 """What a WebRTC viewer hears: the camera's sound as Opus, or silence."""
 
 import asyncio
+import contextlib
 from collections import deque
 from fractions import Fraction
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ import av
 from aiortc.mediastreams import MediaStreamError
 
 from media.plane.codec.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
-from media.plane.codec.units import Listen
+from media.plane.codec.units import CLOCK, Listen
 from media.plane.outputs.track import Track
 
 
@@ -18,27 +19,50 @@ class Sounding(Protocol):
 
     def unlisten(self, listener: Listen) -> None: ...
 
+    def now(self) -> int:
+        """On the picture's own timeline, in ticks of media.plane.codec.units.CLOCK."""
+        ...
+
 
 class OpusTrack(Track):
+    """`is_late`: the camera's sound may come after its picture was shown; silence is sent until then."""
+
     kind = "audio"
 
-    def __init__(self, picture: Sounding) -> None:
+    def __init__(self, picture: Sounding, *, is_late: bool = False) -> None:
         super().__init__()
         self._picture = picture
         self._queue: deque[tuple[bytes, int]] = deque(maxlen=100)
         self._joined = False
+        self._is_silent, self._sent_until = is_late, 0
 
     async def recv(self) -> Any:
         if not self._joined:
             self._joined = True
             self._picture.listen(self._take)
         while not self._queue:
-            await self._sleep()
+            if not self._is_silent:
+                await self._sleep()
+            elif self._sent_until <= self._now():
+                return self._silence()
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._sleep(), (self._sent_until - self._now()) / OPUS_CLOCK)
         return _opus(*self._queue.popleft())
 
+    def _now(self) -> int:
+        return self._picture.now() * OPUS_CLOCK // CLOCK
+
+    def _silence(self) -> Any:
+        pts = self._sent_until or self._now()
+        self._sent_until = pts + OPUS_STEP
+        return _opus(SILENT_OPUS, pts)
+
     def _take(self, data: bytes, pts: int) -> None:
-        self._queue.append((data, pts))
-        self._wake()
+        self._is_silent = False
+        if pts >= self._sent_until:
+            self._queue.append((data, pts))
+            self._wake()
 
     def stop(self) -> None:
         self._picture.unlisten(self._take)

@@ -96,6 +96,9 @@ class View:
     async def smaller(self) -> Slim | None:
         return await self._pull.smaller()
 
+    def now(self) -> int:
+        return self._pull.now()
+
     def listen(self, listener: Listen) -> None:
         self._pull.listen(listener)
 
