@@ -9,12 +9,12 @@ PYTHON ?=
 UV := .venv/bin/uv
 PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
 
-# Tests compute for about a quarter of their time and wait for the rest, so three at once for each core leave it some room.
+# Tests compute for less than a quarter of their time and wait for the rest, so four at once keep a core busy.
 CORES := $(shell nproc 2>/dev/null || echo 2)
-WORKERS ?= $(shell expr 3 \* $(CORES))
+WORKERS ?= $(shell expr 4 \* $(CORES))
 # in the order of tests/conftest.py
 AT_ONCE = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
-# They measure what Chromium shows in time, and run by themselves: it freezes where others take the cores.
+# They measure what Chromium shows in time, and run by themselves, two at once: it freezes where others take the cores.
 MEASURED = tests/browser/test_bad_wires.py tests/browser/test_behind_life.py
 
 # Hours of `make soak`'s watching, and how many of them pass in one of life's.
@@ -91,7 +91,7 @@ test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, 
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
 	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak $(MEASURED:%=--ignore=%)
-	.venv/bin/pytest -q $(MEASURED)
+	.venv/bin/pytest -q -n 2 --dist loadfile $(MEASURED)
 
 soak: .venv/dev ## what takes long: a day of watching, or HOURS of it, PACE of them in one; displays behind a bad wire
 	@scripts/browser.sh

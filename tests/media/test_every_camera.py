@@ -12,7 +12,7 @@ import time
 from bisect import bisect
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -29,6 +29,7 @@ from tests.doubles.rtsp_faults import (
     LiesOfReports,
     LiesOfRtpInfo,
     LosesKeyframes,
+    NamesSoundLate,
     Steps,
     Swaps,
     Undescribed,
@@ -363,3 +364,18 @@ def test_every_viewer_sees_what_the_camera_sent(start: Callable[..., World], hou
             error.add_note("\n".join(f"{watcher}: {what}" for watcher, what in found.items()))
             error.add_note(f"the camera sent, in pictures: {apart(sent, row)}; {name} saw it wrongly")
             raise
+
+
+@pytest.mark.usefixtures("on_loopback")
+@pytest.mark.parametrize("viewer", ["aiortc", LIVE])
+def test_sound_that_is_named_after_a_viewer_by_webrtc_was_answered_is_heard(
+    start: Callable[..., World], household: House, viewer: str
+) -> None:
+    row = replace(next(row for row in ROWS if row.name == "a transport stream"), pictures=5 * FPS)
+    with gstreamer.camera(row.launch) as port, RtspRelay(port, NamesSoundLate(2.0)) as relay:
+        household.port = relay.port
+        seen = VIEWERS[viewer][1](start(), row)
+    check(row, "webrtc", seen, times_sent(relay, row))
+    if viewer != LIVE:
+        seen.turns = [(number, at) for number, at in seen.turns if at > seen.ticks[0] - NEAR_S]
+        check_sound(row, seen)

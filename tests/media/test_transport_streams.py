@@ -8,6 +8,7 @@ import av
 from media.plane.codec.sound import adts
 from media.rtp.mp2t import TransportDepacketizer
 from tests.doubles.hls_camera import LENGTH_S
+from tests.doubles.rtsp_faults import without_sound
 from tests.media.test_rtp import packed_stream
 
 
@@ -47,27 +48,12 @@ def test_a_map_that_names_the_sound_later_costs_no_picture() -> None:
     depacketizer = TransportDepacketizer()
     out = []
     for number, packet in enumerate(packets):
-        given = _without_sound(packet) if number < len(packets) // 2 else packet
+        given = without_sound(packet) if number < len(packets) // 2 else packet
         out += depacketizer.feed(given, 0, marker=False)
     assert [unit for unit in out if not unit.is_sound] == [unit for unit in wanted if not unit.is_sound]
     heard = [unit for unit in out if unit.is_sound]
     assert heard
     assert heard == [unit for unit in wanted if unit.is_sound][-len(heard) :]
-
-
-def _without_sound(packet: bytes) -> bytes:
-    """A map's packet as if there were no sound; any other as it is."""
-    begins = 5 + (1 + packet[4] if packet[3] & 0x20 else 0)
-    if not packet[1] & 0x40 or packet[begins : begins + 2] == b"\0\0" or packet[begins] != 2:
-        return packet
-    table = bytearray(packet[begins:])
-    at = 12 + ((table[10] & 0x0F) << 8 | table[11])
-    while table[at] != 0x0F:
-        at += 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
-    size = 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
-    del table[at : at + size]
-    table[2] -= size
-    return packet[:begins] + bytes(table) + b"\xff" * size
 
 
 def test_what_a_transport_stream_lost_is_damage() -> None:
