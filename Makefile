@@ -14,7 +14,7 @@ CORES := $(shell nproc 2>/dev/null || echo 2)
 WORKERS ?= $(shell expr 4 \* $(CORES))
 # in the order of tests/conftest.py
 AT_ONCE = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
-# They measure what Chromium shows in time, and run by themselves, two at once: it freezes where others take the cores.
+# They measure what Chromium shows in time, on a machine of their own: it freezes where others take the cores.
 MEASURED = tests/browser/test_bad_wires.py tests/browser/test_behind_life.py
 
 # Hours of `make soak`'s watching, and how many of them pass in one of life's.
@@ -90,12 +90,13 @@ up: .venv/app ## the real thing
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
+	@.venv/bin/pytest -q --collect-only --ignore=tests/soak >/dev/null  # compiled once, and not by each worker
 	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak $(MEASURED:%=--ignore=%)
-	.venv/bin/pytest -q -n 2 --dist loadfile $(MEASURED)
 
-soak: .venv/dev ## what takes long: a day of watching, or HOURS of it, PACE of them in one; displays behind a bad wire
+soak: .venv/dev node_modules/.package-lock.json ## what takes long or measures: displays in time and behind a bad wire, a day of watching, or HOURS of it, PACE of them in one
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
+	.venv/bin/pytest -q -n 2 --dist loadfile $(MEASURED)
 	SOAK_HOURS=$(HOURS) SOAK_PACE=$(PACE) .venv/bin/pytest -q tests/soak
 
 check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them
