@@ -73,7 +73,7 @@ class Camera:
     charging: bool = False
     rtsp: bool = True  # whether its door at home is open; `World.open_door` changes it
     local: Literal["", "plain", "wrapped"] = ""  # how its own protocol in the house sends pictures; "": it has none
-    pairing: int = 1  # a camera that is paired anew has another key
+    pairing: int = 1  # each further pairing of a camera gives it another key
     product: Product | None = None  # what the vendor lists of its type; None: a friendly list, with all that it can do
     channel: int = 1
     category: str = ""  # the vendor's, where it does not follow from the kind

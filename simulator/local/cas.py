@@ -91,7 +91,7 @@ class Keys:
 
 
 def key_of(camera: Camera) -> str:
-    """What opens the camera's own protocol, until it is paired anew."""
+    """What opens the camera's own protocol, until it is paired again."""
     return md5(f"{camera.serial} key {camera.pairing}")[:16]
 
 

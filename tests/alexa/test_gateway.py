@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from accounts.tokens import authenticate
 from alexa.amazon import Amazon, Unreached
 from alexa.gateway import SECRET, Gateway, NotGranted
 from alexa.skill import SmartHome
-from simulator import authority
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -23,14 +22,6 @@ from tests.doubles.tls_vendor import Vendor, Vendors, answer, silent
 
 TOKENS = {"access_token": "Atza|one", "refresh_token": "Atzr|one", "token_type": "bearer", "expires_in": 3600}
 CLIENT = ("amzn1.application-oa2-client.x", "its-secret")
-
-
-@pytest.fixture(scope="module")
-def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
-    folder = tmp_path_factory.mktemp("amazon")
-    vendors = Vendors(folder / "ca.pem", authority.server_context(folder))
-    yield vendors
-    vendors.end()
 
 
 @pytest.fixture

@@ -332,7 +332,7 @@ def test_its_port_is_tried_once_a_minute(clock: Clock, port: tuple[Ports, list[i
 
 
 def test_a_key_is_asked_for_anew_after_a_picture_in_vain(clock: Clock, port: tuple[Ports, list[int]]) -> None:
-    """The camera may have been paired anew."""
+    """The camera may have been paired again."""
     vendor, (ports, _) = Vendor(DEVICE), port
     local = Local(vendor.session, vendor.device, clock)
     assert got(local, ports) == "ezviz_local"

@@ -5,7 +5,7 @@ import datetime
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from alexa.spoken.signature import NotSigned, verified
 from alexa.spoken.skill import NotTaken
 from showcam.edge.spoken_door import route
 from showcam.http_types import Refuse, Request
-from simulator import authority
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -103,14 +102,6 @@ class Shelf:
         """By a secret under which the neighbourhoods named in the tests drew different lots; all in one minute."""
         known = ([*anchors] or [ROOT], self.vendor.host, self.vendor.ca_file, file, b"of the tests")
         return Chains(*known, limits, now=lambda: 0.0)
-
-
-@pytest.fixture(scope="module")
-def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
-    folder = tmp_path_factory.mktemp("amazon")
-    vendors = Vendors(folder / "ca.pem", authority.server_context(folder))
-    yield vendors
-    vendors.end()
 
 
 @pytest.fixture

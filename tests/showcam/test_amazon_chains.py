@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,8 @@ from alexa.spoken.chain import (
     checked,
 )
 from alexa.spoken.signature import verified
-from simulator import authority
 from tests.doubles.tls_vendor import Vendors, silent
 from tests.showcam.test_amazon import BAD, LEAF, MIDDLE, PATH, ROOT, STRANGE, Shelf, body, pem, signed
-
-
-@pytest.fixture(scope="module")
-def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
-    folder = tmp_path_factory.mktemp("amazon")
-    vendors = Vendors(folder / "ca.pem", authority.server_context(folder))
-    yield vendors
-    vendors.end()
 
 
 @pytest.fixture

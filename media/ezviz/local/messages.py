@@ -76,7 +76,7 @@ def result(told: Element) -> int:
 
 def text_of(told: Element, name: str) -> str:
     """The text of the first element of that name, wherever it is."""
-    return next((each.text.strip() for each in told.descendants(name)), "")
+    return next((element.text.strip() for element in told.descendants(name)), "")
 
 
 def _opened(body: bytes, key: bytes) -> bytes:

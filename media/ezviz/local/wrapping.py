@@ -23,7 +23,7 @@ class NotWrapped(Exception):
 
 
 class Wrapping:
-    """Of one session. `public_key`: base64 of a SubjectPublicKeyInfo, for the invitation."""
+    """The cipher of one session. `public_key`: base64 of a SubjectPublicKeyInfo, for the invitation."""
 
     def __init__(self) -> None:
         self._private = ec.generate_private_key(ec.SECP256R1())

@@ -23,8 +23,8 @@ from net.cache import Recent
 
 _log = structlog.get_logger()
 
-MUTE_S = 3.0  # how long the first byte is waited for,
-KEYFRAME_S = 6.0  # and the first picture: keyframes are two to four seconds apart
+MUTE_S = 3.0  # the first byte has to come within this
+KEYFRAME_S = 6.0  # the first picture has to come within this: keyframes are two to four seconds apart
 SILENT_S = 5.0  # a session without a picture for so long is given up
 SHORT_S = 2.0  # a session that was shorter brought nothing
 TRIES = 3  # sessions in a row that brought nothing, after which the picture is given up

@@ -107,7 +107,7 @@ class Session:
     def _voice(self) -> Voice:
         pull = self.pull
         if pull.sound == "on":
-            # a transport stream's map may name the sound after the first picture, and a camera may send it after that
+            # a camera may send its first sound after its first picture
             return "camera" if pull.format is None or pull.format.audio else "late"
         # both assistants' displays are sent silence; Google's sees a camera without Audio only where the gate lets it
         waits = self.claims.surface == "alexa" or (self.claims.surface in ("google", "tv") and pull.sound != "off")

@@ -181,7 +181,7 @@ class EzvizAccount:
         return self._clients.use(source, deadline_s, work)
 
     def cas_session(self, source: Source, deadline_s: float) -> CasSession:
-        """What the server of cameras' keys wants of the account, which is registered there anew."""
+        """What the server of cameras' keys wants of the account, which is registered there again."""
 
         def work(client: "Client", _: Held) -> CasSession:
             servers = client.get_service_urls().get("sysConf")

@@ -22,7 +22,7 @@ from net.exchange import Exchange
 from net.hosts import Hosts
 from registry.errors import VendorDown
 
-NUMBER = 5  # of its one message, as public clients have it
+NUMBER = 5  # the sequence number that public clients give the one message to it
 _OUT_OF_DATE = 10  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED
 _NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME
 _HOST, _PORT = 15, 16  # of the words in the vendor's list of its servers

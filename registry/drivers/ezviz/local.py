@@ -33,10 +33,11 @@ log = logging.getLogger(__name__)
 PROBE_S = 0.7
 PROBED_S = 60.0  # a port is not tried again sooner
 KEPT_S = 3600.0  # a key is asked for again after so long
-ASK_S, FETCH_S = 3.0, 8.0  # of the vendor, whose other calls for the account wait meanwhile; of the server of keys
+ASK_S = 3.0  # the vendor has this to answer; its other calls for the account wait meanwhile
+FETCH_S = 8.0  # the server of keys has this to answer
 # a camera is left alone for so long: its key was refused, was not to be had, or brought no picture
 REFUSED_S, SILENT_S, IN_VAIN_S = 3600.0, 300.0, 600.0
-NOT_REGISTERED = 1052170  # the account's terminal has to be registered anew
+NOT_REGISTERED = 1052170  # the account's terminal has to be registered again
 MANY = 1024
 # what keeps the picture of RTSP, so that a camera may be asked by its own protocol
 NO_RTSP: frozenset[Reason] = frozenset({"lan_closed", "lan_unreachable"})
@@ -47,7 +48,7 @@ type Opens = Callable[[CasSession, str, float], Device]
 
 
 class Ports(NamedTuple):
-    """Of a camera at home: of commands, and of pictures."""
+    """The two ports of a camera at home: one for commands, one for pictures."""
 
     control: int
     media: int
