@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import av
@@ -12,30 +12,15 @@ from simulator.pictures.garble import Layout
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_recording import recorded
 from tests.doubles.stream_cloud import GOP_S, StreamCloud
+from tests.media import test_ezviz
 from tests.media.conftest import World
 from tests.media.test_ezviz import House, refused, segments, shown_size, watched
 
 KEY = b"ABCDEF".ljust(16, b"\0")
 
+cloud, household, world = test_ezviz.cloud, test_ezviz.household, test_ezviz.world
+
 pytestmark = pytest.mark.usefixtures("on_loopback")
-
-
-@pytest.fixture
-def cloud() -> Iterator[StreamCloud]:
-    made = StreamCloud()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def household(cloud: StreamCloud) -> House:
-    return House(cloud)
-
-
-@pytest.fixture
-def world(start: Callable[..., World]) -> World:
-    """Pictures go through as they come, also by HLS."""
-    return start(transcodes=0)
 
 
 @pytest.mark.parametrize("transport", ["ps", "rtp"])

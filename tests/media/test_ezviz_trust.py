@@ -3,7 +3,7 @@
 import asyncio
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import av
@@ -11,28 +11,13 @@ import pytest
 
 from tests.doubles.hls_camera import FPS
 from tests.doubles.stream_cloud import GOP_S, SERIAL, StreamCloud
+from tests.media import test_ezviz
 from tests.media.conftest import World
 from tests.media.test_ezviz import WAIT_S, House, refused, segments, times
 
+cloud, household, world = test_ezviz.cloud, test_ezviz.household, test_ezviz.world
+
 pytestmark = pytest.mark.usefixtures("on_loopback")
-
-
-@pytest.fixture
-def cloud() -> Iterator[StreamCloud]:
-    made = StreamCloud()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def household(cloud: StreamCloud) -> House:
-    return House(cloud)
-
-
-@pytest.fixture
-def world(start: Callable[..., World]) -> World:
-    """Pictures go through as they come, also by HLS."""
-    return start(transcodes=0)
 
 
 @pytest.mark.parametrize("place", ["private", "foreign", "link_local"])

@@ -1,30 +1,11 @@
 """What an owner decides about cameras: kept, listed and followed by each process."""
 
-from collections.abc import Callable
-
-import pytest
-
 from registry.preferences import Preferences
-from registry.rules import Rules
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
-from tests.registry.test_control import EVERYTHING
+from tests.registry import test_control
 
-
-@pytest.fixture
-def home(make_home: Callable[..., Household]) -> Household:
-    """One where nothing is waited for long."""
-    return make_home(rules=Rules(request_s=0.8, owner_s=0.5, read_back_s=0.01))
-
-
-@pytest.fixture
-def garden(home: Household) -> str:
-    """Its id. The camera has every setting, and everything is allowed."""
-    everything = dict.fromkeys(("status_light", "alarm_notification", "offline_notification", "flip"), "off")
-    home.driver.change("Garden", **everything, night_vision="smart", can_restart=True)
-    its_id = home.id("Garden")
-    home.owner.prefer(home.account.id, its_id, EVERYTHING)
-    return its_id
+home, garden = test_control.home, test_control.garden
 
 
 class TestPreferences:

@@ -19,7 +19,7 @@ from showcam.http_types import Request
 from tests.showcam import test_amazon
 from tests.showcam.test_amazon import KEY, PATH, Shelf, body, signed
 
-shelf, vendors = test_amazon.shelf, test_amazon.vendors
+shelf = test_amazon.shelf
 
 AMAZON = "203.0.113.9"
 

@@ -19,12 +19,10 @@ from alexa.spoken.chain import (
 )
 from alexa.spoken.signature import verified
 from tests.doubles.tls_vendor import Vendors, silent
+from tests.showcam import test_amazon
 from tests.showcam.test_amazon import BAD, LEAF, MIDDLE, PATH, ROOT, STRANGE, Shelf, body, pem, signed
 
-
-@pytest.fixture
-def shelf(vendors: Vendors) -> Shelf:
-    return Shelf(vendors)
+shelf = test_amazon.shelf
 
 
 @pytest.mark.parametrize(
