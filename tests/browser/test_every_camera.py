@@ -35,7 +35,9 @@ const video = document.getElementById("video");
 window.seen = [];
 window.faults = [];
 const look = (_, { mediaTime, rtpTimestamp, width, height }) => {
-  seen.push([rtpTimestamp === undefined ? mediaTime : rtpTimestamp / 90000, width, height]);
+  const at = rtpTimestamp === undefined ? mediaTime : rtpTimestamp / 90000;
+  // on a busy machine it says a second time that it shows a picture
+  if (at !== seen.at(-1)?.[0]) seen.push([at, width, height]);
   video.requestVideoFrameCallback(look);
 };
 video.requestVideoFrameCallback(look);
@@ -126,7 +128,8 @@ def test_chromium_sees_no_picture_that_the_camera_did_not_send(pages: dict[Proto
     for protocol, seen in found.items():
         assert pages[protocol].evaluate("faults") == []
         times = [at for at, _, _ in seen]
-        assert all(earlier < later for earlier, later in itertools.pairwise(times)), "time goes on"
+        back = [step for step in itertools.pairwise(times) if step[0] >= step[1]]
+        assert back == [], f"{protocol}: time goes on"
         assert {(width, height) for _, width, height in seen} == row.sizes
         # of those that came squeezed when it joined, the last may not have been on the screen
         own = times[steady(times, row.fps) + 1 :]

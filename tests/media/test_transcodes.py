@@ -7,7 +7,9 @@ from typing import Literal
 import pytest
 
 from media.plane.codec.units import Format, SourceFailed
+from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.on_demand import OnDemand
+from media.plane.viewing.slim import READY_S, Slim
 from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
 from media.plane.viewing.transcodes import Transcodes, admits
 
@@ -98,6 +100,30 @@ def test_what_could_be_shown_as_it_comes_gives_way_to_what_can_not(
         return is_over
 
     assert asyncio.run(scene()) is ends
+
+
+@pytest.mark.parametrize(("most", "expected"), [(1, "refused at once"), (2, "made")])
+def test_a_smaller_picture_ends_no_other_that_is_watched_and_keeps_nobody_waiting(most: int, expected: str) -> None:
+    """Its viewers can be shown the whole one."""
+    form = Format(320, 180, "avc1.42001e", audio=False)
+
+    async def scene() -> str:
+        transcodes, whole = Transcodes(most), Fanout()
+        whole.begin(form)
+        for_speed = transcodes.begin(form, (), "media_down", gives_way=True)
+        for_speed.watch(lambda _: None)
+        slim = Slim(whole, lambda: None, transcodes.admit)
+        answer = asyncio.create_task(slim.ready())
+        await asyncio.wait({answer}, timeout=READY_S / 2)
+        # what is made of no units has no picture, and is waited for
+        found = "made" if not slim.is_over else "refused at once" if answer.done() else "waited for in vain"
+        assert for_speed.failure is None
+        answer.cancel()
+        slim.close()
+        for_speed.close()
+        return found
+
+    assert asyncio.run(scene()) == expected
 
 
 def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() -> None:

@@ -40,6 +40,7 @@ class Slim:
     # media.plane.viewing.transcodes.Running
 
     gives_way = False
+    displaces = False  # the whole picture can be shown in its place
 
     @property
     def is_over(self) -> bool:
@@ -67,13 +68,18 @@ class Slim:
     # what viewers ask
 
     async def ready(self) -> "Slim | None":
-        """Itself, once there is a keyframe to begin with; None where none came in time."""
+        """Itself, once there is a keyframe to begin with; None where none came in time, or none can come."""
         if self._following is None:
             self._make()
             self._following = asyncio.create_task(self._follow())
+            self._following.add_done_callback(lambda _: self._signal.ring())
         self._loop.call_later(READY_S + UNWATCHED_S, self._end_unwatched)
-        await self._signal.until(lambda: self._gop.units, READY_S)
+        await self._signal.until(lambda: self._gop.units or self._is_vain, READY_S)
         return self if self._gop.units else None
+
+    @property
+    def _is_vain(self) -> bool:
+        return self._work is None and (self._following is None or self._following.done())
 
     def watch(self, viewer: Watch) -> list[Unit]:
         """Show it every picture from now on, and return those since the last keyframe."""

@@ -32,6 +32,10 @@ class Transcoded(Fanout):
         self._behind: float | None = None  # when it last left out a picture
         self._work = self._begun(form, since)
 
+    @property
+    def displaces(self) -> bool:
+        return not self.gives_way
+
     def need(self) -> None:
         self._used = self._loop.time()
 

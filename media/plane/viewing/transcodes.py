@@ -15,10 +15,16 @@ _SPARE = 1  # cores for everything else
 
 
 class Running(Protocol):
-    """One that takes room. `gives_way`: its viewers can be shown the picture as it comes, only later."""
+    """One that takes room. `gives_way`: its viewers can be shown the picture as it comes, only later.
+
+    `displaces`: its viewers can be shown nothing else, so that what gives way ends for it.
+    """
 
     @property
     def gives_way(self) -> bool: ...
+
+    @property
+    def displaces(self) -> bool: ...
 
     @property
     def is_watched(self) -> bool: ...
@@ -71,11 +77,11 @@ class Transcodes:
     @property
     def has_room(self) -> bool:
         """Whether one more would be admitted that nothing else can show."""
-        return self._has_room(gives_way=False)
+        return self._has_room(displaces=True)
 
     def begin(self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False) -> Transcoded:
         """Raises SourceFailed with the reason where there is no room."""
-        if not self._has_room(gives_way=gives_way):
+        if not self._has_room(displaces=not gives_way):
             raise SourceFailed(reason, again=False)
         made = self._begin(form, since, gives_way)
         self.admit(made)
@@ -83,19 +89,19 @@ class Transcodes:
 
     def admit(self, running: Running) -> bool:
         """Whether there is room for it, which it has from here on until it is over; others may end for it."""
-        if not self._has_room(gives_way=running.gives_way):
+        if not self._has_room(displaces=running.displaces):
             return False
-        is_tight = not self._has_room(gives_way=True)
+        is_tight = not self._has_room(displaces=False)
         for other in self._running:
             if not other.is_watched or (other.gives_way and is_tight):
                 other.close()
         self._running = [other for other in self._running if not other.is_over] + [running]
         return True
 
-    def _has_room(self, *, gives_way: bool) -> bool:
-        """One that nobody watches just now gives way to any, and some that are watched to one that does not."""
+    def _has_room(self, *, displaces: bool) -> bool:
+        """One that nobody watches just now gives way to any, and some that are watched to one that displaces them."""
         self.tidy()
-        stay = [running for running in self._running if running.is_watched and (gives_way or not running.gives_way)]
+        stay = [running for running in self._running if running.is_watched and not (displaces and running.gives_way)]
         loads = [running.load for running in stay]
         return admits(
             self._most, self._cores, loads, self._measured, behind=any([running.is_behind for running in stay])
