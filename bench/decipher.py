@@ -10,7 +10,7 @@ from media.plane.sources.footage import Footage
 from media.source import Codec
 from simulator.cloud.program_stream import ProgramStream
 from simulator.cloud.rtp_stream import RtpStream
-from simulator.pictures.garble import Garbler
+from simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import CODE, recorded
 
 KEY = CODE.encode().ljust(16, b"\0")

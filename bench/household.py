@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from bench.questions import Check, Question
 from media.grants import Claims, Picture
 from media.source import SourceSpec

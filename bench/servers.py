@@ -22,7 +22,7 @@ from bench.questions import Question, WrongAnswer
 from bench.wire import request, until_right
 from showcam import keys as key_files
 from showcam.compose.ground import open_store
-from showcam.edge.forwarded import HEADER, sign
+from showcam.edge.signatures import HEADER, sign
 from showcam.process.settings_sources import load
 from tests.doubles.household import household
 

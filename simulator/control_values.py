@@ -7,7 +7,7 @@ from simulator.assistants.cloud_faults import FAULTS as CLOUD_FAULTS
 from simulator.camera import Camera
 from simulator.cloud.dispatcher import ELSEWHERE
 from simulator.faults import FAULTS
-from simulator.pictures.garble import LAYOUTS
+from simulator.pictures.garbler import LAYOUTS
 
 BENT = re.compile(r"(?:(?:2011|2013|3105):(?:cut|flip):\d{1,4})?")
 LONGEST_NAME = 50  # bytes, the vendor's limit

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from media.rtp.order import WAIT_S
 from media.rtp.unit import Depacketizer
 from media.rtsp.connection import Connection
-from media.rtsp.datagrams import PortPair
 from media.rtsp.description import Description, Track, address
 from media.rtsp.failed import RtspFailed
 from media.rtsp.incoming import Hears, Incoming
 from media.rtsp.login import Login
 from media.rtsp.messages import Message
+from media.rtsp.port_pair import PortPair
 
 REPORT_S = 5.0  # between reports that packets arrive
 _ALIVE_S = (5, 30)  # between requests that keep the session, at least and at most

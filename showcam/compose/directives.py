@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from accounts.tokens import authenticate
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from registry.telling.listed import Listed
 from showcam import keys
 from showcam.aws import boto

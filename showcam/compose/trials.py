@@ -4,7 +4,7 @@ import msgspec
 
 from accounts.pins import Pins
 from actions.fulfillment import Fulfillment
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from console.echo import SKILL_ID
 from console.trial import Doors
 from showcam.compose.ground import Ground

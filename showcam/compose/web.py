@@ -28,8 +28,8 @@ from showcam.compose.own_pages import own_pages
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
-from showcam.edge.forwarded import HEADER, Signatures
 from showcam.edge.metrics import Metrics
+from showcam.edge.signatures import HEADER, Signatures
 from showcam.http_types import Answered, Refuse, Request, Response, Route, problem
 from showcam.keys import Keys
 from showcam.process import listener, logs

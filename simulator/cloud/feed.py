@@ -9,7 +9,7 @@ from simulator.camera import Camera
 from simulator.cloud.program_stream import Habits, ProgramStream
 from simulator.cloud.rtp_stream import RtpStream
 from simulator.pictures.encoder import SEGMENT_S
-from simulator.pictures.garble import Garbler, split
+from simulator.pictures.garbler import Garbler, split
 from simulator.pictures.studio import Studio
 from simulator.pictures.tone import RATE_HZ
 from simulator.state import World

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.pictures.garble import split
+from simulator.pictures.garbler import split
 
 LONGEST = 1200  # bytes of a packet's payload
 SOURCE = 0x55667788

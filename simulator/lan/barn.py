@@ -19,8 +19,8 @@ from simulator.lan.onvif import OnvifDevice
 from simulator.lan.onvif_picture import Picture
 from simulator.lan.onvif_wire import TOPICS
 from simulator.lan.server import CameraServer, Take
-from simulator.pictures.drawing import Painter
 from simulator.pictures.encoder import SEGMENT_S, Encoder, Listener
+from simulator.pictures.painter import Painter
 from simulator.pictures.studio import Studio
 
 SERIAL = "BARN00417"

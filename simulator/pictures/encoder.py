@@ -13,8 +13,8 @@ from av.packet import Packet
 
 from simulator.camera import Camera
 from simulator.pictures.codecs import SHAPES, Codecs
-from simulator.pictures.drawing import Painter
-from simulator.pictures.garble import Garbler
+from simulator.pictures.garbler import Garbler
+from simulator.pictures.painter import Painter
 from simulator.pictures.tone import Tone
 from simulator.pictures.transport import Piece, Transport
 

@@ -11,7 +11,7 @@ import pytest
 from jsonschema_rs import Draft4Validator
 
 from accounts.tokens import authenticate
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from simulator import authority
 from tests.doubles import alexa_envelope, smart_vision
 from tests.doubles.event_gateway import Reporting

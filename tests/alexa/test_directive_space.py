@@ -14,7 +14,7 @@ from accounts.tokens import authenticate
 from alexa.amazon import Amazon
 from alexa.gateway import Gateway
 from alexa.interfaces import household_interfaces, interfaces
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from registry.preferences import Preferences
 from registry.scene import scenes_of
 from simulator import authority

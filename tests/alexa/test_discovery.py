@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from accounts.tokens import authenticate
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from alexa.texts import friendly as named
 from registry.camera import Video
 from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown

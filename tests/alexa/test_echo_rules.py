@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from registry.preferences import Preferences
 from simulator.assistants import alexa_rules
 from tests.doubles.household import Household

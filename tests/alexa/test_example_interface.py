@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from alexa import skill
+from alexa import smart_home
 from alexa.interface import Interface
 from alexa.interfaces import interfaces
 from registry.registry import Registry
@@ -28,7 +28,7 @@ def with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
             RangeController(),
         )
 
-    monkeypatch.setattr(skill, "interfaces", table)
+    monkeypatch.setattr(smart_home, "interfaces", table)
 
 
 def discovered(message: dict[str, Any], camera: str) -> list[dict[str, Any]]:

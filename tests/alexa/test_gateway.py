@@ -14,7 +14,7 @@ from accounts import households
 from accounts.tokens import authenticate
 from alexa.amazon import Amazon, Unreached
 from alexa.gateway import SECRET, Gateway, NotGranted
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

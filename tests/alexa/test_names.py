@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alexa.names import friendly_names
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from alexa.texts import LOCALES, TEXTS
 from registry.camera import Video
 from tests.alexa.test_discovery import Check, friendly

@@ -16,7 +16,7 @@ import av
 import pytest
 
 from accounts.tokens import TokenInvalid, authenticate
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from media.grants import Claims, Picture
 from media.source import Codec, Denied, SourceSpec
 from registry.adapter import adapt

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.tokens import authenticate
 from alexa.errors import REFUSED
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from media.errors import MediaBusy, MediaUnavailable
 from registry.camera import Video
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown

@@ -14,7 +14,7 @@ from alexa.gateway import Gateway
 from alexa.interfaces import interfaces
 from alexa.reports import Reports
 from alexa.sender import EventSender
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from registry.telling.reporter import Tell
 from simulator import authority
 from tests.doubles import every_state

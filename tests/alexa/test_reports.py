@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from accounts.tokens import authenticate
 from alexa.reports import LARGEST
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from registry.camera import State
 from registry.preferences import Preferences
 from registry.telling.reporter import (

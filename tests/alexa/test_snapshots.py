@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.tokens import authenticate
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from tests.doubles.household import Household
 
 type Send = Callable[..., dict[str, Any]]

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from alexa import deadline
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from media.source import SourceSpec
 from registry.adapter import adapt
 from registry.camera import Refusal, StreamRequest

@@ -20,7 +20,7 @@ from accounts.pins import Pins
 from actions.devices import names
 from actions.fulfillment import Fulfillment
 from alexa.names import friendly_names
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from alexa.spoken.skill import Spoken
 from console import home, look
 from console.adding import Adding as AddingPage

@@ -14,7 +14,7 @@ from media.grants import Claims
 from media.plane.codec.units import CLOCK
 from media.plane.outputs.video_track import VideoTrack
 from media.plane.settings import PlaneSettings
-from media.plane.sources.network import OnLoopback
+from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.opener import Opener
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.transcodes import Transcodes

@@ -8,7 +8,7 @@ import av
 from av.video.frame import PictureType
 
 from simulator.lan.description import Sound, Tracks
-from simulator.pictures.garble import Garbler, Layout
+from simulator.pictures.garbler import Garbler, Layout
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes
 from tests.doubles.hls_camera import slope as bright

@@ -58,8 +58,8 @@ def test_no_room_is_reached_by_a_string() -> None:
 @pytest.mark.parametrize(
     ("text", "room"),
     [
-        ('import_module("alexa.skill")', "alexa"),
-        ('importlib.import_module("alexa.skill")', "alexa"),
+        ('import_module("alexa.smart_home")', "alexa"),
+        ('importlib.import_module("alexa.smart_home")', "alexa"),
         ('pkgutil.resolve_name("lambda.web:handler")', "lambda"),
     ],
 )

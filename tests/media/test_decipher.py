@@ -20,7 +20,7 @@ from media.plane.sources.footage import Footage
 from media.source import SourceSpec
 from simulator.cloud.program_stream import LONGEST, Habits, ProgramStream
 from simulator.cloud.rtp_stream import RtpHabits, RtpStream
-from simulator.pictures.garble import LAYOUTS, Garbler, Layout, split
+from simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
 from tests.doubles.floating_point import apart
 from tests.media.test_mpegps import film
 from tests.media.test_rtp import pictures

@@ -14,7 +14,7 @@ from media.ezviz import fields, messages
 from media.ezviz.address import Address, Stream
 from media.ezviz.frames import STREAM, frame
 from media.plane.sources.ezviz_node import MOST_HOPS, NOTICE, NodeSession, SaidNo
-from media.plane.sources.network import OnLoopback
+from media.plane.sources.fetcher import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud, Watcher, by_webrtc, closed, pulled
 from tests.doubles.mangler import Mangler, Spoil, byte_by_byte, ended, flipped, missing

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.mpegps.frames import Piece
+from media.mpegps.pictures import Piece
 from media.plane.codec.units import CLOCK
 from media.plane.sources.ezviz_rtp import EzvizRtp
 from media.plane.sources.footage import Footage
 from media.rtp.packet import read
 from simulator.cloud.rtp_stream import RtpHabits, RtpStream
-from simulator.pictures.garble import split
+from simulator.pictures.garbler import split
 from tests.media.test_mpegps import SOUNDS, adts, film, law
 from tests.media.test_rtp import pictures
 

@@ -13,11 +13,11 @@ from media.ezviz.transport import transport
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
 from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.ezviz_showing import HELD_CAP, Showing
+from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage
 from media.plane.sources.joined import STEP, Joined
-from media.plane.sources.network import OnLoopback
 from simulator.cloud.program_stream import HIKVISION_HEADER, ProgramStream
-from simulator.pictures.garble import Garbler
+from simulator.pictures.garbler import Garbler
 from tests.media.test_mpegps import film
 
 

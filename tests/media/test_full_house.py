@@ -14,7 +14,7 @@ from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from media.grants import Picture
 from media.source import SourceSpec
 from registry.adapter import adapt

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from media import nal
 from media.ezviz.decipher import Decipherer
-from media.mpegps.frames import Pictures
 from media.mpegps.packets import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets
+from media.mpegps.pictures import Pictures
 from media.mpegps.sound import Sound
 from simulator.cloud.program_stream import HIKVISION_HEADER, Habits, ProgramStream
-from simulator.pictures.garble import Garbler
+from simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import recorded
 
 STEP = 6000  # 15 pictures a second

@@ -13,7 +13,7 @@ from media.plane.codec import h264, sound
 from media.plane.codec.keyframe import NoPicture, decoded, decoder, jpeg
 from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.sources import playlist
-from media.plane.sources.network import Fetcher, Forbidden
+from media.plane.sources.fetcher import Fetcher, Forbidden
 from media.plane.sources.pacer import Pacer
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.gop import GOP_CAP

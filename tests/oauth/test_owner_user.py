@@ -14,7 +14,7 @@ from accounts.passwords import Cost, Passwords
 from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
-from alexa.skill import SmartHome
+from alexa.smart_home import SmartHome
 from oauth import wording
 from store.records import Account, Assistant
 from tests.doubles.linking_world import USER, Browser, Page, World

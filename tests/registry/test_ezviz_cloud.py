@@ -12,7 +12,7 @@ import pytest
 
 from media.ezviz.address import Address
 from media.plane.sources.ezviz_node import NodeSession
-from media.plane.sources.network import OnLoopback
+from media.plane.sources.fetcher import OnLoopback
 from media.source import REFUSED, SourceSpec
 from registry.camera import UNASKED, Camera, Ref
 from registry.drivers.ezviz import households

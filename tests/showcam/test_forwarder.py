@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from showcam.edge.forwarded import HEADER, Signatures
+from showcam.edge.signatures import HEADER, Signatures
 from showcam.http_types import Request
 from showcam.setup import forwarder
 from store.sqlite import SqliteStore

@@ -16,7 +16,7 @@ from pyezvizapi.stream import StreamTransport, VtmStreamClient, detect_transport
 
 from media.ezviz.address import Address, live
 from media.plane.sources.ezviz_node import NodeSession, SaidNo
-from media.plane.sources.network import OnLoopback
+from media.plane.sources.fetcher import OnLoopback
 from simulator.cloud import node, wire
 from simulator.cloud.tokens import LIFE_S, Tokens
 from simulator.state import Account, World

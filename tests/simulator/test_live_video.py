@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 from simulator.households import demo_world
 from simulator.pictures.door import listing
 from simulator.pictures.encoder import IDLE_S, Encoder, Segment
-from simulator.pictures.garble import Garbler
+from simulator.pictures.garbler import Garbler
 from tests.doubles.cloud import Cloud
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from showcam import keys as key_files
-from showcam.edge.forwarded import HEADER, sign
+from showcam.edge.signatures import HEADER, sign
 from showcam.process.settings_sources import load
 from tests.doubles.attackers import crowd, head
 from tests.doubles.program import Program, running

@@ -23,7 +23,7 @@ from showcam.doctor import assistants, google
 from showcam.doctor.finding import Fault, Finding
 from showcam.doctor.reach import Visitor
 from showcam.doctor.world import World
-from showcam.edge.forwarded import HEADER, sign
+from showcam.edge.signatures import HEADER, sign
 from showcam.setup.google_console import REDIRECTS
 from store.sealing import Sealer
 from store.sqlite import SqliteStore

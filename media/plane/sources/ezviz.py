@@ -17,8 +17,8 @@ from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.ezviz_openings import Openings
 from media.plane.sources.ezviz_picture import EzvizPicture
 from media.plane.sources.ezviz_showing import Showing
+from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.foresight import Foresight
-from media.plane.sources.network import OnLoopback
 from media.plane.sources.quota_rests import QuotaRests
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec

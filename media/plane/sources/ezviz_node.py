@@ -11,7 +11,7 @@ from media.ezviz import messages
 from media.ezviz.address import KNOWN, Address, BadAddress, parted
 from media.ezviz.frames import MESSAGE, STREAM, Frame, Frames, NotFrames, frame
 from media.ezviz.messages import Answer, NotAnswer
-from media.plane.sources.network import OnLoopback
+from media.plane.sources.fetcher import OnLoopback
 from net.addresses import are_public, is_spelled
 
 CONNECT_S = 3.0

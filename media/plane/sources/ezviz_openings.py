@@ -10,7 +10,7 @@ from media.ezviz.results import OTHER_STREAM, PASSING, QUOTA, SERVER, TOKEN, Mea
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
 from media.plane.sources.ezviz_showing import Showing
-from media.plane.sources.network import OnLoopback
+from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.quota_rests import QuotaRests
 from media.source import REFUSED, SourceSpec
 

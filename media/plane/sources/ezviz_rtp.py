@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from media import nal
 from media.ezviz.decipher import Decipherer
 from media.ezviz.h265 import EzvizH265Depacketizer
-from media.mpegps.frames import Piece
+from media.mpegps.pictures import Piece
 from media.mpegps.sound import G711_RATE, adts_rate
 from media.plane.codec import sound
 from media.plane.codec.units import CLOCK

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from media import nal
 from media.ezviz.decipher import Decipherer
 from media.ezviz.transport import transport
-from media.mpegps.frames import Pictures, Piece
 from media.mpegps.packets import NotMpegPs, Packets
+from media.mpegps.pictures import Pictures, Piece
 from media.mpegps.sound import Codec, Heard, Sound
 from media.plane.codec.units import SourceFailed, Unit
 from media.plane.sources.ezviz_rtp import EzvizRtp

@@ -16,7 +16,7 @@ import av
 
 from media.plane.codec.units import SourceFailed
 from media.plane.sources import playlist
-from media.plane.sources.network import (
+from media.plane.sources.fetcher import (
     LIST_CAP,
     LIST_S,
     SEGMENT_CAP,

@@ -9,8 +9,8 @@ from media.plane.background import Background
 from media.plane.sources import card_player
 from media.plane.sources.ezviz import EzvizSource
 from media.plane.sources.ezviz_local import MANY, EzvizLocalSource, Known
+from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.hls import HlsSource
-from media.plane.sources.network import OnLoopback
 from media.plane.sources.quota_rests import QuotaRests
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run

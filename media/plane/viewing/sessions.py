@@ -10,7 +10,7 @@ from media.messages import Stats
 from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
 from media.plane.settings import PlaneSettings
-from media.plane.sources.network import OnLoopback
+from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.opener import Opener
 from media.plane.viewing.asking import Asking
 from media.plane.viewing.camera_stills import CameraStills

@@ -14,12 +14,12 @@ from net.house import HouseHttp
 from registry.drivers.lan.address import RTSP, Address
 from registry.drivers.lan.asking import Described, describe
 from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.events import reported
 from registry.drivers.lan.knocking import knock
 from registry.drivers.lan.onvif import DEVICE_PATH, Onvif
 from registry.drivers.lan.onvif import Described as Identity
 from registry.drivers.lan.paths import PATHS, sub_of
 from registry.drivers.lan.profile import Profile
+from registry.drivers.lan.pull_point import reported
 from registry.drivers.lan.soap import OnvifFailed
 from registry.errors import Refused
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from registry.driver import Hint
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.events import PullPoint
 from registry.drivers.lan.onvif import Onvif
+from registry.drivers.lan.pull_point import PullPoint
 from registry.drivers.lan.soap import OnvifFailed
 from registry.errors import DriverError
 from store.ports import StoreUnavailable

@@ -5,7 +5,7 @@ from functools import partial
 import av
 import pytest
 
-from simulator.pictures.drawing import Painter
+from simulator.pictures.painter import Painter
 from simulator.pictures.scenes import SCENES
 
 MOMENTS = (1_700_000_000.0, 1_700_000_003.3, 1_700_000_005.07)

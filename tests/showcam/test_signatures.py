@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from showcam.compose import web
-from showcam.edge.forwarded import HEADER, WAY_S, WINDOW_S, Signatures, sign
+from showcam.edge.signatures import HEADER, WAY_S, WINDOW_S, Signatures, sign
 from showcam.http_types import RECEIVED, Refuse, Request
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
