@@ -19,7 +19,7 @@ from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
 
 SOFT = 1024  # descriptors that a process has at first on most systems
-WITHIN_S = 1.0
+WITHIN_S = 2.0  # less than a silent connection is borne with, so that one who waits for those to end is late
 DIRECTIVE = {
     "directive": {
         "header": {"namespace": "Alexa.Discovery", "name": "Discover", "payloadVersion": "3", "messageId": "m"},
@@ -61,7 +61,7 @@ def directive(program: Program) -> tuple[int, bytes]:
 
 
 def is_well(program: Program) -> None:
-    """Both are answered within a second."""
+    """Both are answered in time."""
     assert request(program.port, "GET", "/healthz")[0] == 200
     status, answer = directive(program)
     assert (status, json.loads(answer)["event"]["payload"]["type"]) == (200, "INVALID_AUTHORIZATION_CREDENTIAL")
@@ -98,7 +98,8 @@ def test_silent_connections_are_ended_and_hold_up_nobody(program: Program, first
     web = part(program, b"serve")
     before = descriptors(web)
     with crowd(program.port, ["127.0.0.1"] * 600, first) as silent:
-        assert len(silent.open) == 600
+        assert silent.joined == 600
+        until(lambda: len(silent.answers) == (600 if first else 0), 20)
         is_well_for(4, program)
         until(lambda: not silent.open, 20)
         until(lambda: descriptors(web) < before + 10)
