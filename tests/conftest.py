@@ -3,6 +3,7 @@
 import fcntl
 import functools
 import gc
+import logging
 import os
 import secrets
 from collections import Counter
@@ -57,6 +58,7 @@ LONGEST = ("aws", "browser", "demo", "lambda", "pages")
 APART = {"tests/browser/test_console_pages.py": "pages"}
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
 SLOW_S = 600
+LEVEL = logging.getLogger().level
 # tests write databases by the thousand, and a disk takes milliseconds for each write that must last
 MEMORY, MEMORY_FREE = Path("/dev/shm"), 4 << 30  # noqa: S108
 
@@ -68,6 +70,17 @@ def pytest_configure() -> None:
         held = os.statvfs(MEMORY)
         if held.f_bavail * held.f_frsize > MEMORY_FREE and not held.f_flag & os.ST_NOEXEC:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.fixture(autouse=True)
+def root_logger_as_it_was() -> Iterator[None]:
+    """A command or an entry configures the logging of its whole process, which here is other tests' too."""
+    root = logging.getLogger()
+    handlers, root.handlers = root.handlers, list(root.handlers)
+    yield
+    root.handlers = handlers
+    if root.level != LEVEL:
+        root.setLevel(LEVEL)
 
 
 @pytest.fixture(autouse=True, scope="session")

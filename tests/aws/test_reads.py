@@ -1,6 +1,5 @@
 """Each function's role may read exactly the secrets that its code reads when it begins."""
 
-import logging
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -48,16 +47,6 @@ READ = {
 @pytest.fixture(scope="module")
 def templates(osls: Osls) -> dict[str, Template]:
     return {name: osls("serverless.yml", "eu-west-1", BASE | more).template for name, more in GIVEN.items()}
-
-
-@pytest.fixture(autouse=True)
-def root_logger_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An entry takes all lines of its process."""
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", list(root.handlers))
-    level = root.level
-    yield
-    root.setLevel(level)
 
 
 @pytest.fixture

@@ -59,26 +59,38 @@ class RtspCamera:
         self._thread = threading.Thread(target=self._loop.run_forever, name="camera", daemon=True)
         self._thread.start()
         self._server: CameraServer | None = None
+        self._held: socket.socket | None = None
         self.port = 0
         self.start()
 
     def start(self) -> None:
+        self._let_port_go()
         self._server = _Server(self)
         self._server.port = self.port
         self._run(self._server.start())
         self.port = self._server.port
 
     def stop(self) -> None:
-        """Stops it as a pulled plug does."""
+        """Its port answers that it is closed, and no other program gets it."""
         assert self._server is not None
         self._run(self._server.stop())
+        if self._held is None:
+            self._held = socket.socket()
+            self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._held.bind(("127.0.0.1", self.port))
 
     def close(self) -> None:
         self.stop()
+        self._let_port_go()
         self._run(self._let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
+
+    def _let_port_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def call(self, action: Callable[["_Viewer"], None]) -> None:
         """Calls the function for every viewer, in the camera's loop."""

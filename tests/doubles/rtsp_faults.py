@@ -169,9 +169,11 @@ def without_sound(packet: bytes) -> bytes:
     if not packet[1] & 0x40 or packet[begins : begins + 2] == b"\0\0" or packet[begins] != 2:
         return packet
     table = bytearray(packet[begins:])
-    at = 12 + ((table[10] & 0x0F) << 8 | table[11])
-    while table[at] != 0x0F:
+    at, end = 12 + ((table[10] & 0x0F) << 8 | table[11]), 3 + ((table[1] & 0x0F) << 8 | table[2]) - 4
+    while at < end and table[at] != 0x0F:
         at += 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
+    if at >= end:
+        return packet  # a busy machine's muxer names the picture before it has sound
     size = 5 + ((table[at + 3] & 0x0F) << 8 | table[at + 4])
     del table[at : at + size]
     table[2] -= size

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,19 +20,15 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any
 
 
 @pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], CloudWatch]]:
+def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], CloudWatch]:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "showcam-prod-web")
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
 
     def install(least: str) -> CloudWatch:
         made = CloudWatch(least)
         made.install()
         return made
 
-    yield install
-    root.handlers = handlers
-    root.setLevel(level)
+    return install
 
 
 def fail() -> None:

@@ -21,11 +21,8 @@ def lines(capfd: pytest.CaptureFixture[str]) -> Lines:
 @pytest.fixture
 def put_back() -> Iterator[None]:
     """What is configured for a test alone."""
-    root = logging.getLogger()
-    before = root.handlers, root.level
     yield
     structlog.reset_defaults()
-    root.handlers, root.level = before
 
 
 def test_a_line_logged_during_a_request_has_its_id_and_the_process(put_back: None, lines: Lines) -> None:

@@ -1,7 +1,6 @@
 """From a link that is due to the function that reports: the table's stream, the queue, the schedules."""
 
 import json
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,16 +90,6 @@ def test_what_was_sent_is_what_is_received() -> None:
     message = {"messageId": "m", "body": client.batches[0][0]["MessageBody"]}
     assert client.batches[0][0]["DelaySeconds"] == 30
     assert list(of_queue({"Records": [message]})) == [("m", Wake("home", "kitchen", "google"))]
-
-
-@pytest.fixture(autouse=True)
-def root_logger_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An entry takes all lines of its process."""
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", list(root.handlers))
-    level = root.level
-    yield
-    root.setLevel(level)
 
 
 class World:
