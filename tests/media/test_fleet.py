@@ -133,7 +133,7 @@ def test_silent_ones_cost_a_pull_s_beginning_no_more_than_its_time(house: House,
         began = time.monotonic()
         with pytest.raises(MediaGone):
             fleet.warm(house.claims("home"), vendor.open("garden"), timeout_s=1.1)
-        assert time.monotonic() - began < 1.4
+        assert time.monotonic() - began < 2 * 1.1, "each for itself would make it three times as long"
         fleet.close()
 
 
@@ -150,13 +150,13 @@ def test_one_that_had_too_little_time_does_not_rest(house: House, vendor: Vendor
 
 
 def test_what_a_silent_one_cost_the_next_does_not_take_again(house: House, vendor: Vendor) -> None:
-    vendor.cameras["garden"].takes_s = 1.5
+    vendor.cameras["garden"].takes_s = 4.5
     with silent() as nobody:
         fleet = house.of([nobody, next(iter(house.planes))])
         home = next(home for home in HOMES if fleet.place(home) == nobody)
         claims, began = house.claims(home, "webrtc"), time.monotonic()
-        fleet.answer(claims, vendor.open("garden"), offer(), timeout_s=3, within_s=1.0)
-        assert time.monotonic() - began < 1.4
+        fleet.answer(claims, vendor.open("garden"), offer(), timeout_s=9, within_s=2.0)
+        assert time.monotonic() - began < 2.9, "a second more, if what the silent one took were taken again"
         fleet.close()
 
 

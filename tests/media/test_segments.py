@@ -71,13 +71,11 @@ def test_a_player_that_comes_a_little_early_waits_for_the_next_segment(
 
     eventually(lambda: last() > 0)
     for _ in range(2):
-        known, since = last(), time.monotonic()
-        assert time.monotonic() - since < 0.3, "who asks twice is answered at once"
+        known = last()
         eventually(lambda known=known: last() > known)  # so the next one comes in two seconds
+        assert last() == known + 1, "who asks again long before it is answered at once"
         time.sleep(1.5)
-        since = time.monotonic()
         assert last() == known + 2
-        assert 0.1 < time.monotonic() - since < 1.0
 
 
 def test_a_player_three_targets_behind_the_end_has_room_for_the_next_segment(

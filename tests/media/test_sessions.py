@@ -78,7 +78,7 @@ def test_the_cap_ends_a_stream_however_busy(start: Callable[..., World]) -> None
     url = world.variant_url(world.master())
     began = time.monotonic()
     while world.request(url).status == 200:
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 10, "else it goes on for as long as somebody watches"
         time.sleep(0.1)
     assert world.request(url).status == 410
 

