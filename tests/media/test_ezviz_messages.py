@@ -113,6 +113,20 @@ def test_frames_are_found_however_they_were_cut() -> None:
         assert found == expected, size
 
 
+def test_frames_on_channels_that_nobody_asks_for_are_no_damage() -> None:
+    sent = b"".join(bytes((0x24, channel)) + b"\0\1" + bytes(4) + b"x" for channel in (0x02, 0x0A, 0x0B))
+    reader = Frames()
+    found = reader.feed(sent + STREAMED)  # a frame behind damage would count once another one has begun
+    assert [frame.channel for frame in found] == [0x02, 0x0A, 0x0B, STREAM]
+
+
+def test_a_little_junk_every_now_and_then_is_passed_over_for_hours() -> None:
+    reader, found = Frames(), 0
+    for _ in range(2 * MOST_JUNK // 1024):
+        found += len(reader.feed(bytes(1024) + STREAMED * 2))
+    assert found >= 2 * (2 * MOST_JUNK // 1024) - 2
+
+
 @pytest.mark.parametrize(
     "junk", [b"\r\n", b"$", b"$$\x01", b"$\x07\x00\x01", b"HTTP/1.1 200 OK\r\n\r\n", b"\x00" * 999]
 )
@@ -200,6 +214,29 @@ def test_only_the_stream_is_changed_in_an_address() -> None:
     redirect = "ysproto://h:6002/live?hdSign=a%2Fb&stream=1&stream2=1&busiProxy=x"
     assert Address.read(redirect).asking(2).url == redirect.replace("&stream=1", "&stream=2")
     assert Address.read("ysproto://h:6002/live?a=1").asking(2).url == "ysproto://h:6002/live?a=1"
+
+
+@pytest.mark.parametrize(
+    ("host", "place"), [("203.0.113.9", "203.0.113.9:10554"), ("2001:db8::9", "[2001:db8::9]:10554")]
+)
+def test_an_address_at_another_host_differs_in_nothing_else(host: str, place: str) -> None:
+    for url in (URL, URL.replace("198.51.100.7", "[2001:db8::7]")):
+        found = Address.read(url).at(host, 10554)
+        assert (found.host, found.port) == (host, 10554)
+        assert found.url == f"ysproto://{place}/live?" + url.partition("?")[2]
+
+
+def test_cameras_and_their_channels_are_told_apart_whatever_else_an_address_has() -> None:
+    first, second, other = (
+        Address.read(live("h:8554", serial, channel, 2, token, "biz=1", 7)).camera
+        for serial, channel, token in (("F1", 1, "ut.T"), ("F1", 2, "ut.T"), ("F2", 1, "ut.T"))
+    )
+    assert len({"", first, second, other}) == 4
+    assert Address.read(live("other:8554", "F1", 1, 1, "ut.U", "biz=4", 8)).camera == first
+
+
+def test_a_token_is_quoted() -> None:
+    assert "&ssn=a%26dev%3DF2%2B%2F%3D&biz=1&" in live("h:8554", "F1", 1, 2, "a&dev=F2+/=", "biz=1", 7)
 
 
 @pytest.mark.parametrize(
