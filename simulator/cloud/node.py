@@ -136,7 +136,7 @@ class _Session:
             if code == STOP:
                 self._line.say(STOPPED, b"")
                 return
-            if code == KEPT_ALIVE:
+            if code == KEPT_ALIVE and body == message({1: self._ssn}):
                 self._asked = None
             elif code == KEEP_ALIVE and body == message({1: self._ssn}):
                 self._kept, self._unkept = _now(), None

@@ -226,15 +226,6 @@ def test_an_address_at_another_host_differs_in_nothing_else(host: str, place: st
         assert found.url == f"ysproto://{place}/live?" + url.partition("?")[2]
 
 
-def test_cameras_and_their_channels_are_told_apart_whatever_else_an_address_has() -> None:
-    first, second, other = (
-        Address.read(live("h:8554", serial, channel, 2, token, "biz=1", 7)).camera
-        for serial, channel, token in (("F1", 1, "ut.T"), ("F1", 2, "ut.T"), ("F2", 1, "ut.T"))
-    )
-    assert len({"", first, second, other}) == 4
-    assert Address.read(live("other:8554", "F1", 1, 1, "ut.U", "biz=4", 8)).camera == first
-
-
 def test_a_token_is_quoted() -> None:
     assert "&ssn=a%26dev%3DF2%2B%2F%3D&biz=1&" in live("h:8554", "F1", 1, 2, "a&dev=F2+/=", "biz=1", 7)
 
