@@ -67,6 +67,19 @@ def test_pictures_come_out_as_they_went_in(habits: RtpHabits, codec: str) -> Non
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_sound_that_is_numbered_by_itself_may_come_between_the_parts_of_a_picture(codec: str) -> None:
+    stream = RtpStream("h265" if codec == "libx265" else "h264", RtpHabits(own_numbers=True))
+    packets = [
+        [each for body in stream.picture(picture, number * STEP, key=False) for each in (body, *stream.sound(b"s", 0))]
+        for number, picture in enumerate(pictures(codec))
+    ]
+    assert max(map(len, packets)) > 6
+    assert [units(unit.data) for unit in read_all(packets) if unit.kind == "video"] == [
+        units(picture) for picture in pictures(codec)
+    ]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
 def test_a_stream_of_another_source_is_shown_from_its_first_packet(codec: str) -> None:
     footage = Footage(now=itertools.count().__next__)
     bodies = [body[:8] + b"\1\2\3\4" + body[12:] for those in sent(codec) for body in those if body[1] & 0x7F == 96]

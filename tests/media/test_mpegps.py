@@ -14,7 +14,7 @@ from media import nal
 from media.ezviz.decipher import Decipherer
 from media.mpegps.packets import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets
 from media.mpegps.pictures import Pictures
-from media.mpegps.sound import Sound
+from media.mpegps.sound import Sound, adts_rate
 from simulator.cloud.program_stream import HIKVISION_HEADER, Habits, ProgramStream
 from simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import recorded
@@ -266,6 +266,26 @@ def test_aac_is_known_by_its_headers() -> None:
     assert (heard.codec, heard.rate) == ("aac", 16000)
     assert heard.feed(frames[1] + frames[2] + frames[3][:9], 900) == [(frames[1], 900), (frames[2], 900 + 5760)]
     assert heard.feed(b"\xff\xf1" + bytes(20), 0) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "rate"),
+    [
+        ("fff16040", 16000),
+        ("fff96040", 16000),
+        ("fff06040", 16000),
+        ("fff86040", 16000),
+        ("fff14c80", 48000),
+        ("fff17c40", 0),
+        ("fff36040", 0),
+        ("fffd6040", 0),
+        ("ffe16040", 0),
+        ("fef16040", 0),
+    ],
+)
+def test_headers_of_aac_are_of_either_mpeg_with_a_checksum_or_without(header: str, rate: int) -> None:
+    assert adts_rate(bytes.fromhex(header) + bytes(3)) == rate
+    assert adts_rate(bytes.fromhex(header) + bytes(2)) == 0, "it is not whole"
 
 
 @pytest.mark.parametrize("is_encrypted", [True, False])
