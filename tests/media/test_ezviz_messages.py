@@ -55,6 +55,7 @@ def test_a_stop_names_the_session() -> None:
         (answer(ssn="S1"), Answer(0, "S1"), False),
         (answer(result=5302, key="K", url=URL), Answer(5302, "", URL, "K"), True),
         (answer(result=5302, url=URL), Answer(5302, "", URL), False),
+        (answer(result=0, ssn="S1", key="K", url=URL), Answer(0, "S1", URL, "K"), False),
         (answer(result=5504), Answer(5504), False),
         (answer(result=5504) + bytes.fromhex("9a0602ffff") + answer(ssn="S1"), Answer(5504, "S1"), False),
         (b"", Answer(), False),
