@@ -21,6 +21,7 @@ GAP_S = 2.0
 
 class Hour(NamedTuple):
     opened: int
+    minted: int
     most: int
     reopened: int
     viewers: list[Watcher]
@@ -38,7 +39,7 @@ def an_hour(seconds: float = HOUR_S, viewers: int = VIEWERS, **settings: Any) ->
         counting = asyncio.create_task(cloud.count())
         pull, seen = await watched(loop, cloud, seconds, viewers)
         counting.cancel()
-        return Hour(cloud.world.calls["vtdu"], cloud.most, pull.reopened, seen)
+        return Hour(cloud.world.calls["vtdu"], cloud.minted, cloud.most, pull.reopened, seen)
 
     return run(scene)
 
@@ -177,6 +178,10 @@ def test_a_whole_picture_whose_keyframes_stay_away_is_left_for_the_smaller_one()
     assert (found.most, found.lacks_sub) == (2, False)
 
 
+def test_a_whole_picture_that_was_asked_for_tells_nothing_of_the_smaller_one() -> None:
+    assert first({}, asks=1, stream_key_s=2).lacks_sub is False
+
+
 def test_a_battery_camera_that_the_first_session_wakes_is_shown_by_the_next() -> None:
     found = first({"battery": 80, "awake_until": 0.0, "sub_size": None})
     assert found.s < 13.0
@@ -203,9 +208,44 @@ def test_a_session_that_falls_silent_is_followed_the_sooner_the_less_it_used_to_
         assert viewer.gap_s() < gap_s
 
 
+@pytest.mark.parametrize("result", ["5500", "5999", "7005"])
+def test_with_whatever_word_a_node_ends_sessions_they_go_on_in_one_picture(result: str) -> None:
+    """A server's trouble, a result that nobody knows, and that the node is gone."""
+    hour = an_hour(150.0, 2, session_cut_s=15.0, cut_with=result)
+    assert (hour.most, hour.reopened) == (2, 0)
+    assert hour.opened >= 8
+    assert all(viewer.is_monotonic for viewer in hour.viewers)
+
+
+def test_a_camera_that_gives_one_session_is_opened_anew_where_that_one_falls_silent() -> None:
+    hour = an_hour(60.0, 2, mute_after_s=20.0, camera_streams=1)
+    assert (hour.most, hour.reopened) == (1, 0)
+    assert all(viewer.gap_s() < 13.0 for viewer in hour.viewers)
+
+
+def test_a_camera_that_brings_nothing_any_longer_is_given_up_again_and_again() -> None:
+    async def scene(loop: FastLoop) -> tuple[int, int]:
+        cloud = HourCloud(loop)
+        pull = await pulled(cloud)
+        watching = asyncio.create_task(by_webrtc(loop, pull, Watcher()))
+        await asyncio.sleep(20.0)
+        cloud.world.settings.stream_fault = "silent"
+        cloud.world.settings.session_cut_s = 1.0
+        await asyncio.sleep(300.0)
+        watching.cancel()
+        minted, reopened = cloud.minted, pull.reopened
+        await closed(pull, cloud)
+        return minted, reopened
+
+    minted, reopened = run(scene)
+    assert reopened >= 5, "each opening is given up, and a pause comes before the next"
+    assert minted < 120
+
+
 def test_a_camera_that_gives_one_session_is_shown_for_an_hour_all_the_same() -> None:
     hour = an_hour(600.0, 2, session_cut_s=75.0, camera_streams=1)
     assert (hour.most, hour.reopened) == (1, 0)
+    assert hour.minted == hour.opened + 1, "it was asked for a second session once"
     for viewer in hour.viewers:
         assert viewer.is_monotonic
         assert viewer.gap_s() < 10.0

@@ -179,8 +179,10 @@ def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
 
 def test_regions_in_a_circle_are_followed_once(simulator: SimulatorProcess, sign_in: SignIn) -> None:
     simulator.configure(region="circle")
+    before = simulator.calls()
 
     assert why(sign_in.begin("demo@example.com", PASSWORD, HERE)) == "vendor_down"
+    assert sum((simulator.calls() - before).values()) == 2
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:1", "169.254.169.254", "", "x@evil.example/"])
