@@ -221,6 +221,42 @@ def test_a_camera_that_gives_one_session_is_opened_anew_where_that_one_falls_sil
     hour = an_hour(60.0, 2, mute_after_s=20.0, camera_streams=1)
     assert (hour.most, hour.reopened) == (1, 0)
     assert all(viewer.gap_s() < 13.0 for viewer in hour.viewers)
+    assert all(viewer.shown_s > 45.0 for viewer in hour.viewers)
+
+
+def test_a_session_that_a_node_ends_before_its_first_picture_is_followed_by_the_next() -> None:
+    async def scene(loop: FastLoop) -> tuple[int, bool]:
+        cloud = HourCloud(loop, session_cut_s=0.5, cut_with="5999")
+        pull = await pulled(cloud)
+        while cloud.minted < 3 and not pull.failure:
+            await asyncio.sleep(0.1)
+        cloud.world.settings.session_cut_s = 0.0
+        await pull.signal.until(lambda: pull.is_live or pull.failure, 30.0)
+        found = cloud.minted, pull.is_live
+        await closed(pull, cloud)
+        return found
+
+    minted, is_live = run(scene)
+    assert minted >= 3
+    assert is_live
+
+
+def test_of_a_picture_that_becomes_encrypted_nothing_is_shown_from_its_next_keyframe_on() -> None:
+    async def scene(loop: FastLoop) -> tuple[str, float]:
+        cloud, seen = HourCloud(loop, stream_key_s=8), Watcher()
+        pull = await pulled(cloud)
+        watching = asyncio.create_task(by_webrtc(loop, pull, seen))
+        await asyncio.sleep(20.0)
+        cloud.camera.encryption, began = True, loop.time()
+        await pull.signal.until(lambda: pull.failure, 90.0)
+        watching.cancel()
+        reason = pull.failure.reason if pull.failure else ""
+        await closed(pull, cloud)
+        return reason, seen.came[-1][0] - began
+
+    reason, last_s = run(scene)
+    assert reason == "encryption_on"
+    assert last_s < 6.7, "until the next keyframe, four seconds later and as late as clumps are"
 
 
 def test_a_camera_that_brings_nothing_any_longer_is_given_up_again_and_again() -> None:
