@@ -82,7 +82,7 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
     "hls_fault": ("no_cors", "ended", "key", "sound"),
     "stream_fault": ("silent", "silent_sub", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
     "stream_map": ("lies", "none"),
-    "cut_with": ("7005",),
+    "cut_with": ("5500", "5999", "7005"),
     "cas_fault": ("expired", "forgets", "refused", "limit", "silent", "garbage", "half", "drips"),
     "local_answers": ("sealed",),
     "local_crowd": ("refuses",),

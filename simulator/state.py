@@ -88,7 +88,7 @@ class Settings:
     stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
     session_cut_s: float = 0.0  # a session lasts so long; 0: for as long as it is kept alive
     cut_spread_s: float = 0.0  # and by up to so much longer, each as it falls out
-    cut_with: Literal["", "7005"] = ""  # whether the end is announced before the node hangs up
+    cut_with: Literal["", "5500", "5999", "7005"] = ""  # the result by which its end is announced
     mute_after_s: float = 0.0  # a session that has lasted so long sends nothing more and stays open; 0: none does
     unkept_s: float = 27.0  # a session without keep-alives lasts so long
     streams: int = 8  # sessions at once, per account

@@ -18,7 +18,7 @@ def transport(body: bytes, before: bytes = b"") -> Transport | None:
     """
     if _PACK in body or body.startswith(b"IMKH"):
         return "ps"
-    if len(body) > 188 and body[0] == body[188] == 0x47:
+    if len(body) > 188 and set(body[::188]) == {0x47}:
         return "ts"
     if _may_be_rtp(body) and (body[8:12] == _SOURCE or _follows(body, before)):
         return "rtp"

@@ -90,8 +90,6 @@ class Packets:
 
     def _pack_end(self, at: int, there: int) -> int | None:
         held = self._held
-        if held[at + 4] & 0xF1 == 0x21:  # MPEG-1
-            return at + 12 if there >= 12 else None
         if held[at + 4] & 0xC4 != 0x44:
             return 0
         if there < 14:

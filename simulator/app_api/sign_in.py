@@ -91,7 +91,7 @@ class SignIn:
         if not alive:
             raise AppError(1012, "The verification code has expired")
         right = hmac.compare_digest(account.sign_in_code.encode(), given.encode())
-        if form.get("bizType") != "TERMINAL_BIND" or not right:
+        if (form.get("msgType"), form.get("bizType")) != ("3", "TERMINAL_BIND") or not right:
             raise AppError(1011, "Incorrect verification code")
         tries.code_until = 0.0
 

@@ -31,7 +31,6 @@ from simulator.state import World
 
 ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
 OPENS = 6  # within a second
-GONE = 7005
 UNKEPT = 18  # packets of RTP that are sent before the first keep-alive
 
 
@@ -136,7 +135,7 @@ class _Session:
             if code == STOP:
                 self._line.say(STOPPED, b"")
                 return
-            if code == KEPT_ALIVE:
+            if code == KEPT_ALIVE and body == message({1: self._ssn}):
                 self._asked = None
             elif code == KEEP_ALIVE and body == message({1: self._ssn}):
                 self._kept, self._unkept = _now(), None
@@ -171,8 +170,8 @@ class _Session:
                 self._pass_on(body)
             self._ask()
             await self._line.writer.drain()
-        if self._world.settings.cut_with == "7005":
-            self._line.say(NOTICE, message({1: GONE}))
+        if self._world.settings.cut_with:
+            self._line.say(NOTICE, message({1: int(self._world.settings.cut_with)}))
             with contextlib.suppress(OSError):
                 await self._line.writer.drain()
 

@@ -304,25 +304,32 @@ def test_what_encoders_write_is_read_from_every_layout(codec: Codec, name: str, 
 
 
 @pytest.mark.parametrize("is_encrypted", [True, False])
-@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize("transport", ["ps", "ps with checksums", "rtp"])
 def test_sound_is_deciphered_where_it_is_encrypted(transport: str, is_encrypted: bool) -> None:
-    """Beside a picture that is."""
+    """Beside a picture that is; behind its header, which a checksum makes longer."""
     garbler, shown, sounds = Garbler(CODE, "h264"), made("h264")[:20], film().sounds
     bodies, program, rtp = list[bytes](), ProgramStream("h264"), RtpStream("h264")
     for number, (picture, heard) in enumerate(zip(shown, sounds, strict=True)):
         data, body = garbler.video(picture), garbler.audio(heard[7:]) if is_encrypted else heard[7:]
-        if transport == "ps":
-            bodies += [
-                program.picture(data, number * STEP, key=number == 0),
-                program.sound(heard[:7] + body, number * 5760),
-            ]
+        if transport.startswith("ps"):
+            head = heard[:7] if transport == "ps" else with_checksum(heard)
+            bodies += [program.picture(data, number * STEP, key=number == 0), program.sound(head + body, number * 5760)]
         else:
             bodies += [*rtp.picture(data, number * STEP, key=number == 0), *rtp.sound(body, number * 5760)]
     found, footage = read(iter(bodies))
     heard_data = [unit.data for unit in found if unit.kind == "audio"]
     assert footage.sound == ("aac", 16_000)
     assert len(heard_data) >= 17
-    assert [sound[7:] for sound in heard_data] == [sound[7:] for sound in sounds[-len(heard_data) :]]
+    size = 9 if transport == "ps with checksums" else 7
+    assert [sound[size:] for sound in heard_data] == [sound[7:] for sound in sounds[-len(heard_data) :]]
+
+
+def with_checksum(frame: bytes) -> bytes:
+    """The frame's ADTS header, two bytes longer (ISO 14496-3 1.A.2.2.1)."""
+    size = len(frame) + 2
+    return bytes(
+        (0xFF, 0xF0, frame[2], frame[3] & 0xFC | size >> 11, size >> 3 & 0xFF, (size & 7) << 5 | 0x1F, 0xFC, 1, 2)
+    )
 
 
 # damage

@@ -233,3 +233,34 @@ def test_any_bytes_are_chunks_or_not_in_bounded_memory(pieces: list[bytes]) -> N
         for _, payload in chunks.feed(piece):
             assert bare(payload) in payload
     assert len(chunks._held) <= 65536 + 4
+
+
+CHUNK = b"$\x01\x00\x04abcd"
+
+
+@pytest.mark.parametrize("junk", [b"\r\n", b"x$", b"x$\x07\x00\x01", b"x$\x07\x0f\xf3", bytes(999)])
+def test_what_lies_between_chunks_is_passed_over(junk: bytes) -> None:
+    found = Chunks().feed(CHUNK * 2 + junk + CHUNK * 7000)
+    assert found == [(1, b"abcd")] * len(found)
+    assert len(found) > 6000
+
+
+def test_a_little_junk_every_now_and_then_is_passed_over_for_hours() -> None:
+    chunks, found = Chunks(), 0
+    for _ in range(2 * MOST_JUNK // 1024):
+        found += len(chunks.feed(bytes(1024) + CHUNK * 2))
+    assert found >= 2 * (2 * MOST_JUNK // 1024) - 2
+
+
+@pytest.mark.parametrize(
+    ("payload", "part"),
+    [
+        (b"\x1c\x80picture", b"picture"),
+        (b"\x1c\x00picture", b"picture"),
+        (b"picture", b"picture"),
+        (b"", b""),
+    ],
+)
+def test_two_bytes_in_front_of_a_part_are_left_out_where_there_are_any(payload: bytes, part: bytes) -> None:
+    assert bare(b"\x80\x60\0\1\0\0\0\2\x55\x66\x77\x88" + payload) == part
+    assert bare(payload) == b"", "it is no RTP"

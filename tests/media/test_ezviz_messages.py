@@ -55,6 +55,7 @@ def test_a_stop_names_the_session() -> None:
         (answer(ssn="S1"), Answer(0, "S1"), False),
         (answer(result=5302, key="K", url=URL), Answer(5302, "", URL, "K"), True),
         (answer(result=5302, url=URL), Answer(5302, "", URL), False),
+        (answer(result=0, ssn="S1", key="K", url=URL), Answer(0, "S1", URL, "K"), False),
         (answer(result=5504), Answer(5504), False),
         (answer(result=5504) + bytes.fromhex("9a0602ffff") + answer(ssn="S1"), Answer(5504, "S1"), False),
         (b"", Answer(), False),
@@ -111,6 +112,20 @@ def test_frames_are_found_however_they_were_cut() -> None:
         reader = Frames()
         found = [frame for at in range(0, len(sent), size) for frame in reader.feed(sent[at : at + size])]
         assert found == expected, size
+
+
+def test_frames_on_channels_that_nobody_asks_for_are_no_damage() -> None:
+    sent = b"".join(bytes((0x24, channel)) + b"\0\1" + bytes(4) + b"x" for channel in (0x02, 0x0A, 0x0B))
+    reader = Frames()
+    found = reader.feed(sent + STREAMED)  # a frame behind damage would count once another one has begun
+    assert [frame.channel for frame in found] == [0x02, 0x0A, 0x0B, STREAM]
+
+
+def test_a_little_junk_every_now_and_then_is_passed_over_for_hours() -> None:
+    reader, found = Frames(), 0
+    for _ in range(2 * MOST_JUNK // 1024):
+        found += len(reader.feed(bytes(1024) + STREAMED * 2))
+    assert found >= 2 * (2 * MOST_JUNK // 1024) - 2
 
 
 @pytest.mark.parametrize(
@@ -200,6 +215,20 @@ def test_only_the_stream_is_changed_in_an_address() -> None:
     redirect = "ysproto://h:6002/live?hdSign=a%2Fb&stream=1&stream2=1&busiProxy=x"
     assert Address.read(redirect).asking(2).url == redirect.replace("&stream=1", "&stream=2")
     assert Address.read("ysproto://h:6002/live?a=1").asking(2).url == "ysproto://h:6002/live?a=1"
+
+
+@pytest.mark.parametrize(
+    ("host", "place"), [("203.0.113.9", "203.0.113.9:10554"), ("2001:db8::9", "[2001:db8::9]:10554")]
+)
+def test_an_address_at_another_host_differs_in_nothing_else(host: str, place: str) -> None:
+    for url in (URL, URL.replace("198.51.100.7", "[2001:db8::7]")):
+        found = Address.read(url).at(host, 10554)
+        assert (found.host, found.port) == (host, 10554)
+        assert found.url == f"ysproto://{place}/live?" + url.partition("?")[2]
+
+
+def test_a_token_is_quoted() -> None:
+    assert "&ssn=a%26dev%3DF2%2B%2F%3D&biz=1&" in live("h:8554", "F1", 1, 2, "a&dev=F2+/=", "biz=1", 7)
 
 
 @pytest.mark.parametrize(

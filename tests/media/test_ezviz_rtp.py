@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media.ezviz.h265 import EzvizH265Depacketizer
 from media.mpegps.pictures import Piece
 from media.plane.codec.units import CLOCK
 from media.plane.sources.ezviz_rtp import EzvizRtp
@@ -64,6 +65,62 @@ def test_pictures_come_out_as_they_went_in(habits: RtpHabits, codec: str) -> Non
     found = read_all(sent(codec, habits))
     assert [units(unit.data) for unit in found] == [units(unit) for unit in pictures(codec)]
     assert [unit.pts for unit in found] == [number * STEP for number in range(30)]
+
+
+def fragment(kind: int, data: bytes, *, first: bool = False, last: bool = False) -> bytes:
+    return b"\x62\x01" + bytes((first << 7 | last << 6 | kind,)) + data
+
+
+SLICE, REST, NEXT = b"\xafslice", b"rest", b"\x2fmore"  # the first begins a picture; a later one does not
+OPEN = (fragment(19, SLICE, first=True), fragment(19, REST))
+WHOLE = b"\x26\x01" + SLICE + REST
+SUFFIX = b"\x50\x01message"  # SEI behind a picture's slices
+
+
+@pytest.mark.parametrize(
+    ("payloads", "units_of_it"),
+    [
+        ([OPEN[0], fragment(19, REST, last=True)], [WHOLE]),
+        (OPEN, [WHOLE]),
+        ([*OPEN, SUFFIX], [WHOLE, SUFFIX]),
+        ([*OPEN, fragment(19, NEXT, first=True), fragment(19, REST)], [WHOLE, b"\x26\x01" + NEXT + REST]),
+        ([*OPEN, b"\x26\x01" + NEXT], [WHOLE, b"\x26\x01" + NEXT]),
+    ],
+    ids=["as it should be", "by the marker", "by another unit", "by fragments of another", "by another slice"],
+)
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_a_unit_of_h265_in_fragments_ends_with_or_without_its_last_flag(
+    payloads: list[bytes], units_of_it: list[bytes], is_marked: bool
+) -> None:
+    """Its picture ends with the marker, or with a packet of the next one."""
+    taker, found = EzvizH265Depacketizer(), []
+    for number, payload in enumerate(payloads):
+        found += taker.feed(payload, 100, marker=is_marked and number == len(payloads) - 1)
+    found += taker.feed(b"\x02\x01\xd0next", 200, marker=True)
+    assert [(units(each.data), each.damaged, each.timestamp) for each in found] == [
+        (units_of_it, False, 100),
+        ([b"\x02\x01\xd0next"], False, 200),
+    ]
+
+
+def test_one_whose_end_is_missing_is_damaged() -> None:
+    taker = EzvizH265Depacketizer()
+    found = [each for payload in OPEN for each in taker.feed(payload, 100, marker=False)]
+    found += taker.feed(b"\x02\x01\xd0next", 200, marker=True, lost=True)
+    assert [each.damaged for each in found if each.timestamp == 100] == [True]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_sound_that_is_numbered_by_itself_may_come_between_the_parts_of_a_picture(codec: str) -> None:
+    stream = RtpStream("h265" if codec == "libx265" else "h264", RtpHabits(own_numbers=True))
+    packets = [
+        [each for body in stream.picture(picture, number * STEP, key=False) for each in (body, *stream.sound(b"s", 0))]
+        for number, picture in enumerate(pictures(codec))
+    ]
+    assert max(map(len, packets)) > 6
+    assert [units(unit.data) for unit in read_all(packets) if unit.kind == "video"] == [
+        units(picture) for picture in pictures(codec)
+    ]
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media import nal
 from media.ezviz.address import SUB
 from media.ezviz.transport import transport
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
@@ -18,6 +19,7 @@ from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage
 from media.plane.sources.joined import STEP, Joined
 from simulator.cloud.program_stream import HIKVISION_HEADER, ProgramStream
 from simulator.pictures.garbler import Garbler
+from simulator.pictures.garbler import split as split_units
 from tests.media.test_mpegps import film
 
 
@@ -38,6 +40,18 @@ def test_a_session_begins_with_a_keyframe_that_has_its_parameter_sets() -> None:
     assert (found[0].kind, found[0].key, found[0].dts) == ("video", True, 20 * 6000)
     assert found[0].data == made.pictures[0]
     assert {unit.kind for unit in found} == {"video", "audio"}
+
+
+def test_a_keyframe_whose_parameter_sets_came_before_it_gets_them() -> None:
+    """A viewer who comes with it has not had them."""
+    stream, picture = ProgramStream("h264"), film().pictures[0]
+    sets = nal.parameters(picture, "h264")
+    bare = b"".join(start + unit for start, unit in split_units(picture) if unit[0] & 0x1F not in (7, 8))
+    assert sets
+    assert nal.is_key(bare, "h264")
+    sent = [sets, bare, film().pictures[1], bare, film().pictures[1]]
+    found = units(Footage(), b"".join(stream.picture(data, n * 6000, key=False) for n, data in enumerate(sent)))
+    assert [unit.data for unit in found] == [sets + bare, film().pictures[1], sets + bare]
 
 
 def test_the_clock_goes_on_where_its_33_bits_begin_again() -> None:
@@ -89,6 +103,9 @@ def test_pictures_without_a_clear_byte_are_encrypted() -> None:
         (HIKVISION_HEADER, "ps"),
         (b"\xff" * 40 + b"\0\0\1\xba", "ps"),
         (b"\0\0\1\xe0" + bytes(90), None),
+        ((b"\x47" + bytes(187)) * 7, "ts"),
+        (b"\x47" + bytes(1300), None),  # one body of a program stream in 256 begins so
+        ((b"\x47" + bytes(187)) * 2 + bytes(900), None),
         (b"\x80\xf0\0\1\0\0\0\0\x55\x66\x77\x88\0", "rtp"),
         (b"\x80\xf0\0\1\0\0\0\0\x55\x66\x77\x89\0", None),
         (b"", None),

@@ -3,7 +3,7 @@
 import io
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import av
 import pytest
@@ -14,7 +14,7 @@ from media import nal
 from media.ezviz.decipher import Decipherer
 from media.mpegps.packets import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets
 from media.mpegps.pictures import Pictures
-from media.mpegps.sound import Sound
+from media.mpegps.sound import Sound, adts_rate
 from simulator.cloud.program_stream import HIKVISION_HEADER, Habits, ProgramStream
 from simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import recorded
@@ -136,6 +136,41 @@ def test_our_program_stream_is_read_by_libav() -> None:
         assert len(list(container.decode(video=0))) >= 20
 
 
+TIME = b"\x21\x00\x01\x00\x03"  # 1, with its marker bits
+
+
+@pytest.mark.parametrize(
+    ("header", "pts", "data"),
+    [
+        (b"\x8c\x80\x05" + TIME, 1, b"picture"),
+        (b"\x8c\x80\x07" + TIME + b"\xff\xff", 1, b"picture"),
+        (b"\x8c\x00\x00", None, b"picture"),
+        (b"\x8c\x80\x00", None, b"picture"),
+        (b"\x8c\x80\x04" + TIME[:4], None, b"picture"),
+        (b"\x8c\x80\x05\x20" + TIME[1:], None, b"picture"),
+        (b"\x8c\x80\x05" + TIME[:2] + b"\0" + TIME[3:], None, b"picture"),
+        (b"\x8c\x80\x05" + TIME[:4] + b"\2", None, b"picture"),
+        (b"\x8c\x80\x00", None, b""),
+        (b"\x8c\x80\x04\x21", "lost", b""),
+        (b"\x0c\x80\x05" + TIME, "lost", b""),
+        (b"\x8c", "lost", b""),
+    ],
+)
+def test_the_header_of_a_packet_has_a_time_or_none(header: bytes, pts: int | str | None, data: bytes) -> None:
+    body = header + data
+    sent = ProgramStream("h264").picture(b"", 0, key=False) + b"\0\0\1\xe0" + len(body).to_bytes(2) + body
+    (found,) = Packets().feed(sent + b"\0\0\1\xb9")[:1]
+    assert found == (Packet("lost") if pts == "lost" else Packet("video", data, pts))  # type: ignore[arg-type]
+
+
+def test_a_little_damage_every_now_and_then_is_passed_over_for_hours() -> None:
+    packets, found = Packets(), 0
+    good = ProgramStream("h264").picture(b"\0\0\1\x65" + b"\x11" * 100, 0, key=False)
+    for _ in range(2 * MOST_JUNK // 1024):
+        found += sum(packet.kind == "video" for packet in packets.feed(bytes(1024) + good * 2))
+    assert found > 2 * MOST_JUNK // 1024
+
+
 @pytest.mark.parametrize("noise", [b"\0" * 4096, b"\0\0\1\xe0" * 1024, b"\x47" * 4096, b"\0\0\1\xbb\0\0" * 700])
 def test_noise_without_end_is_given_up(noise: bytes) -> None:
     assert fed_in_vain(Packets(), noise, 2 * MOST_JUNK) < len(noise)
@@ -158,6 +193,30 @@ def fed_in_vain(packets: Packets, data: bytes, enough: int) -> int:
             return most
         most = max(most, len(packets._held))
     raise AssertionError("it was not given up")
+
+
+V, S, P, LOST = (partial(Packet, kind) for kind in ("video", "sound", "private", "lost"))
+SOUND = ("sound", b"s", 1, ())
+
+
+@pytest.mark.parametrize(
+    ("packets", "pieces"),
+    [
+        ([V(b"a", 1), V(b"b"), V(b"c", 2)], [("video", b"ab", 1, ())]),
+        ([V(b"a", 1), V(b"b", 1), V(b"c", 2)], [("video", b"ab", 1, ())]),
+        ([V(b"a"), V(b"b", 1), V(b"c", 2)], [("video", b"b", 1, ())]),
+        ([V(b"a", 1), P(b""), V(b"b"), V(b"c", 2)], [("video", b"ab", 1, (1,))]),
+        ([V(b"a", 1), S(b"s", 1), V(b"b"), P(b""), V(b"c"), V(b"d", 2)], [SOUND, ("video", b"abc", 1, (1, 2))]),
+        ([P(b""), V(b"a", 1), V(b"b", 2)], [("video", b"a", 1, ())]),
+        ([V(b"a", 1), P(b""), V(b"b", 2), V(b"c"), V(b"d", 3)], [("video", b"a", 1, ()), ("video", b"bc", 2, ())]),
+        ([V(b"a", 1), LOST(b""), V(b"b"), V(b"c", 2), V(b"d", 3)], [("lost", b"", 0, ()), ("video", b"c", 2, ())]),
+        ([V(b"", 1), V(b"c", 2)], []),
+        ([S(b"s"), S(b"", 1)], []),
+    ],
+)
+def test_packets_make_pictures(packets: list[Packet], pieces: list[tuple[str, bytes, int, tuple[int, ...]]]) -> None:
+    """A piece of a picture with a hole in it is none; `breaks` are where the cipher begins again."""
+    assert list(Pictures().feed(packets)) == pieces
 
 
 def test_a_picture_without_an_end_is_reported_as_lost() -> None:
@@ -207,6 +266,26 @@ def test_aac_is_known_by_its_headers() -> None:
     assert (heard.codec, heard.rate) == ("aac", 16000)
     assert heard.feed(frames[1] + frames[2] + frames[3][:9], 900) == [(frames[1], 900), (frames[2], 900 + 5760)]
     assert heard.feed(b"\xff\xf1" + bytes(20), 0) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "rate"),
+    [
+        ("fff16040", 16000),
+        ("fff96040", 16000),
+        ("fff06040", 16000),
+        ("fff86040", 16000),
+        ("fff14c80", 48000),
+        ("fff17c40", 0),
+        ("fff36040", 0),
+        ("fffd6040", 0),
+        ("ffe16040", 0),
+        ("fef16040", 0),
+    ],
+)
+def test_headers_of_aac_are_of_either_mpeg_with_a_checksum_or_without(header: str, rate: int) -> None:
+    assert adts_rate(bytes.fromhex(header) + bytes(3)) == rate
+    assert adts_rate(bytes.fromhex(header) + bytes(2)) == 0, "it is not whole"
 
 
 @pytest.mark.parametrize("is_encrypted", [True, False])

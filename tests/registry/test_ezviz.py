@@ -270,11 +270,14 @@ def test_encryption_goes_off_with_the_code_and_only_once_it_is_off(demo: Ezviz) 
     assert demo.driver.mint(demo.source, demo.camera("Garage"), "open", LONG_S).url
 
 
-def test_a_wrong_code_is_reported_and_changes_nothing(demo: Ezviz) -> None:
+def test_a_wrong_code_is_reported_and_changes_nothing(demo: Ezviz, simulator: SimulatorProcess) -> None:
+    """The vendor, which counts wrong ones, is not sent it: the list says that it is wrong."""
+    garage, before = demo.camera("Garage"), simulator.calls()
     with pytest.raises(SetRefused) as refused:
-        demo.driver.apply(demo.source, demo.camera("Garage"), "encryption", "off", LONG_S, code="AAAAAA")
+        demo.driver.apply(demo.source, garage, "encryption", "off", LONG_S, code="AAAAAA")
 
     assert refused.value.why == "wrong_code"
+    assert set(simulator.calls() - before) == {"/v3/userdevices/v1/resources/pagelist"}
     assert demo.camera("Garage").encryption == "on"
 
 

@@ -1,6 +1,7 @@
 """EZVIZ's server of keys: where it is, and whose certificate it may have."""
 
 import contextlib
+import re
 import socket
 import ssl
 import struct
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -57,14 +59,18 @@ def test_only_the_vendors_servers_are_gone_to(host: str, loopback: bool, monkeyp
     def connects(*_: object, **__: object) -> None:
         raise AssertionError("it was connected to")
 
+    def looked_up(_host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", port))]
+
+    monkeypatch.setattr("socket.getaddrinfo", looked_up)  # any name is a public address
     monkeypatch.setattr("socket.create_connection", connects)
     with pytest.raises(VendorDown):
         Cas(None, loopback=loopback).device(CasSession(host, 6500, "session", "terminal"), "F1", 1.0)
 
 
 @contextlib.contextmanager
-def server_of_keys(context: ssl.SSLContext, host: str) -> Iterator[int]:
-    """Its port. It gives DEVICE to everybody whom its certificate satisfies."""
+def server_of_keys(context: ssl.SSLContext, host: str, heard: list[bytes]) -> Iterator[int]:
+    """Its port. It gives DEVICE to everybody whom its certificate satisfies; `heard` gets what it was sent."""
     body = b'<Response><Session Key="%s" OperationCode="%s" /></Response>' % (DEVICE.key.encode(), DEVICE.code.encode())
     told = bytes.fromhex("9ebaace901000000") + struct.pack(">6I", 5, 0, 0x2002, 0, len(body), 0) + body + bytes(32)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -77,7 +83,7 @@ def server_of_keys(context: ssl.SSLContext, host: str) -> Iterator[int]:
                 except OSError:
                     return
                 with contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as client:
-                    client.recv(4096)
+                    heard.append(client.recv(4096))
                     client.sendall(told)
 
         thread = threading.Thread(target=serve, daemon=True)
@@ -102,10 +108,27 @@ def test_a_certificate_may_be_out_of_date_and_nothing_else(
     tmp_path: Path, certificate: Callable[[Path], ssl.SSLContext], host: str, is_known: bool, is_taken: bool
 ) -> None:
     server_context(tmp_path)
-    with server_of_keys(certificate(tmp_path), host) as port:
+    heard: list[bytes] = []
+    with server_of_keys(certificate(tmp_path), host, heard) as port:
         cas = Cas(tmp_path / "ca.pem" if is_known else None, loopback=True)
         try:
             found: Device | None = cas.device(CasSession(host, port, "session", "terminal"), "F1", 5.0)
         except VendorDown:
             found = None
     assert found == (DEVICE if is_taken else None)
+    assert len(heard) == is_taken, "nothing is sent to another server"
+
+
+@pytest.mark.parametrize("serial", ["F1", "F1-G2"])
+def test_what_the_server_is_asked_is_as_public_clients_ask_it(tmp_path: Path, serial: str) -> None:
+    """A device with two serials goes by its first one there."""
+    heard: list[bytes] = []
+    with server_of_keys(server_context(tmp_path), "127.0.0.1", heard) as port:
+        asking = CasSession("127.0.0.1", port, "session", "terminal")
+        Cas(tmp_path / "ca.pem", loopback=True).device(asking, serial, 5.0)
+    (asked,) = heard
+    head, body, tail = asked[:32], asked[32:-32], asked[-32:]
+    assert head.hex(" ", 4) == f"9ebaace9 01000000 00000005 00000000 00002001 00000000 {len(body):08x} 00000000"
+    assert re.fullmatch(b"[0-9a-f]{32}", tail)
+    told = {each.tag: each.text for each in ElementTree.fromstring(body)}  # noqa: S314 - our own
+    assert told == {"ClientID": "session", "Sign": "terminal", "DevSerial": "F1", "ClientType": "3"}

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from media.ezviz.address import Address
 from media.plane.sources.ezviz_node import NodeSession
@@ -208,7 +209,7 @@ def test_a_vendor_that_fails_is_reported_without_a_word_of_its_answer(home: Home
 class Unlisted:
     """A vendor whose list names no dispatcher. `dispatcher`: its answer about the one camera, as the app asks."""
 
-    def __init__(self, vendors: Vendors, store: SqliteStore, dispatcher: dict[str, Any]) -> None:
+    def __init__(self, vendors: Vendors, store: SqliteStore, dispatcher: dict[str, Any] | bytes) -> None:
         self._dispatcher = dispatcher
         self.vendor = vendors.answering(self._reply)
         hosts = EzvizHosts.of("eu", api=self.vendor.host, open_platform=self.vendor.host)
@@ -222,9 +223,11 @@ class Unlisted:
     def _reply(self, requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
         path = requested.partition(" ")[2].partition("?")[0]
         if path == "/vtdutoken2":
-            return answer(b'{"retcode": 0, "tokens": ["ut.T"]}')
+            return answer(b'{"retcode": 0, "tokens": ["ut.T", "ut.U"]}')  # of others than the first nothing is known
+        if path == "/v3/streaming/vtm/F1/1" and isinstance(self._dispatcher, bytes):
+            return self._dispatcher
         reply: dict[str, Any] = {"meta": {"code": 200}}
-        if path == "/v3/streaming/vtm/F1/1":
+        if path == "/v3/streaming/vtm/F1/1" and not isinstance(self._dispatcher, bytes):
             reply |= self._dispatcher
         else:
             device = {"deviceSerial": "F1", "deviceCategory": "BatteryCamera", "status": 1}
@@ -242,8 +245,36 @@ def test_a_dispatcher_that_the_list_does_not_name_is_asked_for(vendors: Vendors,
     assert it.camera().ways == ("cloud",)
     spec = it.driver.mint(it.source, it.camera(), "cloud", LONG_S)
     assert (spec.hosts, asked(spec.url)["stream"]) == (("127.0.0.1:8554",), "1"), "it has no smaller picture"
+    assert asked(spec.url)["ssn"] == "ut.T"
     it.driver.sessions.allow_open_way(it.source, allowed=False)
     assert it.camera().ways == (UNASKED,)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (answer(b"", "500 Internal Server Error"), "vendor_down"),
+        (answer(b"", "429 Too Many Requests"), "vendor_busy"),
+        (answer(b"<html>"), "vendor_down"),
+        (answer(b'{"meta": {"code": 10029}}'), "vendor_down"),
+    ],
+)
+def test_a_vendor_in_trouble_has_not_said_that_a_camera_has_no_dispatcher(
+    vendors: Vendors, store: SqliteStore, trouble: bytes, reason: str
+) -> None:
+    it = Unlisted(vendors, store, trouble)
+    with pytest.raises(DriverError) as failed:
+        it.driver.mint(it.source, it.camera(), "cloud", LONG_S)
+    assert failed.value.reason == reason
+
+
+def test_a_smaller_picture_that_brought_nothing_is_handed_out_to_nobody(home: Home) -> None:
+    terrace = home.camera("Terrace")
+    assert home.driver.mint(home.source, terrace, "cloud", LONG_S, picture="sub").kind == "ezviz"
+    silent = replace(terrace, sub_silent_at=1e9, as_of=1e9)
+    with pytest.raises(Refused) as refused:
+        home.driver.mint(home.source, silent, "cloud", LONG_S, picture="sub")
+    assert refused.value.reason == "too_large"
 
 
 @pytest.mark.parametrize(

@@ -303,8 +303,10 @@ def test_how_often_a_key_is_asked_for(
     local = Local(vendor.session, vendor.device, clock)
     assert [got(local, ports) for _ in range(3)] == [expected] * 3
     assert (vendor.asked, vendor.registered) == (asked, asked)
-    clock.now += rest_s or KEPT_S + 1
     vendor.answers = [DEVICE]
+    clock.now += (rest_s or KEPT_S + 1) - 1
+    assert (got(local, ports), vendor.asked) == (expected, asked), "not a second sooner"
+    clock.now += 1
     assert got(local, ports) == "ezviz_local"
     assert vendor.asked == asked + 1
 

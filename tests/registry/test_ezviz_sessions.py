@@ -160,8 +160,9 @@ def test_a_busy_vendor_gets_no_new_session_asked_of_it(store: SqliteStore, api: 
 class StreamTokenApi:
     """The vendor's stream tokens: its session 1 is over, and `refusal` says so; `gives` tokens in any later one."""
 
-    def __init__(self, vendors: Vendors, refusal: bytes, *, gives: bool = True) -> None:
-        self._refusal, self._gives = refusal, gives
+    def __init__(self, vendors: Vendors, refusal: bytes, *, gives: bool = True, place: str = "") -> None:
+        """`place`: where it says that tokens are; "": here."""
+        self._refusal, self._gives, self._place = refusal, gives, place
         self.refreshes = self.asked = 0
         self.vendor = vendors.answering(self._reply)
 
@@ -176,7 +177,7 @@ class StreamTokenApi:
             ids = {"sessionId": self.session(2), "refreshSessionId": "refresh-2"}
             return answer(json.dumps({"meta": {"code": 200}, "sessionInfo": ids}).encode())
         if requested.startswith("GET /v3/configurations/system/info"):
-            info = {"authAddr": self.vendor.url, "sysConf": "0"}
+            info = {"authAddr": self._place or self.vendor.url, "sysConf": "0"}
             return answer(json.dumps({"meta": {"code": 200}, "systemConfigInfo": info}).encode())
         self.asked += 1
         if self._gives and self.session(2) in requested:
@@ -225,6 +226,17 @@ def test_a_vendor_in_trouble_gets_no_new_session_asked_of_it_for_a_stream_token(
     with pytest.raises(VendorDown):
         process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
     assert (api.refreshes, api.asked) == (0, 1)
+
+
+@pytest.mark.parametrize("place", ["https://null", "null", "https://auth.example.com"])
+def test_a_place_of_stream_tokens_that_is_none_is_no_reason_for_a_new_session(
+    store: SqliteStore, vendors: Vendors, place: str
+) -> None:
+    """The vendor names the place in an answer that is a success."""
+    api = StreamTokenApi(vendors, NO_TOKEN["401"], place=place)
+    with pytest.raises(VendorDown):
+        process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
+    assert (api.refreshes, api.asked) == (0, 0)
 
 
 def test_a_dead_session_signs_out_until_a_person_signs_in(store: SqliteStore, api: AppApi, source: Source) -> None:

@@ -16,6 +16,7 @@ from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
 from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused, masked
 from registry.owner.sign_in import SignIn, SignUp
+from registry.vendor import CodeSent, Rejected
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.simulator_process import SimulatorProcess
@@ -178,8 +179,10 @@ def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
 
 def test_regions_in_a_circle_are_followed_once(simulator: SimulatorProcess, sign_in: SignIn) -> None:
     simulator.configure(region="circle")
+    before = simulator.calls()
 
     assert why(sign_in.begin("demo@example.com", PASSWORD, HERE)) == "vendor_down"
+    assert sum((simulator.calls() - before).values()) == 2
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:1", "169.254.169.254", "", "x@evil.example/"])
@@ -206,6 +209,7 @@ def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors:
         (b'{"meta": {"code": 1015}}', "200 OK", "locked"),
         (b'{"meta": {"code": 1069}}', "200 OK", "terminals"),
         (b'{"meta": {"code": 1041}}', "200 OK", "too_often"),
+        (b'{"meta": {"code": 1043}}', "200 OK", "too_often"),
         (b'{"meta": {"code": 1011}}', "200 OK", "wrong_code"),
         (b'{"meta": {"code": 1012}}', "200 OK", "expired"),
         (b'{"meta": {"code": 1016}}', "200 OK", "unsupported"),  # something more is wanted, a captcha perhaps
@@ -249,6 +253,23 @@ def test_the_owner_sees_showcam_among_the_terminals_and_each_account_has_a_code_
     assert codes[:3] == codes[3:] == [codes[0], codes[0], codes[2]]
     assert codes[0] != codes[2]
     assert all(re.fullmatch("[0-9a-f]{32}", code) for code in codes)
+
+
+@pytest.mark.parametrize(("code", "mailed"), [("", 1), ("012345", 0)], ids=["none in hand", "one in hand"])
+def test_a_code_is_mailed_to_whom_has_none_and_no_second_one_voids_the_first(
+    store: SqliteStore, vendors: Vendors, code: str, mailed: int
+) -> None:
+    """With one in hand that is not taken its owner is told to look again, and enter it once more."""
+
+    def reply(requested: str, _body: bytes, _headers: dict[str, str]) -> bytes:
+        return answer(b'{"meta": {"code": 200}}' if "checkcode" in requested else b'{"meta": {"code": 6002}}')
+
+    vendor = vendors.answering(reply)
+    hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
+    driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
+    verdict = driver.sign_in("demo@example.com", PASSWORD, 20.0, code=code, host=vendor.host)
+    assert verdict == (Rejected("wrong_code") if code else CodeSent(vendor.host))
+    assert sum("checkcode" in requested for requested, _ in vendor.requests) == mailed
 
 
 def test_codes_requested_too_often_are_refused(store: SqliteStore, vendors: Vendors) -> None:

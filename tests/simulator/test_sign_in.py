@@ -89,6 +89,12 @@ def test_a_code_without_its_leading_zero_is_refused(vendor: Vendor) -> None:
     assert vendor.code(account=MFA, smsCode="12345", **BIND) == 1011
 
 
+@pytest.mark.parametrize("change", [{"msgType": "0"}, {"bizType": ""}])
+def test_a_code_counts_only_where_the_form_says_what_it_is_for(vendor: Vendor, change: dict[str, str]) -> None:
+    vendor.sign_in.send_code(MFA)
+    assert vendor.code(**({"account": MFA, "smsCode": "012345"} | BIND | change)) == 1011
+
+
 def test_a_code_ends_after_five_guesses_or_half_an_hour(vendor: Vendor) -> None:
     form = {"account": MFA, **BIND}
     vendor.sign_in.send_code(MFA)

@@ -20,7 +20,7 @@ from media.plane.viewing.displayed import Displayed
 from media.plane.viewing.key import key_of
 from media.plane.viewing.slim import Slim
 from media.plane.viewing.transcodes import Transcodes
-from media.source import Sources, SourceSpec, in_vain
+from media.source import REFUSED, Sources, SourceSpec, in_vain
 
 _log = structlog.get_logger()
 
@@ -206,6 +206,9 @@ class Pull(Displayed):
             await self._asking.given_back(self.claims, in_vain(spec.release, failed.reason))
 
     def give_back(self, release: str) -> None:
+        """Once: what is said of the same address afterwards would be taken for the first word on it, or as another."""
+        if self._spec is not None and self._spec.release == release.removesuffix(REFUSED):
+            self._spec = replace(self._spec, release="")
         self._asking.give_back(self.claims, release)
 
     async def _opening(self, spec: SourceSpec) -> None:

@@ -27,6 +27,7 @@ from registry.errors import VendorBusy, VendorDown
 PAGE = 30
 MOST_PAGES = 40
 P2P = "/v3/p2pbusiness/configurations/p2p"
+DONE = (0, 200)  # of a stream token, and of where they are
 OVER = 403  # of a refreshed session in the body, of a stream token as HTTP status: the session is over
 
 
@@ -90,7 +91,7 @@ class Client(Ruled):
 
     def _may_be_over(self, status: int) -> bool:
         """Whether the session may be over where no token was given; of HTTP 401 the library knows it."""
-        refuses = not status and bool(self.code) and kind(str(self.code)) != "rate"
+        refuses = not status and self.code not in (None, *DONE) and kind(str(self.code)) != "rate"
         return status == OVER or refuses
 
     def dispatcher(self, serial: str, channel: int) -> JsonObject:

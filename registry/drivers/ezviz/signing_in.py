@@ -43,7 +43,9 @@ class SigningIn(Ruled):
         self._keep_rules(http, terminal)
 
     def login(self, sms_code: Any = None) -> JsonObject:
-        """Raises Redirected, EzvizAuthVerificationCode once a code was sent, PyEzvizError with `code` for a refusal."""
+        """Raises Redirected, EzvizAuthVerificationCode once a code was sent or where `sms_code` is not the one, and
+        PyEzvizError with `code` for a refusal.
+        """
         form: LoginForm = {
             "account": str(self.account),
             "password": str(self.password),
@@ -60,7 +62,8 @@ class SigningIn(Ruled):
             case code if code == ELSEWHERE:
                 raise Redirected(str(answer["loginArea"]["apiDomain"]))
             case code if code == CODE_WANTED:
-                self.send_mfa_code()
+                if not sms_code:  # another one would void the one that was sent
+                    self.send_mfa_code()
                 raise EzvizAuthVerificationCode("a code was sent")
             case _:
                 raise PyEzvizError("the sign-in is refused")
