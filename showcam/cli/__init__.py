@@ -49,6 +49,10 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
             if not extra:
                 raise
             stop(str(extras.ExtraMissing(extra)))
+        except click.Abort:
+            if sys.stdin is not None and sys.stdin.isatty():
+                raise
+            stop("It asked for something, and standard input ended without an answer: run it at a terminal.", code=1)
 
     return run
 
