@@ -65,6 +65,7 @@ NO_ANSWER = "It asked for something, and standard input ended without an answer:
         (a_household, "owner remove me@example.com", 1, NO_ANSWER),
         (nothing, "login", 1, NO_ANSWER),
         (nothing, "settings set turn_secret", 1, NO_ANSWER),
+        (nothing, "google values --project 'My home'", 2, "My home is no project ID: 6 to 30 letters"),
         (nothing, "clients remove other", 1, "There is no client other: showcam clients list"),
         (
             nothing,
