@@ -55,15 +55,11 @@ def _step_by_step(
         if not isinstance(done, Step):
             return done
         if done.wants == "consent":
-            _require_consent(_CONSENT[what].format(camera=named.camera.name))
+            if not click.confirm(_CONSENT[what].format(camera=named.camera.name)):
+                stop("Nothing was changed.", code=1)
             consent = True
         else:
             code = _code(named.camera, what, done)
-
-
-def _require_consent(question: str) -> None:
-    if not click.confirm(question):
-        stop("Nothing was changed.", code=1)
 
 
 def _code(camera: "Camera", what: str, step: "Step") -> str:
