@@ -3,6 +3,8 @@
 import contextlib
 import shlex
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,3 +108,11 @@ def test_where_nobody_has_cameras_the_list_of_owners_names_both_ways_to_begin(tm
 def test_what_waits_is_not_said_to_be_taken_where_nothing_runs(tmp_path: Path) -> None:
     says = command(tmp_path, "settings", "apply").stdout
     assert says == "A running showcam takes within seconds what was changed; the next start takes it too.\n"
+
+
+def test_what_a_script_leaves_unanswered_ends_in_one_line_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "showcam", "--data", str(tmp_path), "settings", "set", "turn_secret"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"showcam: {NO_ANSWER}"
+    assert "GetPassWarning" not in done.stderr
