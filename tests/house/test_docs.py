@@ -44,11 +44,15 @@ def test_every_setting_has_a_meaning_once() -> None:
 def test_commands_and_links_exist(document: Path) -> None:
     text = document.read_text()
     targets = set(re.findall(r"^([a-z-]+|\.venv/\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for target in re.findall(r"^ {4}make (\S+)", text, re.MULTILINE):
+    for target in re.findall(r"^ {4,}make (\S+)", text, re.MULTILINE):
         assert target in targets
-    for words in re.findall(r"^ {4}\.venv/bin/showcam (.+)", text, re.MULTILINE):
+    assert re.findall(r"^ {4,}showcam .+", text, re.MULTILINE) == []  # which is on nobody's PATH
+    for line in re.findall(r"^ {4,}\.venv/bin/showcam (.+)", text, re.MULTILINE):
+        words = line.partition(" #")[0]
         command = re.split(r" (?:--|\"|[A-Z]|\S+@)", words)[0].split()
-        assert CliRunner().invoke(main, [*command, "--help"]).exit_code == 0, words
+        helped = CliRunner().invoke(main, [*command, "--help"])
+        assert helped.exit_code == 0, words
+        assert {*re.findall(r" (--[a-z-]+)", words)} <= {*re.findall(r"--[a-z-]+", helped.output)}, words
     for link in re.findall(r"\]\(([^):\s]+)\)", text):
         path, _, heading = link.partition("#")
         target = document.parent / path if path else document
