@@ -2,6 +2,7 @@
 
 import contextlib
 import shlex
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -116,3 +117,15 @@ def test_what_a_script_leaves_unanswered_ends_in_one_line_of_its_own(tmp_path: P
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f"showcam: {NO_ANSWER}"
     assert "GetPassWarning" not in done.stderr
+
+
+@pytest.mark.parametrize(("process", "setting"), [("serve", "SHOWCAM_PORT"), ("media", "SHOWCAM_MEDIA_PORT")])
+def test_a_process_that_is_started_alone_names_a_port_that_is_taken(
+    process: str, setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv(setting, str(port))
+        done = command(tmp_path, process)
+    assert done.exit_code == 2
+    assert f"showcam: Port {port} on 127.0.0.1 can't be used (Address already in use). Free it" in done.stderr
