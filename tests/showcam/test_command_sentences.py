@@ -1,6 +1,7 @@
 """What a command says where it can do nothing: one sentence that names the next step, and an exit code that isn't 0."""
 
 import contextlib
+import os
 import shlex
 import socket
 import sqlite3
@@ -15,6 +16,12 @@ from click.testing import CliRunner, Result
 from showcam.cli import main
 
 USER = "me@example.com"
+
+
+@pytest.fixture(autouse=True)
+def _called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hint begins as the program was called."""
+    monkeypatch.setattr(sys, "argv", ["showcam"])
 
 
 def command(folder: Path, *words: str, typed: str = "") -> Result:
@@ -120,12 +127,11 @@ def test_what_a_script_leaves_unanswered_ends_in_one_line_of_its_own(tmp_path: P
 
 
 @pytest.mark.parametrize(("process", "setting"), [("serve", "SHOWCAM_PORT"), ("media", "SHOWCAM_MEDIA_PORT")])
-def test_a_process_that_is_started_alone_names_a_port_that_is_taken(
-    process: str, setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_is_started_alone_names_a_port_that_is_taken(process: str, setting: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        monkeypatch.setenv(setting, str(port))
-        done = command(tmp_path, process)
-    assert done.exit_code == 2
+        command = [sys.executable, "-P", "-m", "showcam", "--data", str(tmp_path), process]
+        environ = os.environ | {setting: str(port)}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
     assert f"showcam: Port {port} on 127.0.0.1 can't be used (Address already in use). Free it" in done.stderr
