@@ -102,10 +102,10 @@ soak: .venv/dev node_modules/.package-lock.json ## what takes long or measures: 
 check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them
 	.venv/bin/pytest -q -n $(shell expr 5 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
 
-coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, and which branches none of them took
+coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
-	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --cov --cov-report=term-missing:skip-covered
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered
 
 lint: .venv/dev ## ruff, the house's arrows, mypy
 	.venv/bin/ruff check .

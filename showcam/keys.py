@@ -148,6 +148,7 @@ def _keys(lists: dict[str, list[tuple[str, bytes]]]) -> Keys:
 def read_grant_keys(folder: Path) -> list[bytes]:
     """The grant keys of the folder; a missing file is made. Raises KeysUnreadable."""
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return [key for _, key in _read_or_make(folder / "grant")]
     except OSError as error:
         raise KeysUnreadable(f"{error.filename}: {error.strerror}") from None

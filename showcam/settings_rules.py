@@ -22,6 +22,7 @@ COUNTS = (
     "threads",
     "poll_s",
 )
+SIMULATED_PORTS = 6  # from simulator_port on, in the demo
 MOST_STUN = 4  # every server is queried at once, from each of the machine's addresses
 MOST_MEDIA = 32  # to end a session, a request calls every media process
 SECONDS = {"gate_check_s": 0.5, "sign_in_s": 1.0, "request_s": 0.5}  # the least that makes sense
@@ -60,13 +61,17 @@ def faults(settings: "Settings") -> Iterator[tuple[str, str]]:
 
 
 def _numbers(settings: "Settings") -> Iterator[tuple[str, str]]:
-    for name in ("port", "media_port", "simulator_port"):
-        if not 1 <= getattr(settings, name) <= 65532:
-            yield name, "a port is between 1 and 65532"
+    for name, last in (("port", 65535), ("media_port", 65535), ("simulator_port", 65536 - SIMULATED_PORTS)):
+        if not 1 <= getattr(settings, name) <= last:
+            yield name, f"a port is between 1 and {last}"
     if settings.transcodes != "auto" and settings.transcodes < 0:
         yield "transcodes", "it is “auto”, or how many pictures may be transcoded at once"
-    if len({settings.port, settings.media_port, settings.simulator_port}) < 3:
-        yield "media_port", "port, media_port and simulator_port must differ"
+    if settings.port == settings.media_port:
+        yield "media_port", "port and media_port must differ"
+    simulated = range(settings.simulator_port, settings.simulator_port + SIMULATED_PORTS) if settings.demo else ()
+    for name in ("port", "media_port"):
+        if getattr(settings, name) in simulated:
+            yield name, "simulator_port and the five ports after it are the simulator's"
     for name in COUNTS:
         if getattr(settings, name) < 1:
             yield name, "at least 1 is wanted"

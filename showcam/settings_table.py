@@ -24,8 +24,8 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     bind: str = "127.0.0.1"
     port: int = 8080  # the web app
     media_port: int = 8081  # pictures
-    # the demo's practice page; the three ports after it are the simulated EZVIZ's, and `/_control` there lists those
-    # that the system chose
+    # the demo's practice page; the three ports after it are the simulated EZVIZ's, the next two are those of the camera
+    # Barn, and `/_control` there lists those that the system chose
     simulator_port: int = 8082
 
     # -- Public address

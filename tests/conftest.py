@@ -54,8 +54,8 @@ ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lam
 ENDS = ("browser", "whole")
 # begun before all others, for each is the work of one worker for minutes
 LONGEST = ("aws", "browser", "demo", "lambda", "pages")
-# nearly half of its folder's time, and worth a second demo: else one worker walks pages when all others are done
-APART = {"tests/browser/test_console_pages.py": "pages"}
+# nearly half of their folder's time, and worth a second demo: else one worker walks pages when all others are done
+APART = dict.fromkeys(("tests/browser/test_console_keyboard.py", "tests/browser/test_console_pages.py"), "pages")
 SLOW_TO_START = {"cloud", "aws", "lambda", "packages"}  # folders, and a fixture that workers may wait for
 SLOW_S = 600
 LEVEL = logging.getLogger().level

@@ -1,6 +1,7 @@
 """The command line. Commands import what they need when they run, so that `--help` and each process start fast."""
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -49,6 +50,11 @@ def readable[**P, T](command: Callable[P, T]) -> Callable[P, T]:
             if not extra:
                 raise
             stop(str(extras.ExtraMissing(extra)))
+        except click.Abort:
+            if sys.stdin is not None and sys.stdin.isatty():
+                raise
+            click.echo(err=True)  # the prompt stands on that line
+            stop("It asked for something, and standard input ended without an answer: run it at a terminal.", code=1)
 
     return run
 
@@ -145,6 +151,8 @@ class _Typed(click.Group):
 def main() -> None:
     """Say “show the garden camera” to Alexa or Google and see it; if it can't be shown, hear why and mend it."""
     forbid_core()
+    # of getpass, where a script answers: its next line says to a person that what is typed may be seen
+    warnings.filterwarnings("ignore", "Can not control echo on the terminal")
 
 
 def _register() -> None:

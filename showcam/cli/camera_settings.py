@@ -55,7 +55,8 @@ def _step_by_step(
         if not isinstance(done, Step):
             return done
         if done.wants == "consent":
-            click.confirm(_CONSENT[what].format(camera=named.camera.name), abort=True)
+            if not click.confirm(_CONSENT[what].format(camera=named.camera.name)):
+                stop("Nothing was changed.", code=1)
             consent = True
         else:
             code = _code(named.camera, what, done)

@@ -42,10 +42,12 @@ def cast(
     from cast.failed import CastFailed
     from showcam.compose import screens
     from showcam.compose.cameras import household
+    from showcam.data import folder
 
     if sum((camera is not None, listing, ending)) > 1:
         raise click.UsageError("Name a camera, or say --list, or --stop.")
     settings = settings_of(context)
+    folder.claim(settings)
     client = screens.client(settings)
     try:
         if listing:

@@ -100,5 +100,5 @@ def remove(context: click.Context, client_id: str) -> None:
 
     with tools(settings_of(context)) as store:
         if not store.drop_client(client_id):
-            stop(f"There is no client {client_id}.", code=1)
+            stop(f"There is no client {client_id}: showcam clients list", code=1)
     echo(f"{client_id} is refused from now on.")

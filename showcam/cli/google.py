@@ -5,7 +5,7 @@ from itertools import groupby
 
 import click
 
-from showcam.cli import installation, own_address, readable, settings_of
+from showcam.cli import installation, own_address, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, runnable
 from showcam.shipped import whole_way
 
@@ -28,6 +28,8 @@ def values(context: click.Context, project: str, as_json: bool) -> None:
     from showcam.setup import google_console
 
     settings = settings_of(context)
+    if project and not google_console.PROJECT.fullmatch(project):
+        stop(f"{project} is no project ID: 6 to 30 letters, digits and hyphens, which Google's console shows.")
     with tools(settings) as store:
         client = clients.registered(store, "google")
     if client is not None:

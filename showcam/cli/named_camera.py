@@ -109,6 +109,8 @@ def unavailable(error: "Unavailable") -> NoReturn:
             stop(
                 "This account has not signed in to the demo yet: link it on the practice page, or: showcam home", code=1
             )
+    if error.reason == "signed_out":
+        stop(f"showcam is signed out of the {error.vendor} account. Sign in: showcam login", code=1)
     refused(overruled(error.reason, None, error.vendor))
 
 

@@ -125,7 +125,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 
 def _lines(households: list[HouseholdFacts]) -> list[str]:
     if not households:
-        return ["Nobody has cameras here yet: showcam login"]
+        return ["Nobody has cameras here yet: showcam login, or showcam cameras add"]
     rows = [
         (
             household["household"],
@@ -232,17 +232,18 @@ def cloud(context: click.Context, user: str, agreed: str) -> None:
 
 @owner.command()
 @click.argument("user")
-@click.option("--key", prompt="appKey", help="appKey of the EZVIZ Open Platform application (default: asked for).")
+@click.option("--key", help="appKey of the EZVIZ Open Platform application (default: asked for).")
 @installation
 @click.pass_context
 @readable
-def key(context: click.Context, user: str, key: str) -> None:
+def key(context: click.Context, user: str, key: str | None) -> None:
     """Set the Open Platform key by which pictures of USER's cameras come."""
     from registry.drivers.ezviz import households
     from showcam.compose.command import tools
 
-    secret = click.prompt("appSecret", hide_input=True)
     with tools(settings_of(context)) as store:
-        if not households.set_open_key(store, user, key, secret):
+        if households.find(store, user) is None:
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
+        app_key = key or str(click.prompt("appKey", err=True))
+        households.set_open_key(store, user, app_key, click.prompt("appSecret", hide_input=True, err=True))
     echo(f"Pictures of {user}'s cameras now come by that key.")

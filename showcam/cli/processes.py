@@ -23,6 +23,16 @@ def _prepared(settings: Settings, process: str) -> Settings:
     return settings
 
 
+def _with_port(settings: Settings, port: int, setting: str) -> Settings:
+    """Raises CannotStart where a person starts the process and the port is taken."""
+    from showcam.process.handover import handed_over
+    from showcam.process.supervisor import require_ports
+
+    if handed_over() is None:  # showcam run has looked, and may hold the port for the process
+        require_ports(settings.bind, {port: setting})
+    return settings
+
+
 @click.command()
 @installation
 @click.pass_context
@@ -34,7 +44,7 @@ def serve(context: click.Context) -> None:
 
     settings = _prepared(settings_of(context), "web")
     hand_origins(origins_of(context))
-    web.serve(settings)
+    web.serve(_with_port(settings, settings.port, "SHOWCAM_PORT"))
 
 
 @click.command()
@@ -45,7 +55,8 @@ def media(context: click.Context) -> None:
     """Start only the media process, which serves pictures."""
     from showcam.compose import media as plane
 
-    plane.serve(settings_of(context, kept=False))  # it opens no store
+    settings = settings_of(context, kept=False)  # it opens no store
+    plane.serve(_with_port(settings, settings.media_port, "SHOWCAM_MEDIA_PORT"))
 
 
 @click.command()

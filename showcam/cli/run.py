@@ -17,6 +17,7 @@ from showcam.cli.output import echo
 from showcam.process.listener import Listener
 from showcam.process.supervisor import Process
 from showcam.settings import Settings
+from showcam.settings_rules import SIMULATED_PORTS
 from showcam.shipped import document
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _ports(settings: Settings) -> dict[int, str]:
     if settings.own_media:
         ports |= {settings.media_port: "SHOWCAM_MEDIA_PORT"}
     if settings.demo:
-        ports |= {settings.simulator_port + offset: "SHOWCAM_SIMULATOR_PORT" for offset in range(6)}
+        ports |= {settings.simulator_port + offset: "SHOWCAM_SIMULATOR_PORT" for offset in range(SIMULATED_PORTS)}
     return ports
 
 

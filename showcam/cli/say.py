@@ -128,5 +128,6 @@ def _call(method: str, url: str, body: JsonObject | None = None) -> JsonObject:
         except ValueError:
             stop(f"The demo answered {error.code}.", code=1)
     except OSError:
-        stop("The demo is not running on this machine: start it with showcam run --demo")
+        is_said = click.get_current_context().meta.get("showcam.demo")
+        stop(f"The demo is not running on this machine: start it with showcam run{'' if is_said else ' --demo'}")
     raise AssertionError

@@ -83,7 +83,7 @@ def unset(context: click.Context, name: str) -> None:
 def apply(context: click.Context) -> None:
     """Take what waits until nobody watches now: pictures that are watched stop for some seconds."""
     _opened(context).apply_now()
-    echo("What was changed is taken now.")
+    echo("A running showcam takes within seconds what was changed; the next start takes it too.")
 
 
 _PARTNERS = {

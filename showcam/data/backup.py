@@ -59,11 +59,19 @@ def write(settings: Settings, target: Path, passphrase: str | None, *, force: bo
     with _unfinished(target) as made:
         copy(settings.database, made)
         _describe(made, settings, held, passphrase)
-        written = contents(made)
+        written = _copied(made, settings.database)
         with made.open("rb") as file:
             os.fsync(file.fileno())
         _name(made, target, force=force)
     return written
+
+
+def _copied(made: Path, database: Path) -> Contents:
+    """What the finished copy holds. Raises Unusable, whose text names the database that was copied."""
+    try:
+        return _read(made)
+    except StoreUnavailable as error:
+        raise Unusable(f"No backup was made: {str(error).replace(made.name, database.name)}.") from None
 
 
 def contents(file: Path) -> Contents:

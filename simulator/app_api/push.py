@@ -15,8 +15,6 @@ from simulator.broker import ACCEPTED, NOT_AUTHORISED, UNKNOWN_CLIENT, Broker
 from simulator.camera import ALARMS, Camera, Event
 from simulator.state import World
 
-CLIENT_ID_LIFE_S = 86400.0
-
 
 class Push:
     """Issues client ids, ties them to sessions, and admits them at the broker."""

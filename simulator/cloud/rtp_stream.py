@@ -11,7 +11,6 @@ LONGEST = 1200  # bytes of a packet's payload
 SOURCE = 0x55667788
 _VIDEO, _METADATA, _AAC = 96, 112, 104
 _CLOCK = 90_000
-_FU = {"h264": 28, "h265": 49}
 
 
 @dataclass(frozen=True, slots=True)

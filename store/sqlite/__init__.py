@@ -9,6 +9,7 @@ from store.sqlite.asks import AskRows
 from store.sqlite.database import WAIT_S, Database
 from store.sqlite.ephemeral import EphemeralRows
 from store.sqlite.events import EventRows
+from store.sqlite.failures import TO_RESTORE
 from store.sqlite.kept import KeptRows
 from store.sqlite.links import LinkRows
 from store.sqlite.notices import NoticeRows
@@ -42,7 +43,7 @@ class SqliteStore(
     """
 
     def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S, keep_bearers: bool = True) -> None:
-        self._database = Database(path, wait_s)
+        self._database = Database(path, wait_s, damaged=TO_RESTORE)
         self._sealer = sealer
         self._taken = Taken(path, wait_s)
         self._bearers = Unchanged(self._database, BEARERS, on=keep_bearers)

@@ -10,10 +10,8 @@ from pathlib import Path
 
 from store.sealing import Sealer
 from store.sqlite.database import WAIT_S, Database
-from store.sqlite.failures import unavailable
+from store.sqlite.failures import TO_RESTORE, unavailable
 from store.sqlite.wal import keep_log
-
-_DAMAGED = "is damaged. Restore a backup, which keeps what is there now beside it: showcam restore FILE"
 
 
 class KeptSettings:
@@ -35,7 +33,7 @@ class KeptSettings:
                     return {}
                 rows = connection.execute("SELECT name, sealed FROM setting").fetchall()
         except sqlite3.Error as error:
-            raise unavailable(self._path.name, error, _DAMAGED) from error
+            raise unavailable(self._path.name, error, TO_RESTORE) from error
         return {name: self._sealer.open(f"setting|{name}", sealed).decode() for name, sealed in rows}
 
     def change(self, values: Mapping[str, str | None]) -> None:

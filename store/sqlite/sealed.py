@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from store.sealing import key_id
-from store.sqlite.failures import unavailable
+from store.sqlite.failures import TO_RESTORE, unavailable
 from store.sqlite.wal import keep_log
 
 # Without visits and known cameras: one that can't be opened counts as none and is made again.
@@ -29,5 +29,5 @@ def key_ids(database: Path, mode: str = "rw") -> set[str]:
                 for (head,) in connection.execute(f"SELECT substr(sealed, 1, {_LONGEST_HEADER}) FROM {table}")  # noqa: S608
             ]
     except sqlite3.Error as error:
-        raise unavailable(database.name, error) from error
+        raise unavailable(database.name, error, TO_RESTORE) from error
     return {named for head in heads if (named := key_id(head))}

@@ -185,9 +185,6 @@ class Camera:
     def freeze(self) -> None:
         self.frozen_at = self.produced
 
-    def thaw(self) -> None:
-        self.frozen_at = None
-
     def cut(self) -> None:
         """Ends every session, as a vendor does: their addresses are gone."""
         self.tokens.clear()

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -43,11 +44,15 @@ def test_every_setting_has_a_meaning_once() -> None:
 def test_commands_and_links_exist(document: Path) -> None:
     text = document.read_text()
     targets = set(re.findall(r"^([a-z-]+|\.venv/\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for target in re.findall(r"^ {4}make (\S+)", text, re.MULTILINE):
+    for target in re.findall(r"^ {4,}make (\S+)", text, re.MULTILINE):
         assert target in targets
-    for words in re.findall(r"^ {4}\.venv/bin/showcam (.+)", text, re.MULTILINE):
+    assert re.findall(r"^ {4,}showcam .+", text, re.MULTILINE) == []  # which is on nobody's PATH
+    for line in re.findall(r"^ {4,}\.venv/bin/showcam (.+)", text, re.MULTILINE):
+        words = line.partition(" #")[0]
         command = re.split(r" (?:--|\"|[A-Z]|\S+@)", words)[0].split()
-        assert CliRunner().invoke(main, [*command, "--help"]).exit_code == 0, words
+        helped = CliRunner().invoke(main, [*command, "--help"])
+        assert helped.exit_code == 0, words
+        assert {*re.findall(r" (--[a-z-]+)", words)} <= {*re.findall(r"--[a-z-]+", helped.output)}, words
     for link in re.findall(r"\]\(([^):\s]+)\)", text):
         path, _, heading = link.partition("#")
         target = document.parent / path if path else document
@@ -72,12 +77,14 @@ def _headings(document: Path) -> set[str]:
 
 @pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
 def test_code_that_a_guide_names_exists(document: Path) -> None:
-    """`room/module.py`, `folder/`, and `tests/room/test_x.py::test_y` with the function of that name."""
-    named = re.findall(r"`((?:[\w-]+/)+(?:[\w.-]+)?)(?:::(\w+))?`", document.read_text())
+    """`room/module.py`, `folder/`, and `tests/room/test_x.py::TestX::test_y` with what it names inside."""
+    named = re.findall(r"`((?:[\w-]+/)+(?:[\w.-]+)?)((?:::\w+)*)`", document.read_text())
     assert named
-    for path, function in named:
+    for path, inside in named:
         assert (ROOT / path).exists(), path
-        assert not function or f"def {function}(" in (ROOT / path).read_text(), function
+        names = inside.split("::")[1:]
+        made = {name for name in names if re.search(rf"(?:def|class) {name}\b", (ROOT / path).read_text())}
+        assert made == {*names}, path
 
 
 def test_what_proves_a_claim_of_the_readme_is_in_the_list_of_what_is_verified() -> None:
@@ -90,6 +97,11 @@ def test_each_claim_that_is_verified_names_what_verifies_it() -> None:
     rows = re.findall(r"^\| (?!claim|---)(.+?) \| (.+?) \|", VERIFIED.read_text(), re.MULTILINE)
     assert rows
     assert [claim for claim, by in rows if not re.search(r"`(tests/|make )", by)] == []
+
+
+def test_each_claim_that_is_verified_stands_once() -> None:
+    claims = re.findall(r"^\| (?!claim|---)(.+?) \|", VERIFIED.read_text(), re.MULTILINE)
+    assert {claim: count for claim, count in Counter(claims).items() if count > 1} == {}
 
 
 def test_texts_name_documents_by_their_place() -> None:

@@ -3,7 +3,19 @@
 from pathlib import Path
 
 HOUSE = Path(__file__).parents[2]
-ROOMS = ("accounts", "actions", "alexa", "cast", "console", "media", "net", "oauth", "registry", "showcam")
+ROOMS = (
+    "accounts",
+    "actions",
+    "alexa",
+    "cast",
+    "console",
+    "media",
+    "net",
+    "oauth",
+    "registry",
+    "showcam",
+    "tests/examples",
+)
 
 
 def test_json_of_which_nothing_is_known_has_one_name() -> None:

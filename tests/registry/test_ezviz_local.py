@@ -1,45 +1,25 @@
 """EZVIZ cameras at home without RTSP: who is asked for a key, what it refuses, and when a camera is left alone."""
 
 import logging
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from media.ezviz.local.address import LocalAddress
-from media.ezviz.local.requests import Device, NoKey
 from media.source import SourceSpec, in_vain
-from registry.camera import Ref
 from registry.drivers.ezviz import households
-from registry.drivers.ezviz.cas import CasSession
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.lan import Lan
-from registry.drivers.ezviz.local import (
-    IN_VAIN_S,
-    KEPT_S,
-    NOT_REGISTERED,
-    PROBED_S,
-    REFUSED_S,
-    SILENT_S,
-    Local,
-    Ports,
-)
-from registry.errors import Refused, VendorDown
+from registry.errors import Refused
 from registry.vendor import SignedIn
 from simulator.local.cas import code_of, key_of
-from store.records import Source
 from store.sqlite import SqliteStore
-from tests.doubles.clock import Clock
-from tests.doubles.ready_driver import camera as ready
 from tests.doubles.simulator_process import SimulatorProcess
 
 LONG_S = 20.0
 OWN, SHARED = "Driveway", "Boathouse"  # of the household that is as unkind as life: no RTSP, all encrypted
 CODE = "ABCDEF"
-SOURCE = Source("s", "a", "ezviz", "", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -224,151 +204,3 @@ def test_no_key_and_no_session_is_logged(home: Home, caplog: pytest.LogCaptureFi
     assert "code 1052175" in caplog.text
     for secret in (spec.password, spec.user, str(held["session_id"]), home.vendor.serial(OWN)):
         assert secret not in caplog.text
-
-
-# on a clock of the test's own
-
-
-class Vendor:
-    """In place of the vendor: what it answers, one after another; the last one goes on."""
-
-    def __init__(self, *answers: Device | Exception) -> None:
-        self.answers, self.asked, self.registered = list(answers), 0, 0
-        self.go = threading.Event()
-        self.go.set()
-
-    def device(self, _asking: CasSession, serial: str, _deadline_s: float) -> Device:
-        assert serial == "F1"
-        self.asked += 1
-        self.go.wait(10)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def session(self, _source: Source, _deadline_s: float) -> CasSession:
-        self.registered += 1
-        return CasSession("127.0.0.1", 6500, "session", "terminal")
-
-
-CLOSED = Refused("lan_closed", "the port is closed")
-DEVICE = Device("abcdefghijklmnop", "ABCDEFG")
-
-
-@pytest.fixture
-def port() -> Iterator[tuple[Ports, list[int]]]:
-    """A port of commands, and how often it was tried."""
-    tried: list[int] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            while True:
-                try:
-                    server.accept()[0].close()
-                except OSError:
-                    return
-                tried.append(1)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield Ports(server.getsockname()[1], 9020), tried
-        server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
-
-
-def got(local: Local, ports: Ports, wait_s: float = 10.0) -> str:
-    """Kind of the source that it opens, or why none."""
-    try:
-        camera = ready("Garden", ref=Ref("s", "F1", 1))
-        return local.open(SOURCE, camera, "127.0.0.1", ports, CLOSED, wait_s, "main").kind
-    except Refused as refused:
-        return refused.reason
-
-
-@pytest.mark.parametrize(
-    ("answers", "expected", "asked", "rest_s"),
-    [
-        ([DEVICE], "ezviz_local", 1, 0.0),
-        ([NoKey(NOT_REGISTERED), DEVICE], "ezviz_local", 2, 0.0),
-        ([NoKey(NOT_REGISTERED)], "lan_closed", 2, SILENT_S),
-        ([NoKey(1052175)], "lan_closed", 1, REFUSED_S),
-        ([NoKey(-9999)], "lan_closed", 1, REFUSED_S),
-        ([VendorDown("no answer")], "lan_closed", 1, SILENT_S),
-    ],
-)
-def test_how_often_a_key_is_asked_for(
-    clock: Clock, port: tuple[Ports, list[int]], answers: list[Any], expected: str, asked: int, rest_s: float
-) -> None:
-    vendor, (ports, _) = Vendor(*answers), port
-    local = Local(vendor.session, vendor.device, clock)
-    assert [got(local, ports) for _ in range(3)] == [expected] * 3
-    assert (vendor.asked, vendor.registered) == (asked, asked)
-    vendor.answers = [DEVICE]
-    clock.now += (rest_s or KEPT_S + 1) - 1
-    assert (got(local, ports), vendor.asked) == (expected, asked), "not a second sooner"
-    clock.now += 1
-    assert got(local, ports) == "ezviz_local"
-    assert vendor.asked == asked + 1
-
-
-def test_a_key_that_comes_late_is_there_for_the_next_opening(clock: Clock, port: tuple[Ports, list[int]]) -> None:
-    vendor, (ports, _) = Vendor(DEVICE), port
-    local = Local(vendor.session, vendor.device, clock)
-    vendor.go.clear()
-    assert got(local, ports, 0.1) == "lan_closed"
-    vendor.go.set()
-    assert got(local, ports) == "ezviz_local"
-    assert vendor.asked == 1
-
-
-def test_its_port_is_tried_once_a_minute(clock: Clock, port: tuple[Ports, list[int]]) -> None:
-    vendor, (ports, tried) = Vendor(DEVICE), port
-    local = Local(vendor.session, vendor.device, clock)
-    for _ in range(4):
-        assert got(local, ports) == "ezviz_local"
-        clock.now += PROBED_S / 2
-    until(lambda: len(tried) == 2)
-    closed = Ports(unused(), 9020)
-    assert [got(local, closed) for _ in range(2)] == ["lan_closed"] * 2
-    assert vendor.asked == 1
-
-
-def test_a_key_is_asked_for_anew_after_a_picture_in_vain(clock: Clock, port: tuple[Ports, list[int]]) -> None:
-    """The camera may have been paired again."""
-    vendor, (ports, _) = Vendor(DEVICE), port
-    local = Local(vendor.session, vendor.device, clock)
-    assert got(local, ports) == "ezviz_local"
-    local.ended(SOURCE, "F1", "media_down")
-    assert got(local, ports) == "lan_closed"
-    clock.now += IN_VAIN_S
-    assert got(local, ports) == "ezviz_local"
-    assert vendor.asked == 2
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def unused() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-@pytest.mark.parametrize(
-    ("connection", "expected"),
-    [
-        ({"localIp": "10.0.0.7", "localCmdPort": 9010, "localStreamPort": 9020}, (9010, 9020)),
-        ({"localIp": "10.0.0.7"}, (9010, 9020)),
-        ({"localIp": "10.0.0.7", "localCmdPort": 0, "localStreamPort": "0"}, (9010, 9020)),
-        ({"localIp": "10.0.0.7", "localCmdPort": 22, "localStreamPort": "x"}, (9010, 9020)),
-        ({"localIp": "10.0.0.7", "localCmdPort": "9011", "localStreamPort": 9021}, (9011, 9021)),
-    ],
-)
-def test_its_ports_are_those_of_the_list_or_those_of_all(connection: Any, expected: tuple[int, int]) -> None:
-    lan = Lan(loopback=False)
-    lan.places([{"CONNECTION": {"F1": connection}}])
-    host, ports = lan.own(ready("Garden", ref=Ref("s", "F1", 1), lan="10.0.0.7:554"))
-    assert (host, ports) == ("10.0.0.7", expected)

@@ -1,7 +1,6 @@
 """The app API's contract with the public client library, unmodified."""
 
 import json
-import time
 from collections.abc import Callable
 from hashlib import md5
 from typing import Any
@@ -13,6 +12,7 @@ from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCo
 from pyezvizapi.utils import return_password_hash
 
 from tests.doubles.cloud import Cloud
+from tests.doubles.waiting import until
 
 DEMO, MFA, OTHER = "demo@example.com", "mfa@example.com", "other@example.com"
 SOUND, SLEEP, PRIVACY = 22, 21, 7
@@ -182,7 +182,7 @@ def test_encryption_goes_off_by_the_code_and_not_at_once(cloud: Cloud, client: C
         made.set_video_enc(serial, 0)
     assert made.set_video_enc(serial, 0, camera_verification_code="ABCDEF")
     assert flags(made, serial)["encrypted"] == 1
-    wait_until(lambda: flags(made, serial)["encrypted"] == 0)
+    until(lambda: flags(made, serial)["encrypted"] == 0)
 
 
 def test_a_page_has_an_offset_and_only_the_requested_sections(cloud: Cloud, client: Callable[..., EzvizClient]) -> None:
@@ -217,7 +217,7 @@ def test_a_session_that_ran_out_is_refreshed_by_the_library(cloud: Cloud, client
     cloud.configure(session_s=0.5)
     made = client()
     before = made.export_token()
-    wait_until(lambda: session_over(cloud, before["session_id"]))
+    until(lambda: session_over(cloud, before["session_id"]))
     cloud.configure(session_s=3600)
     assert made.get_device_infos()
     after = made.export_token()
@@ -297,10 +297,3 @@ def session_over(cloud: Cloud, session: str) -> bool:
     url = f"https://{cloud.process.app_host}/v3/configurations/system/info"
     reply = requests.get(url, headers={"sessionId": session}, verify=str(cloud.process.ca), timeout=5)
     return reply.status_code == 401
-
-
-def wait_until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not hold in time"
-        time.sleep(0.05)

@@ -1,13 +1,13 @@
 """The Open Platform: requests, states, and the codes or data of the answers."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
 from tests.doubles.cloud import Cloud
+from tests.doubles.waiting import until
 
 type Form = dict[str, str]
 
@@ -41,7 +41,7 @@ def test_a_call_with_a_bad_token_is_refused(cloud: Cloud, token: str, code: str)
 def test_a_token_runs_out(cloud: Cloud) -> None:
     cloud.configure(token_s=0.5)
     token = cloud.token()
-    wait_until(lambda: cloud.open("device/list", token)["code"] == "10002")
+    until(lambda: cloud.open("device/list", token)["code"] == "10002")
 
 
 @pytest.mark.parametrize(
@@ -214,11 +214,11 @@ def test_encryption_changes_after_a_while(cloud: Cloud) -> None:
 
     assert cloud.open("device/encrypt/off", token, deviceSerial=garage, validateCode="ABCDEF")["code"] == "200"
     assert mint() == "60019"
-    wait_until(lambda: mint() == "200")
+    until(lambda: mint() == "200")
     assert cloud.open("device/info", token, deviceSerial=garage)["data"]["isEncrypt"] == 0
     assert cloud.open("device/encrypt/on", token, deviceSerial=garage)["code"] == "200"
     assert mint() == "200"
-    wait_until(lambda: mint() == "60019")
+    until(lambda: mint() == "60019")
 
 
 @pytest.mark.parametrize(
@@ -304,10 +304,3 @@ def test_a_body_that_is_no_form_is_refused(cloud: Cloud) -> None:
             url, data=b"\xff\xfe", headers={"Content-Type": kind}, verify=str(cloud.process.ca), timeout=5
         )
         assert (reply.status_code, reply.json()["code"]) == (200, "10001")
-
-
-def wait_until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not hold in time"
-        time.sleep(0.05)

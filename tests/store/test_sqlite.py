@@ -78,7 +78,7 @@ def test_a_newer_schema_is_refused_in_words(path: Path, sealer: Sealer) -> None:
     ("prepare", "words"),
     [
         (lambda path: path.mkdir(), "can't be opened"),
-        (lambda path: path.write_bytes(b"no database at all, but text" * 100), "is no SQLite database"),
+        (lambda path: path.write_bytes(b"no database at all, but text" * 100), "is damaged. Restore a backup"),
     ],
 )
 def test_files_that_are_none(path: Path, sealer: Sealer, prepare: object, words: str) -> None:

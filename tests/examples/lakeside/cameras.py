@@ -1,10 +1,9 @@
 """Translates Lakeside's camera list into the registry's cameras. Does no I/O."""
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct
 
+from net.incoming import JsonObject
 from registry.camera import Camera, Flag, Ref, Video
 from registry.errors import VendorDown
 
@@ -30,7 +29,7 @@ class _List(Struct):
 _AUDIO: dict[str | None, Flag] = {"live": "on", "muted": "off", "absent": "none"}
 
 
-def cameras_of(source: str, answer: dict[str, Any] | None) -> tuple[Camera, ...]:
+def cameras_of(source: str, answer: JsonObject | None) -> tuple[Camera, ...]:
     """Raises VendorDown where the answer is no list of cameras: an empty list would remove the owner's cameras."""
     try:
         answered = msgspec.convert(answer, _List)

@@ -1,11 +1,12 @@
 """The driver of Lakeside's cloud: a list of cameras, an address of live HLS, and giving that address back."""
 
 from pathlib import Path
-from typing import Any, Literal, Never
+from typing import Literal, Never
 
 from media.grants import Picture
 from media.source import SourceSpec
 from net.hosts import Hosts
+from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.driver import Probed, sound
 from registry.drivers.probes import hls
@@ -90,7 +91,7 @@ class LakesideDriver:
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> Never:
         raise Refused("not_this_way", "no picture of Lakeside's is encrypted")
 
-    def _request(self, method: str, source: Source, path: str, deadline_s: float) -> dict[str, Any] | None:
+    def _request(self, method: str, source: Source, path: str, deadline_s: float) -> JsonObject | None:
         """Raises DriverError, of the type that fits the gate's reason."""
         kept = self._store.read_session(source.account, source.id)
         if kept is None or not kept.secrets:
