@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import picture, pictured
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
@@ -107,14 +107,20 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     garden = tile(page, "Garden")
     video = garden.locator("video").element_handle()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
+    before = page.locator(".summary").inner_text()
+    expect(garden.locator(".shows .can")).to_have_count(2)
     program.change("Garden", asleep=True)
     try:
         garden.get_by_text("Garden is in Sleep Mode.").wait_for(timeout=20_000)
+        expect(garden.locator(".shows .cannot")).to_have_count(2)
+        expect(page.locator(".summary")).not_to_have_text(before)
         picture(page, "home-refused")
     finally:
         program.change("Garden", asleep=False)
     garden.get_by_role("button", name="Try again").click()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
+    expect(garden.locator(".shows .can")).to_have_count(2)
+    expect(page.locator(".summary")).to_have_text(before)
 
 
 def test_a_camera_that_fell_asleep_is_woken_at_its_tile(context: BrowserContext, program: Program) -> None:
