@@ -182,6 +182,30 @@ def test_a_code_stays_while_another_channel_of_the_device_needs_it(make_home: Ma
     assert home.driver.picture_codes == {"Left": CODE, "Right": ""}
 
 
+@pytest.mark.parametrize(
+    ("decided", "changes", "may"),
+    [
+        ("no", {}, True),
+        ("no", {"encryption": "off"}, False),
+        ("no", {"encryption": "unknown"}, False),
+        ("no", {"ways": ("open",)}, False),
+        ("lan", {}, True),  # it has no door at home yet
+        ("lan", {"ways": ("lan", "cloud")}, False),
+        ("code", {}, True),
+        ("code", {"picture_code": "wrong"}, True),
+        ("code", {"picture_code": "unknown"}, True),
+        ("code", {"picture_code": "fits"}, False),
+    ],
+)
+def test_a_code_is_asked_for_where_nothing_that_was_decided_shows_the_camera(
+    home: Household, decided: WhileEncrypted, changes: dict[str, Any], may: bool
+) -> None:
+    home.driver.change("Hall", **changes)
+    home.owner.prefer(home.account.id, home.id("Hall"), Preferences(while_encrypted=decided))
+    hall = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Hall")
+    assert home.owner.may_be_deciphered(home.account.id, hall) is may
+
+
 @pytest.mark.parametrize("value", ["yes", "", "open", "CODE"])
 def test_what_is_no_decision_is_refused(home: Household, value: str) -> None:
     with pytest.raises(BadValue, match="no, lan, code"):
