@@ -16,6 +16,8 @@ from tests.doubles.program import Program, running
 TARGETS = "button, summary, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
 TOO_SMALL = """targets => [...document.querySelectorAll(targets)].filter(each => each.checkVisibility())
     .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
+TOO_TALL = """[...document.querySelectorAll("button")].filter(each => each.checkVisibility())
+    .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height > 100)"""
 WITHIN_S = 120  # from the start of showcam in an empty folder to a picture that moves
 MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 20"
 FOCUSED = "document.activeElement.name || document.activeElement.textContent.trim()"
@@ -192,7 +194,24 @@ def fits(page: Page, name: str) -> None:
         assert page.evaluate(TOO_WIDE) <= 0
         assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
         assert page.evaluate(TOO_SMALL, TARGETS) == []
+        assert page.evaluate(TOO_TALL) == []
         assert page.evaluate(UNLABELLED) == []
+
+
+def test_of_a_camera_that_is_offline_it_is_switched_off_beside_its_setting(
+    context: BrowserContext, program: Program
+) -> None:
+    page, _ = watched(context)
+    sign_in(page, another(program), "real@example.com")
+    page.get_by_role("link", name="Settings of Shed").click()
+    page.locator("#encryption summary").first.press("Enter")
+    page.set_viewport_size({"width": 360, "height": 740})
+    with pictured(page, "home-beside-its-setting"):
+        assert (page.evaluate(TOO_WIDE) <= 0, page.evaluate(TOO_TALL)) == (True, [])
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "step"
+    page.keyboard.press("Enter")
+    expect(page.locator("main > .alert")).to_contain_text("Shed is offline.")
 
 
 @pytest.mark.parametrize(
