@@ -281,6 +281,14 @@ def test_night_vision_is_set_to_what_the_camera_has(cloud: Cloud, modes: tuple[s
     assert len(cloud.sets) == takes
 
 
+@pytest.mark.parametrize("optionals", [{}, {"NightVision_Model": ""}, {"NightVision_Model": "?"}])
+def test_night_vision_that_is_not_listed_is_not_set(cloud: Cloud, optionals: dict[str, str]) -> None:
+    """How bright its light is would be lost."""
+    cloud.page = {"STATUS": {SERIAL: {"optionals": optionals}}}
+    assert isinstance(set_by_account(cloud, "night_vision", "colour"), VendorDown)
+    assert cloud.sets == []
+
+
 def test_night_vision_keeps_how_bright_its_light_is_and_for_how_long(cloud: Cloud) -> None:
     assert set_by_account(cloud, "night_vision", "colour") is None
     bodies = [body.decode() for request, body in cloud.vendor.requests if request.endswith("/op")]
