@@ -456,6 +456,14 @@ def test_a_wrong_code_is_not_sent_where_the_list_tells_that_it_is_one(cloud: Clo
     assert cloud.sets == []
 
 
+@pytest.mark.parametrize(("code", "sent"), [("", []), ("0123", ["0123"]), (CODE, [CODE])])
+def test_the_code_that_was_given_is_sent_and_no_empty_one(cloud: Cloud, code: str, sent: list[str]) -> None:
+    assert set_by_account(cloud, "encryption", "off", code=code) is None
+    bodies = [body.decode() for request, body in cloud.vendor.requests if BY_ACCOUNT["encryption", "on"] in request]
+    query = parse_qs(bodies[0], keep_blank_values=True)
+    assert (query["isEncrypt"], query.get("validateCode", [])) == (["0"], sent)
+
+
 @pytest.mark.parametrize("value", ["on", "off"])
 def test_encryption_of_a_shared_camera_is_not_asked_to_change(cloud: Cloud, value: str) -> None:
     source = cloud.source()
