@@ -206,6 +206,24 @@ def test_a_code_is_asked_for_where_nothing_that_was_decided_shows_the_camera(
     assert home.owner.may_be_deciphered(home.account.id, hall) is may
 
 
+def test_a_code_is_forgotten_though_another_camera_is_shown_by_its_own(home: Household) -> None:
+    for name in ("Garage", "Hall"):
+        decide(home, "code", name=name, code=CODE)
+    decide(home, "no")
+    assert home.driver.picture_codes == {"Garage": "", "Hall": CODE}
+
+
+def test_a_camera_whose_vendor_has_no_encryption_takes_no_code(make_home: Make) -> None:
+    home = make_home(cameras=[camera("Garage", encryption="none", ways=("lan",))])
+    refusal = decide(home, "code", code=CODE)
+    assert (refusal.reason, isinstance(decide(home, "lan"), Camera), isinstance(decide(home, "no"), Camera)) == (
+        "not_this_way",
+        True,
+        True,
+    )
+    assert (home.driver.picture_codes, home.driver.calls["set_picture_code"]) == ({}, 0)
+
+
 @pytest.mark.parametrize("value", ["yes", "", "open", "CODE"])
 def test_what_is_no_decision_is_refused(home: Household, value: str) -> None:
     with pytest.raises(BadValue, match="no, lan, code"):

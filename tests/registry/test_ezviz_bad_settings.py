@@ -266,6 +266,52 @@ def test_the_sensitivity_of_the_detector_that_a_camera_has_is_read_and_set(
         cloud.driver.apply(source, lens, "sensitivity", str(finest + 1), LONG_S)
 
 
+def supports(**features: str) -> list[dict[str, str]]:
+    return [{"deviceSerial": SERIAL, "supportExt": json.dumps({name[1:]: each for name, each in features.items()})}]
+
+
+def optionals(**more: Any) -> dict[str, Any]:
+    return {SERIAL: {"optionals": {"NightVision_Model": json.dumps({"graphicType": 2})} | more}}
+
+
+ON_OFF, SIX = ("on", "off"), ("1", "2", "3", "4", "5", "6")
+NOT = "not_this_way"
+
+
+@pytest.mark.parametrize(
+    ("setting", "page", "view"),
+    [
+        ("sensitivity", {"deviceInfos": supports(_62="1")}, (None, False, (), NOT)),
+        ("sensitivity", {"deviceInfos": supports(_61="1")}, (None, True, SIX, "")),
+        (
+            "sensitivity",
+            {"deviceInfos": supports(_61="1"), "STATUS": optionals(powerRemaining="80")},
+            (None, True, (), ""),
+        ),
+        ("night_vision", {"deviceInfos": supports(_274="1")}, ("smart", True, ("black_and_white", "smart"), "")),
+        ("night_vision", {"deviceInfos": supports(_62="1")}, ("smart", False, (), NOT)),
+        ("night_vision", {"STATUS": {SERIAL: {"optionals": {}}}}, (None, False, (), NOT)),
+        ("flip", {}, (None, True, ON_OFF, "")),
+        ("flip", {"FEATURE_INFO": {}}, (None, False, (), NOT)),
+        ("encryption", {}, (None, True, ON_OFF, "")),
+        ("wifi", {}, (None, False, (), NOT)),
+        ("storage", {"STATUS": {SERIAL: {"diskState": "00--"}}}, ("ok", False, (), NOT)),
+        ("storage", {"STATUS": {SERIAL: {"diskState": "01--"}}}, ("ok, faulty", False, (), NOT)),
+        ("storage", {"STATUS": {SERIAL: {"diskState": "9---"}}}, (None, False, (), NOT)),
+    ],
+)
+def test_what_a_camera_has_can_be_set_to_what_it_has(cloud: Cloud, setting: str, page: Any, view: Any) -> None:
+    cloud.page = {
+        "deviceInfos": supports(_62="1"),
+        "resourceInfos": [{"deviceSerial": SERIAL, "resourceType": 50, "localIndex": "1"}],
+        "STATUS": optionals(),
+        **page,
+    }
+    source = cloud.source()
+    shown = cloud.driver.settings(source, camera(source), LONG_S)[setting]  # type: ignore[index]
+    assert (shown.value, shown.can_set, shown.choices, shown.why_not) == view
+
+
 @pytest.mark.parametrize(
     ("modes", "takes"),
     [((), True), (("colour", "smart"), True), (("black_and_white", "smart"), False), (("smart",), False)],
