@@ -12,7 +12,7 @@ from media.source import Denied
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import DriverError, Refused, SetRefused, VendorDown, Why
 from registry.owner.code_tries import HOUR_S, WRONG_CODES
-from registry.preferences import Preferences, WhileEncrypted
+from registry.preferences import Preferences, WhileEncrypted, keep
 from registry.rules import Rules
 from registry.settings import BadValue, Step
 from tests.doubles.clock import Clock
@@ -211,6 +211,15 @@ def test_a_code_is_forgotten_though_another_camera_is_shown_by_its_own(home: Hou
         decide(home, "code", name=name, code=CODE)
     decide(home, "no")
     assert home.driver.picture_codes == {"Garage": "", "Hall": CODE}
+
+
+def test_a_decision_keeps_what_another_process_has_kept_since(home: Household) -> None:
+    assert kept(home) == "no"  # as this process knows it for a while
+    keep(home.store, home.account.id, home.id("Garage"), Preferences(room="Porch", voice_may=("audio",)))
+    decide(home, "lan")
+    assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences(
+        ("audio",), while_encrypted="lan", room="Porch"
+    )
 
 
 def test_a_camera_whose_vendor_has_no_encryption_takes_no_code(make_home: Make) -> None:

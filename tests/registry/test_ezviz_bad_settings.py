@@ -267,7 +267,17 @@ def test_the_sensitivity_of_the_detector_that_a_camera_has_is_read_and_set(
 
 
 def supports(**features: str) -> list[dict[str, str]]:
-    return [{"deviceSerial": SERIAL, "supportExt": json.dumps({name[1:]: each for name, each in features.items()})}]
+    return [
+        {
+            "deviceSerial": SERIAL,
+            "version": "V1",
+            "supportExt": json.dumps({name[1:]: each for name, each in features.items()}),
+        }
+    ]
+
+
+def newer(needed: int) -> dict[str, Any]:
+    return {SERIAL: {"isNeedUpgrade": needed, "upgradePackageInfo": {"version": "V2"}}}
 
 
 def optionals(**more: Any) -> dict[str, Any]:
@@ -295,6 +305,10 @@ NOT = "not_this_way"
         ("flip", {"FEATURE_INFO": {}}, (None, False, (), NOT)),
         ("encryption", {}, (None, True, ON_OFF, "")),
         ("wifi", {}, (None, False, (), NOT)),
+        ("version", {"UPGRADE": newer(0)}, ("V1", False, (), NOT)),
+        ("version", {"UPGRADE": newer(1)}, ("V1, V2 is there", False, (), NOT)),
+        ("version", {"UPGRADE": newer(2)}, ("V1", False, (), NOT)),
+        ("version", {"UPGRADE": newer(3)}, ("V1, V2 is there", False, (), NOT)),
         ("storage", {"STATUS": {SERIAL: {"diskState": "00--"}}}, ("ok", False, (), NOT)),
         ("storage", {"STATUS": {SERIAL: {"diskState": "01--"}}}, ("ok, faulty", False, (), NOT)),
         ("storage", {"STATUS": {SERIAL: {"diskState": "9---"}}}, (None, False, (), NOT)),
