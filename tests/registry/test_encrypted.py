@@ -215,9 +215,10 @@ def test_a_code_is_forgotten_though_another_camera_is_shown_by_its_own(home: Hou
 
 def test_a_decision_keeps_what_another_process_has_kept_since(home: Household) -> None:
     assert (shown(home), kept(home)) == ("encryption_on", "no")  # as this process knows it for a while
-    keep(home.store, home.account.id, home.id("Garage"), Preferences(room="Porch", voice_may=("audio",)))
-    decide(home, "lan")
-    assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences(
+    garage = home.id("Garage")
+    keep(home.store, home.account.id, garage, Preferences(room="Porch", voice_may=("audio",)))
+    home.owner.while_encrypted(home.account.id, garage, "lan")
+    assert home.owner.preferences(home.account.id, garage) == Preferences(
         ("audio",), while_encrypted="lan", room="Porch"
     )
 
