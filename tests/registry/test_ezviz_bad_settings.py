@@ -276,6 +276,10 @@ def supports(**features: str) -> list[dict[str, str]]:
     ]
 
 
+def guided(link: str) -> dict[str, Any]:
+    return {"deviceInfos": [supports(_62="1")[0] | {"instructionBook": link}]}
+
+
 def newer(needed: int) -> dict[str, Any]:
     return {SERIAL: {"isNeedUpgrade": needed, "upgradePackageInfo": {"version": "V2"}}}
 
@@ -305,6 +309,10 @@ NOT = "not_this_way"
         ("flip", {"FEATURE_INFO": {}}, (None, False, (), NOT)),
         ("encryption", {}, (None, True, ON_OFF, "")),
         ("wifi", {}, (None, False, (), NOT)),
+        ("user_guide", guided("https://support.ezviz.com/C8W"), ("https://support.ezviz.com/C8W", False, (), NOT)),
+        ("user_guide", guided("http://support.ezviz.com/C8W"), (None, False, (), NOT)),
+        ("user_guide", guided("https://support.ezviz.com/a b"), (None, False, (), NOT)),
+        ("user_guide", guided("https://support.ezviz.com/" + "a" * 300), (None, False, (), NOT)),
         ("version", {"UPGRADE": newer(0)}, ("V1", False, (), NOT)),
         ("version", {"UPGRADE": newer(1)}, ("V1, V2 is there", False, (), NOT)),
         ("version", {"UPGRADE": newer(2)}, ("V1", False, (), NOT)),
