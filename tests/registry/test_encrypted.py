@@ -223,6 +223,17 @@ def test_a_decision_keeps_what_another_process_has_kept_since(home: Household) -
     )
 
 
+@pytest.mark.parametrize(
+    ("rules", "battery", "takes"), [(Rules(), None, True), (Rules(), 80, False), (WITHOUT_MEDIA, None, False)]
+)
+def test_a_code_for_the_home_network_is_taken_where_a_picture_can_come_from_there(
+    make_home: Make, rules: Rules, battery: int | None, takes: bool
+) -> None:
+    home = make_home(rules=rules, cameras=[camera("Garage", battery=battery)])
+    (garage,) = home.owner.cameras(home.account.id).cameras
+    assert home.owner.takes_code(home.account.id, garage) is takes
+
+
 def test_a_camera_whose_vendor_has_no_encryption_takes_no_code(make_home: Make) -> None:
     home = make_home(cameras=[camera("Garage", encryption="none", ways=("lan",))])
     refusal = decide(home, "code", code=CODE)
