@@ -11,7 +11,7 @@ from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, Vend
 from registry.preferences import Preferences
 from registry.readings.awaited import with_awaited
 from registry.rules import Rules
-from registry.settings import BY_VOICE, Asked, BadValue, Step
+from registry.settings import BY_VOICE, NIGHT_VISION, Asked, BadValue, Step, night_choices
 from store.ports import StoreUnavailable
 from store.records import Happening
 from tests.doubles.clock import Clock
@@ -79,6 +79,22 @@ def test_what_no_way_reads_counts_as_taken(
 def test_what_was_asked_for_is_unknown_until_it_shows(listed: Flag, about: str, expected: str) -> None:
     shown = with_awaited(camera("Garden", id="garden", asleep=listed), {(about, "asleep"): "off"})
     assert (shown.asleep, shown.audio) == (expected, "on")
+
+
+@pytest.mark.parametrize(
+    ("now", "modes", "choices"),
+    [
+        ("smart", (), NIGHT_VISION),
+        ("unknown", (), NIGHT_VISION),
+        ("smart", ("black_and_white", "smart"), ("black_and_white", "smart")),
+        ("smart", ("smart",), ()),
+        ("none", (), ()),
+    ],
+)
+def test_night_vision_is_offered_where_there_is_something_to_choose(
+    now: str, modes: tuple[str, ...], choices: tuple[str, ...]
+) -> None:
+    assert night_choices(camera("Garden", night_vision=now, night_modes=modes)) == choices
 
 
 @pytest.mark.parametrize("setting", ["audio", "sleep", "time_zone"])
