@@ -13,7 +13,7 @@ from console.asked_for import AskedFor
 from console.encryption_password import EncryptionPassword
 from console.preference_forms import NotKept, PreferenceForms, mark_of
 from console.sentences import CHANGED
-from console.setting_words import HINTS, NAMES, RESTART, RINGS, VALUES, WAYS
+from console.setting_words import HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
 from console.tile_forms import STEPS, TileForms
 from console.tiles import Tiles
 from registry.camera import Camera, Refusal
@@ -197,7 +197,7 @@ def _row(setting: Setting, view: SettingView, awaited_value: str | None) -> Row:
     if setting == "storage":
         kind = "format" if view.can_set else "read"
     if setting == "encryption" and kind == "switch" and value == "on":
-        kind = "encryption"
+        kind = "encryption" if awaited_value != "off" else "read"  # it was asked to go off
     note = ""
     if awaited_value is not None and awaited_value != value:
         note = f"{_value(awaited_value)}: {pages.say(CHANGED['asked_for'])}"
@@ -205,7 +205,7 @@ def _row(setting: Setting, view: SettingView, awaited_value: str | None) -> Row:
         note = pages.say(CHANGED["confirmed"])
     elif request.args.get("asked") == setting:
         note = pages.say(CHANGED["asked_for"])
-    hint = pages.say(HINTS[setting]) if setting in HINTS else ""
+    hint = pages.say(HINTS[setting]) if setting in HINTS and not (kind == "read" and setting in TYPED) else ""
     choices = tuple((choice, _value(choice)) for choice in view.choices)
     return Row(setting, pages.say(NAMES[setting]), hint, kind, value, _value(value), choices, note)
 

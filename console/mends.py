@@ -36,12 +36,13 @@ class Mends:
             mends.append("open_way")
         if reason == "asleep" and camera.owner == "own":
             mends.append("wake")
-        if reason == "audio_off":
+        if reason == "audio_off" and camera.owner == "own":
             mends.append("sound")
         if reason == "code_wrong":
             return self._codes(account, camera)
         if reason == "encryption_on":
             mends += self._of_encryption(account, camera)
+            mends += ["home_code"] if self._lacks_home_code(account, camera) else []
         if reason == "no_way" and self._owner.takes_code(account, camera):
             mends.append("home_code")
         return tuple(mends)
@@ -54,6 +55,11 @@ class Mends:
             if self._owner.may_be_deciphered(account, camera):
                 mends.append("code")
         return mends
+
+    def _lacks_home_code(self, account: str, camera: Camera) -> bool:
+        """Whether it is to be shown at home while it is encrypted, and has no code for that yet."""
+        decided = self._owner.preferences(account, camera.id).while_encrypted
+        return decided == "lan" and "lan" not in camera.ways and self._owner.takes_code(account, camera)
 
     def _codes(self, account: str, camera: Camera) -> tuple[Mend, ...]:
         """The code that was wrong comes first: the one that deciphers the picture, or the one for the home network."""

@@ -37,6 +37,7 @@ HINTS: Mapping[Setting, str] = {
     "time_zone": mark("As +02:00."),
     "resolution": mark("Set in the {vendor} app, on the live view."),
 }
+TYPED: frozenset[Setting] = frozenset({"time_zone"})  # whose hint says how a value is typed
 VALUES: Mapping[str, str] = {
     "on": mark("On"),
     "off": mark("Off"),

@@ -164,7 +164,7 @@ class Tiles:
 
 
 def why_not(refusal: Refusal, language: Language, own: Mapping[Reason, Sentence] = OWN) -> WhyNot:
-    wrong, mend = row_text(refusal.reason, language, refusal.camera, refusal.vendor, own)
+    wrong, mend = row_text(refusal.reason, language, refusal.camera, refusal.vendor, own, shared=refusal.shared)
     return {"wrong": wrong, "mend": mend, "reason": refusal.reason}
 
 

@@ -31,6 +31,7 @@ class Tile {
     this.tools = element.querySelector(".tools");
     this.still = element.querySelector("img[data-still]");
     this.facts = element.querySelector(".facts");
+    this.told = element.dataset.reason; // why there is no picture, as the page has it; "" where there is one
     this.stillAt = -STILL_MS;
     this.retries = 0;
     this.session = crypto.getRandomValues(new Uint32Array(2)).join("");
@@ -120,6 +121,7 @@ class Tile {
     if (this.still) this.still.hidden = true;
     this.say("");
     this.watch(turn);
+    this.tell("");
   }
 
   peer() {
@@ -209,6 +211,13 @@ class Tile {
     this.button.hidden = reason === "asked_for" || offered.length > 0;
     this.button.textContent = this.button.dataset.again;
     this.again(reason);
+    if (reason) this.tell(reason);
+  }
+
+  /** What the page says beside the picture, such as who else can show it, is as old as its reason. */
+  tell(reason) {
+    if (this.told !== reason) renewWords();
+    this.told = reason;
   }
 
   /** Asks for the picture again by itself, where the reason may end so. */
@@ -313,6 +322,28 @@ class Tile {
       this.video.load();
     }
   }
+}
+
+let renewing = null; // what is said is fetched once for tiles that change together
+
+function renewWords() {
+  renewing ??= setTimeout(async () => {
+    renewing = null;
+    const response = await fetch(location.pathname).catch(() => null);
+    if (!response?.ok) return;
+    const now = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const old of document.querySelectorAll(".tile")) {
+      const tile = now.getElementById(old.id);
+      const before = old.querySelector(".of-assistant");
+      if (!tile || before?.contains(document.activeElement)) continue;
+      before?.remove();
+      const shows = tile.querySelector(".shows");
+      const more = tile.querySelector(".of-assistant");
+      old.querySelector(".shows").replaceWith(...[shows, more].filter(Boolean));
+    }
+    const [summary, newer] = [document, now].map((page) => page.querySelector(".summary"));
+    if (summary && newer) summary.textContent = newer.textContent;
+  }, 500);
 }
 
 const tiles = [...document.querySelectorAll(".tile")].map((element) => new Tile(element));

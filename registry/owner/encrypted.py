@@ -11,7 +11,7 @@ from registry.camera import Camera, Refusal
 from registry.driver import Driver
 from registry.errors import DriverError
 from registry.gate.gate import not_found, overruled
-from registry.gate.ways import shows_by_code
+from registry.gate.ways import EXCEPTED, shows_by_code
 from registry.notices.faults import Faults
 from registry.owner.came_back import CameBack
 from registry.owner.code_tries import CodeTries
@@ -81,7 +81,10 @@ class Encrypted:
         if camera.encryption != "on" or self._rules.exception("code") != "code" or not shows_by_code(camera):
             return False
         decided = self._readings.households.preferences(account_id).get(camera.id, NONE).while_encrypted
-        return decided == "no" or (decided == "code" and camera.picture_code != "fits")
+        if decided == "code":
+            return camera.picture_code != "fits"
+        ways = frozenset(camera.ways).difference(self._rules.closed_ways)
+        return EXCEPTED[decided].isdisjoint(ways)
 
     def decide(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False

@@ -7,7 +7,7 @@ import click
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.cameras import report_cameras
 from showcam.cli.named_camera import ASKING, unavailable
-from showcam.cli.output import as_json, echo
+from showcam.cli.output import USER, as_json, echo
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -35,11 +35,14 @@ def login(context: click.Context, user: str | None, open_way: bool | None, as_js
 
     The password is asked for, used once and not kept. Whoever may read the data folder may sign in any account.
     """
-    from showcam.compose.cameras import signing_in
+    from showcam.compose.cameras import is_meant, signing_in
 
-    with signing_in(settings_of(context)) as (sign_in, household_of):
+    settings = settings_of(context)
+    with signing_in(settings) as (sign_in, household_of):
         user = user or str(click.prompt("EZVIZ user name", err=True))
         home = household_of(_signed_in(sign_in, user).account.id)
+        if not is_meant(settings, home):
+            context.meta[USER] = user
         _agree(sign_in, home, open_way)
         report_cameras(home, verbose=False, as_json=as_json)
 

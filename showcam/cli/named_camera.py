@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from showcam.cli import installation, readable, settings_of, stop
+from showcam.cli.output import USER
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -52,8 +53,19 @@ def asking(home: "Household") -> str:
 
 
 def of_household[F: Callable[..., Any]](command: F) -> F:
-    user = click.option("--user", help="Whose cameras (default: the only household's; demo@example.com's in the demo).")
+    user = click.option(
+        "--user",
+        callback=_note_user,
+        help="Whose cameras (default: the only household's; demo@example.com's in the demo).",
+    )
     return installation(user(command))
+
+
+def _note_user(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Hints of this command name the same household."""
+    if value:
+        context.meta[USER] = value
+    return value
 
 
 def on_camera(command: Callable[..., None]) -> Callable[..., None]:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+USER = "showcam.user"  # in a context's meta: whose cameras a command is about, where it has to be said
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print facts as one JSON object.")
 
 
@@ -29,14 +31,20 @@ def report(as_json: bool, facts: Mapping[str, object], lines: Iterable[str]) -> 
 
 
 def runnable(text: str) -> str:
-    """The text with `showcam …` commands written as this program was called, so that they can be pasted."""
+    """The text with `showcam …` commands written as this program was called, so that they can be pasted.
+
+    Those about cameras name the household that this command named.
+    """
     context = click.get_current_context(silent=True)
     root = context.find_root() if context else None
     if root is None or not isinstance(root.command, click.Group):
         return text
     named = "|".join(map(re.escape, root.command.commands))
     typed = _typed(root)
-    return re.sub(rf"(?<![\w/.-])showcam(?= (?:{named})(?![\w-]))", lambda _: typed, text)
+    user = root.meta.get(USER)
+    whose = f" --user {shlex.quote(user)}" if user else ""
+    command = rf"(?<![\w/.-])showcam(?= (?:{named})(?![\w-]))( cameras [a-z]+(?![\w-]))?"
+    return re.sub(command, lambda found: f"{typed}{found[1]}{whose}" if found[1] else typed, text)
 
 
 def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> list[str]:

@@ -62,8 +62,8 @@ def say(
         _trace(linked, trace and not as_json)
         if not linked.get("linked"):
             stop(f"Linking failed: {linked.get('error') or linked.get('outcome')}", code=1)
-    elif user != _USER and now.get("household") not in (None, user):
-        stop(f"{assistant} is linked as {now['household']}. Unlink it on the practice page to link as {user}.", code=1)
+    elif user != _USER and now.get("user") not in (None, user):
+        stop(f"{assistant} is linked as {now['user']}. Unlink it on the practice page to link as {user}.", code=1)
     echo("Asking …", err=True)
     answer = _call("POST", f"{base}/watch", {"text": text, "via": via})
     _trace(answer, trace and not as_json)

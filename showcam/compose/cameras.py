@@ -56,6 +56,14 @@ def named_or_only(store: Store, user: str | None) -> str | None:
     return accounts[0] if accounts else None
 
 
+def is_meant(settings: Settings, household: Household) -> bool:
+    """Whether commands about cameras mean this household where none is named."""
+    try:
+        return named_or_only(household.store, DEMO_USER if settings.demo else None) == household.account
+    except CannotStart:
+        return False
+
+
 @contextlib.contextmanager
 def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[str], Household]]]:
     """For any account, since whoever may read the keys may add one; and an account's household, by its id."""

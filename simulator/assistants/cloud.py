@@ -24,6 +24,7 @@ class State:
     tokens: Tokens | None = None
     cameras: list[dict[str, Any]] = field(default_factory=list)
     household: str | None = None
+    user: str | None = None  # who signed in, where no browser did
     problem: str | None = None  # why the last linking failed
 
 
@@ -48,6 +49,7 @@ class Cloud:
             "linked": self.state.tokens is not None,
             "cameras": self.state.cameras,
             "household": self.state.household,
+            "user": self.state.user,
             "problem": self.state.problem,
         }
 
@@ -72,6 +74,7 @@ class Cloud:
             self.state.problem = _sentence(str(error))
             raise LinkFailed(str(error)) from None
         await self.finish_link(wire, answered)
+        self.state.user = person.user
 
     async def learn(self, wire: Wire) -> None:
         """Discover or SYNC. Raises LinkFailed when the answer is no list of cameras, NoAnswer, Unlinked."""

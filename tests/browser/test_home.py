@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import picture, pictured
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
@@ -16,6 +16,8 @@ from tests.doubles.program import Program, running
 TARGETS = "button, summary, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
 TOO_SMALL = """targets => [...document.querySelectorAll(targets)].filter(each => each.checkVisibility())
     .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
+TOO_TALL = """[...document.querySelectorAll("button")].filter(each => each.checkVisibility())
+    .map(each => [each.outerHTML, each.getBoundingClientRect().height]).filter(([, height]) => height > 100)"""
 WITHIN_S = 120  # from the start of showcam in an empty folder to a picture that moves
 MOVING = "video => video.getVideoPlaybackQuality().totalVideoFrames > 20"
 FOCUSED = "document.activeElement.name || document.activeElement.textContent.trim()"
@@ -107,14 +109,20 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     garden = tile(page, "Garden")
     video = garden.locator("video").element_handle()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
+    before = page.locator(".summary").inner_text()
+    expect(garden.locator(".shows .can")).to_have_count(2)
     program.change("Garden", asleep=True)
     try:
         garden.get_by_text("Garden is in Sleep Mode.").wait_for(timeout=20_000)
+        expect(garden.locator(".shows .cannot")).to_have_count(2)
+        expect(page.locator(".summary")).not_to_have_text(before)
         picture(page, "home-refused")
     finally:
         program.change("Garden", asleep=False)
     garden.get_by_role("button", name="Try again").click()
     page.wait_for_function(MOVING, arg=video, timeout=20_000)
+    expect(garden.locator(".shows .can")).to_have_count(2)
+    expect(page.locator(".summary")).to_have_text(before)
 
 
 def test_a_camera_that_fell_asleep_is_woken_at_its_tile(context: BrowserContext, program: Program) -> None:
@@ -186,7 +194,24 @@ def fits(page: Page, name: str) -> None:
         assert page.evaluate(TOO_WIDE) <= 0
         assert page.evaluate(OUT_OF_ITS_BOX, TARGETS) == []
         assert page.evaluate(TOO_SMALL, TARGETS) == []
+        assert page.evaluate(TOO_TALL) == []
         assert page.evaluate(UNLABELLED) == []
+
+
+def test_of_a_camera_that_is_offline_it_is_switched_off_beside_its_setting(
+    context: BrowserContext, program: Program
+) -> None:
+    page, _ = watched(context)
+    sign_in(page, another(program), "real@example.com")
+    page.get_by_role("link", name="Settings of Shed").click()
+    page.locator("#encryption summary").first.press("Enter")
+    page.set_viewport_size({"width": 360, "height": 740})
+    with pictured(page, "home-beside-its-setting"):
+        assert (page.evaluate(TOO_WIDE) <= 0, page.evaluate(TOO_TALL)) == (True, [])
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "step"
+    page.keyboard.press("Enter")
+    expect(page.locator("main > .alert")).to_contain_text("Shed is offline.")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from registry.camera import StreamRequest
 from registry.errors import SetRefused, VendorDown
-from registry.preferences import Preferences
+from registry.preferences import Preferences, WhileEncrypted
 from registry.readings.changes import Change
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
@@ -94,6 +94,83 @@ def test_image_encryption_goes_off_at_the_tile_alone(world: HomeWorld) -> None:
     browser = opened(world, "Garage").send(at(world, "Garage", "/settings"), setting="encryption", value="off")
     assert world.home.driver.applied == []
     assert browser.step == ""
+
+
+def setting_row(browser: HomeBrowser, setting: str) -> str:
+    assert browser.answer is not None
+    return browser.answer.text.partition(f'<li id="{setting}">')[2].partition("</li>")[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "preferences", "leads"),
+    [
+        ({}, Preferences(), "to its tile"),
+        ({"online": "off"}, Preferences(), "here"),
+        ({"asleep": "on"}, Preferences(), "here"),
+        ({"picture_code": "fits"}, Preferences(while_encrypted="code"), "here"),
+        ({"ways": ("lan",)}, Preferences(while_encrypted="lan"), "here"),
+    ],
+    ids=["refused for it", "offline", "asleep", "shown by its code", "shown at home"],
+)
+def test_image_encryption_goes_off_beside_its_setting_where_its_tile_does_not_offer_it(
+    world: HomeWorld, changes: dict[str, object], preferences: Preferences, leads: str
+) -> None:
+    world.home.driver.change("Garage", **{"ways": ("cloud",), **changes})
+    world.home.owner.prefer(world.home.account.id, world.home.id("Garage"), preferences)
+    browser = opened(world, "Garage")
+    row = setting_row(browser, "encryption")
+    assert ("to its tile" if 'href="#' in row else "here" if 'value="encryption-off"' in row else "") == leads
+    assert (browser.mends("Garage")[:1] == ["off"]) is (leads == "to its tile")
+
+
+def test_beside_its_setting_it_goes_off_step_by_step(world: HomeWorld) -> None:
+    garage = world.home.id("Garage")
+    world.home.driver.change("Garage", ways=("cloud",), picture_code="fits")
+    world.home.owner.prefer(world.home.account.id, garage, Preferences(while_encrypted="code"))
+    world.home.driver.set_error = SetRefused("code_mailed")
+    browser = opened(world, "Garage").send(at(world, "Garage", "/mend"), step="encryption-off", camera=garage)
+    row = setting_row(browser, "encryption")
+    assert "has just mailed one of four digits" in row
+    assert re.search(r'<details class="mending" open>.*name="encryption_code"[^>]* autofocus', row, re.DOTALL)
+    world.home.driver.set_error, world.home.driver.lags = None, True
+    browser.send(at(world, "Garage", "/mend"), step="encryption-code", camera=garage, encryption_code="1234")
+    row = setting_row(browser, "encryption")
+    assert world.home.driver.applied == [("Garage", "encryption", "off", "1234")]
+    assert ("Off: asked for; the camera does not show it yet" in row, "Switch it off" in row) == (True, False)
+
+
+def test_a_choice_that_is_not_known_is_shown_as_none_of_them(world: HomeWorld) -> None:
+    world.home.driver.others["date_format"] = "dmy"
+    assert '<option value="dmy" selected>' in setting_row(opened(world), "date_format")
+    del world.home.driver.others["date_format"]
+    row = setting_row(opened(world), "date_format")
+    assert re.findall(r'<option value="(\w*)" selected', row) == [""]
+    browser = opened(world).send(at(world, "Garden", "/settings"), setting="date_format")
+    assert (browser.status, "that can't be set to this value" in browser.text) == (403, True)
+
+
+@pytest.mark.parametrize(("read_only", "says"), [(frozenset(), True), (frozenset({"time_zone"}), False)])
+def test_how_a_value_is_typed_is_said_where_one_is(world: HomeWorld, read_only: frozenset[str], says: bool) -> None:
+    world.home.driver.read_only = read_only
+    row = setting_row(opened(world), "time_zone")
+    assert ("+01:00" in row, "As +02:00." in row) == (True, says)
+
+
+@pytest.mark.parametrize(
+    ("changes", "decided", "offers"),
+    [
+        ({}, "no", True),
+        ({"battery": 80}, "no", False),
+        ({"battery": 80}, "lan", True),  # so that it can be taken back
+    ],
+)
+def test_the_home_network_is_offered_where_a_camera_has_a_door_to_it(
+    world: HomeWorld, changes: dict[str, object], decided: WhileEncrypted, offers: bool
+) -> None:
+    world.home.driver.change("Garage", **changes)
+    preferences = Preferences(while_encrypted=decided)
+    world.home.owner.prefer(world.home.account.id, world.home.id("Garage"), preferences)
+    assert ("Show it over your own network, where its picture is clear" in opened(world, "Garage").text) is offers
 
 
 def test_storage_is_formatted_with_consent_alone(world: HomeWorld) -> None:

@@ -62,6 +62,26 @@ def test_its_tile_among_others_offers_it_only_where_nothing_else_brings_the_pict
 
 
 @pytest.mark.parametrize(
+    ("changes", "mends"),
+    [
+        ({}, ["code", "home_code"]),
+        ({"owner": "own"}, ["off", "code", "home_code"]),
+        ({"battery": 80}, ["code"]),
+        ({"ways": ("lan", "cloud")}, []),
+    ],
+    ids=["shared", "one's own", "on battery", "with its code"],
+)
+def test_who_wants_an_encrypted_camera_shown_at_home_is_offered_what_that_lacks(
+    world: HomeWorld, changes: dict[str, object], mends: list[str]
+) -> None:
+    world.home.driver.change("Garage", **{"ways": ("cloud",), "owner": "shared", **changes})
+    decide(world, "Garage", "lan")
+    browser, garage = world.signed_in(), world.home.id("Garage")
+    assert browser.open(garage).get_json().get("mends", []) == mends
+    assert browser.mends("Garage") == mends[:1]
+
+
+@pytest.mark.parametrize(
     ("battery", "mend"),
     [
         (None, "Give the code on its label here, and it is shown over the home network."),
@@ -75,6 +95,12 @@ def test_who_has_no_way_is_shown_the_code_where_one_is_taken(world: HomeWorld, b
     assert mend in browser.tile("Garden")
     answer = browser.open(world.home.id("Garden")).get_json()
     assert (answer["reason"], mend in answer["mend"]) == ("no_way", True)
+
+
+def test_a_camera_that_is_shared_is_said_to_need_no_key_of_its_own(world: HomeWorld) -> None:
+    world.home.driver.change("Garden", ways=(), owner="shared", battery=80)
+    tile = world.signed_in().tile("Garden")
+    assert ("The last way is a developer key" in tile, "A developer key shows no camera" in tile) == (False, True)
 
 
 def test_a_code_that_the_camera_takes_no_longer_is_replaced(world: HomeWorld) -> None:

@@ -56,6 +56,30 @@ def test_a_code_that_is_not_kept_says_why(world: HomeWorld, fields: dict[str, st
     assert (decided(world), world.home.driver.picture_codes) == ("no", {})
 
 
+@pytest.mark.parametrize("ticked", [True, False])
+def test_a_wrong_code_leaves_its_form_open_with_the_reason_and_the_focus_in_it(world: HomeWorld, ticked: bool) -> None:
+    world.home.driver.set([camera(name, ways=("cloud",), encryption="on", owner="shared") for name in ("Hall", "Loft")])
+    browser = world.signed_in()
+    tick = {"deciphered": "1"} if ticked else {}
+    browser.post("picture-code", camera=world.home.id("Loft"), picture_code="AAAAAA", **tick)
+    assert browser.answer is not None
+    tiles = {
+        name: browser.answer.text.partition(f'data-name="{name}"')[2].partition("</li>")[0] for name in ("Hall", "Loft")
+    }
+    why = "That is not the camera's code" if ticked else "Tick that the pictures are deciphered here"
+    opened = 'data-mends="code" open>'
+    assert {name: (opened in tile, "autofocus" in tile) for name, tile in tiles.items()} == {
+        "Hall": (False, False),
+        "Loft": (True, True),
+    }
+    assert ("required checked>" in tiles["Loft"], why in browser.tile("Loft"), why in browser.tile("Hall")) == (
+        ticked,
+        True,
+        False,
+    )
+    assert "AAAAAA" not in browser.answer.text
+
+
 @pytest.mark.parametrize(
     "step", ["picture-code", "forget-code", "open-way", "encryption-off", "encryption-code", "wake"]
 )
@@ -231,12 +255,14 @@ def test_without_a_code_none_is_mailed_by_that_button(world: HomeWorld, code: st
     assert world.home.driver.calls["apply"] == 0
 
 
-@pytest.mark.parametrize("name", ["off", "wake"])
+@pytest.mark.parametrize("name", ["off", "wake", "sound"])
 def test_a_shared_camera_keeps_its_owners_switches(world: HomeWorld, name: str) -> None:
-    shared = {"off": {"encryption": "on"}, "wake": {"asleep": "on"}}[name]
+    shared = {"off": {"encryption": "on"}, "wake": {"asleep": "on"}, "sound": {"audio": "off"}}[name]
     world.home.driver.set([camera("Terrace", "F00000009", ways=("cloud",), owner="shared", **shared)])
     browser = world.signed_in()
     assert browser.mends("Terrace") == (["code"] if name == "off" else [])
+    assert ("ask the owner of the camera" in browser.tile("Terrace")) is (name != "off")
+    assert "Switch Audio on" not in browser.tile("Terrace")
     browser.post("encryption-off", camera=world.home.id("Terrace"))
     assert (browser.status, world.home.driver.calls["apply"]) == (403, 0)
     assert "Terrace belongs to another EZVIZ account" in browser.text

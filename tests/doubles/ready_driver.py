@@ -74,6 +74,7 @@ class ReadyDriver:
         self.apply_error: DriverError | None = None
         self.lags = False
         self._unseen: list[tuple[str, dict[str, object]]] = []
+        self.read_only: frozenset[str] = frozenset()  # settings that no way sets
         self.others: dict[str, str] = {"version": "V5.3.0", "time_zone": "+01:00"}
         self.applied: list[tuple[str, str, str, str]] = []
         self.hold: threading.Event | None = None
@@ -163,7 +164,9 @@ class ReadyDriver:
         own = self._own(camera)
         read = {name: str(getattr(own, field)) for name, field in FIELDS.items()} | self.others
         return {
-            name: SettingView(read.get(name), choices is not None, "account", choices=choices or ())
+            name: SettingView(
+                read.get(name), choices is not None and name not in self.read_only, "account", choices=choices or ()
+            )
             for name, choices in CHOICES.items()
         }
 

@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 
 from registry.adapter import adapt
-from registry.camera import Camera, Refusal
+from registry.camera import Camera, Flag, Refusal
 from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
+from registry.readings.awaited import with_awaited
 from registry.rules import Rules
-from registry.settings import BY_VOICE, Asked, BadValue, Step
+from registry.settings import BY_VOICE, NIGHT_VISION, Asked, BadValue, Step, night_choices
 from store.ports import StoreUnavailable
 from store.records import Happening
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
+from tests.doubles.ready_driver import camera
 
 EVERYTHING = Preferences(voice_may=BY_VOICE)
 
@@ -54,6 +56,45 @@ def test_a_voice_changes_what_it_may(home: Household, garden: str, setting: str,
     assert (changed.id, getattr(changed, field)) == (garden, value)
     assert home.driver.applied == [("Garden", setting, value, "")]
     assert getattr(home.registry.states(home.link, [garden])[garden].camera, field) == value
+
+
+@pytest.mark.parametrize(("reads", "kind"), [({}, Camera), ({"date_format": "ymd"}, Asked)], ids=["none", "another"])
+def test_what_no_way_reads_counts_as_taken(
+    home: Household, garden: str, reads: dict[str, str], kind: type[Camera | Asked]
+) -> None:
+    home.driver.ignores_settings, home.driver.others = True, reads
+    assert type(home.owner.change(home.account.id, garden, "date_format", "dmy")) is kind
+
+
+@pytest.mark.parametrize(
+    ("listed", "about", "expected"),
+    [
+        ("on", "garden", "unknown"),
+        ("unknown", "garden", "unknown"),
+        ("off", "garden", "off"),
+        ("none", "garden", "none"),  # a model without Sleep Mode, whose shutter was opened
+        ("on", "attic", "on"),
+    ],
+)
+def test_what_was_asked_for_is_unknown_until_it_shows(listed: Flag, about: str, expected: str) -> None:
+    shown = with_awaited(camera("Garden", id="garden", asleep=listed), {(about, "asleep"): "off"})
+    assert (shown.asleep, shown.audio) == (expected, "on")
+
+
+@pytest.mark.parametrize(
+    ("now", "modes", "choices"),
+    [
+        ("smart", (), NIGHT_VISION),
+        ("unknown", (), NIGHT_VISION),
+        ("smart", ("black_and_white", "smart"), ("black_and_white", "smart")),
+        ("smart", ("smart",), ()),
+        ("none", (), ()),
+    ],
+)
+def test_night_vision_is_offered_where_there_is_something_to_choose(
+    now: str, modes: tuple[str, ...], choices: tuple[str, ...]
+) -> None:
+    assert night_choices(camera("Garden", night_vision=now, night_modes=modes)) == choices
 
 
 @pytest.mark.parametrize("setting", ["audio", "sleep", "time_zone"])

@@ -12,7 +12,7 @@ from media.source import Denied
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import DriverError, Refused, SetRefused, VendorDown, Why
 from registry.owner.code_tries import HOUR_S, WRONG_CODES
-from registry.preferences import Preferences, WhileEncrypted
+from registry.preferences import Preferences, WhileEncrypted, keep
 from registry.rules import Rules
 from registry.settings import BadValue, Step
 from tests.doubles.clock import Clock
@@ -180,6 +180,69 @@ def test_a_code_stays_while_another_channel_of_the_device_needs_it(make_home: Ma
     assert home.driver.picture_codes == {"Left": CODE, "Right": CODE}
     decide(home, "no", name="Right")
     assert home.driver.picture_codes == {"Left": CODE, "Right": ""}
+
+
+@pytest.mark.parametrize(
+    ("decided", "changes", "may"),
+    [
+        ("no", {}, True),
+        ("no", {"encryption": "off"}, False),
+        ("no", {"encryption": "unknown"}, False),
+        ("no", {"ways": ("open",)}, False),
+        ("lan", {}, True),  # it has no door at home yet
+        ("lan", {"ways": ("lan", "cloud")}, False),
+        ("code", {}, True),
+        ("code", {"picture_code": "wrong"}, True),
+        ("code", {"picture_code": "unknown"}, True),
+        ("code", {"picture_code": "fits"}, False),
+    ],
+)
+def test_a_code_is_asked_for_where_nothing_that_was_decided_shows_the_camera(
+    home: Household, decided: WhileEncrypted, changes: dict[str, Any], may: bool
+) -> None:
+    home.driver.change("Hall", **changes)
+    home.owner.prefer(home.account.id, home.id("Hall"), Preferences(while_encrypted=decided))
+    hall = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Hall")
+    assert home.owner.may_be_deciphered(home.account.id, hall) is may
+
+
+def test_a_code_is_forgotten_though_another_camera_is_shown_by_its_own(home: Household) -> None:
+    for name in ("Garage", "Hall"):
+        decide(home, "code", name=name, code=CODE)
+    decide(home, "no")
+    assert home.driver.picture_codes == {"Garage": "", "Hall": CODE}
+
+
+def test_a_decision_keeps_what_another_process_has_kept_since(home: Household) -> None:
+    assert (shown(home), kept(home)) == ("encryption_on", "no")  # as this process knows it for a while
+    garage = home.id("Garage")
+    keep(home.store, home.account.id, garage, Preferences(room="Porch", voice_may=("audio",)))
+    home.owner.while_encrypted(home.account.id, garage, "lan")
+    assert home.owner.preferences(home.account.id, garage) == Preferences(
+        ("audio",), while_encrypted="lan", room="Porch"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "battery", "takes"), [(Rules(), None, True), (Rules(), 80, False), (WITHOUT_MEDIA, None, False)]
+)
+def test_a_code_for_the_home_network_is_taken_where_a_picture_can_come_from_there(
+    make_home: Make, rules: Rules, battery: int | None, takes: bool
+) -> None:
+    home = make_home(rules=rules, cameras=[camera("Garage", battery=battery)])
+    (garage,) = home.owner.cameras(home.account.id).cameras
+    assert home.owner.takes_code(home.account.id, garage) is takes
+
+
+def test_a_camera_whose_vendor_has_no_encryption_takes_no_code(make_home: Make) -> None:
+    home = make_home(cameras=[camera("Garage", encryption="none", ways=("lan",))])
+    refusal = decide(home, "code", code=CODE)
+    assert (refusal.reason, isinstance(decide(home, "lan"), Camera), isinstance(decide(home, "no"), Camera)) == (
+        "not_this_way",
+        True,
+        True,
+    )
+    assert (home.driver.picture_codes, home.driver.calls["set_picture_code"]) == ({}, 0)
 
 
 @pytest.mark.parametrize("value", ["yes", "", "open", "CODE"])

@@ -227,6 +227,8 @@ def test_audio_where_the_model_has_it(supports: Any, switches: Any, expected: st
     ("optionals", "battery"),
     [
         ({"powerRemaining": "55"}, 55),
+        ({"powerRemaining": "0"}, 0),
+        ({"powerRemaining": "100"}, 100),
         ({"powerRemaining": "-1"}, None),
         ({"powerRemaining": "200"}, None),
         ({}, None),
@@ -319,6 +321,17 @@ def test_each_lens_is_a_camera_with_its_own_switches() -> None:
         ("Lens 1", 1, "off", "on"),
         ("Lens 2", 2, "on", "on"),  # the microphone is the device's
     ]
+
+
+def test_a_camera_that_has_its_name_from_the_factory_is_one_all_the_same() -> None:
+    assert one(resource=row(resourceName=f"C8W({SERIAL})")).name == f"C8W({SERIAL})"
+
+
+@pytest.mark.parametrize(
+    ("reported", "can"), [('{"452": "1"}', True), ('{"452": "0"}', False), ('{"63": "1"}', False), ("", False)]
+)
+def test_a_camera_restarts_where_its_model_is_said_to(reported: str, can: bool) -> None:
+    assert one(device(supportExt=reported)).can_restart is can
 
 
 def test_a_recorders_channels_are_cameras_of_their_own_and_its_empty_ones_none() -> None:

@@ -184,11 +184,13 @@ def test_what_is_deciphered_may_be_encrypted_or_not(decided: str, expected: list
     assert reasons(gate(garage, conditions("alexa", way="cloud", while_encrypted=decided))) == expected
 
 
+@pytest.mark.parametrize("way", ["lan", "open", "cloud"])
+@pytest.mark.parametrize("encryption", ["off", "none"])
 @pytest.mark.parametrize("code", ["none", "wrong", "unknown"])
-def test_a_clear_picture_needs_no_code(code: str) -> None:
-    garage = camera("Garage", encryption="off", picture_code=code)
+def test_a_clear_picture_needs_no_code(code: str, encryption: str, way: str) -> None:
+    garage = camera("Garage", encryption=encryption, picture_code=code)
 
-    assert reasons(gate(garage, conditions("alexa", way="open", while_encrypted="code"))) == []
+    assert reasons(gate(garage, conditions("alexa", way=way, while_encrypted="code"))) == []
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 
 from media.grants import Claims
 from media.source import Denied, SourceSpec
-from registry.camera import Camera, Refusal, StreamRequest, Video
+from registry.camera import UNASKED, Camera, Refusal, StreamRequest, Video
 from registry.errors import Refused, VendorDown
-from registry.gate.ways import choose
+from registry.gate.ways import choose, may_be_overheard
 from registry.preferences import Preferences, WhileEncrypted
 from registry.reason import Reason
 from registry.settings import BadValue
@@ -26,6 +26,7 @@ HLS = StreamRequest("alexa", ("hls",))
         (("lan",), ("lan",), "own", None),
         (("open", "lan", "cloud"), ("lan", "open"), "own", "cloud"),
         (("open",), (), "shared", None),
+        (("open",), (), "unknown", "open"),
         (("open", "cloud"), (), "shared", "cloud"),
         (("lan", "open"), (), "shared", "lan"),
     ],
@@ -34,6 +35,23 @@ def test_the_best_way_that_is_left(
     ways: tuple[str, ...], tried: tuple[str, ...], owner: str, expected: str | None
 ) -> None:
     assert choose(camera("Garden", ways=ways, owner=owner), tried) == expected
+
+
+@pytest.mark.parametrize(
+    ("ways", "owner", "expected"),
+    [
+        (("cloud",), "own", True),
+        ((UNASKED,), "own", True),
+        (("open", UNASKED), "own", False),
+        (("open", UNASKED), "shared", True),  # another account's key fetches none of it
+        (("lan", "cloud"), "shared", False),
+        ((), "own", False),
+    ],
+)
+def test_an_owner_agrees_to_an_open_connection_where_a_camera_has_no_better_way(
+    ways: tuple[str, ...], owner: str, expected: bool
+) -> None:
+    assert may_be_overheard(camera("Garden", ways=ways, owner=owner)) is expected
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,28 @@ def test_a_hint_begins_as_the_program_was_called(
         assert runnable("Look: showcam links list") == f"Look: {expected} links list"
 
 
+@pytest.mark.parametrize(
+    ("hint", "expected"),
+    [
+        ('showcam cameras set "Hall" audio on', "showcam cameras set --user 'my house' \"Hall\" audio on"),
+        ("showcam cameras code NAME", "showcam cameras code --user 'my house' NAME"),
+        ("showcam cameras", "showcam cameras"),
+        ("showcam links list", "showcam links list"),
+    ],
+)
+def test_a_hint_about_cameras_names_the_household_that_the_command_named(
+    hint: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["showcam"])
+    context = main.make_context("showcam", ["cameras", "list", "--user", "my house"])
+    with context:
+        assert runnable(hint) == hint
+        name, command, words = main.resolve_command(context, ["cameras", "--user", "my house"])
+        assert command is not None
+        with command.make_context(name, words, parent=context):
+            assert runnable(hint) == expected
+
+
 @pytest.mark.parametrize("words", [["owner", "add"], ["nonsense"]])
 def test_what_was_mistyped_names_the_help_as_the_program_was_called(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -28,6 +28,11 @@ def test_two_values_and_a_yes_list_the_cameras(demo: Program, answer: str, shown
     assert (rows["Terrace"], rows["Driveway"]) == (shown, ["no", "no"])
     assert "Image Encryption is on for Driveway" in done.stdout
     assert "showcam-demo" not in done.stdout + done.stderr
+    # the demo means another household where none is named
+    hint = f'{demo.showcam} --demo cameras set --user real@example.com "Driveway" encryption off'
+    assert f"Or here: {hint}\n" in done.stdout
+    listed = demo.command("--demo", "cameras", "list", "--user", "real@example.com")
+    assert f"Or here: {hint}\n" in listed.stdout
     agreed = "--open" if answer == "y\n" else "--no-open"
     facts = demo.command("login", "--demo", "--user", "real@example.com", agreed, "--json", text=SIGN_IN)
     cameras = {camera["name"]: camera for camera in json.loads(facts.stdout)["cameras"]}

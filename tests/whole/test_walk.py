@@ -151,6 +151,17 @@ def test_the_command_line_says_it_too(demo: Program, tmp_path: Any) -> None:
     assert "Image Encryption is on for Garage" in refused.stdout
 
 
+def test_another_user_speaks_where_that_one_linked_and_no_third_does(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        spoken = [
+            program.command("say", "--demo", "--to", to, "--user", user, "is the study online")
+            for to in ("alexa", "google")
+            for user in ("other@example.com", "other@example.com", "mfa@example.com")
+        ]
+    assert [done.returncode for done in spoken] == [0, 0, 1] * 2, [done.stderr for done in spoken]
+    assert "google is linked as other@example.com." in spoken[-1].stderr
+
+
 @pytest.mark.parametrize(
     ("assistant", "text", "code", "expected"),
     [

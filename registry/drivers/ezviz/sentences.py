@@ -147,6 +147,20 @@ EZVIZ = Speech(
         ),
     },
     written_shared={
+        "asleep": (
+            "",
+            mark(
+                "In the EZVIZ app open {camera} and switch Sleep Mode off. If the app does not offer that, ask the "
+                "owner of the camera."
+            ),
+        ),
+        "audio_off": (
+            "",
+            mark(
+                "In the EZVIZ app open {camera} > Settings > Audio and switch it on. If the app does not offer that, "
+                "ask the owner of the camera."
+            ),
+        ),
         "encryption_on": (
             "",
             mark(

@@ -36,6 +36,8 @@ def check(camera: Camera, setting: Setting, value: str) -> None:
     """Raises BadValue for a value that this camera can't have."""
     if setting == "sensitivity" and not 1 <= int(value) <= finest(camera):
         raise BadValue(f"sensitivity of this camera is a number from 1 to {finest(camera)}")
+    if setting == "night_vision" and camera.night_modes and value not in camera.night_modes:
+        raise BadValue(f"night_vision of this camera is {' or '.join(camera.night_modes)}")
 
 
 def finest(camera: Camera) -> int:
