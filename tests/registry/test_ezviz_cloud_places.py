@@ -66,7 +66,7 @@ def test_a_dispatcher_that_the_list_does_not_name_is_asked_for(vendors: Vendors,
         (answer(b"", "500 Internal Server Error"), "vendor_down"),
         (answer(b"", "429 Too Many Requests"), "vendor_busy"),
         (answer(b"<html>"), "vendor_down"),
-        (answer(b'{"meta": {"code": 10029}}'), "vendor_down"),
+        (answer(b'{"meta": {"code": 10029}}'), "vendor_busy"),
     ],
 )
 def test_a_vendor_in_trouble_has_not_said_that_a_camera_has_no_dispatcher(

@@ -15,7 +15,7 @@ from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.sessions import Sessions
-from registry.errors import SignedOut, VendorBusy, VendorDown
+from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from store.records import Source
 from store.sqlite import SqliteStore
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
@@ -217,13 +217,18 @@ def test_one_that_stays_refused_takes_one_session(store: SqliteStore, vendors: V
 
 
 @pytest.mark.parametrize(
-    "refusal", [answer(b"<html>"), answer(b"", "500 Internal Server Error"), answer(b'{"retcode": 10007}')]
+    ("refusal", "expected"),
+    [
+        (answer(b"<html>"), VendorDown),
+        (answer(b"", "500 Internal Server Error"), VendorDown),
+        (answer(b'{"retcode": 10007}'), VendorBusy),
+    ],
 )
 def test_a_vendor_in_trouble_gets_no_new_session_asked_of_it_for_a_stream_token(
-    store: SqliteStore, vendors: Vendors, refusal: bytes
+    store: SqliteStore, vendors: Vendors, refusal: bytes, expected: type[DriverError]
 ) -> None:
     api = StreamTokenApi(vendors, refusal)
-    with pytest.raises(VendorDown):
+    with pytest.raises(expected):
         process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
     assert (api.refreshes, api.asked) == (0, 1)
 

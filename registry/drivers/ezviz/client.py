@@ -83,6 +83,7 @@ class Client(Ruled):
         try:
             told = get_vtdu_token_v2(self)
         except PyEzvizError as error:
+            self._check_rate()
             if not self._may_be_over(status_of(error)):
                 raise
             self.login()
@@ -91,8 +92,12 @@ class Client(Ruled):
 
     def _may_be_over(self, status: int) -> bool:
         """Whether the session may be over where no token was given; of HTTP 401 the library knows it."""
-        refuses = not status and self.code not in (None, *DONE) and kind(str(self.code)) != "rate"
-        return status == OVER or refuses
+        return status == OVER or (not status and self.code not in (None, *DONE))
+
+    def _check_rate(self) -> None:
+        """Raises VendorBusy, where the vendor has said that it is asked too often."""
+        if kind(str(self.code)) == "rate":
+            raise VendorBusy(f"code {self.code}") from None
 
     def dispatcher(self, serial: str, channel: int) -> JsonObject:
         """{} where the vendor names none."""
@@ -102,7 +107,8 @@ class Client(Ruled):
         except EzvizAuthTokenExpired:
             raise
         except PyEzvizError as error:
-            if status_of(error) or self.code is None or kind(str(self.code)) == "rate":
+            self._check_rate()
+            if status_of(error) or self.code is None:
                 raise
             return {}
 
