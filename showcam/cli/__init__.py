@@ -151,7 +151,7 @@ class _Typed(click.Group):
 def main() -> None:
     """Say “show the garden camera” to Alexa or Google and see it; if it can't be shown, hear why and mend it."""
     forbid_core()
-    # of getpass, where a script answers: its next line says to a person that what is typed may be seen
+    # where getpass can't hide what is typed it warns twice; its second warning is for a person, and stays
     warnings.filterwarnings("ignore", "Can not control echo on the terminal")
 
 

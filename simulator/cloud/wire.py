@@ -78,7 +78,7 @@ class Line:
             await asyncio.sleep(0.002)
 
     def stream(self, body: bytes, channel: int = STREAM) -> None:
-        """Of pictures the code means nothing: by chance it is a message's."""
+        """The code in a picture's head means nothing; now and then it is the same number as a message's."""
         self._write(channel, KEEP_ALIVE if self.sent % _SELDOM == 0 else 0x9E03, body)
 
     def _write(self, channel: int, code: int, body: bytes) -> None:

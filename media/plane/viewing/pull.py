@@ -206,7 +206,7 @@ class Pull(Displayed):
             await self._asking.given_back(self.claims, in_vain(spec.release, failed.reason))
 
     def give_back(self, release: str) -> None:
-        """Once: what is said of the same address afterwards would be taken for the first word on it, or as another."""
+        """Says what became of an address, once: a second word could arrive before the first and be taken for it."""
         if self._spec is not None and self._spec.release == release.removesuffix(REFUSED):
             self._spec = replace(self._spec, release="")
         self._asking.give_back(self.claims, release)

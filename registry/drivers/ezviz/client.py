@@ -27,7 +27,7 @@ from registry.errors import VendorBusy, VendorDown
 PAGE = 30
 MOST_PAGES = 40
 P2P = "/v3/p2pbusiness/configurations/p2p"
-DONE = (0, 200)  # of a stream token, and of where they are
+DONE = (0, 200)  # codes of success: of a stream token, and of the list of the vendor's servers
 OVER = 403  # of a refreshed session in the body, of a stream token as HTTP status: the session is over
 
 
