@@ -1,6 +1,5 @@
 """Adding a camera of one's own in a real browser: from its address to a live tile, found in the house, by keyboard."""
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,13 +8,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import make_server
 
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.finding import Candidate, Heard
 from simulator.lan.onvif_picture import Picture
 from tests.browser.conftest import picture
 from tests.browser.test_home import FOCUSED, MOVING, another, fits, sign_in, tile, watched
+from tests.doubles import served_app
 from tests.doubles.home_world import home_world
 from tests.doubles.linking_world import USER
 from tests.doubles.onvif_device import Served, served
@@ -91,14 +90,10 @@ def house_with(folder: Path, found: Sequence[Candidate]) -> Iterator[tuple[str, 
         return found
 
     world = home_world(folder, own=True, find=find)
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/home", world.code.renew()
+        with served_app.served(world.app) as web:
+            yield f"{web}/home", world.code.renew()
     finally:
-        server.shutdown()
-        thread.join(5)
         world.home.store.close()
 
 

@@ -1,13 +1,11 @@
 """The page of set-up in a real browser: signing in, seeing a camera, and what was found of the way to the house."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
 from accounts import households
 from accounts.owner_users import OwnerUsers
@@ -20,6 +18,7 @@ from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import USER
 from tests.doubles.program import Program
 from tests.doubles.ready_vendor import PASSWORD
+from tests.doubles.served_app import served
 
 LOOKS = [("en", 360, "light"), ("en", 1280, "dark"), ("nb", 360, "dark"), ("nb", 1280, "light"), ("de", 360, "light")]
 
@@ -131,12 +130,8 @@ def house(tmp_path: Path) -> Iterator[tuple[str, HomeWorld]]:
     around = Surroundings("192.168.7.1", "192.168.7.2", ("2a00:1450:1::5",))
     outlook = Outlook(around, frozenset({"100.72.3.4"}), "9.9.9.1")
     world = home_world(tmp_path, outlook=lambda: Reachability(outlook.forwards, outlook.sentences()))
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", world
-    server.shutdown()
-    thread.join()
+    with served(world.app) as web:
+        yield web, world
     world.home.store.close()
 
 

@@ -1,7 +1,6 @@
 """showcam's receiver page in Chromium as on a Cast device; a stand-in takes the place of Google's framework."""
 
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +9,11 @@ from typing import Any
 
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
-from werkzeug.serving import make_server
 
 from cast import receiver_page
 from cast.own_screen import NAMESPACE
 from console import look
+from tests.doubles import served_app
 
 FRAMEWORK = "https://www.gstatic.com/cast/sdk/libs/caf_receiver/v3/cast_receiver_framework.js"
 STAND_IN = Path(__file__).with_name("cast_framework.js")
@@ -43,15 +42,8 @@ def served() -> Iterator[str]:
     app = Flask("receiver", static_folder=None)
     app.register_blueprint(look.blueprint())
     app.register_blueprint(receiver_page.blueprint())
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    serving.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/receiver"
-    finally:
-        server.shutdown()
-        serving.join()
-        server.server_close()
+    with served_app.served(app) as web:
+        yield f"{web}/receiver"
 
 
 class ReceiverPage:

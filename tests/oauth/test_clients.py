@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -11,10 +10,10 @@ import pytest
 import requests
 from oauthlib.oauth2 import InvalidGrantError
 from requests_oauthlib import OAuth2Session
-from werkzeug.serving import make_server
 
 from accounts import households
 from accounts.owner_users import OwnerUsers
+from tests.doubles import served_app
 from tests.doubles.linking_world import REDIRECTS, USER, Page, World
 from tests.doubles.ready_vendor import PASSWORD
 
@@ -23,13 +22,8 @@ from tests.doubles.ready_vendor import PASSWORD
 def served(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, str]]:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # loopback
     world = make(https=False)
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield world, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served_app.served(world.app) as web:
+        yield world, web
 
 
 def walk(url: str, user: str = USER, password: str = PASSWORD) -> str:
