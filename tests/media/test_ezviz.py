@@ -15,7 +15,9 @@ import av
 import pytest
 
 from media.grants import Claims
+from media.plane.codec.units import CLOCK
 from media.source import Codec, Denied, SourceSpec
+from tests.doubles import gstreamer
 from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
@@ -144,13 +146,34 @@ def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown
     first = world.variant_url(world.master(surface="page"))
     made = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)
     assert len(made) >= 3, "a player that had one would stand still until the next is whole"
-    eventually(lambda: world.request(first).text.count("#EXTINF") >= 8)  # more than four seconds of picture
+    eventually(lambda: "\n10.ts" in world.request(first).text)  # more than four seconds of the camera's
     later = re.findall(r"#EXTINF:([\d.]+)", world.request(first).text)
     assert [float(length) for length in later] == pytest.approx([0.6] * len(later), abs=0.1)
     assert "EXT-X-START:TIME-OFFSET=-3\n" in world.request(first).text, "clumps are further apart than segments"
     assert "TARGETDURATION:4\n" in world.request(world.variant_url(world.master())).text
     assert "TARGETDURATION:1\n" in world.request(first).text  # it stays with what it began with
     assert cloud.opened == 1
+
+
+def test_by_hls_the_first_keyframe_is_shown_at_once_and_stands_still_until_there_is_more(
+    start: Callable[..., World], cloud: StreamCloud
+) -> None:
+    """Its list is there before the camera has sent as much as a player must have; GStreamer and libav play it."""
+    gstreamer.needed()
+    cloud.studio.gop_s = 4
+    world = start(transcodes=1)
+    master = world.master(surface="page")
+    with gstreamer.player(master.url) as player:
+        seen = [player.until(lambda message: "pts" in message)["pts"] for _ in range(40)]
+    steps = [later - earlier for earlier, later in itertools.pairwise(seen)]
+    still = steps.index(pytest.approx(1 / FPS, abs=0.002))
+    assert steps == pytest.approx([0.2] * still + [1 / FPS] * (39 - still), abs=0.002)
+    assert still == 9, "three segments of 0.6 s, five pictures a second"
+    first = world.request(world.variant_url(master).replace("index.m3u8", "0.ts")).body
+    with av.open(io.BytesIO(first), mode="r", format="mpegts") as container:
+        packets = [packet for packet in container.demux() if packet.size]
+        begins = {packet.stream.type: (packet.pts or 0) / CLOCK for packet in reversed(packets)}
+    assert begins["audio"] == pytest.approx(begins["video"], abs=0.07)
 
 
 def test_a_viewer_that_waits_for_its_first_segment_is_not_taken_for_gone(

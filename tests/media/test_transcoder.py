@@ -6,12 +6,14 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import av
 import pytest
 
-from media.plane.codec import h265
+from media.plane.codec import h265, sound
 from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs.pipeline import DISPLAY, SOON, Shape
@@ -96,9 +98,71 @@ def test_what_came_in_one_clump_with_the_keyframe_is_shown_to_who_begins_by_hls(
     )
 
 
+# Pictures that came with the keyframe, and for how many groups of pictures the first one stands still.
+@pytest.mark.parametrize(("since", "held"), [(1, 3), (9, 3), (11, 2), (20, 1), (29, 0), (46, 0)])
+def test_the_first_picture_stands_still_for_what_a_player_lacks(since: int, held: int) -> None:
+    pictures = Pictures()
+    work = pictures.transcoder(since=since, shape=SOON)
+    work.start()
+    for unit in pictures.units[since:]:
+        work.put(unit)
+    pictures.until(3 * held + 50)
+    work.stop()
+    still, moving = pictures.made[: 3 * held], pictures.made[3 * held : 3 * held + 50]
+    assert [unit.pts / CLOCK for _, unit in still] == pytest.approx([number / 5 for number in range(3 * held)])
+    assert [unit.pts / CLOCK - held * SOON.gop_s for _, unit in moving] == pytest.approx(
+        [unit.pts / CLOCK for unit in pictures.units[:50]]
+    )
+    keys = [unit.pts / CLOCK for _, unit in pictures.made if unit.key]
+    assert [later - earlier for earlier, later in itertools.pairwise(keys)] == pytest.approx(
+        [SOON.gop_s] * (len(keys) - 1)
+    )
+
+
+AAC = sound.silent_aac(16_000)
+STEREO = AAC[:3] + bytes([AAC[3] & 0x3F | 0x80]) + AAC[4:]
+
+
+# The sound, its first unit, and what is in front of that: so many frames of so many bytes.
+@pytest.mark.parametrize(
+    ("codec", "rate", "first", "held", "frames", "size"),
+    [
+        ("aac", 16_000, AAC, 3, 28, len(AAC)),
+        ("pcm_mulaw", 8_000, bytes(160), 3, 90, 160),
+        ("pcm_alaw", 8_000, bytes(160), 3, 90, 160),
+        ("opus", 48_000, b"\xf8\xff\xfe", 3, 90, 3),
+        ("aac", 16_000, STEREO, 0, 0, 0),  # a player would be given another sound than it began with
+        ("aac", 16_000, b"\0" * 20, 0, 0, 0),
+        ("aac", 16_000, b"", 0, 0, 0),  # none came yet
+    ],
+)
+def test_in_front_of_sound_is_silence_of_its_kind(
+    codec: Any, rate: int, first: bytes, held: int, frames: int, size: int
+) -> None:
+    pictures = Pictures()
+    pictures.form = replace(pictures.form, audio=True, audio_codec=codec, audio_rate=rate)
+    if first:
+        pictures.units.insert(1, Unit("audio", first, 0, 0, key=True))
+    work = pictures.transcoder(since=3, shape=SOON)
+    work.start()
+    for unit in pictures.units[3:20]:
+        work.put(unit)
+    pictures.until(3 * held + frames + 15)
+    work.stop()
+    made = [unit for _, unit in pictures.made]
+    heard = [unit for unit in made if unit.kind == "audio"]
+    assert [len(unit.data) for unit in heard] == [size] * frames + [len(first)] * bool(first)
+    assert {later.pts - earlier.pts for earlier, later in itertools.pairwise(heard)} == (
+        {1024 * CLOCK // rate if codec == "aac" else CLOCK // 50} if frames else set()
+    )
+    assert [unit.pts for unit in made if unit.kind == "video"][:1] == [0]
+    times = [unit.dts for unit in made]
+    assert times == sorted(times)
+
+
 def test_of_what_came_long_before_only_the_latest_is_shown() -> None:
     pictures = Pictures()
-    work = pictures.transcoder(since=60, shape=SOON._replace(shows_s=1.0))
+    work = pictures.transcoder(since=60, shape=SOON._replace(shows_s=1.0, begins_with=0))
     work.start()
     pictures.until(FPS)
     work.stop()

@@ -23,6 +23,7 @@ _STRAIGHT = 500  # the part of a second that it may be off and is not bent
 _BEND = 50  # one sample in so many is added or left out at most
 _SAMPLE = 4  # bytes of one that is encoded: 16 bits of two channels, or a float of one
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+_SILENT_G711 = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5"}
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # a second, of AAC that is made here
 
 
@@ -69,6 +70,28 @@ def silent_aac(rate: int = SILENT_RATE) -> bytes:
     packets += encoder.encode(None)
     # the first frames still carry the encoder's priming
     return adts(bytes(packets[-1]), _mono(rate))
+
+
+def silence(form: Format, first: Unit | None, since: int) -> list[Unit]:
+    """Of a form's sound, from that time up to its first unit. Nothing where frames like that one can't be made."""
+    if first is None:
+        return []
+    if form.audio_codec == "aac":
+        rate = _mono_rate(first.data)
+        data, step = (silent_aac(rate), AAC_SAMPLES * CLOCK // rate) if rate else (b"", 0)
+    elif form.audio_codec == "opus":
+        data, step = SILENT_OPUS, CLOCK // 50
+    else:
+        data, step = _SILENT_G711[form.audio_codec] * (form.audio_rate // 50), CLOCK // 50
+    count = (first.pts - since) // step if step else 0
+    return [Unit("audio", data, at, at, key=True) for at in range(first.pts - count * step, first.pts, step or 1)]
+
+
+def _mono_rate(data: bytes) -> int:
+    """The rate of an AAC-LC frame of one channel (ISO 14496-3 1.A.2.2); 0 of any other."""
+    if not has_adts(data) or data[2] >> 6 != 1 or (data[2] & 1) << 2 | data[3] >> 6 != 1:
+        return 0
+    return dict(enumerate(_RATES)).get(data[2] >> 2 & 15, 0)
 
 
 class _Chain:

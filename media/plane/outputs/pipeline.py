@@ -13,6 +13,7 @@ from media.plane.codec.units import CLOCK, Format, Unit
 from media.source import TRANSCODED, transcoded_size
 
 SELDOM_S = 0.5  # a picture is due where none was shown for so long
+_HELD_STEP = CLOCK // 5
 _LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
 _USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
 
@@ -22,7 +23,8 @@ class Shape(NamedTuple):
 
     `gop_s`: between keyframes, and so the length of HLS segments, which players are given. `late_s`: a picture that has
     waited so long is left out, unless it is due: where time never suffices, some are. `shows_s`: of the pictures since
-    the last keyframe, which are only decoded, those of so long are shown.
+    the last keyframe, which are only decoded, those of so long are shown. `begins_with`: groups of pictures that there
+    are at once. The first picture stands still before its time for those that are missing.
     """
 
     width: int
@@ -33,10 +35,12 @@ class Shape(NamedTuple):
     gop_s: float = 2.0
     late_s: float = 0.3
     shows_s: float = 0.0
+    begins_with: int = 0
 
 
 DISPLAY = Shape(*TRANSCODED, 0, 2_000_000, 2_000_000)  # an Echo's offer asks for no more than 2.5 Mbit/s
-SOON = DISPLAY._replace(gop_s=0.6, late_s=2.0, shows_s=3.2)  # for HLS that begins soon, of what comes in clumps
+# for HLS that begins soon, of what comes in clumps
+SOON = DISPLAY._replace(gop_s=0.6, late_s=2.0, shows_s=3.2, begins_with=3)
 THIN = Shape(640, 360, 400_000, 500_000, 250_000)  # for a connection of 1 Mbit/s, with room for sound and for losses
 
 
@@ -73,16 +77,26 @@ class Pipeline:
         return self._last is None or frame.pts - self._last >= SELDOM_S * CLOCK
 
     def encode(self, frame: Any) -> list[Unit]:
-        if self._last is not None and frame.pts - self._last < _LEAST_STEP:
+        return self._encoded(frame, frame.pts)
+
+    def held(self, frame: Any, groups: int) -> list[Unit]:
+        """The picture as it stands still before its time, for so many groups of pictures."""
+        due, ticks = frame.pts, round(groups * self._shape.gop_s * CLOCK)
+        units = [unit for early in range(ticks, 0, -_HELD_STEP) for unit in self._encoded(frame, due - early)]
+        frame.pts = due  # one that is of the right size is encoded itself
+        return units
+
+    def _encoded(self, frame: Any, at: int) -> list[Unit]:
+        if self._last is not None and at - self._last < _LEAST_STEP:
             return []
-        due = self._is_key_due(frame.pts)
-        self._last = frame.pts
+        due = self._is_key_due(at)
+        self._last = at
         width, height = self._size
         small = frame.reformat(width=width, height=height, format="yuv420p")
-        small.pts, small.time_base = frame.pts, Fraction(1, CLOCK)
+        small.pts, small.time_base = at, Fraction(1, CLOCK)
         small.pict_type = PictureType.I if due else PictureType.NONE
         if due:
-            self._last_key = frame.pts
+            self._last_key = at
         return [
             Unit("video", bytes(packet), packet.pts, packet.dts, bool(packet.is_keyframe))
             for packet in self._encoder.encode(small)

@@ -5,9 +5,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import structlog
 
+from media.plane.codec.sound import silence
 from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs.pipeline import DISPLAY, Pipeline, Shape
 
@@ -44,6 +46,7 @@ class Transcoder(threading.Thread):
         self._waits_for_key = not self._since
         self._stopped = self._is_begun = False
         self._begins: Format | None = None  # of what is made, until the first picture shows it
+        self._shift = 0  # ticks, from the source's timeline to that of what is made
         self._load = _Load()
         self.left_out = 0  # pictures for which there was no time
 
@@ -127,10 +130,27 @@ class Transcoder(threading.Thread):
                 continue
             for frame in pipeline.decode(unit):
                 if shows and frame.pts >= shown:
+                    if not self._is_begun:
+                        self._hand_over(pipeline, self._held(pipeline, frame, since))
                     self._hand_over(pipeline, pipeline.encode(frame))
 
+    def _held(self, pipeline: Pipeline, frame: Any, since: list[Unit]) -> list[Unit]:
+        """The first picture, standing still for as long as a player would otherwise have to wait, and silence."""
+        gop = round(self._shape.gop_s * CLOCK)
+        pictures = [unit.dts for unit in since if unit.kind == "video"]
+        there = max(pictures[-2:][0] - frame.pts, 0) // gop  # the decoder holds the last one back
+        groups = self._shape.begins_with - there
+        if groups <= 0:
+            return []
+        first = next((unit for unit in since if unit.kind == "audio"), None)
+        silent = silence(self._form, first, frame.pts - groups * gop) if self._form.audio else []
+        if self._form.audio and not silent:
+            return []  # a player that meets sound later begins again
+        self._shift = groups * gop  # no time is before the timeline's beginning
+        return sorted([*pipeline.held(frame, groups), *silent], key=lambda unit: unit.dts)
+
     def _hand_over(self, pipeline: Pipeline, made: list[Unit]) -> None:
-        for unit in made:
+        for unit in [unit.later(self._shift) for unit in made]:
             if self._begins is None:
                 self._made(None, unit)
             elif unit.kind == "video" and unit.key:
