@@ -24,12 +24,14 @@ from tests.doubles.rtsp_recording import slope
 
 
 @apart
-def encoded(codec: str, count: int) -> "list[av.Packet[av.VideoStream]]":
+def encoded(codec: str, count: int, b_frames: int = 0) -> "list[av.Packet[av.VideoStream]]":
     """Packets in the order of their pictures, the first a keyframe and no other one."""
     encoder = av.CodecContext.create(codec, "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 320, 180, "yuv420p", Fraction(1, FPS)
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
+    if b_frames:
+        encoder.options = {"preset": "ultrafast", "bf": str(b_frames), "g": "600"}
     if codec == "libx265":
         encoder.options |= {"x265-params": "log-level=none:keyint=-1"}
     packets = [packet for number in range(count) for packet in encoder.encode(slope(number, 320, 180))]
@@ -39,8 +41,8 @@ def encoded(codec: str, count: int) -> "list[av.Packet[av.VideoStream]]":
 class Pictures:
     """Units with one keyframe, what a Transcoder makes of them, and what it says."""
 
-    def __init__(self, codec: str = "libx264") -> None:
-        packets = encoded(codec, 60)
+    def __init__(self, codec: str = "libx264", b_frames: int = 0) -> None:
+        packets = encoded(codec, 60, b_frames)
         at = [round(packet.pts / FPS * CLOCK) for packet in packets if packet.pts is not None]
         self.units = [
             Unit("video", bytes(packet), pts, pts, packet.is_keyframe) for packet, pts in zip(packets, at, strict=True)
@@ -158,6 +160,20 @@ def test_in_front_of_sound_is_silence_of_its_kind(
     assert [unit.pts for unit in made if unit.kind == "video"][:1] == [0]
     times = [unit.dts for unit in made]
     assert times == sorted(times)
+
+
+def test_sound_that_came_before_a_slow_decoder_gave_its_first_picture_is_heard() -> None:
+    pictures = Pictures(b_frames=2)
+    pictures.form = replace(pictures.form, audio=True, audio_codec="pcm_alaw", audio_rate=8_000)
+    sound = [Unit("audio", bytes([number] * 160), at, at, key=True) for number, at in ((1, 0), (2, 1800))]
+    pictures.units[1:1] = sound
+    work = pictures.transcoder(since=12, shape=SOON)
+    work.start()
+    pictures.until(9 + 90 + 2)
+    work.stop()
+    heard = [unit for _, unit in pictures.made if unit.kind == "audio"]
+    assert [unit.data for unit in heard[-2:]] == [unit.data for unit in sound]
+    assert {later.pts - earlier.pts for earlier, later in itertools.pairwise(heard)} == {1800}
 
 
 def test_of_what_came_long_before_only_the_latest_is_shown() -> None:

@@ -72,10 +72,8 @@ def silent_aac(rate: int = SILENT_RATE) -> bytes:
     return adts(bytes(packets[-1]), _mono(rate))
 
 
-def silence(form: Format, first: Unit | None, since: int) -> list[Unit]:
-    """Of a form's sound, from that time up to its first unit. Nothing where frames like that one can't be made."""
-    if first is None:
-        return []
+def silence(form: Format, first: Unit, since: int) -> list[Unit]:
+    """Silent units from `since` up to a source's first unit of sound; none where silence of its kind can't be made."""
     if form.audio_codec == "aac":
         rate = _mono_rate(first.data)
         data, step = (silent_aac(rate), AAC_SAMPLES * CLOCK // rate) if rate else (b"", 0)

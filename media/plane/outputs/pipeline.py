@@ -13,7 +13,7 @@ from media.plane.codec.units import CLOCK, Format, Unit
 from media.source import TRANSCODED, transcoded_size
 
 SELDOM_S = 0.5  # a picture is due where none was shown for so long
-_HELD_STEP = CLOCK // 5
+_REPEATED = CLOCK // 5  # one in so many ticks
 _LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
 _USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
 
@@ -23,8 +23,8 @@ class Shape(NamedTuple):
 
     `gop_s`: between keyframes, and so the length of HLS segments, which players are given. `late_s`: a picture that has
     waited so long is left out, unless it is due: where time never suffices, some are. `shows_s`: of the pictures since
-    the last keyframe, which are only decoded, those of so long are shown. `begins_with`: groups of pictures that there
-    are at once. The first picture stands still before its time for those that are missing.
+    the last keyframe, which are only decoded, those of so long are shown. `begins_with`: how many groups of pictures a
+    player needs to begin. The first picture is repeated in front of itself for those that are missing.
     """
 
     width: int
@@ -79,10 +79,10 @@ class Pipeline:
     def encode(self, frame: Any) -> list[Unit]:
         return self._encoded(frame, frame.pts)
 
-    def held(self, frame: Any, groups: int) -> list[Unit]:
-        """The picture as it stands still before its time, for so many groups of pictures."""
+    def repeated(self, frame: Any, groups: int) -> list[Unit]:
+        """The picture over and over, for so many groups of pictures before its time."""
         due, ticks = frame.pts, round(groups * self._shape.gop_s * CLOCK)
-        units = [unit for early in range(ticks, 0, -_HELD_STEP) for unit in self._encoded(frame, due - early)]
+        units = [unit for early in range(ticks, 0, -_REPEATED) for unit in self._encoded(frame, due - early)]
         frame.pts = due  # one that is of the right size is encoded itself
         return units
 

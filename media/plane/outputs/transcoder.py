@@ -122,7 +122,7 @@ class Transcoder(threading.Thread):
         since, self._since = self._since, []
         shows = self._shape.shows_s > 0
         shown = since[-1].dts - self._shape.shows_s * CLOCK if since else 0
-        for unit in since:
+        for at, unit in enumerate(since):
             if self._stopped:
                 return
             if unit.kind == "audio":
@@ -131,23 +131,24 @@ class Transcoder(threading.Thread):
             for frame in pipeline.decode(unit):
                 if shows and frame.pts >= shown:
                     if not self._is_begun:
-                        self._hand_over(pipeline, self._held(pipeline, frame, since))
+                        self._hand_over(pipeline, self._repeated(pipeline, frame, since, at))
                     self._hand_over(pipeline, pipeline.encode(frame))
 
-    def _held(self, pipeline: Pipeline, frame: Any, since: list[Unit]) -> list[Unit]:
-        """The first picture, standing still for as long as a player would otherwise have to wait, and silence."""
+    def _repeated(self, pipeline: Pipeline, frame: Any, since: list[Unit], at: int) -> list[Unit]:
+        """What a player would have to wait for before it begins: the first picture over and over, and silence."""
         gop = round(self._shape.gop_s * CLOCK)
         pictures = [unit.dts for unit in since if unit.kind == "video"]
         there = max(pictures[-2:][0] - frame.pts, 0) // gop  # the decoder holds the last one back
         groups = self._shape.begins_with - there
         if groups <= 0:
             return []
-        first = next((unit for unit in since if unit.kind == "audio"), None)
-        silent = silence(self._form, first, frame.pts - groups * gop) if self._form.audio else []
+        sound = [unit for unit in since if unit.kind == "audio"]
+        silent = silence(self._form, sound[0], frame.pts - groups * gop) if self._form.audio and sound else []
         if self._form.audio and not silent:
             return []  # a player that meets sound later begins again
         self._shift = groups * gop  # no time is before the timeline's beginning
-        return sorted([*pipeline.held(frame, groups), *silent], key=lambda unit: unit.dts)
+        heard = [unit for unit in since[:at] if unit.kind == "audio"]  # before the decoder gave its first picture
+        return sorted([*pipeline.repeated(frame, groups), *silent, *heard], key=lambda unit: unit.dts)
 
     def _hand_over(self, pipeline: Pipeline, made: list[Unit]) -> None:
         for unit in [unit.later(self._shift) for unit in made]:
