@@ -33,7 +33,7 @@ class Sound:
     def __init__(self, opened: Callable[[bytes], bytes] | None = None) -> None:
         self._opened, self._is_hidden = opened, False
         self.codec: Codec | Literal[""] | None = None
-        self.rate = 0
+        self.rate = self.channels = 0
         self._tried = 0
         self._sample, self._opened_sample = bytearray(), bytearray()
 
@@ -49,7 +49,7 @@ class Sound:
     def _judge(self, data: bytes) -> None:
         self._tried += 1
         if (rate := adts_rate(data)) and adts_length(data) <= len(data):
-            self.codec, self.rate = "aac", rate
+            self.codec, self.rate, self.channels = "aac", rate, adts_channels(data)
             return
         if not _is_mpeg_audio(data):
             self._sample += data
@@ -57,7 +57,7 @@ class Sound:
         if self._tried > PATIENCE and len(self._sample) >= ENOUGH:
             self._is_hidden = bool(self._opened) and _calm(self._opened_sample) < _calm(self._sample)
             self.codec = _law(bytes(self._opened_sample if self._is_hidden else self._sample))
-            self.rate = G711_RATE
+            self.rate, self.channels = G711_RATE, 1
         elif self._tried > 4 * PATIENCE:
             self.codec = ""
 
@@ -80,6 +80,12 @@ def adts_rate(data: bytes) -> int:
         return 0
     index = data[2] >> 2 & 15
     return _RATES[index] if index < len(_RATES) else 0
+
+
+def adts_channels(data: bytes) -> int:
+    """How many channels an ADTS header has; 0 of more than two, and where only the frame itself says it."""
+    configuration = (data[2] & 1) << 2 | data[3] >> 6
+    return configuration if configuration <= 2 else 0
 
 
 def adts_length(data: bytes) -> int:

@@ -41,9 +41,9 @@ def encoded(codec: str, count: int, b_frames: int = 0) -> "list[av.Packet[av.Vid
 class Pictures:
     """Units with one keyframe, what a Transcoder makes of them, and what it says."""
 
-    def __init__(self, codec: str = "libx264", b_frames: int = 0) -> None:
+    def __init__(self, codec: str = "libx264", b_frames: int = 0, began_s: float = 0) -> None:
         packets = encoded(codec, 60, b_frames)
-        at = [round(packet.pts / FPS * CLOCK) for packet in packets if packet.pts is not None]
+        at = [round((began_s + packet.pts / FPS) * CLOCK) for packet in packets if packet.pts is not None]
         self.units = [
             Unit("video", bytes(packet), pts, pts, packet.is_keyframe) for packet, pts in zip(packets, at, strict=True)
         ]
@@ -100,80 +100,110 @@ def test_what_came_in_one_clump_with_the_keyframe_is_shown_to_who_begins_by_hls(
     )
 
 
-# Pictures that came with the keyframe, and for how many groups of pictures the first one stands still.
-@pytest.mark.parametrize(("since", "held"), [(1, 3), (9, 3), (11, 2), (20, 1), (29, 0), (46, 0)])
-def test_the_first_picture_stands_still_for_what_a_player_lacks(since: int, held: int) -> None:
-    pictures = Pictures()
+# Pictures that came with the keyframe, when that was on the timeline in seconds, and for how many groups of pictures it
+# is repeated.
+@pytest.mark.parametrize(
+    ("since", "began", "groups"),
+    [
+        (1, 2, 3),
+        (9, 2, 3),
+        (11, 2, 2),
+        (20, 2, 1),
+        (29, 2, 0),
+        (46, 2, 0),
+        (0, 2, 3),  # it was begun between two openings
+        (9, 1.3, 2),  # no time is before the timeline's beginning
+        (9, 0, 0),
+    ],
+)
+def test_the_first_picture_stands_still_for_what_a_player_lacks(since: int, began: float, groups: int) -> None:
+    pictures = Pictures(began_s=began)
     work = pictures.transcoder(since=since, shape=SOON)
     work.start()
     for unit in pictures.units[since:]:
         work.put(unit)
-    pictures.until(3 * held + 50)
+    pictures.until(3 * groups + 50)
     work.stop()
-    still, moving = pictures.made[: 3 * held], pictures.made[3 * held : 3 * held + 50]
-    assert [unit.pts / CLOCK for _, unit in still] == pytest.approx([number / 5 for number in range(3 * held)])
-    assert [unit.pts / CLOCK - held * SOON.gop_s for _, unit in moving] == pytest.approx(
-        [unit.pts / CLOCK for unit in pictures.units[:50]]
+    still, moving = pictures.made[: 3 * groups], pictures.made[3 * groups : 3 * groups + 50]
+    first = began - groups * SOON.gop_s
+    assert [unit.pts / CLOCK for _, unit in still] == pytest.approx(
+        [first + number / 5 for number in range(3 * groups)]
     )
+    assert [unit.pts for _, unit in moving] == [unit.pts for unit in pictures.units[:50]]
     keys = [unit.pts / CLOCK for _, unit in pictures.made if unit.key]
     assert [later - earlier for earlier, later in itertools.pairwise(keys)] == pytest.approx(
         [SOON.gop_s] * (len(keys) - 1)
     )
 
 
-AAC = sound.silent_aac(16_000)
-STEREO = AAC[:3] + bytes([AAC[3] & 0x3F | 0x80]) + AAC[4:]
-
-
-# The sound, its first unit, and what is in front of that: so many frames of so many bytes.
+# The sound, whether some came with the keyframe, and what is in front of it: so many frames of so many bytes.
+@pytest.mark.parametrize("came", [True, False])
 @pytest.mark.parametrize(
-    ("codec", "rate", "first", "held", "frames", "size"),
+    ("codec", "rate", "channels", "groups", "frames", "size"),
     [
-        ("aac", 16_000, AAC, 3, 28, len(AAC)),
-        ("pcm_mulaw", 8_000, bytes(160), 3, 90, 160),
-        ("pcm_alaw", 8_000, bytes(160), 3, 90, 160),
-        ("opus", 48_000, b"\xf8\xff\xfe", 3, 90, 3),
-        ("aac", 16_000, STEREO, 0, 0, 0),  # a player would be given another sound than it began with
-        ("aac", 16_000, b"\0" * 20, 0, 0, 0),
-        ("aac", 16_000, b"", 0, 0, 0),  # none came yet
+        ("aac", 16_000, 1, 3, 28, len(sound.silent_aac(16_000))),
+        ("pcm_mulaw", 8_000, 1, 3, 90, 160),
+        ("pcm_alaw", 8_000, 1, 3, 90, 160),
+        ("opus", 48_000, 2, 3, 90, 3),
+        ("aac", 16_000, 2, 0, 0, 0),  # a player would be given another sound than it began with
+        ("aac", 16_000, 0, 0, 0, 0),
+        ("aac", 15_000, 1, 0, 0, 0),
     ],
 )
 def test_in_front_of_sound_is_silence_of_its_kind(
-    codec: Any, rate: int, first: bytes, held: int, frames: int, size: int
+    codec: Any, rate: int, channels: int, groups: int, frames: int, size: int, came: bool
 ) -> None:
-    pictures = Pictures()
-    pictures.form = replace(pictures.form, audio=True, audio_codec=codec, audio_rate=rate)
-    if first:
-        pictures.units.insert(1, Unit("audio", first, 0, 0, key=True))
-    work = pictures.transcoder(since=3, shape=SOON)
+    pictures = Pictures(began_s=2)
+    pictures.form = replace(pictures.form, audio=True, audio_codec=codec, audio_rate=rate, audio_channels=channels)
+    step = 1024 * CLOCK // 16_000 if codec == "aac" else CLOCK // 50
+    began = pictures.units[0].dts
+    own = [Unit("audio", b"own", began + number * step, began + number * step, key=True) for number in range(3)]
+    pictures.units[1 if came else 5 : 1 if came else 5] = own
+    work = pictures.transcoder(since=4, shape=SOON)
     work.start()
-    for unit in pictures.units[3:20]:
+    for unit in pictures.units[4:25]:
         work.put(unit)
-    pictures.until(3 * held + frames + 15)
+    pictures.until(3 * groups + frames + 3 + 15)
     work.stop()
     made = [unit for _, unit in pictures.made]
     heard = [unit for unit in made if unit.kind == "audio"]
-    assert [len(unit.data) for unit in heard] == [size] * frames + [len(first)] * bool(first)
-    assert {later.pts - earlier.pts for earlier, later in itertools.pairwise(heard)} == (
-        {1024 * CLOCK // rate if codec == "aac" else CLOCK // 50} if frames else set()
-    )
-    assert [unit.pts for unit in made if unit.kind == "video"][:1] == [0]
-    times = [unit.dts for unit in made]
-    assert times == sorted(times)
+    assert [len(unit.data) for unit in heard] == [size] * frames + [3] * 3
+    assert {later.pts - earlier.pts for earlier, later in itertools.pairwise(heard)} == {step}
+    assert next(unit.pts for unit in made if unit.kind == "video") == began - round(groups * SOON.gop_s * CLOCK)
 
 
 def test_sound_that_came_before_a_slow_decoder_gave_its_first_picture_is_heard() -> None:
-    pictures = Pictures(b_frames=2)
+    pictures = Pictures(b_frames=2, began_s=2)
     pictures.form = replace(pictures.form, audio=True, audio_codec="pcm_alaw", audio_rate=8_000)
-    sound = [Unit("audio", bytes([number] * 160), at, at, key=True) for number, at in ((1, 0), (2, 1800))]
-    pictures.units[1:1] = sound
+    began = pictures.units[0].pts
+    own = [Unit("audio", b"own", at, at, key=True) for at in (began, began + 1800)]
+    pictures.units[1:1] = own
     work = pictures.transcoder(since=12, shape=SOON)
     work.start()
     pictures.until(9 + 90 + 2)
     work.stop()
     heard = [unit for _, unit in pictures.made if unit.kind == "audio"]
-    assert [unit.data for unit in heard[-2:]] == [unit.data for unit in sound]
+    assert [unit.data for unit in heard[-2:]] == [b"own", b"own"]
     assert {later.pts - earlier.pts for earlier, later in itertools.pairwise(heard)} == {1800}
+
+
+def test_sound_that_is_older_than_the_silence_in_front_of_it_is_left_out() -> None:
+    pictures = Pictures(began_s=2)
+    pictures.form = replace(pictures.form, audio=True, audio_codec="pcm_alaw", audio_rate=8_000)
+    began = pictures.units[0].pts
+    late, own = (Unit("audio", data, at, at, key=True) for data, at in ((b"late", began - 900), (b"own", began + 900)))
+    work = pictures.transcoder(since=2, shape=SOON)
+    work.start()
+    for unit in (late, own):
+        work.put(unit)
+    pictures.until(9 + 90 + 3)
+    work.go_on_as(pictures.form)
+    again = Unit("audio", b"again", 0, 0, key=True)  # of another opening, whose times begin again
+    for unit in (pictures.units[2]._replace(key=True), again):
+        work.put(unit)
+    pictures.until(9 + 90 + 5)
+    work.stop()
+    assert [unit.data for _, unit in pictures.made if unit.kind == "audio"][-2:] == [b"own", b"again"]
 
 
 def test_of_what_came_long_before_only_the_latest_is_shown() -> None:

@@ -72,24 +72,17 @@ def silent_aac(rate: int = SILENT_RATE) -> bytes:
     return adts(bytes(packets[-1]), _mono(rate))
 
 
-def silence(form: Format, first: Unit, since: int) -> list[Unit]:
-    """Silent units from `since` up to a source's first unit of sound; none where silence of its kind can't be made."""
+def silence(form: Format, since: int, until: int) -> list[Unit]:
+    """Silent units of a form's sound between these times; none where silence of its kind can't be made."""
+    data, step = SILENT_OPUS, CLOCK // 50
     if form.audio_codec == "aac":
-        rate = _mono_rate(first.data)
-        data, step = (silent_aac(rate), AAC_SAMPLES * CLOCK // rate) if rate else (b"", 0)
-    elif form.audio_codec == "opus":
-        data, step = SILENT_OPUS, CLOCK // 50
-    else:
-        data, step = _SILENT_G711[form.audio_codec] * (form.audio_rate // 50), CLOCK // 50
-    count = (first.pts - since) // step if step else 0
-    return [Unit("audio", data, at, at, key=True) for at in range(first.pts - count * step, first.pts, step or 1)]
-
-
-def _mono_rate(data: bytes) -> int:
-    """The rate of an AAC-LC frame of one channel (ISO 14496-3 1.A.2.2); 0 of any other."""
-    if not has_adts(data) or data[2] >> 6 != 1 or (data[2] & 1) << 2 | data[3] >> 6 != 1:
-        return 0
-    return dict(enumerate(_RATES)).get(data[2] >> 2 & 15, 0)
+        if form.audio_channels != 1 or form.audio_rate not in _RATES:
+            return []
+        data, step = silent_aac(form.audio_rate), AAC_SAMPLES * CLOCK // form.audio_rate
+    elif form.audio_codec != "opus":
+        data = _SILENT_G711[form.audio_codec] * (form.audio_rate // 50)
+    first = until - (until - since) // step * step
+    return [Unit("audio", data, at, at, key=True) for at in range(first, until, step)]
 
 
 class _Chain:

@@ -32,6 +32,7 @@ class Format:
     codec: str  # RFC 6381, such as "avc1.42c01f" or "hvc1.1.6.L93.B0"
     audio: bool
     audio_rate: int = 0
+    audio_channels: int = 0  # 0: not known
     audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw", "opus"] = "aac"
     b_frames: bool = False  # pictures come in another order than they are shown in, as far as that is known
     lacks_sub: bool = False  # it is the whole picture, since the smaller one was requested and brought nothing

@@ -17,6 +17,7 @@ _log = structlog.get_logger()
 
 WAITING, WAITING_BYTES = 250, 16 * 1024 * 1024  # units that wait; some five seconds of a camera
 _WINDOW_S = 2.0  # over which the load is measured
+_EVER = -1 << 62  # a time before all others
 
 
 type Made = Callable[[Format | None, Unit], None]
@@ -46,7 +47,7 @@ class Transcoder(threading.Thread):
         self._waits_for_key = not self._since
         self._stopped = self._is_begun = False
         self._begins: Format | None = None  # of what is made, until the first picture shows it
-        self._shift = 0  # ticks, from the source's timeline to that of what is made
+        self._silent_until = _EVER  # sound that is older came too late, in ticks
         self._load = _Load()
         self.left_out = 0  # pictures for which there was no time
 
@@ -108,7 +109,7 @@ class Transcoder(threading.Thread):
         while (item := self._units.get()) is not None and not self._stopped:
             what, came = item
             if isinstance(what, Format):
-                self._begins = what
+                self._begins, self._silent_until = what, _EVER
                 pipeline.renew()
                 continue
             self._taken_bytes += len(what.data)
@@ -130,28 +131,31 @@ class Transcoder(threading.Thread):
                 continue
             for frame in pipeline.decode(unit):
                 if shows and frame.pts >= shown:
-                    if not self._is_begun:
-                        self._hand_over(pipeline, self._repeated(pipeline, frame, since, at))
-                    self._hand_over(pipeline, pipeline.encode(frame))
+                    self._hand_over(pipeline, self._shown(pipeline, frame, since, at))
+
+    def _shown(self, pipeline: Pipeline, frame: Any, since: list[Unit], at: int) -> list[Unit]:
+        before = [] if self._is_begun else self._repeated(pipeline, frame, since, at)
+        return [*before, *pipeline.encode(frame)]
 
     def _repeated(self, pipeline: Pipeline, frame: Any, since: list[Unit], at: int) -> list[Unit]:
         """What a player would have to wait for before it begins: the first picture over and over, and silence."""
         gop = round(self._shape.gop_s * CLOCK)
         pictures = [unit.dts for unit in since if unit.kind == "video"]
         there = max(pictures[-2:][0] - frame.pts, 0) // gop  # the decoder holds the last one back
-        groups = self._shape.begins_with - there
+        groups = min(self._shape.begins_with - there, frame.pts // gop)  # no time is before the timeline's beginning
         if groups <= 0:
             return []
         sound = [unit for unit in since if unit.kind == "audio"]
-        silent = silence(self._form, sound[0], frame.pts - groups * gop) if self._form.audio and sound else []
+        until = sound[0].dts if sound else frame.pts
+        silent = silence(self._form, frame.pts - groups * gop, until) if self._form.audio else []
         if self._form.audio and not silent:
             return []  # a player that meets sound later begins again
-        self._shift = groups * gop  # no time is before the timeline's beginning
+        self._silent_until = until
         heard = [unit for unit in since[:at] if unit.kind == "audio"]  # before the decoder gave its first picture
         return sorted([*pipeline.repeated(frame, groups), *silent, *heard], key=lambda unit: unit.dts)
 
     def _hand_over(self, pipeline: Pipeline, made: list[Unit]) -> None:
-        for unit in [unit.later(self._shift) for unit in made]:
+        for unit in made:
             if self._begins is None:
                 self._made(None, unit)
             elif unit.kind == "video" and unit.key:
@@ -160,13 +164,13 @@ class Transcoder(threading.Thread):
 
     def _units_of(self, pipeline: Pipeline, unit: Unit, came: float) -> list[Unit]:
         if unit.kind == "audio":
-            return [unit]
+            return [unit] if unit.dts >= self._silent_until else []
         made = []
         for frame in pipeline.decode(unit):
             if self._clock() - came > self._shape.late_s and not pipeline.is_due(frame):
                 self.left_out += self._is_begun  # before that it catches up with `since`
             else:
-                made += pipeline.encode(frame)
+                made += self._shown(pipeline, frame, [unit], 0)
         return made
 
 

@@ -88,10 +88,17 @@ class EzvizPicture:
         form = replace(form, lacks_sub=self._form.lacks_sub if self._form else showing.is_other)
         if showing.footage.sound:
             codec, rate = showing.footage.sound
-            form = replace(form, audio=True, audio_codec=codec, audio_rate=rate)
+            channels = showing.footage.channels
+            form = replace(form, audio=True, audio_codec=codec, audio_rate=rate, audio_channels=channels)
         elif known := self._form:
             # its sound comes a little later
-            form = replace(form, audio=known.audio, audio_codec=known.audio_codec, audio_rate=known.audio_rate)
+            form = replace(
+                form,
+                audio=known.audio,
+                audio_codec=known.audio_codec,
+                audio_rate=known.audio_rate,
+                audio_channels=known.audio_channels,
+            )
         if not self.is_begun:
             answered, came = showing.opened - showing.asked, showing.keyed - showing.opened
             _log.info("first keyframe of a session", answered_s=round(answered, 2), came_s=round(came, 2))

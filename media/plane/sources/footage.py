@@ -40,6 +40,11 @@ class Footage:
         return (self._sound.codec, self._sound.rate) if self._sound.codec else None
 
     @property
+    def channels(self) -> int:
+        """Of its sound; 0: not known."""
+        return self._sound.channels
+
+    @property
     def codec(self) -> nal.Codec:
         """The codec of the pictures that have come."""
         return self._codec or "h264"

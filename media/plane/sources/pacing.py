@@ -5,11 +5,13 @@ from typing import Protocol
 
 import structlog
 
-from media.plane.codec.units import SourceFailed, Unit
+from media.plane.codec.units import CLOCK, SourceFailed, Unit
 from media.plane.sources.pacer import Pacer
 from media.plane.sources.screen import Screen
 
 _log = structlog.get_logger()
+
+_ORIGIN = 2 * CLOCK  # of HLS: a transcoder may repeat the first picture in front of itself
 
 
 class Room(Protocol):
@@ -42,7 +44,7 @@ class Pacing:
     def _to_hls(self, unit: Unit) -> None:
         if unit.form is not None:
             self._screen.begin(unit.form)
-        self._screen.to_hls(unit)
+        self._screen.to_hls(unit.later(_ORIGIN))
 
     def _to_viewers(self, unit: Unit) -> None:
         """On the screen's timeline, since each opening of a source has a clock of its own."""

@@ -35,7 +35,7 @@ class Displayed(Fanout):
         Raises SourceFailed where there is no room to transcode it.
         """
         reason = displays.unplayed(self.format, surface, protocol) if self.format else ""
-        return self._transcoded(reason) if reason else self
+        return self._transcoded(reason, is_soon=protocol == "hls" and self.is_slow) if reason else self
 
     def quickened(self) -> Fanout:
         """For HLS where keyframes are far apart: with keyframes of our own, or as it comes where there is no room."""
@@ -69,7 +69,7 @@ class Displayed(Fanout):
     def tidy(self) -> None:
         self._on_demand.tidy()
 
-    def _transcoded(self, reason: str, *, gives_way: bool = False) -> Fanout:
+    def _transcoded(self, reason: str, *, gives_way: bool = False, is_soon: bool = False) -> Fanout:
         assert self.format is not None
         since = self._renditions.since_key if gives_way else self._gop.units
-        return self._on_demand.get(self.format, since, reason, gives_way=gives_way)
+        return self._on_demand.get(self.format, since, reason, gives_way=gives_way, is_soon=is_soon)

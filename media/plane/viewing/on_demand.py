@@ -19,10 +19,13 @@ class OnDemand:
         """Whether it runs, or there is room for it."""
         return self._running is not None or self._transcodes.has_room
 
-    def get(self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False) -> Transcoded:
+    def get(
+        self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False, is_soon: bool = False
+    ) -> Transcoded:
         """The transcoded picture; one that begins takes the units in `since` first.
 
         `gives_way`: it may end for another picture, and ends for one of this camera that every viewer can be shown.
+        `is_soon`: as of Transcoded, where it is not running yet.
         Raises SourceFailed with the reason where there is no room.
         """
         made = self._running
@@ -30,7 +33,7 @@ class OnDemand:
             made.close()
             made = None
         if made is None:
-            made = self._made = self._transcodes.begin(form, since, reason, gives_way=gives_way)
+            made = self._made = self._transcodes.begin(form, since, reason, gives_way=gives_way, is_soon=is_soon)
         made.need()
         return made
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import structlog
 
 from media.plane.codec.units import Format, SourceFailed, Unit
-from media.plane.outputs.pipeline import DISPLAY, SOON
+from media.plane.outputs.pipeline import DISPLAY, SOON, Shape
 from media.plane.outputs.transcoder import Transcoder
 from media.plane.viewing.fanout import Fanout
 
@@ -21,16 +21,16 @@ class Transcoded(Fanout):
     """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone.
 
     `gives_way`: it ends where another picture needs its room. It is for HLS alone, and takes what HLS is made of: where
-    units come in clumps, before viewers by WebRTC get them.
+    units come in clumps, before viewers by WebRTC get them. `is_soon`: as of HlsOutput; what gives way is.
     """
 
-    def __init__(self, form: Format, since: Iterable[Unit], gives_way: bool = False) -> None:
+    def __init__(self, form: Format, since: Iterable[Unit], *, gives_way: bool = False, is_soon: bool = False) -> None:
         super().__init__()
-        self.gives_way = self._renditions.is_soon = gives_way
+        self.gives_way, self._renditions.is_soon = gives_way, gives_way or is_soon
         self._used = self._loop.time()
         self._left_out = self._counted = 0
         self._behind: float | None = None  # when it last left out a picture
-        self._work = self._begun(form, since)
+        self._work = self._begun(form, since, SOON if self._renditions.is_soon else DISPLAY)
 
     @property
     def displaces(self) -> bool:
@@ -70,7 +70,8 @@ class Transcoded(Fanout):
             return
         self._work.stop()
         self._left_out += self._work.left_out
-        self._work = self._begun(form, ())
+        # players have something in hand
+        self._work = self._begun(form, (), SOON._replace(begins_with=0) if self._renditions.is_soon else DISPLAY)
 
     def sync(self) -> bool:
         self._work.sync()
@@ -86,7 +87,7 @@ class Transcoded(Fanout):
         self._work.stop()
         self.end(failure)
 
-    def _begun(self, form: Format, since: Iterable[Unit]) -> Transcoder:
+    def _begun(self, form: Format, since: Iterable[Unit], shape: Shape) -> Transcoder:
         def made(begins: Format | None, unit: Unit) -> None:
             # a loop that is gone took everybody who watched with it
             with contextlib.suppress(RuntimeError):
@@ -96,7 +97,7 @@ class Transcoded(Fanout):
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._broke, work)
 
-        work = Transcoder(form, since, made, broke, SOON if self.gives_way else DISPLAY)
+        work = Transcoder(form, since, made, broke, shape)
         work.start()
         return work
 

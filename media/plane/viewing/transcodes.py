@@ -1,7 +1,7 @@
 """How many pictures may be transcoded at once. With "auto" that is measured: on what those that run now take."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 from media.messages import TranscodeStats
@@ -61,15 +61,14 @@ def admits(
 
 
 class Transcodes:
-    """`begin` makes a Transcoded; `cores` is how many there are."""
+    """`cores`: how many there are."""
 
     def __init__(
         self,
         most: Most,
-        begin: Callable[[Format, Iterable[Unit], bool], Transcoded] = Transcoded,
         cores: int | None = None,
     ) -> None:
-        self._most, self._begin = most, begin
+        self._most = most
         self._cores = cores or os.process_cpu_count() or 1
         self._running: list[Running] = []
         self._measured: float | None = None  # what one took, the most of those that run or ran last
@@ -79,11 +78,13 @@ class Transcodes:
         """Whether one more would be admitted that nothing else can show."""
         return self._has_room(displaces=True)
 
-    def begin(self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False) -> Transcoded:
+    def begin(
+        self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False, is_soon: bool = False
+    ) -> Transcoded:
         """Raises SourceFailed with the reason where there is no room."""
         if not self._has_room(displaces=not gives_way):
             raise SourceFailed(reason, again=False)
-        made = self._begin(form, since, gives_way)
+        made = Transcoded(form, since, gives_way=gives_way, is_soon=is_soon)
         self.admit(made)
         return made
 
