@@ -13,6 +13,7 @@ from simulator import authority
 from simulator.assistants.homegraph import HomeGraph, User
 from simulator.assistants.service_account import FILE
 from simulator.state import Settings
+from tests.doubles.loop_end import let_go
 
 
 class GoogleCloud:
@@ -56,10 +57,7 @@ class GoogleCloud:
 
     async def _ended(self) -> None:
         await self._runner.cleanup()
-        hanging = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in hanging:
-            task.cancel()
-        await asyncio.gather(*hanging, return_exceptions=True)
+        await let_go()
 
     async def _sync(self, user: User) -> None:
         user.devices = self.fetched()
