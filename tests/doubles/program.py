@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from aws.deploy_local.ports import free_ports
+from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.waiting import LONG_S
 
 ROOT = Path(__file__).parents[2]
@@ -101,14 +102,14 @@ class Program:
     def stop(self, number: signal.Signals = signal.SIGINT) -> float:
         """Stops it and returns the seconds it took."""
         assert self.process is not None
-        started = time.monotonic()
-        self.process.send_signal(number)
-        try:
-            self.process.wait(LONG_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        return time.monotonic() - started
+        with Stopwatch() as watch:
+            self.process.send_signal(number)
+            try:
+                self.process.wait(LONG_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return watch.took_s
 
     def command(self, *words: str, text: str = "", within_s: float = LONG_S) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
