@@ -17,7 +17,7 @@ import trustme
 from cast.device import Device
 from simulator.authority import server_context
 from simulator.television.receiver import Page, Television
-from tests.doubles.loop_end import let_go
+from tests.doubles.loop_end import let_go, shut
 from tests.doubles.ready_screens import House
 from tests.media.conftest import authority, grants, household, start, vendor, world
 
@@ -97,6 +97,8 @@ class TelevisionThread:
         self._loop.call_soon_threadsafe(what)
 
     def close(self) -> None:
+        assert self.television._server is not None
+        self._call(shut(self.television._server))
         self._call(self.television.close())
         self._call(let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -13,7 +13,7 @@ from simulator import authority
 from simulator.assistants.homegraph import HomeGraph, User
 from simulator.assistants.service_account import FILE
 from simulator.state import Settings
-from tests.doubles.loop_end import let_go
+from tests.doubles.loop_end import let_go, shut
 
 
 class GoogleCloud:
@@ -56,6 +56,8 @@ class GoogleCloud:
         self._loop.close()
 
     async def _ended(self) -> None:
+        for server in self._servers:
+            await shut(server)
         await self._runner.cleanup()
         await let_go()
 
@@ -78,7 +80,9 @@ class GoogleCloud:
         self.homegraph = HomeGraph(f"https://{host}", self.folder, self.settings)
         self.homegraph.add_routes(app)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context).start()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context)
+        await site.start()
+        self._servers = [server for server in (site._server,) if isinstance(server, asyncio.Server)]
         return host
 
     def _do[T](self, what: Awaitable[T]) -> T:
