@@ -21,10 +21,10 @@ def free_ports(count: int = 1) -> int:
 
 
 class _Part:
-    """Hands out its ports in turn, so that each comes again as late as can be. `mark` is held as long as it lives."""
+    """Hands out its ports in turn, so that each comes again as late as can be."""
 
-    def __init__(self, first: int, end: int, mark: socket.socket | None) -> None:
-        self._first, self._end, self._mark = first, end, mark
+    def __init__(self, first: int, end: int) -> None:
+        self._first, self._end = first, end
         self._next = first
         self._lock = threading.Lock()
 
@@ -44,21 +44,21 @@ def _own() -> _Part:
     end = _outgoing_from()
     size = (end - _LOWEST) // _PARTS
     for number in _random.sample(range(_PARTS), _PARTS):
-        mark = _mark(number)
-        if mark is not None:
-            return _Part(_LOWEST + number * size, _LOWEST + (number + 1) * size, mark)
-    return _Part(_random.randrange(_LOWEST, end - size), end, None)
+        if _taken(number):
+            return _Part(_LOWEST + number * size, _LOWEST + (number + 1) * size)
+    return _Part(_random.randrange(_LOWEST, end - size), end)
 
 
-def _mark(number: int) -> socket.socket | None:
-    """A name that one process at a time has on this network, and loses when it ends; None where another has it."""
+def _taken(number: int) -> bool:
+    """Whether this process has the part now: it gets a name that one at a time has on this machine, until it ends."""
     mark = socket.socket(socket.AF_UNIX)
     try:
         mark.bind(f"\0showcam's ports {number}")
     except OSError:
         mark.close()
-        return None
-    return mark
+        return False
+    mark.detach()  # open as long as the process
+    return True
 
 
 def _free(port: int) -> bool:
