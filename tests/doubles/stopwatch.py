@@ -7,7 +7,7 @@ from typing import Self
 
 RUNS = 3
 STEP_S = 0.01
-NOTICED_S = 0.03  # less is how the threads of one process take turns
+NOTICED_S = 0.012  # less is how the threads of one process take turns
 
 
 class Stopwatch:
