@@ -17,6 +17,7 @@ import trustme
 from cast.device import Device
 from simulator.authority import server_context
 from simulator.television.receiver import Page, Television
+from tests.doubles.loop_end import let_go, shut
 from tests.doubles.ready_screens import House
 from tests.media.conftest import authority, grants, household, start, vendor, world
 
@@ -57,12 +58,14 @@ def receiver(certificate: tuple[str, str]) -> Iterator[Callable[[str], Receiver]
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            stack.enter_context(process)
-            stack.callback(process.kill)
             assert process.stdout is not None
-            port = int(process.stdout.readline())
+            stack.enter_context(process)
             heard: queue.Queue[Any] = queue.Queue()
-            threading.Thread(target=_listen, args=(process.stdout, heard), daemon=True).start()
+            listening = threading.Thread(target=_listen, args=(process.stdout, heard), daemon=True)
+            listening.start()
+            stack.callback(listening.join)  # it reads to the end, and only then what it reads from is closed
+            stack.callback(process.kill)
+            port = heard.get(timeout=WAIT_S)
             return Receiver(Device("tv", "Bedroom TV", "127.0.0.1", port), heard)
 
         yield started
@@ -94,18 +97,13 @@ class TelevisionThread:
         self._loop.call_soon_threadsafe(what)
 
     def close(self) -> None:
+        assert self.television._server is not None
+        self._call(shut(self.television._server))
         self._call(self.television.close())
-        self._call(self._ended())
+        self._call(let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WAIT_S)
         self._loop.close()
-
-    async def _ended(self) -> None:
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.sleep(0.05)  # closed transports end in the loop's next turns
 
     def _call(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S)

@@ -6,6 +6,7 @@ from html import unescape
 import requests
 
 from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
 
 PASSWORD = "a-long-password"
 
@@ -18,7 +19,7 @@ class Page:
         self.text = ""
 
     def get(self, path: str) -> str:
-        self.text = self.session.get(f"{self.program.web}{path}", timeout=10).text
+        self.text = self.session.get(f"{self.program.web}{path}", timeout=LONG_S).text
         return self.text
 
     def shows(self, path: str, text: str) -> bool:
@@ -33,7 +34,7 @@ class Page:
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.text)
         assert token is not None, self.text
         sent = self.session.post(
-            f"{self.program.web}{path}", data={"csrf_token": token[1], **form}, timeout=10, allow_redirects=True
+            f"{self.program.web}{path}", data={"csrf_token": token[1], **form}, timeout=LONG_S, allow_redirects=True
         )
         self.text = sent.text
         return sent.status_code

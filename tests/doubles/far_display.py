@@ -30,6 +30,7 @@ from tests.doubles.open_gate import OpenGate
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_recording import Recording, Sample
+from tests.doubles.stopwatch import Stopwatch
 from tests.doubles.wire import HOUSE
 
 FPS, GOP_S, LENGTH_S = 25, 2, 8
@@ -85,7 +86,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Run:
-    """What a display saw, times in seconds; `heights`: of the picture, in the order in which they were seen."""
+    """What a display saw, times in seconds; `heights`: of the picture, in the order in which they were seen.
+
+    `stood_s`: for how long the machine let this process stand meanwhile.
+    """
 
     first_s: float
     frozen_s: float
@@ -93,6 +97,7 @@ class Run:
     frames: int
     heights: list[int]
     stats: dict[str, Any]
+    stood_s: float = 0.0
 
 
 @made_once
@@ -168,7 +173,9 @@ def play(way: Way) -> Iterator[Run]:
         for _ in range(way.runs):
             page = browser.new_page()
             page.set_content(PAGE)
-            yield watch(page, plane.port, grants, way.lasts_s)
+            with Stopwatch() as machine:
+                run = watch(page, plane.port, grants, way.lasts_s)
+            yield replace(run, stood_s=machine.stood_s)
             page.close()
 
 

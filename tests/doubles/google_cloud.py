@@ -13,6 +13,7 @@ from simulator import authority
 from simulator.assistants.homegraph import HomeGraph, User
 from simulator.assistants.service_account import FILE
 from simulator.state import Settings
+from tests.doubles.loop_end import let_go, shut
 
 
 class GoogleCloud:
@@ -55,11 +56,10 @@ class GoogleCloud:
         self._loop.close()
 
     async def _ended(self) -> None:
+        for server in self._servers:
+            await shut(server)
         await self._runner.cleanup()
-        hanging = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in hanging:
-            task.cancel()
-        await asyncio.gather(*hanging, return_exceptions=True)
+        await let_go()
 
     async def _sync(self, user: User) -> None:
         user.devices = self.fetched()
@@ -80,7 +80,9 @@ class GoogleCloud:
         self.homegraph = HomeGraph(f"https://{host}", self.folder, self.settings)
         self.homegraph.add_routes(app)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context).start()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context)
+        await site.start()
+        self._servers = [server for server in (site._server,) if isinstance(server, asyncio.Server)]
         return host
 
     def _do[T](self, what: Awaitable[T]) -> T:

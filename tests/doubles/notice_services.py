@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from aws.deploy_local.ports import free_ports
 from registry.notices.addresses import Addresses
 from registry.notices.notifying import Notifying
 from tests.doubles.clock import Clock
@@ -100,9 +100,7 @@ class Mailbox:
 def mail_server() -> Iterator[tuple[str, Mailbox]]:
     """An address of Apprise's that reaches it, and what it takes."""
     mailbox = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_ports()
     server = Controller(mailbox, hostname="127.0.0.1", port=port)
     server.start()
     try:

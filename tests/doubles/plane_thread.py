@@ -12,6 +12,7 @@ from media.grants import Grants
 from media.plane.server import MediaServer
 from media.plane.settings import PlaneSettings
 from media.source import Sources
+from tests.doubles.loop_end import let_go
 
 # Loopback only, and no limit that a test meets by accident.
 SETTINGS = PlaneSettings(
@@ -83,12 +84,7 @@ class PlaneThread:
     async def _stopped(self) -> None:
         assert self.plane is not None
         await self.plane.stop()
-        # as asyncio.run does at the end of a process
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.sleep(0.05)  # closed transports end in the loop's next turns
+        await let_go()
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)

@@ -15,6 +15,8 @@ from typing import Any
 import requests
 
 from aws.deploy_local.ports import free_ports
+from tests.doubles.stopwatch import Stopwatch
+from tests.doubles.waiting import LONG_S
 
 ROOT = Path(__file__).parents[2]
 SHOWCAM = Path(sys.executable).with_name("showcam")
@@ -71,7 +73,7 @@ class Program:
     def simulator(self) -> str:
         return f"http://127.0.0.1:{self.simulator_port}"
 
-    def start(self, within_s: float = 60.0) -> "Program":
+    def start(self, within_s: float = LONG_S) -> "Program":
         command = [str(self.showcam), "run", *(["--demo"] if self.demo else [])]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -100,16 +102,16 @@ class Program:
     def stop(self, number: signal.Signals = signal.SIGINT) -> float:
         """Stops it and returns the seconds it took."""
         assert self.process is not None
-        started = time.monotonic()
-        self.process.send_signal(number)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        return time.monotonic() - started
+        with Stopwatch() as watch:
+            self.process.send_signal(number)
+            try:
+                self.process.wait(LONG_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return watch.took_s
 
-    def command(self, *words: str, text: str = "", within_s: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, text: str = "", within_s: float = LONG_S) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(self.showcam), *words],
             env=self.environ,
@@ -123,20 +125,20 @@ class Program:
 
     def cameras(self) -> dict[str, dict[str, Any]]:
         """The simulator's cameras by name."""
-        rows = requests.get(f"{self.simulator}/_control", timeout=5).json()
+        rows = requests.get(f"{self.simulator}/_control", timeout=LONG_S).json()
         return {row["name"]: row for row in (rows["cameras"] if isinstance(rows, dict) else rows)}
 
     def change(self, name: str, /, **change: Any) -> None:
         serial = self.cameras()[name]["serial"]
-        requests.post(f"{self.simulator}/_control/{serial}", json=change, timeout=5).raise_for_status()
+        requests.post(f"{self.simulator}/_control/{serial}", json=change, timeout=LONG_S).raise_for_status()
 
     def configure(self, **settings: Any) -> None:
         """Changes how the simulated vendor works."""
-        requests.post(f"{self.simulator}/_control", json=settings, timeout=5).raise_for_status()
+        requests.post(f"{self.simulator}/_control", json=settings, timeout=LONG_S).raise_for_status()
 
     def assistant(self, name: str, what: str, **body: Any) -> dict[str, Any]:
         """The simulated assistant's answer; `what` is link, unlink, say or watch."""
-        answer = requests.post(f"{self.simulator}/assistants/{name}/{what}", json=body, timeout=40)
+        answer = requests.post(f"{self.simulator}/assistants/{name}/{what}", json=body, timeout=LONG_S)
         return dict(json.loads(answer.text))
 
     def link(self, name: str, user: str = "demo@example.com", **more: str) -> dict[str, Any]:

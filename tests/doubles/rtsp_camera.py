@@ -15,6 +15,7 @@ from typing import Any, Literal
 from media.source import SourceSpec
 from simulator.lan.description import Tracks
 from simulator.lan.server import CameraServer, Take, Viewer
+from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import CODE, Recording, recorded
 
 PATH = "/Streaming/Channels/101"
@@ -82,7 +83,7 @@ class RtspCamera:
     def close(self) -> None:
         self.stop()
         self._let_port_go()
-        self._run(self._let_go())
+        self._run(let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -111,14 +112,6 @@ class RtspCamera:
             "password": CODE,
         }
         return SourceSpec(**(given | changes))  # type: ignore[arg-type]
-
-    async def _let_go(self) -> None:
-        """Ends the tasks of connections that arrived meanwhile; transports end in later turns."""
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.sleep(0.1)
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

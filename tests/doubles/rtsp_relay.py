@@ -14,6 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from tests.doubles.loop_end import let_go, shut
 from tests.doubles.rtsp_faults import IDR, SLICE, Fault, nal_kinds
 
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
@@ -68,7 +69,6 @@ class RtspRelay:
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> "RtspRelay":
         self._thread.start()
@@ -86,18 +86,11 @@ class RtspRelay:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop(self) -> None:
-        self._server.close()
-        tasks = [*self._tasks]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.05)  # closed transports end in the loop's next turns
+        await shut(self._server)
+        await let_go()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             from_camera, to_camera = await asyncio.open_connection("127.0.0.1", self.camera_port)
             link = _Link(self, writer, to_camera)
@@ -111,7 +104,6 @@ class RtspRelay:
             pass
         finally:
             writer.close()
-            self._tasks.discard(task)
 
 
 class _Over(Exception):

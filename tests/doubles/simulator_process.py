@@ -16,6 +16,7 @@ import requests
 
 from aws.deploy_local.ports import free_ports
 from tests.doubles import simulator_main
+from tests.doubles.waiting import LONG_S
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([simulator_main.__name__])
@@ -47,26 +48,26 @@ class SimulatorProcess:
 
     def control(self, serial: str, **change: Any) -> dict[str, Any]:
         """Changes the camera and returns its row."""
-        answer = requests.post(f"{self.url}/_control/{serial}", json=change, timeout=5)
+        answer = requests.post(f"{self.url}/_control/{serial}", json=change, timeout=LONG_S)
         assert answer.ok, answer.text
         return dict(answer.json())
 
     def configure(self, **settings: Any) -> None:
-        answer = requests.post(f"{self.url}/_control", json=settings, timeout=5)
+        answer = requests.post(f"{self.url}/_control", json=settings, timeout=LONG_S)
         assert answer.ok, answer.text
 
     def cameras(self) -> dict[str, dict[str, Any]]:
         """The cameras' rows by name."""
-        rows = requests.get(f"{self.url}/_control", timeout=5).json()["cameras"]
+        rows = requests.get(f"{self.url}/_control", timeout=LONG_S).json()["cameras"]
         return {row["name"]: row for row in rows}
 
     def calls(self) -> Counter[str]:
         """The number of calls of the vendor by path."""
-        return Counter(requests.get(f"{self.url}/_control", timeout=5).json()["calls"])
+        return Counter(requests.get(f"{self.url}/_control", timeout=LONG_S).json()["calls"])
 
     def ports(self) -> dict[str, int]:
         """Where each of its servers listens."""
-        return dict(requests.get(f"{self.url}/_control", timeout=5).json()["ports"])
+        return dict(requests.get(f"{self.url}/_control", timeout=LONG_S).json()["ports"])
 
     def serial(self, name: str) -> str:
         return str(self.cameras()[name]["serial"])
@@ -77,7 +78,7 @@ class SimulatorProcess:
         if self._process.exitcode is None:
             assert self._process.pid
             os.kill(self._process.pid, number)
-            self._process.join(10)
+            self._process.join(LONG_S)
             if self._process.exitcode is None:
                 self._process.kill()
                 self._process.join()
@@ -88,7 +89,7 @@ class SimulatorProcess:
         self.stop()
         self._process = self._started()
 
-    def _started(self, within_s: float = 30.0) -> multiprocessing.process.BaseProcess:
+    def _started(self, within_s: float = LONG_S) -> multiprocessing.process.BaseProcess:
         words = ["--port", str(self.port), "--app-url", self._app_url, "--data", str(self.data)]
         process = FORKS.Process(target=simulator_main.serve, args=(words, self.log), daemon=True)
         process.start()

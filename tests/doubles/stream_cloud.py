@@ -11,6 +11,7 @@ from media.source import SourceSpec
 from simulator.camera import Camera
 from simulator.cloud.service import Cloud
 from simulator.state import Account, World
+from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import Recording, recorded
 
 USER, SERIAL = "demo@example.com", "F00497201"
@@ -132,7 +133,7 @@ class StreamCloud:
 
     async def _let_go(self) -> None:
         self.studio.close()
-        await asyncio.sleep(0.1)
+        await let_go()
 
     def _run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any
 
+from tests.doubles.loop_end import let_go, shut
+
 
 class TlsFront:
     """`with TlsFront(port, context) as front: front.url`. `close` ends every connection and accepts no more."""
@@ -25,6 +27,7 @@ class TlsFront:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        self._run(let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -33,7 +36,7 @@ class TlsFront:
         self._run(self._closed())
 
     async def _closed(self) -> None:
-        self._server.close()
+        await shut(self._server)
         for writer in list(self._open):
             writer.transport.abort()
         while self._open:

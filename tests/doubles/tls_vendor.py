@@ -36,13 +36,16 @@ class Vendors:
         self._ca_file, self._context = ca_file, context
         self._over = threading.Event()
         self._listeners: list[tuple[socket.socket, threading.Thread]] = []
+        self._serving: list[tuple[socket.socket, threading.Thread]] = []
 
     def speaking(self, speak: Speak) -> Vendor:
         """A server whose connections the function serves, over TLS."""
         context = self._context
 
         def secured(connection: socket.socket, over: threading.Event) -> None:
-            with context.wrap_socket(connection, server_side=True) as tls:
+            with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as tls:
+                self._note(tls)
+                tls.do_handshake()
                 speak(tls, over)
 
         return self.accepting(secured)
@@ -55,6 +58,7 @@ class Vendors:
         def serve(connection: socket.socket) -> None:
             vendor.opened.append(1)
             with contextlib.suppress(OSError), connection:
+                self._note(connection)
                 speak(connection, self._over)
 
         def accept() -> None:
@@ -88,6 +92,15 @@ class Vendors:
             listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
             accepting.join()
             listener.close()
+        # a client that is kept by what answers it would keep the connection, and that the thread which answers
+        for connection, _ in self._serving:
+            with contextlib.suppress(OSError):  # it has ended
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of TLS: without taking leave
+        for _, serving in self._serving:
+            serving.join(30)
+
+    def _note(self, connection: socket.socket) -> None:
+        self._serving.append((connection, threading.current_thread()))
 
 
 def silent(_connection: ssl.SSLSocket, over: threading.Event) -> None:
@@ -107,7 +120,10 @@ def request_of(connection: ssl.SSLSocket) -> tuple[str, bytes, dict[str, str]]:
     first, *lines = head.decode().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     while len(body) < int(headers.get("content-length", 0)):
-        body += connection.recv(65536)
+        chunk = connection.recv(65536)
+        if not chunk:
+            return "", b"", {}
+        body += chunk
     return first.rpartition(" ")[0], body, headers
 
 

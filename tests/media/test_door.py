@@ -47,7 +47,7 @@ def test_failed_accepts_are_logged_once_a_minute() -> None:
             time.sleep(4)
     finally:
         process.terminate()
-        _, log = process.communicate(timeout=10)
+        _, log = process.communicate(timeout=60)
     events = [json.loads(line)["event"] for line in log.splitlines()]
     assert events == ["pictures are served", "connections can't be taken"]
 
@@ -118,11 +118,13 @@ def door(**limits: Any) -> Iterator[int]:
         loop = runner.get_loop()
         thread = threading.Thread(target=loop.run_forever, name="door")
         thread.start()
-        yield listening.sockets[0].getsockname()[1]
-        loop.call_soon_threadsafe(watching.cancel)
-        loop.call_soon_threadsafe(listening.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+        try:
+            yield listening.sockets[0].getsockname()[1]
+        finally:  # else the process of a test that fails never ends
+            loop.call_soon_threadsafe(watching.cancel)
+            loop.call_soon_threadsafe(listening.close)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
 
 
 @pytest.mark.parametrize(

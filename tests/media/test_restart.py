@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 import av
 import pytest
 
+from aws.deploy_local.ports import free_ports
 from media.grants import Grants
 from media.source import Denied
 from tests.doubles.hls_camera import FPS, Authority, Camera, Household, Vendor, recording
@@ -27,7 +28,9 @@ def begin(authority: Authority, vendor: Vendor, household: Household, grants: Gr
 
     @contextmanager
     def begun(port: int = 0) -> Iterator[World]:
-        with PlaneThread(grants, household, replace(SETTINGS, ca_file=authority.ca_file, port=port)) as plane:
+        # not one that the system chooses: it gives that to somebody else while nobody listens there
+        settings = replace(SETTINGS, ca_file=authority.ca_file, port=port or free_ports())
+        with PlaneThread(grants, household, settings) as plane:
             yield World(plane, vendor, household, grants)
 
     return begun

@@ -54,11 +54,11 @@ def test_what_is_refused_is_not_taken(web: WebReceiver, status: int) -> None:
 
 
 def test_nobody_listens() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    assert not send(f"ntfy://127.0.0.1:{port}/cameras", TITLE, TEXT)
-    assert not send(f"mailto://127.0.0.1:{port}?from=a@b.example&to=c@d.example&mode=insecure", TITLE, TEXT)
+    with socket.socket() as silent:  # nobody else gets its port meanwhile
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        assert not send(f"ntfy://127.0.0.1:{port}/cameras", TITLE, TEXT)
+        assert not send(f"mailto://127.0.0.1:{port}?from=a@b.example&to=c@d.example&mode=insecure", TITLE, TEXT)
 
 
 AT_FIRST_SIGHT: list[tuple[str, str]] = [

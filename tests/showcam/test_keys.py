@@ -54,5 +54,5 @@ def test_a_spoiled_file_is_named_and_its_content_is_not(tmp_path: Path, text: st
     (tmp_path / "seal").write_text(text)
     with pytest.raises(keys.KeysUnreadable) as caught:
         keys.read_or_make(tmp_path)
-    assert "seal" in str(caught.value)
-    assert not text or text not in str(caught.value)
+    assert str(tmp_path / "seal") in str(caught.value)
+    assert not text or text not in str(caught.value).replace(str(tmp_path), "")  # a folder's name may hold a letter

@@ -30,7 +30,7 @@ def cast(demo: Program) -> Iterator[Cast]:
 
 def television(demo: Program, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     deadline = time.monotonic() + 20
-    while not wanted(facts := requests.get(f"{demo.simulator}/_television", timeout=5).json()):
+    while not wanted(facts := requests.get(f"{demo.simulator}/_television", timeout=30).json()):
         assert time.monotonic() < deadline, facts
         time.sleep(0.1)
     return dict(facts)
@@ -62,7 +62,7 @@ def test_a_camera_that_can_not_be_shown_says_why(demo: Program, cast: Cast, came
     done = cast(camera)
     assert done.returncode == 1
     assert says in done.stderr
-    assert requests.get(f"{demo.simulator}/_television", timeout=5).json()["app"] == ""
+    assert requests.get(f"{demo.simulator}/_television", timeout=30).json()["app"] == ""
 
 
 def test_facts_are_printed_as_json(cast: Cast) -> None:
@@ -76,12 +76,12 @@ def test_facts_are_printed_as_json(cast: Cast) -> None:
 
 def test_who_takes_the_tv_ends_the_picture(demo: Program, cast: Cast) -> None:
     cast("Garden")
-    requests.post(f"{demo.simulator}/_television/youtube", timeout=5).raise_for_status()
+    requests.post(f"{demo.simulator}/_television/youtube", timeout=30).raise_for_status()
     television(demo, lambda facts: facts["app"] == "233637DE")
     assert cast().stdout == "Nothing is shown.\n"
     assert cast("--stop").stdout == "Nothing was shown.\n"
-    assert requests.get(f"{demo.simulator}/_television", timeout=5).json()["app"] == "233637DE", "it is left alone"
-    requests.post(f"{demo.simulator}/_television/home", timeout=5).raise_for_status()
+    assert requests.get(f"{demo.simulator}/_television", timeout=30).json()["app"] == "233637DE", "it is left alone"
+    requests.post(f"{demo.simulator}/_television/home", timeout=30).raise_for_status()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_ring_brings_the_door_to_the_tv(demo: Program, cast: Cast) -> None:
         for _ in range(12):  # the running showcam follows within half a minute
             demo.change("Front Door", press=True)
             time.sleep(3.5)
-            shown = requests.get(f"{demo.simulator}/_television", timeout=5).json()
+            shown = requests.get(f"{demo.simulator}/_television", timeout=30).json()
             if shown["title"]:
                 break
         assert (shown["title"], shown["app"]) == ("Front Door", "CC1AD845")

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ class Tunnel:
         self._to, self._added = port, added
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def _serve(self) -> None:
         while True:
@@ -35,7 +37,8 @@ class Tunnel:
                 near, _ = self._socket.accept()
             except OSError:
                 return
-            with near, socket.create_connection(("127.0.0.1", self._to)) as far:
+            # who asked may go away before the whole answer is there
+            with near, suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as far:
                 head, _, rest = near.recv(65536).partition(b"\r\n")
                 lines = "".join(f"{name}: {value}\r\n" for name, value in self._added.items())
                 far.sendall(head + b"\r\n" + lines.encode() + b"Connection: close\r\n" + rest)
@@ -43,6 +46,8 @@ class Tunnel:
                     near.sendall(answer)
 
     def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._thread.join(20)
         self._socket.close()
 
 

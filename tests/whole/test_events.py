@@ -41,11 +41,11 @@ def happenings(store: SqliteStore, kind: str) -> list[Happening]:
 
 
 def configure(program: Program, **settings: Any) -> None:
-    requests.post(f"{program.simulator}/_control", json=settings, timeout=5).raise_for_status()
+    requests.post(f"{program.simulator}/_control", json=settings, timeout=30).raise_for_status()
 
 
 def webhook(program: Program) -> dict[str, Any]:
-    return dict(requests.get(f"{program.simulator}/_control", timeout=5).json()["webhook"])
+    return dict(requests.get(f"{program.simulator}/_control", timeout=30).json()["webhook"])
 
 
 def test_the_bell_rings_by_webhook(program: Program, store: SqliteStore) -> None:

@@ -32,7 +32,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 def calls(program: Program) -> Counter[str]:
-    return Counter(requests.get(f"{program.simulator}/_control", timeout=5).json()["calls"])
+    return Counter(requests.get(f"{program.simulator}/_control", timeout=30).json()["calls"])
 
 
 def command(program: Program, *words: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import LONG_S
 from tests.whole.test_terminal import Terminal
 
 SIGN_IN = "showcam-demo\n"
@@ -87,9 +88,9 @@ def test_the_address_is_the_houses_and_a_telephone_can_read_it(
     tmp_path: Path, bind: str, address: str, drawn: bool
 ) -> None:
     program = Program(tmp_path, demo=False, SHOWCAM_BIND=bind)
-    terminal = Terminal(program, "home")
-    terminal.process.wait(20)
-    text = "\n".join(terminal.end())
+    with Terminal(program, "home") as terminal:
+        terminal.process.wait(LONG_S)
+        text = "\n".join(terminal.end())
     assert _printed(text)[0] == address.format(port=program.port)
     assert ("▄" in text) is drawn
     assert ("Only this machine reaches it" in text) is not drawn

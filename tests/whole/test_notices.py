@@ -30,9 +30,9 @@ def is_written_down(database: Path) -> bool:
 
 def is_tampering_sent(program: Program, web: WebReceiver) -> bool:
     """Somebody covers the camera of the owner's own, which showcam hears when it has begun to listen."""
-    [barn] = requests.get(f"{program.simulator}/_control", timeout=5).json()["own"]
+    [barn] = requests.get(f"{program.simulator}/_control", timeout=30).json()["own"]
     at = f"{program.simulator}/_control/{barn['serial']}"
-    requests.post(at, json={"tamper": True}, timeout=5).raise_for_status()
+    requests.post(at, json={"tamper": True}, timeout=30).raise_for_status()
     return len(web.got) > 2
 
 

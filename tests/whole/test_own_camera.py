@@ -15,7 +15,7 @@ def barn(demo: Program) -> Iterator[Program]:
 
 
 def change(program: Program, **values: bool) -> None:
-    requests.post(f"{program.simulator}/_control/BARN00417", json=values, timeout=5).raise_for_status()
+    requests.post(f"{program.simulator}/_control/BARN00417", json=values, timeout=30).raise_for_status()
 
 
 @pytest.mark.parametrize("via", ["webrtc", "hls"])

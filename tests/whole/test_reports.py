@@ -26,7 +26,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 def about(program: Program, assistant: str) -> dict[str, Any]:
-    answer = requests.get(f"{program.simulator}/assistants/{assistant}", timeout=5).json()
+    answer = requests.get(f"{program.simulator}/assistants/{assistant}", timeout=30).json()
     return dict(answer) | {"names": {camera["name"]: camera["id"] for camera in answer["cameras"]}}
 
 
@@ -86,7 +86,7 @@ def test_a_ring_opens_the_view_on_the_echo_and_is_announced_by_google(program: P
     assert answer["outcome"]["shown"], answer["outcome"]
     assert answer["camera"]["name"] == "Front Door"
     assert answer["shown"]["protocol"] == "webrtc"
-    entries = requests.get(f"{program.simulator}/assistants/google/trace", timeout=5).json()["entries"]
+    entries = requests.get(f"{program.simulator}/assistants/google/trace", timeout=30).json()["entries"]
     announced = [entry["request"] for entry in entries if entry["title"] == "HomeGraph: report"]
     door = about(program, "google")["names"]["Front Door"]
     wait(program, lambda: any(door in report["payload"]["devices"].get("notifications", {}) for report in announced))
@@ -115,7 +115,7 @@ def test_motion_opens_the_view_too_where_its_owner_chose_that(program: Program) 
 def rings(program: Program) -> list[str]:
     """The cameras of which the Echo got a DoorbellPress, by name, in order."""
     names = {known: name for name, known in about(program, "alexa")["names"].items()}
-    entries = requests.get(f"{program.simulator}/assistants/alexa/trace", timeout=5).json()["entries"]
+    entries = requests.get(f"{program.simulator}/assistants/alexa/trace", timeout=30).json()["entries"]
     pressed = [entry["request"]["event"] for entry in entries if entry["title"] == "Event gateway: DoorbellPress"]
     return [names[event["endpoint"]["endpointId"]] for event in pressed]
 

@@ -63,7 +63,7 @@ def test_a_large_picture_is_shown_by_the_smaller_one_that_the_camera_sends(tmp_p
 
 
 def test_linking_brought_amazons_grant(demo: Program) -> None:
-    entries = requests.get(f"{demo.simulator}/assistants/alexa/trace", timeout=5).json()["entries"]
+    entries = requests.get(f"{demo.simulator}/assistants/alexa/trace", timeout=30).json()["entries"]
     (granted,) = [entry for entry in entries if entry["title"] == "Alexa: AcceptGrant"]
     assert granted["response"]["event"]["header"]["name"] == "AcceptGrant.Response"
     assert granted["request"]["directive"]["payload"]["grant"]["code"] == "•••"

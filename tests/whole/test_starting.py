@@ -309,7 +309,7 @@ def test_links_outlive_a_restart_of_the_demo(tmp_path: Path) -> None:
 
 def _told(program: Program, assistant: str, facts: dict[str, object]) -> bool:
     """Whether the assistant has been told so of the attic."""
-    about = requests.get(f"{program.simulator}/assistants/{assistant}", timeout=5).json()
+    about = requests.get(f"{program.simulator}/assistants/{assistant}", timeout=30).json()
     attic = next(camera["id"] for camera in about["cameras"] if camera["name"] == "Attic")
     states = about["states"].get(attic, {})
     return all(states.get(name) == value for name, value in facts.items())

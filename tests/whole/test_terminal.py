@@ -1,5 +1,6 @@
 """What `showcam run` prints at a terminal, and what it writes for a log collector."""
 
+import codecs
 import json
 import os
 import pty
@@ -9,10 +10,12 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from tests.doubles.program import SHOWCAM, Program, running
+from tests.doubles.waiting import LONG_S
 from tests.whole.test_starting import children
 
 pytestmark = pytest.mark.process
@@ -37,7 +40,17 @@ class Terminal:
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
-    def until(self, text: str, within_s: float = 60.0) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """However the test ended, nothing goes on after it."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join(LONG_S)
+        os.close(self._ours)
+
+    def until(self, text: str, within_s: float = LONG_S) -> None:
         deadline = time.monotonic() + within_s
         while not re.search(text, self.printed):
             assert time.monotonic() < deadline, self.printed
@@ -48,26 +61,26 @@ class Terminal:
 
     def end(self) -> list[str]:
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(10)
-        self._reader.join(10)
-        os.close(self._ours)
+        self.process.wait(LONG_S)
+        self._reader.join(LONG_S)
         return self.printed.replace("\r\n", "\n").splitlines()
 
     def _read(self) -> None:
+        decode = codecs.getincrementaldecoder("utf-8")().decode  # a character may come in two pieces
         while True:
             try:
-                self.printed += os.read(self._ours, 4096).decode()
+                self.printed += decode(os.read(self._ours, 4096))
             except OSError:  # nobody holds the other side any more
                 return
 
 
 def test_a_person_sees_the_address_last_and_nothing_of_requests(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=True)
-    terminal = Terminal(program, "run", "--demo")
-    terminal.until("Ctrl-C ends it")
-    program.link("alexa")
-    assert program.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
-    starting, log, cameras, once, *last = terminal.end()
+    with Terminal(program, "run", "--demo") as terminal:
+        terminal.until("Ctrl-C ends it")
+        program.link("alexa")
+        assert program.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
+        starting, log, cameras, once, *last = terminal.end()
     assert starting == "Starting the demo …"
     assert log == f"What happens is written into {program.data / 'log'}."
     assert re.fullmatch(rf"Your cameras: {program.web}/home#[\w-]{{43}}", cameras)
@@ -86,16 +99,16 @@ def test_a_person_sees_the_address_last_and_nothing_of_requests(tmp_path: Path) 
 
 def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=True)
-    terminal = Terminal(program, "run", "--demo")
-    terminal.until("Ctrl-C ends it")
-    media = next(
-        pid
-        for pid in children(terminal.process.pid)
-        if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    )
-    os.kill(media, signal.SIGKILL)
-    terminal.until("a process died")
-    died = terminal.end()[-2]
+    with Terminal(program, "run", "--demo") as terminal:
+        terminal.until("Ctrl-C ends it")
+        media = next(
+            pid
+            for pid in children(terminal.process.pid)
+            if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        )
+        os.kill(media, signal.SIGKILL)
+        terminal.until("a process died")
+        died = terminal.end()[-2]
     assert re.fullmatch(r"\d\d:\d\d:\d\d supervisor: a process died \(name=media, code=-9, again_in_s=0\.0\)", died)
     (line,) = [json.loads(line) for line in (program.data / "log/supervisor.jsonl").read_text().splitlines()]
     assert (line["event"], line["level"]) == ("a process died", "warning")
@@ -103,9 +116,9 @@ def test_a_warning_is_a_readable_line(tmp_path: Path) -> None:
 
 def test_a_real_start_says_its_addresses_last(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
-    terminal = Terminal(program, "run")
-    terminal.until("The house does, after: .* settings set bind")
-    serves, cameras, _once, _bind, ended = terminal.end()[-5:]
+    with Terminal(program, "run") as terminal:
+        terminal.until("The house does, after: .* settings set bind")
+        serves, cameras, _once, _bind, ended = terminal.end()[-5:]
     assert (serves, ended) == (f"showcam serves at {program.web}", "All ended.")
     assert re.fullmatch(rf"Your cameras: {program.web}/home#[\w-]{{43}}", cameras)
 
@@ -113,14 +126,14 @@ def test_a_real_start_says_its_addresses_last(tmp_path: Path) -> None:
 def test_a_person_is_asked_once_whether_the_house_reaches_it(tmp_path: Path) -> None:
     program = Program(tmp_path, demo=False)
     del program.environ["SHOWCAM_BIND"]
-    terminal = Terminal(program, "run")
-    terminal.until(r"open the page of your cameras\? \[Y/n\]")
-    terminal.type("n\n")
-    terminal.until("Only this machine reaches it")
-    assert f"Your cameras: {program.web}/home#" in "\n".join(terminal.end())
-    again = Terminal(program, "run")
-    again.until("Only this machine reaches it")
-    assert "open the page of your cameras" not in "\n".join(again.end())
+    with Terminal(program, "run") as terminal:
+        terminal.until(r"open the page of your cameras\? \[Y/n\]")
+        terminal.type("n\n")
+        terminal.until("Only this machine reaches it")
+        assert f"Your cameras: {program.web}/home#" in "\n".join(terminal.end())
+    with Terminal(program, "run") as again:
+        again.until("Only this machine reaches it")
+        assert "open the page of your cameras" not in "\n".join(again.end())
 
 
 def test_off_a_terminal_each_event_is_a_json_line_on_stderr(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from registry.camera import Camera
 from registry.errors import CameraSilent, DriverError, Refused
-from store.ports import Throttle
+from store.ports import StoreUnavailable, Throttle
 from store.records import Source
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Waking:
         def work() -> None:
             try:
                 self._wake(source, camera, WAKE_S)
-            except DriverError as error:
-                log.info("a camera of source %s could not be woken: %s", source.id, error.reason)
+            except (DriverError, StoreUnavailable) as error:
+                log.info("a camera of source %s could not be woken: %s", source.id, type(error).__name__)
 
         threading.Thread(target=work, name="wake", daemon=True).start()

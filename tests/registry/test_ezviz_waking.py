@@ -1,0 +1,33 @@
+"""A battery camera is woken in a thread of its own: whatever that meets, whoever wants the picture is told in time."""
+
+import threading
+import time
+
+import pytest
+
+from registry.camera import Camera
+from registry.drivers.ezviz.waking import Waking
+from registry.errors import CameraSilent, DriverError, Refused, VendorDown
+from store.ports import StoreUnavailable
+from store.records import Source
+from store.sqlite import SqliteStore
+from tests.doubles.ready_driver import camera
+from tests.doubles.waiting import until
+
+
+@pytest.mark.parametrize("met", [VendorDown("no answer"), StoreUnavailable("the sessions can't be read")])
+def test_a_camera_that_can_not_be_woken_is_waking(store: SqliteStore, met: DriverError | StoreUnavailable) -> None:
+    tried: list[threading.Thread] = []
+
+    def wake(_source: Source, _camera: Camera, _deadline_s: float) -> None:
+        tried.append(threading.current_thread())
+        raise met
+
+    def dozes(_left_s: float) -> None:
+        raise CameraSilent
+
+    source = Source("s", "a", "ezviz", "demo@example.com", created=time.time())
+    with pytest.raises(Refused, match="dozes") as refused:
+        Waking(store, wake).reached(source, camera("Garden", battery=70), dozes, 0.1)
+    assert refused.value.reason == "waking"
+    until(lambda: tried and not tried[0].is_alive())
