@@ -148,15 +148,23 @@ def test_an_unreadable_database_is_not_reported_as_damaged(killed: Program) -> N
     assert "restore" not in message
 
 
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of an installation with a row that is sealed."""
+    data = tmp_path_factory.mktemp("sealed") / "data"
+    assert run({"SHOWCAM_DATA": str(data)}, "owner", "add", "me@example.com").returncode == 0
+    return data
+
+
 @pytest.mark.parametrize(
     "words", [("run",), ("serve",), ("worker",), ("owner", "add", "you@example.com")], ids=" ".join
 )
 @pytest.mark.parametrize("happens", ["missing", "another"])
 def test_without_the_seal_key_of_its_rows_it_refuses_and_names_the_file(
-    tmp_path: Path, happens: str, words: tuple[str, ...]
+    tmp_path: Path, sealed: Path, happens: str, words: tuple[str, ...]
 ) -> None:
     environ = {"SHOWCAM_DATA": str(tmp_path / "data")}
-    assert run(environ, "owner", "add", "me@example.com").returncode == 0
+    shutil.copytree(sealed, tmp_path / "data")
     seal = tmp_path / "data/keys/seal"
     kept = seal.read_text()
     seal.unlink()

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from json import loads
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,29 @@ def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_ctrl_c_ends_everything_within_three_seconds(tmp_path: Path) -> None:
-    program = Program(tmp_path, demo=True).start()
+@dataclass(frozen=True)
+class Ended:
+    """A demo that Ctrl-C ended, in how many seconds, and the processes that it had."""
+
+    program: Program
+    seconds: float
+    below: list[int]
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    program = Program(tmp_path_factory.mktemp("ended"), demo=True).start()
     assert program.process is not None
     below = children(program.process.pid)
-    assert len(below) >= 4
-    assert program.stop(signal.SIGINT) < 3
-    assert program.process.returncode == 0
-    assert alive(below) == []
+    return Ended(program, program.stop(signal.SIGINT), below)
+
+
+def test_ctrl_c_ends_everything_within_three_seconds(ended: Ended) -> None:
+    assert len(ended.below) >= 4
+    assert ended.seconds < 3
+    assert ended.program.process is not None
+    assert ended.program.process.returncode == 0
+    assert alive(ended.below) == []
 
 
 def media_of(program: Program) -> int:
@@ -124,11 +140,9 @@ def test_an_unwritable_data_folder_is_named(tmp_path: Path, words: tuple[str, ..
     assert "Traceback" not in done.stderr
 
 
-def test_demo_data_under_a_real_start_are_refused(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        data = program.data
+def test_demo_data_under_a_real_start_are_refused(ended: Ended) -> None:
     for words in (("run",), ("clients", "list")):
-        done = run({"SHOWCAM_DATA": str(data)}, *words)
+        done = run({"SHOWCAM_DATA": str(ended.program.data)}, *words)
         assert done.returncode == 2
         assert "holds the demo's data" in done.stderr
 
