@@ -338,12 +338,12 @@ def with_checksum(frame: bytes) -> bytes:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(("transport", "filler", "step"), [("ps", 4000, 41), ("rtp", 0, 7)])
 def test_every_byte_may_be_missing_or_another(transport: str, filler: int, step: int, layout: Layout) -> None:
-    """Each byte of the first pictures is; what comes long after it is whole. A packet that lies swallows 64 KiB."""
+    """Each byte of the first pictures is; those behind are whole. A packet that lies swallows 64 KiB of its stream."""
     shown = film().pictures
     garbler = Garbler(CODE, "h264", layout)
     before = list(streamed("h264", garbler, transport, shown[:4]))
-    filled = b"\0\0\0\1\x0c" + b"\xff" * filler + b"\x80" if filler else b""
-    behind = (*(filled + picture for picture in shown), *shown)
+    swallowed = tuple(b"\0\0\0\1\x0c" + b"\xff" * filler + b"\x80" + picture for picture in shown if filler)
+    behind = (*swallowed, *shown)
     if transport == "ps":
         after = list(streamed("h264", garbler, transport, behind))
     else:
