@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import secrets
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -215,6 +216,8 @@ def _group(item: pytest.Item) -> str:
 def _order(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...]]:
     """Groups that wait come first. Behind them each folder's tests that wait are spread among files that compute, so
     that the machine always has something to do; these go on to the end, where no worker waits for another's long test.
+
+    The waiting tests of a folder are mixed, for those of one file all wait long, or all compute.
     """
     sizes = Counter(_group(item) for item in items if _waits(item))
     alone, files = dict[str, list[str]](), dict[str, None]()
@@ -223,7 +226,8 @@ def _order(items: list[pytest.Item]) -> Callable[[pytest.Item], tuple[float, ...
             alone.setdefault(_place(item.path)[0], []).append(item.nodeid)
         elif _group(item) not in sizes:
             files[_group(item)] = None
-    spread = {test: 0.9 * at / len(room) for room in alone.values() for at, test in enumerate(room)}
+    mixed = [sorted(room, key=lambda test: zlib.crc32(test.encode())) for room in alone.values()]
+    spread = {test: 0.9 * at / len(room) for room in mixed for at, test in enumerate(room)}
     spread |= {file: at / len(files) for at, file in enumerate(reversed(files))}
 
     def key(item: pytest.Item) -> tuple[float, ...]:

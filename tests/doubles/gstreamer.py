@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.made_once import made_once
+
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
 CAMERA = Path(__file__).with_name("gstreamer_camera.py")
@@ -56,14 +58,20 @@ def environment(unpacked: Path = UNPACKED) -> dict[str, str] | None:
 
 def needed() -> None:
     """Skips the test, or fails it where SHOWCAM_TEST_BROWSER=required, as for a missing browser."""
-    command = [PYTHON, "-c", _NEEDS]
-    found = Path(PYTHON).exists() and subprocess.run(command, capture_output=True, check=False, env=environment())
-    if found and found.returncode == 0:
+    if _is_there():
         return
     why = "GStreamer is neither installed nor unpacked: scripts/gstreamer.sh fetches it by apt"
     if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
         pytest.fail(why)
     pytest.skip(why)
+
+
+@made_once
+def _is_there() -> bool:
+    """Whether it has all elements; asked once for all tests, since each answer takes a process."""
+    if not Path(PYTHON).exists():
+        return False
+    return subprocess.run([PYTHON, "-c", _NEEDS], capture_output=True, check=False, env=environment()).returncode == 0
 
 
 class Player:

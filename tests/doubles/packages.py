@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from tests.doubles.made_once import made_once
+
 ROOT = Path(__file__).parents[2]
 ARCHITECTURE, OTHER = ("arm64", "x86_64") if platform.machine() == "aarch64" else ("x86_64", "arm64")
 
@@ -25,8 +27,9 @@ def cutter() -> ModuleType:
     return script("package")
 
 
+@made_once
 def cut() -> dict[str, Path]:
-    """The zip of each function."""
+    """The zip of each function; no two workers of a run cut them."""
     command = [sys.executable, str(ROOT / "scripts/package.py"), "--architecture", ARCHITECTURE]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return {name: ROOT / "build/lambda" / f"{name}.zip" for name in cutter().FUNCTIONS}

@@ -149,6 +149,7 @@ def test_a_removed_household_leaves_nothing_in_the_store(tmp_path: Path) -> None
         end = time.monotonic() + 30
         while json.loads(program.command("--demo", "outbox", "list", "--json").stdout)["rows"]:
             assert time.monotonic() < end
+            time.sleep(0.5)  # each look takes a process
     finally:
         program.stop()
     assert kept() == []

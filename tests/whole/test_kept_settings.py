@@ -1,11 +1,20 @@
 """Settings that are changed while showcam runs, without a file."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import within
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A real one, in which each test changes a setting or a value that no other does."""
+    with running(tmp_path_factory.mktemp("kept"), demo=False) as started:
+        yield started
 
 
 def pids(program: Program) -> dict[str, int]:
@@ -24,40 +33,37 @@ def issuer(program: Program) -> str:
     return str(answer.json()["issuer"]) if answer.status_code == 200 else ""
 
 
-def test_parts_that_read_a_changed_setting_start_again_and_the_others_go_on(tmp_path: Path) -> None:
-    with running(tmp_path, demo=False) as program:
-        before = pids(program)
-        done = program.command("settings", "set", "public_url", "https://cams.example")
-        assert done.returncode == 0, done.stderr
-        assert within(5, lambda: issuer(program) == "https://cams.example")
-        after = pids(program)
-        assert after["media"] == before["media"]
-        assert after["serve"] != before["serve"]
+def test_parts_that_read_a_changed_setting_start_again_and_the_others_go_on(program: Program) -> None:
+    before = pids(program)
+    done = program.command("settings", "set", "public_url", "https://cams.example")
+    assert done.returncode == 0, done.stderr
+    assert within(5, lambda: issuer(program) == "https://cams.example")
+    after = pids(program)
+    assert after["media"] == before["media"]
+    assert after["serve"] != before["serve"]
 
 
-def test_a_page_that_is_asked_for_meanwhile_waits(tmp_path: Path) -> None:
-    with running(tmp_path, demo=False) as program:
-        before, answers = pids(program)["serve"], list[requests.Response]()
-        done = program.command("settings", "set", "public_url", "https://cams.example")
-        assert done.returncode == 0, done.stderr
+def test_a_page_that_is_asked_for_meanwhile_waits(program: Program) -> None:
+    before, answers = pids(program)["serve"], list[requests.Response]()
+    done = program.command("settings", "set", "public_url", "https://meanwhile.example")
+    assert done.returncode == 0, done.stderr
 
-        def started_again() -> bool:
-            answers.append(requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=10))
-            return bool(answers[-1].json()["issuer"] == "https://cams.example")
+    def started_again() -> bool:
+        answers.append(requests.get(f"{program.web}/.well-known/oauth-authorization-server", timeout=10))
+        return bool(answers[-1].json()["issuer"] == "https://meanwhile.example")
 
-        assert within(10, started_again)
-        assert pids(program)["serve"] != before
-        assert {answer.status_code for answer in answers} == {200}
+    assert within(10, started_again)
+    assert pids(program)["serve"] != before
+    assert {answer.status_code for answer in answers} == {200}
 
 
-def test_pictures_start_again_where_nobody_watches(tmp_path: Path) -> None:
-    with running(tmp_path, demo=False) as program:
-        before = pids(program)
-        done = program.command("settings", "set", "turn", "turn:turn.example:3478", text="a-secret\na-secret\n")
-        assert done.returncode == 0, done.stderr
-        assert within(10, lambda: pids(program).get("media") not in (None, before["media"]))
-        assert within(10, program.serves)
-        assert "a-secret" not in program.log.read_text()
+def test_pictures_start_again_where_nobody_watches(program: Program) -> None:
+    before = pids(program)
+    done = program.command("settings", "set", "turn", "turn:turn.example:3478", text="a-secret\na-secret\n")
+    assert done.returncode == 0, done.stderr
+    assert within(10, lambda: pids(program).get("media") not in (None, before["media"]))
+    assert within(10, program.serves)
+    assert "a-secret" not in program.log.read_text()
 
 
 def test_another_address_to_listen_on_waits_for_the_next_start(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from tests.whole.test_starting import alive, children, run
 pytestmark = pytest.mark.process
 
 
-def killed(folder: Path, rows: int = 6) -> Program:
+@pytest.fixture(scope="module")
+def cut_off(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """An installation killed as a whole, by a power cut say, with changes that stand in the write-ahead log alone."""
-    program = Program(folder, demo=False).start()
-    for number in range(rows):
+    program = Program(tmp_path_factory.mktemp("cut-off"), demo=False).start()
+    for number in range(6):
         added = program.command("owner", "add", f"owner{number}@example.com")
         assert added.returncode == 0, added.stderr
     assert program.process is not None
@@ -29,6 +30,14 @@ def killed(folder: Path, rows: int = 6) -> Program:
     while alive(below):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    return program
+
+
+@pytest.fixture
+def killed(cut_off: Program, tmp_path: Path) -> Program:
+    """A copy of it for one test, with the sockets that nobody listens on any more."""
+    program = Program(tmp_path, demo=False)
+    subprocess.run(["cp", "-a", cut_off.data, program.data], check=True)
     return program
 
 
@@ -57,9 +66,8 @@ def test_a_clean_end_leaves_everything_in_one_file(tmp_path: Path) -> None:
     assert "already" in again.stderr
 
 
-def test_after_a_kill_the_database_is_reported_whole(tmp_path: Path) -> None:
-    program = killed(tmp_path)
-    program.start()
+def test_after_a_kill_the_database_is_reported_whole(killed: Program) -> None:
+    program = killed.start()
     program.stop()
     assert "did not end by itself" in program.log.read_text()
     assert "damaged" not in program.log.read_text()
@@ -70,8 +78,8 @@ def test_after_a_kill_the_database_is_reported_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [("run",), ("links", "list"), ("serve",)], ids=" ".join)
-def test_a_damaged_log_is_not_taken_in_silence(tmp_path: Path, words: tuple[str, ...]) -> None:
-    program = killed(tmp_path)
+def test_a_damaged_log_is_not_taken_in_silence(killed: Program, words: tuple[str, ...]) -> None:
+    program = killed
     spoil(log(program))
     before = log(program).read_bytes()
     if words == ("run",):
@@ -113,8 +121,8 @@ def test_a_command_beside_a_running_showcam_checks_nothing(tmp_path: Path) -> No
         program.stop()
 
 
-def test_a_damaged_database_refuses_to_start_and_names_the_way_back(tmp_path: Path) -> None:
-    program = killed(tmp_path)
+def test_a_damaged_database_refuses_to_start_and_names_the_way_back(killed: Program) -> None:
+    program = killed
     assert program.command("owner", "add", "another@example.com").returncode == 0  # folds the log in as it closes
     file = program.data / "showcam.sqlite3"
     data = bytearray(file.read_bytes())
@@ -127,8 +135,8 @@ def test_a_damaged_database_refuses_to_start_and_names_the_way_back(tmp_path: Pa
     assert "Traceback" not in done.stderr
 
 
-def test_an_unreadable_database_is_not_reported_as_damaged(tmp_path: Path) -> None:
-    program = killed(tmp_path)
+def test_an_unreadable_database_is_not_reported_as_damaged(killed: Program) -> None:
+    program = killed
     log(program).unlink()
     file = program.data / "showcam.sqlite3"
     file.unlink()
@@ -140,15 +148,23 @@ def test_an_unreadable_database_is_not_reported_as_damaged(tmp_path: Path) -> No
     assert "restore" not in message
 
 
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of an installation with a row that is sealed."""
+    data = tmp_path_factory.mktemp("sealed") / "data"
+    assert run({"SHOWCAM_DATA": str(data)}, "owner", "add", "me@example.com").returncode == 0
+    return data
+
+
 @pytest.mark.parametrize(
     "words", [("run",), ("serve",), ("worker",), ("owner", "add", "you@example.com")], ids=" ".join
 )
 @pytest.mark.parametrize("happens", ["missing", "another"])
 def test_without_the_seal_key_of_its_rows_it_refuses_and_names_the_file(
-    tmp_path: Path, happens: str, words: tuple[str, ...]
+    tmp_path: Path, sealed: Path, happens: str, words: tuple[str, ...]
 ) -> None:
     environ = {"SHOWCAM_DATA": str(tmp_path / "data")}
-    assert run(environ, "owner", "add", "me@example.com").returncode == 0
+    shutil.copytree(sealed, tmp_path / "data")
     seal = tmp_path / "data/keys/seal"
     kept = seal.read_text()
     seal.unlink()

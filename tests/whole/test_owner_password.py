@@ -1,7 +1,7 @@
 """An owner's password for showcam in the program as it runs: set by a command, taken by the web process at once."""
 
 import json
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,42 +13,46 @@ PASSWORD = "barn door and two geese"
 TWICE = f"{PASSWORD}\n{PASSWORD}\n"
 
 
-@pytest.mark.timeout(180)
-def test_an_ezviz_household_is_linked_by_its_owner_s_password(tmp_path: Path) -> None:
-    with running(tmp_path, SHOWCAM_EXPLAIN="no") as program:
-        program.link("google")  # signs in at EZVIZ
-        done = program.command("--demo", "owner", "password", "demo@example.com", "--name", "kari", text=TWICE)
-        assert done.returncode == 0, done.stderr
-        refused = program.assistant("alexa", "link", user="kari", password="showcam-demo")
-        assert not refused.get("linked")
-        assert program.assistant("alexa", "link", user="kari", password=PASSWORD)["linked"]
-        program.assistant("alexa", "say", text="discover devices")
-        said = program.assistant("alexa", "say", text="is there motion in the garden")["outcome"]
-        assert said["answered"], said
-        assert {row["links"] for row in households(program) if row["showcam_user"] == "kari"} == {2}
-        for file in (program.data / "log").glob("*"):
-            assert PASSWORD not in file.read_text()
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with running(tmp_path_factory.mktemp("password"), SHOWCAM_EXPLAIN="no") as started:
+        yield started
 
 
 @pytest.mark.timeout(180)
-def test_a_household_of_one_camera_in_the_house_is_linked_and_its_picture_is_shown(tmp_path: Path) -> None:
+def test_an_ezviz_household_is_linked_by_its_owner_s_password(program: Program) -> None:
+    program.link("google")  # signs in at EZVIZ
+    done = program.command("--demo", "owner", "password", "demo@example.com", "--name", "kari", text=TWICE)
+    assert done.returncode == 0, done.stderr
+    refused = program.assistant("alexa", "link", user="kari", password="showcam-demo")
+    assert not refused.get("linked")
+    assert program.assistant("alexa", "link", user="kari", password=PASSWORD)["linked"]
+    program.assistant("alexa", "say", text="discover devices")
+    said = program.assistant("alexa", "say", text="is there motion in the garden")["outcome"]
+    assert said["answered"], said
+    assert {row["links"] for row in households(program) if row["showcam_user"] == "kari"} == {2}
+    for file in (program.data / "log").glob("*"):
+        assert PASSWORD not in file.read_text()
+
+
+@pytest.mark.timeout(180)
+def test_a_household_of_one_camera_in_the_house_is_linked_and_its_picture_is_shown(program: Program) -> None:
     camera = RtspCamera(recording=recorded(sound="pcmu", gop_s=1))
     try:
-        with running(tmp_path, SHOWCAM_EXPLAIN="no") as program:
-            assert program.command("--demo", "owner", "add", "--lan", "kari", text=TWICE).returncode == 0
-            place, login = f"rtsp://127.0.0.1:{camera.port}{PATH}", f"admin\n{CODE}\n"
-            words = ("--demo", "cameras", "add", place, "--name", "Shed", "--user", "kari")
-            done = program.command(*words, text=login)
-            assert done.returncode == 0, done.stderr
-            assert "Nobody can sign in" not in done.stderr
-            for assistant in ("alexa", "google"):
-                assert program.assistant(assistant, "link", user="kari", password=PASSWORD)["linked"]
-            program.assistant("google", "say", text="sync my devices")
-            said = program.assistant("google", "say", text="show the shed")["outcome"]
-            assert said["shown"], said
-            program.assistant("alexa", "say", text="discover devices")
-            said = program.assistant("alexa", "say", text="is there motion in the garden")["outcome"]
-            assert not said["answered"], said  # it is another household's camera
+        assert program.command("--demo", "owner", "add", "--lan", "nora", text=TWICE).returncode == 0
+        place, login = f"rtsp://127.0.0.1:{camera.port}{PATH}", f"admin\n{CODE}\n"
+        words = ("--demo", "cameras", "add", place, "--name", "Shed", "--user", "nora")
+        done = program.command(*words, text=login)
+        assert done.returncode == 0, done.stderr
+        assert "Nobody can sign in" not in done.stderr
+        for assistant in ("alexa", "google"):
+            assert program.assistant(assistant, "link", user="nora", password=PASSWORD)["linked"]
+        program.assistant("google", "say", text="sync my devices")
+        said = program.assistant("google", "say", text="show the shed")["outcome"]
+        assert said["shown"], said
+        program.assistant("alexa", "say", text="discover devices")
+        said = program.assistant("alexa", "say", text="is there motion in the garden")["outcome"]
+        assert not said["answered"], said  # it is another household's camera
     finally:
         camera.close()
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from json import loads
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,29 @@ def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_ctrl_c_ends_everything_within_three_seconds(tmp_path: Path) -> None:
-    program = Program(tmp_path, demo=True).start()
+@dataclass(frozen=True)
+class Ended:
+    """A demo that Ctrl-C ended, in how many seconds, and the processes that it had."""
+
+    program: Program
+    seconds: float
+    below: list[int]
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    program = Program(tmp_path_factory.mktemp("ended"), demo=True).start()
     assert program.process is not None
     below = children(program.process.pid)
-    assert len(below) >= 4
-    assert program.stop(signal.SIGINT) < 3
-    assert program.process.returncode == 0
-    assert alive(below) == []
+    return Ended(program, program.stop(signal.SIGINT), below)
+
+
+def test_ctrl_c_ends_everything_within_three_seconds(ended: Ended) -> None:
+    assert len(ended.below) >= 4
+    assert ended.seconds < 3
+    assert ended.program.process is not None
+    assert ended.program.process.returncode == 0
+    assert alive(ended.below) == []
 
 
 def media_of(program: Program) -> int:
@@ -59,27 +75,32 @@ def media_of(program: Program) -> int:
     return next(pid for pid in below if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
 
 
-def test_who_comes_while_the_media_process_is_started_again_is_answered_by_the_next(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        victim = media_of(program)
-        os.kill(victim, signal.SIGKILL)
-        while alive([victim]):
-            time.sleep(0.01)
-        health = f"http://127.0.0.1:{program.media_port}/healthz"
-        assert requests.get(health, timeout=20).status_code == 200
-        assert media_of(program) != victim
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A demo that serves again when a test is over."""
+    with running(tmp_path_factory.mktemp("started")) as program:
+        yield program
 
 
-def test_a_part_that_is_killed_comes_back(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        victim = media_of(program)
-        os.kill(victim, signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while alive([victim]) or not program.serves():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        program.link("alexa")
-        assert program.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
+def test_who_comes_while_the_media_process_is_started_again_is_answered_by_the_next(started: Program) -> None:
+    victim = media_of(started)
+    os.kill(victim, signal.SIGKILL)
+    while alive([victim]):
+        time.sleep(0.01)
+    health = f"http://127.0.0.1:{started.media_port}/healthz"
+    assert requests.get(health, timeout=20).status_code == 200
+    assert media_of(started) != victim
+
+
+def test_a_part_that_is_killed_comes_back(started: Program) -> None:
+    victim = media_of(started)
+    os.kill(victim, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while alive([victim]) or not started.serves():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    started.link("alexa")
+    assert started.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="on one core there is nothing to keep to")
@@ -91,13 +112,12 @@ def test_the_web_process_alone_keeps_to_one_core(tmp_path: Path, web_cores: str,
         assert len([pid for pid in below if len(os.sched_getaffinity(pid)) == 1]) == kept
 
 
-def test_a_second_start_on_the_same_data_is_refused(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        second = program.command("run", "--demo")
-        assert second.returncode == 2
-        assert "is running on" in second.stderr
-        assert "Traceback" not in second.stderr
-        assert program.serves()
+def test_a_second_start_on_the_same_data_is_refused(started: Program) -> None:
+    second = started.command("run", "--demo")
+    assert second.returncode == 2
+    assert "is running on" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert started.serves()
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
@@ -120,11 +140,9 @@ def test_an_unwritable_data_folder_is_named(tmp_path: Path, words: tuple[str, ..
     assert "Traceback" not in done.stderr
 
 
-def test_demo_data_under_a_real_start_are_refused(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        data = program.data
+def test_demo_data_under_a_real_start_are_refused(ended: Ended) -> None:
     for words in (("run",), ("clients", "list")):
-        done = run({"SHOWCAM_DATA": str(data)}, *words)
+        done = run({"SHOWCAM_DATA": str(ended.program.data)}, *words)
         assert done.returncode == 2
         assert "holds the demo's data" in done.stderr
 

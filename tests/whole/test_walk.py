@@ -3,7 +3,7 @@
 import base64
 import io
 import re
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import av
@@ -63,14 +63,30 @@ def test_a_camera_that_cannot_be_shown_says_why(
     assert re.search(person, answer["outcome"]["person"])
 
 
-def test_by_default_a_display_is_shown_the_reason_in_the_cameras_place(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        for assistant in ("alexa", "google"):
-            program.link(assistant)
-            for via in ("webrtc", "hls"):
-                answer = program.assistant(assistant, "watch", text="show the garage camera", via=via)
-                assert answer["outcome"]["shown"], answer["outcome"]
-                assert (answer["shown"]["width"], answer["shown"]["height"]) == (1280, 720)
+@pytest.fixture(scope="module")
+def as_it_comes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The demo without a setting, and linked to nobody at first."""
+    with running(tmp_path_factory.mktemp("as-it-comes")) as program:
+        yield program
+
+
+def test_another_user_speaks_where_that_one_linked_and_no_third_does(as_it_comes: Program) -> None:
+    spoken = [
+        as_it_comes.command("say", "--demo", "--to", to, "--user", user, "is the study online")
+        for to in ("alexa", "google")
+        for user in ("other@example.com", "other@example.com", "mfa@example.com")
+    ]
+    assert [done.returncode for done in spoken] == [0, 0, 1] * 2, [done.stderr for done in spoken]
+    assert "google is linked as other@example.com." in spoken[-1].stderr
+
+
+def test_by_default_a_display_is_shown_the_reason_in_the_cameras_place(as_it_comes: Program) -> None:
+    for assistant in ("alexa", "google"):
+        as_it_comes.link(assistant)
+        for via in ("webrtc", "hls"):
+            answer = as_it_comes.assistant(assistant, "watch", text="show the garage camera", via=via)
+            assert answer["outcome"]["shown"], answer["outcome"]
+            assert (answer["shown"]["width"], answer["shown"]["height"]) == (1280, 720)
 
 
 def test_a_display_that_plays_hls_alone_gets_the_reason_too(demo: Program) -> None:
@@ -149,17 +165,6 @@ def test_the_command_line_says_it_too(demo: Program, tmp_path: Any) -> None:
     refused = demo.command("say", "--to", "google", "show the garage camera")
     assert refused.returncode == 1
     assert "Image Encryption is on for Garage" in refused.stdout
-
-
-def test_another_user_speaks_where_that_one_linked_and_no_third_does(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        spoken = [
-            program.command("say", "--demo", "--to", to, "--user", user, "is the study online")
-            for to in ("alexa", "google")
-            for user in ("other@example.com", "other@example.com", "mfa@example.com")
-        ]
-    assert [done.returncode for done in spoken] == [0, 0, 1] * 2, [done.stderr for done in spoken]
-    assert "google is linked as other@example.com." in spoken[-1].stderr
 
 
 @pytest.mark.parametrize(
