@@ -57,7 +57,9 @@ class Waking:
         def work() -> None:
             try:
                 self._wake(source, camera, WAKE_S)
-            except (DriverError, StoreUnavailable) as error:
-                log.info("a camera of source %s could not be woken: %s", source.id, type(error).__name__)
+            except DriverError as error:
+                log.info("a camera of source %s could not be woken: %s", source.id, error.reason)
+            except StoreUnavailable:
+                log.warning("a camera of source %s could not be woken: the database can't be read", source.id)
 
         threading.Thread(target=work, name="wake", daemon=True).start()
