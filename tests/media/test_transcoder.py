@@ -187,6 +187,22 @@ def test_sound_that_came_before_a_slow_decoder_gave_its_first_picture_is_heard()
     assert {later.pts - earlier.pts for earlier, later in itertools.pairwise(heard)} == {1800}
 
 
+# When the first sound came, in seconds after the keyframe, and how many frames of silence there are.
+@pytest.mark.parametrize(("late_s", "frames"), [(-0.1, 85), (0.5, 115), (3600, 140), (-3600, 0)])
+def test_a_clock_of_sound_that_lies_makes_no_hours_of_silence(late_s: float, frames: int) -> None:
+    pictures = Pictures(began_s=2)
+    pictures.form = replace(pictures.form, audio=True, audio_codec="pcm_alaw", audio_rate=8_000)
+    at = pictures.units[0].pts + round(late_s * CLOCK)
+    pictures.units.insert(1, Unit("audio", b"own", at, at, key=True))
+    work = pictures.transcoder(since=4, shape=SOON)
+    work.start()
+    pictures.until(3 + frames)
+    work.stop()
+    work.join(10)
+    silent = [unit for _, unit in pictures.made if unit.kind == "audio" and unit.data != b"own"]
+    assert len(silent) == frames
+
+
 def test_sound_that_is_older_than_the_silence_in_front_of_it_is_left_out() -> None:
     pictures = Pictures(began_s=2)
     pictures.form = replace(pictures.form, audio=True, audio_codec="pcm_alaw", audio_rate=8_000)

@@ -146,7 +146,7 @@ class Transcoder(threading.Thread):
         if groups <= 0:
             return []
         sound = [unit for unit in since if unit.kind == "audio"]
-        until = sound[0].dts if sound else frame.pts
+        until = min(sound[0].dts, frame.pts + CLOCK) if sound else frame.pts  # a camera's clock may lie
         silent = silence(self._form, frame.pts - groups * gop, until) if self._form.audio else []
         if self._form.audio and not silent:
             return []  # a player that meets sound later begins again
