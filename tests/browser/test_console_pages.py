@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.conftest import pictured
-from tests.browser.test_home import MOVING, TOO_SMALL, another, sign_in, tile
+from tests.browser.test_home import MOVING, TOO_SMALL, another, open_settings, sign_in, tile
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program
 from tests.doubles.speech import SPEECH
@@ -46,7 +46,7 @@ def cameras(page: Page, program: Program) -> None:
 
 def camera(page: Page, program: Program) -> None:
     cameras(page, program)
-    tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
+    open_settings(page, "Garden")
     page.wait_for_selector(".settings")
 
 
@@ -67,7 +67,7 @@ def tried(page: Page, program: Program) -> None:
 def on_tv(page: Page, program: Program) -> None:
     """The page of a TV with a camera on it, one that comes by itself, and a scene."""
     cameras(page, program)
-    tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
+    open_settings(page, "Garden")
     page.locator("a[href^='/home/tv?']").click()
     page.wait_for_selector("input[type=radio][name=tv]")
     if not page.locator("button[value=no-scene]").count():

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.test_console_pages import fits
-from tests.browser.test_home import FOCUSED, MOVING, another, sign_in, tile, watched
+from tests.browser.test_home import FOCUSED, MOVING, another, open_settings, sign_in, watched
 from tests.doubles.program import Program
 
 OPEN = "Show it over the home network"
@@ -24,7 +24,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
     sign_in(page, another(program), "demo@example.com")
-    tile(page, "Garden").locator("a[href^='/home/cameras/']").click()
+    open_settings(page, "Garden")
     garden = page.locator(".tile[data-name=Garden]")
     garden.locator("summary", has_text=OPEN).press("Enter")
     page.keyboard.press("Tab")
@@ -59,7 +59,7 @@ def test_it_fits(chromium: Browser, program: Program, language: str, width: int,
     page, _ = watched(context)
     sign_in(page, another(program), "demo@example.com")
     page.wait_for_selector(".tiles")
-    tile(page, "Garage").locator("a[href^='/home/cameras/']").click()
+    open_settings(page, "Garage")
     page.wait_for_selector(".settings")
     page.locator(".tile summary").last.click()  # encrypted: it has the tick
     fits(page, f"code-at-home-{language}-{width}-{scheme}")

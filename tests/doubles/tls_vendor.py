@@ -11,6 +11,8 @@ from pathlib import Path
 type Speak = Callable[[ssl.SSLSocket, threading.Event], None]
 type Reply = Callable[[str, bytes, dict[str, str]], bytes]
 
+SERVES = "a vendor's double"  # the name of its threads
+
 
 @dataclass
 class Vendor:
@@ -65,9 +67,9 @@ class Vendors:
             with contextlib.suppress(OSError):  # the listener's end
                 while True:
                     connection, _ = listener.accept()
-                    threading.Thread(target=serve, args=(connection,), daemon=True).start()
+                    threading.Thread(target=serve, args=(connection,), name=SERVES, daemon=True).start()
 
-        accepting = threading.Thread(target=accept, daemon=True)
+        accepting = threading.Thread(target=accept, name=SERVES, daemon=True)
         self._listeners.append((listener, accepting))
         accepting.start()
         return vendor
