@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.doubles.far_display_runs import RUNS, frozen_s, needed, undisturbed
+from tests.doubles.far_display_runs import frozen_s, needed, undisturbed
+from tests.doubles.stopwatch import RUNS
 
 pytestmark = pytest.mark.timeout(RUNS * 120)
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tests.doubles.far_away import NETWORK
+from tests.doubles.stopwatch import RUNS
 
 ROOT = Path(__file__).parents[2]
-RUNS = 3
 
 
 def needed() -> None:
@@ -44,7 +44,7 @@ def played(way: Mapping[str, object], timeout_s: float) -> list[dict[str, Any]]:
 
 
 def undisturbed(way: Mapping[str, float], timeout_s: float) -> dict[str, Any]:
-    """One run, and another where the machine let it stand for a twentieth of its time, which made another wire."""
+    """What one run saw. RUNS are made at most, while the machine lets one stand for a twentieth of its time."""
     for _ in range(RUNS):
         [run] = played(way, timeout_s)
         if run["stood_s"] < way["lasts_s"] / 20:

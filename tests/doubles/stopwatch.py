@@ -40,7 +40,7 @@ class Stopwatch:
 
 
 def undisturbed[T](measure: Callable[[], T]) -> T:
-    """What a run measures, and another where the machine let this process stand for a twentieth of the run's time."""
+    """What a run measures. RUNS are made at most, while the machine lets one stand for a twentieth of its time."""
     for _ in range(RUNS):
         with Stopwatch() as machine:
             measured = measure()

@@ -94,7 +94,7 @@ class Vendors:
             listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
             accepting.join()
             listener.close()
-        # a client that is kept by what answers it would keep the connection, and that the thread which answers
+        # a client that its own double holds would hold its connection open, and so the thread that answers it
         for connection, _ in self._serving:
             with contextlib.suppress(OSError):  # it has ended
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of TLS: without taking leave

@@ -148,6 +148,7 @@ def test_the_first_picture_stands_still_for_what_a_player_lacks(since: int, bega
         ("aac", 16_000, 2, 0, 0, 0),  # a player would be given another sound than it began with
         ("aac", 16_000, 0, 0, 0, 0),
         ("aac", 15_000, 1, 0, 0, 0),
+        ("pcm_alaw", 0, 1, 0, 0, 0),  # a rate that a camera may claim
     ],
 )
 def test_in_front_of_sound_is_silence_of_its_kind(

@@ -81,6 +81,8 @@ def silence(form: Format, since: int, until: int) -> list[Unit]:
         data, step = silent_aac(form.audio_rate), AAC_SAMPLES * CLOCK // form.audio_rate
     elif form.audio_codec != "opus":
         data = _SILENT_G711[form.audio_codec] * (form.audio_rate // 50)
+    if not data:
+        return []  # an empty packet would end a decoder
     first = until - (until - since) // step * step
     return [Unit("audio", data, at, at, key=True) for at in range(first, until, step)]
 

@@ -13,7 +13,7 @@ from media.plane.codec.units import CLOCK, Format, Unit
 from media.source import TRANSCODED, transcoded_size
 
 SELDOM_S = 0.5  # a picture is due where none was shown for so long
-_REPEATED = CLOCK // 5  # one in so many ticks
+_REPEATED = CLOCK // 5  # ticks between the copies of a repeated picture
 _LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
 _USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
 
@@ -83,7 +83,7 @@ class Pipeline:
         """The picture over and over, for so many groups of pictures before its time."""
         due, ticks = frame.pts, round(groups * self._shape.gop_s * CLOCK)
         units = [unit for early in range(ticks, 0, -_REPEATED) for unit in self._encoded(frame, due - early)]
-        frame.pts = due  # one that is of the right size is encoded itself
+        frame.pts = due  # a frame that needs no scaling is encoded itself, and had the time of its last copy
         return units
 
     def _encoded(self, frame: Any, at: int) -> list[Unit]:

@@ -138,7 +138,7 @@ class Transcoder(threading.Thread):
         return [*before, *pipeline.encode(frame)]
 
     def _repeated(self, pipeline: Pipeline, frame: Any, since: list[Unit], at: int) -> list[Unit]:
-        """What a player would have to wait for before it begins: the first picture over and over, and silence."""
+        """Copies of the first picture, and silence, in place of what a player would wait for before it begins."""
         gop = round(self._shape.gop_s * CLOCK)
         pictures = [unit.dts for unit in since if unit.kind == "video"]
         there = max(pictures[-2:][0] - frame.pts, 0) // gop  # the decoder holds the last one back
@@ -151,7 +151,7 @@ class Transcoder(threading.Thread):
         if self._form.audio and not silent:
             return []  # a player that meets sound later begins again
         self._silent_until = until
-        heard = [unit for unit in since[:at] if unit.kind == "audio"]  # before the decoder gave its first picture
+        heard = [unit for unit in since[:at] if unit.kind == "audio"]  # while the decoder had no picture yet
         return sorted([*pipeline.repeated(frame, groups), *silent, *heard], key=lambda unit: unit.dts)
 
     def _hand_over(self, pipeline: Pipeline, made: list[Unit]) -> None:

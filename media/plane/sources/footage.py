@@ -41,7 +41,7 @@ class Footage:
 
     @property
     def channels(self) -> int:
-        """Of its sound; 0: not known."""
+        """How many channels its sound has; 0: not known."""
         return self._sound.channels
 
     @property

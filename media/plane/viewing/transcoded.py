@@ -70,7 +70,7 @@ class Transcoded(Fanout):
             return
         self._work.stop()
         self._left_out += self._work.left_out
-        # players have something in hand
+        # players have segments already: no picture is repeated
         self._work = self._begun(form, (), SOON._replace(begins_with=0) if self._renditions.is_soon else DISPLAY)
 
     def sync(self) -> bool:
