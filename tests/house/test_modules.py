@@ -1,4 +1,4 @@
-"""A module of a room has 250 lines at most, and a function of it ten parameters."""
+"""A module of a room has 400 lines at most, and a function of it ten parameters."""
 
 import ast
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.house.test_arrows import ROOMS, ROOT
 
-MOST_LINES = 250
+MOST_LINES = 400
 MOST_PARAMETERS = 10  # without self
 
 
