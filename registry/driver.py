@@ -1,6 +1,6 @@
 """What every camera source can do. Synchronous; a call keeps to the seconds it is given, whatever the vendor does."""
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -112,6 +112,15 @@ class Driver(Protocol):
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """What deciphers the camera's picture: checked, then kept; "" forgets it. Raises Refused("code_wrong")."""
+        ...
+
+
+@runtime_checkable
+class KeepsAwake(Protocol):
+    """A driver of cameras on battery, which doze off while somebody watches them."""
+
+    def watched(self, source: Source, camera: Camera) -> None:
+        """Called every few seconds while somebody watches the camera. Returns at once, and raises nothing."""
         ...
 
 

@@ -78,6 +78,7 @@ class Camera:
     channel: int = 1
     category: str = ""  # the vendor's, where it does not follow from the kind
     awake_until: float = math.inf  # a battery camera dozes after this
+    awake_at_most: float = math.inf  # however often it is asked to stay awake
     waking_until: float = 0.0
     wakes_slowly: bool = False  # its second session brings no picture yet: parameter sets, and nothing more
     is_half_awake: bool = False

@@ -4,6 +4,7 @@ One thread changes it; the cameras' encoders only read it.
 """
 
 import hashlib
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -78,8 +79,13 @@ class Settings:
     push_fault: Literal["", "garbage", "refuse", "drop"] = ""  # of the app's messages
     hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
     delay_s: float = 2.0  # of the fault "delay"
-    wake_s: float = 1.5  # a battery camera takes this long to wake
-    awake_s: float = 30.0  # and stays awake this long
+    # a battery camera wakes within this and up to so much longer, and sleeps after `awake_s` unless it is asked to stay
+    # awake, which helps for a while (github.com/Dead96/ezviz-stream-ha-integration, 0.3.1 and 0.3.2, on a CS-DP2C)
+    wake_s: float = 8.0
+    wake_spread_s: float = 62.0
+    awake_s: float = 58.0
+    awake_most_s: float = 100.0
+    awake_spread_s: float = 80.0
     restart_s: float = 5.0  # a camera is offline this long after a restart
     lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing
@@ -207,10 +213,15 @@ class World:
             self.open_door(camera, False)
 
     def wake(self, camera: Camera) -> None:
-        """Starts waking a sleeping battery camera, which takes `wake_s`."""
-        if not self.awake(camera) and camera.waking_until <= self.now():
-            camera.waking_until = self.now() + self.settings.wake_s
-            camera.awake_until = camera.waking_until + self.settings.awake_s
+        """Starts waking a battery camera that sleeps; one that is awake goes on being so for `awake_s`, to its end."""
+        now, pace = self.now(), self.settings
+        if self.awake(camera):
+            camera.awake_until = min(camera.awake_at_most, max(camera.awake_until, now + pace.awake_s))
+        elif camera.waking_until <= now:
+            camera.waking_until = now + pace.wake_s + random.uniform(0, pace.wake_spread_s)
+            camera.awake_until = camera.waking_until + pace.awake_s
+            most_s = pace.awake_most_s + random.uniform(0, pace.awake_spread_s)
+            camera.awake_at_most = max(camera.awake_until, camera.waking_until + most_s)
 
     def awake(self, camera: Camera) -> bool:
         return camera.waking_until <= self.now() < camera.awake_until

@@ -76,6 +76,7 @@ class Questions:
         opened = self._reopening.judged(claims, shared, deadline)
         if isinstance(opened, Refusal):
             return _denied(opened)
+        self._sources.watched(opened)
         if self._history is not None and claims.surface in OF_ASSISTANTS:
             self._history.is_live(claims)
         return None

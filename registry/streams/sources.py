@@ -8,7 +8,7 @@ from msgspec import structs
 from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, StreamRequest
-from registry.driver import Driver
+from registry.driver import Driver, KeepsAwake
 from registry.errors import DriverError
 from registry.gate.displays import PLAYABLE
 from registry.gate.fit import GATE, Fit, fits
@@ -124,6 +124,13 @@ class StreamSources:
         """Whether its owner has the picture deciphered."""
         preferences = self._readings.households.preferences(opened.visible.account.id)
         return self._rules.exception(preferences.get(opened.visible.camera.id, NONE).while_encrypted) == "code"
+
+    def watched(self, opened: Open) -> None:
+        """Somebody watches the camera at this moment."""
+        source, camera = opened.visible.source, opened.visible.camera
+        driver = self._drivers[source.kind]
+        if camera.battery is not None and isinstance(driver, KeepsAwake):
+            driver.watched(source, camera)
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")

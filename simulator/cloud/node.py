@@ -195,6 +195,8 @@ class _Session:
 
     @property
     def _is_mute(self) -> bool:
+        if not self._world.awake(self._camera):
+            return True
         mute_s = self._world.settings.mute_after_s
         return bool(mute_s) and _now() - self._began > mute_s
 

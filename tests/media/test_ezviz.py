@@ -351,7 +351,7 @@ def test_a_camera_that_sends_rtp_is_shown_with_sound(world: World, cloud: Stream
 def test_a_battery_camera_is_woken_by_the_first_session(world: World, cloud: StreamCloud, household: House) -> None:
     cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 60, 0.0, None
     household.changes = {"stream": 1, "dozes": True}
-    cloud.set(session_cut_s=6.0, wake_s=1.0)
+    cloud.set(session_cut_s=6.0, wake_s=1.0, wake_spread_s=0.0)
     asyncio.run(watched(world, lambda display: len(display.pictures) > 5))
     assert cloud.opened >= 2
 

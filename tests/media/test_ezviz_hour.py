@@ -183,15 +183,16 @@ def test_a_whole_picture_that_was_asked_for_tells_nothing_of_the_smaller_one() -
 
 
 def test_a_battery_camera_that_the_first_session_wakes_is_shown_by_the_next() -> None:
-    found = first({"battery": 80, "awake_until": 0.0, "sub_size": None})
+    found = first({"battery": 80, "awake_until": 0.0, "sub_size": None}, wake_s=1.5, wake_spread_s=0.0)
     assert found.s < 13.0
     assert found.most == 2
 
 
 @pytest.mark.parametrize("transport", ["ps", "rtp"])
 def test_one_whose_second_session_brings_parameter_sets_alone_is_shown_by_the_third(transport: str) -> None:
-    asleep = {"battery": 80, "awake_until": 0.0, "sub_size": None}
-    found = first(asleep | {"wakes_slowly": True, "transport": transport}, within_s=30.0)
+    asleep: dict[str, Any] = {"battery": 80, "awake_until": 0.0, "sub_size": None}
+    asleep |= {"wakes_slowly": True, "transport": transport}
+    found = first(asleep, within_s=30.0, wake_s=1.5, wake_spread_s=0.0)
     assert found.s < 22.0
     assert found.most == 2
 
@@ -289,7 +290,7 @@ def test_a_camera_that_gives_one_session_is_shown_for_an_hour_all_the_same() -> 
 
 def test_who_left_before_a_battery_camera_was_awake_finds_its_picture_at_the_second_ask() -> None:
     async def scene(loop: FastLoop) -> tuple[int, float, int]:
-        cloud = HourCloud(loop)
+        cloud = HourCloud(loop, wake_s=1.5, wake_spread_s=0.0)
         cloud.camera.battery, cloud.camera.awake_until, cloud.camera.sub_size = 80, 0.0, None
         pull = await pulled(cloud)
         seen = [Watcher(), Watcher()]

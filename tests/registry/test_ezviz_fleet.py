@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from media.grants import Grants
+from media.grants import Claims, Grants
 from registry.adapter import adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import households
@@ -18,6 +18,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.waiting import until
 
 LONG_S = 20.0
 WAKE = "/v3/specialBizs/v1/batteryDevices/{serial}/{channel}/{kind}/sleep"
@@ -35,15 +36,18 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProces
 class Home:
     """A household of the vendor's with everything around it."""
 
-    def __init__(self, store: SqliteStore, vendor: SimulatorProcess, user: str, request_s: float) -> None:
+    def __init__(
+        self, store: SqliteStore, vendor: SimulatorProcess, user: str, request_s: float, *, cloud: bool
+    ) -> None:
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
-        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
+        self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, cloud=cloud)
         key = user.partition("@")[0]
         account = households.add_owner(store, user, open_key=f"{key}-key", open_secret=f"{key}-secret")
         self.source: Source = store.sources(account.id)[0]
         answer = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(answer, SignedIn)
         self.driver.sessions.signed_in(self.source, user, answer.session)
+        self.driver.sessions.allow_open_way(self.source, allowed=cloud)
         rules = Rules(request_s=request_s, opens_per_minute=1000)
         self.pictures = ReadyPictures()
         self.adapter = adapt(store, {"ezviz": self.driver}, self.pictures, Grants([b"k" * 32]), rules)
@@ -60,10 +64,12 @@ class Home:
 
 @pytest.fixture
 def home(vendor: SimulatorProcess, store: SqliteStore) -> Callable[..., Home]:
-    def made(user: str = FLEET, *, cameras: int = 2, mixed: bool = False, request_s: float = LONG_S) -> Home:
+    def made(
+        user: str = FLEET, *, cameras: int = 2, mixed: bool = False, request_s: float = LONG_S, cloud: bool = False
+    ) -> Home:
         if user == FLEET:
             vendor.configure(fleet={"account": user, "cameras": cameras, "mixed": mixed})
-        return Home(store, vendor, user, request_s)
+        return Home(store, vendor, user, request_s, cloud=cloud)
 
     return made
 
@@ -138,14 +144,14 @@ class TestBattery:
     def test_it_is_woken_and_shown_within_the_request(
         self, vendor: SimulatorProcess, home: Callable[..., Home]
     ) -> None:
-        vendor.configure(wake_s=0.5, awake_s=30)
+        vendor.configure(wake_s=0.5, awake_s=30, wake_spread_s=0)
         ours = home(mixed=True)
         assert isinstance(ours.open("Back Door"), Stream)
 
     def test_what_takes_too_long_is_refused_in_time_and_shown_later(
         self, vendor: SimulatorProcess, home: Callable[..., Home]
     ) -> None:
-        vendor.configure(wake_s=4, awake_s=30)
+        vendor.configure(wake_s=4, awake_s=30, wake_spread_s=0)
         ours, before = home(mixed=True, request_s=3.0), vendor.calls()
         began = time.monotonic()
         refused = ours.open("Back Door")
@@ -160,7 +166,7 @@ class TestBattery:
     def test_it_is_woken_once_a_minute_by_whichever_process(
         self, vendor: SimulatorProcess, home: Callable[..., Home], store: SqliteStore
     ) -> None:
-        vendor.configure(wake_s=60, awake_s=30)
+        vendor.configure(wake_s=60, awake_s=30, wake_spread_s=0)
         ours, before = home(mixed=True, request_s=2.0), vendor.calls()
         for _ in range(3):
             refused = ours.open("Back Door")
@@ -169,6 +175,27 @@ class TestBattery:
         assert (vendor.calls() - before)[WAKE] == 1
         # the other cameras of the household are none the worse for it
         assert isinstance(ours.open("Camera 1"), Stream)
+
+    def test_by_the_cloud_stream_it_is_woken_too_while_its_address_is_made(
+        self, vendor: SimulatorProcess, home: Callable[..., Home]
+    ) -> None:
+        ours = home(mixed=True, cloud=True)
+        cameras, before = ours.cameras(), vendor.calls()
+        for name in ("Back Door", "Camera 1", "Back Door"):
+            ours.driver.mint(ours.source, cameras[name], "cloud", LONG_S)
+        until(lambda: (vendor.calls() - before)[WAKE])
+        assert (vendor.calls() - before)[WAKE] == 1
+
+    def test_while_it_is_watched_it_is_asked_to_stay_awake(
+        self, vendor: SimulatorProcess, home: Callable[..., Home]
+    ) -> None:
+        ours = home(mixed=True, cloud=True)
+        cameras, before = ours.cameras(), vendor.calls()
+        for name in ("Camera 1", "Back Door", "Back Door"):
+            claims = Claims(ours.link.account, ours.link.id, cameras[name].id, "session", "alexa", 0, "n")
+            assert ours.adapter.questions.check(claims) is None
+        until(lambda: (vendor.calls() - before)[WAKE])
+        assert (vendor.calls() - before)[WAKE] == 1
 
     def test_a_camera_on_mains_that_does_not_answer_is_not_woken(
         self, vendor: SimulatorProcess, home: Callable[..., Home]

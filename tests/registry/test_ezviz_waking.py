@@ -1,5 +1,6 @@
 """A battery camera is woken in a thread of its own: whatever that meets, whoever wants the picture is told in time."""
 
+import itertools
 import threading
 import time
 
@@ -11,6 +12,7 @@ from registry.errors import CameraSilent, DriverError, Refused, VendorDown
 from store.ports import StoreUnavailable
 from store.records import Source
 from store.sqlite import SqliteStore
+from tests.doubles.clock import Clock
 from tests.doubles.ready_driver import camera
 from tests.doubles.waiting import until
 
@@ -31,3 +33,27 @@ def test_a_camera_that_can_not_be_woken_is_waking(store: SqliteStore, met: Drive
         Waking(store, wake).reached(source, camera("Garden", battery=70), dozes, 0.1)
     assert refused.value.reason == "waking"
     until(lambda: tried and not tried[0].is_alive())
+
+
+def test_a_watched_camera_is_asked_to_stay_awake_each_half_minute(store: SqliteStore, clock: Clock) -> None:
+    asked: list[float] = []
+    began = clock.now
+    waking = Waking(store, lambda *_: asked.append(clock.now - began), clock)
+    other_process = Waking(store, lambda *_: asked.append(clock.now - began), clock)
+    source, door = Source("s", "a", "ezviz", "demo@example.com", created=clock.now), camera("Door", battery=70)
+    waking.rouse(source, door)
+    for second in range(0, 100, 2):
+        clock.now = began + second
+        for each in (waking, other_process):
+            each.watched(source, door)
+            each.watched(source, camera("Garden"))
+        settle()
+    assert asked[0] == 0
+    assert max(later - earlier for earlier, later in itertools.pairwise([*asked, 100])) <= 32
+    assert len(asked) <= 5
+
+
+def settle() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "wake":
+            thread.join()

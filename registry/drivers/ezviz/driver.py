@@ -182,10 +182,14 @@ class EzvizDriver:
             raise Refused("not_passable", spec.kind)
         return hls.examine(self._http, spec.url, deadline_s)
 
+    def watched(self, source: Source, camera: Camera) -> None:
+        self._waking.watched(source, camera)
+
     def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
         code = held.secrets.codes.get(camera.ref.serial)
         if self._home is None or not code or not camera.lan:
             raise Refused("no_way", "no lan way")
+        self._waking.rouse(source, camera)
         # a key too: RTSP is clear in the cameras that are known, and what comes decides
         return replace(self._home.mint(source, camera, code, picture, deadline_s), key=_key(held, camera))
 
@@ -195,6 +199,7 @@ class EzvizDriver:
         if self._cloud is None or not (held.secrets.open_air or is_enciphered(camera)):
             raise Refused("no_way", "no cloud way")
         began, ref = time.monotonic(), camera.ref
+        self._waking.rouse(source, camera)
         place = self._cloud.place(ref) or self._cloud.keep(camera, self.account.dispatcher(source, camera, deadline_s))
         if place is None:
             raise Refused("no_way", "no dispatcher that may be gone to")
