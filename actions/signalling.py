@@ -28,6 +28,9 @@ type Answer = tuple[int, list[tuple[str, str]], bytes]
 _STATUS = {
     "not_found": 404,
     "busy": 429,
+    "too_often": 429,
+    "household_full": 429,
+    "machine_full": 429,
     "vendor_busy": 429,
     "vendor_down": 503,
     "media_down": 503,

@@ -29,7 +29,7 @@ NO_LIMIT = 1_000_000_000  # of opens a minute
 class NoPictures(ReadyPictures):
     """Accepts every stream and records none: a growing list would be timed too."""
 
-    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+    def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
         return self.at
 
 

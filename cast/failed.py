@@ -27,7 +27,7 @@ REASONS: Mapping[Why, Reason] = {
     "unreachable": "no_tv",
     "not_played": "no_tv",
     "no_receiver": "no_tv",
-    "full": "busy",
+    "full": "household_full",
     "not_running": "media_down",
     "no_pictures": "media_down",
 }

@@ -19,13 +19,14 @@ from media.errors import (
     NoPicture,
     SessionOver,
 )
-from media.grants import Claims
-from media.messages import End, Keep, Lend, LiveOf, Offer, Probe, Warm
+from media.grants import Claims, Picture
+from media.messages import End, FlowsOf, Keep, Lend, LiveOf, Offer, Probe, Warm
 from media.process_auth import HEADER, ProcessAuth
 from media.source import SourceSpec, Watched
 from net.addresses import is_confidential
 
 LONGEST_ANSWER = 512 * 1024  # a still is in one
+PICTURES: tuple[Picture, ...] = ("main", "sub")
 PROBE_S = 1.5  # beyond what a camera is watched: for its still, and the way
 _NO_MEDIA = "what answers is no media process"
 
@@ -61,14 +62,16 @@ class MediaClient:
         """The address at which displays fetch the account's pictures."""
         return self.public
 
-    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+    def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
         """Start the pull now, before the display asks. Answers at once: with the public address it is fetched at.
+
+        Without a source it joins what flows; where that has just ended, the media process asks for a source.
 
         A place is kept for who comes with a grant of these claims, until it lapses; a snapshot's takes none.
         Raises MediaBusy, MediaUnavailable.
         """
         self._check(source)
-        body: Warm = {"claims": claims.as_json(), "source": source.as_json()}
+        body: Warm = {"claims": claims.as_json(), "source": source.as_json() if source else None}
         self._post("/internal/warm", body, timeout_s)
         return self.public
 
@@ -133,6 +136,14 @@ class MediaClient:
 
     def end_link(self, link: str) -> None:
         self.end_session(link, "")
+
+    def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
+        """Those of the camera's pictures that are being pulled for the account. Raises MediaUnavailable."""
+        body: FlowsOf = {"account": account, "camera": camera}
+        pictures = self._post("/internal/flows", body, timeout_s).get("pictures")
+        if not isinstance(pictures, list):
+            raise MediaGone(_NO_MEDIA)
+        return tuple([picture for picture in PICTURES if picture in pictures])
 
     def live(self, account: str) -> int:
         """How many streams of the account are live, "" for all accounts."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from media.client import PROBE_S, Answer, MediaClient
 from media.errors import MediaFull, MediaGone, MediaLate, MediaUnavailable
-from media.grants import Claims
+from media.grants import Claims, Picture
 from media.source import SourceSpec, Watched
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Fleet:
     def place(self, account: str) -> str:
         return next((media.public for media in self._order(account)), "")
 
-    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+    def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
         """Within the time, whoever is asked. Raises MediaBusy, MediaUnavailable."""
 
         def ask(member: MediaClient, left_s: float) -> str:
@@ -80,6 +80,11 @@ class Fleet:
     def probe(self, source: SourceSpec, within_s: float) -> Watched:
         """By whichever answers first in the order of all. Raises MediaBusy, MediaUnavailable."""
         return self._by("", within_s + PROBE_S, lambda member, _: member.probe(source, within_s), _whole)
+
+    def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
+        """At the media process that the account's pictures come from. Raises MediaUnavailable."""
+        member = next(iter(self._order(account)), None)
+        return member.flows(account, camera, WARM_S if timeout_s is None else timeout_s) if member else ()
 
     def live(self, account: str) -> int:
         """Raises MediaUnavailable."""

@@ -6,7 +6,7 @@ Either may be of the version before: what was added since has to be NotRequired,
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from media.grants import WireClaims
+from media.grants import Picture, WireClaims
 from media.source import Codec, WireDenied, WireSource
 
 
@@ -19,7 +19,7 @@ class Nothing(TypedDict):
 
 class Warm(TypedDict):
     claims: WireClaims
-    source: WireSource
+    source: WireSource | None  # None: of a picture that flows
 
 
 class Offer(TypedDict):
@@ -70,6 +70,17 @@ class Probed(TypedDict):
     gop_s: float
     watched_s: float
     still: str  # JPEG, in Base64
+
+
+class FlowsOf(TypedDict):
+    account: str
+    camera: str
+
+
+class Flows(TypedDict):
+    """Those of the camera's pictures that are being pulled."""
+
+    pictures: list[Picture]
 
 
 class LiveOf(TypedDict):

@@ -94,7 +94,7 @@ def adapt(
     encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules, came_back, faults)
     sources = StreamSources(drivers, rules, readings, judge, breaker)
     handover = Handover(pictures, grants, rules, clock)
-    explaining, reopening = Explaining(store, handover, rules), Reopening(store, judge)
+    explaining, reopening = Explaining(store, handover, rules, clock), Reopening(store, judge)
     streams = Streams(
         judge,
         sources,

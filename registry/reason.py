@@ -25,6 +25,9 @@ type Reason = Literal[
     "no_common_protocol",
     "too_large",
     "busy",
+    "too_often",
+    "household_full",
+    "machine_full",
     "waking",
     "media_down",
     "voice_may_not",
@@ -63,6 +66,9 @@ class ByReason[T](TypedDict):
     no_common_protocol: T
     too_large: T
     busy: T
+    too_often: T
+    household_full: T
+    machine_full: T
     waking: T
     media_down: T
     voice_may_not: T

@@ -35,6 +35,11 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.own_media and self.sign_up != "anyone" and not self.all_on_aws
 
     @property
+    def is_one_house(self) -> bool:
+        """Whether the media process serves only the house it stands in, so that its own load is the limit."""
+        return self.own_media and self.sign_up != "anyone" and self.store == "sqlite" and not self.web_internal_url
+
+    @property
     def may_transcode(self) -> bool:
         """Whether a picture may be transcoded at all."""
         return self.pictures == "plane" and self.transcodes != 0

@@ -143,11 +143,13 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ice_addresses: tuple[str, ...] = ()  # local addresses offered for WebRTC; empty: the machine's own
 
     # -- Limits
-    opens_per_minute: int = 6  # streams a link may open in a minute
-    # live streams of a household. An address that is not fetched yet counts for its minute; of several for one link,
-    # camera and protocol only the last counts
+    # cameras a link may open in a minute. A picture that somebody watches already is joined uncounted, and what an
+    # owner's page opens is not counted
+    opens_per_minute: int = 6
+    # cameras a household may have live at once, however many watch each: on AWS, where media processes run elsewhere,
+    # and with `sign_up = "anyone"`. At home the machine's load is the limit (pictures.md#how-many-at-once)
     live_per_account: int = 4
-    live_per_process: int = 24  # live streams of the media process, counted as for `live_per_account`
+    live_per_process: int = 24  # cameras a media process may have live at once, in the same places
     sign_in_s: float = 4.0  # seconds that a person who signs in waits for EZVIZ
     # seconds after which a page, an offer or a check of a live stream stops waiting for a vendor; Alexa and Google have
     # times of their own (architecture.md#how-long-a-vendor-is-waited-for)

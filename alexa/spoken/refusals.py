@@ -91,8 +91,20 @@ ALOUD: ByReason[Sentence] = {
         mark("Set a lower resolution in the {vendor} app, or let showcam convert more pictures at once."),
     ),
     "busy": (
-        mark("it is being watched on as many screens as it may be, or was opened too often"),
-        mark("Close it on one of them or wait a minute, then ask again."),
+        mark("it is already shown on as many screens as allowed"),
+        mark("Close it on one of them, then ask again."),
+    ),
+    "too_often": (
+        mark("too many cameras were opened in the last minute"),
+        mark("Wait a minute, then ask again."),
+    ),
+    "household_full": (
+        mark("this household already watches as many cameras as it may"),
+        mark("Close another camera, then ask again."),
+    ),
+    "machine_full": (
+        mark("the machine at home has no time left for another camera"),
+        mark("Close another camera, then ask again."),
     ),
     "waking": (
         mark("it runs on battery and was dozing; I am waking it"),

@@ -9,7 +9,22 @@ import msgspec
 from aiohttp import web
 
 from media.grants import Claims, Grants
-from media.messages import Answered, End, Keep, Lend, Lent, Live, LiveOf, Nothing, Offer, Probe, Probed, Warm
+from media.messages import (
+    Answered,
+    End,
+    Flows,
+    FlowsOf,
+    Keep,
+    Lend,
+    Lent,
+    Live,
+    LiveOf,
+    Nothing,
+    Offer,
+    Probe,
+    Probed,
+    Warm,
+)
 from media.plane.lent_doors import LentDoors, NotLent
 from media.plane.problems import Handler, problem
 from media.plane.sources.probe import probe
@@ -38,6 +53,7 @@ class InternalRoutes:
                 web.post("/internal/lend", self._internal(Lend, self.lend)),
                 web.post("/internal/probe", self._internal(Probe, self.probe)),
                 web.post("/internal/end", self._internal(End, self.end_session)),
+                web.post("/internal/flows", self._internal(FlowsOf, self.flows)),
                 web.post("/internal/live", self._internal(LiveOf, self.live)),
                 web.get("/internal/stats", self._internal(Nothing, self.stats)),
             ]
@@ -45,10 +61,11 @@ class InternalRoutes:
 
     async def warm(self, body: Warm) -> web.Response:
         claims = Claims(**body["claims"])
+        source = SourceSpec.from_json(body["source"]) if body["source"] else None
         if claims.protocol == "snapshot":
-            self._sessions.warming.measure(claims, SourceSpec.from_json(body["source"]))
-            return web.json_response(Nothing(), status=202)
-        self._sessions.warming.expect(claims, SourceSpec.from_json(body["source"]))
+            self._sessions.warming.measure(claims, source)
+        else:
+            self._sessions.warming.expect(claims, source)
         return web.json_response(Nothing(), status=202)
 
     async def keep(self, body: Keep) -> web.Response:
@@ -96,6 +113,9 @@ class InternalRoutes:
             self._sessions.leaving.end_link(body["link"])
             await self._doors.close_of(body["link"])
         return web.json_response(Nothing())
+
+    async def flows(self, body: FlowsOf) -> web.Response:
+        return web.json_response(Flows(pictures=self._sessions.flows(body["account"], body["camera"])))
 
     async def live(self, body: LiveOf) -> web.Response:
         return web.json_response(Live(live=self._sessions.live(body["account"] or None)))

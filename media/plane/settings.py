@@ -15,10 +15,11 @@ class PlaneSettings:
     idle_s: float = 30.0  # a session without a request, and a pull without a viewer, end after this
     stream_cap_s: int = 0  # seconds after which a session ends; 0: none, while somebody watches and the gate holds
     session_s: int = SESSION_S  # a session's grant verifies so long by itself
-    live_per_account: int = 4
-    live_per_process: int = 24
+    live_per_account: int | None = None  # cameras; None: as many as the machine carries
+    live_per_process: int | None = None
+    full_load: float = 0.85  # of a core; from then on the loop that carries all pictures takes no further camera
+    sessions_of_one: int = 64  # of one household at once, whichever cameras they show
     transcodes: int | Literal["auto"] = "auto"  # pictures at once; auto: as many as cores are measured to have time for
-    opens_per_minute: int = 6  # new sessions of one link
     connections: int = 512  # at once; a descriptor each
     connections_of_one: int = 128  # of one address that is neither this machine's nor a proxy's
     trusted_proxies: tuple[Network, ...] = ()

@@ -16,6 +16,8 @@ from registry.reason import Reason
 from registry.settings import BY_VOICE
 from registry.surface import DISPLAYS, SOUND_REQUIRED, WAITING_FOR_SOUND, Surface, assistant
 
+type Full = Literal["nothing", "household", "machine"]
+
 
 class Allowed(Struct, frozen=True):
     """The gate is open; `sound` says whether the picture comes with sound, `silence` whether a silent track is due."""
@@ -32,7 +34,7 @@ class Conditions(Struct, frozen=True):
     protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
     signed_in: bool = True
     vendor: Literal["answers", "down", "busy"] = "answers"
-    place_free: bool = True
+    full: Full = "nothing"  # whose limit of live cameras is reached
     audio_required: tuple[str, ...] = SOUND_REQUIRED
     transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
     while_encrypted: WhileEncrypted = "no"  # what the owner decided
@@ -45,6 +47,7 @@ _ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"} 
 _ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
 # of the code that the owner gave; without one the camera is as encrypted as any other
 _PICTURE_CODE: dict[str, Reason | None] = {"fits": None, "wrong": "code_wrong", "none": "encryption_on"}
+_FULL: dict[Full, Reason | None] = {"nothing": None, "household": "household_full", "machine": "machine_full"}
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})
 _AUDIO: dict[str, Reason | None] = {"on": None, "none": None, "off": "audio_off"}
@@ -104,7 +107,7 @@ def _playable(camera: Camera, now: Conditions) -> Reason | None:
 
 
 def _place(_camera: Camera, now: Conditions) -> Reason | None:
-    return None if now.place_free else "busy"
+    return _FULL[now.full]
 
 
 type Row = Callable[[Camera, Conditions], Reason | None]

@@ -36,6 +36,9 @@ NUMBERS: ByReason[int] = {
     "not_this_way": 28,
     "not_set": 29,
     "no_tv": 30,
+    "too_often": 31,
+    "household_full": 32,
+    "machine_full": 33,
 }
 _BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
 

@@ -122,8 +122,20 @@ WRITTEN: ByReason[Sentence] = {
         ),
     ),
     "busy": (
-        mark("{camera} is being watched on as many screens as it may be, or was opened too often just now."),
-        mark("Close it on one of them or wait a minute, then ask again."),
+        mark("{camera} is already shown on as many screens as it or its vendor allows."),
+        mark("Close it on one of them, then ask again."),
+    ),
+    "too_often": (
+        mark("Too many cameras were opened here in the last minute, so {camera} was not opened."),
+        mark("Wait a minute, then ask again."),
+    ),
+    "household_full": (
+        mark("This household already watches as many cameras as it may, so {camera} was not opened."),
+        mark("Close another camera, then ask again."),
+    ),
+    "machine_full": (
+        mark("The machine that showcam runs on has no time left for another camera, so {camera} was not opened."),
+        mark("Close another camera, then ask again."),
     ),
     "waking": (
         mark("{camera} runs on battery and was dozing; it is being woken."),

@@ -9,7 +9,7 @@ from msgspec import Struct
 from accounts.viewers import Viewer
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, Refused, SignedOut, Unavailable, VendorBusy
-from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
+from registry.gate.gate import Allowed, Conditions, Full, gate, not_found, overruled, unverified
 from registry.gate.ways import choose
 from registry.preferences import NONE, Preferences
 from registry.readings.households import Household
@@ -126,10 +126,10 @@ class Judge:
         preferences = self._readings.households.preferences(visible.account.id)
         return _opened(visible, self._gated(visible.camera, preferences, surface, protocols, tried))
 
-    def crowded(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...]) -> Refusal:
-        """The gate's refusal where the media process has no place left."""
+    def crowded(self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], full: Full) -> Refusal:
+        """The gate's refusal if the media process has no place left. `full`: whose limit that is."""
         preferences = self._readings.households.preferences(visible.account.id)
-        _, verdict = self._gated(visible.camera, preferences, surface, protocols, place_free=False)
+        _, verdict = self._gated(visible.camera, preferences, surface, protocols, full=full)
         assert isinstance(verdict, Refusal)
         return verdict
 
@@ -141,7 +141,7 @@ class Judge:
         protocols: tuple[str, ...],
         tried: tuple[str, ...] = (),
         *,
-        place_free: bool = True,
+        full: Full = "nothing",
     ) -> Verdict:
         """Depends on its arguments and the rules alone, so `Verdicts` may keep the result."""
         while_encrypted = self._rules.exception(household.get(camera.id, NONE).while_encrypted)
@@ -150,7 +150,7 @@ class Judge:
             surface,
             way,
             protocols,
-            place_free=place_free,
+            full=full,
             audio_required=self._rules.require_audio,
             transcodes=self._rules.transcodes,
             while_encrypted=while_encrypted,

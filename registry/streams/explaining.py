@@ -1,21 +1,31 @@
 """Why a camera can't be shown, shown in its place: where the owner wants that and the display can play it."""
 
+import time
+from collections.abc import Callable
+
 from accounts.console_sessions import ConsoleSessions
 from accounts.viewers import Viewer
 from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
 from media.source import SourceSpec
+from net.rate import Rate
 from registry.camera import Refusal, Stream, StreamRequest
 from registry.gate import cards
 from registry.gate.displays import PLAYABLE
 from registry.readings.judge import Deadline
 from registry.rules import Rules
 from registry.streams.handover import Handover, Sight
+from registry.streams.quota import WINDOW_S
 from store.ports import Store
 
 
 class Explaining:
-    def __init__(self, store: Store, handover: Handover, rules: Rules) -> None:
+    """Cards are counted apart from openings of cameras, so that whoever fixed the reason gets the picture. A link gets
+    as many cards in a minute as it may open cameras.
+    """
+
+    def __init__(self, store: Store, handover: Handover, rules: Rules, clock: Callable[[], float] = time.time) -> None:
+        self._clock, self._shown = clock, Rate(WINDOW_S)
         self._store, self._handover, self._rules = store, handover, rules
         self._sessions = ConsoleSessions(store)
         self._wanted = rules.explain == "picture" and rules.pictures == "plane"
@@ -26,6 +36,8 @@ class Explaining:
         """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
         source = None if request.surface in ("page", "tv") else self.card(viewer.id, request.surface, refusal)
         if source is None or not {*request.protocols} & {*PLAYABLE}:
+            return refusal
+        if self._shown.hit(viewer.id, self._clock()) > self._rules.opens_per_minute:
             return refusal
         try:
             return self._handover.start(viewer, camera, source, Sight.card(refusal), request, deadline)

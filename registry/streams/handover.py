@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from accounts.viewers import Viewer
 from media.client import Answer
-from media.errors import MediaBusy, MediaUnavailable, NoPicture
+from media.errors import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video
@@ -17,7 +17,7 @@ from registry.errors import BadOffer
 from registry.gate import cards
 from registry.gate.displays import as_played, shown
 from registry.gate.fit import Fit
-from registry.gate.gate import overruled
+from registry.gate.gate import Full, overruled
 from registry.readings.judge import Deadline, Judge, Open
 from registry.reason import is_reason
 from registry.rules import Rules
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
 ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
+FLOWS_S = 0.4  # the media process has this to say which pictures it pulls; after it none is taken to flow
 WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
 
 
@@ -40,8 +41,12 @@ class Pictures(Protocol):
         """The address at which the account's pictures are fetched; makes no request."""
         ...
 
-    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
-        """The address of the media process in which the pull was begun."""
+    def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
+        """Those of the camera's pictures that are being pulled for the account."""
+        ...
+
+    def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
+        """The address of the media process in which the pull was begun, or joined."""
         ...
 
     def answer(
@@ -96,11 +101,12 @@ class Handover:
         self,
         viewer: Viewer,
         camera: str,
-        source: SourceSpec,
+        source: SourceSpec | None,
         sight: Sight,
         request: StreamRequest,
         deadline: Deadline,
     ) -> Stream:
+        """`source` is None for a picture that flows."""
         fit = sight.fit or Fit("main", request.surface)
         protocol = _best(request.protocols, sight.video)
         grant, claims = self._grants.issue(
@@ -119,6 +125,15 @@ class Handover:
             return self.stream(claims, grant, sight, at, image=request.image)
         answer = self.answer(claims, source, request.sdp, request.session or claims.nonce, deadline)
         return self.stream(claims, grant, sight, answer.at, answer.sdp, image=request.image)
+
+    def flows(self, account: str, camera: str, deadline: Deadline) -> tuple[Picture, ...]:
+        """Those of the camera's pictures that are being pulled: who joins one costs neither the vendor nor the camera
+        anything. None where no media process answers.
+        """
+        try:
+            return self._pictures.flows(account, camera, min(FLOWS_S, deadline.or_at_least(FLOWS_S)))
+        except MediaUnavailable:
+            return ()
 
     def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
         left_s = deadline.or_at_least(ANSWER_S)
@@ -225,7 +240,8 @@ def unstarted(error: Exception, judge: Judge, opened: Open, surface: Surface, pr
     if isinstance(error, NoPicture) and is_reason(error.reason):
         return overruled(error.reason, opened.visible.camera)  # found when it was opened, whatever the list says
     if isinstance(error, MediaBusy):
-        return judge.crowded(opened.visible, surface, protocols)
+        full: Full = "machine" if isinstance(error, MediaFull) else "household"
+        return judge.crowded(opened.visible, surface, protocols, full)
     return overruled("media_down", opened.visible.camera)
 
 

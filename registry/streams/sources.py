@@ -57,6 +57,14 @@ class StreamSources:
                     return verdict
         return refusal or overruled("too_large", camera)
 
+    def joined(self, opened: Open, request: StreamRequest, flows: tuple[Picture, ...]) -> Fit | None:
+        """The best picture for the display, if it is among those that flow."""
+        for fit in fits(request, opened.visible.camera, transcodes=self._rules.transcodes)[:1]:
+            picture: Picture = "main" if opened.way in ONE_PICTURE else fit.picture
+            if picture in flows:
+                return Fit(picture, fit.surface, opened.way)
+        return None
+
     def too_large(self, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
         request = StreamRequest("video", ("hls",))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from accounts.viewers import Viewer
 from media.errors import MediaBusy, MediaUnavailable
+from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, is_on_battery
 from registry.errors import BadOffer
@@ -51,9 +52,9 @@ class Streams:
         visible = self._judge.see(viewer, camera, deadline)
         if isinstance(visible, Refusal):
             return visible
-        counted = viewer.id if request.surface != "page" else f"{viewer.id}/{camera}"  # a page opens all its cameras
-        if self._quota.spent(counted, self._clock()):
-            return overruled("busy", visible.camera)
+        is_counted = request.surface != "page"  # an owner's page opens all its cameras, and is opened again soon
+        if is_counted and self._quota.spent(viewer.id, self._clock()) and not self._flows(viewer, camera, deadline):
+            return overruled("too_often", visible.camera)
         protocols = common(request.protocols, self._playable)
         opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
@@ -62,36 +63,58 @@ class Streams:
             return self._explaining.stream(viewer, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.visible.camera)  # a stream comes with what the camera sends
-        # a refusal is not counted, so that a request after the mend gets the picture
-        if not self._quota.take(counted, self._clock()):
-            return overruled("busy", visible.camera)
+        flowing = self._sources.joined(opened, request, self._flows(viewer, camera, deadline))
+        if flowing is not None:
+            return self._started(viewer, opened, None, flowing, request, deadline)
+        if is_counted and not self._quota.take(viewer.id, self._clock()):
+            return overruled("too_often", opened.visible.camera)
+        is_shown = False
+        try:
+            found = self._opened(viewer, opened, request, deadline)
+            is_shown = isinstance(found, Stream) and found.explains is None
+        finally:
+            if is_counted and not is_shown:
+                self._quota.give_back(viewer.id, self._clock())  # a request after the fix gets the picture
+        return found
+
+    def _flows(self, viewer: Viewer, camera: str, deadline: Deadline) -> tuple[Picture, ...]:
+        return () if self._vendor_direct is not None else self._handover.flows(viewer.account, camera, deadline)
+
+    def _opened(self, viewer: Viewer, opened: Open, request: StreamRequest, deadline: Deadline) -> Stream | Refusal:
+        """With an address of the vendor's. Raises BadOffer."""
         found = self._sources.fitted(opened, request, deadline)
         if isinstance(found, Refusal):
-            self._quota.give_back(counted, self._clock())
-            return self._explaining.stream(viewer, camera, found, request, deadline)
+            return self._explaining.stream(viewer, opened.visible.camera.id, found, request, deadline)
         source, fit = found
-        if self._vendor_direct is not None:
-            return self._passed(counted, opened, source, fit, request, deadline)
+        if self._vendor_direct is None:
+            return self._started(viewer, opened, source, fit, request, deadline)
+        stream = self._vendor_direct.start(opened, source, fit, request, deadline)
+        if isinstance(stream, Refusal):
+            self._sources.give_back(opened.visible.source, source.release, deadline)
+        return stream
+
+    def _started(
+        self,
+        viewer: Viewer,
+        opened: Open,
+        source: SourceSpec | None,
+        fit: Fit,
+        request: StreamRequest,
+        deadline: Deadline,
+    ) -> Stream | Refusal:
+        """By the media process, which has no source of a picture that flows. Raises BadOffer."""
+        camera = opened.visible.camera.id
         try:
             sight = Sight.of(opened, fit, transcodes=self._rules.transcodes)
             return self._handover.start(viewer, camera, source, sight, request, deadline)
         except (MediaBusy, MediaUnavailable, BadOffer) as error:
-            self._quota.give_back(counted, self._clock())
-            self._sources.give_back(opened.visible.source, source.release, deadline)
+            if source is not None:
+                self._sources.give_back(opened.visible.source, source.release, deadline)
             if isinstance(error, BadOffer):
                 raise
+            protocols = common(request.protocols, self._playable)
             refusal = unstarted(error, self._judge, opened, GATE[request.surface], protocols)
             return self._explaining.stream(viewer, camera, refusal, request, deadline)
-
-    def _passed(
-        self, counted: str, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
-    ) -> Stream | Refusal:
-        assert self._vendor_direct is not None
-        stream = self._vendor_direct.start(opened, source, fit, request, deadline)
-        if isinstance(stream, Refusal):
-            self._quota.give_back(counted, self._clock())
-            self._sources.give_back(opened.visible.source, source.release, deadline)
-        return stream
 
     def snapshot(
         self, viewer: Viewer, camera: str, surface: Surface, within_s: float | None = None

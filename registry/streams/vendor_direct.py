@@ -55,7 +55,7 @@ class VendorDirect:
         now = self._clock()
         # nothing shows when a display has had enough: each opening takes a place for as long as its address lives
         if self._store.hit(f"passed/{visible.account.id}", self._rules.passed_s, now) > self._rules.live_per_account:
-            return overruled("busy", camera)
+            return overruled("household_full", camera)
         return Stream(
             protocol="hls",
             expires=now + self._rules.passed_s,

@@ -35,8 +35,8 @@ def serve(settings: Settings) -> None:
             port=settings.media_port,
             idle_s=settings.idle_s,
             stream_cap_s=settings.stream_cap_s,
-            live_per_account=settings.live_per_account,
-            live_per_process=settings.live_per_process,
+            live_per_account=None if settings.is_one_house else settings.live_per_account,
+            live_per_process=None if settings.is_one_house else settings.live_per_process,
             transcodes=settings.transcodes,
             ice_addresses=settings.ice_addresses,
             stun=settings.stun,
@@ -48,7 +48,6 @@ def serve(settings: Settings) -> None:
             loopback_vendors=(settings.ezviz_open,) if settings.ezviz_open.startswith("127.0.0.1:") else (),
             gate_check_s=settings.gate_check_s,
             malloc="malloc" not in settings.without,
-            opens_per_minute=settings.opens_per_minute,
             connections=raise_limit() // 2,  # the other half is for cameras and WebRTC's ports
             trusted_proxies=tuple(ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies),
         ),

@@ -50,6 +50,8 @@ from showcam.keys import Keys
 from showcam.settings import Settings
 from showcam.setup import google_set_up
 
+PAGE_LIVE = 16  # cameras that /home plays at once: `make bench` measures a machine that relays as many
+
 
 def app(
     settings: Settings,
@@ -203,7 +205,8 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
         ),
         HomeSettings(
             media_port=settings.media_port if settings.own_media else None,
-            live=max(1, settings.live_per_account - 1),  # one place stays free for a display
+            # where a household has only a few places, one of them stays free for a display
+            live=PAGE_LIVE if settings.is_one_house else max(1, settings.live_per_account - 1),
             adds=base.own_cameras is not None,
         ),
         partial(households.end_pictures, base.pictures),

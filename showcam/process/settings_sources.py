@@ -33,9 +33,6 @@ DEMO: Mapping[str, object] = {
     # ten times the limits: a person tries things, and so do the tests
     "sign_ins_per_user": 30,
     "sign_ins_per_address": 200,
-    "opens_per_minute": 60,
-    "live_per_account": 40,
-    "live_per_process": 240,
     "ice_addresses": ["127.0.0.1"],
     "stun": [],
 }

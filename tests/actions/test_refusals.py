@@ -9,7 +9,7 @@ import pytest
 
 from actions.errors import REFUSED
 from actions.fulfillment import Fulfillment
-from media.errors import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaFull, MediaUnavailable
 from registry.camera import Video
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO
@@ -56,7 +56,10 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "streamUnplayable", "H.265"),
     "beyond_displays": (garden(video=Video("h264", 3840, 2160)), "streamUnplayable", "større enn Full HD"),
     "no_common_protocol": (lambda home: None, "functionNotSupported", "noen protokoll"),
-    "busy": (pictures(MediaBusy()), "deviceBusy", "så mange skjermer"),
+    "busy": (minting(Refused("busy")), "deviceBusy", "så mange skjermer"),
+    "too_often": (minting(Refused("too_often")), "deviceBusy", "det siste minuttet"),
+    "household_full": (pictures(MediaBusy()), "deviceBusy", "Husstanden ser allerede"),
+    "machine_full": (pictures(MediaFull()), "deviceBusy", "ikke tid til enda et kamera"),
     "not_passable": (minting(Refused("not_passable")), "streamUnplayable", "kommer fra EZVIZ i en form"),
     "waking": (minting(Refused("waking")), "deviceNotReady", "blir vekket"),
     "media_down": (pictures(MediaUnavailable()), "streamUnavailable", "lot seg ikke starte"),

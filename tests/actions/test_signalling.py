@@ -183,7 +183,7 @@ SINCE: list[tuple[str, Callable[[Household], Any], int, str]] = [
     ("audio", lambda home: home.driver.change("Garden", audio="off"), 409, "Audio is off"),
     ("gone", lambda home: home.driver.set([]), 404, "no camera"),
     ("unlinked", lambda home: home.store.end_link(home.link.id, 1.0), 404, "no camera"),
-    ("full", lambda home: setattr(home.pictures, "error", MediaBusy()), 429, "being watched"),
+    ("full", lambda home: setattr(home.pictures, "error", MediaBusy()), 429, "household already watches"),
     ("media", lambda home: setattr(home.pictures, "error", MediaUnavailable()), 503, "could not be started"),
     ("too large", lambda home: setattr(home.pictures, "unplayed", "beyond_displays"), 409, "1920×1080"),
     ("store", lambda home: home.store.close(), 503, "Try again"),

@@ -11,7 +11,7 @@ import pytest
 from accounts.tokens import authenticate
 from alexa.errors import REFUSED
 from alexa.smart_home import SmartHome
-from media.errors import MediaBusy, MediaUnavailable
+from media.errors import MediaBusy, MediaFull, MediaUnavailable
 from registry.camera import Video
 from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO
@@ -58,7 +58,10 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "INVALID_VALUE", None),
     "beyond_displays": (garden(video=Video("h264", 3840, 2160)), "INVALID_VALUE", None),
     "no_common_protocol": (lambda home: None, "INVALID_VALUE", None),
-    "busy": (pictures(MediaBusy()), "ENDPOINT_BUSY", None),
+    "busy": (minting(Refused("busy")), "ENDPOINT_BUSY", None),
+    "too_often": (minting(Refused("too_often")), "ENDPOINT_BUSY", None),
+    "household_full": (pictures(MediaBusy()), "ENDPOINT_BUSY", None),
+    "machine_full": (pictures(MediaFull()), "ENDPOINT_BUSY", None),
     "not_passable": (minting(Refused("not_passable")), MODE, "NOT_PROVISIONED"),
     "waking": (minting(Refused("waking")), MODE, "ASLEEP"),
     "media_down": (pictures(MediaUnavailable()), "BRIDGE_UNREACHABLE", None),
@@ -128,7 +131,10 @@ WORDS = {
         "not_playable": ["H.265"],
         "beyond_displays": ["larger than Full HD"],
         "no_common_protocol": ["any protocol"],
-        "busy": ["being watched"],
+        "busy": ["as many screens as"],
+        "too_often": ["in the last minute"],
+        "household_full": ["household already watches"],
+        "machine_full": ["has no time left for another camera"],
         "waking": ["it is being woken"],
         "not_passable": ["comes from EZVIZ in a form"],
         "media_down": ["could not be started"],
@@ -154,6 +160,9 @@ WORDS = {
         "beyond_displays": ["større enn Full HD"],
         "no_common_protocol": ["noen protokoll"],
         "busy": ["så mange skjermer"],
+        "too_often": ["det siste minuttet"],
+        "household_full": ["Husstanden ser allerede"],
+        "machine_full": ["ikke tid til enda et kamera"],
         "waking": ["blir vekket"],
         "not_passable": ["kommer fra EZVIZ i en form"],
         "media_down": ["lot seg ikke starte"],

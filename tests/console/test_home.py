@@ -229,13 +229,11 @@ def test_the_page_speaks_the_browsers_language(world: HomeWorld, language: str) 
     assert {"nb": "Logg inn på EZVIZ", "de": "Bei EZVIZ anmelden"}[language] in browser.text
 
 
-def test_every_tile_may_be_opened_as_often_as_a_link_may(world: HomeWorld) -> None:
-    """An owner's page opens all its cameras; the limit holds for each of them."""
+def test_a_tile_may_be_opened_again_and_again(world: HomeWorld) -> None:
+    """What a page opens is not counted as an assistant's openings are: 60 a minute in this world."""
     browser = world.signed_in()
     answers = [browser.open(world.home.id("Garden")).get_json() for _ in range(61)]
-    assert [*map(sorted, answers[:60])] == [["sdp", "way"]] * 60
-    assert answers[60]["reason"] == "busy"
-    assert "sdp" in browser.open(world.home.id("Front Door")).get_json()
+    assert [*map(sorted, answers)] == [["sdp", "way"]] * 61
 
 
 def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:

@@ -19,9 +19,6 @@ SETTINGS = PlaneSettings(
     port=0,
     ice_addresses=("127.0.0.1",),
     allow_loopback_sources=True,
-    live_per_account=40,
-    live_per_process=240,
-    opens_per_minute=600,
     gate_check_s=0.3,
 )
 

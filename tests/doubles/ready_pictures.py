@@ -1,8 +1,8 @@
 """A stand-in for the media process that records its calls."""
 
 from media.client import Answer
-from media.errors import NoPicture
-from media.grants import Claims
+from media.errors import MediaUnavailable, NoPicture
+from media.grants import Claims, Picture
 from media.source import SourceSpec
 
 
@@ -16,7 +16,9 @@ class ReadyPictures:
         self.error: Exception | None = None
         self.unplayed = ""
         self.sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n"
-        self.warmed: list[tuple[Claims, SourceSpec]] = []
+        self.warmed: list[tuple[Claims, SourceSpec]] = []  # with a source
+        self.joined: list[Claims] = []  # by `warm`, without one
+        self.flowing: dict[tuple[str, str], tuple[Picture, ...]] = {}  # by account and camera
         self.answered: list[tuple[Claims, SourceSpec | None, str, str]] = []  # claims, source, offer, replaces
         self.kept: list[Claims] = []
         self.timeouts: list[float | None] = []  # seconds, of `warm` and `answer`
@@ -26,11 +28,19 @@ class ReadyPictures:
     def place(self, account: str) -> str:
         return self.at
 
-    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+    def flows(self, account: str, camera: str, timeout_s: float | None = None) -> tuple[Picture, ...]:
+        if isinstance(self.error, MediaUnavailable):
+            raise self.error
+        return self.flowing.get((account, camera), ())
+
+    def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
         self.timeouts.append(timeout_s)
         if self.error is not None:
             raise self.error
-        self.warmed.append((claims, source))
+        if source is None:
+            self.joined.append(claims)
+        else:
+            self.warmed.append((claims, source))
         return self.at
 
     def answer(

@@ -1,15 +1,18 @@
-"""A place for whoever is handed an address: refused when there is none, kept until that lapses, given to the next."""
+"""How many cameras are pulled at once: by a household's limit and a process's, or by the load that was measured.
+
+Whoever joins a picture that flows takes nothing, and a camera whose address was handed out does not give way.
+"""
 
 import asyncio
 import itertools
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 
 import pytest
 
 from media.errors import MediaBusy, MediaFull
 from media.grants import Claims
+from media.plane.viewing.load import FEW, OVER_S, Load
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World
@@ -30,14 +33,41 @@ def fetch(world: World, claims: Claims) -> int:
 
 @pytest.mark.parametrize("protocol", ["hls", "webrtc"])
 def test_a_full_house_is_answered_when_the_address_is_asked_for(two: World, protocol: str) -> None:
-    for _ in range(2):
-        ask(two, protocol=protocol)
+    for camera in ("garden", "yard"):
+        ask(two, camera, protocol)
     with pytest.raises(MediaBusy) as household:
-        ask(two, protocol=protocol)
-    ask(two, protocol=protocol, account="neighbours")
+        ask(two, "shed", protocol)
+    ask(two, "shed", protocol, account="neighbours")
     with pytest.raises(MediaFull):
-        ask(two, protocol=protocol, account="others")
+        ask(two, "shed", protocol, account="others")
     assert type(household.value) is MediaBusy, "another process has no room for it either"
+
+
+def test_joining_a_picture_that_flows_takes_no_place(two: World) -> None:
+    assert [fetch(two, ask(two, camera)) for camera in ("garden", "yard")] == [200, 200]
+    joined = [fetch(two, ask(two, camera)) for _ in range(20) for camera in ("garden", "yard")]
+    assert joined == [200] * 40
+    assert (two.stats()["live"], two.stats()["pulls"]) == (42, 2)
+    with pytest.raises(MediaBusy):
+        ask(two, "shed")
+
+
+def test_whoever_joins_needs_no_address_of_the_vendors(two: World, household: Household) -> None:
+    ask(two)
+    before = len(household.opened)
+    claims = two.claims(link="another")
+    two.plane.client().warm(claims, None)
+    assert fetch(two, claims) == 200
+    assert (len(household.opened), two.stats()["pulls"]) == (before, 1)
+
+
+def test_the_media_process_says_which_pictures_flow(two: World) -> None:
+    client = two.plane.client()
+    assert client.flows("home", "garden") == ()
+    ask(two)
+    ask(two, picture="sub")
+    assert client.flows("home", "garden") == ("main", "sub")
+    assert (client.flows("home", "yard"), client.flows("neighbours", "garden")) == ((), ())
 
 
 def test_whoever_was_handed_an_address_finds_the_place_kept(two: World) -> None:
@@ -47,98 +77,17 @@ def test_whoever_was_handed_an_address_finds_the_place_kept(two: World) -> None:
     assert [fetch(two, claims) for claims in handed] == [200, 200]
     assert two.stats()["live"] == 2
     with pytest.raises(MediaBusy):
-        ask(two)
+        ask(two, "shed")
 
 
-def test_an_address_asked_for_twice_takes_one_place(two: World) -> None:
-    claims = ask(two)
-    for _ in range(3):
-        two.plane.client().warm(claims, two.vendor.open("garden"))
-    assert fetch(two, ask(two)) == 200
-    assert fetch(two, claims) == 200
-
-
-# a link that only asks
-
-
-def test_who_only_asks_holds_one_place_for_each_camera_and_protocol(two: World) -> None:
-    for _ in range(4):
-        ask(two, link="link-1")
-    handed = ask(two, link="link-2")
-    with pytest.raises(MediaBusy):
-        ask(two, link="link-3")
-    assert fetch(two, handed) == 200
-
-
-@pytest.mark.parametrize("other", [{"camera": "yard"}, {"protocol": "webrtc"}, {"link": "link-2"}], ids=str)
-def test_what_another_asks_for_or_of_another_camera_or_protocol_has_a_place_of_its_own(
-    two: World, other: dict[str, str]
-) -> None:
-    ask(two, **({"link": "link-1"} | other))
-    ask(two, link="link-1")
-    with pytest.raises(MediaBusy):
-        ask(two, link="link-3")
-
-
-def test_a_place_that_somebody_came_for_is_not_taken_over(two: World) -> None:
-    assert fetch(two, ask(two, link="link-1")) == 200
-    handed = ask(two, link="link-1")
-    with pytest.raises(MediaBusy):
-        ask(two, link="link-3")
-    assert fetch(two, handed) == 200
-    assert two.stats()["live"] == 2
-
-
-def test_the_address_before_still_opens_where_there_is_room(two: World) -> None:
-    first, second = (ask(two, link="link-1") for _ in range(2))
-    assert [fetch(two, first), fetch(two, second)] == [200, 200]
-    ask_again = [ask(two, link="link-1", account="neighbours") for _ in range(2)]
-    assert [fetch(two, claims) for claims in ask_again] == [429, 200], "all three places of this process are taken"
-
-
-def test_two_displays_that_ask_at_once_use_up_two_openings(start: Callable[..., World]) -> None:
-    world = start(opens_per_minute=2)
-    both = [ask(world, link="link-1") for _ in range(2)]
-    assert [fetch(world, claims) for claims in both] == [200, 200]
-
-
-def test_to_ask_again_is_an_opening_of_its_own(start: Callable[..., World]) -> None:
-    world = start(opens_per_minute=2)
-    for _ in range(2):
-        ask(world, link="link-1")
-    with pytest.raises(MediaBusy):
-        ask(world, link="link-1")
-
-
-@pytest.mark.parametrize(("surface", "opened"), [("alexa", False), ("page", True)])
-def test_an_owners_page_counts_the_openings_of_each_camera_by_itself(
-    start: Callable[..., World], vendor: Vendor, surface: str, opened: bool
-) -> None:
-    """Such a page opens all its cameras, and is opened again soon."""
-    vendor.cameras["yard"] = Camera(recording())
-    world = start(opens_per_minute=2)
-    for _ in range(2):
-        ask(world, link="link-1", surface=surface)
-    with pytest.raises(MediaBusy):
-        ask(world, link="link-1", surface=surface)
-    with nullcontext() if opened else pytest.raises(MediaBusy):
-        ask(world, "yard", link="link-1", surface=surface)
-
-
-def test_an_address_that_gave_its_place_up_is_ended_like_any_other(two: World) -> None:
-    first, second = (ask(two, link="link-1") for _ in range(2))
-    two.plane.client().end_session("link-1", first.nonce)
-    assert [fetch(two, first), fetch(two, second)] == [410, 200]
-
-
-def test_an_address_nobody_fetches_gives_its_place_back_when_it_lapses(two: World) -> None:
+def test_an_address_nobody_fetches_gives_its_camera_up_when_it_lapses(two: World) -> None:
     soon = int(time.time()) + 2
-    for _ in range(2):
-        ask(two, expires=soon)
+    for camera in ("garden", "yard"):
+        ask(two, camera, expires=soon)
     with pytest.raises(MediaBusy):
-        ask(two)
+        ask(two, "shed")
     time.sleep(soon - time.time() + 0.05)
-    assert fetch(two, ask(two)) == 200
+    assert fetch(two, ask(two, "shed")) == 200
 
 
 def test_a_camera_somebody_is_coming_for_does_not_give_way(two: World, household: Household) -> None:
@@ -149,11 +98,17 @@ def test_a_camera_somebody_is_coming_for_does_not_give_way(two: World, household
     assert household.opened == [], "both were still being pulled"
 
 
+def test_an_address_that_was_ended_opens_nothing_and_another_of_the_same_link_does(two: World) -> None:
+    first, second = (ask(two, link="link-1") for _ in range(2))
+    two.plane.client().end_session("link-1", first.nonce)
+    assert [fetch(two, first), fetch(two, second)] == [410, 200]
+
+
 @pytest.mark.usefixtures("on_loopback")
 def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(
     two: World, eventually: Callable[..., None]
 ) -> None:
-    handed = [ask(two, protocol="webrtc") for _ in range(2)]
+    handed = [ask(two, camera, "webrtc") for camera in ("garden", "yard")]
 
     async def scene() -> None:
         client, viewers = two.plane.client(), [Viewer(), Viewer()]
@@ -162,23 +117,23 @@ def test_an_offer_finds_the_place_kept_and_leaves_it_when_its_viewer_goes(
             await viewer.accept(answer.sdp)
             await viewer.until(lambda viewer=viewer: viewer.pictures)
         with pytest.raises(MediaBusy):
-            await asyncio.to_thread(ask, two, protocol="webrtc")
+            await asyncio.to_thread(ask, two, "shed", "webrtc")
         for viewer in viewers:
             await viewer.close()
 
     asyncio.run(scene())
     eventually(lambda: two.stats()["live"] == 0)
-    assert fetch(two, ask(two)) == 200
+    assert fetch(two, ask(two, "shed")) == 200
 
 
 @pytest.mark.parametrize("link", ["link-1", "another"])
-def test_an_address_that_is_ended_before_anybody_came_opens_nothing_and_frees_its_place(two: World, link: str) -> None:
+def test_only_its_own_link_ends_an_address_before_anybody_came(two: World, link: str) -> None:
     claims = ask(two, link="link-1")
-    ask(two)
+    ask(two, "yard")
     two.plane.client().end_session(link, claims.nonce)
     if link == "link-1":
         assert fetch(two, claims) == 410
-        assert fetch(two, ask(two)) == 200
+        assert fetch(two, ask(two, "shed")) == 200, "the camera gave way"
     else:
         assert fetch(two, claims) == 200
 
@@ -187,20 +142,62 @@ def test_an_ended_link_keeps_no_place(two: World) -> None:
     for camera in ("garden", "yard"):
         ask(two, camera, link="link-1")
     two.plane.client().end_link("link-1")
-    assert fetch(two, ask(two, link="link-2")) == 200
+    assert fetch(two, ask(two, "shed", link="link-2")) == 200
 
 
-def test_a_card_is_no_opening_of_the_camera(start: Callable[..., World], vendor: Vendor) -> None:
-    world = start(opens_per_minute=2, card_s=0.1)
-    for number in range(3):
-        claims = world.claims("garden", explains=True, link="link-1", nonce=f"card-{number}")
-        spec = vendor.open("garden", kind="card", card=("Garden", "Image Encryption is on."), release="")
-        if number == 2:
-            with pytest.raises(MediaBusy):
-                world.plane.client().warm(claims, spec)
-        else:
-            world.plane.client().warm(claims, spec)
-    for _ in range(2):
-        ask(world, link="link-1")
-    with pytest.raises(MediaBusy):
-        ask(world, link="link-1")
+# one house: no number, but what the machine carries
+
+
+def test_at_home_a_household_watches_more_cameras_than_four(start: Callable[..., World], vendor: Vendor) -> None:
+    cameras = [f"camera-{number}" for number in range(6)]
+    vendor.cameras |= {name: Camera(recording()) for name in cameras}
+    world = start()
+    assert [fetch(world, ask(world, camera)) for camera in cameras] == [200] * 6
+
+
+def test_a_machine_that_has_no_time_left_takes_no_further_camera_and_whoever_joins_is_shown_it(
+    start: Callable[..., World], vendor: Vendor
+) -> None:
+    cameras = [f"camera-{number}" for number in range(FEW + 1)]
+    vendor.cameras |= {name: Camera(recording()) for name in cameras}
+    world = start(full_load=0.0)  # any work at all is too much
+    assert [fetch(world, ask(world, camera)) for camera in cameras[:FEW]] == [200] * FEW
+    with pytest.raises(MediaFull):
+        ask(world, cameras[FEW])
+    assert fetch(world, ask(world, cameras[0])) == 200
+
+
+@pytest.mark.parametrize(("used", "admitted"), [(0.0, True), (0.8, True), (0.9, False)])
+def test_the_load_is_what_the_loop_took_over_ten_seconds(used: float, admitted: bool) -> None:
+    now = [0.0]
+    load = Load(0.85, cpu=lambda: now[0] * used, clock=lambda: now[0])
+    for _ in range(40):
+        now[0] += 0.5
+        load.sample()
+    assert load.part == pytest.approx(used)
+    assert (load.admits(FEW), load.admits(FEW - 1)) == (admitted, True)
+
+
+def test_a_busy_second_is_no_load_and_a_load_is_over_after_ten_seconds() -> None:
+    now, cpu = [0.0], [0.0]
+    load = Load(0.85, cpu=lambda: cpu[0], clock=lambda: now[0])
+
+    def pass_by(seconds: float, used: float) -> None:
+        for _ in range(int(seconds / 0.5)):
+            now[0] += 0.5
+            cpu[0] += 0.5 * used
+            load.sample()
+
+    pass_by(OVER_S, 0.1)
+    pass_by(2, 1.0)
+    assert load.admits(FEW)
+    pass_by(OVER_S, 1.0)
+    assert not load.admits(FEW)
+    pass_by(OVER_S, 0.1)
+    assert load.admits(FEW)
+
+
+def test_one_household_has_no_more_viewers_than_it_may(start: Callable[..., World]) -> None:
+    world = start(sessions_of_one=3)
+    assert [fetch(world, ask(world)) for _ in range(4)] == [200, 200, 200, 429]
+    assert fetch(world, ask(world, account="neighbours")) == 200

@@ -47,7 +47,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     ),
     "nothing in common": ({}, {"protocols": ("rtsp",)}, "no_common_protocol", MOVING),
     "nothing in common, transcoded": ({}, {"protocols": ("rtsp",), "transcodes": True}, "no_common_protocol", MOVING),
-    "no place": ({}, {"place_free": False}, "busy", ALL),
+    "no place": ({}, {"full": "machine"}, "machine_full", ALL),
 }
 FINE: dict[str, dict[str, Any]] = {
     "no sleep mode": {"asleep": "none"},
@@ -96,7 +96,7 @@ def test_what_does_not_exist_is_no_obstacle(name: str, surface: str) -> None:
 def test_every_failed_row_is_in_the_refusal_in_the_manuals_order() -> None:
     broken = camera("Garden", online="off", asleep="on", encryption="on", audio="off", video=Video("h265"))
 
-    verdict = gate(broken, conditions("google", way=None, place_free=False))
+    verdict = gate(broken, conditions("google", way=None, full="household"))
 
     assert reasons(verdict) == [
         "offline",
@@ -105,7 +105,7 @@ def test_every_failed_row_is_in_the_refusal_in_the_manuals_order() -> None:
         "audio_off",
         "no_way",
         "not_playable",
-        "busy",
+        "household_full",
     ]
 
 

@@ -56,7 +56,7 @@ class Telling(ReadyPictures):
     def attach(self, home: Household) -> None:
         self.home = home
 
-    def warm(self, claims: Claims, source: SourceSpec, *, timeout_s: float | None = None) -> str:
+    def warm(self, claims: Claims, source: SourceSpec | None, *, timeout_s: float | None = None) -> str:
         at = super().warm(claims, source, timeout_s=timeout_s)
         self._out += 1
         self.at_once.append(self._out)

@@ -39,7 +39,7 @@ def opened(home: Household, name: str = "Garden") -> Stream | Refusal:
 def test_processes_count_together_and_restart_after_a_minute(processes: list[Household], clock: Clock) -> None:
     shown = [isinstance(opened(processes[number % 2]), Stream) for number in range(MOST + 2)]
     assert shown == [True] * MOST + [False] * 2
-    assert opened(processes[0]) == Refusal((Failed("busy"),), "Garden", "EZVIZ")
+    assert opened(processes[0]) == Refusal((Failed("too_often"),), "Garden", "EZVIZ")
     clock.now += 60
     assert isinstance(opened(processes[1]), Stream)
 

@@ -49,6 +49,9 @@ NO_REASONS = {
     "alexa",
     "google",
     "video",
+    "nothing",
+    "household",
+    "machine",
 }  # in the gate's rows
 
 

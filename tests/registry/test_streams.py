@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from media.client import MediaClient
-from media.errors import MediaBusy, MediaUnavailable, NoPicture
+from media.errors import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from media.source import SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
@@ -168,7 +168,8 @@ def test_the_vendors_word_beats_the_flags(home: Household, error: DriverError, r
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (MediaBusy("x"), "busy"),
+        (MediaBusy("x"), "household_full"),
+        (MediaFull("x"), "machine_full"),
         (MediaUnavailable("x"), "media_down"),
         (NoPicture("beyond_displays"), "beyond_displays"),
         (NoPicture("link_ended"), "media_down"),  # no word for people
@@ -240,7 +241,7 @@ def test_a_link_opens_so_often_a_minute_and_another_link_is_not_harmed(tmp_path:
         assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
     home.driver.calls.clear()
 
-    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("busy"),), "Garden", "EZVIZ")
+    assert home.registry.open_stream(home.link, garden, HLS) == Refusal((Failed("too_often"),), "Garden", "EZVIZ")
     assert home.driver.calls == {}
     assert isinstance(home.registry.open_stream(other, garden, HLS), Stream)
     clock.now += 60
@@ -248,9 +249,54 @@ def test_a_link_opens_so_often_a_minute_and_another_link_is_not_harmed(tmp_path:
     home.store.close()
 
 
+def test_who_joins_a_picture_that_flows_is_not_counted_and_costs_the_vendor_no_address(
+    tmp_path: Path, clock: Clock
+) -> None:
+    home = household(tmp_path, clock=clock, opens_per_minute=2)
+    garden, door = home.id("Garden"), home.id("Front Door")
+    for _ in range(2):
+        assert isinstance(home.registry.open_stream(home.link, garden, HLS), Stream)
+    home.pictures.flowing[home.account.id, garden] = ("main",)
+    home.driver.calls.clear()
+
+    for request in [HLS, WEBRTC, StreamRequest("alexa", ("webrtc",), OFFER)] * 3:
+        assert isinstance(home.registry.open_stream(home.link, garden, request), Stream)
+    assert (home.driver.calls["mint"], home.driver.released) == (0, [])
+    assert [claims.camera for claims in home.pictures.joined] == [garden] * 6
+    assert [source for _, source, _, _ in home.pictures.answered] == [None] * 3
+    assert refused(home, "Front Door") == "too_often"
+    home.pictures.flowing[home.account.id, door] = ("sub",)  # not the one that this display gets
+    assert refused(home, "Front Door") == "too_often"
+    home.store.close()
+
+
+def test_a_picture_that_flows_is_joined_through_the_gate(home: Household) -> None:
+    garden = home.id("Garden")
+    home.pictures.flowing[home.account.id, garden] = ("main",)
+    home.driver.change("Garden", encryption="on")
+
+    assert refused(home) == "encryption_on"
+    assert home.pictures.joined == []
+
+
+def test_an_owners_page_opens_as_often_as_it_likes_and_uses_up_nothing_of_an_assistants(
+    tmp_path: Path, clock: Clock
+) -> None:
+    home = household(tmp_path, clock=clock, opens_per_minute=2)
+    garden, account = home.id("Garden"), home.account.id
+    page = StreamRequest("page", ("webrtc", "hls"), OFFER)
+    assert all([isinstance(home.owner.open_stream(account, "c-1", garden, page), Stream) for _ in range(20)])
+    assert [isinstance(home.registry.open_stream(home.link, garden, HLS), Stream) for _ in range(3)] == [
+        True,
+        True,
+        False,
+    ]
+    home.store.close()
+
+
 def test_what_is_refused_uses_up_no_opening(tmp_path: Path, clock: Clock) -> None:
     home = household(tmp_path, clock=clock, opens_per_minute=2)
-    media: list[tuple[Exception, str]] = [(MediaBusy(1), "busy"), (MediaUnavailable(), "media_down")]
+    media: list[tuple[Exception, str]] = [(MediaBusy(1), "household_full"), (MediaUnavailable(), "media_down")]
     for _ in range(3):
         assert refused(home, "Attic") == "offline"
     home.driver.error = VendorBusy()

@@ -153,7 +153,7 @@ def test_each_opening_takes_a_place_as_long_as_its_address_lives(ready: Househol
     assert [isinstance(stream, Stream) for stream in found] == [True] * PASSED.live_per_account + [False]
     refused = found[-1]
     assert isinstance(refused, Refusal)
-    assert (refused.camera, refused.vendor, refused.reason) == ("Garden", "EZVIZ", "busy")
+    assert (refused.camera, refused.vendor, refused.reason) == ("Garden", "EZVIZ", "household_full")
     assert len(ready.driver.released) == 1
 
 

@@ -95,7 +95,11 @@ def test_media_is_handed_every_setting_that_it_reads() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
     }
-    computed = {"internal_web_url": {"web_internal_url", "bind", "port"}, "keys": {"data"}}
+    computed = {
+        "internal_web_url": {"web_internal_url", "bind", "port"},
+        "keys": {"data"},
+        "is_one_house": {"sign_up", "store", "web_internal_url"},
+    }
     by_its_log = {"log_level", "data"}  # showcam.process.logs.start
     fields = {setting for name in read for setting in computed.get(name, {name})}
     assert fields | by_its_log == handover.MEDIA

@@ -67,12 +67,28 @@ def test_pictures_can_be_left_to_the_vendor_by_a_file(tmp_path: Path) -> None:
         load(environ={}, file=file)
 
 
-def test_the_demo_has_its_own_folder_and_ten_times_the_limits() -> None:
+def test_the_demo_has_its_own_folder_and_an_owners_limits_but_for_sign_ins() -> None:
     demo, real = load(demo=True, environ={}), Settings()
     assert demo.data == Path("var/demo")
-    limits = ("sign_ins_per_user", "sign_ins_per_address", "opens_per_minute", "live_per_account", "live_per_process")
-    for name in limits:
+    for name in ("opens_per_minute", "live_per_account", "live_per_process", "threads", "transcodes", "poll_s"):
+        assert getattr(demo, name) == getattr(real, name)
+    for name in ("sign_ins_per_user", "sign_ins_per_address"):
         assert getattr(demo, name) == 10 * getattr(real, name)
+
+
+@pytest.mark.parametrize(
+    ("settings", "alone"),
+    [
+        (Settings(), True),
+        (Settings(sign_up="anyone"), False),
+        (Settings(store="dynamodb"), False),
+        (Settings(media_urls=("https://a.example",)), False),
+        (Settings(web_internal_url="https://web.example"), False),
+        (Settings(pictures="vendor"), False),
+    ],
+)
+def test_the_limits_of_households_hold_where_there_are_several(settings: Settings, alone: bool) -> None:
+    assert settings.is_one_house is alone
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
-"""The cameras that are being pulled: as many as there may be viewers, and one that nobody watches gives way."""
+"""The cameras that are being pulled: as many as the machine carries, and one that nobody watches gives way."""
 
 from collections.abc import Callable
 
-from media.grants import Claims
+from media.grants import Claims, Picture
 from media.messages import PullStats
 from media.plane.background import Background
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.key import Key, key_of
+from media.plane.viewing.load import Load
 from media.plane.viewing.pull import Pull
 from media.source import SourceSpec
 
@@ -28,17 +29,24 @@ class Pulls:
     def __init__(
         self,
         settings: PlaneSettings,
+        load: Load,
         begin: Callable[[Claims, SourceSpec | None], Pull],
         held: Callable[[Pull], bool],
         in_use: Callable[[Pull], bool],
     ) -> None:
-        self._settings, self._begin = settings, begin
+        self._settings, self._load, self._begin = settings, load, begin
         self._held, self._in_use = held, in_use
         self._by_key: dict[Key, Pull] = {}
         self._background = Background()
 
     def runs(self, claims: Claims) -> bool:
         return key_of(claims) in self._by_key
+
+    def flows(self, account: str, camera: str) -> list[Picture]:
+        """The pictures of that camera that are being pulled, so that one more viewer costs nothing."""
+        keys: dict[Picture, Key] = {"main": (account, camera), "sub": (account, f"{camera}/sub")}
+        pulls = {picture: self._by_key.get(key) for picture, key in keys.items()}
+        return [picture for picture, pull in pulls.items() if pull is not None and pull.failure is None]
 
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         """Start the pull, or join the one there is. Raises TooMany."""
@@ -100,13 +108,16 @@ class Pulls:
         """Raises TooMany."""
         for key in [key for key, pull in self._by_key.items() if pull.failure is not None]:
             self._stop(key)
-        self._stop_one([key for key in self._by_key if key[0] == account], self._settings.live_per_account, full=False)
-        self._stop_one(list(self._by_key), self._settings.live_per_process, full=True)
+        of_one, of_all = self._settings.live_per_account, self._settings.live_per_process
+        own = [key for key in self._by_key if key[0] == account]
+        if of_one is not None and len(own) >= of_one:
+            self._stop_one(own, full=False)
+        count = len(self._by_key)
+        if (of_all is not None and count >= of_all) or not self._load.admits(count):
+            self._stop_one(list(self._by_key), full=True)
 
-    def _stop_one(self, keys: list[Key], most: int, *, full: bool) -> None:
-        """Where there are too many pulls, end the one that is not in use and was needed longest ago. Raises TooMany."""
-        if len(keys) < most:
-            return
+    def _stop_one(self, keys: list[Key], *, full: bool) -> None:
+        """End the pull that is not in use and was needed longest ago. Raises TooMany if all are in use."""
         idle = [key for key in keys if not self._in_use(self._by_key[key])]
         if not idle:
             raise TooMany(10, full=full)

@@ -51,6 +51,9 @@ class SessionIndex:
     def of_link(self, link: str) -> list[Session]:
         return [session for session in self if session.claims.link == link]
 
+    def count(self, account: str) -> int:
+        return sum(session.claims.account == account for session in self)
+
     def watched(self, now: float, account: str | None) -> int:
         """How many have a viewer that watches; with None of all accounts."""
         return sum(account in (None, session.claims.account) and session.watches(now) for session in self)

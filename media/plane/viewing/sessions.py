@@ -5,7 +5,7 @@ import contextlib
 import ssl
 import time
 
-from media.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Protocol
+from media.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
 from media.messages import Stats
 from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
@@ -18,10 +18,11 @@ from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
 from media.plane.viewing.key import key_of
 from media.plane.viewing.leaving import Leaving
+from media.plane.viewing.load import Load
 from media.plane.viewing.peers import FINISH_S, Peers
 from media.plane.viewing.places import Places
 from media.plane.viewing.pull import Pull
-from media.plane.viewing.pulls import Pulls
+from media.plane.viewing.pulls import Pulls, TooMany
 from media.plane.viewing.session import VERDICT_S, Session
 from media.plane.viewing.session_index import SessionIndex
 from media.plane.viewing.sweep import Sweep
@@ -42,8 +43,9 @@ class Sessions:
         self._index = SessionIndex()
         self._endings = Endings()
         self._transcodes = Transcodes(settings.transcodes)
-        self._pulls = Pulls(settings, self._pull, self._held, self._in_use)
-        self._places = Places(settings, self.live)
+        load = Load(settings.full_load)
+        self._pulls = Pulls(settings, load, self._pull, self._held, self._in_use)
+        self._places = Places()
         self._background = Background()
         self._peers = Peers(settings, self._background)
         self.leaving = Leaving(settings, self._index, self._endings, self._places, self._pulls, self._peers)
@@ -54,7 +56,7 @@ class Sessions:
         self.warming = Warming(index, endings, places, pulls, self.guard, self._background, stills, settings.keep_s)
         watch = self.guard.watch(lambda: list(self._index), self._renew, self.leaving.shut)
         sweep = Sweep(
-            settings, self._index, self._pulls, self._transcodes, self._endings, self._places, self.leaving.drop
+            settings, self._index, self._pulls, self._transcodes, self._endings, self._places, load, self.leaving.drop
         )
         self._tasks = [asyncio.create_task(sweep.run()), asyncio.create_task(watch)]
 
@@ -76,10 +78,7 @@ class Sessions:
     # opening
 
     def open(self, claims: Claims, spec: SourceSpec | None = None, name: str = "") -> Session:
-        """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany.
-
-        A viewer that was silent has given up its place, and comes back where there is one.
-        """
+        """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany."""
         self._endings.refuse(claims)
         session = self._index.find(claims, name)
         if session is not None and self._goes_on(session, claims, spec):
@@ -95,6 +94,8 @@ class Sessions:
         return spec is None or self.warming.warm(claims, spec) is session.pull
 
     def _begin(self, claims: Claims, spec: SourceSpec | None, name: str) -> Session:
+        if self._index.count(claims.account) >= self._settings.sessions_of_one:
+            raise TooMany(10)
         self._places.take(claims)
         now, clock = self._loop.time(), int(time.time())
         own = claims
@@ -118,7 +119,7 @@ class Sessions:
         return session
 
     def find(self, claims: Claims) -> Session:
-        """The live session of a session grant. Raises Ended, TooMany."""
+        """The live session of a session grant. Raises Ended."""
         session = self._index.of_id(claims.nonce)
         if session is not None and session.failure is not None:
             self.leaving.drop(session, session.failure.reason, final=False)
@@ -128,11 +129,7 @@ class Sessions:
         return self._come_back(session)
 
     def _come_back(self, session: Session) -> Session:
-        """Raises TooMany where its viewer gave up its place, and all are taken."""
-        now = self._loop.time()
-        if not session.watches(now):
-            self._places.find_room(session.claims.account)
-        session.used = now
+        session.used = self._loop.time()
         return session
 
     def resume(self, claims: Claims) -> Session:
@@ -193,6 +190,9 @@ class Sessions:
     def watched_by(self, link: str) -> bool:
         """Whether the link has a session that is not over."""
         return bool(self._index.of_link(link))
+
+    def flows(self, account: str, camera: str) -> list[Picture]:
+        return self._pulls.flows(account, camera)
 
     def live(self, account: str | None = None) -> int:
         return self._index.watched(self._loop.time(), account)

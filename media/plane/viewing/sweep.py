@@ -8,6 +8,7 @@ import structlog
 
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.endings import Endings
+from media.plane.viewing.load import Load
 from media.plane.viewing.places import Places
 from media.plane.viewing.pulls import Pulls
 from media.plane.viewing.session import Session
@@ -32,10 +33,12 @@ class Sweep:
         transcodes: Transcodes,
         endings: Endings,
         places: Places,
+        load: Load,
         drop: Drop,
     ) -> None:
         self._settings, self._index, self._drop = settings, index, drop
         self._pulls, self._transcodes, self._endings, self._places = pulls, transcodes, endings, places
+        self._load = load
         self._loop = asyncio.get_running_loop()
 
     async def run(self) -> None:
@@ -49,6 +52,7 @@ class Sweep:
 
     def _tidy(self) -> None:
         now, clock, settings = self._loop.time(), time.time(), self._settings
+        self._load.sample()
         idle_s, card_s, connect_s = settings.idle_s, settings.card_s, settings.connect_s
         for session in self._index:
             if session.failure is not None:
