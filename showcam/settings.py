@@ -45,6 +45,11 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.pictures == "plane" and self.transcodes != 0
 
     @property
+    def vendor_is_here(self) -> bool:
+        """Whether the vendor is on this machine: in the demo, or by the setting of the operator's."""
+        return self.demo or self.ezviz_api.startswith("127.0.0.1:")
+
+    @property
     def own_host(self) -> str:
         """The host at which this machine's processes reach each other."""
         return "127.0.0.1" if self.bind in ("0.0.0.0", "::", "localhost") else self.bind  # noqa: S104

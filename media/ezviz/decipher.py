@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from media import nal
-from media.ezviz.encryption import BLOCK, FIRST, Encryption, Judged, Reading, counted
+from media.ezviz.encryption import BLOCK, FIRST, Encryption, Judged, Layout, Reading, counted
 from media.ezviz.syntax import Kind
 
 _CODE = re.compile(rb"\x00\x00\x01")
@@ -51,6 +51,11 @@ class Decipherer:
     def may_fit(self) -> bool:
         """Whether all units so far, but for an accident, have a codec's header, as they are or deciphered."""
         return self._encryption.may_fit
+
+    @property
+    def layout(self) -> Layout:
+        """How the stream is encrypted: "clear" where it is not, or the key does not fit."""
+        return self._encryption.stream
 
     @property
     def hides_types(self) -> bool:

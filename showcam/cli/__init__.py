@@ -175,6 +175,7 @@ def _register() -> None:
         run,
         say,
         settings,
+        trace,
     )
 
     for command in (
@@ -185,6 +186,7 @@ def _register() -> None:
         owner.owner,
         notices.notices,
         cameras.cameras,
+        trace.trace,
         cast.cast,
         clients.clients,
         links.links,

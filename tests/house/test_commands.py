@@ -15,7 +15,7 @@ WITHOUT_FACTS = {
     *("cameras rename", "cameras restart", "cameras set", "cameras snapshot"),
     *("clients remove", "links end", "notices remove", "outbox drop", "outbox retry", "pin clear", "pin set"),
     *("settings apply", "settings set", "settings unset"),
-    *("alexa forwarder", "alexa package"),
+    *("alexa forwarder", "alexa package", "trace"),
 }
 
 

@@ -6,6 +6,7 @@ A server may redirect three times, and only to host names of the vendor and to p
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 
 from media.ezviz import messages
 from media.ezviz.address import KNOWN, Address, BadAddress, parted
@@ -38,10 +39,10 @@ class SaidNo(Exception):
 
 
 class NodeSession:
-    """Call `close` after use."""
+    """Call `close` after use. `seen` is called with each frame that comes, for a trace."""
 
-    def __init__(self, loopback: OnLoopback) -> None:
-        self._loopback = loopback
+    def __init__(self, loopback: OnLoopback, seen: Callable[[Frame], None] = lambda _: None) -> None:
+        self._loopback, self._seen = loopback, seen
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._frames = Frames()
@@ -149,9 +150,12 @@ class NodeSession:
             data = await self._reader.read(64 * 1024)
             if not data:
                 raise Unreached
-            return self._frames.feed(data)
+            frames = self._frames.feed(data)
         except (OSError, NotFrames):
             raise Unreached from None
+        for received in frames:
+            self._seen(received)
+        return frames
 
     def _is_picture(self, received: Frame) -> bool:
         """Whether the frame holds a part of the stream; messages are handled here. Raises SaidNo."""

@@ -1,5 +1,6 @@
 """An EZVIZ account by the app's API: the cameras, their state and settings, and what leads to their pictures."""
 
+import time
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.driver import Hint
-from registry.drivers.ezviz import cloud, encryption, lan
+from registry.drivers.ezviz import cloud, encryption, lan, tracing
 from registry.drivers.ezviz import settings as of_app
 from registry.drivers.ezviz.cameras import SECTIONS, cameras
 from registry.drivers.ezviz.cas import CasSession
@@ -161,6 +162,23 @@ class EzvizAccount:
 
         def work(client: "Client", _: Held) -> str:
             return client.stream_token()
+
+        return self._clients.use(source, deadline_s, work)
+
+    def excerpt(
+        self, source: Source, camera: Camera, alias: str, notes: tracing.CallNotes, deadline_s: float
+    ) -> tracing.Excerpt:
+        """What a trace tells of the camera, by the list and the last messages."""
+
+        def work(client: "Client", held: Held) -> tracing.Excerpt:
+            client.hear = notes.note
+            try:
+                pages = client.pages(tracing.SECTIONS)
+                messages = client.get_device_messages_list(limit=MESSAGES).get("message")
+            finally:
+                client.hear = None
+            code = held.secrets.picture_codes.get(camera.ref.serial, "")
+            return tracing.excerpt(pages, messages, camera, alias, code, time.time())
 
         return self._clients.use(source, deadline_s, work)
 

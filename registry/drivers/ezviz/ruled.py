@@ -5,6 +5,7 @@ Importing this costs 0.2 s; import it where the vendor is called.
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -36,6 +37,7 @@ for _name in ("pyezvizapi", "urllib3"):
 
 
 class Ruled(EzvizClient):
+    hear: "Callable[[requests.Response, int | None], None] | None" = None  # notes each answer, for a trace
     code: int | None = None  # meta.code of the last answer, or the resultCode or retcode of another call
     ahead_s = 0.0  # how far our clock is ahead of the vendor's, by the last answer
 
@@ -52,6 +54,8 @@ class Ruled(EzvizClient):
             self.code = int(body["meta"]["code"] if "meta" in body else body.get("resultCode", body.get("retcode")))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self.code = None
+        if self.hear is not None:
+            self.hear(response, self.code)
 
 
 def failure(error: BaseException) -> DriverError:

@@ -1,0 +1,86 @@
+"""`showcam trace`: what a developer needs to know of a camera that no developer has, as a file to send."""
+
+import time
+from pathlib import Path
+
+import click
+
+from showcam.cli import readable, settings_of, stop
+from showcam.cli.named_camera import camera_named, of_household
+from showcam.cli.output import echo
+
+BESIDE = (
+    "May a second session be opened while the first one runs, to see whether EZVIZ then ends the first? Whoever "
+    "watches the camera meanwhile, in the EZVIZ app too, may lose the video for a moment."
+)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True, help="How long to watch it.")
+@click.option("--beside/--no-beside", default=None, help="Also open a second session, which may end the first.")
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to save it.")
+@click.option("--yes", is_flag=True, help="Save it without asking.")
+@of_household
+@click.pass_context
+@readable
+def trace(
+    context: click.Context,
+    name: str | None,
+    minutes: int,
+    beside: bool | None,
+    file: Path | None,
+    yes: bool,
+    user: str | None,
+) -> None:
+    """Watch the camera NAME and write down how it behaves, without a picture, a name, a serial or an address.
+
+    All that would be saved is shown first. While it runs, whoever watches the camera may lose the video.
+    """
+    from registry.errors import DriverError
+    from showcam.compose.trace import tracing
+    from showcam.trace.camera import Doing, Wanted
+    from showcam.trace.text import written
+
+    if not name:
+        stop("Say which camera: showcam trace NAME")
+    with tracing(settings_of(context), user) as (household, makes):
+        camera = camera_named(household, name)
+        if camera.manufacturer != "EZVIZ":
+            stop("Traces are of EZVIZ cameras. For this camera, send what showcam doctor prints.", code=1)
+        if beside is None:
+            beside = not yes and click.confirm(BESIDE, err=True)
+
+        def doing(step: Doing) -> None:
+            echo(DOING[step].format(minutes=minutes), err=True)
+
+        try:
+            lines = makes(camera, doing).take(Wanted(minutes * 60, beside=beside))
+        except DriverError:
+            stop("EZVIZ did not answer with the list of cameras. Try again in a few minutes: showcam doctor", code=1)
+    text = written(lines)
+    _save(text, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)
+
+
+DOING = {
+    "list": "Reading what EZVIZ lists of it …",
+    "wake": "Waking it …",
+    "sub": "Watching its smaller picture …",
+    "main": "Watching its whole picture …",
+    "beside": "Opening a second session …",
+    "long": "Watching until {minutes} minutes are over …",
+    "home": "Trying its ports at home …",
+}
+
+
+def _save(text: bytes, file: Path, *, yes: bool) -> None:
+    """Show all of it, and write it if that is wanted."""
+    if not yes:
+        click.echo_via_pager(text.decode())
+        if not click.confirm(f"That is all of it, {len(text)} bytes. Save it to {file}?", err=True):
+            stop("Nothing was saved.", code=1)
+    try:
+        file.write_bytes(text)
+    except OSError as error:
+        stop(f"The trace could not be written to {file}: {error.strerror}")
+    echo(f"Trace written to {file}, {len(text)} bytes")

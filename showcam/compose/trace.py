@@ -1,0 +1,51 @@
+"""Builds what makes traces, for the command and for the console's page."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+
+from registry.camera import Camera
+from showcam.compose import demo
+from showcam.compose.cameras import Household, built, named_or_only
+from showcam.compose.ground import Ground
+from showcam.process.supervisor import CannotStart
+from showcam.settings import Settings
+from showcam.trace.camera import CameraTrace, Doing
+
+type Makes = Callable[[Camera, Callable[[Doing], None]], CameraTrace]
+
+
+@contextlib.contextmanager
+def tracing(settings: Settings, user: str | None) -> Iterator[tuple[Household, Makes]]:
+    """The household, and a function that prepares the trace of one of its cameras. Raises CannotStart."""
+    if settings.demo:
+        user = user or demo.PRACTICE[0]
+    with built(settings) as base:
+        account = named_or_only(base.store, user)
+        if account is None:
+            raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
+        household = Household(account, base.adapter.owner, base.store, user or "")
+        yield household, lambda camera, doing: camera_trace(settings, base, account, camera, doing)
+
+
+def camera_trace(
+    settings: Settings, base: Ground, account: str, camera: Camera, doing: Callable[[Doing], None]
+) -> CameraTrace:
+    """`camera` is EZVIZ's, of that account."""
+    source = next(source for source in base.store.sources(account) if source.id == camera.ref.source)
+    authorities = settings.data / "simulator" / "ca.pem" if settings.demo else settings.ca_file
+    return CameraTrace(
+        base.driver,
+        source,
+        camera,
+        program(),
+        loopback=settings.vendor_is_here,
+        authorities=authorities,
+        doing=doing,
+    )
+
+
+def program() -> tuple[int, int, int]:
+    """This program's version."""
+    parts = [int(part) if part.isdigit() else 0 for part in [*version("showcam").split("."), "0", "0"][:3]]
+    return parts[0], parts[1], parts[2]

@@ -1,0 +1,171 @@
+"""Makes a trace of one camera: what the vendor lists, sessions of each kind, the camera at home, and certificates.
+
+It opens sessions as a viewer does, one after another, and asks the vendor for nothing that mails its owner.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from media.ezviz.address import MAIN, SUB, Stream
+from media.plane.sources.fetcher import OnLoopback
+from media.source import SourceSpec
+from registry.camera import Camera
+from registry.drivers.ezviz.driver import EzvizDriver
+from registry.drivers.ezviz.encryption import key_of
+from registry.drivers.ezviz.trace_lines import Home, Line, Opened, Row, Trace, Wake, Way
+from registry.drivers.ezviz.tracing import Aliases, CallNotes
+from registry.errors import DriverError, Refused, SignedOut
+from showcam.trace import home
+from showcam.trace.recording import Recording, crowded
+from store.records import Source
+
+ASK_S = 10.0  # the vendor has this to answer a request
+REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again
+SUB_S, MAIN_S = 25.0, 40.0  # a session of each picture, for which the second keyframe is enough
+WAKING_S = 80.0  # of a battery camera: its first byte was seen after 8 to 70 s (Dead96/ezviz-stream-ha-integration)
+BY_FRAME, FIRST_BY_FRAME = 1200, 800  # rows of a short session, and of the long one
+STEPS = 600  # of the long session
+
+type Doing = Literal["list", "wake", "sub", "main", "beside", "long", "home"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`beside`: its owner agreed that a second session is opened, which may end the first."""
+
+    seconds: float = 600.0
+    beside: bool = False
+
+
+class CameraTrace:
+    """`loopback`: practice, where the vendor and its cameras are on this machine."""
+
+    def __init__(
+        self,
+        driver: EzvizDriver,
+        source: Source,
+        camera: Camera,
+        version: tuple[int, int, int],
+        *,
+        loopback: bool = False,
+        authorities: Path | None = None,
+        doing: Callable[[Doing], None] = lambda _: None,
+    ) -> None:
+        self._driver, self._source, self._camera = driver, source, camera
+        self._version, self._loopback, self._authorities = version, loopback, authorities
+        self._doing, self._numbers = doing, 0
+        self._notes = CallNotes()
+
+    def take(self, wanted: Wanted) -> list[Line]:
+        """Takes as long as is wanted, and a moment more. Raises DriverError where there is no list."""
+        end, now = time.monotonic() + wanted.seconds, time.gmtime()
+        head = Trace(1, "camera", self._version, now.tm_year, now.tm_mon, round(wanted.seconds / 60))
+        self._doing("list")
+        alias = Aliases().of(self._camera.ref.serial)
+        found = self._driver.account.excerpt(self._source, self._camera, alias, self._notes, ASK_S)
+        dozes = any(isinstance(line, Row) and line.battery is not None for line in found.lines)
+        lines: list[Line] = [line for line in found.lines if not isinstance(line, Home)]
+        if dozes:
+            lines.append(self._woken())
+        lines += asyncio.run(self._sessions(wanted, end, dozes=dozes))
+        self._doing("home")
+        for line in found.lines:
+            if isinstance(line, Home):
+                at_home, certificates = home.asked(line, found.address, loopback=self._loopback)
+                lines += [at_home, *certificates]
+        lines += self._server_of_keys()
+        return [head, *self._notes.calls, *lines]
+
+    def _woken(self) -> Wake:
+        self._doing("wake")
+        began, is_taken = time.monotonic(), True
+        try:
+            self._driver.account.wake(self._source, self._camera, ASK_S)
+        except DriverError:
+            is_taken = False
+        return Wake(is_taken, round((time.monotonic() - began) * 1000))
+
+    async def _sessions(self, wanted: Wanted, end: float, *, dozes: bool) -> list[Line]:
+        lines: list[Line] = []
+        shows: Stream | None = None
+        seconds = {SUB: SUB_S, MAIN: MAIN_S}
+        for way, stream in (("sub", SUB), ("main", MAIN)):
+            self._doing(way)  # type: ignore[arg-type]
+            patience_s = WAKING_S if dozes else seconds[stream]
+            recording = await self._session(way, stream, min(patience_s, max(1.0, end - time.monotonic())))  # type: ignore[arg-type]
+            lines += recording.lines
+            shows = shows or (stream if recording.shows else None)
+            await asyncio.sleep(REST_S)
+        if shows is not None and wanted.beside:
+            self._doing("beside")
+            lines += await self._crowded(shows)
+            await asyncio.sleep(REST_S)
+        left_s = end - time.monotonic()
+        if shows is not None and left_s > 1.0:
+            self._doing("long")
+            step_ms = max(1000, round(left_s * 1000 / STEPS))
+            lines += (await self._session("long", shows, left_s, step_ms=step_ms)).lines
+        return lines
+
+    async def _session(self, way: Way, stream: Stream, seconds: float, *, step_ms: int = 1000) -> Recording:
+        recording = await self._recording(way, stream, step_ms)
+        spec = await self._spec(recording)
+        if spec is None:
+            return recording
+        node = await recording.opens(spec, OnLoopback(every=self._loopback))
+        await self._given_back(spec)
+        if node is not None:
+            await recording.lasts(node, seconds, until_key=way != "long")
+        return recording
+
+    async def _crowded(self, stream: Stream) -> list[Line]:
+        first, second = await self._recording("beside", stream), await self._recording("beside", stream)
+        loopback = OnLoopback(every=self._loopback)
+        spec = await self._spec(first)
+        node = await first.opens(spec, loopback) if spec else None
+        if spec is None or node is None:
+            return first.lines
+        await self._given_back(spec)
+        other = await self._spec(second)
+        if other is None:
+            node.close()
+            return [*first.lines, *second.lines]
+        beside = await crowded(first, node, second, other, loopback)
+        await self._given_back(other)
+        return [*first.lines, *second.lines, beside]
+
+    async def _recording(self, way: Way, stream: Stream, step_ms: int = 1000) -> Recording:
+        self._numbers += 1
+        held = self._driver.sessions.read(self._source)
+        code = held.secrets.picture_codes.get(self._camera.ref.serial, "")
+        most = FIRST_BY_FRAME if way == "long" else BY_FRAME
+        return Recording(self._numbers, way, stream, most, step_ms, key_of(code) if code else b"")
+
+    async def _spec(self, recording: Recording) -> SourceSpec | None:
+        """An address with a token of its own; None, and then the recording's lines say why there is none."""
+        try:
+            return await asyncio.to_thread(self._driver.mint, self._source, self._camera, "cloud", ASK_S)
+        except Refused as refused:
+            why: Literal["no_token", "no_dispatcher", "not_agreed"] = "no_token"
+            if refused.reason == "no_way":
+                is_agreed = self._driver.sessions.read(self._source).secrets.open_air
+                why = "no_dispatcher" if is_agreed else "not_agreed"
+        except (DriverError, SignedOut):
+            why = "no_token"
+        recording.lines.append(Opened(recording.number, recording.way, recording.stream, why, (), 0, 0))
+        return None
+
+    async def _given_back(self, spec: SourceSpec) -> None:
+        if spec.release:
+            await asyncio.to_thread(self._driver.release, self._source, spec.release, ASK_S)
+
+    def _server_of_keys(self) -> list[Line]:
+        try:
+            asking = self._driver.account.cas_session(self._source, ASK_S)
+        except DriverError:
+            return []
+        return [home.certificate("cas", asking.host, asking.port, asking.host, self._authorities)]

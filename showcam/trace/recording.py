@@ -1,0 +1,280 @@
+"""Records one session of a camera at EZVIZ's cloud, by frame and for longer sessions by steps of time.
+
+The bytes of the stream are looked at and dropped: a recording holds times, lengths and types of NAL units.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Literal
+
+from media import nal
+from media.ezviz import messages
+from media.ezviz.address import Address, BadAddress, Stream
+from media.ezviz.decipher import Decipherer
+from media.ezviz.frames import MESSAGE, STREAM
+from media.ezviz.frames import Frame as Received
+from media.ezviz.messages import Answer, NotAnswer
+from media.ezviz.transport import transport
+from media.mpegps.packets import NotMpegPs, Packets
+from media.mpegps.pictures import Pictures, Piece
+from media.mpegps.sound import Sound
+from media.plane.codec.bitstream import bitstream
+from media.plane.codec.keyframe import Measured, NoPicture
+from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
+from media.plane.sources.ezviz_rtp import EzvizRtp
+from media.plane.sources.fetcher import OnLoopback
+from media.source import SourceSpec
+from registry.drivers.ezviz.trace_lines import (
+    Beside,
+    Ended,
+    Ending,
+    Frame,
+    Frames,
+    Line,
+    Opened,
+    Second,
+    Seconds,
+    Transport,
+    Way,
+)
+
+ROWS = 40  # of frames in a line
+MOST_NALS = 12  # of a picture: slices of one frame may be many
+CROWDED_S = 10.0  # how long a session is watched while another one opens
+MEASURED = 3  # keyframes of a session that are decoded
+
+_LONGEST_MS = 14_400_000
+
+
+class Pictured:
+    """Reads the bodies of a stream: its transport, its NAL units, and whether its keyframes are pictures."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key, self._loop = key, asyncio.get_running_loop()
+        self._packets, self._pictures, self._decipherer = Packets(), Pictures(), Decipherer(key)
+        self._sound = Sound(self._decipherer.samples if key else None)
+        self._rtp: EzvizRtp | None = None
+        self._before, self._sets = b"", b""
+        self._unmeasured: list[bytes] = []
+        self._codec: nal.Codec | None = None
+        self.transport: Transport = "unknown"
+        self.is_unread = False  # it is none of the transports that are known, or broke
+        self.pictures = self.keys = 0
+
+    def feed(self, body: bytes) -> tuple[int, ...]:
+        """The types of the NAL units of the pictures that are whole with this body."""
+        if self.is_unread:
+            return ()
+        if self.transport == "unknown":
+            self.transport = transport(body, self._before) or "unknown"
+            if self.transport == "rtp":
+                self._rtp = EzvizRtp(self._key, self._loop.time)
+            self._before = body
+        try:
+            pieces = self._rtp.feed(body) if self._rtp else list(self._pictures.feed(self._packets.feed(body)))
+        except NotMpegPs:
+            self.is_unread = True
+            return ()
+        return tuple(kind for piece in pieces for kind in self._kinds(piece))[:MOST_NALS]
+
+    def _kinds(self, piece: Piece) -> tuple[int, ...]:
+        if piece.kind == "sound":
+            self._sound.feed(piece.data, piece.pts)
+        if piece.kind != "video":
+            return ()
+        decipherer = self._rtp.decipherer if self._rtp else self._decipherer
+        data = piece.data if self._rtp else decipherer.picture(piece.data, piece.breaks)
+        # of a stream that hides its parameter sets the headers tell at times
+        codec = self._codec = self._codec or decipherer.codec or nal.codec(data)
+        self.pictures += 1
+        if codec is None:
+            return ()
+        self._sets = nal.parameters(data, codec) or self._sets
+        if nal.is_key(data, codec):
+            self.keys += 1
+            if len(self._unmeasured) < MEASURED and self._sets:
+                self._unmeasured.append(data if nal.parameters(data, codec) else self._sets + data)
+        return tuple(header[0] & 0x1F if codec == "h264" else header[0] >> 1 & 0x3F for header in nal.headers(data))
+
+    def ended(self, number: int, ms: int, ending: Ending, result: int, byte: int | None, key: int | None) -> Ended:
+        """Decodes up to three keyframes, which takes a moment."""
+        size: Measured | None = None
+        decipherer = self._rtp.decipherer if self._rtp else self._decipherer
+        codec = self._codec
+        for keyframe in self._unmeasured:
+            try:
+                size = bitstream(codec or "h264").measure(keyframe)
+                break
+            except NoPicture:
+                continue
+        layout: Literal["clear", "body", "copied", "whole", "unknown"] = decipherer.layout if size else "unknown"
+        picture: Literal["clear", "deciphered", "hidden", "none"] = "none"
+        if self.pictures:
+            picture = "hidden" if size is None else "clear" if layout == "clear" else "deciphered"
+        return Ended(
+            number,
+            ms,
+            ending,
+            result,
+            self.transport,
+            codec or "unknown",
+            size.width if size else 0,
+            size.height if size else 0,
+            layout,
+            picture,
+            self._sound.codec or "none",
+            byte,
+            key,
+        )
+
+
+@dataclass
+class Recording:
+    """One session while it lasts. `most`: rows by frame; after that come steps of `step_ms`."""
+
+    number: int
+    way: Way
+    stream: Stream
+    most: int
+    step_ms: int = 1000
+    key: bytes = b""
+    results: list[int] = field(default_factory=list)
+    opened_ms: int = 0
+    ssn: int = 0
+    lines: list[Line] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._asked, self._began = self._loop.time(), 0.0
+        self._pictured = Pictured(self.key)
+        self._frames: list[Frame] = []
+        self._steps: list[Second] = []
+        self._last_ms = 0
+        self._byte: int | None = None
+        self._keyed: int | None = None
+        self._is_open = False
+        self.ended_at = 0.0  # by the loop's clock
+
+    async def opens(self, spec: SourceSpec, loopback: OnLoopback) -> NodeSession | None:
+        """The open session, or None, and then the lines say why."""
+        node = NodeSession(loopback, self._seen)
+        ending = ""
+        try:
+            await node.open(Address.read(spec.url).asking(self.stream), spec.hosts)
+            self._is_open, self._began = True, self._loop.time()
+        except (Unreached, BadAddress):
+            ending = "unreached"
+        except SaidNo:
+            ending = "result"
+        self.opened_ms = _ms(self._loop.time() - self._asked)
+        refused: Literal["", "unreached"] = "unreached" if ending == "unreached" else ""
+        opened = Opened(self.number, self.way, self.stream, refused, tuple(self.results[:8]), self.opened_ms, self.ssn)
+        self.lines.append(opened)
+        if ending:
+            node.close()
+            return None
+        return node
+
+    async def lasts(self, node: NodeSession, seconds: float, *, until_key: bool = False) -> None:
+        """Watch it for so long, or until it ends. `until_key`: a second keyframe is enough."""
+        ending: Ending = "ours"
+        result = 0
+        try:
+            async with asyncio.timeout(seconds):
+                while not (until_key and self._pictured.keys > 1) and not self._pictured.is_unread:
+                    await node.read()
+        except TimeoutError:
+            pass
+        except Unreached:
+            ending = "closed"
+        except SaidNo as no:
+            ending, result = "result", min(no.result, 99_999)
+        if self._pictured.is_unread:
+            ending = "unread"
+        self.ended_at = self._loop.time()
+        ms = _ms(self._loop.time() - self._began)
+        node.close()
+        if self._frames:
+            rows = self._frames
+            self.lines += [Frames(self.number, tuple(rows[at : at + ROWS])) for at in range(0, len(rows), ROWS)]
+        if self._steps:
+            self.lines.append(Seconds(self.number, self.step_ms, tuple(self._steps)))
+        ended = await asyncio.to_thread(self._pictured.ended, self.number, ms, ending, result, self._byte, self._keyed)
+        self.lines.append(ended)
+
+    @property
+    def shows(self) -> bool:
+        return self._pictured.keys > 0
+
+    @property
+    def ended_ms(self) -> int | None:
+        """When it ended by no wish of ours."""
+        last = self.lines[-1] if self.lines else None
+        return last.ms if isinstance(last, Ended) and last.ending in ("result", "closed") else None
+
+    def _seen(self, received: Received) -> None:
+        if received.channel == MESSAGE and received.code == messages.INFO_ANSWER:
+            self._answered(received.body)
+        ms = _ms(self._loop.time() - (self._began or self._loop.time()))
+        nals: tuple[int, ...] = ()
+        keys, pictures = self._pictured.keys, self._pictured.pictures
+        if received.channel == STREAM:
+            self._byte = ms if self._byte is None else self._byte
+            nals = self._pictured.feed(received.body)
+            if self._pictured.keys and self._keyed is None:
+                self._keyed = ms
+        if not self._is_open and received.channel != STREAM:
+            return
+        if len(self._frames) < self.most:
+            code = received.code if received.channel == MESSAGE else 0
+            self._frames.append(Frame(ms, received.channel, len(received.body), nals, code))
+        else:
+            self._count(ms, len(received.body), self._pictured.pictures - pictures, self._pictured.keys - keys)
+        self._last_ms = ms
+
+    def _answered(self, body: bytes) -> None:
+        try:
+            answer = Answer.read(body)
+        except NotAnswer:
+            return
+        self.results.append(min(max(answer.result, 0), 99_999))
+        self.ssn = min(len(answer.ssn), 99_999)
+
+    def _count(self, ms: int, size: int, pictures: int, keys: int) -> None:
+        step = ms // self.step_ms * self.step_ms
+        pause = ms - self._last_ms
+        if not self._steps or self._steps[-1].ms != step:
+            self._steps.append(Second(step, 1, size, pictures, keys, pause))
+            return
+        last = self._steps[-1]
+        self._steps[-1] = Second(
+            step,
+            last.frames + 1,
+            last.bytes + size,
+            last.pictures + pictures,
+            last.keys + keys,
+            max(last.pause, pause),
+        )
+
+
+async def crowded(
+    first: Recording,
+    node: NodeSession,
+    second: Recording,
+    spec: SourceSpec,
+    loopback: OnLoopback,
+    seconds: float = CROWDED_S,
+) -> Beside:
+    """Whether a second session ends the first one, within `seconds`."""
+    watching = asyncio.create_task(first.lasts(node, seconds))
+    other = await second.opens(spec, loopback)
+    opened_at = asyncio.get_running_loop().time()
+    if other is not None:
+        await second.lasts(other, seconds / 2, until_key=True)
+    await watching
+    has_ended = first.ended_ms is not None
+    return Beside(other is not None, has_ended, _ms(first.ended_at - opened_at) if has_ended else 0)
+
+
+def _ms(seconds: float) -> int:
+    return max(0, min(_LONGEST_MS, round(seconds * 1000)))

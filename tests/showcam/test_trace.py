@@ -1,0 +1,323 @@
+"""A camera's trace: what it tells, and that nothing of what the vendor, its servers or the camera say can be in it."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import batched
+from typing import Any
+
+import pytest
+from msgspec import inspect
+from msgspec.structs import replace
+
+from media.ezviz.address import live
+from media.plane.sources.fetcher import OnLoopback
+from media.source import SourceSpec
+from registry.drivers.ezviz import cameras as listed
+from registry.drivers.ezviz.encryption import key_of
+from registry.drivers.ezviz.trace_lines import Beside, Cut, Ended, Frame, Frames, Line, Opened, Row, Seconds
+from registry.drivers.ezviz.tracing import Aliases, excerpt
+from showcam.trace import offers, text
+from showcam.trace.recording import Recording, crowded
+from simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
+from simulator.cloud.wire import Line as Wire
+from tests.doubles import real_list
+from tests.doubles.stream_cloud import StreamCloud
+
+CANARY = "Kanari7"
+NUMBER = "918273645"
+HERE = OnLoopback(every=True)
+listed_page = pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
+
+
+def test_no_field_of_a_line_takes_a_text() -> None:
+    """Of all lines: a text is one of words that are written in the code, or fits a pattern without room for a name."""
+    patterns = set()
+
+    def look(kind: inspect.Type) -> None:
+        if isinstance(kind, inspect.StrType):
+            assert kind.pattern, "a text without a pattern"
+            patterns.add(kind.pattern)
+        for name in ("types", "fields", "item_types"):
+            for inner in getattr(kind, name, ()):
+                look(inner.type if isinstance(inner, inspect.Field) else inner)
+        for name in ("item_type", "key_type", "value_type"):
+            if (inner := getattr(kind, name, None)) is not None:
+                look(inner)
+        assert not isinstance(kind, inspect.AnyType | inspect.BytesType)
+
+    look(inspect.type_info(Line | offers.AssistantLine))
+    assert sorted(patterns) == [
+        r"^(host|srflx|prflx|relay|other) (udp|tcp|other) (public|private|mdns|other)\Z",
+        r"^[0-9a-f]{12}\Z",
+    ]
+
+
+def test_a_line_that_its_type_does_not_admit_is_not_written() -> None:
+    fine = Beside(opened=True, ended_first=False, after_ms=1)
+    assert text.read(text.written([replace(fine, after_ms=CANARY), fine])) == [fine]  # type: ignore[list-item]
+
+
+def test_a_trace_that_is_too_large_loses_its_last_frames() -> None:
+    rows = tuple(Frame(at, 1, 1400, (1, 1), 0) for at in range(40))
+    lines = [Frames(number, rows) for number in range(400)]
+    written = text.written([*lines, Beside(opened=True, ended_first=True, after_ms=9)])
+    read = text.read(written)
+    assert text.MOST - 2000 < len(written) <= text.MOST
+    assert read[-1] == Cut(400 - sum(isinstance(line, Frames) for line in read))
+    assert read[:3] == lines[:3]
+    assert read[-2] == Beside(opened=True, ended_first=True, after_ms=9)
+
+
+# the list
+
+
+@listed_page
+def test_a_trace_tells_how_the_list_has_a_camera() -> None:
+    page = real_list.page(owned=False)
+    [row] = [row for row in traced(page, {}) if isinstance(row, Row) and row.model == "H9c" and row.channel == 2]
+    assert (row.category, row.firmware, row.encrypted, row.share) == ("IPC", (5, 3, 8, 250715), 1, 2)
+    assert row.support is not None
+    assert (row.support[519], row.support[62], row.support[16]) == ((3,), (1,), (16, 9))
+    assert row.image_flip is True
+    assert row.switches is not None
+    assert (0, 22, True) in row.switches
+    models = [row.model for row in traced(page, {}) if isinstance(row, Row)]
+    assert len(models) == 20
+    assert "other" not in models
+
+
+@listed_page
+@pytest.mark.parametrize("canary", [CANARY, NUMBER], ids=["a word", "a number"])
+def test_no_text_of_a_real_list_is_in_a_trace(canary: str) -> None:
+    """Six fields at a time are replaced wherever they stand, the rest being as it was; then all at once."""
+    page = real_list.page(owned=True)
+    messages = {"message": [alarm(page["deviceInfos"][0]["deviceSerial"])]}
+    few = of_few(page)
+    names = {name for name, _ in texts({**few, **messages})}
+    assert names == {name for name, _ in texts({**page, **messages})}
+    for some in batched(sorted(names), 6, strict=False):
+        changed, more = (planted(part, lambda field, some=some: field in some, canary) for part in (few, messages))
+        assert canary not in saved(changed, more)
+    changed, more = (planted(part, lambda _: True, canary) for part in (page, messages))
+    assert canary not in saved(changed, more)
+
+
+@listed_page
+def test_a_device_has_another_name_in_each_trace() -> None:
+    serial = "FAKE00001"
+    aliases = {Aliases().of(serial) for _ in range(20)}
+    assert len(aliases) == 20
+    assert all(re.fullmatch("[0-9a-f]{12}", alias) for alias in aliases)
+
+
+def of_few(page: dict[str, Any]) -> dict[str, Any]:
+    """The list with only as many devices as have every field between them."""
+    devices: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for device in page["deviceInfos"]:
+        own = {name for name, _ in texts(only(page, [device]))}
+        if own - seen:
+            devices.append(device)
+            seen |= own
+    return only(page, devices)
+
+
+def only(page: dict[str, Any], devices: list[dict[str, Any]]) -> dict[str, Any]:
+    serials = {device["deviceSerial"] for device in devices}
+    rows = [row for row in page["resourceInfos"] if row["deviceSerial"] in serials]
+    keys = serials | {row["resourceId"] for row in rows}
+    known = {row[field] for row in page["resourceInfos"] for field in ("deviceSerial", "resourceId")}
+    sections = {
+        name: {key: value for key, value in section.items() if key in keys or key not in known}
+        for name, section in page.items()
+        if isinstance(section, dict)
+    }
+    return {**sections, "deviceInfos": devices, "resourceInfos": rows}
+
+
+def traced(page: dict[str, Any], messages: dict[str, Any]) -> Iterator[Line]:
+    """The lines of each camera of the list."""
+    for camera in listed.cameras([page], "source", ("open",)):
+        found = excerpt([page], messages.get("message"), camera, Aliases().of(camera.ref.serial), "", 1.8e9)
+        yield from found.lines
+
+
+def saved(page: dict[str, Any], messages: dict[str, Any]) -> str:
+    lines = list(traced(page, messages))
+    written = text.written(lines).decode()
+    assert written.count("\n") == len(lines) > 10  # none was left out because of what it held
+    return written
+
+
+def alarm(serial: str) -> dict[str, Any]:
+    more = {"alarmType": "10002", "pics": "https://example.com/1.jpg", "picCrypt": 1, "callingStatus": "1"}
+    return {
+        "msgId": "0123456789abcdef",
+        "deviceSerial": serial,
+        "channel": "1",
+        "time": 1790000000000,
+        "title": "Motion (Garden)",
+        "pic": "https://example.com/1.jpg",
+        "subType": "2701",
+        "ext": more,
+    }
+
+
+def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text with the name of its field, in texts that are JSON too."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner, name)
+    elif isinstance(value, str):
+        yield name, value
+        if value[:1] in ("{", "["):
+            yield from texts(json.loads(value), name)
+
+
+def planted(value: Any, chosen: Callable[[str], bool], canary: str, name: str = "") -> Any:
+    """The same with the canary in place of each text of the chosen fields; serials and ids stay apart."""
+    if isinstance(value, dict):
+        keyed = {key: planted(inner, chosen, canary, key) for key, inner in value.items()}
+        ids = {"deviceSerial": r"FAKE\d+", "resourceId": "0{20,}[0-9a-f]+"}
+        for field, pattern in ids.items():
+            if chosen(field):
+                keyed = {f"{canary}{key}" if re.fullmatch(pattern, key) else key: inner for key, inner in keyed.items()}
+        return keyed
+    if isinstance(value, list):
+        return [planted(inner, chosen, canary, name) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if value[:1] in ("{", "[") and not chosen(name):
+        return json.dumps(planted(json.loads(value), chosen, canary, name))
+    if not chosen(name):
+        return value
+    return f"{canary}{value}" if name in ("deviceSerial", "resourceId") else canary
+
+
+# sessions
+
+
+@pytest.fixture
+def cloud() -> Iterator[StreamCloud]:
+    made = StreamCloud()
+    yield made
+    made.close()
+
+
+def record(specs: list[SourceSpec], key: bytes = b"", seconds: float = 4.0, **more: Any) -> list[Line]:
+    async def run() -> list[Line]:
+        recording = Recording(1, "sub", 2, **{"most": 1000, "key": key} | more)
+        node = await recording.opens(specs[0], HERE)
+        if node is None:
+            return recording.lines
+        if len(specs) == 1:
+            await recording.lasts(node, seconds, until_key="step_ms" not in more)
+            return recording.lines
+        second = Recording(2, "beside", 2, 1000)
+        beside = await crowded(recording, node, second, specs[1], HERE, 3.0)
+        return [*recording.lines, *second.lines, beside]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("transport", ["ps", "rtp"])
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_a_session_is_told_by_frame(cloud: StreamCloud, transport: Any, codec: Any) -> None:
+    cloud.camera.transport, cloud.camera.codec = transport, codec
+    opened, *_, ended = lines = record([cloud.spec()])
+    assert isinstance(opened, Opened)
+    assert (opened.results, opened.refused, opened.ssn) == ((5302, 0), "", 51)
+    assert isinstance(ended, Ended)
+    assert (ended.transport, ended.codec, ended.picture, ended.layout) == (transport, codec, "clear", "clear")
+    assert ended.first_key_ms is not None
+    rows = [row for line in lines if isinstance(line, Frames) for row in line.rows]
+    sets = {7, 8} if codec == "h264" else {32, 33, 34}
+    assert any(sets < set(row.nals) for row in rows)
+    assert all(0 < row.length <= 1500 for row in rows if row.channel == 1)
+    assert rows == sorted(rows, key=lambda row: row.ms)
+    assert text.read(text.written(lines)) == lines
+
+
+@pytest.mark.parametrize(
+    ("code", "picture", "layout"),
+    [("", "hidden", "unknown"), ("ABCDEF", "deciphered", "body"), ("GHIJKL", "hidden", "unknown")],
+    ids=["without a key", "with its key", "with another key"],
+)
+def test_it_says_whether_the_key_deciphers(cloud: StreamCloud, code: str, picture: str, layout: str) -> None:
+    cloud.camera.encryption = True
+    ended = record([cloud.spec()], key_of(code) if code else b"")[-1]
+    assert isinstance(ended, Ended)
+    assert (ended.picture, ended.layout) == (picture, layout)
+
+
+def test_a_long_session_is_told_in_steps_and_how_it_ended(cloud: StreamCloud) -> None:
+    cloud.set(session_cut_s=3.0, cut_with="7005")
+    *_, steps, ended = lines = record([cloud.spec()], seconds=20.0, most=10, step_ms=500)
+    assert sum(len(line.rows) for line in lines if isinstance(line, Frames)) == 10
+    assert isinstance(steps, Seconds)
+    assert [step.ms % 500 for step in steps.rows] == [0] * len(steps.rows)
+    assert sum(step.keys for step in steps.rows) >= 2
+    assert isinstance(ended, Ended)
+    assert (ended.ending, ended.result) == ("result", 7005)
+    assert 2500 < ended.ms < 4500
+
+
+def test_a_camera_that_is_refused_is_told_by_the_codes(cloud: StreamCloud) -> None:
+    cloud.camera.privacy = True
+    [opened] = record([cloud.spec()])
+    assert isinstance(opened, Opened)
+    assert (opened.results, opened.refused) == ((5302, 5409), "")
+
+
+def test_it_says_that_a_second_session_was_refused(cloud: StreamCloud) -> None:
+    cloud.set(camera_streams=1)
+    first, second = cloud.tokens_of("demo@example.com")[:2]
+    *_, beside = record([cloud.spec(token=first), cloud.spec(token=second)])
+    assert beside == Beside(opened=False, ended_first=False, after_ms=0)
+
+
+def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:
+    """Every text that they can send is the canary, and so are the bytes of the stream."""
+    ports: list[int] = []
+
+    async def node(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire = Wire(reader, writer)
+        code, body = await wire.heard()
+        assert code == ASK
+        asked = text_of(fields_of(body), 1)
+        if "hop" not in asked:
+            url = f"ysproto://127.0.0.1:{ports[0]}/live?dev={CANARY}&chn=1&stream=2&ssn={CANARY}&hop=1"
+            wire.say(ANSWER, message({1: 5302, 3: CANARY, 4: CANARY, 5: CANARY, 6: CANARY, 7: url, 8: CANARY}))
+        else:
+            wire.say(ANSWER, message({1: 0, 3: CANARY, 4: CANARY, 5: CANARY, 6: CANARY, 9: CANARY, 11: CANARY}))
+            wire.say(0x149, message({1: CANARY, 2: CANARY}))
+            wire.say(0x1F7, CANARY.encode() * 9)
+            for _ in range(30):
+                wire.stream(b"\0\0\1\xba" + CANARY.encode() * 40 + b"\0\0\1\xe0" + CANARY.encode() * 40)
+                wire.stream(CANARY.encode() * 40, 2)
+            wire.say(NOTICE, message({1: 7005, 4: CANARY, 6: CANARY, 7: CANARY}))
+        await writer.drain()
+        await asyncio.sleep(0.3)
+        writer.close()
+
+    async def run() -> list[Line]:
+        server = await asyncio.start_server(node, "127.0.0.1", 0)
+        ports.append(server.sockets[0].getsockname()[1])
+        place = f"127.0.0.1:{ports[0]}"
+        spec = SourceSpec("ezviz", live(place, CANARY, 1, 2, CANARY, "biz=1", 1), (place,), "on")
+        recording = Recording(1, "sub", 2, 1000)
+        opened = await recording.opens(spec, HERE)
+        assert opened is not None
+        await recording.lasts(opened, 3.0)
+        server.close()
+        return recording.lines
+
+    lines = asyncio.run(run())
+    written = text.written(lines).decode()
+    assert len(text.read(written.encode())) == len(lines) == 4
+    assert CANARY not in written
