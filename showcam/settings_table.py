@@ -109,7 +109,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ezviz_webhook_key: str = ""
     ezviz_push: bool = True  # receive the messages that EZVIZ sends its app
     ezviz_push_at: str = ""  # host and port of those messages, if not those that EZVIZ names
-    poll_s: int = 120  # seconds between two readings of a household without messages
+    poll_s: int = 120  # the longest time in seconds between two readings of a household (ezviz-events.md#reading)
     ezviz_api: str = ""  # host of the app's API, if not by region
     # host of the Open Platform, if not by region; `127.0.0.1:port`, to practise on one on this machine, permits
     # pictures from there too, and from no other address on this machine

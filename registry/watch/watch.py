@@ -1,4 +1,7 @@
-"""Watches every household: by the vendor's messages where they come, by polls where they don't."""
+"""Watches every household: reads its cameras all the time, and takes the vendor's messages where there are any.
+
+No vendor sends a message about a new name, Image Encryption or Audio, so messages replace no reading.
+"""
 
 import logging
 import random
@@ -19,8 +22,8 @@ from store.records import Source
 log = logging.getLogger(__name__)
 
 CENSUS_S = 30.0  # between two reads of which households there are
-PUSHED = 5  # a household whose vendor sends messages is read so much less often: they don't cover every change
-BACK_OFF = 4  # doublings of the pace of a household that can't be read
+SPREAD = (0.5, 0.9)  # of the longest time between two readings: each takes a part of it by chance
+BACK_OFF = 4  # doublings of the time between two readings of a household that can't be read
 LISTENERS = 200  # connections a process keeps; further households are polled
 READERS = 4
 MESSAGES_S = 5.0
@@ -53,10 +56,10 @@ class _Watched:
 
 
 class Watch:
-    """`turn` is called every second or so.
+    """`turn` is called every second or so. `poll_s`: the longest time between two readings of a household.
 
-    `vendors` that send messages, by the kind of their sources; sources of other kinds are polled. `push`: the kinds
-    that are listened to; `webhook`: the kinds whose vendor calls ours.
+    `vendors` that list or send messages, by the kind of their sources. `push`: the kinds that are listened to;
+    `webhook`: the kinds whose vendor calls ours. The messages of other sources are polled with each reading.
     """
 
     def __init__(
@@ -123,22 +126,21 @@ class Watch:
             log.exception("account %s could not be watched", account_id)
         finally:
             pace_s *= 2 ** min(watched.failures, BACK_OFF)
-            watched.due = self._clock() + pace_s * random.uniform(0.9, 1.1)  # noqa: S311 - spreads
+            watched.due = self._clock() + pace_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
             watched.busy = False
 
     def _pace_after_reading(self, account_id: str, watched: _Watched) -> float:
-        """Reads the household; seconds until the next read, if nothing is wrong."""
+        """Reads the household; the longest time until the next reading, if nothing is wrong."""
         sources = [source for source in self._store.sources(account_id) if self._is_signed_in(source)]
         self._listen(account_id, watched, sources)
         if not sources:
             watched.failures = 0
             return min(self._poll_s, max(2.0, 0.05 * len(self._watched)))  # this reads nothing but our own store
-        pushed = all(self._is_pushed(watched, source) for source in sources)
         well = self._noticing.refresh(account_id)
-        if not pushed:
+        if not all(self._is_pushed(watched, source) for source in sources):
             well = self._poll_messages(account_id, watched, sources) and well
         watched.failures = 0 if well else watched.failures + 1
-        return self._poll_s * (PUSHED if pushed else 1)
+        return self._poll_s
 
     def _is_signed_in(self, source: Source) -> bool:
         session = self._store.read_session(source.account, source.id)
