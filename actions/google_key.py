@@ -3,6 +3,7 @@
 https://developers.google.com/identity/protocols/oauth2/service-account#creatinganaccount
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -27,7 +28,7 @@ class KeyFile(Struct, frozen=True):
 
 
 def read_key(given: str) -> KeyFile:
-    """`given`: the path of the file, or its content. Raises BadKey. Whether it signs is for actions.google_tokens."""
+    """`given`: the path of the file, or its content. Raises BadKey."""
     data = given.encode() if given.lstrip().startswith("{") else _read(Path(given))
     try:
         key = msgspec.json.decode(data, type=KeyFile)
@@ -38,6 +39,28 @@ def read_key(given: str) -> KeyFile:
     if not all((key.project_id, key.private_key_id, key.client_email)):
         raise BadKey(worded("it lacks project_id, private_key_id or client_email"))
     return key
+
+
+def check_key(key: KeyFile, projects: Collection[str] = ()) -> None:
+    """`projects`: those that Google's client is registered for here; none where it is not yet. Raises BadKey."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        is_rsa = isinstance(load_pem_private_key(key.private_key.encode(), None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        is_rsa = False
+    if not is_rsa:
+        raise BadKey(worded("its private_key is no RSA key"))
+    if projects and key.project_id not in projects:
+        raise BadKey(
+            worded(
+                "it is of the project {project}, and Google's client here is of {projects}",
+                project=key.project_id,
+                projects=", ".join(projects),
+            )
+        )
 
 
 def _read(path: Path) -> bytes:

@@ -5,13 +5,12 @@ https://developers.google.com/identity/protocols/oauth2/service-account#authoriz
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
-from actions.google_key import BadKey, KeyFile
+from actions.google_key import KeyFile
 from net.errors import Unreached
 from net.http import Http
-from words.worded import worded
 
 AUDIENCE = "https://oauth2.googleapis.com/token"
 SCOPE = "https://www.googleapis.com/auth/homegraph"
@@ -23,29 +22,6 @@ TOKEN_S = 5.0
 
 class KeyRefused(Exception):
     """Google gave no token for the key, and gives none when it is asked again."""
-
-
-def check_key(key: KeyFile, projects: Collection[str] = ()) -> None:
-    """`projects`: those that Google's client is registered for here; none where it is not yet. Raises BadKey."""
-    _signer(key)
-    if projects and key.project_id not in projects:
-        raise BadKey(
-            worded(
-                "it is of the project {project}, and Google's client here is of {projects}",
-                project=key.project_id,
-                projects=", ".join(projects),
-            )
-        )
-
-
-def _signer(key: KeyFile) -> Any:
-    from google.auth import crypt, exceptions  # 0.1 s of import that nobody pays who reports nothing
-
-    signer: Any = crypt.RSASigner  # the library's calls have no types
-    try:
-        return signer.from_string(key.private_key, key.private_key_id)
-    except (ValueError, TypeError, exceptions.GoogleAuthError):
-        raise BadKey(worded("its private_key is no RSA key")) from None
 
 
 class GoogleTokens:
@@ -79,7 +55,7 @@ class GoogleTokens:
         raise Unreached(f"Google's token endpoint answered {reply.status}")
 
     def _assertion(self) -> str:
-        from google.auth import jwt
+        from google.auth import crypt, jwt  # 0.1 s of import that nobody pays who reports nothing
 
         now = int(self._clock())
         claims = {
@@ -89,8 +65,9 @@ class GoogleTokens:
             "iat": now,
             "exp": now + LIFE_S,
         }
-        encode: Any = jwt.encode  # the library's calls have no types
-        return str(encode(_signer(self._key), claims).decode())
+        signer: Any = crypt.RSASigner  # the library's calls have no types
+        encode: Any = jwt.encode
+        return str(encode(signer.from_string(self._key.private_key, self._key.private_key_id), claims).decode())
 
 
 def _why(error: object) -> str:

@@ -17,12 +17,11 @@ from net.errors import Unreached
 from net.exchange import exchange_within
 from net.hosts import Hosts
 from net.http import Http, Reply
-from registry.telling.reporter import GrantDead, NotNow, TryAgain
+from registry.telling.reporter import NotNow, RefusedKey, TryAgain
 
 log = logging.getLogger(__name__)
 
 HOST, LOGIN = "homegraph.googleapis.com", "oauth2.googleapis.com"
-ONCE = "devices:requestSync"  # names no request id; one is served at a time for a user
 CALL_S = 5.0  # for the answer to one call; a Request Sync waits for our own SYNC
 _encode = msgspec.json.Encoder().encode
 
@@ -84,27 +83,27 @@ class HomeGraph:
     def request_sync(self, agent_user: str, end: float) -> None:
         """Google fetches the list again before it answers. Raises as `report` does."""
         body: SyncRequest = {"agentUserId": agent_user}
-        self._checked(self._call("POST", ONCE, _encode(body), end))
+        self._checked(self._call("POST", "devices:requestSync", _encode(body), end))
 
     def report(self, request: ReportRequest, end: float) -> None:
-        """`end`: of the whole call, by the monotonic clock. Raises Rejected, NotNow, TryAgain, GrantDead."""
+        """`end`: of the whole call, by the monotonic clock. Raises Rejected, NotNow, TryAgain, RefusedKey."""
         self._checked(self._call("POST", "devices:reportStateAndNotification", _encode(request), end))
 
     def delete(self, agent_user: str, request_id: str, end: float) -> None:
-        """The link has ended here. That Google knows of none is success. Raises Rejected, TryAgain, GrantDead."""
+        """The link has ended here. That Google knows of none is success. Raises Rejected, TryAgain, RefusedKey."""
         answer = self._call("DELETE", f"agentUsers/{agent_user}?requestId={request_id}", None, end)
         if answer.status != 404:
             self._checked(answer)
 
     def _call(self, method: str, path: str, body: bytes | None, end: float) -> Reply:
-        """Renews the token once where it is not taken."""
+        """Sends the request once, since none is repeated within a second; renews a token that is not taken."""
         try:
             token = self._access(end)
             answer = self._send(method, path, body, token, end)
             if answer.status == 401:
-                answer = self._send(method, path, body, self._access(end, token), end)
+                self._access(end, token)
         except KeyRefused as error:
-            raise GrantDead(str(error)) from None
+            raise RefusedKey(str(error)) from None
         except Unreached as error:
             raise TryAgain(f"Google could not be reached: {error}") from None
         return answer
@@ -116,9 +115,7 @@ class HomeGraph:
     def _send(self, method: str, path: str, body: bytes | None, token: str, end: float) -> Reply:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         within_s = min(self._left_s(end), CALL_S)
-        reply = self._http.ask(
-            method, f"{self._base}/{path}", within_s, body=body, headers=headers, repeatable=path != ONCE
-        )
+        reply = self._http.ask(method, f"{self._base}/{path}", within_s, body=body, headers=headers)
         if reply.status == 200 and reply.data is None:
             raise Unreached("it answered no JSON object")
         return reply
@@ -134,10 +131,11 @@ class HomeGraph:
         if status == 200:
             return
         if status == 404:
-            raise NotNow(f"{said}: Google does not know this user")
+            raise NotNow(f"{said}: Google does not know this user", answer.after_s)
         if status == 403:
-            raise GrantDead(
-                f"{said}: the key is of another project, or the HomeGraph API is not enabled in its project"
+            raise RefusedKey(
+                f"{said}: the key is of another project, or the HomeGraph API is not enabled in its project",
+                answer.after_s,
             )
         if status == 400:
             log.warning("%s to a message of showcam's own making", said, extra={"reason": "rejected"})

@@ -14,15 +14,14 @@ from msgspec.structs import replace
 from actions.devices import Device, SceneDevice, device, scene_devices
 from actions.homegraph import HomeGraph, Notification, Rejected, ReportedDevices, ReportRequest
 from actions.object_detection import ObjectDetection
-from actions.reported import Reported
 from actions.states import States
 from actions.trait import Trait
 from registry.camera import Camera, State
 from registry.scene import scenes_of
 from registry.telling.reporter import (
-    GrantDead,
     Happened,
     NotNow,
+    RefusedKey,
     Tell,
     Told,
     ToldOf,
@@ -33,46 +32,45 @@ from registry.telling.reporter import (
 from registry.telling.turn import Turn, fingerprint
 from store.records import Assistant, Link
 
+FETCHES_S = 60.0  # Google fetches the list of a new link within this, and answers 404 until then
 STATE = ""  # Google takes all states of a device or none, so they have one fingerprint
 _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `registry.telling`. `scenes`: whether SYNC lists those that show a camera on a TV."""
+    """A reporter of `registry.telling`, with a key that was examined. `scenes`: whether SYNC lists those that show a
+    camera on a TV. `clock`: epoch seconds.
+    """
 
     assistant: Assistant = "google"
 
     def __init__(
         self,
         homegraph: HomeGraph,
-        reported: Reported,
         traits: tuple[Trait, ...],
         states: States,
         *,
         scenes: bool = False,
+        clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._homegraph, self._reported = homegraph, reported
-        self._traits, self._states, self._scenes, self._monotonic = traits, states, scenes, monotonic
+        self._homegraph, self._traits, self._states, self._scenes = homegraph, traits, states, scenes
+        self._clock, self._monotonic = clock, monotonic
 
     def may_tell(self, link: Link) -> bool:
-        return self._reported(link)
+        return True
 
     def end(self, agent_user: str, deadline_s: float) -> None:
         try:
             self._homegraph.delete(agent_user, message_id(agent_user, "ended"), self._monotonic() + deadline_s)
-        except (Rejected, GrantDead) as error:
+        except (Rejected, RefusedKey) as error:
             raise Undeliverable(f"agentUsers.delete: {error}") from None
 
     def tell(self, tell: Tell) -> Told:
-        if not tell.listed:
+        if not tell.listed and self._clock() - tell.link.created < FETCHES_S:
             raise NotNow("Google has not fetched the list yet")
         turn = _HomeGraphTurn(tell, self._homegraph, self._monotonic() + tell.deadline_s)
-        try:
-            return turn.take(self._send, self._announce)
-        except GrantDead:
-            self._reported.bar(tell.link)
-            raise
+        return turn.take(self._send, self._announce)
 
     def _send(self, turn: "_HomeGraphTurn") -> None:
         self._list(turn)

@@ -58,12 +58,10 @@ class Amazon:
         return reply.status, reply.data
 
     def post_event(self, gateway: str, event: bytes, bearer: str, timeout_s: float) -> Posted:
-        """Posts an event to a customer's gateway, which knows it again by its message id. Raises Unreached."""
+        """Posts an event to a customer's gateway. Raises Unreached."""
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer}"}
         try:
-            reply = self._http.ask(
-                "POST", f"{gateway}/v3/events", timeout_s, body=event, headers=headers, repeatable=True
-            )
+            reply = self._http.ask("POST", f"{gateway}/v3/events", timeout_s, body=event, headers=headers)
         except NoAnswer as error:
             raise Unreached(str(error)) from None
         return Posted(reply.status, _code(reply.data), reply.after_s)

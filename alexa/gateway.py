@@ -33,17 +33,22 @@ class Revoked(NotGranted):
     """The customer has disabled the skill, or taken the right away."""
 
 
+class OfWhichClient(NotGranted):
+    """Amazon refused to renew a grant kept by showcam 0.2, which may be of an earlier client: nobody has unlinked."""
+
+
 class Grant(Struct, frozen=True):
     """Amazon's tokens for one link. `expires`: epoch s; `gateway`: "" until the region is known.
 
-    `barred`: the event gateway refuses them all the same, until the customer enables the skill again.
+    `client`: the id of the client that they were given to, which alone can renew them; "" of a grant that showcam 0.2
+    kept, until it is renewed.
     """
 
     access: str
     refresh: str
     expires: float
     gateway: str = ""
-    barred: bool = False
+    client: str = ""
 
 
 class Gateway:
@@ -69,20 +74,16 @@ class Gateway:
         self._keep(link.id, msgspec.structs.replace(tokens, gateway=self._region(tokens.access)))
 
     def works(self, link: Link) -> bool:
-        """Whether events can be sent under the link, as far as is known here. Calls nobody. Raises StoreUnavailable."""
+        """Whether the link has a grant of showcam's present client. Calls nobody. Raises StoreUnavailable."""
         data = self._store.link_secret(link.id, SECRET) if all(self._client.values()) else None
-        return data is not None and not msgspec.json.decode(data, type=Grant).barred
-
-    def bar(self, link_id: str) -> None:
-        """The event gateway takes nothing with this grant, though its tokens are good."""
-        self._keep(link_id, msgspec.structs.replace(self._kept(link_id), barred=True))
+        return data is not None and self._is_ours(msgspec.json.decode(data, type=Grant))
 
     def move(self, link_id: str) -> None:
         """Forgets the region of the customer, so that it is requested again."""
         self._keep(link_id, msgspec.structs.replace(self._kept(link_id), gateway=""))
 
     def grant(self, link_id: str) -> Grant:
-        """A grant with a known gateway that is good for EARLY_S at least. Raises NotGranted, Unreached."""
+        """A grant with a known gateway that is good for EARLY_S at least. Raises as `renew` does."""
         grant = self._kept(link_id)
         if grant.expires - EARLY_S <= self._clock():
             grant = self.renew(link_id, grant.access)
@@ -94,7 +95,7 @@ class Gateway:
         return grant
 
     def renew(self, link_id: str, dead: str) -> Grant:
-        """Replaces the tokens whose access token is `dead`. Raises Revoked, NotGranted, Unreached."""
+        """Replaces the tokens whose access token is `dead`. Raises Revoked, OfWhichClient, NotGranted, Unreached."""
         with self._refreshing:
             grant = self._kept(link_id)
             if grant.access != dead:
@@ -102,15 +103,16 @@ class Gateway:
             form = {"grant_type": "refresh_token", "refresh_token": grant.refresh}
             try:
                 tokens = self._tokens(form, grant.refresh)
-            except Revoked:
-                self.forget(link_id)
-                raise
+            except Revoked as error:
+                if grant.client:
+                    raise
+                raise OfWhichClient(f"{error} The grant may be of an earlier client.") from None
             renewed = msgspec.structs.replace(tokens, gateway=grant.gateway)
             self._keep(link_id, renewed)
             return renewed
 
-    def forget(self, link_id: str) -> None:
-        self._store.drop_link_secret(link_id, SECRET)
+    def _is_ours(self, grant: Grant) -> bool:
+        return grant.client in ("", self._client["client_id"])
 
     def _tokens(self, form: dict[str, str], refresh: str) -> Grant:
         """Raises NotGranted when Amazon refused for good. Raises Unreached for a refresh only, which can be retried."""
@@ -134,7 +136,8 @@ class Gateway:
             if refresh:
                 raise Unreached("Login with Amazon gave no tokens")
             raise NotGranted("Login with Amazon gave no tokens.")
-        return Grant(access, renewing, self._clock() + _seconds(answered.get("expires_in")))
+        expires = self._clock() + _seconds(answered.get("expires_in"))
+        return Grant(access, renewing, expires, client=self._client["client_id"])
 
     def _region(self, access: str) -> str:
         """The event gateway of this customer, or "" when Amazon does not answer: the grant is valid without it."""
@@ -151,7 +154,10 @@ class Gateway:
         data = self._store.link_secret(link_id, SECRET)
         if data is None:
             raise NotGranted("Amazon gave no tokens for this link.")
-        return msgspec.json.decode(data, type=Grant)
+        grant = msgspec.json.decode(data, type=Grant)
+        if not self._is_ours(grant):
+            raise NotGranted("Amazon gave the tokens for this link to another client of Login with Amazon.")
+        return grant
 
     def _keep(self, link_id: str, grant: Grant) -> None:
         if not self._store.put_link_secret(link_id, SECRET, msgspec.json.encode(grant)):

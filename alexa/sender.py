@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from alexa.amazon import Amazon, Posted, Unreached
 from alexa.events import Report
-from alexa.gateway import Gateway, NotGranted, Revoked
-from registry.telling.reporter import GrantDead, TryAgain, Unlinked
+from alexa.gateway import Gateway, NotGranted, OfWhichClient, Revoked
+from registry.telling.reporter import GrantDead, Refused, TryAgain, Unlinked
 
 log = logging.getLogger(__name__)
 
@@ -30,16 +30,18 @@ class EventSender:
     def send(self, link_id: str, report: Report, end: float) -> None:
         """Returns when the gateway has taken it. `end`: of the whole call, by the monotonic clock.
 
-        Raises Rejected, TryAgain, GrantDead, Unlinked.
+        An event is posted once: Amazon takes one that comes again within the same second for another event. Raises
+        Rejected, TryAgain, Refused, GrantDead, Unlinked.
         """
         try:
             grant = self._gateway.grant(link_id)
             posted = self._post(grant.gateway, report, grant.access, end)
             if posted.status == 401:
-                grant = self._gateway.renew(link_id, grant.access)
-                posted = self._post(grant.gateway, report, grant.access, end)
+                self._gateway.renew(link_id, grant.access)
         except Revoked:
             raise Unlinked("Login with Amazon has withdrawn the grant (invalid_grant)") from None
+        except OfWhichClient as error:
+            raise Refused(str(error)) from None
         except NotGranted:
             raise GrantDead("Amazon has given no grant for this link") from None
         except Unreached as error:
@@ -61,10 +63,9 @@ class EventSender:
             raise Unlinked(said)
         if code == "SKILL_NEVER_ENABLED_EXCEPTION":
             self._gateway.move(link_id)
-            raise TryAgain(f"{said}: the customer's region is requested again")
-        if status in (403, 404):
-            self._gateway.bar(link_id)
-            raise GrantDead(said)
+            raise Refused(f"{said}: the customer's region is requested again", posted.after_s)
+        if status in (403, 404):  # other codes, and answers without one, pass: some came from a proxy on the way
+            raise Refused(said, posted.after_s)
         if status in (400, 413):
             log.warning("%s to a message of showcam's own making", said, extra={"reason": "rejected"})
             raise Rejected(said)

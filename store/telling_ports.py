@@ -51,6 +51,7 @@ class Claim(Struct, frozen=True):
     turn: int  # how often something was told
     listed: float | None  # when the assistant first fetched the list
     tries: int  # in vain, one after the other
+    reason: str  # why the last of them was in vain
     by: str
 
 
@@ -101,7 +102,7 @@ class Outbox(Protocol):
         ...
 
     def note_listed(self, account_id: str, link_id: str, at: float, due: float) -> None:
-        """The assistant fetched the list; for the first time: a LOOK that is due then."""
+        """The assistant fetched the list; for the first time: a LOOK that is due then, whatever the link waits for."""
         ...
 
     def due(self, assistant: Assistant, now: float, most: int) -> list[tuple[str, str]]:
@@ -116,8 +117,8 @@ class Outbox(Protocol):
         """All or none. False, and nothing written, when the claim's time was over and another had it, or it ended."""
         ...
 
-    def free_claims(self) -> None:
-        """At the start of the only sender: frees what an earlier one held when it was killed."""
+    def free_claims(self, at: float) -> None:
+        """At the start of the only sender: frees from `at` on what an earlier one held when it was killed."""
         ...
 
     def waiting(self, now: float, account_id: str = "") -> list[Row]:

@@ -9,14 +9,18 @@ from store.records import Notice
 
 # encryption: Image Encryption of a camera was switched on. session: a vendor ended a source's session. lost: a camera
 # in the house is at no address. tamper: a camera was turned away, covered or blinded; nothing says when that is mended.
-# grant: an assistant takes no more reports of a link. outbox: reports of a link can't be sent.
-type Kind = Literal["encryption", "session", "lost", "tamper", "grant", "outbox"]
+# grant: an assistant takes no more reports of a link. ending: it says that a link has ended, like too many others at
+# once. key: showcam's key for reports to an assistant can't be used. outbox: reports of a link can't be sent.
+type Kind = Literal["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 
 
 class Fault(Struct, frozen=True):
-    """`subject` is the id of what it is about: a camera, a source or a link. `told`: ids of the addresses that know."""
+    """`subject` is the id of a camera, a source or a link, or for a key the assistant.
+
+    `told`: ids of the addresses that know.
+    """
 
     account: str
     kind: Kind

@@ -137,7 +137,9 @@ class Notifying:
             case "session":
                 vendor = self._standing.vendor(fault.account, fault.subject)
                 return Names(vendor=vendor) if vendor else None
-            case "grant" | "outbox":
+            case "key":
+                return Names(assistant=fault.subject.capitalize())
+            case "grant" | "ending" | "outbox":
                 link = self._store.link(fault.subject)
                 if link is None or link.ended is not None:
                     return None

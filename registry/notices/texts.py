@@ -60,14 +60,35 @@ _TEXTS: dict[Kind, _Sentences] = {
     "grant": {
         "title": mark("{assistant} takes no more reports"),
         "began": mark(
-            "{assistant} ended its permission for reports of the link “{link}”, so it is not told when somebody rings, "
-            "or when a camera changes."
+            "{assistant} refuses the reports of the link “{link}”, or showcam has no permission for them any more. So "
+            "{assistant} does not learn when somebody rings, or when a camera changes."
         ),
         "mend": mark(
-            "In the {assistant} app disable or disconnect showcam, then link it again. What is linked stands on "
-            "{address}."
+            "See the reason under Assistants on {address}. If it stays, disable or disconnect showcam in the "
+            "{assistant} app and link it again."
         ),
         "ended": mark("{assistant} takes reports of the link “{link}” again."),
+    },
+    "ending": {
+        "title": mark("{assistant}: did you unlink showcam?"),
+        "began": mark(
+            "{assistant} says that the link “{link}” has ended. It said the same of more than ten links within a "
+            "minute, which is more likely a fault there. So showcam keeps the link and asks again every hour."
+        ),
+        "mend": mark(
+            "If you unlinked showcam in the {assistant} app, end the link under Assistants on {address}. Otherwise do "
+            "nothing."
+        ),
+        "ended": mark("{assistant} takes reports of the link “{link}” again."),
+    },
+    "key": {
+        "title": mark("Nothing is reported to {assistant}"),
+        "began": mark(
+            "showcam’s key for reports to {assistant} is damaged, or belongs to another Google Cloud project than the "
+            "one that you link with. So {assistant} does not learn when a camera changes."
+        ),
+        "mend": mark("See under Health on {address} what is wrong with the key, then give showcam the right one."),
+        "ended": mark("showcam reports to {assistant} again."),
     },
     "outbox": {
         "title": mark("Reports to {assistant} could not be sent"),

@@ -80,10 +80,10 @@ class Reporter(Protocol):
     def assistant(self) -> Assistant: ...
 
     def may_tell(self, link: Link) -> bool:
-        """Whether reports can be sent under the link now: a grant or a key works as far as is known. Calls nobody.
+        """Whether showcam has what it takes to report under the link: a grant or a key of its present client.
 
-        `proactivelyReported` and `willReportState` are what this answers. Where it is False, nothing is sent and
-        changes are forgotten. Who makes it True, as AcceptGrant does, calls the store's `look(account, at, link)`.
+        Calls nobody. `proactivelyReported` and `willReportState` are this answer. While it is False nothing is sent and
+        changes are forgotten. Whatever makes it True, as AcceptGrant does, calls the store's `look(account, at, link)`.
         """
         ...
 
@@ -115,7 +115,7 @@ class NotTold(Exception):
 
 
 class TryAgain(NotTold):
-    """The service can't take it now: no answer in time, 429, 5xx, a 401 after the token was renewed once.
+    """The service can't take it now: no answer in time, 429, 5xx, a 401, after which the token was renewed.
 
     `after_s`: what the service asked to wait (Retry-After), 0.0: nothing. Telling spaces the tries, with jitter.
     """
@@ -132,10 +132,26 @@ class TryAgain(NotTold):
         self.after_s = after_s
 
 
-class NotNow(NotTold):
-    """The assistant does not know this user (404). Nothing is sent until it fetches the list again, save rare tries.
+class Refused(TryAgain):
+    """The service refuses the link or the key (403, 404), which may pass: nothing ends, and the owner is notified.
 
-    What it was told is forgotten, and so is what happened.
+    Telling tries again after seconds and minutes, then hourly, and from the second day daily. `hourly`: never more
+    rarely than hourly.
+    """
+
+    hourly = False
+
+
+class RefusedKey(Refused):
+    """The service refuses showcam's own key, which serves all links: a mended key must not wait for a day."""
+
+    hourly = True
+
+
+class NotNow(Refused):
+    """The assistant does not know this user (404). What it was told is forgotten.
+
+    It is tried again as after any refusal, and a few seconds after the assistant has fetched the list.
     """
 
 
@@ -144,14 +160,14 @@ class Unlinked(NotTold):
 
 
 class GrantDead(NotTold):
-    """The grant or key can't be used and can't be renewed, though the link lives on. `may_tell` is False from here on.
+    """There is no grant or key to report with, though the link lives on. `may_tell` is False from here on.
 
-    What it was told is forgotten; the owner is told how to mend it.
+    What it was told is forgotten, and the owner is notified.
     """
 
 
 class Undeliverable(NotTold):
-    """The service refused a message for good (400, 403): repeating it is no use.
+    """The service refused a message for good (400, 413): repeating it is no use.
 
     The reporter goes on with the other messages first. In `told` the refused cameras are as if they had been told, so
     that they are not sent again before they change. `cameras`: their ids; `happened` holds refused rows, too.

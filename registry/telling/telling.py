@@ -20,6 +20,7 @@ from registry.telling.reporter import (
     NotNow,
     NotTold,
     Now,
+    Refused,
     Reporter,
     Tell,
     Told,
@@ -28,7 +29,7 @@ from registry.telling.reporter import (
     Unlinked,
 )
 from registry.telling.told import ALL, before, kept, what_was_told
-from registry.telling.why import FAULT, LATE, LATE_S
+from registry.telling.why import FAULT, LATE, LATE_S, REFUSED, is_refusal
 from store.ports import Store, StoreUnavailable
 from store.records import Link
 from store.telling_ports import ENDED, LOOK, Claim, Row, Settled
@@ -40,10 +41,13 @@ CLAIM_S = 2 * TELL_S  # a sender that was killed holds a link so long
 MOST = 50  # rows in one claim
 RESENDS_S = (1.0, 2.0, 4.0)  # before the first resends
 LATER_S, LONGEST_S = 15.0, 900.0  # before those after them, doubled each time
-UNKNOWN_S, UNKNOWN_LONGEST_S = 30.0, 6 * 3600.0  # before an assistant that does not know the user is tried again
+REFUSED_S = (*RESENDS_S, 60.0, 300.0, 900.0)  # before the first tries after a refusal
+HOUR_S, HOURLY, DAY_S = 3600.0, 24, 86_400  # then so many hourly ones, then daily ones
+ENDINGS, ENDINGS_S = 10, 60  # more links that end within so long are a fault at the assistant or here
 
-# told: something was. first: and nothing before it. dead: the grant can't be renewed.
-type Outcome = Literal["told", "first", "retried", "laid_down", "dead"]
+# told: something was. first: and nothing before it. dead: there is no grant or key any more. refused: for a quarter of
+# an hour and longer. doubted: the assistant said of too many links at once that they have ended.
+type Outcome = Literal["told", "first", "retried", "laid_down", "dead", "refused", "doubted"]
 type Follow = Callable[[Claim, Outcome, float], None]  # with the lag of what was told, in seconds
 
 
@@ -88,7 +92,9 @@ class Telling:
     def _told(self, claim: Claim) -> Settled:
         assert claim.link is not None
         if not self._reporter.may_tell(claim.link):
-            return Settled(self._clock(), claim.rows)
+            if was_told := claim.told is not None:
+                self._follow(claim, "dead", 0.0)
+            return Settled(self._clock(), claim.rows, forget=was_told)
         try:
             now = self._present.of(claim.link)
         except Unavailable:
@@ -105,12 +111,14 @@ class Telling:
             f"{claim.link_id}/{claim.turn}",
             TELL_S,
         )
-        laid = tuple((row, LATE) for row in late)
+        # the owner is notified of a refusal; thousands of sightings that were put aside would say no more
+        laid = () if is_refusal(claim.reason) else tuple((row, LATE) for row in late)
         try:
             told = self._reporter.tell(tell)
         except NotTold as error:
-            return self._failed(claim, now, replace(self._settled(claim, was, error), laid=laid), error)
-        over = tuple(row for row in claim.rows if row not in late)
+            settled = self._failed(claim, now, replace(self._settled(claim, was, error), laid=laid), error)
+            return settled if laid else replace(settled, over=tuple(dict.fromkeys((*settled.over, *late))))
+        over = tuple(row for row in claim.rows if row not in dict(laid))
         what = what_was_told(was, told, tell.happened)
         return Settled(self._clock(), over, laid, told=kept(claim, was, told), what=what, again=now.ends)
 
@@ -133,24 +141,54 @@ class Telling:
         rows = tuple(row for row in claim.rows if row not in dict(settled.laid))
         match error:
             case Unlinked():
-                self._end(claim.link)
+                if self._may_end():
+                    self._end(claim.link)
+                    return settled
+                self._follow(claim, "doubted", 0.0)
+                error = Refused(error.reason, told=error.told, happened=error.happened)
             case GrantDead():
                 self._follow(claim, "dead", 0.0)
                 return replace(settled, over=rows, forget=True)
-            case NotNow():
-                wait_s = min(UNKNOWN_S * 4.0 ** min(claim.tries, 10), UNKNOWN_LONGEST_S)
-                return replace(settled, over=rows, forget=True, again=self._clock() + wait_s, tries=claim.tries + 1)
             case Undeliverable():
                 refused = tuple((_refused(claim, camera), error.reason) for camera in error.cameras or ("",))
                 return replace(settled, over=rows, laid=(*settled.laid, *refused), reason="", again=now.ends)
-        return self._later(claim, error, settled)
+        settled = self._later(claim, error, settled)
+        if isinstance(error, Refused) and settled.tries >= len(REFUSED_S):
+            self._follow(claim, "refused", 0.0)
+        return replace(settled, forget=True) if isinstance(error, NotNow) else settled
+
+    def _may_end(self) -> bool:
+        """Whether a link may end because its assistant says so: not after a day's first flood of such answers."""
+        key, now = f"endings/{self.assistant}", self._clock()
+        if self._store.hits(f"{key}/stopped", DAY_S, now):
+            return False
+        may_end, _ = self._store.take_place(key, ENDINGS, ENDINGS_S, now)
+        if not may_end:
+            for at in (now, now + DAY_S):  # for a day at least, whatever is left of this one
+                self._store.hit(f"{key}/stopped", DAY_S, at)
+            log.error(
+                "%s says that more than %d links have ended within a minute: none of them ends here for a day",
+                self.assistant,
+                ENDINGS,
+                extra={"reason": "endings"},
+            )
+        return may_end
 
     def _later(self, claim: Claim, error: NotTold, settled: Settled | None = None) -> Settled:
-        """What is left waits, longer with each try in vain; one that told something is not in vain."""
+        """What is left waits, longer with each try in vain; one that told something is not in vain.
+
+        Refusals and other trouble are counted apart, so that an odd refusal after an outage has a short wait.
+        """
         settled = settled or Settled(self._clock(), reason=error.reason)
-        tries = 0 if settled.over or settled.told is not None else claim.tries
+        is_same = isinstance(error, Refused) is is_refusal(claim.reason)
+        tries = claim.tries if is_same and not settled.over and settled.told is None else 0
         asked_s = error.after_s if isinstance(error, TryAgain) else 0.0
-        return replace(settled, wait=self._clock() + max(pause_s(tries), asked_s), tries=tries + 1)
+        if isinstance(error, Refused):
+            wait_s = refused_pause_s(tries, hourly=error.hourly)
+            settled = replace(settled, reason=REFUSED + error.reason)
+        else:
+            wait_s = pause_s(tries)
+        return replace(settled, wait=self._clock() + max(wait_s, asked_s), tries=tries + 1)
 
     def _ended(self, claim: Claim) -> Settled:
         """The link is gone: all that its assistant is still told is that."""
@@ -188,6 +226,15 @@ def pause_s(tries: int) -> float:
         base_s = RESENDS_S[tries]
     else:
         base_s = min(LATER_S * 2.0 ** min(tries - len(RESENDS_S), 10), LONGEST_S)
+    return base_s * random.uniform(1.0, 1.3)  # noqa: S311 - spreads
+
+
+def refused_pause_s(tries: int, *, hourly: bool = False) -> float:
+    """Seconds before the next try after `tries` refusals. `hourly`: never longer than about an hour."""
+    if tries < len(REFUSED_S):
+        base_s = REFUSED_S[tries]
+    else:
+        base_s = HOUR_S if hourly or tries < len(REFUSED_S) + HOURLY else DAY_S
     return base_s * random.uniform(1.0, 1.3)  # noqa: S311 - spreads
 
 

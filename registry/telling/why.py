@@ -5,6 +5,7 @@ from typing import Literal
 
 LATE = "it happened too long ago"
 FAULT = "something went wrong in showcam; it is in its log"
+REFUSED = "refused: "  # before the reason of a refusal that may pass, as it is kept of a link
 LATE_S = 300.0  # what happened longer ago is not told any more
 
 type Why = Literal[
@@ -17,7 +18,6 @@ _TEXTS: tuple[tuple[re.Pattern[str], Why], ...] = (
     (re.compile(re.escape(FAULT)), "fault"),
     (re.compile("clock is wrong"), "clock"),
     (re.compile("does not know this user|has not fetched the list"), "unknown_user"),
-    (re.compile("region is requested again"), "trouble"),
     (re.compile("no grant|the grant|the key|no key"), "permission"),
     (re.compile(r"be reached: .*answered \d"), "trouble"),  # whoever gives the tokens answered
     (re.compile("answered 413"), "too_large"),
@@ -31,3 +31,8 @@ _TEXTS: tuple[tuple[re.Pattern[str], Why], ...] = (
 def why_of(reason: str) -> Why:
     """The word for a reason that is kept of a link or of a row; "trouble" for one that is in no list."""
     return next((why for text, why in _TEXTS if text.search(reason)), "trouble")
+
+
+def is_refusal(kept: str) -> bool:
+    """Whether the last try was in vain because the assistant refused the link or the key, as by a 403 or 404."""
+    return kept.startswith(REFUSED)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from accounts import clients
 from actions.google_key import BadKey
-from showcam.compose import demo, reporters
+from showcam.compose import demo
 from showcam.compose.cameras import built
 from showcam.compose.command import tools
+from showcam.compose.google import google_key
 from showcam.compose.ground import Ground
 from showcam.doctor import assistants, clock, disk, households, ice, notices, sign_in
 from showcam.doctor import google as points
@@ -81,7 +82,7 @@ def _endpoints(settings: Settings, store: Store, visitor: Visitor) -> Iterator[F
 
 def reports(settings: Settings, store: Store) -> Finding:
     try:
-        key = reporters.google_key(demo.prepare(settings) if settings.demo else settings, store)
+        key = google_key(demo.prepare(settings) if settings.demo else settings, store)
     except BadKey as error:
         mend = worded(
             "Make a key of that account in the project of Google's client, see {page}", page=document("owner/google.md")

@@ -1,18 +1,33 @@
-"""Builds what fulfillment promises about reports, without what sends them."""
+"""Builds what is known of the key for Google's HomeGraph: who sends reports and who promises them judge it alike."""
 
 from collections.abc import Callable
+from functools import cache
 
-from actions.google_key import BadKey, read_key
-from actions.reported import Reported
+from accounts import clients
+from actions.google_key import BadKey, KeyFile, check_key, read_key
 from showcam.settings import Settings
+from showcam.setup.google_console import projects_of
 from store.ports import Store
 from store.records import Link
 
 
+def google_key(settings: Settings, store: Store) -> KeyFile | None:
+    """The key, examined; None where none is set. Raises BadKey, StoreUnavailable."""
+    if not settings.google_service_account:
+        return None
+    key, known = read_key(settings.google_service_account), clients.registered(store, "google")
+    check_key(key, projects_of(known.redirect_uris) if known else ())
+    return key
+
+
 def reported(settings: Settings, store: Store) -> Callable[[Link], bool]:
-    """Whether a link is reported to. Whether the key signs is examined where it is used, and named there."""
-    try:
-        key = read_key(settings.google_service_account) if settings.google_service_account else None
-    except BadKey:
-        key = None
-    return Reported(store, key.private_key_id) if key else lambda link: False
+    """What `willReportState` says, by the check of the process that sends reports. Raises StoreUnavailable."""
+
+    @cache  # an error is not kept
+    def usable() -> bool:
+        try:
+            return google_key(settings, store) is not None
+        except BadKey:
+            return False
+
+    return lambda link: usable()

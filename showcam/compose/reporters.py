@@ -2,11 +2,8 @@
 
 import logging
 
-from accounts import clients
-from actions.google_key import BadKey, KeyFile, read_key
-from actions.google_tokens import check_key
+from actions.google_key import BadKey, KeyFile
 from actions.homegraph import HomeGraph
-from actions.reported import Reported
 from actions.reports import Reports as GoogleReports
 from actions.states import States
 from actions.traits import traits
@@ -16,9 +13,8 @@ from alexa.sender import EventSender
 from registry.telling.reporter import Reporter
 from registry.telling.telling import Outcome
 from showcam.compose import amazon, ground
+from showcam.compose.google import google_key
 from showcam.settings import Settings
-from showcam.setup.google_console import projects_of
-from store.ports import Store
 from store.telling_ports import Claim
 
 log = logging.getLogger(__name__)
@@ -37,26 +33,34 @@ def build(settings: Settings, base: ground.Ground) -> list[Reporter]:
     return [*found, _google(settings, base, key)] if key else found
 
 
-def google_key(settings: Settings, store: Store) -> KeyFile | None:
-    """The key, examined; None where none is set. Raises BadKey, StoreUnavailable."""
-    if not settings.google_service_account:
-        return None
-    key, known = read_key(settings.google_service_account), clients.registered(store, "google")
-    check_key(key, projects_of(known.redirect_uris) if known else ())
-    return key
-
-
 def note_faults(base: ground.Ground, claim: Claim, outcome: Outcome) -> None:
     """What the owner is notified of."""
     match outcome:
-        case "dead":
+        case "dead" | "refused":
             base.adapter.faults.began(claim.account, "grant", claim.link_id)
-        case "first":
+        case "doubted":
+            base.adapter.faults.began(claim.account, "ending", claim.link_id)
+        case "told" | "first":
             base.adapter.faults.ended(claim.account, "grant", claim.link_id)
+            base.adapter.faults.ended(claim.account, "ending", claim.link_id)
         case "laid_down":
             base.adapter.faults.began(claim.account, "outbox", claim.link_id)
         case _:
             pass
+
+
+def note_key(settings: Settings, base: ground.Ground) -> None:
+    """Notes for households that are linked to Google whether the key for reports can't be used."""
+    is_bad = False
+    try:
+        google_key(settings, base.store)
+    except BadKey:
+        is_bad = True
+    for account in base.store.accounts():
+        if is_bad and any(link.assistant == "google" for link in base.store.links(account.id)):
+            base.adapter.faults.began(account.id, "key", "google")
+        else:
+            base.adapter.faults.ended(account.id, "key", "google")
 
 
 def _alexa(settings: Settings, base: ground.Ground) -> AlexaReports:
@@ -71,4 +75,4 @@ def _google(settings: Settings, base: ground.Ground, key: KeyFile) -> GoogleRepo
     homegraph = HomeGraph(key, settings.google_at, settings.ca_file if settings.google_at else None)
     all_traits = traits(base.adapter.registry, settings.web_url, settings.cast_receiver_app_id)
     states = States(base.adapter.registry, all_traits)
-    return GoogleReports(homegraph, Reported(base.store, key.private_key_id), all_traits, states, scenes=settings.casts)
+    return GoogleReports(homegraph, all_traits, states, scenes=settings.casts)

@@ -20,15 +20,17 @@ from store.telling_ports import Claim
 
 DAY_S = 24 * 3600.0
 METRICS_S = 5.0
+KEY_S = 300.0
+RESEND_S = 1.0  # what a killed worker sent is sent again no sooner after the next one's start
 
 
 class Tellings:
     """All assistants' senders of the worker process; the only ones of an installation at home."""
 
     def __init__(self, settings: Settings, base: Ground) -> None:
-        self._base = base
+        self._settings, self._base = settings, base
         self._metrics = TellingMetrics(settings.data / FILE)
-        built = {reporter.assistant: reporter for reporter in reporters.build(settings, base)}
+        built: dict[Assistant, Reporter] = {known.assistant: known for known in reporters.build(settings, base)}
         self._sending = [
             Sending(base.store, telling(base, built.get(assistant) or Unreported(assistant), self._metrics))
             for assistant in ASSISTANTS
@@ -36,12 +38,13 @@ class Tellings:
 
     def start(self) -> list[Job]:
         """Frees what an earlier worker held when it was killed, and looks at every link. Raises StoreUnavailable."""
-        self._base.store.free_claims()
+        self._base.store.free_claims(time.time() + RESEND_S)
         self._base.adapter.changes.subscribe(self._wake)
         for sending in self._sending:
             sending.start()
         return [
             Job("reconcile", DAY_S, Reconciling(self._base.store).turn),
+            Job("key for reports", KEY_S, partial(reporters.note_key, self._settings, self._base)),
             Job("telling metrics", METRICS_S, self._write_metrics),
         ]
 
@@ -60,12 +63,15 @@ class Tellings:
 
 
 def telling(base: Ground, reporter: Reporter, metrics: TellingMetrics) -> Telling:
-    follow = partial(_follow, base, metrics, reporter.assistant)
+    # whoever took the key or the client away needs no notice of that
+    noted = None if isinstance(reporter, Unreported) else base
+    follow = partial(_follow, noted, metrics, reporter.assistant)
     return Telling(base.store, reporter, base.adapter.present, ground.unlinker(base.store, base.pictures), follow)
 
 
 def _follow(
-    base: Ground, metrics: TellingMetrics, assistant: Assistant, claim: Claim, outcome: Outcome, lag_s: float
+    noted: Ground | None, metrics: TellingMetrics, assistant: Assistant, claim: Claim, outcome: Outcome, lag_s: float
 ) -> None:
     metrics.count(assistant, outcome, lag_s)
-    reporters.note_faults(base, claim, outcome)
+    if noted is not None:
+        reporters.note_faults(noted, claim, outcome)

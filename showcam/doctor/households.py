@@ -80,7 +80,7 @@ _OF_REPORTS = ("grant", "outbox")
 
 def _reports(fault: Noted) -> Finding:
     if fault.kind == "grant":
-        text = worded("the assistant ended its permission for reports")
+        text = worded("the assistant refuses them, or showcam has no permission for them any more")
         mend = worded("In the assistant's app disable or disconnect showcam, then link it again.")
         return wrong(worded("reports of the link {link}", link=fault.subject), text, mend, "gateway_grant_dead")
     text = worded("some could not be sent, and were put aside")

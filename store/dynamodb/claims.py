@@ -52,6 +52,7 @@ class ClaimItems(TellingItems):
             item.get("turn", 0),
             float(item["listed"]) if "listed" in item else None,
             item.get("tries", 0),
+            item.get("reason", ""),
             by,
         )
 
@@ -73,13 +74,11 @@ class ClaimItems(TellingItems):
             return True
         raise StoreUnavailable("others added rows to the same link in every try")
 
-    def free_claims(self) -> None:
+    def free_claims(self, at: float) -> None:
         for assistant in ("alexa", "google"):
             for item in self._tellings(assistant):
                 if item.get("claimed"):
-                    free = self._table.update(
-                        item["pk"], item["sk"], "SET #free = :none REMOVE #claimed", EXISTS, none=0.0
-                    )
+                    free = self._table.update(item["pk"], item["sk"], "SET #free = :at REMOVE #claimed", EXISTS, at=at)
                     self._table.write(free)
 
     def waiting(self, now: float, account_id: str = "") -> list[Row]:

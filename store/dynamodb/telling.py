@@ -81,10 +81,13 @@ class TellingItems(LinkItems):
         if link is None or link.ended is not None:
             return
         first = min(due, float(known.get("wanted", due))) if known else due
-        unless = ("#news = :seen", {"seen": known["news"]}) if known else (NEW, {})
+        unless, values = ("#news = :seen", {"seen": known["news"]}) if known else (NEW, dict[str, object]())
         sets = "#listed = :listed, #again = :again"
+        if known and "claimed" not in known:
+            unless += " AND attribute_not_exists(#claimed)"
+            first, sets, values = due, f"{sets}, #free = :none, #tries = :none", values | {"none": 0}
         with contextlib.suppress(ConditionFailed):  # it is looked at for another reason; the next fetch is noted
-            self._table.write(self._wanted(link, first, sets, unless=unless[0], listed=at, again=due, **unless[1]))
+            self._table.write(self._wanted(link, first, sets, unless=unless, listed=at, again=due, **values))
 
     def _ended(self, link: Link, at: float) -> list[Action]:
         """Replaces what the link was told by the row of its end; rows of what happened go with the next claim."""

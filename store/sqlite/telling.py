@@ -76,6 +76,7 @@ class TellingRows:
         if self._database.one("SELECT 1 FROM telling WHERE link = ? AND listed IS NOT NULL", link_id):
             return
         with self._database.writing(durable=False) as write:
+            write.execute("UPDATE telling SET free = 0, tries = 0 WHERE link = ? AND claimed = ''", (link_id,))
             put_looks(write, account_id, at, link_id, due)
             write.execute("UPDATE telling SET listed = ? WHERE link = ? AND listed IS NULL", (at, link_id))
 
@@ -88,7 +89,7 @@ class TellingRows:
         with self._database.writing(durable=False) as write:
             take = (
                 "UPDATE telling SET claimed = ?, free = ?, wanted = ? WHERE link = ? AND account = ? AND wanted <= ?"
-                " RETURNING told, turn, listed, tries"
+                " RETURNING told, turn, listed, tries, reason"
             )
             taken = write.execute(take, (by, until, until, link_id, account_id, now)).fetchone()
             if taken is None:
@@ -96,8 +97,9 @@ class TellingRows:
             sql = _ROW + " WHERE link = ? AND laid IS NULL AND due <= ? ORDER BY at, kind, subject LIMIT ?"
             due = tuple(Row(*row) for row in write.execute(sql, (link_id, now, most)))
             row = write.execute(rows.LINK + " WHERE id = ? AND ended IS NULL", (link_id,)).fetchone()
-        told, turn, listed, tries = taken
-        return Claim(account_id, link_id, rows.link(row) if row else None, due, told, turn, listed, tries, by)
+        told, turn, listed, tries, reason = taken
+        link = rows.link(row) if row else None
+        return Claim(account_id, link_id, link, due, told, turn, listed, tries, reason, by)
 
     def settle(self, claim: Claim, settled: Settled) -> bool:
         with self._database.writing(durable=False) as write:
@@ -119,9 +121,10 @@ class TellingRows:
                 write.execute("DELETE FROM telling WHERE link = ? AND wanted IS NULL", (claim.link_id,))
         return True
 
-    def free_claims(self) -> None:
+    def free_claims(self, at: float) -> None:
+        sql = f"UPDATE telling SET claimed = '', free = ?, wanted = max(?, {_NEXT}) WHERE claimed <> ''"  # noqa: S608
         with self._database.writing(durable=False) as write:
-            write.execute(f"UPDATE telling SET claimed = '', free = 0, wanted = {_NEXT} WHERE claimed <> ''")  # noqa: S608
+            write.execute(sql, (at, at))
 
     def waiting(self, now: float, account_id: str = "") -> list[Row]:
         sql = _ROW + " WHERE laid IS NULL AND due <= ? AND ? IN ('', account) ORDER BY at, kind, subject"

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from actions.google_key import BadKey, read_key
-from actions.google_tokens import check_key
+from actions.google_key import BadKey, check_key, read_key
 from tests.doubles.google_cloud import GoogleCloud
 
 

@@ -10,7 +10,6 @@ import pytest
 from actions.devices import device
 from actions.google_key import read_key
 from actions.homegraph import HomeGraph
-from actions.reported import Reported
 from actions.reports import Reports
 from actions.states import States
 from actions.trait import Trait
@@ -62,7 +61,6 @@ def test_report_state_says_of_every_camera_what_query_says(
     key = read_key(str(served.key_file))
     reports = Reports(
         HomeGraph(key, served.host, served.ca_file),
-        Reported(home.store, key.private_key_id),
         table,
         States(home.registry, table),
     )

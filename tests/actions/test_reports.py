@@ -18,13 +18,12 @@ from actions.devices import device
 from actions.fulfillment import Fulfillment
 from actions.google_key import KeyFile, read_key
 from actions.homegraph import HomeGraph
-from actions.reported import Reported
-from actions.reports import Reports
+from actions.reports import FETCHES_S, Reports
 from actions.states import States
 from actions.traits import traits
 from registry.camera import Camera
 from registry.preferences import Preferences
-from registry.telling.reporter import GrantDead, Happened, NotNow, NotTold, Now, Tell, Told, TryAgain, Undeliverable
+from registry.telling.reporter import Happened, NotNow, NotTold, Now, RefusedKey, Tell, Told, TryAgain, Undeliverable
 from registry.telling.why import Why, why_of
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
@@ -56,8 +55,7 @@ class Reporting:
     def reporter(self, key: KeyFile) -> Reports:
         homegraph = HomeGraph(key, self.cloud.host, self.cloud.ca_file, clock=self.clock)
         states = States(self.home.registry, self.traits)
-        reported = Reported(self.home.store, key.private_key_id, self.clock)
-        return Reports(homegraph, reported, self.traits, states, scenes=True)
+        return Reports(homegraph, self.traits, states, scenes=True, clock=self.clock)
 
     def _listed(self, known: Any) -> dict[str, Any]:
         return dict(json.loads(msgspec.json.encode(device(known, self.traits, reported=True))))
@@ -207,10 +205,13 @@ def test_a_camera_whose_motion_rings_is_a_doorbell_to_google(link: Reporting) ->
     assert attic["type"] == "action.devices.types.DOORBELL"
 
 
-def test_nothing_is_sent_before_google_has_fetched_the_list(link: Reporting) -> None:
+def test_nothing_is_sent_in_the_minute_in_which_google_fetches_a_new_list(link: Reporting) -> None:
     with pytest.raises(NotNow) as raised:
         link.tell(listed=False)
     assert (link.calls(), why_of(raised.value.reason)) == ([], "unknown_user")
+    link.clock.wait(FETCHES_S)
+    link.tell(listed=False)
+    assert link.calls() == [SYNC, REPORT]
 
 
 def test_a_user_that_google_does_not_know_waits(link: Reporting) -> None:
@@ -230,9 +231,9 @@ ANSWERS: list[tuple[str, Any, type[NotTold], Why]] = [
     ("homegraph_fault", "empty", TryAgain, "unreached"),
     ("homegraph_fault", "half", TryAgain, "unreached"),
     ("homegraph_fault", "cut", TryAgain, "unreached"),
-    ("homegraph_fault", "forbidden", GrantDead, "permission"),
+    ("homegraph_fault", "forbidden", RefusedKey, "permission"),
     ("homegraph_quota", 0, TryAgain, "busy"),
-    ("google_login_fault", "invalid_grant", GrantDead, "permission"),
+    ("google_login_fault", "invalid_grant", RefusedKey, "permission"),
     ("google_login_fault", "http500", TryAgain, "trouble"),
     ("google_login_fault", "html", TryAgain, "trouble"),
     ("google_login_fault", "empty", TryAgain, "trouble"),
@@ -251,7 +252,7 @@ def test_a_fault_of_google(setting: str, value: Any, error: type[NotTold], why: 
         link.tell()
     assert type(raised.value) is error
     assert why_of(raised.value.reason) == why
-    assert link.reports.may_tell(link.home.link) is (error is TryAgain)
+    assert link.reports.may_tell(link.home.link)
     if setting == "google_skew_s":
         assert raised.value.reason.endswith("this machine's clock is wrong by more than Google takes")
 
@@ -263,34 +264,29 @@ def test_a_clock_ten_minutes_slow_is_taken_by_google(link: Reporting) -> None:
     assert link.calls() == [SYNC, REPORT]
 
 
-def test_a_key_that_was_refused_is_tried_again_once_a_day_and_another_at_once(link: Reporting) -> None:
-    link.cloud.settings.homegraph_fault = "forbidden"
-    with pytest.raises(GrantDead):
-        link.tell()
-    assert not link.reports.may_tell(link.home.link)
-    assert link.reporter(msgspec.structs.replace(link.key, private_key_id="another")).may_tell(link.home.link)
-    link.clock.wait(25 * 3600)
-    assert link.reports.may_tell(link.home.link)
-
-
-def test_a_token_that_is_no_longer_taken_is_renewed_once(link: Reporting) -> None:
+def test_a_token_that_is_no_longer_taken_is_renewed_and_the_report_is_sent_by_the_next_try(link: Reporting) -> None:
     link.tell()
     link.cloud.homegraph._account._access.clear()
     link.changes = {"Attic": {"online": "on"}}
     link.cloud.calls.clear()
+    with pytest.raises(TryAgain):
+        link.tell()
+    assert [path for _, path, _ in link.cloud.calls] == [REPORT, "/google/token"]
     link.tell()
     assert [path for _, path, _ in link.cloud.calls] == [REPORT, "/google/token", REPORT]
 
 
-def test_a_report_that_was_taken_before_its_answer_was_lost_is_repeated_under_its_id(link: Reporting) -> None:
+def test_a_report_whose_answer_was_lost_is_repeated_under_its_id_by_the_next_try_only(link: Reporting) -> None:
     link.tell()
+    link.calls()
     link.cloud.settings.homegraph_fault = "cut"
     ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
     with pytest.raises(TryAgain):
-        link.tell(ring)  # twice: at once on a new connection too
+        link.tell(ring)
+    assert link.calls() == [REPORT]
     link.cloud.settings.homegraph_fault = ""
     link.tell(ring)
-    assert link.cloud.homegraph.users[link.user].repeated == 2
+    assert link.cloud.homegraph.users[link.user].repeated == 1
 
 
 def test_one_refused_device_does_not_hold_the_others_up(link: Reporting) -> None:
@@ -327,25 +323,3 @@ def test_a_hanging_google_ends_with_the_deadline(link: Reporting) -> None:
     with pytest.raises(TryAgain):
         link.tell(deadline_s=0.4)
     assert time.monotonic() - began < 4
-
-
-def test_sync_promises_what_the_key_keeps(link: Reporting) -> None:
-    def synced() -> list[tuple[bool, bool | None]]:
-        body = json.dumps({"requestId": "1", "inputs": [{"intent": "action.devices.SYNC"}]}).encode()
-        _, answered = fulfillment.answer(body, link.home.token())
-        listed = json.loads(answered)["payload"]["devices"]
-        return [(known["willReportState"], known.get("notificationSupportedByAgent")) for known in listed]
-
-    fulfillment = Fulfillment(
-        partial(authenticate, link.home.store, assistant="google"),
-        link.home.registry,
-        lambda ended: None,
-        PUBLIC,
-        Pins(link.home.store),
-        reported=link.reports.may_tell,
-    )
-    assert synced() == [(True, True), (True, True), (True, None)]
-    link.cloud.settings.homegraph_fault = "forbidden"
-    with pytest.raises(GrantDead):
-        link.tell()
-    assert synced() == [(False, None)] * 3

@@ -13,7 +13,7 @@ import pytest
 from accounts import households
 from accounts.tokens import authenticate
 from alexa.amazon import Amazon, Unreached
-from alexa.gateway import SECRET, Gateway, NotGranted
+from alexa.gateway import SECRET, Gateway, NotGranted, Revoked
 from alexa.smart_home import SmartHome
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
@@ -182,19 +182,18 @@ def test_tokens_are_renewed_before_they_expire(home: Household, gateway: Gateway
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "raised", "kept"),
+    ("status", "error", "raised"),
     [
-        ("400 Bad", "invalid_grant", NotGranted, False),
-        ("503 Busy", "server_error", Unreached, True),
-        ("401 No", "invalid_client", Unreached, True),
-        ("302 Found", "invalid_grant", Unreached, True),
+        ("400 Bad", "invalid_grant", Revoked),
+        ("503 Busy", "server_error", Unreached),
+        ("401 No", "invalid_client", Unreached),
+        ("302 Found", "invalid_grant", Unreached),
     ],
 )
-def test_only_a_revoked_grant_is_forgotten(
+def test_a_grant_is_kept_as_long_as_its_link_whatever_a_renewal_is_answered(
     status: str,
     error: str,
     raised: type[Exception],
-    kept: bool,
     home: Household,
     gateway: Gateway,
     login: Login,
@@ -205,7 +204,7 @@ def test_only_a_revoked_grant_is_forgotten(
     login.status, login.tokens = status, {"error": error}
     with pytest.raises(raised):
         gateway.grant(home.link.id)
-    assert (home.store.link_secret(home.link.id, SECRET) is not None) is kept
+    assert home.store.link_secret(home.link.id, SECRET) is not None
 
 
 def test_a_link_that_ends_while_amazon_answers_keeps_no_tokens(home: Household, gateway: Gateway, login: Login) -> None:

@@ -104,8 +104,8 @@ CLIENT = ("amzn1.application-oa2-client.x", "its-secret")
 class Reporting:
     """Reports of one link, which begins with a grant. `told` is what the last call answered."""
 
-    def __init__(self, home: Household, vendors: Vendors) -> None:
-        self.home, self.amazon, self.clock = home, EventGateway(vendors), Clock()
+    def __init__(self, home: Household, vendors: Vendors, clock: Clock | None = None) -> None:
+        self.home, self.amazon, self.clock = home, EventGateway(vendors), clock or Clock()
         http = Amazon(self.amazon.vendor.host, self.amazon.vendor.ca_file)
         self.gateway = Gateway(home.store, http, *CLIENT, clock=self.clock)
         self.reports = Reports(

@@ -9,7 +9,7 @@ from registry.notices.texts import Names, notice, trial
 from tests.doubles.notice_services import HOME, Owner
 from words.languages import LANGUAGES, Language
 
-KINDS: list[Kind] = ["encryption", "session", "lost", "tamper", "grant", "outbox"]
+KINDS: list[Kind] = ["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]
 MENDED = [kind for kind in KINDS if kind != "tamper"]  # nothing says when that is mended
 
 SUBJECTS: dict[Kind, str] = {
@@ -18,6 +18,8 @@ SUBJECTS: dict[Kind, str] = {
     "lost": "Låve",
     "tamper": "Låve",
     "grant": "Google",
+    "ending": "Google",
+    "key": "Google",
     "outbox": "Google",
 }
 

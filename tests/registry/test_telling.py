@@ -182,15 +182,18 @@ class TestWhatIsTold:
         world.change(online="on")
         assert world.turn() == []
 
-    def test_where_nothing_may_be_sent_changes_are_forgotten(self, world: World) -> None:
+    def test_while_nothing_may_be_sent_changes_are_forgotten_and_after_it_all_is_told(self, world: World) -> None:
         world.reporter.may = False
         world.change(online="off")
         world.hint("doorbell", "F00000002")
         assert world.turn() == []
         assert world.home.store.waiting(world.clock() + 99) == []
+        world.change(online="on")
+        world.turn()
+        assert world.outcomes == ["dead"]
         world.reporter.may = True
         world.home.store.look(world.home.account.id, world.clock(), world.link_id)
-        assert world.turn() == ["states Garden"]
+        assert sorted(world.turn()) == ["listed Front Door", "listed Garden", "states Front Door", "states Garden"]
 
     def test_a_clock_that_is_set_ten_minutes_back_holds_up_no_later_change(self, world: World) -> None:
         world.change(online="off")

@@ -9,14 +9,19 @@ import msgspec
 import pytest
 
 from accounts import clients
+from accounts.identity import new_id
 from registry.telling.reporter import Reporter
+from registry.telling.telling import Outcome
 from showcam import keys
-from showcam.compose import doctor, ground, reporters
+from showcam.compose import doctor, google, ground, reporters
 from showcam.compose.ground import Ground
 from showcam.settings import Settings
 from showcam.setup.google_console import REDIRECTS
 from simulator.assistants.service_account import FILE, ServiceAccount
 from simulator.state import Settings as Simulated
+from store.records import Account
+from store.telling_ports import Claim
+from tests.doubles.household import new_link
 
 LOGIN = {"lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s"}
 
@@ -34,6 +39,12 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("key")
     ServiceAccount(folder, "https://127.0.0.1:1/google/token", Simulated())
     return dict(json.loads((folder / FILE).read_text()))
+
+
+def account(base: Ground) -> Account:
+    made = Account(new_id(), 1.0, b"salt")
+    base.store.add_account(made)
+    return made
 
 
 UNUSABLE = "nothing is reported to Google: google_service_account can't be used: "
@@ -97,6 +108,51 @@ def test_a_key_that_can_not_be_used_is_named_at_the_start_and_by_the_doctor(
     finding = doctor.reports(settings, base.store)
     assert (finding.state, finding.text) == ("wrong", said)
     assert "BEGIN" not in said
+    assert not google.reported(settings, base.store)(new_link(account(base), "google", None, "en"))
+
+
+def test_will_report_state_is_promised_with_a_key_that_the_sender_takes(
+    base: Ground, key: dict[str, Any], tmp_path: Path
+) -> None:
+    link = new_link(account(base), "google", None, "en")
+    with_key = Settings(data=tmp_path, google_service_account=json.dumps(key))
+    assert google.reported(with_key, base.store)(link)
+    assert not google.reported(Settings(data=tmp_path), base.store)(link)
+
+
+def test_a_key_of_another_project_is_a_notice_for_who_linked_google_until_there_is_the_right_one(
+    base: Ground, key: dict[str, Any], tmp_path: Path
+) -> None:
+    redirects = tuple(redirect.format(project="showcam-demo") for redirect in REDIRECTS)
+    clients.register(base.store, "google", "google", redirects)
+    linked, other = account(base), account(base)
+    base.store.add_link(new_link(linked, "google", None, "en"))
+    base.store.add_link(new_link(other, "alexa", None, "en"))
+    foreign = Settings(data=tmp_path, google_service_account=json.dumps(key | {"project_id": "another-1"}))
+    reporters.note_key(foreign, base)
+    (fault,) = base.adapter.faults.of(linked.id)
+    assert (fault.kind, fault.subject, fault.lasts) == ("key", "google", True)
+    assert base.adapter.faults.of(other.id) == []
+    reporters.note_key(Settings(data=tmp_path, google_service_account=json.dumps(key)), base)
+    assert base.adapter.faults.of(linked.id) == []
+
+
+def test_who_takes_the_key_away_is_not_notified_that_it_is_gone(base: Ground, tmp_path: Path) -> None:
+    reporters.note_key(Settings(data=tmp_path), base)
+    assert base.adapter.faults.of(account(base).id) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kinds"), [("dead", ["grant"]), ("refused", ["grant"]), ("doubted", ["ending"]), ("retried", [])]
+)
+def test_what_an_owner_is_notified_of_until_a_report_is_taken(outcome: Outcome, kinds: list[str], base: Ground) -> None:
+    home = account(base)
+    link = new_link(home, "alexa", None, "en")
+    claim = Claim(home.id, link.id, link, (), None, 0, None, 0, "", "by")
+    reporters.note_faults(base, claim, outcome)
+    assert [fault.kind for fault in base.adapter.faults.of(home.id)] == kinds
+    reporters.note_faults(base, claim, "told")
+    assert base.adapter.faults.of(home.id) == []
 
 
 @pytest.mark.parametrize(("given", "state"), [(True, "ok"), (False, "unsure")])

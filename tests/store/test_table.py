@@ -117,7 +117,7 @@ class World:
         yield "look", lambda: store.look(account.id, NOW)
         yield "note_listed", lambda: store.note_listed(account.id, link.id, NOW, NOW + 5)
         yield "claim", lambda: self.claims.append(store.claim(account.id, link.id, NOW, NOW + 9, 9))
-        yield "free_claims", store.free_claims
+        yield "free_claims", lambda: store.free_claims(NOW)
         yield "claim", lambda: self.claims.append(store.claim(account.id, link.id, NOW, NOW + 9, 9))
         yield "settle", lambda: self.settle(laid=True)
         yield "laid_down", lambda: read(store.laid_down())

@@ -164,6 +164,31 @@ class TestRecording:
         world.store.look(world.neighbour.id, NOW)
         assert world.due() == {world.google.id, world.other.id}
 
+    def test_a_list_that_is_fetched_ends_the_wait_of_a_link_that_was_forgotten(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        refused = Settled(NOW, forget=True, wait=NOW + 3600, tries=9, reason="refused: by it")
+        assert world.store.settle(claim, refused)
+        assert world.alexa.id not in world.due(NOW + 3599)
+        world.store.note_listed(world.home.id, world.alexa.id, NOW + 60, NOW + 65)
+        assert world.alexa.id not in world.due(NOW + 64)
+        claim = world.claim(now=NOW + 65)
+        assert (claim.tries, claim.listed, kinds(claim.rows)) == (0, NOW + 60, [LOOK])
+
+    def test_a_list_that_is_fetched_meanwhile_takes_no_claim_away(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        world.store.note_listed(world.home.id, world.alexa.id, NOW, NOW)
+        assert world.alexa.id not in world.due(NOW)
+        assert world.store.settle(claim, Settled(NOW, claim.rows))
+
+    def test_why_the_last_try_was_in_vain_is_in_the_claim(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        assert claim.reason == ""
+        world.store.settle(claim, Settled(NOW, wait=NOW + 1, tries=1, reason="refused: by it"))
+        assert world.claim(now=NOW + 1).reason == "refused: by it"
+
     def test_the_first_list_is_noted_and_looked_at_later(self, world: World) -> None:
         world.store.note_listed(world.home.id, world.alexa.id, NOW, NOW + 5)
         world.store.note_listed(world.home.id, world.alexa.id, NOW + 1, NOW + 6)
@@ -202,9 +227,9 @@ class TestClaiming:
     def test_the_claims_of_a_killed_sender_are_freed(self, world: World) -> None:
         world.changed()
         dead = world.claim()
-        world.store.free_claims()
-        assert world.due() == {world.alexa.id, world.google.id}
-        assert world.claim().rows == dead.rows
+        world.store.free_claims(NOW + 1)
+        assert (world.due(), world.due(NOW + 1)) == ({world.google.id}, {world.alexa.id, world.google.id})
+        assert world.claim(now=NOW + 1).rows == dead.rows
         assert not world.store.settle(dead, Settled(NOW, dead.rows))
 
     def test_the_backlog_of_each_assistant(self, world: World) -> None:
