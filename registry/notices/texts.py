@@ -84,7 +84,7 @@ _TEXTS: dict[Kind, _Sentences] = {
     "key": {
         "title": mark("Nothing is reported to {assistant}"),
         "began": mark(
-            "showcam’s key for reports to {assistant} is damaged, or belongs to another Google Cloud project than the "
+            "showcam’s key for reports to {assistant} is damaged, or belongs to another project than the "
             "one that you link with. So {assistant} does not learn when a camera changes."
         ),
         "mend": mark("See under Health on {address} what is wrong with the key, then give showcam the right one."),
