@@ -24,6 +24,7 @@ NOT_THESE_EITHER = mark(
 )
 SIGN_IN: dict[str, tuple[int, str]] = {
     "wrong": _NOT_THESE,
+    "unknown": (403, WRITTEN["unknown"]),
     "stranger": _NOT_THESE,
     "too_many": _NOT_THESE,
     "wrong_password": (403, WRITTEN["wrong_password"]),

@@ -51,7 +51,7 @@ class CodeSent(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    why: Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "expired", "unsupported"]
+    why: Literal["wrong", "unknown", "locked", "terminals", "too_often", "wrong_code", "expired", "unsupported"]
 
 
 type Verdict = SignedIn | CodeSent | Rejected

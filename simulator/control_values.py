@@ -57,6 +57,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "restart_s": (0, 3600),
     "lag_s": (0, 60),
     "delay_s": (0, 60),
+    "gateway_each": (0, 100_000),
+    "empty_each": (0, 100_000),
     "wake_s": (0, 120),
     "wake_spread_s": (0, 120),
     "awake_s": (0, 3600),

@@ -79,6 +79,10 @@ class Settings:
     push_fault: Literal["", "garbage", "refuse", "drop"] = ""  # of the app's messages
     hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
     delay_s: float = 2.0  # of the fault "delay"
+    # each so many-th GET of the app's API is answered 504, and each so many-th list has an empty STATUS of a camera, as
+    # happens in life now and then (github.com/Bobsilvio/ezviz_hp7 36 and 37, adirgan/ha-ezviz-cloud-plus); 0: none
+    gateway_each: int = 40
+    empty_each: int = 15
     # a battery camera wakes within this and up to so much longer, and sleeps after `awake_s` unless it is asked to stay
     # awake, which helps for a while (github.com/Dead96/ezviz-stream-ha-integration, 0.3.1 and 0.3.2, on a CS-DP2C)
     wake_s: float = 8.0

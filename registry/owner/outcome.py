@@ -29,6 +29,7 @@ class SignInRefused(Struct, frozen=True):
 
     why: Literal[
         "wrong",
+        "unknown",
         "wrong_password",
         "crowded",
         "locked",

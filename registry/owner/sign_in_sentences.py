@@ -10,6 +10,9 @@ from words.languages import Language
 # By `why` of registry.owner.outcome.SignInRefused, and by what a page or a command finds itself.
 WRITTEN: Mapping[str, str] = {
     "wrong": mark("{vendor} does not take that user name and password. Try them in the {vendor} app, then again here."),
+    "unknown": mark(
+        "{vendor} knows no account with this user name. Check the user name; it is the one of the {vendor} app."
+    ),
     "wrong_password": mark(
         "That is not the password of this showcam user. Whoever runs this showcam can set another: "
         "showcam owner password"

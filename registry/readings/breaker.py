@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from registry.errors import DriverError, VendorBusy, VendorDown
+from registry.errors import DriverError, SetRefused, VendorBusy, VendorDown
 from registry.readings.flights import copied
 
 MUCH_MORE = 1.5  # times the longest wait in vain: a caller with so much time calls all the same
@@ -46,7 +46,7 @@ class Breaker:
             in_vain = isinstance(error, VendorDown) and time.monotonic() - began >= given_s * WHOLE
             self._failed(key, error, given_s if in_vain else math.inf)
             raise
-        except DriverError:
+        except (DriverError, SetRefused):
             self._answered(key)  # a refusal is an answer
             raise
         if key in self._circuits:

@@ -36,6 +36,7 @@ class AppFace:
         self._sign_in = SignIn(world, sessions)
         self.push = Push(world, sessions)
         self._settings = SettingCalls(world, self._writable)
+        self._gets = self._lists = 0
 
     def app(self) -> web.Application:
         app = counting(self._world)
@@ -134,7 +135,11 @@ class AppFace:
         if offset is None or limit is None or not 0 < limit <= pagelist.MOST or not query.get("filter"):
             raise AppError(1021, "A parameter of the list is wrong")
         sections = {word.strip() for word in query["filter"].split(",")}
-        return answer(**pagelist.page(self._world, account, offset, limit, sections))
+        listed = pagelist.page(self._world, account, offset, limit, sections)
+        self._lists += 1
+        if listed.get("STATUS") and _falls_due(self._lists, self._world.settings.empty_each):
+            listed["STATUS"][next(iter(listed["STATUS"]))] = {}
+        return answer(**listed)
 
     async def messages(self, request: web.Request, account: Account) -> web.Response:
         wanted = {serial for serial in request.query.get("serials", "").split(",") if serial}
@@ -203,6 +208,10 @@ class AppFace:
     def _open(self, handler: Handler) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             await asyncio.sleep(self._world.settings.latency_ms / 1000)
+            if request.method == "GET":
+                self._gets += 1
+                if _falls_due(self._gets, self._world.settings.gateway_each):
+                    return web.Response(status=504, text="<html>gateway</html>", content_type="text/html")
             try:
                 await self._trouble([])
                 return await handler(request)
@@ -223,6 +232,10 @@ class AppFace:
             return await handler(request, self._world.accounts[user])
 
         return self._open(handle)
+
+
+def _falls_due(count: int, each: int) -> bool:
+    return bool(each) and count % each == 0
 
 
 def _whole(text: str) -> int | None:

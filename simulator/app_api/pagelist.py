@@ -38,7 +38,9 @@ def page(world: World, account: Account, offset: int, limit: int, sections: set[
         "resourceInfos": [row for row, _camera in shown],
     }
     for name in sorted(sections & BY_SERIAL.keys()):
-        answer[name] = {camera.serial: BY_SERIAL[name](world, account, camera) for camera in firsts.values()}
+        # a recorder has no switches in life
+        shown_of = [camera for camera in firsts.values() if name != "SWITCH" or not _is_recorder(world, camera)]
+        answer[name] = {camera.serial: BY_SERIAL[name](world, account, camera) for camera in shown_of}
     for name in sorted(sections & BY_RESOURCE.keys()):
         answer[name] = {resource_id(camera): BY_RESOURCE[name](camera) for camera in cameras}
     if "FEATURE_INFO" in sections:
@@ -80,6 +82,11 @@ def _info(world: World, serial: str, cameras: dict[str, Camera]) -> dict[str, An
         return _device(camera)
     camera = camera or Camera(serial, device.name, device.owner, "", "garden", model=device.model)
     return _device(camera) | _body(device)
+
+
+def _is_recorder(world: World, camera: Camera) -> bool:
+    device = world.devices.get(camera.serial)
+    return device is not None and device.category == "XVR"
 
 
 def _body(device: Device) -> dict[str, Any]:

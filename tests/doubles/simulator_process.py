@@ -18,6 +18,7 @@ from aws.deploy_local.ports import free_ports
 from tests.doubles import simulator_main
 from tests.doubles.waiting import LONG_S
 
+STEADY = {"gateway_each": 0, "empty_each": 0}  # most tests count what is called
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([simulator_main.__name__])
 
@@ -35,8 +36,7 @@ class SimulatorProcess:
         self.log = tmp_path / "simulator.log"
         self._app_url = app_url
         self._process = self._started()
-        if settings:
-            self.configure(**settings)
+        self.configure(**(STEADY | settings))
 
     @property
     def url(self) -> str:
@@ -88,6 +88,7 @@ class SimulatorProcess:
         """Restarts it on the same ports and data."""
         self.stop()
         self._process = self._started()
+        self.configure(**STEADY)
 
     def _started(self, within_s: float = LONG_S) -> multiprocessing.process.BaseProcess:
         words = ["--port", str(self.port), "--app-url", self._app_url, "--data", str(self.data)]

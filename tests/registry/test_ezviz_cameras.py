@@ -394,3 +394,57 @@ def test_a_real_accounts_settings() -> None:
     assert {camera.model for camera in found if camera.sub is None} == {"EB3", "eLife"}
     assert {camera.model for camera in found if camera.asleep == "none"} == {"EB3", "eLife", "C8C"}
     assert [camera.ref.serial[-2:] for camera in found if camera.asleep == "on"] == ["04"]
+
+
+def test_a_recorder_has_nothing_to_switch() -> None:
+    """No real list has a section SWITCH for one; an ordinary camera without is unknown."""
+    listed = page((device(deviceCategory="XVR"), [row()]), (device("F2"), [row("F2")]), SWITCH={})
+    recorded, ordinary = cameras([listed], "s", ())
+    assert (recorded.asleep, recorded.audio, recorded.status_light) == ("none", "none", "none")
+    assert (ordinary.asleep, ordinary.audio, ordinary.status_light) == ("unknown", "unknown", "unknown")
+
+
+@pytest.mark.parametrize(("kind", "model"), [(50, "C3TN"), ("50", "C3TN"), (61, "C3TN (type 61)")])
+def test_a_channel_of_an_unknown_kind_is_listed_as_one(kind: int | str, model: str) -> None:
+    assert one(resource=row(resourceType=kind)).model == model
+
+
+ODD: dict[str, Any] = {"null": None, "list": [], "empty": {}, "text": "x", "number": 7, "rows": [None, "x", []]}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("name", ["STATUS", "SWITCH", "FEATURE_INFO", "VIDEO_QUALITY"])
+def test_an_odd_section_of_a_camera_costs_that_camera_alone(name: str, odd: str) -> None:
+    """And one that is odd as a whole leaves what it would show unknown."""
+
+    def listed(**changes: Any) -> tuple[Camera, ...]:
+        sections: dict[str, Any] = {
+            "STATUS": {serial: {"isEncrypt": 0} for serial in ("F1", "F2")},
+            "SWITCH": dict.fromkeys(("F1", "F2"), ALL_OFF),
+            "FEATURE_INFO": dict.fromkeys(("F1", "F2"), flipped(True)),
+            "VIDEO_QUALITY": {},
+        }
+        rows = [(device(serial), [row(serial, resourceId=serial)]) for serial in ("F1", "F2")]
+        return cameras([page(*rows, **(sections | changes))], "s", ())
+
+    right = {camera.ref.serial: camera for camera in listed()}
+    found = {camera.ref.serial: camera for camera in listed(**{name: {"F1": ODD[odd], "F2": SECTIONS_OF_ONE[name]}})}
+    assert found.keys() == right.keys()
+    assert found["F2"] == right["F2"]
+    assert len(listed(**{name: ODD[odd]})) == 2
+
+
+SECTIONS_OF_ONE: dict[str, Any] = {
+    "STATUS": {"isEncrypt": 0},
+    "SWITCH": ALL_OFF,
+    "FEATURE_INFO": flipped(True),
+    "VIDEO_QUALITY": None,
+}
+
+
+@pytest.mark.parametrize("odd", [None, {}, [], "x", 7, {"deviceSerial": None}, {"deviceSerial": ""}])
+@pytest.mark.parametrize("where", ["deviceInfos", "resourceInfos"])
+def test_an_odd_row_costs_itself_alone(where: str, odd: Any) -> None:
+    listed = page((device(), [row()]))
+    listed[where] = [odd, *listed[where], odd]
+    assert [camera.name for camera in cameras([listed], "s", ())] == ["Garden"]

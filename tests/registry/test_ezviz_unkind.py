@@ -1,15 +1,21 @@
 """A household as unkind as life, through driver, registry and gate: what is shown, why not, what its owner meets."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import requests
+from msgspec.structs import replace
 
 from media.grants import Grants
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.pages import LastStatus
+from registry.errors import VendorDown
 from registry.preferences import Preferences
 from registry.registry import Registry
 from registry.rules import Rules
@@ -17,12 +23,15 @@ from registry.settings import Asked, Step
 from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
+from tests.doubles.clock import Clock
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
-from tests.doubles.simulator_process import SimulatorProcess
+from tests.doubles.simulator_process import STEADY, SimulatorProcess
+from tests.doubles.tls_vendor import Vendor, Vendors, answer
 
 USER, CODE = "real@example.com", "ABCDEF"
 LONG_S = 20.0
+SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY,VTM,CONNECTION,WIFI"
 ENCRYPTED = ("Driveway", "Boathouse", "Hall", "Courtyard Wide", "Courtyard Close", "Workshop", "Loft", "Pantry")
 CLOSED = {"Greenhouse": "asleep", "Cellar": "offline", "Shed": "offline"}
 
@@ -51,6 +60,20 @@ class Home:
     def another_process(self) -> Adapter:
         """Over the same store, with nothing in memory."""
         return adapt(self.store, {"ezviz": self.driver}, self.pictures, Grants([bytes(32)]), self.rules)
+
+    @property
+    def session(self) -> dict[str, Any]:
+        return dict(self.driver.sessions.read(self.source).secrets.session or {})
+
+    @property
+    def session_id(self) -> str:
+        return str(self.session["session_id"])
+
+    def another_driver(self, vendor: Vendor | None = None) -> EzvizDriver:
+        """As another process has it, with nothing in memory."""
+        app, ca = (vendor.host, vendor.ca_file) if vendor else (self.vendor.app_host, self.vendor.ca)
+        hosts = EzvizHosts.of("eu", api=app, open_platform=self.vendor.open_host)
+        return EzvizDriver(self.store, hosts, ca_file=ca, demo=True, lan=True, cloud=True)
 
     def camera(self, name: str) -> Camera:
         return next(camera for camera in self.owner.cameras(self.account).cameras if camera.name == name)
@@ -87,6 +110,7 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProces
 @pytest.fixture
 def home(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Home]:
     yield Home(vendor, store)
+    vendor.configure(**STEADY, fault="")
     vendor.control(vendor.serial("Driveway"), encryption=True, audio=True, online=True, rtsp=False)
     vendor.control(vendor.serial("Terrace"), online=True, rtsp=False)
 
@@ -199,3 +223,75 @@ def _until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_list_that_a_gateway_loses_now_and_then_is_asked_for_once_more(home: Home) -> None:
+    right = home.driver.read(home.source, LONG_S)
+    home.vendor.configure(gateway_each=2)
+    assert [home.driver.read(home.source, LONG_S) for _ in range(4)] == [right] * 4
+    home.vendor.configure(gateway_each=1)
+    before = home.vendor.calls()
+    with pytest.raises(VendorDown, match="504"):
+        home.driver.read(home.source, LONG_S)
+    assert sum((home.vendor.calls() - before).values()) == 2
+
+
+def test_what_is_set_is_sent_once_whatever_the_gateway_answers(home: Home) -> None:
+    terrace = home.camera("Terrace")
+    home.vendor.configure(fault="http500")
+    before = home.vendor.calls()
+    with pytest.raises(VendorDown):
+        home.driver.apply(home.source, terrace, "audio", "off", LONG_S)
+    assert set((home.vendor.calls() - before).values()) == {1}  # by each of two calls that the vendor knows
+
+
+def test_an_empty_status_is_what_was_read_a_moment_ago(home: Home) -> None:
+    right = home.driver.read(home.source, LONG_S)
+    home.vendor.configure(empty_each=1)
+    assert home.driver.read(home.source, LONG_S) == right
+    others = home.another_driver().read(home.source, LONG_S)
+    assert [other.encryption for camera, other in zip(right, others, strict=True) if camera != other] == ["unknown"]
+
+
+def test_a_status_is_kept_for_a_minute() -> None:
+    clock = Clock()
+    last, device, began = LastStatus(clock), {"deviceSerial": "F1"}, clock.now
+    full = {"deviceInfos": [device], "STATUS": {"F1": {"isEncrypt": 0}}}
+    statuses: list[Any] = [{}, {"F1": {}}, None]
+    empty: list[dict[str, Any]] = [{"deviceInfos": [device], "STATUS": status} for status in statuses]
+    assert last.filled("s", [full]) == [full]
+    for after_s, is_kept in ((60.0, True), (61.0, False)):
+        clock.now = began + after_s
+        assert [page["STATUS"].get("F1") == {"isEncrypt": 0} for page in last.filled("s", empty)] == [is_kept] * 3
+    assert last.filled("another household", [empty[0]])[0]["STATUS"] == {}
+
+
+@pytest.mark.parametrize("section", SECTIONS.split(","))
+@pytest.mark.parametrize("odd", [None, [], "x", 7, [None]], ids=repr)
+def test_an_odd_row_or_section_costs_itself_alone(home: Home, vendors: Vendors, section: str, odd: Any) -> None:
+    """Through all that the driver reads of a list: cameras, dispatchers, places at home, whether codes fit."""
+    real = requests.get(
+        f"https://{home.vendor.app_host}/v3/userdevices/v1/resources/pagelist",
+        {"groupId": "-1", "limit": "50", "offset": "0", "filter": SECTIONS},
+        headers={"sessionId": home.session_id},
+        verify=str(home.vendor.ca),
+        timeout=LONG_S,
+    ).json()
+    right = home.driver.read(home.source, LONG_S)
+    real["deviceInfos"] += [odd, {"deviceSerial": None}]
+    real["resourceInfos"] += [odd, {"resourceId": odd, "localIndex": odd, "resourceType": 50}]
+    real["resourceInfos"][-3]["resourceId"] = [odd]
+    real[section][next(iter(real[section]))] = odd
+    vendor = vendors.answering(lambda *_: answer(json.dumps(real).encode()))
+    home.driver.sessions.keep_code(home.source, "F00497501", "ABCDEF")
+    home.driver.sessions.keep_picture_code(home.source, "F00497502", "ABCDEF")
+    home.driver.sessions.signed_in(home.source, USER, home.session | {"api_url": vendor.host})
+    found = home.another_driver(vendor).read(home.source, LONG_S)
+    assert [camera.name for camera in found] == [camera.name for camera in right]
+    changed = [camera.name for camera, before in zip(found, right, strict=True) if said(camera) != said(before)]
+    assert len(changed) <= 2
+
+
+def said(camera: Camera) -> Camera:
+    """What the list says of a camera, whatever was given at home."""
+    return replace(camera, lan="", ways=(), picture_code="none")

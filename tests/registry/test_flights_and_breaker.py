@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from registry.camera import Refusal, Stream, StreamRequest
-from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
+from registry.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
 from registry.readings.breaker import Breaker
 from registry.readings.flights import Flights
 from registry.rules import Rules
@@ -297,10 +297,24 @@ def test_while_one_tries_the_others_do_not() -> None:
     assert breaker.call("a", 10, probe) == "probed"
 
 
-@pytest.mark.parametrize("error", [SignedOut(), Refused("offline")])
+@pytest.mark.parametrize("error", [SignedOut(), Refused("offline"), SetRefused("unsupported")])
 def test_a_refusal_is_an_answer_and_trips_nothing(error: Exception) -> None:
     breaker = Breaker(trip=2, rest_s=60)
     failing(breaker, error, 5)
+
+    assert breaker.call("a", 10, lambda: "asked") == "asked"
+
+
+@pytest.mark.parametrize("error", [None, SignedOut(), SetRefused("unsupported")])
+def test_one_answer_closes_the_circuit_for_all(error: Exception | None) -> None:
+    breaker = Breaker(trip=2, rest_s=0.05)
+    failing(breaker, VendorDown("x"), 2)
+    time.sleep(0.1)
+    if error is None:
+        breaker.call("a", 10, lambda: "answered")
+    else:
+        failing(breaker, error, 1)
+    failing(breaker, VendorDown("x"), 1)  # it does not count with those before
 
     assert breaker.call("a", 10, lambda: "asked") == "asked"
 

@@ -16,6 +16,7 @@ from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
 from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused, masked
 from registry.owner.sign_in import SignIn, SignUp
+from registry.owner.sign_in_sentences import refused
 from registry.vendor import CodeSent, Rejected
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
@@ -195,6 +196,63 @@ def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors:
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "unsupported"
     assert len(vendor.requests) == 1
+
+
+class Regions:
+    """The host that is asked first, and the simulator as the region in which the accounts live."""
+
+    def __init__(self, store: SqliteStore, vendors: Vendors, simulator: SimulatorProcess, *, then: bytes) -> None:
+        self.first = vendors.answering(lambda *_: answer(b'{"meta": {"code": 1013}}'))
+        self.second = vendors.answering(lambda *_: answer(then))
+        both = simulator.data / "both.pem"
+        both.write_bytes(simulator.ca.read_bytes() + self.first.ca_file.read_bytes())
+        self.others = (self.second.host, simulator.app_host)
+        extra = (self.first.host, *self.others)
+        hosts = EzvizHosts(self.first.host, simulator.open_host, extra=extra, others=self.others)
+        driver = EzvizDriver(store, hosts, ca_file=both, demo=True)
+        self.door = SignIn(store, driver, "anyone", limits=MANY, vendor_s=20.0)
+
+
+def test_a_user_that_one_region_does_not_know_is_asked_for_once_in_each_other(
+    store: SqliteStore, vendors: Vendors, simulator: SimulatorProcess
+) -> None:
+    regions = Regions(store, vendors, simulator, then=b'{"meta": {"code": 1013}}')
+    assert isinstance(regions.door.begin("demo@example.com", PASSWORD, HERE), SignedIn)
+    assert (len(regions.first.requests), len(regions.second.requests)) == (1, 1)
+    source = households.find(store, "demo@example.com")
+    assert source is not None
+    session = Sessions(store).read(source).secrets.session
+    assert session is not None
+    assert session["api_url"] == simulator.app_host
+
+
+@pytest.mark.parametrize(
+    ("then", "user", "password", "expected"),
+    [
+        (b'{"meta": {"code": 1013}}', "nobody@example.com", PASSWORD, "unknown"),
+        (b'{"meta": {"code": 1013}}', "demo@example.com", "another", "wrong"),
+        (b"<html>", "nobody@example.com", PASSWORD, "wrong"),  # that region may know the account
+    ],
+)
+def test_what_all_regions_do_not_know_is_called_that(
+    store: SqliteStore,
+    vendors: Vendors,
+    simulator: SimulatorProcess,
+    then: bytes,
+    user: str,
+    password: str,
+    expected: str,
+) -> None:
+    regions = Regions(store, vendors, simulator, then=then)
+    assert why(regions.door.begin(user, password, HERE)) == expected
+
+
+def test_a_sign_in_begins_at_the_region_of_the_settings_and_names_all_others() -> None:
+    hosts = EzvizHosts.of("eu")
+    assert (hosts.api, hosts.others[-1], len(hosts.others)) == ("apiieu.ezvizlife.com", "apirus.ezvizru.com", 5)
+    said = refused("unknown", "en", "EZVIZ")
+    for region in ("Europe", "North America", "South America", "Asia", "India", "Russia"):
+        assert region in said
 
 
 # the vendor's other verdicts

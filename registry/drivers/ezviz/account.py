@@ -17,6 +17,7 @@ from registry.drivers.ezviz.clients import Clients
 from registry.drivers.ezviz.cloud import Cloud
 from registry.drivers.ezviz.events import message_hint
 from registry.drivers.ezviz.lan import Lan
+from registry.drivers.ezviz.pages import LastStatus
 from registry.drivers.ezviz.sessions import Held, Sessions
 from registry.drivers.ezviz.switches import Channels
 from registry.drivers.vendor_http import VendorHttp
@@ -49,7 +50,7 @@ class EzvizAccount:
         self._sessions, self._http = sessions, http
         self._lan = lan  # None: cameras are not looked for in houses
         self._cloud = cloud  # None: their cloud stream is not used
-        self._clients, self._channels = Clients(sessions, http), Channels()
+        self._clients, self._channels, self._last_status = Clients(sessions, http), Channels(), LastStatus()
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         """Every camera as it is now: one request per thirty."""
@@ -60,6 +61,7 @@ class EzvizAccount:
             pages = client.pages(
                 ",".join([SECTIONS, *[lan.SECTIONS] * bool(at_home), *[cloud.SECTIONS] * bool(self._cloud)])
             )
+            pages = self._last_status.filled(source.id, pages)
             found = encryption.judged(cameras(pages, source.id, ways), pages, held.secrets.picture_codes)
             self._channels.keep(pages, [camera.ref for camera in found])
             if at_home:

@@ -10,7 +10,7 @@ from net.text import line
 from registry.camera import Camera, Flag, Ref, Video
 from registry.drivers.ezviz import features
 from registry.drivers.ezviz.features import Features
-from registry.drivers.ezviz.pages import fields, number, within
+from registry.drivers.ezviz.pages import fields, number, tidied, within
 from registry.drivers.ezviz.switches import AUDIO, LIGHT, PRIVACY, SLEEP, enabled, of_channel
 from registry.errors import VendorDown
 
@@ -40,6 +40,7 @@ class _Listed(Struct, frozen=True):
     switches: dict[int, Flag] | None
     features: JsonObject | None
     qualities: list[Any] | None
+    has_switches: bool  # no switches are listed of a real recorder, which has nothing to switch
 
 
 def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> tuple[Camera, ...]:
@@ -50,11 +51,12 @@ def cameras(pages: Iterable[JsonObject], source: str, ways: tuple[str, ...]) -> 
     for page in pages:
         if not isinstance(page.get("deviceInfos"), list) or not isinstance(page.get("resourceInfos"), list):
             raise VendorDown("no device list in the answer")
-        devices |= {str(device["deviceSerial"]): device for device in page["deviceInfos"]}
-        resources += page["resourceInfos"]
+        tidy = tidied(page)
+        devices |= {str(device["deviceSerial"]): device for device in tidy["deviceInfos"]}
+        resources += tidy["resourceInfos"]
         for name in SECTIONS.split(","):
-            if page.get(name) is not None:
-                sections[name] = sections.get(name, {}) | page[name]
+            if tidy.get(name) is not None:
+                sections[name] = sections.get(name, {}) | tidy[name]
     return tuple(
         _camera(_listed(devices[str(row["deviceSerial"])], row, sections), source, ways)
         for row in _channels(devices, resources)
@@ -71,15 +73,16 @@ def has_sub(qualities: Any) -> bool:
 
 def _listed(device: JsonObject, row: JsonObject, sections: dict[str, JsonObject]) -> _Listed:
     serial = str(device["deviceSerial"])
+    is_recorder = _category(device) in RECORDERS
     switches = sections.get("SWITCH", {}).get(serial)
-    apart = _category(device) in RECORDERS
     return _Listed(
         device,
         row,
         sections.get("STATUS", {}).get(serial),
-        of_channel(switches, _channel(row), apart=apart) if isinstance(switches, list) else None,
+        of_channel(switches, _channel(row), apart=is_recorder) if switches is not None else None,
         within(sections["FEATURE_INFO"].get(serial)) if "FEATURE_INFO" in sections else None,
         sections.get("VIDEO_QUALITY", {}).get(str(row.get("resourceId"))),
+        has_switches=not is_recorder or "SWITCH" not in sections or switches is not None,
     )
 
 
@@ -89,7 +92,7 @@ def _channel(row: JsonObject) -> int:
 
 def _channels(devices: dict[str, JsonObject], resources: list[JsonObject]) -> list[JsonObject]:
     rows = [row for row in resources if str(row.get("deviceSerial")) in devices]
-    channel_rows = [row for row in rows if number(row.get("resourceType")) == CHANNEL_ROW]
+    channel_rows = [row for row in rows if is_channel(row)]
     channelled = {str(row["deviceSerial"]) for row in channel_rows}
     alone = [
         row
@@ -97,6 +100,17 @@ def _channels(devices: dict[str, JsonObject], resources: list[JsonObject]) -> li
         if str(row["deviceSerial"]) not in channelled and _category(devices[str(row["deviceSerial"])]) in CAMERAS
     ]
     return [row for row in channel_rows if not _unused(devices[str(row["deviceSerial"])], row)] + alone
+
+
+def is_channel(row: JsonObject) -> bool:
+    """Whether a row is of a picture. Public clients take every type but 0, and no list says which others there are."""
+    return (number(row.get("resourceType")) or 0) > 0
+
+
+def _kind(row: JsonObject) -> str:
+    """The type of a row that no known list has, to be shown beside the model; "" for a known one."""
+    kind = number(row.get("resourceType"))
+    return f"(type {kind})" if is_channel(row) and kind != CHANNEL_ROW else ""
 
 
 def _unused(device: JsonObject, row: JsonObject) -> bool:
@@ -117,16 +131,16 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
         name=line(row.get("resourceName")) or line(device.get("name")) or serial,
         manufacturer="EZVIZ",
         kind="doorbell" if _category(device) in DOORBELLS else "camera",
-        model=line(device.get("deviceSubCategory") or device.get("deviceType")),
+        model=line(f"{device.get('deviceSubCategory') or device.get('deviceType') or ''} {_kind(row)}"),
         firmware=line(device.get("version")),
         owner=owner,  # type: ignore[arg-type]
         online={1: "on", 2: "off"}.get(number(device.get("status")) or 0, "unknown"),  # type: ignore[arg-type]
-        asleep=_asleep(can, status, listed.switches),
+        asleep=_asleep(can, listed),
         encryption={0: "off", 1: "on"}.get(number((status or {}).get("isEncrypt"), -1), "unknown"),  # type: ignore[arg-type]
-        audio=_audio(can, listed.switches),
+        audio=_audio(can, listed.switches) if listed.has_switches else "none",
         # `video_para` does not show for sure which codec a picture has: that is known once it was opened
         sub=Video() if has_sub(listed.qualities) else None,
-        status_light="unknown" if listed.switches is None else listed.switches.get(LIGHT, "none"),
+        status_light=_light(listed),
         alarm_notification=_flag(status, "globalStatus"),
         offline_notification=_flag(device, "offlineNotify"),  # supportExt says it of no real model
         flip=_flip(listed.features, _channel(row)),
@@ -149,12 +163,13 @@ def _is_received(row: JsonObject) -> bool:
     return share in RECEIVED or number(row.get("permission"), EVERYTHING) != EVERYTHING
 
 
-def _asleep(can: Features, status: JsonObject | None, switches: dict[int, Flag] | None) -> Flag:
+def _asleep(can: Features, listed: _Listed) -> Flag:
     """Sleep Mode or the privacy shutter: with either there is no picture. Switches are listed for models without."""
-    if number((status or {}).get("privacyStatus")) == 1:
+    switches = listed.switches
+    if number((listed.status or {}).get("privacyStatus")) == 1:
         return "on"
     if switches is None:
-        return "unknown"
+        return "unknown" if listed.has_switches else "none"
     sleeps = can.has(features.SLEEP)
     flags = {
         switches[kind] for kind in (SLEEP, PRIVACY) if kind in switches and (kind == PRIVACY or sleeps is not False)
@@ -170,6 +185,12 @@ def _audio(can: Features, switches: dict[int, Flag] | None) -> Flag:
     if can.has(features.AUDIO) is False:
         return "none"  # switch 22 is listed for models without a microphone too
     return (switches or {}).get(AUDIO, "unknown")
+
+
+def _light(listed: _Listed) -> Flag:
+    if listed.switches is None:
+        return "unknown" if listed.has_switches else "none"
+    return listed.switches.get(LIGHT, "none")
 
 
 def _flag(section: JsonObject | None, name: str) -> Flag:

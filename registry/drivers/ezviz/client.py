@@ -19,7 +19,7 @@ from pyezvizapi.cloud_stream import get_vtdu_token_v2, get_vtm_info
 
 from net.incoming import JsonObject
 from registry.drivers.ezviz.codes import NO_SUCH_CALL, kind
-from registry.drivers.ezviz.pages import rows, text, within
+from registry.drivers.ezviz.pages import rows, text, tidied, within
 from registry.drivers.ezviz.ruled import EzvizAuthTokenExpired, PyEzvizError, Ruled, status_of
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import VendorBusy, VendorDown
@@ -176,7 +176,7 @@ class Client(Ruled):
         pages: list[JsonObject] = []
         while len(pages) < MOST_PAGES:
             page = self._page(sections, PAGE * len(pages))
-            pages.append(page)
+            pages.append(tidied(page))
             if not (page.get("page") or {}).get("hasNext"):
                 return pages
         raise VendorDown("the device list does not end")

@@ -17,7 +17,8 @@ from net.cache import Recent
 from net.incoming import JsonObject
 from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
-from registry.drivers.ezviz.cameras import CHANNEL_ROW, has_sub
+from registry.drivers.ezviz.cameras import has_sub, is_channel
+from registry.drivers.ezviz.pages import text
 from registry.drivers.ezviz.waking import lasts_s
 
 SECTIONS = "VTM"  # beside those that cameras are read from
@@ -89,8 +90,8 @@ class Cloud:
         """A place for each channel; rows of channels come last, so that they win over the row of their device."""
         dispatchers, qualities = page.get("VTM") or {}, page.get("VIDEO_QUALITY") or {}
         rows = [info for info in page.get("resourceInfos") or () if isinstance(info, dict)]
-        for row in sorted(rows, key=lambda info: info.get("resourceType") == CHANNEL_ROW):
-            resource, channel = row.get("resourceId"), str(row.get("localIndex"))
+        for row in sorted(rows, key=is_channel):
+            resource, channel = text(row.get("resourceId")), str(row.get("localIndex"))
             hosts = self._hosts(dispatchers.get(resource))
             if hosts and channel.isascii() and channel.isdigit() and len(channel) < 4:
                 ref = Ref(source, str(row.get("deviceSerial")), max(1, int(channel)))

@@ -125,10 +125,10 @@ WRONG_CODE = frozenset({"20010", "5002"})
 NO_SUCH_CALL = frozenset({"2030", "20015", "60020"})  # this model does not know it
 
 # EZVIZ app API, sign-in (reply field meta.code): the refusal for a person.
-SIGN_IN: dict[int, Literal["wrong", "locked", "terminals", "too_often", "wrong_code", "expired"]] = {
+SIGN_IN: dict[int, Literal["wrong", "unknown", "locked", "terminals", "too_often", "wrong_code", "expired"]] = {
     1011: "wrong_code",
     1012: "expired",  # of a code that was sent
-    1013: "wrong",
+    1013: "unknown",
     1014: "wrong",
     1015: "locked",
     1041: "too_often",

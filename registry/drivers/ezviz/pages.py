@@ -1,10 +1,69 @@
-"""The pages of the app API's device list: their rows, their sections, and values that are JSON in a string."""
+"""The pages of the app API's device list: their rows, their sections, and values that are JSON in a string.
+
+Real lists hold odd rows now and then: null, without a serial, a section as a list (public clients skip such rows).
+"""
 
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from net.cache import Recent
 from net.incoming import JsonObject
+
+ROWS = ("deviceInfos", "resourceInfos")
+LISTS = frozenset({"SWITCH", "VIDEO_QUALITY"})  # sections that hold a list for each device or channel, others an object
+KEPT_S = 60.0  # what a section had before stands in for an empty one for so long
+MANY = 4096
+
+
+def tidied(page: JsonObject) -> JsonObject:
+    """The page without what is not of its place's shape. A list of rows that is none stays as it is."""
+    tidy: JsonObject = {}
+    for name, value in page.items():
+        if name in ROWS and isinstance(value, list):
+            tidy[name] = [row for row in value if isinstance(row, dict) and text(row.get("deviceSerial"))]
+        elif name.isupper() and value is not None:
+            tidy[name] = _section(name, value)
+        else:
+            tidy[name] = value
+    return tidy
+
+
+def _section(name: str, value: Any) -> JsonObject:
+    rows_of = value if isinstance(value, dict) else {}
+    if name in LISTS:
+        return {
+            key: [row for row in rows_ if isinstance(row, dict)]
+            for key, rows_ in rows_of.items()
+            if isinstance(rows_, list)
+        }
+    return {key: row for key, row in rows_of.items() if isinstance(row, dict)}
+
+
+class LastStatus:
+    """The section STATUS, which is empty for a camera now and then (github.com/adirgan/ha-ezviz-cloud-plus)."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last: Recent[tuple[str, str], tuple[float, JsonObject]] = Recent(MANY)
+
+    def filled(self, source: str, pages: Iterable[JsonObject]) -> list[JsonObject]:
+        """The pages, with what was read a minute ago at the most in place of each empty status."""
+        return [self._filled(source, page) for page in pages]
+
+    def _filled(self, source: str, page: JsonObject) -> JsonObject:
+        if "STATUS" not in page:
+            return page
+        now, found = self._clock(), dict(page["STATUS"] or {})
+        for serial in {text(row.get("deviceSerial")) for row in rows(page, "deviceInfos")}:
+            if found.get(serial):
+                self._last.put((source, serial), (now, found[serial]))
+                continue
+            at, before = self._last.get((source, serial)) or (0.0, None)
+            if before is not None and now - at <= KEPT_S:
+                found[serial] = before
+        return {**page, "STATUS": found}
 
 
 def number(value: Any, otherwise: int | None = None) -> Any:

@@ -12,6 +12,7 @@ import requests
 from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, PyEzvizError
 
+from net.exchange import Exchange
 from net.requests_adapter import Forbidden
 from registry.drivers.ezviz.events import ahead_s
 from registry.drivers.vendor_http import VendorHttp
@@ -47,6 +48,19 @@ class Ruled(EzvizClient):
         self._session.hooks["response"].append(self._note)
         self._session.headers["featureCode"] = self._terminal = terminal
 
+    def _http_request(self, method: str, url: str, **given: Any) -> requests.Response:
+        """The library's request. A GET that fails is repeated once, as far as there is time.
+
+        The service answers 504 now and then (github.com/Bobsilvio/ezviz_hp7, issues 36 and 37).
+        """
+        try:
+            return super()._http_request(method, url, **given)
+        except (PyEzvizError, requests.RequestException) as error:
+            exchange = Exchange.current()
+            if method != "GET" or not _may_pass(error) or exchange is None or exchange.left <= 0:
+                raise
+        return super()._http_request(method, url, **given)
+
     def _note(self, response: requests.Response, **_: Any) -> None:
         self.ahead_s = ahead_s(response.headers.get("Date", ""), time.time(), self.ahead_s)
         try:
@@ -70,6 +84,13 @@ def failure(error: BaseException) -> DriverError:
     if isinstance(error, Forbidden):
         return VendorDown("the address is not allowed")
     return VendorDown(f"HTTP {status}" if status else type(error).__name__)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the same request may succeed a moment later: the service or the way to it failed."""
+    status = status_of(error)
+    cause = error if isinstance(error, requests.RequestException) else error.__cause__
+    return status >= 500 or (not status and isinstance(cause, requests.RequestException | OSError))
 
 
 def status_of(error: BaseException) -> int:

@@ -188,6 +188,11 @@ EZVIZ = Speech(
         ),
     },
     sign_in={
+        "unknown": mark(
+            "EZVIZ knows no account with this user name in Europe, North America, South America, Asia, India or "
+            "Russia. Check the user name; it is the one of the EZVIZ app. An account of mainland China can't be used "
+            "here."
+        ),
         "terminals": mark(
             "This EZVIZ account is signed in on as many devices as it may be. "
             "Remove one in the EZVIZ app under Account > Login settings, then sign in again."

@@ -9,7 +9,7 @@ from net.errors import NotAllowed
 from net.exchange import Exchange
 from registry.drivers.ezviz.codes import SIGN_IN
 from registry.drivers.vendor_http import VendorHttp
-from registry.errors import VendorDown
+from registry.errors import DriverError, VendorDown
 from registry.vendor import CodeSent, Rejected, SignedIn, Verdict
 from store.ports import Store
 
@@ -17,14 +17,19 @@ log = logging.getLogger(__name__)
 
 # Codes of a sign-in that the vendor decides upon; others are of a service in trouble.
 DECIDED = re.compile(r"[16]\d{3}|80000")
+UNKNOWN = Rejected("unknown")  # the vendor knows no such user
 OURS = frozenset({1021})  # a parameter is wrong, which no person can mend
 
 
 class Terminal:
-    """Raises registry.errors.DriverError. `host` is the region's app API, where signing in starts."""
+    """Raises registry.errors.DriverError. `host` is the region's app API, where signing in starts.
 
-    def __init__(self, store: Store, http: VendorHttp, host: str) -> None:
-        self._store, self._http, self._host = store, http, host
+    `others` are those of the other regions. An account of Russia is answered at Europe's host that no such user exists,
+    and not where it lives (github.com/BaQs/pyEzviz, issue 38; github.com/RenierM26/ha-ezviz, issue 44).
+    """
+
+    def __init__(self, store: Store, http: VendorHttp, host: str, others: tuple[str, ...] = ()) -> None:
+        self._store, self._http, self._host, self._others = store, http, host, others
 
     def of(self, user: str) -> str:
         """The user's terminal code, 32 hex digits: the same for ever in this installation, and nobody else's."""
@@ -32,22 +37,41 @@ class Terminal:
         return hmac.new(root.encode(), user.strip().casefold().encode(), "sha256").hexdigest()[:32]
 
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
-        """One attempt; the region the vendor names is followed once. `code` and `host` when a code was sent."""
+        """One attempt; the region the vendor names is followed once. `code` and `host` when a code was sent.
+
+        Where the vendor knows no such user each other region is asked once.
+        """
+        with Exchange(deadline_s) as exchange:
+            verdict = self._at(user, password, code, host or self._host)
+            if verdict != UNKNOWN or host or not self._others:
+                return Rejected("wrong") if verdict == UNKNOWN else verdict
+            is_sure = True
+            for other in self._others:
+                try:
+                    if exchange.left <= 0:
+                        raise VendorDown("no time left")
+                    verdict = self._at(user, password, code, other)
+                except DriverError:
+                    is_sure = False
+                    continue
+                if verdict != UNKNOWN:
+                    return verdict
+        return UNKNOWN if is_sure else Rejected("wrong")
+
+    def _at(self, user: str, password: str, code: str, at: str) -> Verdict:
         from registry.drivers.ezviz.ruled import FAILURES, failure
         from registry.drivers.ezviz.signing_in import Redirected
 
-        at = host or self._host
-        with Exchange(deadline_s):
-            for _ in range(2):
-                try:
-                    self._http.hosts.check(f"https://{at}")
-                    return self._attempt(user, password, code, at)
-                except Redirected as redirected:
-                    at = redirected.host
-                except NotAllowed:
-                    return Rejected("unsupported")
-                except FAILURES as error:
-                    raise failure(error) from None
+        for _ in range(2):
+            try:
+                self._http.hosts.check(f"https://{at}")
+                return self._attempt(user, password, code, at)
+            except Redirected as redirected:
+                at = redirected.host
+            except NotAllowed:
+                return Rejected("unsupported")
+            except FAILURES as error:
+                raise failure(error) from None
         raise VendorDown("sent from region to region")
 
     def _attempt(self, user: str, password: str, code: str, host: str) -> Verdict:
