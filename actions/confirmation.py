@@ -64,7 +64,9 @@ def need_yes(challenge: JsonObject) -> None:
 def need_pin(challenge: JsonObject, proof: Proof) -> None:
     """Raises Challenge without the right PIN, TooManyTries, or NoPin where none is set."""
     if not proof.is_possible():
-        raise NoPin("No PIN is set for turning cameras off by voice. The owner sets one: showcam pin set.")
+        raise NoPin(
+            "No PIN is set for turning cameras off by voice. The owner sets one on showcam's page, under Assistants."
+        )
     pin = challenge.get("pin")
     if pin is None:
         raise Challenge("pinNeeded", "Turning a camera off by voice needs the PIN.")

@@ -101,6 +101,7 @@ class NoStore(DeviceError):
 REFUSED: ByReason[str] = {
     "not_found": "deviceNotFound",
     "signed_out": "authFailure",
+    "no_internet": "transientError",
     "vendor_down": "transientError",
     "vendor_busy": "transientError",
     "offline": "deviceOffline",
@@ -110,6 +111,7 @@ REFUSED: ByReason[str] = {
     "encryption_unknown": "streamUnplayable",
     "audio_off": "deviceNotReady",
     "audio_unknown": "deviceNotReady",
+    "not_agreed": "streamUnavailable",
     "no_way": "streamUnavailable",
     "not_permitted": "securityRestriction",
     "code_wrong": "securityRestriction",

@@ -32,6 +32,7 @@ _STATUS = {
     "household_full": 429,
     "machine_full": 429,
     "vendor_busy": 429,
+    "no_internet": 503,
     "vendor_down": 503,
     "media_down": 503,
     "waking": 503,

@@ -10,7 +10,7 @@ from registry.gate.gate import not_found
 from registry.registry import Registry
 from store.records import Link
 
-STATE_UNREAD = ("signed_out", "vendor_down", "vendor_busy")  # reasons for which no state could be read
+STATE_UNREAD = ("signed_out", "no_internet", "vendor_down", "vendor_busy")  # reasons for which no state could be read
 _OF_QUERY = ("status", "errorCode", "debugString")
 
 

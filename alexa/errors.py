@@ -107,6 +107,7 @@ class AcceptGrantFailed(DirectiveError):
 REFUSED: ByReason[type[DirectiveError]] = {
     "not_found": NoSuchEndpoint,
     "signed_out": NotPermitted,
+    "no_internet": BridgeUnreachable,
     "vendor_down": BridgeUnreachable,
     "vendor_busy": BridgeBusy,
     "offline": EndpointUnreachable,
@@ -116,6 +117,7 @@ REFUSED: ByReason[type[DirectiveError]] = {
     "encryption_unknown": NotInThisMode,
     "audio_off": NotInThisMode,
     "audio_unknown": NotInThisMode,
+    "not_agreed": NotProvisioned,
     "no_way": NotProvisioned,
     "not_permitted": NotPermitted,
     "code_wrong": NotProvisioned,

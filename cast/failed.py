@@ -37,7 +37,7 @@ type Sentence = tuple[str, str]  # what is wrong, and what mends it; {device} is
 SENTENCES: Mapping[Why, Sentence] = {
     "no_device": (
         mark("There is no Cast device {device} in the house."),
-        mark("See which there are with showcam cast --list, and that the TV is on and in the same network."),
+        mark("Choose one of the list, and check that the TV is on and in the same network as showcam."),
     ),
     "several": (
         mark("Several Cast devices are called {device}."),
@@ -45,11 +45,11 @@ SENTENCES: Mapping[Why, Sentence] = {
     ),
     "speaker": (
         mark("{device} has no screen."),
-        mark("Choose a TV or a display: showcam cast --list"),
+        mark("Choose a TV or a display of the list."),
     ),
     "unreachable": (
         mark("{device} does not answer."),
-        mark("See that it is on and in the same network as showcam; restart it if it is."),
+        mark("Check that it is on and in the same network as showcam; if it is, restart it."),
     ),
     "not_played": (
         mark("{device} did not play the picture."),
@@ -63,12 +63,12 @@ SENTENCES: Mapping[Why, Sentence] = {
         ),
     ),
     "full": (
-        mark("As many devices fetch pictures as may at once."),
-        mark("Stop one of them: showcam cast --stop"),
+        mark("As many TVs as showcam can serve are already showing cameras."),
+        mark("Stop one, then try again."),
     ),
     "not_running": (
-        mark("showcam is not running here, or does not cast."),
-        mark("Start it: showcam run"),
+        mark("showcam is not running on this machine, or shows nothing on TVs."),
+        mark("Start it, then try again."),
     ),
     "no_pictures": (
         mark("showcam has no pictures just now."),

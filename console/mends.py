@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from registry.camera import UNASKED, Camera
+from registry.camera import Camera
 from registry.owner.owner import Owner
 from registry.readings.awaited import Changes
 from registry.reason import Reason
@@ -18,7 +18,7 @@ _ENDS: Mapping[Reason, tuple[str, str]] = {
     "asleep": ("asleep", "off"),
     "audio_off": ("audio", "on"),
 }
-_OF_CAMERA: frozenset[Reason] = frozenset({"encryption_on", "code_wrong", "asleep", "no_way"})
+_OF_CAMERA: frozenset[Reason] = frozenset({"encryption_on", "code_wrong", "asleep", "not_agreed", "no_way"})
 
 
 class Mends:
@@ -32,7 +32,7 @@ class Mends:
     def of(self, account: str, camera: Camera, reason: Reason) -> tuple[Mend, ...]:
         """The plain mend first. A camera that somebody else shares keeps its owner's switches. Raises Unavailable."""
         mends: list[Mend] = []
-        if reason == "no_way" and UNASKED in camera.ways:
+        if reason == "not_agreed":
             mends.append("open_way")
         if reason == "asleep" and camera.owner == "own":
             mends.append("wake")
@@ -43,7 +43,7 @@ class Mends:
         if reason == "encryption_on":
             mends += self._of_encryption(account, camera)
             mends += ["home_code"] if self._lacks_home_code(account, camera) else []
-        if reason == "no_way" and self._owner.takes_code(account, camera):
+        if reason in ("not_agreed", "no_way") and self._owner.takes_code(account, camera):
             mends.append("home_code")
         return tuple(mends)
 

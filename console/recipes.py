@@ -46,10 +46,3 @@ def caddy(name: str, port: int, media_port: int) -> str:
                 }}
             }}
         }}""")
-
-
-def settings(name: str) -> str:
-    """The commands that give it to showcam."""
-    return dedent(f"""\
-        showcam settings set public_url https://{name}
-        showcam settings set trusted_proxies 127.0.0.1""")

@@ -33,7 +33,7 @@ HERE: Mapping[Reason, Sentence] = {
     "asleep": ("", mark("Wake it here, or in the {vendor} app open {camera} and switch Sleep Mode off.")),
     "audio_off": (OWN["audio_off"][0], mark("Switch Audio on here, or in the {vendor} app.")),
     # the owner was not asked yet, or has said no
-    "no_way": (
+    "not_agreed": (
         mark("The picture of {camera} comes over an open connection, which is not allowed yet."),
         mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
     ),
@@ -109,10 +109,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 CODE = {
     "wrong": (
         403,
-        mark(
-            "That code is not good: each works once and for half an hour. "
-            "Get a new one on the machine showcam runs on: showcam home"
-        ),
+        mark("That code did not work: each works once, and for half an hour. Get a new one as it says here."),
     ),
     "too_many": (429, mark("Those were too many wrong codes from here. Try again in 15 minutes.")),
     "outside": (403, mark("The code is taken in the house alone. Open this page at the address it was printed with.")),

@@ -167,7 +167,6 @@ class SetUp:
             "tailscale": recipes.tailscale(web, media),
             "cloudflare": recipes.cloudflare(filled, web, media),
             "caddy": recipes.caddy(filled, web, media),
-            "settings": recipes.settings(filled),
         }
 
     def _examined(self, account: str) -> Examined | None:

@@ -148,7 +148,7 @@ class SigningIn:
         if not code:
             return Refused("code", "no_code")
         outcome = self._sign_in.submit_code(waiting.pending, code)
-        if isinstance(outcome, SignInRefused) and outcome.why in ("wrong_code", "vendor_down"):
+        if isinstance(outcome, SignInRefused) and outcome.why in ("wrong_code", "no_internet", "vendor_down"):
             return Refused("code", outcome.why)
         self._sessions.forget(current)
         return self._taken(current, outcome, waiting.user, waiting.open_way)

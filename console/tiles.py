@@ -25,7 +25,10 @@ from words.catalogue import OURS
 from words.languages import Language
 
 SHOWN_ON: tuple[Surface, ...] = ("page", "alexa", "google")
-ENDS_BY_ITSELF = frozenset({"asked_for", "vendor_down", "vendor_busy", "busy", "waking", "media_down"})
+ENDS_BY_ITSELF = frozenset(
+    {"asked_for", "no_internet", "vendor_down", "vendor_busy", "waking", "media_down"}
+    | {"busy", "too_often", "household_full", "machine_full"}
+)
 OF_ONES_OWN = "lan-"  # how the ids of cameras begin that have a page of their own
 
 

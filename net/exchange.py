@@ -27,6 +27,7 @@ class Exchange:
         self.over = False
         self.enough = 0  # bytes of an answer after which the rest is not read; 0: read all
         self.reused = False  # whether the request under way uses a connection that carried one before
+        self.no_internet = False  # whether the request under way found no way out of this machine
         self.repeatable = False  # whether the peer knows the request again, so that it may be sent twice
 
     @staticmethod

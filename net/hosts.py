@@ -1,13 +1,16 @@
 """Which hosts may be connected to, and their addresses."""
 
-import contextlib
 import re
 import socket
 import threading
 from urllib.parse import urlsplit
 
 from net.addresses import are_public, is_spelled
-from net.errors import NotAllowed
+from net.errors import NoInternet, NotAllowed
+
+# A resolver that is silent for so long is not there: those of homes answer in tens of milliseconds, and glibc waits 5 s
+# for one before it asks again (resolv.conf(5), `timeout`).
+SILENT_S = 1.0
 
 
 class Hosts:
@@ -35,7 +38,10 @@ class Hosts:
         return host, port
 
     def addresses(self, host: str, port: int, timeout_s: float) -> list[str]:
-        """The host's addresses, all public; the caller connects to these and resolves no name. Raises NotAllowed."""
+        """The host's addresses, all public; the caller connects to these and resolves no name.
+
+        Raises NotAllowed, NoInternet.
+        """
         found = _resolve(host, port, timeout_s)
         if not are_public(found, loopback=f"{host}:{port}" in self._extra):
             raise NotAllowed("the host is not at a public address")
@@ -46,13 +52,20 @@ def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
     if is_spelled(host):
         return [host]
     found: list[str] = []
+    failures: list[OSError] = []
 
     def resolve() -> None:
-        with contextlib.suppress(OSError):
+        try:
             found.extend(str(answer[4][0]) for answer in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            failures.append(error)
 
     # the system's resolver has no timeout, so it runs in a thread that is waited for
     thread = threading.Thread(target=resolve, name="resolve", daemon=True)
     thread.start()
     thread.join(max(0.0, timeout_s))
+    # EAI_AGAIN: no resolver answered. One that answers "no such name" speaks of the host.
+    unanswered = thread.is_alive() and timeout_s >= SILENT_S
+    if unanswered or any(failure.errno == socket.EAI_AGAIN for failure in failures):
+        raise NoInternet("no name can be looked up")
     return list(dict.fromkeys(found))

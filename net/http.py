@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from net.errors import Unreached
-from net.exchange import exchange_within
+from net.errors import NoInternet, Unreached
+from net.exchange import Exchange, exchange_within
 from net.hosts import Hosts
 from net.incoming import JsonObject
 from net.json_depth import too_deep
@@ -86,7 +86,7 @@ class Http:
                 session = self._own_session()
                 answer = session.request(method, url, data=form or body, params=query, headers=headers)
             except requests.RequestException as error:
-                raise Unreached(type(error).__name__) from None
+                raise _unreached(error, exchange) from None
             finally:
                 exchange.repeatable = False
             return Reply(
@@ -102,7 +102,7 @@ class Http:
             try:
                 answer = self._own_session().get(url, headers=headers)
             except requests.RequestException as error:
-                raise Unreached(type(error).__name__) from None
+                raise _unreached(error, exchange) from None
             finally:
                 exchange.enough = 0
             return Page(
@@ -139,6 +139,10 @@ class Http:
             self.mount(session)
             self._session = session  # two threads may both make one: the two are the same
         return self._session
+
+
+def _unreached(error: Exception, exchange: Exchange) -> Unreached:
+    return (NoInternet if exchange.no_internet else Unreached)(type(error).__name__)
 
 
 def _json_object(body: bytes) -> JsonObject | None:

@@ -1,5 +1,6 @@
 """The rules of net.http inside requests, so that a vendor's library keeps them too."""
 
+import errno
 import functools
 import socket
 import ssl
@@ -14,7 +15,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from net.errors import NotAllowed
+from net.errors import NoInternet, NotAllowed
 from net.exchange import Exchange
 from net.hosts import Hosts
 from net.text import mended
@@ -23,6 +24,9 @@ STALE = 3  # kept connections that may turn out dead before a new one is made
 KEPT = 16  # connections to one host that are kept, as many as there are senders of reports
 
 LONGEST_ANSWER = 1024 * 1024
+
+# What connect(2) fails with where no route leads out, no address here could be the sender, or the router is silent.
+NO_WAY_OUT = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 
 
 class Cut(requests.RequestException):
@@ -66,6 +70,7 @@ class RuledAdapter(HTTPAdapter):
         exchange = Exchange.current()
         if exchange is None:
             raise RuntimeError("a request to a vendor needs an exchange around it")
+        exchange.no_internet = False
         try:
             self._hosts.check(request.url or "")
         except NotAllowed as error:
@@ -167,14 +172,20 @@ def _connect(connection: HTTPSConnection, hosts: Hosts, exchange: Exchange) -> s
         addresses = hosts.addresses(connection.host.lower(), port, exchange.left)[:4]
     except NotAllowed as error:
         raise NewConnectionError(connection, str(error)) from None
+    except NoInternet as error:
+        exchange.no_internet = True
+        raise NewConnectionError(connection, str(error)) from None
+    failures: list[int | None] = []
     for rest in range(len(addresses), 0, -1):
         address = addresses[-rest]
         try:
             # each of several addresses has its share of the time
             connected = socket.create_connection((address, port), timeout=max(0.001, exchange.left / rest))
-        except OSError:
+        except OSError as error:
+            failures.append(error.errno)
             continue
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connected.settimeout(max(0.001, exchange.left))
         return connected
+    exchange.no_internet = bool(failures) and NO_WAY_OUT.issuperset(failures)
     raise NewConnectionError(connection, "no address of the host takes a connection")

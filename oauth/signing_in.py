@@ -112,7 +112,7 @@ class SigningIn:
             return self._code_page(auth_request, visit, why="crowded")
         if not isinstance(outcome, SignInRefused):
             return self._accepted(outcome, visit.user)
-        if outcome.why not in ("wrong_code", "vendor_down"):
+        if outcome.why not in ("wrong_code", "no_internet", "vendor_down"):
             response = self._refused(auth_request, outcome, visit.user)
             self._visits.end(request, response)
             return response
@@ -159,10 +159,8 @@ class SigningIn:
         return response
 
     def _refusal(self, why: str, retry_after_s: int) -> tuple[int, str]:
-        status, sentence = SIGN_IN[why]
-        if sentence == SIGN_IN["wrong"][1] and self.has_owner_users():
-            return status, pages.say(NOT_THESE_EITHER)
-        return pages.refusal(why, retry_after_s)
+        either = SIGN_IN[why] == SIGN_IN["wrong"] and self.has_owner_users()
+        return pages.refusal(why, retry_after_s, NOT_THESE_EITHER if either else "")
 
     def _code_page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
         error = ""

@@ -9,18 +9,16 @@ NOT_THESE = frozenset({"wrong", "wrong_password", "stranger", "too_many", "locke
 _NOT_THESE = (
     403,
     mark(
-        "Either that user name and password fit no {vendor} account that may be linked here, or there were too many "
-        "wrong tries with this user name. Sign in once in the {vendor} app with them. If that works, wait 15 minutes "
-        "and try again here, or use a browser that has signed in here before; whoever runs this showcam can add your "
-        "account."
+        "That user name and password did not work. Check the password: it is the one of the {vendor} app. After "
+        "{tries} wrong tries wait {wait} minutes. If they work in the app, ask whoever runs this showcam to let your "
+        "account in."
     ),
 )
 # The answer to the same where owners have users at showcam itself.
 NOT_THESE_EITHER = mark(
-    "Either that user name and password fit no account that may be linked here, or there were too many wrong tries "
-    "with this user name. If they are those of {vendor}, sign in once in the {vendor} app with them. Then wait 15 "
-    "minutes and try again here, or use a browser that has signed in here before; whoever runs this showcam can add "
-    "your account, or set another password for showcam."
+    "That user name and password did not work. Check the password: it is the one of the {vendor} app, or the one you "
+    "chose for showcam. After {tries} wrong tries wait {wait} minutes. If it is right, ask whoever runs this showcam "
+    "to let your account in, or to set another password."
 )
 SIGN_IN: dict[str, tuple[int, str]] = {
     "wrong": _NOT_THESE,
@@ -34,6 +32,7 @@ SIGN_IN: dict[str, tuple[int, str]] = {
     "too_often": (429, WRITTEN["too_often"]),
     "throttled": (429, WRITTEN["throttled"]),
     "crowded": (503, WRITTEN["crowded"]),
+    "no_internet": (503, WRITTEN["no_internet"]),
     "vendor_down": (503, WRITTEN["vendor_down"]),
     "expired": (403, WRITTEN["expired"]),
     "guessed": (429, WRITTEN["guessed"]),

@@ -12,6 +12,7 @@ __all__ = [
     "CameraSilent",
     "DriverError",
     "ExpiredGrant",
+    "NoInternet",
     "Refused",
     "SetRefused",
     "SignedOut",
@@ -33,6 +34,12 @@ class DriverError(Exception):
 
 class VendorDown(DriverError):
     """No answer in time, 5xx, garbage."""
+
+
+class NoInternet(VendorDown):
+    """This machine has no way out: no name could be looked up, or no route leads to any address of the vendor."""
+
+    reason: Reason = "no_internet"
 
 
 class CameraSilent(VendorDown):

@@ -5,6 +5,7 @@ from typing import Literal, TypedDict, TypeIs, get_args
 type Reason = Literal[
     "not_found",
     "signed_out",
+    "no_internet",
     "vendor_down",
     "vendor_busy",
     "offline",
@@ -14,6 +15,7 @@ type Reason = Literal[
     "encryption_unknown",
     "audio_off",
     "audio_unknown",
+    "not_agreed",
     "no_way",
     "not_permitted",
     "code_wrong",
@@ -46,6 +48,7 @@ class ByReason[T](TypedDict):
 
     not_found: T
     signed_out: T
+    no_internet: T
     vendor_down: T
     vendor_busy: T
     offline: T
@@ -55,6 +58,7 @@ class ByReason[T](TypedDict):
     encryption_unknown: T
     audio_off: T
     audio_unknown: T
+    not_agreed: T
     no_way: T
     not_permitted: T
     code_wrong: T

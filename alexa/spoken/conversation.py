@@ -165,8 +165,7 @@ class Conversation:
         page = f"{self._page_url}{short(refusal.reason)}"
         more = (say("card_more", turn.language, url=page),) if self._page_url else ()
         card = say("card_title", turn.language, name=name), "\n\n".join(written + more)
-        key = "mend_here" if refusal.reason in OF_VIDEO else "mend"
-        return Reply(say(key, turn.language, name=name, why=why, mend=mend), card=card)
+        return Reply(say("mend", turn.language, name=name, why=why, mend=mend), card=card)
 
     def _sound(self, turn: Turn, camera: Camera, name: str) -> Reply:
         """Asks for a yes: a voice changes nothing without one."""

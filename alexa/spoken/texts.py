@@ -8,7 +8,7 @@ from words.languages import Language, chosen
 TEXTS = {
     "welcome": mark("Your cameras. Ask which cameras are ready, why you can't see a camera, or say: show the garden."),
     "help": mark(
-        "You can ask: which cameras are ready. Why can't I see the garage. Mend the garage. "
+        "You can ask: which cameras are ready. Why can't I see the garage. Fix the garage. "
         "Turn on the nursery's sound. Or: show the garden. What would you like?"
     ),
     "again": mark("What would you like?"),
@@ -18,39 +18,35 @@ TEXTS = {
     "which_of": mark("Do you mean {names}?"),
     "unknown": mark("I don't know a camera called {heard}. I know {names}."),
     "no_camera": mark("I know no camera yet. Say: discover devices."),
-    "unreadable": mark("I can't look at your cameras just now, because {why}. {mend}"),
+    "unreadable": mark("Your cameras: {why}. {mend}"),
     "all_ready": mark("All {number} cameras are ready: {names}. "),
     "one_ready": mark("Your one camera is ready: {names}. "),
     "some_ready": mark("{names} can be shown. "),
     "none_ready": mark("No camera can be shown just now. "),
-    "not_ready": mark("{name} can't be shown, because {why}. "),
+    "not_ready": mark("{name} can't be shown: {why}. "),
     "not_here": mark("In here I can't show {names}: the picture is larger than 1280 by 720. "),
     "and_more": mark("{number} more can't be shown either. "),
     "more": mark("{number} more"),
     "fine": mark("{name} can be shown."),
     "fine_here": mark("{name} can be shown. Say: show {name}."),
-    "fine_elsewhere": mark(
-        "{name} can be shown by “Alexa, show {name}”, but not in here, because {why}. "
-        "Say mend {name}, and I'll tell you what to do."
-    ),
-    "shown_why": mark("{name} can't be shown, because {why}."),
-    "refused": mark("{name} can't be shown, because {why}. Say mend {name}, and I'll tell you what to do."),
-    "mend": mark("{name} can't be shown, because {why}. {mend} I have put this into the Alexa app."),
-    "mend_here": mark("{name} can't be shown in here, because {why}. {mend} I have put this into the Alexa app."),
-    "nothing_to_mend": mark("There is nothing to mend: {name} can be shown."),
-    "card_title": mark("Mend {name}"),
+    "fine_elsewhere": mark("Not in here: {why}. Say: Alexa, show {name}."),
+    "shown_why": mark("{name} can't be shown: {why}."),
+    "refused": mark("{name} can't be shown: {why}. Say: fix {name}."),
+    "mend": mark("{name}: {why}. {mend} More in the Alexa app."),
+    "nothing_to_mend": mark("Nothing to fix: {name} can be shown."),
+    "card_title": mark("Fix {name}"),
     "card_more": mark("What to do when a camera can't be shown: {url}"),
     "no_sound": mark("{name} has no microphone, so there is no sound to turn on."),
     "sound_already": mark("{name} has its sound on already."),
     "sound_ask": mark("Shall I turn on the sound of {name}? Everybody who may see it will hear it too."),
     "sound_done": mark("The sound of {name} is on."),
     "sound_asked": mark("I have asked {name} to turn its sound on. That may take half a minute; then try again."),
-    "not_changed": mark("I can't do that with {name}: {why}. {mend}"),
+    "not_changed": mark("{name}: {why}. {mend}"),
     "left": mark("Good, I leave it as it is."),
     "nothing_asked": mark("I had asked nothing. Ask which cameras are ready, or why you can't see a camera."),
     "no_screen": mark("This device can't show video. Ask on an Echo Show."),
     "showing": mark("{name}."),
-    "link": mark("Your cameras are not linked yet. I have put the way to do it into the Alexa app."),
+    "link": mark("Your cameras are not linked yet. The Alexa app says how."),
     "broken": mark("Something went wrong in showcam. Please try again."),
     "down": mark("showcam can't read its own data just now. Please try again in a moment."),
 }

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from net.errors import Unreached
+from net import errors
 from net.http import Http, Page, Reply
-from registry.errors import VendorDown
+from registry.errors import NoInternet, VendorDown
 
 if TYPE_CHECKING:
     import requests
 
 
 class VendorHttp(Http):
-    """Every method raises VendorDown where the method of Http raises Unreached."""
+    """Every method raises VendorDown where the method of Http raises Unreached, and NoInternet for its NoInternet."""
 
     def check(self, url: str) -> tuple[str, int]:
         """Host and port of an address the vendor named."""
@@ -55,5 +55,7 @@ class VendorHttp(Http):
 def _as_vendor_down() -> Iterator[None]:
     try:
         yield
-    except Unreached as error:
+    except errors.NoInternet as error:
+        raise NoInternet(str(error)) from None
+    except errors.Unreached as error:
         raise VendorDown(str(error)) from None

@@ -22,6 +22,7 @@ SHOWN = frozenset(
         "encryption_unknown",
         "audio_off",
         "audio_unknown",
+        "not_agreed",
         "no_way",
         "not_permitted",
         "code_wrong",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from registry.camera import Camera, Failed, Refusal
+from registry.camera import UNASKED, Camera, Failed, Refusal
 from registry.gate.displays import beyond, by_hls_alone, not_h264
 from registry.gate.ways import EXCEPTED
 from registry.preferences import WhileEncrypted
@@ -33,7 +33,7 @@ class Conditions(Struct, frozen=True):
     way: str | None  # "lan", "open", "cloud"; None when no way to a picture exists
     protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
     signed_in: bool = True
-    vendor: Literal["answers", "down", "busy"] = "answers"
+    vendor: Literal["answers", "down", "busy", "no_internet"] = "answers"
     full: Full = "nothing"  # whose limit of live cameras is reached
     audio_required: tuple[str, ...] = SOUND_REQUIRED
     transcodes: bool = False  # a picture that the surface can't be shown as it comes may be transcoded
@@ -41,7 +41,12 @@ class Conditions(Struct, frozen=True):
 
 
 # The reason for each value of a flag. A value that is not listed is unknown, which is not off.
-_VENDOR: dict[str, Reason | None] = {"answers": None, "down": "vendor_down", "busy": "vendor_busy"}
+_VENDOR: dict[str, Reason | None] = {
+    "answers": None,
+    "no_internet": "no_internet",
+    "down": "vendor_down",
+    "busy": "vendor_busy",
+}
 _ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
 _ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
 _ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
@@ -88,7 +93,7 @@ def _audio(camera: Camera, now: Conditions) -> Reason | None:
 def _way(camera: Camera, now: Conditions) -> Reason | None:
     if now.way or (camera.fault and camera.online == "off"):  # that fault is the reason of the row “online”
         return None
-    return camera.fault or "no_way"
+    return camera.fault or ("not_agreed" if UNASKED in camera.ways else "no_way")
 
 
 def _playable(camera: Camera, now: Conditions) -> Reason | None:

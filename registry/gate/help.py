@@ -39,6 +39,8 @@ NUMBERS: ByReason[int] = {
     "too_often": 31,
     "household_full": 32,
     "machine_full": 33,
+    "no_internet": 34,
+    "not_agreed": 35,
 }
 _BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
 

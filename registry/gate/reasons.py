@@ -1,11 +1,9 @@
-"""What a refusal says to a person: what is wrong and how to mend it, in the languages of `words`.
+"""What a refusal says to a person: what is wrong, what to press, and where, in the languages of `words`.
 
 These sentences are for the cameras of all vendors and for all assistants. A vendor brings its own beside its driver
 (`registry.drivers.SPEECHES`), and a door hands in the sentences that differ for its assistant.
 """
 
-import re
-import shlex
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -16,8 +14,8 @@ from registry.vendor import Sentence, Speech
 from words.catalogue import OURS, mark
 from words.languages import Language, chosen
 
-# {camera} and {vendor} are names. Commands stand as a shell takes them. German has {camera} only where it may be
-# “die Kamera” too: as subject or object, or behind “für”.
+# {camera} and {vendor} are names; no sentence holds a command. German has {camera} only where it may be “die Kamera”
+# too: as subject or object, or behind “für”.
 WRITTEN: ByReason[Sentence] = {
     "not_found": (
         mark("There is no camera of that name here."),
@@ -28,6 +26,13 @@ WRITTEN: ByReason[Sentence] = {
         mark(
             "In the assistant's app disable or disconnect showcam, then link it again and sign in there with the "
             "{vendor} user name and password."
+        ),
+    ),
+    "no_internet": (
+        mark("This showcam can't reach the internet just now."),
+        mark(
+            "See whether other devices in the house can. If none can, restart the router; if they can, restart the "
+            "machine that showcam runs on."
         ),
     ),
     "vendor_down": (
@@ -66,6 +71,13 @@ WRITTEN: ByReason[Sentence] = {
         mark("Whether Audio is on for {camera} could not be verified."),
         mark("In the {vendor} app open {camera}, see that its sound is on, then ask again."),
     ),
+    "not_agreed": (
+        mark("The video of {camera} would come over an open connection, which nobody has allowed yet."),
+        mark(
+            "At its picture on showcam's page press “Allow the open connection”, or link showcam again and tick it "
+            "there."
+        ),
+    ),
     "no_way": (
         mark("There is no way yet to fetch the picture of {camera}."),
         mark("If another {vendor} account owns the camera, link with that account."),
@@ -76,7 +88,7 @@ WRITTEN: ByReason[Sentence] = {
     ),
     "code_wrong": (
         mark("{camera} does not take the code that showcam was given, or no longer."),
-        mark('Give the right one on the machine showcam runs on: showcam cameras code "{camera}".'),
+        mark("Give the right one at its picture on showcam's page."),
     ),
     "lan_unreachable": (
         mark("{camera} does not answer on the home network."),
@@ -138,8 +150,8 @@ WRITTEN: ByReason[Sentence] = {
         mark("Close another camera, then ask again."),
     ),
     "waking": (
-        mark("{camera} runs on battery and was dozing; it is being woken."),
-        mark("Ask again in about ten seconds."),
+        mark("{camera} runs on battery and was asleep. It is being woken."),
+        mark("Ask again in half a minute."),
     ),
     "media_down": (
         mark("The picture of {camera} could not be started."),
@@ -148,19 +160,16 @@ WRITTEN: ByReason[Sentence] = {
     "voice_may_not": (
         mark("A voice is not allowed to change that on {camera}."),
         mark(
-            'The owner can allow it on the machine showcam runs on, with: showcam cameras set "{camera}" voice_may …, '
-            "or change it in the {vendor} app."
+            "The owner can tick it on the camera's page of showcam, under “A voice may change”, or change it in the "
+            "{vendor} app."
         ),
     ),
     "encryption_by_voice": (
         mark("Image Encryption is never changed by voice."),
-        mark(
-            "Set it in the {vendor} app, or on the machine showcam runs on: "
-            'showcam cameras set "{camera}" encryption off, or on.'
-        ),
+        mark("Set it in the {vendor} app, or switch it off on the camera's page of showcam."),
     ),
     "owners_alone": (
-        mark("{camera} belongs to another {vendor} account, whose owner alone can change that."),
+        mark("{camera} belongs to another {vendor} account, and only its owner can change that."),
         mark("Ask the owner to change it in the {vendor} app."),
     ),
     "not_this_way": (
@@ -173,7 +182,7 @@ WRITTEN: ByReason[Sentence] = {
     ),
     "no_tv": (
         mark("The TV that was chosen for {camera} does not answer."),
-        mark("See that it is on and in the same network as showcam, and that it has the name it had."),
+        mark("Check that the TV is on, in the same network as showcam, and has not been renamed."),
     ),
 }
 _ANY_CAMERA = mark("the camera")  # where its name must not be disclosed
@@ -201,11 +210,6 @@ def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _N
     return tuple(" ".join(row) for row in rows)
 
 
-def shell_word(name: str) -> str:
-    """A name as a shell takes it for one word: whoever shares a camera chose it, and people paste commands."""
-    return shlex.quote(name) if re.search(r'["$`\\!]', name) else f'"{name}"'
-
-
 def row_text(
     reason: Reason,
     locale: str,
@@ -218,8 +222,6 @@ def row_text(
     """What is wrong with a camera, and what mends it; "" for any camera, and for any vendor."""
     language = chosen([locale])
     wrong, mend = translated(reason, language, WRITTEN, vendor, lambda speech: speech.of_written(shared=shared), own)
-    # a command wants a name, as a shell takes it
-    mend = mend.replace('"{camera}"', shell_word(camera).replace("{", "{{").replace("}", "}}") if camera else "NAME")
     names = {"camera": camera or OURS.translate(language, _ANY_CAMERA), "vendor": named(vendor, language)}
     problem = wrong.format(**names)
     # a sentence may begin with the stand-in for a name

@@ -4,12 +4,12 @@ from typing import NotRequired, TypedDict
 
 from msgspec import Struct
 
-from registry.gate.reasons import named, shell_word
+from registry.gate.reasons import named
 from registry.notices.fault import Fault, Kind
 from words.catalogue import OURS, mark
 from words.languages import Language
 
-# {camera}, {vendor}, {assistant} and {link} are names, {command} is a command, {address} an address of showcam's.
+# {camera}, {vendor}, {assistant} and {link} are names, {address} is an address of showcam's.
 
 
 class _Sentences(TypedDict):
@@ -37,7 +37,7 @@ _TEXTS: dict[Kind, _Sentences] = {
             "showcam is signed out of the {vendor} account, so no camera of it can be shown. {vendor} ended the "
             "session, as it does after a new password."
         ),
-        "mend": mark("Sign in to {vendor} on {address}, or where showcam runs with: showcam login"),
+        "mend": mark("Sign in to {vendor} on {address}."),
         "ended": mark("showcam is signed in to the {vendor} account: its cameras can be shown."),
     },
     "lost": {
@@ -47,8 +47,8 @@ _TEXTS: dict[Kind, _Sentences] = {
             "another address and it does not say which."
         ),
         "mend": mark(
-            "See that it has power and network. If its address is another one, name it where showcam runs: {command}. "
-            "Your cameras are on {address}."
+            "See that it has power and network. If its address is another one, give that on {address}, at its picture "
+            "under “Name, password, address”."
         ),
         "ended": mark("{camera} answers again."),
     },
@@ -93,9 +93,7 @@ _TEXTS: dict[Kind, _Sentences] = {
     "outbox": {
         "title": mark("Reports to {assistant} could not be sent"),
         "began": mark("{assistant} did not take reports of the link “{link}”, and showcam has put them aside."),
-        "mend": mark(
-            "See why, and send them again, under Assistants on {address}, or where showcam runs: showcam outbox list."
-        ),
+        "mend": mark("See why, and send them again, under Assistants on {address}."),
         "ended": mark("No report of the link “{link}” to {assistant} is put aside any more."),
     },
 }
@@ -123,7 +121,6 @@ def notice(fault: Fault, names: Names, address: str, language: Language) -> tupl
         "assistant": names.assistant,
         "link": names.link,
         "address": address,
-        "command": f"showcam cameras move {shell_word(names.camera) if names.camera else 'NAME'} ADDRESS",
     }
     title = _begun(OURS.say(language, sentences["title"], **gaps))
     if not fault.lasts:

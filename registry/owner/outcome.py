@@ -39,6 +39,7 @@ class SignInRefused(Struct, frozen=True):
         "throttled",
         "too_many",
         "guessed",
+        "no_internet",
         "vendor_down",
         "expired",
         "wrong_code",

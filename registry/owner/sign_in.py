@@ -215,8 +215,8 @@ class SignIn:
                 account = self._admit(pending.user, verdict, pending.to)
                 self._attempts.were_right(*pending.places)
                 return SignedIn(account)
-        except DriverError:
-            return SignInRefused("vendor_down")
+        except DriverError as error:
+            return SignInRefused("no_internet" if error.reason == "no_internet" else "vendor_down")
         if isinstance(verdict, Rejected):
             if verdict.why == "terminals":
                 self._attempts.were_right(*pending.places)

@@ -3,22 +3,29 @@
 import math
 from collections.abc import Mapping
 
+from accounts.attempts import Limits
 from registry.drivers import SPEECHES
 from words.catalogue import OURS, mark
 from words.languages import Language
 
+LIMITS = Limits()
+WAIT_MIN = math.ceil(LIMITS.window_s / 60)
+
 # By `why` of registry.owner.outcome.SignInRefused, and by what a page or a command finds itself.
 WRITTEN: Mapping[str, str] = {
-    "wrong": mark("{vendor} does not take that user name and password. Try them in the {vendor} app, then again here."),
+    "wrong": mark(
+        "That user name and password did not work. Check the password: it is the one of the {vendor} app. After "
+        "{tries} wrong tries wait {wait} minutes."
+    ),
     "unknown": mark(
         "{vendor} knows no account with this user name. Check the user name; it is the one of the {vendor} app."
     ),
     "wrong_password": mark(
-        "That is not the password of this showcam user. Whoever runs this showcam can set another: "
-        "showcam owner password"
+        "That password did not work: it is the one you chose for showcam, not the one of an app. After {tries} wrong "
+        "tries wait {wait} minutes. Whoever runs this showcam can set another."
     ),
     "crowded": mark("Too many people sign in at this moment. Nothing was changed. Try again in a few seconds."),
-    "too_many": mark("There were too many wrong tries with this user name. Wait 15 minutes, then try again."),
+    "too_many": mark("There were too many wrong tries with this user name. Wait {wait} minutes, then try again."),
     "stranger": mark("This {vendor} account may not sign in here."),
     "empty": mark("Enter both the user name and the password."),
     "locked": mark(
@@ -32,6 +39,10 @@ WRITTEN: Mapping[str, str] = {
     "too_often": mark("{vendor} has sent too many codes already. Wait half an hour, then sign in again."),
     "throttled": mark(
         "There were too many tries that failed, from your network or this browser. Try again in {minutes} min."
+    ),
+    "no_internet": mark(
+        "This showcam can't reach the internet just now. Nothing was changed. See whether other devices in the house "
+        "can; if none can, restart the router."
     ),
     "vendor_down": mark("{vendor} does not answer just now. Try again in a few minutes; nothing was changed."),
     "expired": mark(
@@ -56,7 +67,8 @@ def refused(why: str, language: Language, vendor: str, retry_after_s: int = 0, s
     speech = SPEECHES.get(vendor)
     if speech and why in speech.sign_in:
         return speech.catalogue.say(language, speech.sign_in[why], vendor=vendor)
-    return OURS.say(language, sentence or WRITTEN[why], vendor=vendor, minutes=minutes(retry_after_s))
+    gaps = {"vendor": vendor, "minutes": minutes(retry_after_s), "tries": LIMITS.per_user, "wait": WAIT_MIN}
+    return OURS.say(language, sentence or WRITTEN[why], **gaps)
 
 
 def no_password(language: Language, vendor: str) -> str:

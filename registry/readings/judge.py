@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from accounts.viewers import Viewer
 from registry.camera import Camera, Refusal
-from registry.errors import DriverError, Refused, SignedOut, Unavailable, VendorBusy
+from registry.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
 from registry.gate.gate import Allowed, Conditions, Full, gate, not_found, overruled, unverified
 from registry.gate.ways import choose
 from registry.preferences import NONE, Preferences
@@ -196,8 +196,13 @@ def unreached(error: DriverError, camera: Camera | None) -> Refusal:
     if camera is None or isinstance(error, Refused):
         return overruled(error.reason, camera, error.vendor)
     signed_in = not isinstance(error, SignedOut)
-    vendor: Literal["answers", "down", "busy"] = "busy" if isinstance(error, VendorBusy) else "down"
-    conditions = Conditions("still", None, signed_in=signed_in, vendor=vendor if signed_in else "answers")
+    conditions = Conditions("still", None, signed_in=signed_in, vendor=_vendor(error) if signed_in else "answers")
     verdict = gate(camera, conditions)
     assert isinstance(verdict, Refusal)
     return verdict
+
+
+def _vendor(error: DriverError) -> Literal["down", "busy", "no_internet"]:
+    if isinstance(error, NoInternet):
+        return "no_internet"
+    return "busy" if isinstance(error, VendorBusy) else "down"

@@ -23,7 +23,17 @@ from store.records import Account, Source
 MOST_PIXELS = 16_384  # on a side
 SOURCE_S = 5.0  # less than the six seconds that a media process waits for a source
 TRANSIENT = frozenset(
-    {"vendor_down", "vendor_busy", "media_down", "busy", "too_often", "household_full", "machine_full", "waking"}
+    {
+        "no_internet",
+        "vendor_down",
+        "vendor_busy",
+        "media_down",
+        "busy",
+        "too_often",
+        "household_full",
+        "machine_full",
+        "waking",
+    }
 )
 
 

@@ -26,6 +26,7 @@ FAILED = "InternalErrors"
 # metrics by the `reason` of a log line
 COUNTED = {
     "store": "StoreUnavailable",
+    "no_internet": FAILED,
     "vendor_down": "VendorUnavailable",
     "vendor_busy": "VendorUnavailable",
     "refused": "Refusals",

@@ -6,10 +6,10 @@ from typing import Any, TypedDict
 from msgspec.structs import asdict, replace
 
 from registry.camera import UNASKED, Camera, Refusal
-from registry.gate.reasons import explain, row_text, shell_word
+from registry.gate.reasons import explain, row_text
 from registry.preferences import Preferences
 from registry.settings import FIELDS, Setting, SettingView
-from showcam.cli.output import runnable, table
+from showcam.cli.output import runnable, shell_word, table
 
 type Serving = Mapping[str, tuple[str, ...]]
 type Readiness = Sequence[tuple[Camera, Mapping[Any, Any]]]

@@ -66,7 +66,8 @@ def _facts(finding: "Finding") -> dict[str, str]:
         "what": finding.what,
         "state": finding.state,
         "told": finding.text,
-        "mend": runnable(finding.mend),
+        "mend": finding.mend,
+        "command": runnable(finding.command),
         "fault": finding.fault or "",
     }
 
@@ -75,3 +76,5 @@ def _print(finding: "Finding") -> None:
     echo(f"{_MARKS[finding.state]}{finding.what}: {finding.text}")
     if finding.mend:
         echo(f"      {finding.mend}")
+    if finding.command:
+        echo(f"      Here: {finding.command}")

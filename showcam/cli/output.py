@@ -47,6 +47,11 @@ def runnable(text: str) -> str:
     return re.sub(command, lambda found: f"{typed}{found[1]}{whose}" if found[1] else typed, text)
 
 
+def shell_word(name: str) -> str:
+    """A name as a shell takes it for one word: whoever shares a camera chose it, and people paste commands."""
+    return shlex.quote(name) if re.search(r'["$`\\!]', name) else f'"{name}"'
+
+
 def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> list[str]:
     """Lines of aligned columns, whatever width a terminal draws a name in; the headers, if any, are the first line."""
     from tabulate import tabulate

@@ -9,7 +9,7 @@ from accounts.refusals import Refusals
 from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from store.ports import Store
 from store.records import Client
-from words.worded import Worded, worded
+from words.worded import worded
 
 SETTLED_S = 120.0  # Alexa discovers devices within seconds of linking
 MOST = 100  # households that are examined
@@ -40,33 +40,33 @@ def _secret(client: Client, refusals: Refusals) -> Finding:
             count=count,
             assistant=client.assistant.capitalize(),
         )
-        again = _again(client.id, client.assistant)
-        mend = worded("Paste it again into the assistant's console. Where it is lost: {again}", again=again)
-        return wrong(what, text, mend, "client_secret_wrong")
+        mend = worded(
+            "Paste it again into the assistant's console. If you no longer have it, press “Make a new secret” on "
+            "showcam's page under Assistants, and paste that."
+        )
+        return wrong(what, text, mend, "client_secret_wrong", command=_again(client))
     return ok(what, worded("no request had another one lately"))
 
 
-def _again(client: str, assistant: str) -> Worded:
-    return worded(
-        "showcam clients remove {client}, then: showcam clients add {assistant} …, and paste the new secret into its "
-        "console",
-        client=client,
-        assistant=assistant,
-    )
+def _again(client: Client) -> str:
+    return f"showcam clients remove {client.id}, then: showcam clients add {client.assistant} …"
 
 
 def _redirects(client: Client) -> Finding:
     what = worded("redirect addresses of Alexa")
     found = [match for match in map(_ALEXA.fullmatch, client.redirect_uris) if match]
-    mend = worded("The console's page Account Linking shows three; {again}", again=_again(client.id, "alexa"))
+    mend = worded(
+        "The console's page Account Linking shows three. On showcam's page under Assistants refuse the client, "
+        "then let Alexa in again with all three, and paste the new secret into the console."
+    )
     if len({match[1] for match in found}) < _THREE:
         text = worded(
             "{count} of Alexa's three are registered, and an account in another part of the world can't link",
             count=len(found),
         )
-        return wrong(what, text, mend, "redirect_uri_missing")
+        return wrong(what, text, mend, "redirect_uri_missing", command=_again(client))
     if len({match[2] for match in found}) > 1:
-        return wrong(what, worded("they are of several developer accounts"), mend)
+        return wrong(what, worded("they are of several developer accounts"), mend, command=_again(client))
     return ok(what, worded("all three are registered"))
 
 
@@ -75,10 +75,10 @@ def _forwarder(refusals: Refusals) -> Finding:
     if count := refusals.lately("forwarder"):
         text = worded("in the last half hour {count} messages had a signature that does not hold", count=count)
         mend = worded(
-            "Give the function the key of this installation (showcam alexa forwarder "
-            "prints it), and see that this machine's clock is right.",
+            "Give the function the key of this installation, which showcam's page about your Alexa skill has, and see "
+            "that this machine's clock is right.",
         )
-        return wrong(what, text, mend, "forwarder_key_wrong")
+        return wrong(what, text, mend, "forwarder_key_wrong", command="showcam alexa forwarder")
     return ok(what, worded("none was refused lately"))
 
 
@@ -107,10 +107,10 @@ def _directives(store: Store, now: float) -> Finding:
         text = worded("Alexa is linked, and no directive has ever come")
         mend = worded(
             "See that the forwarder is in the region of the skill's language, that the "
-            "skill's default endpoint is its ARN, and that its trigger has the Skill ID: "
-            "showcam alexa values.",
+            "skill's default endpoint is its ARN, and that its trigger has the Skill ID, as showcam's page about your "
+            "Alexa skill has them.",
         )
-        return wrong(what, text, mend, "no_directive")
+        return wrong(what, text, mend, "no_directive", command="showcam alexa values")
     if silent:
         return unsure(
             what,

@@ -46,7 +46,8 @@ type Step = Literal["", "cameras", "reachable", "google", "alexa"]
 class Finding:
     """`what` is the point, `text` what was found there, `mend` what to do where it is wrong or may be.
 
-    `fault`: which of the faults it is that have a name; None for others. `step`: of set-up, which it belongs to.
+    `command`: what does the same in a terminal, which no page shows. `fault`: which of the faults it is that have a
+    name; None for others. `step`: of set-up, which it belongs to.
     """
 
     what: str
@@ -55,18 +56,19 @@ class Finding:
     mend: str = ""
     fault: Fault | None = None
     step: Step = ""
+    command: str = ""
 
 
 def ok(what: str, text: str) -> Finding:
     return Finding(what, "ok", text)
 
 
-def wrong(what: str, text: str, mend: str, fault: Fault | None = None) -> Finding:
-    return Finding(what, "wrong", text, mend, fault)
+def wrong(what: str, text: str, mend: str, fault: Fault | None = None, *, command: str = "") -> Finding:
+    return Finding(what, "wrong", text, mend, fault, command=command)
 
 
-def unsure(what: str, text: str, mend: str, fault: Fault | None = None) -> Finding:
-    return Finding(what, "unsure", text, mend, fault)
+def unsure(what: str, text: str, mend: str, fault: Fault | None = None, *, command: str = "") -> Finding:
+    return Finding(what, "unsure", text, mend, fault, command=command)
 
 
 def of(step: Step, findings: Iterable[Finding]) -> Iterator[Finding]:

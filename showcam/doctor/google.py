@@ -58,9 +58,8 @@ def _arrive(origin: str, patient: Patient, visitor: Visitor, world: World) -> It
         yield wrong(
             worded("address"),
             text,
-            worded(
-                "Give it your public address: {command}", command="showcam settings set public_url https://YOUR-ADDRESS"
-            ),
+            worded("Give it your public address, in the third step of set-up."),
+            command="showcam settings set public_url https://YOUR-ADDRESS",
         )
     else:
         yield from arrive(origin, visitor, world)
@@ -80,13 +79,15 @@ def _checked(
 def _redirects(patient: Patient) -> Finding:
     what = worded("redirect addresses")
     if patient.client is None:
-        mend = worded("Let it in with the values of: showcam google values")
-        return wrong(what, worded("no client is registered for Google"), mend)
+        mend = worded("Let it in on showcam's page about Google's console.")
+        return wrong(what, worded("no client is registered for Google"), mend, command="showcam google values")
     its_id, registered = patient.client
     mend = worded(
-        "showcam clients remove {client}, then add it as this tells: showcam google values --project YOUR-PROJECT-ID",
+        "On showcam's page under Assistants refuse the client {client}, then let Google in again on the page about its "
+        "console.",
         client=its_id,
     )
+    again = f"showcam clients remove {its_id}, then: showcam google values --project YOUR-PROJECT-ID"
     projects = projects_of(registered)
     if len(projects) != 1:
         text = (
@@ -94,16 +95,16 @@ def _redirects(patient: Patient) -> Finding:
             if projects
             else worded("none of them is Google's")
         )
-        return wrong(what, text, mend)
+        return wrong(what, text, mend, command=again)
     project = projects[0]
     if not PROJECT.fullmatch(project):
-        return wrong(what, worded("{project} is no Project ID", project=project), mend)
+        return wrong(what, worded("{project} is no Project ID", project=project), mend, command=again)
     needed = {redirect.format(project=project) for redirect in REDIRECTS}
     if strange := [uri for uri in registered if uri not in needed]:
-        return unsure(what, worded("{address} is none of Google's", address=strange[0]), mend)
+        return unsure(what, worded("{address} is none of Google's", address=strange[0]), mend, command=again)
     if missing := needed - set(registered):
         text = worded("{address} is not registered, and Google comes by both", address=missing.pop())
-        return unsure(what, text, mend, "redirect_uri_missing")
+        return unsure(what, text, mend, "redirect_uri_missing", command=again)
     return ok(
         what,
         worded("both of the project {project} are registered for the client {client}", project=project, client=its_id),

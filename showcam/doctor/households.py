@@ -40,9 +40,8 @@ def examine(store: Store, owner: Owner, faults: Faults, standing: Standing, *, o
     for account in islice((household for household in store.accounts() if only in ("", household.id)), MOST):
         if standing.signed_out(account.id):
             text = worded("the vendor ended it, so no camera of that account can be shown")
-            yield wrong(
-                worded("session with the vendor"), text, worded("Sign in again: showcam login"), "session_ended"
-            )
+            mend = worded("Sign in again on showcam's page.")
+            yield wrong(worded("session with the vendor"), text, mend, "session_ended", command="showcam login")
         elif any(store.known(account.id, source.id) for source in store.sources(account.id)):
             # of the others no camera was ever listed: nobody has signed in
             yield from _cameras(owner, account.id)
@@ -84,5 +83,6 @@ def _reports(fault: Noted) -> Finding:
         mend = worded("In the assistant's app disable or disconnect showcam, then link it again.")
         return wrong(worded("reports of the link {link}", link=fault.subject), text, mend, "gateway_grant_dead")
     text = worded("some could not be sent, and were put aside")
-    mend = worded("See why, and send them again: showcam outbox list")
-    return wrong(worded("reports of the link {link}", link=fault.subject), text, mend, "reports_not_sent")
+    mend = worded("See why, and send them again, on showcam's page under Assistants.")
+    what = worded("reports of the link {link}", link=fault.subject)
+    return wrong(what, text, mend, "reports_not_sent", command="showcam outbox list")

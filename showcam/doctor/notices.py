@@ -18,15 +18,12 @@ def examine(store: Store) -> Finding:
             try:
                 service(address.url)
             except BadAddress as error:
-                mend = worded(
-                    "Remove it and add it again: showcam notices remove {address_id}, then showcam notices add",
-                    address_id=address_id,
-                )
                 return wrong(
                     what,
                     worded("the address {address_id} can't be sent to: {error}", address_id=address_id, error=error),
-                    mend,
+                    worded("Remove it and add it again, on showcam's page under Notices."),
+                    command=f"showcam notices remove {address_id}, then: showcam notices add",
                 )
     if not count:
-        return ok(what, worded("nobody is notified of faults; showcam notices add changes that"))
-    return ok(what, worded("{count} addresses can be sent to; showcam notices test tries them", count=count))
+        return ok(what, worded("nobody is notified of faults; addresses are added on showcam's page under Notices"))
+    return ok(what, worded("{count} addresses can be sent to", count=count))

@@ -25,9 +25,11 @@ def examine(store: Store, *, anyone: bool) -> Finding:
             households=_households(closed),
             vendor=VENDOR,
         )
-        return wrong(WHAT, text, worded("Give it a password: showcam owner password"))
+        mend = worded("Whoever runs this showcam gives it a password.")
+        return wrong(WHAT, text, mend, command="showcam owner password")
     if not by_vendor and not by_password and not anyone:
-        return wrong(WHAT, worded("there is no household yet, so nobody can link"), worded("Add yours: showcam login"))
+        text = worded("there is no household yet, so nobody can link")
+        return wrong(WHAT, text, worded("Sign in on showcam's page."), command="showcam login")
     more = "" if by_vendor + by_password < MOST else worded(", of those examined")
     text = worded(
         "{by_vendor} by an {vendor} account, {by_password} by a password for showcam{more}",

@@ -155,7 +155,7 @@ def test_with_no_pin_set_no_camera_is_switched_off(home: Household, send: Send) 
     allow(home, "sleep")
     answered = command_outcome(home, send, "OnOff", OFF, {"pin": PIN})
     assert (answered["errorCode"], home.driver.applied) == ("actionNotAvailable", [])
-    assert "showcam pin set" in answered["debugString"]
+    assert "The owner sets one on showcam's page" in answered["debugString"]
 
 
 def test_wrong_pins_end_in_too_many_failed_attempts(home: Household, send: Send, valid_if_known: Check) -> None:

@@ -10,8 +10,8 @@ import pytest
 from actions.errors import REFUSED
 from actions.fulfillment import Fulfillment
 from media.errors import MediaBusy, MediaFull, MediaUnavailable
-from registry.camera import Video
-from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
+from registry.camera import UNASKED, Video
+from registry.errors import NoInternet, Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO
 from registry.reason import REASONS
 from tests.doubles.household import Household, household
@@ -39,6 +39,7 @@ def garden(**changes: Any) -> Callable[[Household], None]:
 TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "not_found": (lambda home: home.driver.set([]), "deviceNotFound", "ikke noe kamera"),
     "signed_out": (vendor(SignedOut()), "authFailure", "logget ut"),
+    "no_internet": (vendor(NoInternet()), "transientError", "når ikke internett"),
     "vendor_down": (vendor(VendorDown()), "transientError", "svarer ikke"),
     "vendor_busy": (vendor(VendorBusy()), "transientError", "for mange forespørsler"),
     "offline": (garden(online="off"), "deviceOffline", "er frakoblet"),
@@ -48,6 +49,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "encryption_unknown": (garden(encryption="unknown"), "streamUnplayable", "bekrefte om bildekryptering"),
     "audio_off": (garden(audio="off"), "deviceNotReady", "Lyd er av"),
     "audio_unknown": (garden(audio="unknown"), "deviceNotReady", "bekrefte om lyd"),
+    "not_agreed": (garden(ways=(UNASKED,)), "streamUnavailable", "har ingen tillatt"),
     "no_way": (garden(ways=()), "streamUnavailable", "ingen måte"),
     "not_permitted": (minting(Refused("not_permitted")), "securityRestriction", "ikke rett"),
     "code_wrong": (minting(Refused("code_wrong")), "securityRestriction", "godtar ikke koden"),
@@ -99,7 +101,7 @@ def test_a_stream_is_refused_with_the_reasons_code(
     assert "states" not in command
 
 
-@pytest.mark.parametrize("reason", ["signed_out", "vendor_down", "vendor_busy"])
+@pytest.mark.parametrize("reason", ["signed_out", "no_internet", "vendor_down", "vendor_busy"])
 def test_a_camera_whose_state_could_not_be_read_is_not_offline(
     reason: str, tmp_path: Path, make_fulfillment: Callable[[Household], Fulfillment], valid_if_known: Check
 ) -> None:

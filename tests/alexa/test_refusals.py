@@ -12,8 +12,8 @@ from accounts.tokens import authenticate
 from alexa.errors import REFUSED
 from alexa.smart_home import SmartHome
 from media.errors import MediaBusy, MediaFull, MediaUnavailable
-from registry.camera import Video
-from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
+from registry.camera import UNASKED, Video
+from registry.errors import NoInternet, Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO
 from registry.reason import REASONS
 from tests.doubles.household import Household, household
@@ -41,6 +41,7 @@ def garden(**changes: Any) -> Callable[[Household], None]:
 TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
     "not_found": (lambda home: home.driver.set([]), "NO_SUCH_ENDPOINT", None),
     "signed_out": (vendor(SignedOut()), "INSUFFICIENT_PERMISSIONS", None),
+    "no_internet": (vendor(NoInternet()), "BRIDGE_UNREACHABLE", None),
     "vendor_down": (vendor(VendorDown()), "BRIDGE_UNREACHABLE", None),
     "vendor_busy": (vendor(VendorBusy()), "RATE_LIMIT_EXCEEDED", None),
     "offline": (garden(online="off"), "ENDPOINT_UNREACHABLE", None),
@@ -50,6 +51,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str | None]] = {
     "encryption_unknown": (garden(encryption="unknown"), MODE, "OTHER"),
     "audio_off": (garden(audio="off"), MODE, "OTHER"),
     "audio_unknown": (garden(audio="unknown"), MODE, "OTHER"),
+    "not_agreed": (garden(ways=(UNASKED,)), MODE, "NOT_PROVISIONED"),
     "no_way": (garden(ways=()), MODE, "NOT_PROVISIONED"),
     "not_permitted": (minting(Refused("not_permitted")), "INSUFFICIENT_PERMISSIONS", None),
     "code_wrong": (minting(Refused("code_wrong")), MODE, "NOT_PROVISIONED"),
@@ -114,6 +116,7 @@ WORDS = {
     "en-GB": {
         "not_found": ["no camera of that name"],
         "signed_out": ["signed out"],
+        "no_internet": ["can't reach the internet"],
         "vendor_down": ["does not answer"],
         "vendor_busy": ["too many requests"],
         "offline": ["is offline"],
@@ -123,6 +126,7 @@ WORDS = {
         "encryption_unknown": ["Image Encryption is on for Garden could not be verified"],
         "audio_off": ["Audio is off"],
         "audio_unknown": ["Audio is on for Garden could not be verified"],
+        "not_agreed": ["nobody has allowed yet"],
         "no_way": ["no way yet"],
         "not_permitted": ["no right to the live picture"],
         "code_wrong": ["does not take the code"],
@@ -135,13 +139,14 @@ WORDS = {
         "too_often": ["in the last minute"],
         "household_full": ["household already watches"],
         "machine_full": ["has no time left for another camera"],
-        "waking": ["it is being woken"],
+        "waking": ["It is being woken"],
         "not_passable": ["comes from EZVIZ in a form"],
         "media_down": ["could not be started"],
     },
     "nb-NO": {
         "not_found": ["ikke noe kamera"],
         "signed_out": ["logget ut"],
+        "no_internet": ["når ikke internett"],
         "vendor_down": ["svarer ikke"],
         "vendor_busy": ["for mange forespørsler"],
         "offline": ["er frakoblet"],
@@ -151,6 +156,7 @@ WORDS = {
         "encryption_unknown": ["bekrefte om bildekryptering"],
         "audio_off": ["Lyd er av"],
         "audio_unknown": ["bekrefte om lyd"],
+        "not_agreed": ["har ingen tillatt"],
         "no_way": ["ingen måte"],
         "not_permitted": ["ikke rett til"],
         "code_wrong": ["godtar ikke koden"],
@@ -170,7 +176,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("reason", ["signed_out", "vendor_down", "vendor_busy", "not_found"])
+@pytest.mark.parametrize("reason", ["signed_out", "no_internet", "vendor_down", "vendor_busy", "not_found"])
 def test_a_state_that_could_not_be_read_is_an_error(
     reason: str, tmp_path: Path, valid_if_known: Callable[[dict[str, Any]], None]
 ) -> None:

@@ -63,7 +63,7 @@ def test_an_invitation_is_listed_until_it_is_taken_back(world: HomeWorld) -> Non
 
 def test_an_account_that_was_let_in_by_command_waits_too(world: HomeWorld) -> None:
     browser = page(world)
-    assert card(browser, world, CAREFUL).startswith(f"{CAREFUL} Let in by a command,")
+    assert card(browser, world, CAREFUL).startswith(f"{CAREFUL} Let in by whoever runs this showcam,")
     press(browser, "take-back", household=guest(world, CAREFUL))
     assert households.find(world.home.store, "ezviz", CAREFUL) is None
 

@@ -144,7 +144,7 @@ def test_what_was_not_ticked_can_be_allowed_at_the_tile(world: HomeWorld) -> Non
     world.home.driver.set([camera("Terrace", "F00000009", ways=(UNASKED,))])
     browser = world.signed_in()
     answer = browser.open(world.home.id("Terrace")).get_json()
-    assert (answer["mends"], answer["reason"]) == (["open_way", "home_code"], "no_way")
+    assert (answer["mends"], answer["reason"]) == (["open_way", "home_code"], "not_agreed")
     assert answer["wrong"] == "The picture of Terrace comes over an open connection, which is not allowed yet."
     assert open_air(world, USER) is False
     browser.post("open-way")
@@ -178,10 +178,10 @@ def test_whom_nobody_added_is_added_by_the_codes_holder(world: HomeWorld) -> Non
 @pytest.mark.parametrize(
     ("user", "password", "status", "said"),
     [
-        (USER, "wrong", 403, "EZVIZ does not take that user name and password."),
+        (USER, "wrong", 403, "That user name and password did not work."),
         (USER, "", 403, "Enter both the user name and the password."),
         ("", PASSWORD, 403, "Enter both the user name and the password."),
-        ("x" * 201, PASSWORD, 403, "EZVIZ does not take that user name and password."),
+        ("x" * 201, PASSWORD, 403, "That user name and password did not work."),
     ],
 )
 def test_a_wrong_sign_in_says_why_and_keeps_the_name(
@@ -242,7 +242,7 @@ def test_an_owner_signs_in_by_a_password_for_showcam(world: HomeWorld) -> None:
     browser.enter(world.code.renew())
     assert "or the user name that you chose for showcam" in browser.text
     browser.sign_in("kari", "a wrong password")
-    assert "not the password of this showcam user" in browser.text
+    assert "That password did not work: it is the one you chose for showcam" in browser.text
     browser.sign_in("kari", "barn door and two geese")
     assert (browser.status, browser.step) == (200, "")
     assert "Signed in as" in browser.text

@@ -85,7 +85,7 @@ def test_who_wants_an_encrypted_camera_shown_at_home_is_offered_what_that_lacks(
     ("battery", "mend"),
     [
         (None, "Give the code on its label here, and it is shown over the home network."),
-        (80, "At home the code on its label is enough"),
+        (80, "See whether the EZVIZ app shows it live."),
     ],
     ids=["plugged in", "on battery"],
 )

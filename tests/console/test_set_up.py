@@ -59,7 +59,6 @@ def test_a_name_is_filled_in(world: HomeWorld) -> None:
     text = step(world, 3, "?name=Https://Cam.Kari.No/")
     assert "hostname: cam.kari.no path: ^/s/" in text
     assert "cam.kari.no { request_header" in text
-    assert "showcam settings set public_url https://cam.kari.no" in text
 
 
 @pytest.mark.parametrize("name", ["cam", "a b.example", "-x.example", "x" * 300, "x.example/evil", "<b>.example"])
@@ -67,7 +66,7 @@ def test_what_is_no_name_is_said_and_not_filled_in(world: HomeWorld, name: str) 
     browser = world.signed_in()
     browser.answer = browser.ask("GET", AT, query_string={"name": name})
     assert (browser.status, "That is no name such as cam.example.org." in browser.text) == (403, True)
-    assert "https://cam.example.org" in browser.text
+    assert "cam.example.org {" in browser.text
 
 
 @pytest.mark.parametrize(

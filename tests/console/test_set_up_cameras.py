@@ -65,10 +65,10 @@ def test_a_vendors_code_is_asked_for_in_the_step(world: HomeWorld) -> None:
 @pytest.mark.parametrize(
     ("user", "password", "sentence"),
     [
-        (USER, "guess", "EZVIZ does not take that user name and password."),
+        (USER, "guess", "That user name and password did not work."),
         (USER, "", "Enter both the user name and the password."),
         ("", PASSWORD, "Enter both the user name and the password."),
-        ("x" * 201, PASSWORD, "EZVIZ does not take that user name and password."),
+        ("x" * 201, PASSWORD, "That user name and password did not work."),
     ],
 )
 def test_a_wrong_sign_in_says_why_in_the_step(world: HomeWorld, user: str, password: str, sentence: str) -> None:
@@ -129,7 +129,7 @@ def test_a_household_of_its_own_cameras_is_given_the_vendors_account_in_the_step
     browser = sign_in(entered(world), "kari", "barn door and two geese")
     assert f"Add the cameras of the EZVIZ account {FORM}" in said(browser, 1)
     sign_in(browser, NEW, "guess")
-    assert (browser.status, "EZVIZ does not take that user name" in said(browser, 1)) == (403, True)
+    assert (browser.status, "That user name and password did not work" in said(browser, 1)) == (403, True)
     sign_in(browser, NEW)
     assert "Add the cameras of the EZVIZ account" not in said(browser, 1)
     kinds = [source.kind for source in world.home.store.sources(account.id)]

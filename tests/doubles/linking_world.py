@@ -31,7 +31,8 @@ ISSUER, LOCAL = "https://home.example", "http://127.0.0.1:8080"
 
 def refusal_text(why: str, **gaps: object) -> str:
     """What the sign-in page says in English to who links an EZVIZ account."""
-    return (EZVIZ.sign_in.get(why) or wording.SIGN_IN[why][1]).format(vendor="EZVIZ", **gaps)
+    said = EZVIZ.sign_in.get(why) or wording.SIGN_IN[why][1]
+    return said.format(**{"vendor": "EZVIZ", "tries": 3, "wait": 15, **gaps})
 
 
 class Page(HTMLParser):

@@ -24,7 +24,7 @@ from tests.doubles.ready_vendor import PASSWORD
 NAME, OWN = "kari", "barn door and two geese"
 BARN = camera("Barn", "LAN1", manufacturer="Reolink", encryption="none", ways=("lan",))
 CHEAP = Cost(memory_kib=64, passes=1)
-NOT_THESE = wording.NOT_THESE_EITHER.format(vendor="EZVIZ")
+NOT_THESE = wording.NOT_THESE_EITHER.format(vendor="EZVIZ", tries=3, wait=15)
 
 
 @pytest.fixture
@@ -130,7 +130,9 @@ def test_strangers_have_few_tries_and_a_browser_that_was_signed_in_has_its_own(w
     for _ in range(3):
         world.browse().sign_in(NAME, "a wrong password")
     assert world.browse().sign_in(NAME, OWN).page.text("alert") == NOT_THESE  # the right one, after too many
-    assert "not the password of this showcam user" in mine.sign_in(NAME, "a wrong password").page.text("alert")
+    assert "That password did not work: it is the one you chose for showcam" in mine.sign_in(
+        NAME, "a wrong password"
+    ).page.text("alert")
     assert "Barn" in mine.sign_in(NAME, OWN).page.text()
 
 

@@ -135,7 +135,7 @@ def _forgotten(device: Device) -> Device:
         (page, "no_way", "on", "has no picture at the path"),
         (elsewhere, "no_way", "on", "has no picture at the path"),
         (missing, "no_way", "on", "has no picture at the path"),
-        (login, "code_wrong", "on", 'showcam cameras login "Barn"'),
+        (login, "code_wrong", "on", "“Name, password, address”"),
     ],
 )
 def test_why_a_camera_can_not_be_had_is_distinguished_with_its_mend(

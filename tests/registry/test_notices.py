@@ -150,7 +150,7 @@ def test_a_camera_in_the_house_that_is_at_no_address(make_home: Callable[..., Ho
     assert owner.turns(AWAY_S - 60) == []
     title = "Barn can't be found"
     assert owner.turns(120) == [(MAIL, title), (PHONE, title)]
-    assert 'showcam cameras move "Barn" ADDRESS' in owner.texts[0]
+    assert "“Name, password, address”" in owner.texts[0]
     lan.change("Barn", online="on")
     look()
     assert owner.turns(10) == [(MAIL, f"Mended: {title}"), (PHONE, f"Mended: {title}")]

@@ -64,7 +64,12 @@ NO_ANSWER = "It asked for something, and standard input ended without an answer:
 @pytest.mark.parametrize(
     ("state", "words", "code", "says"),
     [
-        (nothing, "cast --list", 1, "showcam is not running here, or does not cast. Start it: showcam run"),
+        (
+            nothing,
+            "cast --list",
+            1,
+            "showcam is not running on this machine, or shows nothing on TVs. Start it, then try again.",
+        ),
         (nothing, "cast Garden", 2, "Nobody has cameras here yet: showcam login, or showcam cameras add"),
         (a_file_in_the_folders_place, "cast --list", 2, "The data folder {data} can't be written: File exists"),
         (a_household, "cameras", 1, "showcam is signed out of the EZVIZ account. Sign in: showcam login"),

@@ -210,7 +210,7 @@ def test_a_clients_redirect_addresses(
 
 def test_an_address_without_https_is_not_requested(serve: Callable[[Answers], str]) -> None:
     [found] = examine(patient(serve(WELL), demo=False), Visitor())
-    assert (found.state, "public_url" in found.mend) == ("wrong", True)
+    assert (found.state, "public_url" in found.command) == ("wrong", True)
 
 
 def test_a_closed_port_is_named(serve: Callable[[Answers], str]) -> None:

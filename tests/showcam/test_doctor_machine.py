@@ -184,7 +184,7 @@ CAMERAS: list[tuple[dict[str, Any], str, str | None, str]] = [
     ({"asleep": "on"}, "unsure", None, "Sleep Mode"),
     ({"encryption": "on"}, "unsure", None, "Image Encryption"),
     ({"audio": "off"}, "unsure", None, "Audio"),
-    ({"ways": ()}, "wrong", None, "camera"),
+    ({"ways": ()}, "wrong", None, "EZVIZ app shows it live"),
 ]
 
 
@@ -209,7 +209,8 @@ def test_a_session_that_the_vendor_ended(make_home: Callable[..., Household]) ->
         home.account.id, home.source.id, version=session.version, secrets=session.secrets, state="needs_login"
     )
     [found] = examined(home)
-    assert (found.state, found.fault, found.mend) == ("wrong", "session_ended", "Sign in again: showcam login")
+    assert (found.state, found.fault, found.mend) == ("wrong", "session_ended", "Sign in again on showcam's page.")
+    assert found.command == "showcam login"
 
 
 def test_a_vendor_that_is_down(make_home: Callable[..., Household]) -> None:
@@ -240,4 +241,4 @@ def test_addresses_for_notices(make_home: Callable[..., Household]) -> None:
     assert notices.examine(home.store).text.startswith("1 addresses can be sent to")
     addresses.add(home.account.id, "gone://kari:hemmelig@host", "gone", "")
     found = notices.examine(home.store)
-    assert (found.state, "showcam notices remove" in found.mend, "hemmelig" in str(found)) == ("wrong", True, False)
+    assert (found.state, "showcam notices remove" in found.command, "hemmelig" in str(found)) == ("wrong", True, False)

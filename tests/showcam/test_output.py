@@ -7,9 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from registry.gate.reasons import shell_word
 from showcam.cli import main
-from showcam.cli.output import runnable, table
+from showcam.cli.output import runnable, shell_word, table
 
 NAMES = [  # a name and its width in a terminal's columns
     ("Garden", 6),

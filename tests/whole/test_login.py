@@ -53,7 +53,7 @@ def test_a_code_is_asked_for_until_it_is_right(demo: Program) -> None:
 def test_a_wrong_password_says_so(demo: Program) -> None:
     done = demo.command("login", "--demo", "--user", "other@example.com", text="wrong\n")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "EZVIZ does not take that user name and password." in done.stderr
+    assert "That user name and password did not work." in done.stderr
 
 
 def test_home_prints_an_address_that_signs_in_once(demo: Program) -> None:

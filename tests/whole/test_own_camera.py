@@ -33,4 +33,4 @@ def test_one_that_says_nothing_is_refused_with_its_mend(barn: Program, assistant
     answer = barn.assistant(assistant, "watch", text="show the barn camera")
     assert not answer["outcome"]["shown"]
     assert reason in str(answer["outcome"]["told"])
-    assert 'showcam cameras move "Barn"' in answer["outcome"]["person"]
+    assert "“Name, password, address”" in answer["outcome"]["person"]

@@ -16,11 +16,11 @@ from msgspec import Struct
 from media.ezviz.address import KNOWN, LOWEST_PORT
 from media.ezviz.local.messages import HEAD, TAIL, Head, NotMessage, answer, plain
 from media.ezviz.local.requests import KEY_WANTED, Device, key_wanted
+from net import errors
 from net.addresses import is_spelled
-from net.errors import NotAllowed
 from net.exchange import Exchange
 from net.hosts import Hosts
-from registry.errors import VendorDown
+from registry.errors import NoInternet, VendorDown
 
 NUMBER = 5  # the sequence number that public clients give the one message to it
 _OUT_OF_DATE = 10  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED
@@ -94,7 +94,9 @@ class Cas:
         hosts = Hosts((f"{asking.host}:{asking.port}",) if is_practice else ())
         try:
             return hosts.addresses(asking.host, asking.port, timeout_s)[0]
-        except NotAllowed as error:
+        except errors.NoInternet as error:
+            raise NoInternet(str(error)) from None
+        except errors.NotAllowed as error:
             raise VendorDown(str(error)) from None
 
     def _context(self, *, checks_time: bool) -> ssl.SSLContext:

@@ -45,10 +45,11 @@ class Clients:
             raise VendorDown("no answer in time")
         try:
             with Exchange(deadline_s - (time.monotonic() - began)):
-                held = self._sessions.read(source)
-                return work(self._client(at_work, source, held), held)
-        except FAILURES as error:
-            raise failure(error) from None
+                try:
+                    held = self._sessions.read(source)
+                    return work(self._client(at_work, source, held), held)
+                except FAILURES as error:
+                    raise failure(error) from None
         finally:
             at_work.lock.release()
 

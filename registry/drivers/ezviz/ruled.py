@@ -16,7 +16,7 @@ from net.exchange import Exchange
 from net.requests_adapter import Forbidden
 from registry.drivers.ezviz.events import ahead_s
 from registry.drivers.vendor_http import VendorHttp
-from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
+from registry.errors import DriverError, NoInternet, SignedOut, VendorBusy, VendorDown
 
 __all__ = [
     "FAILURES",
@@ -73,7 +73,7 @@ class Ruled(EzvizClient):
 
 
 def failure(error: BaseException) -> DriverError:
-    """One of FAILURES as ours. Its text is left behind: the library's holds whole answers."""
+    """One of FAILURES as ours, within the exchange. Its text is left behind: the library's holds whole answers."""
     if isinstance(error, EzvizAuthTokenExpired):
         return SignedOut()
     status = status_of(error)
@@ -83,6 +83,9 @@ def failure(error: BaseException) -> DriverError:
         return SignedOut()
     if isinstance(error, Forbidden):
         return VendorDown("the address is not allowed")
+    exchange = Exchange.current()
+    if exchange is not None and exchange.no_internet:
+        return NoInternet(type(error).__name__)
     return VendorDown(f"HTTP {status}" if status else type(error).__name__)
 
 

@@ -13,8 +13,8 @@ EZVIZ = Speech(
             "",
             mark(
                 "See that the camera works in the EZVIZ app under that name, then have the assistant look for devices "
-                "again; after each new name too. Is it not in the app, look at its light: slow red is no network, fast "
-                "red the memory card or the camera, slow blue is well."
+                "again; after each new name too. If it is not in the app, look at its light: slow red means no "
+                "network, fast red a fault of the memory card or the camera, slow blue that all is well."
             ),
         ),
         "offline": (
@@ -22,7 +22,7 @@ EZVIZ = Speech(
             mark(
                 "Look at its light. None: no power. Slow red: no network; the router must be on the internet and the "
                 "Wi-Fi one of 2.4 GHz. Fast red: the memory card or the camera has a fault. Slow blue: all is well; "
-                "restart it. Does nothing help, hold RESET for four seconds and set up its Wi-Fi again. That resets "
+                "restart it. If nothing helps, hold RESET for four seconds and set up its Wi-Fi again. That resets "
                 "its settings; showcam reads Image Encryption and Audio afresh. It goes on recording to its memory "
                 "card."
             ),
@@ -31,8 +31,8 @@ EZVIZ = Speech(
             "",
             mark(
                 "In the EZVIZ app open {camera} > Settings > Image Encryption and switch it off; "
-                "the app asks for the verification code on the camera's label. Or keep it on and give showcam that "
-                'code, on the machine showcam runs on: showcam cameras set "{camera}" while_encrypted code.'
+                "the app asks for the verification code on the camera's label. Or keep it on, and give that code at "
+                "its picture on showcam's page."
             ),
         ),
         "encryption_unknown": (
@@ -44,19 +44,25 @@ EZVIZ = Speech(
             "",
             mark("In the EZVIZ app open {camera} > Settings > Audio, see that it is on, then ask again."),
         ),
+        "not_agreed": (
+            mark("The video of {camera} would come from the EZVIZ cloud, which nobody has allowed yet."),
+            mark(
+                "At its picture on showcam's page press “Allow the open connection”, or link showcam again and tick it "
+                "there. At home the code on its label is enough: give it at the same place."
+            ),
+        ),
         "no_way": (
             "",
             mark(
-                "Link showcam again in the assistant's app and agree there that the picture comes from the EZVIZ "
-                "cloud. At home the code on its label is enough, on the machine showcam runs on: "
-                'showcam cameras code "{camera}". The last way is a developer key of EZVIZ.'
+                "See whether the EZVIZ app shows it live. If it does, give the code on its label at its picture on "
+                "showcam's page: the video then comes over the home network. The last way is a developer key of EZVIZ."
             ),
         ),
         "code_wrong": (
             "",
             mark(
                 "It is the verification code on the camera’s label or the encryption password set since. "
-                'Give it on the machine showcam runs on: showcam cameras code "{camera}".'
+                "Give it at the camera's picture on showcam's page."
             ),
         ),
         "lan_unreachable": (
@@ -70,7 +76,8 @@ EZVIZ = Speech(
             "",
             mark(
                 "In the EZVIZ app open Settings > LAN Live View, choose {camera} and switch on its local server. Newer "
-                "firmware hides that; then agree when you link that the picture comes from the EZVIZ cloud."
+                "firmware hides that: then the EZVIZ cloud brings the video, if its open connection is allowed on "
+                "showcam's page."
             ),
         ),
         "not_playable": (
@@ -91,60 +98,14 @@ EZVIZ = Speech(
         "encryption_by_voice": (
             "",
             mark(
-                "Set it in the EZVIZ app under {camera} > Settings > Image Encryption, or on the machine showcam runs "
-                'on: showcam cameras set "{camera}" encryption off, or on.'
+                "Set it in the EZVIZ app under {camera} > Settings > Image Encryption, or switch it off on the "
+                "camera's page of showcam."
             ),
         ),
         "not_this_way": ("", mark("Look for it in the EZVIZ app under {camera} > Settings.")),
     },
     aloud={
-        "encryption_on": (
-            "",
-            mark(
-                "In the EZVIZ app open the camera, then Settings, then Image Encryption, and switch it off. "
-                "The app asks for the verification code on the camera's label."
-            ),
-        ),
-        "encryption_unknown": (
-            "",
-            mark("In the EZVIZ app open the camera, then Settings, and see that Image Encryption is off."),
-        ),
-        "audio_off": ("", mark("In the EZVIZ app open the camera, then Settings, and switch Audio on.")),
-        "audio_unknown": ("", mark("In the EZVIZ app open the camera, then Settings, and see that Audio is on.")),
-        "no_way": (
-            "",
-            mark(
-                "Link showcam again and agree that the picture comes from the EZVIZ cloud, or give showcam the code on "
-                "the camera's label."
-            ),
-        ),
-        "code_wrong": (
-            "",
-            mark("Give showcam the code on the camera's label, or the encryption password set since."),
-        ),
-        "lan_closed": (
-            "",
-            mark("In the EZVIZ app open Settings, then LAN Live View, and switch on the camera's local server."),
-        ),
-        "offline": (
-            "",
-            mark(
-                "Look at the camera's light. Slow red means that it has no network, fast red that its memory card or "
-                "the camera itself has a fault. It goes on recording to its memory card."
-            ),
-        ),
-        "not_playable": (
-            "",
-            mark("In the EZVIZ app open the camera, then Settings, and set the video encoding to H 264."),
-        ),
-        "beyond_displays": (
-            "",
-            mark("In the EZVIZ app open the camera, then Settings, and set a lower resolution. Then ask twice."),
-        ),
-        "encryption_by_voice": (
-            "",
-            mark("In the EZVIZ app open the camera, then Settings, then Image Encryption."),
-        ),
+        "code_wrong": ("", mark("Give the one on its label.")),
     },
     written_shared={
         "asleep": (
@@ -165,27 +126,21 @@ EZVIZ = Speech(
             "",
             mark(
                 "Ask the owner of the camera to switch it off: in the EZVIZ app open {camera} > Settings > Image "
-                "Encryption. Or keep it on and give showcam the code on the camera's label, on the machine showcam "
-                'runs on: showcam cameras set "{camera}" while_encrypted code.'
+                "Encryption. Or keep it on, and give the code on the camera's label at its picture on showcam's "
+                "page."
             ),
         ),
         "no_way": (
             "",
             mark(
-                "Link showcam again in the assistant's app and agree there that the picture comes from the EZVIZ "
-                "cloud. At home the code on its label is enough, on the machine showcam runs on: "
-                'showcam cameras code "{camera}". A developer key shows no camera that another account shares.'
+                "See whether the EZVIZ app shows it live. If it does, give the code on its label at its picture on "
+                "showcam's page: the video then comes over the home network. A developer key shows no camera that "
+                "another account shares."
             ),
         ),
     },
     aloud_shared={
-        "encryption_on": (
-            "",
-            mark(
-                "Ask the owner of the camera to switch Image Encryption off, or give showcam the code on the "
-                "camera's label."
-            ),
-        ),
+        "encryption_on": ("", mark("Ask its owner to switch it off.")),
     },
     sign_in={
         "unknown": mark(

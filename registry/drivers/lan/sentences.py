@@ -13,14 +13,14 @@ LAN = Speech(
             mark("{camera} does not answer at its address on the home network."),
             mark(
                 "See that it has power and is on the network. If it has another address now and showcam did not find "
-                'it by itself, give it on the machine showcam runs on: showcam cameras move "{camera}".'
+                "it there, give the address on showcam's page, at its picture under “Name, password, address”."
             ),
         ),
         "lan_unreachable": (
             mark("{camera} does not answer at its address on the home network."),
             mark(
                 "See that it has power and is on the network. If it has another address now and showcam did not find "
-                'it by itself, give it on the machine showcam runs on: showcam cameras move "{camera}".'
+                "it there, give the address on showcam's page, at its picture under “Name, password, address”."
             ),
         ),
         "lan_closed": (
@@ -31,16 +31,19 @@ LAN = Speech(
             mark("{camera} refuses the user name or the password that showcam was given."),
             mark(
                 "showcam stops after three refusals, since some cameras lock. "
-                'Give the right ones on the machine showcam runs on: showcam cameras login "{camera}".'
+                "Give the right ones on showcam's page, at its picture under “Name, password, address”."
             ),
         ),
         "no_way": (
             mark("{camera} answers, and has no picture at the path that showcam was given."),
-            mark('Look the path up in the camera\'s manual, then give it: showcam cameras move "{camera}".'),
+            mark(
+                "Look the path up in the camera's manual, then give it on showcam's page, at its picture under “Name, "
+                "password, address”."
+            ),
         ),
         "audio_off": (
             mark("You have switched the sound of {camera} off, and this assistant shows only cameras with sound."),
-            mark('Switch it on, on the machine showcam runs on: showcam cameras set "{camera}" audio on.'),
+            mark("Press “Switch Audio on” at its picture on showcam's page."),
         ),
         "not_playable": (
             "",
@@ -61,13 +64,14 @@ LAN = Speech(
         "not_set": ("", mark("See on the camera's own page how it is set, then try again.")),
     },
     aloud={
-        "offline": ("", mark("See that the camera has power and is on the home network.")),
-        "lan_closed": ("", mark("On the camera's own page switch RTSP on.")),
-        "code_wrong": ("", mark("Give showcam the right user name and password of the camera.")),
-        "no_way": ("", mark("Give showcam the right path of the camera's picture.")),
-        "audio_off": ("", mark("Switch its sound on in showcam.")),
-        "not_playable": ("", mark("On the camera's own page set its sub stream to H 264.")),
-        "beyond_displays": ("", mark("On the camera's own page set a smaller sub stream.")),
+        "offline": ("", mark("Check its power and its address.")),
+        "lan_closed": ("", mark("Switch RTSP on at the camera.")),
+        "code_wrong": (mark("it refuses its password"), mark("Give showcam the right one.")),
+        "no_way": (mark("it has no picture at that path"), mark("Give another path.")),
+        "audio_off": ("", mark("Switch it on in showcam.")),
+        "not_playable": ("", mark("Set its sub stream to H 264.")),
+        "beyond_displays": ("", mark("Set a smaller sub stream.")),
+        "not_this_way": ("", mark("Use the camera's own page.")),
     },
     sign_in={},
 )

@@ -1,0 +1,123 @@
+"""A machine without a way out is not the vendor's fault: in a network namespace of its own, where nothing leads out."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+# The namespace has a loopback interface and no route; a name is looked up by asking port 53 of it.
+ALONE = """
+import ctypes, fcntl, json, os, re, socket, struct, sys, tempfile
+os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET | os.CLONE_NEWNS)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knob:
+    fcntl.ioctl(knob, 0x8914, struct.pack("16sh", b"lo", 0x41))  # SIOCSIFFLAGS: up, running
+mount = ctypes.CDLL(None, use_errno=True).mount
+assert mount(None, b"/", None, 0x44000, None) == 0  # MS_REC | MS_PRIVATE
+for name, text in (("resolv.conf", "nameserver 127.0.0.1"), ("nsswitch.conf", "hosts: files dns")):
+    with tempfile.NamedTemporaryFile("w", suffix=name, delete=False) as file:
+        file.write(text)
+    assert mount(file.name.encode(), f"/etc/{name}".encode(), None, 0x1000, None) == 0  # MS_BIND
+"""
+ASKED = (
+    ALONE
+    + """
+from net.hosts import Hosts
+from net.exchange import Exchange
+from registry.drivers.ezviz.ruled import FAILURES, failure
+from registry.drivers.vendor_http import VendorHttp
+from registry.errors import DriverError
+
+known = re.compile(r"[a-z0-9.:]+")
+found = {}
+for name, url in json.loads(sys.argv[1]).items():
+    http = VendorHttp(Hosts(("127.0.0.1:1",), known))
+    try:
+        http.ask("GET", url, 3.0)
+    except DriverError as error:
+        found[name] = error.reason
+    import requests
+    with requests.Session() as session, Exchange(3.0):
+        http.mount(session)
+        try:
+            session.get(url)
+        except FAILURES as error:
+            found[name + " by a library"] = failure(error).reason
+print(json.dumps(found))
+"""
+)
+
+
+def alone(program: str, *given: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program, *given], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def reasons() -> dict[str, str]:
+    urls = {
+        "no name": "https://apiieu.ezvizlife.com/v3",
+        "no route": "https://52.29.1.1/v3",
+        "no route by IPv6": "https://[2a05:d014::1]/v3",
+        "nobody listens": "https://127.0.0.1:1/v3",
+    }
+    return dict(json.loads(alone(ASKED, json.dumps(urls))))
+
+
+@pytest.mark.parametrize("how", ["", " by a library"])
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("no name", "no_internet"),
+        ("no route", "no_internet"),
+        ("no route by IPv6", "no_internet"),
+        ("nobody listens", "vendor_down"),
+    ],
+)
+def test_what_a_request_that_found_no_way_out_comes_to(
+    reasons: dict[str, str], asked: str, reason: str, how: str
+) -> None:
+    assert reasons[asked + how] == reason
+
+
+LOOKED_UP = (
+    ALONE
+    + """
+import threading
+from net.errors import NoInternet, NotAllowed
+from net.hosts import Hosts
+
+resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+resolver.bind(("127.0.0.1", 53))
+
+def answer(code):
+    while code:
+        question, asker = resolver.recvfrom(512)
+        resolver.sendto(question[:2] + bytes([0x81, 0x80 | code]) + question[4:], asker)
+
+code, seconds = int(sys.argv[1]), float(sys.argv[2])
+threading.Thread(target=answer, args=(code,), daemon=True).start()
+try:
+    Hosts().addresses("apiieu.ezvizlife.com", 443, seconds)
+except (NoInternet, NotAllowed) as error:
+    print(type(error).__name__)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "seconds", "found"),
+    [
+        (0, 1.2, "NoInternet"),
+        (0, 0.2, "NotAllowed"),
+        (2, 3.0, "NoInternet"),
+        (3, 3.0, "NotAllowed"),
+    ],
+    ids=["it is silent", "too little time to know that", "it reaches none itself", "there is no such name"],
+)
+def test_a_resolver_says_whether_it_is_the_name_or_the_way_out(code: int, seconds: float, found: str) -> None:
+    """`code` is the answer's RCODE (RFC 1035 section 4.1.1): 2 server failure, 3 no such name; 0: no answer."""
+    assert alone(LOOKED_UP, str(code), str(seconds)).strip() == found
