@@ -124,10 +124,6 @@ class NotOpened(TypedDict):
     denied: WireDenied
 
 
-class Still(TypedDict):
-    still: str  # JPEG, in Base64; "": a picture has to be opened
-
-
 class Check(TypedDict):
     claims: Sequence[WireClaims]
 

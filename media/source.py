@@ -45,6 +45,7 @@ class WireSource(TypedDict):
     lasts_s: NotRequired[int]
     basic: NotRequired[bool]
     still: NotRequired[str]
+    state: NotRequired[str]
 
 
 class SourceSpec(NamedTuple):
@@ -67,6 +68,7 @@ class SourceSpec(NamedTuple):
     key: bytes = b""  # AES-128, what deciphers a picture that comes encrypted; empty: it is shown only if it is clear
     lasts_s: int = 0  # seconds of picture, after which a viewer has to ask again; 0: no end
     still: str = ""  # rtsp alone: http://… of a JPEG that the camera makes itself, at one of its hosts' addresses
+    state: str = ""  # ezviz: names what the vendor's list said of the camera; when it changes a refusal may be over
     basic: bool = True  # rtsp alone: user and password may be sent as they are, where the camera wants that
 
     def __repr__(self) -> str:
@@ -88,6 +90,7 @@ class SourceSpec(NamedTuple):
             "key": base64.b64encode(self.key).decode(),
             "lasts_s": self.lasts_s,
             "still": self.still,
+            "state": self.state,
             "basic": self.basic,
         }
 
@@ -108,6 +111,7 @@ class SourceSpec(NamedTuple):
             key=base64.b64decode(data.get("key", "")),
             lasts_s=data.get("lasts_s", 0),
             still=data.get("still", ""),
+            state=data.get("state", ""),
             basic=data.get("basic", True),
         )
 
@@ -138,7 +142,32 @@ class Watched(NamedTuple):
     still: bytes  # JPEG
 
 
-REFUSED = "/refused"  # behind the `release` of an address that was given back since nobody took its token
+_REFUSED = " refused: "
+
+
+class NotOpened(NamedTuple):
+    """What became of an address for which the vendor opened nothing.
+
+    `result` is the vendor's code. For `rest_s` seconds the camera is not asked for again; `reason` says why.
+    """
+
+    release: str
+    result: int
+    reason: str
+    rest_s: float
+
+    @property
+    def text(self) -> str:
+        return f"{self.release}{_REFUSED}{self.result}/{self.reason}/{self.rest_s:.1f}"
+
+    @classmethod
+    def of(cls, release: str) -> "NotOpened":
+        """With the result 0 and no reason, if its session was opened or nobody answered."""
+        taken, _, told = release.partition(_REFUSED)
+        result, reason, rest_s = told.split("/") if told.count("/") == 2 else ("0", "", "0")
+        return cls(taken, int(result), reason, float(rest_s))
+
+
 UNASKED = "unasked"  # no verdict: who judges could not, so that a live picture has but a moment left
 
 
@@ -163,10 +192,6 @@ class Denied:
 class Sources(Protocol):
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         """Through the gate, read fresh; a new vendor address each time."""
-        ...
-
-    async def still(self, claims: Claims) -> bytes | Denied | None:
-        """A JPEG, through the gate, of a camera that should not be woken for one; None where one has to be opened."""
         ...
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:

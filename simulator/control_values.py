@@ -62,19 +62,16 @@ LIMITS: dict[str, tuple[float, float]] = {
     "wake_s": (0, 120),
     "wake_spread_s": (0, 120),
     "awake_s": (0, 3600),
-    "capture_s": (0, 60),
     "awake_most_s": (0, 3600),
     "awake_spread_s": (0, 3600),
     "node_s": (0, 60),
     "clump_s": (0, 60),
     "stream_key_s": (0, 600),
     "session_cut_s": (0, 86400),
-    "cut_spread_s": (0, 86400),
     "local_cut_s": (0, 86400),
     "mute_after_s": (0, 86400),
     "unkept_s": (0.5, 3600),
     "streams": (0, 1000),
-    "camera_streams": (0, 1000),
     "stream_code": (0, 99999),
     "cloud_fault_share": (0, 1),
     "lwa_access_s": (0.5, 86400),
@@ -86,7 +83,20 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
     "fault": FAULTS,
     "push_fault": ("garbage", "refuse", "drop"),
     "hls_fault": ("no_cors", "ended", "key", "sound"),
-    "stream_fault": ("silent", "silent_sub", "noise", "junk", "tokens", "ciphered", "hangs", "drips", *ELSEWHERE),
+    "stream_fault": (
+        "silent",
+        "silent_sub",
+        "noise",
+        "junk",
+        "tokens",
+        "ciphered",
+        "hangs",
+        "drips",
+        "nameless",
+        *ELSEWHERE,
+    ),
+    "stream_crowd": ("joins", "5405", "5416", "5452", "5491"),
+    "stream_sets": ("first",),
     "stream_map": ("lies", "none"),
     "cut_with": ("5500", "5999", "7005"),
     "cas_fault": ("expired", "forgets", "refused", "limit", "silent", "garbage", "half", "drips"),
@@ -164,7 +174,7 @@ def check_setting(name: str, value: object) -> None:
             raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
         return
     low, high = LIMITS[name]
-    whole = name in ("viewers", "terminals", "streams", "camera_streams", "stream_code", "homegraph_quota")
+    whole = name in ("viewers", "terminals", "streams", "stream_code", "homegraph_quota")
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high:  # type: ignore[operator]  # a number by now
         raise Problem(400, "Wrong value", f"“{name}” is a {'whole ' if whole else ''}number from {low} to {high}.")

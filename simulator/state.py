@@ -90,7 +90,6 @@ class Settings:
     awake_s: float = 58.0
     awake_most_s: float = 100.0
     awake_spread_s: float = 80.0
-    capture_s: float = 2.0  # a still of one that sleeps takes this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
     lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing
@@ -98,12 +97,16 @@ class Settings:
     clump_s: float = 2.0  # pictures come in clumps, as far apart as this
     stream_key_s: float = 0.0  # between key frames; 0: as in life, the smaller picture's 4 and the whole one's 60
     session_cut_s: float = 0.0  # a session lasts so long; 0: for as long as it is kept alive
-    cut_spread_s: float = 0.0  # and by up to so much longer, each as it falls out
     cut_with: Literal["", "5500", "5999", "7005"] = ""  # the result by which its end is announced
     mute_after_s: float = 0.0  # a session that has lasted so long sends nothing more and stays open; 0: none does
     unkept_s: float = 27.0  # a session without keep-alives lasts so long
     streams: int = 8  # sessions at once, per account
-    camera_streams: int = 4  # and per camera
+    # what a second session of a camera does; "": it ends the first, as two clients of real cameras report
+    # (rhanekom/hass-ezviz-stream, camera.py; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3); "joins": it is sent
+    # the same; else it is refused with that result
+    stream_crowd: Literal["", "joins", "5405", "5416", "5452", "5491"] = ""
+    # parameter sets come with each keyframe; "first": with none but those of a camera's first session
+    stream_sets: Literal["", "first"] = ""
     stream_code: int = 0  # what every node answers; 0: what is true
     stream_map: Literal["", "lies", "none"] = ""  # the table in the stream that names its codecs
     stream_fault: Literal[
@@ -116,6 +119,7 @@ class Settings:
         "ciphered",
         "hangs",
         "drips",
+        "nameless",  # an answer that names no session
         "private",
         "foreign",
         "link_local",

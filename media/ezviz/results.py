@@ -11,6 +11,13 @@ SERVER = frozenset({5000, 5500})  # a server's own trouble: it is asked once mor
 # of it passes, and is asked for again after a pause
 PASSING = frozenset({5405, 5491, 6518, 6519, 6520, 7005})
 QUOTA = frozenset({5416, 5503, 5504, 5546, 5547})  # as many as the device, the account or the node allows
+UNREACHED = 5452  # the camera can't reach the node; of one on mains it passes within seconds (nick3/ezviz-cb2-homekit)
+# the camera is in a session that EZVIZ has not ended yet: the one before this, or another client's
+SINGLE = QUOTA | {UNREACHED, 5405, 5491}
+PRIVACY = frozenset({5409, 5544})  # the lens is covered; there is no video source
+# no right; what was shared is over; the device has another operation code; an encrypted link is demanded, which
+# showcam does not speak; the channel is another, is not linked, has no camera
+DENIED = frozenset({5411, 5545, 5403, 5457, 5458, 5459, 5415, 5455, 6106})
 
 
 class Meaning(NamedTuple):
@@ -21,30 +28,12 @@ class Meaning(NamedTuple):
 
 
 _DOWN = Meaning("media_down", again=True)
-_NO_WAY = Meaning("no_way", again=False)
-_NOT_FOUND = Meaning("not_found", again=False)
-_NOT_PERMITTED = Meaning("not_permitted", again=False)
 _MEANINGS = {
-    # offline, or asleep and not to be reached
-    5404: Meaning("offline", again=True),
-    5452: Meaning("offline", again=True),
-    5456: Meaning("offline", again=True),
-    # the lens is covered; there is no video source
-    5409: Meaning("asleep", again=False),
-    5544: Meaning("asleep", again=False),
-    # no right; what was shared is over
-    5411: _NOT_PERMITTED,
-    5545: _NOT_PERMITTED,
-    # the channel is another, is not linked, has no camera
-    5415: _NOT_FOUND,
-    5455: _NOT_FOUND,
-    6106: _NOT_FOUND,
-    # the device has another code for operating it
-    5403: _NO_WAY,
-    # a link that is ciphered by itself is asked for, which showcam does not speak
-    5457: _NO_WAY,
-    5458: _NO_WAY,
-    5459: _NO_WAY,
+    **dict.fromkeys((5404, UNREACHED, 5456), Meaning("offline", again=True)),  # or asleep and not to be reached
+    **dict.fromkeys(PRIVACY, Meaning("asleep", again=False)),
+    **dict.fromkeys((5411, 5545), Meaning("not_permitted", again=False)),
+    **dict.fromkeys((5415, 5455, 6106), Meaning("not_found", again=False)),
+    **dict.fromkeys((5403, 5457, 5458, 5459), Meaning("no_way", again=False)),
     **dict.fromkeys(QUOTA, Meaning("busy", again=True)),
 }
 

@@ -21,8 +21,8 @@ from media.mpegps.sound import Sound
 from media.plane.codec.bitstream import bitstream
 from media.plane.codec.keyframe import Measured, NoPicture
 from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
-from media.plane.sources.ezviz_rtp import EzvizRtp
 from media.plane.sources.fetcher import OnLoopback
+from media.plane.sources.footage import EzvizRtp
 from media.source import SourceSpec
 from registry.drivers.ezviz.trace_lines import (
     Beside,

@@ -22,7 +22,8 @@ LONGEST = 1400  # bytes of a body
 
 
 class Feed:
-    """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more.
+    """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more;
+    `lacks_sets`: everything but parameter sets.
 
     `at_home_key_s`: seconds between keyframes in the house, where it is always a program stream.
     """
@@ -35,6 +36,7 @@ class Feed:
         quality: int,
         *,
         sets_alone: bool = False,
+        lacks_sets: bool = False,
         at_home_key_s: float = 0.0,
     ) -> None:
         picture = camera.picture(quality)
@@ -43,7 +45,7 @@ class Feed:
         self._program = ProgramStream(
             self._codec, "aac" if camera.audio else "", Habits(world.settings.stream_map or "true", private=True)
         )
-        self._sets_alone, self._is_over = sets_alone, False
+        self._sets_alone, self._lacks_sets, self._is_over = sets_alone, lacks_sets, False
         self._rtp = RtpStream(self._codec) if camera.transport == "rtp" and not at_home_key_s else None
         self._held, self._packets = bytearray(), list[bytes]()
         self._began: float | None = None
@@ -80,6 +82,8 @@ class Feed:
         if self._sets_alone:
             data, key = _sets(data, self._codec) if kind == "video" and not self._is_over else b"", False
             self._is_over |= bool(data)
+        elif self._lacks_sets and kind == "video":
+            data = _sets(data, self._codec, others=True)
         if not data:
             return
         if garbler:
@@ -107,12 +111,13 @@ def _adts(frame: bytes) -> bytes:
     return bytes(head) + frame
 
 
-def _sets(access_unit: bytes, codec: str) -> bytes:
+def _sets(access_unit: bytes, codec: str, *, others: bool = False) -> bytes:
+    """The parameter sets, or all units but those."""
     kinds = (7, 8) if codec == "h264" else (32, 33, 34)
     return b"".join(
         start + unit
         for start, unit in split(access_unit)
-        if (unit[0] & 0x1F if codec == "h264" else unit[0] >> 1 & 0x3F) in kinds
+        if ((unit[0] & 0x1F if codec == "h264" else unit[0] >> 1 & 0x3F) in kinds) != others
     )
 
 

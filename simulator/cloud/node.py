@@ -37,12 +37,16 @@ UNKEPT = 18  # packets of RTP that are sent before the first keep-alive
 class Node:
     def __init__(self, world: World, tokens: Tokens, studio: Studio) -> None:
         self._world, self._tokens, self._studio = world, tokens, studio
-        self._sessions: dict[str, tuple[str, Camera]] = {}
+        self._sessions: dict[str, _Session] = {}
+        self._seen: set[str] = set()  # serials of cameras that had a session
         self._opens: deque[float] = deque(maxlen=OPENS)
 
     def sessions(self, camera: Camera) -> int:
         """Open just now."""
-        return sum(watched is camera for _, watched in self._sessions.values())
+        return len(self._of(camera))
+
+    def _of(self, camera: Camera) -> list["_Session"]:
+        return [session for session in self._sessions.values() if session.camera is camera and not session.is_over]
 
     async def serve(self, line: Line) -> None:
         code, body = await asyncio.wait_for(line.heard(), 10)
@@ -58,16 +62,23 @@ class Node:
             line.say(ANSWER, message({1: result}))
             await line.writer.drain()
             return
+        for older in self._of(camera) if not self._world.settings.stream_crowd else ():
+            older.end()
+            self._world.calls["vtdu_ended"] += 1
         ssn = secrets.token_hex(25) + "x"
-        self._sessions[ssn] = (user, camera)
+        is_first = camera.serial not in self._seen
+        self._seen.add(camera.serial)
+        session = _Session(self._world, self._studio, line, ssn, user, camera, quality, is_first=is_first)
+        self._sessions[ssn] = session
         self._world.calls["vtdu"] += 1
-        answer = message({1: 0, 2: 7, 3: "SU1LSA==", 4: ssn, 6: "ys7-vtdu"})
+        named = "" if self._world.settings.stream_fault == "nameless" else ssn
+        answer = message({1: 0, 2: 7, 3: "SU1LSA==", 4: named, 6: "ys7-vtdu"})
         try:
             if self._world.settings.stream_fault == "drips":
                 await line.drip(ANSWER, answer)
             else:
                 line.say(ANSWER, answer)
-            await _Session(self._world, self._studio, line, ssn, camera, quality).last()
+            await session.last()
         finally:
             del self._sessions[ssn]
 
@@ -96,10 +107,14 @@ class Node:
             return 5457  # nobody here can make the keys that it wants
         if camera.picture(quality) is None:
             return 5451
-        if sum(watcher == user for watcher, _ in self._sessions.values()) >= self._world.settings.streams:
+        others = [
+            session for session in self._sessions.values() if session.user == user and session.camera is not camera
+        ]
+        if len(others) >= self._world.settings.streams:
             return 5504
-        if self.sessions(camera) >= self._world.settings.camera_streams:
-            return 5416
+        crowd = self._world.settings.stream_crowd
+        if crowd.isdigit() and self._of(camera):
+            return int(crowd)
         now = _now()
         crowded = len(self._opens) == OPENS and now - self._opens[0] < 1
         self._opens.append(now)
@@ -107,14 +122,35 @@ class Node:
 
 
 class _Session:
-    def __init__(self, world: World, studio: Studio, line: Line, ssn: str, camera: Camera, quality: int) -> None:
+    """`is_first`: of this camera."""
+
+    def __init__(
+        self,
+        world: World,
+        studio: Studio,
+        line: Line,
+        ssn: str,
+        user: str,
+        camera: Camera,
+        quality: int,
+        *,
+        is_first: bool,
+    ) -> None:
         self._world, self._studio, self._line, self._ssn = world, studio, line, ssn
-        self._camera, self._quality = camera, quality
+        self.user, self.camera, self._quality = user, camera, quality
+        self._is_first, self._preempted = is_first, asyncio.Event()
         self._began = self._kept = _now()
         self._unkept = UNKEPT if camera.transport == "rtp" else None  # bodies left until a keep-alive; None: any
-        self._luck = random.random()
         self._asked: float | None = None  # when it asked for a sign of life that has not come
         self._next_ask = self._began + ASKS_S
+
+    @property
+    def is_over(self) -> bool:
+        return self._preempted.is_set()
+
+    def end(self) -> None:
+        """Another session of the camera has begun."""
+        self._preempted.set()
 
     async def last(self) -> None:
         """Returns when the client or the node has closed the connection."""
@@ -122,12 +158,14 @@ class _Session:
         self._line.say(UNHEARD, secrets.token_bytes(9))
         sending = asyncio.create_task(self._send())
         hearing = asyncio.create_task(self._hear())
+        preempted = asyncio.create_task(self._preempted.wait())
+        tasks = (sending, hearing, preempted)
         try:
-            await asyncio.wait((sending, hearing), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sending, hearing):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(sending, hearing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _hear(self) -> None:
         while True:
@@ -145,7 +183,7 @@ class _Session:
                 return
 
     async def _send(self) -> None:
-        camera, fault = self._camera, self._world.settings.stream_fault
+        camera, fault = self.camera, self._world.settings.stream_fault
         if camera.battery is not None and not self._world.awake(camera):
             self._world.wake(camera)
             camera.is_half_awake = camera.wakes_slowly
@@ -153,7 +191,8 @@ class _Session:
         if fault == "silent" or (fault == "silent_sub" and self._quality == 2):
             await self._watch(None)
         sets_alone, camera.is_half_awake = camera.is_half_awake, False
-        feed = Feed(self._world, camera, self._studio, self._quality, sets_alone=sets_alone)
+        lacks_sets = self._world.settings.stream_sets == "first" and not self._is_first
+        feed = Feed(self._world, camera, self._studio, self._quality, sets_alone=sets_alone, lacks_sets=lacks_sets)
         try:
             await self._watch(feed)
         finally:
@@ -166,7 +205,7 @@ class _Session:
             await asyncio.sleep(random.uniform(clump_s / 4, clump_s) if clump_s else 0.02)
             if self._over():
                 break  # what was to be sent now is lost
-            for body in feed.taken() if feed and self._camera.streaming and not self._is_mute else ():
+            for body in feed.taken() if feed and self.camera.streaming and not self._is_mute else ():
                 self._pass_on(body)
             self._ask()
             await self._line.writer.drain()
@@ -195,14 +234,14 @@ class _Session:
 
     @property
     def _is_mute(self) -> bool:
-        if not self._world.awake(self._camera):
+        if not self._world.awake(self.camera):
             return True
         mute_s = self._world.settings.mute_after_s
         return bool(mute_s) and _now() - self._began > mute_s
 
     def _over(self) -> bool:
         now, settings = _now(), self._world.settings
-        cut_s = settings.session_cut_s + self._luck * settings.cut_spread_s
+        cut_s = settings.session_cut_s
         unanswered = self._asked is not None and now - self._asked > ANSWERED_S
         return unanswered or now - self._kept > settings.unkept_s or bool(cut_s and now - self._began > cut_s)
 

@@ -132,12 +132,12 @@ def test_three_redirects_are_followed_with_the_key_of_each_and_the_stream_that_i
     ("answer", "ended"),
     [
         (OPEN, ""),
-        (onward(9, "K", result=0), "unreached"),
-        (frame(messages.INFO_ANSWER, fields.number(1, 0)), "unreached"),
+        (onward(9, "K", result=0), ""),
+        (frame(messages.INFO_ANSWER, fields.number(1, 0)), ""),
         (frame(messages.INFO_ANSWER, fields.number(1, 5302)), "5302"),
         (frame(messages.INFO_ANSWER, fields.number(1, 5504) + fields.text(4, "S1")), "5504"),
     ],
-    ids=["a session", "success that names a node", "success without a session", "nowhere to go", "a refusal"],
+    ids=["a session", "success that names a node", "success that names no session", "nowhere to go", "a refusal"],
 )
 def test_an_answer_is_a_session_or_none(answer: bytes, ended: str) -> None:
     seen = session(answer)
@@ -207,6 +207,11 @@ def test_a_session_is_kept_alive_at_once_and_every_ten_seconds_in_silence_too_an
     seen = session(OPEN, reads_s=25.0)
     assert seen.sent == [(messages.KEEP_ALIVE, KEPT)] * 3 + [(messages.STOP, KEPT)]
     assert seen.numbers == [1, 2, 3, 4, 5]
+
+
+def test_a_session_that_the_node_gave_no_name_is_watched_without_a_sign_of_life() -> None:
+    seen = session(frame(messages.INFO_ANSWER, fields.number(1, 0)), later=picture(b"shown"), reads_s=25.0)
+    assert (seen.ended, seen.came, seen.sent) == ("", [b"shown"], [])
 
 
 def test_a_node_that_asks_for_a_sign_of_life_is_answered_in_its_own_words() -> None:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from media.ezviz.h265 import EzvizH265Depacketizer
 from media.mpegps.pictures import Piece
 from media.plane.codec.units import CLOCK
-from media.plane.sources.ezviz_rtp import EzvizRtp
-from media.plane.sources.footage import Footage
+from media.plane.sources.footage import EzvizRtp, Footage
 from media.rtp.packet import read
 from simulator.cloud.rtp_stream import RtpHabits, RtpStream
 from simulator.pictures.garbler import split

@@ -13,7 +13,7 @@ from media.ezviz.address import SUB
 from media.ezviz.transport import transport
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
 from media.plane.sources.ezviz_node import NodeSession
-from media.plane.sources.ezviz_showing import HELD_CAP, Showing
+from media.plane.sources.ezviz_picture import HELD_CAP, Showing
 from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage
 from media.plane.sources.joined import STEP, Joined
@@ -183,14 +183,6 @@ def test_what_a_session_repeats_is_shown_at_double_speed_until_it_is_made_good()
     assert shown == [57_000, 60_000, 63_000, 66_000, 69_000, 72_000, 75_000, 78_000, 84_000, 90_000]
     clock.now += 1.0
     assert put(joined, picture(180_000)) == [144_000], "where it belongs"
-
-
-@pytest.mark.parametrize(("ahead", "reaches"), [(STEP, True), (3 * STEP, False), (-9 * STEP, True)])
-def test_where_a_session_would_follow_is_known_before_it_does(ahead: int, reaches: bool) -> None:
-    clock = Clock()
-    joined = Joined(lambda: clock.now)
-    put(joined, *[picture(number * STEP) for number in range(10)])
-    assert joined.reaches(500, ticks(clock) - 500 + ahead) == reaches
 
 
 @pytest.mark.parametrize("leap", [-10 * CLOCK, -1, -6000, 6 * CLOCK, 10_000 * CLOCK])

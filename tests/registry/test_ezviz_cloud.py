@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from media.ezviz.address import Address
 from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.fetcher import OnLoopback
-from media.source import REFUSED, SourceSpec
+from media.source import NotOpened, SourceSpec
 from registry.camera import UNASKED, Camera
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
@@ -116,8 +116,24 @@ def test_tokens_that_nobody_takes_renew_the_session(home: Home) -> None:
     for turn in range(2):
         assert session_id(home) == before, turn
         spec = driver.mint(home.source, terrace, "cloud", LONG_S)
-        driver.release(home.source, f"{spec.release}{REFUSED}", LONG_S)
+        driver.release(home.source, NotOpened(spec.release, 5406, "media_down", 0.0).text, LONG_S)
     assert session_id(home) != before
+    assert driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
+
+
+def test_a_camera_that_a_node_refused_costs_no_token_until_its_rest_is_over_or_it_is_listed_otherwise(
+    home: Home,
+) -> None:
+    driver, terrace = home.another(may_go_on=True), home.camera("Terrace")
+    spec = driver.mint(home.source, terrace, "cloud", LONG_S)
+    driver.release(home.source, NotOpened(spec.release, 5409, "asleep", 2.0).text, LONG_S)
+    before = home.vendor.calls()
+    with pytest.raises(Refused, match="a moment ago") as refused:
+        driver.mint(home.source, terrace, "cloud", LONG_S)
+    assert refused.value.reason == "asleep"
+    assert home.vendor.calls() == before
+    assert driver.mint(home.source, replace(terrace, asleep="unknown"), "cloud", LONG_S).kind == "ezviz"
+    time.sleep(2.0)
     assert driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
 
 

@@ -277,7 +277,7 @@ def test_a_camera_that_is_refused_is_told_by_the_codes(cloud: StreamCloud) -> No
 
 
 def test_it_says_that_a_second_session_was_refused(cloud: StreamCloud) -> None:
-    cloud.set(camera_streams=1)
+    cloud.set(stream_crowd="5416")
     first, second = cloud.tokens_of("demo@example.com")[:2]
     *_, beside = record([cloud.spec(token=first), cloud.spec(token=second)])
     assert beside == Beside(opened=False, ended_first=False, after_ms=0)

@@ -103,7 +103,7 @@ def test_tokens_are_good_for_five_minutes() -> None:
 
 def test_a_node_where_many_sessions_open_at_once_loses_one_and_says_so_late() -> None:
     async def scene(loop: FastLoop) -> tuple[list[int], float]:
-        cloud, results = HourCloud(loop, node_s=0.05, streams=20, camera_streams=20), list[int]()
+        cloud, results = HourCloud(loop, node_s=0.05, streams=20, stream_crowd="joins"), list[int]()
         await cloud.cloud.open("127.0.0.1")
         place = f"127.0.0.1:{cloud.world.ports.at('vtm')}"
         for token in cloud.cloud.tokens.made(DEMO)[: node.OPENS + 1]:

@@ -1,47 +1,101 @@
-"""A camera by EZVIZ's own cloud stream: one session after another, which viewers see as one picture.
+"""A camera by EZVIZ's own cloud stream: one session after another, which viewers see as one video.
 
-The smaller picture is tried first, since its keyframes are seconds apart and not minutes; then the full picture. Before
-a node is going to end a session, or where one stays silent, the next session opens beside it. Where a node has ended
-a session at a moment that nothing foretold, another one stands by; where it goes on so, a session is followed once it
-is as old as one that the node has ended.
+A camera gives one session. A second one ends the first (rhanekom/hass-ezviz-stream, camera.py: "a rival session
+preempts the live one"; Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.3: "the device only supports one at a time").
+So there is never a second one, whoever asks for the camera.
+
+An opening goes through these states until its last viewer leaves:
+
+    rest     what was refused a moment ago is refused again, and no address is asked for (`ezviz_rests.py`)
+    open     an address with a new token; dispatcher and node answer            -> shown, or refused
+    mute     the session is open and no byte has come                           -> keyless, or vain
+    keyless  bytes come and no keyframe                                         -> shown, or vain
+    shown    video flows                                                        -> silent, or over
+    over     a session that was shown has ended: the next one opens at once
+    vain     a session that brought no video has ended: the next opens after 2 s, 4 s and longer
+    refused  as vain where the result may pass, else its reason is reported
+
+Of two streams the smaller one is requested first, since its keyframes are seconds apart and not minutes. The full one
+follows if that stays mute or keyless.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Never
 
-from media.ezviz.address import MAIN, SUB, Stream
-from media.plane.codec.units import SourceFailed
-from media.plane.sources.ezviz_beside import Beside
-from media.plane.sources.ezviz_node import SaidNo, Unreached
-from media.plane.sources.ezviz_openings import Openings
-from media.plane.sources.ezviz_picture import EzvizPicture
-from media.plane.sources.ezviz_showing import Showing
-from media.plane.sources.fetcher import OnLoopback
-from media.plane.sources.foresight import Foresight
-from media.plane.sources.quota_rests import QuotaRests
-from media.plane.sources.screen import Screen
-from media.source import SourceSpec
+import structlog
 
-SUB_S = 6.0  # how long the smaller picture is waited for: its first byte,
-KEYLESS_S = 12.0  # and its first keyframe, where no other session may be open beside it
-FIRST_S = 25.0  # how long the first picture is waited for, over all sessions
-SILENT_S = 6.0  # a session without a picture for so long is given up
-MUTE_S = 2.5  # after so long without a byte another session opens beside it: nodes send in clumps up to 2 s apart
-LEAST_MUTE_S, MUTER = 1.0, 1.5  # sooner of one that never paused so long: by so much longer than it ever did
-DOZES_S = 1.5  # the same of a battery camera's first session, which wakes it and may bring nothing itself
-SHORT_S = 2.0  # after a session that was shorter comes a pause of PAUSE_S
-PAUSE_S = 1.0
-TRIES = 4  # sessions in a row without a picture that end the opening
-AGAIN_S = 9.0  # between two that are opened to stand by, where nothing foretells when a session ends
-FOLLOWS_S = 12.0  # how long the first keyframe of a session is waited for that opens beside another
-CLUMP_S = 2.5  # how long the pictures before its first one are waited for
+from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
+from media.ezviz.results import OTHER_STREAM, PASSING, SERVER, SINGLE, TOKEN, UNREACHED, meaning
+from media.plane.codec.units import SourceFailed
+from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
+from media.plane.sources.ezviz_picture import EzvizPicture, Showing
+from media.plane.sources.ezviz_rests import Rest, Rests
+from media.plane.sources.fetcher import OnLoopback
+from media.plane.sources.footage import Sets
+from media.plane.sources.screen import Screen
+from media.source import NotOpened, SourceSpec
+from net.cache import Recent
+
+_log = structlog.get_logger()
+
+# open: the clocks of an answer are in ezviz_node.py
+LEAVES_S = 3.0  # a session that ends for this one, such as that of the viewer before, is closed by then
+# mute: nodes send in clumps up to 2 s apart; the camera has answered the node before that answered us
+MUTE_S = 6.0
+# mute, on battery: a first session that stays mute is what wakes it (rhanekom/hass-ezviz-stream, doc/reference.md), and
+# one that it answers has its first byte after 4.3 s (Stinocon/ezviz-stream-bridge); later ones may last for longer
+DOZES_S = (6.0, 12.0)
+# mute, on battery: all sessions together, since the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
+WAKING_S = 70.0
+# mute, plugged in: some models open sessions and never send (Bobsilvio/ezviz_hp7, issues 33, 36 and 58)
+MUTE_SESSIONS = 3
+# keyless: the smaller stream had a keyframe within 5 s (rhanekom) or 10 s (Bahrombekk/cloud-cam-viewer), and clumps
+KEYLESS_S = 12.0
+# keyless and vain, plugged in: all sessions together (Stinocon/ezviz-stream-bridge waits so long)
+FIRST_S = 25.0
+# shown: twice a clump and more without video
+SILENT_S = 6.0
+# over: a session that was shown for less counts as vain, or a node that ends each at once would be asked on and on
+SHORT_S = 2.0
+# vain: 2 s come between two sessions of a real client (rhanekom/hass-ezviz-stream, stream.py, _RETRY_BACKOFF)
+PAUSES_S = (0.0, 2.0, 4.0, 8.0, 16.0)
+# vain: so many sessions in a row end an opening that was shown; its viewers wait for another opening
+TRIES = 4
+# refused: 5452 of a camera on mains passes within seconds (nick3/ezviz-cb2-homekit tries six times)
+REACHED_TRIES = 3
+
+
+class EzvizCameras:
+    """What a media process keeps about all cameras of EZVIZ: their rests, their parameter sets, whose turn it is."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.rests = Rests(now)
+        self.sets: Recent[str, Sets] = Recent(256)  # by camera and stream
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    @contextlib.asynccontextmanager
+    async def turn(self, camera: str) -> AsyncIterator[None]:
+        """Have the camera's one session. Raises SourceFailed if another account's viewer keeps it."""
+        lock = self._turns.get(camera) or asyncio.Lock()
+        self._turns[camera] = lock
+        try:
+            await asyncio.wait_for(lock.acquire(), LEAVES_S)
+        except TimeoutError:
+            raise SourceFailed("busy", again=True) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 class EzvizSource:
     """One opening of the camera, over all its sessions. `mint` returns a new address, since a token works once.
 
-    `give_back` takes the `release` of an address whose session is open, or will never be.
+    `give_back` takes the `release` of an address once its session is open, or never will be: an account opens one
+    session at a time. `camera` names it for one account.
     """
 
     def __init__(
@@ -51,184 +105,204 @@ class EzvizSource:
         mint: Callable[[], Awaitable[SourceSpec]],
         give_back: Callable[[str], None],
         *,
+        camera: str,
         loopback: OnLoopback,
-        rests: QuotaRests,
+        cameras: EzvizCameras,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._openings = Openings(spec, mint, give_back, loopback, rests)
+        self._mint, self._give_back, self._loopback = mint, give_back, loopback
+        self._camera, self._cameras, self._rests = camera, cameras, cameras.rests
         self._picture = EzvizPicture(screen, spec.sound, deciphers=bool(spec.key))
-        self._foresight = Foresight(self._loop.time)
+        self._spec, self._is_first = spec, True
+        self._owed = ""  # the release of an address whose session is being opened
+        self._showing: Showing | None = None
         self._began = self._loop.time()
-        self._empty = 0
-        self._beside: Beside | None = None
-        self._opened_beside = 0.0  # when one was last opened
-        self._may_stand_by = True
-        self._foreseen: float | None = None  # the length that it was opened for
-        self._has_tried_sub = False  # beside the whole picture
-        self._witness: asyncio.Task[None] | None = None
+        self._stream: Stream | None = None  # the one that brings video, as far as is known
+        self._barren: set[Stream] = set()  # streams that brought none
+        self._absent: Stream | None = None  # the one of the two that the camera does not have
+        self._vain = self._mute = self._refused = 0  # in a row: sessions without video, without a byte; refusals
 
     async def last(self) -> Never:
         """Run until it is over. Raises SourceFailed."""
-        next_one: Showing | None = None
-        while True:
-            began, had = self._loop.time(), self._picture.is_begun
-            showing, next_one = next_one or await self._openings.next(is_begun=had), None
-            if showing is not None:
-                next_one = await self._shown(showing)
-            is_shown = showing is not None and showing.is_shown
-            self._empty = 0 if is_shown else self._empty + 1
-            if self._empty >= TRIES if had else self._loop.time() - self._began > FIRST_S and not is_shown:
-                raise SourceFailed("waking" if self._openings.dozes and not had else "media_down", again=True)
-            if next_one is None and self._loop.time() - began < SHORT_S:
-                await asyncio.sleep(PAUSE_S)
+        async with self._cameras.turn(_address(self._spec).camera):
+            pause_s = 0.0
+            while True:
+                await asyncio.sleep(pause_s)
+                await self._next()
+                pause_s = await self._session()
 
     def close(self) -> None:
         self._picture.close()
-        if self._beside:
-            self._beside.cancel()
-        if self._witness:
-            self._witness.cancel()
-        self._openings.close()
+        self._end()
 
-    async def _shown(self, showing: Showing) -> Showing | None:
-        """Show a session to its end. Returns the session that was opened beside it. Raises SourceFailed."""
-        self._beside, self._foreseen = None, None
-        is_taken_over = False
+    async def _next(self) -> None:
+        """Have an address for the next session. Raises SourceFailed."""
+        rest = None if self._picture.is_begun else self._rests.of(self._camera, self._spec.state)
+        if rest is not None:
+            raise self._resting(rest)
+        if not self._is_first:
+            self._spec = await self._mint()
+        self._is_first = False
+
+    async def _session(self) -> float:
+        """One session, to its end. Returns how long to wait before the next. Raises SourceFailed."""
+        address = _address(self._spec)
+        stream = self._stream or address.stream
+        node, kept = NodeSession(self._loopback), f"{address.camera}/{stream}"
+        lent = self._cameras.sets.get(kept)
+        showing = self._showing = Showing(stream, node, self._spec.key, lent)
+        showing.is_other = address.stream == SUB and stream == MAIN
+        self._owed, result, is_given_up = self._spec.release, 0, False
+        self._rests.opens(self._camera, self._spec.state)
         try:
-            while not self._is_given_up(showing):
+            await node.open(address.asking(stream), self._spec.hosts)
+            self._opened(showing)
+            while not (is_given_up := self._is_given_up(showing)):
                 await self._picture.room.wait()
                 await showing.wait()
                 await self._picture.take(showing)
                 if showing.is_shown:
-                    self._openings.stream = showing.stream
-                self._prepare_next(showing)
-                if self._is_followed(showing):
-                    is_taken_over = True
-                    break
+                    self._stream = stream
+                    self._keep_sets(kept, showing.footage.sets)
         except Unreached:
-            self._foresight.ended(showing.lasted_s)
+            self._return_address()
         except SaidNo as no:
-            self._foresight.ended(showing.lasted_s)
-            self._openings.said_no(no.result, is_begun=self._picture.is_begun, midway=True)
+            result = no.result
+        except BaseException:
+            self._return_address()
+            raise
         finally:
-            if is_taken_over and self._is_worth_watching(showing):
-                self._witness = asyncio.create_task(self._watch_end(showing))
-                self._witness.add_done_callback(lambda _: self._openings.end(showing))
+            self._end()
+        if result and not showing.is_open:
+            return self._said_no(result, stream)
+        if result:
+            self._ended(result)
+        if is_given_up and not (showing.is_shown or self._picture.is_begun):
+            if showing.footage.uses_lent:
+                self._cameras.sets.drop(kept)  # they may have kept its video from being recognised
             else:
-                self._openings.end(showing)
-        return await self._beside.awaited() if self._beside else None
+                self._barren.add(stream)
+                self._stream = self._other(showing, address.stream)
+        return self._over(showing)
 
-    # the next session
+    def _opened(self, showing: Showing) -> None:
+        showing.began()
+        self._refused = 0
+        self._return_address()
 
-    def _prepare_next(self, showing: Showing) -> None:
-        """Open another session beside it where that may be needed, and close it again where it is not."""
-        if self._beside and self._beside.is_over:
-            self._may_stand_by &= not self._beside.is_too_late
-            self._beside = None
-        if self._beside and self._beside.there:
-            return
-        self._foresight.outlived(showing.lasted_s)
-        stands_by = showing.is_shown and self._may_stand_by and self._foresight.is_unsure
-        length = self._foresight.due(showing.lasted_s) if showing.is_shown and not stands_by else None
-        if self._beside is None:
-            if not self._openings.is_alone:
-                self._open_ahead(showing, length, stands_by=stands_by)
-        elif self._is_mute(showing) or self._foresight.is_overdue(showing.lasted_s):
-            self._beside.call()
-        elif showing.is_shown and length is None and not stands_by:
-            self._beside.cancel()
-            self._beside = None
-
-    def _open_ahead(self, showing: Showing, length: float | None, *, stands_by: bool) -> None:
-        since_s = self._loop.time() - self._opened_beside
-        if length is not None and length != self._foreseen:
-            self._open_beside(showing.stream, FOLLOWS_S)
-            self._foreseen = length
-        elif since_s > MUTE_S and self._needs_help(showing):
-            self._help(showing)
-        elif since_s > AGAIN_S and stands_by:
-            self._open_beside(showing.stream, FOLLOWS_S, stands_by=True)
-
-    def _is_mute(self, showing: Showing) -> bool:
-        if self._openings.dozes and not self._picture.is_begun:
-            return showing.mute_s > DOZES_S
-        known_s = showing.pauses_s if showing.is_shown else None
-        return showing.mute_s > (MUTE_S if known_s is None else min(MUTE_S, max(LEAST_MUTE_S, MUTER * known_s)))
-
-    def _needs_help(self, showing: Showing) -> bool:
-        if self._picture.is_begun or self._openings.dozes:
-            return self._is_mute(showing)
-        if showing.stream == SUB:
-            return self._is_mute(showing) or showing.lasted_s > SUB_S
-        # keyframes of the whole picture may be minutes apart, whatever is known of the smaller one
-        return showing.lasted_s > SUB_S and self._openings.stream is None and not self._has_tried_sub
-
-    def _help(self, showing: Showing) -> None:
-        """Another session beside one that brings nothing: for the other picture, where nothing was shown yet.
-
-        Of a camera that dozes the first session is what wakes it, and a later one brings the picture.
-        """
-        if self._picture.is_begun:
-            self._open_beside(showing.stream, FOLLOWS_S)
-        elif showing.stream == SUB or self._openings.dozes:
-            self._open_beside(MAIN, FIRST_S)
-        else:
-            self._has_tried_sub = True
-            self._open_beside(SUB, FIRST_S)
-
-    def _open_beside(self, stream: Stream, patience_s: float, *, stands_by: bool = False) -> None:
-        self._opened_beside = self._loop.time()
-        if self._witness:
-            self._witness.cancel()  # a third session would be one too many
-        self._beside = Beside(self._openings, stream, patience_s, self._is_mute_beside, stands_by=stands_by)
-
-    def _is_mute_beside(self, showing: Showing) -> bool:
-        """Whether a camera that dozes has not heard this session either, so that another one is worth a try."""
-        return self._openings.dozes and not self._picture.is_begun and showing.mute_s > 2 * MUTE_S
-
-    def _is_followed(self, showing: Showing) -> bool:
-        """Whether the session beside it goes on from here.
-
-        Its first picture is there, and those before it are shown, or won't come.
-        """
-        following = self._beside.there if self._beside else None
-        if following is None:
-            return False
-        is_waited_for = showing.is_shown and not self._is_mute(showing) and following.silent_s <= CLUMP_S
-        return not is_waited_for or self._picture.reaches(following)
-
-    # how long sessions last
-
-    def _is_worth_watching(self, showing: Showing) -> bool:
-        """Whether it is unsure that the node would have ended it now."""
-        if self._foreseen is None or self._foresight.is_unsure or self._foresight.is_sure(self._foreseen):
-            return False
-        return self._witness is None or self._witness.done()
-
-    async def _watch_end(self, showing: Showing) -> None:
-        """Learn whether the node ends a session that was taken over, as was foreseen."""
-        try:
-            while self._foresight.due(showing.lasted_s) is not None:
-                await showing.wait()
-                showing.taken()
-                self._foresight.outlived(showing.lasted_s)
-        except (Unreached, SaidNo):
-            self._foresight.ended(showing.lasted_s)
-        except SourceFailed:
-            pass  # it can't be read any longer, which the session that is shown will find too
+    def _keep_sets(self, kept: str, sets: Sets | None) -> None:
+        """Keep the parameter sets for the next session. Video has come, so the camera does not rest any longer."""
+        self._rests.shown(self._camera)
+        if sets and sets != self._cameras.sets.get(kept):
+            self._cameras.sets.put(kept, sets)
 
     def _is_given_up(self, showing: Showing) -> bool:
-        """Whether the session has been silent for too long."""
-        if showing.held:
+        """Whether the session has brought nothing for too long."""
+        if showing.held and showing.mute_s <= MUTE_S:
             return False
         if showing.is_shown:
             return showing.silent_s > SILENT_S
-        left_s = self._began + FIRST_S - showing.opened
-        if self._picture.is_begun or (showing.stream == SUB and self._openings.is_alone):
-            left_s = KEYLESS_S
-        may_be_mute = showing.stream == MAIN and not self._picture.is_begun
-        if showing.lasted_s <= left_s and (may_be_mute or showing.mute_s <= SUB_S):
-            return False
-        if showing.stream == SUB and not self._picture.is_begun:
-            self._openings.stream = MAIN
-        return True
+        dozes = self._spec.dozes and not self._picture.is_begun
+        if showing.mute_s > (DOZES_S[min(self._vain, 1)] if dozes else MUTE_S):
+            return True
+        if showing.stream == SUB or (SUB not in self._barren and not self._picture.is_begun and not dozes):
+            return showing.lasted_s > KEYLESS_S
+        # keyframes of the full stream may be minutes apart, and viewers keep the last frame
+        is_late = self._loop.time() - self._began > self._patience_s
+        return not self._picture.is_begun and is_late and showing.lasted_s > KEYLESS_S
+
+    @property
+    def _patience_s(self) -> float:
+        return WAKING_S if self._spec.dozes else FIRST_S
+
+    def _over(self, showing: Showing) -> float:
+        """The pause behind a session that is over. Raises SourceFailed if there is to be no other."""
+        is_begun = self._picture.is_begun
+        if showing.is_shown and showing.lasted_s > SHORT_S:
+            self._vain = self._mute = 0
+            return 0.0
+        self._vain += 1
+        self._mute = self._mute + 1 if showing.is_mute and showing.is_open else 0
+        is_late = self._loop.time() - self._began > self._patience_s
+        is_silent = self._mute >= MUTE_SESSIONS and not self._spec.dozes
+        if self._vain >= TRIES if is_begun else is_late or is_silent:
+            raise SourceFailed("waking" if self._spec.dozes and not is_begun else "media_down", again=True)
+        return PAUSES_S[1] if self._spec.dozes and not is_begun else self._pause_s(self._vain)
+
+    def _other(self, showing: Showing, asked: Stream) -> Stream:
+        """The stream to request after one that brought no video."""
+        other = MAIN if showing.stream == SUB else SUB
+        is_worth_it = other == MAIN or asked == SUB or not (showing.is_mute or SUB in self._barren)
+        return other if is_worth_it and other != self._absent else showing.stream
+
+    # what was refused
+
+    def _said_no(self, result: int, stream: Stream) -> float:
+        """The pause before another try. Raises SourceFailed if none is worth it."""
+        _log.info("a stream node said no", result=result)
+        self._refused += 1
+        if result in OTHER_STREAM and self._absent is None:
+            self._absent, self._stream = stream, MAIN if stream == SUB else SUB
+            self._barren.add(stream)
+            self._return_address()
+            return 0.0
+        if self._refused < self._tries(result):
+            self._return_address(result)
+            return 0.0 if result in TOKEN else PAUSES_S[1] if result == UNREACHED else self._pause_s(self._refused)
+        raise self._refusal(result)
+
+    def _ended(self, result: int) -> None:
+        """The node ended a session with that result. Raises SourceFailed if no other can follow."""
+        _log.info("a stream node ended a session", result=result)
+        if result not in SINGLE and meaning(result).reason != "media_down":
+            raise self._refusal(result)
+
+    def _refusal(self, result: int) -> SourceFailed:
+        means = meaning(result)
+        reason = "busy" if result in SINGLE and self._picture.is_begun else means.reason
+        self._return_address(result, reason, self._rests.refused(self._camera, result, self._spec.state))
+        return SourceFailed(reason, again=means.again)
+
+    def _tries(self, result: int) -> float:
+        """How often in a row that result may be heard."""
+        is_begun, waited_s = self._picture.is_begun, self._loop.time() - self._began
+        if result in TOKEN or result in SERVER:
+            return 2
+        if is_begun:
+            return TRIES if result in SINGLE or meaning(result).reason == "media_down" else 1
+        if meaning(result).reason == "offline" and self._spec.dozes:
+            return float("inf") if waited_s < WAKING_S else 1
+        if result == UNREACHED:
+            return REACHED_TRIES
+        return TRIES if result in PASSING and waited_s < FIRST_S else 1
+
+    def _pause_s(self, times: int) -> float:
+        return PAUSES_S[min(times, len(PAUSES_S) - 1)]
+
+    def _resting(self, rest: Rest) -> SourceFailed:
+        means = meaning(rest.result)
+        reason = "waking" if self._spec.dozes and not rest.result else means.reason
+        if self._is_first:
+            self._owed = self._spec.release
+            self._return_address(rest.result, reason, rest.left_s)
+        return SourceFailed(reason, again=means.again)
+
+    def _return_address(self, result: int = 0, reason: str = "", rest_s: float = 0.0) -> None:
+        owed, self._owed = self._owed, ""
+        if owed:
+            self._give_back(NotOpened(owed, result, reason, rest_s).text if result or reason else owed)
+
+    def _end(self) -> None:
+        showing, self._showing = self._showing, None
+        if showing:
+            showing.close()
+
+
+def _address(spec: SourceSpec) -> Address:
+    """Raises SourceFailed."""
+    if spec.kind != "ezviz":
+        raise SourceFailed("media_down", again=True)  # there is a better way by now
+    try:
+        return Address.read(spec.url)
+    except BadAddress:
+        raise SourceFailed("media_down", again=False) from None

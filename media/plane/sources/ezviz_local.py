@@ -15,8 +15,7 @@ from media.ezviz.local.manner import MANNERS, Manner
 from media.plane.codec.units import SourceFailed, WayFailed
 from media.plane.sources.ezviz_local_session import Closed, LocalSession
 from media.plane.sources.ezviz_node import SaidNo, Unreached
-from media.plane.sources.ezviz_picture import EzvizPicture
-from media.plane.sources.ezviz_showing import Showing
+from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec
 from net.cache import Recent

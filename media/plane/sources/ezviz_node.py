@@ -66,10 +66,11 @@ class NodeSession:
             raise Unreached
         if answer.result:
             raise SaidNo(answer.result)
-        if not answer.ssn:
-            raise Unreached
+        # some nodes name no session, and a real client goes on without keep-alives then (rhanekom/hass-ezviz-stream,
+        # stream.py, open_stream)
         self._ssn = answer.ssn
-        self._keeping = asyncio.create_task(self._keep_alive())
+        if self._ssn:
+            self._keeping = asyncio.create_task(self._keep_alive())
 
     async def read(self) -> list[bytes]:
         """The next bodies of the stream. Raises SaidNo, or Unreached when the session ends without a result."""

@@ -1,15 +1,17 @@
-"""One picture over all sessions at EZVIZ: what each of them brings, judged, put on one timeline and released."""
+"""The video of a camera of EZVIZ's over all its sessions: judged, put on one timeline and released."""
 
 import asyncio
 from dataclasses import replace
+from typing import Protocol
 
 import structlog
 
+from media.ezviz.address import Stream
 from media.plane.codec.bitstream import bitstream
 from media.plane.codec.keyframe import Measured, NoPicture
-from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 from media.plane.sources.doubt import Doubt
-from media.plane.sources.ezviz_showing import Showing
+from media.plane.sources.footage import Footage, Sets
 from media.plane.sources.joined import Joined
 from media.plane.sources.pacing import Pacing
 from media.plane.sources.screen import Screen
@@ -18,6 +20,101 @@ from media.source import Sound
 _log = structlog.get_logger()
 
 ANOTHER_S = 8.0  # keyframes are up to five seconds apart, and come in clumps
+TURN_S = 0.25  # of waiting for more, so that its owner can look after other things
+SETTLE_S = 0.2  # of a clump's arrival: the age of its newest picture says how far behind life the session is
+SOUND_S = 0.7  # of pictures that wait for the first sound
+HELD_CAP = 8 * 1024 * 1024  # bytes that wait for it: a node that floods with times that stand still gets no more memory
+
+
+class Session(Protocol):
+    """A session at a stream node, or at the camera itself."""
+
+    async def read(self) -> list[bytes]:
+        """The next parts of the stream. Raises SaidNo, Unreached."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Showing:
+    """One session and the units that it has brought, from its first keyframe on. `held`: those not taken yet.
+
+    `lent`: parameter sets of an earlier session, for one that sends none. Call `began` once the session is open, and
+    `close` after use.
+    """
+
+    def __init__(self, stream: Stream, session: Session, key: bytes = b"", lent: Sets | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._session, self.footage = session, Footage(key, now=self._loop.time, lent=lent)
+        self.stream, self.held = stream, list[Unit]()
+        self._held_bytes = 0
+        self.is_open, self.is_mute = False, True  # mute: no byte has come
+        self._is_heard = False  # a picture came
+        self.keyed = 0.0  # when the first one came, a keyframe
+        self.is_shown = self.is_other = False  # other: the whole picture, in place of the smaller one that was wanted
+        self.edge = 0  # the least time from a picture's own time to its arrival, in ticks
+        self.asked = self.opened = self.heard = self._came = self._loop.time()
+
+    def began(self) -> None:
+        self.is_open = True
+        self.opened = self.heard = self._came = self._loop.time()
+
+    async def wait(self) -> None:
+        """Wait a moment for more units.
+
+        Raises Unreached or SaidNo when the session is over, SourceFailed for what can't be shown.
+        """
+        try:
+            async with asyncio.timeout(TURN_S):
+                bodies = await self._session.read()
+        except TimeoutError:
+            return
+        self.keep(bodies)
+
+    def keep(self, bodies: list[bytes]) -> None:
+        """Add the units of these bodies. Raises SourceFailed for what can't be shown."""
+        if bodies:
+            self._came, self.is_mute = self._loop.time(), False
+        for unit in (unit for body in bodies for unit in self.footage.feed(body)):
+            self.held.append(unit)
+            self._held_bytes += len(unit.data)
+            if unit.kind == "video":
+                self._hear(unit)
+
+    def _hear(self, picture: Unit) -> None:
+        edge = round(self._loop.time() * CLOCK) - picture.dts
+        self.edge = min(edge, self.edge) if self._is_heard else edge
+        self.keyed = self.keyed if self._is_heard else self._loop.time()
+        self.heard, self._is_heard = self._loop.time(), True
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last picture."""
+        return self._loop.time() - self.heard
+
+    @property
+    def mute_s(self) -> float:
+        """Seconds since the last byte."""
+        return self._loop.time() - self._came
+
+    @property
+    def lasted_s(self) -> float:
+        return self._loop.time() - self.opened
+
+    @property
+    def may_lack_sound(self) -> bool:
+        """Whether to begin without sound: it would have come by now, or too many bytes wait for it."""
+        if self._held_bytes > HELD_CAP:
+            return True
+        pictures = [unit.dts for unit in self.held if unit.kind == "video"]
+        return bool(self.footage.sound) or (bool(pictures) and pictures[-1] - pictures[0] >= SOUND_S * CLOCK)
+
+    def taken(self) -> list[Unit]:
+        taken, self.held, self._held_bytes = self.held, [], 0
+        return taken
+
+    def close(self) -> None:
+        self._session.close()
 
 
 class EzvizPicture:
@@ -45,10 +142,6 @@ class EzvizPicture:
     def close(self) -> None:
         self._pacing.close()
 
-    def reaches(self, showing: Showing) -> bool:
-        """Whether what was shown has come to the first picture of that session, which waits to follow."""
-        return not showing.held or self._joined.reaches(showing.held[0].dts, showing.edge)
-
     async def take(self, showing: Showing) -> None:
         """Show what the session has brought. Raises SourceFailed."""
         if self._failure:
@@ -56,7 +149,7 @@ class EzvizPicture:
         self._doubt.check(self._loop.time())
         if not showing.held:
             return
-        if not showing.is_shown and not self.is_begun and self._sound == "on" and not showing.may_lack_sound:
+        if not showing.is_shown and not self._may_begin(showing):
             return
         for unit in showing.taken():
             is_picture = unit.kind == "video"
@@ -68,6 +161,12 @@ class EzvizPicture:
             elif showing.is_shown and not (is_picture and self._waits):
                 self._push(unit)
 
+    def _may_begin(self, showing: Showing) -> bool:
+        """Whether enough has come of a session to show it."""
+        if self.is_begun:
+            return self._loop.time() - showing.keyed >= SETTLE_S
+        return self._sound != "on" or showing.may_lack_sound
+
     async def _judge(self, showing: Showing, keyframe: Unit) -> bool:
         """Whether it is a picture. Raises SourceFailed: bytes that stay none are an encrypted camera's."""
         codec = bitstream(showing.footage.codec)
@@ -76,7 +175,10 @@ class EzvizPicture:
             try:
                 measured = await asyncio.to_thread(codec.measure, keyframe.data)
             except NoPicture:
-                self._doubt.add(self._loop.time())
+                if showing.footage.uses_lent:
+                    showing.footage.drop_lent()  # the camera's settings have changed since then
+                else:
+                    self._doubt.add(self._loop.time())
                 return False
             self._begin(showing, measured)
             self._sps, self._doubt.is_shown = sets, True

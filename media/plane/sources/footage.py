@@ -1,32 +1,57 @@
 """The units of one session of a camera, from its first keyframe on, by the session's clock."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from media import nal
 from media.ezviz.decipher import Decipherer
+from media.ezviz.h265 import EzvizH265Depacketizer
 from media.ezviz.transport import transport
 from media.mpegps.packets import NotMpegPs, Packets
 from media.mpegps.pictures import Pictures, Piece
-from media.mpegps.sound import Codec, Heard, Sound
-from media.plane.codec.units import SourceFailed, Unit
-from media.plane.sources.ezviz_rtp import EzvizRtp
+from media.mpegps.sound import G711_RATE, Codec, Heard, Sound, adts_rate
+from media.plane.codec import sound
+from media.plane.codec.units import CLOCK, SourceFailed, Unit
+from media.plane.sources.timeline import Timeline
+from media.rtp.aac import AacDepacketizer
+from media.rtp.h264 import H264Depacketizer
+from media.rtp.packet import NotRtp, Packet, read
+from media.rtp.unit import AccessUnit, Depacketizer
 
 MOST_UNITS = 1024  # of a picture: each is looked at, and no camera cuts one into so many
 UNFOUND = 256 * 1024  # bytes before the transport is known
 _TURN = 1 << 33  # where the clock in a program stream begins again
+_VIDEO = 96
+_G711 = frozenset({0, 8})
+_AAC = frozenset({11, 14, 98, *range(100, 105), 115})  # those that cameras send sound by; some send other things
+_HEADED = b"\x00\x10"  # the length of AU headers (RFC 3640) in front of one frame
+_CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono: what all sound of these cameras is whose own headers say it
+_RATE, _SAMPLES = 16_000, 1024
+
+
+class Sets(NamedTuple):
+    """Parameter sets with start codes, and their codec."""
+
+    codec: nal.Codec
+    data: bytes
 
 
 class Footage:
     """`key` deciphers, where it is given. `now`: a monotonic clock in seconds. Raises SourceFailed for what can't be
     shown.
+
+    `lent`: parameter sets of the session before. They may come only with a session's first keyframe or never
+    (github.com/Bobsilvio/ezviz_hp7, issue 33).
     """
 
-    def __init__(self, key: bytes = b"", now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, key: bytes = b"", now: Callable[[], float] = time.monotonic, lent: Sets | None = None) -> None:
         self._packets, self._pictures = Packets(), Pictures()
         self._rtp: EzvizRtp | None = None
-        self._key, self._now = key, now
+        self._key, self._now, self._lent = key, now, lent
         self._decipherer = Decipherer(key)
+        if lent:
+            self._decipherer.picture(lent.data)
         self._sound = Sound(self._decipherer.samples if key else None)
         self._codec: nal.Codec | None = None
         self._is_found = self._runs = False
@@ -48,6 +73,20 @@ class Footage:
     def codec(self) -> nal.Codec:
         """The codec of the pictures that have come."""
         return self._codec or "h264"
+
+    @property
+    def sets(self) -> Sets | None:
+        """The session's own parameter sets, once they have come."""
+        return Sets(self._codec, self._parameters) if self._codec and self._parameters else None
+
+    @property
+    def uses_lent(self) -> bool:
+        """Whether keyframes have the parameter sets of another session."""
+        return self._lent is not None and not self._parameters
+
+    def drop_lent(self) -> None:
+        """The lent parameter sets do not fit."""
+        self._lent, self._runs = None, bool(self._parameters) and self._runs
 
     @property
     def unreadable(self) -> SourceFailed:
@@ -82,6 +121,8 @@ class Footage:
             raise SourceFailed("media_down", again=False)
         if form == "rtp":
             self._rtp = EzvizRtp(self._key, self._now)
+            if self._lent:
+                self._rtp.learn(self._lent)
         self._is_found = form is not None
         self._examined += len(body)
         if not self._is_found and self._examined > UNFOUND:
@@ -117,13 +158,15 @@ class Footage:
         data, codec = self._read(piece)
         if codec is None:
             return []
-        self._parameters = nal.parameters(data, codec) or self._parameters
+        own = nal.parameters(data, codec)
+        self._parameters = own or self._parameters
+        lent = self._lent.data if self._lent and self._lent.codec == codec else b""
         key = nal.is_key(data, codec)
-        self._runs |= key and bool(self._parameters)
+        self._runs |= key and bool(self._parameters or lent)
         if not self._runs:
             return []
-        if key and not nal.parameters(data, codec):
-            data = self._parameters + data
+        if key and not own:
+            data = (self._parameters or lent) + data
         at = self._time(piece.pts)
         self._last = at
         return [Unit("video", data, at, at, key)]
@@ -140,3 +183,110 @@ class Footage:
             return pts
         ahead = (pts - self._last) % _TURN
         return self._last + (ahead if ahead < _TURN // 2 else ahead - _TURN)
+
+
+class EzvizRtp:
+    """Takes bodies of a session, returns pieces on one clock of 90 kHz.
+
+    A picture that lost a part is left out; where it was a keyframe, `lost` says so. `codec` is None until it is known.
+    """
+
+    def __init__(self, key: bytes, now: Callable[[], float]) -> None:
+        self._now, self._timeline = now, Timeline(CLOCK)
+        h264, h265 = Decipherer(key, "h264"), Decipherer(key, "h265")
+        self._takers: dict[nal.Codec, tuple[Depacketizer, Decipherer]] = {
+            "h264": (H264Depacketizer(h264), h264),
+            "h265": (EzvizH265Depacketizer(h265), h265),
+        }
+        self.codec: nal.Codec | None = None
+        self._last: int | None = None  # number of the packet before, of any kind
+        self._numbers: dict[int, int] = {}  # by kind
+        self._aac = AacDepacketizer(13, 3)
+        self._clock = _SoundClock()
+
+    def learn(self, lent: Sets) -> None:
+        """Know the codec by the parameter sets of another session."""
+        self._takers[lent.codec][1].picture(lent.data)
+
+    @property
+    def decipherer(self) -> Decipherer:
+        """The one of the codec; that of H.264 until it is known."""
+        return self._takers[self.codec or "h264"][1]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the stream is encrypted, headers and all, and no key opens it."""
+        openers = [opener for _, opener in self._takers.values()]
+        return any(tried.is_wrong for tried in openers) and not any(tried.may_fit for tried in openers)
+
+    def feed(self, body: bytes) -> list[Piece]:
+        try:
+            packet = read(body)
+        except NotRtp:
+            return []
+        is_lost = self._is_lost(packet)
+        if packet.kind == _VIDEO:
+            return list(self._pictures(packet, is_lost=is_lost))
+        if packet.kind in _G711 or packet.kind in _AAC:
+            return list(self._sounds(packet))
+        return []
+
+    def _is_lost(self, packet: Packet) -> bool:
+        """Whether packets are missing directly before this one."""
+        before = packet.number - 1 & 0xFFFF
+        is_lost = self._last is not None and before not in (self._last, self._numbers.get(packet.kind))
+        self._last = self._numbers[packet.kind] = packet.number
+        return is_lost
+
+    # pictures
+
+    def _pictures(self, packet: Packet, *, is_lost: bool) -> Iterator[Piece]:
+        units: list[AccessUnit] = []
+        for codec, (taker, opener) in self._takers.items():
+            if self.codec in (None, codec):
+                units = taker.feed(packet.payload, packet.timestamp, marker=packet.marker, lost=is_lost)
+                self.codec = opener.codec
+                if self.codec:
+                    break
+        for unit in units:
+            pts = self._timeline.video(unit.timestamp, self._now())
+            if not unit.damaged:
+                yield Piece("video", unit.data, pts)
+            elif unit.key:
+                yield Piece("lost")
+
+    # sound
+
+    def _sounds(self, packet: Packet) -> Iterator[Piece]:
+        if packet.kind in _G711:
+            yield from self._sound(packet.payload, packet.timestamp, len(packet.payload), G711_RATE)
+        elif rate := adts_rate(packet.payload):
+            yield from self._sound(packet.payload, packet.timestamp, _SAMPLES, rate)
+        elif packet.payload[:2] == _HEADED:
+            for unit in self._aac.feed(packet.payload, packet.timestamp, marker=packet.marker):
+                yield from self._sound(sound.adts(unit.data, _CONFIG), packet.timestamp, _SAMPLES, _RATE)
+
+    def _sound(self, data: bytes, timestamp: int, samples: int, rate: int) -> Iterator[Piece]:
+        ticks = self._clock.ticks(timestamp, samples, rate)
+        pts = None if ticks is None else self._timeline.audio(ticks, self._now())
+        if pts is not None:
+            yield Piece("sound", data, pts)
+
+
+class _SoundClock:
+    """Timestamps of sound at 90 kHz. The first two show whether they count samples or 90 kHz."""
+
+    def __init__(self) -> None:
+        self._before: tuple[int, int] | None = None  # timestamp and samples of the packet before
+        self._hz = self._counted = 0
+
+    def ticks(self, timestamp: int, samples: int, rate: int) -> int | None:
+        before, self._before = self._before, (timestamp, samples)
+        if before is None:
+            return None
+        step = (timestamp - before[0] + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+        if not self._hz:
+            by_clock = before[1] * CLOCK // rate
+            self._hz = rate if abs(step - before[1]) < abs(step - by_clock) else CLOCK
+        self._counted += step
+        return self._counted * CLOCK // self._hz & 0xFFFFFFFF

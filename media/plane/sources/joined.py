@@ -31,11 +31,6 @@ class Joined:
         """A new session begins. `edge`: the least time from a picture's time, by its own clock, to its arrival."""
         self._shift, self._edge = None, edge
 
-    def reaches(self, dts: int, edge: int) -> bool:
-        """Whether the session that is shown has come to where another's picture would follow."""
-        last = self._last.get("video")
-        return last is None or self._lag is None or dts + edge - self._lag <= last + 2 * max(STEP, self._step)
-
     def put(self, unit: Unit) -> Unit | None:
         """The unit on the common clock; None if it would go back in time. The first after `part` is a keyframe."""
         if self._shift is None:

@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable
 
 from media.plane.background import Background
 from media.plane.sources import card_player
-from media.plane.sources.ezviz import EzvizSource
+from media.plane.sources.ezviz import EzvizCameras, EzvizSource
 from media.plane.sources.ezviz_local import MANY, EzvizLocalSource, Known
 from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.hls import HlsSource
-from media.plane.sources.quota_rests import QuotaRests
 from media.plane.sources.rtsp import RtspSource
 from media.plane.sources.run import Run
 from media.plane.sources.screen import Screen
@@ -30,13 +29,20 @@ class Opener:
 
     def __init__(self, context: ssl.SSLContext, loopback: OnLoopback, open_s: float) -> None:
         self._context, self._loopback, self._open_s = context, loopback, open_s
-        self._rests = QuotaRests(asyncio.get_running_loop().time)
+        self._of_ezviz = EzvizCameras(asyncio.get_running_loop().time)
         self._manners: Known = Recent(MANY)
 
     async def last(
-        self, screen: Screen, spec: SourceSpec, mint: Mint, give_back: GiveBack, background: Background
+        self,
+        screen: Screen,
+        spec: SourceSpec,
+        mint: Mint,
+        give_back: GiveBack,
+        background: Background,
+        *,
+        camera: str,
     ) -> None:
-        """One opening of the source, to its end. Raises SourceFailed.
+        """One opening of the source, to its end. `camera` names it for one account. Raises SourceFailed.
 
         `mint` returns a new address of the same source; `give_back` takes the `release` of one that was used up before
         the opening ended. What takes time to close goes to `background`.
@@ -45,24 +51,26 @@ class Opener:
             await card_player.play(screen, spec.card, asyncio.get_running_loop().time)
         if spec.kind == "ezviz":
             with contextlib.closing(
-                EzvizSource(screen, spec, mint, give_back, loopback=self._loopback, rests=self._rests)
-            ) as camera:
-                await camera.last()
+                EzvizSource(
+                    screen, spec, mint, give_back, camera=camera, loopback=self._loopback, cameras=self._of_ezviz
+                )
+            ) as source:
+                await source.last()
         if spec.kind == "ezviz_local":
             with contextlib.closing(
                 EzvizLocalSource(screen, spec, self._manners, loopback=self._loopback.every)
-            ) as camera:
-                await camera.last()
+            ) as source:
+                await source.last()
         if spec.kind == "rtsp":
             with contextlib.closing(
                 RtspSource(screen, spec, loopback=self._loopback.every, open_s=self._open_s)
-            ) as camera:
-                await camera.last()
-        source = HlsSource(spec, self._context, mint, loopback=self._loopback)
-        run = Run(screen, source)
+            ) as source:
+                await source.last()
+        origin = HlsSource(spec, self._context, mint, loopback=self._loopback)
+        run = Run(screen, origin)
         try:
-            await source.prepare()
+            await origin.prepare()
             await run.last()
         finally:
             run.close()
-            background.later(source.close())
+            background.later(origin.close())

@@ -20,7 +20,7 @@ from media.plane.viewing.displayed import Displayed
 from media.plane.viewing.key import key_of
 from media.plane.viewing.slim import Slim
 from media.plane.viewing.transcodes import Transcodes
-from media.source import REFUSED, Sources, SourceSpec, in_vain
+from media.source import NotOpened, Sources, SourceSpec, in_vain
 
 _log = structlog.get_logger()
 
@@ -207,7 +207,7 @@ class Pull(Displayed):
 
     def give_back(self, release: str) -> None:
         """Says what became of an address, once: a second word could arrive before the first and be taken for it."""
-        if self._spec is not None and self._spec.release == release.removesuffix(REFUSED):
+        if self._spec is not None and self._spec.release == NotOpened.of(release).release:
             self._spec = replace(self._spec, release="")
         self._asking.give_back(self.claims, release)
 
@@ -216,7 +216,9 @@ class Pull(Displayed):
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         self._backoff_s = AT_HOME_S if spec.kind == "rtsp" and not spec.lasts_s else BACKOFF_S
-        await self._opener.last(self, spec, self._mint, self.give_back, self._background)
+        await self._opener.last(
+            self, spec, self._mint, self.give_back, self._background, camera=f"{self.key[0]}/{self.camera}"
+        )
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""

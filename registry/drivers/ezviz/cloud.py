@@ -4,14 +4,14 @@ The vendor's list names the dispatcher of each camera. Only host names of the ve
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from media.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live, named
-from media.source import SourceSpec
+from media.source import NotOpened, SourceSpec
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
 from net.incoming import JsonObject
@@ -20,6 +20,7 @@ from registry.driver import sound
 from registry.drivers.ezviz.cameras import has_sub, is_channel
 from registry.drivers.ezviz.pages import text
 from registry.drivers.ezviz.waking import lasts_s
+from registry.reason import Reason, is_reason
 
 SECTIONS = "VTM"  # beside those that cameras are read from
 MANY = 4096
@@ -39,9 +40,10 @@ class Place(Struct, frozen=True):
 class Cloud:
     """`loopback`: in the demo the vendor runs on this machine, and none of its host names is used."""
 
-    def __init__(self, *, loopback: bool) -> None:
-        self._loopback = loopback
+    def __init__(self, *, loopback: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._loopback, self._clock = loopback, clock
         self._places: Recent[Ref, Place] = Recent(MANY)
+        self._rests: Recent[Ref, tuple[str, str, float]] = Recent(MANY)  # why, in which state, until when
 
     def offered(self, cameras: tuple[Camera, ...], pages: Iterable[Page], *, agreed: bool) -> tuple[Camera, ...]:
         """The same cameras with the way `cloud` as their last.
@@ -83,8 +85,21 @@ class Cloud:
             dozes=camera.battery is not None,
             lasts_s=lasts_s(camera),
             key=key,
+            state=state_of(camera),
             alone=True,  # whichever of the two pictures brings something is shown, so there is no other to ask for
         )
+
+    def rests(self, camera: Camera) -> Reason | None:
+        """Why the camera's stream was refused a moment ago; None if it may be requested.
+
+        A rest ends early when the vendor lists the camera in another state.
+        """
+        reason, state, until = self._rests.get(camera.ref) or ("", "", 0.0)
+        is_over = self._clock() >= until or state != state_of(camera)
+        return reason if not is_over and is_reason(reason) else None
+
+    def rest(self, ref: Ref, state: str, refused: NotOpened) -> None:
+        self._rests.put(ref, (refused.reason, state, self._clock() + refused.rest_s))
 
     def _placed(self, page: Page, source: str) -> Iterator[tuple[Ref, Place]]:
         """A place for each channel; rows of channels come last, so that they win over the row of their device."""
@@ -111,6 +126,11 @@ class Cloud:
         if is_spelled(host):
             return is_public(host, loopback=self._loopback)
         return not self._loopback and KNOWN.fullmatch(host) is not None
+
+
+def state_of(camera: Camera) -> str:
+    """What the vendor lists that a stream node may refuse the camera for."""
+    return f"{camera.online} {camera.asleep} {camera.encryption}"
 
 
 def is_sub_silent(camera: Camera) -> bool:

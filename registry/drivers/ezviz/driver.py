@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media.ezviz.address import KNOWN
+from media.ezviz.results import TOKEN
 from media.grants import Picture
-from media.source import REFUSED, SourceSpec, outcome
+from media.source import NotOpened, SourceSpec, outcome
 from net.exchange import Exchange
 from net.hosts import Hosts
-from registry.camera import Camera
+from registry.camera import Camera, Ref
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.at_home import LOCAL, AtHome
-from registry.drivers.ezviz.captures import Captures
 from registry.drivers.ezviz.cas import Cas
 from registry.drivers.ezviz.cloud import Cloud, is_enciphered, is_sub_silent
 from registry.drivers.ezviz.control import Control
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EzvizDriver", "EzvizHosts"]
 
-OPENING = "opening "  # before the number of a token, in what is given back when its session is open
+OPENING = "opening "  # before a token's number, camera and state, in what is given back when its session is open
 
 
 class EzvizDriver:
@@ -91,7 +91,6 @@ class EzvizDriver:
         self._control = Control(self.account, self.sessions, self._keys)
         self._http, self._push_at = http, hosts.push
         self._waking = Waking(store, self.account.wake)
-        self._captures = Captures(self.account, http)
 
     def load(self) -> None:
         """Import ahead of the first call what it would have to wait for."""
@@ -187,13 +186,6 @@ class EzvizDriver:
     def watched(self, source: Source, camera: Camera) -> None:
         self._waking.watched(source, camera)
 
-    def still(self, source: Source, camera: Camera, deadline_s: float, *, deciphers: bool) -> bytes | None:
-        held = self.sessions.read(source)
-        if camera.battery is None or self._keys.alone(held):
-            return None
-        code = held.secrets.picture_codes.get(camera.ref.serial, "") if deciphers else ""
-        return self._captures.of(source, camera, code, deadline_s)
-
     def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
         code = held.secrets.codes.get(camera.ref.serial)
         if self._home is None or not code or not camera.lan:
@@ -207,6 +199,8 @@ class EzvizDriver:
     ) -> SourceSpec:
         if self._cloud is None or not (held.secrets.open_air or is_enciphered(camera)):
             raise Refused("no_way", "no cloud way")
+        if (reason := self._cloud.rests(camera)) is not None:
+            raise Refused(reason, "refused a moment ago")
         began, ref = time.monotonic(), camera.ref
         self._waking.rouse(source, camera)
         place = self._cloud.place(ref) or self._cloud.keep(camera, self.account.dispatcher(source, camera, deadline_s))
@@ -216,7 +210,8 @@ class EzvizDriver:
             raise Refused("too_large", "no smaller stream")
         token = self._tokens.take(source, deadline_s - (time.monotonic() - began))
         spec = self._cloud.spec(camera, place, token.text, _key(held, camera))
-        return replace(spec, release=f"{OPENING}{token.number}" if token.number else "")
+        opening = json.dumps([token.number, ref.serial, ref.channel, spec.state])
+        return replace(spec, release=f"{OPENING}{opening}" if token.number else "")
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
@@ -240,9 +235,12 @@ class EzvizDriver:
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         if release.startswith(OPENING):
-            number = int(release.removeprefix(OPENING).removesuffix(REFUSED))
-            if not release.endswith(REFUSED):
-                self._tokens.opened(source, number)
+            refused = NotOpened.of(release)
+            number, serial, channel, state = json.loads(refused.release.removeprefix(OPENING))
+            if self._cloud is not None and refused.rest_s:
+                self._cloud.rest(Ref(source.id, serial, channel), state, refused)
+            if refused.result not in TOKEN:
+                self._tokens.opened(source, number, is_next_wanted=not refused.rest_s)
             elif self._tokens.refused(source, number):
                 self.account.renew(source, deadline_s)
             return

@@ -75,11 +75,12 @@ class StreamTokens:
             self._opening.put(source.id, (number, self._clock() + OPENS_S))
         return Token(token, number)
 
-    def opened(self, source: Source, number: int) -> None:
+    def opened(self, source: Source, number: int, *, is_next_wanted: bool = True) -> None:
         """The session of that token is open, or will never be."""
         if self._later is not None and self._end(source, number):
             self._refused.drop(source.id)
-            self._later(lambda: self._keep(source))
+            if is_next_wanted:
+                self._later(lambda: self._keep(source))
 
     def refused(self, source: Source, number: int) -> bool:
         """Nobody took that token. Whether it is the second in a row, so that the account's session may be why."""
