@@ -124,6 +124,10 @@ class NotOpened(TypedDict):
     denied: WireDenied
 
 
+class Still(TypedDict):
+    still: str  # JPEG, in Base64; "": a picture has to be opened
+
+
 class Check(TypedDict):
     claims: Sequence[WireClaims]
 

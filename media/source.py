@@ -194,6 +194,10 @@ class Sources(Protocol):
         """Through the gate, read fresh; a new vendor address each time."""
         ...
 
+    async def still(self, claims: Claims) -> bytes | Denied | None:
+        """A JPEG, through the gate, of a camera that should not be woken for one; None where one has to be opened."""
+        ...
+
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         """Whether these live sessions may go on, in the order asked."""
         ...

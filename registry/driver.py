@@ -117,10 +117,17 @@ class Driver(Protocol):
 
 @runtime_checkable
 class KeepsAwake(Protocol):
-    """A driver of cameras on battery, which doze off while somebody watches them."""
+    """A driver of cameras on battery, which doze, also while somebody watches them."""
 
     def watched(self, source: Source, camera: Camera) -> None:
         """Called every few seconds while somebody watches the camera. Returns at once, and raises nothing."""
+        ...
+
+    def still(self, source: Source, camera: Camera, deadline_s: float, *, deciphers: bool) -> bytes | None:
+        """A JPEG of now for which no picture is opened; None where there is none.
+
+        `deciphers`: whether its owner decided that showcam deciphers the camera. Raises Refused where that is needed.
+        """
         ...
 
 

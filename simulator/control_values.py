@@ -62,6 +62,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "wake_s": (0, 120),
     "wake_spread_s": (0, 120),
     "awake_s": (0, 3600),
+    "capture_s": (0, 60),
     "awake_most_s": (0, 3600),
     "awake_spread_s": (0, 3600),
     "node_s": (0, 60),

@@ -90,6 +90,7 @@ class Settings:
     awake_s: float = 58.0
     awake_most_s: float = 100.0
     awake_spread_s: float = 80.0
+    capture_s: float = 2.0  # a still of one that sleeps takes this long
     restart_s: float = 5.0  # a camera is offline this long after a restart
     lag_s: float = 18.0  # the list shows a switch of a camera that is as in life this long after it was set
     # the app's cloud stream, at life's timing

@@ -69,6 +69,17 @@ class Questions:
         source = self._sources.mint(opened, surface_of(claims), claims.picture, deadline)
         return _denied(source) if isinstance(source, Refusal) else source
 
+    def still_for(self, claims: Claims) -> bytes | Denied | None:
+        """For the media process, which has no picture of the camera open: a JPEG, or None where it has to open one."""
+        if claims.explains or self._reopening.ended(claims):
+            return None  # what it opens then answers why
+        deadline = Deadline(SOURCE_S)
+        if not self._reopening.on_battery(claims, deadline):
+            return None
+        opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
+        still = opened if isinstance(opened, Refusal) else self._sources.still(opened, deadline)
+        return _denied(still) if isinstance(still, Refusal) else still
+
     def check(self, claims: Claims, requested_at: float | None = None) -> Denied | None:
         """For the media process, while a session lives: a reading made since `asked`, epoch seconds, will do.
 

@@ -3,11 +3,11 @@
 from accounts import viewers
 from accounts.viewers import Viewer
 from media.grants import Claims
-from registry.camera import Refusal
+from registry.camera import Refusal, is_on_battery
 from registry.gate.displays import PLAYABLE
 from registry.gate.fit import GATE
 from registry.gate.gate import not_found
-from registry.readings.judge import Deadline, Judge, Open, Read
+from registry.readings.judge import Deadline, Judge, Open, Read, VisibleCamera
 from registry.surface import Surface
 from store.ports import Store
 
@@ -18,6 +18,12 @@ class Reopening:
 
     def ended(self, claims: Claims) -> bool:
         return self._viewer(claims) is None
+
+    def on_battery(self, claims: Claims, deadline: Deadline) -> bool:
+        """Whether the camera is known to run on battery."""
+        viewer = self._viewer(claims)
+        visible = self._judge.see(viewer, claims.camera, deadline) if viewer else None
+        return isinstance(visible, VisibleCamera) and is_on_battery(visible.camera)
 
     def judged(self, claims: Claims, read: Read, deadline: Deadline) -> Open | Refusal:
         viewer = self._viewer(claims)

@@ -140,6 +140,17 @@ class StreamSources:
         if camera.battery is not None and isinstance(driver, KeepsAwake):
             driver.watched(source, camera)
 
+    def still(self, opened: Open, deadline: Deadline) -> bytes | Refusal | None:
+        """A JPEG of a camera on battery, which need not wake for a stream; None where a picture has to be opened."""
+        source, camera = opened.visible.source, opened.visible.camera
+        driver = self._drivers[source.kind]
+        if camera.battery is None or not isinstance(driver, KeepsAwake):
+            return None
+        try:
+            return driver.still(source, camera, deadline.left, deciphers=self._deciphers(opened))
+        except DriverError as error:
+            return unreached(error, camera)
+
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")
         if not token:

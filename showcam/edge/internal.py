@@ -1,5 +1,6 @@
 """The web process's endpoint for the media process: sources through the gate, and whether sessions may go on."""
 
+import base64
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import structlog
 
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
-from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, Nothing, NotOpened, Open, Opened
+from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, Nothing, NotOpened, Open, Opened, Still
 from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Denied
 from registry.streams.questions import Questions
@@ -26,11 +27,11 @@ _open, _check = msgspec.json.Decoder(Open), msgspec.json.Decoder(Check)
 _admits = msgspec.json.Decoder(Admits)
 _learnt, _closed = msgspec.json.Decoder(Learnt), msgspec.json.Decoder(Closed)
 
-type Answer = Opened | NotOpened | Checked | Admitted | Nothing
+type Answer = Opened | NotOpened | Still | Checked | Admitted | Nothing
 
 
 class Internal:
-    """POST /internal/sources/{open,check,admits,learnt,closed}, with a header that only our own processes can make.
+    """POST /internal/sources/{open,still,check,admits,learnt,closed}, with a header that only our processes can make.
 
     `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
     """
@@ -61,6 +62,11 @@ class Internal:
             if isinstance(found, Denied):
                 return NotOpened(denied=found.as_json())
             return Opened(source=found.as_json())
+        if what == "still":
+            made = self._questions.still_for(Claims(**_open.decode(body)["claims"]))
+            if isinstance(made, Denied):
+                return NotOpened(denied=made.as_json())
+            return Still(still=base64.b64encode(made or b"").decode())
         if what == "check":
             verdicts = self._checked([Claims(**claims) for claims in _check.decode(body)["claims"]], time.time())
             return Checked(denied=[verdict.as_json() if verdict else None for verdict in verdicts])

@@ -1,5 +1,6 @@
 """The media process's requests to the web process (showcam.edge.internal), over loopback or https."""
 
+import base64
 import json
 import ssl
 import time
@@ -9,7 +10,7 @@ import aiohttp
 import msgspec
 
 from media.grants import Claims
-from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, NotOpened, Open, Opened
+from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, NotOpened, Open, Opened, Still
 from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Codec, Denied, SourceSpec
 
@@ -35,6 +36,14 @@ class WebSources:
         if refused := _read(text, NotOpened):
             return Denied(**refused["denied"])
         return Denied("vendor_down", again=True)
+
+    async def still(self, claims: Claims) -> bytes | Denied | None:
+        body: Open = {"claims": claims.as_json()}
+        text = await self._post("still", body, OPEN_S)
+        if refused := _read(text, NotOpened):
+            return Denied(**refused["denied"])
+        made = _read(text, Still)
+        return base64.b64decode(made["still"]) if made and made["still"] else None
 
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         body: Check = {"claims": [claim.as_json() for claim in claims]}

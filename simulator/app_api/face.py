@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from simulator.app_api import messages, pagelist
+from simulator.app_api.captures import Captures
 from simulator.app_api.push import Push
 from simulator.app_api.sessions import Sessions
 from simulator.app_api.settings import SettingCalls
@@ -36,6 +37,7 @@ class AppFace:
         self._sign_in = SignIn(world, sessions)
         self.push = Push(world, sessions)
         self._settings = SettingCalls(world, self._writable)
+        self._captures = Captures()
         self._gets = self._lists = 0
 
     def app(self) -> web.Application:
@@ -54,6 +56,8 @@ class AppFace:
         add(
             "PUT", "/v3/specialBizs/v1/batteryDevices/{serial}/{channel}/{kind}/sleep", self._signed_in(self.keep_awake)
         )
+        add("PUT", "/v3/devconfig/v1/{serial}/{channel}/capture", self._signed_in(self.capture))
+        add("GET", "/pictures/{name}.jpg", self._open(self.picture))
         self.push.add_routes(app)
         add("PUT", "/v3/devices/encryptedInfo/risk", self._signed_in(self._settings.encryption))
         add("PUT", "/v3/devices/{serial}/{channel}/{enable}/{kind}/switchStatus", self._signed_in(self.switch))
@@ -154,6 +158,26 @@ class AppFace:
         camera = await self._writable(account, request.match_info["serial"])
         self._world.wake(camera)
         return answer()
+
+    async def capture(self, request: web.Request, account: Account) -> web.Response:
+        at = request.match_info
+        camera = self._world.find(at["serial"], _whole(at["channel"]) or 1)
+        if camera is None or camera not in self._world.visible(account.user):
+            raise AppError(2000, "The device does not exist")
+        await self._trouble([camera])
+        if not camera.streaming or camera.privacy:
+            raise AppError(2009, "The device does not respond")
+        if camera.battery is not None and not self._world.awake(camera):
+            self._world.wake(camera)
+            await asyncio.sleep(self._world.settings.capture_s)
+        name = self._captures.take(camera, self._world.now())
+        return answer(captureInfo={"picUrl": f"https://{request.host}/pictures/{name}.jpg", "isEncrypted": 0})
+
+    async def picture(self, request: web.Request) -> web.Response:
+        data = self._captures.kept.get(request.match_info["name"])
+        if data is None:
+            raise web.HTTPNotFound
+        return web.Response(body=data, content_type="image/jpeg")
 
     async def switch(self, request: web.Request, account: Account) -> web.Response:
         at = request.match_info

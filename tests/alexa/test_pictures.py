@@ -75,6 +75,9 @@ class RegistrySources:
         now = time.time()
         return [await asyncio.to_thread(self.questions.check, claim, now) for claim in claims]
 
+    async def still(self, claims: Claims) -> bytes | Denied | None:
+        return await asyncio.to_thread(self.questions.still_for, claims)
+
     async def admits(self, claims: Claims, bearer: str) -> bool:
         try:
             return authenticate(self._home.store, bearer, "alexa").id == claims.link

@@ -282,11 +282,17 @@ class Household:
         self.is_away = False  # the gate can't be reached
         self.changes: dict[str, object] = {}  # of every SourceSpec
         self.opened: list[Claims] = []
+        self.stills: dict[str, bytes | Denied] = {}  # by camera
+        self.stills_asked: list[Claims] = []
         self.checked: list[Claims] = []
         self.released: list[str] = []
         self.learned: list[tuple[str, str, int, int]] = []  # camera, which picture of it, width, height
         self.out_of_order: set[tuple[str, str]] = set()  # those reported to have B-frames
         self.bearers: set[tuple[str, str]] = set()  # link, access token
+
+    async def still(self, claims: Claims) -> bytes | Denied | None:
+        self.stills_asked.append(claims)
+        return self.stills.get(claims.camera)
 
     async def admits(self, claims: Claims, bearer: str) -> bool:
         return (claims.link, bearer) in self.bearers

@@ -10,6 +10,9 @@ class OpenGate:
     async def check(self, claims: list[Claims]) -> list[Denied | None]:
         return [None for _ in claims]
 
+    async def still(self, claims: Claims) -> bytes | Denied | None:
+        return None
+
     async def admits(self, claims: Claims, bearer: str) -> bool:
         return False
 

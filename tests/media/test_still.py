@@ -9,6 +9,7 @@ from typing import TypedDict
 import av
 import pytest
 from av.video.frame import VideoFrame
+from PIL import Image
 
 from media.grants import Claims
 from media.plane.codec.keyframe import jpeg
@@ -137,3 +138,26 @@ def test_a_keyframe_is_decoded_once_for_all_who_ask_at_once() -> None:
     made = asyncio.run(asked())
     assert all(still is made[0] for still in made)
     assert size_of(made[0]) == (320, 180)
+
+
+def test_a_still_that_the_vendor_makes_opens_nothing_and_goes_through_the_gate(
+    world: World, household: Household, known: None
+) -> None:
+    made = io.BytesIO()
+    Image.new("RGB", (1280, 720), "#336699").save(made, "JPEG")
+    household.stills["garden"] = made.getvalue()
+    address = f"/s/{world.grant(protocol='still')}/snapshot.jpg"
+    got = [world.request(address, **BEARER) for _ in range(2)]
+    assert [answer.status for answer in got] == [200, 200]
+    assert size_of(got[0].body) == (960, 540)
+    assert (len(household.stills_asked), household.opened) == (2, [])
+    household.stills["garden"] = Denied("encryption_on")
+    assert "encryption_on" in world.request(address, **BEARER).text
+
+
+def test_a_camera_without_such_a_still_is_asked_for_one_once_a_minute(
+    world: World, household: Household, known: None
+) -> None:
+    for _ in range(3):
+        assert world.request(f"/s/{world.grant(protocol='still')}/snapshot.jpg", **BEARER).status == 200
+    assert len(household.stills_asked) == 1

@@ -1,12 +1,15 @@
 """Households as they come: recorders, two lenses, hubs, shared and battery cameras, and many of them."""
 
+import io
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from PIL import Image
 
 from media.grants import Claims, Grants
+from media.source import Denied
 from registry.adapter import adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import households
@@ -22,6 +25,7 @@ from tests.doubles.waiting import until
 
 LONG_S = 20.0
 WAKE = "/v3/specialBizs/v1/batteryDevices/{serial}/{channel}/{kind}/sleep"
+CAPTURE = "/v3/devconfig/v1/{serial}/{channel}/capture"
 LIST = "/v3/userdevices/v1/resources/pagelist"
 FLEET = "fleet@example.com"
 
@@ -188,6 +192,44 @@ class TestBattery:
             assert ours.adapter.questions.check(claims) is None
         until(lambda: (vendor.calls() - before)[WAKE])
         assert (vendor.calls() - before)[WAKE] == 1
+
+    @pytest.mark.parametrize(
+        ("encrypted", "decided", "shown"), [(False, "no", True), (True, "no", False), (True, "code", True)]
+    )
+    def test_a_still_of_one_that_sleeps_is_a_capture_which_opens_no_stream(
+        self, vendor: SimulatorProcess, home: Callable[..., Home], encrypted: bool, decided: str, shown: bool
+    ) -> None:
+        vendor.configure(capture_s=0.1)
+        ours = home(mixed=True, cloud=True)
+        door = ours.cameras()["Back Door"]
+        vendor.configure(encryption_delay_s=0)
+        vendor.control(door.ref.serial, encryption=encrypted)
+        if decided == "code":
+            given = ours.adapter.owner.while_encrypted(ours.link.account, door.id, "code", code="BTTRYX", consent=True)
+            assert isinstance(given, Camera), given
+        before = vendor.calls()
+        claims = Claims(ours.link.account, ours.link.id, door.id, "still", "alexa", 0, "n")
+        still = ours.adapter.questions.still_for(claims)
+        calls = vendor.calls() - before
+        if shown:
+            assert isinstance(still, bytes)
+            assert Image.open(io.BytesIO(still)).size == (640, 360)
+            assert calls.keys() == {LIST, CAPTURE, "/pictures/{name}.jpg"}
+        else:
+            assert still == Denied("encryption_on")
+            assert calls.keys() == {LIST}
+
+    def test_a_camera_on_mains_or_one_that_gives_no_capture_is_opened_for_a_still(
+        self, vendor: SimulatorProcess, home: Callable[..., Home]
+    ) -> None:
+        ours = home(mixed=True, cloud=True)
+        cameras, before = ours.cameras(), vendor.calls()
+        vendor.control(cameras["Back Door"].ref.serial, fault="http500")
+        for name in ("Camera 1", "Back Door", "Back Door"):
+            source, camera = ours.source, cameras[name]
+            assert ours.driver.still(source, camera, LONG_S, deciphers=False) is None
+        vendor.control(cameras["Back Door"].ref.serial, fault=None)
+        assert (vendor.calls() - before)[CAPTURE] == 1
 
     def test_a_camera_on_mains_that_does_not_answer_is_not_woken(
         self, vendor: SimulatorProcess, home: Callable[..., Home]

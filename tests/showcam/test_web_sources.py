@@ -138,3 +138,25 @@ def test_opening_a_source_may_take_longer_than_checking_sessions(web: Web) -> No
             await sources.close()
 
     assert asyncio.run(opened_and_checked()) == (Denied("offline"), [Denied("unasked", again=True)])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'{"still": "/9j/"}', b"\xff\xd8\xff"),
+        (b'{"still": ""}', None),
+        (b'{"denied": {"reason": "encryption_on"}}', Denied("encryption_on")),
+        (b"<html>", None),
+    ],
+)
+def test_a_still_comes_with_the_answer(web: Web, text: bytes, expected: bytes | Denied | None) -> None:
+    web.text = text
+
+    async def still() -> bytes | Denied | None:
+        sources = WebSources(f"http://127.0.0.1:{web.server_port}", PROOF)
+        try:
+            return await sources.still(CLAIMS)
+        finally:
+            await sources.close()
+
+    assert asyncio.run(still()) == expected

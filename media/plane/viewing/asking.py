@@ -33,6 +33,17 @@ class Asking:
         self.minted += 1
         return answer
 
+    async def still(self, claims: Claims) -> bytes | None:
+        """Raises SourceFailed where the gate is shut."""
+        try:
+            answer = await asyncio.wait_for(self._sources.still(claims), ASK_S)
+        except Exception as error:
+            _log.warning("nobody could be asked for a still", error=type(error).__name__)
+            return None
+        if isinstance(answer, Denied):
+            raise SourceFailed(answer.reason, again=answer.again)
+        return answer
+
     def give_back(self, claims: Claims, release: str) -> None:
         self._background.later(self.given_back(claims, release))
 

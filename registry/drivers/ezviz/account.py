@@ -159,6 +159,14 @@ class EzvizAccount:
 
         self._clients.use(source, deadline_s, work)
 
+    def capture(self, source: Source, camera: Camera, deadline_s: float) -> str:
+        """The address of a still that the camera makes now, also if it sleeps."""
+
+        def work(client: "Client", _: Held) -> str:
+            return client.capture(camera.ref.serial, camera.ref.channel)
+
+        return self._clients.use(source, deadline_s, work)
+
     def stream_token(self, source: Source, deadline_s: float) -> str:
         """Good for one stream of the account's, within minutes; one is asked for at a time."""
 

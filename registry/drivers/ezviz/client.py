@@ -112,6 +112,13 @@ class Client(Ruled):
                 raise
             return {}
 
+    def capture(self, serial: str, channel: int) -> str:
+        """The address of a still that the camera makes now."""
+        answer = self._request_json("PUT", f"/v3/devconfig/v1/{serial}/{channel}/capture")
+        self._ensure_ok(answer, "no still was made")
+        found = [text(part.get("picUrl")) for part in (answer, *answer.values()) if isinstance(part, dict)]
+        return next(filter(None, found))
+
     def register_p2p(self) -> None:
         """Have the vendor's server of keys know this session's terminal. Nothing of the answer is needed."""
         told = {"appId": "ys7", "clientType": "1"}

@@ -17,6 +17,7 @@ from registry.camera import Camera, Ref
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.at_home import LOCAL, AtHome
+from registry.drivers.ezviz.captures import Captures
 from registry.drivers.ezviz.cas import Cas
 from registry.drivers.ezviz.cloud import Cloud, is_enciphered, is_sub_silent
 from registry.drivers.ezviz.control import Control
@@ -91,6 +92,7 @@ class EzvizDriver:
         self._control = Control(self.account, self.sessions, self._keys)
         self._http, self._push_at = http, hosts.push
         self._waking = Waking(store, self.account.wake)
+        self._captures = Captures(self.account, http)
 
     def load(self) -> None:
         """Import ahead of the first call what it would have to wait for."""
@@ -185,6 +187,13 @@ class EzvizDriver:
 
     def watched(self, source: Source, camera: Camera) -> None:
         self._waking.watched(source, camera)
+
+    def still(self, source: Source, camera: Camera, deadline_s: float, *, deciphers: bool) -> bytes | None:
+        held = self.sessions.read(source)
+        if camera.battery is None or self._keys.alone(held):
+            return None
+        code = held.secrets.picture_codes.get(camera.ref.serial, "") if deciphers else ""
+        return self._captures.of(source, camera, code, deadline_s)
 
     def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
         code = held.secrets.codes.get(camera.ref.serial)
