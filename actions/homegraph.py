@@ -30,8 +30,7 @@ class Rejected(Exception):
     """Google refused this one request for good."""
 
 
-class Objects(TypedDict, total=False):
-    unfamiliar: int
+class Objects(TypedDict):
     unclassified: int
 
 

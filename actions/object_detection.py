@@ -1,6 +1,7 @@
-"""The trait action.devices.traits.ObjectDetection: for doorbells and for cameras that detect people.
+"""The trait action.devices.traits.ObjectDetection: for doorbells, and for cameras that ring since their owner said so.
 
-It has no attributes, states or command, only notifications, which actions/reports.py sends.
+It has no attributes, states or command, only notifications, which actions/reports.py sends. Google announces each of
+them “after a doorbell ring chime” (the page below), so that a camera which merely recognises people has no such trait.
 
 Page: https://developers.home.google.com/cloud-to-cloud/traits/objectdetection
 """
@@ -13,4 +14,4 @@ class ObjectDetection(Trait):
     name = "action.devices.traits.ObjectDetection"
 
     def attributes(self, camera: Camera) -> Nothing | None:
-        return Nothing() if camera.can_ring or camera.person != "none" else None
+        return Nothing() if camera.can_ring else None

@@ -116,12 +116,12 @@ class Reports:
 
     @staticmethod
     def _notification(camera: Camera, happened: Happened) -> Notification | None:
-        """A display announces it. Nobody knows who rang; a person was recognised as one, and not who it is."""
-        if happened.kind not in ("doorbell", "person") or ObjectDetection().attributes(camera) is None:
+        """A ring, with its chime. A person who does not ring has none: see actions/object_detection.py."""
+        if happened.kind != "doorbell" or ObjectDetection().attributes(camera) is None:
             return None
         notification: Notification = {
             "ObjectDetection": {
-                "objects": {"unclassified": 1} if happened.kind == "doorbell" else {"unfamiliar": 1},
+                "objects": {"unclassified": 1},  # nobody knows who rang
                 "priority": 0,
                 "detectionTimestamp": int(happened.at * 1000),
             }

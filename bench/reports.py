@@ -40,7 +40,7 @@ CHANGES, QUICK = 10_000, 600
 LAG_S, QUICK_S = 30, 5
 KILL_S = 10.0
 DRAIN_S = 280.0  # for what waits once the changes are over
-DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off")
+DOOR = camera("Front Door", "F00000002", kind="doorbell", motion="off", person="off")
 
 
 class World:
@@ -58,21 +58,21 @@ class World:
             grants.accept(home.link, "A1")
             self.homes.append(home)
         self.cameras = {home.account.id: home.id("Front Door") for home in self.homes}
-        # by link: the ids of the messages about the rings, and when somebody rang
+        # by link: the ids of the messages about persons, and when they came. Rings would overtake one another
         self.expected: dict[str, list[tuple[str, float]]] = {home.link.id: [] for home in self.homes}
 
     def begin(self) -> None:
         """Forgets what was rung and taken so far."""
         self.gateway.taken.messages.clear()
-        for rings in self.expected.values():
-            rings.clear()
+        for persons in self.expected.values():
+            persons.clear()
 
-    def ring(self, home: Household) -> None:
+    def come(self, home: Household) -> None:
         at = time.time()
-        happening = Happening(self.cameras[home.account.id], "doorbell", at)
-        self.store.record_happening(home.account.id, happening, 0.0, ("doorbell",))
-        row = happening_row(home.link, happening, "doorbell")
-        self.expected[home.link.id].append((message_id(row.id, "doorbell"), at))
+        happening = Happening(self.cameras[home.account.id], "person", at)
+        self.store.record_happening(home.account.id, happening, 0.0, ("person",))
+        row = happening_row(home.link, happening, "person")
+        self.expected[home.link.id].append((message_id(row.id, "person"), at))
 
     @contextlib.contextmanager
     def sending(self) -> Iterator[subprocess.Popen[bytes]]:
@@ -96,12 +96,12 @@ class World:
             time.sleep(0.05)
         return time.monotonic() - began
 
-    def rings(self) -> dict[str, list[str]]:
-        """By link: the ids of the rings that were taken, in order, without repetitions."""
+    def persons(self) -> dict[str, list[str]]:
+        """By link: the ids of the persons of whom it was told, in order, without repetitions."""
         links = {self.cameras[home.account.id]: home.link.id for home in self.homes}
         found: dict[str, list[str]] = {home.link.id: [] for home in self.homes}
         for message, name, endpoint, _ in self.gateway.taken.first():
-            if name == "DoorbellPress":
+            if name == "ObjectDetection":
                 found[links[endpoint]].append(message)
         return found
 
@@ -128,10 +128,10 @@ def _lag(world: World, seconds: int) -> Results:
         world.drain(60)
         world.begin()
         for home in _paced(world, RATE * seconds):
-            world.ring(home)
+            world.come(home)
         world.drain(60)
     received = {message: when for message, _, _, when in world.gateway.taken.first()}
-    lags = [received[ring] - at for rings in world.expected.values() for ring, at in rings]
+    lags = [received[person] - at for persons in world.expected.values() for person, at in persons]
     floor = _floor(world, seconds)
     what = f"a report's lag, {RATE} changes a second on SQLite"
     yield Row(f"{what}, p99", "s", percentile(lags, 0.99), "bare posts", percentile(floor, 0.99), Bound(most=1.0))
@@ -156,7 +156,7 @@ def _queued(world: World, changes: int) -> Results:
         say(f"Reports: {count} queued rows are sent")
         world.begin()
         for number in range(count):
-            world.ring(world.homes[number % LINKS])
+            world.come(world.homes[number % LINKS])
         with world.sending() as sender:
             took_s = world.drain(DRAIN_S)
             peaks.append(_peak_mb(sender))
@@ -173,7 +173,7 @@ def _under_faults(run: Run, world: World, changes: int) -> Results:
     sender = world.start()
     try:
         for home in _paced(world, changes):
-            world.ring(home)
+            world.come(home)
             if time.monotonic() > kill_at:
                 _end(sender, signal.SIGKILL)
                 sender, killed, kill_at = world.start(), killed + 1, time.monotonic() + KILL_S
@@ -181,11 +181,13 @@ def _under_faults(run: Run, world: World, changes: int) -> Results:
     finally:
         _end(sender)
         world.gateway.faults = False
-    expected = {link: [ring for ring, _ in rings] for link, rings in world.expected.items()}
-    found = world.rings()
+    expected = {link: [person for person, _ in persons] for link, persons in world.expected.items()}
+    found = world.persons()
     lost = sum(len(set(expected[link]) - set(found[link])) for link in expected)
     others = sum(len(set(found[link]) - set(expected[link])) for link in expected)
-    turned = sum(found[link] != [ring for ring in expected[link] if ring in set(found[link])] for link in expected)
+    turned = sum(
+        found[link] != [person for person in expected[link] if person in set(found[link])] for link in expected
+    )
     laid = len(world.store.laid_down())
     say(f"Killed {killed} times; drained {drained_s:.0f} s after the last change; {laid} put aside")
     peer: float | None = None
@@ -202,7 +204,7 @@ def _under_faults(run: Run, world: World, changes: int) -> Results:
 
 
 def _peer_lost(world: World, changes: int) -> float:
-    """Percent of rings that Home Assistant's sender lost, which nobody kills."""
+    """Percent of doorbell events that Home Assistant's sender lost, which nobody kills."""
     say(f"Home Assistant's sender under the same faults: {changes} changes")
     world.gateway.taken.messages.clear()
     world.gateway.faults = True

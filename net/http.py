@@ -90,7 +90,7 @@ class Http:
             finally:
                 exchange.repeatable = False
             return Reply(
-                answer.status_code, _json_object(answer.content), _retry_after(answer.headers.get("Retry-After"))
+                answer.status_code, _json_object(answer.content), retry_after_s(answer.headers.get("Retry-After"))
             )
 
     def fetch(self, url: str, timeout_s: float, headers: Mapping[str, str], *, enough: int = 0) -> Page:
@@ -153,7 +153,7 @@ def _json_object(body: bytes) -> JsonObject | None:
     return data if isinstance(data, dict) else None
 
 
-def _retry_after(header: str | None) -> float:
+def retry_after_s(header: str | None) -> float:
     """Seconds that a service asks to wait (RFC 9110 section 10.2.3); 0 where the header is missing or a date."""
     text = (header or "").strip()
     return min(float(text), LONGEST_WAIT_S) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0

@@ -23,12 +23,17 @@ type EventKind = Literal["motion", "person", "doorbell", "tamper"]
 
 
 class Hint(Struct, frozen=True):
-    """Something may have happened at this device. `serial` "": at any; `channel` 0: on any of its channels."""
+    """Something may have happened at this device. `serial` "": at any; `channel` 0: on any of its channels.
+
+    `message` is the vendor's id of the message, if it has one. With `only_bells` a camera without a bell did not ring.
+    """
 
     serial: str = ""
     channel: int = 0
     kind: Literal["read"] | EventKind = "read"
     at: float = 0.0
+    message: str = ""
+    only_bells: bool = False
 
 
 class Driver(Protocol):

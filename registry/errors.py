@@ -47,9 +47,13 @@ class CameraSilent(VendorDown):
 
 
 class VendorBusy(DriverError):
-    """Rate limit or quota of calls."""
+    """Rate limit or quota of calls. `after_s`: what the vendor asks to wait (Retry-After), 0.0: nothing."""
 
     reason: Reason = "vendor_busy"
+
+    def __init__(self, detail: str = "", after_s: float = 0.0) -> None:
+        super().__init__(detail)
+        self.after_s = after_s
 
 
 class SignedOut(DriverError):

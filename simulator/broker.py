@@ -11,6 +11,7 @@ from collections.abc import Callable
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 1, 2, 3, 4, 5, 6, 7
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = 8, 9, 10, 11, 12, 13, 14
 ACCEPTED, WRONG_VERSION, UNKNOWN_CLIENT, NOT_AUTHORISED = 0, 1, 2, 5
+DENIED = 0x80  # in place of the quality that a subscription is granted
 LONGEST = 64 * 1024
 
 
@@ -55,10 +56,14 @@ class Client:
 
 
 class Broker:
-    """`admit` gives the CONNACK return code for a client id, user and password."""
+    """`admit` gives the CONNACK return code for a client id, user and password.
 
-    def __init__(self, admit: Callable[[str, str, str], int]) -> None:
-        self._admit = admit
+    `fault` may be "resumed", which says at each connection that the session before goes on and keeps none of its
+    subscriptions (AidenShaw2020/ha-ezviz-doorbell, coordinator.py, _resubscribe), or "denied", which refuses each one.
+    """
+
+    def __init__(self, admit: Callable[[str, str, str], int], fault: Callable[[], str] = lambda: "") -> None:
+        self._admit, self._fault = admit, fault
         self.clients: dict[str, Client] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -99,7 +104,7 @@ class Broker:
         password = _taken(rest)[0] if flags & 0x40 else ""
         client = Client(name, writer)
         code = WRONG_VERSION if (protocol, level) != ("MQTT", 4) else self._admit(name, user, password)
-        client.send(CONNACK, bytes([0, code]))
+        client.send(CONNACK, bytes([code == ACCEPTED and self._fault() == "resumed", code]))
         if code != ACCEPTED:
             return None
         if name in self.clients:
@@ -107,8 +112,7 @@ class Broker:
         self.clients[name] = client
         return client
 
-    @staticmethod
-    def _answered(client: Client, packet: tuple[int, int, bytes]) -> bool:
+    def _answered(self, client: Client, packet: tuple[int, int, bytes]) -> bool:
         """Answers one packet; False when the client disconnects."""
         kind, _flags, body = packet
         if kind == DISCONNECT:
@@ -120,6 +124,9 @@ class Broker:
             while rest:
                 topic_filter, rest = _taken(rest)
                 quality, rest = min(rest[0], 2), rest[1:]
+                if self._fault() == "denied":
+                    granted += bytes([DENIED])
+                    continue
                 client.subscribe(topic_filter, quality)
                 granted += bytes([quality])
             client.send(SUBACK, number + granted)

@@ -10,11 +10,12 @@ from simulator.products import Product
 type Fault = Literal["timeout", "http500", "rate", "expired", "delay", "garbage", "half", "html", "clock_skew", "quota"]
 type EventKind = Literal["motion", "person", "press", "online", "offline"]
 KEPT_EVENTS = 50
-# The vendor's number and title of the events that are alarms.
+# The vendor's number and title of the events that are alarms. A press is one to the Open Platform only: in the app's
+# list it is a call, and no push brings it (AidenShaw2020/ha-ezviz-doorbell, README: captured from an EP8x).
 ALARMS: dict[EventKind, tuple[int, str]] = {
     "motion": (10002, "Motion Detection Alarm"),
-    "person": (2403, "Person Detected"),
-    "press": (10016, "Doorbell Call"),
+    "person": (10120, "AI Human Detection"),
+    "press": (10016, "Door Bell Ring Alarm"),
 }
 
 

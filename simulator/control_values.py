@@ -82,7 +82,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 FAULTS_OF: dict[str, tuple[str, ...]] = {
     "fault": FAULTS,
-    "push_fault": ("garbage", "refuse", "drop"),
+    "push_fault": ("garbage", "refuse", "drop", "resumed", "denied"),
     "hls_fault": ("no_cors", "ended", "key", "sound"),
     "stream_fault": (
         "silent",
@@ -161,7 +161,7 @@ def check_setting(name: str, value: object) -> None:
         if not isinstance(value, str) or len(value) > 100:
             raise Problem(400, "Wrong value", "“region” is host:port, “circle”, or empty.")
         return
-    if name in ("china", "cas_zero"):
+    if name in ("china", "cas_zero", "pushes_rings"):
         if not isinstance(value, bool):
             raise Problem(400, "Wrong value", f"“{name}” is true or false.")
         return

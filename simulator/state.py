@@ -76,7 +76,8 @@ class Settings:
     terminals: int = 10  # per account
     encryption_delay_s: float = 2.0
     fault: Fault | Literal[""] = ""  # of every call
-    push_fault: Literal["", "garbage", "refuse", "drop"] = ""  # of the app's messages
+    push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # of the app's messages
+    pushes_rings: bool = False  # a press is pushed too, as an older DP1C does it (RenierM26/ha-ezviz issue 112)
     hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it
     delay_s: float = 2.0  # of the fault "delay"
     # each so many-th GET of the app's API is answered 504, and each so many-th list has an empty STATUS of a camera, as

@@ -12,6 +12,7 @@ from msgspec import Struct
 from store.records import Assistant, Happening, Known, Link
 
 LOOK = "look"  # the cameras may differ from what was told; a link has one such row at most
+RING = "doorbell"  # somebody rang, or what its owner has announced as that
 ENDED = "ended"  # the link ended here; the row stays until its assistant is told
 
 OUTBOX_KEPT_S = 7 * 24 * 3600  # a row that nobody sent is removed after this
@@ -65,7 +66,8 @@ class Settled(Struct, frozen=True):
     what: str = ""  # in few words, what was told; "": nothing
     forget: bool = False  # what it was told, and that the list was fetched
     again: float | None = None  # look again at this time
-    wait: float = 0.0  # it is not claimed before this time
+    wait: float = 0.0  # it is not claimed before this time, unless a RING comes
+    asked: float = 0.0  # nor before this one, whatever comes: the service asked to wait
     reason: str = ""  # why not all of it was told; "": all was
     tries: int = 0  # in vain, one after the other
 

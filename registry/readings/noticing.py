@@ -53,6 +53,11 @@ class Noticing:
         """The accounts in whose lists a vendor's device is. Raises StoreUnavailable."""
         return self._devices.accounts(serial)
 
+    def has_bell(self, account_id: str, source: Source) -> bool:
+        """Whether the last list of the source has a doorbell. Raises Unavailable, StoreUnavailable."""
+        last = self._readings.last(self._readings.households.of(account_id).account, source)
+        return last is not None and any(camera.kind == "doorbell" for camera in last.cameras)
+
     def noticed(self, account_id: str, hints: Iterable[Hint]) -> bool:
         """Reads what the hints name, and publishes what has happened; False: some of it could not be read.
 
@@ -92,7 +97,7 @@ class Noticing:
             return
         for camera in reading.cameras:
             mine = camera.ref.serial == hint.serial and hint.channel in (0, camera.ref.channel)
-            if not mine:
+            if not mine or (hint.only_bells and camera.kind != "doorbell"):
                 continue
             at = min(hint.at, self._clock())
             announced_as = partial(self._announcing.announced_as, account.id, camera.id, hint.kind, at)

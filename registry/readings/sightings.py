@@ -11,6 +11,7 @@ from registry.readings.happenings import LAST_S, Happenings
 from store.records import Happening
 
 HELD_S = LAST_S  # vendors report the beginning of motion and not its end
+RUNG_S = 45.0  # a ring that is older is not rung any more: nobody stands at the door
 # A second message of the kind within so long, by another channel or of the same motion, is no second sighting. A camera
 # that stays covered says so again and again.
 SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "tamper": 300.0, "doorbell": 3.0}
@@ -28,15 +29,16 @@ class Sightings:
     ) -> tuple[bool, EventKind | None]:
         """Writes it for all processes and for assistants: whether it is new, and as what it is announced.
 
-        `announced_as` is called for what is new. Assistants get what holds still, so nothing that comes with a delay.
-        Raises what `announced_as` raises, and StoreUnavailable.
+        `announced_as` is called for what is new and not too old: motion that no longer holds, and a ring of RUNG_S, are
+        told to nobody. Raises what `announced_as` raises, and StoreUnavailable.
         """
         now = self._clock()
         at = min(at, now)
         known = self._happenings.since(account_id, at - SAME_S[kind])
         is_new = not any(happening.camera == camera and happening.kind == kind for happening in known)
-        announced = announced_as() if is_new else None
-        told = None if now - at >= HELD_S else () if announced is None else (announced,)
+        is_late = now - at >= (RUNG_S if kind == "doorbell" else HELD_S)
+        announced = announced_as() if is_new and not is_late else None
+        told = None if is_late else () if announced is None else (announced,)
         if not self._happenings.record(account_id, Happening(camera, kind, at), SAME_S[kind], told):
             return False, None  # another process was first
         return True, announced

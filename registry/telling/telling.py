@@ -13,6 +13,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from registry.errors import Unavailable
+from registry.readings.sightings import RUNG_S
 from registry.telling.present import Present
 from registry.telling.reporter import (
     GrantDead,
@@ -32,7 +33,7 @@ from registry.telling.told import ALL, before, kept, what_was_told
 from registry.telling.why import FAULT, LATE, LATE_S, REFUSED, is_refusal
 from store.ports import Store, StoreUnavailable
 from store.records import Link
-from store.telling_ports import ENDED, LOOK, Claim, Row, Settled
+from store.telling_ports import ENDED, LOOK, RING, Claim, Row, Settled
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ CLAIM_S = 2 * TELL_S  # a sender that was killed holds a link so long
 MOST = 50  # rows in one claim
 RESENDS_S = (1.0, 2.0, 4.0)  # before the first resends
 LATER_S, LONGEST_S = 15.0, 900.0  # before those after them, doubled each time
+RING_S = 5.0  # a ring that waits is tried as often as this, unless the service asked for more
 REFUSED_S = (*RESENDS_S, 60.0, 300.0, 900.0)  # before the first tries after a refusal
 HOUR_S, HOURLY, DAY_S = 3600.0, 24, 86_400  # then so many hourly ones, then daily ones
 ENDINGS, ENDINGS_S = 10, 60  # more links that end within so long are a fault at the assistant or here
@@ -100,12 +102,15 @@ class Telling:
         except Unavailable:
             return Settled(self._clock(), claim.rows)  # the next list that is read is told
         was, late = before(claim), self._late(claim)
+        passed_over = (*late, *_older_rings(claim))
         tell = Tell(
             claim.link,
             now,
             was,
             tuple(
-                _happened(row) for row in claim.rows if _is_event(row) and row.subject in now.states and row not in late
+                _happened(row)
+                for row in claim.rows
+                if _is_event(row) and row.subject in now.states and row not in passed_over
             ),
             claim.listed is not None,
             f"{claim.link_id}/{claim.turn}",
@@ -177,18 +182,23 @@ class Telling:
     def _later(self, claim: Claim, error: NotTold, settled: Settled | None = None) -> Settled:
         """What is left waits, longer with each try in vain; one that told something is not in vain.
 
-        Refusals and other trouble are counted apart, so that an odd refusal after an outage has a short wait.
+        Refusals and other trouble are counted apart, so that an odd refusal after an outage has a short wait. A ring
+        that is left waits RING_S at most, unless it was refused. How long the service asked to wait goes before all of it.
         """
-        settled = settled or Settled(self._clock(), reason=error.reason)
+        now = self._clock()
+        settled = settled or Settled(now, reason=error.reason)
         is_same = isinstance(error, Refused) is is_refusal(claim.reason)
         tries = claim.tries if is_same and not settled.over and settled.told is None else 0
-        asked_s = error.after_s if isinstance(error, TryAgain) else 0.0
+        if isinstance(error, TryAgain) and error.after_s:
+            asked = now + max(error.after_s, RESENDS_S[0])
+            return replace(settled, wait=asked, asked=asked, tries=tries + 1)
         if isinstance(error, Refused):
             wait_s = refused_pause_s(tries, hourly=error.hourly)
             settled = replace(settled, reason=REFUSED + error.reason)
         else:
-            wait_s = pause_s(tries)
-        return replace(settled, wait=self._clock() + max(wait_s, asked_s), tries=tries + 1)
+            left = [row for row in claim.rows if row not in settled.over and row not in dict(settled.laid)]
+            wait_s = min(pause_s(tries), RING_S) if any(row.kind == RING for row in left) else pause_s(tries)
+        return replace(settled, wait=now + wait_s, tries=tries + 1)
 
     def _ended(self, claim: Claim) -> Settled:
         """The link is gone: all that its assistant is still told is that."""
@@ -206,9 +216,13 @@ class Telling:
         return Settled(self._clock(), over)
 
     def _late(self, claim: Claim) -> tuple[Row, ...]:
-        """Rows of what happened too long ago; one that a person has put back is due later than it happened."""
+        """Rows of what happened too long ago. A person may put back any but a ring, and then it is due later."""
         now = self._clock()
-        return tuple(row for row in claim.rows if _is_event(row) and now - row.due > LATE_S)
+        return tuple(
+            row
+            for row in claim.rows
+            if _is_event(row) and (now - row.at > RUNG_S if row.kind == RING else now - row.due > LATE_S)
+        )
 
     def _count(self, claim: Claim, settled: Settled) -> None:
         for _ in settled.laid:
@@ -240,6 +254,13 @@ def refused_pause_s(tries: int, *, hourly: bool = False) -> float:
 
 def _is_event(row: Row) -> bool:
     return row.kind not in (LOOK, ENDED)
+
+
+def _older_rings(claim: Claim) -> tuple[Row, ...]:
+    """Rings of a camera before its last one: somebody who rings three times is told once."""
+    rings = [row for row in claim.rows if row.kind == RING]
+    newest = {row.subject: row for row in sorted(rings, key=lambda row: row.at)}
+    return tuple(row for row in rings if row is not newest[row.subject])
 
 
 def _happened(row: Row) -> Happened:

@@ -8,25 +8,26 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
 from registry.driver import Hint
-from registry.errors import DriverError
 from registry.readings.noticing import Noticing
 from registry.watch.inbox import Inbox
-from store.ports import Store, StoreUnavailable
+from registry.watch.messages import Lists, Messages
+from store.ports import Store
 from store.records import Source
 
 log = logging.getLogger(__name__)
 
 CENSUS_S = 30.0  # between two reads of which households there are
+START_S = 15.0  # new households are read within this: what rang before a start is rung for 45 s
 SPREAD = (0.5, 0.9)  # of the longest time between two readings: each takes a part of it by chance
 BACK_OFF = 4  # doublings of the time between two readings of a household that can't be read
 LISTENERS = 200  # connections a process keeps; further households are polled
 READERS = 4
-MESSAGES_S = 5.0
 
 
 class Listening(Protocol):
@@ -35,19 +36,17 @@ class Listening(Protocol):
     def stop(self) -> None: ...
 
 
-class Vendor(Protocol):
-    def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]: ...
-
+class Vendor(Lists, Protocol):
     def listen(self, source: Source, callback: Callable[[Hint], None]) -> Listening: ...
 
 
 @dataclass
 class _Watched:
     due: float
-    since: float  # earlier events are not polled
     failures: int = 0
     busy: bool = False
     listeners: dict[str, Listening] = field(default_factory=dict)  # by source
+    followed: set[str] = field(default_factory=set)  # sources whose list of messages is read
 
     def end(self) -> None:
         for listener in self.listeners.values():
@@ -56,7 +55,7 @@ class _Watched:
 
 
 class Watch:
-    """`turn` is called every second or so. `poll_s`: the longest time between two readings of a household.
+    """`turn` is called several times a second. `poll_s`: the longest time between two readings of a household.
 
     `vendors` that list or send messages, by the kind of their sources. `push`: the kinds that are listened to;
     `webhook`: the kinds whose vendor calls ours. The messages of other sources are polled with each reading.
@@ -76,6 +75,7 @@ class Watch:
         self._store, self._noticing, self._vendors, self._clock = store, noticing, vendors, clock
         self._poll_s, self._push, self._webhook = poll_s, push, webhook
         self._inbox = Inbox(noticing)
+        self._messages = Messages(noticing, vendors, self._inbox.offer, poll_s=poll_s, clock=clock)
         self._watched: dict[str, _Watched] = {}
         self._census_due = 0.0
         self._due: SimpleQueue[tuple[str, _Watched] | None] = SimpleQueue()
@@ -94,6 +94,7 @@ class Watch:
             if watched.due <= now and not watched.busy:
                 watched.busy = True
                 self._due.put((account_id, watched))
+        self._messages.turn()
 
     def close(self) -> None:
         for _ in self._readers:
@@ -102,16 +103,17 @@ class Watch:
             reader.join()
         for watched in self._watched.values():
             watched.end()
+        self._messages.close()
 
     def _take_census(self) -> None:
         """New households come due spread over time, not all at once."""
         now, households = self._clock(), {account.id for account in self._store.accounts()}
         for gone in self._watched.keys() - households:
-            self._watched.pop(gone).end()
+            self._end(self._watched.pop(gone))
         new = households - self._watched.keys()
-        spread_s = min(self._poll_s, len(new) * 0.5)
+        spread_s = min(self._poll_s, START_S, len(new) * 0.5)
         for account_id in new:
-            self._watched[account_id] = _Watched(now + spread_s * random.random(), now)  # noqa: S311 - spreads
+            self._watched[account_id] = _Watched(now + spread_s * random.random())  # noqa: S311 - spreads
 
     def _work(self) -> None:
         while (due := self._due.get()) is not None:
@@ -133,12 +135,12 @@ class Watch:
         """Reads the household; the longest time until the next reading, if nothing is wrong."""
         sources = [source for source in self._store.sources(account_id) if self._is_signed_in(source)]
         self._listen(account_id, watched, sources)
+        self._follow(account_id, watched, sources)  # before the cameras are read: a ring waits for no list of them
         if not sources:
             watched.failures = 0
             return min(self._poll_s, max(2.0, 0.05 * len(self._watched)))  # this reads nothing but our own store
         well = self._noticing.refresh(account_id)
-        if not all(self._is_pushed(watched, source) for source in sources):
-            well = self._poll_messages(account_id, watched, sources) and well
+        self._follow(account_id, watched, sources)  # again: one of the cameras may be its first doorbell
         watched.failures = 0 if well else watched.failures + 1
         return self._poll_s
 
@@ -154,22 +156,26 @@ class Watch:
             if sum(len(household.listeners) for household in list(self._watched.values())) < LISTENERS:
                 source = wanted[source_id]
                 watched.listeners[source_id] = self._vendors[source.kind].listen(
-                    source, lambda hint: self._inbox.offer(hint, account_id)
+                    source, partial(self._heard, account_id, source_id)
                 )
+
+    def _heard(self, account_id: str, source_id: str, hint: Hint) -> None:
+        if self._messages.pushed(source_id, hint):
+            self._inbox.offer(hint, account_id)
+
+    def _follow(self, account_id: str, watched: _Watched, sources: list[Source]) -> None:
+        followed = {source.id: source for source in sources if source.kind in self._vendors}
+        for gone in watched.followed - followed.keys():
+            self._messages.leave(gone)
+        for source in followed.values():
+            self._messages.follow(account_id, source, is_pushed=self._is_pushed(watched, source))
+        watched.followed = set(followed)
+
+    def _end(self, watched: _Watched) -> None:
+        watched.end()
+        for source_id in watched.followed:
+            self._messages.leave(source_id)
 
     def _is_pushed(self, watched: _Watched, source: Source) -> bool:
         listener = watched.listeners.get(source.id)
         return source.kind in self._webhook or (listener is not None and listener.listening)
-
-    def _poll_messages(self, account_id: str, watched: _Watched, sources: list[Source]) -> bool:
-        """Takes the messages that the vendor has since the last poll; False: it failed."""
-        for source in sources:
-            if source.kind not in self._vendors:
-                continue
-            try:
-                hints = self._vendors[source.kind].happened(source, watched.since, MESSAGES_S)
-                self._noticing.noticed(account_id, hints)
-            except (DriverError, StoreUnavailable):
-                return False
-            watched.since = max(watched.since, *(hint.at for hint in hints), 0.0)
-        return True

@@ -47,7 +47,7 @@ def serve(settings: Settings) -> None:
     shown = screens.build(settings, base) if settings.casts else None
     jobs = [
         Job("beat", 5.0, beat.touch),
-        Job("watch", 1.0, watch.turn),
+        Job("watch", 0.25, watch.turn),
         Job("keep warm", TURN_S, base.adapter.keeping.turn),
         Job("sweep", 600.0, sweep),
     ]

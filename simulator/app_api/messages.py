@@ -24,15 +24,25 @@ def _day(event: Event) -> str:
 
 
 def _message(event: Event, camera: Camera) -> dict[str, Any]:
-    kind, title = ALARMS[event.kind]
-    return {
+    message = {
         "msgId": event.id,
         "deviceSerial": camera.serial,
         "channel": camera.channel,
         "time": int(event.at * 1000),
         "timeStr": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.at)),
-        "title": f"{title} ({camera.name})",
         "pic": "",
-        "subType": str(kind),
-        "ext": {"alarmType": str(kind), "pics": "", "picCrypt": 0, "picChecksum": ""},
+        "picCrypt": 0,
     }
+    return message | (_call() if event.kind == "press" else _alarm(event, camera))
+
+
+def _call() -> dict[str, Any]:
+    """A press as an EP8x lists it (AidenShaw2020/ha-ezviz-doorbell, README)."""
+    ext = {"callingStatus": 1, "text": "somebody there ring the door", "preTime": 5, "delayTime": 25}
+    return {"subType": 2701, "title": "Your doorbell is ringing", "ext": ext}
+
+
+def _alarm(event: Event, camera: Camera) -> dict[str, Any]:
+    kind, title = ALARMS[event.kind]
+    ext = {"alarmType": str(kind), "pics": "", "picCrypt": 0, "picChecksum": ""}
+    return {"subType": str(kind), "title": f"{title} ({camera.name})", "ext": ext}

@@ -23,7 +23,7 @@ class Push:
         self._world, self._sessions = world, sessions
         self._keys: dict[str, str] = {}  # client id: its app key
         self._started: dict[str, str] = {}  # client id: session id
-        self.broker = Broker(self._admit)
+        self.broker = Broker(self._admit, lambda: world.settings.push_fault)
         world.listeners.append(self._happened)
 
     def add_routes(self, app: web.Application) -> None:
@@ -61,8 +61,8 @@ class Push:
         return ACCEPTED if user == self._keys[name] and password else NOT_AUTHORISED
 
     def _happened(self, camera: Camera, event: Event) -> None:
-        if event.kind not in ALARMS:
-            return  # the app gets no message when a camera comes or goes
+        if event.kind not in ALARMS or (event.kind == "press" and not self._world.settings.pushes_rings):
+            return  # the app gets no message when a camera comes or goes, nor when somebody rings
         fault = self._world.settings.push_fault
         for name, session in self._started.items():
             user = self._sessions.user(session)
@@ -78,7 +78,7 @@ class Push:
 
 
 def _message(camera: Camera, event: Event) -> dict[str, Any]:
-    code, title = ALARMS[event.kind]
+    code, title = (0, "Doorbell") if event.kind == "press" else ALARMS[event.kind]
     at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.at))
     name = camera.name.replace(",", " ")
     fields = [

@@ -35,7 +35,7 @@ an expired row counts as absent before that. Every read is consistent but those 
 | meta#{key}             | meta           | meta     | value                    |                                 |
 
 Beside the record of a telling: account, link, assistant; news, wanted, look, look_at, again, which say what waits;
-claimed, free; listed, told, told_at, told_what, turn; tries, reason.
+claimed, free, asked, rung; listed, told, told_at, told_what, turn; tries, reason.
 
 | access pattern                      | by                 | requests                                              |
 |-------------------------------------|--------------------|-------------------------------------------------------|

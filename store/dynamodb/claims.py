@@ -14,10 +14,15 @@ from store.ports import StoreUnavailable
 from store.records import Assistant
 from store.telling_ports import LAID_KEPT_S, LOOK, Claim, Laid, Row, Settled, Telling, look_row
 
+# somebody has rung since the last claim: that waits for what the service asked, and not for the pause after a try
+_RUNG = (
+    "attribute_exists(#rung) AND attribute_not_exists(#claimed) AND (attribute_not_exists(#asked) OR #asked <= :now)"
+)
+
 
 class ClaimItems(TellingItems):
     def due(self, assistant: Assistant, now: float, most: int) -> list[tuple[str, str]]:
-        waiting = [item for item in self._tellings(assistant) if item["wanted"] <= now and item.get("free", 0) <= now]
+        waiting = [item for item in self._tellings(assistant) if item["wanted"] <= now and _free(item) <= now]
         waiting.sort(key=lambda item: item["wanted"])
         return [(item["account"], item["link"]) for item in waiting[:most]]
 
@@ -26,8 +31,8 @@ class ClaimItems(TellingItems):
         take = self._table.update(
             f"account#{account_id}",
             f"telling#{link_id}",
-            "SET #claimed = :by, #free = :until",
-            f"{EXISTS} AND #wanted <= :now AND (attribute_not_exists(#free) OR #free <= :now)",
+            "SET #claimed = :by, #free = :until REMOVE #rung",
+            f"{EXISTS} AND #wanted <= :now AND (attribute_not_exists(#free) OR #free <= :now OR ({_RUNG}))",
             by=by,
             until=until,
             now=now,
@@ -120,7 +125,7 @@ class ClaimItems(TellingItems):
                 item.get("told_what", ""),
                 item.get("tries", 0),
                 item.get("reason", ""),
-                max(float(item["wanted"]), float(item.get("free", 0))) if "wanted" in item else None,
+                max(float(item["wanted"]), _free(item)) if "wanted" in item else None,
             )
             for item in items
         }
@@ -135,7 +140,7 @@ class ClaimItems(TellingItems):
         """Where the link stands after the claim, unless others have added rows since `item` was read."""
         looked = [row for row in (*settled.over, *(row for row, _ in settled.laid)) if row.kind == LOOK]
         looked = [row for row in looked if not row.subject]
-        sets: Item = {"free": settled.wait, "tries": settled.tries, "reason": settled.reason}
+        sets: Item = {"free": settled.wait, "asked": settled.asked, "tries": settled.tries, "reason": settled.reason}
         removes = ["claimed"]
         look_at, again = item.get("look_at"), item.get("again")
         if looked:
@@ -166,6 +171,11 @@ class ClaimItems(TellingItems):
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in sets) + " REMOVE #" + ", #".join(removes)
         held = "#claimed = :by AND #news = :seen"
         return self._table.update(item["pk"], item["sk"], update, held, by=claim.by, seen=item["news"], **sets)
+
+
+def _free(item: Item) -> float:
+    """From when on it may be claimed."""
+    return float(item.get("asked" if "rung" in item and "claimed" not in item else "free", 0))
 
 
 def _looks(item: Item, now: float) -> list[Row]:

@@ -15,7 +15,7 @@ from store.dynamodb.table import NEW, Action, ConditionFailed, Item
 from store.ports import StoreUnavailable
 from store.records import HAPPENING_KEPT_S, Happening, Known, Link
 from store.sealing import Sealer
-from store.telling_ports import OUTBOX_KEPT_S, Row, ended_row, happening_row, sees
+from store.telling_ports import OUTBOX_KEPT_S, RING, Row, ended_row, happening_row, sees
 
 SHARDS = "0123456789abcdef"  # of the index; a link's is found by its id
 _MOST = 80  # actions of one transaction, beside those for the state itself
@@ -105,8 +105,10 @@ class TellingItems(LinkItems):
             self._table.together(*listed[:_MOST], *state)
 
     def _add(self, *rows: Row) -> list[Action]:
-        """Rows of one link that are due at the same time."""
-        return [*(self._table.put(_item(row)) for row in rows), self._wanted(rows[0], rows[0].due)]
+        """Rows of one link that are due at the same time. A ring waits for no pause after a try in vain."""
+        rings = [row for row in rows if row.kind == RING]
+        wanted = self._wanted(rows[0], rows[0].due, "#rung = :due" if rings else "")
+        return [*(self._table.put(_item(row)) for row in rows), wanted]
 
     def _looks(self, account_id: str, at: float, link_id: str = "") -> list[Action]:
         """A LOOK for each live link of the household, or for one of them."""

@@ -12,6 +12,7 @@ from store.sqlite import rows
 from store.sqlite.database import Database
 from store.sqlite.ephemeral import PUT_KNOWN
 from store.telling_ports import (
+    RING,
     Claim,
     Laid,
     Row,
@@ -33,6 +34,9 @@ _WANTED = (
     "INSERT INTO telling (link, account, assistant, wanted) VALUES (?, ?, ?, ?) ON CONFLICT (link)"
     " DO UPDATE SET wanted = max(free, min(coalesce(wanted, excluded.wanted), excluded.wanted))"
 )
+# a ring waits for a claim and for what the service asked, and not for the pause after a try in vain
+_RUNG = "CASE WHEN claimed = '' THEN asked ELSE free END"
+_WANTED_BY_RING = _WANTED.replace("SET wanted = max(free,", f"SET free = {_RUNG}, wanted = max({_RUNG},")
 _NEXT = "(SELECT min(due) FROM outbox WHERE outbox.link = telling.link AND laid IS NULL)"
 
 
@@ -115,6 +119,10 @@ class TellingRows:
             if settled.again is not None:
                 again = look_row(claim.account, claim.link_id, found[0], settled.again, settled.again)
                 write.execute(_LOOK, (*_values(again), None, None))
+            known = {row.id for row in claim.rows}
+            rung = "SELECT id FROM outbox WHERE link = ? AND kind = ? AND laid IS NULL"
+            if any(row[0] not in known for row in write.execute(rung, (claim.link_id, RING))):
+                settled = replace(settled, wait=settled.asked)  # it came while the others were tried
             write.execute(*_state(claim, settled))
             if claim.link is None:
                 # of a link that has ended nothing is kept once its assistant was told
@@ -181,7 +189,7 @@ def _put_look(write: Connection, row: Row) -> None:
 
 def _put(write: Connection, row: Row) -> None:
     write.execute(_PUT + " ON CONFLICT DO NOTHING", (*_values(row), None, None))
-    write.execute(_WANTED, (row.link, row.account, row.assistant, row.due))
+    write.execute(_WANTED_BY_RING if row.kind == RING else _WANTED, (row.link, row.account, row.assistant, row.due))
 
 
 def _live(write: Connection, account_id: str) -> list[Link]:
@@ -198,6 +206,7 @@ def _state(claim: Claim, settled: Settled) -> tuple[str, tuple[Any, ...]]:
     changes: dict[str, Any] = {
         "claimed": "",
         "free": settled.wait,
+        "asked": settled.asked,
         "tries": settled.tries,
         "reason": settled.reason,
     }

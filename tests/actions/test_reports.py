@@ -22,7 +22,7 @@ from actions.reports import FETCHES_S, Reports
 from actions.states import States
 from actions.traits import traits
 from registry.camera import Camera
-from registry.preferences import Preferences
+from registry.preferences import MotionRings, Preferences
 from registry.telling.reporter import Happened, NotNow, NotTold, Now, RefusedKey, Tell, Told, TryAgain, Undeliverable
 from registry.telling.why import Why, why_of
 from tests.doubles.clock import Clock
@@ -168,18 +168,21 @@ def test_a_scene_that_comes_or_goes_makes_google_fetch_the_list(link: Reporting)
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "objects"),
+    ("name", "kind", "rings", "objects"),
     [
-        ("Front Door", "doorbell", {"unclassified": 1}),
-        ("Garden", "person", {"unfamiliar": 1}),
-        ("Garden", "motion", None),
-        ("Garden", "tamper", None),
-        ("Attic", "person", None),
+        ("Front Door", "doorbell", "no", {"unclassified": 1}),
+        ("Front Door", "person", "no", None),
+        ("Garden", "person", "no", None),  # Google would sound a doorbell's chime
+        ("Garden", "doorbell", "no", None),
+        ("Garden", "doorbell", "person", {"unclassified": 1}),  # a person, of whom its owner chose that they ring
+        ("Garden", "motion", "person", None),
+        ("Garden", "tamper", "motion", None),
     ],
 )
-def test_what_happened_is_announced_where_the_camera_notifies(
-    name: str, kind: Any, objects: dict[str, int] | None, link: Reporting
+def test_google_announces_a_bell_and_what_its_owner_chose_to_ring(
+    name: str, kind: Any, rings: MotionRings, objects: dict[str, int] | None, link: Reporting
 ) -> None:
+    link.home.owner.prefer(link.home.account.id, link.home.id("Garden"), Preferences(motion_rings=rings))
     link.tell()
     link.cloud.reports(link.user)
     for _ in (1, 2):

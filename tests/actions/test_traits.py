@@ -99,7 +99,7 @@ REPORTS = [
     Report("may not be restarted", "Reboot", None, {}, {"can_restart": True}),
     Report("can't be restarted", "Reboot", None, {}, may=("restart",)),
     Report("a doorbell", "ObjectDetection", {}, {}, {"kind": "doorbell"}),
-    Report("knows people", "ObjectDetection", {}, {}, {"person": "off"}),
+    Report("knows people, who don't ring", "ObjectDetection", None, {}, {"person": "off"}),
     Report("sees motion alone", "ObjectDetection", None, {}, {"motion": "off"}),
 ]
 

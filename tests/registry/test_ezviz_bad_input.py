@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
@@ -16,7 +17,7 @@ from media.grants import Picture
 from registry.camera import Camera, Ref, Video
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.events import ahead_s
+from registry.drivers.ezviz.events import ahead_s, kind_of
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.ezviz.push import register
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
@@ -294,7 +295,88 @@ def test_messages_that_are_none_are_passed_over(
     assert (hint.serial, hint.channel, hint.kind, hint.at) == ("F00497201", 0, "motion", 1582821945.396)
 
 
-@pytest.mark.parametrize("off_s", [0.0, 600.0, -600.0], ids=["right", "ten minutes fast", "ten minutes slow"])
+# a bell's message as it was captured (AidenShaw2020/ha-ezviz-doorbell, README), and what other models may make of it
+CALL: dict[str, Any] = {"subType": 2701, "title": "Your doorbell is ringing", "picCrypt": 1}
+CALL_EXT: dict[str, Any] = {
+    "callingStatus": 1,
+    "text": "somebody there ring the door",
+    "preTime": 5,
+    "delayTime": 25,
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (CALL | {"ext": CALL_EXT}, "doorbell"),
+        (CALL | {"ext": {}}, "doorbell"),
+        (CALL | {"ext": None, "subType": "2701"}, "doorbell"),
+        ({"subType": 2702, "ext": CALL_EXT}, "doorbell"),
+        ({"subType": 2702, "ext": {"callingStatus": "1"}}, "doorbell"),
+        ({"subType": 2702, "ext": {"callingStatus": 0}}, "read"),
+        ({"subType": 0, "ext": {"alarmType": "0"}}, "read"),  # a call by push only
+        ({"subType": 9904, "ext": {"alarmType": "10120"}}, "person"),
+        ({"subType": 9904, "ext": {"alarmType": 10131}}, "motion"),
+        ({"subType": "10079", "ext": {}}, "motion"),
+    ],
+)
+def test_what_a_listed_message_means(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], message: dict[str, Any], kind: str
+) -> None:
+    row = {"deviceSerial": "F00497201", "time": 1582821945396, "channel": 1, "msgId": "m1"} | message
+    listed = json.dumps({"meta": {"code": 200}, "message": [row]}).encode()
+    it = make(vendors.answering(lambda requested, body, headers: answer(listed)))
+    (hint,) = it.driver.happened(it.source, 0.0, ANSWERED_S)
+    assert (hint.serial, hint.channel, hint.kind, hint.message) == ("F00497201", 1, kind, "m1")
+
+
+def test_a_ring_is_found_while_the_list_of_cameras_hangs(vendors: Vendors, make: Callable[[Vendor], Ezviz]) -> None:
+    row = {"deviceSerial": "F00497201", "time": 1582821945396, "channel": 1, "msgId": "m1"} | CALL
+    listed = json.dumps({"meta": {"code": 200}, "message": [row]}).encode()
+    asked, over = threading.Event(), threading.Event()
+
+    def respond(requested: str, body: bytes, headers: dict[str, str]) -> bytes:
+        if "unifiedmsg" not in requested:
+            asked.set()
+            over.wait(ANSWERED_S)
+        return answer(listed)
+
+    it = make(vendors.answering(respond))
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(it.driver.read, it.source, ANSWERED_S)
+        assert asked.wait(ANSWERED_S)
+        (hint,) = it.driver.happened(it.source, 0.0, ANSWERED_S)
+        assert not reading.done()
+        over.set()
+        assert isinstance(reading.exception(), VendorDown)
+    assert hint.kind == "doorbell"
+
+
+@pytest.mark.parametrize(("asked", "after_s"), [("Retry-After: 40", 40.0), ("", 0.0)])
+def test_how_long_the_vendor_asks_to_wait_is_known(
+    vendors: Vendors, make: Callable[[Vendor], Ezviz], asked: str, after_s: float
+) -> None:
+    it = make(vendors.answering(lambda requested, body, headers: answer(b"{}", "429 Too Many Requests", asked)))
+    with pytest.raises(VendorBusy) as busy:
+        it.driver.happened(it.source, 0.0, ANSWERED_S)
+    assert busy.value.after_s == after_s
+
+
+def test_an_unknown_code_is_logged_once_and_only_as_a_number(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    for code in (765432, "765432", " 765431", "Klingel bei Müller", "7654321", 10002, None, "²"):
+        assert kind_of(code) == ("motion" if code == 10002 else "read")
+    assert caplog.messages == [
+        "EZVIZ sent a message with the unknown code 765432",
+        "EZVIZ sent a message with the unknown code 765431",
+    ]
+
+
+@pytest.mark.parametrize(
+    "off_s",
+    [0.0, 50.0, 600.0, -600.0],
+    ids=["right", "50 seconds fast", "ten minutes fast", "ten minutes slow"],
+)
 def test_a_message_is_as_old_as_the_vendors_clock_says(
     vendors: Vendors, make: Callable[[Vendor], Ezviz], off_s: float
 ) -> None:

@@ -27,6 +27,7 @@ MB = 1024 * 1024
 @pytest.fixture(scope="module")
 def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
     running = SimulatorProcess(tmp_path_factory.mktemp("vendor"))
+    running.configure(terminals=100)  # each test signs in anew
     yield running
     running.stop()
 
@@ -68,21 +69,64 @@ def hear(vendor: SimulatorProcess, store: SqliteStore) -> Iterator[Callable[...,
     yield listening
     for ears in made:
         ears.listener.stop()
-    vendor.configure(push_fault="")
+    vendor.configure(push_fault="", pushes_rings=False)
 
 
 @pytest.mark.parametrize(
-    ("change", "kind"), [({"motion": True}, "motion"), ({"person": True}, "person"), ({"press": True}, "doorbell")]
+    ("change", "kind", "only_bells"),
+    [
+        ({"motion": True}, "motion", False),
+        ({"person": True}, "person", False),
+        ({"press": True}, "doorbell", True),  # of an older doorbell, which pushes its code 0
+    ],
 )
 def test_what_happens_is_heard(
-    vendor: SimulatorProcess, hear: Callable[..., Ears], change: dict[str, bool], kind: str
+    vendor: SimulatorProcess, hear: Callable[..., Ears], change: dict[str, bool], kind: str, only_bells: bool
 ) -> None:
     ears, serial = hear(), vendor.serial("Front Door")
     until(lambda: ears.listener.listening)
+    vendor.configure(pushes_rings=True)
     vendor.control(serial, **change)
     until(ears.received)
     assert ears.received() == [(serial, 1, kind)]
     assert ears.hints[0] == Hint()  # and a hint about every device, for messages that were missed
+    assert ears.hints[1].only_bells is only_bells
+    listed = ears.driver.happened(ears.source, 0.0, LONG_S)
+    assert ears.hints[1].message == listed[0].message != ""
+
+
+def test_a_press_is_a_call_in_the_list_and_is_not_pushed(vendor: SimulatorProcess, hear: Callable[..., Ears]) -> None:
+    ears, serial = hear(), vendor.serial("Front Door")
+    until(lambda: ears.listener.listening)
+    vendor.control(serial, press=True)
+    vendor.control(serial, motion=True)
+    until(ears.received)
+    assert ears.received() == [(serial, 1, "motion")]
+    motion, press = ears.driver.happened(ears.source, 0.0, LONG_S)[:2]
+    assert (press.serial, press.channel, press.kind, press.only_bells) == (serial, 1, "doorbell", False)
+    assert (motion.kind, press.message != "") == ("motion", True)
+
+
+def test_a_session_that_goes_on_without_its_subscription_is_subscribed_again(
+    vendor: SimulatorProcess, hear: Callable[..., Ears]
+) -> None:
+    vendor.configure(push_fault="resumed")
+    ears = hear()
+    until(lambda: ears.listener.listening)
+    vendor.control(vendor.serial("Garden"), motion=True)
+    until(ears.received)
+
+
+def test_a_subscription_that_is_refused_counts_as_none_and_is_tried_again(
+    vendor: SimulatorProcess, hear: Callable[..., Ears], caplog: pytest.LogCaptureFixture
+) -> None:
+    vendor.configure(push_fault="denied")
+    ears = hear()
+    until(lambda: [line for line in caplog.messages if "does not say that it will send messages" in line])
+    assert not ears.listener.listening
+    assert ears.hints == []
+    vendor.configure(push_fault="")
+    until(lambda: ears.listener.listening)
 
 
 def test_a_household_gets_hints_of_its_own_and_of_shared_cameras_alone(
@@ -267,6 +311,10 @@ def ext(*fields: object) -> bytes:
         (ext(1, "", "F00497201", "x", 99999), ("F00497201", 0, "read")),
         (ext(1, "", "F00497201", "-1", ""), ("F00497201", 0, "read")),
         (ext(1, "", "F00497201", "²", 10016), ("F00497201", 0, "doorbell")),
+        (ext(1, "", "F00497201", 1, 0), ("F00497201", 1, "doorbell")),
+        (ext(1, "", "F00497201", 1, 10120), ("F00497201", 1, "person")),
+        (ext(1, "", "F00497201", 1, 10131), ("F00497201", 1, "motion")),
+        (ext(1, "", "F00497201", 1, 10079), ("F00497201", 1, "motion")),
         (ext(1, "", "F00497201\ud83c", 1, 10002), ("F00497201", 1, "motion")),
         (ext(1, "", "", 1, 10002), None),
         (ext(1, "", "F" * 65, 1, 10002), None),

@@ -8,7 +8,7 @@ from registry.driver import Hint
 from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import SignedOut, VendorDown
 from registry.preferences import Preferences, keep
-from registry.readings.sightings import HELD_S
+from registry.readings.sightings import HELD_S, RUNG_S
 from registry.telling.present import LATER_S
 from registry.telling.reconciling import EVERY_S, TARDY_S, Reconciling
 from registry.telling.telling import CLAIM_S, pause_s
@@ -226,8 +226,15 @@ class TestWhatHappens:
         assert world.service.known["Garden"]["motion"] == "off"
         assert world.wanted is None
 
-    def test_what_comes_late_is_no_event(self, world: World) -> None:
-        world.hint("doorbell", "F00000002", ago_s=HELD_S)
+    @pytest.mark.parametrize(("ago_s", "told"), [(44.0, ["doorbell Front Door"]), (45.0, [])])
+    def test_a_ring_that_is_found_late_is_rung_for_45_seconds(
+        self, world: World, ago_s: float, told: list[str]
+    ) -> None:
+        world.hint("doorbell", "F00000002", ago_s=ago_s)
+        assert world.turn() == told
+
+    def test_motion_that_is_found_when_it_has_ended_is_no_event(self, world: World) -> None:
+        world.hint("motion", ago_s=HELD_S)
         assert world.turn() == []
 
     def test_no_process_that_starts_repeats_an_event(self, world: World) -> None:
@@ -238,14 +245,44 @@ class TestWhatHappens:
         Reconciling(world.home.store, world.clock).turn()
         assert world.turn(world.another_sender(after)) == []
 
-    def test_an_event_that_waited_too_long_is_laid_down(self, world: World, clock: Clock) -> None:
-        world.hint("doorbell", "F00000002")
+    def test_a_person_that_waited_too_long_is_laid_down_and_may_be_put_back(self, world: World, clock: Clock) -> None:
+        world.hint("person")
         clock.now += LATE_S + 1
-        assert world.turn() == []
+        world.turn()
         (laid,) = world.home.store.laid_down()
-        assert (laid.row.kind, laid.reason) == ("doorbell", "it happened too long ago")
+        assert (laid.row.kind, laid.reason) == ("person", "it happened too long ago")
         assert world.home.store.retry(world.home.account.id, laid.row.id, clock.now)
-        assert world.turn() == ["doorbell Front Door"]
+        assert world.turn() == ["person Garden"]
+
+    @pytest.mark.parametrize(("waited_s", "told"), [(45.0, ["doorbell Front Door"]), (45.1, [])])
+    def test_a_ring_that_waits_is_rung_for_45_seconds(
+        self, world: World, clock: Clock, waited_s: float, told: list[str]
+    ) -> None:
+        world.hint("doorbell", "F00000002")
+        clock.now += waited_s
+        assert world.turn() == told
+        assert [(laid.row.kind, laid.reason) for laid in world.home.store.laid_down()] == (
+            [] if told else [("doorbell", "it happened too long ago")]
+        )
+
+    def test_a_ring_that_is_put_back_by_a_person_is_not_rung_after_the_fact(self, world: World, clock: Clock) -> None:
+        world.hint("doorbell", "F00000002")
+        clock.now += RUNG_S + 1
+        world.turn()
+        (laid,) = world.home.store.laid_down()
+        assert world.home.store.retry(world.home.account.id, laid.row.id, clock.now)
+        assert world.turn() == []
+
+    def test_of_several_rings_of_a_camera_the_last_one_is_rung(self, world: World, clock: Clock) -> None:
+        world.home.driver.set([GARDEN, DOOR, camera("Gate", "F00000003", kind="doorbell")])
+        world.home.noticing.refresh(world.home.account.id)
+        world.turn()
+        for serial in ("F00000002", "F00000003", "F00000002"):
+            world.hint("doorbell", serial)
+            clock.now += 5.0
+        assert world.turn() == ["doorbell Gate", "doorbell Front Door"]
+        assert [happened.at for happened in world.reporter.tells[-1].happened] == [clock.now - 10.0, clock.now - 5.0]
+        assert world.home.store.waiting(clock.now + 99) == []
 
     def test_the_lag_is_from_what_happened_to_the_answer(self, world: World, clock: Clock) -> None:
         world.hint("doorbell", "F00000002")

@@ -31,22 +31,57 @@ class TestFailures:
     def test_it_is_tried_again_in_order_until_it_is_taken(self, world: World) -> None:
         world.service.faults = [TryAgain("busy") for _ in range(5)]
         world.change(online="off")
-        world.hint("doorbell", "F00000002")
+        world.hint("person")
         waits = []
         for _ in range(5):
             before = world.clock.now
             assert world.turn() == []
             world.wait()
             waits.append(world.clock.now - before)
-        assert world.turn() == ["states Garden", "doorbell Front Door"]
+        assert world.turn() == ["states Garden", "person Garden"]
         assert [1 <= waits[0] <= 1.3, 2 <= waits[1] <= 2.6, 4 <= waits[2] <= 5.2, 15 <= waits[3] <= 19.5] == [True] * 4
         assert world.outcomes == ["retried"] * 5 + ["told"]
 
-    def test_the_service_says_how_long_to_wait(self, world: World) -> None:
-        world.service.faults = [TryAgain("busy", 40.0)]
+    @pytest.mark.parametrize(
+        ("asked_s", "tries", "waits_s"),
+        [(40.0, 1, 40.0), (2.0, 8, 2.0), (0.5, 1, 1.0)],
+        ids=["longer than ours", "shorter than ours", "no message comes twice within a second"],
+    )
+    def test_the_service_says_how_long_to_wait(self, world: World, asked_s: float, tries: int, waits_s: float) -> None:
+        world.service.faults = [*[TryAgain("busy")] * (tries - 1), TryAgain("busy", asked_s)]
+        world.change(online="off")
+        for _ in range(tries):
+            world.wait()
+            world.turn()
+        assert world.wanted == world.clock.now + waits_s
+
+    def test_a_ring_is_tried_at_once_after_hours_in_vain_and_then_every_five_seconds(self, world: World) -> None:
+        world.service.faults = [TryAgain("busy")] * 12
+        world.change(online="off")
+        for _ in range(10):
+            world.wait()
+            world.turn()
+        assert world.wanted is not None
+        assert world.wanted > world.clock.now + 600
+        world.hint("doorbell", "F00000002")
+        assert world.wanted == world.clock.now
+        for _ in range(2):
+            assert world.turn() == []
+            assert world.clock.now + 1.0 <= world.wanted <= world.clock.now + 5.0
+            world.wait()
+        assert world.turn() == ["states Garden", "doorbell Front Door"]
+
+    def test_a_ring_waits_as_long_as_the_service_asked(self, world: World) -> None:
+        world.service.faults = [TryAgain("busy", 30.0)]
         world.change(online="off")
         world.turn()
-        assert world.wanted == world.clock.now + 40.0
+        asked = world.clock.now + 30.0
+        world.clock.now += 1.0
+        world.hint("doorbell", "F00000002")
+        assert world.turn() == []
+        assert world.wanted == asked
+        world.wait()
+        assert world.turn() == ["states Garden", "doorbell Front Door"]
 
     def test_what_it_took_before_it_failed_is_not_sent_again(self, world: World) -> None:
         world.service.faults = [None, TryAgain("busy")]

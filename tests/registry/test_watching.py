@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from accounts import households as households_of_any
 from registry.adapter import Adapter, adapt
@@ -86,6 +87,19 @@ class World:
     def settle(self, watch: Watch) -> None:
         watch.turn()
         until(lambda: not any(watched.busy for watched in watch._watched.values()))
+        watch.turn()  # for the list of messages, which a household that was just found is followed by
+        until(lambda: not watch._messages.busy)
+
+    def lists_in_s(self, watch: Watch, seconds: float, step_s: float = 0.25) -> int:
+        """How often the list of messages was read in that time."""
+        before = len(self.vendor.polls)
+        self.pass_s(watch, seconds, step_s)
+        return len(self.vendor.polls) - before
+
+    def rings(self) -> list[float]:
+        """When those rang of which somebody was told."""
+        until(lambda: not self.made[-1]._inbox._waiting)
+        return [change.at for change in self.changes if change.announced == "doorbell"]
 
 
 @pytest.fixture
@@ -162,7 +176,6 @@ def adapt_with_lan(world: World, at_home: ReadyDriver) -> Adapter:
 def test_a_household_is_read_within_its_time_whatever_messages_come(world: World, push: bool, webhook: bool) -> None:
     watch = world.watch(push=push, webhook=webhook)
     assert 11 <= world.pass_s(watch, 10 * POLL_S) <= 21
-    assert bool(world.vendor.polls) is (not push and not webhook)
     assert len(world.vendor.ears) == push
 
 
@@ -179,13 +192,151 @@ def test_between_two_readings_there_are_60_to_120_seconds_at_defaults(world: Wor
     assert max(pauses) <= 112
 
 
-def test_messages_are_polled_once(world: World, clock: Clock) -> None:
-    watch = world.watch()
-    world.settle(watch)
-    before, since = clock.now - 1, clock.now + 3
-    world.vendor.hints = [Hint("F00000002", 1, "doorbell", before), Hint("F00000001", 1, "motion", since)]
-    world.pass_s(watch, 3 * POLL_S)
-    assert [change.kind for change in world.changes] == ["motion"]  # what happened before the start is history
+BELL, GARDEN = "F00000002", "F00000001"
+
+
+class TestMessages:
+    """How often the vendor's list of messages is read, and what rings by it."""
+
+    @pytest.mark.parametrize(
+        ("bell", "push", "reads"),
+        [(True, True, 20), (True, False, 20), (False, True, 0), (False, False, 1)],
+        ids=["a doorbell", "a doorbell without push", "no doorbell", "no doorbell and no push"],
+    )
+    def test_a_household_with_a_doorbell_has_its_list_read_every_five_seconds(
+        self, world: World, bell: bool, push: bool, reads: int
+    ) -> None:
+        if not bell:
+            world.home.driver.set([camera("Garden", GARDEN)])
+            world.home.noticing.refresh(world.home.account.id)
+        watch = world.watch(push=push)
+        assert world.lists_in_s(watch, 2.0) == 1  # at the start, for the minute before
+        assert world.lists_in_s(watch, POLL_S) == reads
+
+    def test_after_a_push_it_is_read_at_once_and_every_second_for_half_a_minute(
+        self, world: World, clock: Clock
+    ) -> None:
+        watch = world.watch(push=True)
+        world.lists_in_s(watch, 12.0)
+        world.vendor.ears[0].callback(Hint(GARDEN, 1, "person", clock.now))
+        assert world.lists_in_s(watch, 0.25) == 1
+        assert world.lists_in_s(watch, 29.5) == 29
+        assert world.lists_in_s(watch, 50.0) == 10
+
+    def test_a_push_hurries_no_household_without_a_doorbell(self, world: World, clock: Clock) -> None:
+        world.home.driver.set([camera("Garden", GARDEN)])
+        world.home.noticing.refresh(world.home.account.id)
+        watch = world.watch(push=True)
+        world.lists_in_s(watch, 2.0)
+        world.vendor.ears[0].callback(Hint(GARDEN, 1, "person", clock.now))
+        assert world.lists_in_s(watch, 30.0) == 0
+
+    def test_a_doorbell_that_is_added_is_followed_from_the_next_reading_on(self, world: World) -> None:
+        world.home.driver.set([camera("Garden", GARDEN)])
+        world.home.noticing.refresh(world.home.account.id)
+        watch = world.watch(push=True)
+        world.lists_in_s(watch, 2.0)
+        world.home.driver.set([camera("Garden", GARDEN), camera("Gate", "F00000003", kind="doorbell")])
+        world.pass_s(watch, POLL_S)
+        assert world.lists_in_s(watch, 50.0) == 10
+
+    def test_a_ring_in_the_list_is_rung_once(self, world: World, clock: Clock) -> None:
+        watch = world.watch(push=True)
+        world.lists_in_s(watch, 2.0)
+        rang = clock.now + 1.0
+        world.vendor.hints = [Hint(BELL, 1, "doorbell", rang, "m1")]
+        world.lists_in_s(watch, 60.0)
+        assert world.rings() == [rang]
+
+    @pytest.mark.parametrize(("ago_s", "rings"), [(1.0, 1), (44.0, 1), (46.0, 0), (70.0, 0)])
+    def test_after_a_start_the_last_minute_is_fetched_and_rung_for_45_seconds(
+        self, world: World, clock: Clock, ago_s: float, rings: int
+    ) -> None:
+        rang = clock.now - ago_s
+        world.vendor.hints = [Hint(BELL, 1, "doorbell", rang, "m1")]
+        world.lists_in_s(world.watch(push=True), 1.0)
+        assert world.rings() == [rang] * rings
+
+    def test_it_is_fetched_while_the_cameras_can_not_be_read(self, world: World, clock: Clock) -> None:
+        world.vendor.hints = [Hint(BELL, 1, "doorbell", clock.now - 5.0, "m1")]
+        world.home.driver.error = VendorDown()
+        world.lists_in_s(world.watch(push=True), 1.0)
+        assert world.rings() == [clock.now - 6.0]
+
+    def test_after_a_reconnection_the_last_minute_is_fetched(self, world: World, clock: Clock) -> None:
+        world.home.driver.set([camera("Garden", GARDEN)])
+        world.home.noticing.refresh(world.home.account.id)
+        watch = world.watch(push=True)
+        world.lists_in_s(watch, 200.0)
+        world.vendor.hints = [Hint(GARDEN, 1, "motion", clock.now - 50.0, "m1")]
+        world.vendor.ears[0].callback(Hint())
+        assert world.lists_in_s(watch, 2.0) == 1
+        until(lambda: [change.at for change in world.changes if change.kind == "motion"] == [clock.now - 52.0])
+
+    def test_of_several_rings_of_a_doorbell_the_last_one_is_rung(self, world: World, clock: Clock) -> None:
+        rang = [clock.now - ago_s for ago_s in (30.0, 5.0, 20.0)]
+        world.vendor.hints = [Hint(BELL, 1, "doorbell", at, f"m{at}") for at in rang]
+        world.lists_in_s(world.watch(push=True), 1.0)
+        assert world.rings() == [rang[1]]
+
+    @pytest.mark.parametrize(
+        ("pushed", "listed", "later_s", "rings"),
+        [("m1", "m1", 1.0, 1), ("p1", "m1", 4.0, 1), ("", "m1", 14.0, 1), ("p1", "m1", 20.0, 2)],
+        ids=["the same id", "an id of each channel", "no id", "another press"],
+    )
+    def test_a_ring_that_is_pushed_and_listed_is_rung_once(
+        self, world: World, clock: Clock, pushed: str, listed: str, later_s: float, rings: int
+    ) -> None:
+        watch = world.watch(push=True)
+        world.lists_in_s(watch, 2.0)
+        world.vendor.ears[0].callback(Hint(BELL, 1, "doorbell", clock.now, pushed, only_bells=True))
+        world.rings()
+        world.lists_in_s(watch, later_s)
+        world.vendor.hints = [Hint(BELL, 1, "doorbell", clock.now, listed)]
+        world.lists_in_s(watch, 6.0)
+        assert len(world.rings()) == rings
+
+    def test_a_press_that_is_pushed_soon_after_one_that_was_only_listed_is_rung_by_the_list(
+        self, world: World, clock: Clock
+    ) -> None:
+        watch = world.watch(push=True)
+        world.lists_in_s(watch, 2.0)
+        first = Hint(BELL, 1, "doorbell", clock.now, "m1")
+        world.vendor.hints = [first]
+        world.lists_in_s(watch, 6.0)
+        second = Hint(BELL, 1, "doorbell", clock.now, "m2")
+        world.vendor.ears[0].callback(replace(second, only_bells=True))
+        world.vendor.hints = [second, first]
+        world.lists_in_s(watch, 6.0)
+        assert world.rings() == [first.at, second.at]
+
+    def test_a_camera_without_a_bell_does_not_ring_by_a_pushed_call(self, world: World, clock: Clock) -> None:
+        world.lists_in_s(world.watch(push=True), 2.0)
+        world.vendor.ears[0].callback(Hint(GARDEN, 1, "doorbell", clock.now, only_bells=True))
+        assert world.rings() == []
+
+    @pytest.mark.parametrize(
+        ("error", "least_s", "most_s"),
+        [(VendorBusy("", 40.0), 40.0, 41.0), (VendorBusy("", 3.0), 3.0, 4.0), (VendorDown(), 2.0, 16.0)],
+        ids=["asked to wait", "asked to wait less", "down"],
+    )
+    def test_a_list_that_can_not_be_read_is_tried_again(
+        self, world: World, clock: Clock, error: DriverError, least_s: float, most_s: float
+    ) -> None:
+        watch = world.watch(push=True)
+        world.lists_in_s(watch, 2.0)
+        world.vendor.error = error
+        while not world.lists_in_s(watch, 0.25):
+            pass
+        for _ in range(5):
+            failed = clock.now
+            world.vendor.ears[0].callback(Hint(GARDEN, 1, "motion", clock.now))  # hurries nothing
+            while not world.lists_in_s(watch, 0.25):
+                pass
+            assert least_s <= clock.now - failed <= most_s
+        world.vendor.error = None
+        world.lists_in_s(watch, 60.0)
+        assert world.lists_in_s(watch, 50.0) == 10
 
 
 def test_encryption_that_came_back_is_found(world: World) -> None:

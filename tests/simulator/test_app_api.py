@@ -139,7 +139,7 @@ def test_every_camera_loads_with_its_last_message(cloud: Cloud, client: Callable
     cloud.control(cloud.serials["Front Door"], press=True)
     cameras = client().load_cameras()
     assert cameras[cloud.serials["Front Door"]]["name"] == "Front Door"
-    assert cameras[cloud.serials["Front Door"]]["last_alarm_type_code"] == "10016"
+    assert cameras[cloud.serials["Front Door"]]["last_alarm_type_code"] == 2701
     assert len(cameras) == 7
 
 

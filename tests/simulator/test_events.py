@@ -179,16 +179,20 @@ class TestMessages:
         client.connect("127.0.0.1", int(cloud.process.push_host.partition(":")[2]))
         client.loop_start()
         assert ready.wait(5)
-        cloud.control(cloud.serials["Front Door"], press=True)
+        door = cloud.serials["Front Door"]
+        cloud.control(door, press=True)  # a call, which is not pushed
         cloud.control(cloud.serials["Study"], motion=True)  # another household's
         cloud.control(cloud.serials["Garden"], motion=True)
-        until(lambda: len(received) == 2)
+        cloud.control(door, person=True)
+        cloud.configure(pushes_rings=True)
+        cloud.control(door, press=True)
+        until(lambda: len(received) == 3)
         client.disconnect()
         client.loop_stop()
         extras = [message["ext"] for message in received]
         alerts = [(extra["device_serial"], extra["channel_no"], extra["alert_type_code"]) for extra in extras]
-        assert alerts == [(cloud.serials["Front Door"], 1, 10016), (cloud.serials["Garden"], 1, 10002)]
-        assert [extra["device_name"] for extra in extras] == ["Front Door", "Garden"]
+        assert alerts == [(cloud.serials["Garden"], 1, 10002), (door, 1, 10120), (door, 1, 0)]
+        assert [extra["device_name"] for extra in extras] == ["Garden", "Front Door", "Front Door"]
 
     @pytest.mark.parametrize(
         ("user", "password", "registered_name"),
@@ -236,8 +240,21 @@ class TestMessages:
         return client
 
 
-@pytest.mark.parametrize("kind", ["motion", "person", "press"])
-def test_an_event_is_in_both_lists(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "app", "open_platform"),
+    [
+        ("motion", ("10002", "10002", None), 10002),
+        ("person", ("10120", "10120", None), 10120),
+        ("press", (2701, None, 1), 10016),
+    ],
+)
+def test_an_event_is_in_both_lists(
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    app: tuple[int | str, str | None, int | None],
+    open_platform: int,
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
     serial = cloud.serials["Front Door"]
     cloud.control(serial, **{kind: True})
@@ -245,7 +262,8 @@ def test_an_event_is_in_both_lists(cloud: Cloud, monkeypatch: pytest.MonkeyPatch
     assert event["kind"] == kind
     client = EzvizClient("demo@example.com", "showcam-demo", cloud.process.app_host, timeout=5)
     client.login()
-    newest = client.get_device_messages_list(serials=serial)["message"][0]
+    newest = client.get_device_messages_list(serials=serial, date="")["message"][0]
     alarm = cloud.open("alarm/device/list", cloud.token(), deviceSerial=serial, status="2")["data"][0]
     assert newest["msgId"] == alarm["alarmId"] == event["id"]
-    assert str(newest["ext"]["alarmType"]) == str(alarm["alarmType"])
+    assert (newest["subType"], newest["ext"].get("alarmType"), newest["ext"].get("callingStatus")) == app
+    assert alarm["alarmType"] == open_platform

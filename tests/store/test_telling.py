@@ -276,7 +276,7 @@ class TestSettling:
             claim = world.claim(now=now)
             assert claim.tries == tries - 1
             world.store.settle(claim, Settled(now, wait=now + 10, reason="it is busy", tries=tries))
-            world.rang(now + 1)
+            world.changed(now + 1)
             assert world.alexa.id not in world.due(now + 9.9)
             assert world.store.claim(world.home.id, world.alexa.id, now + 9.9, now + 99, 9) is None
             assert world.alexa.id in world.due(now + 10)
@@ -285,6 +285,40 @@ class TestSettling:
         claim = world.claim(now=NOW + 20)
         world.store.settle(claim, Settled(NOW + 20, claim.rows))
         assert world.store.tellings(world.home.id)[world.alexa.id].tries == 0
+
+    def test_a_ring_does_not_wait_for_the_pause_after_a_try_in_vain(self, world: World) -> None:
+        world.changed()
+        world.store.settle(world.claim(), Settled(NOW, wait=NOW + 900, reason="it is busy", tries=9))
+        assert world.alexa.id not in world.due(NOW + 1)
+        world.rang(NOW + 1)
+        assert world.alexa.id in world.due(NOW + 1)
+        assert world.store.tellings(world.home.id)[world.alexa.id].wanted == NOW + 1
+        claim = world.claim(now=NOW + 1)
+        assert kinds(claim.rows) == [LOOK, "doorbell"]
+        world.store.settle(claim, Settled(NOW + 1, wait=NOW + 901, reason="it is busy", tries=10))
+        assert world.alexa.id not in world.due(NOW + 900)  # it was tried once
+
+    def test_a_ring_that_comes_during_a_try_is_tried_next(self, world: World) -> None:
+        world.changed()
+        claim = world.claim()
+        world.rang(NOW + 1)
+        assert world.alexa.id not in world.due(NOW + 1)
+        world.store.settle(claim, Settled(NOW + 2, wait=NOW + 900, reason="it is busy", tries=9))
+        assert world.alexa.id in world.due(NOW + 2)
+        assert "doorbell" in kinds(world.claim(now=NOW + 2).rows)
+
+    @pytest.mark.parametrize("during", [False, True], ids=["after the try", "during the try"])
+    def test_how_long_a_service_asked_to_wait_goes_before_a_ring(self, world: World, during: bool) -> None:
+        world.changed()
+        claim = world.claim()
+        for rings in (during, not during):
+            if rings:
+                world.rang(NOW + 1)
+            else:
+                world.store.settle(claim, Settled(NOW + 1, wait=NOW + 30, asked=NOW + 30, reason="busy", tries=1))
+        assert world.alexa.id not in world.due(NOW + 29.9)
+        assert world.store.claim(world.home.id, world.alexa.id, NOW + 29.9, NOW + 99, 9) is None
+        assert "doorbell" in kinds(world.claim(now=NOW + 30).rows)
 
     def test_it_looks_again_at_the_time_that_is_set(self, world: World) -> None:
         world.changed()

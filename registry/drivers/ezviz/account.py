@@ -51,6 +51,7 @@ class EzvizAccount:
         self._lan = lan  # None: cameras are not looked for in houses
         self._cloud = cloud  # None: their cloud stream is not used
         self._clients, self._channels, self._last_status = Clients(sessions, http), Channels(), LastStatus()
+        self._listeners = Clients(sessions, http)  # a ring waits for no list of cameras that is just being read
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
         """Every camera as it is now: one request per thirty."""
@@ -138,18 +139,21 @@ class EzvizAccount:
         self._clients.change(source, deadline_s, work)
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
-        """What the account's messages of today say happened after `since`, epoch seconds; the fifty newest.
+        """What the account's fifty newest messages say happened after `since`, epoch seconds.
+
+        No day is named: the vendor's day and this machine's differ around midnight.
 
         Their times are moved to our clock where it differs from the vendor's.
         """
 
         def work(client: "Client", _: Held) -> tuple[Hint, ...]:
-            messages = client.get_device_messages_list(limit=MESSAGES).get("message")
+            answer = client.get_device_messages_list(limit=MESSAGES, date="")
+            messages = answer.get("message") or answer.get("messages")
             hints = [message_hint(message) for message in messages] if isinstance(messages, list) else []
             ours = [replace(hint, at=hint.at + client.ahead_s) for hint in hints if hint is not None]
             return tuple(hint for hint in ours if hint.at > since)
 
-        return self._clients.use(source, deadline_s, work)
+        return self._listeners.use(source, deadline_s, work)
 
     def wake(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Have a battery camera wake, and stay awake for a while."""

@@ -19,7 +19,7 @@ from net.incoming import JsonObject
 from net.text import mended
 from registry.driver import Hint
 from registry.drivers.ezviz.account import EzvizAccount, PushSession
-from registry.drivers.ezviz.events import channel_of, kind_of
+from registry.drivers.ezviz.events import push_hint
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, SignedOut, VendorDown
 from store.records import Source
@@ -33,7 +33,7 @@ PORT = 1882  # plain TCP, as the vendor has it
 KEEP_ALIVE_S = 60
 LONGEST_PAUSE_S = 300.0
 # the places of the fields in `ext`, a text of twenty that are parted by commas
-SERIAL, CHANNEL, ALARM = 2, 3, 4
+SERIAL, CHANNEL, ALARM, MESSAGE = 2, 3, 4, 15
 
 type Hears = Callable[[Hint], None]
 
@@ -120,11 +120,13 @@ class Listener:
         client.connect_timeout = self._waits.start_s
 
         def connected(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+            # also where the broker says that the session goes on: it may have lost the subscription
+            # (AidenShaw2020/ha-ezviz-doorbell, coordinator.py)
             if not reason.is_failure:
                 client.subscribe(f"{MQTT_APP_KEY}/#", qos=2)
 
-        def subscribed(*_: Any) -> None:
-            self.listening = True
+        def subscribed(_client: Any, _data: Any, _mid: Any, reasons: Any, _properties: Any) -> None:
+            self.listening = not any(reason.is_failure for reason in reasons)
 
         client.on_connect, client.on_subscribe = connected, subscribed
         client.on_message = lambda _client, _data, message: self._taken(bytes(message.payload))
@@ -171,7 +173,8 @@ def hint_of(payload: bytes) -> Hint | None:
     if len(values) <= ALARM or not 0 < len(values[SERIAL]) <= 64:
         return None
     # its time is local to the camera, in no stated zone: it comes as it happens, and now is near enough
-    return Hint(values[SERIAL], channel_of(values[CHANNEL]), kind_of(values[ALARM]), time.time())
+    message = values[MESSAGE] if len(values) > MESSAGE else ""
+    return push_hint(values[SERIAL], values[CHANNEL], values[ALARM], message, time.time())
 
 
 def register(http: VendorHttp, session: PushSession, within_s: float) -> str:

@@ -13,6 +13,7 @@ from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, PyEzvizError
 
 from net.exchange import Exchange
+from net.http import retry_after_s
 from net.requests_adapter import Forbidden
 from registry.drivers.ezviz.events import ahead_s
 from registry.drivers.vendor_http import VendorHttp
@@ -76,9 +77,9 @@ def failure(error: BaseException) -> DriverError:
     """One of FAILURES as ours, within the exchange. Its text is left behind: the library's holds whole answers."""
     if isinstance(error, EzvizAuthTokenExpired):
         return SignedOut()
-    status = status_of(error)
-    if status == 429:
-        return VendorBusy("HTTP 429")
+    answer, status = _answer(error), status_of(error)
+    if answer is not None and status == 429:
+        return VendorBusy("HTTP 429", retry_after_s(answer.headers.get("Retry-After")))
     if status == 401:
         return SignedOut()
     if isinstance(error, Forbidden):
@@ -98,6 +99,10 @@ def _may_pass(error: BaseException) -> bool:
 
 def status_of(error: BaseException) -> int:
     """Of the answer that a failed call got; 0 where there was none."""
-    cause = error.__cause__
-    response = getattr(cause, "response", None) if isinstance(cause, requests.HTTPError) else None
+    response = _answer(error)
     return response.status_code if response is not None else 0
+
+
+def _answer(error: BaseException) -> requests.Response | None:
+    cause = error.__cause__
+    return cause.response if isinstance(cause, requests.HTTPError) else None
