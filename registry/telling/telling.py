@@ -183,7 +183,7 @@ class Telling:
         """What is left waits, longer with each try in vain; one that told something is not in vain.
 
         Refusals and other trouble are counted apart, so that an odd refusal after an outage has a short wait. A ring
-        that is left waits RING_S at most, unless it was refused. How long the service asked to wait goes before all of it.
+        that is left waits RING_S at most, unless it was refused. What the service asked to wait goes before all of it.
         """
         now = self._clock()
         settled = settled or Settled(now, reason=error.reason)
