@@ -1,7 +1,7 @@
 """Reads the vendor's list of messages: every few seconds where there is a doorbell, whose press no push brings.
 
-The paces were measured on an EP8x: with them a ring is seen about a second after the press, since whoever comes to the
-door is seen and pushed first (AidenShaw2020/ha-ezviz-doorbell, README, "Burst polling").
+Whoever comes to the door is usually seen first, and that is pushed. Who has measured the paces on a real doorbell is
+said in the driver, in `events.py`.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ MISSED_S = 60.0  # a read goes so far back: a restart and a broken connection ha
 CALL_S = 5.0  # one read
 REST_S = 15.0  # longest pause after failures: a ring that is 45 s old is not rung any more
 SIGNED_OUT_S = 60.0
-SAME_RING_S = 15.0  # a ring that comes by the other channel within this is the same (AidenShaw2020, coordinator.py)
+SAME_RING_S = 15.0  # a ring that comes by the other channel within this is the same
 READERS = 4
 MANY = 500  # messages of a household that are known
 
