@@ -11,6 +11,7 @@ import logging
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
+from net.incoming import JsonObject
 from registry.driver import EventKind, Hint
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def message_hint(message: Any) -> Hint | None:
     at, given = epoch_s(message.get("time")), message.get("ext")
     if at is None:
         return None
-    ext: dict[str, Any] = given if isinstance(given, dict) else {}
+    ext: JsonObject = given if isinstance(given, dict) else {}
     kind: Literal["read"] | EventKind = "doorbell"
     if str(message.get("subType")) != CALL and str(ext.get("callingStatus") or "0") == "0":
         alarm = ext.get("alarmType")
