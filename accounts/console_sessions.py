@@ -21,9 +21,9 @@ SLOW_S = 60.0  # a browser is listed before its session is kept: for so long the
 LISTED = "browser-"  # of a household's secrets: a browser's begins so, its session's id follows
 PREFIX = "home-"  # of the ids: no link's id has a hyphen
 
-# What is remembered of a browser: its sign-in that waits for a code, cameras whose encryption waits for one, and the
-# language in which it tries a sentence.
-type Name = Literal["next", "encryption", "language"]
+# What is remembered of a browser: its sign-in that waits for a code, cameras whose encryption or whose key waits for
+# one, and the language in which it tries a sentence.
+type Name = Literal["next", "encryption", "keys", "language"]
 NAMES: tuple[Name, ...] = get_args(Name.__value__)
 
 

@@ -79,8 +79,8 @@ class CameraPage:
         account, language = current.account, pages.language()
         try:
             listed = self._owner.cameras(account).cameras
-            switching = self._forms.encryption.steps(current, language, pages.vendor())
-            tile = next((row for row in self._tiles.of(account, language, switching) if row.id == camera), None)
+            steps = self._forms.encryption.steps(current, language, pages.vendor())
+            tile = next((row for row in self._tiles.of(account, language, steps) if row.id == camera), None)
         except Unavailable:
             return pages.again()  # the page of all cameras says why
         shown = next((row for row in listed if row.id == camera), None)

@@ -1,13 +1,17 @@
-"""Switching Image Encryption off at a camera's tile, step by step: what the vendor wants next is remembered."""
+"""What a camera's tile asks for step by step: switching Image Encryption off, and its key from the vendor.
+
+What the vendor wants next is remembered for the browser.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
-from console.sentences import SWITCHING_OFF
+from console.sentences import KEY, SWITCHING_OFF
 from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
@@ -28,11 +32,18 @@ class Wanted(Struct, frozen=True):
 
 
 class Switching(Struct, frozen=True):
-    """What one tile says of switching off, whether it takes a code, and whether that is bad news."""
+    """What one tile says of the next step, whether it takes a code, and whether that is bad news."""
 
     says: str
     takes_code: bool
     is_bad: bool
+
+
+class Steps(Struct, frozen=True):
+    """By camera id, the next step of switching Image Encryption off, and of asking for its key."""
+
+    off: Mapping[str, Switching]
+    key: Mapping[str, Switching]
 
 
 _decoder = msgspec.msgpack.Decoder(dict[str, Wanted])
@@ -49,23 +60,49 @@ class Encryption:
 
         The button stands under what its owner consents to.
         """
-        code = "".join(code.split())[:LONGEST_CODE]
         done = self._owner.change(
-            current.account, camera, "encryption", "off", code=code, consent=True, patience_s=PATIENCE_S
+            current.account, camera, "encryption", "off", code=_typed(code), consent=True, patience_s=PATIENCE_S
         )
-        wanted = self._wanted(current)
-        wanted.pop(camera, None)
-        if isinstance(done, Step):
-            wanted[camera] = Wanted(done, self._clock() + WANTED_S)
-        self._sessions.remember(current, msgspec.msgpack.encode(wanted), WANTED_S, "encryption")
+        return self._next(current, camera, done, language, "encryption")
+
+    def ask_key(self, current: ConsoleSession, camera: str, code: str, language: Language) -> str:
+        """The owner's press. Why there is no key, as a sentence; "" where there is one, or another step is due."""
+        return self._next(current, camera, self._owner.ask_key(current.account, camera, _typed(code)), language, "keys")
+
+    def decided(self, current: ConsoleSession, camera: str, step: Step | None) -> None:
+        """The owner decided to have it shown; `step`: what the vendor wants before its key comes."""
+        self._remember(current, camera, step if step != Step("code") else None, "keys")
+
+    def steps(self, current: ConsoleSession, language: Language, vendor: str) -> Steps:
+        """What the tiles of cameras say whose Image Encryption is to be switched off, or whose key is asked for."""
+        off, key = self._wanted(current, "encryption"), self._wanted(current, "keys")
+        return Steps(
+            {camera: _said(wanted.step, SWITCHING_OFF, language, vendor) for camera, wanted in off.items()},
+            {camera: _said(wanted.step, KEY, language, vendor) for camera, wanted in key.items()},
+        )
+
+    def _next(
+        self,
+        current: ConsoleSession,
+        camera: str,
+        done: object,
+        language: Language,
+        name: Literal["encryption", "keys"],
+    ) -> str:
+        self._remember(current, camera, done if isinstance(done, Step) else None, name)
         return explain(done, language) if isinstance(done, Refusal) else ""
 
-    def steps(self, current: ConsoleSession, language: Language, vendor: str) -> dict[str, Switching]:
-        """What the tiles of cameras say whose Image Encryption is to be switched off, by camera id."""
-        return {camera: _said(wanted.step, language, vendor) for camera, wanted in self._wanted(current).items()}
+    def _remember(
+        self, current: ConsoleSession, camera: str, step: Step | None, name: Literal["encryption", "keys"]
+    ) -> None:
+        wanted = self._wanted(current, name)
+        wanted.pop(camera, None)
+        if step is not None:
+            wanted[camera] = Wanted(step, self._clock() + WANTED_S)
+        self._sessions.remember(current, msgspec.msgpack.encode(wanted), WANTED_S, name)
 
-    def _wanted(self, current: ConsoleSession) -> dict[str, Wanted]:
-        data, now = self._sessions.remembered(current, "encryption"), self._clock()
+    def _wanted(self, current: ConsoleSession, name: Literal["encryption", "keys"]) -> dict[str, Wanted]:
+        data, now = self._sessions.remembered(current, name), self._clock()
         try:
             found = _decoder.decode(data) if data else {}
         except msgspec.MsgspecError:
@@ -73,7 +110,11 @@ class Encryption:
         return {camera: wanted for camera, wanted in found.items() if wanted.until > now}
 
 
-def _said(step: Step, language: Language, vendor: str) -> Switching:
+def _typed(code: str) -> str:
+    return "".join(code.split())[:LONGEST_CODE]
+
+
+def _said(step: Step, sentences: Mapping[str, str], language: Language, vendor: str) -> Switching:
     key = step.why or (f"wrong_{step.wants}" if step.wrong else step.wants)
-    takes_code = step.wants != "pause" and step.why != "old"
-    return Switching(OURS.say(language, SWITCHING_OFF[key], vendor=vendor), takes_code, step.wrong or bool(step.why))
+    takes_code = step.wants != "pause" and step.why not in ("old", "not_given")
+    return Switching(OURS.say(language, sentences[key], vendor=vendor), takes_code, step.wrong or bool(step.why))

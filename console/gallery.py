@@ -6,6 +6,7 @@ from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.tile_forms import STEPS, TileForms
 from console.tiles import Tile, Tiles, WhyNot, summary, unlisted
+from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.owner.sign_in import SignIn
 
@@ -17,6 +18,7 @@ class GalleryView(Struct, frozen=True):
     summary: str = ""
     waiting: tuple[str, ...] = ()
     why: WhyNot | None = None
+    undecided: tuple[Camera, ...] = ()  # own encrypted cameras that one tick may cover
 
     @property
     def signed_out(self) -> bool:
@@ -38,9 +40,12 @@ class Gallery:
     def of(self, current: ConsoleSession) -> GalleryView:
         language = pages.language()
         try:
-            switching = self._forms.encryption.steps(current, language, self._sign_in.vendor)
-            tiles = self._tiles.of(current.account, language, switching)
-            return GalleryView(tiles, summary(tiles, language), self._tiles.waiting(current.account))
+            steps = self._forms.encryption.steps(current, language, self._sign_in.vendor)
+            tiles = self._tiles.of(current.account, language, steps)
+            undecided = self._tiles.undecided(current.account)
+            return GalleryView(
+                tiles, summary(tiles, language), self._tiles.waiting(current.account), undecided=undecided
+            )
         except Unavailable as unavailable:
             return GalleryView([], why=unlisted(unavailable, language))
 

@@ -8,8 +8,8 @@ from registry.owner.owner import Owner
 from registry.readings.awaited import Changes
 from registry.reason import Reason
 
-# open_way: allow the open connection. off: switch Image Encryption off. code: give the code. wake: end Sleep Mode.
-# sound: switch Audio on. home_code: give the code for the home network.
+# open_way: allow the open connection. off: switch Image Encryption off. code: decide to show it, get its key or give
+# its code. wake: end Sleep Mode. sound: switch Audio on. home_code: give the code for the home network.
 type Mend = Literal["open_way", "off", "code", "wake", "sound", "home_code"]
 
 # By reason, the field of a camera and the value that ends it.
@@ -41,7 +41,10 @@ class Mends:
         if reason == "code_wrong":
             return self._codes(account, camera)
         if reason == "encryption_on":
-            mends += self._of_encryption(account, camera)
+            of_encryption = self._of_encryption(account, camera)
+            # the plain mend first, unless its owner decided otherwise
+            decided = self._owner.preferences(account, camera.id).while_encrypted == "code"
+            mends += reversed(of_encryption) if decided else of_encryption
             mends += ["home_code"] if self._lacks_home_code(account, camera) else []
         if reason in ("not_agreed", "no_way") and self._owner.takes_code(account, camera):
             mends.append("home_code")

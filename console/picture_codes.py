@@ -1,5 +1,7 @@
-"""The code of an encrypted camera, given or taken back at its tile."""
+"""The owner's decision to show an encrypted camera, made or taken back at its tile, with or without its code."""
 
+from accounts.console_sessions import ConsoleSession
+from console.encryption import Encryption
 from console.sentences import PICTURE_CODE
 from registry.camera import Refusal
 from registry.gate.reasons import explain
@@ -10,27 +12,34 @@ from words.languages import Language
 
 
 class PictureCodes:
-    def __init__(self, owner: Owner) -> None:
-        self._owner = owner
+    def __init__(self, owner: Owner, encryption: Encryption) -> None:
+        self._owner, self._encryption = owner, encryption
 
-    def give(self, account: str, camera: str, code: str, language: Language, *, consent: bool) -> str:
-        """Why it was not kept, as a sentence; "" where it was."""
+    def give(self, current: ConsoleSession, camera: str, code: str, language: Language, *, consent: bool) -> str:
+        """Why it was not kept, as a sentence; "" where it was. Without a code the decision is kept."""
         try:
-            done = self._owner.while_encrypted(account, camera, "code", code=code.strip(), consent=consent)
+            done = self._owner.while_encrypted(current.account, camera, "code", code=code.strip(), consent=consent)
         except BadValue:
-            done = Step("code", wrong=True)
+            return OURS.say(language, PICTURE_CODE["wrong"])
         match done:
             case Refusal():
                 return explain(done, language)
             case Step(wants="consent"):
                 return OURS.say(language, PICTURE_CODE["consent"])
-            case Step(why="guessed"):
+            case Step(why="guessed") if code.strip():
                 return OURS.say(language, PICTURE_CODE["guessed"])
-            case Step():
-                return OURS.say(language, PICTURE_CODE["wrong"])
+        self._encryption.decided(current, camera, done if isinstance(done, Step) else None)
         return ""
 
-    def forget(self, account: str, camera: str, language: Language) -> str:
-        """Why it was not forgotten, as a sentence; "" where it was."""
-        done = self._owner.while_encrypted(account, camera, "no")
+    def give_all(self, current: ConsoleSession, cameras: list[str], language: Language, *, consent: bool) -> str:
+        """One decision for all of these. Why it was not kept, as a sentence; "" where it was."""
+        if not consent:
+            return OURS.say(language, PICTURE_CODE["consent"])
+        self._owner.show_all_encrypted(current.account, cameras)
+        return ""
+
+    def take_back(self, current: ConsoleSession, camera: str, language: Language) -> str:
+        """The decision, and with it the key. Why not, as a sentence; "" where it was."""
+        done = self._owner.while_encrypted(current.account, camera, "no")
+        self._encryption.decided(current, camera, None)
         return explain(done, language) if isinstance(done, Refusal) else ""

@@ -51,9 +51,41 @@ ASKED_FOR: Mapping[Reason, Sentence] = {
     "audio_off": (mark("Audio is being switched on for {camera}."), mark("{vendor} shows that within half a minute.")),
 }
 
+# Of an encrypted camera that its owner decided to show, and whose key is missing.
+KEY_MISSING: Sentence = (
+    mark("Image Encryption is on for {camera}, and showcam does not have its key yet."),
+    mark("Ask {vendor} for the key here, or give the code on the camera's label."),
+)
+# Of the key that the vendor was asked for: what it wants next, or why there is none.
+KEY = {
+    "mailed_code": mark(
+        "{vendor} has mailed a code of four digits to the account's address. It may be in the spam folder. It works "
+        "for half an hour: type it here."
+    ),
+    "wrong_mailed_code": mark(
+        "{vendor} does not take that code. If it sent several mails, only the code of the newest one counts."
+    ),
+    "old": mark("That code has expired: it works for half an hour. Ask {vendor} for the key again to get a new one."),
+    "too_soon": mark(
+        "{vendor} was asked a minute or two ago and sends no other mail yet. The code of that mail still works."
+    ),
+    "too_often": mark("{vendor} sends no more codes for now. Wait half an hour, then ask for the key again."),
+    "guessed": mark("There were too many wrong codes. Wait an hour, then ask for the key again."),
+    "silent": mark(
+        "The camera does not answer {vendor}, which needs it for the key. Check that it has power and Wi-Fi and is "
+        "awake, then ask again."
+    ),
+    "not_given": mark(
+        "{vendor} does not give this account the camera's key. If somebody shares the camera with you, ask its owner "
+        "for the code on its label. If it is yours, give that code, or switch Image Encryption off."
+    ),
+    "consent": mark("{vendor} was not asked. Decide first to show the camera while Image Encryption is on."),
+}
+KEY["pause"] = KEY["guessed"]
+
 # Of the code that deciphers a camera's picture, by what is wrong with it.
 PICTURE_CODE = {
-    "consent": mark("Nothing was changed. Tick that the pictures are deciphered here, then give the code."),
+    "consent": mark("Nothing was changed. Tick that the pictures are deciphered here, then try again."),
     "wrong": mark(
         "Nothing was changed. That is not the camera's code: it is the verification code on its label, or the "
         "encryption password set since."

@@ -16,9 +16,10 @@ from registry.owner.sign_in_sentences import refused
 from registry.settings import Step
 from words.languages import Language
 
+MOST_AT_ONCE = 300  # cameras that one tick covers
 STEPS = frozenset(
     {
-        *("picture-code", "forget-code", "home-code", "forget-home-code"),
+        *("picture-code", "show-encrypted", "ask-key", "key-code", "forget-code", "home-code", "forget-home-code"),
         *("encryption-off", "encryption-code", "wake", "sound-on"),
     }
 )
@@ -29,8 +30,8 @@ class TileForms:
         self, owner: Owner, sessions: ConsoleSessions, vendor: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._owner, self._vendor = owner, vendor
-        self._codes, self._home_codes = PictureCodes(owner), HomeCodes(owner)
         self.encryption = Encryption(owner, sessions, clock)
+        self._codes, self._home_codes = PictureCodes(owner, self.encryption), HomeCodes(owner)
 
     def take(self, step: str, current: ConsoleSession, language: Language) -> str:
         """One of STEPS, of somebody who is signed in. Why nothing was changed, as a sentence; "" else."""
@@ -38,9 +39,19 @@ class TileForms:
         match step:
             case "picture-code":
                 code, consent = form.get("picture_code", ""), "deciphered" in form
-                return self._codes.give(account, camera, code, language, consent=consent)
+                return self._codes.give(current, camera, code, language, consent=consent)
+            case "show-encrypted":
+                cameras, consent = form.getlist("encrypted")[:MOST_AT_ONCE], "deciphered" in form
+                return self._codes.give_all(current, cameras, language, consent=consent)
+            case "ask-key":
+                return self.encryption.ask_key(current, camera, "", language)
+            case "key-code":
+                code = form.get("key_code", "")
+                if not code.strip():  # without one the vendor would mail another
+                    return refused("no_code", language, self._vendor)
+                return self.encryption.ask_key(current, camera, code, language)
             case "forget-code":
-                return self._codes.forget(account, camera, language)
+                return self._codes.take_back(current, camera, language)
             case "home-code":
                 code, is_clear = form.get("home_code", ""), "while_encrypted" in form
                 return self._home_codes.give(account, camera, code, language, while_encrypted=is_clear)

@@ -7,15 +7,16 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from console.adding_sentences import AT_ITS_TILE
-from console.encryption import Switching
+from console.encryption import Steps, Switching
 from console.home_codes import HomeCode, HomeCodes
 from console.mends import Mend, Mends, is_asked_for
-from console.sentences import AGAIN, ASKED_FOR, CAN_BE_SHOWN, HERE, NEEDS_YOU, OWN
-from registry.camera import Camera, Refusal, Stream, StreamRequest, is_on_battery
+from console.sentences import AGAIN, ASKED_FOR, CAN_BE_SHOWN, HERE, KEY_MISSING, NEEDS_YOU, OWN
+from registry.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, is_on_battery
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
 from registry.gate.reasons import row_text
 from registry.owner.owner import Owner
+from registry.preferences import WhileEncrypted
 from registry.readings.awaited import Changes
 from registry.readings.readiness import Row
 from registry.reason import Reason
@@ -67,7 +68,8 @@ class Shows(Struct, frozen=True):
 class Tile(Struct, frozen=True):
     """`starts`: whether its picture begins with the page; a camera on battery waits for a press, which wakes it.
 
-    `switching`: what the vendor wants before Image Encryption goes off. `has_code`: one is kept, and may be forgotten.
+    `switching`: what the vendor wants before Image Encryption goes off, `key`: before it hands out the camera's key.
+    `decided`: its owner's decision to show it though it is encrypted, made at `decided_at`, epoch seconds or 0.
     """
 
     id: str
@@ -76,7 +78,11 @@ class Tile(Struct, frozen=True):
     on_battery: bool
     why_not: WhyNot | None
     switching: Switching | None
-    has_code: bool
+    key: Switching | None
+    decided: WhileEncrypted
+    decided_at: float
+    key_state: PictureCode
+    is_shared: bool
     home_code: HomeCode
     is_encrypted: bool
     shows: Shows
@@ -105,18 +111,24 @@ class Tiles:
     def __init__(self, owner: Owner) -> None:
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
-    def of(self, account: str, language: Language, switching: Mapping[str, Switching]) -> list[Tile]:
+    def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
         """The household's tiles, those that can be shown first, in the order of their names. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
-        tiles = [self._tile(account, row, awaited, switching.get(row[0].id), language) for row in rows]
+        tiles = [self._tile(account, row, awaited, steps, language) for row in rows]
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
 
     def waiting(self, account: str) -> tuple[str, ...]:
         """The vendors that nobody has signed in to yet. Raises Unavailable."""
         return self._owner.waiting(account)
 
-    def _tile(self, account: str, row: Row, awaited: Changes, switching: Switching | None, language: Language) -> Tile:
+    def undecided(self, account: str) -> tuple[Camera, ...]:
+        """Own encrypted cameras that one tick may cover; a single one has its own tile for that. Raises Unavailable."""
+        found = self._owner.undecided(account, self._owner.cameras(account).cameras)
+        return tuple(sorted(found, key=lambda camera: camera.name.casefold())) if len(found) > 1 else ()
+
+    def _tile(self, account: str, row: Row, awaited: Changes, steps: Steps, language: Language) -> Tile:
         camera, verdicts = row
+        preferences = self._owner.preferences(account, camera.id)
         refused = [surface for surface in SHOWN_ON if isinstance(verdicts[surface], Refusal)]
         why: WhyNot | None = None
         if refused and isinstance(first := verdicts[refused[0]], Refusal):
@@ -128,8 +140,12 @@ class Tiles:
             _about(camera),
             is_on_battery(camera),
             why if on_page else None,
-            switching,
-            self._owner.preferences(account, camera.id).while_encrypted == "code",
+            steps.off.get(camera.id),
+            steps.key.get(camera.id),
+            preferences.while_encrypted if camera.encryption != "none" else "no",
+            preferences.decided_at,
+            camera.picture_code,
+            camera.owner == "shared",
             self._home_codes.of(account, camera),
             camera.encryption == "on",
             Shows("alexa" not in refused, "google" not in refused, None if on_page else why),
@@ -160,10 +176,16 @@ class Tiles:
             own |= AT_ITS_TILE
         if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):
             own["encryption_on"] = (AGAIN, own["encryption_on"][1])
+        if refusal.reason == "encryption_on" and self._lacks_key(account, camera):
+            own["encryption_on"] = KEY_MISSING
         answer = why_not(refusal, language, own)
         if mends:
             answer["mends"] = mends
         return answer
+
+    def _lacks_key(self, account: str, camera: Camera) -> bool:
+        decided = self._owner.preferences(account, camera.id).while_encrypted
+        return decided == "code" and camera.picture_code == "none"
 
 
 def why_not(refusal: Refusal, language: Language, own: Mapping[Reason, Sentence] = OWN) -> WhyNot:

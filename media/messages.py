@@ -154,6 +154,12 @@ class Learnt(TypedDict):
     lacks_sub: NotRequired[bool]
 
 
+class Judged(TypedDict):
+    claims: WireClaims
+    mark: str
+    fits: bool
+
+
 class Closed(TypedDict):
     claims: WireClaims
     release: str

@@ -4,6 +4,7 @@ Composition gives the plane an object of this protocol; the plane itself knows n
 """
 
 import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict
@@ -116,6 +117,11 @@ class SourceSpec(NamedTuple):
         )
 
 
+def mark_of(key: bytes) -> str:
+    """Tells one key of a camera from the next, without being the key."""
+    return hashlib.sha256(b"showcam key " + key).hexdigest()[:8]
+
+
 _IN_VAIN = " in vain: "
 
 
@@ -212,6 +218,13 @@ class Sources(Protocol):
         """What the picture turned out to be like that was opened by these claims.
 
         `lacks_sub`: the smaller picture brought nothing in its place.
+        """
+        ...
+
+    async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        """Whether the key with this mark (`mark_of`) deciphered the video that was opened by these claims.
+
+        It did not if keyframes failed twice, under every layout.
         """
         ...
 

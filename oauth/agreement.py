@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from accounts import links
 from oauth import pages, wording
 from oauth.authorize_request import AuthorizeRequest
-from oauth.codes import CodeRefused, Codes
+from oauth.codes import ALL, CodeRefused, Codes
 from oauth.consent import NothingTicked, chosen
 from oauth.language import spoken
 from oauth.server import Server
@@ -57,6 +57,8 @@ class Agreement:
             unread=listing is None,
             overheard=", ".join(camera.name for camera in cameras if may_be_overheard(camera)),
             encrypted=self._codes.wanted(visit.account, cameras),
+            undecided=self._codes.own(visit.account, cameras),
+            show_encrypted=kept is not None and ALL in kept,
             giving=kept is not None and self._codes.are_given(kept),
             ticked=kept.getlist("cameras") if kept is not None else [camera.id for camera in cameras],
             deciphered=kept is not None and "deciphered" in kept,
@@ -88,6 +90,7 @@ class Agreement:
             return self.page(auth_request, visit, 429, pages.say(wording.TOO_MANY_LINKS))
         try:
             self._codes.keep(request.form, account.id, visit.offered)
+            self._codes.decide(request.form, account.id, visit.offered)
         except CodeRefused as refused:
             return self.page(auth_request, visit, 400, str(refused))
         first = self._visits.claim(request, visit)

@@ -1,4 +1,4 @@
-"""The codes of encrypted cameras, as the consent page asks for them."""
+"""Encrypted cameras at consent: one decision for the own ones, and codes that were typed."""
 
 from collections.abc import Iterable
 
@@ -14,6 +14,7 @@ from registry.settings import BadValue, Step
 
 FIELD = "code-"  # and the camera's id
 TICK = "deciphered"
+ALL, NAMED = "show_encrypted", "encrypted"  # the tick for all own cameras, and the ids of those that it names
 
 
 class CodeRefused(Exception):
@@ -31,6 +32,16 @@ class Codes:
     def wanted(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
         """The cameras that assistants would show if their owner gave the code."""
         return [camera for camera in cameras if self._owner.may_be_deciphered(account_id, camera)]
+
+    def own(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
+        """Own encrypted cameras that nothing was decided for, which one tick covers."""
+        return self._owner.undecided(account_id, cameras)
+
+    def decide(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
+        """Takes the one decision for the cameras that the page named, if it was ticked."""
+        if ALL in form:
+            named = set(form.getlist(NAMED))
+            self._owner.show_all_encrypted(account_id, [camera for camera in offered if camera in named])
 
     def keep(self, form: MultiDict[str, str], account_id: str, offered: tuple[str, ...]) -> None:
         """Keeps the codes that were typed, each as its camera's owner's decision. Raises CodeRefused."""

@@ -91,7 +91,7 @@ def adapt(
     tries = CodeTries(store, clock)
     codes = LanCodes(drivers, readings, judge, tries, rules)
     came_back, faults = CameBack(store), Faults(store, happenings, clock, keeps=notifies)
-    encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules, came_back, faults)
+    encrypted = Encrypted(store, drivers, readings, judge, control, tries, rules, came_back, faults, clock)
     sources = StreamSources(drivers, rules, readings, judge, breaker)
     handover = Handover(pictures, grants, rules, clock)
     explaining, reopening = Explaining(store, handover, rules, clock), Reopening(store, judge)
@@ -124,7 +124,7 @@ def adapt(
         ),
         owner,
         Offers(reopening, judge, handover, explaining, rules),
-        Questions(reopening, readings, judge, sources, explaining, rules, clock, written),
+        Questions(reopening, readings, judge, sources, explaining, rules, clock, written, encrypted.judge_key),
         Noticing(
             readings, changes, sightings, Devices(store, drivers), Announcing(store, readings.households, clock), clock
         ),

@@ -13,7 +13,8 @@ type Flag = Literal["on", "off", "none", "unknown"]
 # "none": this camera has no such feature (no microphone; encryption at a vendor that has none)
 
 
-# Whether the code that its owner gave deciphers its picture, as far as the vendor says; "none": none was given.
+# Whether the code or key that is kept deciphers the camera's video. "none": none is kept. "fits": the video showed so,
+# or the vendor lists its digest. "unknown": the next video decides. "wrong": keyframes did not decode with it.
 type PictureCode = Literal["none", "fits", "wrong", "unknown"]
 
 

@@ -116,7 +116,27 @@ class Driver(Protocol):
         ...
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """What deciphers the camera's picture: checked, then kept; "" forgets it. Raises Refused("code_wrong")."""
+        """Keep what deciphers the camera's video, which the next video judges; "" forgets it. Raises Refused."""
+        ...
+
+
+@runtime_checkable
+class GivesKeys(Protocol):
+    """A driver whose vendor hands an account the keys of its encrypted cameras."""
+
+    def asks_silently(self, source: Source) -> bool:
+        """Whether the vendor hands out keys in this session without mailing the owner a code first."""
+        ...
+
+    def ask_key(self, source: Source, camera: Camera, deadline_s: float, *, code: str = "") -> None:
+        """Ask the vendor for the camera's key, once, and keep it. `code`: the one that the vendor mailed.
+
+        Without a code the vendor may mail one to the owner. Raises SetRefused.
+        """
+        ...
+
+    def judge_key(self, source: Source, camera: Camera, mark: str, *, fits: bool) -> None:
+        """Keep whether the camera's video could be deciphered by the key with this mark (media.source.mark_of)."""
         ...
 
 

@@ -94,6 +94,7 @@ type Why = Literal[
     "not_permitted",
     "unsupported",
     "not_taken",
+    "not_given",
 ]
 
 

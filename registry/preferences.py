@@ -11,7 +11,8 @@ from msgspec import Struct
 from store.ports import Store
 
 # How a camera is shown while its Image Encryption is on. "no": not at all. "lan": by its clear RTSP at home.
-# "code": its picture is deciphered here with the code that its owner gave.
+# "code": its video is deciphered here. That is the owner's decision, which a code or a key never makes: without the
+# decision a key that is kept opens nothing, and without a key the decision opens nothing.
 type WhileEncrypted = Literal["no", "lan", "code"]
 
 # What else than the bell is announced as if somebody had rung: nothing, all motion, or persons alone.
@@ -31,6 +32,7 @@ class Preferences(Struct, frozen=True):
 
     voice_may: tuple[str, ...] = ()
     while_encrypted: WhileEncrypted = "no"
+    decided_at: float = 0.0  # when the owner decided that, epoch seconds; 0: never, or in a version that kept no date
     keep_warm: bool = False  # hold its picture open over the home network, so that a display sees it at once
     room: str = ""  # where it is, as people call it
     tv: str = ""  # name of a Cast device in the house
@@ -46,6 +48,7 @@ class _Kept(Struct):
     voice_may: tuple[str, ...] = ()
     while_encrypted: object = None
     lan_while_encrypted: object = False
+    decided_at: object = 0.0
     keep_warm: bool = False
     room: str = ""
     tv: str = ""
@@ -91,6 +94,7 @@ def _decoded(data: bytes) -> Preferences | None:
     return Preferences(
         kept.voice_may,
         _while_encrypted(kept),
+        _decided_at(kept),
         kept.keep_warm,
         kept.room,
         kept.tv,
@@ -99,6 +103,11 @@ def _decoded(data: bytes) -> Preferences | None:
         kept.motion_rings if is_motion_rings(kept.motion_rings) else "no",
         kept.ring_pause_s if is_pause(kept.ring_pause_s) else NONE.ring_pause_s,
     )
+
+
+def _decided_at(kept: _Kept) -> float:
+    at = kept.decided_at
+    return float(at) if isinstance(at, int | float) and _while_encrypted(kept) != "no" else 0.0
 
 
 def _while_encrypted(kept: _Kept) -> WhileEncrypted:

@@ -88,8 +88,8 @@ class SettingView(Struct, frozen=True):
 
 
 # Why a code does not help now: it was mailed too long ago; no other is mailed yet, or none for a while; too many were
-# wrong; the camera does not answer the vendor.
-type Hindrance = Literal["", "old", "too_soon", "too_often", "guessed", "silent"]
+# wrong; the camera does not answer the vendor; the vendor gives this account no key of the camera.
+type Hindrance = Literal["", "old", "too_soon", "too_often", "guessed", "silent", "not_given"]
 
 
 class Step(Struct, frozen=True):

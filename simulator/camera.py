@@ -55,6 +55,7 @@ class Camera:
     layout: Literal["body", "copied", "whole"] = "body"  # what Image Encryption leaves clear of a NAL unit
     selective: bool = False  # it encrypts only what keyframes consist of
     ciphers_link: bool = False  # its stream node wants a link with a cipher of its own
+    lists_other_digest: bool = False  # the digest in the list is not of the key that deciphers its video
     rejects_label_code: bool = False  # newer firmware: switching encryption off takes a mailed code
     armed: bool = True
     muted: bool = False  # on the phone

@@ -18,7 +18,17 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OWN = ("online", "audio", "motion", "person", "tamper")
 # what is set as it is given
 PLAIN = (
-    *("audio", "asleep", "privacy", "name", "rejects_label_code", "only_mirrors", "wakes_slowly", "selective"),
+    *(
+        "audio",
+        "asleep",
+        "privacy",
+        "name",
+        "rejects_label_code",
+        "lists_other_digest",
+        "only_mirrors",
+        "wakes_slowly",
+        "selective",
+    ),
     "ciphers_link",
     *CHOICES,
 )

@@ -33,6 +33,7 @@ CHANGES = {
     "motion": _YES_NO,
     "person": _YES_NO,
     "rejects_label_code": _YES_NO,
+    "lists_other_digest": _YES_NO,
     "selective": _YES_NO,
     "ciphers_link": _YES_NO,
     "rtsp": _YES_NO,
@@ -74,6 +75,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "unkept_s": (0.5, 3600),
     "streams": (0, 1000),
     "stream_code": (0, 99999),
+    "key_code": (-1, 999_999),
     "cloud_fault_share": (0, 1),
     "lwa_access_s": (0.5, 86400),
     "google_access_s": (0.5, 86400),
@@ -175,7 +177,7 @@ def check_setting(name: str, value: object) -> None:
             raise Problem(400, "Wrong value", f"“{name}” is empty or one of {', '.join(allowed[1:])}.")
         return
     low, high = LIMITS[name]
-    whole = name in ("viewers", "terminals", "streams", "stream_code", "homegraph_quota")
+    whole = name in ("viewers", "terminals", "streams", "stream_code", "key_code", "homegraph_quota")
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high:  # type: ignore[operator]  # a number by now
         raise Problem(400, "Wrong value", f"“{name}” is a {'whole ' if whole else ''}number from {low} to {high}.")

@@ -16,6 +16,7 @@ def demo_world() -> World:
         _account(_OTHER, "other"),
         _account(real_household.USER, "real"),
         _account(real_household.FAMILY, "family"),
+        _account(real_household.KEYS, "keys", sign_in_code="012345"),
     ]
     cameras = [
         Camera("F00497201", "Garden", _DEMO, "GKRTUV", "garden", shared_with=(_OTHER,), pitch_hz=220),

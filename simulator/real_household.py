@@ -1,7 +1,9 @@
-"""A household as unkind as life, after a real account's list: most cameras are somebody else's, all but one encrypted.
+"""Households as unkind as life, after a real account's list. No door at home is open, and switches are listed late.
 
-One code is on every label. No door at home is open, newer firmware does not take the label's code, and the list shows
-a switch only after a while.
+Of `real@example.com` most cameras are somebody else's and all but one encrypted; one code is on every label, and newer
+firmware does not take it. All four of `keys@example.com` are own and encrypted. Its owner signs in by a code, so EZVIZ
+hands out their keys. Two labels have the key; of the other two only EZVIZ knows it, and lists another digest
+(github.com/Bobsilvio/ezviz_hp7, issue 47).
 """
 
 from typing import Any
@@ -12,13 +14,14 @@ from simulator.state import Device, World
 
 USER = "real@example.com"
 FAMILY = "family@example.com"  # whose cameras are shared with it
+KEYS = "keys@example.com"
 CODE = "ABCDEF"
 _COURTYARD, _SHED = "F00497505", "F00497511"
 
 
 def add(world: World) -> None:
-    """To a world that has both accounts."""
-    for camera in _cameras():
+    """To a world that has the accounts."""
+    for camera in (*_cameras(), *_encrypted()):
         world.add(camera)
     world.devices[_COURTYARD] = Device(_COURTYARD, "Courtyard", FAMILY, "IPC", "H9c", channels=2)
     world.devices[_SHED] = Device(_SHED, "Shed", USER, "IPC", "Husky Air", channels=1)
@@ -42,6 +45,18 @@ def _cameras() -> list[Camera]:
         _shared("F00497508", "Loft", "C1C", "bedroom", **older, flipped=True, layout="whole"),
         _shared("F00497509", "Pantry", "LC1C", "nursery", light=False),
         _shared("F00497510", "Cellar", "BC1C", "study", **on_battery, online=False),
+    ]
+
+
+def _encrypted() -> list[Camera]:
+    newer: dict[str, Any] = {"owner": KEYS, "lists_other_digest": True}
+    older: dict[str, Any] = {"owner": KEYS, "rejects_label_code": False}
+    on_battery: dict[str, Any] = {"sub_size": None, "battery": 84, "awake_until": 0.0, "transport": "rtp"}
+    return [
+        _own("F00497601", "Carport", "C8W", "garage", **older, layout="whole", pitch_hz=208),
+        _own("F00497602", "Balcony", "H80x", "garden", **newer, password="kX7pQ2mR9tVw", codec="h265", pitch_hz=311),  # noqa: S106
+        _own("F00497603", "Stairs", "C8C", "door", **newer, password="b4Zc8Hn1Ls6Y", pitch_hz=370),  # noqa: S106
+        _own("F00497604", "Mailbox", "EB3", "porch", **older, **on_battery, codec="h265", pitch_hz=415),
     ]
 
 

@@ -34,6 +34,7 @@ class Account:
     sign_in_code: str = ""  # "": no second factor
     mailed_code: str = ""  # valid once, until `mailed_until`
     mailed_until: float = 0.0
+    wrong_codes: int = 0  # tried since one was mailed
     key_asked_at: float = 0.0  # when a camera's encryption password was last requested, epoch s
     subs: dict[str, SubAccount] = field(default_factory=dict)  # of its developer key
 
@@ -76,6 +77,7 @@ class Settings:
     terminals: int = 10  # per account
     encryption_delay_s: float = 2.0
     fault: Fault | Literal[""] = ""  # of every call
+    key_code: int = 0  # what every request for a camera's key is answered with; 0: what is true
     push_fault: Literal["", "garbage", "refuse", "drop", "resumed", "denied"] = ""  # of the app's messages
     pushes_rings: bool = False  # a press is pushed too, as an older DP1C does it (RenierM26/ha-ezviz issue 112)
     hls_fault: Literal["", "no_cors", "ended", "key", "sound"] = ""  # of live streams, as players meet it

@@ -4,7 +4,9 @@
 sound.
 """
 
+import copy
 import re
+from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +16,7 @@ from media.ezviz.encryption import BLOCK, FIRST, Encryption, Judged, Layout, Rea
 from media.ezviz.syntax import Kind
 
 _CODE = re.compile(rb"\x00\x00\x01")
+_UNITS = 64  # of keyframes, that are kept as they came: a keyframe has its slices and a few parameter sets
 _AAC = frozenset((b"\x00", b"\x01", b"\x20", b"\x21"))  # how a frame begins: with a channel, or a pair, numbered 0
 
 
@@ -36,6 +39,7 @@ class Decipherer:
         self._sound = 0  # above zero: sound is encrypted
         self._last = Judged()
         self._long_codes: dict[Kind | None, bool] = {}  # whether start codes before that kind have four bytes
+        self._came: deque[tuple[bytes, bytes]] = deque(maxlen=_UNITS)  # units of keyframes: in the clear, as they came
 
     @property
     def codec(self) -> nal.Codec | None:
@@ -64,7 +68,32 @@ class Decipherer:
     def unit(self, unit: bytes) -> bytes:
         """A NAL unit without start code; b"" until the codec is known, since nothing can be shown before."""
         judged = self._encryption.judge(unit)
-        return self._encryption.opened(unit, judged.layout) if self._encryption.syntax else b""
+        opened = self._encryption.opened(unit, judged.layout) if self._encryption.syntax else b""
+        if self._encryption.may_be_of_keyframe(unit, judged):
+            self._came.append((opened, unit))
+        return opened
+
+    def came(self, keyframe: bytes) -> list[bytes]:
+        """The units of this keyframe, which were deciphered one by one, as they came."""
+        found: list[bytes] = []
+        end = len(keyframe)
+        for opened, unit in reversed(self._came):
+            at = keyframe.rfind(opened, 0, end) if opened else -1
+            if at >= 0:
+                found.insert(0, unit)
+                end = at
+        return found
+
+    def with_keys(self, layout: Layout) -> "Decipherer":
+        """One that deciphers the same stream, except that it reads the slices of keyframes in this layout."""
+        other = copy.copy(self)
+        other._encryption = self._encryption.with_keys(layout)
+        other._long_codes, other._came = dict(self._long_codes), deque(maxlen=_UNITS)
+        return other
+
+    def force(self, layout: Layout) -> None:
+        """Read the slices of keyframes in this layout from now on."""
+        self._encryption.force(layout)
 
     def picture(self, data: bytes, breaks: Sequence[int] = ()) -> bytes:
         """A picture in Annex B form. `breaks`: offsets at which the cipher began again, after other packets."""

@@ -5,6 +5,7 @@ says of a camera may be old. A unit is deciphered only if that makes sense of it
 whatever the key.
 """
 
+import copy
 from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -25,7 +26,8 @@ BLOCK = 16
 ENOUGH = 16  # units that show whether their headers can be read
 CERTAIN = 3  # headers that only one codec has
 ODD = 2  # units that have no codec's header, deciphered or not: a stream that can be read has none
-_LAYOUTS: tuple[Layout, ...] = ("clear", "body", "copied", "whole")
+FAILED = 2  # keyframes that no layout makes sense of, before a key is called wrong: one may be damaged
+LAYOUTS: tuple[Layout, ...] = ("clear", "body", "copied", "whole")
 _SURE = 3
 
 
@@ -56,19 +58,21 @@ class Encryption:
     def __init__(self, key: bytes, codec: nal.Codec | None = None) -> None:
         # the vendor's choice; a decryptor of this mode keeps nothing between blocks
         self._aes = Cipher(algorithms.AES(key), modes.ECB()).decryptor() if key else None  # noqa: S305
-        self._layouts = _LAYOUTS if key else _LAYOUTS[:1]
+        self._layouts = LAYOUTS if key else LAYOUTS[:1]
         self._syntaxes = tuple(syntax for syntax in (H264, H265) if codec in (None, syntax.CODEC))
         self.syntax: Syntax | None = None  # None until the codec is known
         self._sets: Layout | None = None  # of parameter sets, None until one was long enough to show it
         self._keys: Layout | None = None  # of slices of keyframes
         self._between = 0  # above zero: other slices are encrypted
-        self._units = self._odd = 0  # until the codec is known
+        self._is_forced = False  # `_keys` was found by decoding
+        self._units = self._odd = self._run = self._failed = 0  # until the codec is known
         self._certain: Counter[nal.Codec] = Counter()
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the stream is encrypted with another key, headers and all."""
-        return self._units >= ENOUGH and not self.may_fit
+        """Whether the stream is encrypted with another key, headers and all: no layout makes sense of its units."""
+        is_refuted = not self.may_fit if self._aes is None else self._failed >= FAILED
+        return self.syntax is None and self._units >= ENOUGH and is_refuted
 
     @property
     def may_fit(self) -> bool:
@@ -83,6 +87,17 @@ class Encryption:
     def stream(self) -> Layout:
         """How the stream is encrypted where it is."""
         return next((layout for layout in (self._sets, self._keys) if layout and layout != "clear"), "clear")
+
+    def with_keys(self, layout: Layout) -> "Encryption":
+        """The same, except that the slices of keyframes are read in this layout."""
+        other = copy.copy(self)
+        other.syntax = copy.deepcopy(self.syntax)
+        other.force(layout)
+        return other
+
+    def force(self, layout: Layout) -> None:
+        """Read the slices of keyframes in this layout from now on: a keyframe decoded so, and in no other."""
+        self._keys, self._is_forced, self._between = layout, True, 0
 
     # the cipher
 
@@ -121,6 +136,11 @@ class Encryption:
             self.syntax.learn(chosen.head)
         return Judged(chosen.layout, chosen.kind, chosen.head[: self.syntax.HEAD])
 
+    def may_be_of_keyframe(self, unit: bytes, judged: Judged) -> bool:
+        """Whether it is part of a keyframe by what was made of it, or by its header as it came."""
+        kinds = {judged.kind, self.syntax.kind(unit[: PEEK + self.syntax.HEAD]) if self.syntax else None}
+        return not kinds.isdisjoint({"key", "sets", "other"})
+
     def _begin(self, unit: bytes) -> bool:
         """Whether the codec is known with this unit: by a parameter set that makes sense.
 
@@ -134,7 +154,11 @@ class Encryption:
         self.syntax = None
         self._units += 1
         read = (unit, self.deciphered(unit[:BLOCK]))
-        self._odd += not any(make().kind(head) for make in self._syntaxes for head in read)
+        if any(make().kind(head) for make in self._syntaxes for head in read):
+            self._run = 0
+        else:
+            self._odd, self._run = self._odd + 1, self._run + 1
+            self._failed += self._run == ODD  # the parameter sets and slices of a keyframe follow one another
         header = nal.codec(b"\0\0\1" + unit[:2])
         if header is not None:
             self._certain[header] += 1
@@ -163,9 +187,11 @@ class Encryption:
     def _possible(self, kind: Kind) -> tuple[Layout | None, ...]:
         """Slices between keyframes are encrypted only if those of keyframes are, and in the same way."""
         if kind == "sets":
-            return _LAYOUTS
+            return LAYOUTS
+        if kind == "key" and self._is_forced:
+            return (self._keys,)
         if kind == "key":
-            return _LAYOUTS if self._sets in (None, "clear") else (self._sets,)
+            return LAYOUTS if self._sets in (None, "clear") else (self._sets,)
         return ("clear", self._keys if kind == "inter" else self.stream)
 
     def _usual(self, kind: Kind) -> Layout | None:

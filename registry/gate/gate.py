@@ -50,8 +50,14 @@ _VENDOR: dict[str, Reason | None] = {
 _ONLINE: dict[str, Reason | None] = {"on": None, "off": "offline"}
 _ASLEEP: dict[str, Reason | None] = {"off": None, "none": None, "on": "asleep"}  # "none": the model has no Sleep Mode
 _ENCRYPTION: dict[str, Reason | None] = {"off": None, "none": None, "on": "encryption_on"}
-# of the code that the owner gave; without one the camera is as encrypted as any other
-_PICTURE_CODE: dict[str, Reason | None] = {"fits": None, "wrong": "code_wrong", "none": "encryption_on"}
+# Of the code or key that is kept for a camera whose owner decided "code"; without one it is as encrypted as any other.
+# The video judges a key, so one that no video has judged yet may be tried.
+_PICTURE_CODE: dict[str, Reason | None] = {
+    "fits": None,
+    "unknown": None,
+    "wrong": "code_wrong",
+    "none": "encryption_on",
+}
 _FULL: dict[Full, Reason | None] = {"nothing": None, "household": "household_full", "machine": "machine_full"}
 _PLAYED = frozenset({"webrtc", "hls"})
 _BY_HLS = frozenset({"hls"})

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from registry.camera import Camera, Refusal
-from registry.driver import Driver
+from registry.driver import Driver, GivesKeys
 from registry.errors import DriverError, SetRefused
 from registry.gate.gate import overruled
 from registry.readings.awaited import Awaited, Changes
@@ -125,6 +125,16 @@ class Control:
 
         return self._polled(gone, Deadline(min(deadline.left, patience_s))) or Asked(visible.camera)
 
+    def ask_key(
+        self, visible: VisibleCamera, driver: GivesKeys, code: str, deadline: Deadline
+    ) -> Refusal | Step | None:
+        """None when the vendor handed out the camera's key, which is kept then."""
+        return self._send(
+            visible,
+            deadline,
+            lambda: driver.ask_key(visible.source, visible.camera, deadline.left, code=code),
+        )
+
     def _send(self, visible: VisibleCamera, deadline: Deadline, write: Callable[[], None]) -> Refusal | Step | None:
         """Sends the change once, never again after a failure. None when the vendor accepted it."""
         try:
@@ -151,6 +161,8 @@ class Control:
                     return Step("mailed_code", why=refused.why)
                 case "too_often" | "guessed" | "silent":
                     return Step("pause", why=refused.why)
+                case "not_given":
+                    return Step("code", why="not_given")
                 case "not_permitted":
                     return overruled("owners_alone", visible.camera)
                 case "unsupported":

@@ -1,15 +1,18 @@
 """What an owner decides about a camera whose Image Encryption is on.
 
-It is switched off, or the camera is not shown, shown at home, or deciphered here.
+It is switched off, or the camera is not shown, shown at home, or deciphered here. A key carries such a decision out and
+never makes it: the vendor is asked for a key only for a camera that its owner decided so for, and only by the owner's
+press or in a session that was signed in by a code, since asking may mail the owner.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
 from registry.camera import Camera, Refusal
-from registry.driver import Driver
-from registry.errors import DriverError
+from registry.driver import Driver, GivesKeys
+from registry.errors import DriverError, Unavailable
 from registry.gate.gate import not_found, overruled
 from registry.gate.ways import EXCEPTED, shows_by_code
 from registry.notices.faults import Faults
@@ -39,10 +42,11 @@ class Encrypted:
         rules: Rules,
         came_back: CameBack,
         faults: Faults,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._drivers, self._readings, self._judge = store, drivers, readings, judge
         self._control, self._tries, self._rules = control, tries, rules
-        self._came_back, self._faults = came_back, faults
+        self._came_back, self._faults, self._clock = came_back, faults, clock
 
     def is_again(self, account_id: str, camera_id: str) -> bool:
         """Whether Image Encryption was off before, and came back."""
@@ -77,19 +81,20 @@ class Encrypted:
         return done
 
     def may_be_deciphered(self, account_id: str, camera: Camera) -> bool:
-        """Whether its code would show the camera, and nothing that was decided does. Raises Unavailable."""
+        """Whether a code or key would show the camera, and nothing that was decided does. Raises Unavailable."""
         if camera.encryption != "on" or self._rules.exception("code") != "code" or not shows_by_code(camera):
             return False
         decided = self._readings.households.preferences(account_id).get(camera.id, NONE).while_encrypted
         if decided == "code":
-            return camera.picture_code != "fits"
+            return camera.picture_code in ("none", "wrong")
         ways = frozenset(camera.ways).difference(self._rules.closed_ways)
         return EXCEPTED[decided].isdisjoint(ways)
 
     def decide(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
     ) -> Camera | Refusal | Step:
-        """ "code" wants the owner's consent and the code, which is checked before it is kept; other values forget it.
+        """ "code" wants the owner's consent. A `code` is kept, and the video judges it; without one the vendor is asked
+        for the key where that mails nobody, else the Step says what is missing. Other values forget what is kept.
 
         Raises BadValue.
         """
@@ -101,7 +106,9 @@ class Encrypted:
             return visible
         if value == "code":
             missing = self._missing(visible, code, consent=consent)
-            return missing or self._deciphered(visible, code, deadline)
+            if missing is None and code:
+                return self._given(visible, code, deadline)
+            return missing or self._decided(visible, deadline)
         self._prefer(visible, value)
         # whatever the list says, which may be from before the code was given in another process
         if visible.camera.encryption == "none" or self._is_code_used(visible):
@@ -123,41 +130,167 @@ class Encrypted:
             return overruled("not_this_way", visible.camera)
         if not consent:
             return Step("consent")
-        if not code:
-            return Step("code")
-        if not CODE.fullmatch(code):
+        if code and not CODE.fullmatch(code):
             raise BadValue("a code has up to 32 letters and digits, and no blank")
         return None
 
-    def _deciphered(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
+    def _decided(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal | Step:
+        """The owner's decision, without a code."""
+        self._prefer(visible, "code")
+        if visible.camera.picture_code in ("fits", "unknown"):
+            return visible.camera
+        driver = self._silent(visible)
+        return self._asked(visible, driver, "", deadline) if driver else Step("code")
+
+    def _given(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal | Step:
+        """The owner's decision, with a code. It counts as a wrong one unless the vendor's list confirms it."""
         right = self._tries.take(visible.account.id)
         if right is None:
             return Step("pause", why="guessed")
         try:
-            camera = self._kept(visible, code, deadline)
+            driver = self._drivers[visible.source.kind]
+            driver.set_picture_code(visible.source, visible.camera, code, deadline.left)
         except DriverError as error:
-            if error.reason == "code_wrong":
-                return Step("code", wrong=True)
             right()
             return unreached(error, visible.camera)
-        right()
         self._prefer(visible, "code")
-        return camera
+        found = self._read(visible, deadline)
+        if isinstance(found, Camera) and found.picture_code == "fits":
+            right()
+        return found
 
-    def _kept(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal:
-        """The camera as it is then. Raises DriverError."""
+    def _read(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
+        """The camera as it is with the key that was just kept."""
         camera = visible.camera
-        self._drivers[visible.source.kind].set_picture_code(visible.source, camera, code, deadline.left)
-        # a purpose of its own, so that no read that began before the change answers it
-        purpose = f"picture_code/{camera.id}"
-        reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
+        try:
+            # a purpose of its own, so that no read that began before the change answers it
+            purpose = f"picture_code/{camera.id}"
+            reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
+        except DriverError:
+            return replace(camera, picture_code="unknown")
         return reading.find(camera.id) or not_found()
 
     def _prefer(self, visible: VisibleCamera, value: WhileEncrypted) -> None:
         account_id, camera_id = visible.account.id, visible.camera.id
         preferences = self._readings.households.of(account_id, fresh_preferences=True).preferences
-        keep(self._store, account_id, camera_id, replace(preferences.get(camera_id, NONE), while_encrypted=value))
+        kept = preferences.get(camera_id, NONE)
+        since = kept.decided_at if kept.while_encrypted == value and kept.decided_at else self._clock()
+        at = since if value != "no" else 0.0
+        keep(self._store, account_id, camera_id, replace(kept, while_encrypted=value, decided_at=at))
         self._readings.households.forget(account_id)
+
+    # the vendor's keys
+
+    def undecided(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
+        """The household's own encrypted cameras that its owner decided nothing for, and that a key would show.
+
+        Raises Unavailable.
+        """
+        decided = self._readings.households.preferences(account_id)
+        return [
+            camera
+            for camera in cameras
+            if camera.owner == "own"
+            and decided.get(camera.id, NONE).while_encrypted == "no"
+            and self.may_be_deciphered(account_id, camera)
+        ]
+
+    def decide_all(self, account_id: str, camera_ids: Iterable[str]) -> None:
+        """Take the owner's one decision for all of these cameras that are own, encrypted and undecided."""
+        deadline, wanted = Deadline(self._rules.owner_s), frozenset(camera_ids)
+        found = [self._judge.find(account_id, camera_id, deadline) for camera_id in wanted]
+        visible = [one for one in found if isinstance(one, VisibleCamera)]
+        undecided = {camera.id for camera in self.undecided(account_id, [one.camera for one in visible])}
+        for one in visible:
+            if one.camera.id in undecided:
+                self._prefer(one, "code")
+        self.fetch_keys(account_id, deadline)
+
+    def ask_key(self, account_id: str, camera_id: str, code: str = "") -> Camera | Refusal | Step:
+        """The owner's press, which may make the vendor mail a code; `code`: the one that it mailed.
+
+        With a code that the vendor took, the keys of the other cameras that were decided for follow.
+        """
+        deadline = Deadline(self._rules.owner_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        decided = self._readings.households.of(account_id, fresh_preferences=True).preferences
+        if self._rules.exception(decided.get(camera_id, NONE).while_encrypted) != "code":
+            return Step("consent")
+        driver = self._drivers[visible.source.kind]
+        if visible.camera.encryption == "none" or not isinstance(driver, GivesKeys):
+            return overruled("not_this_way", visible.camera)
+        right = self._tries.take(account_id) if code else None
+        if code and right is None:
+            return Step("pause", why="guessed")
+        done = self._asked(visible, driver, code, deadline)
+        if right is not None and not (isinstance(done, Step) and done.wrong):
+            right()
+        if code and isinstance(done, Camera):
+            self.fetch_keys(account_id, deadline)
+        return done
+
+    def fetch_keys(self, account_id: str, deadline: Deadline | None = None) -> None:
+        """Ask for the keys that are missing of own cameras that were decided for, where asking mails nobody.
+
+        Called after a sign-in by a code, and after the owner's decision or press.
+        """
+        deadline = deadline or Deadline(self._rules.owner_s)
+        try:
+            preferences = self._readings.households.of(account_id, fresh_preferences=True).preferences
+        except Unavailable:
+            return
+        decided = [
+            camera_id
+            for camera_id, preference in preferences.items()
+            if self._rules.exception(preference.while_encrypted) == "code"
+        ]
+        fetched: set[tuple[str, str]] = set()
+        for camera_id in decided:
+            visible = self._judge.find(account_id, camera_id, deadline)
+            if (
+                isinstance(visible, Refusal)
+                or visible.camera.encryption != "on"
+                or visible.camera.picture_code != "none"
+            ):
+                continue
+            driver, device = self._silent(visible), (visible.source.id, visible.camera.ref.serial)
+            if driver is None or device in fetched:
+                continue
+            fetched.add(device)
+            done = self._asked(visible, driver, "", deadline)
+            if isinstance(done, Refusal) or (isinstance(done, Step) and done.why not in ("silent", "not_given")):
+                return  # a code was mailed, or the vendor wants a pause: another question would void the code
+
+    def _silent(self, visible: VisibleCamera) -> GivesKeys | None:
+        """The camera's driver, if asking it for the key mails nobody."""
+        driver = self._drivers[visible.source.kind]
+        if visible.camera.owner != "own" or not isinstance(driver, GivesKeys):
+            return None
+        try:
+            return driver if driver.asks_silently(visible.source) else None
+        except DriverError:
+            return None
+
+    def _asked(
+        self, visible: VisibleCamera, driver: GivesKeys, code: str, deadline: Deadline
+    ) -> Camera | Refusal | Step:
+        return self._control.ask_key(visible, driver, code, deadline) or self._read(visible, deadline)
+
+    def judge_key(self, account_id: str, camera_id: str, mark: str, *, fits: bool) -> None:
+        """Keep what the video showed of the key that was handed out for it. `mark`: see `media.source.mark_of`."""
+        visible = self._judge.find(account_id, camera_id, Deadline(0.0))
+        if isinstance(visible, Refusal):
+            return
+        driver = self._drivers[visible.source.kind]
+        decided = self._readings.households.preferences(account_id).get(camera_id, NONE).while_encrypted
+        if decided != "code" or not isinstance(driver, GivesKeys):
+            return
+        try:
+            driver.judge_key(visible.source, visible.camera, mark, fits=fits)
+        except DriverError:
+            return  # the next video judges it again
 
     def _is_code_used(self, visible: VisibleCamera) -> bool:
         """Whether another channel of the same device is shown by the code."""

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -203,12 +204,31 @@ class Owner:
         """Whether assistants would show the encrypted camera if its code was given. Raises Unavailable."""
         return self._encrypted.may_be_deciphered(account_id, camera)
 
+    def undecided(self, account_id: str, cameras: Iterable[Camera]) -> list[Camera]:
+        """Own encrypted cameras that nothing was decided for. Raises Unavailable."""
+        return self._encrypted.undecided(account_id, cameras)
+
+    def show_all_encrypted(self, account_id: str, camera_ids: Iterable[str]) -> None:
+        """The owner's one decision for these cameras. Raises Unavailable."""
+        self._encrypted.decide_all(account_id, camera_ids)
+
+    def ask_key(self, account_id: str, camera_id: str, code: str = "") -> Camera | Refusal | Step:
+        """The owner's press for a camera's key: see `Encrypted.ask_key`."""
+        return self._encrypted.ask_key(account_id, camera_id, code)
+
+    def fetch_keys(self, account_id: str) -> None:
+        """After a sign-in by a code: see `Encrypted.fetch_keys`."""
+        self._encrypted.fetch_keys(account_id)
+
     def preferences(self, account_id: str, camera_id: str) -> Preferences:
         """Raises Unavailable where there is no such household."""
         return self._readings.households.preferences(account_id).get(camera_id, Preferences())
 
     def prefer(self, account_id: str, camera_id: str, preferences: Preferences) -> None:
-        """Other processes follow with their next list, or in half a minute. Raises BadValue."""
+        """Keep all but how an encrypted camera is shown, which `while_encrypted` alone decides. Raises BadValue.
+
+        Other processes follow with their next list, or in half a minute.
+        """
         if strange := set(preferences.voice_may) - set(BY_VOICE):
             raise BadValue(f"a voice can't be allowed {', '.join(sorted(strange))}; of these: {', '.join(BY_VOICE)}")
         room = line(preferences.room)
@@ -219,5 +239,16 @@ class Owner:
             raise BadValue(f"a camera has at most {MOST_SCENES} scenes, on TVs with names of {LONGEST_TV} characters")
         tvs = tuple({tv.casefold(): tv for tv in map(line, preferences.tv_scenes) if tv}.values())
         voice_may = tuple(setting for setting in BY_VOICE if setting in preferences.voice_may)
-        keep(self._store, account_id, camera_id, replace(preferences, voice_may=voice_may, room=room, tv_scenes=tvs))
+        kept = self._readings.households.of(account_id, fresh_preferences=True).preferences.get(
+            camera_id, Preferences()
+        )
+        new = replace(
+            preferences,
+            voice_may=voice_may,
+            room=room,
+            tv_scenes=tvs,
+            while_encrypted=kept.while_encrypted,
+            decided_at=kept.decided_at,
+        )
+        keep(self._store, account_id, camera_id, new)
         self._readings.households.forget(account_id)

@@ -65,7 +65,10 @@ class SignIn:
         limits: Limits | None = None,
         vendor_s: float = 10.0,
         clock: Callable[[], float] = time.time,
+        by_code: Callable[[str], None] | None = None,
     ) -> None:
+        """`by_code` is called with the household's id after a sign-in by the vendor's code."""
+        self._by_code = by_code
         self._store, self._vendor, self._sign_up, self._origin = store, vendor, sign_up, origin
         self._vendor_s, self._clock = vendor_s, clock
         self._attempts = Attempts(store, limits or Limits(), clock)
@@ -214,6 +217,8 @@ class SignIn:
             if isinstance(verdict, VendorSession):
                 account = self._admit(pending.user, verdict, pending.to)
                 self._attempts.were_right(*pending.places)
+                if code and self._by_code is not None:
+                    self._by_code(account.id)
                 return SignedIn(account)
         except DriverError as error:
             return SignInRefused("no_internet" if error.reason == "no_internet" else "vendor_down")

@@ -50,8 +50,9 @@ class Questions:
         rules: Rules,
         clock: Callable[[], float] = time.time,
         history: History | None = None,
+        judge_key: Callable[..., None] | None = None,
     ) -> None:
-        self._history = history
+        self._history, self._judge_key = history, judge_key
         self._reopening, self._readings, self._judge = reopening, readings, judge
         self._sources, self._explaining, self._rules, self._clock = sources, explaining, rules, clock
 
@@ -122,6 +123,15 @@ class Questions:
             self._readings.learn(claims.account, claims.camera, claims.picture, measurement)
         except (Unavailable, StoreUnavailable):
             return  # the next opening measures it again
+
+    def judge_key(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        """Takes what the video showed of the key that was handed out with its source."""
+        if self._judge_key is None or claims.explains:
+            return
+        try:
+            self._judge_key(claims.account, claims.camera, mark, fits=fits)
+        except (Unavailable, StoreUnavailable):
+            return  # the next video judges it again
 
     def release(self, claims: Claims, release: str) -> None:
         """A pull ended: what the driver took for it goes back. Never raises for the vendor's sake."""

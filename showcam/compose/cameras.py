@@ -69,7 +69,15 @@ def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[str], Hou
     """For any account, since whoever may read the keys may add one; and an account's household, by its id."""
     with built(settings) as base:
         limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
-        sign_in = SignIn(base.store, base.driver, "anyone", origin="owner", limits=limits, vendor_s=settings.sign_in_s)
+        sign_in = SignIn(
+            base.store,
+            base.driver,
+            "anyone",
+            origin="owner",
+            limits=limits,
+            vendor_s=settings.sign_in_s,
+            by_code=base.adapter.owner.fetch_keys,
+        )
         yield sign_in, lambda account: Household(account, base.adapter.owner, base.store, "")
 
 

@@ -19,6 +19,7 @@ _USERS = {
     "mfa@example.com": "mfa",
     "other@example.com": "other",
     "real@example.com": "",  # without a developer key: its cameras are shown by the account's own cloud stream
+    "keys@example.com": "",  # all of its cameras are encrypted, and it signs in by a code
     "fleet@example.com": "fleet",  # a household of any size, made at the simulator's control door
 }
 _CLIENTS: dict[Assistant, tuple[str, ...]] = {

@@ -87,6 +87,7 @@ def app(
             owner_users=owner_users,
             limits=limits,
             vendor_s=settings.sign_in_s,
+            by_code=base.adapter.owner.fetch_keys,
         ),
         base.adapter.owner,
         OAuthSettings(
@@ -192,6 +193,7 @@ def _home(settings: Settings, base: ground.Ground, limits: Limits, owner_users: 
         owner_users=owner_users,
         limits=limits,
         vendor_s=settings.sign_in_s,
+        by_code=base.adapter.owner.fetch_keys,
     )
     return Home(
         base.store,

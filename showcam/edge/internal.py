@@ -11,7 +11,20 @@ import structlog
 
 from accounts.tokens import TokenInvalid
 from media.grants import Claims
-from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, Nothing, NotOpened, Open, Opened, Still
+from media.messages import (
+    Admits,
+    Admitted,
+    Check,
+    Checked,
+    Closed,
+    Judged,
+    Learnt,
+    Nothing,
+    NotOpened,
+    Open,
+    Opened,
+    Still,
+)
 from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Denied
 from registry.streams.questions import Questions
@@ -26,12 +39,13 @@ NOT_NOW = Denied(UNASKED, again=True)
 _open, _check = msgspec.json.Decoder(Open), msgspec.json.Decoder(Check)
 _admits = msgspec.json.Decoder(Admits)
 _learnt, _closed = msgspec.json.Decoder(Learnt), msgspec.json.Decoder(Closed)
+_judged = msgspec.json.Decoder(Judged)
 
 type Answer = Opened | NotOpened | Still | Checked | Admitted | Nothing
 
 
 class Internal:
-    """POST /internal/sources/{open,still,check,admits,learnt,closed}, with a header that only our processes can make.
+    """POST /internal/sources/{open,still,check,admits,learnt,judged,closed}, with a header that our processes make.
 
     `authenticate` turns an assistant's access token into its link; it raises TokenInvalid.
     """
@@ -83,6 +97,10 @@ class Internal:
                 codec=learnt.get("codec", "unknown"),
                 lacks_sub=learnt.get("lacks_sub", False),
             )
+            return Nothing()
+        if what == "judged":
+            judged = _judged.decode(body)
+            self._questions.judge_key(Claims(**judged["claims"]), judged["mark"], fits=judged["fits"])
             return Nothing()
         if what == "closed":
             closed = _closed.decode(body)

@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 
 from media.grants import Claims
-from media.messages import Admits, Admitted, Check, Checked, Closed, Learnt, NotOpened, Open, Opened, Still
+from media.messages import Admits, Admitted, Check, Checked, Closed, Judged, Learnt, NotOpened, Open, Opened, Still
 from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Codec, Denied, SourceSpec
 
@@ -63,6 +63,10 @@ class WebSources:
         body: Learnt = {"claims": claims.as_json(), "width": width, "height": height, "codec": codec}
         body["b_frames"], body["lacks_sub"] = b_frames, lacks_sub
         await self._post("learnt", body)
+
+    async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        body: Judged = {"claims": claims.as_json(), "mark": mark, "fits": fits}
+        await self._post("judged", body)
 
     async def closed(self, claims: Claims, release: str) -> None:
         body: Closed = {"claims": claims.as_json(), "release": release}

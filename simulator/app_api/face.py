@@ -36,7 +36,7 @@ class AppFace:
         self._sessions = sessions
         self._sign_in = SignIn(world, sessions)
         self.push = Push(world, sessions)
-        self._settings = SettingCalls(world, self._writable)
+        self._settings = SettingCalls(world, self._writable, sessions)
         self._captures = Captures()
         self._gets = self._lists = 0
 

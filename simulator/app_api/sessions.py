@@ -25,6 +25,7 @@ class Session:
     issued: float
     expires: float
     refresh: str  # digest
+    elevated: bool = False  # keys of cameras are handed out in it without a mailed code
 
 
 class Sessions:
@@ -36,15 +37,15 @@ class Sessions:
         self.terminals: dict[str, list[str]] = {}
         self._load()
 
-    def open(self, user: str, terminal: str) -> tuple[str, str]:
-        """Opens a session and returns its two ids."""
+    def open(self, user: str, terminal: str, *, elevated: bool = False) -> tuple[str, str]:
+        """Opens a session and returns its two ids. `elevated`: a person signed in by a code."""
         known = self.terminals.setdefault(user, [])
         if terminal not in known:
             known.append(terminal)
         now = self._world.now()
         expires = now + self._world.settings.session_s
         jwt, refresh = self._jwt(user, now, expires), f"rf.{secrets.token_hex(24)}"
-        self._sessions[_digest(jwt)] = Session(user, terminal, now, expires, _digest(refresh))
+        self._sessions[_digest(jwt)] = Session(user, terminal, now, expires, _digest(refresh), elevated)
         self._save()
         return jwt, refresh
 
@@ -58,6 +59,15 @@ class Sessions:
         if session is None or session.expires <= self._world.now() or self._revoked(session):
             return None
         return session.user
+
+    def is_elevated(self, session_id: str) -> bool:
+        session = self._sessions.get(_digest(session_id))
+        return session is not None and session.elevated
+
+    def elevate(self, session_id: str) -> None:
+        """A key was handed out by a mailed code: from then on others are without one."""
+        self._sessions[_digest(session_id)].elevated = True
+        self._save()
 
     def terminal(self, session_id: str) -> str:
         """By which the session was opened; "" for one that is unknown."""
@@ -74,7 +84,7 @@ class Sessions:
         return bool(sign) and hmac.compare_digest(str(claimed.get("s")).encode(), sign.encode())
 
     def refresh(self, refresh_id: str, terminal: str) -> tuple[str, str] | None:
-        """Replaces both ids; None when the refresh id is not valid."""
+        """Replaces both ids; None when the refresh id is not valid. No public source says that it stays elevated."""
         digest = _digest(refresh_id)
         found = next((key for key, known in self._sessions.items() if hmac.compare_digest(known.refresh, digest)), None)
         if found is None:

@@ -44,7 +44,7 @@ class SignIn:
             self._check_code(account, form)
         if not self._sessions.room_for(account.user, form["featureCode"]):
             raise AppError(1069, "The number of terminals has reached its limit")
-        session, refresh = self._sessions.open(account.user, form["featureCode"])
+        session, refresh = self._sessions.open(account.user, form["featureCode"], elevated=bool(account.sign_in_code))
         return {
             "loginSession": {"sessionId": session, "rfSessionId": refresh},
             "loginUser": {"username": account.user, "userId": account.app_key},

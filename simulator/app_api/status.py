@@ -17,7 +17,7 @@ def status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
     own = camera.owner == account.user
     return {
         "isEncrypt": int(camera.encrypted(world.now())),
-        "encryptPwd": md5(md5(camera.secret)) if own or camera.product else "",
+        "encryptPwd": _digest(camera) if own or camera.product else "",
         "globalStatus": int(camera.armed),
         "alarmSoundMode": 0,
         # the shutter of life shows among the switches alone
@@ -40,6 +40,10 @@ def status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
         }
         | _more(camera),
     }
+
+
+def _digest(camera: Camera) -> str:
+    return md5(md5(camera.code[::-1] if camera.lists_other_digest else camera.secret))
 
 
 def _encodings(camera: Camera) -> dict[str, int]:

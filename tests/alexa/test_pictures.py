@@ -89,6 +89,9 @@ class RegistrySources:
     ) -> None:
         await asyncio.to_thread(self.questions.learn, claims, width, height, b_frames=b_frames, codec=codec)
 
+    async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        pass
+
     async def closed(self, claims: Claims, release: str) -> None:
         pass
 

@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from msgspec.structs import replace
 
 from registry.camera import StreamRequest
 from registry.errors import SetRefused, VendorDown
@@ -116,7 +117,7 @@ def test_image_encryption_goes_off_beside_its_setting_where_its_tile_does_not_of
     world: HomeWorld, changes: dict[str, object], preferences: Preferences, leads: str
 ) -> None:
     world.home.driver.change("Garage", **{"ways": ("cloud",), **changes})
-    world.home.owner.prefer(world.home.account.id, world.home.id("Garage"), preferences)
+    world.home.decide("Garage", preferences.while_encrypted)
     browser = opened(world, "Garage")
     row = setting_row(browser, "encryption")
     assert ("to its tile" if 'href="#' in row else "here" if 'value="encryption-off"' in row else "") == leads
@@ -126,7 +127,7 @@ def test_image_encryption_goes_off_beside_its_setting_where_its_tile_does_not_of
 def test_beside_its_setting_it_goes_off_step_by_step(world: HomeWorld) -> None:
     garage = world.home.id("Garage")
     world.home.driver.change("Garage", ways=("cloud",), picture_code="fits")
-    world.home.owner.prefer(world.home.account.id, garage, Preferences(while_encrypted="code"))
+    world.home.decide("Garage", "code")
     world.home.driver.set_error = SetRefused("code_mailed")
     browser = opened(world, "Garage").send(at(world, "Garage", "/mend"), step="encryption-off", camera=garage)
     row = setting_row(browser, "encryption")
@@ -168,8 +169,7 @@ def test_the_home_network_is_offered_where_a_camera_has_a_door_to_it(
     world: HomeWorld, changes: dict[str, object], decided: WhileEncrypted, offers: bool
 ) -> None:
     world.home.driver.change("Garage", **changes)
-    preferences = Preferences(while_encrypted=decided)
-    world.home.owner.prefer(world.home.account.id, world.home.id("Garage"), preferences)
+    world.home.decide("Garage", decided)
     assert ("Show it over your own network, where its picture is clear" in opened(world, "Garage").text) is offers
 
 
@@ -189,7 +189,7 @@ def test_preferences_are_kept_as_they_are_ticked(world: HomeWorld) -> None:
     browser.send(at(world, "Garden", "/preferences"), **fields)
     assert (browser.status, "Kept." in browser.text) == (200, True)
     kept = world.home.owner.preferences(world.home.account.id, world.home.id("Garden"))
-    assert kept == Preferences(("audio", "sleep"), "lan", keep_warm=True, room="By the gate")
+    assert replace(kept, decided_at=0.0) == Preferences(("audio", "sleep"), "lan", keep_warm=True, room="By the gate")
     browser.send(at(world, "Garden", "/preferences"), room="", while_encrypted="no")
     assert world.home.owner.preferences(world.home.account.id, world.home.id("Garden")) == Preferences()
 

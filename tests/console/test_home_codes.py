@@ -5,7 +5,6 @@ import pytest
 from registry.camera import UNASKED
 from registry.errors import Refused
 from registry.owner.code_tries import HOUR_S, WRONG_CODES
-from registry.preferences import Preferences
 from registry.reason import Reason
 from tests.doubles.home_world import HomeWorld
 
@@ -18,7 +17,7 @@ def decided(world: HomeWorld, name: str) -> str:
 
 
 def decide(world: HomeWorld, name: str, value: str) -> None:
-    world.home.owner.prefer(world.home.account.id, world.home.id(name), Preferences(while_encrypted=value))  # type: ignore[arg-type]
+    world.home.decide(name, value)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -315,5 +315,8 @@ class Household:
         if b_frames:
             self.out_of_order.add((claims.camera, claims.picture))
 
+    async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        pass
+
     async def closed(self, claims: Claims, release: str) -> None:
         self.released.append(release)

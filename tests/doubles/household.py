@@ -13,6 +13,7 @@ from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Video
 from registry.driver import Driver
 from registry.owner.owner import Owner
+from registry.preferences import Preferences, WhileEncrypted, keep
 from registry.readings.noticing import Noticing
 from registry.registry import Registry
 from registry.rules import Rules
@@ -87,6 +88,12 @@ class Household:
         text, row = mint((link or self.link).id, "access", "cameras", time.time())
         assert self.store.add_tokens([row])
         return text
+
+    def decide(self, name: str, value: WhileEncrypted) -> None:
+        """What the owner decided about the camera while it is encrypted, as another process keeps it."""
+        camera = self.id(name)
+        keep(self.store, self.account.id, camera, Preferences(while_encrypted=value))
+        self.owner.prefer(self.account.id, camera, Preferences())  # which keeps the decision, and has it read anew
 
     def id(self, name: str) -> str:
         """The id of the camera of that name."""

@@ -21,5 +21,8 @@ class OpenGate:
     ) -> None:
         pass
 
+    async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        pass
+
     async def closed(self, claims: Claims, release: str) -> None:
         raise AssertionError("what it hands out takes nothing back")

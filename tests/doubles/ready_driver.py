@@ -64,6 +64,10 @@ class ReadyDriver:
         self.key = b""  # in each source of `mint`
         self.alone = False  # in each source of `mint`
         self.picture_codes: dict[str, str] = {}
+        self.is_elevated = False  # keys are handed out without a code
+        self.mailed = "1234"
+        self.key_error: Exception | None = None  # raised by `ask_key`
+        self.key_requests: list[tuple[str, str]] = []  # camera, code
         self.passwords: dict[str, str] = {}  # set since, by camera, in place of `picture_code`
         self.can_delete = True
         self.password_error: Exception | None = None  # raised by `change_password`
@@ -143,14 +147,34 @@ class ReadyDriver:
         self.codes[camera.name] = code
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """Only `picture_code` is right; the list then says that it fits, and of none that there is none."""
+        """The list then says that `picture_code` fits, that there is none, and nothing of any other."""
         self._called("set_picture_code", deadline_s)
         if self.code_error is not None:
             raise self.code_error
-        if code not in ("", self.picture_code):
-            raise Refused("code_wrong")
+        self._keep(camera, code)
+
+    def _keep(self, camera: Camera, code: str) -> None:
         self.picture_codes[camera.name] = code
-        self.change(camera.name, picture_code="fits" if code else "none")
+        fits = "fits" if code == self.picture_code else "unknown" if code else "none"
+        self.change(camera.name, picture_code=fits)
+
+    def asks_silently(self, source: Source) -> bool:
+        return self.is_elevated
+
+    def ask_key(self, source: Source, camera: Camera, deadline_s: float, *, code: str = "") -> None:
+        """Hands out `picture_code`, to a session that is elevated or brings `mailed`."""
+        self.key_requests.append((camera.name, code))
+        self._called("ask_key", deadline_s)
+        if self.key_error is not None:
+            raise self.key_error
+        if code != self.mailed if code else not self.is_elevated:
+            raise SetRefused("wrong_mailed_code" if code else "code_mailed")
+        self.is_elevated = True
+        self._keep(camera, self.picture_code)
+
+    def judge_key(self, source: Source, camera: Camera, mark: str, *, fits: bool) -> None:
+        self._called("judge_key", 0.0)
+        self.change(camera.name, picture_code="fits" if fits else "wrong")
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         self._called("release", deadline_s)

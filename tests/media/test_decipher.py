@@ -239,7 +239,29 @@ def test_what_no_key_opens_is_no_picture(
     codec: Codec, layout: Layout, is_selective: bool, transport: str, key: bytes, reason: str
 ) -> None:
     garbler = Garbler(CODE, codec, layout, selective=is_selective)
-    assert outcome(streamed(codec, garbler, transport), key) == reason
+    # six keyframes: two refute a key, and any may look like something by accident
+    assert outcome(streamed(codec, garbler, transport, made(codec) * 3), key) == reason
+
+
+@pytest.mark.parametrize(("codec", "transport"), [("h264", "ps"), ("h264", "rtp"), ("h265", "rtp")])
+@pytest.mark.parametrize(
+    ("layout", "misread"), [("body", "clear"), ("body", "copied"), ("copied", "clear"), ("copied", "body")]
+)
+def test_a_keyframe_whose_layout_was_taken_for_another_is_read_under_each(
+    codec: Codec, layout: Layout, misread: Any, transport: str
+) -> None:
+    """A slice may make sense in a wrong layout by accident; then the decoder refuses it, and the others are tried."""
+    clock = itertools.count()
+    footage = Footage(KEY, now=lambda: next(clock) / 100)
+    found: list[Unit] = []
+    for body in streamed(codec, Garbler(CODE, codec, layout), transport):
+        found += footage.feed(body)
+        if len(found) == 1:
+            footage.force(misread)
+    first, keyframe = [unit for unit in found if unit.key]
+    assert (same([first], made(codec)[:1]), same([keyframe], made(codec)[15:16])) == (True, False)
+    read_again = dict(footage.otherwise(keyframe.data))
+    assert same([keyframe._replace(data=read_again[layout])], made(codec)[15:16])
 
 
 # streams that are not encrypted

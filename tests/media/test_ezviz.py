@@ -16,7 +16,8 @@ import pytest
 
 from media.grants import Claims
 from media.plane.codec.units import CLOCK
-from media.source import Codec, Denied, NotOpened, SourceSpec
+from media.source import Codec, Denied, NotOpened, SourceSpec, mark_of
+from registry.drivers.ezviz.encryption import key_of
 from tests.doubles import gstreamer
 from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate
@@ -39,6 +40,7 @@ class House(OpenGate):
         self.learnt_sizes: list[tuple[int, int]] = []
         self.given_back: list[str] = []
         self.lacks_sub: bool | None = None
+        self.judged_keys: list[tuple[str, bool]] = []
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         return self.denied or self.cloud.spec(**self.changes)
@@ -48,6 +50,9 @@ class House(OpenGate):
     ) -> None:
         self.learnt_sizes.append((width, height))
         self.lacks_sub = lacks_sub
+
+    async def judged(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        self.judged_keys.append((mark, fits))
 
     async def closed(self, claims: Claims, release: str) -> None:
         self.given_back.append(release)
@@ -306,6 +311,35 @@ def test_why_there_is_no_picture_is_answered(
         setattr(cloud.camera, name, value)
     cloud.set(**settings)
     assert refused(world) == reason
+
+
+def encrypted(cloud: StreamCloud, layout: str = "body") -> None:
+    cloud.camera.encryption, cloud.camera.layout = True, layout  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("layout", ["body", "copied", "whole"])
+def test_a_key_that_deciphers_the_video_is_reported_to_fit(
+    world: World, cloud: StreamCloud, household: House, layout: str
+) -> None:
+    encrypted(cloud, layout)
+    household.changes["key"] = key = key_of(cloud.camera.code)
+    segments(world, 1)
+    assert household.judged_keys == [(mark_of(key), True)]
+
+
+@pytest.mark.parametrize("layout", ["body", "copied", "whole"])
+def test_a_key_is_called_wrong_after_two_keyframes(
+    world: World, cloud: StreamCloud, household: House, layout: str
+) -> None:
+    encrypted(cloud, layout)
+    household.changes["key"] = key = key_of("AAAAAA")
+    assert refused(world) == "code_wrong"
+    assert household.judged_keys == [(mark_of(key), False)]
+
+
+def test_a_clear_video_says_nothing_of_a_missing_key(world: World, household: House) -> None:
+    segments(world, 1)
+    assert household.judged_keys == []
 
 
 def shown_size(parts: list[bytes]) -> tuple[int, int]:

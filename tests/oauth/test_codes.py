@@ -23,14 +23,15 @@ def decided(world: World) -> str:
 def test_switching_image_encryption_off_is_offered_first_and_the_code_second(world: World) -> None:
     garage = encrypted(world)
     said = world.browse().sign_in().page.text()
-    first, second = "It is on for Garage, so Google can't show them. Switch it off", "Or keep it on, and give the codes"
-    assert said.index(first) < said.index(second) < said.index("they then reach Amazon or Google deciphered")
+    first, second = "It is on for Garage, so Google can't show them. Switch it off", "Or show Garage while it is on."
+    third = "Or give the codes on their labels"
+    assert said.index(first) < said.index(second) < said.index(third)
     assert f"code-{garage}" in dict(world.browse().sign_in().page.fields)
 
 
 def test_a_code_that_would_show_nothing_is_not_asked_for(world: World) -> None:
     encrypted(world, ways=("open",))
-    assert "Or keep it on" not in world.browse().sign_in().page.text()
+    assert "Or give the codes" not in world.browse().sign_in().page.text()
 
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
@@ -40,14 +41,13 @@ def test_a_code_that_is_given_shows_the_camera(world: World, assistant: Any) -> 
     browser.post("agree", **{f"code-{garage}": " ABCDEF ", "deciphered": "1"})
     assert browser.returned["code"]
     assert (decided(world), world.home.driver.picture_codes) == ("code", {"Garage": "ABCDEF"})
-    assert "Or keep it on" not in world.browse(assistant).sign_in().page.text()
+    assert "Or give the codes" not in world.browse(assistant).sign_in().page.text()
 
 
 @pytest.mark.parametrize(
     ("code", "tick", "sentence"),
     [
         ("ABCDEF", None, wording.NOT_CONSENTED),
-        ("AAAAAA", "1", "That is not the code of Garage"),
         ("two words", "1", "That is not the code of Garage"),
         ("x" * 400, "1", "That is not the code of Garage"),
     ],
@@ -78,7 +78,8 @@ def test_too_many_wrong_codes_end_the_tries(world: World) -> None:
     garage = encrypted(world)
     browser = world.browse().sign_in()
     for _ in range(WRONG_CODES):
-        browser.post("agree", **{f"code-{garage}": "AAAAAA", "deciphered": "1"})
+        world.home.owner.while_encrypted(world.home.account.id, garage, "code", code="AAAAAA", consent=True)
+    world.home.owner.while_encrypted(world.home.account.id, garage, "no")
     browser.post("agree", **{f"code-{garage}": "ABCDEF", "deciphered": "1"})
     assert browser.page.text("alert") == wording.TOO_MANY_CODES
     assert decided(world) == "no"
@@ -89,3 +90,52 @@ def test_a_code_of_a_camera_that_was_not_offered_is_passed_over(world: World) ->
     browser.post("agree", **{f"code-ezviz-{'a' * 20}": "ABCDEF", "deciphered": "1"})
     assert browser.returned["code"]
     assert world.home.driver.calls["set_picture_code"] == 0
+
+
+# one decision for all own cameras
+
+
+def test_unless_it_is_ticked_nobody_is_asked_for_a_key(world: World) -> None:
+    """Not in a session that was signed in by a code either."""
+    garage = encrypted(world)
+    world.home.driver.is_elevated = True
+    browser = world.browse().sign_in()
+    assert dict(browser.page.fields).get("show_encrypted") is None, "it is unticked"
+    browser.post("agree", encrypted=garage)
+    assert browser.returned["code"]
+    assert (decided(world), world.home.driver.key_requests) == ("no", [])
+
+
+def test_one_tick_at_consent_shows_the_cameras_that_it_names(world: World) -> None:
+    garage = encrypted(world)
+    world.home.driver.is_elevated = True
+    browser = world.browse().sign_in()
+    assert "Or show Garage while it is on." in browser.page.text()
+    browser.post("agree", show_encrypted="1", encrypted=garage)
+    assert browser.returned["code"]
+    assert (decided(world), world.home.driver.key_requests) == ("code", [("Garage", "")])
+
+
+def test_a_shared_camera_is_in_no_such_tick(world: World) -> None:
+    garage = encrypted(world)
+    world.home.driver.change("Garage", owner="shared")
+    world.home.driver.is_elevated = True
+    browser = world.browse().sign_in()
+    assert "Or show Garage while it is on." not in browser.page.text()
+    browser.post("agree", show_encrypted="1", encrypted=garage)
+    assert (decided(world), world.home.driver.key_requests) == ("no", [])
+
+
+def test_a_camera_that_was_not_offered_is_not_decided_for(world: World) -> None:
+    encrypted(world)
+    world.home.driver.is_elevated = True
+    browser = world.browse().sign_in()
+    browser.post("agree", show_encrypted="1", encrypted="ezviz-" + "a" * 20)
+    assert (decided(world), world.home.driver.key_requests) == ("no", [])
+
+
+def test_a_tick_without_a_session_that_was_signed_in_by_a_code_mails_nobody(world: World) -> None:
+    garage = encrypted(world)
+    browser = world.browse().sign_in().post("agree", show_encrypted="1", encrypted=garage)
+    assert browser.returned["code"]
+    assert (decided(world), world.home.driver.key_requests) == ("code", [])

@@ -70,13 +70,44 @@ def test_by_the_code_the_account_alone_shows_it(home: Household, name: str) -> N
     [
         ({"consent": False}, Step("consent")),
         ({"consent": False, "code": CODE}, Step("consent")),
-        ({}, Step("code")),
-        ({"code": "AAAAAA"}, Step("code", wrong=True)),
     ],
 )
-def test_consent_and_the_right_code_are_needed(home: Household, given: dict[str, Any], expected: Step) -> None:
+def test_a_code_without_consent_is_not_kept(home: Household, given: dict[str, Any], expected: Step) -> None:
     assert decide(home, "code", **given) == expected
     assert (kept(home), home.driver.picture_codes, shown(home)) == ("no", {}, "encryption_on")
+
+
+def test_a_decision_without_a_key_opens_nothing(home: Household) -> None:
+    assert decide(home, "code") == Step("code")
+    assert (kept(home), shown(home), home.driver.key_requests) == ("code", "encryption_on", [])
+
+
+def test_a_key_without_a_decision_opens_nothing(home: Household) -> None:
+    """Whoever put it into the store."""
+    home.driver.key = b"k" * 16
+    home.driver.change("Garage", picture_code="fits")
+    assert (shown(home), home.pictures.warmed) == ("encryption_on", [])
+
+
+def test_a_decision_has_the_date_on_which_it_was_made(home: Household, clock: Clock) -> None:
+    decide(home, "code")
+    made = clock.now
+    clock.now += 86_400
+    decide(home, "code", code=CODE)
+    assert home.owner.preferences(home.account.id, home.id("Garage")).decided_at == made
+    decide(home, "no")
+    assert home.owner.preferences(home.account.id, home.id("Garage")).decided_at == 0.0
+
+
+def test_a_code_that_the_vendor_does_not_confirm_is_judged_by_the_video(home: Household, clock: Clock) -> None:
+    found = decide(home, "code", code="AAAAAA")
+    assert (found.picture_code, kept(home), shown(home)) == ("unknown", "code", "")
+    home.questions.judge_key(claims(home), "mark", fits=False)
+    clock.now += 2
+    assert shown(home) == "code_wrong"
+    home.questions.judge_key(claims(home), "mark", fits=True)
+    clock.now += 2
+    assert shown(home) == ""
 
 
 @pytest.mark.parametrize("code", ["two words", "x" * 33, "line\r\nbreak", "æ"])
@@ -97,7 +128,7 @@ def test_a_code_that_could_not_be_checked_is_not_kept(home: Household, error: Dr
 
 def test_codes_can_not_be_guessed(home: Household, clock: Clock) -> None:
     for _ in range(WRONG_CODES):
-        assert decide(home, "code", code="AAAAAA") == Step("code", wrong=True)
+        assert decide(home, "code", code="AAAAAA").picture_code == "unknown"
 
     assert decide(home, "code", code=CODE) == Step("pause", why="guessed")
     assert home.driver.calls["set_picture_code"] == WRONG_CODES
@@ -109,7 +140,7 @@ def test_codes_can_not_be_guessed_at_the_same_time_either(home: Household) -> No
     with ThreadPoolExecutor(16) as pool:
         steps = [*pool.map(lambda number: decide(home, "code", code=f"AAAA{number:02}"), range(3 * WRONG_CODES))]
 
-    assert steps.count(Step("code", wrong=True)) == home.driver.calls["set_picture_code"] == WRONG_CODES
+    assert home.driver.calls["set_picture_code"] == WRONG_CODES
     assert steps.count(Step("pause", why="guessed")) == 2 * WRONG_CODES
 
 
@@ -193,7 +224,7 @@ def test_a_code_stays_while_another_channel_of_the_device_needs_it(make_home: Ma
         ("lan", {"ways": ("lan", "cloud")}, False),
         ("code", {}, True),
         ("code", {"picture_code": "wrong"}, True),
-        ("code", {"picture_code": "unknown"}, True),
+        ("code", {"picture_code": "unknown"}, False),  # the video decides
         ("code", {"picture_code": "fits"}, False),
     ],
 )
@@ -201,7 +232,7 @@ def test_a_code_is_asked_for_where_nothing_that_was_decided_shows_the_camera(
     home: Household, decided: WhileEncrypted, changes: dict[str, Any], may: bool
 ) -> None:
     home.driver.change("Hall", **changes)
-    home.owner.prefer(home.account.id, home.id("Hall"), Preferences(while_encrypted=decided))
+    home.decide("Hall", decided)
     hall = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Hall")
     assert home.owner.may_be_deciphered(home.account.id, hall) is may
 
@@ -218,9 +249,8 @@ def test_a_decision_keeps_what_another_process_has_kept_since(home: Household) -
     garage = home.id("Garage")
     keep(home.store, home.account.id, garage, Preferences(room="Porch", voice_may=("audio",)))
     home.owner.while_encrypted(home.account.id, garage, "lan")
-    assert home.owner.preferences(home.account.id, garage) == Preferences(
-        ("audio",), while_encrypted="lan", room="Porch"
-    )
+    found = home.owner.preferences(home.account.id, garage)
+    assert replace(found, decided_at=0.0) == Preferences(("audio",), while_encrypted="lan", room="Porch")
 
 
 @pytest.mark.parametrize(
@@ -259,7 +289,7 @@ def test_where_nothing_may_be_deciphered_no_code_is_taken(make_home: Make, rules
     with pytest.raises(BadValue, match="deciphers no picture here"):
         decide(home, "code", code=CODE)
     home.driver.change("Garage", picture_code="fits")
-    home.owner.prefer(home.account.id, home.id("Garage"), Preferences(while_encrypted="code"))
+    home.decide("Garage", "code")
 
     assert (shown(home), home.driver.minted) == ("encryption_on", [])
 
@@ -270,7 +300,7 @@ def test_a_key_reaches_the_media_process_by_the_owners_decision_alone(
 ) -> None:
     home.driver.key = b"k" * 16
     home.driver.change("Garage", ways=("lan", "cloud"), picture_code="fits", encryption="off")
-    home.owner.prefer(home.account.id, home.id("Garage"), Preferences(while_encrypted=decided))
+    home.decide("Garage", decided)
 
     assert shown(home) == ""
     assert [source.key for _, source in home.pictures.warmed] == [key]
@@ -281,7 +311,6 @@ def test_a_key_reaches_the_media_process_by_the_owners_decision_alone(
     [
         ({"picture_code": "wrong"}, "code_wrong"),  # a new password in the vendor's app
         ({"picture_code": "none"}, "encryption_on"),  # the code was taken back in another process
-        ({"picture_code": "unknown"}, "encryption_unknown"),
     ],
 )
 def test_a_picture_ends_when_its_code_fits_no_longer(
@@ -304,10 +333,139 @@ def test_a_picture_ends_at_once_when_another_process_decides_otherwise(
 ) -> None:
     home.driver.change("Garage", ways=("lan", "cloud"), picture_code="fits")
     watched = claims(home)
-    home.owner.prefer(home.account.id, watched.camera, Preferences(while_encrypted=decided))
+    home.decide("Garage", decided)
     assert home.questions.check(watched) is None
 
     home.store.put_preference(home.account.id, watched.camera, b"{}", 1.0)
     clock.now += 2
 
     assert home.questions.check(watched) == Denied("encryption_on")
+
+
+# the vendor's keys
+
+
+def ask(home: Household, code: str = "", name: str = "Garage") -> Any:
+    return home.owner.ask_key(home.account.id, home.id(name), code)
+
+
+@pytest.fixture
+def four(make_home: Make) -> Household:
+    """Three own cameras and one that somebody else shares, all encrypted."""
+    own = [camera(name, f"F0000001{at}", encryption="on", ways=("cloud",)) for at, name in enumerate(("A", "B", "C"))]
+    return make_home(cameras=[*own, camera("Hall", "F00000019", encryption="on", ways=("cloud",), owner="shared")])
+
+
+def test_without_a_decision_nobody_is_asked_for_a_key(four: Household) -> None:
+    """Not in a session in which asking mails nobody, and not by a press either."""
+    four.driver.is_elevated = True
+    four.owner.fetch_keys(four.account.id)
+    assert ask(four, name="A") == Step("consent")
+    assert ask(four, "1234", name="A") == Step("consent")
+    assert [shown(four, name) for name in "ABC"] == ["encryption_on"] * 3
+    assert four.driver.key_requests == []
+
+
+def test_one_tick_covers_own_encrypted_cameras_and_no_other(four: Household) -> None:
+    four.driver.is_elevated = True
+    everything = [camera.id for camera in four.owner.cameras(four.account.id).cameras]
+    undecided = four.owner.undecided(four.account.id, four.owner.cameras(four.account.id).cameras)
+    assert [camera.name for camera in undecided] == ["A", "B", "C"]
+    four.owner.show_all_encrypted(four.account.id, everything)
+    assert [kept(four, name) for name in ("A", "B", "C", "Hall")] == ["code", "code", "code", "no"]
+    assert sorted(four.driver.key_requests) == [("A", ""), ("B", ""), ("C", "")]
+    assert [shown(four, name) for name in ("A", "B", "C", "Hall")] == ["", "", "", "encryption_on"]
+    assert four.owner.undecided(four.account.id, four.owner.cameras(four.account.id).cameras) == []
+
+
+def test_a_session_that_is_not_elevated_asks_only_by_a_press(four: Household) -> None:
+    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    four.owner.fetch_keys(four.account.id)
+    assert four.driver.key_requests == []
+    assert ask(four, name="A") == Step("mailed_code")
+    assert four.driver.key_requests == [("A", "")]
+
+
+def test_with_the_mailed_code_the_other_keys_follow(four: Household) -> None:
+    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    decide(four, "no", name="C")
+    ask(four, name="A")
+    found = ask(four, "1234", name="A")
+    assert isinstance(found, Camera)
+    assert four.driver.key_requests == [("A", ""), ("A", "1234"), ("B", "")]
+    assert [shown(four, name) for name in "ABC"] == ["", "", "encryption_on"]
+
+
+def test_of_a_wrong_mailed_code_nothing_follows(four: Household) -> None:
+    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    assert ask(four, "9999", name="A") == Step("mailed_code", wrong=True)
+    assert four.driver.key_requests == [("A", "9999")]
+
+
+@pytest.mark.parametrize("why", ["code_mailed", "too_soon", "too_often", "guessed"])
+def test_a_question_that_mailed_a_code_is_followed_by_no_other(four: Household, why: Why) -> None:
+    """Each code voids the one before."""
+    four.driver.is_elevated, four.driver.key_error = True, SetRefused(why)
+    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    assert len(four.driver.key_requests) == 1
+
+
+@pytest.mark.parametrize("why", ["silent", "not_given"])
+def test_a_camera_that_gets_no_key_holds_up_no_other(four: Household, why: Why) -> None:
+    four.driver.is_elevated, four.driver.key_error = True, SetRefused(why)
+    four.owner.show_all_encrypted(four.account.id, [four.id(name) for name in "ABC"])
+    assert len(four.driver.key_requests) == 3
+
+
+def test_a_key_that_the_video_refuted_or_that_is_there_is_not_asked_for_again(four: Household) -> None:
+    four.driver.is_elevated = True
+    for name, code in {"A": "wrong", "B": "fits", "C": "unknown"}.items():
+        four.decide(name, "code")
+        four.driver.change(name, picture_code=code)
+    four.owner.cameras(four.account.id)
+    four.owner.fetch_keys(four.account.id)
+    assert four.driver.key_requests == []
+    ask(four, name="A")
+    assert four.driver.key_requests == [("A", "")]
+
+
+@pytest.mark.parametrize(
+    ("why", "step"),
+    [
+        ("code_mailed", Step("mailed_code")),
+        ("wrong_mailed_code", Step("mailed_code", wrong=True)),
+        ("old", Step("mailed_code", why="old")),
+        ("too_soon", Step("mailed_code", why="too_soon")),
+        ("silent", Step("pause", why="silent")),
+        ("guessed", Step("pause", why="guessed")),
+        ("not_given", Step("code", why="not_given")),
+    ],
+)
+def test_why_there_is_no_key_is_answered(four: Household, why: Why, step: Step) -> None:
+    four.decide("Hall", "code")
+    four.driver.key_error = SetRefused(why)
+    assert ask(four, name="Hall") == step
+
+
+def test_a_vendor_that_does_not_answer_is_named(four: Household) -> None:
+    four.decide("A", "code")
+    four.driver.key_error = VendorDown()
+    assert ask(four, name="A").reason == "vendor_down"
+
+
+def test_where_nothing_may_be_deciphered_nobody_is_asked(make_home: Make) -> None:
+    home = make_home(rules=Rules(deciphers=False), cameras=[camera("Garage", encryption="on", ways=("cloud",))])
+    home.driver.is_elevated = True
+    home.decide("Garage", "code")
+    home.owner.fetch_keys(home.account.id)
+    assert ask(home) == Step("consent")
+    assert home.driver.key_requests == []
+
+
+def test_a_decision_is_changed_by_no_other_preference(home: Household) -> None:
+    garage = home.id("Garage")
+    home.owner.prefer(home.account.id, garage, Preferences(while_encrypted="code", room="Porch"))
+    assert (kept(home), home.owner.preferences(home.account.id, garage).room) == ("no", "Porch")
+    decide(home, "code", code=CODE)
+    home.owner.prefer(home.account.id, garage, Preferences(room="Yard"))
+    assert (kept(home), home.owner.preferences(home.account.id, garage).room) == ("code", "Yard")

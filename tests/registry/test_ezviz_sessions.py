@@ -322,6 +322,9 @@ def test_what_is_sealed_has_these_names(store: SqliteStore, source: Source) -> N
         "open": {"key": "key", "secret": "secret"},
         "codes": {},
         "picture_codes": {},
+        "by_video": {},
+        "keys_refused": [],
+        "elevated": "",
         "open_air": False,
         "sub_account": "",
     }

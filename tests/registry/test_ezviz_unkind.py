@@ -10,6 +10,7 @@ import requests
 from msgspec.structs import replace
 
 from media.grants import Grants
+from media.source import mark_of
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.drivers.ezviz import households
@@ -131,9 +132,14 @@ def test_with_the_code_all_that_are_awake_and_online_are_shown(home: Home) -> No
         assert home.pictures.warmed[-1][1].key == b"ABCDEF" + bytes(10)
 
 
-def test_another_code_shows_nothing(home: Home) -> None:
-    assert home.give("Boathouse", "ABCDEG") == Step("code", wrong=True)
-    assert home.reasons()["Boathouse"] == "encryption_on"
+def test_another_code_shows_nothing_once_the_video_has_refuted_it(home: Home) -> None:
+    given = home.give("Boathouse", "ABCDEG")
+    assert isinstance(given, Camera)
+    assert given.picture_code == "unknown"
+    home.opened("Boathouse")
+    claims, source = home.pictures.warmed[-1]
+    home.questions.judge_key(claims, mark_of(source.key), fits=False)
+    assert home.reasons()["Boathouse"] == "code_wrong"
 
 
 def test_a_switch_that_the_list_shows_late_is_waited_for(home: Home) -> None:

@@ -36,6 +36,7 @@ NO_REASONS = {
     "lan",
     "code",
     "fits",
+    "unknown",
     "wrong",
     "still",
     "h264",

@@ -13,7 +13,6 @@ from media.source import SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
 from registry.errors import BadOffer, DriverError, ExpiredGrant, Refused, SignedOut, VendorBusy, VendorDown
-from registry.preferences import Preferences
 from registry.reason import Reason
 from registry.rules import Rules
 from tests.doubles.clock import Clock
@@ -344,13 +343,12 @@ def test_an_answer_is_wanted_two_seconds_after_the_offer_and_waited_for_a_second
 
 
 def test_a_verdict_holds_no_longer_than_what_it_was_made_of(home: Household) -> None:
-    garden = home.id("Garden")
     opened(home)
     home.driver.change("Garden", encryption="on", ways=("lan",))
     assert refused(home) == "encryption_on"
-    home.owner.prefer(home.account.id, garden, Preferences(while_encrypted="lan"))
+    home.decide("Garden", "lan")
     opened(home)
-    home.owner.prefer(home.account.id, garden, Preferences())
+    home.decide("Garden", "no")
     assert refused(home) == "encryption_on"
     home.driver.change("Garden", encryption="off")
     opened(home)

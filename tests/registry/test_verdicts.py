@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pytest
 
 from registry.gate.gate import not_found
-from registry.preferences import Preferences
 from registry.readings.breaker import Breaker
 from registry.readings.reading import Reading
 from registry.readings.readings import Readings
@@ -52,7 +51,7 @@ def test_verdicts_are_remembered_while_the_cameras_stay_so(
         case "a camera's encryption goes on":
             home.driver.change("Garden", encryption="on")
         case "the owner makes an exception":
-            home.owner.prefer(home.account.id, home.id("Garage"), Preferences(while_encrypted="lan"))
+            home.decide("Garage", "lan")
             readings.households.forget(home.account.id)
 
     again = verdicts.on(home.source.id, read(home, readings, "again"))

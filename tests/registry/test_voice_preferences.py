@@ -15,7 +15,7 @@ class TestPreferences:
         home.owner.prefer(home.account.id, garden, preferences)
 
         assert home.owner.preferences(home.account.id, garden).voice_may == ("audio", "restart")
-        assert home.owner.preferences(home.account.id, garden).while_encrypted == "lan"
+        assert home.owner.preferences(home.account.id, garden).while_encrypted == "no"  # another call decides that
         assert home.owner.preferences(home.account.id, home.id("Garage")) == Preferences()
 
     def test_preferences_reach_every_camera_that_is_listed(self, home: Household) -> None:

@@ -7,7 +7,7 @@ from media.source import Denied, SourceSpec
 from registry.camera import UNASKED, Camera, Refusal, StreamRequest, Video
 from registry.errors import Refused, VendorDown
 from registry.gate.ways import choose, may_be_overheard
-from registry.preferences import Preferences, WhileEncrypted
+from registry.preferences import WhileEncrypted
 from registry.reason import Reason
 from registry.settings import BadValue
 from tests.doubles.household import Household
@@ -127,7 +127,7 @@ def test_an_encrypted_camera_is_shown_over_the_lan_alone_and_by_its_owners_word(
 ) -> None:
     home.driver.change("Garage", ways=ways)
     garage = home.id("Garage")
-    home.owner.prefer(home.account.id, garage, Preferences(while_encrypted="lan" if preferred else "no"))
+    home.decide("Garage", "lan" if preferred else "no")
     home.driver.way_errors = {"lan": Refused(lan)} if lan else {}
 
     found = home.registry.open_stream(home.link, garage, HLS)

@@ -26,6 +26,7 @@ def test_it_lists_every_camera(cloud: Cloud) -> None:
         "Study": "other",
         **dict.fromkeys(("Terrace", "Driveway", "Shed"), "real"),
         **dict.fromkeys(("Boathouse", "Hall", "Courtyard Wide", "Courtyard Close", "Workshop"), "family"),
+        **dict.fromkeys(("Carport", "Balcony", "Stairs", "Mailbox"), "keys"),
         **dict.fromkeys(("Greenhouse", "Loft", "Pantry", "Cellar"), "family"),
     }
     garage = next(row for row in rows if row["name"] == "Garage")

@@ -13,7 +13,7 @@ class Doubt:
 
     def __init__(self, *, encrypts: bool, deciphers: bool = False, another_s: float = ANOTHER_S) -> None:
         self._means = "code_wrong" if deciphers else "encryption_on" if encrypts else "not_playable"
-        self._another_s = another_s
+        self._another_s, self._deciphers = another_s, deciphers
         self._since: float | None = None
         self.is_shown = False  # a picture of this opening was whole: what garbles later ones is no setting
 
@@ -28,8 +28,11 @@ class Doubt:
         self._since = now
 
     def check(self, now: float) -> None:
-        """Raises SourceFailed if no other keyframe came to compare it with."""
-        if self._since is not None and now - self._since > self._another_s:
+        """Raises SourceFailed if no other keyframe came to compare it with.
+
+        A key is not judged so: one keyframe may be damaged, and a right code must not be called wrong for that.
+        """
+        if not self._deciphers and self._since is not None and now - self._since > self._another_s:
             raise self._failure()
 
     def _failure(self) -> SourceFailed:

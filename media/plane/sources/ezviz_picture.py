@@ -7,6 +7,7 @@ from typing import Protocol
 import structlog
 
 from media.ezviz.address import Stream
+from media.ezviz.encryption import Layout
 from media.plane.codec.bitstream import bitstream
 from media.plane.codec.keyframe import Measured, NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
@@ -154,9 +155,9 @@ class EzvizPicture:
         for unit in showing.taken():
             is_picture = unit.kind == "video"
             if is_picture and unit.key:
-                whole = unit._replace(data=bitstream(showing.footage.codec).relabelled(unit.data))
-                self._waits = not await self._judge(showing, whole)
-                if not self._waits:
+                whole = await self._judged(showing, unit)
+                self._waits = whole is None
+                if whole is not None:
                     self._push(whole)
             elif showing.is_shown and not (is_picture and self._waits):
                 self._push(unit)
@@ -167,9 +168,10 @@ class EzvizPicture:
             return self._loop.time() - showing.keyed >= SETTLE_S
         return self._sound != "on" or showing.may_lack_sound
 
-    async def _judge(self, showing: Showing, keyframe: Unit) -> bool:
-        """Whether it is a picture. Raises SourceFailed: bytes that stay none are an encrypted camera's."""
+    async def _judged(self, showing: Showing, unit: Unit) -> Unit | None:
+        """The keyframe, if it is a picture. Raises SourceFailed: bytes that stay none are an encrypted camera's."""
         codec = bitstream(showing.footage.codec)
+        keyframe = unit._replace(data=codec.relabelled(unit.data))
         sets = codec.sps(codec.parameter_sets(keyframe.data))
         if not showing.is_shown or sets != self._sps:
             try:
@@ -177,13 +179,19 @@ class EzvizPicture:
             except NoPicture:
                 if showing.footage.uses_lent:
                     showing.footage.drop_lent()  # the camera's settings have changed since then
-                else:
+                    return None
+                found = await asyncio.to_thread(_otherwise, showing, unit.data)
+                if found is None:
                     self._doubt.add(self._loop.time())
-                return False
+                    return None
+                layout, measured, data = found
+                showing.footage.force(layout)
+                keyframe = unit._replace(data=data)
+                sets = codec.sps(codec.parameter_sets(data))
             self._begin(showing, measured)
             self._sps, self._doubt.is_shown = sets, True
         self._doubt.end()
-        return True
+        return keyframe
 
     def _begin(self, showing: Showing, measured: Measured) -> None:
         form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=measured.b_frames)
@@ -221,3 +229,15 @@ class EzvizPicture:
 
     def _failed(self, failure: SourceFailed) -> None:
         self._failure = self._failure or failure
+
+
+def _otherwise(showing: Showing, keyframe: bytes) -> tuple[Layout, Measured, bytes] | None:
+    """The layout under which a keyframe decodes that did not as it was deciphered, and the keyframe then."""
+    codec = bitstream(showing.footage.codec)
+    for layout, data in showing.footage.otherwise(keyframe):
+        whole = codec.relabelled(data)
+        try:
+            return layout, codec.measure(whole), whole
+        except NoPicture:
+            continue
+    return None

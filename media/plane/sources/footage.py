@@ -1,11 +1,13 @@
 """The units of one session of a camera, from its first keyframe on, by the session's clock."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from media import nal
 from media.ezviz.decipher import Decipherer
+from media.ezviz.encryption import LAYOUTS, Layout
 from media.ezviz.h265 import EzvizH265Depacketizer
 from media.ezviz.transport import transport
 from media.mpegps.packets import NotMpegPs, Packets
@@ -21,6 +23,7 @@ from media.rtp.unit import AccessUnit, Depacketizer
 
 MOST_UNITS = 1024  # of a picture: each is looked at, and no camera cuts one into so many
 UNFOUND = 256 * 1024  # bytes before the transport is known
+KEYFRAMES = 4  # that are kept as they came, until each was judged
 _TURN = 1 << 33  # where the clock in a program stream begins again
 _VIDEO = 96
 _G711 = frozenset({0, 8})
@@ -58,6 +61,7 @@ class Footage:
         self._examined, self._before = 0, b""
         self._parameters = b""
         self._last: int | None = None
+        self._came: deque[tuple[bytes, Piece]] = deque(maxlen=KEYFRAMES)  # keyframes: in the clear, as they came
 
     @property
     def sound(self) -> tuple[Codec, int] | None:
@@ -109,6 +113,27 @@ class Footage:
         if self._is_unknown:
             raise self.unreadable
         return units
+
+    def otherwise(self, keyframe: bytes) -> Iterator[tuple[Layout, bytes]]:
+        """This keyframe deciphered under each layout, whichever its slices were taken to have."""
+        if not self._key:
+            return
+        units = self._decipherer.came(keyframe)
+        piece = next((piece for clear, piece in self._came if keyframe.endswith(clear)), None)
+        for layout in LAYOUTS:
+            opener = self._decipherer.with_keys(layout)
+            if self._rtp:
+                data = b"".join(b"\0\0\0\1" + opener.unit(unit) for unit in units)
+            else:
+                data = opener.picture(piece.data, piece.breaks) if piece else b""
+            if data and not nal.parameters(data, self.codec):
+                data = self._parameters + data
+            if data and data != keyframe:
+                yield layout, data
+
+    def force(self, layout: Layout) -> None:
+        """Read the slices of keyframes in this layout from now on: one decoded so, and in no other."""
+        self._decipherer.force(layout)
 
     def _find(self, body: bytes) -> bytes:
         """Find which transport it is, which stays. Returns the body before it, where it is found by both.
@@ -165,6 +190,8 @@ class Footage:
         self._runs |= key and bool(self._parameters or lent)
         if not self._runs:
             return []
+        if key and self._key and not self._rtp:
+            self._came.append((data, piece))
         if key and not own:
             data = (self._parameters or lent) + data
         at = self._time(piece.pts)

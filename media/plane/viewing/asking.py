@@ -7,7 +7,7 @@ import structlog
 from media.grants import Claims
 from media.plane.background import Background
 from media.plane.codec.units import Format, SourceFailed
-from media.source import Codec, Denied, Sources, SourceSpec
+from media.source import Codec, Denied, Sources, SourceSpec, mark_of
 
 _log = structlog.get_logger()
 
@@ -56,6 +56,16 @@ class Asking:
     def report(self, claims: Claims, form: Format) -> None:
         """What the picture turned out to be like."""
         self._background.later(self._report(claims, form))
+
+    def judge(self, claims: Claims, key: bytes, *, fits: bool) -> None:
+        """What the video showed of the key that came with its source."""
+        self._background.later(self._judge(claims, mark_of(key), fits=fits))
+
+    async def _judge(self, claims: Claims, mark: str, *, fits: bool) -> None:
+        try:
+            await asyncio.wait_for(self._sources.judged(claims, mark, fits=fits), ASK_S)
+        except Exception as error:
+            _log.warning("what the video showed of a key could not be reported", error=type(error).__name__)
 
     async def _report(self, claims: Claims, form: Format) -> None:
         try:

@@ -149,6 +149,8 @@ class Pull(Displayed):
             try:
                 await self._opening(self._spec or await self._mint())
             except SourceFailed as failed:
+                if failed.reason == "code_wrong":
+                    self._judge_key(fits=False)
                 if isinstance(failed, WayFailed):
                     await self._report_in_vain(failed)
                     if self.format is None and not has_moved:
@@ -220,6 +222,11 @@ class Pull(Displayed):
             self, spec, self._mint, self.give_back, self._background, camera=f"{self.key[0]}/{self.camera}"
         )
 
+    def _judge_key(self, *, fits: bool) -> None:
+        """Report what the video showed of its key. RTSP refuses a wrong password, which says nothing of a key."""
+        if self._spec is not None and self._spec.key and self._spec.kind in OF_EZVIZ:
+            self._asking.judge(self._claims_asked(), self._spec.key, fits=fits)
+
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
@@ -231,6 +238,7 @@ class Pull(Displayed):
         if self.sound == "off":
             form = replace(form, audio=False)
         if self.format is None:
+            self._judge_key(fits=True)
             took = self._loop.time() - self._epoch
             _log.info("pull opened", camera=_short(self.camera), seconds=round(took, 2), height=form.height)
             # its keyframes come seconds apart, and in clumps: nobody waits for two of them to learn that

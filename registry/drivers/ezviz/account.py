@@ -63,7 +63,9 @@ class EzvizAccount:
                 ",".join([SECTIONS, *[lan.SECTIONS] * bool(at_home), *[cloud.SECTIONS] * bool(self._cloud)])
             )
             pages = self._last_status.filled(source.id, pages)
-            found = encryption.judged(cameras(pages, source.id, ways), pages, held.secrets.picture_codes)
+            found = encryption.judged(
+                cameras(pages, source.id, ways), pages, held.secrets.picture_codes, held.secrets.by_video
+            )
             self._channels.keep(pages, [camera.ref for camera in found])
             if at_home:
                 found = at_home.at_home(found, pages, held.secrets.codes)
@@ -131,6 +133,10 @@ class EzvizAccount:
             encryption.change_password(client, camera, old, new)
 
         self._clients.change(source, deadline_s, work)
+
+    def key(self, source: Source, camera: Camera, code: str, deadline_s: float) -> str:
+        """What the camera's video is encrypted with. Raises SetRefused."""
+        return self._clients.use(source, deadline_s, lambda client, _: encryption.ask_key(client, camera, code))
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
         def work(client: "Client", _: Held) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypedDict, cast
 
 from pyezvizapi.api_endpoints import (
+    API_ENDPOINT_CAM_ENCRYPTKEY,
     API_ENDPOINT_DETECTION_SENSIBILITY,
     API_ENDPOINT_DETECTION_SENSIBILITY_GET,
     API_ENDPOINT_DEVICES,
@@ -123,6 +124,22 @@ class Client(Ruled):
         """Have the vendor's server of keys know this session's terminal. Nothing of the answer is needed."""
         told = {"appId": "ys7", "clientType": "1"}
         self._session.post(self._url(P2P), data={"sessionId": self.session_id}, headers=told, timeout=self._timeout)
+
+    def camera_key(self, serial: str, code: str) -> str:
+        """The library's `get_cam_key` as this session's terminal. Raises PyEzvizError, with `code` for a refusal."""
+        form = {
+            "checkcode": code or None,
+            "serial": serial,
+            "clientNo": "web_site",
+            "clientType": 3,
+            "netType": "WIFI",
+            "featureCode": self._terminal,
+            "sessionId": self.session_id,
+        }
+        answer = self._request_json("POST", API_ENDPOINT_CAM_ENCRYPTKEY, data=form)
+        if str(answer.get("resultCode")) != "0":
+            raise PyEzvizError("no key was handed out")
+        return str(answer.get("encryptkey") or "")
 
     def set_video_enc(
         self,

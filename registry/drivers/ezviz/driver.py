@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from media.ezviz.address import KNOWN
 from media.ezviz.results import TOKEN
 from media.grants import Picture
-from media.source import NotOpened, SourceSpec, outcome
+from media.source import NotOpened, SourceSpec, mark_of, outcome
 from net.exchange import Exchange
 from net.hosts import Hosts
 from registry.camera import Camera, Ref
@@ -36,7 +36,7 @@ from registry.drivers.ezviz.terminal import Terminal
 from registry.drivers.ezviz.waking import Waking, lasts_s
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
-from registry.errors import Refused, SignedOut
+from registry.errors import Refused, SetRefused, SignedOut
 from registry.settings import Setting, SettingView
 from registry.vendor import Verdict
 from store.ports import Store
@@ -231,16 +231,36 @@ class EzvizDriver:
         self.sessions.keep_code(source, camera.ref.serial, code)
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """Check it against what the vendor lists, and keep it; "" forgets the one there is."""
-        if code:
-            if self._keys.alone(self.sessions.read(source)):
-                raise Refused("not_this_way", "no app account, which alone lists what a code is checked against")
-            right = self.is_code(source, camera, code, deadline_s)
-            if right is None:
-                raise Refused("encryption_unknown", "the vendor lists nothing to check the code against")
-            if not right:
-                raise Refused("code_wrong", "not what the vendor lists")
+        """Keep it, and forget what video showed of the one before; "" forgets the one there is."""
+        if code and self._keys.alone(self.sessions.read(source)):
+            raise Refused("not_this_way", "no app account, whose cloud stream is the one to be deciphered")
         self.sessions.keep_picture_code(source, camera.ref.serial, code)
+
+    # keys that the vendor hands out
+
+    def asks_silently(self, source: Source) -> bool:
+        return self.sessions.is_elevated(source)
+
+    def ask_key(self, source: Source, camera: Camera, deadline_s: float, *, code: str = "") -> None:
+        held, serial, is_shared = self.sessions.read(source), camera.ref.serial, camera.owner == "shared"
+        if self._keys.alone(held) or (is_shared and serial in held.secrets.keys_refused):
+            raise SetRefused("not_given")
+        try:
+            key = self.account.key(source, camera, code, deadline_s)
+        except SetRefused as refused:
+            if refused.why == "not_given" and is_shared:
+                self.sessions.refuse_key(source, serial)
+            if refused.why == "code_mailed" and held.secrets.elevated:
+                self.sessions.elevate(source, is_elevated=False)
+            raise
+        self.sessions.keep_picture_code(source, serial, key)
+        if code:
+            self.sessions.elevate(source, is_elevated=True)
+
+    def judge_key(self, source: Source, camera: Camera, mark: str, *, fits: bool) -> None:
+        code = self.sessions.read(source).secrets.picture_codes.get(camera.ref.serial, "")
+        if code and mark_of(key_of(code)) == mark:
+            self.sessions.judge_key(source, camera.ref.serial, code, fits=fits)
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         if release.startswith(OPENING):
@@ -266,6 +286,6 @@ class EzvizDriver:
 
 
 def _key(held: Held, camera: Camera) -> bytes:
-    """What deciphers the camera's picture; empty where its owner gave no code, or one that may not fit any longer."""
+    """What deciphers the camera's video; empty if none is kept, or the video showed that it does not fit."""
     code = held.secrets.picture_codes.get(camera.ref.serial, "")
-    return key_of(code) if code and camera.picture_code == "fits" else b""
+    return key_of(code) if code and camera.picture_code in ("fits", "unknown") else b""

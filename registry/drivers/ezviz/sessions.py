@@ -18,6 +18,7 @@ from store.ports import Store
 from store.records import Source, SourceKind, SourceState
 from store.sealing import SealedUnreadable
 
+BY_CODE = "by_code"  # in a session that was just signed in by a code
 WAIT_S = 1.0  # for another process that has renewed the session and is about to say so
 TRIES = 5
 
@@ -30,7 +31,10 @@ class Secrets(Struct, frozen=True):
     open: Key | None = None
     codes: dict[str, str] = {}  # what opens cameras on the LAN, by serial
     open_air: bool = False  # its owner agreed to pictures by a connection that others could listen to
-    picture_codes: dict[str, str] = {}  # what deciphers pictures of cameras, by serial; each was checked first
+    picture_codes: dict[str, str] = {}  # what deciphers the video of cameras, by serial: the owner's code, or a key
+    by_video: dict[str, bool] = {}  # by serial, whether video could be deciphered by that; none: no video came yet
+    keys_refused: tuple[str, ...] = ()  # serials of shared cameras whose keys the vendor does not give this account
+    elevated: str = ""  # id of the session that was signed in by a code, or was handed a key by one
     sub_account: str = ""  # id of the household's sub-account under the installation's developer key
 
     def __repr__(self) -> str:
@@ -74,8 +78,40 @@ class Sessions:
             raise SignedOut from None
 
     def signed_in(self, source: Source, user: str, session: JsonObject) -> None:
-        """Replaces the stored session after a sign-in; keys and codes are kept."""
-        self._change(source, lambda old: replace(old, user=user, session=session), "ok")
+        """Replaces the stored session after a sign-in; keys and codes are kept. BY_CODE in `session`: by a code."""
+        kept = {name: value for name, value in session.items() if name != BY_CODE}
+        elevated = str(kept["session_id"]) if session.get(BY_CODE) is True else ""
+        self._change(
+            source, lambda old: replace(old, user=user, session=kept, elevated=elevated, keys_refused=()), "ok"
+        )
+
+    def is_elevated(self, source: Source) -> bool:
+        """Whether the session is one in which the vendor hands out keys without mailing a code.
+
+        No public client says whether a renewed session still is: it counts as one that is not.
+        """
+        held = self.read(source)
+        secrets = held.secrets
+        return held.state == "ok" and bool(secrets.elevated) and _id_of(secrets) == secrets.elevated
+
+    def elevate(self, source: Source, *, is_elevated: bool) -> None:
+        """Keep whether the vendor handed out a key in this session by a mailed code, or mailed a code for one."""
+        self._change(source, lambda old: replace(old, elevated=_id_of(old) if is_elevated else ""))
+
+    def refuse_key(self, source: Source, serial: str) -> None:
+        """Keep that the vendor does not give this account the camera's key, so that it is not asked again."""
+        self._change(source, lambda old: replace(old, keys_refused=(*old.keys_refused, serial)))
+
+    def judge_key(self, source: Source, serial: str, code: str, *, fits: bool) -> None:
+        """Keep what video showed of the code, unless another one has taken its place."""
+
+        def changed(old: Secrets) -> Secrets:
+            is_kept = old.picture_codes.get(serial) == code
+            return replace(old, by_video=old.by_video | {serial: fits}) if is_kept else old
+
+        known = self.read(source).secrets
+        if known.picture_codes.get(serial) == code and known.by_video.get(serial) is not fits:
+            self._change(source, changed)
 
     def renewed(self, source: Source, old: str, session: JsonObject) -> JsonObject:
         """Keep the session that was had for the one with id `old`; returns the one that counts from now on."""
@@ -103,7 +139,8 @@ class Sessions:
 
         def changed(old: Secrets) -> Secrets:
             codes = {device: known for device, known in old.picture_codes.items() if device != serial}
-            return replace(old, picture_codes=codes | {serial: code} if code else codes)
+            by_video = {device: fits for device, fits in old.by_video.items() if device != serial}
+            return replace(old, picture_codes=codes | {serial: code} if code else codes, by_video=by_video)
 
         self._change(source, changed)
 
@@ -149,3 +186,7 @@ class Sessions:
             state=state,
             look_at=time.time() if state != held.state else None,  # assistants show whether it can be read
         )
+
+
+def _id_of(secrets: Secrets) -> str:
+    return str(secrets.session["session_id"]) if secrets.session else ""

@@ -8,6 +8,7 @@ import secrets
 from net.errors import NotAllowed
 from net.exchange import Exchange
 from registry.drivers.ezviz.codes import SIGN_IN
+from registry.drivers.ezviz.sessions import BY_CODE
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, VendorDown
 from registry.vendor import CodeSent, Rejected, SignedIn, Verdict
@@ -87,7 +88,7 @@ class Terminal:
         except PyEzvizError:
             return self._rejected(client.code)
         self._http.check(f"https://{session['api_url']}")
-        return SignedIn(session)
+        return SignedIn({**session, BY_CODE: True} if code else session)
 
     def _rejected(self, code: int | None) -> Rejected:
         """Raises VendorDown for what is no verdict on this person."""
