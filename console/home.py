@@ -60,10 +60,15 @@ class Home:
         self.signing_in = SigningIn(sign_in, self._sessions, adds=settings.adds)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
         self.gallery = Gallery(self._tiles, self.forms, sign_in, settings.live)
+        self._opened: Callable[[str], None] = lambda account: None
 
     @property
     def vendor(self) -> str:
         return self.sign_in.vendor
+
+    def when_open(self, callback: Callable[[str], None]) -> None:
+        """`callback` gets the household of each page that is open, several times a minute; it must be quick."""
+        self._opened = callback
 
     # the page
 
@@ -136,9 +141,17 @@ class Home:
             return pages.problem_json(404, "No picture", explain(found, pages.language()))
         return cast("Response", redirect(at_own_media(found.url, self.area.media()), 302))
 
+    def is_open(self, current: ConsoleSession) -> Response:
+        """A page with cameras is in front of somebody."""
+        self._opened(current.account)
+        return Response(status=204)
+
     def rules(self) -> list[Rule]:
         """The addresses of the pages beside /home itself."""
-        return [("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ)]
+        return [
+            ("/home/cameras/<camera>/still.jpg", "camera_still", self.still, READ),
+            ("/home/open", "is_open", self.is_open, READ),
+        ]
 
     def _page(self, name: str, status: int = 200, **context: Any) -> Response:
         return self.area.page(name, status, **{"owners": self.sign_in.has_owner_users(), **context})

@@ -45,6 +45,7 @@ class Registry:
         self._streams, self._voice, self._rules = streams, voice, rules
         self.scenes = scenes  # that show a camera on a TV in the house
         self._listed: tuple[Callable[[Link, Listing], None], ...] = ()
+        self._asked: tuple[Callable[[Link], None], ...] = ()
 
     @property
     def playable(self) -> tuple[str, ...]:
@@ -86,7 +87,13 @@ class Registry:
         found = self._streams.open(link, camera_id, request)
         if self._history is not None:
             self._history.note(link, camera_id, request.surface, found, requested_at)
+        for asked in self._asked:
+            asked(link)
         return found
+
+    def when_asked(self, callback: Callable[[Link], None]) -> None:
+        """`callback` too gets the link of each request to show a camera, in the same thread: it must be quick."""
+        self._asked = (*self._asked, callback)
 
     def end_session(self, link: Link, session: str) -> None:
         self._streams.end_session(link, session)

@@ -377,6 +377,8 @@ if (modes) {
 }
 const renew = () => tiles.forEach((tile) => tile.renewStill());
 setInterval(renew, 5000);
+// while the page is open the cameras are read again and again, and assistants hear of changes soon
+setInterval(() => document.hidden || fetch("/home/open", { redirect: "error" }).catch(() => null), 15000);
 document.addEventListener("visibilitychange", renew);
 // a fragment keeps the browser from autofocus, and takes the focus until the page is there
 addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());

@@ -45,6 +45,12 @@ class Inbox:
         """For this household, or for all that list the device. A full queue drops it: a poll finds the change."""
         self._put(account_id, hint.serial, [hint], time.monotonic(), 0)
 
+    def look(self, account_id: str, in_s: float) -> None:
+        """Reads the household's cameras `in_s` seconds from now, or sooner where such a reading waits already."""
+        with self._changed:
+            if (account_id, "") not in self._waiting:
+                self._put(account_id, "", [Hint("", 0, "read", time.time())], time.monotonic() + in_s, 0)
+
     def _put(self, account_id: str, serial: str, hints: list[Hint], due: float, tries: int) -> None:
         with self._changed:
             if self._count + len(hints) > self._most:

@@ -12,7 +12,6 @@ from showcam.settings import Settings
 from store.ports import Store
 from store.records import Assistant
 
-POLL_S = 2  # so that a camera that is renamed in the simulator has its new name everywhere within ten seconds or so
 PRACTICE = ("demo@example.com", "showcam-demo")  # whom the demo's sign-in page fills in
 _USERS = {
     "demo@example.com": "demo",
@@ -54,7 +53,6 @@ def prepare(settings: Settings) -> Settings:
         ezviz_api=f"127.0.0.1:{simulator + 1}",
         ezviz_open=f"127.0.0.1:{simulator + 2}",
         ezviz_push_at=f"127.0.0.1:{simulator + 3}",
-        poll_s=min(settings.poll_s, POLL_S),
         amazon_at=f"127.0.0.1:{simulator + 1}",
         alexa_skill_id="amzn1.ask.skill.demo",
         lwa_client_id="amzn1.application-oa2-client.demo",

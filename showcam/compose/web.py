@@ -16,6 +16,7 @@ from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
 from accounts.refusals import Refusals
+from console.home import Home, Page
 from console.lookout import Lookout
 from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
@@ -45,6 +46,8 @@ from store.ports import Store, StoreUnavailable
 log = logging.getLogger(__name__)
 
 WORKER_LATE_S = 30.0
+ASKED_S = 10.0  # a household is read so long after somebody asked to be shown a camera
+OPEN_S = 2.0  # and so long after a page with its cameras said that it is open
 
 
 def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_stderr) -> Edge:
@@ -58,10 +61,11 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         metrics.count(done)
         lines.write(done)
 
+    inbox = Inbox(base.adapter.noticing)
     routes = [
         *_alexa(settings, keys, base),
         fulfillment.route(settings, base),
-        *doors.routes(settings, base, Inbox(base.adapter.noticing)),
+        *doors.routes(settings, base, inbox),
         Route("healthz", "/healthz", ("GET",), _health(settings, base.store)),
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
@@ -69,10 +73,17 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     measurer, listed = Measurer(registry), Listed(base.store)
     registry.when_listed(measurer.offer)
     registry.when_listed(listed.note)
+    # somebody who was refused mends it next, in the vendor's app, which announces nothing
+    registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
     made = skill.build(settings, keys, base) if settings.has_console else None
     if made is not None:
         routes.append(skill.route(made))
-    own, machine = partial(own_pages, settings, base), OwnMachine(settings, base)
+    machine = OwnMachine(settings, base)
+
+    def own(home: Home) -> list[Page]:
+        home.when_open(lambda account: inbox.look(account, OPEN_S))
+        return own_pages(settings, base, home)
+
     keeper = skill.address_keeper(settings)
     lookout = None if settings.demo else Lookout(partial(look, settings))  # the demo asks nobody outside
     app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keeper, lookout)

@@ -44,9 +44,9 @@ class Page:
         assert found is not None, self.text
         return unescape(found[1])
 
-    def enter(self) -> None:
-        printed = self.program.command("home").stdout
+    def enter(self, user: str = "owner", password: str = PASSWORD) -> None:
+        printed = self.program.command("home", *(["--demo"] if self.program.demo else [])).stdout
         code = re.search(r"#([\w-]{20,})", printed)
         assert code is not None, printed
         assert self.post("/home", step="enter", entry=code[1]) == 200
-        assert self.post("/home", step="sign-in", user="owner", password=PASSWORD) == 200
+        assert self.post("/home", step="sign-in", user=user, password=password) == 200

@@ -36,6 +36,18 @@ def test_a_hint_of_an_unlisted_device_calls_no_vendor(home: Household, published
     assert home.driver.calls["read"] <= before + 1
 
 
+def test_many_who_want_a_household_read_soon_make_one_reading(home: Household, published: list[Change]) -> None:
+    inbox, calls = Inbox(home.noticing), home.driver.calls["read"]
+    home.driver.change("Garden", name="Orchard")
+    for _ in range(1000):
+        inbox.look(home.account.id, 0.2)
+    until(lambda: bool(published))
+    assert ([change.kind for change in published], home.driver.calls["read"]) == (["renamed"], calls + 1)
+    home.driver.change("Orchard", name="Garden")
+    inbox.look(home.account.id, 0.0)
+    until(lambda: len(published) == 2)
+
+
 def test_a_flood_is_bounded_and_does_not_wait(home: Household, published: list[Change], clock: Clock) -> None:
     home.driver.hold = threading.Event()
     inbox = Inbox(home.noticing, most=50)

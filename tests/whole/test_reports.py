@@ -17,7 +17,8 @@ from tests.doubles.program import Program, running
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A program that is linked to both assistants, which have been told of every camera."""
     folder: Path = tmp_path_factory.mktemp("reports")
-    with running(folder, SHOWCAM_EXPLAIN="no") as started:
+    # a household is read often, so that the tests need not wait for what nobody announces
+    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_POLL_S="2") as started:
         started.link("alexa")
         started.link("google")
         wait(started, lambda: len(about(started, "alexa")["states"]) == 8)
