@@ -136,7 +136,7 @@ class Telling:
     def _failed(self, claim: Claim, now: Now, settled: Settled, error: NotTold) -> Settled:
         assert claim.link is not None
         log.log(
-            logging.INFO if isinstance(error, TryAgain | NotNow) else logging.WARNING,
+            logging.INFO if type(error) in (TryAgain, NotNow) else logging.WARNING,
             "%s was not told what changed for link %s: %s",
             self.assistant,
             claim.link_id,

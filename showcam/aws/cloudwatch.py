@@ -31,6 +31,9 @@ COUNTED = {
     "vendor_busy": "VendorUnavailable",
     "refused": "Refusals",
     "TryAgain": "ReportsRetried",
+    "Refused": "ReportsRetried",
+    "RefusedKey": "GrantsLost",
+    "endings": FAILED,
     "Undeliverable": "ReportsLaidDown",
     "GrantDead": "GrantsLost",
 }
