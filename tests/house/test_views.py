@@ -10,7 +10,7 @@ from registry.streams.offers import Offers
 from registry.streams.questions import Questions
 
 SAYS_WHO = {Registry: "link", Owner: "account_id", Offers: "grant", Questions: "claims"}
-TELLS_OF_NO_CAMERA = {Registry: {"when_listed"}, Owner: set(), Offers: set(), Questions: set()}
+TELLS_OF_NO_CAMERA = {Registry: {"when_listed", "when_asked"}, Owner: set(), Offers: set(), Questions: set()}
 
 
 @pytest.mark.parametrize("view", SAYS_WHO, ids=lambda view: view.__name__)
