@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 CENSUS_S = 30.0  # between two reads of which households there are
 START_S = 15.0  # new households are read within this: what rang before a start is rung for 45 s
 SPREAD = (0.5, 0.9)  # of the longest time between two readings: each takes a part of it by chance
-BACK_OFF = 4  # doublings of the time between two readings of a household that can't be read
+ONCE_MORE = 1 / 8  # of that time, after the first reading that failed
+BACK_OFF = 4  # doublings of that time, from the third reading that failed on
 LISTENERS = 200  # connections a process keeps; further households are polled
 READERS = 4
 
@@ -127,7 +128,8 @@ class Watch:
             watched.failures += 1
             log.exception("account %s could not be watched", account_id)
         finally:
-            pace_s *= 2 ** min(watched.failures, BACK_OFF)
+            if watched.failures:
+                pace_s *= ONCE_MORE if watched.failures == 1 else 2 ** min(watched.failures - 2, BACK_OFF)
             watched.due = self._clock() + pace_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
             watched.busy = False
 

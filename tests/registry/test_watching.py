@@ -381,6 +381,16 @@ def test_a_failing_vendor_is_called_ever_less_often(world: World, error: DriverE
     assert world.pass_s(watch, 3 * longest * POLL_S, step_s=50.0) <= 2 * BACK_OFF + 4
 
 
+def test_one_reading_that_failed_is_made_up_for_at_once(world: World) -> None:
+    watch = world.watch()
+    world.pass_s(watch, POLL_S)
+    world.home.driver.error = VendorDown()
+    while not world.pass_s(watch, 1.0, 1.0):
+        pass
+    world.home.driver.error = None
+    assert world.pass_s(watch, POLL_S / 8, 1.0) == 1
+
+
 def test_after_trouble_the_pace_is_as_before(world: World) -> None:
     watch = world.watch()
     world.home.driver.error = VendorDown()
