@@ -5,7 +5,7 @@ a message the kind and the time are taken, and nothing else.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from registry.driver import Hint
@@ -38,11 +38,14 @@ class Noticing:
         self._readings, self._changes, self._sightings = readings, changes, sightings
         self._devices, self._announcing, self._clock = devices, announcing, clock
 
-    def refresh(self, account_id: str) -> bool:
-        """Read the account's cameras ahead of requests, and keep its session alive; False: no source could be read."""
+    def refresh(self, account_id: str, signed_in: Collection[str] | None = None) -> bool:
+        """Read the account's cameras ahead of requests, and keep its session alive; False: no source could be read.
+
+        `signed_in`: ids of sources. One that is not among them and has never been listed is not read.
+        """
         began = self._clock() - JOIN_S  # a call that began so long ago is shared
         try:
-            self._readings.listing(account_id, REFRESH_S, purpose=NOTICE)
+            self._readings.listing(account_id, REFRESH_S, purpose=NOTICE, signed_in=signed_in)
             household = self._readings.households.of(account_id)
         except Unavailable:
             return False

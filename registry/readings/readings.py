@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from media.grants import Picture
 from registry.driver import Driver
@@ -88,8 +88,12 @@ class Readings:
                 made = self._kept.made(household.account, source, last.given, with_sizes, last.as_of)
                 self._kept.remember(household.account, source, made)
 
-    def listing(self, account_id: str, deadline_s: float, *, purpose: str = "ask") -> Listing:
+    def listing(
+        self, account_id: str, deadline_s: float, *, purpose: str = "ask", signed_in: Collection[str] | None = None
+    ) -> Listing:
         """Read now; failing that, the last known list. Raises Unavailable when there is none.
+
+        `signed_in`: ids of sources. One that is not among them and has never been listed is not read.
 
         With the preferences as the store has them now: an assistant keeps a list until it is asked to sync again.
         """
@@ -98,6 +102,8 @@ class Readings:
         readings = []
         unread: list[DriverError] = []
         for source in household.sources:
+            if signed_in is not None and source.id not in signed_in and not self._is_known(household.account, source):
+                continue
             left = deadline_s - (time.monotonic() - began)
             try:
                 # a shared read may have begun before the owner changed a preference
@@ -117,7 +123,10 @@ class Readings:
 
     def _never_listed(self, account: Account, source: Source, error: DriverError) -> bool:
         """Whether nobody has signed in to the source yet: so no camera of it is missing from a list without it."""
-        return isinstance(error, SignedOut) and self._kept.known(account, source) is None
+        return isinstance(error, SignedOut) and not self._is_known(account, source)
+
+    def _is_known(self, account: Account, source: Source) -> bool:
+        return self._kept.known(account, source) is not None
 
     def _read(self, account: Account, source: Source, until: float, purpose: str) -> Reading:
         driver, left_s = self._drivers[source.kind], max(0.0, until - time.monotonic())
@@ -126,7 +135,7 @@ class Readings:
             given = self._breaker.call(f"read/{source.id}", left_s, driver.read, source, left_s)
         except DriverError as error:
             # that nobody has signed in to a source yet is no trouble
-            level = logging.INFO if self._never_listed(account, source, error) else logging.WARNING
+            level = logging.DEBUG if self._never_listed(account, source, error) else logging.WARNING
             said = "source %s could not be read: %s (%s)"
             log.log(level, said, source.id, error.reason, error, extra={"reason": error.reason})
             raise

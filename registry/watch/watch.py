@@ -141,7 +141,7 @@ class Watch:
         if not sources:
             watched.failures = 0
             return min(self._poll_s, max(2.0, 0.05 * len(self._watched)))  # this reads nothing but our own store
-        well = self._noticing.refresh(account_id)
+        well = self._noticing.refresh(account_id, [source.id for source in sources])
         self._follow(account_id, watched, sources)  # again: one of the cameras may be its first doorbell
         watched.failures = 0 if well else watched.failures + 1
         return self._poll_s

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from accounts import households as households_of_any
 from registry.adapter import Adapter, adapt
+from registry.camera import Camera
 from registry.driver import Hint
 from registry.drivers.ezviz import households
 from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
@@ -53,6 +54,18 @@ class Teller:
     def listen(self, source: Source, callback: Callable[[Hint], None]) -> Ear:
         self.ears.append(Ear(callback))
         return self.ears[-1]
+
+
+class SignedOutVendor(ReadyDriver):
+    """Notes which sources are read."""
+
+    def __init__(self, cameras: list[Camera]) -> None:
+        super().__init__(cameras)
+        self.asked_for: list[str] = []
+
+    def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
+        self.asked_for.append(source.id)
+        raise SignedOut
 
 
 class World:
@@ -405,6 +418,21 @@ def test_a_household_that_nobody_signed_in_for_is_no_work_for_the_vendor(world: 
     watch = world.watch(push=True)
     world.pass_s(watch, 60)
     assert len(world.vendor.ears) == 1
+
+
+def test_a_source_that_nobody_signed_in_to_is_not_read_beside_a_camera_at_home(world: World) -> None:
+    """The demo before its first sign-in: Barn is at home, and the EZVIZ account waits."""
+    account = households.add_owner(world.home.store, "new@example.com")
+    households_of_any.with_lan(world.home.store, account.id)
+    at_home, waiting = ReadyDriver([camera("Barn", ways=("lan",))]), SignedOutVendor([])
+    home = world.home
+    adapter = adapt(home.store, {"ezviz": waiting, "lan": at_home}, home.pictures, home.grants, home.rules, world.clock)
+    (source,) = [source for source in home.store.sources(account.id) if source.kind == "ezviz"]
+    watch = Watch(home.store, adapter.noticing, {}, poll_s=POLL_S, push=(), webhook=(), clock=world.clock)
+    world.made.append(watch)
+    world.pass_s(watch, 5 * POLL_S)
+    assert at_home.calls["read"] >= 4
+    assert source.id not in waiting.asked_for
 
 
 def test_signing_in_begins_it_and_signing_out_ends_it(world: World) -> None:
