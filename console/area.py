@@ -18,6 +18,8 @@ type EndPictures = Callable[[str], None]
 type Rule = tuple[str, str, View, tuple[str, ...]]  # path, name, view, methods
 
 READ, FORM = ("GET",), ("GET", "POST")
+_PAGE = "text/html"  # what a browser accepts for a page, and not for an image or to a script
+_WANTED = "wanted"  # key in the form's cookie
 
 
 class Area:
@@ -43,7 +45,8 @@ class Area:
         return found
 
     def owned(self, view: View, *, early: bool = False) -> View:
-        """A view that gets the session of somebody who is signed in to a household; others are led to /home.
+        """A view that gets the session of somebody who is signed in to a household. Others are led to /home, and back
+        to the page that they wanted once they are signed in; a script of a page is answered 401.
 
         `early`: it also gets that of a browser that has only given the printed code.
         """
@@ -52,10 +55,24 @@ class Area:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             current = self.current()
             if current is None or not (current.account or early):
+                accepted = request.headers.get("Accept", _PAGE)
+                if _PAGE not in accepted:
+                    return pages.signed_out()
+                if request.method == "GET":
+                    session[_WANTED] = request.path
                 return redirect(cookies.HOME, 303)
             return view(current, *args, **kwargs)
 
         return guarded
+
+    def has_ended(self) -> bool:
+        """True if the browser of a request without a session had one."""
+        return bool(cookies.read(request))
+
+    def wanted(self) -> str:
+        """The page that the browser wanted before it signed in, else the first one. It is asked for once."""
+        wanted = str(session.pop(_WANTED, cookies.HOME))
+        return wanted if cookies.is_home(wanted) else cookies.HOME
 
     def begun(self, cookie: str, at: str = cookies.HOME) -> Response:
         """Lead to that page, with the session that has just begun."""

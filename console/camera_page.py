@@ -60,7 +60,7 @@ class CameraPage:
     ) -> None:
         self._owner, self._area, self._forms, self._history = owner, area, forms, history
         self._alexa, self._google, self._patience_s = alexa, google, patience_s
-        self._tiles, self._preferences = Tiles(owner), PreferenceForms(owner)
+        self._tiles, self._preferences = Tiles(owner, area.store), PreferenceForms(owner)
         self._password = EncryptionPassword(owner, patience_s)
 
     def rules(self) -> list[Rule]:

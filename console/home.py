@@ -55,7 +55,7 @@ class Home:
     ) -> None:
         self.entrance = entrance
         self._owner, self.sign_in, self._settings = owner, sign_in, settings
-        self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner)
+        self._sessions, self._tiles = ConsoleSessions(store, clock), Tiles(owner, store)
         self.area = Area(store, self._sessions, end_pictures, media_port=settings.media_port)
         self.signing_in = SigningIn(sign_in, self._sessions, adds=settings.adds)
         self.forms = TileForms(owner, self._sessions, sign_in.vendor, clock)
@@ -90,7 +90,7 @@ class Home:
 
     def _due(self, current: ConsoleSession | None) -> Response:
         if current is None:
-            return self._page("enter")
+            return self._page("enter", ended=self.area.has_ended())
         form = self.signing_in.due(current)
         return self._form(form) if form else self._cameras(current)
 
@@ -103,7 +103,7 @@ class Home:
 
     def _after(self, current: ConsoleSession, outcome: str | Refused | None) -> Response:
         if isinstance(outcome, str):
-            return self.area.begun(outcome)
+            return self.area.begun(outcome, self.area.wanted())
         return self._form(self.signing_in.again(current, outcome), 403) if outcome else pages.again()
 
     def _form(self, form: Form, status: int = 200) -> Response:
@@ -123,7 +123,7 @@ class Home:
     def open(self, camera: str) -> Response:
         current = self.area.current()
         if current is None or not current.account:
-            return pages.problem_json(401, "Signed out", "Open the page again and sign in.")
+            return pages.signed_out()
         try:
             wish = _asked.decode(request.get_data())
             found = self._tiles.open(current.account, current.id, camera, wish, pages.language())

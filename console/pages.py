@@ -113,6 +113,11 @@ def data(content: object) -> Response:
     return Response(msgspec.json.encode(content), content_type="application/json")
 
 
+def signed_out() -> Response:
+    """For a script of a page whose session has ended."""
+    return problem_json(401, "Signed out", "Open the page again and sign in.")
+
+
 def problem_json(status: int, title: str, detail: str) -> Response:
     return Response(
         msgspec.json.encode(problem_of(status, title, detail)), status, content_type="application/problem+json"

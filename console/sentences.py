@@ -38,6 +38,18 @@ HERE: Mapping[Reason, Sentence] = {
         mark("On its way from {vendor} to here it is not encrypted. Allow that, and it is shown."),
     ),
 }
+# Of a picture that the page asks for again by itself.
+_BY_ITSELF = mark("This page asks again by itself.")
+_MAKES_ROOM = mark("Close another camera. This page asks again by itself.")
+BY_ITSELF: Mapping[Reason, Sentence] = {
+    "no_internet": ("", _BY_ITSELF),
+    "vendor_down": ("", _BY_ITSELF),
+    "vendor_busy": ("", _BY_ITSELF),
+    "media_down": ("", _BY_ITSELF),
+    "busy": ("", mark("Close it on one of them. This page asks again by itself.")),
+    "household_full": ("", _MAKES_ROOM),
+    "machine_full": ("", _MAKES_ROOM),
+}
 # Above the tiles, by how many there are.
 CAN_BE_SHOWN = mark("{shown} of {all} can be shown.")
 NEEDS_YOU = (mark("One needs you."), mark("{count} need you."))

@@ -10,7 +10,7 @@ from console.adding_sentences import AT_ITS_TILE
 from console.encryption import Steps, Switching
 from console.home_codes import HomeCode, HomeCodes
 from console.mends import Mend, Mends, is_asked_for
-from console.sentences import AGAIN, ASKED_FOR, CAN_BE_SHOWN, HERE, KEY_MISSING, NEEDS_YOU, OWN
+from console.sentences import AGAIN, ASKED_FOR, BY_ITSELF, CAN_BE_SHOWN, HERE, KEY_MISSING, NEEDS_YOU, OWN
 from registry.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, is_on_battery
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
@@ -22,10 +22,13 @@ from registry.readings.readiness import Row
 from registry.reason import Reason
 from registry.surface import Surface
 from registry.vendor import Sentence
+from store.ports import Links
+from store.records import Assistant, Link
 from words.catalogue import OURS
 from words.languages import Language
 
-SHOWN_ON: tuple[Surface, ...] = ("page", "alexa", "google")
+ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
+SHOWN_ON: tuple[Surface, ...] = ("page", *ASSISTANTS)
 ENDS_BY_ITSELF = frozenset(
     {"asked_for", "no_internet", "vendor_down", "vendor_busy", "waking", "media_down"}
     | {"busy", "too_often", "household_full", "machine_full"}
@@ -58,10 +61,13 @@ class Shown(TypedDict):
 
 
 class Shows(Struct, frozen=True):
-    """Which assistants could show the camera; `why_not` where one could not and the page could."""
+    """Which assistants could show the camera, None where no link of theirs has it.
 
-    alexa: bool
-    google: bool
+    `why_not` where one could not and the page could.
+    """
+
+    alexa: bool | None
+    google: bool | None
     why_not: WhyNot | None
 
 
@@ -108,13 +114,15 @@ class Tile(Struct, frozen=True):
 
 
 class Tiles:
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, links: Links) -> None:
+        self._links = links
         self._owner, self._mends, self._home_codes = owner, Mends(owner), HomeCodes(owner)
 
     def of(self, account: str, language: Language, steps: Steps) -> list[Tile]:
         """The household's tiles, those that can be shown first, in the order of their names. Raises Unavailable."""
         rows, awaited = self._owner.readiness(account, SHOWN_ON), self._owner.awaited(account)
-        tiles = [self._tile(account, row, awaited, steps, language) for row in rows]
+        links = self._links.links(account)
+        tiles = [self._tile(account, row, awaited, links, steps, language) for row in rows]
         return sorted(tiles, key=lambda tile: (tile.why_not is not None, tile.name.casefold()))
 
     def waiting(self, account: str) -> tuple[str, ...]:
@@ -126,7 +134,9 @@ class Tiles:
         found = self._owner.undecided(account, self._owner.cameras(account).cameras)
         return tuple(sorted(found, key=lambda camera: camera.name.casefold())) if len(found) > 1 else ()
 
-    def _tile(self, account: str, row: Row, awaited: Changes, steps: Steps, language: Language) -> Tile:
+    def _tile(
+        self, account: str, row: Row, awaited: Changes, links: Sequence[Link], steps: Steps, language: Language
+    ) -> Tile:
         camera, verdicts = row
         preferences = self._owner.preferences(account, camera.id)
         refused = [surface for surface in SHOWN_ON if isinstance(verdicts[surface], Refusal)]
@@ -134,6 +144,8 @@ class Tiles:
         if refused and isinstance(first := verdicts[refused[0]], Refusal):
             why = self._why_not(account, first, camera, awaited, language)
         on_page = "page" in refused
+        have = {link.assistant for link in links if link.cameras is None or camera.id in link.cameras}
+        shows = {surface: surface not in refused if surface in have else None for surface in ASSISTANTS}
         return Tile(
             camera.id,
             camera.name,
@@ -148,7 +160,7 @@ class Tiles:
             camera.owner == "shared",
             self._home_codes.of(account, camera),
             camera.encryption == "on",
-            Shows("alexa" not in refused, "google" not in refused, None if on_page else why),
+            Shows(shows["alexa"], shows["google"], None if on_page else why),
         )
 
     def open(self, account: str, session: str, camera_id: str, wish: Asked, language: Language) -> Stream | WhyNot:
@@ -166,12 +178,14 @@ class Tiles:
     ) -> WhyNot:
         """The first reason: the next is read once that is mended."""
         if camera is None:
-            return why_not(refusal, language)
+            return why_not(refusal, language, {**OWN, **BY_ITSELF})
         if is_asked_for(camera, refusal.reason, awaited):
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
         mends = self._mends.of(account, camera, refusal.reason)
         is_here = bool(set(mends) - {"home_code"}) and (refusal.reason != "encryption_on" or "off" in mends)
         own = {**OWN, **self._home_codes.own(account, camera), **(HERE if is_here else {})}
+        if not is_on_battery(camera):
+            own |= BY_ITSELF
         if camera.id.startswith(OF_ONES_OWN):
             own |= AT_ITS_TILE
         if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):

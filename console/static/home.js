@@ -5,8 +5,12 @@ import { HLS, connectionTo, firstFrame, hlsPlayer, offerOf } from "./playing.js"
 const FIRST_PICTURE_MS = { webrtc: 9000, hls: 15000 };
 const GATHER_MS = 1000;
 const SILENT_MS = { webrtc: 4000, hls: 10000 }; // without a packet or a new frame the picture is taken for lost
-// reasons that end by themselves: after which pause the picture is asked for again, and how often
-const AGAIN = { waking: [10000, 3], asked_for: [3000, 12] };
+// Reasons that end by themselves: the pauses before the picture is asked for again, after which a press is wanted.
+const AGAIN = { waking: Array(7).fill(10000), asked_for: Array(12).fill(3000) };
+// Others that do, as does a picture that did not come at all. The last pause is kept to, until a picture comes.
+const PASSES = ["busy", "too_often", "household_full", "machine_full", "no_internet", "vendor_busy", "vendor_down", "media_down", ""];
+const PAUSES = [5000, 10000, 20000, 40000, 60000];
+const UNSEEN_MS = 60000; // a tab that nobody sees lets its pictures go after this
 
 const list = document.querySelector(".tiles");
 const most = Number(list?.dataset.live ?? 0);
@@ -32,6 +36,8 @@ class Tile {
     this.still = element.querySelector("img[data-still]");
     this.facts = element.querySelector(".facts");
     this.told = element.dataset.reason; // why there is no picture, as the page has it; "" where there is one
+    this.onBattery = "battery" in element.dataset; // a picture wakes it, so it waits for a press
+    this.wanted = false; // a live picture, which comes back where it is lost or was let go
     this.stillAt = -STILL_MS;
     this.retries = 0;
     this.session = crypto.getRandomValues(new Uint32Array(2)).join("");
@@ -53,6 +59,7 @@ class Tile {
   /** `pressed`: somebody wants this one, so the oldest makes room. `quietly`: the reason stands until a picture comes. */
   async start(pressed = false, quietly = false) {
     this.stop();
+    this.wanted = true;
     if (playing.length >= most && !pressed) return this.wait();
     if (!quietly) this.takePlace();
     const turn = ++this.turn;
@@ -160,8 +167,8 @@ class Tile {
       body: JSON.stringify({ session: this.session, sdp }),
     });
     if (response.ok) return response.json();
-    if ([400, 401, 404].includes(response.status) && performance.now() - opened > 60000) {
-      location.reload(); // signed out, or open for too long
+    if (isOver(response) || ([400, 404].includes(response.status) && performance.now() - opened > 60000)) {
+      location.reload(); // to say so, and to sign in again here; or the page was open for too long
       return null;
     }
     throw new Error(`answered ${response.status}`);
@@ -210,7 +217,7 @@ class Tile {
     for (const each of this.mends) each.hidden = !offered.includes(each.dataset.mends);
     this.button.hidden = reason === "asked_for" || offered.length > 0;
     this.button.textContent = this.button.dataset.again;
-    this.again(reason);
+    this.again(reason ?? "");
     if (reason) this.tell(reason);
   }
 
@@ -220,20 +227,33 @@ class Tile {
     this.told = reason;
   }
 
-  /** Asks for the picture again by itself, where the reason may end so. */
+  /** Asks for the picture again by itself, where the reason may end so. A tab that nobody sees asks when it is seen. */
   again(reason) {
-    const [after, often] = AGAIN[reason] ?? [0, 0];
-    if (this.repeats >= often) {
-      this.button.hidden = false;
+    const passes = PASSES.includes(reason) && !this.onBattery;
+    const pause = passes ? PAUSES[Math.min(this.repeats, PAUSES.length - 1)] : AGAIN[reason]?.[this.repeats];
+    this.wanted = pause !== undefined;
+    if (!this.wanted) {
+      this.repeats = 0;
+      if (reason in AGAIN) this.button.hidden = false;
       return;
     }
     this.repeats += 1;
     const { turn } = this;
-    setTimeout(() => turn === this.turn && this.start(true, reason === "asked_for"), after);
+    // not all tiles at once: what has no room for all of them has room for some
+    setTimeout(() => turn === this.turn && !document.hidden && this.start(!passes, true), pause * (0.8 + 0.4 * Math.random()));
+  }
+
+  /** Nobody sees it: its picture ends until the page is seen again. Sound that is on is heard, and goes on. */
+  letGo() {
+    if (!this.wanted || document.pictureInPictureElement === this.video || (this.playing && !this.video.muted)) return;
+    this.stop();
+    this.say("");
+    if (this.onBattery) this.wait();
   }
 
   /** Without a live picture, until somebody presses. */
   wait() {
+    this.wanted = false;
     this.say("");
     this.renewStill();
     this.button.hidden = false;
@@ -324,6 +344,8 @@ class Tile {
   }
 }
 
+const isOver = ({ status }) => status === 401;
+
 let renewing = null; // what is said is fetched once for tiles that change together
 
 function renewWords() {
@@ -351,7 +373,7 @@ const tiles = [...document.querySelectorAll(".tile")].map((element) => new Tile(
 const named = (tile) => tile.element.id === location.hash.slice(1);
 for (const tile of tiles.toSorted((one, other) => named(other) - named(one))) {
   if ("starts" in tile.element.dataset) live ? tile.start() : tile.wait();
-  else if (tile.element.dataset.reason === "asked_for") tile.again("asked_for");
+  else if (tile.told && (live || tile.told === "asked_for")) tile.again(tile.told);
 }
 
 const modes = document.querySelector(".modes");
@@ -378,8 +400,23 @@ if (modes) {
 const renew = () => tiles.forEach((tile) => tile.renewStill());
 setInterval(renew, 5000);
 // while the page is open the cameras are read again and again, and assistants hear of changes soon
-setInterval(() => document.hidden || fetch("/home/open", { redirect: "error" }).catch(() => null), 15000);
-document.addEventListener("visibilitychange", renew);
+setInterval(async () => {
+  if (document.hidden) return;
+  const answer = await fetch("/home/open", { redirect: "error" }).catch(() => null);
+  if (answer && isOver(answer)) location.reload(); // to say so, and to sign in again
+}, 15000);
+let unseen = null;
+const waitUnseen = () => {
+  clearTimeout(unseen);
+  if (document.hidden) unseen = setTimeout(() => tiles.forEach((tile) => tile.letGo()), UNSEEN_MS);
+};
+document.addEventListener("visibilitychange", () => {
+  waitUnseen();
+  if (document.hidden) return;
+  for (const tile of tiles) if (tile.wanted && !playing.includes(tile)) tile.start(false, !tile.why.hidden);
+  renew();
+});
+waitUnseen(); // a tab may be opened in the background
 // a fragment keeps the browser from autofocus, and takes the focus until the page is there
 addEventListener("load", () => document.querySelector(".tile:target [name=encryption_code]")?.focus());
 // a vendor takes seconds: a second press would ask it twice

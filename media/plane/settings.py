@@ -18,7 +18,7 @@ class PlaneSettings:
     live_per_account: int | None = None  # cameras; None: as many as the machine carries
     live_per_process: int | None = None
     full_load: float = 0.85  # of a core; from then on the loop that carries all pictures takes no further camera
-    sessions_of_one: int = 64  # of one household at once, whichever cameras they show
+    sessions_of_one: int = 128  # of one household at once, whichever cameras they show
     transcodes: int | Literal["auto"] = "auto"  # pictures at once; auto: as many as cores are measured to have time for
     connections: int = 512  # at once; a descriptor each
     connections_of_one: int = 128  # of one address that is neither this machine's nor a proxy's

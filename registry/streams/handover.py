@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_OFFER = 32 * 1024
 ANSWER_S = 1.0  # the media process has this, however long the vendor took, where the display can wait for it
+PAGE_S = 6.0  # and this for an owner's page, which no assistant's clock hurries
 FLOWS_S = 0.4  # the media process has this to say which pictures it pulls; after it none is taken to flow
 WITHIN_S = 1.8  # of a request, to have an SDP answer; what is left of two seconds is for the way there and back
 
@@ -136,7 +137,7 @@ class Handover:
             return ()
 
     def answer(self, claims: Claims, source: SourceSpec | None, sdp: str, session: str, deadline: Deadline) -> Answer:
-        left_s = deadline.or_at_least(ANSWER_S)
+        left_s = deadline.or_at_least(PAGE_S if claims.surface == "page" else ANSWER_S)
         within_s = min(left_s, deadline.left_of(WITHIN_S))
         return self._pictures.answer(claims, source, sdp, replaces=session, timeout_s=left_s, within_s=within_s)
 

@@ -30,8 +30,11 @@ def home(context: click.Context, *, as_json: bool) -> None:
     announce(settings, as_json=as_json)
 
 
-def announce(settings: Settings, *, as_json: bool = False) -> None:
-    """Print the address with a new code; at a terminal also as a QR code, where a telephone could use it."""
+def announce(settings: Settings, *, as_json: bool = False, again: str = "showcam home") -> None:
+    """Print the address with a new code; at a terminal also as a QR code, where a telephone could use it.
+
+    `again`: the command that prints another one.
+    """
     from accounts.one_time_code import LIFE_S, OneTimeCode
 
     host = host_in_house(settings.bind)
@@ -39,7 +42,7 @@ def announce(settings: Settings, *, as_json: bool = False) -> None:
     report(as_json, {"address": address, "good_for_s": LIFE_S}, [f"Your cameras: {address}"])
     if as_json:
         return
-    echo(f"That address signs one browser in, once, within {LIFE_S // 60} minutes. Another one: showcam home", err=True)
+    echo(f"That address signs one browser in, once, within {LIFE_S // 60} minutes. Another one: {again}", err=True)
     if _is_loopback(host):
         if not settings.demo and settings.bind not in ("0.0.0.0", "::"):  # noqa: S104
             echo("Only this machine reaches it. The house does, after: showcam settings set bind 0.0.0.0", err=True)

@@ -1,6 +1,7 @@
 """Prints what commands have to say: hints that can be pasted, facts as text or JSON, and tables."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -50,6 +51,20 @@ def runnable(text: str) -> str:
 def shell_word(name: str) -> str:
     """A name as a shell takes it for one word: whoever shares a camera chose it, and people paste commands."""
     return shlex.quote(name) if re.search(r'["$`\\!]', name) else f'"{name}"'
+
+
+def elsewhere(command: str) -> str:
+    """A command of this program that can be pasted into another terminal, which is neither in this folder nor has the
+    `SHOWCAM_…` variables of this one. Variables with secrets are left out.
+    """
+    from showcam.process.settings_sources import from_environment
+    from showcam.settings import SECRETS
+
+    named = [f"SHOWCAM_{name.upper()}" for name in from_environment(os.environ) if name not in SECRETS]
+    if "SHOWCAM_CONFIG" in os.environ:
+        named.append("SHOWCAM_CONFIG")
+    given = [f"{name}={shlex.quote(os.environ[name])} " for name in sorted(named)]
+    return f"cd {shlex.quote(str(Path.cwd()))} && {''.join(given)}{runnable(command)}"
 
 
 def table(rows: Iterable[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> list[str]:

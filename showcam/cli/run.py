@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from showcam.cli import installation, origins_of, readable, settings_of
 from showcam.cli.home import announce
-from showcam.cli.output import echo
+from showcam.cli.output import echo, elsewhere
 from showcam.process.listener import Listener
 from showcam.process.supervisor import Process
 from showcam.settings import Settings
@@ -147,7 +147,7 @@ def _announce(settings: Settings) -> None:
         echo(f"What happens is written into {settings.data / 'log'}.", err=True)
     if settings.demo:
         if settings.has_console:
-            announce(settings)
+            announce(settings, again=elsewhere("showcam home"))
         page = f"http://127.0.0.1:{settings.simulator_port}/"
         echo(f"Practice page: {page}")
         echo("Sign in there as demo@example.com with the password showcam-demo. Ctrl-C ends it.")
@@ -169,4 +169,4 @@ def _announce(settings: Settings) -> None:
         )
     echo(f"showcam serves at {settings.web_url}")
     if settings.has_console:
-        announce(settings)
+        announce(settings, again=elsewhere("showcam home"))

@@ -91,7 +91,7 @@ def _given_of(
         if name in KEPT
     }
     given |= _from_file(environ, file)
-    variables = _from_environment(environ)
+    variables = from_environment(environ)
     given |= _from_secrets(variables.get("settings_secret") or given.get("settings_secret")) | variables
     given |= {name: _Given(value, "the command line") for name, value in (overrides or {}).items() if value is not None}
     if demo:
@@ -161,7 +161,8 @@ _NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS", "SHOWCAM_ORIGINS", "SHOWC
 _TEST_PREFIX = "SHOWCAM_TEST_"
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
+def from_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
+    """The settings that `SHOWCAM_…` variables give."""
     given = {}
     for variable, text in environ.items():
         if not variable.startswith("SHOWCAM_") or variable in _NOT_SETTINGS or variable.startswith(_TEST_PREFIX):

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from accounts.console_sessions import ConsoleSessions
 from accounts.one_time_code import LIFE_S, TRIES
 from registry.streams.questions import Questions
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
-from tests.doubles.linking_world import CAREFUL
+from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.ready_vendor import PASSWORD
 
 
 def denied(questions: Questions, world: HomeWorld) -> str:
@@ -152,6 +154,57 @@ def test_a_picture_ends_when_its_gate_closes(world: HomeWorld) -> None:
     world.home.driver.change("Garden", encryption="on")
     world.clock.wait(1)
     assert denied(world.home.questions, world) == "encryption_on"
+
+
+HTML = {"Accept": "text/html,*/*;q=0.8"}
+
+
+def test_a_page_whose_session_has_ended_says_so_and_is_there_again_after_the_sign_in(world: HomeWorld) -> None:
+    browser = world.signed_in()
+    browser.headers = HTML
+    garden = f"/home/cameras/{world.home.id('Garden')}"
+    assert browser.visit(garden).status == 200
+    _end_all(world)
+    assert browser.open(world.home.id("Garden")).status_code == 401
+    browser.visit(garden)
+    assert browser.answer is not None
+    assert browser.answer.location == "/home"
+    browser.get()
+    assert (browser.step, "This browser is signed out: its session has ended." in browser.text) == ("enter", True)
+    browser.ask("GET", f"{garden}/still.jpg", headers={"Accept": "image/avif,*/*;q=0.8"})  # no page to come back to
+    browser.post("enter", entry=world.code.renew())
+    assert browser.step == "sign-in"
+    form = {"csrf_token": browser.token, "step": "sign-in", "user": USER, "password": PASSWORD}
+    assert browser.ask("POST", "/home", data=form).location == garden
+    _end_all(world)
+    browser.enter(world.code.renew())
+    form["csrf_token"] = browser.token
+    assert browser.ask("POST", "/home", data=form).location == "/home", "it is led there once"
+
+
+@pytest.mark.parametrize("accepted", ["*/*", "image/avif,*/*;q=0.8"])
+def test_a_script_or_image_of_a_page_whose_session_has_ended_is_answered_401(world: HomeWorld, accepted: str) -> None:
+    browser = world.signed_in()
+    still = f"/home/cameras/{world.home.id('Garden')}/still.jpg"
+    _end_all(world)
+    assert browser.ask("HEAD", still, headers={"Accept": accepted}).status_code == 401
+    assert "session has ended" not in world.browser().get().text, "a browser that never was signed in"
+
+
+def test_only_a_page_of_the_console_is_led_to_after_the_sign_in(world: HomeWorld) -> None:
+    for path in ("//evil.example/home", "/home/../elsewhere", "/home//evil.example"):
+        browser = world.browser(headers=HTML)
+        browser.get()
+        browser.visit(path)
+        browser.enter(world.code.renew())
+        form = {"csrf_token": browser.token, "step": "sign-in", "user": USER, "password": PASSWORD}
+        assert browser.ask("POST", "/home", data=form).location == "/home"
+
+
+def _end_all(world: HomeWorld) -> None:
+    sessions = ConsoleSessions(world.home.store, world.clock)
+    for browser in sessions.browsers(world.home.account.id):
+        sessions.end(browser.session)
 
 
 def test_a_removed_household_has_no_page_and_its_pictures_end(world: HomeWorld) -> None:

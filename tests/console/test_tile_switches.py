@@ -102,7 +102,7 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     garage(world)
     browser = world.signed_in()
     assert browser.tile("Garage") == (
-        "Garage Settings C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "Garage Settings C3TN Alexa ✗ can't show it Google: not linked "
         "Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch Image Encryption off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can "
@@ -111,7 +111,7 @@ def test_switching_it_off_comes_first_and_says_what_it_comes_to(world: HomeWorld
     browser.visit(f"/home/cameras/{world.home.id('Garage')}")
     assert browser.mends("Garage") == ["off", "code"]
     assert browser.tile("Garage").startswith(
-        "C3TN Alexa ✗ can't show it Google ✗ can't show it "
+        "C3TN Alexa ✗ can't show it Google: not linked "
         "Image Encryption is on for Garage, so its picture can't be shown. "
         "Switch it off here, or in the EZVIZ app: open Garage > Settings > Image Encryption. "
         "Switch Image Encryption off With Image Encryption off, EZVIZ can see the pictures of Garage, and so can "
@@ -299,7 +299,7 @@ def test_one_that_wakes_late_is_being_woken_meanwhile(world: HomeWorld) -> None:
 def test_a_camera_on_battery_is_woken_by_its_button(world: HomeWorld) -> None:
     world.home.driver.set([camera("Terrace", "F00000009", battery=80)])
     assert world.signed_in().tile("Terrace") == (
-        "Terrace Settings C3TN · 80 % Alexa ✓ can show it Google ✓ can show it Wake it and show it"
+        "Terrace Settings C3TN · 80 % Alexa ✓ can show it Google: not linked Wake it and show it"
     )
 
 

@@ -24,11 +24,24 @@ from tests.doubles.ready_driver import camera
 def test_a_tile_says_which_assistants_can_show_it_and_why_one_cant(
     world: HomeWorld, name: str, shows: str, why: str
 ) -> None:
+    world.home.another_link("google")
     tile = world.signed_in().tile(name)
     assert f"{shows} {why}".strip() in tile
 
 
+def test_only_an_assistant_whose_link_has_the_camera_is_said_to_show_it(world: HomeWorld) -> None:
+    browser = world.signed_in()
+    assert "Alexa ✓ can show it Google: not linked" in browser.tile("Garden")
+    world.home.another_link("google", (world.home.id("Front Door"),))
+    browser.get()
+    assert "Alexa ✓ can show it Google: not linked" in browser.tile("Garden")
+    assert "Alexa ✓ can show it Google ✓ can show it" in browser.tile("Front Door")
+    world.home.store.end_link(world.home.link.id, world.clock())
+    assert "Alexa: not linked Google ✓ can show it" in browser.get().tile("Front Door")
+
+
 def test_audio_is_switched_on_at_the_tile(world: HomeWorld) -> None:
+    world.home.another_link("google")
     browser = world.signed_in().post("sound-on", camera=world.home.id("Nursery"))
     assert (browser.status, world.home.driver.applied) == (200, [("Nursery", "audio", "on", "")])
     assert "Alexa ✓ can show it Google ✓ can show it" in browser.tile("Nursery")

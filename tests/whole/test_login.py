@@ -3,6 +3,7 @@
 import json
 import re
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ def test_a_wrong_password_says_so(demo: Program) -> None:
     done = demo.command("login", "--demo", "--user", "other@example.com", text="wrong\n")
     assert (done.returncode, done.stdout) == (1, "")
     assert "That user name and password did not work." in done.stderr
+
+
+def test_the_command_that_is_printed_at_the_start_works_in_any_other_terminal(demo: Program, tmp_path: Path) -> None:
+    (command,) = re.findall(r"Another one: (.+)", demo.log.read_text())
+    elsewhere = {name: demo.environ[name] for name in ("PATH", "HOME")}
+    done = subprocess.run(
+        ["sh", "-c", command], env=elsewhere, cwd=tmp_path, capture_output=True, text=True, timeout=LONG_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    address, code = _printed(done.stdout)
+    assert address == f"{demo.web}/home"
+    assert code
 
 
 def test_home_prints_an_address_that_signs_in_once(demo: Program) -> None:
