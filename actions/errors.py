@@ -116,6 +116,7 @@ REFUSED: ByReason[str] = {
     "not_permitted": "securityRestriction",
     "code_wrong": "securityRestriction",
     "lan_unreachable": "streamUnavailable",
+    "silent": "streamUnavailable",
     "lan_closed": "streamUnavailable",
     "not_playable": "streamUnplayable",
     "beyond_displays": "streamUnplayable",

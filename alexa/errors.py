@@ -122,6 +122,7 @@ REFUSED: ByReason[type[DirectiveError]] = {
     "not_permitted": NotPermitted,
     "code_wrong": NotProvisioned,
     "lan_unreachable": EndpointUnreachable,
+    "silent": NotProvisioned,
     "lan_closed": NotProvisioned,
     "not_playable": InvalidValue,
     "beyond_displays": InvalidValue,

@@ -71,6 +71,7 @@ RINGS: Mapping[MotionRings, str] = {
 WAYS: Mapping[str, str] = {
     "lan": mark("over your own network"),
     "open": mark("by the Open Platform key"),
+    "local": mark("from the camera itself at home, by {vendor}'s own protocol"),
     "cloud": mark("by {vendor}'s cloud stream"),
     "cloud_unasked": mark("by {vendor}'s cloud stream, once you allow its open connection"),
 }

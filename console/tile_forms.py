@@ -1,7 +1,7 @@
 """The forms of a camera's tile: each mends what stands in the way of its picture."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import request
 
@@ -13,14 +13,28 @@ from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.owner.sign_in_sentences import refused
+from registry.reason import Reason
 from registry.settings import Step
+from registry.vendor import Sentence
+from words.catalogue import mark
 from words.languages import Language
 
+# Why a camera is not asked at home by its own protocol.
+ASKED: Mapping[Reason, Sentence] = {
+    "lan_closed": (
+        mark("{camera} does not take a connection at home."),
+        mark("Its model may not have that. Nothing was changed."),
+    ),
+    "lan_unreachable": (
+        mark("{vendor} names no address of {camera} at home."),
+        mark("See that it is in the same network as showcam. Nothing was changed."),
+    ),
+}
 MOST_AT_ONCE = 300  # cameras that one tick covers
 STEPS = frozenset(
     {
         *("picture-code", "show-encrypted", "ask-key", "key-code", "forget-code", "home-code", "forget-home-code"),
-        *("encryption-off", "encryption-code", "wake", "sound-on"),
+        *("encryption-off", "encryption-code", "wake", "sound-on", "ask-camera", "forget-camera"),
     }
 )
 
@@ -64,6 +78,9 @@ class TileForms:
                 return self.encryption.switch_off(current, camera, code, language)
             case "encryption-off":
                 return self.encryption.switch_off(current, camera, "", language)
+            case "ask-camera" | "forget-camera":
+                done = self._owner.ask_camera(account, camera, wanted=step == "ask-camera")
+                return explain(done, language, ASKED) if isinstance(done, Refusal) else ""
             case "sound-on":
                 return self._set(account, camera, "audio", "on", language)
         return self._set(account, camera, "sleep", "off", language)

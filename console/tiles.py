@@ -91,6 +91,7 @@ class Tile(Struct, frozen=True):
     is_shared: bool
     home_code: HomeCode
     is_encrypted: bool
+    is_asked_itself: bool
     shows: Shows
 
     @property
@@ -160,6 +161,7 @@ class Tiles:
             camera.owner == "shared",
             self._home_codes.of(account, camera),
             camera.encryption == "on",
+            "local" in camera.ways,
             Shows(shows["alexa"], shows["google"], None if on_page else why),
         )
 

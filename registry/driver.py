@@ -156,6 +156,20 @@ class KeepsAwake(Protocol):
         ...
 
 
+@runtime_checkable
+class AsksCameras(Protocol):
+    """A driver of cameras that may be asked in the house by their own protocol, each where its owner chose that."""
+
+    @property
+    def takes_codes(self) -> bool:
+        """Whether cameras are reached in the house at all."""
+        ...
+
+    def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
+        """Keep what the owner chose; a camera is tried once before. Raises Refused."""
+        ...
+
+
 def sound(camera: Camera) -> Literal["on", "off", "none"]:
     """How the media plane should take the camera's sound; what could not be verified is not played."""
     if camera.audio in ("on", "none"):

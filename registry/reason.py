@@ -17,6 +17,7 @@ type Reason = Literal[
     "audio_unknown",
     "not_agreed",
     "no_way",
+    "silent",
     "not_permitted",
     "code_wrong",
     "lan_unreachable",
@@ -60,6 +61,7 @@ class ByReason[T](TypedDict):
     audio_unknown: T
     not_agreed: T
     no_way: T
+    silent: T
     not_permitted: T
     code_wrong: T
     lan_unreachable: T

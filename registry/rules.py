@@ -41,7 +41,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     @property
     def closed_ways(self) -> tuple[str, ...]:
         """Ways whose picture only a media process can fetch."""
-        return () if self.pictures == "plane" else ("lan", "cloud")
+        return () if self.pictures == "plane" else ("lan", "local", "cloud")
 
     def exception(self, while_encrypted: WhileEncrypted) -> WhileEncrypted:
         """What an owner's decision comes to here: where nothing is deciphered, a code shows no picture."""

@@ -98,9 +98,6 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # an EZVIZ camera at home whose RTSP is off is asked to switch it on when its code is given; no real camera has
     # confirmed that this works (ezviz.md#rtsp-switched-on-from-here)
     ezviz_rtsp_switch: bool = False
-    # an EZVIZ camera at home without RTSP is shown by its own protocol, for which its key is asked of EZVIZ; no real
-    # camera has confirmed that this works (ezviz.md#the-cameras-own-protocol-at-home)
-    ezviz_local: bool = False
     # appKey of the installation's own Open Platform application, for households with sub-accounts (ezviz.md)
     ezviz_key: str = ""
     ezviz_secret: str = ""  # the secret of `ezviz_key`

@@ -24,6 +24,7 @@ ALOUD: ByReason[Sentence] = {
     "audio_unknown": (mark("its sound could not be verified"), mark("See that it is on.")),
     "not_agreed": (mark("nobody has allowed its video yet"), mark("Allow it on showcam's page.")),
     "no_way": (mark("no way brings its video"), mark("Look in the {vendor} app.")),
+    "silent": (mark("it sends {vendor}'s cloud no video"), mark("Look on showcam's page.")),
     "not_permitted": (mark("its live video is not shared"), mark("Ask its owner for it.")),
     "code_wrong": (mark("its code is wrong"), mark("Give showcam the right one.")),
     "lan_unreachable": (mark("it does not answer at home"), mark("Check its power and network.")),

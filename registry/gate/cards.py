@@ -24,6 +24,7 @@ SHOWN = frozenset(
         "audio_unknown",
         "not_agreed",
         "no_way",
+        "silent",
         "not_permitted",
         "code_wrong",
         "lan_unreachable",

@@ -30,7 +30,7 @@ class Conditions(Struct, frozen=True):
     """What the gate judges beside the camera itself."""
 
     surface: Surface
-    way: str | None  # "lan", "open", "cloud"; None when no way to a picture exists
+    way: str | None  # "lan", "open", "local", "cloud"; None when no way to a picture exists
     protocols: tuple[str, ...] = ()  # what the surface can play; empty for a still picture
     signed_in: bool = True
     vendor: Literal["answers", "down", "busy", "no_internet"] = "answers"

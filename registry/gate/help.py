@@ -41,6 +41,7 @@ NUMBERS: ByReason[int] = {
     "machine_full": 33,
     "no_internet": 34,
     "not_agreed": 35,
+    "silent": 36,
 }
 _BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
 

@@ -90,6 +90,10 @@ WRITTEN: ByReason[Sentence] = {
         mark("{camera} does not take the code that showcam was given, or no longer."),
         mark("Give the right one at its picture on showcam's page."),
     ),
+    "silent": (
+        mark("{vendor}'s cloud opened the video of {camera} three times, and the camera sent nothing."),
+        mark("See whether the {vendor} app shows it live."),
+    ),
     "lan_unreachable": (
         mark("{camera} does not answer on the home network."),
         mark("See that the camera is on and in the same network as showcam."),

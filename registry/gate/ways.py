@@ -6,11 +6,12 @@ from registry.camera import UNASKED, Camera
 from registry.preferences import WhileEncrypted
 
 # LAN first: it costs the vendor nothing and the picture never leaves the house. The account's own cloud stream asks
-# nothing of its owner, but is slower to begin and an open connection.
-ORDER = ("lan", "open", "cloud")
+# nothing of its owner, but is slower to begin and an open connection. "local" is a camera's own protocol at home, which
+# its owner chose since the cloud brought nothing.
+ORDER = ("lan", "open", "local", "cloud")
 
 # Ways that bring one picture, whichever is asked for: all who watch share it.
-ONE_PICTURE = frozenset({"cloud"})
+ONE_PICTURE = frozenset({"cloud", "local"})
 
 OPEN_AIR = frozenset({"cloud"})  # ways whose pictures cross the internet as they are
 
@@ -22,6 +23,7 @@ ANOTHER = frozenset(
         "code_wrong",
         "not_playable",
         "no_way",
+        "silent",
         "not_permitted",
         "too_large",
         "busy",
@@ -29,11 +31,11 @@ ANOTHER = frozenset(
 )
 
 # Ways that show a camera while its Image Encryption is on, by what its owner decided. RTSP at home is clear; what the
-# account's cloud stream brings is deciphered here.
+# account's cloud stream or the camera's own protocol brings is deciphered here.
 EXCEPTED: Mapping[WhileEncrypted, frozenset[str]] = {
     "no": frozenset(),
     "lan": frozenset({"lan"}),
-    "code": frozenset({"lan", "cloud"}),
+    "code": frozenset({"lan", "local", "cloud"}),
 }
 
 _CLEAR = frozenset({"off", "none"})  # values of Image Encryption

@@ -1,12 +1,12 @@
-"""The owner's codes for cameras on the LAN."""
+"""The owner's codes for cameras on the LAN, and which of them are asked there by their own protocol."""
 
 import re
 from collections.abc import Mapping
 
 from registry.camera import Camera, Refusal
-from registry.driver import Driver
+from registry.driver import AsksCameras, Driver
 from registry.errors import DriverError
-from registry.gate.gate import not_found
+from registry.gate.gate import not_found, overruled
 from registry.owner.code_tries import CodeTries
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from registry.readings.readings import Readings
@@ -48,6 +48,31 @@ class LanCodes:
         if right is not None and not (isinstance(done, Refusal) and done.reason == "code_wrong"):
             right()
         return done
+
+    def may_ask(self, account_id: str, camera: Camera) -> bool:
+        """Whether the camera may be asked in the house by its own protocol. Raises Unavailable."""
+        if "local" in self._rules.closed_ways:
+            return False
+        sources = self._readings.households.of(account_id).sources
+        drivers = [self._drivers[source.kind] for source in sources if source.id == camera.ref.source]
+        return any(isinstance(driver, AsksCameras) and driver.takes_codes for driver in drivers)
+
+    def ask(self, account_id: str, camera_id: str, *, wanted: bool) -> Camera | Refusal:
+        """Have the camera asked in the house by its own protocol, or no longer."""
+        deadline = Deadline(self._rules.owner_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        driver = self._drivers[visible.source.kind]
+        if not isinstance(driver, AsksCameras):
+            return overruled("not_this_way", visible.camera)
+        try:
+            driver.set_local(visible.source, visible.camera, deadline.left, wanted=wanted)
+            purpose = f"local/{camera_id}"
+            reading = self._readings.read(visible.account, visible.source, deadline.left, purpose=purpose)
+        except DriverError as error:
+            return unreached(error, visible.camera)
+        return reading.find(camera_id) or not_found()
 
     def _tried(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal:
         camera, source = visible.camera, visible.source

@@ -194,6 +194,14 @@ class Owner:
         """Whether a code could open the camera on the LAN. Raises Unavailable."""
         return self._codes.takes(account_id, camera)
 
+    def ask_camera(self, account_id: str, camera_id: str, *, wanted: bool) -> Camera | Refusal:
+        """Have the camera asked at home by its own protocol, or no longer."""
+        return self._codes.ask(account_id, camera_id, wanted=wanted)
+
+    def may_ask_camera(self, account_id: str, camera: Camera) -> bool:
+        """Whether the camera may be asked at home by its own protocol. Raises Unavailable."""
+        return self._codes.may_ask(account_id, camera)
+
     def while_encrypted(
         self, account_id: str, camera_id: str, value: str, *, code: str = "", consent: bool = False
     ) -> Camera | Refusal | Step:

@@ -19,6 +19,7 @@ WAY = {
     "account": "EZVIZ account",
     "open": "Open Platform",
     "lan": "your network",
+    "local": "the camera's own protocol at home",
     "cloud": "EZVIZ's cloud stream",
     "cloud_unasked": "EZVIZ's cloud stream once its owner agrees",
 }

@@ -68,7 +68,6 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         demo=settings.demo,
         lan=settings.sign_up != "anyone",
         switch_port=SWITCH_PORT if settings.ezviz_rtsp_switch and not settings.demo else 0,
-        local=settings.ezviz_local and settings.pictures == "plane",
         cloud=settings.ezviz_cloud and settings.pictures == "plane",
         developer=developer,
         may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered

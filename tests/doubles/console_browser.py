@@ -39,6 +39,18 @@ class Page:
         self.text = sent.text
         return sent.status_code
 
+    def mend(self, camera: str, step: str) -> int:
+        """Press the button of that step at the camera of that name."""
+        self.get("/home")
+        tile = re.search(rf'<li class="tile"[^>]*data-camera="([\w-]+)"[^>]*data-name="{camera}"', self.text)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.text)
+        assert tile is not None, self.text
+        assert token is not None
+        form = {"csrf_token": token[1], "camera": tile[1], "step": step}
+        sent = self.session.post(f"{self.program.web}/home/cameras/{tile[1]}/mend", data=form, timeout=LONG_S)
+        self.text = sent.text
+        return sent.status_code
+
     def value(self, field: str) -> str:
         found = re.search(rf'id="{field}" value="([^"]*)"', self.text)
         assert found is not None, self.text

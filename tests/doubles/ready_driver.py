@@ -60,6 +60,7 @@ class ReadyDriver:
         self.code_error: DriverError | None = None
         self.codes: dict[str, str] = {}
         self.takes_codes = True
+        self.local_error: DriverError | None = None  # raised by `set_local`
         self.picture_code = "ABCDEF"  # of every camera
         self.key = b""  # in each source of `mint`
         self.alone = False  # in each source of `mint`
@@ -145,6 +146,13 @@ class ReadyDriver:
         if self.code_error is not None:
             raise self.code_error
         self.codes[camera.name] = code
+
+    def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
+        self._called("set_local", deadline_s)
+        if wanted and self.local_error is not None:
+            raise self.local_error
+        ways = tuple(way for way in camera.ways if way != "local")
+        self.change(camera.name, ways=("local", *ways) if wanted else ways)
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """The list then says that `picture_code` fits, that there is none, and nothing of any other."""

@@ -1,4 +1,4 @@
-"""EZVIZ cameras at home without RTSP: who is asked for a key, what it refuses, and when a camera is left alone."""
+"""EZVIZ cameras at home by their own protocol: who chose that, what is refused, and when a camera is left alone."""
 
 import logging
 import time
@@ -30,11 +30,11 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProces
 
 
 class Home:
-    """A household whose installation permits its cameras' own protocol, or does not."""
+    """A household whose owner may choose that its cameras are asked by their own protocol."""
 
-    def __init__(self, vendor: SimulatorProcess, store: SqliteStore, *, local: bool = True) -> None:
+    def __init__(self, vendor: SimulatorProcess, store: SqliteStore) -> None:
         user = "real@example.com"
-        self.vendor, self.store, self.local = vendor, store, local
+        self.vendor, self.store = vendor, store
         store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
         (self.source,) = store.sources(households.add_owner(store, user).id)
         self.driver = self.another()
@@ -45,21 +45,21 @@ class Home:
     def another(self) -> EzvizDriver:
         """As in another process, which knows nothing of what this one tried."""
         hosts = EzvizHosts.of("eu", api=self.vendor.app_host, open_platform=self.vendor.open_host)
-        return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, lan=True, local=self.local)
+        return EzvizDriver(self.store, hosts, ca_file=self.vendor.ca, demo=True, lan=True)
 
     def camera(self, name: str = OWN) -> Any:
         return next(each for each in self.driver.read(self.source, LONG_S) if each.name == name)
 
     def mint(self, name: str = OWN, deadline_s: float = LONG_S, **given: Any) -> SourceSpec:
-        return self.driver.mint(self.source, self.camera(name), "lan", deadline_s, **given)
+        return self.driver.mint(self.source, self.camera(name), "local", deadline_s, **given)
 
     def why(self, name: str = OWN, deadline_s: float = LONG_S, **given: Any) -> str:
         with pytest.raises(Refused) as refused:
             self.mint(name, deadline_s, **given)
         return refused.value.reason
 
-    def set_code(self, name: str = OWN, code: str = CODE) -> None:
-        self.driver.set_code(self.source, self.camera(name), code, LONG_S)
+    def choose(self, name: str = OWN, *, wanted: bool = True) -> None:
+        self.driver.set_local(self.source, self.camera(name), LONG_S, wanted=wanted)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def cameras(vendor: SimulatorProcess) -> Iterator[SimulatorProcess]:
 def home(cameras: SimulatorProcess, store: SqliteStore) -> Home:
     made = Home(cameras, store)
     for name in (OWN, SHARED):
-        made.driver.sessions.keep_code(made.source, cameras.serial(name), CODE)
+        made.choose(name)
         made.driver.sessions.keep_picture_code(made.source, cameras.serial(name), CODE)
     return made
 
@@ -94,7 +94,7 @@ def test_what_opens_a_camera_is_handed_over(home: Home, name: str) -> None:
     spec = home.mint(name)
     address, serial = LocalAddress.read(spec), home.vendor.serial(name)
     ports = home.vendor.ports()
-    assert (spec.kind, spec.release, spec.alone, spec.dozes) == ("ezviz_local", f"local {serial}", False, False)
+    assert (spec.kind, spec.release, spec.alone, spec.dozes) == ("ezviz_local", f"local {serial}", True, False)
     assert spec.key == CODE.encode().ljust(16, b"\0")
     assert (address.control, address.media) == (ports[f"9010/{serial}"], ports[f"9020/{serial}"])
     simulated: Any = type("Simulated", (), {"serial": serial, "pairing": 1})()
@@ -110,29 +110,35 @@ def test_a_key_is_asked_for_once_an_hour(home: Home) -> None:
     assert {name: after[name] - before[name] for name in after} == {"cas": 1, "p2p": 1}
 
 
-def test_without_the_setting_nobody_is_asked(cameras: SimulatorProcess, store: SqliteStore) -> None:
-    home, before = Home(cameras, store, local=False), calls(cameras)
+def test_only_a_camera_whose_owner_chose_that_is_asked(cameras: SimulatorProcess, store: SqliteStore) -> None:
+    home, before = Home(cameras, store), calls(cameras)
     home.driver.sessions.keep_code(home.source, cameras.serial(OWN), CODE)
-    assert home.why() == "lan_closed"
-    with pytest.raises(Refused, match="closed"):
-        home.set_code()
+    home.driver.sessions.keep_picture_code(home.source, cameras.serial(OWN), CODE)
+    assert (home.camera().ways, home.why()) == (("lan",), "no_way")
     assert calls(cameras) == before
+    home.choose()
+    assert home.camera().ways == ("lan", "local")
+    assert home.mint().kind == "ezviz_local"
+    assert home.camera(SHARED).ways == ()
+    home.choose(wanted=False)
+    assert (home.camera().ways, home.why()) == (("lan",), "no_way")
+
+
+def test_a_camera_that_does_not_answer_at_home_can_not_be_chosen(cameras: SimulatorProcess, store: SqliteStore) -> None:
+    cameras.control(cameras.serial(OWN), local="")
+    home = Home(cameras, store)
+    with pytest.raises(Refused) as refused:
+        home.choose()
+    assert refused.value.reason == "lan_closed"
+    assert home.camera().ways == ()
 
 
 def test_an_encrypted_camera_without_its_code_is_not_asked(home: Home) -> None:
     """RTSP would be clear; this is not."""
     home.driver.sessions.keep_picture_code(home.source, home.vendor.serial(OWN), "")
     before = calls(home.vendor)
-    assert home.why() == "lan_closed"
+    assert home.why() == "encryption_on"
     assert calls(home.vendor) == before
-
-
-def test_a_camera_with_rtsp_is_shown_by_it(home: Home) -> None:
-    home.vendor.control(home.vendor.serial(OWN), rtsp=True)
-    try:
-        assert home.mint().kind == "rtsp"
-    finally:
-        home.vendor.control(home.vendor.serial(OWN), rtsp=False)
 
 
 @pytest.mark.parametrize(("fault", "asked"), [("expired", 1), ("forgets", 2), ("drips", 1)])
@@ -147,17 +153,13 @@ def test_what_the_server_of_keys_may_do_that_is_put_up_with(home: Home, fault: s
 
 @pytest.mark.parametrize("fault", ["refused", "limit", "garbage", "half", "silent"])
 def test_without_a_key_the_camera_is_left_alone(home: Home, fault: str) -> None:
-    """The reason is why it has no RTSP, which its owner can mend; and nobody is asked again for a while."""
+    """And nobody is asked again for a while."""
     home.vendor.configure(cas_fault=fault)
     assert home.why(deadline_s=4.0) == "lan_closed"
     home.vendor.configure(cas_fault="")
     before = calls(home.vendor)
     assert home.why(deadline_s=4.0) == "lan_closed"
     assert calls(home.vendor)["cas"] == before["cas"]
-
-
-def test_the_smaller_picture_is_not_its_own_protocols(home: Home) -> None:
-    assert home.why(picture="sub") == "too_large"
 
 
 def test_after_a_picture_in_vain_the_camera_is_left_alone(home: Home) -> None:
@@ -172,24 +174,6 @@ def test_after_a_picture_in_vain_the_camera_is_left_alone(home: Home) -> None:
 def test_that_its_code_is_wrong_is_kept_as_the_reason(home: Home) -> None:
     home.driver.release(home.source, in_vain(home.mint().release, "code_wrong"), LONG_S)
     assert home.why() == "code_wrong"
-
-
-@pytest.mark.parametrize("name", [OWN, SHARED])
-def test_a_code_is_checked_by_what_the_vendor_lists(cameras: SimulatorProcess, store: SqliteStore, name: str) -> None:
-    home = Home(cameras, store)
-    with pytest.raises(Refused) as refused:
-        home.set_code(name, "GHIJKL")
-    assert refused.value.reason == "code_wrong"
-    assert "lan" not in home.camera(name).ways
-    home.set_code(name)
-    assert home.camera(name).ways[0] == "lan"
-
-
-def test_a_camera_without_either_takes_no_code(cameras: SimulatorProcess, store: SqliteStore) -> None:
-    cameras.control(cameras.serial(OWN), local="")
-    with pytest.raises(Refused) as refused:
-        Home(cameras, store).set_code()
-    assert refused.value.reason == "lan_closed"
 
 
 def test_no_key_and_no_session_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:

@@ -52,7 +52,6 @@ class Vendor:
         return CasSession("127.0.0.1", 6500, "session", "terminal")
 
 
-CLOSED = Refused("lan_closed", "the port is closed")
 DEVICE = Device("abcdefghijklmnop", "ABCDEFG")
 
 
@@ -81,7 +80,7 @@ def got(local: Local, ports: Ports, wait_s: float = 10.0) -> str:
     """Kind of the source that it opens, or why none."""
     try:
         camera = ready("Garden", ref=Ref("s", "F1", 1))
-        return local.open(SOURCE, camera, "127.0.0.1", ports, CLOSED, wait_s, "main").kind
+        return local.open(SOURCE, camera, "127.0.0.1", ports, wait_s).kind
     except Refused as refused:
         return refused.reason
 

@@ -1,4 +1,4 @@
-"""EZVIZ cameras in the house without RTSP, by their own protocol, where the installation permits it."""
+"""EZVIZ cameras in the house by their own protocol, each where its owner pressed the button for that."""
 
 import base64
 from collections import Counter
@@ -10,6 +10,7 @@ import requests
 
 from simulator.local.cas import code_of, key_of
 from simulator.real_household import CODE, USER
+from tests.doubles.console_browser import Page
 from tests.doubles.program import Program, running
 
 CAMERAS = {"Terrace": "plain", "Loft": "wrapped", "Driveway": "plain"}
@@ -18,14 +19,16 @@ CAMERAS = {"Terrace": "plain", "Loft": "wrapped", "Driveway": "plain"}
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("local")
-    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_EZVIZ_LOCAL="true", SHOWCAM_LOG_LEVEL="debug") as program:
+    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_LOG_LEVEL="debug") as program:
         # before an assistant is linked, which has pictures measured by the ways that there are then
         login = program.command("login", "--demo", "--user", USER, "--open", text="showcam-demo\n")
         assert login.returncode == 0, login.stderr
+        page = Page(program)
+        page.enter(USER, "showcam-demo")
         for name, how in CAMERAS.items():
             program.change(name, local=how)
-            done = command(program, "cameras", "code", name)
-            assert done == f"{name} is shown over the home network first.\n"
+            assert page.mend(name, "ask-camera") == 200
+            assert "No longer ask the camera itself at home" in page.text
         program.link("alexa", USER)
         program.link("google", USER)
         yield program

@@ -58,7 +58,7 @@ class EzvizAccount:
 
         def work(client: "Client", held: Held) -> tuple[Camera, ...]:
             ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
-            at_home = self._lan if held.secrets.codes else None
+            at_home = self._lan if held.secrets.codes or held.secrets.local else None
             pages = client.pages(
                 ",".join([SECTIONS, *[lan.SECTIONS] * bool(at_home), *[cloud.SECTIONS] * bool(self._cloud)])
             )
@@ -68,7 +68,7 @@ class EzvizAccount:
             )
             self._channels.keep(pages, [camera.ref for camera in found])
             if at_home:
-                found = at_home.at_home(found, pages, held.secrets.codes)
+                found = at_home.at_home(found, pages, held.secrets.codes, held.secrets.local)
             return self._cloud.offered(found, pages, agreed=held.secrets.open_air) if self._cloud else found
 
         return self._clients.use(source, deadline_s, work)

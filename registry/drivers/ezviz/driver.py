@@ -7,6 +7,8 @@ from copy import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from media.ezviz.address import KNOWN
 from media.ezviz.results import TOKEN
 from media.grants import Picture
@@ -16,7 +18,6 @@ from net.hosts import Hosts
 from registry.camera import Camera, Ref
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount
-from registry.drivers.ezviz.at_home import LOCAL, AtHome
 from registry.drivers.ezviz.captures import Captures
 from registry.drivers.ezviz.cas import Cas
 from registry.drivers.ezviz.cloud import Cloud, is_enciphered, is_sub_silent
@@ -25,7 +26,7 @@ from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.hosts import EzvizHosts
 from registry.drivers.ezviz.keys import Keys
 from registry.drivers.ezviz.lan import Lan
-from registry.drivers.ezviz.local import Local
+from registry.drivers.ezviz.local import LOCAL, PROBE_S, Local
 from registry.drivers.ezviz.open import cameras as of_open
 from registry.drivers.ezviz.open.calls import OpenPlatform
 from registry.drivers.ezviz.open.tokens import Key
@@ -55,7 +56,7 @@ class EzvizDriver:
 
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
     cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else; `switch_port`:
-    where they are asked to switch RTSP on for that, 0: nowhere; `local`: those without RTSP by their own protocol.
+    where they are asked to switch RTSP on for that, 0: nowhere; those that their owner chose by their own protocol.
     `cloud`: also by the account's own cloud stream, an open connection to the vendor. `may_go_on`: whether something
     may be done behind an answer.
     """
@@ -72,7 +73,6 @@ class EzvizDriver:
         developer: Key | None = None,
         lan: bool = False,
         switch_port: int = 0,
-        local: bool = False,
         cloud: bool = False,
         may_go_on: bool = True,
     ) -> None:
@@ -85,8 +85,8 @@ class EzvizDriver:
         self.account = EzvizAccount(self.sessions, http, in_house, self._cloud)
         later = in_background if may_go_on else None
         self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
-        own = Local(self.account.cas_session, Cas(ca_file, loopback=demo).device) if local else None
-        self._home = AtHome(self.account, in_house, own) if in_house else None
+        self._lan = in_house
+        self._local = Local(self.account.cas_session, Cas(ca_file, loopback=demo).device)
         self._open = OpenPlatform(http, hosts.open_platform)
         self._keys = Keys(self._open, hosts, developer)
         self._control = Control(self.account, self.sessions, self._keys)
@@ -161,6 +161,8 @@ class EzvizDriver:
         held = self.sessions.read(source)
         if way == "lan":
             return self._mint_lan(held, source, camera, picture, deadline_s)
+        if way == "local":
+            return self._mint_local(held, source, camera, deadline_s)
         if way == "cloud":
             return self._mint_cloud(held, source, camera, picture, deadline_s)
         key = self._keys.find(held)
@@ -197,11 +199,21 @@ class EzvizDriver:
 
     def _mint_lan(self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float) -> SourceSpec:
         code = held.secrets.codes.get(camera.ref.serial)
-        if self._home is None or not code or not camera.lan:
+        if self._lan is None or not code or not camera.lan:
             raise Refused("no_way", "no lan way")
         self._waking.rouse(source, camera)
         # a key too: RTSP is clear in the cameras that are known, and what comes decides
-        return replace(self._home.mint(source, camera, code, picture, deadline_s), key=_key(held, camera))
+        return replace(self._lan.open(camera, code, deadline_s, picture), key=_key(held, camera))
+
+    def _mint_local(self, held: Held, source: Source, camera: Camera, deadline_s: float) -> SourceSpec:
+        if self._lan is None or camera.ref.serial not in held.secrets.local or not camera.lan:
+            raise Refused("no_way", "not asked by its own protocol")
+        key = _key(held, camera)
+        if camera.encryption == "on" and not key:  # that way an encrypted picture stays so
+            raise Refused("encryption_on", "nothing deciphers it")
+        self._waking.rouse(source, camera)
+        host, ports = self._lan.own(camera)
+        return replace(self._local.open(source, camera, host, ports, deadline_s), key=key)
 
     def _mint_cloud(
         self, held: Held, source: Source, camera: Camera, picture: Picture, deadline_s: float
@@ -224,11 +236,21 @@ class EzvizDriver:
 
     def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Try it at the camera, once, and keep it; "" forgets the one there is."""
-        if self._home is None:
+        if self._lan is None:
             raise Refused("not_this_way", "not a camera for the LAN")
         if code:
-            self._home.try_code(source, camera, code, deadline_s)
+            self._lan.open_door(camera, lambda left_s: self.account.place(source, camera, left_s), code, deadline_s)
         self.sessions.keep_code(source, camera.ref.serial, code)
+
+    def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
+        if self._lan is None:
+            raise Refused("not_this_way", "not a camera for the LAN")
+        if wanted:
+            place = self.account.place(source, camera, deadline_s)
+            host, ports = self._lan.own(structs.replace(camera, lan=place))
+            if not self._local.answers(host, ports, PROBE_S):
+                raise Refused("lan_closed", "its port of commands takes no connection")
+        self.sessions.keep_local(source, camera.ref.serial, wanted=wanted)
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Keep it, and forget what video showed of the one before; "" forgets the one there is."""
@@ -275,8 +297,7 @@ class EzvizDriver:
             return
         taken, reason = outcome(release)
         if taken.startswith(LOCAL):
-            if self._home is not None:
-                self._home.ended(source, taken, reason)
+            self._local.ended(source, taken.removeprefix(LOCAL), reason)
             return
         key = self._keys.find(self.sessions.read(source))
         if key is None:

@@ -4,7 +4,7 @@ The vendor's list says where a camera is at home, as far as the vendor knows; on
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 from msgspec.structs import replace
@@ -46,16 +46,26 @@ class Lan:
         self._ports: Recent[str, Ports] = Recent(MANY)  # of the camera's own protocol, by serial
 
     def at_home(
-        self, cameras: tuple[Camera, ...], pages: Iterable[JsonObject], codes: Mapping[str, str]
+        self,
+        cameras: tuple[Camera, ...],
+        pages: Iterable[JsonObject],
+        codes: Mapping[str, str],
+        local: Set[str] = frozenset(),
     ) -> tuple[Camera, ...]:
-        """These cameras; those that can be had on the LAN get that way before their others."""
+        """These cameras; those that can be had on the LAN get that way before their others.
+
+        `local`: the serials of those that are asked by their own protocol.
+        """
         places = self.places(pages)
-        return tuple(
-            replace(camera, lan=places[camera.ref.serial], ways=("lan", *camera.ways))
-            if camera.ref.serial in codes and camera.ref.serial in places
-            else camera
-            for camera in cameras
-        )
+
+        def of(camera: Camera) -> Camera:
+            serial = camera.ref.serial
+            ways = ("lan",) * (serial in codes) + ("local",) * (serial in local)
+            if not ways or serial not in places:
+                return camera
+            return replace(camera, lan=places[serial], ways=(*ways, *camera.ways))
+
+        return tuple(of(camera) for camera in cameras)
 
     def places(self, pages: Iterable[JsonObject]) -> dict[str, str]:
         """The places of devices, as "address:port", by serial."""

@@ -1,4 +1,7 @@
-"""An EZVIZ camera at home by its own protocol, where it has no RTSP: off by default, and confirmed by no real camera.
+"""An EZVIZ camera at home by its own protocol, which its owner chose: no real camera has confirmed it here.
+
+Some models open sessions of the cloud stream, send nothing, and answer at home (github.com/Bobsilvio/ezviz_hp7, issues
+33, 36 and 58, and its release 0.16.2).
 
 Its port of commands is tried once, and no sooner again than in a minute. What opens it comes from the vendor's server
 of keys and is kept in memory for an hour. The media process speaks to the camera, and tells where no picture came.
@@ -16,7 +19,6 @@ from typing import NamedTuple
 from media.ezviz.address import named
 from media.ezviz.local.address import url
 from media.ezviz.local.requests import Device, NoKey
-from media.grants import Picture
 from media.source import SourceSpec
 from net.cache import Recent
 from registry.camera import Camera
@@ -39,8 +41,8 @@ FETCH_S = 8.0  # the server of keys has this to answer
 REFUSED_S, SILENT_S, IN_VAIN_S = 3600.0, 300.0, 600.0
 NOT_REGISTERED = 1052170  # the account's terminal has to be registered again
 MANY = 1024
-# what keeps the picture of RTSP, so that a camera may be asked by its own protocol
-NO_RTSP: frozenset[Reason] = frozenset({"lan_closed", "lan_unreachable"})
+
+LOCAL = "local "  # before a serial, in what is given back when a picture by the camera's own protocol is over
 
 type Who = tuple[str, str]  # source and serial
 type Asks = Callable[[Source, float], CasSession]
@@ -63,25 +65,20 @@ class Local:
         self._asks, self._opens, self._clock = asks, opens, clock
         self._probed: Recent[str, tuple[float, bool]] = Recent(MANY)  # by place: when, and whether it answered
         self._keys: Recent[Who, tuple[float, Future[Device]]] = Recent(MANY)
-        # until when, and why where that is worth telling
-        self._rests: Recent[Who, tuple[float, Reason | None]] = Recent(MANY)
+        self._rests: Recent[Who, tuple[float, Reason]] = Recent(MANY)  # until when, and why
         self._lock = threading.Lock()
 
-    def open(
-        self, source: Source, camera: Camera, host: str, ports: Ports, why: Refused, deadline_s: float, picture: Picture
-    ) -> SourceSpec:
-        """The address of its picture, with what opens it. `why` it has no RTSP is raised where that fails too."""
+    def open(self, source: Source, camera: Camera, host: str, ports: Ports, deadline_s: float) -> SourceSpec:
+        """The address of its whole picture, with what opens it. Raises Refused."""
         end, who = self._clock() + deadline_s, (source.id, camera.ref.serial)
-        until, reason = self._rests.get(who) or (0.0, None)
+        until, reason = self._rests.get(who) or (0.0, "lan_closed")
         if self._clock() < until:
-            raise Refused(reason, "so it was a moment ago") if reason else why
+            raise Refused(reason, "so it was a moment ago")
         if not self.answers(host, ports, min(PROBE_S, deadline_s / 2)):
-            raise why
-        if picture == "sub":
-            raise Refused("too_large", "its own protocol brings the whole picture alone")
+            raise Refused("lan_closed", "its port of commands takes no connection")
         device = self._device(source, who, (end - self._clock()) / 2)
         if device is None:
-            raise why
+            raise Refused("lan_closed", "no key of the camera")
         return SourceSpec(
             "ezviz_local",
             url(camera.ref.channel, camera.ref.serial),
@@ -90,6 +87,8 @@ class Local:
             user=device.code,
             password=device.key,
             lasts_s=lasts_s(camera),
+            release=f"{LOCAL}{camera.ref.serial}",
+            alone=True,
         )
 
     def answers(self, host: str, ports: Ports, timeout_s: float) -> bool:
@@ -108,12 +107,15 @@ class Local:
         return True
 
     def ended(self, source: Source, serial: str, reason: str) -> None:
-        """Note that a picture by this way is over. `reason`: why none came, "" where one did."""
+        """Note that a picture by this way is over. `reason`: why none came, "" where one did.
+
+        `serial` as in the `release` of its address, behind LOCAL.
+        """
         if not reason:
             return
         who = (source.id, serial)
         self._keys.drop(who)  # it may have a new one
-        self._rest(who, IN_VAIN_S, "code_wrong" if reason == "code_wrong" else None)
+        self._rest(who, IN_VAIN_S, "code_wrong" if reason == "code_wrong" else "lan_closed")
         log.warning("no picture by a camera's own protocol, of source %s: %s", source.id, reason)
 
     # keys
@@ -137,10 +139,10 @@ class Local:
             found.set_result(self._fetched(source, who))
         except NoKey as no:
             log.warning("the vendor gives no key of a camera of source %s: code %s", source.id, no.code)
-            self._rest(who, SILENT_S if no.code == NOT_REGISTERED else REFUSED_S, None)
+            self._rest(who, SILENT_S if no.code == NOT_REGISTERED else REFUSED_S)
         except (DriverError, StoreUnavailable) as error:
             log.warning("no key of a camera of source %s: %s", source.id, error)
-            self._rest(who, SILENT_S, None)
+            self._rest(who, SILENT_S)
         finally:
             if not found.done():
                 self._keys.drop(who)
@@ -155,5 +157,5 @@ class Local:
                 raise
         return self._opens(self._asks(source, ASK_S), who[1], FETCH_S)
 
-    def _rest(self, who: Who, seconds: float, reason: Reason | None) -> None:
+    def _rest(self, who: Who, seconds: float, reason: Reason = "lan_closed") -> None:
         self._rests.put(who, (self._clock() + seconds, reason))

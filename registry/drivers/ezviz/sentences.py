@@ -72,6 +72,13 @@ EZVIZ = Speech(
                 "cameras on battery have no video port."
             ),
         ),
+        "silent": (
+            "",
+            mark(
+                "Some models do that. Press “Ask the camera itself at home” at its picture on showcam's page; the camera "
+                "must be in the same network."
+            ),
+        ),
         "lan_closed": (
             "",
             mark(

@@ -35,6 +35,7 @@ class Secrets(Struct, frozen=True):
     by_video: dict[str, bool] = {}  # by serial, whether video could be deciphered by that; none: no video came yet
     keys_refused: tuple[str, ...] = ()  # serials of shared cameras whose keys the vendor does not give this account
     elevated: str = ""  # id of the session that was signed in by a code, or was handed a key by one
+    local: frozenset[str] = frozenset()  # serials of cameras that their owner has asked by their own protocol at home
     sub_account: str = ""  # id of the household's sub-account under the installation's developer key
 
     def __repr__(self) -> str:
@@ -141,6 +142,14 @@ class Sessions:
             codes = {device: known for device, known in old.picture_codes.items() if device != serial}
             by_video = {device: fits for device, fits in old.by_video.items() if device != serial}
             return replace(old, picture_codes=codes | {serial: code} if code else codes, by_video=by_video)
+
+        self._change(source, changed)
+
+    def keep_local(self, source: Source, serial: str, *, wanted: bool) -> None:
+        """Keep whether the camera is asked by its own protocol at home."""
+
+        def changed(old: Secrets) -> Secrets:
+            return replace(old, local=old.local | {serial} if wanted else old.local - {serial})
 
         self._change(source, changed)
 

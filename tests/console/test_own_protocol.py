@@ -1,0 +1,57 @@
+"""A camera whose cloud stream stays silent is asked at home by its own protocol, once its owner presses for that."""
+
+import pytest
+
+from registry.errors import Refused
+from registry.reason import Reason
+from tests.doubles.home_world import HomeWorld
+
+ASK, FORGET = "Ask the camera itself at home", "No longer ask the camera itself at home"
+
+
+def silent(world: HomeWorld) -> str:
+    """The camera's id."""
+    world.home.driver.change("Garden", ways=("cloud",))
+    world.home.driver.way_errors["cloud"] = Refused("silent")
+    return world.home.id("Garden")
+
+
+def test_a_silent_camera_offers_the_button_and_a_press_has_it_asked_itself(world: HomeWorld) -> None:
+    garden = silent(world)
+    browser = world.signed_in()
+    said = browser.open(garden).json
+    assert said is not None
+    assert (said["reason"], said["mends"]) == ("silent", ["local"])
+    assert "sent nothing" in said["wrong"]
+    browser.post("ask-camera", camera=garden)
+    shown = browser.open(garden).json
+    assert shown is not None
+    assert "sdp" in shown
+    assert world.home.driver.minted[-1] == ("Garden", "local")
+    page = f"/home/cameras/{garden}"
+    assert FORGET in browser.visit(page).tile("Garden")
+    browser.send(f"{page}/mend", step="forget-camera", camera=garden)
+    assert FORGET not in browser.tile("Garden")
+    again = browser.open(garden).json
+    assert again is not None
+    assert again["reason"] == "silent"
+
+
+@pytest.mark.parametrize(
+    ("error", "says"), [("lan_closed", "does not take a connection at home"), ("lan_unreachable", "names no address")]
+)
+def test_a_camera_that_does_not_answer_stays_as_it_was(world: HomeWorld, error: Reason, says: str) -> None:
+    garden = silent(world)
+    world.home.driver.local_error = Refused(error)
+    browser = world.signed_in().post("ask-camera", camera=garden)
+    assert browser.status == 403
+    assert says in browser.text
+    again = browser.open(garden).json
+    assert again is not None
+    assert again["reason"] == "silent"
+
+
+@pytest.mark.parametrize("changes", [{}, {"ways": ("local", "cloud")}])
+def test_no_other_camera_offers_it(world: HomeWorld, changes: dict[str, object]) -> None:
+    world.home.driver.change("Garden", **changes)
+    assert ASK not in world.signed_in().visit(f"/home/cameras/{world.home.id('Garden')}").tile("Garden")
