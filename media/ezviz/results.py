@@ -14,6 +14,7 @@ QUOTA = frozenset({5416, 5503, 5504, 5546, 5547})  # as many as the device, the 
 UNREACHED = 5452  # the camera can't reach the node; of one on mains it passes within seconds (nick3/ezviz-cb2-homekit)
 # the camera is in a session that EZVIZ has not ended yet: the one before this, or another client's
 SINGLE = QUOTA | {UNREACHED, 5405, 5491}
+SILENT = -1  # no result of EZVIZ's: sessions open, and none brings a byte (Bobsilvio/ezviz_hp7, issues 33, 36, 58)
 PRIVACY = frozenset({5409, 5544})  # the lens is covered; there is no video source
 # no right; what was shared is over; the device has another operation code; an encrypted link is demanded, which
 # showcam does not speak; the channel is another, is not linked, has no camera
@@ -34,6 +35,7 @@ _MEANINGS = {
     **dict.fromkeys((5411, 5545), Meaning("not_permitted", again=False)),
     **dict.fromkeys((5415, 5455, 6106), Meaning("not_found", again=False)),
     **dict.fromkeys((5403, 5457, 5458, 5459), Meaning("no_way", again=False)),
+    SILENT: Meaning("silent", again=False),
     **dict.fromkeys(QUOTA, Meaning("busy", again=True)),
 }
 

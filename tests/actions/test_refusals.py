@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "not_permitted": (minting(Refused("not_permitted")), "securityRestriction", "ikke rett"),
     "code_wrong": (minting(Refused("code_wrong")), "securityRestriction", "godtar ikke koden"),
     "lan_unreachable": (minting(Refused("lan_unreachable")), "streamUnavailable", "svarer ikke på hjemmenettet"),
+    "silent": (minting(Refused("silent")), "streamUnavailable", "kameraet sendte ingenting"),
     "lan_closed": (minting(Refused("lan_closed")), "streamUnavailable", "videoporten (RTSP) er stengt"),
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "streamUnplayable", "H.265"),
     "beyond_displays": (garden(video=Video("h264", 3840, 2160)), "streamUnplayable", "større enn Full HD"),

@@ -211,14 +211,35 @@ def test_a_session_that_falls_silent_is_followed(clump_s: float) -> None:
 
 
 def test_a_model_that_opens_sessions_and_never_sends_is_given_up_after_three() -> None:
-    async def scene(loop: FastLoop) -> tuple[str, int]:
+    async def scene(loop: FastLoop) -> tuple[list[str], int]:
         cloud = HourCloud(loop, stream_fault="silent")
-        pull = await pulled(cloud)
-        reason = await refusal(pull)
-        await closed(pull, cloud)
-        return reason, cloud.world.calls["vtdu"]
+        opener, reasons = await opened(cloud), list[str]()
+        for _ in range(3):
+            pull = pull_of(cloud, opener)
+            reasons.append(await refusal(pull))
+            await pull.stop()
+        await cloud.close()
+        return reasons, cloud.world.calls["vtdu"]
 
-    assert run(scene) == ("media_down", 3)
+    assert run(scene) == (["silent"] * 3, 3)
+
+
+def test_a_battery_camera_is_called_silent_by_its_second_opening() -> None:
+    """The first one may only have woken it."""
+
+    async def scene(loop: FastLoop) -> list[str]:
+        cloud = HourCloud(loop, stream_fault="silent")
+        cloud.camera.battery, cloud.camera.sub_size = 80, None
+        opener, reasons = await opened(cloud), list[str]()
+        for _ in range(2):
+            pull = pull_of(cloud, opener)
+            reasons.append(await refusal(pull, 100.0))
+            await pull.stop()
+            await asyncio.sleep(60.0)
+        await cloud.close()
+        return reasons
+
+    assert run(scene) == ["waking", "silent"]
 
 
 @pytest.mark.parametrize("result", ["5500", "5999", "7005"])
@@ -370,8 +391,8 @@ def test_a_result_that_stays_is_asked_again_so_often_and_told(code: int, minted:
     assert run(scene) == (minted, reason)
 
 
-async def refusal(pull: Pull) -> str:
-    await pull.signal.until(lambda: pull.failure, 60.0)
+async def refusal(pull: Pull, within_s: float = 60.0) -> str:
+    await pull.signal.until(lambda: pull.failure, within_s)
     assert pull.failure is not None
     return pull.failure.reason
 

@@ -11,6 +11,7 @@ import actions.sentences
 import alexa.sentences
 from alexa.spoken import refusals
 from cast import failed
+from media.ezviz.results import SILENT, meaning
 from registry import errors
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
@@ -70,6 +71,7 @@ def said_in_code() -> set[str]:
     source = Path(gate.__file__).read_text()
     rows = source[source.index("_VENDOR: ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
+    found.add(meaning(SILENT).reason)  # which the media process finds
     return found | (set(codes.OPEN.values()) - NOT_THE_GATES) | set(failed.REASONS.values())
 
 

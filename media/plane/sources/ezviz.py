@@ -28,7 +28,7 @@ from typing import Never
 import structlog
 
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
-from media.ezviz.results import OTHER_STREAM, PASSING, SERVER, SINGLE, TOKEN, UNREACHED, meaning
+from media.ezviz.results import OTHER_STREAM, PASSING, SERVER, SILENT, SINGLE, TOKEN, UNREACHED, meaning
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
@@ -50,7 +50,7 @@ MUTE_S = 6.0
 DOZES_S = (6.0, 12.0)
 # mute, on battery: all sessions together, since the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
 WAKING_S = 70.0
-# mute, plugged in: some models open sessions and never send (Bobsilvio/ezviz_hp7, issues 33, 36 and 58)
+# mute: some models open sessions and never send (Bobsilvio/ezviz_hp7, issues 33, 36 and 58)
 MUTE_SESSIONS = 3
 # keyless: the smaller stream had a keyframe within 5 s (rhanekom) or 10 s (Bahrombekk/cloud-cam-viewer), and clumps
 KEYLESS_S = 12.0
@@ -224,10 +224,19 @@ class EzvizSource:
         self._vain += 1
         self._mute = self._mute + 1 if showing.is_mute and showing.is_open else 0
         is_late = self._loop.time() - self._began > self._patience_s
-        is_silent = self._mute >= MUTE_SESSIONS and not self._spec.dozes
-        if self._vain >= TRIES if is_begun else is_late or is_silent:
+        is_mute = self._mute >= MUTE_SESSIONS
+        if self._vain >= TRIES if is_begun else is_late or (is_mute and not self._spec.dozes):
+            if is_mute and not is_begun and self._rests.mute(self._camera, self._spec.state) > self._spec.dozes:
+                raise self._silent()
             raise SourceFailed("waking" if self._spec.dozes and not is_begun else "media_down", again=True)
         return PAUSES_S[1] if self._spec.dozes and not is_begun else self._pause_s(self._vain)
+
+    def _silent(self) -> SourceFailed:
+        """The camera is called silent; one on battery by its second opening, as the first may not have woken it."""
+        rest_s = self._rests.refused(self._camera, SILENT, self._spec.state)
+        if self._spec.release:
+            self._give_back(NotOpened(self._spec.release, SILENT, "silent", rest_s).text)
+        return SourceFailed("silent", again=False)
 
     def _other(self, showing: Showing, asked: Stream) -> Stream:
         """The stream to request after one that brought no video."""

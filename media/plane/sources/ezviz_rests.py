@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from media.ezviz.results import DENIED, PRIVACY, QUOTA, UNREACHED
+from media.ezviz.results import DENIED, PRIVACY, QUOTA, SILENT, UNREACHED
 from net.cache import Recent
 
 MANY = 1024
@@ -23,6 +23,7 @@ RESTS: dict[int, tuple[float, float]] = {
     5404: (5.0, 20.0),  # offline; a camera that starts is back within seconds
     5456: (5.0, 20.0),
     UNREACHED: (25.0, 25.0),  # which three tries came before
+    SILENT: (60.0, 600.0),  # a real client waits ten minutes after three sessions without video (Bobsilvio/ezviz_hp7)
     **dict.fromkeys(QUOTA, (15.0, 240.0)),  # somebody else has to leave, and who goes on asking is shut out for longer
 }
 
@@ -40,6 +41,7 @@ class _Row:
     state: str = ""
     until: float = 0.0
     length_s: float = 0.0
+    mute: int = 0
     vain: deque[float] = field(default_factory=lambda: deque[float](maxlen=MOST_A_MINUTE))  # when each was begun
 
 
@@ -76,6 +78,12 @@ class Rests:
         row.length_s = min(2 * row.length_s, longest_s) if is_again else first_s
         row.result, row.until = result, now + row.length_s
         return row.length_s
+
+    def mute(self, camera: str, state: str) -> int:
+        """An opening of the camera brought no byte. Returns how many in a row that were."""
+        row = self._of(camera, state)
+        row.mute += 1
+        return row.mute
 
     def shown(self, camera: str) -> None:
         """A session has brought video."""

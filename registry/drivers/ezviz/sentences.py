@@ -75,8 +75,8 @@ EZVIZ = Speech(
         "silent": (
             "",
             mark(
-                "Some models do that. Press “Ask the camera itself at home” at its picture on showcam's page; the camera "
-                "must be in the same network."
+                "Some models do that. Press “Ask the camera itself at home” at its picture on showcam's page; the "
+                "camera must be in the same network."
             ),
         ),
         "lan_closed": (
