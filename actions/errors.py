@@ -36,6 +36,7 @@ class IntentError(Exception):
     """Answered as the payload's errorCode with HTTP 200: Google takes any other status for a broken server."""
 
     code = "hardError"
+    reason = ""  # of a refusal
 
     def __init__(self, debug: str) -> None:
         super().__init__(debug)
@@ -64,7 +65,7 @@ class CannotList(IntentError):
 
     def __init__(self, refusal: Refusal, locale: str) -> None:
         super().__init__(explain(refusal, locale, WRITTEN))
-        self.code = REFUSED[refusal.reason]
+        self.code, self.reason = REFUSED[refusal.reason], refusal.reason
 
 
 class DeviceError(Exception):

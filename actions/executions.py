@@ -4,14 +4,16 @@ import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NamedTuple, NotRequired, TypedDict
 
 from accounts.pins import Pins
 from actions.confirmation import Proof
 from actions.errors import DeviceError, DeviceFailure, Needed, NoStore, OutOfTime, UnknownCommand, refused
 from actions.request import Execution
 from actions.trait import CameraCommand, Trait
+from registry import outcomes
 from registry.camera import Refusal
+from registry.outcomes import Asking, Outcome
 from registry.settings import Asked
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -31,7 +33,12 @@ class Success(TypedDict):
     states: dict[str, object]  # `online`, and those of the traits whose commands succeeded
 
 
-type Outcome = Success | DeviceFailure
+type Answered = Success | DeviceFailure
+
+
+class Ran(NamedTuple):
+    answer: Answered
+    outcome: Outcome | None  # for the log
 
 
 class Command(TypedDict):
@@ -58,37 +65,69 @@ class Executions:
         end = received + BUDGET_S
         proof = Proof(self._pins, link.account)
         if len(wanted) <= 1:
-            outcomes = [self._run(link, camera, executions, proof, end) for camera, executions in wanted.items()]
+            ran = [self._run(link, camera, executions, proof, end) for camera, executions in wanted.items()]
         else:
-            outcomes = self._together(link, wanted, proof, end)
-        return {"commands": [{"ids": [camera], **outcome} for camera, outcome in zip(wanted, outcomes, strict=True)]}
+            ran = self._together(link, wanted, proof, end)
+        for one in ran:
+            outcomes.add(one.outcome)
+        return {"commands": [{"ids": [camera], **one.answer} for camera, one in zip(wanted, ran, strict=True)]}
 
-    def _together(self, link: Link, wanted: dict[str, list[Execution]], proof: Proof, end: float) -> list[Outcome]:
+    def _together(self, link: Link, wanted: dict[str, list[Execution]], proof: Proof, end: float) -> list[Ran]:
         # a pool for each request: a household whose vendor hangs does not delay another
         pool = ThreadPoolExecutor(min(AT_ONCE, len(wanted)), thread_name_prefix="execute")
         try:
             futures = [
                 pool.submit(self._run, link, camera, executions, proof, end) for camera, executions in wanted.items()
             ]
-            return [_outcome(future, end) for future in futures]
+            return [
+                _ran_by(end, future) or self._late(link, camera, executions)
+                for future, (camera, executions) in zip(futures, wanted.items(), strict=True)
+            ]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float) -> Outcome:
+    def _run(self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float) -> Ran:
         """Whatever fails, fails for this device: of the others of an EXECUTE some may have been changed by now."""
+        with outcomes.asking(self._named(executions)) as asked:
+            asked.by(link.id, link.account)
+            asked.about(camera)
+            answer = self._answered(link, camera, executions, proof, end, asked)
+        return Ran(answer, asked.ended())
+
+    def _answered(
+        self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float, asked: Asking
+    ) -> Answered:
         try:
-            return self._ran(link, camera, executions, proof, end)
+            return self._ran(link, camera, executions, proof, end, asked)
         except DeviceError as error:
-            return _logged(error.failure())
+            asked.refused(error.code)
+            return error.failure()
         except StoreUnavailable:
             log.warning("the store can't be reached for a command", extra={"reason": "store"})
+            asked.failed("store")
             return NoStore(_NO_STORE).failure()
         except Exception:
             # an edge: the traceback goes to the log, Google learns only that something failed
             log.exception("a command failed")
+            asked.failed()
             return DeviceError(_BROKEN).failure()
 
-    def _ran(self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float) -> Outcome:
+    def _late(self, link: Link, camera: str, executions: list[Execution]) -> Ran:
+        """Of a device whose thread is still at it."""
+        asked = Asking(self._named(executions))
+        asked.by(link.id, link.account)
+        asked.about(camera)
+        asked.refused(OutOfTime.code)
+        return Ran(OutOfTime(_LATE).failure(), asked.ended())
+
+    def _named(self, executions: list[Execution]) -> str:
+        """The commands' names for the log, which holds nothing that a stranger wrote."""
+        known = [one.command for one in executions if one.command in self._commands]
+        return " ".join(["EXECUTE", *dict.fromkeys(command.rpartition(".")[2] for command in known)])
+
+    def _ran(
+        self, link: Link, camera: str, executions: list[Execution], proof: Proof, end: float, asked: Asking
+    ) -> Answered:
         """Runs a device's executions in order, up to the first that fails. Raises DeviceError."""
         states: dict[str, object] = {"online": True}
         pending = False
@@ -98,13 +137,15 @@ class Executions:
                 raise OutOfTime(_LATE)
             result = trait.execute(command)
             if isinstance(result, Refusal):
-                return _logged(refused(result, link.locale))
+                asked.refused(result.reason)
+                return refused(result, link.locale)
             if isinstance(result, Asked):
                 pending = True
+                asked.pending()
             else:
                 states.update(result)
         if not executions:
-            return UnknownCommand("Nothing is to be done with it.").failure()
+            raise UnknownCommand("Nothing is to be done with it.")
         known = {key: value for key, value in states.items() if value is not None}
         return {"status": "PENDING" if pending else "SUCCESS", "states": known}
 
@@ -116,13 +157,8 @@ class Executions:
             raise UnknownCommand("No trait of a camera takes this command.") from None
 
 
-def _logged(failure: DeviceFailure) -> DeviceFailure:
-    log.info("answered with %s", failure["errorCode"], extra={"reason": "refused"})
-    return failure
-
-
-def _outcome(future: Future[Outcome], end: float) -> Outcome:
+def _ran_by(end: float, future: Future[Ran]) -> Ran | None:
     try:
         return future.result(max(0.0, end - time.monotonic()))
     except FutureTimeout:
-        return OutOfTime(_LATE).failure()
+        return None

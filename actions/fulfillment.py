@@ -16,6 +16,8 @@ from actions.executions import BUDGET_S, ExecutePayload, Executions
 from actions.request import Input, executions, queried, read
 from actions.states import QueryPayload, States
 from actions.traits import traits
+from registry import outcomes
+from registry.outcomes import Asking, Outcome
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -24,6 +26,9 @@ log = logging.getLogger(__name__)
 
 SYNC_S = 4.0  # from receipt to answer; Google publishes no limit for SYNC
 _printable = re.compile(r"[\w\-]{1,64}", re.ASCII).fullmatch
+PREFIX = "action.devices."
+INTENTS = frozenset({f"{PREFIX}{name}" for name in ("SYNC", "QUERY", "EXECUTE", "DISCONNECT")})
+UNKNOWN = "unknown"  # of an intent that showcam does not know
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,26 +69,39 @@ class Fulfillment:
         """
         since = time.monotonic() if received is None else received
         request_id, given = read(body)
+        name = given.intent if given is not None and given.intent in INTENTS else UNKNOWN
+        with outcomes.asking(name.removeprefix(PREFIX)) as asked:
+            answered = self._answered(_shown(request_id), given, bearer, since, asked)
+        outcomes.add(asked.ended())
+        if isinstance(answered, bytes):
+            return 401, answered
+        return 200, b"{}" if answered is None else _envelope(request_id, answered)
+
+    def _answered(
+        self, request_id: str, given: Input | None, bearer: str | None, since: float, asked: Asking
+    ) -> Payload | bytes | None:
+        """The payload; None for an empty answer; the body of the answer without a valid token."""
         try:
             link = self._authenticate(bearer or "")
-            answered: Payload | None = self._answer(link, given, since)
+            asked.by(link.id, link.account)
+            return self._answer(link, given, since, asked)
         except TokenInvalid:
-            return 401, b'{"error":"invalid_token"}'
+            asked.refused("invalid_token")
+            return b'{"error":"invalid_token"}'
         except IntentError as error:
-            log.info("answered with %s (request %s)", error.code, _shown(request_id), extra={"reason": "refused"})
-            answered = error.failure()
+            asked.refused(error.reason or error.code)
+            return error.failure()
         except StoreUnavailable:
-            log.warning("the store can't be reached (request %s)", _shown(request_id), extra={"reason": "store"})
-            answered = Transient("showcam can't reach its store just now.").failure()
+            log.warning("the store can't be reached (request %s)", request_id, extra={"reason": "store"})
+            asked.failed("store")
+            return Transient("showcam can't reach its store just now.").failure()
         except Exception:
             # the outermost edge: the traceback goes to the log, Google learns only that something failed
-            log.exception("an intent failed (request %s)", _shown(request_id))
-            answered = IntentError("Something went wrong in showcam.").failure()
-        if answered is None:
-            return 200, b"{}"
-        return 200, _envelope(request_id, answered)
+            log.exception("an intent failed (request %s)", request_id)
+            asked.failed()
+            return IntentError("Something went wrong in showcam.").failure()
 
-    def _answer(self, link: Link, given: Input | None, received: float) -> Payload | None:
+    def _answer(self, link: Link, given: Input | None, received: float, asked: Asking) -> Payload | None:
         """The payload; None for an empty answer."""
         if given is None:
             raise Malformed("This is not a request with one intent.")
@@ -93,7 +111,9 @@ class Fulfillment:
             case "action.devices.QUERY":
                 return self._states.query(link, queried(given), _left_s(received, BUDGET_S))
             case "action.devices.EXECUTE":
-                return self._executions.execute(link, executions(given), received)
+                wanted = executions(given)
+                asked.split()
+                return self._executions.execute(link, wanted, received)
             case "action.devices.DISCONNECT":
                 self._end_link(link)
                 return None
@@ -106,7 +126,7 @@ def _left_s(received: float, budget_s: float) -> float:
 
 def unread(error: IntentError) -> bytes:
     """The answer to a request whose body could not be read."""
-    log.info("answered with %s (request unread)", error.code, extra={"reason": "refused"})
+    outcomes.add(Outcome(UNKNOWN, "refused", error.code))
     return _envelope("", error.failure())
 
 

@@ -14,6 +14,7 @@ from msgspec import UNSET, Struct
 from actions.sentences import WRITTEN
 from net.json_depth import too_deep
 from net.problem import problem_of
+from registry import outcomes
 from registry.camera import Refusal
 from registry.errors import BadGrant, BadOffer, ExpiredGrant
 from registry.gate.reasons import explain
@@ -134,10 +135,17 @@ class Signalling:
             raise BadGrant
 
     def _answer_offer(self, token: str, message: Message) -> Answered:
-        try:
-            stream = self._offers.answer(token, _sdp(message))
-        except BadOffer:
-            raise Problem(400, "The offer can't be answered", "It must be SDP that asks for video.") from None
+        with outcomes.asking("offer") as asked:
+            try:
+                stream = self._offers.answer(token, _sdp(message))
+            except BadOffer:
+                asked.refused("bad_offer")
+                raise Problem(400, "The offer can't be answered", "It must be SDP that asks for video.") from None
+            except (BadGrant, ExpiredGrant):
+                asked.refused("bad_grant")
+                raise
+            finally:
+                outcomes.add(asked.ended())
         if isinstance(stream, Refusal):
             raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream, own=WRITTEN))
         if message.action is not UNSET:

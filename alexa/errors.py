@@ -29,6 +29,8 @@ class DirectiveError(Exception):
     kind: ClassVar[str] = "INTERNAL_ERROR"
     mode: ClassVar[DeviceMode | None] = None  # NOT_SUPPORTED_IN_CURRENT_MODE demands one
 
+    reason = ""  # of a refusal
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.payload = ErrorPayload(self.kind, message, self.mode)
@@ -146,4 +148,6 @@ REFUSED: ByReason[type[DirectiveError]] = {
 
 def refused(refusal: Refusal, locale: str) -> DirectiveError:
     """The error's type follows the first failed row; its message lists every failed row and its mend."""
-    return REFUSED[refusal.reason](explain(refusal, locale, WRITTEN))
+    error = REFUSED[refusal.reason](explain(refusal, locale, WRITTEN))
+    error.reason = refusal.reason
+    return error

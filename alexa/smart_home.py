@@ -21,6 +21,8 @@ from alexa.interface import Answer, CameraDirective, Handler, HouseholdHandler
 from alexa.interfaces import household_interfaces, interfaces
 from alexa.state import State
 from alexa.unreadable import Unreadable
+from registry import outcomes
+from registry.outcomes import Asking, Outcome
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 type Kind = tuple[str, str]  # namespace and name of a directive
 
 _printable = re.compile(r"[a-zA-Z0-9\-]{1,127}").fullmatch
+UNKNOWN = "unknown"  # of a directive that showcam does not know
 
 
 class SmartHome:
@@ -67,23 +70,37 @@ class SmartHome:
         try:
             directive = read(body)
         except Unreadable as unreadable:
+            outcomes.add(Outcome(UNKNOWN, "refused", InvalidDirective.kind))
             envelope = Envelope(unreadable.correlation_token, unreadable.endpoint_id)
             return envelope.error(InvalidDirective("This is not a Smart Home directive."))
+        with outcomes.asking(self._named(directive)) as asked:
+            answer = self._enveloped(directive, Deadline(received), asked)
+        outcomes.add(asked.ended())
+        return answer
+
+    def _enveloped(self, directive: Directive, deadline: Deadline, asked: Asking) -> bytes:
         envelope = Envelope.replying_to(directive)
         try:
-            answer = self._answer(directive, Deadline(received))
+            answer = self._answer(directive, deadline)
             properties = None if answer.camera is None else self._state.properties(answer.camera)
             return envelope.around(answer, properties)
         except DirectiveError as error:
-            log.info("answered with %s (request %s)", error.kind, _request(directive), extra={"reason": "refused"})
+            asked.refused(error.reason or error.kind)
             return envelope.error(error)
         except StoreUnavailable:
             log.warning("the store can't be reached (request %s)", _request(directive), extra={"reason": "store"})
+            asked.failed("store")
             return envelope.error(BridgeUnreachable("showcam can't reach its store just now. Try again in a moment."))
         except Exception:
             # the outermost edge of the skill: the traceback goes to the log, Alexa learns only that something failed
             log.exception("a directive failed (request %s)", _request(directive))
+            asked.failed()
             return envelope.error(InternalError("Something went wrong in showcam. It is in its log."))
+
+    def _named(self, directive: Directive) -> str:
+        """Its name for the log, which holds nothing that a stranger wrote."""
+        kind = directive.header.namespace, directive.header.name
+        return ".".join(kind) if kind in self._handlers or kind in self._household_handlers else UNKNOWN
 
     def _answer(self, directive: Directive, deadline: Deadline) -> Answer:
         kind = directive.header.namespace, directive.header.name
@@ -95,16 +112,19 @@ class SmartHome:
         endpoint = directive.endpoint
         if endpoint is None:
             raise InvalidDirective("This directive needs an endpoint.")
+        outcomes.about(endpoint.endpoint_id)
         link = self._link(endpoint.scope.token if endpoint.scope else "")
         return handler(CameraDirective(link, endpoint.endpoint_id, directive, deadline))
 
     def _link(self, token: str) -> Link:
         try:
-            return self._authenticate(token)
+            link = self._authenticate(token)
         except TokenExpired:
             raise ExpiredAuthorization("The access token has expired.") from None
         except TokenInvalid:
             raise InvalidAuthorization("The access token is not valid here.") from None
+        outcomes.by(link.id, link.account)
+        return link
 
 
 def _request(directive: Directive) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from media.grants import Picture
+from registry import outcomes
 from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.owner.voice import Voice
 from registry.readings.judge import Deadline
@@ -85,6 +86,7 @@ class Registry:
         """Raises BadOffer."""
         requested_at = self._clock()
         found = self._streams.open(link, camera_id, request)
+        outcomes.came_to(camera_id, found)
         if self._history is not None:
             self._history.note(link, camera_id, request.surface, found, requested_at)
         for asked in self._asked:
@@ -102,7 +104,9 @@ class Registry:
         self, link: Link, camera_id: str, surface: Surface, within_s: float | None = None
     ) -> Snapshot | Refusal:
         """A still picture's address, good for ten minutes and only with an access token of the link."""
-        return self._streams.snapshot(link, camera_id, surface, within_s)
+        found = self._streams.snapshot(link, camera_id, surface, within_s)
+        outcomes.came_to(camera_id, found)
+        return found
 
     def too_large(self, link: Link, camera: Camera) -> Refusal | None:
         """The refusal of the surface "video" for a picture whose known size is too large."""
@@ -116,7 +120,11 @@ class Registry:
         self, link: Link, camera_id: str, setting: str, value: str, *, within_s: float | None = None
     ) -> Camera | Asked | Refusal:
         """A change by voice, read back as far as the time allows. Raises registry.settings.BadValue."""
-        return self._voice.change(link, camera_id, setting, value, within_s)
+        changed = self._voice.change(link, camera_id, setting, value, within_s)
+        outcomes.came_to(camera_id, changed)
+        return changed
 
     def restart(self, link: Link, camera_id: str, *, within_s: float | None = None) -> Camera | Refusal:
-        return self._voice.restart(link, camera_id, within_s)
+        restarted = self._voice.restart(link, camera_id, within_s)
+        outcomes.came_to(camera_id, restarted)
+        return restarted

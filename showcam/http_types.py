@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from net.problem import problem_of
 from net.visitors import counted_as
+from registry.outcomes import Outcome
 
 AT_WORK: ContextVar[str] = ContextVar("request")  # the id of the request that this thread works on
 
@@ -90,6 +91,7 @@ class Answered(Struct, frozen=True):
     method: str
     status: int
     seconds: float
+    outcomes: tuple[Outcome, ...] = ()  # of the directive or intents in it
 
 
 class Refuse(Exception):

@@ -11,6 +11,7 @@ from alexa.spoken import refusals
 from alexa.spoken.names import find
 from alexa.spoken.texts import listed, say
 from alexa.spoken.turn import Reply, Turn
+from registry import outcomes
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import Unavailable
 from registry.gate.gate import not_found, overruled
@@ -126,6 +127,7 @@ class Conversation:
             return Reply(say("which", turn.language), open=True, pending={"about": wish})
         found = find(heard, names)
         if len(found) == 1:
+            outcomes.about(found[0])
             camera = next(camera for camera in cameras if camera.id == found[0])
             return answer(turn, camera, names[camera.id])
         if found:
@@ -190,6 +192,7 @@ class Conversation:
 
     @staticmethod
     def _not_changed(turn: Turn, name: str, refusal: Refusal) -> Reply:
+        outcomes.refused(refusal.reason)
         why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
         return Reply(say("not_changed", turn.language, name=name, why=why, mend=mend))
 
@@ -230,6 +233,7 @@ def _pending_refusal(turn: Turn, camera: Camera, name: str) -> Refusal | None:
 
 
 def _unreadable(error: Unavailable, turn: Turn) -> Reply:
+    outcomes.refused(error.reason)
     refusal = overruled(error.reason, None, error.vendor)
     why, mend = refusals.why(refusal, turn.language), refusals.mend(refusal, turn.language)
     return Reply(say("unreadable", turn.language, why=why, mend=mend))

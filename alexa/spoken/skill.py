@@ -23,6 +23,7 @@ from alexa.spoken.response import respond
 from alexa.spoken.texts import say, spoken_language
 from alexa.spoken.turn import Reply, Turn
 from net.incoming import JsonObject
+from registry import outcomes
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -109,7 +110,11 @@ class Spoken:
             envelope.request.object_type, envelope.context.system.user  # noqa: B018  (raises where one is missing)
         except (SerializationException, AttributeError, ValueError, TypeError, KeyError, RecursionError):
             raise NotForUs("not a custom-skill request") from None
-        answer: Any = self._serializer.serialize(self._skill.invoke(envelope, Deadline(received)))
+        with outcomes.asking(_named(envelope.request)) as asked:
+            try:
+                answer: Any = self._serializer.serialize(self._skill.invoke(envelope, Deadline(received)))
+            finally:
+                outcomes.add(asked.ended())
         answer.pop("userAgent", None)
         return dict(answer)
 
@@ -131,6 +136,7 @@ class Spoken:
             return respond(handler_input, self._plain(name, user, language, handler_input.context), language)
         link = self._link(user.user_id, user.access_token)
         if link is None:
+            outcomes.refused("not_linked")
             return respond(handler_input, Reply(say("link", language)), language, LinkAccountCard())
         wish = Conversation.welcome if kind == "LaunchRequest" else INTENTS.get(name)
         if wish is None:  # an intent of another version of the interaction model
@@ -159,6 +165,7 @@ class Spoken:
             link = self._authenticate(token)
         except TokenInvalid:
             return None
+        outcomes.by(link.id, link.account)
         if user:
             self._people.remember(user, link)
         return link
@@ -199,12 +206,23 @@ class _Failure(AbstractExceptionHandler):
         if isinstance(exception, StoreUnavailable):
             text = "down"
             log.warning("the store can't be reached (%s)", kind, extra={"reason": "store"})
+            outcomes.failed("store")
         else:
+            outcomes.failed()
             log.error("%s failed: %s", kind, type(exception).__name__, exc_info=exception)
         if kind not in SPOKEN:
             raise NotTaken(kind) from exception
         language = spoken_language(request.locale or "")
         return respond(handler_input, Reply(say(text, language)), language)
+
+
+def _named(request: Any) -> str:
+    """The request's name for the log, which holds nothing that a stranger wrote."""
+    kind = str(request.object_type)
+    if kind != "IntentRequest":
+        return kind if kind in SPOKEN + EVENTS else "unknown"
+    intent = str(request.intent.name if request.intent else "")
+    return intent if intent in INTENTS or intent in PLAIN or intent in SILENT else "unknown"
 
 
 def _is_handled(handler_input: HandlerInput) -> bool:

@@ -1,9 +1,11 @@
 """A display's own offer, posted with a webrtc grant that it was given before."""
 
+import contextlib
 from copy import replace
 
 from media.errors import MediaBusy, MediaUnavailable, SessionOver
 from media.grants import Claims
+from registry import outcomes
 from registry.camera import Refusal, Stream
 from registry.errors import ExpiredGrant
 from registry.gate.displays import PLAYABLE
@@ -35,16 +37,16 @@ class Offers:
     def answer(self, grant: str, sdp: str) -> Stream | Refusal:
         """Answers an offer posted with a webrtc grant. Raises BadGrant, ExpiredGrant, BadOffer."""
         claims = self._handover.verified(grant)
+        outcomes.by(claims.link, claims.account)
         check_offer(sdp)
         deadline = Deadline(self._rules.vendor_s)
         opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
         found = opened if isinstance(opened, Refusal) else self._answered(claims, grant, opened, sdp, deadline)
-        if not isinstance(found, Refusal):
-            return found
-        try:
-            return self._explaining.answer(replace(claims, explains=True), grant, found, sdp, deadline)
-        except (MediaBusy, MediaUnavailable):
-            return found
+        if isinstance(found, Refusal):
+            with contextlib.suppress(MediaBusy, MediaUnavailable):
+                found = self._explaining.answer(replace(claims, explains=True), grant, found, sdp, deadline)
+        outcomes.came_to(claims.camera, found)
+        return found
 
     def _answered(self, claims: Claims, grant: str, opened: Open, sdp: str, deadline: Deadline) -> Stream | Refusal:
         # no source: the pull has been warm since the grant was issued; if not, the media process asks for a source

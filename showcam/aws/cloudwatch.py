@@ -14,7 +14,10 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypedDict
 
+from msgspec.structs import asdict
+
 from net.incoming import JsonObject
+from registry.outcomes import Outcome, collected
 from showcam.redaction import QUIET, SILENT, redact
 
 type Event = JsonObject
@@ -22,14 +25,13 @@ type Reply = Mapping[str, object]  # of a function: an assistant's answer, or an
 type Handler = Callable[[Event, Any], Reply]
 
 NAMESPACE = "showcam"
-FAILED = "InternalErrors"
+FAILED, REFUSED = "InternalErrors", "Refusals"
 # metrics by the `reason` of a log line
 COUNTED = {
     "store": "StoreUnavailable",
     "no_internet": FAILED,
     "vendor_down": "VendorUnavailable",
     "vendor_busy": "VendorUnavailable",
-    "refused": "Refusals",
     "TryAgain": "ReportsRetried",
     "Refused": "ReportsRetried",
     "RefusedKey": "GrantsLost",
@@ -98,10 +100,11 @@ class CloudWatch(logging.Handler):
             self._request = str(getattr(context, "aws_request_id", ""))
             self._happened, self._more = set(), {}
             began, reply = time.perf_counter(), None
-            try:
-                reply = answer(event, context)
-            finally:
-                self._close(event, reply, time.perf_counter() - began)
+            with collected() as outcomes:
+                try:
+                    reply = answer(event, context)
+                finally:
+                    self._close(event, reply, time.perf_counter() - began, outcomes)
             return reply
 
         return handler
@@ -126,7 +129,8 @@ class CloudWatch(logging.Handler):
         """Add fields to the request's own line."""
         self._more |= more
 
-    def _close(self, event: Event, reply: Reply | None, seconds: float) -> None:
+    def _close(self, event: Event, reply: Reply | None, seconds: float, outcomes: list[Outcome]) -> None:
+        """The request's line, or one for each directive and intent; the first has the metrics."""
         status = reply.get("statusCode") if reply is not None else None
         line: RequestLine = {
             "level": "info",
@@ -138,10 +142,16 @@ class CloudWatch(logging.Handler):
             "cold": self._cold,
         }
         self._cold = False
+        if any(one.outcome == "refused" for one in outcomes):
+            self._happened.add(REFUSED)
         happened = sorted(self._happened)
-        if happened or self._least <= logging.INFO:
-            given = {**line, **self._more}
-            _write({key: value for key, value in given.items() if value is not None} | self._metrics(happened))
+        if not happened and self._least > logging.INFO:
+            return
+        given = {key: value for key, value in {**line, **self._more}.items() if value is not None}
+        counted = self._metrics(happened)
+        for one in outcomes or (None,):
+            _write({**given, **(asdict(one) if one else {}), **counted})
+            counted = {}
 
     def _metrics(self, happened: list[str]) -> dict[str, object]:
         if not happened:

@@ -8,6 +8,7 @@ from msgspec.structs import asdict, replace
 from registry.camera import UNASKED, Camera, Refusal
 from registry.gate.reasons import explain, row_text
 from registry.preferences import Preferences
+from registry.reason import Reason
 from registry.settings import FIELDS, Setting, SettingView
 from showcam.cli.output import runnable, shell_word, table
 
@@ -28,7 +29,22 @@ MEANS: dict[Setting, str] = {
     "phone_mute": "on: detection goes on, this account's phones stay silent",
 }
 IN_APP: dict[str, str] = {"resolution": "set in the EZVIZ app, on the live view: Ultra HD, Hi-Def or Standard"}
-MENDS = {"asleep": "sleep off", "encryption_on": "encryption off", "audio_off": "audio on"}
+# what does in a terminal what the sentence of a reason names a button for
+MENDS: Mapping[Reason, tuple[str, ...]] = {
+    "asleep": ("set {camera} sleep off",),
+    "encryption_on": ("set {camera} encryption off", "set {camera} while_encrypted code"),
+    "audio_off": ("set {camera} audio on",),
+    "not_agreed": ("code {camera}",),
+    "no_way": ("code {camera}",),
+    "code_wrong": ("code {camera}",),
+}
+MENDS_OF_OWN: Mapping[Reason, tuple[str, ...]] = {
+    "offline": ("move {camera}",),
+    "lan_unreachable": ("move {camera}",),
+    "no_way": ("move {camera}",),
+    "code_wrong": ("login {camera}",),
+    "audio_off": ("set {camera} audio on",),
+}
 _UNINITIALISED = "Storage is uninitialised, so nothing is recorded: showcam cameras set {camera} storage format"
 
 
@@ -132,7 +148,13 @@ def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
     refusals = [verdict for verdict in verdicts.values() if isinstance(verdict, Refusal)]
     failed = {row.reason for refusal in refusals for row in refusal.failed}
     name = shell_word(camera.name)
-    return [f"showcam cameras set {name} {mend}" for reason, mend in MENDS.items() if reason in failed]
+    mends = MENDS_OF_OWN if camera.id.startswith("lan-") else MENDS
+    return [
+        f"showcam cameras {command.format(camera=name)}"
+        for reason, commands in mends.items()
+        if reason in failed
+        for command in commands
+    ]
 
 
 def ways(camera: Camera, serving: Serving) -> str:

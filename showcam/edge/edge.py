@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 
 from net.visitors import PEER, Network, within
+from registry.outcomes import Outcome, collected
 from showcam.edge.bodies import Bodies
 from showcam.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
 
@@ -53,6 +54,12 @@ class Edge:
         self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with collected() as outcomes:
+            return self._served(environ, start_response, outcomes)
+
+    def _served(
+        self, environ: WSGIEnvironment, start_response: StartResponse, outcomes: list[Outcome]
+    ) -> Iterable[bytes]:
         # a layer around the edge may have set the time before
         started: float = environ.setdefault(RECEIVED, time.monotonic())
         request_id = environ.get(REQUEST_ID) or os.urandom(16).hex()
@@ -70,7 +77,7 @@ class Edge:
             return [response.body]
         finally:
             seconds = time.monotonic() - started
-            self._report(Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds))
+            self._report(Answered(request_id, name, environ["REQUEST_METHOD"], status, seconds, tuple(outcomes)))
             AT_WORK.reset(within)
 
     def _answer(self, environ: WSGIEnvironment, route: Route, path: str, request_id: str) -> Response:

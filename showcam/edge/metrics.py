@@ -24,6 +24,12 @@ class Metrics:
         taken = Histogram(
             "showcam_request_seconds", "Time to an answer", ["route"], registry=self._registry, buckets=BOUNDS_S
         )
+        self._came_to = Counter(
+            "showcam_outcomes",
+            "Directives and intents, by what they came to",
+            ["route", "outcome", "reason"],
+            registry=self._registry,
+        )
         # held, as the library advises: looked up by their labels for each request they cost more than twice as much
         self._of = lru_cache(_KEPT)(lambda route, status: (answered.labels(route, status), taken.labels(route)))
 
@@ -31,6 +37,8 @@ class Metrics:
         answered, taken = self._of(done.route, done.status)
         answered.inc()
         taken.observe(done.seconds)
+        for one in done.outcomes:
+            self._came_to.labels(done.route, one.outcome, one.reason).inc()
 
     def answer(self, request: Request) -> Response:
         # a proxy on this machine asks from here too, but in the name of the public host

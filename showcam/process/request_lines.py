@@ -1,4 +1,6 @@
-"""The log line of each request, written a few at a time, so that no request waits for a system call or a slow reader.
+"""The log line of each request, or of each directive and intent in it, written a few at a time.
+
+So no request waits for a system call or a slow reader.
 
 What is logged during a request is written at once (showcam.process.logs). A process that is killed loses at most the
 request lines of its last 50 ms.
@@ -15,6 +17,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict, replace
 
 from showcam.http_types import Answered
 from showcam.redaction import redact
@@ -36,6 +40,14 @@ class _Line(msgspec.Struct):
     timestamp: datetime
     level: str
     event: str = "request"
+    # of a directive, an intent or a device's commands
+    name: str | UnsetType = UNSET
+    link: str | UnsetType = UNSET
+    account: str | UnsetType = UNSET
+    camera: str | UnsetType = UNSET
+    way: str | UnsetType = UNSET
+    outcome: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class RequestLines:
@@ -95,7 +107,9 @@ class RequestLines:
         ms = int(done.seconds * 10_000 + 0.5) / 10
         when = datetime.fromtimestamp(at, UTC)
         line = _Line(done.route, method, done.status, ms, done.request, self._part, when, level)
-        return self._encode(line) + b"\n"
+        if not done.outcomes:
+            return self._encode(line) + b"\n"
+        return b"".join(self._encode(replace(line, **asdict(outcome))) + b"\n" for outcome in done.outcomes)
 
 
 def _quiet(done: Answered) -> bool:

@@ -233,8 +233,12 @@ def test_an_exception_is_an_internal_error_logged_once(
     assert token not in caplog.text
 
 
-def test_a_message_id_that_could_forge_log_lines_is_not_logged(send: Send, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_id_that_could_forge_log_lines_is_not_logged(
+    home: Household, directive: Callable[..., Any], skill: SmartHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps(directive("Alexa", "ReportState", camera="Garden", messageId="m\nforged")).encode()
+    home.store.close()
     with caplog.at_level(logging.INFO):
-        send("Alexa", "Toast", camera="Garden", messageId="m\nforged")
+        skill.answer(body)
     assert "forged" not in caplog.text
-    assert "INVALID_DIRECTIVE" in caplog.text
+    assert "request without a readable id" in caplog.text

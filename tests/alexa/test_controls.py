@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from registry.errors import SetRefused, SignedOut
+from registry.outcomes import collected
 from registry.preferences import Preferences
 from tests.doubles.household import Household
 
@@ -305,8 +306,8 @@ def test_another_link_learns_nothing_of_voice_may(home: Household, send: Send) -
 
 
 def test_no_name_of_a_camera_reaches_the_log(home: Household, send: Send, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), collected() as outcomes:
         send(TOGGLE, "TurnOff", camera="Garage", instance="Camera.ImageEncryption")
         send(POWER, "TurnOff", camera="Garage")
-    assert "NOT_SUPPORTED_IN_CURRENT_MODE" in caplog.text
-    assert "Garage" not in caplog.text
+    assert [one.reason for one in outcomes] == ["encryption_by_voice", "voice_may_not"]
+    assert "Garage" not in f"{caplog.text}{outcomes}"

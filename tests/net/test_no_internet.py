@@ -1,27 +1,13 @@
 """A machine without a way out is not the vendor's fault: in a network namespace of its own, where nothing leads out."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-# The namespace has a loopback interface and no route; a name is looked up by asking port 53 of it.
-ALONE = """
-import ctypes, fcntl, json, os, re, socket, struct, sys, tempfile
-os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET | os.CLONE_NEWNS)
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knob:
-    fcntl.ioctl(knob, 0x8914, struct.pack("16sh", b"lo", 0x41))  # SIOCSIFFLAGS: up, running
-mount = ctypes.CDLL(None, use_errno=True).mount
-assert mount(None, b"/", None, 0x44000, None) == 0  # MS_REC | MS_PRIVATE
-for name, text in (("resolv.conf", "nameserver 127.0.0.1"), ("nsswitch.conf", "hosts: files dns")):
-    with tempfile.NamedTemporaryFile("w", suffix=name, delete=False) as file:
-        file.write(text)
-    assert mount(file.name.encode(), f"/etc/{name}".encode(), None, 0x1000, None) == 0  # MS_BIND
-"""
-ASKED = (
-    ALONE
-    + """
+from tests.doubles.cut_off import run_cut_off
+
+ASKED = """
+import json, re, sys
 from net.hosts import Hosts
 from net.exchange import Exchange
 from registry.drivers.ezviz.ruled import FAILURES, failure
@@ -45,15 +31,6 @@ for name, url in json.loads(sys.argv[1]).items():
             found[name + " by a library"] = failure(error).reason
 print(json.dumps(found))
 """
-)
-
-
-def alone(program: str, *given: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", program, *given], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +41,7 @@ def reasons() -> dict[str, str]:
         "no route by IPv6": "https://[2a05:d014::1]/v3",
         "nobody listens": "https://127.0.0.1:1/v3",
     }
-    return dict(json.loads(alone(ASKED, json.dumps(urls))))
+    return dict(json.loads(run_cut_off(ASKED, json.dumps(urls))))
 
 
 @pytest.mark.parametrize("how", ["", " by a library"])
@@ -83,10 +60,8 @@ def test_what_a_request_that_found_no_way_out_comes_to(
     assert reasons[asked + how] == reason
 
 
-LOOKED_UP = (
-    ALONE
-    + """
-import threading
+LOOKED_UP = """
+import socket, sys, threading
 from net.errors import NoInternet, NotAllowed
 from net.hosts import Hosts
 
@@ -105,7 +80,6 @@ try:
 except (NoInternet, NotAllowed) as error:
     print(type(error).__name__)
 """
-)
 
 
 @pytest.mark.parametrize(
@@ -120,4 +94,4 @@ except (NoInternet, NotAllowed) as error:
 )
 def test_a_resolver_says_whether_it_is_the_name_or_the_way_out(code: int, seconds: float, found: str) -> None:
     """`code` is the answer's RCODE (RFC 1035 section 4.1.1): 2 server failure, 3 no such name; 0: no answer."""
-    assert alone(LOOKED_UP, str(code), str(seconds)).strip() == found
+    assert run_cut_off(LOOKED_UP, str(code), str(seconds)).strip() == found

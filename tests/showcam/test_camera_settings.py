@@ -116,4 +116,4 @@ def test_what_can_not_ring_so_is_refused(home: Household, setting: str, value: s
 def test_an_account_without_cameras_says_where_to_look() -> None:
     [line] = tables.listed([], {})
     assert "See that the camera works in the EZVIZ app" in line
-    assert "slow red is no network" in line
+    assert "slow red means no network" in line

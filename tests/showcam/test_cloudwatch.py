@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from registry import outcomes
+from registry.outcomes import Outcome
 from showcam.aws.cloudwatch import CloudWatch
 from tests.doubles.runtime_api import Context
 
@@ -46,7 +48,8 @@ def fail() -> None:
         ([lambda: log.warning("down", extra={"reason": "vendor_down"})] * 3, ["VendorUnavailable"]),
         ([lambda: log.warning("busy", extra={"reason": "vendor_busy"})], ["VendorUnavailable"]),
         ([lambda: log.warning("signed out", extra={"reason": "signed_out"})], []),
-        ([lambda: log.info("answered", extra={"reason": "refused"}), fail], ["InternalErrors", "Refusals"]),
+        ([lambda: outcomes.add(Outcome("Discover", "refused")), fail], ["InternalErrors", "Refusals"]),
+        ([lambda: log.warning("no way out", extra={"reason": "no_internet"})], ["InternalErrors"]),
     ],
     ids=lambda value: str(value) if value and isinstance(value[0], str) else "",
 )

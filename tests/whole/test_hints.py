@@ -19,8 +19,8 @@ PRINTED: list[tuple[tuple[str, ...], list[str]]] = [
     (
         ("cameras", "list"),
         [
-            'cameras set "Garage" while_encrypted code',
             'cameras set "Garage" encryption off',
+            'cameras set "Garage" while_encrypted code',
             'cameras set "Nursery" audio on',
             'cameras set "Bedroom" sleep off',
         ],
@@ -97,7 +97,8 @@ def test_facts_are_one_json_object(demo: Program) -> None:
 
     garage = next(camera for camera in facts("cameras", "list")["cameras"] if camera["name"] == "Garage")
     assert garage["refused"] == {"alexa": ["encryption_on"], "google": ["encryption_on"]}
-    assert garage["mends"] == [f'{demo.showcam} --demo cameras set "Garage" encryption off']
+    garages = f'{demo.showcam} --demo cameras set "Garage"'
+    assert garage["mends"] == [f"{garages} encryption off", f"{garages} while_encrypted code"]
     nursery = facts("cameras", "show", "Nursery")
     assert (nursery["camera"]["id"][:6], nursery["settings"]["audio"]["value"]) == ("ezviz-", "off")
     assert nursery["preferences"]["voice_may"] == []

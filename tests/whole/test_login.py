@@ -18,7 +18,7 @@ SIGN_IN = "showcam-demo\n"
 
 @pytest.mark.parametrize(
     ("answer", "shown", "reason"),
-    [("n\n", ["no", "no"], "no_way"), ("y\n", ["yes", "yes"], "")],
+    [("n\n", ["no", "no"], "not_agreed"), ("y\n", ["yes", "yes"], "")],
     ids=["not agreed", "agreed"],
 )
 def test_two_values_and_a_yes_list_the_cameras(demo: Program, answer: str, shown: list[str], reason: str) -> None:

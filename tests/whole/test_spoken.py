@@ -13,10 +13,10 @@ from tests.doubles.program import Program, running
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Alexa, ask my cameras why I can't see the garage", "because Image Encryption is on"),
-        ("Alexa, ask my cameras why I can't see the attic", "because it is offline"),
+        ("Alexa, ask my cameras why I can't see the garage", "be shown: Image Encryption is on"),
+        ("Alexa, ask my cameras why I can't see the attic", "be shown: it is offline"),
         ("Alexa, ask my cameras which cameras are ready", "Garage can't be shown"),
-        ("Alexa, ask my cameras to mend the bedroom", "switch Sleep Mode off"),
+        ("Alexa, ask my cameras to mend the bedroom", "Wake it in the EZVIZ app"),
     ],
 )
 def test_the_reason_is_spoken(text: str, expected: str, demo: Program) -> None:
@@ -30,10 +30,10 @@ def test_the_reason_is_spoken(text: str, expected: str, demo: Program) -> None:
 @pytest.mark.parametrize(
     ("question", "answered", "expected"),
     [
-        ("why", "garage", "because Image Encryption is on"),
-        ("mend a camera", "the bedroom camera", "switch Sleep Mode off"),
-        ("why I can't see the garage", "mend it", "switch it off"),
-        ("help", "the attic", "because it is offline"),
+        ("why", "garage", "be shown: Image Encryption is on"),
+        ("mend a camera", "the bedroom camera", "Wake it in the EZVIZ app"),
+        ("why I can't see the garage", "mend it", "Switch it off"),
+        ("help", "the attic", "be shown: it is offline"),
     ],
 )
 def test_a_question_is_answered_in_a_word(question: str, answered: str, expected: str, demo: Program) -> None:

@@ -1,0 +1,41 @@
+"""The running demo's log: a line for each directive and intent, with its outcome, and no name, address or token."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.doubles.program import Program
+from tests.doubles.waiting import LONG_S
+
+
+def lines(program: Program, since: int, enough: int) -> list[dict[str, Any]]:
+    """Those of directives and intents behind the first `since` bytes of the log, once there are `enough`."""
+    until = time.monotonic() + LONG_S
+    while True:
+        told = program.log.read_bytes()[since:].decode().splitlines()
+        found = [json.loads(line) for line in told if line.startswith("{") and '"outcome"' in line]
+        if len(found) >= enough or time.monotonic() > until:
+            return found
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("assistant", "what", "text", "name", "outcome", "reason"),
+    [
+        ("alexa", "watch", "show the garden", "Alexa.RTCSessionController.InitiateSessionWithOffer", "done", ""),
+        ("google", "watch", "show the garage", "EXECUTE GetCameraStream", "refused", "encryption_on"),
+        ("alexa", "say", "ask my cameras why I can't see the garage", "WhyIntent", "done", ""),
+    ],
+)
+def test_each_has_its_line(
+    demo: Program, assistant: str, what: str, text: str, name: str, outcome: str, reason: str
+) -> None:
+    since = demo.log.stat().st_size
+    demo.assistant(assistant, what, text=text)
+    found = [line for line in lines(demo, since, 1) if line["name"] == name]
+    assert {(line["outcome"], line["reason"], line["status"]) for line in found} == {(outcome, reason, 200)}
+    assert all(line["link"] and line["account"] and line["camera"].startswith("ezviz-") for line in found)
+    told = json.dumps(found)
+    assert not any(word in told for word in ("Garden", "Garage", "sca.", "://", "demo@example.com"))
