@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from alexa.amazon import Amazon
@@ -31,7 +32,7 @@ def main(folder: Path, key: bytes, gateway_at: str, ca_file: Path) -> None:
     gateway = Gateway(store, amazon, *CLIENT)
     reports = Reports(EventSender(gateway, amazon), interfaces(adapter.registry, snapshots=True), gateway.works)
     sending = Sending(store, Telling(store, reports, adapter.present, lambda link: None))
-    store.free_claims(0.0)
+    store.free_claims(time.time() + 1.0)
     sending.start()
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())

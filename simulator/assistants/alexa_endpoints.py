@@ -1,5 +1,6 @@
 """What Alexa knows of a customer's devices: from Discover, and from the events that the gateway took."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from simulator.assistants.alexa_messages import RTC, capability, combinations
 
 type PropertyKey = tuple[str, str, str | None]  # namespace, name, instance
 REMEMBERED = 4096  # message ids by which a repeated event is known
+RESENT_S = 1.0  # Amazon asks that an event is not sent again sooner
 
 
 class Endpoints:
@@ -21,7 +23,7 @@ class Endpoints:
         self.dropped: deque[str] = deque(maxlen=100)  # why an event that was answered 202 came to nothing
         self.repeated = 0
         self.listeners: list[Callable[[dict[str, Any]], None]] = []
-        self._taken: deque[str] = deque(maxlen=REMEMBERED)
+        self._taken: dict[str, float] = {}  # when, by message id, the oldest first
 
     def discovered(self, endpoints: list[dict[str, Any]]) -> None:
         """Discover's answer is the whole list: what it lacks is gone."""
@@ -63,10 +65,15 @@ class Endpoints:
         knows, comes to nothing.
         """
         header = event["header"]
-        if header["messageId"] in self._taken:
+        taken_at, now = self._taken.get(header["messageId"]), time.monotonic()
+        if taken_at is not None:
             self.repeated += 1
+            if now - taken_at < RESENT_S:
+                self.dropped.append(f"{header['name']} came again within the same second")
             return
-        self._taken.append(header["messageId"])
+        self._taken[header["messageId"]] = now
+        if len(self._taken) > REMEMBERED:
+            del self._taken[next(iter(self._taken))]
         self.events.append(event)
         why = self._applied(header["name"], event, properties)
         if why:
