@@ -78,8 +78,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("browser")
-    # refusals are error codes, not cards; and no picture goes on for half a minute when its test is over
-    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_IDLE_S="10") as demo:
+    # refusals are error codes, not cards; no picture goes on for half a minute when its test is over; and the folder's
+    # tests share the links, which each opens more cameras in a minute than a household does
+    with running(folder, SHOWCAM_EXPLAIN="no", SHOWCAM_IDLE_S="10", SHOWCAM_OPENS_PER_MINUTE="60") as demo:
         yield demo
 
 
