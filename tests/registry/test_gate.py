@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.camera import Failed, Refusal, Video
+from registry.camera import UNASKED, Failed, Refusal, Video
 from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
 from registry.reason import Reason
 from tests.doubles.ready_driver import camera
@@ -20,6 +20,15 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     "signed out": ({}, {"signed_in": False}, "signed_out", ALL),
     "vendor down": ({}, {"vendor": "down"}, "vendor_down", ALL),
     "vendor busy": ({}, {"vendor": "busy"}, "vendor_busy", ALL),
+    "no internet": ({}, {"vendor": "no_internet"}, "no_internet", ALL),
+    "offline, for a known fault": ({"online": "off", "fault": "lan_unreachable"}, {}, "lan_unreachable", ALL),
+    "offline, for a known fault, and no way": (
+        {"online": "off", "fault": "lan_unreachable"},
+        {"way": None},
+        "lan_unreachable",
+        ALL,
+    ),
+    "online, with a fault of before": ({"online": "on", "fault": "lan_unreachable"}, {}, "", frozenset()),
     "offline": ({"online": "off"}, {}, "offline", ALL),
     "online unknown": ({"online": "unknown"}, {}, "state_unknown", ALL),
     "asleep": ({"asleep": "on"}, {}, "asleep", ALL),
@@ -29,6 +38,8 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Set[str]]] = {
     "audio off": ({"audio": "off"}, {}, "audio_off", {"google"}),
     "audio unknown": ({"audio": "unknown"}, {}, "audio_unknown", {"google"}),
     "no way": ({}, {"way": None}, "no_way", ALL),
+    "no way, for a known fault": ({"fault": "lan_closed"}, {"way": None}, "lan_closed", ALL),
+    "not agreed": ({"ways": (UNASKED,)}, {"way": None}, "not_agreed", ALL),
     "h265": ({"video": Video("h265")}, {}, "not_playable", MOVING),
     "h265, and sub": ({"video": Video("h265"), "sub": Video("h265")}, {}, "not_playable", MOVING),
     "b-frames": ({"video": Video("h264", b_frames=True)}, {"protocols": ("webrtc",)}, "no_common_protocol", MOVING),
@@ -165,6 +176,7 @@ ON, UNKNOWN, WRONG = "encryption_on", "encryption_unknown", "code_wrong"
         ("code", "none", ON, ON, ON),
         ("code", "wrong", WRONG, ON, WRONG),
         ("code", "unknown", "", ON, ""),  # the video judges it
+        ("code", "of another version", UNKNOWN, ON, UNKNOWN),
     ],
 )
 @pytest.mark.parametrize("surface", SURFACES)
