@@ -52,9 +52,10 @@ class Closing:
 
     camera = "Garden"
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, token: str = "") -> None:
+        """`token`: of another household's link."""
         self._program = program
-        self._token = link(program.web, "alexa", "demo@example.com", "showcam-demo")
+        self._token = token or link(program.web, "alexa", "demo@example.com", "showcam-demo")
         scope = {"type": "BearerToken", "token": self._token}
         found = self._send({"header": _header("Alexa.Discovery", "Discover"), "payload": {"scope": scope}})
         camera = next(row for row in found["payload"]["endpoints"] if row["friendlyName"] == self.camera)

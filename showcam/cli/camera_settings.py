@@ -71,14 +71,18 @@ def _code(camera: "Camera", what: str, step: "Step") -> str:
         stop(f"{_WRONG[what]}{in_app}", 1)
     if step.why:
         sentence = _WHY[step.why].format(camera=camera.name)
-        if step.why != "too_soon":
+        if step.why not in ("too_soon", "not_given"):
             stop(f"{sentence}{in_app}", 1)
         echo(sentence, err=True)
     elif step.wants == "mailed_code":
         echo(_MAILED, err=True)
     if step.wants == "mailed_code":
         return str(click.prompt("Code from the mail, or on the label", hide_input=True))
-    return str(click.prompt("Code on the camera's label, or the encryption password set since", hide_input=True))
+    asked = "Code on the camera's label, or the encryption password set since"
+    if what == "while_encrypted":
+        asked += " (nothing: ask EZVIZ for the key, which mails you a code)"
+        return str(click.prompt(asked, default="", show_default=False, hide_input=True))
+    return str(click.prompt(asked, hide_input=True))
 
 
 _CONSENT = {
@@ -88,9 +92,9 @@ _CONSENT = {
     ),
     "storage": "Formatting erases every recording in {camera}. Format it?",
     "while_encrypted": (
-        "The plain way is to switch Image Encryption of {camera} off. Instead, showcam can keep its code, sealed, and "
-        "decipher its picture here when an assistant asks for it: the picture then reaches Amazon or Google "
-        "deciphered. Do that?"
+        "The plain way is to switch Image Encryption of {camera} off. Instead, showcam can keep its key, sealed, and "
+        "decipher its video here when an assistant asks for it: the video then reaches Amazon or Google deciphered. "
+        "Do that?"
     ),
 }
 _MAILED = (
@@ -105,10 +109,6 @@ _WRONG = {
     "encryption": (
         "That code is not right, so nothing was changed. EZVIZ counts wrong codes; look it up, then try again."
     ),
-    "while_encrypted": (
-        "That code does not decipher the picture, so nothing was changed. It is the verification code on the camera's "
-        "label or, where the encryption password was changed, that password."
-    ),
 }
 GUESSED = "There were too many wrong codes. Wait an hour, look up the right one, then try again."
 _WHY = {
@@ -116,17 +116,32 @@ _WHY = {
     "too_soon": "EZVIZ mailed a code a minute or two ago and mails no other yet: that one counts.",
     "too_often": "EZVIZ has mailed as many codes as it does for now. Wait half an hour, then try again.",
     "guessed": GUESSED,
+    "not_given": (
+        "EZVIZ does not give this account the key of {camera}. If somebody shares it with you, ask its owner for the "
+        "code."
+    ),
     "silent": "{camera} does not answer EZVIZ. See that it has power and Wi-Fi and is awake, then try again.",
 }
 
 
 def _decide_while_encrypted(named: NamedCamera, value: str, yes: bool) -> None:
+    from registry.settings import Step
+
     owner = named.home.owner
+    wants = ""  # what the last step wanted
 
     def decide(account: str, camera: str, code: str, consent: bool) -> "Camera | Step | Refusal":
-        return owner.while_encrypted(account, camera, value, code=code, consent=consent)
+        nonlocal wants
+        if wants == "mailed_code" or (wants == "code" and not code):
+            done = owner.ask_key(account, camera, code)
+        else:
+            done = owner.while_encrypted(account, camera, value, code=code, consent=consent)
+        wants = done.wants if isinstance(done, Step) else ""
+        return done
 
-    _step_by_step(named, "while_encrypted", decide, yes, "Checking it")
+    done = _step_by_step(named, "while_encrypted", decide, yes, "Checking it")
+    if getattr(done, "picture_code", "") == "unknown":
+        echo("EZVIZ does not list that code. The next video shows whether it is right.", err=True)
     echo(f"{named.camera.name}: while_encrypted is {value}.")
 
 

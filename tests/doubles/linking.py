@@ -18,15 +18,23 @@ def _post(session: requests.Session, page: requests.Response, **filled: str) -> 
     return session.post(urljoin(page.url, form.action), fields, allow_redirects=False, timeout=15)
 
 
-def link(web: str, client: str, user: str, password: str, *, code: str = "") -> str:
+def link(web: str, client: str, user: str, password: str, *, code: str = "", **ticked: str) -> str:
     """An access token."""
-    return str(link_tokens(web, client, user, password, code=code)["access_token"])
+    return str(link_tokens(web, client, user, password, code=code, **ticked)["access_token"])
 
 
 def link_tokens(
-    web: str, client: str, user: str, password: str, *, code: str = "", redirect: str = LOOPBACK, secret: str = ""
+    web: str,
+    client: str,
+    user: str,
+    password: str,
+    *,
+    code: str = "",
+    redirect: str = LOOPBACK,
+    secret: str = "",
+    **ticked: str,
 ) -> dict[str, str]:
-    """The token endpoint's answer."""
+    """The token endpoint's answer. `ticked`: fields of the consent page beyond those that are ticked already."""
     session, verifier = requests.Session(), secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
@@ -49,7 +57,7 @@ def link_tokens(
         if 'name="code"' in page.text:
             filled = {"code": code, "step": "code"}
         elif 'value="agree"' in page.text:
-            filled = {"step": "agree"}
+            filled = {"step": "agree", **ticked}
         else:
             raise AssertionError(page.text)
     else:

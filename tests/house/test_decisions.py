@@ -1,0 +1,49 @@
+"""Only an owner's pages and command line decide how an encrypted camera is shown, and ask for its key."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DECIDING = frozenset({"while_encrypted", "show_all_encrypted", "ask_key", "fetch_keys", "set_picture_code"})
+# who may call these: the console, the page of consent, the command line, and what carries the calls out
+MAY = {
+    "console/encryption.py",
+    "console/home_codes.py",
+    "console/picture_codes.py",
+    "console/preference_forms.py",
+    "console/tile_forms.py",
+    "oauth/codes.py",
+    "registry/drivers/ezviz/account.py",
+    "registry/owner/control.py",
+    "registry/owner/encrypted.py",
+    "registry/owner/owner.py",
+    "showcam/cli/camera_settings.py",
+}
+
+
+def sources() -> list[str]:
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [name for name in listed.split() if not name.startswith(("tests/", "bench/", "simulator/", "scripts/"))]
+
+
+def called(name: str) -> set[str]:
+    tree = ast.parse((ROOT / name).read_text())
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {call.attr for call in calls if isinstance(call, ast.Attribute)} & DECIDING
+
+
+def written(name: str) -> bool:
+    """Whether it makes preferences with a decision in them."""
+    tree = ast.parse((ROOT / name).read_text())
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    makes = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("Preferences", "replace"))
+    return any(keyword.arg == "while_encrypted" for call in makes for keyword in call.keywords)
+
+
+def test_no_assistant_and_no_voice_can_decide() -> None:
+    assert {name for name in sources() if called(name)} == MAY
+
+
+def test_a_decision_is_written_in_one_place() -> None:
+    assert {name for name in sources() if written(name)} == {"registry/owner/encrypted.py", "registry/owner/owner.py"}
