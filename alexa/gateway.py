@@ -33,6 +33,10 @@ class Revoked(NotGranted):
     """The customer has disabled the skill, or taken the right away."""
 
 
+class ClientRefused(NotGranted):
+    """Amazon refuses showcam's own client, as after its secret was changed: that is so for all links."""
+
+
 class OfWhichClient(NotGranted):
     """Amazon refused to renew a grant kept by showcam 0.2, which may be of an earlier client: nobody has unlinked."""
 
@@ -95,7 +99,7 @@ class Gateway:
         return grant
 
     def renew(self, link_id: str, dead: str) -> Grant:
-        """Replaces the tokens whose access token is `dead`. Raises Revoked, OfWhichClient, NotGranted, Unreached."""
+        """Replaces the tokens whose access token is `dead`. Raises NotGranted, Unreached."""
         with self._refreshing:
             grant = self._kept(link_id)
             if grant.access != dead:
@@ -115,7 +119,7 @@ class Gateway:
         return grant.client in ("", self._client["client_id"])
 
     def _tokens(self, form: dict[str, str], refresh: str) -> Grant:
-        """Raises NotGranted when Amazon refused for good. Raises Unreached for a refresh only, which can be retried."""
+        """Raises NotGranted when Amazon refused; Unreached for a refresh only, which can be retried."""
         try:
             status, answered = self._amazon.request_json(
                 "POST", f"{self._amazon.login}/auth/o2/token", EXCHANGE_S, form={**form, **self._client}
@@ -128,6 +132,8 @@ class Gateway:
             error = _error_code(answered.get("error"))
             if refresh and error == "invalid_grant":
                 raise Revoked("Login with Amazon refused to renew the grant: invalid_grant.")
+            if refresh and error in ("invalid_client", "unauthorized_client"):
+                raise ClientRefused(f"Login with Amazon refused showcam's client: {error}")
             if refresh:
                 raise Unreached(f"Login with Amazon answered {status} {error}")
             raise NotGranted(f"Login with Amazon refused: {error}.")

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from alexa.amazon import Amazon, Posted, Unreached
 from alexa.events import Report
-from alexa.gateway import Gateway, NotGranted, OfWhichClient, Revoked
-from registry.telling.reporter import GrantDead, Refused, TryAgain, Unlinked
+from alexa.gateway import ClientRefused, Gateway, NotGranted, OfWhichClient, Revoked
+from registry.telling.reporter import GrantDead, Refused, RefusedKey, TryAgain, Unlinked
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ class EventSender:
             raise Unlinked("Login with Amazon has withdrawn the grant (invalid_grant)") from None
         except OfWhichClient as error:
             raise Refused(str(error)) from None
+        except ClientRefused as error:
+            raise RefusedKey(str(error)) from None
         except NotGranted:
             raise GrantDead("Amazon has given no grant for this link") from None
         except Unreached as error:

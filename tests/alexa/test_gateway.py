@@ -13,7 +13,7 @@ import pytest
 from accounts import households
 from accounts.tokens import authenticate
 from alexa.amazon import Amazon, Unreached
-from alexa.gateway import SECRET, Gateway, NotGranted, Revoked
+from alexa.gateway import SECRET, ClientRefused, Gateway, NotGranted, Revoked
 from alexa.smart_home import SmartHome
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
@@ -186,7 +186,7 @@ def test_tokens_are_renewed_before_they_expire(home: Household, gateway: Gateway
     [
         ("400 Bad", "invalid_grant", Revoked),
         ("503 Busy", "server_error", Unreached),
-        ("401 No", "invalid_client", Unreached),
+        ("401 No", "invalid_client", ClientRefused),
         ("302 Found", "invalid_grant", Unreached),
     ],
 )

@@ -15,6 +15,7 @@ from registry.telling.reporter import (
     Happened,
     NotTold,
     Refused,
+    RefusedKey,
     Tell,
     TryAgain,
     Undeliverable,
@@ -143,7 +144,8 @@ def test_a_refused_message_does_not_hold_the_others_up(link: Reporting) -> None:
 
 LOGINS: list[tuple[int, dict[str, Any], type[NotTold]]] = [
     (400, {"error": "invalid_grant"}, Unlinked),
-    (401, {"error": "invalid_client"}, TryAgain),
+    (401, {"error": "invalid_client"}, RefusedKey),
+    (400, {"error": "unauthorized_client"}, RefusedKey),
     (500, {"error": "server_error"}, TryAgain),
     (200, {}, TryAgain),
 ]
