@@ -34,7 +34,6 @@ from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Pictures
 from registry.streams.history import History, Work
 from registry.streams.keeping import Keeping
-from registry.streams.measuring import Measuring
 from registry.streams.offers import Offers
 from registry.streams.questions import Questions
 from registry.streams.quota import Quota, QuotaHere
@@ -102,7 +101,6 @@ def adapt(
         handover,
         VendorDirect(store, drivers, rules, clock) if rules.pictures == "vendor" else None,
         explaining,
-        Measuring(rules, readings, judge, sources, handover, clock),
         rules,
         clock,
     )

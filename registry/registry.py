@@ -6,7 +6,6 @@ Each method that answers about a camera takes the Link.
 import time
 from collections.abc import Callable, Iterable
 
-from media.grants import Picture
 from registry import outcomes
 from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.owner.voice import Voice
@@ -111,10 +110,6 @@ class Registry:
     def too_large(self, link: Link, camera: Camera) -> Refusal | None:
         """The refusal of the surface "video" for a picture whose known size is too large."""
         return self._streams.too_large(link, camera)
-
-    def learn_size(self, link: Link, camera_id: str, picture: Picture) -> None:
-        """Learn the size of a picture of the link, by opening it; takes seconds. Raises Unavailable."""
-        self._streams.measuring.first(link, camera_id, picture)
 
     def change(
         self, link: Link, camera_id: str, setting: str, value: str, *, within_s: float | None = None

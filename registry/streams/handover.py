@@ -182,9 +182,9 @@ class Handover:
         at = self._pictures.place(viewer.account)
         return Snapshot(f"{at}/s/{self._grants.sign(claims)}/snapshot.jpg", float(claims.expires), self._clock())
 
-    def measure(self, viewer: Viewer, camera: str, source: SourceSpec, picture: Picture, deadline: Deadline) -> None:
-        """Opens it without a viewer: the media process measures and closes it."""
-        claims = self._without_viewer(viewer, camera, "still", picture)
+    def measure(self, viewer: Viewer, camera: str, source: SourceSpec, deadline: Deadline) -> None:
+        """Opens the whole picture without a viewer: the media process measures and closes it."""
+        claims = self._without_viewer(viewer, camera, "still")
         self._pictures.warm(claims, source, timeout_s=deadline.or_at_least(ANSWER_S))
 
     def hold(self, viewer: Viewer, camera: str) -> None:

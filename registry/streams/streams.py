@@ -7,21 +7,23 @@ from accounts.viewers import Viewer
 from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Picture
 from media.source import SourceSpec
+from net.rate import Rate
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, is_on_battery
 from registry.errors import BadOffer
 from registry.gate.displays import plain
 from registry.gate.fit import GATE, Fit, common
 from registry.gate.gate import overruled
-from registry.readings.judge import Deadline, Judge, Open
+from registry.gate.ways import ONE_PICTURE
+from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Sight, check_offer, unstarted
-from registry.streams.measuring import Measuring
 from registry.streams.quota import Quota
 from registry.streams.sources import StreamSources
 from registry.streams.vendor_direct import VendorDirect
 from registry.surface import Surface
 
+MEASURED_S = 60  # a picture that displays can't play is opened once within this to measure it
 OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is
 
 
@@ -36,13 +38,13 @@ class Streams:
         handover: Handover,
         vendor_direct: VendorDirect | None,
         explaining: Explaining,
-        measuring: Measuring,
         rules: Rules,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._judge, self._sources, self._quota = judge, sources, quota
         self._handover, self._vendor_direct, self._explaining = handover, vendor_direct, explaining
-        self.measuring, self._rules, self._playable, self._clock = measuring, rules, rules.playable, clock
+        self._rules, self._playable, self._clock = rules, rules.playable, clock
+        self._measured = Rate(MEASURED_S)
 
     def open(self, viewer: Viewer, camera: str, request: StreamRequest) -> Stream | Refusal:
         """Raises BadOffer before any call to the vendor."""
@@ -59,7 +61,7 @@ class Streams:
         opened = self._judge.judge(visible, GATE[request.surface], protocols, self._judge.fresh(deadline))
         if isinstance(opened, Refusal):
             if opened.reason == "beyond_displays":
-                self.measuring.shrunk(viewer, visible, deadline)
+                self._measure(viewer, visible, deadline)
             return self._explaining.stream(viewer, camera, opened, request, deadline)
         if request.silent and opened.allowed.sound:
             return overruled("no_common_protocol", opened.visible.camera)  # a stream comes with what the camera sends
@@ -76,6 +78,20 @@ class Streams:
             if is_counted and not is_shown:
                 self._quota.give_back(viewer.id, self._clock())  # a request after the fix gets the picture
         return found
+
+    def _measure(self, viewer: Viewer, visible: VisibleCamera, deadline: Deadline) -> None:
+        """Has the whole picture opened for the next request: its owner may have made it smaller. Does not wait."""
+        key = f"{visible.account.id}/{visible.camera.id}"
+        if self._rules.pictures != "plane" or self._measured.hit(key, self._clock()) > 1:
+            return
+        opened = self._judge.verdict(visible, "still", ())
+        source = self._sources.mint(opened, "still", "main", deadline) if isinstance(opened, Open) else opened
+        if isinstance(source, Refusal):
+            return
+        try:
+            self._handover.measure(viewer, visible.camera.id, source, deadline)
+        except (MediaBusy, MediaUnavailable):
+            self._sources.give_back(visible.source, source.release, deadline)
 
     def _flows(self, viewer: Viewer, camera: str, deadline: Deadline) -> tuple[Picture, ...]:
         return () if self._vendor_direct is not None else self._handover.flows(viewer.account, camera, deadline)
@@ -129,7 +145,7 @@ class Streams:
             return opened
         if self._vendor_direct is not None:
             return overruled("not_passable", opened.visible.camera)
-        return self._handover.snapshot(viewer, camera, surface, plain(opened.visible.camera))
+        return self._handover.snapshot(viewer, camera, surface, _still_of(opened))
 
     def still(self, viewer: Viewer, camera: str) -> Snapshot | Refusal:
         """A still picture for an owner's page, by what is known; the fetch asks the gate on a fresh reading.
@@ -144,7 +160,7 @@ class Streams:
         if not self._rules.stills:
             return overruled("not_passable", visible.camera)
         verdict = self._judge.verdict(visible, "still", ())
-        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, plain(visible.camera))
+        return verdict if isinstance(verdict, Refusal) else self._handover.still(viewer, camera, _still_of(verdict))
 
     def too_large(self, viewer: Viewer, camera: Camera) -> Refusal | None:
         """For the surface "video", as far as the size of the picture is known."""
@@ -158,3 +174,8 @@ class Streams:
             return Deadline(self._rules.vendor_s)
         after_s = OFFER_S if request.sdp is not None else 0.0
         return Deadline(request.within_s, hard=True, after_s=after_s)
+
+
+def _still_of(opened: Open) -> Picture:
+    """The picture that a still is made of."""
+    return "main" if opened.way in ONE_PICTURE else plain(opened.visible.camera)

@@ -20,7 +20,6 @@ from console.home import Home, Page
 from console.lookout import Lookout
 from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
-from registry.watch.measurer import Measurer
 from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, ground, pages, screens, skill, spoken
 from showcam.compose.doors import JSON
@@ -70,9 +69,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         Route("metrics", "/metrics", ("GET",), metrics.answer),
     ]
     registry = base.adapter.registry
-    measurer, listed = Measurer(registry), Listed(base.store)
-    registry.when_listed(measurer.offer)
-    registry.when_listed(listed.note)
+    registry.when_listed(Listed(base.store).note)
     # somebody who was refused mends it next, in the vendor's app, which announces nothing
     registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
     made = skill.build(settings, keys, base) if settings.has_console else None

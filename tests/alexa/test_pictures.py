@@ -24,7 +24,6 @@ from registry.camera import Camera, Video
 from registry.driver import sound
 from registry.rules import Rules
 from registry.streams.questions import Questions
-from registry.watch.measurer import Measurer
 from store.records import Source
 from tests.doubles import hls_camera
 from tests.doubles.echo_offer import OFFERS, offer
@@ -290,22 +289,18 @@ def test_sizes_missing_in_the_list_are_advertised_once_a_picture_was_shown(door:
     assert advertised(door) == [{"width": 320, "height": 180}, {"width": 160, "height": 90}]
 
 
-@pytest.mark.parametrize("listed", [True, False], ids=["after a list", "before any"])
-def test_the_first_answer_has_the_true_size_only_of_a_listed_camera(listed: bool, door: Door) -> None:
-    """Without a list the first answer is a guess; the next answer and the next Discover have the true size."""
+def test_the_first_answer_is_a_guess_where_the_list_has_no_size_and_the_next_has_the_true_one(door: Door) -> None:
+    """Nothing is opened to learn a size before somebody asks for the camera."""
     door.driver.change("Garden", video=Video("h264"))
     true, guess = {"width": 320, "height": 180}, {"width": 1280, "height": 720}
-    if listed:
-        door.home.registry.when_listed(Measurer(door.home.registry).offer)
-        assert advertised(door) == [guess]
-        wait_until(lambda: advertised(door) == [true])
+    assert advertised(door) == [guess]
     resolutions = []
     for _ in range(2):
         [stream] = door.send(*INITIALIZE, asking((1280, 720)), "Garden")["payload"]["cameraStreams"]
         resolutions.append(stream["resolution"])
         assert b"RESOLUTION=320x180" in fetch(stream["uri"])[2]
         wait_until(lambda: advertised(door) == [true])
-    assert resolutions == ([true, true] if listed else [guess, true])
+    assert resolutions == [guess, true]
 
 
 def advertised(door: Door) -> list[dict[str, int]]:

@@ -14,7 +14,7 @@ import aiohttp
 import av
 import pytest
 
-from media.grants import Claims
+from media.grants import Claims, Picture
 from media.plane.codec.units import CLOCK
 from media.source import Codec, Denied, NotOpened, SourceSpec, mark_of
 from registry.drivers.ezviz.encryption import key_of
@@ -202,6 +202,29 @@ def test_all_viewers_share_one_session_which_ends_with_the_last(
     assert cloud.opened == 1
     world.plane.client().end_link("link-1")
     eventually(lambda: cloud.sessions == 0, 1.0)
+
+
+@pytest.mark.parametrize(("first", "second"), [("main", "sub"), ("sub", "main")])
+def test_viewers_and_stills_of_both_pictures_share_the_cameras_one_session(
+    world: World, cloud: StreamCloud, first: Picture, second: Picture
+) -> None:
+    assert world.master(picture=first).status == 200
+    still = world.request(f"/s/{world.grant(protocol='snapshot', picture=second)}/snapshot.jpg")
+    assert (still.status, still.body[:2]) == (200, b"\xff\xd8")
+    assert world.master(picture=second, link="link-2").status == 200
+    assert world.stats()["pulls"] == 1
+    assert (cloud.opened, cloud.world.calls["vtdu_ended"]) == (1, 0)
+
+
+def test_a_picture_that_nobody_asks_for_is_not_opened_to_be_kept_warm(
+    world: World, cloud: StreamCloud, eventually: Callable[..., None]
+) -> None:
+    """It would be a session that takes one of the account's places."""
+    for _ in range(2):
+        world.plane.client().keep(world.claims(protocol="snapshot", surface="page"))
+        eventually(lambda: cloud.minted and world.stats()["pulls"] == 0)
+    assert (cloud.opened, len(cloud.minted)) == (0, 1)
+    assert world.master().status == 200
 
 
 def test_an_address_is_given_back_as_soon_as_its_session_is_open(

@@ -1,5 +1,7 @@
 """What a pull is known by."""
 
+from copy import replace
+
 from media.grants import Claims
 
 type Key = tuple[str, str]
@@ -10,3 +12,8 @@ def key_of(claims: Claims) -> Key:
     if claims.explains:
         return claims.account, f"{claims.camera}/{claims.link}"
     return claims.account, claims.camera if claims.picture == "main" else f"{claims.camera}/sub"
+
+
+def other_key(claims: Claims) -> Key:
+    """What a pull of the camera's other picture is known by; a card has no other."""
+    return key_of(replace(claims, picture="sub" if claims.picture == "main" else "main"))

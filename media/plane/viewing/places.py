@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 
 from media.grants import Claims
-from media.plane.viewing.key import Key, key_of
 
 MOST_KEPT = 4096  # grants; beyond them the oldest keeps its camera no longer, and still opens it where there is room
 
@@ -32,10 +31,10 @@ class Places:
     def leave_link(self, link: str) -> None:
         self._kept = {nonce: claims for nonce, claims in self._kept.items() if claims.link != link}
 
-    def expects(self, key: Key) -> bool:
-        """True while somebody may still come for that pull."""
+    def expects(self, is_meant: Callable[[Claims], bool]) -> bool:
+        """True while somebody may still come with such claims."""
         clock = self._clock()
-        return any([claims.expires > clock and key_of(claims) == key for claims in self._kept.values()])
+        return any([claims.expires > clock and is_meant(claims) for claims in self._kept.values()])
 
     def tidy(self) -> None:
         clock = self._clock()

@@ -13,6 +13,7 @@ from media.grants import Claims
 from media.plane.background import Background
 from media.plane.codec.units import Format, SourceFailed, WayFailed
 from media.plane.outputs import displays
+from media.plane.sources.ezviz import WAKING_S
 from media.plane.sources.opener import Opener
 from media.plane.viewing.asking import Asking
 from media.plane.viewing.choice import Choice
@@ -62,8 +63,10 @@ class Pull(Displayed):
         self._opened_for = claims
         self._dozes = False  # it runs on battery, and may have to be woken
         self._backoff_s: tuple[float, ...] = BACKOFF_S
+        self.is_single = spec is not None and spec.kind in OF_EZVIZ  # the camera gives one session for all its pictures
         self.needed = self._loop.time()
         self.held_until = 0.0
+        self.is_only_kept = False  # it was begun to be kept warm, and nobody has asked for it yet
         self.reopened = 0
         self._background = Background()
         self._asking = Asking(sources, self._background)
@@ -72,7 +75,7 @@ class Pull(Displayed):
         self._task = asyncio.create_task(self._run())
 
     def need(self) -> None:
-        self.needed = self._loop.time()
+        self.needed, self.is_only_kept = self._loop.time(), False
 
     async def smaller(self) -> Slim | None:
         """The picture for a connection that does not take it whole; None of a card, or where none can be made."""
@@ -81,7 +84,8 @@ class Pull(Displayed):
     def hold(self, seconds: float) -> bool:
         """Keep it without viewers, if it comes over the home network; False where it does not."""
         spec = self._spec
-        may = spec is None or (spec.kind in IN_HOUSE and not spec.lasts_s)  # None: it is not known yet
+        is_at_home = spec is None or (spec.kind in IN_HOUSE and not spec.lasts_s)  # None: it is not known yet
+        may = is_at_home and self.failure is None
         self.held_until = self._loop.time() + seconds if may else 0.0
         return may
 
@@ -98,6 +102,11 @@ class Pull(Displayed):
     def not_yet(self) -> SourceFailed:
         """What to say to who can't wait any longer for the picture to open; it goes on opening."""
         return SourceFailed("waking" if self._dozes else "media_down", again=True)
+
+    @property
+    def patience_s(self) -> float:
+        """How long it goes on opening without a viewer: a camera that is being woken is asked for again."""
+        return WAKING_S if self._dozes and self.format is None else 0.0
 
     @property
     def is_idle_at_vendor(self) -> bool:
@@ -189,7 +198,7 @@ class Pull(Displayed):
         spec = await self._asking.source(self._claims_asked())
         if not self.holds(spec.release):
             self._return_place()
-        self._spec, self.sound = spec, spec.sound
+        self._spec, self.sound, self.is_single = spec, spec.sound, spec.kind in OF_EZVIZ
         return spec
 
     def _rests(self) -> None:
@@ -215,6 +224,8 @@ class Pull(Displayed):
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
+        if self.is_only_kept and spec.kind not in IN_HOUSE:
+            raise SourceFailed("", again=False)  # nothing that nobody asked for takes one of an account's last places
         self._choice.is_alone, self._is_paced, self._dozes = spec.alone, False, spec.dozes
         self.sound, self._lasts_s = spec.sound, spec.lasts_s
         self._backoff_s = AT_HOME_S if spec.kind == "rtsp" and not spec.lasts_s else BACKOFF_S

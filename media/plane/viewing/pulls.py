@@ -6,7 +6,7 @@ from media.grants import Claims, Picture
 from media.messages import PullStats
 from media.plane.background import Background
 from media.plane.settings import PlaneSettings
-from media.plane.viewing.key import Key, key_of
+from media.plane.viewing.key import Key, key_of, other_key
 from media.plane.viewing.load import Load
 from media.plane.viewing.pull import Pull
 from media.source import SourceSpec
@@ -40,17 +40,25 @@ class Pulls:
         self._background = Background()
 
     def runs(self, claims: Claims) -> bool:
-        return key_of(claims) in self._by_key
+        return self.key(claims) in self._by_key
+
+    def key(self, claims: Claims) -> Key:
+        """Of the pull that these claims share: that of the camera's other picture too, if it gives one session."""
+        own, other = key_of(claims), other_key(claims)
+        pull = self._by_key.get(other)
+        is_shared = own not in self._by_key and pull is not None and pull.is_single and pull.failure is None
+        return other if is_shared else own
 
     def flows(self, account: str, camera: str) -> list[Picture]:
         """The pictures of that camera that are being pulled, so that one more viewer costs nothing."""
         keys: dict[Picture, Key] = {"main": (account, camera), "sub": (account, f"{camera}/sub")}
         pulls = {picture: self._by_key.get(key) for picture, key in keys.items()}
-        return [picture for picture, pull in pulls.items() if pull is not None and pull.failure is None]
+        flowing = {picture: pull for picture, pull in pulls.items() if pull is not None and pull.failure is None}
+        return list(keys if any([pull.is_single for pull in flowing.values()]) else flowing)
 
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         """Start the pull, or join the one there is. Raises TooMany."""
-        key = key_of(claims)
+        key = self.key(claims)
         pull = self._by_key.get(key)
         if pull is not None and spec is not None and not pull.says(spec):
             self._stop(key)  # another reason than a moment ago
@@ -85,7 +93,8 @@ class Pulls:
 
     def _is_left(self, pull: Pull, now: float) -> bool:
         is_freed = pull.is_idle_at_vendor and not self._in_use(pull)
-        return now - pull.needed > (FREED_S if is_freed else self._settings.idle_s) and now > pull.held_until
+        idle_s = FREED_S if is_freed else max(self._settings.idle_s, pull.patience_s)
+        return now - pull.needed > idle_s and now > pull.held_until
 
     def stats(self) -> PullStats:
         pulls = list(self._by_key.values())

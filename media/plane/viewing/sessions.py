@@ -16,7 +16,6 @@ from media.plane.viewing.asking import Asking
 from media.plane.viewing.camera_stills import CameraStills
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard
-from media.plane.viewing.key import key_of
 from media.plane.viewing.leaving import Leaving
 from media.plane.viewing.load import Load
 from media.plane.viewing.peers import FINISH_S, Peers
@@ -89,7 +88,7 @@ class Sessions:
 
     def _goes_on(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
         """Whether it shows what these claims are for. Raises Ended, TooMany."""
-        if session.failure is not None or session.pull.key != key_of(claims):
+        if session.failure is not None or session.pull.key != self._pulls.key(claims):
             return False
         return spec is None or self.warming.warm(claims, spec) is session.pull
 
@@ -235,7 +234,9 @@ class Sessions:
 
     def _in_use(self, pull: Pull) -> bool:
         """Watched just now, or an address of it is out: who left without a word holds nothing up."""
-        return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(pull.key)
+        return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(
+            lambda claims: self._pulls.key(claims) == pull.key
+        )
 
     # what the gate's check says
 

@@ -73,6 +73,7 @@ class Warming:
         if not runs and key_of(claims) in self._away:
             return
         pull = self.warm(claims, None)
+        pull.is_only_kept |= not runs
         pull.hold(self._keep_s)
         if not runs:
             self._background.later(self._held(pull))
