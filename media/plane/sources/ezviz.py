@@ -203,7 +203,7 @@ class EzvizSource:
         if showing.is_shown:
             return showing.silent_s > SILENT_S
         dozes = self._spec.dozes and not self._picture.is_begun
-        if showing.mute_s > (DOZES_S[min(self._vain, 1)] if dozes else MUTE_S):
+        if showing.mute_s > (DOZES_S[min(self._vain, 1)] if dozes and showing.is_mute else MUTE_S):
             return True
         if showing.stream == SUB or (SUB not in self._barren and not self._picture.is_begun and not dozes):
             return showing.lasted_s > KEYLESS_S
