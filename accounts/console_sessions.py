@@ -28,12 +28,19 @@ NAMES: tuple[Name, ...] = get_args(Name.__value__)
 
 
 class ConsoleSession(Struct, frozen=True):
-    """`account` is "" until somebody has signed in to a vendor: until then the browser sees no camera."""
+    """`account` is "" until somebody has signed in to a vendor: until then the browser sees no camera.
+
+    `user` without an account: it signed out. It was let in once, so it may sign in, and nothing else.
+    """
 
     id: str
     expires: float
     account: str = ""
     user: str = ""  # with which name that was
+
+    @property
+    def has_left(self) -> bool:
+        return bool(self.user) and not self.account
 
 
 class Listed(Struct, frozen=True):

@@ -48,13 +48,13 @@ class Area:
         """A view that gets the session of somebody who is signed in to a household. Others are led to /home, and back
         to the page that they wanted once they are signed in; a script of a page is answered 401.
 
-        `early`: it also gets that of a browser that has only given the printed code.
+        `early`: it also gets that of a browser that has only given the printed code, until it signs out.
         """
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             current = self.current()
-            if current is None or not (current.account or early):
+            if current is None or current.has_left or not (current.account or early):
                 accepted = request.headers.get("Accept", _PAGE)
                 if _PAGE not in accepted:
                     return pages.signed_out()
@@ -87,11 +87,12 @@ class Area:
         self._end_pictures(session.id)
 
     def signed_out(self, current: ConsoleSession) -> Response:
-        """Lead to the first page, without a session."""
+        """Lead to the form of the sign-in, with a session that may do no more than that.
+
+        Without one the next sign-in would need a new code, which is printed where showcam runs.
+        """
         self.end(current)
-        response = pages.again()
-        cookies.drop(request, response)
-        return response
+        return self.begun(self.sessions.begin(user=current.user))
 
     def linked(self, account: str, assistant: Assistant) -> float:
         """When the assistant's first link was made, 0.0 without one."""

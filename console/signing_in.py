@@ -92,7 +92,8 @@ class SigningIn:
     def form(self, current: ConsoleSession, **fields: str | bool) -> Form:
         """The form for user name and password. `fields`: what differs from an empty one."""
         owners = self._sign_in.has_owner_users() and not self.joins(current)
-        return Form("sign_in", {"open_way": True, "owners": owners, "owns": self._owns(current), **fields})
+        given = {"open_way": True, "owners": owners, "owns": self._owns(current), "has_left": current.has_left}
+        return Form("sign_in", {**given, **fields})
 
     def again(self, current: ConsoleSession, why: Refused) -> Form:
         """The form that was refused, with the reason and what was typed but for secrets."""
@@ -106,7 +107,7 @@ class SigningIn:
         return self.form(current, error=text, invalid=True, user=why.user, open_way=ticked)
 
     def _owns(self, current: ConsoleSession) -> bool:
-        return self._adds and not current.account
+        return self._adds and not current.account and not current.has_left
 
     def waiting(self, current: ConsoleSession) -> Waiting | None:
         data = self._sessions.remembered(current)

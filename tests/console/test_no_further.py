@@ -117,8 +117,10 @@ def test_other_services_of_the_machine_are_not_sent_the_cookie(world: HomeWorld)
     browser = world.browser().enter(world.code.renew())
     paths = {cookie.key: cookie.path for cookie in (browser.http._cookies or {}).values()}
     assert paths["showcam-home"] == "/home"
-    browser.sign_in().post("sign-out")
-    assert browser.cookie == ""
+    before = browser.sign_in().cookie
+    browser.post("sign-out")
+    paths = {cookie.key: cookie.path for cookie in (browser.http._cookies or {}).values()}
+    assert (paths["showcam-home"], browser.cookie != before) == ("/home", True)
 
 
 def test_before_the_sign_in_no_camera_is_shown(world: HomeWorld) -> None:
@@ -143,9 +145,27 @@ def test_signing_out_ends_the_pictures_and_the_gate_knows(world: HomeWorld) -> N
     claims, *_ = world.home.pictures.answered[-1]
     assert denied(world.home.questions, world) == ""
     browser.post("sign-out")
-    assert browser.step == "enter"
+    assert browser.step == "sign-in"
     assert world.home.pictures.ended == [(claims.link, "")]
     assert denied(world.home.questions, world) == "link_ended"
+
+
+def test_who_signed_out_signs_in_again_without_a_code_and_may_do_nothing_else(world: HomeWorld) -> None:
+    browser = world.signed_in()
+    before = browser.cookie
+    browser.post("sign-out")
+    assert (browser.step, "showcam home" in browser.text) == ("sign-in", False)
+    assert browser.open(world.home.id("Garden")).status_code == 401
+    for path in ("/home/setup", "/home/health", "/home/assistants", "/home/cameras/add"):
+        assert browser.ask("GET", path).location == "/home"
+    households = len(list(world.home.store.accounts()))
+    own = browser.get().post("own", own_user="stranger", own_password="a long enough password")
+    assert (own.status, len(list(world.home.store.accounts()))) == (400, households)
+    thief = world.browser()
+    thief.http.set_cookie("showcam-home", before, domain="192.168.1.5", path="/home")
+    assert thief.get().step == "enter"
+    assert browser.get().sign_in().step == ""
+    assert "Garden" in browser.text
 
 
 def test_a_picture_ends_when_its_gate_closes(world: HomeWorld) -> None:
