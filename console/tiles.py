@@ -33,6 +33,8 @@ ENDS_BY_ITSELF = frozenset(
     {"asked_for", "no_internet", "vendor_down", "vendor_busy", "waking", "media_down"}
     | {"busy", "too_often", "household_full", "machine_full"}
 )
+# the first byte of a battery camera took 8 to 70 s (github.com/Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.4)
+WAKES_S = 75
 OF_ONES_OWN = "lan-"  # how the ids of cameras begin that have a page of their own
 
 
@@ -53,11 +55,15 @@ class WhyNot(TypedDict):
 
 
 class Shown(TypedDict):
-    """The answer to the offer or a playlist's address; and how the picture comes, for a person."""
+    """The answer to the offer or a playlist's address; and how the picture comes, for a person.
+
+    `wakes_s`: so long it may take until the camera has woken.
+    """
 
     way: str
     sdp: NotRequired[str]
     hls: NotRequired[str]
+    wakes_s: NotRequired[int]
 
 
 class Shows(Struct, frozen=True):
@@ -216,9 +222,14 @@ def unlisted(error: Unavailable, language: Language) -> WhyNot:
 
 def shown(stream: Stream, own_media: str | None, way: str) -> Shown:
     """`own_media`: see `at_own_media`."""
+    answer: Shown = {"way": way}
     if stream.protocol == "webrtc":
-        return {"way": way, "sdp": stream.answer}
-    return {"way": way, "hls": at_own_media(stream.url, own_media)}
+        answer["sdp"] = stream.answer
+    else:
+        answer["hls"] = at_own_media(stream.url, own_media)
+    if stream.camera is not None and is_on_battery(stream.camera):
+        answer["wakes_s"] = WAKES_S
+    return answer
 
 
 def at_own_media(url: str, own_media: str | None) -> str:

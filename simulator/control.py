@@ -1,6 +1,7 @@
 """`/_control`: lists the cameras, and changes them and the vendor behind them."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
 from typing import Any
@@ -147,6 +148,8 @@ class Control:
             self._world.open_door(camera, change["rtsp"])
         if "local" in change:
             self._world.turn_local(camera, change["local"])
+        if "dozes" in change:  # it runs on battery, and sleeps now
+            camera.battery, camera.awake_until = (60, 0.0) if change["dozes"] else (None, math.inf)
         if "pairing" in change:
             camera.pairing += 1
         if "online" in change:

@@ -39,6 +39,7 @@ CHANGES = {
     "rtsp": _YES_NO,
     "only_mirrors": _YES_NO,
     "wakes_slowly": _YES_NO,
+    "dozes": _YES_NO,
     "press": _YES_NO,
     "pairing": _YES_NO,
     "name": Field(str, f"a text of 1 to {LONGEST_NAME} bytes"),

@@ -44,6 +44,7 @@ class Tile {
     this.playing = false;
     this.turn = 0; // what an earlier attempt still does is ignored
     this.repeats = 0;
+    this.wakesBy = 0; // until then a camera on battery may take to wake, by the page's clock
     this.button.addEventListener("click", () => this.start(true));
     this.still?.addEventListener("click", () => this.start(true));
     this.still?.addEventListener("load", () => (this.still.hidden = !this.video.hidden));
@@ -60,6 +61,7 @@ class Tile {
   async start(pressed = false, quietly = false) {
     this.stop();
     this.wanted = true;
+    if (pressed) this.wakesBy = 0;
     if (playing.length >= most && !pressed) return this.wait();
     if (!quietly) this.takePlace();
     const turn = ++this.turn;
@@ -113,15 +115,19 @@ class Tile {
     if (!answer) return;
     if (answer.wrong) return this.refuse(answer);
     if (!playing.includes(this)) this.takePlace();
+    if (answer.wakes_s) {
+      this.wakesBy ||= performance.now() + 1000 * answer.wakes_s;
+      this.say(list.dataset.waking);
+    }
     if (answer.sdp) {
       await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     } else {
       this.close();
       await this.attach(answer.hls, turn);
     }
-    await this.firstPicture(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls);
+    await this.firstPicture(Math.max(answer.sdp ? FIRST_PICTURE_MS.webrtc : FIRST_PICTURE_MS.hls, this.wakesWithin()));
     if (turn !== this.turn) return;
-    this.repeats = 0;
+    this.repeats = this.wakesBy = 0;
     this.way = answer.way;
     this.playing = true;
     this.tools.hidden = false;
@@ -129,6 +135,11 @@ class Tile {
     this.say("");
     this.watch(turn);
     this.tell("");
+  }
+
+  /** So many milliseconds may pass yet until a camera on battery has woken. */
+  wakesWithin() {
+    return Math.max(0, this.wakesBy - performance.now());
   }
 
   peer() {
@@ -154,7 +165,12 @@ class Tile {
       return;
     }
     this.hls = new Hls(HLS);
-    this.hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.video.onerror?.());
+    this.hls.on(Hls.Events.ERROR, (_, error) => {
+      if (!error.fatal) return;
+      // a list is answered “not yet” while the camera wakes
+      if (this.wakesWithin() > 0 && !this.playing) setTimeout(() => turn === this.turn && this.hls?.loadSource(url), 2000);
+      else this.video.onerror?.();
+    });
     this.hls.loadSource(url);
     this.hls.attachMedia(this.video);
   }

@@ -90,6 +90,32 @@ def test_from_an_empty_folder_to_a_live_tile(context: BrowserContext, tmp_path: 
     assert complaints == []
 
 
+@pytest.mark.parametrize("by", ["webrtc", "hls"])
+def test_a_battery_camera_has_seventy_seconds_to_wake_and_is_said_to_meanwhile(
+    context: BrowserContext, tmp_path: Path, by: str
+) -> None:
+    """It waits for a press, since a picture wakes it."""
+    page, _ = watched(context)
+    if by == "hls":
+        page.add_init_script("delete window.RTCPeerConnection")
+    with running(tmp_path) as program:
+        program.configure(wake_s=40, wake_spread_s=0)
+        program.change("Terrace", dozes=True)
+        sign_in(page, at_start(program), "real@example.com")
+        terrace = tile(page, "Terrace")
+        button = terrace.get_by_role("button", name="Wake it and show it")
+        button.wait_for()
+        page.wait_for_load_state("load")  # a press before the script is there does nothing
+        button.press("Enter")
+        expect(terrace.locator(".state")).to_have_text(
+            "It runs on battery and is being woken. That takes up to 70 seconds.", timeout=20_000
+        )
+        began = time.monotonic()
+        page.wait_for_function(MOVING, arg=terrace.locator("video").element_handle(), timeout=80_000)
+        assert time.monotonic() - began > 30
+        expect(terrace.locator(".state")).to_be_hidden()
+
+
 def test_where_webrtc_brings_nothing_hls_does(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
     page.add_init_script("delete window.RTCPeerConnection")
