@@ -61,7 +61,7 @@ def measure(run: Run) -> Results:
             frames.append(shown["shown"]["first_at"] - pressed)
             google.append(_announced(program, pressed) - pressed)
             time.sleep(APART_S)
-    yield Row(f"{of} DoorbellPress at Alexa's gateway, p95", "s", percentile(alexa, 0.95), bound=_most(1.5), runs=alexa)
+    yield Row(f"{OF} DoorbellPress at Alexa's gateway, p95", "s", percentile(alexa, 0.95), bound=_most(1.5), runs=alexa)
     yield Row(f"{OF} the notification at HomeGraph, p95", "s", percentile(google, 0.95), bound=_most(1.5), runs=google)
     yield Row(f"{OF} the Echo's first frame, cold, p95", "s", percentile(frames, 0.95), bound=_most(4), runs=frames)
 
