@@ -52,12 +52,13 @@ class _Known:
         self._rings: deque[tuple[Channel, Hint]] = deque(maxlen=16)  # not yet seen on the other channel
 
     def is_new(self, channel: Channel, hint: Hint) -> bool:
-        if hint.message and self._ids.get(hint.message):
+        name = hint.message or f"{hint.serial}/{hint.channel}/{hint.kind}/{hint.at}"  # if it has no id
+        if self._ids.get(name):
             return False
         is_new = hint.kind != "doorbell" or not self._came_by_other(channel, hint)
-        if hint.message and (is_new or channel == "list"):
+        if is_new or channel == "list":
             # the id of a pushed ring that is not new is left out: if it was another press after all, the list rings it
-            self._ids.put(hint.message, True)
+            self._ids.put(name, True)
         return is_new
 
     def _came_by_other(self, channel: Channel, hint: Hint) -> bool:
@@ -80,7 +81,9 @@ class _Followed:
     has_bell: bool = False
     hurried_until: float = 0.0
     failures: int = 0
+    asked: float = 0.0  # until when the vendor asked to wait
     busy: bool = False
+    looking: Lock = field(default_factory=Lock)  # so that an older answer does not come after a newer one
     known: _Known = field(default_factory=_Known)
 
 
@@ -140,7 +143,8 @@ class Messages:
             if followed is None:
                 return True
             if hint == Hint():
-                followed.since, followed.due = min(followed.since, now - MISSED_S), now
+                followed.since = min(followed.since, now - MISSED_S)
+                followed.due = min(followed.due, max(now, followed.asked))
                 return True
             followed.hurried_until = now + HURRY_S
             if self._pace_s(followed) <= HURRIED_S and not followed.failures:
@@ -167,7 +171,7 @@ class Messages:
         return math.inf if followed.is_pushed else self._poll_s
 
     def _look_for_bell(self, followed: _Followed) -> None:
-        with contextlib.suppress(StoreUnavailable, Unavailable):  # it is as it was
+        with contextlib.suppress(StoreUnavailable, Unavailable), followed.looking:  # it is as it was
             followed.has_bell = self._noticing.has_bell(followed.account_id, followed.source)
 
     def _work(self) -> None:
@@ -177,7 +181,7 @@ class Messages:
                 self._read(followed, began)
                 followed.failures = 0
             except DriverError as error:
-                rest_s = self._rest_s(followed, error)
+                rest_s = self._rest_s(followed, error, began)
             except Exception:
                 rest_s = REST_S
                 log.exception("the messages of source %s could not be read", followed.source.id)
@@ -198,9 +202,10 @@ class Messages:
         self._look_for_bell(followed)
 
     @staticmethod
-    def _rest_s(followed: _Followed, error: DriverError) -> float:
+    def _rest_s(followed: _Followed, error: DriverError, began: float) -> float:
         followed.failures += 1
         if isinstance(error, SignedOut):
             return SIGNED_OUT_S
         asked_s = error.after_s if isinstance(error, VendorBusy) else 0.0
+        followed.asked = began + asked_s
         return asked_s or min(HURRIED_S * 2.0 ** min(followed.failures, 8), REST_S)

@@ -4,6 +4,7 @@ No vendor sends a message about a new name, Image Encryption or Audio, so messag
 """
 
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -44,6 +45,8 @@ class Vendor(Lists, Protocol):
 @dataclass
 class _Watched:
     due: float
+    read_due: float = 0.0
+    signed_in: set[str] = field(default_factory=set)  # its sources at the last reading
     failures: int = 0
     busy: bool = False
     listeners: dict[str, Listening] = field(default_factory=dict)  # by source
@@ -121,30 +124,37 @@ class Watch:
             self._read(*due)
 
     def _read(self, account_id: str, watched: _Watched) -> None:
-        pace_s = self._poll_s
+        """Reads the household if its time has come, or if somebody has signed in to a source of it or out."""
+        look_s = math.inf
         try:
-            pace_s = self._pace_after_reading(account_id, watched)
+            known = self._store.sources(account_id)
+            sources = [source for source in known if self._is_signed_in(source)]
+            if not sources or len(sources) < len(known):
+                look_s = min(self._poll_s, max(2.0, 0.05 * len(self._watched)))  # this reads nothing but our own store
+            self._listen(account_id, watched, sources)
+            self._follow(account_id, watched, sources)  # before the cameras are read: a ring waits for no list of them
+            signed_in = {source.id for source in sources}
+            if watched.signed_in != signed_in or watched.read_due <= self._clock():
+                watched.signed_in = signed_in
+                well = not sources or self._noticing.refresh(account_id, [source.id for source in sources])
+                self._follow(account_id, watched, sources)  # again: one of the cameras may be its first doorbell
+                watched.failures = 0 if well else watched.failures + 1
+                watched.read_due = self._next(watched) if sources else math.inf
         except Exception:
             watched.failures += 1
+            watched.read_due = self._next(watched)
             log.exception("account %s could not be watched", account_id)
         finally:
-            if watched.failures:
-                pace_s *= ONCE_MORE if watched.failures == 1 else 2 ** min(watched.failures - 2, BACK_OFF)
-            watched.due = self._clock() + pace_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
+            look_due = self._clock() + look_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
+            watched.due = min(watched.read_due, look_due)
             watched.busy = False
 
-    def _pace_after_reading(self, account_id: str, watched: _Watched) -> float:
-        """Reads the household; the longest time until the next reading, if nothing is wrong."""
-        sources = [source for source in self._store.sources(account_id) if self._is_signed_in(source)]
-        self._listen(account_id, watched, sources)
-        self._follow(account_id, watched, sources)  # before the cameras are read: a ring waits for no list of them
-        if not sources:
-            watched.failures = 0
-            return min(self._poll_s, max(2.0, 0.05 * len(self._watched)))  # this reads nothing but our own store
-        well = self._noticing.refresh(account_id, [source.id for source in sources])
-        self._follow(account_id, watched, sources)  # again: one of the cameras may be its first doorbell
-        watched.failures = 0 if well else watched.failures + 1
-        return self._poll_s
+    def _next(self, watched: _Watched) -> float:
+        """When the household is read again."""
+        pace_s = self._poll_s
+        if watched.failures:
+            pace_s *= ONCE_MORE if watched.failures == 1 else 2 ** min(watched.failures - 2, BACK_OFF)
+        return self._clock() + pace_s * random.uniform(*SPREAD)  # noqa: S311 - spreads
 
     def _is_signed_in(self, source: Source) -> bool:
         session = self._store.read_session(source.account, source.id)
