@@ -250,7 +250,7 @@ class Tile {
     this.wanted = pause !== undefined;
     if (!this.wanted) {
       this.repeats = 0;
-      if (reason in AGAIN) this.button.hidden = false;
+      this.button.hidden = false;
       return;
     }
     this.repeats += 1;

@@ -134,6 +134,17 @@ def test_a_camera_of_ones_own_is_live_beside_ezvizs(context: BrowserContext, pro
     assert complaints == []
 
 
+@pytest.fixture
+def linked(program: Program) -> Iterator[None]:
+    """A tile says that an assistant can show a camera only if it is linked."""
+    for assistant in ("alexa", "google"):
+        program.link(assistant)
+    yield
+    for assistant in ("alexa", "google"):
+        program.assistant(assistant, "unlink")
+
+
+@pytest.mark.usefixtures("linked")
 def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContext, program: Program) -> None:
     page, _ = watched(context)
     sign_in(page, another(program), "demo@example.com")
