@@ -32,7 +32,7 @@ def test_the_page_says_what_the_assistants_demand(world: World, assistant: Any, 
     assert f"What is shared with {company}" in text
     assert f"link this EZVIZ account to {company} and authorize {name} to control your devices" in text
     assert f"Signed in to EZVIZ as {USER}" in text
-    assert "This service is not made by EZVIZ." in text
+    assert "This service is unofficial: EZVIZ, Amazon and Google have neither made nor endorsed it." in text
     assert "unlink at any time" in text
     assert privacy in page.html
     assert "/oauth/privacy" in page.html

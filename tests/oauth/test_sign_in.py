@@ -26,7 +26,7 @@ def test_the_page_names_the_vendor_and_the_assistant(world: World, assistant: An
     assert assistant.capitalize() in page.text("h1")
     assert f"not of your {owner} account" in page.text()
     assert f"Signing in here means authorizing {assistant.capitalize()} to control your devices." in page.text()
-    assert "This service is not made by EZVIZ." in page.text()
+    assert "This service is unofficial: EZVIZ, Amazon and Google have neither made nor endorsed it." in page.text()
 
 
 def test_who_signs_in_by_google_or_apple_reads_where_to_set_a_password(world: World) -> None:
