@@ -35,13 +35,16 @@ def _options(words: Sequence[str] | None) -> Options:
         parser.add_argument(option, type=_port, default=first, help=f"{purpose} ({first or f'--port + {offset}'})")
     parser.add_argument("--app-url", default="http://127.0.0.1:8080", help="the showcam to talk to (%(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="where certificates and sessions are kept")
+    parser.add_argument(
+        "--replay", type=Path, action="append", default=[], metavar="FILE", help="a trace, of which a camera is made"
+    )
     given = vars(parser.parse_args(words))
     ports: dict[Given, int] = {}
     for offset, (name, (option, _)) in enumerate(GIVEN.items()):
         ports[name] = given[option.removeprefix("--").replace("-", "_")] or given["port"] + offset
     if len(set(ports.values())) < len(ports) or max(ports.values()) > 65535:
         parser.error("the ports must differ and be at most 65535")
-    return Options(ports, given["app_url"], given["data"])
+    return Options(ports, given["app_url"], given["data"], tuple(given["replay"]))
 
 
 def _port(text: str) -> int:

@@ -3,9 +3,12 @@
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.products import Product
+
+if TYPE_CHECKING:
+    from simulator.replay import Replay
 
 type Fault = Literal["timeout", "http500", "rate", "expired", "delay", "garbage", "half", "html", "clock_skew", "quota"]
 type EventKind = Literal["motion", "person", "press", "online", "offline"]
@@ -84,6 +87,7 @@ class Camera:
     waking_until: float = 0.0
     wakes_slowly: bool = False  # its second session brings no picture yet: parameter sets, and nothing more
     is_half_awake: bool = False
+    replay: "Replay | None" = None  # how its sessions go, as a trace of a real camera has them
     fault: Fault | None = None
     fault_since: float = 0.0
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from simulator import authority
+from simulator import authority, replay
 from simulator.app_api.face import AppFace
 from simulator.app_api.sessions import Sessions
 from simulator.assistants.amazon import Amazon
@@ -47,12 +47,17 @@ class Options:
     ports: dict[Given, int]
     app_url: str
     data: Path
+    replays: tuple[Path, ...] = ()  # traces of real cameras
 
 
 async def serve(options: Options) -> None:
     """Runs until SIGTERM or SIGINT. Raises StartFailed."""
     tls = _certificates(options.data)
     world, studio = demo_world(), Studio()
+    try:
+        replay.add(world, options.replays)
+    except replay.NotTrace as error:
+        raise StartFailed(str(error)) from None
     world.ports.given = at = options.ports
     addresses = Addresses(world)
     cloud = Cloud(world, studio)

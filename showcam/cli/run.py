@@ -5,13 +5,14 @@ import os
 import sys
 import time
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
-from showcam.cli import installation, origins_of, readable, settings_of
+from showcam.cli import installation, origins_of, readable, settings_of, stop
 from showcam.cli.home import announce
 from showcam.cli.output import echo, elsewhere
 from showcam.process.listener import Listener
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--port", type=int, help="Port of the web app (SHOWCAM_PORT; default: 8080).")
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="With --demo: a trace, of which a camera of replay@example.com is made. Several are several cameras.",
+)
 @installation
 @click.pass_context
 @readable
-def run(context: click.Context, port: int | None) -> None:
+def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> None:
     """Start showcam and serve until Ctrl-C."""
     from showcam import extras
     from showcam.compose import demo as practice
@@ -41,17 +48,19 @@ def run(context: click.Context, port: int | None) -> None:
     settings = settings_of(context)
     if settings.demo:
         extras.need("demo")
+    elif replay:
+        stop("A trace is replayed in the demo: showcam run --demo --replay FILE")
     folder.claim(settings)
     logs.start("supervisor", settings)
     with only_one(settings.data / "run"), integrity.watched(settings):
         require_ports(settings.bind, _ports(settings))
         if settings.demo:
             echo("Starting the demo …", err=True)
-            settings = practice.prepare(settings)
+            settings = practice.prepare(settings, replays=bool(replay))
         else:
             prepare(settings)
             settings = _decided(context, settings)
-        supervisor = Supervisor(processes(settings, origins_of(context)), renewal=_renewal(context, settings))
+        supervisor = Supervisor(processes(settings, origins_of(context), replay), renewal=_renewal(context, settings))
         code = supervisor.run(lambda: _announce(settings))
     echo("All ended.", err=True)
     sys.exit(code)
@@ -118,8 +127,13 @@ def _ports(settings: Settings) -> dict[int, str]:
     return ports
 
 
-def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> list[Process]:
-    """`origins`: which settings files, variables and options give, for the pages that show settings."""
+def processes(
+    settings: Settings, origins: Mapping[str, str] | None = None, replays: Iterable[Path] = ()
+) -> list[Process]:
+    """`origins`: which settings files, variables and options give, for the pages that show settings.
+
+    `replays`: traces, of which the simulator makes cameras.
+    """
     from showcam.process.handover import ORIGINS, STARTED, environment
 
     def process(name: str, words: list[str], port: int | None, *, first: bool = False) -> Process:
@@ -137,6 +151,7 @@ def processes(settings: Settings, origins: Mapping[str, str] | None = None) -> l
     if settings.demo:
         words = ["simulator", "--port", str(settings.simulator_port), "--app-url", settings.web_url]
         words += ["--data", str(settings.data / "simulator")]
+        words += [word for file in replays for word in ("--replay", str(file.absolute()))]
         processes.insert(0, process("simulator", words, settings.simulator_port, first=True))
     return processes
 

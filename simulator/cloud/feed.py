@@ -12,6 +12,7 @@ from simulator.pictures.encoder import SEGMENT_S
 from simulator.pictures.garbler import Garbler, split
 from simulator.pictures.studio import Studio
 from simulator.pictures.tone import RATE_HZ
+from simulator.replay import Shape
 from simulator.state import World
 
 KEY_S = {1: 60, 2: 4}  # between key frames of the whole picture and of the smaller one
@@ -25,7 +26,8 @@ class Feed:
     """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more;
     `lacks_sets`: everything but parameter sets.
 
-    `at_home_key_s`: seconds between keyframes in the house, where it is always a program stream.
+    `at_home_key_s`: seconds between keyframes in the house, where it is always a program stream. `shape`: how far apart
+    keyframes are, and which units they have, as a trace of a real camera has it.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Feed:
         sets_alone: bool = False,
         lacks_sets: bool = False,
         at_home_key_s: float = 0.0,
+        shape: Shape | None = None,
     ) -> None:
         picture = camera.picture(quality)
         assert picture is not None
@@ -52,12 +55,37 @@ class Feed:
         self._start = random.getrandbits(32)
         self._loop = asyncio.get_running_loop()
         usual_s = KEY_S[quality] if camera.battery is None else BATTERY_KEY_S
-        key_s = at_home_key_s or world.settings.stream_key_s or usual_s
+        self._shape, self._keys = shape, 0
+        # what came from the first keyframe on, while that is not due yet
+        self._early: list[tuple[Literal["video", "audio"], bytes, float]] | None = [] if shape else None
+        self._late_s, self._opened = 0.0, asyncio.get_running_loop().time()
+        key_s = (shape.key_ms / 1000 if shape else 0) or at_home_key_s or world.settings.stream_key_s or usual_s
         self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
         self._encoder.listen(self._heard, key=False)
 
     def close(self) -> None:
         self._encoder.unlisten(self._heard)
+
+    def _held_back(self, kind: Literal["video", "audio"], data: bytes, at: float) -> float | None:
+        """Keep what has come since the first keyframe. Returns the time that it has if it is sent meanwhile.
+
+        What follows a keyframe is sent before the keyframe is due, as a client gets it that comes in between.
+        """
+        assert self._early is not None
+        assert self._shape is not None
+        is_key = kind == "video" and _is_key(data, self._codec)
+        if not self._early and not is_key:
+            return at
+        if not self._early:
+            self._late_s = max(0.0, self._shape.first_key_ms / 1000 - (self._loop.time() - self._opened))
+        self._early.append((kind, data, at))
+        return None if is_key else at - self._late_s
+
+    def release(self) -> None:
+        """The first keyframe is due: what has come since it did is sent from now on."""
+        early, self._early = self._early or [], None
+        for kind, data, at in early:
+            self._take(kind, data, at)
 
     def taken(self) -> list[bytes]:
         """Bodies: an RTP packet each, or slices of the program stream, cut anywhere."""
@@ -75,6 +103,11 @@ class Feed:
             self._loop.call_soon_threadsafe(self._take, kind, data, at)
 
     def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        if self._early is not None:
+            sent = self._held_back(kind, data, at)
+            if sent is None:
+                return
+            at = sent
         first = self._began is None
         self._began = at if self._began is None else self._began
         pts = self._start + round((at - self._began) * _CLOCK)
@@ -86,6 +119,8 @@ class Feed:
             data = _sets(data, self._codec, others=True)
         if not data:
             return
+        if key and self._shape:
+            data, self._keys = self._shape.dressed(data, self._codec, self._keys), self._keys + 1
         if garbler:
             data = garbler.video(data) if kind == "video" else garbler.audio(data)
         if self._rtp:
@@ -95,7 +130,7 @@ class Feed:
         program = self._program
         made = program.picture(data, pts, key=key) if kind == "video" else program.sound(_adts(data), pts)
         # nobody waits for a packet's beginning
-        self._held += made[random.randrange(1, len(made)) :] if first else made
+        self._held += made[random.randrange(1, len(made)) :] if first and not (self._shape and key) else made
 
     def _garbler(self) -> Garbler | None:
         camera = self._camera

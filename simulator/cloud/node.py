@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import itertools
+import math
 import random
 import secrets
 from collections import deque
@@ -27,6 +29,7 @@ from simulator.cloud.wire import (
     text_of,
 )
 from simulator.pictures.studio import Studio
+from simulator.replay import Shape
 from simulator.state import World
 
 ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
@@ -96,6 +99,8 @@ class Node:
         camera, quality = camera_of(self._world, requested), 2 if requested.get("stream") == "2" else 1
         if camera is None:
             return 5415, "", None, 0
+        if camera.replay is not None and (result := camera.replay.refuses(quality)):
+            return result, "", None, 0
         return self._state(camera, quality, ticket.user), ticket.user, camera, quality
 
     def _state(self, camera: Camera, quality: int, user: str) -> int:
@@ -184,6 +189,9 @@ class _Session:
 
     async def _send(self) -> None:
         camera, fault = self.camera, self._world.settings.stream_fault
+        if camera.replay is not None and (shape := camera.replay.next(self._quality)) is not None:
+            await self._replay(shape)
+            return
         if camera.battery is not None and not self._world.awake(camera):
             self._world.wake(camera)
             camera.is_half_awake = camera.wakes_slowly
@@ -197,6 +205,29 @@ class _Session:
             await self._watch(feed)
         finally:
             feed.close()
+
+    async def _replay(self, shape: Shape) -> None:
+        """Send as the trace of a real camera has it."""
+        feed = Feed(self._world, self.camera, self._studio, self._quality, shape=shape)
+        end_s = shape.ends[0] / 1000 if shape.ends else math.inf
+        try:
+            for ms in itertools.chain(shape.moments(), itertools.repeat(math.inf)):
+                while (left_s := self._began + min(ms / 1000, end_s) - _now()) > 0 and not self._over():
+                    await asyncio.sleep(min(left_s, 0.5))
+                    self._ask()
+                if _now() >= self._began + end_s or self._over():
+                    break
+                if ms >= shape.first_key_ms:
+                    feed.release()
+                for body in feed.taken() if self.camera.streaming else ():
+                    self._pass_on(body)
+                await self._line.writer.drain()
+        finally:
+            feed.close()
+        if shape.ends and shape.ends[1]:
+            self._line.say(NOTICE, message({1: shape.ends[1]}))
+            with contextlib.suppress(OSError):
+                await self._line.writer.drain()
 
     async def _watch(self, feed: Feed | None) -> None:
         """Send what there is, in clumps, until this session's time is over."""

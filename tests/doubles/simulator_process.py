@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ FORKS.set_forkserver_preload([simulator_main.__name__])
 class SimulatorProcess:
     """Serves when constructed. `ca` signed the certificate of `app_host` and `open_host`, both "127.0.0.1:port"."""
 
-    def __init__(self, tmp_path: Path, app_url: str = "http://127.0.0.1:9", **settings: Any) -> None:
-        self.port = free_ports(6)
+    def __init__(
+        self, tmp_path: Path, app_url: str = "http://127.0.0.1:9", replays: Sequence[Path] = (), **settings: Any
+    ) -> None:
+        self.port, self._replays = free_ports(6), replays
         self.app_host = f"127.0.0.1:{self.port + 1}"
         self.open_host = f"127.0.0.1:{self.port + 2}"
         self.push_host = f"127.0.0.1:{self.port + 3}"
@@ -92,6 +95,7 @@ class SimulatorProcess:
 
     def _started(self, within_s: float = LONG_S) -> multiprocessing.process.BaseProcess:
         words = ["--port", str(self.port), "--app-url", self._app_url, "--data", str(self.data)]
+        words += [word for file in self._replays for word in ("--replay", str(file))]
         process = FORKS.Process(target=simulator_main.serve, args=(words, self.log), daemon=True)
         process.start()
         deadline = time.monotonic() + within_s

@@ -1,0 +1,167 @@
+"""Cameras of the simulator that are made from traces: what is listed of them, and how their sessions go."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.plane.sources.fetcher import OnLoopback
+from registry.camera import Camera as Listed
+from registry.drivers.ezviz import cameras as listed
+from registry.drivers.ezviz.trace_lines import (
+    Ended,
+    Frame,
+    Frames,
+    Line,
+    Opened,
+    Trace,
+)
+from registry.drivers.ezviz.tracing import Aliases, row
+from showcam.trace import text
+from showcam.trace.recording import Recording
+from simulator import replay
+from simulator.app_api import pagelist
+from simulator.households import demo_world
+from tests.doubles import real_list
+from tests.doubles.stream_cloud import USER, StreamCloud
+
+FILES = sorted((Path(__file__).parents[1] / "traces").glob("*.ndjson"))
+HEAD = Trace(1, "camera", (0, 2, 0), 2026, 11, 1)
+NOT_THE_SAME = ("id", "ref", "name", "ways", "lan")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_program_and_the_simulator_read_the_same_file(file: Path) -> None:
+    lines = text.read(file.read_bytes())
+    assert text.written(lines) == file.read_bytes()
+    assert [line["line"] for line in replay.read(file)] == [line.__struct_config__.tag for line in lines]
+    camera = replay.camera_of(replay.read(file), "T00000001", "Made")
+    assert camera.replay is not None
+    assert sum(map(len, camera.replay.shapes.values())) == sum(isinstance(line, Opened) for line in lines)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"line":"trace","version":2,"of":"camera"}', "\x00"])
+def test_another_file_is_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "other.ndjson"
+    file.write_text(content)
+    with pytest.raises(replay.NotTrace):
+        replay.add(demo_world(), [file])
+
+
+@pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
+def test_each_camera_of_a_real_list_is_listed_as_it_was(tmp_path: Path) -> None:
+    """List, trace, simulator and list again: the driver reads the same camera."""
+    page = real_list.page(owned=False)
+    originals = listed.cameras([page], "source", ())
+    singles = [camera for camera in originals if camera.model != "H9c"]  # a trace is of one channel
+    files = []
+    for number, camera in enumerate(singles):
+        traced = row([page], camera, Aliases().of(camera.ref.serial))
+        files.append(tmp_path / f"{number:02}.ndjson")
+        files[-1].write_bytes(text.written([HEAD, traced]))
+    world = demo_world()
+    replay.add(world, files)
+    account = world.accounts[replay.USER]
+    sections = set(listed.SECTIONS.split(","))
+    again = listed.cameras([pagelist.page(world, account, 0, 50, sections)], "source", ())
+    by_number = {int(camera.ref.serial[1:]): camera for camera in again}
+    assert len(by_number) == len(singles) == 18
+    for number, camera in enumerate(singles):
+        assert of(by_number[number]) == of(camera)
+
+
+def of(camera: Listed) -> dict[str, Any]:
+    return {name: getattr(camera, name) for name in camera.__struct_fields__ if name not in NOT_THE_SAME}
+
+
+# sessions
+
+
+def session(number: int, rows: list[Frame], ended: dict[str, Any], results: tuple[int, ...] = (5302, 0)) -> list[Line]:
+    usual: dict[str, Any] = {
+        "number": number,
+        "ms": 60_000,
+        "ending": "ours",
+        "result": 0,
+        "transport": "ps",
+        "codec": "h264",
+        "width": 640,
+        "height": 360,
+        "layout": "clear",
+        "picture": "clear",
+        "sound": "aac",
+        "first_byte_ms": None,
+        "first_key_ms": None,
+    }
+    lines: list[Line] = [Opened(number, "sub", 2, "", results, 500, 51)]
+    if results[-1] == 0:
+        lines += [Frames(number, tuple(rows)), Ended(**usual | ended)]
+    return lines
+
+
+def replayed(tmp_path: Path, sessions: list[list[Line]], count: int = 1, seconds: float = 6.0) -> list[list[Line]]:
+    """What a trace of the replayed camera tells of its sessions, one after another."""
+    file = tmp_path / "made.ndjson"
+    page_row = next(line for line in text.read(FILES[0].read_bytes()) if line.__struct_config__.tag == "camera")
+    file.write_bytes(text.written([HEAD, page_row, *(line for lines in sessions for line in lines)]))
+    cloud = StreamCloud()
+    try:
+        made = replay.camera_of(replay.read(file), cloud.camera.serial, "Made")
+        made.owner, made.sub_size, made.battery = USER, (320, 180), None
+        cloud.camera = made
+        cloud.world.add(made)
+
+        async def record() -> list[Line]:
+            recording = Recording(1, "sub", 2, 2000)
+            node = await recording.opens(cloud.spec(), OnLoopback(every=True))
+            if node is not None:
+                await recording.lasts(node, seconds)
+            return recording.lines
+
+        return [asyncio.run(record()) for _ in range(count)]
+    finally:
+        cloud.close()
+
+
+def pictures(lines: list[Line]) -> list[Frame]:
+    return [one for line in lines if isinstance(line, Frames) for one in line.rows if one.channel == 1]
+
+
+def end(lines: list[Line]) -> Ended:
+    assert isinstance(lines[-1], Ended)
+    return lines[-1]
+
+
+def test_a_session_begins_goes_on_and_ends_as_in_the_trace(tmp_path: Path) -> None:
+    rows = [Frame(ms, 1, 1300, (7, 8, 5) if ms == 2500 else (), 0) for ms in (900, 1700, 2500, 3300, 3700)]
+    ended = {"ms": 4500, "ending": "result", "result": 7005, "first_byte_ms": 900, "first_key_ms": 2500}
+    [lines] = replayed(tmp_path, [session(1, rows, ended)])
+    assert (end(lines).ending, end(lines).result, end(lines).picture) == ("result", 7005, "clear")
+    assert end(lines).ms == pytest.approx(4500, abs=400)
+    assert end(lines).first_byte_ms == pytest.approx(900, abs=300)
+    assert end(lines).first_key_ms == pytest.approx(2500, abs=900)  # with the clump that follows it
+    clumps = sorted({round(frame.ms / 100) for frame in pictures(lines)})
+    assert {9, 25, 33, 37} & {at + apart for at in clumps for apart in (-2, -1, 0)} == {9, 25, 33, 37}
+
+
+def test_its_keyframes_have_the_units_of_the_trace(tmp_path: Path) -> None:
+    rows = [Frame(at * 250, 1, 1300, {2: (9, 7, 8, 6, 5), 10: (9, 5)}.get(at, (1,)), 0) for at in range(1, 16)]
+    [lines] = replayed(tmp_path, [session(1, rows, {"first_byte_ms": 250, "first_key_ms": 500})])
+    first, *others = [frame.nals for frame in pictures(lines) if 5 in frame.nals]
+    assert first[first.index(9) : first.index(5) + 1] == (9, 7, 8, 6, 5)
+    assert others
+    assert all({7, 8, 6}.isdisjoint(nals) and 9 in nals for nals in others)
+
+
+def test_sessions_follow_one_another_as_in_the_trace(tmp_path: Path) -> None:
+    """Refused, silent, then with a picture; the last stands for all that follow."""
+    rows = [Frame(ms, 1, 1300, (7, 8, 5) if ms == 300 else (), 0) for ms in (100, 300, 500)]
+    silent = {"ms": 800, "ending": "closed", "transport": "unknown", "codec": "unknown", "picture": "none"}
+    shown = {"first_byte_ms": 100, "first_key_ms": 300}
+    sessions = [session(1, [], {}, (5302, 5404)), session(2, [], silent), session(3, rows, shown)]
+    refused, mute, first, second = replayed(tmp_path, sessions, 4, seconds=3.0)
+    assert isinstance(refused[0], Opened)
+    assert refused[0].results == (5302, 5404)
+    assert (end(mute).ending, end(mute).first_byte_ms, pictures(mute)) == ("closed", None, [])
+    assert [end(lines).picture for lines in (first, second)] == ["clear", "clear"]
