@@ -16,6 +16,7 @@ from console.sentences import CHANGED
 from console.setting_words import HINTS, NAMES, RESTART, RINGS, TYPED, VALUES, WAYS
 from console.tile_forms import STEPS, TileForms
 from console.tiles import Tiles
+from console.tracing import OF_VENDOR
 from registry.camera import Camera, Refusal
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
@@ -45,7 +46,7 @@ class Row(Struct, frozen=True):
 
 
 class CameraPage:
-    """`alexa` and `google` are what these assistants call cameras, by id."""
+    """`alexa` and `google` are what these assistants call cameras, by id. `traces`: whether there is a page of them."""
 
     def __init__(
         self,
@@ -56,8 +57,10 @@ class CameraPage:
         *,
         alexa: Called,
         google: Called,
+        traces: bool = False,
         patience_s: float = PATIENCE_S,
     ) -> None:
+        self._traces = traces
         self._owner, self._area, self._forms, self._history = owner, area, forms, history
         self._alexa, self._google, self._patience_s = alexa, google, patience_s
         self._tiles, self._preferences = Tiles(owner, area.store), PreferenceForms(owner)
@@ -109,6 +112,7 @@ class CameraPage:
             google=self._google(listed)[camera],
             troubles=trouble(listed, self._alexa(listed), language).get(camera, []),
             asks=self._asks(account, shown),
+            traces=self._traces and camera.startswith(OF_VENDOR),
             keeps_history=self._history.is_kept(account),
             deciphers=self._owner.may_be_deciphered(account, shown),
         )

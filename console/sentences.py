@@ -248,6 +248,14 @@ SET_UP = {
     ),
 }
 
+# Of a camera's page of traces, why there is none.
+TRACING = {
+    "busy": mark("A trace of another camera is being made. Wait until it is done, then begin."),
+    "none": mark(
+        "There is no trace: {vendor} did not answer with the list of cameras. Wait a few minutes, then begin again."
+    ),
+}
+
 # Of the health page, what could not be done.
 HEALTH = {
     "no_browser": mark("Nothing was changed: that browser is not signed in any more."),

@@ -46,7 +46,7 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def vendor_is_here(self) -> bool:
-        """Whether the vendor is on this machine: in the demo, or by the setting of the operator's."""
+        """Whether the vendor is on this machine: in the demo, or where the operator's `ezviz_api` says so."""
         return self.demo or self.ezviz_api.startswith("127.0.0.1:")
 
     @property

@@ -6,7 +6,7 @@ they have, and when and how it ends. The video is the simulator's own, smaller t
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from simulator.state import Account, World
 
 USER, FAMILY, CODE = "replay@example.com", "replay-family@example.com", "RPLAYC"
 WIDE, SMALL = 640, 320  # pixels
+ANSWERS_MS = 500  # a camera that is awake sends its first byte after this
 CLUMP_MS = 40  # bytes that come closer together are one clump
 DOORBELLS = ("BDoorBell", "CatEye")
 _START = b"\0\0\0\1"
@@ -47,6 +48,12 @@ class Shape:
     keys: tuple[tuple[int, ...], ...] = ()  # types of the NAL units of each keyframe, the last one for all that follow
     key_ms: int = 0  # between keyframes; 0: unknown
     first_key_ms: int = 0  # when the first keyframe comes, or later where the encoder has none by then
+
+    def at(self, first_ms: int) -> "Shape":
+        """The same with its first byte at another time."""
+        later = first_ms - self.clumps[0]
+        clumps = tuple(ms + later for ms in self.clumps)
+        return replace(self, clumps=clumps, first_key_ms=max(0, self.first_key_ms + later))
 
     def moments(self) -> Iterator[int]:
         """When bytes come, without end unless none ever do."""
@@ -78,25 +85,42 @@ class Shape:
 
 @dataclass(slots=True)
 class Replay:
-    """What a camera's sessions do, by stream: each takes the next shape, and the last one stands for all later ones."""
+    """What a camera's sessions do, by stream: each takes the next shape, and the last one stands for all later ones.
+
+    A camera on battery wakes once for all sessions that are opened meanwhile, and sleeps when one has ended by itself.
+    """
 
     shapes: dict[int, list[Shape]]
-    taken: dict[int, int]
+    dozes: bool = False
+    taken: dict[int, int] = field(default_factory=dict)
+    awake_at: float | None = None  # by the clock of whoever asks; None: it sleeps
 
     def refuses(self, stream: int) -> int:
         """The result by which the next session is refused; 0: it is not. A refusal is a turn, too."""
-        known = self.shapes.get(stream) or self.shapes.get(3 - stream) or [Shape(0)]
-        result = known[min(self.taken.get(stream, 0), len(known) - 1)].result
-        self.taken[stream] = self.taken.get(stream, 0) + bool(result)
-        return result
+        shape = self._now(stream)
+        if shape is not None and shape.result:
+            self.taken[stream] = self.taken.get(stream, 0) + 1
+        return shape.result if shape is not None else 0
 
-    def next(self, stream: int) -> Shape | None:
+    def begins(self, stream: int, now: float) -> Shape | None:
+        """How the session goes that opens now; None: the trace has none."""
+        shape = self._now(stream)
+        if shape is None or not self.dozes or not shape.clumps:
+            return shape
+        if self.awake_at is None:
+            self.awake_at = now + shape.clumps[0] / 1000
+        return shape.at(max(ANSWERS_MS, round((self.awake_at - now) * 1000)))
+
+    def over(self, stream: int, shape: Shape, lasted_ms: float, *, by_itself: bool) -> None:
+        """A session is over. One that its client ended while the camera woke was no turn."""
+        if by_itself and shape.clumps:
+            self.awake_at = None
+        if by_itself or not shape.clumps or lasted_ms >= shape.clumps[0]:
+            self.taken[stream] = self.taken.get(stream, 0) + 1
+
+    def _now(self, stream: int) -> Shape | None:
         known = self.shapes.get(stream) or self.shapes.get(3 - stream)
-        if not known:
-            return None
-        at = self.taken.get(stream, 0)
-        self.taken[stream] = at + 1
-        return known[min(at, len(known) - 1)]
+        return known[min(self.taken.get(stream, 0), len(known) - 1)] if known else None
 
 
 def add(world: World, files: Iterable[Path]) -> None:
@@ -168,7 +192,7 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
     )
     if whole is not None and whole["layout"] in ("body", "copied", "whole"):
         camera.layout = whole["layout"]
-    camera.replay = Replay(_shapes(lines), {})
+    camera.replay = Replay(_shapes(lines), dozes=camera.battery is not None)
     return camera
 
 

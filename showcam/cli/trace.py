@@ -1,13 +1,19 @@
 """`showcam trace`: what a developer needs to know of a camera that no developer has, as a file to send."""
 
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from showcam.cli import readable, settings_of, stop
 from showcam.cli.named_camera import camera_named, of_household
 from showcam.cli.output import echo
+
+if TYPE_CHECKING:
+    from showcam.settings import Settings
+    from showcam.trace.offers import Assistant
 
 BESIDE = (
     "May a second session be opened while the first one runs, to see whether EZVIZ then ends the first? Whoever "
@@ -17,6 +23,7 @@ BESIDE = (
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--assistant", type=click.Choice(["alexa", "google"]), help="In place of a camera: its last offers.")
 @click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True, help="How long to watch it.")
 @click.option("--beside/--no-beside", default=None, help="Also open a second session, which may end the first.")
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to save it.")
@@ -27,6 +34,7 @@ BESIDE = (
 def trace(
     context: click.Context,
     name: str | None,
+    assistant: "Assistant | None",
     minutes: int,
     beside: bool | None,
     file: Path | None,
@@ -35,6 +43,8 @@ def trace(
 ) -> None:
     """Watch the camera NAME and write down how it behaves, without a picture, a name, a serial or an address.
 
+    With --assistant it tells the shape of the last offers of Alexa's or Google's displays, and of the answers.
+
     All that would be saved is shown first. While it runs, whoever watches the camera may lose the video.
     """
     from registry.errors import DriverError
@@ -42,8 +52,13 @@ def trace(
     from showcam.trace.camera import Doing, Wanted
     from showcam.trace.text import written
 
-    if not name:
-        stop("Say which camera: showcam trace NAME")
+    save = partial(_save, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)
+    if (name is None) is (assistant is None):
+        stop("Say which camera: showcam trace NAME. Or which assistant: showcam trace --assistant alexa")
+    if assistant is not None:
+        save(_of_assistant(settings_of(context), assistant))
+        return
+    assert name is not None
     with tracing(settings_of(context), user) as (household, makes):
         camera = camera_named(household, name)
         if camera.manufacturer != "EZVIZ":
@@ -58,8 +73,7 @@ def trace(
             lines = makes(camera, doing).take(Wanted(minutes * 60, beside=beside))
         except DriverError:
             stop("EZVIZ did not answer with the list of cameras. Try again in a few minutes: showcam doctor", code=1)
-    text = written(lines)
-    _save(text, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)
+    save(written(lines))
 
 
 DOING = {
@@ -73,7 +87,24 @@ DOING = {
 }
 
 
-def _save(text: bytes, file: Path, *, yes: bool) -> None:
+def _of_assistant(settings: "Settings", assistant: "Assistant") -> bytes:
+    """The shapes of its last offers and of the answers."""
+    from showcam.compose.trace import program
+    from showcam.trace.offer_notes import read
+    from showcam.trace.text import Trace, written
+
+    lines, now = read(settings.data / "run", assistant), time.gmtime()
+    if not lines:
+        stop(
+            f"No offer of {ASSISTANTS[assistant]} has come here. Have a display show a camera, then try again.", code=1
+        )
+    return written([Trace(1, assistant, program(), now.tm_year, now.tm_mon), *lines])
+
+
+ASSISTANTS = {"alexa": "Alexa", "google": "Google"}
+
+
+def _save(file: Path, text: bytes, *, yes: bool) -> None:
     """Show all of it, and write it if that is wanted."""
     if not yes:
         click.echo_via_pager(text.decode())

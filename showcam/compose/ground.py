@@ -24,6 +24,7 @@ from registry.streams.quota import QuotaOfAll
 from showcam.aws import boto
 from showcam.keys import Keys
 from showcam.settings import Settings
+from showcam.trace.offer_notes import OfferNotes
 from store.ports import Store, StoreUnavailable
 from store.records import Link
 from store.sealing import Sealer
@@ -66,6 +67,7 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         hosts,
         ca_file=settings.ca_file,
         demo=settings.demo,
+        is_here=settings.vendor_is_here,
         lan=settings.sign_up != "anyone",
         switch_port=SWITCH_PORT if settings.ezviz_rtsp_switch and not settings.demo else 0,
         cloud=settings.ezviz_cloud and settings.pictures == "plane",
@@ -132,7 +134,7 @@ def build(settings: Settings, keys: Keys) -> Ground:
     adapter = adapt(
         store,
         by_kind,
-        pictures,
+        pictures if settings.all_on_aws else OfferNotes(pictures, settings.data / "run"),
         grants,
         rules,
         quota=quota,

@@ -43,8 +43,8 @@ def serve(settings: Settings) -> None:
             turn=settings.turn,
             turn_secret=settings.turn_secret,
             ca_file=settings.ca_file,
-            allow_loopback_sources=settings.demo,
-            # only the operator's setting can make a loopback address a vendor's, never a vendor's answer
+            # only the operator's settings can make a loopback address a vendor's, never a vendor's answer
+            allow_loopback_sources=settings.vendor_is_here,
             loopback_vendors=(settings.ezviz_open,) if settings.ezviz_open.startswith("127.0.0.1:") else (),
             gate_check_s=settings.gate_check_s,
             malloc="malloc" not in settings.without,

@@ -38,6 +38,7 @@ from console.pages import NOTIFIES, TVS
 from console.set_up import Keeper, Ports, SetUp
 from console.skill import Skill
 from console.skill_page import SkillPage, arrivals
+from console.tracing import TracePage, Tracer, Traces
 from oauth import app as oauth
 from oauth.app import OAuthSettings
 from registry.owner.invitations import Invitations
@@ -63,6 +64,7 @@ def app(
     machine: Machine | None = None,
     keeper: Keeper | None = None,
     lookout: Lookout | None = None,
+    tracer: Tracer | None = None,
 ) -> Flask:
     """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
 
@@ -70,7 +72,7 @@ def app(
 
     `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
     page of health asks. `keeper`: keeps the public address, where settings are kept. `lookout`: how the house is
-    reached, where there is one.
+    reached, where there is one. `tracer`: makes traces of cameras, where there is time for that.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -126,7 +128,19 @@ def app(
         examinations = Examinations(machine) if machine else None
         if examinations:
             more.append(Health(base.adapter.owner, console_home.area, examinations, settings.data / "backups"))
-        home.bind(app, console_home, *_console(settings, console_home, base, keeper, examinations, lookout), *more)
+        if tracer is not None:
+            more.append(TracePage(base.adapter.owner, console_home.area, Traces(tracer)))
+        camera = CameraPage(
+            base.adapter.owner,
+            console_home.area,
+            console_home.forms,
+            base.adapter.history,
+            alexa=friendly_names,
+            google=names,
+            traces=tracer is not None,
+        )
+        others = _console(settings, console_home, base, keeper, examinations, lookout)
+        home.bind(app, console_home, camera, *others, *more)
     if skill:
         app.register_blueprint(arrivals(skill))
     return app
@@ -156,7 +170,6 @@ def _console(
     window = LinkingWindow(base.store)
     owner, history = base.adapter.owner, base.adapter.history
     return [
-        CameraPage(owner, made.area, made.forms, history, alexa=friendly_names, google=names),
         CameraRemoval(owner, made.area),
         Assistants(
             owner,

@@ -2,15 +2,21 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
+from console.tracing import NoTrace
 from registry.camera import Camera
+from registry.errors import DriverError
 from showcam.compose import demo
 from showcam.compose.cameras import Household, built, named_or_only
 from showcam.compose.ground import Ground
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
-from showcam.trace.camera import CameraTrace, Doing
+
+if TYPE_CHECKING:
+    from showcam.trace.camera import CameraTrace, Doing
 
 type Makes = Callable[[Camera, Callable[[Doing], None]], CameraTrace]
 
@@ -29,9 +35,11 @@ def tracing(settings: Settings, user: str | None) -> Iterator[tuple[Household, M
 
 
 def camera_trace(
-    settings: Settings, base: Ground, account: str, camera: Camera, doing: Callable[[Doing], None]
-) -> CameraTrace:
+    settings: Settings, base: Ground, account: str, camera: Camera, doing: "Callable[[Doing], None]"
+) -> "CameraTrace":
     """`camera` is EZVIZ's, of that account."""
+    from showcam.trace.camera import CameraTrace  # with PyAV, which no other page or command needs
+
     source = next(source for source in base.store.sources(account) if source.id == camera.ref.source)
     authorities = settings.data / "simulator" / "ca.pem" if settings.demo else settings.ca_file
     return CameraTrace(
@@ -43,6 +51,24 @@ def camera_trace(
         authorities=authorities,
         doing=doing,
     )
+
+
+@dataclass(frozen=True)
+class OwnTracer:
+    """For the console's page."""
+
+    settings: Settings
+    base: Ground
+
+    def take(self, account: str, camera: Camera, minutes: int, *, beside: bool) -> bytes:
+        from showcam.trace.camera import Wanted
+        from showcam.trace.text import written
+
+        try:
+            made = camera_trace(self.settings, self.base, account, camera, lambda _: None)
+            return written(made.take(Wanted(minutes * 60, beside=beside)))
+        except DriverError:
+            raise NoTrace from None
 
 
 def program() -> tuple[int, int, int]:

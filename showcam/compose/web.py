@@ -25,6 +25,7 @@ from showcam.compose import amazon, directives, doors, fulfillment, ground, page
 from showcam.compose.doors import JSON
 from showcam.compose.machine import OwnMachine, look
 from showcam.compose.own_pages import own_pages
+from showcam.compose.trace import OwnTracer
 from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
@@ -83,7 +84,9 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
 
     keeper = skill.address_keeper(settings)
     lookout = None if settings.demo else Lookout(partial(look, settings))  # the demo asks nobody outside
-    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keeper, lookout)
+    app = pages.app(
+        settings, keys, base, own, made, screens.tvs(settings), machine, keeper, lookout, OwnTracer(settings, base)
+    )
     if settings.casts:  # what a webhook brings is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)

@@ -37,6 +37,7 @@ MEDIA = frozenset(
         "port",
         "media_port",
         "web_internal_url",
+        "ezviz_api",
         "ezviz_open",
         "ca_file",
         "sign_up",

@@ -16,6 +16,7 @@ type Codec = Literal[
     "VP8", "VP9", "H264", "H265", "AV1", "rtx", "red", "ulpfec", "flexfec-03", "opus", "PCMU", "PCMA", "G722", "CN",
     "telephone-event", "ISAC", "ILBC", "multiopus", "other",
 ]  # fmt: skip
+type Assistant = Literal["alexa", "google"]
 type Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive", "none"]
 type Feedback = Literal["nack", "nack pli", "ccm fir", "goog-remb", "transport-cc", "other"]
 type Place = Literal["public", "private", "mdns", "other"]
@@ -64,7 +65,7 @@ class Sdp(Struct, frozen=True, tag="sdp", tag_field="line"):
     """An offer or an answer. `ms`: from the offer to the answer."""
 
     is_offer: bool
-    surface: Literal["alexa", "google"]
+    surface: Assistant
     size: Small
     ms: Small
     bundled: Small
@@ -82,7 +83,7 @@ _MEDIA = re.compile(r"m=(\w+) (\d+) (\S+)", re.ASCII)
 MOST_SECTIONS, MOST_LINES = 8, 1000
 
 
-def outlined(sdp: str, surface: Literal["alexa", "google"], *, is_offer: bool, ms: int = 0) -> Sdp:
+def outlined(sdp: str, surface: Assistant, *, is_offer: bool, ms: int = 0) -> Sdp:
     lines = sdp.replace("\r", "").split("\n")[:MOST_LINES]
     starts = [at for at, line in enumerate(lines) if line.startswith("m=")][:MOST_SECTIONS]
     head = lines[: starts[0]] if starts else lines

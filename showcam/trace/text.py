@@ -1,13 +1,15 @@
 """A trace as a file: one JSON object a line, at most 200 KB, each line checked against its type when it is written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from registry.drivers.ezviz.trace_lines import Cut, Frames, Line
+from registry.drivers.ezviz.trace_lines import Cut, Frames, Line, Trace
 from showcam.trace.offers import AssistantLine
 
 MOST = 200_000  # bytes
+
+__all__ = ["MOST", "AnyLine", "Trace", "read", "written"]
 
 type AnyLine = Line | AssistantLine
 _DECODER = msgspec.json.Decoder(Line | AssistantLine)
@@ -32,15 +34,6 @@ def written(lines: Sequence[AnyLine]) -> bytes:
 def read(text: bytes) -> list[AnyLine]:
     """Raises msgspec.ValidationError, msgspec.DecodeError."""
     return [_DECODER.decode(line) for line in text.splitlines()]
-
-
-def outline(lines: Iterable[AnyLine]) -> dict[str, int]:
-    """How many lines there are of each kind."""
-    counts: dict[str, int] = {}
-    for line in lines:
-        kind = str(line.__struct_config__.tag)
-        counts[kind] = counts.get(kind, 0) + 1
-    return counts
 
 
 def _text(line: AnyLine) -> bytes:

@@ -189,8 +189,13 @@ class _Session:
 
     async def _send(self) -> None:
         camera, fault = self.camera, self._world.settings.stream_fault
-        if camera.replay is not None and (shape := camera.replay.next(self._quality)) is not None:
-            await self._replay(shape)
+        if camera.replay is not None and (shape := camera.replay.begins(self._quality, self._began)) is not None:
+            by_itself = False
+            try:
+                by_itself = await self._replay(shape)
+            finally:
+                lasted_ms = (_now() - self._began) * 1000
+                camera.replay.over(self._quality, shape, lasted_ms, by_itself=by_itself)
             return
         if camera.battery is not None and not self._world.awake(camera):
             self._world.wake(camera)
@@ -206,8 +211,8 @@ class _Session:
         finally:
             feed.close()
 
-    async def _replay(self, shape: Shape) -> None:
-        """Send as the trace of a real camera has it."""
+    async def _replay(self, shape: Shape) -> bool:
+        """Send as the trace of a real camera has it. Whether it came to the end that the trace has."""
         feed = Feed(self._world, self.camera, self._studio, self._quality, shape=shape)
         end_s = shape.ends[0] / 1000 if shape.ends else math.inf
         try:
@@ -228,6 +233,7 @@ class _Session:
             self._line.say(NOTICE, message({1: shape.ends[1]}))
             with contextlib.suppress(OSError):
                 await self._line.writer.drain()
+        return _now() >= self._began + end_s
 
     async def _watch(self, feed: Feed | None) -> None:
         """Send what there is, in clumps, until this session's time is over."""

@@ -44,6 +44,7 @@ from console.own_camera import OwnCamera
 from console.pages import NOTIFIES, TVS
 from console.set_up import Ports, SetUp
 from console.skill_page import SkillPage
+from console.tracing import TracePage, Tracer, Traces
 from console.trial import Doors, Trial
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
@@ -167,12 +168,23 @@ def _pages(
     own: bool,
     lookout: Lookout | None,
     keeper: AddressKeeper | None,
+    tracer: Tracer | None,
 ) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
     window = LinkingWindow(made.store, made.clock)
     return [
-        CameraPage(made.owner, rooms.area, rooms.forms, history, alexa=friendly_names, google=names, patience_s=0.2),
+        CameraPage(
+            made.owner,
+            rooms.area,
+            rooms.forms,
+            history,
+            alexa=friendly_names,
+            google=names,
+            traces=tracer is not None,
+            patience_s=0.2,
+        ),
+        *([TracePage(made.owner, rooms.area, Traces(tracer))] if tracer is not None else []),
         CameraRemoval(made.owner, rooms.area, patience_s=0.2),
         Assistants(
             made.owner,
@@ -221,11 +233,12 @@ def home_world(
     machine: ReadyMachine | None = None,
     outlook: Callable[[], Reachability] | None = None,
     kept_in: Path | None = None,
+    tracer: Tracer | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
 
     `address`: the public one, which set-up has the doctor examine. `outlook`: looks how the house is reached.
-    `kept_in`: the data folder of the showcam that keeps settings.
+    `kept_in`: the data folder of the showcam that keeps settings. `tracer`: makes traces of cameras.
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
@@ -274,6 +287,7 @@ def home_world(
             own=own,
             lookout=Lookout(outlook) if outlook else None,
             keeper=AddressKeeper(Settings(data=kept_in)) if kept_in else None,
+            tracer=tracer,
         ),
         *of_tvs,
         *of_house,

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+import stat
 from collections.abc import Callable, Iterator
 from itertools import batched
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,20 +14,26 @@ from msgspec import inspect
 from msgspec.structs import replace
 
 from media.ezviz.address import live
+from media.grants import Grants
 from media.plane.sources.fetcher import OnLoopback
 from media.source import SourceSpec
 from registry.drivers.ezviz import cameras as listed
 from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.trace_lines import Beside, Cut, Ended, Frame, Frames, Line, Opened, Row, Seconds
 from registry.drivers.ezviz.tracing import Aliases, excerpt
-from showcam.trace import offers, text
+from showcam.trace import offer_notes, offers, text
+from showcam.trace.offer_notes import OfferNotes
 from showcam.trace.recording import Recording, crowded
 from simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
 from simulator.cloud.wire import Line as Wire
 from tests.doubles import real_list
+from tests.doubles.echo_offer import OFFERS
+from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.stream_cloud import StreamCloud
+from tests.doubles.waiting import within
 
 CANARY = "Kanari7"
+ECHO = OFFERS["mode 0 only"]
 NUMBER = "918273645"
 HERE = OnLoopback(every=True)
 listed_page = pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
@@ -210,7 +218,7 @@ def cloud() -> Iterator[StreamCloud]:
 
 
 def record(
-    specs: list[SourceSpec], key: bytes = b"", seconds: float = 4.0, *, most: int = 1000, step_ms: int = 0
+    specs: list[SourceSpec], key: bytes = b"", seconds: float = 20.0, *, most: int = 1000, step_ms: int = 0
 ) -> list[Line]:
     async def run() -> list[Line]:
         recording = Recording(1, "sub", 2, most, step_ms, key)
@@ -323,3 +331,47 @@ def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:
     written = text.written(lines).decode()
     assert len(text.read(written.encode())) == len(lines) == 4
     assert CANARY not in written
+
+
+# assistants
+
+
+def test_the_shape_of_an_echos_offer_is_told() -> None:
+    told = offers.outlined(ECHO, "alexa", is_offer=True)
+    assert [section.kind for section in told.sections] == ["audio", "video"]
+    codecs = {payload.codec for section in told.sections for payload in section.payloads}
+    assert {"opus", "H264"} <= codecs
+    levels = [payload.numbers["profile-level-id"] for payload in told.sections[1].payloads if payload.codec == "H264"]
+    assert 0x42E01F in levels
+    assert text.read(text.written([told])) == [told]
+
+
+@pytest.mark.parametrize("canary", [CANARY, NUMBER], ids=["a word", "a number"])
+def test_no_word_of_an_offer_is_in_a_trace(canary: str) -> None:
+    """Each word in turn, and then all of them."""
+    lines = ECHO.split("\r\n")
+    words = {word for line in lines for word in re.split(r"[ :;=/]", line[2:]) if word}
+    assert len(words) > 60
+    for word in words:
+        planted_line = [
+            line[:2] + re.sub(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])", canary, line[2:]) for line in lines
+        ]
+        told = offers.outlined("\r\n".join(planted_line), "alexa", is_offer=True)
+        assert canary not in text.written([told]).decode()
+    told = offers.outlined("\r\n".join(f"{line[:2]}{canary}" for line in lines), "alexa", is_offer=True)
+    assert canary not in text.written([told]).decode()
+
+
+def test_the_last_offers_are_kept_with_their_answers(tmp_path: Path) -> None:
+    notes = OfferNotes(ReadyPictures(), tmp_path)
+    claims = Grants([b"k" * 32]).issue(
+        account="a", link="l", camera="ezviz-1", protocol="webrtc", surface="alexa", now=0.0, life_s=60
+    )[1]
+    for _ in range(9):
+        notes.answer(claims, None, ECHO)
+    notes.answer(claims._replace(surface="page"), None, ECHO)
+    assert within(20, lambda: len(offer_notes.read(tmp_path, "alexa")) == offer_notes.KEPT)
+    kept = offer_notes.read(tmp_path, "alexa")
+    assert [line.is_offer for line in kept] == [True, False] * 6
+    assert offer_notes.read(tmp_path, "google") == []
+    assert stat.S_IMODE((tmp_path / "offers-alexa.ndjson").stat().st_mode) == 0o600
