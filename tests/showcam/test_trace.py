@@ -284,11 +284,18 @@ def test_a_camera_that_is_refused_is_told_by_the_codes(cloud: StreamCloud) -> No
     assert (opened.results, opened.refused) == ((5302, 5409), "")
 
 
-def test_it_says_that_a_second_session_was_refused(cloud: StreamCloud) -> None:
-    cloud.set(stream_crowd="5416")
+@pytest.mark.parametrize(
+    ("crowd", "opened", "ended_first"),
+    [("", True, True), ("joins", True, False), ("5416", False, False)],
+    ids=["ends the first", "joins it", "is refused"],
+)
+def test_it_says_what_a_second_session_does(cloud: StreamCloud, crowd: str, opened: bool, ended_first: bool) -> None:
+    cloud.set(stream_crowd=crowd)
     first, second = cloud.tokens_of("demo@example.com")[:2]
     *_, beside = record([cloud.spec(token=first), cloud.spec(token=second)])
-    assert beside == Beside(opened=False, ended_first=False, after_ms=0)
+    assert isinstance(beside, Beside)
+    assert (beside.opened, beside.ended_first) == (opened, ended_first)
+    assert beside.after_ms < 1000
 
 
 def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:

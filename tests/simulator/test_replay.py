@@ -24,7 +24,8 @@ from simulator import replay
 from simulator.app_api import pagelist
 from simulator.households import demo_world
 from tests.doubles import real_list
-from tests.doubles.stream_cloud import USER, StreamCloud
+from tests.doubles.rtsp_recording import recorded
+from tests.doubles.stream_cloud import GOP_S, USER, StreamCloud
 
 FILES = sorted((Path(__file__).parents[1] / "traces").glob("*.ndjson"))
 HEAD = Trace(1, "camera", (0, 2, 0), 2026, 11, 1)
@@ -105,6 +106,7 @@ def replayed(tmp_path: Path, sessions: list[list[Line]], count: int = 1, seconds
     file = tmp_path / "made.ndjson"
     page_row = next(line for line in text.read(FILES[0].read_bytes()) if line.__struct_config__.tag == "camera")
     file.write_bytes(text.written([HEAD, page_row, *(line for lines in sessions for line in lines)]))
+    recorded(codec="libx264", gop_s=GOP_S)  # as the cloud asks for it: making it takes longer than what is measured
     cloud = StreamCloud()
     try:
         made = replay.camera_of(replay.read(file), cloud.camera.serial, "Made")
