@@ -220,6 +220,8 @@ def _shape(session: dict[str, Any], own: list[dict[str, Any]]) -> Shape:
     if not apart and (counted := sum(row[4] for row in steps)):
         apart = [(steps[-1][0] - steps[0][0]) // counted]
     first = (end["first_key_ms"] if end else None) or 0
+    # behind the frames there are steps of time, at whose beginnings something came
+    clumps += [step for step, *_ in steps if not clumps or step > clumps[-1]]
     ends = (end["ms"], end["result"]) if end and end["ending"] in ("result", "closed") else None
     return Shape(result, tuple(clumps), ends, tuple(nals for _, nals in keys), max(apart, default=0), first)
 

@@ -67,7 +67,6 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         hosts,
         ca_file=settings.ca_file,
         demo=settings.demo,
-        is_here=settings.vendor_is_here,
         lan=settings.sign_up != "anyone",
         switch_port=SWITCH_PORT if settings.ezviz_rtsp_switch and not settings.demo else 0,
         cloud=settings.ezviz_cloud and settings.pictures == "plane",

@@ -70,7 +70,6 @@ class EzvizDriver:
         *,
         ca_file: Path | None = None,
         demo: bool = False,
-        is_here: bool = False,
         developer: Key | None = None,
         lan: bool = False,
         switch_port: int = 0,
@@ -80,7 +79,7 @@ class EzvizDriver:
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
         in_house = Lan(loopback=demo, switch_port=switch_port) if lan else None
-        self._cloud = Cloud(loopback=demo or is_here) if cloud else None
+        self._cloud = Cloud(loopback=demo or hosts.is_here) if cloud else None
         self.takes_codes = lan
         self._terminal = Terminal(store, http, hosts.api, hosts.others)
         self.account = EzvizAccount(self.sessions, http, in_house, self._cloud)

@@ -26,6 +26,11 @@ class EzvizHosts(Struct, frozen=True):
     others: tuple[str, ...] = ()  # the app's API in the other regions, where an account may live
     follows: bool = True  # the Open Platform is that of an account's own region, where the account names one
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the operator's settings say that the app's API is on this machine; its dispatchers are here, too."""
+        return self.api.startswith("127.0.0.1:")
+
     @classmethod
     def of(cls, region: str, *, api: str = "", open_platform: str = "", push: str = "") -> "EzvizHosts":
         """By region, or as given. Raises ValueError for a region that is none."""
