@@ -19,6 +19,7 @@ from media.plane.sources.fetcher import OnLoopback
 from media.source import SourceSpec
 from registry.drivers.ezviz import cameras as listed
 from registry.drivers.ezviz.encryption import key_of
+from registry.drivers.ezviz.sessions import Secrets
 from registry.drivers.ezviz.trace_lines import Beside, Cut, Ended, Frame, Frames, Line, Opened, Row, Seconds
 from registry.drivers.ezviz.tracing import Aliases, excerpt
 from showcam.trace import offer_notes, offers, text
@@ -35,6 +36,7 @@ from tests.doubles.waiting import within
 CANARY = "Kanari7"
 ECHO = OFFERS["mode 0 only"]
 NUMBER = "918273645"
+SECRETS = Secrets(CANARY, {"session_id": CANARY}, codes={"FAKE00001": CANARY}, picture_codes={"FAKE00001": CANARY})
 HERE = OnLoopback(every=True)
 listed_page = pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
 
@@ -148,7 +150,7 @@ def only(page: dict[str, Any], devices: list[dict[str, Any]]) -> dict[str, Any]:
 def traced(page: dict[str, Any], messages: dict[str, Any]) -> Iterator[Line]:
     """The lines of each camera of the list."""
     for camera in listed.cameras([page], "source", ("open",)):
-        found = excerpt([page], messages.get("message"), camera, Aliases().of(camera.ref.serial), "", 1.8e9)
+        found = excerpt([page], messages.get("message"), camera, Aliases().of(camera.ref.serial), SECRETS, 1.8e9)
         yield from found.lines
 
 

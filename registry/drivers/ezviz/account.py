@@ -194,11 +194,12 @@ class EzvizAccount:
             client.hear = notes.note
             try:
                 pages = client.pages(tracing.SECTIONS)
-                messages = client.get_device_messages_list(limit=MESSAGES).get("message")
+                messages = client.get_device_messages_list(limit=MESSAGES, date="").get("message")
             finally:
                 client.hear = None
-            code = held.secrets.picture_codes.get(camera.ref.serial, "")
-            return tracing.excerpt(pages, messages, camera, alias, code, time.time())
+            if not tracing.has_status(pages, camera.ref.serial):
+                notes.note_empty()
+            return tracing.excerpt(pages, messages, camera, alias, held.secrets, time.time())
 
         return self._clients.use(source, deadline_s, work)
 

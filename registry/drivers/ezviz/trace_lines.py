@@ -196,10 +196,17 @@ class Dispatcher(Struct, frozen=True, tag="dispatcher", tag_field="line"):
 
 
 class KeyState(Struct, frozen=True, tag="key", tag_field="line"):
-    """Whether a key is here, and whether it is the one whose digest the list has. Nothing asks the vendor for one."""
+    """Whether a key is here. A trace asks the vendor for none.
+
+    `fits`: it is the one whose digest the list has. `by_video`: video could be deciphered by it. `elevated`: the
+    session was signed in by a code, so that the vendor hands keys out. `refused`: it gives this account no key of it.
+    """
 
     kept: bool
     fits: bool | None
+    by_video: bool | None
+    elevated: bool
+    refused: bool
 
 
 class Alarm(Struct, frozen=True, tag="alarm", tag_field="line"):

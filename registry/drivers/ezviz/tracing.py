@@ -3,12 +3,13 @@
 import hmac
 import ipaddress
 import re
-import secrets
+import secrets as random
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from media.ezviz.address import KNOWN
 from net.addresses import is_in_house, is_public, is_spelled
@@ -19,6 +20,7 @@ from registry.drivers.ezviz.events import epoch_s
 from registry.drivers.ezviz.pages import channel as channel_row
 from registry.drivers.ezviz.pages import device as device_row
 from registry.drivers.ezviz.pages import fields, rows, section, within
+from registry.drivers.ezviz.sessions import Secrets
 from registry.drivers.ezviz.trace_lines import (
     Alarm,
     Alias,
@@ -66,7 +68,7 @@ class Aliases:
     """Names devices by an HMAC under a key that lives as long as this object and is kept nowhere."""
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+        self._key = random.token_bytes(32)
 
     def of(self, serial: str) -> Alias:
         return hmac.new(self._key, serial.encode(), "sha256").hexdigest()[:12]
@@ -85,27 +87,45 @@ class CallNotes:
         host = host_kind(urlsplit(response.url).hostname or "")
         self.calls.append(Call(kind, host, small(response.status_code) or 0, small(code, -1) or 0, ms))
 
+    def note_empty(self) -> None:
+        """The last list had no STATUS of the camera."""
+        at = next((at for at, call in reversed([*enumerate(self.calls)]) if call.call == "list"), None)
+        if at is not None:
+            self.calls[at] = replace(self.calls[at], is_empty=True)
+
 
 class Excerpt(Struct, frozen=True):
     lines: tuple[Line, ...]
     address: str  # of the camera at home, for asking its ports; never in a line
 
 
-def excerpt(pages: list[JsonObject], messages: Any, camera: Camera, alias: Alias, code: str, now: float) -> Excerpt:
-    """`code`: what is kept for deciphering its pictures, or ""."""
+def excerpt(
+    pages: list[JsonObject], messages: Any, camera: Camera, alias: Alias, secrets: Secrets, now: float
+) -> Excerpt:
     serial = camera.ref.serial
     connection, network = section(pages, "CONNECTION", serial), section(pages, "WIFI", serial)
     lines: list[Line] = [row(pages, camera, alias)]
     resource = str(channel_row(pages, serial, camera.ref.channel).get("resourceId"))
     if dispatcher := section(pages, "VTM", resource):
         lines.append(_dispatcher(dispatcher))
-    lines.append(KeyState(bool(code), encryption.is_right(pages, serial, code) if code else None))
+    lines.append(_key(pages, serial, secrets))
     lines += _alarms(messages, serial, now)
     address = str(connection.get("localIp") or network.get("address") or "")
     listed = tuple(_port(connection.get(name)) for name in _PORTS)
     wired = {"wire": True, "wireless": False}.get(str(network.get("netType")))
     lines.append(Home(host_kind(address), listed, small(connection.get("netType")), wired, {}))
     return Excerpt(tuple(lines), address)
+
+
+def _key(pages: list[JsonObject], serial: str, secrets: Secrets) -> KeyState:
+    code, session = secrets.picture_codes.get(serial, ""), secrets.session or {}
+    return KeyState(
+        bool(code),
+        encryption.is_right(pages, serial, code) if code else None,
+        secrets.by_video.get(serial),
+        bool(secrets.elevated) and secrets.elevated == session.get("session_id"),
+        serial in secrets.keys_refused,
+    )
 
 
 def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
@@ -157,8 +177,8 @@ def row(pages: list[JsonObject], camera: Camera, alias: Alias) -> Row:
     )
 
 
-def has_status(pages: Iterable[JsonObject], serial: str) -> bool:
-    return bool(section(list(pages), "STATUS", serial))
+def has_status(pages: list[JsonObject], serial: str) -> bool:
+    return bool(section(pages, "STATUS", serial))
 
 
 def small(value: Any, otherwise: int | None = None) -> int | None:
