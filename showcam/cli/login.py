@@ -40,14 +40,14 @@ def login(context: click.Context, user: str | None, open_way: bool | None, as_js
     settings = settings_of(context)
     with signing_in(settings) as (sign_in, household_of):
         user = user or str(click.prompt("EZVIZ user name", err=True))
-        home = household_of(_signed_in(sign_in, user).account.id)
+        home = household_of(signed_in(sign_in, user).account.id)
         if not is_meant(settings, home):
             context.meta[USER] = user
         _agree(sign_in, home, open_way)
         report_cameras(home, verbose=False, as_json=as_json)
 
 
-def _signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
+def signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
     from accounts.attempts import Browser
     from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused
 

@@ -1,5 +1,6 @@
 """`showcam trace`: what a developer needs to know of a camera that no developer has, as a file to send."""
 
+import contextlib
 import time
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ BESIDE = (
 @click.command()
 @click.argument("name", required=False)
 @click.option("--assistant", type=click.Choice(["alexa", "google"]), help="In place of a camera: its last offers.")
+@click.option("--sign-in", is_flag=True, help="In place of a camera: sign in, and tell what EZVIZ answers to that.")
 @click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True, help="How long to watch it.")
 @click.option("--beside/--no-beside", default=None, help="Also open a second session, which may end the first.")
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to save it.")
@@ -35,6 +37,7 @@ def trace(
     context: click.Context,
     name: str | None,
     assistant: "Assistant | None",
+    sign_in: bool,
     minutes: int,
     beside: bool | None,
     file: Path | None,
@@ -43,6 +46,7 @@ def trace(
 ) -> None:
     """Watch the camera NAME and write down how it behaves, without a picture, a name, a serial or an address.
 
+    With --sign-in it tells the codes by which EZVIZ answers a sign-in, which is one with your user name and password.
     With --assistant it tells the shape of the last offers of Alexa's or Google's displays, and of the answers.
 
     All that would be saved is shown first. While it runs, whoever watches the camera may lose the video.
@@ -53,10 +57,13 @@ def trace(
     from showcam.trace.text import written
 
     save = partial(_save, file or Path(f"trace-{time.strftime('%Y%m%d-%H%M%S')}.ndjson"), yes=yes)
-    if (name is None) is (assistant is None):
-        stop("Say which camera: showcam trace NAME. Or which assistant: showcam trace --assistant alexa")
+    if [name is not None, assistant is not None, sign_in].count(True) != 1:
+        stop("Say one of these: showcam trace NAME, showcam trace --assistant alexa, showcam trace --sign-in")
     if assistant is not None:
         save(_of_assistant(settings_of(context), assistant))
+        return
+    if sign_in:
+        save(_of_sign_in(settings_of(context), user))
         return
     assert name is not None
     with tracing(settings_of(context), user) as (household, makes):
@@ -99,6 +106,19 @@ def _of_assistant(settings: "Settings", assistant: "Assistant") -> bytes:
             f"No offer of {ASSISTANTS[assistant]} has come here. Have a display show a camera, then try again.", code=1
         )
     return written([Trace(1, assistant, program(), now.tm_year, now.tm_mon), *lines])
+
+
+def _of_sign_in(settings: "Settings", user: str | None) -> bytes:
+    """What the vendor answers to signing in, whether it succeeds or not."""
+    from showcam.cli.login import signed_in
+    from showcam.compose.trace import program, signing_in
+    from showcam.trace.text import Trace, written
+
+    now = time.gmtime()
+    with signing_in(settings) as (attempts, calls):
+        with contextlib.suppress(SystemExit):  # it was refused, which stands in the calls
+            signed_in(attempts, user or str(click.prompt("EZVIZ user name", err=True)))
+        return written([Trace(1, "sign_in", program(), now.tm_year, now.tm_mon), *calls()])
 
 
 ASSISTANTS = {"alexa": "Alexa", "google": "Google"}

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from accounts.attempts import Limits
 from console.tracing import NoTrace
 from registry.camera import Camera
+from registry.drivers.ezviz.trace_lines import Call
 from registry.errors import DriverError
+from registry.owner.sign_in import SignIn
 from showcam.compose import demo
 from showcam.compose.cameras import Household, built, named_or_only
 from showcam.compose.ground import Ground
@@ -32,6 +35,16 @@ def tracing(settings: Settings, user: str | None) -> Iterator[tuple[Household, M
             raise CannotStart("Nobody has cameras here yet: showcam login, or showcam cameras add")
         household = Household(account, base.adapter.owner, base.store, user or "")
         yield household, lambda camera, doing: camera_trace(settings, base, account, camera, doing)
+
+
+@contextlib.contextmanager
+def signing_in(settings: Settings) -> Iterator[tuple[SignIn, Callable[[], tuple[Call, ...]]]]:
+    """For any account, and a function that tells which requests the attempts have made so far."""
+    with built(settings) as base:
+        limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
+        # a trace asks for no key, after a sign-in by a code neither
+        sign_in = SignIn(base.store, base.driver, "anyone", origin="owner", limits=limits, vendor_s=settings.sign_in_s)
+        yield sign_in, base.driver.sign_in_calls
 
 
 def camera_trace(

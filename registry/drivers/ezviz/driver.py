@@ -34,6 +34,7 @@ from registry.drivers.ezviz.sentences import EZVIZ
 from registry.drivers.ezviz.sessions import Held, Sessions
 from registry.drivers.ezviz.stream_tokens import StreamTokens, in_background
 from registry.drivers.ezviz.terminal import Terminal
+from registry.drivers.ezviz.trace_lines import Call
 from registry.drivers.ezviz.waking import Waking, lasts_s
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
@@ -101,6 +102,10 @@ class EzvizDriver:
 
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         return self._terminal.sign_in(user, password, deadline_s, code=code, host=host)
+
+    def sign_in_calls(self) -> tuple[Call, ...]:
+        """The requests of this process's last attempts to sign in, for a trace."""
+        return tuple(self._terminal.notes.calls)
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
         self.account.sign_out(source, deadline_s)

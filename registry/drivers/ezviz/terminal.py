@@ -9,6 +9,7 @@ from net.errors import NotAllowed
 from net.exchange import Exchange
 from registry.drivers.ezviz.codes import SIGN_IN
 from registry.drivers.ezviz.sessions import BY_CODE
+from registry.drivers.ezviz.tracing import CallNotes
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, VendorDown
 from registry.vendor import CodeSent, Rejected, SignedIn, Verdict
@@ -30,6 +31,7 @@ class Terminal:
     """
 
     def __init__(self, store: Store, http: VendorHttp, host: str, others: tuple[str, ...] = ()) -> None:
+        self.notes = CallNotes()  # of the last attempts, for a trace
         self._store, self._http, self._host, self._others = store, http, host, others
 
     def of(self, user: str) -> str:
@@ -80,6 +82,7 @@ class Terminal:
         from registry.drivers.ezviz.signing_in import SigningIn
 
         client = SigningIn(self._http, user, password, host, self.of(user))
+        client.hear = self.notes.note
         try:
             session = client.login(code or None)
         except EzvizAuthVerificationCode:

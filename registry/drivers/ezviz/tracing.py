@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY,VTM,CHANNEL,CLOUD,CONNECTION,WIFI"
 MESSAGES = 20
+MOST_CALLS = 50
 MOST = 99_999  # of a number that is taken from an answer
 _MODELS: dict[str, Model] = {str(name).casefold(): name for name in get_args(Model.__value__)}
 _CATEGORIES = frozenset(get_args(Category.__value__))
@@ -85,6 +86,7 @@ class CallNotes:
         kind: CallKind = next((word for begin, word in _CALLS if path.startswith(begin)), "other")
         ms = min(14_400_000, round(response.elapsed.total_seconds() * 1000))
         host = host_kind(urlsplit(response.url).hostname or "")
+        self.calls = self.calls[1 - MOST_CALLS :]
         self.calls.append(Call(kind, host, small(response.status_code) or 0, small(code, -1) or 0, ms))
 
     def note_empty(self) -> None:
