@@ -13,7 +13,7 @@ QUESTIONS = [
     ("ask my cameras which cameras are ready", "Garage can't be shown"),
     ("ask my cameras why I can't see the garage camera", "Image Encryption is on"),
     ("ask my cameras to mend the garage", "Image Encryption"),
-    ("ask my cameras to turn on the nursery's sound", "has not allowed that by voice"),
+    ("ask my cameras to turn on the nursery's sound", "has not allowed that"),
 ]
 
 

@@ -188,7 +188,7 @@ def test_a_certificate_with_a_fault(house: House, made: str, fault: Fault, mend:
 
 
 def test_a_redirect_address_that_is_missing(house: House) -> None:
-    is_named(house.examined(redirects=BOTH[:1]), "redirect_uri_missing", "showcam google values")
+    is_named(house.examined(redirects=BOTH[:1]), "redirect_uri_missing", "refuse the client google")
 
 
 def test_a_machine_without_the_internet_is_no_fault_of_the_name() -> None:

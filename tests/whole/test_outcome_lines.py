@@ -10,13 +10,14 @@ from tests.doubles.program import Program
 from tests.doubles.waiting import LONG_S
 
 
-def lines(program: Program, since: int, enough: int) -> list[dict[str, Any]]:
-    """Those of directives and intents behind the first `since` bytes of the log, once there are `enough`."""
+def lines(program: Program, since: int, name: str) -> list[dict[str, Any]]:
+    """Those of that name behind the first `since` bytes of the log, once there is one."""
     until = time.monotonic() + LONG_S
     while True:
         told = program.log.read_bytes()[since:].decode().splitlines()
-        found = [json.loads(line) for line in told if line.startswith("{") and '"outcome"' in line]
-        if len(found) >= enough or time.monotonic() > until:
+        read = [json.loads(line) for line in told if line.startswith("{") and line.endswith("}")]
+        found = [line for line in read if line.get("name") == name]
+        if found or time.monotonic() > until:
             return found
         time.sleep(0.05)
 
@@ -34,7 +35,7 @@ def test_each_has_its_line(
 ) -> None:
     since = demo.log.stat().st_size
     demo.assistant(assistant, what, text=text)
-    found = [line for line in lines(demo, since, 1) if line["name"] == name]
+    found = lines(demo, since, name)
     assert {(line["outcome"], line["reason"], line["status"]) for line in found} == {(outcome, reason, 200)}
     assert all(line["link"] and line["account"] and line["camera"].startswith("ezviz-") for line in found)
     told = json.dumps(found)
