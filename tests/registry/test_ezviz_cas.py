@@ -18,6 +18,12 @@ from registry.drivers.ezviz.cas import Cas, CasSession
 from registry.errors import VendorDown
 from simulator.authority import expired_context, server_context
 
+
+class Pins(dict[str, str]):
+    def __call__(self, name: str, value: str) -> str:
+        return self.setdefault(name, value)
+
+
 DEVICE = Device("abcdefghijklmnop", "ABCDEFG")
 
 
@@ -65,7 +71,7 @@ def test_only_the_vendors_servers_are_gone_to(host: str, loopback: bool, monkeyp
     monkeypatch.setattr("socket.getaddrinfo", looked_up)  # any name is a public address
     monkeypatch.setattr("socket.create_connection", connects)
     with pytest.raises(VendorDown):
-        Cas(None, loopback=loopback).device(CasSession(host, 6500, "session", "terminal"), "F1", 1.0)
+        Cas(None, Pins(), loopback=loopback).device(CasSession(host, 6500, "session", "terminal"), "F1", 1.0)
 
 
 @contextlib.contextmanager
@@ -93,30 +99,47 @@ def server_of_keys(context: ssl.SSLContext, host: str, heard: list[bytes]) -> It
     thread.join(5)
 
 
+def device(cas: Cas, host: str, port: int) -> Device | None:
+    try:
+        return cas.device(CasSession(host, port, "session", "terminal"), "F1", 5.0)
+    except VendorDown:
+        return None
+
+
 @pytest.mark.parametrize(
-    ("certificate", "host", "is_known", "is_taken"),
+    ("certificate", "host", "is_known"),
     [
-        (server_context, "127.0.0.1", True, True),
-        (expired_context, "127.0.0.1", True, True),
-        (expired_context, "127.0.0.1", False, False),
-        (expired_context, "::1", True, False),
-        (server_context, "::1", True, False),
+        (server_context, "127.0.0.1", True),
+        (expired_context, "127.0.0.1", True),
+        (expired_context, "127.0.0.1", False),
+        (expired_context, "::1", True),
+        (server_context, "::1", True),
     ],
     ids=["good", "out of date", "out of date, of another signer", "out of date, of another name", "of another name"],
 )
-def test_a_certificate_may_be_out_of_date_and_nothing_else(
-    tmp_path: Path, certificate: Callable[[Path], ssl.SSLContext], host: str, is_known: bool, is_taken: bool
+def test_a_certificate_is_taken_as_real_servers_have_them_and_no_other_one_after_it(
+    tmp_path: Path, certificate: Callable[[Path], ssl.SSLContext], host: str, is_known: bool
 ) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
     server_context(tmp_path)
-    heard: list[bytes] = []
+    server_context(other)
+    cas, heard = Cas(tmp_path / "ca.pem" if is_known else None, Pins(), loopback=True), list[bytes]()
     with server_of_keys(certificate(tmp_path), host, heard) as port:
-        cas = Cas(tmp_path / "ca.pem" if is_known else None, loopback=True)
-        try:
-            found: Device | None = cas.device(CasSession(host, port, "session", "terminal"), "F1", 5.0)
-        except VendorDown:
-            found = None
-    assert found == (DEVICE if is_taken else None)
-    assert len(heard) == is_taken, "nothing is sent to another server"
+        assert [device(cas, host, port) for _ in range(2)] == [DEVICE] * 2
+    is_pinned = (certificate, host) != (server_context, "127.0.0.1")
+    with server_of_keys(expired_context(other), host, heard) as port:
+        assert device(cas, host, port) == (None if is_pinned else DEVICE)
+    assert len(heard) == (2 if is_pinned else 3), "nothing is sent to another server"
+
+
+def test_a_server_that_speaks_older_ciphers_only_is_asked(tmp_path: Path) -> None:
+    """Python's own choice has none with SHA-1."""
+    context, heard = server_context(tmp_path), list[bytes]()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-ECDSA-AES128-SHA")
+    with server_of_keys(context, "127.0.0.1", heard) as port:
+        assert device(Cas(tmp_path / "ca.pem", Pins(), loopback=True), "127.0.0.1", port) == DEVICE
 
 
 @pytest.mark.parametrize("serial", ["F1", "F1-G2"])
@@ -125,7 +148,7 @@ def test_what_the_server_is_asked_is_as_public_clients_ask_it(tmp_path: Path, se
     heard: list[bytes] = []
     with server_of_keys(server_context(tmp_path), "127.0.0.1", heard) as port:
         asking = CasSession("127.0.0.1", port, "session", "terminal")
-        Cas(tmp_path / "ca.pem", loopback=True).device(asking, serial, 5.0)
+        Cas(tmp_path / "ca.pem", Pins(), loopback=True).device(asking, serial, 5.0)
     (asked,) = heard
     head, body, tail = asked[:32], asked[32:-32], asked[-32:]
     assert head.hex(" ", 4) == f"9ebaace9 01000000 00000005 00000000 00002001 00000000 {len(body):08x} 00000000"

@@ -87,7 +87,7 @@ class EzvizDriver:
         later = in_background if may_go_on else None
         self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
         self._lan = in_house
-        self._local = Local(self.account.cas_session, Cas(ca_file, loopback=demo).device)
+        self._local = Local(self.account.cas_session, Cas(ca_file, store.meta_once, loopback=demo).device)
         self._open = OpenPlatform(http, hosts.open_platform)
         self._keys = Keys(self._open, hosts, developer)
         self._control = Control(self.account, self.sessions, self._keys)
