@@ -137,7 +137,9 @@ class Encryption:
         return Judged(chosen.layout, chosen.kind, chosen.head[: self.syntax.HEAD])
 
     def may_be_of_keyframe(self, unit: bytes, judged: Judged) -> bool:
-        """Whether it is part of a keyframe by what was made of it, or by its header as it came."""
+        """Whether it is deciphered, and part of a keyframe by what was made of it or by its header as it came."""
+        if self._aes is None:
+            return False
         kinds = {judged.kind, self.syntax.kind(unit[: PEEK + self.syntax.HEAD]) if self.syntax else None}
         return not kinds.isdisjoint({"key", "sets", "other"})
 

@@ -13,6 +13,7 @@ from tests.console.test_set_up import AT, said
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
+from tests.doubles.ready_driver import camera
 from tests.doubles.ready_vendor import CODE, PASSWORD
 
 FORM = "EZVIZ user name"
@@ -166,6 +167,30 @@ def test_a_tile_of_the_step_is_mended_there(world: HomeWorld) -> None:
     assert (browser.status, "Tick that the pictures are deciphered here" in said(browser, 2)) == (403, True)
     browser.send(AT, step="wake", camera="ezviz-none")
     assert (browser.status, "There is no camera of that name" in said(browser, 2)) == (403, True)
+
+
+def test_one_tick_of_the_step_shows_all_own_encrypted_cameras(world: HomeWorld) -> None:
+    names = ("Attic", "Barn")
+    world.home.driver.set([camera(name, ways=("cloud",), encryption="on") for name in names])
+    world.home.driver.is_elevated = True
+    browser = world.signed_in().visit(AT)
+    assert "Image Encryption is on for Attic, Barn: keep it on, and show them" in browser.text
+    browser.send(AT, step="show-encrypted", encrypted=[world.home.id(name) for name in names])
+    assert (browser.status, world.home.driver.key_requests) == (403, [])
+    browser.send(AT, step="show-encrypted", encrypted=[world.home.id(name) for name in names], deciphered="1")
+    assert sorted(world.home.driver.key_requests) == [("Attic", ""), ("Barn", "")]
+
+
+def test_a_sign_in_by_code_fetches_the_keys_that_were_decided_for_and_no_other(world: HomeWorld) -> None:
+    names = ("Attic", "Barn")
+    world.home.driver.set([camera(name, ways=("cloud",), encryption="on") for name in names])
+    world.home.decide("Attic", "code")
+    world.home.driver.is_elevated = True
+    world.signed_in(CAREFUL)
+    assert world.home.driver.key_requests == []  # that is another household's
+    world.vendor.careful = (*world.vendor.careful, USER)
+    world.signed_in(USER).post("code", code=CODE)
+    assert world.home.driver.key_requests == [("Attic", "")]
 
 
 def test_before_the_sign_in_no_step_shows_or_changes_a_camera(world: HomeWorld) -> None:

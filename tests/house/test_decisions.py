@@ -45,5 +45,17 @@ def test_no_assistant_and_no_voice_can_decide() -> None:
     assert {name for name in sources() if called(name)} == MAY
 
 
+def test_preferences_are_stored_by_two_modules() -> None:
+    """So no import, backup or assistant writes a decision past them. The other two are the stores themselves."""
+    storing = {name for name in sources() if "put_preference" in (ROOT / name).read_text()}
+    assert storing == {
+        "registry/preferences.py",
+        "store/dynamodb/__init__.py",
+        "store/dynamodb/kept.py",
+        "store/household_ports.py",
+        "store/sqlite/kept.py",
+    }
+
+
 def test_a_decision_is_written_in_one_place() -> None:
     assert {name for name in sources() if written(name)} == {"registry/owner/encrypted.py", "registry/owner/owner.py"}

@@ -114,6 +114,17 @@ def test_what_a_picture_is_like_is_learnt(homes: list[Household], learnt: dict[s
     assert next(camera.video for camera in listed if camera.name == "Garden") == expected
 
 
+def test_what_the_video_showed_of_a_key_is_kept_for_a_camera_that_its_owner_decided_for(homes: list[Household]) -> None:
+    home = homes[0]
+    judged = {"claims": claims(home, "Garage").as_json(), "mark": "mark", "fits": False}
+    post(home, "judged", judged)
+    assert home.driver.calls["judge_key"] == 0
+    home.decide("Garage", "code")
+    post(home, "judged", judged)
+    garage = next(camera for camera in home.owner.cameras(home.account.id).cameras if camera.name == "Garage")
+    assert (home.driver.calls["judge_key"], garage.picture_code) == (1, "wrong")
+
+
 @pytest.fixture
 def wire(aws: Emulator) -> Iterator[AwsWire]:
     wire = AwsWire(aws.url)
