@@ -16,10 +16,13 @@ from actions.homegraph import HomeGraph, Notification, Rejected, ReportedDevices
 from actions.object_detection import ObjectDetection
 from actions.states import States
 from actions.trait import Trait
+from net.cache import Recent
 from registry.camera import Camera, State
+from registry.readings.households import IN_MEMORY
 from registry.scene import scenes_of
 from registry.telling.reporter import (
     Happened,
+    Later,
     NotNow,
     RefusedKey,
     Tell,
@@ -33,6 +36,7 @@ from registry.telling.turn import Turn, fingerprint
 from store.records import Assistant, Link
 
 FETCHES_S = 60.0  # Google fetches the list of a new link within this, and answers 404 until then
+SYNC_S = 15.0  # between two Request Syncs of a link, as Scrypted's plugin google-home pauses
 STATE = ""  # Google takes all states of a device or none, so they have one fingerprint
 _encode = msgspec.json.Encoder().encode
 
@@ -56,6 +60,7 @@ class Reports:
     ) -> None:
         self._homegraph, self._traits, self._states, self._scenes = homegraph, traits, states, scenes
         self._clock, self._monotonic = clock, monotonic
+        self._synced: Recent[str, float] = Recent(IN_MEMORY)  # when, by link
 
     def may_tell(self, link: Link) -> bool:
         return True
@@ -70,7 +75,11 @@ class Reports:
         if not tell.listed and self._clock() - tell.link.created < FETCHES_S:
             raise NotNow("Google has not fetched the list yet")
         turn = _HomeGraphTurn(tell, self._homegraph, self._monotonic() + tell.deadline_s)
-        return turn.take(self._send, self._announce)
+        told = turn.take(self._send, self._announce)
+        if turn.later_s:
+            rows = frozenset(happened.row for happened in tell.happened)
+            raise Later("the next Request Sync waits", turn.later_s, told=told, happened=rows)
+        return told
 
     def _send(self, turn: "_HomeGraphTurn") -> None:
         self._list(turn)
@@ -82,7 +91,13 @@ class Reports:
         prints = {camera.id: fingerprint(_encode(self._listed(camera, turn.tell.link.locale))) for camera in cameras}
         if {camera: told.listed for camera, told in turn.cameras.items()} == prints and turn.tell.told is not None:
             return
+        since_s = self._clock() - (self._synced.get(turn.tell.link.id) or 0.0)
+        if 0 <= since_s < SYNC_S:
+            turn.later_s = SYNC_S - since_s
+            turn.stale = {camera for camera, listed in prints.items() if turn.listed(camera) != listed}
+            return
         turn.request_sync()
+        self._synced.put(turn.tell.link.id, self._clock())
         turn.cameras = {
             camera: replace(turn.cameras.get(camera, ToldOf()), listed=listed) for camera, listed in prints.items()
         }
@@ -98,6 +113,7 @@ class Reports:
         states = {
             camera.id: self._states.reported(tell.now.states.get(camera.id, State(camera)), tell.link.locale)
             for camera in tell.now.cameras
+            if camera.id not in turn.stale  # Google refuses states that it has not seen listed
         }
         prints = {camera: fingerprint(_encode(reported)) for camera, reported in states.items()}
         new = {camera: states[camera] for camera in states if turn.cameras[camera].states.get(STATE) != prints[camera]}
@@ -110,6 +126,8 @@ class Reports:
 
     def _announce(self, turn: "_HomeGraphTurn", camera: Camera, happened: Happened) -> None:
         """Motion is a state, which `_report` reports."""
+        if camera.id not in turn.cameras:
+            return  # Google has yet to fetch it
         if (notification := self._notification(camera, happened)) is not None:
             message = message_id(happened.row, happened.kind)
             turn.report(message, {"notifications": {camera.id: notification}}, (camera.id,), event=message)
@@ -135,6 +153,11 @@ class _HomeGraphTurn(Turn):
     def __init__(self, tell: Tell, homegraph: HomeGraph, end: float) -> None:
         super().__init__(tell)
         self._homegraph, self._end = homegraph, end
+        self.later_s = 0.0  # so long the next Request Sync waits
+        self.stale: set[str] = set()  # cameras that Google has otherwise than they are listed
+
+    def listed(self, camera: str) -> str:
+        return self.cameras.get(camera, ToldOf()).listed
 
     def request_sync(self) -> None:
         try:

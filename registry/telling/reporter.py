@@ -132,6 +132,14 @@ class TryAgain(NotTold):
         self.after_s = after_s
 
 
+class Later(NotTold):
+    """All was accepted but what the service should not be asked yet: it is told in `after_s`, and holds up no ring."""
+
+    def __init__(self, reason: str, after_s: float, *, told: Told, happened: frozenset[str]) -> None:
+        super().__init__(reason, told=told, happened=happened)
+        self.after_s = after_s
+
+
 class Refused(TryAgain):
     """The service refuses the link or the key (403, 404), which may pass: nothing ends, and the owner is notified.
 

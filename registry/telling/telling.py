@@ -18,6 +18,7 @@ from registry.telling.present import Present
 from registry.telling.reporter import (
     GrantDead,
     Happened,
+    Later,
     NotNow,
     NotTold,
     Now,
@@ -136,7 +137,7 @@ class Telling:
     def _failed(self, claim: Claim, now: Now, settled: Settled, error: NotTold) -> Settled:
         assert claim.link is not None
         log.log(
-            logging.INFO if type(error) in (TryAgain, NotNow) else logging.WARNING,
+            logging.INFO if type(error) in (TryAgain, NotNow, Later) else logging.WARNING,
             "%s was not told what changed for link %s: %s",
             self.assistant,
             claim.link_id,
@@ -154,6 +155,9 @@ class Telling:
             case GrantDead():
                 self._follow(claim, "dead", 0.0)
                 return replace(settled, over=rows, forget=True)
+            case Later():
+                at = self._clock() + error.after_s
+                return replace(settled, over=rows, reason="", again=min(at, now.ends or at))
             case Undeliverable():
                 refused = tuple((_refused(claim, camera), error.reason) for camera in error.cameras or ("",))
                 return replace(settled, over=rows, laid=(*settled.laid, *refused), reason="", again=now.ends)

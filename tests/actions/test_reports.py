@@ -18,12 +18,23 @@ from actions.devices import device
 from actions.fulfillment import Fulfillment
 from actions.google_key import KeyFile, read_key
 from actions.homegraph import HomeGraph
-from actions.reports import FETCHES_S, Reports
+from actions.reports import FETCHES_S, SYNC_S, Reports
 from actions.states import States
 from actions.traits import traits
 from registry.camera import Camera
 from registry.preferences import MotionRings, Preferences
-from registry.telling.reporter import Happened, NotNow, NotTold, Now, RefusedKey, Tell, Told, TryAgain, Undeliverable
+from registry.telling.reporter import (
+    Happened,
+    Later,
+    NotNow,
+    NotTold,
+    Now,
+    RefusedKey,
+    Tell,
+    Told,
+    TryAgain,
+    Undeliverable,
+)
 from registry.telling.why import Why, why_of
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
@@ -74,6 +85,7 @@ class Reporting:
 
     def tell(self, *happened: Happened, listed: bool = True, deadline_s: float = 10.0) -> Told:
         self.turn += 1
+        self.clock.wait(SYNC_S)
         tell = Tell(self.home.link, self.now(), self.told, happened, listed, f"turn-{self.turn}", deadline_s)
         self.told = self.reports.tell(tell)
         return self.told
@@ -290,6 +302,28 @@ def test_a_report_whose_answer_was_lost_is_repeated_under_its_id_by_the_next_try
     link.cloud.settings.homegraph_fault = ""
     link.tell(ring)
     assert link.cloud.homegraph.users[link.user].repeated == 1
+
+
+def test_a_second_request_sync_waits_and_holds_up_neither_states_nor_rings(link: Reporting) -> None:
+    link.tell()
+    link.calls()
+    link.changes = {"Garden": {"name": "Lawn"}}
+    link.tell()
+    assert link.calls() == [SYNC]
+    link.changes |= {"Garden": {"name": "Meadow", "asleep": "on"}, "Attic": {"online": "on"}}
+    ring = Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.0)
+    link.clock.wait(5.0 - SYNC_S)  # five seconds after the last one
+    with pytest.raises(Later) as raised:
+        link.tell(ring)
+    assert raised.value.after_s == 10.0
+    assert raised.value.happened == {"row-1"}
+    states, notified = link.cloud.reports(link.user)[-2:]
+    assert states["payload"]["devices"]["states"].keys() == {link.home.id("Attic")}
+    assert notified["payload"]["devices"]["notifications"].keys() == {link.home.id("Front Door")}
+    assert link.calls() == [REPORT, REPORT]
+    link.told = raised.value.told
+    link.tell()
+    assert link.calls() == [SYNC, REPORT]
 
 
 def test_one_refused_device_does_not_hold_the_others_up(link: Reporting) -> None:

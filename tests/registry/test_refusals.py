@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.telling.reporter import NotNow, NotTold, Refused, RefusedKey, TryAgain, Unlinked
+from registry.telling.reporter import Later, NotNow, NotTold, Refused, RefusedKey, Told, TryAgain, Unlinked
 from registry.telling.telling import ENDINGS, HOURLY, REFUSED_S, refused_pause_s
 from store.records import Link
 from tests.doubles.clock import Clock
@@ -87,6 +87,16 @@ class TestRefused:
         assert world.turn() == ["states Garden"]
         assert world.home.store.laid_down() == []
         assert "refused" in world.outcomes
+
+    def test_what_may_only_be_told_later_is_looked_at_then_and_holds_nothing_up(self, world: World) -> None:
+        world.change(online="off")
+        told = Told({})
+        world.reporter.error = Later("the next list waits", 12.0, told=told, happened=frozenset())
+        world.turn()
+        assert world.wanted == world.clock.now + 12.0
+        world.reporter.error = None
+        world.hint("doorbell", "F00000002")
+        assert "doorbell Front Door" in world.turn()
 
     def test_a_first_refusal_is_nothing_for_the_owner(self, world: World) -> None:
         world.service.faults = [Refused("403")] * (len(REFUSED_S) - 1)

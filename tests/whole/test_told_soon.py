@@ -76,4 +76,4 @@ def test_a_change_is_told_soon_while_a_page_is_open(program: Program) -> None:
 
 def test_nobody_who_is_not_signed_in_makes_showcam_read(program: Program) -> None:
     answer = requests.get(f"{program.web}/home/open", timeout=30, allow_redirects=False)
-    assert answer.status_code == 303
+    assert answer.status_code == 401
