@@ -5,8 +5,9 @@ from pathlib import Path
 
 HOUSE = Path(__file__).parents[2]
 DOORS = ("actions", "alexa", "console", "oauth")
-# Keeps for another reason than speed: a chain that failed is not fetched again, which protects Amazon and us.
-NO_TRICK = {"alexa/spoken/chain.py"}
+# Keeps for another reason than speed: a chain that failed is not fetched again, which protects Amazon and us; Google is
+# not asked too often to fetch a list.
+NO_TRICK = {"alexa/spoken/chain.py", "actions/reports.py"}
 BESIDE_THE_SWITCH = re.compile(r"\blru_cache\b|\bRecent\b")
 
 
