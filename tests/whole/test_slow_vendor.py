@@ -55,7 +55,9 @@ def test_alexa_shows_the_garden(via: str, title: str, program: Program) -> None:
     assert answer["outcome"]["shown"], answer["outcome"]
     assert answer["outcome"]["broken"] == []
     assert answer["shown"]["frames"] > 10
-    assert CALL_S <= waited_s(answer, title) < ALEXA_S  # the second way finds the address that the first one took
+    assert waited_s(answer, title) < ALEXA_S
+    if via == "hls":  # the other way joins what flows by then, for which the vendor is asked no address
+        assert waited_s(answer, title) >= CALL_S
 
 
 @pytest.mark.parametrize("via", ["hls", "webrtc"])
