@@ -17,3 +17,8 @@ class Background:
     async def done(self) -> None:
         """When all that was begun so far has ended, however it did."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def done_within(self, seconds: float) -> None:
+        """The same, but no longer than that; what goes on then is not cancelled."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)

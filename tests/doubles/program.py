@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,6 +128,10 @@ class Program:
         """The simulator's cameras by name."""
         rows = requests.get(f"{self.simulator}/_control", timeout=LONG_S).json()
         return {row["name"]: row for row in (rows["cameras"] if isinstance(rows, dict) else rows)}
+
+    def calls(self) -> Counter[str]:
+        """What the simulated vendor was asked for: by path, and as "vtm" and "vtdu" its stream servers."""
+        return Counter(requests.get(f"{self.simulator}/_control", timeout=LONG_S).json()["calls"])
 
     def change(self, name: str, /, **change: Any) -> None:
         serial = self.cameras()[name]["serial"]

@@ -1,6 +1,7 @@
 """A household with the EZVIZ account alone: no developer key, no code, no door at home; timed as in life."""
 
 import base64
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from simulator.real_household import CODE
 from tests.doubles.program import Program, running
 
 USER = "real@example.com"
+LOOKS_S = 20.0  # after a link: the lists are read, and cameras once were opened one after another
+RESTS_S = 10.0  # after 5409
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +22,36 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         program.link("alexa", USER)
         program.link("google", USER)
         yield program
+
+
+def test_linking_and_listing_open_no_camera(tmp_path: Path) -> None:
+    """A burst of openings is refused on real accounts (rhanekom/hass-ezviz-stream, doc/reference.md, 5405)."""
+    with running(tmp_path, SHOWCAM_EXPLAIN="no") as program:
+        for assistant in ("alexa", "google"):
+            program.link(assistant, USER)
+        time.sleep(LOOKS_S)
+        assert [program.calls()[server] for server in ("vtm", "vtdu")] == [0, 0]
+
+
+def test_a_viewer_that_asks_each_second_has_a_refused_camera_opened_six_times_a_minute_at_the_most(
+    program: Program,
+) -> None:
+    """And no more tokens are fetched than sessions are requested."""
+    try:
+        program.configure(stream_code=5409)
+        before, began, asked = program.calls(), time.monotonic(), 0
+        while time.monotonic() - began < 60.0:
+            answer = program.assistant("alexa", "watch", text="show the terrace camera")
+            assert not answer["outcome"]["shown"]
+            asked += 1
+            time.sleep(1.0)
+        grown = program.calls() - before
+        assert asked > 15
+        assert 1 <= grown["vtm"] <= 6
+        assert grown["/vtdutoken2"] <= grown["vtm"] + 1, "and one that is kept for the next session"
+    finally:
+        program.configure(stream_code=0)
+    time.sleep(RESTS_S)
 
 
 @pytest.mark.parametrize("via", ["webrtc", "hls"])

@@ -30,6 +30,7 @@ AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried of
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
 IN_HOUSE = frozenset({"rtsp", "ezviz_local"})
 OF_EZVIZ = frozenset({"ezviz", "ezviz_local"})  # who counts its sessions, and whose keyframes are seconds apart
+REPORT_S = 1.0  # for the web process to take what was refused
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
 
@@ -169,6 +170,8 @@ class Pull(Displayed):
                     self._return_place()
                     continue
                 if not (failed.again and self._is_waited_for):
+                    # a viewer that asks again at once meets a web process that knows what was refused
+                    await self._background.done_within(REPORT_S)
                     return self._choice.failure(failed) if self.format is None else failed
                 self.pause()
             if self._loop.time() - began > WELL_S:
