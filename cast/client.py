@@ -14,7 +14,7 @@ from cast.showing import Showing
 from media.process_auth import ProcessAuth
 from registry.camera import Refusal
 
-LONGEST_S = 45.0  # for a device to be found, a camera to wake, and the picture to play
+LONGEST_S = 120.0  # for a device to be found, a camera to wake, and the picture to play
 ANSWER_S = 0.2  # more than is waited for, for the answer itself
 
 _answer = msgspec.json.Decoder(Answer)

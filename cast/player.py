@@ -13,9 +13,12 @@ from cast.failed import CastFailed
 from cast.picture import Picture
 from cast.showing import Over
 from media.errors import MediaBusy, MediaUnavailable
-from registry.camera import Refusal, Stream, StreamRequest
+from registry.camera import Camera, Refusal, Stream, StreamRequest, is_on_battery
 
 LEASE_S = 60.0  # the longest that a picture goes on after its worker has died
+# a battery camera wakes within 70 s (github.com/Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.4), and a TV gives up
+# after 14 to 20 s
+TRIES_WAKING = 5
 _USER = "cast"
 
 
@@ -83,7 +86,7 @@ class Player:
         session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
         assert session is not None
         try:
-            shown = self._shown(device, session, camera, over, free)
+            shown = self._woken(device, session, camera, over, free)
         except BaseException:
             self._forget(session)
             raise
@@ -101,7 +104,7 @@ class Player:
         played.screen.stop()
         self._forget(played.session)
 
-    def _shown(
+    def _woken(
         self,
         device: Device,
         session: ConsoleSession,
@@ -109,7 +112,29 @@ class Player:
         over: Callable[[Over], None],
         free: Callable[[], object],
     ) -> tuple[Shown, str] | Refusal:
-        """What plays it, and the camera's name. By the best protocol first; where that does not play, by the next."""
+        """As `_shown`, which is tried again while a camera on battery wakes: a TV gives up long before that."""
+        for _ in range(TRIES_WAKING - 1):
+            seen = list[Camera]()
+            try:
+                return self._shown(device, session, camera, over, free, seen)
+            except CastFailed as failed:
+                if failed.why != "not_played" or not any(is_on_battery(each) for each in seen):
+                    raise
+        return self._shown(device, session, camera, over, free, [])
+
+    def _shown(
+        self,
+        device: Device,
+        session: ConsoleSession,
+        camera: str,
+        over: Callable[[Over], None],
+        free: Callable[[], object],
+        seen: list[Camera],
+    ) -> tuple[Shown, str] | Refusal:
+        """What plays it, and the camera's name. `seen` gets the camera.
+
+        By the best protocol first; where that does not play, by the next.
+        """
         screen: Shown | None = None
         try:
             for at in range(len(self._protocols)):
@@ -121,6 +146,7 @@ class Player:
                         screen.stop()
                     return refusal
                 assert isinstance(stream, Stream)
+                seen += [stream.camera] if stream.camera else []
                 name = stream.camera.name if stream.camera else ""
                 picture = self._picture(stream, name, session, device)
                 if screen is None:

@@ -89,6 +89,18 @@ def test_a_tv_that_does_not_play_leaves_no_viewer(house: House) -> None:
     assert viewers.find(house.home.store, house.viewer().link) is None
 
 
+@pytest.mark.parametrize(("battery", "tries"), [(None, 1), (60, 5)])
+def test_a_camera_on_battery_is_tried_again_while_it_wakes(house: House, battery: int | None, tries: int) -> None:
+    house.home.driver.change("Garden", battery=battery)
+    house.fails = CastFailed("not_played", LIVING.name)
+    with pytest.raises(CastFailed, match="not_played"):
+        house.show()
+    assert len(house.televisions) == tries
+    assert all(television.stopped for television in house.televisions)
+    house.fails = None
+    assert isinstance(house.show(), Showing)
+
+
 def test_a_tv_that_refuses_the_address_in_the_house_is_given_the_public_one(house: House) -> None:
     house.refuses = ("http://",)
     assert isinstance(house.show(), Showing)
