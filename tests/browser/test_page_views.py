@@ -21,7 +21,8 @@ window.fetch = async (where, how) => {
   }
   return answer;
 }"""
-LOST = """() => [...document.querySelectorAll(".tile[data-starts]")].filter((tile) => {
+# but for Pond, which is transcoded: a machine that others keep busy has no room for that, and says so
+LOST = """() => [...document.querySelectorAll(".tile[data-starts]:not([data-name=Pond])")].filter((tile) => {
   const video = tile.querySelector("video");
   return video.hidden || video.getVideoPlaybackQuality().totalVideoFrames <= 5;
 }).map((tile) => tile.innerText.replaceAll("\\n", " "))"""
@@ -51,7 +52,7 @@ def test_forty_page_views_of_two_browsers_in_a_minute_lose_no_picture(
         page.add_init_script(NOTING)
         sign_in(page, another(home), "demo@example.com")
         page.wait_for_selector(".tiles")
-    assert pages[0].locator(".tile[data-starts]").count() > 3
+    assert pages[0].locator(".tile[data-starts]:not([data-name=Pond])").count() == 4
     for page in pages:
         assert lost(page) == []
     began = time.monotonic()
