@@ -21,14 +21,15 @@ _FORWARDING = frozenset(
     }
 )
 _NAMES_ADDRESS = "_IP"
-_NO_BROWSERS = "HTTP/1.0"  # which nginx speaks to what is behind it, unless it is configured otherwise
+# Browsers speak it to a server without TLS; nginx speaks HTTP/1.0 to what is behind it unless it is configured.
+_BROWSERS = "HTTP/1.1"
 _ANY_FORWARDED = "HTTP_X_FORWARDED"
 
 
 def from_house(environ: WSGIEnvironment, names: tuple[str, ...]) -> bool:
     """`names`: what the house's own names for this machine are, beside its addresses and localhost."""
     peer = environ.get(PEER) or environ.get("REMOTE_ADDR", "")
-    if not is_in_house(peer, loopback=True) or environ.get("SERVER_PROTOCOL") == _NO_BROWSERS:
+    if not is_in_house(peer, loopback=True) or environ.get("SERVER_PROTOCOL") != _BROWSERS:
         return False
     return not _forwarded(environ) and _is_own(environ.get("HTTP_HOST", ""), names)
 

@@ -31,8 +31,6 @@ def caddy(name: str, port: int, media_port: int) -> str:
     """`/etc/caddy/Caddyfile`."""
     return dedent(f"""\
         {name} {{
-            request_header -X_Forwarded_For
-            request_header -X_Forwarded_Proto
             handle /s/* {{
                 reverse_proxy 127.0.0.1:{media_port}
             }}

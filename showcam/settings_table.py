@@ -32,8 +32,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # where assistants reach you: `https://…`, without a path; without it showcam is for a first try at home
     # (running.md#a-public-address)
     public_url: str = ""
-    # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed, so they must drop headers with
-    # underscores (running.md#a-public-address)
+    # addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed (running.md#a-public-address)
     trusted_proxies: tuple[str, ...] = ()
     media_url: str = ""  # where displays fetch pictures, if not at `public_url`
     # instead of `media_url`: media processes elsewhere, each at an `https://…` of its own (pictures.md)

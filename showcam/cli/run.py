@@ -111,8 +111,6 @@ def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
 
 # -P: no file of the current folder can be imported in place of a module
 _PYTHON = (sys.executable, "-P", "-m")
-# granian's threads have 2 MiB of stack by default, which a decoder on nested input could use up
-_STACK = {"RUST_MIN_STACK": str(16 * 1024 * 1024)}
 
 
 _STARTED = time.time()
@@ -142,7 +140,7 @@ def processes(
 
     web = process("web", ["showcam", "serve"], settings.port)
     web.listener = Listener(settings.bind, settings.port)
-    web.environ |= _STACK | {ORIGINS: json.dumps(dict(origins or {})), STARTED: str(_STARTED)}
+    web.environ |= {ORIGINS: json.dumps(dict(origins or {})), STARTED: str(_STARTED)}
     processes = [process("worker", ["showcam", "worker"], None), web]
     if settings.own_media:
         media = process("media", ["showcam", "media"], settings.media_port)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 from wsgiref.types import WSGIApplication
 
 from granian._granian import SocketHolder
@@ -30,6 +31,7 @@ from showcam.edge import spoken_door
 from showcam.edge.connections import HEAD_S, MOST, Connections
 from showcam.edge.edge import Edge
 from showcam.edge.metrics import Metrics
+from showcam.edge.server import Server
 from showcam.edge.signatures import HEADER, Signatures
 from showcam.http_types import Answered, Refuse, Request, Response, Route, problem
 from showcam.keys import Keys
@@ -185,6 +187,10 @@ class _Server(MPServer):
         self._ssp, self._sso, self._shd = None, held, SocketHolder(*held_as)  # type: ignore[call-arg]
 
 
+def _in_threads(app: Callable[[Settings], WSGIApplication], settings: Settings) -> Any:
+    return Server(app(settings), settings.threads * (1 + doors.BODIES_TO_A_THREAD))  # see showcam.edge.bodies
+
+
 def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_app) -> None:
     logs.configure("web", settings.log_level)
     descriptors = raise_limit()
@@ -192,9 +198,8 @@ def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_
         "showcam.compose.web:load_app",
         address=settings.bind,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,  # the only one with the names of headers as they came
         workers=1,
-        blocking_threads=settings.threads * (1 + doors.BODIES_TO_A_THREAD),  # see showcam.edge.bodies
         backpressure=min(MOST, descriptors // 2),  # counts connections, idle ones too
         http=HTTPModes.http1,  # in granian's other modes a silent connection is never ended
         http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_S * 1000)),
@@ -205,4 +210,4 @@ def serve(settings: Settings, app: Callable[[Settings], WSGIApplication] = load_
     )
     # The app is passed as an object, since granian would search a name in the current folder first, and with its
     # settings, since only this process knows the options of the command line.
-    server.serve(target_loader=partial(app, settings), wrap_loader=False)
+    server.serve(target_loader=partial(_in_threads, app, settings), wrap_loader=False)

@@ -18,7 +18,6 @@ type Fault = Literal[
     "password",
     "body_cut",
     "header_dropped",
-    "underscore_header",
     "pictures_not_forwarded",
     "cors_stripped",
     "clock_off",

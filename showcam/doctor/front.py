@@ -1,6 +1,6 @@
 """What stands before showcam: redirects, passwords, headers that are dropped, believed or made up on the way."""
 
-from showcam.doctor.finding import Fault, Finding, ok, unsure, wrong
+from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Answer, Visitor
 from showcam.shipped import document
 from words.worded import worded
@@ -9,15 +9,8 @@ BEFORE = worded(
     "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot.",
 )
 STRANGER = "192.0.2.77"  # an address for documentation (RFC 5737), which no visitor has
-FORWARDED = ("X-Forwarded-For", "X_Forwarded_For")  # WSGI has one key for both
 _FORGED = "doctor.forged"
-_FORGEABLE = {
-    FORWARDED[0]: worded("Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies."),
-    FORWARDED[1]: worded(
-        "Let the proxy drop headers with underscores in their names, or end trusted_proxies: see {page}",
-        page=document("owner/running.md"),
-    ),
-}
+_FORWARDED = "X-Forwarded-For"
 
 
 def not_ours(what: str, answer: Answer, text: str = "") -> Finding:
@@ -39,16 +32,15 @@ def not_ours(what: str, answer: Answer, text: str = "") -> Finding:
 def client(web: str, visitor: Visitor, *, demo: bool) -> Finding:
     """Whether somebody's own word is taken for where he comes from."""
     what = worded("visitors' addresses, /readyz")
-    for name in FORWARDED:
-        answer = visitor.request("GET", f"{web}/readyz", headers={name: STRANGER})
-        ready = answer.json()
-        if answer.status == 421 and demo:
-            return ok(what, worded("the demo refuses whatever was forwarded"))
-        if answer.status != 200 or not isinstance(ready, dict) or not isinstance(ready.get("client"), str):
-            return not_ours(what, answer)
-        if ready["client"] == STRANGER:
-            fault: Fault | None = "underscore_header" if "_" in name else None
-            return wrong(what, worded("whoever sends {name} passes for anybody", name=name), _FORGEABLE[name], fault)
+    answer = visitor.request("GET", f"{web}/readyz", headers={_FORWARDED: STRANGER})
+    ready = answer.json()
+    if answer.status == 421 and demo:
+        return ok(what, worded("the demo refuses whatever was forwarded"))
+    if answer.status != 200 or not isinstance(ready, dict) or not isinstance(ready.get("client"), str):
+        return not_ours(what, answer)
+    if ready["client"] == STRANGER:
+        mend = worded("Let the proxy write X-Forwarded-For itself in place of what came, or end trusted_proxies.")
+        return wrong(what, worded("whoever sends {name} passes for anybody", name=_FORWARDED), mend)
     if ready["client"] in ("127.0.0.1", "::1") and not demo:
         mend = worded("Name the proxy in trusted_proxies, see {page}", page=document("owner/running.md"))
         return unsure(what, worded("all visitors count as one"), mend)

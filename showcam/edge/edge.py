@@ -162,8 +162,7 @@ def _unexpected(request_id: str) -> Response:
 def _believe(environ: WSGIEnvironment, networks: tuple[Network, ...]) -> None:
     """Take scheme and client address from a trusted proxy: the last address in the chain that is no trusted proxy's.
 
-    In WSGI `X_Forwarded_For` has the same key as `X-Forwarded-For`, and granian keeps only one of them. So a trusted
-    proxy must drop the one with underscores: docs/owner/running.md has the recipes, and the doctor tests it.
+    Caddy, Cloudflare and Tailscale Funnel all set X-Forwarded-For. showcam.edge.server drops X_Forwarded_For.
     """
     environ[PEER] = environ["REMOTE_ADDR"]
     chain = [address.strip() for address in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if address.strip()]

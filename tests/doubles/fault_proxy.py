@@ -15,7 +15,6 @@ type ProxyFault = Literal[
     "body_cut",
     "body_refused",
     "header_dropped",
-    "underscore_header",
     "pictures_not_forwarded",
     "cors_stripped",
     "forwarded_for_handed_on",
@@ -86,8 +85,6 @@ class _Handler(SilentHandler):
             return False
         if lowered == "x-forwarded-for":
             return self.server.fault == "forwarded_for_handed_on"
-        if "_" in name:
-            return self.server.fault in ("underscore_header", "forwarded_for_handed_on")
         return not (lowered == "authorization" and self.server.fault == "header_dropped")
 
     def send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:

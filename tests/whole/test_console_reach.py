@@ -1,6 +1,5 @@
 """Who reaches the console of a running showcam: through a proxy and a tunnel, by DNS rebinding, and where it is off."""
 
-import http.client
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,9 @@ import pytest
 import requests
 
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import LONG_S
 
+NAMES = "nas.local,Showcam"
 # What each adds to a request, by its documentation.
 TUNNELS = {
     "Caddy": {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "cam.example"},
@@ -53,32 +54,84 @@ class Tunnel:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    with running(tmp_path_factory.mktemp("console"), demo=False) as program:
+    with running(tmp_path_factory.mktemp("console"), demo=False, SHOWCAM_CONSOLE_HOSTS=NAMES) as program:
         yield program
 
 
-def status(port: int, host: str, path: str = "/home") -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path, headers={"Host": host})
-        return connection.getresponse().status
-    finally:
-        connection.close()
+def status(port: int, host: str, path: str = "/home", *, at: str = "127.0.0.1") -> int:
+    return asked(port, f"GET {path} HTTP/1.1", f"Host: {host}", at=at)
 
 
-@pytest.mark.parametrize(
-    ("host", "answered"),
-    [
-        ("127.0.0.1", 200),
-        ("localhost", 200),
-        ("192.168.1.5", 200),
-        ("evil.example", 404),  # a name of another site that resolves to this machine
-        ("127.0.0.1.evil.example", 404),
-        ("203.0.113.9", 404),
-    ],
-)
-def test_by_the_hosts_name(house: Program, host: str, answered: int) -> None:
+def asked(port: int, *lines: str, at: str = "127.0.0.1") -> int:
+    """The status of the answer to these lines, sent as they are."""
+    with socket.create_connection((at, port), LONG_S) as connection:
+        connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1"))
+        with connection.makefile("rb") as answer:
+            return int(answer.readline().split()[1])
+
+
+# Host, what is answered
+HOSTS = {
+    "this machine": ("127.0.0.1", 200),
+    "its name": ("localhost", 200),
+    "a private address": ("192.168.1.5", 200),
+    "a private address by IPv6": ("[fd00::5]", 200),
+    "a name of the house": ("nas.local", 200),
+    "that name in capitals": ("NAS.LOCAL", 200),
+    "a name without a dot": ("showcam", 200),
+    "a name of another site that resolves to this machine": ("evil.example", 404),
+    "a name that begins like an address": ("192.168.1.5.evil.example", 404),
+    "a name that begins like localhost": ("localhost.evil.example", 404),
+    "a name below one of the house": ("evil.nas.local", 404),
+    "localhost with a dot": ("localhost.", 404),
+    "a public address": ("203.0.113.9", 404),
+    "another spelling of loopback": ("2130706433", 404),
+    "another spelling of 10.0.0.1": ("10.1", 404),
+    "a user before the host": ("evil@127.0.0.1", 404),
+    "a path behind the host": ("127.0.0.1/evil", 404),
+    "an open bracket": ("[::1", 404),
+}
+
+
+@pytest.mark.parametrize("case", HOSTS)
+def test_by_the_hosts_name(house: Program, case: str) -> None:
+    host, answered = HOSTS[case]
     assert status(house.port, f"{host}:{house.port}") == answered
+
+
+@pytest.mark.parametrize("host", ["Host:", "Host: 127.0.0.1:x", "Host: 127.0.0.1\r\nHost: evil.example", "X-Y: z"])
+def test_a_host_that_is_none_is_not_the_houses(house: Program, host: str) -> None:
+    assert asked(house.port, "GET /home HTTP/1.1", host) == 404
+
+
+# a line that a proxy or tunnel adds
+ADDED = [
+    "X-Forwarded-For: 192.168.1.20",
+    "X-Forwarded-For:",
+    "X-Forwarded-For: \xe6",
+    "X-Forwarded-Host: 127.0.0.1",
+    "X-Forwarded-Server: proxy",
+    "Forwarded: for=192.168.1.20",
+    "Via: 1.1 proxy",
+    "X-Real-IP: 192.168.1.20",
+    "True-Client-IP: 203.0.113.7",
+    "Fly-Client-IP: 203.0.113.7",
+    "X-Cluster-Client-IP: 203.0.113.7",
+    "CF-Connecting-IP: 203.0.113.7",
+    "CF-Ray: 8a",
+    "CDN-Loop: cloudflare",
+    "Tailscale-Funnel-Request: ?1",
+]
+
+
+@pytest.mark.parametrize("line", ADDED)
+def test_a_line_of_a_proxy_is_not_the_houses(house: Program, line: str) -> None:
+    assert asked(house.port, "GET /home HTTP/1.1", f"Host: 127.0.0.1:{house.port}", line) == 404
+
+
+@pytest.mark.parametrize(("version", "answered"), [("1.1", 200), ("1.0", 404)])
+def test_nginx_as_it_is_installed_is_known_by_its_protocol(house: Program, version: str, answered: int) -> None:
+    assert asked(house.port, f"GET /home HTTP/{version}", f"Host: 127.0.0.1:{house.port}") == answered
 
 
 @pytest.mark.parametrize("name", TUNNELS)

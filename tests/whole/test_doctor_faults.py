@@ -162,7 +162,6 @@ PROXIES: list[tuple[ProxyFault, Fault, str]] = [
     ("body_cut", "body_cut", "bodies of at least 256 KiB whole"),
     ("body_refused", "body_cut", "bodies of at least 256 KiB whole"),
     ("header_dropped", "header_dropped", "pass the header Authorization on"),
-    ("underscore_header", "underscore_header", "drop headers with underscores"),
     ("pictures_not_forwarded", "pictures_not_forwarded", "send /s/ to the media process"),
     ("cors_stripped", "cors_stripped", "pass CORS headers as they are"),
 ]

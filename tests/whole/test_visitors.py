@@ -24,7 +24,6 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     ("fault", "state", "expected"),
     [
         ("", "ok", "nobody's own word"),
-        ("underscore_header", "wrong", "X_Forwarded_For"),
         ("forwarded_for_handed_on", "wrong", "X-Forwarded-For"),
     ],
 )
@@ -36,6 +35,39 @@ def test_the_doctor_finds_a_proxy_that_lets_anybody_pass_for_anybody(
         [found] = [finding for finding in examine(patient, Visitor()) if finding.what.startswith("visitors' addresses")]
     assert (found.state, expected in found.text) == (state, True)
     assert bool(found.mend) == (state != "ok")
+
+
+VISITOR, PRETENDED = "198.51.100.7", "192.0.2.77"
+# What each recommended way to a public address writes, by its documentation, and the spellings that a visitor adds.
+# All three are Go programs, which write headers in the order of their names.
+ROADS = {
+    "Caddy": [("X-Forwarded-For", VISITOR), ("X-Forwarded-Proto", "https")],
+    "Cloudflare Tunnel": [("Cf-Connecting-Ip", VISITOR), ("X-Forwarded-For", f"{PRETENDED}, {VISITOR}")],
+    "Tailscale Funnel": [("Tailscale-Funnel-Request", "?1"), ("X-Forwarded-For", VISITOR)],
+    "a chain on two lines": [("X-Forwarded-For", PRETENDED), ("X-Forwarded-For", VISITOR)],
+}
+SPELLINGS = [
+    ("X_Forwarded_For", PRETENDED),
+    ("X-Forwarded_For", PRETENDED),
+    ("X_Forwarded-For", PRETENDED),
+    ("x_forwarded_for", PRETENDED),
+    ("Cf_Connecting_Ip", PRETENDED),
+    ("X_Forwarded_Proto", "gopher"),
+]
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["the visitor's last", "the visitor's first"])
+@pytest.mark.parametrize("road", ROADS)
+def test_no_spelling_of_a_header_makes_a_visitor_somebody_else(program: Program, road: str, order: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=5)
+    try:
+        connection.putrequest("GET", "/readyz")
+        for name, value in (ROADS[road] + SPELLINGS)[::order] if road != "a chain on two lines" else ROADS[road]:
+            connection.putheader(name, value)
+        connection.endheaders()
+        assert json.load(connection.getresponse())["client"] == VISITOR
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize(
