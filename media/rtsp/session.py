@@ -20,6 +20,7 @@ _ALIVE_S = (5, 30)  # between requests that keep the session, at least and at mo
 _TURN_S = 0.05
 _TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
 _CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:rtsp://)+", re.IGNORECASE)
 _PORT = re.compile(r"server_port\s*=\s*(\d{1,5})", re.IGNORECASE)
 
 
@@ -55,8 +56,7 @@ class Session:
         description = Description.read(answer.body)
         if description is None:
             raise RtspFailed("down")
-        base = _clean(answer.value("content-base") or answer.value("content-location"))
-        self._base = base if base.lower().startswith("rtsp://") else self._uri
+        self._base = _base(answer.value("content-base") or answer.value("content-location")) or self._uri
         return description
 
     async def play(self, description: Description, tracks: list[tuple[str, Track, Depacketizer]], hears: Hears) -> None:
@@ -211,6 +211,12 @@ def _good(answer: Message) -> Message:
     if answer.status != 200:
         raise RtspFailed("down")
     return answer
+
+
+def _base(told: str) -> str:
+    """The address; "" if it is none. Some cameras write its scheme twice (AlexxIT/go2rtc issue 208)."""
+    found = _SCHEME.match(_clean(told))
+    return f"rtsp://{told[found.end() :]}" if found else ""
 
 
 def _clean(session: str) -> str:

@@ -18,10 +18,10 @@ REALM, NONCE = "showcam.test", b"nonce-of-the-test"
 
 
 class Relay:
-    """`with Relay(secret) as relay: relay.port`. A `deaf` relay answers nothing."""
+    """`with Relay(secret) as relay: relay.port`. A `deaf` one answers nothing, a `lossy` one no first datagram."""
 
-    def __init__(self, secret: str, *, deaf: bool = False) -> None:
-        self.secret, self.deaf = secret, deaf
+    def __init__(self, secret: str, *, deaf: bool = False, lossy: bool = False) -> None:
+        self.secret, self.deaf, self.lossy = secret, deaf, lossy
         self.users: list[str] = []
         self.datagrams = 0
         self.port = 0
@@ -68,13 +68,16 @@ class _Front(asyncio.DatagramProtocol):
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
         self._tasks: set[asyncio.Task[None]] = set()
+        self._heard: set[tuple[str, int]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         self._relay.datagrams += 1
-        if self._relay.deaf:
+        is_first = address not in self._heard
+        self._heard.add(address)
+        if self._relay.deaf or (self._relay.lossy and is_first):
             return
         task = asyncio.get_running_loop().create_task(self._answer(data, address))
         self._tasks.add(task)

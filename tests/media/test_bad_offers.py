@@ -51,6 +51,7 @@ REFUSED = {
         video=[line for line in VIDEO if line != "a=sendrecv"],
     ),
     "video that is rejected": changed("m=video 1", "m=video 0"),
+    "candidates of TCP only": changed("UDP 2013266431", "TCP 2013266431").replace("1 2 UDP", "1 2 TCP"),
     "a payload number beyond RTP's": changed("99", "200"),
     "a payload number that aiortc would answer another for": changed("99", "35"),
     "forty sections": "\r\n".join([*UNBUNDLED, *[x.replace("o0", f"o{n}") for n in range(40) for x in AUDIO], *VIDEO]),

@@ -1,5 +1,6 @@
 """Displays away from home: what STUN and TURN add to an answer, and that neither can hold it up."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +49,26 @@ def test_an_answer_holds_what_stun_and_turn_gave(start: Callable[..., World]) ->
     assert "192.0.2.33" in answer, "the address seen from outside"
     [user] = set(relay.users)
     assert 86_390 < int(user.partition(":")[0]) - time.time() <= 86_400
+
+
+def test_one_datagram_that_is_lost_on_the_way_to_stun_costs_nothing(start: Callable[..., World]) -> None:
+    with Relay(SECRET, lossy=True) as relay:
+        world = start(stun=(f"127.0.0.1:{relay.port}",))
+        assert kinds(asked(world)) == {"host", "srflx"}
+
+
+def test_sockets_that_open_slowly_have_what_is_left_of_the_callers_time(
+    start: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = asyncio.BaseEventLoop.create_datagram_endpoint
+
+    async def later(loop: asyncio.BaseEventLoop, *given: Any, **named: Any) -> Any:
+        await asyncio.sleep(1.5)  # as long as it took on machines at a load of 20
+        return await opened(loop, *given, **named)
+
+    world = start()
+    monkeypatch.setattr(asyncio.BaseEventLoop, "create_datagram_endpoint", later)
+    assert kinds(asked(world)) == {"host"}
 
 
 def test_a_relay_that_does_not_know_the_secret_is_left_out(start: Callable[..., World]) -> None:

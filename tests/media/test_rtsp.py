@@ -14,11 +14,12 @@ import av
 import pytest
 
 from media.grants import Claims
-from media.source import Denied, SourceSpec
+from media.source import Codec, Denied, SourceSpec
 from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_faults import resized
 from tests.doubles.rtsp_recording import CODE, LENGTH_S, recorded
 from tests.media.conftest import World
 
@@ -32,6 +33,12 @@ class House(OpenGate):
         self.camera = camera
         self.changes: dict[str, object] = {}
         self.opened = 0
+        self.codecs: set[Codec] = set()  # that were reported of it
+
+    async def learnt(
+        self, claims: Claims, width: int, height: int, *, codec: Codec, b_frames: bool, lacks_sub: bool
+    ) -> None:
+        self.codecs.add(codec)
 
     async def open(self, claims: Claims) -> SourceSpec | Denied:
         self.opened += 1
@@ -194,6 +201,39 @@ def test_h265_is_seen_and_heard_transcoded(
     viewer = asyncio.run(watched(world, 2 * FPS))
     assert viewer.sizes == {(320, 180)}
     assert sorted(viewer.loud)[len(viewer.loud) // 2] > 7_000
+
+
+def described_as(codec: str) -> Callable[[list[str]], list[str]]:
+    """As EZVIZ's C6N, which says H265 and sends H.264 (AlexxIT/go2rtc issue 264), and the other way."""
+    return lambda lines: resized([re.sub("H26[45](?=/90000)", codec, line) for line in lines])
+
+
+@pytest.mark.parametrize("described", [True, False], ids=["sets in the description", "sets in band"])
+@pytest.mark.parametrize("joins", ["keyframe", "middle"])
+@pytest.mark.parametrize(("sent", "said", "learnt"), [("libx264", "H265", "h264"), ("libx265", "H264", "h265")])
+def test_what_a_camera_sends_counts_and_not_what_it_says_that_it_sends(
+    world: World,
+    camera: RtspCamera,
+    household: House,
+    sent: str,
+    said: str,
+    learnt: str,
+    joins: Literal["keyframe", "middle"],
+    described: bool,
+) -> None:
+    camera.does.recording = recorded(codec=sent, described=described)
+    camera.does.joins, camera.does.says = joins, described_as(said)
+    viewer = asyncio.run(watched(world, 2 * FPS))
+    assert viewer.sizes == {(320, 180)}
+    assert household.codecs == {learnt}, "what is remembered of it"
+    assert world.stats()["reopened"] == 0
+
+
+def test_an_address_that_names_its_scheme_twice_is_read(world: World, camera: RtspCamera) -> None:
+    """`Content-Base: rtsp://rtsp://…` (AlexxIT/go2rtc issue 208)."""
+    camera.does.says = lambda lines: [line.replace("Content-Base: rtsp", "Content-Base: rtsp://rtsp") for line in lines]
+    assert segment(world)
+    assert not [uri for uri in camera.does.uris if uri.count("://") > 1]
 
 
 def test_by_hls_keyframes_that_are_far_apart_come_two_seconds_apart(

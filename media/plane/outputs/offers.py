@@ -23,7 +23,7 @@ _SCTP = re.compile(r"^a=sctp-port:\d{1,5}$|^m=application \d+ DTLS/SCTP \d{1,5}$
 
 
 class NoOffer(Exception):
-    """Not an SDP offer, or one without a video section that takes H.264 from us over WebRTC."""
+    """Not an SDP offer, or one without a video section that takes H.264 from us over WebRTC and UDP."""
 
 
 def normalise(sdp: str) -> str:
@@ -54,7 +54,7 @@ def _judge(head: Section, taken: list[Section]) -> None:
     """Raises NoOffer where nothing would be seen, or a task of aiortc's would break when all is answered."""
     video = next((accepted for accepted in taken if sections.kind(accepted) == "video"), None)
     # the first one is where pictures are sent
-    if video is None or sections.direction(head, video) in ("a=sendonly", "a=inactive"):
+    if video is None or sections.direction(head, video) in ("a=sendonly", "a=inactive") or candidates.are_tcp(taken):
         raise NoOffer
     mids = [sections.mid(accepted) for accepted in taken]
     if len(set(mids)) < len(mids):

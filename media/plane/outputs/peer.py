@@ -18,7 +18,7 @@ from media.plane.outputs.video_track import VideoTrack
 # late: the camera's, which may come after its picture; silence until then
 type Voice = Literal["camera", "late", "silence", "none"]
 
-GATHER_S = 1.0
+LEAST_S = 1.0  # for opening sockets, however late it is
 
 
 class NotGathered(Exception):
@@ -57,10 +57,10 @@ class Peer:
         """Find candidates for the offer from now on, while it is not known yet what there will be to send."""
         self._gathering = asyncio.create_task(self._gather(sdp, within_s))
 
-    async def gathered(self) -> None:
+    async def gathered(self, within_s: float) -> None:
         """Raises NoOffer, NotGathered."""
         assert self._gathering is not None
-        done, _ = await asyncio.wait({self._gathering}, timeout=GATHER_S)
+        done, _ = await asyncio.wait({self._gathering}, timeout=max(LEAST_S, within_s))
         if not done:
             raise NotGathered
         if self._gathering.exception() is not None:

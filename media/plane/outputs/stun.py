@@ -12,6 +12,7 @@ from aioice import stun
 type Address = tuple[str, int]
 
 ANSWER_S = 0.3  # an answer waits so long for the first of them
+REPEAT_S = 0.1  # each is asked again after this: a lost datagram would cost a display two seconds of its own retries
 _FRESH_S = 600.0  # a name is looked up again after this
 _AGAIN_S = 10.0  # and one that led nowhere after this
 
@@ -44,12 +45,12 @@ async def seen_from(protocol: Any, servers: tuple[Address, ...]) -> Address:
 
     Raises TimeoutError, ConnectionError.
     """
-    requests = [asyncio.create_task(protocol.request(_binding(), server)) for server in servers]
+    requests = [asyncio.create_task(_asked(protocol, server, at_s)) for at_s in (0, REPEAT_S) for server in servers]
     try:
         async with asyncio.timeout(ANSWER_S):
             for answer in asyncio.as_completed(requests):
                 with contextlib.suppress(stun.TransactionError, KeyError):
-                    response, _ = await answer
+                    response = await answer
                     host, port = response.attributes["XOR-MAPPED-ADDRESS"]
                     return str(host), int(port)
         raise ConnectionError
@@ -57,6 +58,12 @@ async def seen_from(protocol: Any, servers: tuple[Address, ...]) -> Address:
         for task in requests:
             task.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
+
+
+async def _asked(protocol: Any, server: Address, at_s: float) -> stun.Message:
+    await asyncio.sleep(at_s)
+    response, _ = await protocol.request(_binding(), server)
+    return response
 
 
 def _binding() -> stun.Message:

@@ -2,14 +2,14 @@
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
 
 from media.ezviz.decipher import Decipherer
 from media.plane.codec import sound
-from media.plane.codec.bitstream import Bitstream
+from media.plane.codec.bitstream import bitstream
 from media.plane.codec.keyframe import Measured, NoPicture
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.doubt import Doubt
@@ -18,6 +18,7 @@ from media.plane.sources.timeline import LEAP, Timeline
 from media.plane.sources.tracks import Sound
 from media.rtp.reports import SenderReport
 from media.rtp.unit import AccessUnit
+from media.source import Codec
 
 _log = structlog.get_logger()
 
@@ -29,8 +30,9 @@ _STEP = 3000  # between the decoding times of the first of them
 class Live:
     """`over` is called with the failure that ends it.
 
-    `sound_of` finds the format of the sound when the first picture is shown. `encrypts`: its vendor has a setting that
-    garbles pictures. `decipherer`: what has deciphered its pictures.
+    `codec_of`: of the picture that came latest, which may be another than was described; `sets`: what is known of each
+    codec's parameter sets before any come. `sound_of` finds the format of the sound when the first picture is shown.
+    `encrypts`: its vendor has a setting that garbles pictures. `decipherer`: what has deciphered its pictures.
 
     A picture that lost a part is left out. After a keyframe that lost a part, everything up to the next keyframe is
     left out: a picture that stands still is better than a smeared one.
@@ -42,14 +44,15 @@ class Live:
         sound_of: Callable[[], Sound | None],
         timeline: Timeline,
         *,
-        codec: Bitstream,
-        sets: bytes,
+        codec_of: Callable[[], Codec],
+        sets: Mapping[Codec, bytes],
         encrypts: bool,
         decipherer: Decipherer | None = None,
         over: Callable[[SourceFailed], None],
     ) -> None:
         self._screen, self._sound_of, self._timeline, self._over = screen, sound_of, timeline, over
-        self._codec, self._sets, self._decipherer = codec, sets, decipherer
+        self._codec_of, self._described, self._decipherer = codec_of, sets, decipherer
+        self._is_of(codec_of())
         self._doubts = Doubt(encrypts=encrypts, deciphers=decipherer is not None)
         self._loop = asyncio.get_running_loop()
         self.heard: float | None = None  # when the latest whole picture came, by the loop's time
@@ -101,7 +104,22 @@ class Live:
 
     # pictures and sound as they come
 
+    def _is_of(self, codec: Codec) -> None:
+        self._name, self._codec, self._sets = codec, bitstream(codec), self._described.get(codec, b"")
+
+    def _turn(self, codec: Codec) -> None:
+        """The pictures are of another codec: what came before was none."""
+        _log.info("pictures are of another codec than was said", codec=codec)
+        self._is_of(codec)
+        if self._measuring:
+            self._measuring.cancel()
+            self._measuring = None
+        self._held, self._sps, self._waits = [], None, True
+        self._doubts.end()
+
     def _picture(self, unit: AccessUnit, at: float) -> None:
+        if (codec := self._codec_of()) != self._name:
+            self._turn(codec)
         reordered = self._timeline.reorders
         pts = self._timeline.video(unit.timestamp, at, is_b=not unit.key and self._codec.is_bidirectional(unit.data))
         if self._timeline.reorders and not reordered and self._format is not None:

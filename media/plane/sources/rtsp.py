@@ -4,7 +4,6 @@ import asyncio
 from urllib.parse import urlsplit
 
 from media.ezviz.decipher import Decipherer
-from media.plane.codec.bitstream import bitstream
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.live import Live
 from media.plane.sources.screen import Screen
@@ -64,7 +63,7 @@ class RtspSource:
         decipherer = Decipherer(self._spec.key) if self._spec.key else None
         chosen = choose(description, sound=self._spec.sound != "off", opener=decipherer)
         if decipherer:
-            decipherer.picture(chosen.sets)
+            decipherer.picture(chosen.sets.get(chosen.codec, b""))
         tracks = [("video", chosen.video, chosen.depacketizer)]
         if chosen.audio and chosen.sound:
             tracks.append(("audio", chosen.audio, chosen.sound.depacketizer))
@@ -73,7 +72,7 @@ class RtspSource:
             self._screen,
             lambda: chosen.heard() if session.has("audio") or chosen.audio is None else None,
             timeline,
-            codec=bitstream(chosen.codec),
+            codec_of=lambda: chosen.codec,
             sets=chosen.sets,
             encrypts=self._spec.encrypts,
             decipherer=decipherer,

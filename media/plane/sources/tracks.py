@@ -9,8 +9,7 @@ from typing import Literal
 from media.plane.codec.h264 import START
 from media.plane.codec.units import SourceFailed
 from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
-from media.rtp.h264 import H264Depacketizer
-from media.rtp.h265 import H265Depacketizer
+from media.rtp.either import EitherDepacketizer
 from media.rtp.mp2t import TransportDepacketizer
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.unit import Depacketizer, Opener
@@ -34,11 +33,15 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Chosen:
     video: Track
-    sets: bytes  # parameter sets that the description has, in Annex B's form
-    depacketizer: Depacketizer
-    codec: Codec = "h264"
+    sets: dict[Codec, bytes]  # parameter sets that the description has, in Annex B's form
+    depacketizer: EitherDepacketizer | TransportDepacketizer
     audio: Track | None = None  # where sound has a track of its own
     sound: Sound | None = None
+
+    @property
+    def codec(self) -> Codec:
+        """As described, until what comes shows another."""
+        return self.depacketizer.codec if isinstance(self.depacketizer, EitherDepacketizer) else "h264"
 
     def heard(self) -> Sound | None:
         """Codec and rate of the sound, as far as known."""
@@ -57,7 +60,7 @@ def choose(description: Description, *, sound: bool, opener: Opener | None = Non
     if video is None or not 0 < video.clock_hz <= _HIGHEST_HZ or video.parameters.get("packetization-mode") == "2":
         raise SourceFailed("not_playable", again=False)
     if video.encoding == "MP2T":
-        return Chosen(video, b"", TransportDepacketizer())
+        return Chosen(video, {}, TransportDepacketizer())
     made = _described(video, opener)
     for track in description.tracks if sound else ():
         is_back = track.is_back and not video.is_back
@@ -67,12 +70,17 @@ def choose(description: Description, *, sound: bool, opener: Opener | None = Non
 
 
 def _described(video: Track, opener: Opener | None) -> Chosen:
-    if video.encoding == "H264":
-        return Chosen(
-            video, _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set), H264Depacketizer(opener)
-        )
+    """Where the description contradicts itself, parameter sets count for more than names."""
     told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
-    return Chosen(video, b"".join(_sets(sets, _is_h265_set) for sets in told), H265Depacketizer(opener), "h265")
+    sets: dict[Codec, bytes] = {
+        "h264": _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set),
+        "h265": b"".join(_sets(text, _is_h265_set) for text in told),
+    }
+    codec: Codec = "h264" if video.encoding == "H264" else "h265"
+    other: Codec = "h265" if codec == "h264" else "h264"
+    if sets[other] and not sets[codec]:
+        codec = other
+    return Chosen(video, sets, EitherDepacketizer(codec, opener))
 
 
 def _is_h264_set(unit: bytes) -> bool:

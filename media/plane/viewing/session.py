@@ -93,10 +93,12 @@ class Session:
 
     async def answer(self, peer: Peer, view: View, sdp: str, left_s: float) -> str:
         """A peer's answer to an offer within `left_s`, of that view. Raises SourceFailed, NoOffer, NotGathered."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + left_s
         peer.gather(sdp, left_s)
         # a source that can't be shown is best said now, but a slow one must not cost the answer
         await self.pull.opened(min(VERDICT_S, left_s))
-        await peer.gathered()
+        await peer.gathered(due - loop.time())
         await self.pull.opened(0)
         view.check()
         answer = await peer.answer(self._voice())
