@@ -3,10 +3,13 @@
 EZVIZ's C6N says H265 and sends H.264 (AlexxIT/go2rtc issue 264, bluenviron/mediamtx issue 1631).
 """
 
-from media.nal import Codec
+from typing import Literal
+
 from media.rtp.h264 import H264Depacketizer
 from media.rtp.h265 import H265Depacketizer
 from media.rtp.unit import AccessUnit, Depacketizer, Opener
+
+type Codec = Literal["h264", "h265"]
 
 _H264_SPS = frozenset((0x07, 0x27, 0x47, 0x67))
 _H264_SEVERAL = frozenset((0x18, 0x38, 0x58, 0x78))  # STAP-A

@@ -6,7 +6,7 @@ UNIT_CAP = 4 * 1024 * 1024  # bytes of one access unit; what would be larger is 
 
 
 class AccessUnit(NamedTuple):
-    """A picture in Annex B form, an AAC frame without header, an Opus packet, or samples of G.711."""
+    """A picture in Annex B form, an AAC frame without header, or a packet of other sound."""
 
     data: bytes
     timestamp: int  # 32 bits, of the track's clock

@@ -6,8 +6,17 @@ from typing import Literal
 
 MOST_TRACKS = 16  # a description may go on; nothing more of it is looked at
 _LONGEST = 1024  # of an address
-_STATIC = {0: ("PCMU", 8000), 8: ("PCMA", 8000), 33: ("MP2T", 90_000)}  # RFC 3551 section 6
-_KNOWN = frozenset({"H264", "H265", "HEVC", "MPEG4-GENERIC", "MP4A-LATM", "PCMU", "PCMA", "OPUS", "MP2T"})
+_STATIC = {  # RFC 3551 section 6: encoding, clock, channels
+    0: ("PCMU", 8000, 1),
+    8: ("PCMA", 8000, 1),
+    9: ("G722", 8000, 1),
+    10: ("L16", 44_100, 2),
+    11: ("L16", 44_100, 1),
+    33: ("MP2T", 90_000, 1),
+}
+_UNKNOWN = ("", 0, 1)
+_G726 = frozenset(f"{form}G726-{kbits}" for form in ("", "AAL2-") for kbits in (16, 24, 32, 40))
+_KNOWN = _G726 | {"H264", "H265", "HEVC", "MPEG4-GENERIC", "MP4A-LATM", "PCMU", "PCMA", "G722", "L16", "OPUS", "MP2T"}
 _MAP = re.compile(r"(\d{1,3})\s+([\w.-]{1,40})/(\d{1,9})(?:/(\d{1,3}))?")
 _FORM = re.compile(r"(\d{1,3})\s+(.*)")
 
@@ -60,7 +69,7 @@ def _track(lines: list[str]) -> Track | None:
     maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
     payload = next((number for number in payloads if _encoding(number, maps) in _KNOWN), payloads[0])
     mapped = maps.get(payload)
-    clock = int(mapped[3]) if mapped else _STATIC.get(payload, ("", 0))[1]
+    _, clock, channels = _STATIC.get(payload, _UNKNOWN)
     forms = [
         found[2] for line in _attributes(lines, "fmtp") if (found := _FORM.match(line)) and found[1] == f"{payload}"
     ]
@@ -68,8 +77,8 @@ def _track(lines: list[str]) -> Track | None:
         "video" if kind == "video" else "audio",
         payload,
         _encoding(payload, maps),
-        clock,
-        int(mapped[4] or 1) if mapped else 1,
+        int(mapped[3]) if mapped else clock,
+        int(mapped[4] or 1) if mapped else channels,
         "a=sendonly" in lines,
         _attribute(lines, "control"),
         _parameters(forms[0] if forms else ""),
@@ -77,7 +86,7 @@ def _track(lines: list[str]) -> Track | None:
 
 
 def _encoding(payload: int, maps: dict[int, re.Match[str]]) -> str:
-    return maps[payload][2].upper() if payload in maps else _STATIC.get(payload, ("", 0))[0]
+    return maps[payload][2].upper() if payload in maps else _STATIC.get(payload, _UNKNOWN)[0]
 
 
 def _parameters(text: str) -> dict[str, str]:

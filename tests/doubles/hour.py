@@ -14,7 +14,6 @@ from typing import Any
 
 import av
 
-from media.plane.codec.bitstream import bitstream
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
 from media.plane.sources.live import Live
 from media.plane.sources.timeline import Timeline
@@ -144,8 +143,8 @@ class Showing:
             self.fanout,
             lambda: self._sound if self.loop.at >= self._began + self.mute_s else None,
             Timeline(CLOCK, HZ),
-            codec=bitstream("h264"),
-            sets=b"",
+            codec_of=lambda: "h264",
+            sets={},
             encrypts=True,
             over=self.failures.append,
         )

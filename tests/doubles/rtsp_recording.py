@@ -108,3 +108,24 @@ def tone(sound: str) -> tuple[list[Sample], bytes]:
                 out.append(Sample("audio", bytes(packet), sent / rate))
             sent += step
     return out, bytes(encoder.extradata or b"")
+
+
+def packed_tone(codec: str, rate: int, channels: int, options: dict[str, str]) -> list[Sample]:
+    """The same tone in packets of 20 ms, encoded by libavcodec's encoder of that name."""
+    encoder: Any = av.CodecContext.create(codec, "w")
+    encoder.sample_rate, encoder.layout, encoder.format = rate, "stereo" if channels == 2 else "mono", "s16"
+    encoder.options, encoder.time_base = options, Fraction(1, rate)
+    resampler = av.AudioResampler("s16", encoder.layout.name, rate, 320)
+    encoded = bytearray()
+    samples = 0
+    for number in range(LENGTH_S * 16_000 // 1024):
+        frame = _tone(number)
+        frame.pts = None
+        for piece in resampler.resample(frame):
+            piece.pts, piece.time_base = samples, Fraction(1, rate)
+            samples += piece.samples
+            encoded += b"".join([bytes(packet) for packet in encoder.encode(piece)])
+    encoded += b"".join([bytes(packet) for packet in encoder.encode(None)])
+    step = round(len(encoded) / samples * rate / 50)
+    pieces = range(0, len(encoded) - step, step)
+    return [Sample("audio", bytes(encoded[at : at + step]), at / step / 50) for at in pieces]

@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import av
@@ -20,7 +21,7 @@ from tests.doubles.open_gate import OpenGate
 from tests.doubles.rtc_viewer import Viewer
 from tests.doubles.rtsp_camera import PATH, RtspCamera
 from tests.doubles.rtsp_faults import resized
-from tests.doubles.rtsp_recording import CODE, LENGTH_S, recorded
+from tests.doubles.rtsp_recording import CODE, LENGTH_S, Recording, packed_tone, recorded
 from tests.media.conftest import World
 
 KEY = CODE.encode().ljust(16, b"\0")
@@ -227,6 +228,40 @@ def test_what_a_camera_sends_counts_and_not_what_it_says_that_it_sends(
     assert viewer.sizes == {(320, 180)}
     assert household.codecs == {learnt}, "what is remembered of it"
     assert world.stats()["reopened"] == 0
+
+
+@pytest.mark.parametrize(
+    ("named", "codec", "rate", "clock", "channels", "options"),
+    [
+        ("G726-16", "g726le", 8_000, 8_000, 1, {"code_size": "2"}),
+        ("G726-32", "g726le", 8_000, 8_000, 1, {"code_size": "4"}),
+        ("AAL2-G726-40", "g726", 8_000, 8_000, 1, {"code_size": "5"}),
+        ("G722", "g722", 16_000, 8_000, 1, {}),
+        ("L16", "pcm_s16be", 16_000, 16_000, 1, {}),
+        ("L16", "pcm_s16be", 44_100, 44_100, 2, {}),
+    ],
+)
+def test_sound_that_no_display_knows_is_heard_by_hls_and_webrtc(
+    world: World,
+    camera: RtspCamera,
+    named: str,
+    codec: str,
+    rate: int,
+    clock: int,
+    channels: int,
+    options: dict[str, str],
+) -> None:
+    silent = recorded(sound=None)
+    sent = packed_tone(codec, rate, channels, options)
+    samples = tuple(sorted([*silent.samples, *sent], key=lambda sample: sample.at))
+    camera.does.recording = Recording(samples, replace(silent.tracks, sound="pcmu", sound_hz=clock))
+    words = f"{named}/{clock}" + ("/2" if channels == 2 else "")
+    camera.does.says = lambda lines: resized([line.replace(f"PCMU/{clock}", words) for line in lines])
+    viewer = asyncio.run(watched(world, FPS))
+    assert 6_000 < sorted(viewer.loud)[len(viewer.loud) // 2] < 9_500
+    with av.open(io.BytesIO(segment(world)), "r", format="mpegts") as container:
+        heard = [array.array("f", bytes(frame.planes[0])) for frame in container.decode(audio=0)]
+    assert max([max(samples) for samples in heard[5:]]) > 0.2
 
 
 def test_an_address_that_names_its_scheme_twice_is_read(world: World, camera: RtspCamera) -> None:

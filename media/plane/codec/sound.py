@@ -1,6 +1,7 @@
-"""Sound: AAC framing, to Opus and from G.711 once per camera, and silence for displays that wait for a track."""
+"""Sound: AAC framing, to Opus and from what cameras send once per camera, and silence for displays that wait for it."""
 
 import functools
+import io
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
@@ -21,9 +22,10 @@ AAC_SAMPLES = 1024  # of a frame, and so many an encoder puts before the first
 _OFF = 25  # the part of a second that sound may be off before it is left out, or a gap
 _STRAIGHT = 500  # the part of a second that it may be off and is not bent
 _BEND = 50  # one sample in so many is added or left out at most
+_BARE = 4096  # bytes that libavformat looks at
 _SAMPLE = 4  # bytes of one that is encoded: 16 bits of two channels, or a float of one
 _RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-_SILENT_G711 = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5"}
+_SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # a second, of AAC that is made here
 
 
@@ -79,8 +81,10 @@ def silence(form: Format, since: int, until: int) -> list[Unit]:
         if form.audio_channels != 1 or form.audio_rate not in _RATES:
             return []
         data, step = silent_aac(form.audio_rate), AAC_SAMPLES * CLOCK // form.audio_rate
+    elif form.audio_codec in _SILENT:
+        data = _SILENT[form.audio_codec] * (form.audio_rate // 50) * (form.audio_channels or 1)
     elif form.audio_codec != "opus":
-        data = _SILENT_G711[form.audio_codec] * (form.audio_rate // 50)
+        return []
     if not data:
         return []  # an empty packet would end a decoder
     first = until - (until - since) // step * step
@@ -91,9 +95,7 @@ class _Chain:
     """Decode, resample, encode; lives as long as somebody wants what comes out."""
 
     def __init__(self, form: Format, codec: str, *, rate: int, layout: str, sample: str, step: int, bits: int) -> None:
-        self._decoder = _codec(form.audio_codec, "r")
-        if form.audio_codec in ("pcm_mulaw", "pcm_alaw"):
-            self._decoder.sample_rate, self._decoder.layout = form.audio_rate, "mono"
+        self._decoder = _decoder(form)
         self._resampler = av.AudioResampler(sample, layout, rate)
         self._encoder = _codec(codec, "w")
         self._encoder.sample_rate, self._encoder.layout, self._encoder.format = rate, layout, sample
@@ -170,6 +172,18 @@ def bent(data: bytes, by: int) -> bytes:
 
 def _codec(name: str, mode: Literal["r", "w"]) -> Any:
     return av.CodecContext.create(name, mode)
+
+
+def _decoder(form: Format) -> Any:
+    if form.audio_codec in ("g726", "g726le"):
+        # only libavformat's reader of bare G.726 can be told how many bits a sample has
+        bits = {"code_size": str(form.audio_bits)}
+        with av.open(io.BytesIO(bytes(_BARE)), format=form.audio_codec, options=bits) as bare:
+            return bare.streams.audio[0].codec_context
+    decoder = _codec(form.audio_codec, "r")
+    if form.audio_codec not in ("aac", "opus"):
+        decoder.sample_rate, decoder.layout = form.audio_rate, "stereo" if form.audio_channels == 2 else "mono"
+    return decoder
 
 
 class OpusVoice:

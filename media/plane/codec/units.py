@@ -7,6 +7,10 @@ from typing import Literal, NamedTuple
 CLOCK = 90_000  # ticks a second, of every time in this package unless said otherwise
 
 
+# as libavcodec names them; g726le begins at the lowest bits of each byte, as RFC 3551 has it, and g726 at the highest
+type SoundCodec = Literal["aac", "pcm_mulaw", "pcm_alaw", "pcm_s16be", "g722", "g726le", "g726", "opus"]
+
+
 class SourceFailed(Exception):
     """A picture can't be had. `reason` is the registry's word; `again`: a fault that may pass by itself."""
 
@@ -33,7 +37,8 @@ class Format:
     audio: bool
     audio_rate: int = 0
     audio_channels: int = 0  # 0: not known
-    audio_codec: Literal["aac", "pcm_mulaw", "pcm_alaw", "opus"] = "aac"
+    audio_codec: SoundCodec = "aac"
+    audio_bits: int = 0  # of a sample of G.726
     b_frames: bool = False  # pictures come in another order than they are shown in, as far as that is known
     lacks_sub: bool = False  # it is the whole picture, since the smaller one was requested and brought nothing
 
@@ -43,8 +48,8 @@ class Format:
 
 
 class Unit(NamedTuple):
-    """H.264 or H.265 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, G.711,
-    or Opus.
+    """H.264 or H.265 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, or
+    other sound as it comes.
 
     `form`: what pictures are like from this one on, where that changes or where time passed without a picture.
     """

@@ -62,6 +62,7 @@ async def seen_from(protocol: Any, servers: tuple[Address, ...]) -> Address:
 
 async def _asked(protocol: Any, server: Address, at_s: float) -> stun.Message:
     await asyncio.sleep(at_s)
+    response: stun.Message
     response, _ = await protocol.request(_binding(), server)
     return response
 

@@ -146,7 +146,7 @@ class Live:
         if time is not None and heard is not None:
             if self._format is not None and not self._format.audio:
                 # nothing had said so when the first picture was shown
-                self._begin(replace(self._format, audio=True, audio_rate=heard.rate, audio_codec=heard.codec))
+                self._begin(heard.described(self._format))
             data = unit.data
             if heard.codec == "aac":
                 data = sound.adts(self._decipherer.sound(data) if self._decipherer else data, heard.config)
@@ -201,7 +201,7 @@ class Live:
             self._timeline.reorders = True
         form = Format(measured.width, measured.height, measured.codec, audio=False, b_frames=self._timeline.reorders)
         if heard := self._sound_of():
-            form = replace(form, audio=True, audio_rate=heard.rate, audio_codec=heard.codec)
+            form = heard.described(form)
         self.is_open = True
         self._begin(form)
         held, self._held = self._held, []

@@ -9,6 +9,8 @@ from media.plane.sources.live import Live
 from media.plane.sources.screen import Screen
 from media.plane.sources.timeline import Timeline
 from media.plane.sources.tracks import choose
+from media.rtp.unit import Depacketizer
+from media.rtsp.description import Track
 from media.rtsp.failed import RtspFailed
 from media.rtsp.login import Login
 from media.rtsp.session import Session
@@ -64,7 +66,7 @@ class RtspSource:
         chosen = choose(description, sound=self._spec.sound != "off", opener=decipherer)
         if decipherer:
             decipherer.picture(chosen.sets.get(chosen.codec, b""))
-        tracks = [("video", chosen.video, chosen.depacketizer)]
+        tracks: list[tuple[str, Track, Depacketizer]] = [("video", chosen.video, chosen.depacketizer)]
         if chosen.audio and chosen.sound:
             tracks.append(("audio", chosen.audio, chosen.sound.depacketizer))
         timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)

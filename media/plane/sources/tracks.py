@@ -4,10 +4,9 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from media.plane.codec.h264 import START
-from media.plane.codec.units import SourceFailed
+from media.plane.codec.units import Format, SoundCodec, SourceFailed
 from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
 from media.rtp.either import EitherDepacketizer
 from media.rtp.mp2t import TransportDepacketizer
@@ -24,10 +23,23 @@ _SETS_H265 = frozenset({32, 33, 34})
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    codec: Literal["aac", "pcm_mulaw", "pcm_alaw", "opus"]
+    codec: SoundCodec
     rate: int
     depacketizer: Depacketizer
     config: bytes = b""  # AAC's
+    channels: int = 0  # 0: not known
+    bits: int = 0  # of a sample of G.726
+
+    def described(self, form: Format) -> Format:
+        """The form with this sound."""
+        return replace(
+            form,
+            audio=True,
+            audio_rate=self.rate,
+            audio_codec=self.codec,
+            audio_channels=self.channels,
+            audio_bits=self.bits,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +158,24 @@ def _alaw(track: Track) -> Sound | None:
     return Sound("pcm_alaw", track.clock_hz, PlainDepacketizer()) if track.channels == 1 else None
 
 
+def _g722(track: Track) -> Sound | None:
+    # its clock is half its rate (RFC 3551 section 4.5.2)
+    return Sound("g722", 16_000, PlainDepacketizer()) if track.channels == 1 else None
+
+
+def _linear(track: Track) -> Sound | None:
+    if track.channels not in (1, 2):
+        return None
+    return Sound("pcm_s16be", track.clock_hz, PlainDepacketizer(), channels=track.channels)
+
+
+def _g726(track: Track) -> Sound | None:
+    if track.channels != 1 or track.clock_hz != 8000:
+        return None
+    form, _, kbits = track.encoding.rpartition("G726-")
+    return Sound("g726" if form else "g726le", 8000, PlainDepacketizer(), bits=int(kbits) // 8)
+
+
 def _opus(track: Track) -> Sound:
     return Sound("opus", 48_000, PlainDepacketizer())
 
@@ -155,5 +185,8 @@ _SOUNDS: dict[str, Callable[[Track], Sound | None]] = {
     "MP4A-LATM": _latm,
     "PCMU": _mulaw,
     "PCMA": _alaw,
+    "G722": _g722,
+    "L16": _linear,
     "OPUS": _opus,
+    **{f"{form}G726-{kbits}": _g726 for form in ("", "AAL2-") for kbits in (16, 24, 32, 40)},
 }
