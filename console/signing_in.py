@@ -41,6 +41,7 @@ class Refused:
     why: str
     retry_after_s: int = 0
     user: str = ""
+    region: str = ""  # where an account that is unknown was looked for first
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class SigningIn:
 
     def again(self, current: ConsoleSession, why: Refused) -> Form:
         """The form that was refused, with the reason and what was typed but for secrets."""
-        text = refused(why.why, pages.language(), self._sign_in.vendor, why.retry_after_s)
+        text = refused(why.why, pages.language(), self._sign_in.vendor, why.retry_after_s, region=why.region)
         if why.step == "code":
             waiting = self.waiting(current)
             return Form("code", {"error": text, "invalid": True, "hint": waiting.hint if waiting else ""})
@@ -157,7 +158,7 @@ class SigningIn:
     def _taken(self, current: ConsoleSession, outcome: Outcome, user: str, open_way: bool) -> str | Refused | None:
         if isinstance(outcome, SignInRefused):
             log.info("sign-in at the console refused", why=outcome.why)
-            return Refused("sign-in", outcome.why, outcome.retry_after_s, user)
+            return Refused("sign-in", outcome.why, outcome.retry_after_s, user, outcome.region)
         if isinstance(outcome, CodeWanted):
             waiting = Waiting(outcome.pending, outcome.hint, user, open_way)
             self._sessions.remember(current, msgspec.msgpack.encode(waiting), PENDING_S)

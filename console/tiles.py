@@ -211,7 +211,15 @@ class Tiles:
 
 
 def why_not(refusal: Refusal, language: Language, own: Mapping[Reason, Sentence] = OWN) -> WhyNot:
-    wrong, mend = row_text(refusal.reason, language, refusal.camera, refusal.vendor, own, shared=refusal.shared)
+    wrong, mend = row_text(
+        refusal.reason,
+        language,
+        refusal.camera,
+        refusal.vendor,
+        own,
+        shared=refusal.shared,
+        battery=refusal.battery,
+    )
     return {"wrong": wrong, "mend": mend, "reason": refusal.reason}
 
 

@@ -47,10 +47,11 @@ def linking_page(template: str, assistant: Assistant, status: int = 200, **conte
     return page(template, status, assistant=ASSISTANTS[assistant], kind=assistant, **context)
 
 
-def refusal(why: str, retry_after_s: int = 0, sentence: str = "") -> tuple[int, str]:
+def refusal(why: str, retry_after_s: int = 0, sentence: str = "", region: str = "") -> tuple[int, str]:
     """HTTP status and translated text. `sentence`: in place of the one by `why`."""
     status, usual = wording.SIGN_IN[why]
-    return status, refused(why, language.read(request), current_app.config[VENDOR], retry_after_s, sentence or usual)
+    vendor = current_app.config[VENDOR]
+    return status, refused(why, language.read(request), vendor, retry_after_s, sentence or usual, region=region)
 
 
 def no_password() -> str:

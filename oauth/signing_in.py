@@ -150,7 +150,7 @@ class SigningIn:
         self, auth_request: AuthorizeRequest, outcome: SignInRefused, user: str, page_why: str = ""
     ) -> Response:
         """`page_why`: the reason shown, where it differs from the one that is logged."""
-        status, text = self._refusal(page_why or outcome.why, outcome.retry_after_s)
+        status, text = self._refusal(page_why or outcome.why, outcome)
         log.info("sign-in refused", why=page_why if outcome.why == "expired" else outcome.why)
         invalid = outcome.why != "expired"  # an expired step is not a typing error
         response = self._form(auth_request, status, error=text, invalid=invalid, user=user[:MAX_TYPED])
@@ -158,9 +158,9 @@ class SigningIn:
             response.headers["Retry-After"] = str(outcome.retry_after_s)
         return response
 
-    def _refusal(self, why: str, retry_after_s: int) -> tuple[int, str]:
+    def _refusal(self, why: str, outcome: SignInRefused) -> tuple[int, str]:
         either = SIGN_IN[why] == SIGN_IN["wrong"] and self.has_owner_users()
-        return pages.refusal(why, retry_after_s, NOT_THESE_EITHER if either else "")
+        return pages.refusal(why, outcome.retry_after_s, NOT_THESE_EITHER if either else "", outcome.region)
 
     def _code_page(self, auth_request: AuthorizeRequest, visit: Visit, status: int = 200, why: str = "") -> Response:
         error = ""

@@ -144,6 +144,7 @@ class Refusal(Struct, frozen=True):
     camera: str = ""  # its name, "" when it must not be disclosed
     vendor: str = ""  # whose camera it is, "" when that is not known
     shared: bool = False  # by another account, whose owner alone changes some settings
+    battery: bool = False  # the camera runs on battery, so it has no video port at home
 
     @property
     def reason(self) -> Reason:

@@ -27,12 +27,17 @@ class Speech:
     aloud: Mapping[Reason, Sentence]  # as the end of “…, because”, without signs that a voice would read out
     # in place of a sentence of the sign-in page, by why it refuses; "no_password": beside the form, always
     sign_in: Mapping[str, str]
-    # of a camera that another account shares, in place of those above
+    # of a camera on battery, then of one that another account shares: in place of those above
+    written_battery: Mapping[Reason, Sentence] = field(default_factory=dict)
     written_shared: Mapping[Reason, Sentence] = field(default_factory=dict)
     aloud_shared: Mapping[Reason, Sentence] = field(default_factory=dict)
+    # names of the vendor's regions, which the sentence "unknown" of `sign_in` has as {region} and {others}
+    regions: Mapping[str, str] = field(default_factory=dict)
 
-    def of_written(self, *, shared: bool) -> Mapping[Reason, Sentence]:
-        return {**self.written, **self.written_shared} if shared else self.written
+    def of_written(self, *, shared: bool, battery: bool) -> Mapping[Reason, Sentence]:
+        """A sentence of both, shared and on battery, is the one for battery."""
+        of_camera = self.written_shared if shared else {}
+        return {**self.written, **of_camera, **(self.written_battery if battery else {})}
 
     def of_aloud(self, *, shared: bool) -> Mapping[Reason, Sentence]:
         return {**self.aloud, **self.aloud_shared} if shared else self.aloud
@@ -52,6 +57,7 @@ class CodeSent(Struct, frozen=True):
 
 class Rejected(Struct, frozen=True):
     why: Literal["wrong", "unknown", "locked", "terminals", "too_often", "wrong_code", "expired", "unsupported"]
+    region: str = ""  # if the account is unknown everywhere: the one of `Speech.regions` that was asked first
 
 
 type Verdict = SignedIn | CodeSent | Rejected

@@ -89,7 +89,7 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cast_receiver_app_id: str = ""
 
     # -- EZVIZ
-    # where the account was made; EZVIZ corrects a wrong guess
+    # where accounts are looked for first; if none is there, the other regions are asked
     ezviz_region: Literal["eu", "us", "sa", "sg", "in", "ru"] = "eu"
     # pictures also by the EZVIZ account's own cloud stream, which needs nothing else but is an open connection
     # (ezviz.md)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from registry.camera import UNASKED, Camera, Failed, Refusal
+from registry.camera import UNASKED, Camera, Failed, Refusal, is_on_battery
 from registry.gate.displays import beyond, by_hls_alone, not_h264
 from registry.gate.ways import EXCEPTED
 from registry.preferences import WhileEncrypted
@@ -134,7 +134,7 @@ def gate(camera: Camera, now: Conditions) -> Allowed | Refusal:
     # where the vendor can't be queried the flags are old, and reporting them might mislead
     failed = _failed(REACH, camera, now) or _failed(BEYOND, camera, now)
     if failed:
-        return Refusal(tuple(failed), camera.name, camera.manufacturer, shared=camera.owner == "shared")
+        return _refusal(tuple(failed), camera)
     return Allowed(sound=camera.audio == "on", silence=camera.audio != "on" and now.surface in WAITING_FOR_SOUND)
 
 
@@ -151,7 +151,12 @@ def overruled(reason: Reason, camera: Camera | None, vendor: str = "") -> Refusa
     """A refusal by the vendor or a limit, whatever the flags say. `camera` None: only the vendor is named."""
     if camera is None:
         return Refusal((Failed(reason),), vendor=vendor)
-    return Refusal((Failed(reason),), camera.name, camera.manufacturer, shared=camera.owner == "shared")
+    return _refusal((Failed(reason),), camera)
+
+
+def _refusal(failed: tuple[Failed, ...], camera: Camera) -> Refusal:
+    is_shared = camera.owner == "shared"
+    return Refusal(failed, camera.name, camera.manufacturer, shared=is_shared, battery=is_on_battery(camera))
 
 
 def not_by_voice(camera: Camera, what: str) -> Refusal | None:

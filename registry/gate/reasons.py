@@ -208,7 +208,9 @@ def explain(refusal: Refusal, locale: str = "en", own: Mapping[Reason, Sentence]
 def sentences(refusal: Refusal, locale: str, own: Mapping[Reason, Sentence] = _NONE) -> tuple[str, ...]:
     """One text for each failed row: what is wrong, and its mend."""
     rows = (
-        row_text(row.reason, locale, refusal.camera, refusal.vendor, own, shared=refusal.shared)
+        row_text(
+            row.reason, locale, refusal.camera, refusal.vendor, own, shared=refusal.shared, battery=refusal.battery
+        )
         for row in refusal.failed
     )
     return tuple(" ".join(row) for row in rows)
@@ -222,10 +224,13 @@ def row_text(
     own: Mapping[Reason, Sentence] = _NONE,
     *,
     shared: bool = False,
+    battery: bool = False,
 ) -> tuple[str, str]:
     """What is wrong with a camera, and what mends it; "" for any camera, and for any vendor."""
     language = chosen([locale])
-    wrong, mend = translated(reason, language, WRITTEN, vendor, lambda speech: speech.of_written(shared=shared), own)
+    wrong, mend = translated(
+        reason, language, WRITTEN, vendor, lambda speech: speech.of_written(shared=shared, battery=battery), own
+    )
     names = {"camera": camera or OURS.translate(language, _ANY_CAMERA), "vendor": named(vendor, language)}
     problem = wrong.format(**names)
     # a sentence may begin with the stand-in for a name

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from registry.camera import Camera, Refusal
+from registry.camera import Camera, Refusal, is_on_battery
 from registry.driver import AsksCameras, Driver
 from registry.errors import DriverError
 from registry.gate.gate import not_found, overruled
@@ -25,7 +25,7 @@ class LanCodes:
 
     def takes(self, account_id: str, camera: Camera) -> bool:
         """Whether a code could open the camera: one on battery has no door at home. Raises Unavailable."""
-        if camera.battery is not None or "lan" in self._rules.closed_ways:
+        if is_on_battery(camera) or "lan" in self._rules.closed_ways:
             return False
         sources = self._readings.households.of(account_id).sources
         return any(source.id == camera.ref.source and self._drivers[source.kind].takes_codes for source in sources)

@@ -47,6 +47,7 @@ class SignInRefused(Struct, frozen=True):
     ]
     retry_after_s: int = 0
     own: bool = False
+    region: str = ""  # with "unknown": where the account was looked for first, as `Speech.regions` has it
 
 
 type Outcome = SignedIn | CodeWanted | SignInRefused

@@ -225,7 +225,7 @@ class SignIn:
         if isinstance(verdict, Rejected):
             if verdict.why == "terminals":
                 self._attempts.were_right(*pending.places)
-            return SignInRefused(verdict.why)
+            return SignInRefused(verdict.why, region=verdict.region)
         # the password's places stay taken until the code is right, so that a password alone gets few codes sent
         waiting = replace(pending, host=verdict.host, until=self._clock() + PENDING_S)
         return CodeWanted(msgspec.json.encode(waiting), masked(pending.user))

@@ -62,11 +62,20 @@ WRITTEN: Mapping[str, str] = {
 }
 
 
-def refused(why: str, language: Language, vendor: str, retry_after_s: int = 0, sentence: str = "") -> str:
-    """In the vendor's own words where it has some. `sentence`: in place of the one in WRITTEN."""
+def refused(
+    why: str, language: Language, vendor: str, retry_after_s: int = 0, sentence: str = "", *, region: str = ""
+) -> str:
+    """In the vendor's own words where it has some. `sentence`: in place of the one in WRITTEN.
+
+    `region`: where an account that is unknown was looked for first; the vendor's sentence names it and the others.
+    """
     speech = SPEECHES.get(vendor)
-    if speech and why in speech.sign_in:
-        return speech.catalogue.say(language, speech.sign_in[why], vendor=vendor)
+    if speech and why in speech.sign_in and (why != "unknown" or region in speech.regions):
+        names = {key: speech.catalogue.translate(language, name) for key, name in speech.regions.items()}
+        first = names.pop(region, "")
+        return speech.catalogue.say(
+            language, speech.sign_in[why], vendor=vendor, region=first, others=", ".join(names.values())
+        )
     gaps = {"vendor": vendor, "minutes": minutes(retry_after_s), "tries": LIMITS.per_user, "wait": WAIT_MIN}
     return OURS.say(language, sentence or WRITTEN[why], **gaps)
 

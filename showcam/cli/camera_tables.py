@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from msgspec.structs import asdict, replace
 
-from registry.camera import UNASKED, Camera, Refusal
+from registry.camera import UNASKED, Camera, Refusal, is_on_battery
 from registry.gate.reasons import explain, row_text
 from registry.preferences import Preferences
 from registry.reason import Reason
@@ -38,6 +38,7 @@ MENDS: Mapping[Reason, tuple[str, ...]] = {
     "no_way": ("code {camera}",),
     "code_wrong": ("code {camera}",),
 }
+AT_HOME = frozenset({"code {camera}"})  # a camera on battery has no video port that takes the code
 MENDS_OF_OWN: Mapping[Reason, tuple[str, ...]] = {
     "offline": ("move {camera}",),
     "lan_unreachable": ("move {camera}",),
@@ -154,6 +155,7 @@ def _mends(camera: Camera, verdicts: Mapping[Any, Any]) -> list[str]:
         for reason, commands in mends.items()
         if reason in failed
         for command in commands
+        if not (command in AT_HOME and is_on_battery(camera))
     ]
 
 

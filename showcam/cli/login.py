@@ -70,7 +70,7 @@ def signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
 def _why(sign_in: "SignIn", refusal: "SignInRefused") -> str:
     from registry.owner.sign_in_sentences import refused
 
-    return refused(refusal.why, "en", sign_in.vendor, refusal.retry_after_s)
+    return refused(refusal.why, "en", sign_in.vendor, refusal.retry_after_s, region=refusal.region)
 
 
 def _agree(sign_in: "SignIn", home: "Household", open_way: bool | None) -> None:

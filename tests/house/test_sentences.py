@@ -57,9 +57,10 @@ def test_every_sentence_of_a_table_is_marked() -> None:
     [showcam, *vendors] = words.domains()
     assert set(kept_in_tables()) - {""} <= set(words.said(showcam))
     for vendor, speech in zip(vendors, SPEECHES.values(), strict=True):
-        tables = (speech.written, speech.aloud, speech.written_shared, speech.aloud_shared)
+        tables = (speech.written, speech.aloud, speech.written_battery, speech.written_shared, speech.aloud_shared)
         rows = [row for table in tables for row in table.values()]
         own = {sentence for row in rows for sentence in row} | set(speech.sign_in.values())
+        own |= set(speech.regions.values())
         assert own - {""} == set(words.said(vendor))
 
 

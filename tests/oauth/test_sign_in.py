@@ -55,6 +55,13 @@ def test_what_the_vendor_wants_of_a_person_is_done_in_its_app(world: World, why:
     assert words in own.sign_in().page.text("alert")
 
 
+def test_the_page_says_where_an_unknown_account_was_looked_for_first(world: World) -> None:
+    own = world.browse().sign_in()
+    own.post("switch")
+    world.vendor.verdict = Rejected("unknown", "ru")
+    assert "It was looked for in Russia first, then in the other regions: Europe," in own.sign_in().page.text("alert")
+
+
 def test_a_sign_in_leads_to_consent(world: World) -> None:
     browser = world.browse().sign_in()
     assert browser.page.steps == ["switch", "agree", "cancel"]

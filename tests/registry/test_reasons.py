@@ -21,7 +21,7 @@ from registry.gate.gate import overruled
 from registry.gate.reasons import explain
 from registry.reason import REASONS, ByReason, Reason
 from tests.doubles.ready_driver import camera
-from words.languages import LANGUAGES
+from words.languages import LANGUAGES, Language
 
 VENDORS = ("", "EZVIZ", "Lakeside")  # one that is not known, one with sentences of its own, one without
 MODULES = sorted(Path(errors.__file__).parent.rglob("*.py"))
@@ -230,3 +230,15 @@ def test_what_a_person_can_do_is_named_with_the_easiest_or_safest_first(
 ) -> None:
     said = explain(Refusal((Failed(reason),), "Garden", "EZVIZ", shared=shared))
     assert [said.index(way) for way in ways] == sorted([said.index(way) for way in ways])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("owner", ["own", "shared"])
+@pytest.mark.parametrize("reason", ["not_agreed", "no_way"])
+def test_nobody_is_told_to_give_the_code_of_a_camera_on_battery(reason: Reason, owner: str, language: Language) -> None:
+    def said(battery: int | None) -> str:
+        return explain(overruled(reason, camera("Garden", owner=owner, battery=battery)), language)
+
+    label = {"en": "on its label", "nb": "på etiketten", "de": "Aufkleber"}[language]
+    assert (label in said(None), label in said(60)) == (True, False)
+    assert {"not_agreed": "showcam", "no_way": "EZVIZ"}[reason] in said(60)

@@ -22,6 +22,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_vendor import Vendors, answer
+from words.languages import Language
 
 PASSWORD = "showcam-demo"
 HERE = "192.0.2.1"
@@ -201,14 +202,16 @@ def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors:
 class Regions:
     """The host that is asked first, and the simulator as the region in which the accounts live."""
 
-    def __init__(self, store: SqliteStore, vendors: Vendors, simulator: SimulatorProcess, *, then: bytes) -> None:
+    def __init__(
+        self, store: SqliteStore, vendors: Vendors, simulator: SimulatorProcess, *, then: bytes, region: str = "eu"
+    ) -> None:
         self.first = vendors.answering(lambda *_: answer(b'{"meta": {"code": 1013}}'))
         self.second = vendors.answering(lambda *_: answer(then))
         both = simulator.data / "both.pem"
         both.write_bytes(simulator.ca.read_bytes() + self.first.ca_file.read_bytes())
         self.others = (self.second.host, simulator.app_host)
         extra = (self.first.host, *self.others)
-        hosts = EzvizHosts(self.first.host, simulator.open_host, extra=extra, others=self.others)
+        hosts = EzvizHosts(self.first.host, simulator.open_host, extra=extra, others=self.others, region=region)
         driver = EzvizDriver(store, hosts, ca_file=both, demo=True)
         self.door = SignIn(store, driver, "anyone", limits=MANY, vendor_s=20.0)
 
@@ -250,9 +253,50 @@ def test_what_all_regions_do_not_know_is_called_that(
 def test_a_sign_in_begins_at_the_region_of_the_settings_and_names_all_others() -> None:
     hosts = EzvizHosts.of("eu")
     assert (hosts.api, hosts.others[-1], len(hosts.others)) == ("apiieu.ezvizlife.com", "apirus.ezvizru.com", 5)
-    said = refused("unknown", "en", "EZVIZ")
-    for region in ("Europe", "North America", "South America", "Asia", "India", "Russia"):
-        assert region in said
+
+
+@pytest.mark.parametrize(
+    ("region", "language", "sentence"),
+    [
+        (
+            "eu",
+            "en",
+            "It was looked for in Europe first, then in the other regions: North America, South America, Asia, "
+            "India, Russia.",
+        ),
+        (
+            "ru",
+            "en",
+            "It was looked for in Russia first, then in the other regions: Europe, North America, South America, "
+            "Asia, India.",
+        ),
+        (
+            "sg",
+            "nb",
+            "Det ble først lett etter den i Asia, så i de andre regionene: Europa, Nord-Amerika, Sør-Amerika, India, "
+            "Russland.",
+        ),
+        (
+            "us",
+            "de",
+            "Gesucht wurde zuerst in Nordamerika, dann in den anderen Regionen: Europa, Südamerika, Asien, Indien, "
+            "Russland.",
+        ),
+    ],
+)
+def test_who_is_unknown_everywhere_reads_where_was_asked_first_and_where_then(
+    store: SqliteStore,
+    vendors: Vendors,
+    simulator: SimulatorProcess,
+    region: str,
+    language: Language,
+    sentence: str,
+) -> None:
+    regions = Regions(store, vendors, simulator, then=b'{"meta": {"code": 1013}}', region=region)
+    outcome = regions.door.begin("nobody@example.com", PASSWORD, HERE)
+    assert isinstance(outcome, SignInRefused)
+    said = refused(outcome.why, language, "EZVIZ", region=outcome.region)
+    assert sentence in said
 
 
 # the vendor's other verdicts

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from registry.gate.gate import overruled
 from registry.preferences import Preferences
 from registry.rules import Rules
 from registry.settings import BadValue
@@ -13,6 +14,7 @@ from showcam.cli.camera_settings import change_preference, change_setting
 from showcam.cli.named_camera import NamedCamera
 from showcam.compose.cameras import Household as Opened
 from tests.doubles.household import Household, household
+from tests.doubles.ready_driver import camera
 
 SHORT = Rules(request_s=0.8, owner_s=0.3, read_back_s=0.01)
 
@@ -111,6 +113,14 @@ def test_what_can_not_ring_so_is_refused(home: Household, setting: str, value: s
     with pytest.raises(BadValue, match=setting):
         change_preference(NamedCamera(opened, garden), setting, value, yes=False)
     assert home.owner.preferences(home.account.id, garden.id) == Preferences()
+
+
+@pytest.mark.parametrize(("battery", "commands"), [(None, ['showcam cameras code "Garden"']), (60, [])])
+def test_no_command_asks_for_the_code_of_a_camera_on_battery(battery: int | None, commands: list[str]) -> None:
+    garden = camera("Garden", ways=(), battery=battery)
+    for reason in ("no_way", "not_agreed"):
+        verdicts = {"alexa": overruled(reason, garden)}
+        assert tables.listed_facts((garden, verdicts), {}, {})["mends"] == commands
 
 
 def test_an_account_without_cameras_says_where_to_look() -> None:

@@ -82,7 +82,7 @@ class EzvizDriver:
         in_house = Lan(loopback=demo, switch_port=switch_port) if lan else None
         self._cloud = Cloud(loopback=demo or hosts.is_here) if cloud else None
         self.takes_codes = lan
-        self._terminal = Terminal(store, http, hosts.api, hosts.others)
+        self._terminal = Terminal(store, http, hosts.api, hosts.others, hosts.region)
         self.account = EzvizAccount(self.sessions, http, in_house, self._cloud)
         later = in_background if may_go_on else None
         self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)

@@ -24,6 +24,7 @@ class EzvizHosts(Struct, frozen=True):
     push: str = ""  # of the app's messages; "": where the account says
     extra: tuple[str, ...] = ()  # of these, the ones that are not EZVIZ's own
     others: tuple[str, ...] = ()  # the app's API in the other regions, where an account may live
+    region: str = "eu"  # of `api`
     follows: bool = True  # the Open Platform is that of an account's own region, where the account names one
 
     @property
@@ -39,7 +40,7 @@ class EzvizHosts(Struct, frozen=True):
         extra = tuple(f"{host}" if ":" in host else f"{host}:443" for host in (api, open_platform, push) if host)
         own_api, own_open = REGIONS[region]
         others = () if api else tuple(other for other, _ in REGIONS.values() if other != own_api)
-        return cls(api or own_api, open_platform or own_open, push, extra, others, follows=not open_platform)
+        return cls(api or own_api, open_platform or own_open, push, extra, others, region, follows=not open_platform)
 
     def open_of(self, api: str) -> str:
         """The Open Platform of an account whose app API is at `api`, as the account's sign-in named it."""

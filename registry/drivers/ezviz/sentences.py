@@ -114,6 +114,19 @@ EZVIZ = Speech(
     aloud={
         "code_wrong": ("", mark("Give the one on its label.")),
     },
+    written_battery={
+        "not_agreed": (
+            mark("The video of {camera} would come from the EZVIZ cloud, which nobody has allowed yet."),
+            "",
+        ),
+        "no_way": (
+            "",
+            mark(
+                "See whether the EZVIZ app shows it live. If it does, the last way is a developer key of the account "
+                "that owns it: a camera on battery has no video port at home."
+            ),
+        ),
+    },
     written_shared={
         "asleep": (
             "",
@@ -149,11 +162,19 @@ EZVIZ = Speech(
     aloud_shared={
         "encryption_on": ("", mark("Ask its owner to switch it off.")),
     },
+    regions={
+        "eu": mark("Europe"),
+        "us": mark("North America"),
+        "sa": mark("South America"),
+        "sg": mark("Asia"),
+        "in": mark("India"),
+        "ru": mark("Russia"),
+    },
     sign_in={
         "unknown": mark(
-            "EZVIZ knows no account with this user name in Europe, North America, South America, Asia, India or "
-            "Russia. Check the user name; it is the one of the EZVIZ app. An account of mainland China can't be used "
-            "here."
+            "EZVIZ knows no account with this user name. It was looked for in {region} first, then in the other "
+            "regions: {others}. Check the user name; it is the one of the EZVIZ app. An account of mainland China "
+            "can't be used here: make one in the EZVIZ app for another region."
         ),
         "terminals": mark(
             "This EZVIZ account is signed in on as many devices as it may be. "

@@ -24,15 +24,15 @@ OURS = frozenset({1021})  # a parameter is wrong, which no person can mend
 
 
 class Terminal:
-    """Raises registry.errors.DriverError. `host` is the region's app API, where signing in starts.
+    """Raises registry.errors.DriverError. `host` is the app API of `region`, where signing in starts.
 
     `others` are those of the other regions. An account of Russia is answered at Europe's host that no such user exists,
     and not where it lives (github.com/BaQs/pyEzviz, issue 38; github.com/RenierM26/ha-ezviz, issue 44).
     """
 
-    def __init__(self, store: Store, http: VendorHttp, host: str, others: tuple[str, ...] = ()) -> None:
+    def __init__(self, store: Store, http: VendorHttp, host: str, others: tuple[str, ...], region: str) -> None:
         self.notes = CallNotes()  # of the last attempts, for a trace
-        self._store, self._http, self._host, self._others = store, http, host, others
+        self._store, self._http, self._host, self._others, self._region = store, http, host, others, region
 
     def of(self, user: str) -> str:
         """The user's terminal code, 32 hex digits: the same for ever in this installation, and nobody else's."""
@@ -59,7 +59,7 @@ class Terminal:
                     continue
                 if verdict != UNKNOWN:
                     return verdict
-        return UNKNOWN if is_sure else Rejected("wrong")
+        return Rejected("unknown", self._region) if is_sure else Rejected("wrong")
 
     def _at(self, user: str, password: str, code: str, at: str) -> Verdict:
         from registry.drivers.ezviz.ruled import FAILURES, failure
