@@ -72,8 +72,8 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     explain: Literal["no", "picture"] = "picture"
     # whether showcam offers Alexa stills for its app; `false` if the app has trouble with them
     snapshots: bool = True
-    # pictures that are transcoded at once (pictures.md#transcoded); `auto`: as many as processor cores are measured to
-    # have time for, one fewer than there are, one at least; `0`: none
+    # pictures that are transcoded at once (pictures.md#transcoded); `auto`: two, or one on a single core, and more as
+    # the processor is measured to have time for; `0`: none
     transcodes: int | Literal["auto"] = "auto"
     # seconds after which a stream ends; `0`: none while somebody watches and the gate holds
     # (pictures.md#how-long-a-picture-lasts)

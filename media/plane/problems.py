@@ -67,7 +67,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
             503, "The camera sends, and its next keyframe is waited for; ask again.", headers={"Retry-After": "1"}
         )
     except SourceFailed as failed:
-        return problem(502, "The camera's picture could not be had.", failed.reason)
+        return problem(502, "The camera's picture could not be had.", failed.reason or "media_down")
     except NoOffer:
         return problem(400, "This is no SDP offer that H.264 video could answer.")
     except NotGathered:

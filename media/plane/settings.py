@@ -19,7 +19,7 @@ class PlaneSettings:
     live_per_process: int | None = None
     full_load: float = 0.85  # of a core; from then on the loop that carries all pictures takes no further camera
     sessions_of_one: int = 128  # of one household at once, whichever cameras they show
-    transcodes: int | Literal["auto"] = "auto"  # pictures at once; auto: as many as cores are measured to have time for
+    transcodes: int | Literal["auto"] = "auto"  # pictures at once; auto: two, and more as is measured
     connections: int = 512  # at once; a descriptor each
     connections_of_one: int = 128  # of one address that is neither this machine's nor a proxy's
     trusted_proxies: tuple[Network, ...] = ()

@@ -23,14 +23,19 @@ from media.plane.viewing.transcodes import Transcodes, admits
         (2, 1, [0.9], 0.9, True, True),  # who names a number decides
         ("auto", 1, [], None, False, True),  # one always
         ("auto", 1, [0.2], 0.2, False, False),
-        ("auto", 2, [0.2], 0.2, False, False),  # at most one fewer than there are cores
+        ("auto", 2, [0.2], 0.2, False, True),
+        ("auto", 2, [None], None, False, True),  # two on two cores, whatever they take
+        ("auto", 2, [0.9], 0.9, True, True),
+        ("auto", 2, [0.3, 0.3], 0.3, False, True),  # and more as is measured
+        ("auto", 2, [0.4, 0.4], 0.4, False, False),
+        ("auto", 2, [0.3, None], 0.3, False, False),
         ("auto", 4, [0.2], 0.2, False, True),
-        ("auto", 4, [0.2, 0.2, 0.2], 0.2, False, False),
+        ("auto", 4, [0.2, 0.2, 0.2], 0.2, False, True),
         ("auto", 4, [0.9, 0.9], 0.9, False, True),
         ("auto", 4, [1.1, 1.1], 1.1, False, False),
-        ("auto", 4, [0.2], 0.2, True, False),  # one that has no time for its pictures needs the rest
+        ("auto", 4, [0.2, 0.2], 0.2, True, False),  # one that has no time for its pictures needs the rest
         ("auto", 4, [None, None], None, False, True),
-        ("auto", 3, [None], 1.2, False, False),
+        ("auto", 3, [None, 0.2], 1.2, False, False),
     ],
 )
 def test_as_many_are_admitted_as_are_measured_to_have_room(
@@ -67,6 +72,39 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
         return transcodes.stats()["transcodes"]
 
     assert asyncio.run(scene()) == 0
+
+
+def test_who_waits_for_a_first_segment_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    form, later = Format(320, 180, "hvc1.1.6.L60.90", audio=False), [0.0]
+
+    async def scene() -> None:
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time.monotonic() + later[0])
+        transcodes = Transcodes(1)
+        first = transcodes.begin(form, (), "not_playable")
+        waits = asyncio.create_task(first.first_segment(silent_track=False, timeout_s=300))
+        await asyncio.sleep(0)
+        later[0] += UNUSED_S + 1
+        with pytest.raises(SourceFailed, match="not_playable"):
+            transcodes.begin(form, (), "not_playable")
+        assert not waits.done()
+        waits.cancel()
+        first.close()
+
+    asyncio.run(scene())
+
+
+def test_what_ends_for_another_picture_says_so_to_who_watches() -> None:
+    form = Format(320, 180, "avc1.42001e", audio=False)
+
+    async def scene() -> str:
+        transcodes = Transcodes(1)
+        first = transcodes.begin(form, (), "media_down", gives_way=True)
+        first.watch(lambda _: None)
+        transcodes.begin(form, (), "not_playable").close()
+        assert first.failure is not None
+        return first.failure.reason
+
+    assert asyncio.run(scene()) == "machine_full"
 
 
 @pytest.mark.parametrize(

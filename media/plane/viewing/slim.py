@@ -95,7 +95,8 @@ class Slim:
             self._work.sync()
         return self._work is not None
 
-    def close(self) -> None:
+    def close(self, reason: str = "") -> None:
+        """Its viewers are shown the whole picture, without a reason."""
         self._stop_making()
         following, self._following = self._following, None
         if following is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import structlog
 
 from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.outputs.hls import HlsOutput
 from media.plane.outputs.pipeline import DISPLAY, SOON, Shape
 from media.plane.outputs.transcoder import Transcoder
 from media.plane.viewing.fanout import Fanout
@@ -28,6 +29,7 @@ class Transcoded(Fanout):
         super().__init__()
         self.gives_way, self._renditions.is_soon = gives_way, gives_way or is_soon
         self._used = self._loop.time()
+        self._waiting = 0  # viewers by HLS, for a first segment
         self._left_out = self._counted = 0
         self._behind: float | None = None  # when it last left out a picture
         self._work = self._begun(form, since, SOON if self._renditions.is_soon else DISPLAY)
@@ -45,7 +47,7 @@ class Transcoded(Fanout):
 
     @property
     def is_watched(self) -> bool:
-        return bool(self._viewers) or self._loop.time() - self._used < LEFT_S
+        return bool(self._viewers) or self._waiting > 0 or self._loop.time() - self._used < LEFT_S
 
     @property
     def load(self) -> float | None:
@@ -80,8 +82,17 @@ class Transcoded(Fanout):
     def take(self, unit: Unit) -> None:
         self._work.put(unit)
 
-    def close(self) -> None:
-        self._end_work(SourceFailed("", again=True))
+    def close(self, reason: str = "media_down") -> None:
+        self._end_work(SourceFailed(reason, again=True))
+
+    async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
+        """As Fanout's; who waits for it watches."""
+        self._waiting += 1
+        try:
+            return await super().first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
+        finally:
+            self._waiting -= 1
+            self.need()
 
     def _end_work(self, failure: SourceFailed) -> None:
         self._work.stop()
@@ -119,7 +130,7 @@ class Transcoded(Fanout):
 
     def tidy(self) -> None:
         """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""
-        if not self._viewers and self._loop.time() - self._used > UNUSED_S:
+        if not self._viewers and not self._waiting and self._loop.time() - self._used > UNUSED_S:
             self.close()
         if self.left_out > self._counted:
             now = self._loop.time()

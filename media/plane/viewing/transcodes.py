@@ -1,4 +1,7 @@
-"""How many pictures may be transcoded at once. With "auto" that is measured: on what those that run now take."""
+"""How many pictures may be transcoded at once.
+
+With "auto" two may, or one on one core, and more as what those that run now are measured to take leaves room.
+"""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -11,6 +14,7 @@ from media.plane.viewing.transcoded import Transcoded
 type Most = int | Literal["auto"]
 
 UNMEASURED = 1.0  # cores that a picture is taken to need before that was measured
+FLOOR = 2  # so many are admitted on as many cores, whatever they take: what has no time leaves pictures out
 _SPARE = 1  # cores for everything else
 
 
@@ -45,7 +49,9 @@ class Running(Protocol):
 
     def tidy(self) -> None: ...
 
-    def close(self) -> None: ...
+    def close(self, reason: str = ...) -> None:
+        """`reason`: for those who watch it just now."""
+        ...
 
 
 def admits(
@@ -54,10 +60,10 @@ def admits(
     """Whether there is room beside those that run. `loads`: the cores that each takes; `measured`: that one took."""
     if most != "auto":
         return len(loads) < most
-    if not loads:
+    if len(loads) < min(FLOOR, cores):
         return True
     free = cores - _SPARE - sum(UNMEASURED if load is None else load for load in loads)
-    return not behind and len(loads) < cores - _SPARE and (UNMEASURED if measured is None else measured) <= free
+    return not behind and (UNMEASURED if measured is None else measured) <= free
 
 
 class Transcodes:
@@ -95,7 +101,7 @@ class Transcodes:
         is_tight = not self._has_room(displaces=False)
         for other in self._running:
             if not other.is_watched or (other.gives_way and is_tight):
-                other.close()
+                other.close("machine_full")
         self._running = [other for other in self._running if not other.is_over] + [running]
         return True
 
