@@ -11,9 +11,11 @@ from actions.confirmation import Proof
 from actions.errors import DeviceError, DeviceFailure, Needed, NoStore, OutOfTime, UnknownCommand, refused
 from actions.request import Execution
 from actions.trait import CameraCommand, Trait
+from net.outcomes import Outcome
+from net.outcomes import add as add_outcome
 from registry import outcomes
 from registry.camera import Refusal
-from registry.outcomes import Asking, Outcome
+from registry.outcomes import Asking
 from registry.settings import Asked
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -69,7 +71,7 @@ class Executions:
         else:
             ran = self._together(link, wanted, proof, end)
         for one in ran:
-            outcomes.add(one.outcome)
+            add_outcome(one.outcome)
         return {"commands": [{"ids": [camera], **one.answer} for camera, one in zip(wanted, ran, strict=True)]}
 
     def _together(self, link: Link, wanted: dict[str, list[Execution]], proof: Proof, end: float) -> list[Ran]:

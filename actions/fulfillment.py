@@ -16,8 +16,10 @@ from actions.executions import BUDGET_S, ExecutePayload, Executions
 from actions.request import Input, executions, queried, read
 from actions.states import QueryPayload, States
 from actions.traits import traits
+from net.outcomes import Outcome
+from net.outcomes import add as add_outcome
 from registry import outcomes
-from registry.outcomes import Asking, Outcome
+from registry.outcomes import Asking
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -72,7 +74,7 @@ class Fulfillment:
         name = given.intent if given is not None and given.intent in INTENTS else UNKNOWN
         with outcomes.asking(name.removeprefix(PREFIX)) as asked:
             answered = self._answered(_shown(request_id), given, bearer, since, asked)
-        outcomes.add(asked.ended())
+        add_outcome(asked.ended())
         if isinstance(answered, bytes):
             return 401, answered
         return 200, b"{}" if answered is None else _envelope(request_id, answered)
@@ -126,7 +128,7 @@ def _left_s(received: float, budget_s: float) -> float:
 
 def unread(error: IntentError) -> bytes:
     """The answer to a request whose body could not be read."""
-    outcomes.add(Outcome(UNKNOWN, "refused", error.code))
+    add_outcome(Outcome(UNKNOWN, "refused", error.code))
     return _envelope("", error.failure())
 
 

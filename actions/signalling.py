@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct
 
 from actions.sentences import WRITTEN
 from net.json_depth import too_deep
+from net.outcomes import add as add_outcome
 from net.problem import problem_of
 from registry import outcomes
 from registry.camera import Refusal
@@ -145,7 +146,7 @@ class Signalling:
                 asked.refused("bad_grant")
                 raise
             finally:
-                outcomes.add(asked.ended())
+                add_outcome(asked.ended())
         if isinstance(stream, Refusal):
             raise Problem(_STATUS.get(stream.reason, 409), "The camera can't be shown", explain(stream, own=WRITTEN))
         if message.action is not UNSET:

@@ -21,8 +21,10 @@ from alexa.interface import Answer, CameraDirective, Handler, HouseholdHandler
 from alexa.interfaces import household_interfaces, interfaces
 from alexa.state import State
 from alexa.unreadable import Unreadable
+from net.outcomes import Outcome
+from net.outcomes import add as add_outcome
 from registry import outcomes
-from registry.outcomes import Asking, Outcome
+from registry.outcomes import Asking
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -70,12 +72,12 @@ class SmartHome:
         try:
             directive = read(body)
         except Unreadable as unreadable:
-            outcomes.add(Outcome(UNKNOWN, "refused", InvalidDirective.kind))
+            add_outcome(Outcome(UNKNOWN, "refused", InvalidDirective.kind))
             envelope = Envelope(unreadable.correlation_token, unreadable.endpoint_id)
             return envelope.error(InvalidDirective("This is not a Smart Home directive."))
         with outcomes.asking(self._named(directive)) as asked:
             answer = self._enveloped(directive, Deadline(received), asked)
-        outcomes.add(asked.ended())
+        add_outcome(asked.ended())
         return answer
 
     def _enveloped(self, directive: Directive, deadline: Deadline, asked: Asking) -> bytes:

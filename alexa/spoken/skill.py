@@ -23,6 +23,7 @@ from alexa.spoken.response import respond
 from alexa.spoken.texts import say, spoken_language
 from alexa.spoken.turn import Reply, Turn
 from net.incoming import JsonObject
+from net.outcomes import add as add_outcome
 from registry import outcomes
 from registry.registry import Registry
 from store.ports import StoreUnavailable
@@ -114,7 +115,7 @@ class Spoken:
             try:
                 answer: Any = self._serializer.serialize(self._skill.invoke(envelope, Deadline(received)))
             finally:
-                outcomes.add(asked.ended())
+                add_outcome(asked.ended())
         answer.pop("userAgent", None)
         return dict(answer)
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypedDict
 from msgspec.structs import asdict
 
 from net.incoming import JsonObject
-from registry.outcomes import Outcome, collected
+from net.outcomes import Outcome, collected
 from showcam.redaction import QUIET, SILENT, redact
 
 type Event = JsonObject
