@@ -2,6 +2,8 @@
 
 import logging
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from pychromecast.controllers.receiver import CastStatus, CastStatusListener
 from pychromecast.error import NotConnected, PyChromecastError
 from pychromecast.generated.cast_channel_pb2 import CastMessage
 from pychromecast.models import CastInfo, HostServiceInfo
-from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener, SocketClient
+from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListener, InterruptLoop, SocketClient
 
 from cast.device import Device
 from cast.failed import CastFailed, Why
@@ -34,6 +36,9 @@ PLAY_S = 20.0  # from LOAD to PLAYING: a camera may have to wake first
 TRIES = 3  # to connect again, RETRY_S apart, before a device counts as gone
 RETRY_S = 1.0
 ENDING_S = 5.0  # for the connection's thread to end
+LONGEST = 64 * 1024  # bytes of a message, as Chromium's components/cast_channel/cast_framer.cc bounds it
+MOST = 100  # messages of a device in COUNTED_S; one that plays sends a few in a second
+COUNTED_S = 2.0
 _TYPES: dict[str, str] = {"screen": "cast", "speaker": "audio", "group": "group"}
 
 
@@ -191,14 +196,25 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
 def _one_at_a_time(client: SocketClient) -> None:
     """Reads and writes in turns: both at once, from two threads, break TLS (github.com/python/cpython/pull/124993).
 
-    PyChromecast reads in a thread of its own and writes in its caller's.
+    PyChromecast reads in a thread of its own and writes in its caller's. It reads messages of any length (4 GiB), as
+    fast as they come, so this bounds both.
     """
     turn = threading.RLock()
-    read, write = client._read_message, client.send_message
+    read, read_bytes, write = client._read_message, client._read_bytes_from_socket, client.send_message
+    came: deque[float] = deque(maxlen=MOST)
 
     def reads() -> CastMessage:
         with turn:
+            now = time.monotonic()
+            if len(came) == MOST and now - came[0] < COUNTED_S:
+                raise _too_much(client)
+            came.append(now)
             return read()
+
+    def reads_bytes(msglen: int) -> bytes:
+        if msglen > LONGEST:
+            raise _too_much(client)
+        return read_bytes(msglen)
 
     def writes(*args: Any, **named: Any) -> None:
         if not turn.acquire(timeout=ENDING_S):  # the device has sent half a message, and holds the other half back
@@ -209,6 +225,13 @@ def _one_at_a_time(client: SocketClient) -> None:
             turn.release()
 
     client._read_message, client.send_message = reads, writes  # type: ignore[method-assign]
+    client._read_bytes_from_socket = reads_bytes  # type: ignore[method-assign]
+
+
+def _too_much(client: SocketClient) -> Exception:
+    """The device sends more than a Cast device does: its connection ends for good, and only what it showed is lost."""
+    client.stop.set()
+    return InterruptLoop("more than a Cast device sends")
 
 
 def _uuid(device: Device) -> "UUID":

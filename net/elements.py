@@ -51,9 +51,9 @@ class Element:
         return f'<{self.name} xmlns="{html.escape(self.space)}"{attributes}>{inner}</{self.name}>'
 
 
-def read(body: bytes) -> Element:
-    """Raises NotXml."""
-    reader = _Reader()
+def read(body: bytes, *, most: int = MOST) -> Element:
+    """`most`: elements. Raises NotXml."""
+    reader = _Reader(most)
     try:
         reader.parser.Parse(body, True)
     except (expat.ExpatError, ValueError, LookupError):
@@ -64,7 +64,8 @@ def read(body: bytes) -> Element:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._refuse
@@ -73,6 +74,7 @@ class _Reader:
         self.parser.CharacterDataHandler = self._text
         self.root: Element | None = None
         self._open: list[Element] = []
+        self._texts: list[list[str]] = []  # of each open element; added to a text one by one they would take minutes
         self._count = 0
 
     def _refuse(self, *_: object) -> None:
@@ -82,17 +84,18 @@ class _Reader:
         space, _, local = name.rpartition(" ")
         element = Element(space, local, {key.rpartition(" ")[2]: value for key, value in attributes.items()})
         self._count += 1
-        if self._count > MOST or len(self._open) >= DEEPEST:
+        if self._count > self._most or len(self._open) >= DEEPEST:
             raise NotXml
         if self._open:
             self._open[-1].children.append(element)
         else:
             self.root = element
         self._open.append(element)
+        self._texts.append([])
 
     def _end(self, _name: str) -> None:
-        self._open.pop()
+        self._open.pop().text = "".join(self._texts.pop())
 
     def _text(self, text: str) -> None:
-        if self._open:
-            self._open[-1].text += text
+        if self._texts:
+            self._texts[-1].append(text)

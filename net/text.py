@@ -21,6 +21,11 @@ def mended(body: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: b"" if found[1] else found[0], body)
 
 
+def number(text: str) -> int | None:
+    """The number that up to nine ASCII digits say; None for any other text, also for "²" and for 5,000 digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def line(text: object) -> str:
     """A name as one line, without control and replacement characters; joiners stay. "" for None."""
     plain = str(text or "")

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from net.text import number
+
 MOST_TRACKS = 16  # a description may go on; nothing more of it is looked at
 _LONGEST = 1024  # of an address
 _STATIC = {  # RFC 3551 section 6: encoding, clock, channels
@@ -63,11 +65,11 @@ def address(base: str, control: str) -> str:
 
 def _track(lines: list[str]) -> Track | None:
     kind, *rest = lines[0].removeprefix("m=").split() or [""]
-    payloads = [int(word) for word in rest[2:] if word.isdigit() and len(word) < 4]
+    payloads = [stated for word in rest[2:] if len(word) < 4 and (stated := number(word)) is not None]
     if kind not in ("video", "audio") or not payloads:
         return None
     maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
-    payload = next((number for number in payloads if _encoding(number, maps) in _KNOWN), payloads[0])
+    payload = next((known for known in payloads if _encoding(known, maps) in _KNOWN), payloads[0])
     mapped = maps.get(payload)
     _, clock, channels = _STATIC.get(payload, _UNKNOWN)
     forms = [

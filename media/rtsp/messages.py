@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from net.text import number
+
 HEAD_CAP = 16 * 1024
 BODY_CAP = 64 * 1024
 _FRAME = 0x24
@@ -32,10 +34,11 @@ class Message:
         """The status of a response; 0 for a request. Raises NotRtsp."""
         if not self.start.startswith("RTSP/"):
             return 0
-        code = self.start.split(" ", 2)[1:2]
-        if not code or not code[0].isdigit() or len(code[0]) != 3:
+        code = "".join(self.start.split(" ", 2)[1:2])
+        status = number(code)
+        if status is None or len(code) != 3:
             raise NotRtsp
-        return int(code[0])
+        return status
 
     @property
     def method(self) -> str:
@@ -55,12 +58,18 @@ class Splitter:
 
     def __init__(self, frames: Callable[[int, bytes], None], message: Callable[[Message], None]) -> None:
         self._frames, self._message = frames, message
-        self._held = b""
+        self._held = bytearray()
+        self._wanted = 0  # bytes of `_held` with which the frame or message in it is whole, as far as its head says
 
     def feed(self, data: bytes) -> int:
         """Returns how many frames and messages were complete. Raises NotRtsp."""
         if self._held:
-            data, self._held = self._held + data, b""
+            self._held += data
+            if len(self._held) < self._wanted:  # nothing is parsed again for each byte that drips in
+                return 0
+            data = bytes(self._held)
+            self._held.clear()
+        self._wanted = 0
         at, size, frames, count = 0, len(data), self._frames, 0
         while at < size:
             if data[at] == _FRAME:
@@ -68,6 +77,7 @@ class Splitter:
                     break
                 end = at + 4 + (data[at + 2] << 8 | data[at + 3])
                 if end > size:
+                    self._wanted = end - at
                     break
                 frames(data[at + 1], data[at + 4 : end])
                 at = end
@@ -77,7 +87,7 @@ class Splitter:
                     break
                 at += taken
             count += 1
-        self._held = data[at:]
+        self._held += data[at:]
         return count
 
     def _take(self, data: bytes, at: int) -> int:
@@ -93,11 +103,12 @@ class Splitter:
         parted = [line.partition(":") for line in lines[1:]]
         headers = tuple((name.strip(), value.strip()) for name, colon, value in parted if colon)
         found = Message(lines[0], headers)
-        length = found.value("content-length") or "0"
-        if not length.isdigit() or int(length) > BODY_CAP:
+        length = number(found.value("content-length") or "0")
+        if length is None or length > BODY_CAP:
             raise NotRtsp
-        whole = end + 4 + int(length)
+        whole = end + 4 + length
         if whole > len(data):
+            self._wanted = whole - at
             return 0
         self._message(Message(found.start, headers, data[end + 4 : whole]))
         return whole - at

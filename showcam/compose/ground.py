@@ -16,7 +16,8 @@ from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.lan import SWITCH_PORT
 from registry.drivers.ezviz.open.tokens import Key
-from registry.drivers.lan.discovery import Discovered, probe
+from registry.drivers.lan.apart import discover
+from registry.drivers.lan.discovery import Discovered
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.history import TOGETHER_S, Later
@@ -85,7 +86,7 @@ def own_cameras(settings: Settings, store: Store) -> LanDriver | None:
 
 def discovered() -> list[Discovered]:
     """The devices of the house that answer WS-Discovery now."""
-    return probe([str(interface.ip) for interface in house_networks()])
+    return discover(house_networks())
 
 
 def unlinker(store: Store, pictures: households.Pictures) -> Callable[[Link], None]:

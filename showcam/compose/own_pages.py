@@ -9,9 +9,10 @@ from console.trial import Trial
 from media.errors import MediaBusy, MediaUnavailable, NoPicture
 from media.source import SourceSpec, Watched
 from net.networks import house_networks
+from registry.drivers.lan import apart
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device
-from registry.drivers.lan.finding import Candidate, Heard, find
+from registry.drivers.lan.finding import Candidate, Heard
 from registry.errors import Refused
 from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Search
@@ -56,4 +57,4 @@ def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list
 
 
 def _found(known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:
-    return find(house_networks(), known, look=look, heard=heard)
+    return apart.search(house_networks(), known, look=look, heard=heard)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import html
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ class Door:
         await stream.prepare(request)
         with contextlib.suppress(ConnectionResetError):  # the page was left
             await stream.write(b": open\n\n")
-            async for item in cloud.news.after(int(after) if after.isdigit() else None):
+            async for item in cloud.news.after(_number(after)):
                 data = json.dumps({"number": item.number, "kind": item.kind, "camera": item.camera})
                 await stream.write(f"data: {data}\n\n".encode())
         return stream
@@ -154,9 +155,7 @@ class Door:
 
     async def trace(self, request: web.Request) -> web.StreamResponse:
         after = request.query.get("after", "0")
-        return web.json_response(
-            {"entries": chosen(self.clouds, request).record.after(int(after) if after.isdigit() else 0)}
-        )
+        return web.json_response({"entries": chosen(self.clouds, request).record.after(_number(after) or 0)})
 
     async def add_trace(self, request: web.Request) -> web.StreamResponse:
         """Records a message that the page has sent; it is masked like all others."""
@@ -181,11 +180,18 @@ class Door:
         return cloud
 
 
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _seconds(body: dict[str, Any], name: str, usual: float, most: float) -> float:
     try:
-        return min(max(float(body.get(name, usual)), 0.0), most)
+        seconds = float(body.get(name, usual))
     except (TypeError, ValueError):
-        raise problem(400, "Bad request", f"“{name}” is a number.") from None
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise problem(400, "Bad request", f"“{name}” is a number.")
+    return min(max(seconds, 0.0), most)
 
 
 def _spoken_by(cloud: Alexa | Google, body: dict[str, Any]) -> str:

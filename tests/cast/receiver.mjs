@@ -59,6 +59,10 @@ function load(client, source, body) {
       say(client, "receiver-0", "*", "receiver", receiverStatus(0));
     } else if (behaves === "is loaded by another") {
       say(client, session, "*", "media", mediaStatus(0, "PLAYING", { ...body.media, contentId: "https://else.example" }));
+    } else if (behaves === "announces a gigabyte") {
+      server.clients[client].socket.write(Buffer.from([64, 0, 0, 0, 8, 0]));
+    } else if (behaves === "floods") {
+      for (let sent = 0; sent < 1000; sent++) say(client, session, "*", "media", mediaStatus(0, "PLAYING", body.media));
     } else if (behaves === "gives up") {
       say(client, session, "*", "media", mediaStatus(0, "IDLE", body.media, { idleReason: "ERROR" }));
     }

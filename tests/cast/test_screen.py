@@ -60,6 +60,17 @@ def test_the_end_of_a_picture_is_reported_once_with_what_ended_it(
     assert over.empty()
 
 
+@pytest.mark.parametrize("behaves", ["announces a gigabyte", "floods"])
+def test_a_device_that_sends_more_than_one_does_loses_its_connection(
+    receiver: Callable[[str], Receiver], behaves: str
+) -> None:
+    there = receiver(behaves)
+    screen, over = shown(there.device)
+    with closing_screen(screen):
+        screen.show(PICTURE)
+        assert over.get(timeout=WAIT_S) == "gone"
+
+
 def test_what_another_shows_is_left_alone(receiver: Callable[[str], Receiver]) -> None:
     there = receiver("is taken over")
     screen, over = shown(there.device)

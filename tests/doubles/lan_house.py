@@ -21,8 +21,8 @@ import zeroconf
 from msgspec.structs import asdict as fields
 
 from net.networks import house_networks
+from registry.drivers.lan.apart import Limits, SearchBroke, search
 from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.finding import find
 from tests.doubles import ipycam_device
 from tests.doubles.far_away import NETWORK
 
@@ -62,6 +62,11 @@ def match(
     )
 
 
+# much to read: as many elements as an answer holds
+FLOOD = "<a><b>{id}</b>" + "<b/>" * 2000 + "<!--{count}--></a>"
+LIMITS = {"flood": Limits(cpu_s=2), "no memory": Limits(memory=8 * 1024 * 1024)}
+
+
 def hosts(count: int) -> list[str]:
     return [f"192.168.7.{10 + number}" for number in range(count)]
 
@@ -70,6 +75,11 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
     "thirty": lambda: [match(host) for host in hosts(30)],
     "hundred": lambda: [match(host) for host in hosts(100)],
     "nobody": list,
+    "no memory": lambda: [match("192.168.7.10")],
+    "flood": lambda: [
+        *[Answer(host, FLOOD, times=40) for host in hosts(100)[1:]],
+        match("192.168.7.10"),
+    ],
     "foreign": list,
     "announced": lambda: [match("192.168.7.10")],
     "look": lambda: [match("192.168.7.10")],
@@ -116,14 +126,23 @@ def main(case: str) -> None:
         heard: list[tuple[int, int]] = []
         known = [Device("S", 1, "Barn", "192.168.7.10", 554, Pictured("/"))]
         began = time.monotonic()
-        found = find(networks, known, look=case == "look", heard=lambda done, of: heard.append((done, of)))
+        found, broke = [], False
+        try:
+            found = search(
+                networks,
+                known,
+                look=case == "look",
+                heard=lambda done, of: heard.append((done, of)),
+                limits=LIMITS.get(case, Limits()),
+            )
+        except SearchBroke:
+            broke = True
         spent_s = time.monotonic() - began
     heard_by.close()
     if announcing:
         announcing.close()
-    sys.stdout.write(
-        json.dumps({"found": [fields(candidate) for candidate in found], "spent_s": spent_s, "heard": heard[-1:]})
-    )
+    outcome = {"found": [fields(candidate) for candidate in found], "spent_s": spent_s, "broke": broke}
+    sys.stdout.write(json.dumps(outcome | {"heard": heard[-1:]}))
 
 
 def _announce() -> zeroconf.Zeroconf:
@@ -158,8 +177,9 @@ def listening(answers: list[Answer]) -> socket.socket:
             found = _ID.search(data)
             number = found[1].decode() if found else ""
             for answer in answers:
-                for _ in range(answer.times):
-                    sending[answer.host].sendto(answer.text.replace("{id}", number).encode(), asker)
+                text = answer.text.replace("{id}", number)
+                for count in range(answer.times):
+                    sending[answer.host].sendto(text.replace("{count}", str(count)).encode(), asker)
 
     threading.Thread(target=serve, daemon=True).start()
     return opened

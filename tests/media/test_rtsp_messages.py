@@ -37,11 +37,42 @@ def test_frames_and_messages_are_distinguished_wherever_the_network_cuts(step: i
         b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"RTSP/1.0 200 OK\r\nContent-Length: 70000\r\n\r\n",
         b"RTSP/1.0 200 OK\r\nContent-Length: many\r\n\r\n",
+        "RTSP/1.0 200 OK\r\nContent-Length: ²\r\n\r\n".encode(),
+        b"RTSP/1.0 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
     ],
 )
 def test_what_is_out_of_proportion_is_no_rtsp(data: bytes) -> None:
     with pytest.raises(NotRtsp):
         taken_apart(data, 500)
+
+
+def test_a_status_of_no_digits_is_no_rtsp() -> None:
+    [message] = taken_apart("RTSP/1.0 ²²² OK\r\n\r\n".encode(), 500)[1]
+    with pytest.raises(NotRtsp):
+        _ = message.status
+
+
+def test_a_payload_type_of_no_digits_is_left_out() -> None:
+    described = Description.read("v=0\r\nm=video 0 RTP/AVP ² 96\r\na=rtpmap:96 H264/90000\r\n".encode())
+    assert described is not None
+    assert [track.payload for track in described.tracks] == [96]
+
+
+class CountingSplitter(Splitter):
+    parsed = 0
+
+    def _take(self, data: bytes, at: int) -> int:
+        self.parsed += 1
+        return super()._take(data, at)
+
+
+def test_a_head_is_not_parsed_again_for_each_byte_of_its_body() -> None:
+    messages: list[Message] = []
+    splitter = CountingSplitter(lambda channel, frame: None, messages.append)
+    splitter.feed(b"RTSP/1.0 200 OK\r\nX: " + b"x" * 16_000 + b"\r\nContent-Length: 2000\r\n\r\n")
+    for _ in range(2000):
+        splitter.feed(b"y")
+    assert (len(messages), splitter.parsed) == (1, 2)
 
 
 DESCRIPTION = (

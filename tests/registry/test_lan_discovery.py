@@ -51,6 +51,15 @@ def test_what_is_no_answer_of_a_camera_in_the_house_is_not_listed() -> None:
     assert len(names["192.168.7.17"]) < 80
 
 
+def test_a_flood_of_answers_hides_no_camera_and_costs_little() -> None:
+    outcome = found("flood")  # with two seconds of CPU, which four thousand such answers would take ten times
+    assert (outcome["broke"], [candidate["host"] for candidate in outcome["found"]]) == (False, ["192.168.7.10"])
+
+
+def test_a_search_beyond_its_limits_ends_and_whoever_asked_goes_on() -> None:
+    assert found("no memory")["broke"] is True
+
+
 def test_a_camera_of_others_is_found_by_its_own_discovery() -> None:
     [device] = found("foreign")["found"]
     assert (device["name"], device["onvif"], device["at"]) == ("Yard", True, "8000/onvif/device_service")

@@ -11,6 +11,7 @@ import select
 import socket
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
@@ -26,7 +27,9 @@ LISTENS_S = 1.5
 AGAIN_S = 0.3  # a probe is sent twice: nobody repeats a datagram that was lost
 MOST = 256  # devices that are listed
 _LONGEST = 8 * 1024  # of an answer
-_MOST_ANSWERS = 4096
+_MOST_ANSWERS = 1024  # that are read: a device answers each of four probes
+_MOST_OF_ONE = 8
+_MOST_ELEMENTS = 256  # of an answer; a camera's has some twenty
 _BUFFER = 1024 * 1024
 _TYPES = ("dn:NetworkVideoTransmitter", "")
 _PORTS = {"http": 80, "https": 443}
@@ -50,6 +53,7 @@ class Discovered(Struct, frozen=True):
 def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Discovered]:
     """Asks the networks of these IPv4 addresses of ours, and listens for so long."""
     answers: list[tuple[bytes, str]] = []  # read after listening: a hundred devices answer at once
+    count: Counter[str] = Counter()
     ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(opened) for opened in map(_opened, addresses) if opened is not None]
@@ -64,8 +68,10 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
             for ready in select.select(sockets, [], [], max(0.0, wait_s))[0]:
                 with contextlib.suppress(OSError):
                     data, (host, _) = ready.recvfrom(_LONGEST + 1)
-                    if len(answers) < _MOST_ANSWERS and is_in_house(host, loopback=loopback):
-                        answers.append((data, host))
+                    if ours.encode() in data and is_in_house(host, loopback=loopback):
+                        count[host] += 1
+                        if len(answers) < _MOST_ANSWERS and count[host] <= _MOST_OF_ONE:
+                            answers.append((data, host))
     found: dict[str, Discovered] = {}
     for data, host in dict.fromkeys(answers):
         for answered in _matches(data, host, ours) if len(found) < MOST else ():
@@ -108,7 +114,7 @@ def _matches(data: bytes, host: str, ours: str) -> list[Discovered]:
     if len(data) > _LONGEST:
         return []
     try:
-        message = read(data)
+        message = read(data, most=_MOST_ELEMENTS)
     except NotXml:
         return []
     if message.get("Header", "RelatesTo") != ours:

@@ -39,7 +39,6 @@ class Candidate(Struct, frozen=True):
 
 def find(
     networks: Sequence[ipaddress.IPv4Interface],
-    known: Sequence[Device],
     *,
     look: bool = False,
     heard: Heard = lambda _done, _all: None,
@@ -62,9 +61,13 @@ def find(
             before = found.get(host)
             if before is not None or any(port != 80 for port in ports):
                 found[host] = replace(before or Candidate(host, "", onvif=False), ports=ports)
+    return sorted(found.values(), key=lambda candidate: ipaddress.ip_address(candidate.host))
+
+
+def named(found: Sequence[Candidate], known: Sequence[Device]) -> list[Candidate]:
+    """The candidates with the names of those that are cameras of the household already."""
     names = {device.host: device.name for device in known}
-    ordered = sorted(found.values(), key=lambda candidate: ipaddress.ip_address(candidate.host))
-    return [replace(possible, added=names.get(possible.host, "")) for possible in ordered]
+    return [replace(possible, added=names.get(possible.host, "")) for possible in found]
 
 
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:

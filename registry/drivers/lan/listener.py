@@ -30,6 +30,7 @@ class Waits:
     pause_s: float = 5.0  # after a failure; twice as long after each further one
     longest_s: float = 300.0
     answer_s: float = 5.0
+    least_s: float = 0.5  # from one pull to the next, however soon a device answers
 
 
 class Listener:
@@ -78,9 +79,11 @@ class Listener:
             try:
                 point = PullPoint(self._asks(device), self._waits.answer_s)
                 while not over.is_set():
+                    began = time.monotonic()
                     for kind in point.pull():
                         self._hint(Hint(device.id, device.channel, kind, time.time()))
                     pause_s = self._waits.pause_s
+                    over.wait(began + self._waits.least_s - time.monotonic())
             except OnvifFailed as failed:
                 if failed.why == "login":  # its password is not sent again until its owner gives another
                     log.warning("source %s: a camera's events want another login", self._source.id)
