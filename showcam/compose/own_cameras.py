@@ -12,10 +12,10 @@ from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
 from media.source import SourceSpec, Watched
 from net.networks import house_networks
-from registry.drivers.lan import apart
 from registry.drivers.lan.adding import Adding
+from registry.drivers.lan.apart import SearchBroke
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.finding import Candidate, Heard
+from registry.drivers.lan.finding import Candidate, Heard, search
 from registry.errors import Refused
 from registry.reason import is_reason
 from showcam.compose.cameras import DEMO_USER, Household, built, household, named_or_only
@@ -84,8 +84,8 @@ def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> 
     """What could be a camera in the house; nothing is kept of it. Raises CannotStart."""
     _check(settings)
     try:
-        return apart.search(house_networks(), _known(settings, user), look=look, heard=heard)
-    except apart.SearchBroke as broke:
+        return search(house_networks(), _known(settings, user), look=look, heard=heard)
+    except SearchBroke as broke:
         raise CannotStart(f"The house could not be searched: {broke}. Try again.") from None
 
 

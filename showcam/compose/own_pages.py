@@ -9,10 +9,9 @@ from console.trial import Trial
 from media.errors import MediaBusy, MediaUnavailable, NoPicture
 from media.source import SourceSpec, Watched
 from net.networks import house_networks
-from registry.drivers.lan import apart
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device
-from registry.drivers.lan.finding import Candidate, Heard
+from registry.drivers.lan.finding import Candidate, Heard, search
 from registry.errors import Refused
 from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Search
@@ -52,9 +51,9 @@ def _of_own_cameras(settings: Settings, base: ground.Ground, home: Home) -> list
         loopback=settings.demo,
     )
     # the demo asks nothing of a real house
-    search = None if settings.demo else Search(_found)
-    return [AddingPage(own, search, home.area), OwnCamera(own, home.area)]
+    looking = None if settings.demo else Search(_found)
+    return [AddingPage(own, looking, home.area), OwnCamera(own, home.area)]
 
 
 def _found(known: Sequence[Device], look: bool, heard: Heard) -> Sequence[Candidate]:
-    return apart.search(house_networks(), known, look=look, heard=heard)
+    return search(house_networks(), known, look=look, heard=heard)

@@ -21,8 +21,9 @@ import zeroconf
 from msgspec.structs import asdict as fields
 
 from net.networks import house_networks
-from registry.drivers.lan.apart import Limits, SearchBroke, search
+from registry.drivers.lan.apart import Limits, SearchBroke
 from registry.drivers.lan.devices import Device, Pictured
+from registry.drivers.lan.finding import search
 from tests.doubles import ipycam_device
 from tests.doubles.far_away import NETWORK
 

@@ -1,4 +1,4 @@
-"""Searches the house in a process of its own, under limits on memory and CPU.
+"""Starts the process that searches the house, under limits on memory and CPU.
 
 Anything in the house may answer a search, with as much as it likes. What that costs ends with the process, so that a
 hostile device can spoil the search and nothing else.
@@ -11,14 +11,12 @@ import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
 
-from registry.drivers.lan.devices import Device
-from registry.drivers.lan.discovery import Discovered, probe
-from registry.drivers.lan.finding import Candidate, Heard, find, named
+from registry.drivers.lan.discovery import Discovered
 
 log = logging.getLogger(__name__)
 
@@ -37,55 +35,46 @@ class Limits(Struct, frozen=True):
     cpu_s: int = CPU_S
     memory: int = MEMORY
 
+    def keep(self) -> None:
+        """Hold this process to the limits from here on."""
+        resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_s, self.cpu_s))
+        resource.setrlimit(resource.RLIMIT_AS, (self.memory, self.memory))
 
-class _Order(Struct, frozen=True):
+
+class Order(Struct, frozen=True):
     """`discovers`: by WS-Discovery only. `look`: as `find` takes it."""
 
     networks: list[str]
-    limits: Limits
+    limits: Limits = Limits()
     discovers: bool = False
     look: bool = False
 
-
-class _Said(Struct, frozen=True):
-    """A line of the process: how far it is, or what it found."""
-
-    heard: tuple[int, int] | None = None
-    found: list[Candidate] | None = None
-    discovered: list[Discovered] | None = None
+    @property
+    def interfaces(self) -> list[ipaddress.IPv4Interface]:
+        return [ipaddress.IPv4Interface(network) for network in self.networks]
 
 
-_said = msgspec.json.Decoder(_Said)
+def order(
+    networks: Sequence[ipaddress.IPv4Interface], *, discovers: bool = False, look: bool = False, limits: Limits | None
+) -> Order:
+    return Order([str(network) for network in networks], limits or Limits(), discovers, look)
 
 
-def search(
-    networks: Sequence[ipaddress.IPv4Interface],
-    known: Sequence[Device],
-    *,
-    look: bool = False,
-    heard: Heard = lambda _done, _all: None,
-    limits: Limits = Limits(),  # noqa: B008 - it can't be changed
-) -> list[Candidate]:
-    """As `find`. Raises SearchBroke."""
-    order = _Order([str(network) for network in networks], limits, look=look)
-    return named(_done(order, heard).found or [], known)
-
-
-def discover(networks: Sequence[ipaddress.IPv4Interface], limits: Limits = Limits()) -> list[Discovered]:  # noqa: B008
+def discover(networks: Sequence[ipaddress.IPv4Interface]) -> list[Discovered]:
     """The devices that answer WS-Discovery now; [] where the process broke."""
     try:
-        order = _Order([str(network) for network in networks], limits, discovers=True)
-        return _done(order, lambda _done, _all: None).discovered or []
-    except SearchBroke as broke:
-        log.warning("the house could not be searched: %s", broke)
+        [line] = lines(order(networks, discovers=True, limits=None))
+        return msgspec.json.decode(line, type=list[Discovered])
+    except (SearchBroke, ValueError) as broke:
+        log.warning("the house could not be searched: %s", type(broke).__name__)
         return []
 
 
-def _done(order: _Order, heard: Heard) -> _Said:
+def lines(given: Order) -> Iterator[bytes]:
+    """What the process writes, line by line, until it ends well. Raises SearchBroke."""
     environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
-    command = [sys.executable, "-P", "-m", "registry.drivers.lan.apart"]
-    said = _Said()
-    with subprocess.Popen(  # noqa: S603 - this Python, this module
+    command = [sys.executable, "-P", "-m", "registry.drivers.lan.finding"]
+    with subprocess.Popen(  # noqa: S603 - this Python, a module of ours
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
     ) as process:
         assert process.stdin is not None
@@ -93,36 +82,12 @@ def _done(order: _Order, heard: Heard) -> _Said:
         late = threading.Timer(WITHIN_S, process.kill)
         late.start()
         try:
-            with process.stdin as given:
-                given.write(msgspec.json.encode(order))
-            for line in process.stdout:
-                said = _said.decode(line)
-                if said.heard is not None:
-                    heard(*said.heard)
-        except (OSError, msgspec.DecodeError):
+            with process.stdin as taken:
+                taken.write(msgspec.json.encode(given))
+            yield from process.stdout
+        except OSError:
             process.kill()
         finally:
             late.cancel()
     if process.returncode != 0:
         raise SearchBroke(f"its process ended with {process.returncode}")
-    return said
-
-
-def main() -> None:
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=_Order)
-    resource.setrlimit(resource.RLIMIT_CPU, (order.limits.cpu_s, order.limits.cpu_s))
-    resource.setrlimit(resource.RLIMIT_AS, (order.limits.memory, order.limits.memory))
-    networks = [ipaddress.IPv4Interface(network) for network in order.networks]
-
-    def say(said: _Said) -> None:
-        sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
-        sys.stdout.buffer.flush()
-
-    if order.discovers:
-        say(_Said(discovered=probe([str(network.ip) for network in networks])))
-    else:
-        say(_Said(found=find(networks, look=order.look, heard=lambda done, of: say(_Said(heard=(done, of))))))
-
-
-if __name__ == "__main__":
-    main()

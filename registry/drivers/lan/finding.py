@@ -1,15 +1,18 @@
 """What could be a camera in the house: devices that answer WS-Discovery or mDNS and, if asked for, open video ports."""
 
 import ipaddress
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from net.networks import neighbours
-from registry.drivers.lan import discovery, mdns
+from registry.drivers.lan import apart, discovery, mdns
+from registry.drivers.lan.apart import Limits
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.knocking import knock
 
@@ -70,6 +73,46 @@ def named(found: Sequence[Candidate], known: Sequence[Device]) -> list[Candidate
     return [replace(possible, added=names.get(possible.host, "")) for possible in found]
 
 
+class _Said(Struct, frozen=True):
+    """A line of the process that searches: how far it is, or what it found."""
+
+    heard: tuple[int, int] | None = None
+    found: list[Candidate] | None = None
+
+
+def search(
+    networks: Sequence[ipaddress.IPv4Interface],
+    known: Sequence[Device],
+    *,
+    look: bool = False,
+    heard: Heard = lambda _done, _all: None,
+    limits: Limits | None = None,
+) -> list[Candidate]:
+    """As `find`, in a process with limits on memory and CPU. Raises SearchBroke."""
+    found: list[Candidate] = []
+    for line in apart.lines(apart.order(networks, look=look, limits=limits)):
+        said = msgspec.json.decode(line, type=_Said)
+        if said.heard is not None:
+            heard(*said.heard)
+        found = said.found or found
+    return named(found, known)
+
+
+def main() -> None:
+    """The process that searches: its order comes by standard input."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=apart.Order)
+    order.limits.keep()
+    if order.discovers:
+        _say(discovery.probe([str(network.ip) for network in order.interfaces]))
+    else:
+        _say(_Said(found=find(order.interfaces, look=order.look, heard=lambda done, of: _say(_Said(heard=(done, of))))))
+
+
+def _say(what: object) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
+    sys.stdout.buffer.flush()
+
+
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:
     done = 0
     for batch in batched(hosts, TOGETHER, strict=False):
@@ -80,3 +123,7 @@ def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, 
                 yield host, ports
         done += len(batch)
         heard(done, len(hosts))
+
+
+if __name__ == "__main__":
+    main()
