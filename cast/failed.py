@@ -78,11 +78,15 @@ SENTENCES: Mapping[Why, Sentence] = {
 
 
 class CastFailed(Exception):
-    """`device`: its name, as it was asked for. `said`: the device itself said that it does not play."""
+    """`device`: its name, as it was asked for. `said`: the device itself said that it does not play.
+
+    `unpaired`: by WebRTC no address of it reaches one of showcam's.
+    """
 
     def __init__(self, why: Why, device: str = "", *, said: bool = False) -> None:
         super().__init__(why)
         self.why, self.device, self.said = why, device, said
+        self.unpaired = False
 
     def text(self, language: Language) -> str:
         return " ".join(OURS.say(language, sentence, device=self.device) for sentence in SENTENCES[self.why])

@@ -8,6 +8,7 @@ from pychromecast.controllers.media import MediaStatus
 from pychromecast.controllers.receiver import CastStatus
 from pychromecast.generated.cast_channel_pb2 import CastMessage
 
+from cast.failed import CastFailed
 from cast.picture import Picture
 from cast.screen import Screen
 from net.incoming import JsonObject
@@ -20,14 +21,19 @@ class OwnScreen(Screen):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
+        self._is_unpaired = False
         self._asked = ""  # names what was asked for last, in what the receiver answers
         self._cast.register_handler(_Channel(self))
 
     def show(self, picture: Picture) -> None:
         """Returns when the device plays it. Raises CastFailed."""
-        self._picture, self._asked = picture, ""
+        self._picture, self._asked, self._is_unpaired = picture, "", False
         self._settled.clear()
-        super().show(picture)
+        try:
+            super().show(picture)
+        except CastFailed as failed:
+            failed.unpaired = self._is_unpaired
+            raise
 
     def _begin(self) -> None:
         status = self._cast.status
@@ -81,7 +87,8 @@ class OwnScreen(Screen):
             case "taken":
                 self._report("taken")
                 self._settled.set()
-            case "failed" | "ended":
+            case "failed" | "unpaired" | "ended":
+                self._is_unpaired = state == "unpaired"
                 self._ended()
 
 

@@ -15,6 +15,8 @@ from cast.showing import Over
 from media.errors import MediaBusy, MediaUnavailable
 from registry.camera import Camera, Refusal, Stream, StreamRequest, is_on_battery
 
+# devices that WebRTC did not reach are remembered, by their ids; a house has few
+MOST_UNPAIRED = 64
 LEASE_S = 60.0  # the longest that a picture goes on after its worker has died
 # a battery camera wakes within 70 s (github.com/Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.4), and a TV gives up
 # after 14 to 20 s
@@ -75,6 +77,7 @@ class Player:
     ) -> None:
         self._owner, self._sessions, self._doors = owner, sessions, doors
         self._connect, self._protocols = connect, protocols
+        self._unpaired: dict[str, None] = {}  # devices that are not tried by WebRTC again
 
     def play(
         self, device: Device, account: str, camera: str, over: Callable[[Over], None], free: Callable[[], object]
@@ -133,12 +136,16 @@ class Player:
     ) -> tuple[Shown, str] | Refusal:
         """What plays it, and the camera's name. `seen` gets the camera.
 
-        By the best protocol first; where that does not play, by the next.
+        By the best protocol first; where that does not play, by the next. A device that WebRTC did not reach though HLS
+        does is shown HLS from then on: Nest Hubs since early 2026 (AlexxIT/WebRTC issue 941).
         """
         screen: Shown | None = None
         try:
-            for at in range(len(self._protocols)):
-                request = StreamRequest("tv", self._protocols[at:])
+            protocols, is_unpaired = self._protocols, False
+            if device.id in self._unpaired:
+                protocols = protocols[1:]
+            for at in range(len(protocols)):
+                request = StreamRequest("tv", protocols[at:])
                 stream = self._owner.open_stream(session.account, session.id, camera, request)
                 refusal = stream if isinstance(stream, Refusal) else stream.explains
                 if refusal is not None:
@@ -160,15 +167,23 @@ class Player:
                         screen = self._connect(device, over)
                         screen.show(replace(picture, at=picture.at[1:]))
                         return screen, name
-                    if failed.why != "not_played" or stream.protocol == self._protocols[-1]:
+                    if failed.why != "not_played" or stream.protocol == protocols[-1]:
                         raise
+                    is_unpaired |= failed.unpaired
                 else:
+                    if is_unpaired:
+                        self._remember_unpaired(device)
                     return screen, name
         except BaseException:
             if screen is not None:
                 screen.stop()
             raise
         raise CastFailed("not_played", device.name)
+
+    def _remember_unpaired(self, device: Device) -> None:
+        if len(self._unpaired) >= MOST_UNPAIRED:
+            self._unpaired.pop(next(iter(self._unpaired)))
+        self._unpaired[device.id] = None
 
     def _picture(self, stream: Stream, name: str, session: ConsoleSession, device: Device) -> Picture:
         """Its addresses in the house come first. A page of https may not read plain http, so the public is next."""

@@ -7,6 +7,10 @@ const GATHER_MS = 500; // a TV is in the house, where the addresses are known at
 const FIRST_PICTURE_MS = { webrtc: 8000, hls: 15000 };
 const SILENT_MS = { webrtc: 4000, hls: 15000 }; // without a new frame the picture counts as over
 const LOOK_MS = 500;
+const PAIR_MS = 2000; // in the house two addresses find each other in a second, or never (AlexxIT/WebRTC issue 941)
+
+/** No address of the TV reaches one of showcam's: HLS may. */
+export class Unpaired extends Error {}
 
 export class Picture {
   /** `ended` is called once, when a picture that played is lost. */
@@ -32,6 +36,7 @@ export class Picture {
     const answer = await firstOf(at, (base) => fetch(base + path, { method: "POST", headers, body }));
     if (!answer.ok) throw new Error(`the offer was answered ${answer.status}`);
     await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+    await paired(peer);
   }
 
   async follow(at, path) {
@@ -74,6 +79,21 @@ export class Picture {
     this.video.onerror = null;
     this.video.srcObject = null;
   }
+}
+
+/** Resolves once two addresses have found each other. */
+function paired(peer) {
+  return new Promise((resolve, reject) => {
+    const over = setTimeout(() => reject(new Unpaired()), PAIR_MS);
+    const look = () => {
+      if (["connected", "completed"].includes(peer.iceConnectionState)) {
+        clearTimeout(over);
+        resolve();
+      }
+    };
+    peer.addEventListener("iceconnectionstatechange", look);
+    look();
+  });
 }
 
 /** The first that is answered: a page of https may not reach plain http in the house, and a door may be closed. */

@@ -1,7 +1,7 @@
 // showcam's own Cast receiver: shows what showcam asks for, and leaves the TV when nothing is shown for a minute.
 
 import { connect, isCastDevice } from "./on_cast.js";
-import { Picture } from "./picture.js";
+import { Picture, Unpaired } from "./picture.js";
 
 const LEAVE_MS = 60000;
 const NAME_MS = 5000;
@@ -33,8 +33,8 @@ class Receiver {
     this.video.hidden = false;
     try {
       await picture.show(asked);
-    } catch {
-      if (picture === this.picture) this.lost(asked.id, "failed");
+    } catch (error) {
+      if (picture === this.picture) this.lost(asked.id, error instanceof Unpaired ? "unpaired" : "failed");
       return;
     }
     if (picture !== this.picture) return;

@@ -4,13 +4,15 @@ What only a real Cast device can tell is not here: that it takes the page, and p
 """
 
 import queue
+import re
 import statistics
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from cast.failed import CastFailed
 from cast.own_screen import NAMESPACE, OwnScreen
@@ -96,6 +98,22 @@ def test_an_address_that_is_refused_fails_at_once_and_the_next_may_follow(
     receiver.until(lambda: receiver.said == [state("failed")])
     receiver.hear(show(plane, "hls", its_id="2"))
     receiver.until(lambda: receiver.said == [state("failed"), state("playing", "2")])
+
+
+def test_webrtc_that_finds_no_way_is_given_up_after_two_seconds(receiver: ReceiverPage, plane: PlaneThread) -> None:
+    def misled(route: Route) -> None:
+        answer = route.fetch()
+        # every check of the TV's is refused, as where nothing leads to showcam
+        wrong = re.sub(r"(?<=a=ice-pwd:)\S+", "x" * 24, answer.text())
+        route.fulfill(response=answer, body=wrong)
+
+    receiver.page.route("**/whep", misled)
+    receiver.hear(show(plane))
+    began = time.monotonic()
+    receiver.until(lambda: receiver.said == [state("unpaired")])
+    assert time.monotonic() - began < 5, "half the time that a first picture has"
+    receiver.hear(show(plane, "hls", its_id="2"))
+    receiver.until(lambda: receiver.said == [state("unpaired"), state("playing", "2")])
 
 
 def test_a_picture_that_is_lost_is_reported(receiver: ReceiverPage, plane: PlaneThread) -> None:

@@ -87,6 +87,15 @@ def test_hls_follows_in_the_same_application_where_webrtc_fails(own: Callable[..
     assert len({message["id"] for message in tv.heard}) == 2
 
 
+@pytest.mark.parametrize(("state", "unpaired"), [("unpaired", True), ("failed", False)])
+def test_that_no_address_of_the_device_was_reached_is_told_apart(
+    own: Callable[..., OwnTelevision], state: str, unpaired: bool
+) -> None:
+    with pytest.raises(CastFailed, match="not_played") as failed:
+        own(webrtc=state).screen.show(WEBRTC)
+    assert failed.value.unpaired is unpaired
+
+
 @pytest.mark.parametrize(("state", "why"), [("ended", "ended"), ("taken", "taken")])
 def test_the_page_tells_what_ended_the_picture(own: Callable[..., OwnTelevision], state: str, why: Over) -> None:
     tv = own(webrtc="playing")

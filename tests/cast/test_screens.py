@@ -1,5 +1,6 @@
 """What the house's TVs show: a household, its registry and its store are real; pictures and TVs answer at once."""
 
+import contextlib
 import threading
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from registry.preferences import Preferences
 from store.records import Account
 from tests.doubles.household import MEDIA_URL, demo_cameras
 from tests.doubles.ready_driver import camera as ready_camera
-from tests.doubles.ready_screens import LIVING, House
+from tests.doubles.ready_screens import BEDROOM, LIVING, House
 
 
 def test_a_camera_is_fetched_by_a_door_for_that_tv_under_a_grant_for_that_picture(house: House) -> None:
@@ -282,6 +283,28 @@ def test_own_receiver_is_given_the_next_protocol_in_the_same_application(
     assert [(shown.protocol, shown.path.rpartition("/")[2]) for shown in television.shown] == expected
     assert television.stopped is not bool(plays)
     assert len(set(house.lent)) == 1, "one door serves both"
+    house.home.store.close()
+
+
+@pytest.mark.parametrize(
+    ("unpaired", "plays", "later"),
+    [(True, ("hls",), ["hls"]), (False, ("hls",), ["webrtc", "hls"]), (True, (), ["webrtc", "hls"])],
+    ids=["no way to it", "another failure", "nor by HLS"],
+)
+def test_a_device_that_webrtc_does_not_reach_is_shown_hls_from_then_on(
+    tmp_path: Path, unpaired: bool, plays: tuple[str, ...], later: list[str]
+) -> None:
+    house = House(tmp_path, ("webrtc", "hls"), plays)
+    house.unpaired = unpaired
+    house.home.driver.set([*demo_cameras(), ready_camera("Shed", "F00000008")])
+    for camera, on, expected in (
+        ("Garden", LIVING, ["webrtc", "hls"]),
+        ("Shed", LIVING, later),
+        ("Garden", BEDROOM, ["webrtc", "hls"]),
+    ):
+        with contextlib.nullcontext() if plays else pytest.raises(CastFailed, match="not_played"):
+            house.show(camera, on.name)
+        assert [shown.protocol for shown in house.televisions[-1].shown] == expected
     house.home.store.close()
 
 

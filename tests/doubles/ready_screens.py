@@ -70,6 +70,7 @@ class ReadyTelevision:
     plays: tuple[str, ...] = ("webrtc", "hls")
     when_shown: Callable[[], None] = lambda: None
     refuses: tuple[str, ...] = ()
+    unpaired: bool = False  # it says so of what it does not play
     shown: list[Picture] = field(default_factory=list)
     stopped: bool = False
 
@@ -79,7 +80,9 @@ class ReadyTelevision:
         self.shown.append(picture)
         self.when_shown()
         if picture.protocol not in self.plays:
-            raise CastFailed("not_played", self.device.name)
+            failed = CastFailed("not_played", self.device.name)
+            failed.unpaired = self.unpaired
+            raise failed
         if picture.url.startswith(self.refuses):
             raise CastFailed("not_played", self.device.name, said=True)
 
@@ -96,7 +99,7 @@ class House:
         protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
         plays: tuple[str, ...] = ("webrtc", "hls"),
     ) -> None:
-        self.plays = plays
+        self.plays, self.unpaired = plays, False  # whether a TV says that of what it does not play
         self.when_shown: Callable[[], None] = lambda: None
         self.clock = Clock()
         self.home: Household = household(folder, clock=self.clock)
@@ -145,6 +148,6 @@ class House:
     def _connect(self, device: Device, over: Callable[[Over], None]) -> Shown:
         self.loading.set()
         self.may_play.wait(20)
-        made = ReadyTelevision(device, over, self.fails, self.plays, self.when_shown, self.refuses)
+        made = ReadyTelevision(device, over, self.fails, self.plays, self.when_shown, self.refuses, self.unpaired)
         self.televisions.append(made)
         return made
