@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -32,12 +33,20 @@ class CastClient:
     def now(self, account: str) -> list[Showing]:
         return list(self._asked(Ask("now", account)).showing)
 
-    def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
-        answer = self._asked(Ask("show", account, camera, on, seconds))
+    def show(
+        self,
+        account: str,
+        camera: str,
+        on: str,
+        seconds: float = 0.0,
+        waking: Callable[[str], object] = lambda name: None,
+    ) -> Showing | Refusal:
+        """`waking` is called with the camera's name before the wait for a camera on battery."""
+        answer = self._asked(Ask("show", account, camera, on, seconds), waking=waking)
         return answer.refusal or answer.showing[0]
 
     def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | None:
-        """Shows it; None where it is shown or where that takes longer than `wait_s`."""
+        """Shows it; None if it is shown, takes longer than `wait_s`, or has to wake first: `now` says so then."""
         return self._asked(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S).refusal
 
     def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
@@ -46,7 +55,9 @@ class CastClient:
     def begin_stop(self, account: str, camera: str, on: str, wait_s: float) -> None:
         self._asked(Ask("stop", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
 
-    def _asked(self, ask: Ask, longest_s: float = LONGEST_S) -> Answer:
+    def _asked(
+        self, ask: Ask, longest_s: float = LONGEST_S, waking: Callable[[str], object] = lambda name: None
+    ) -> Answer:
         line = msgspec.json.encode(ask)
         proof = self._proof.make(PATH, line, time.time()).encode()
         try:
@@ -55,8 +66,10 @@ class CastClient:
                 connection.connect(path)
                 connection.sendall(b"%b\n%b\n" % (proof, line))
                 with connection.makefile("rb") as answered:
-                    text = answered.readline()
-            answer = _answer.decode(text)
+                    answer = _answer.decode(answered.readline())
+                    while answer.waking and not ask.wait_s:
+                        waking(answer.waking)
+                        answer = _answer.decode(answered.readline())
         except (OSError, msgspec.MsgspecError):
             raise CastFailed("not_running") from None
         if answer.failed:

@@ -2,11 +2,11 @@
 
 import contextlib
 import os
+import queue
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -34,8 +34,10 @@ class Shows(Protocol):
 
     def devices(self) -> list[Device]: ...
     def now(self, account: str) -> list[Showing]: ...
-    def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
-        """Raises CastFailed."""
+    def show(
+        self, account: str, camera: str, on: str, seconds: float = 0.0, waking: Callable[[str], object] = ...
+    ) -> Showing | Refusal:
+        """`waking` is called with the camera's name before the wait for a camera on battery. Raises CastFailed."""
         ...
 
     def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]: ...
@@ -55,12 +57,12 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
             super().__init__(path, _Question)
         (folder / NAME).chmod(0o600)
 
-    def answer(self, line: bytes, proof: str) -> Answer | None:
-        """None where the proof was not made by one of our own processes."""
+    def answer(self, line: bytes, proof: str, meanwhile: Callable[[Answer], object]) -> Answer | None:
+        """None if none of our own processes made the proof. `meanwhile` gets an answer that is not the last."""
         if not self.proof.covers(proof, PATH, line, time.time()):
             return None
         ask = _ask.decode(line)
-        return self._within(ask) if ask.wait_s > 0 else self._done(ask)
+        return self._within(ask) if ask.wait_s > 0 else self._done(ask, meanwhile)
 
     def _within(self, ask: Ask) -> Answer:
         """What is not done in time goes on in a thread of its own, whose end nobody waits for."""
@@ -68,11 +70,11 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
             if self._working >= MOST_AT_WORK:
                 return Answer(failed="full")
             self._working += 1
-        done: Future[Answer] = Future()
+        done: queue.Queue[Answer] = queue.Queue()  # the first is the answer
 
         def work() -> None:
             try:
-                answer = self._done(ask)
+                answer = self._done(ask, done.put)
             except Exception:
                 log.exception("what was asked of a Cast device failed")
                 answer = Answer(failed="no_pictures")
@@ -81,21 +83,21 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
                     self._working -= 1
             if why := answer.failed or (answer.refusal and answer.refusal.reason):
                 log.info("a picture is not shown on a Cast device", account=ask.account, reason=why)
-            done.set_result(answer)
+            done.put(answer)
 
         threading.Thread(target=work, name="scene on a TV", daemon=True).start()
         try:
-            return done.result(ask.wait_s)
-        except TimeoutError:
+            return done.get(timeout=ask.wait_s)
+        except queue.Empty:
             return Answer(goes_on=True)
 
-    def _done(self, ask: Ask) -> Answer:
+    def _done(self, ask: Ask, meanwhile: Callable[[Answer], object]) -> Answer:
         try:
-            return self._answer(ask)
+            return self._answer(ask, meanwhile)
         except CastFailed as error:
             return Answer(failed=error.why, device=error.device)
 
-    def _answer(self, ask: Ask) -> Answer:
+    def _answer(self, ask: Ask, meanwhile: Callable[[Answer], object]) -> Answer:
         match ask.what:
             case "devices":
                 return Answer(devices=tuple(self.screens.devices()))
@@ -104,7 +106,11 @@ class CastDoor(socketserver.ThreadingUnixStreamServer):
             case "stop":
                 return Answer(showing=tuple(self.screens.stop(ask.account, ask.on, ask.camera)))
             case "show":
-                found = self.screens.show(ask.account, ask.camera, ask.on, ask.seconds)
+
+                def waking(name: str) -> None:
+                    meanwhile(Answer(goes_on=True, waking=name))
+
+                found = self.screens.show(ask.account, ask.camera, ask.on, ask.seconds, waking)
                 return Answer(refusal=found) if isinstance(found, Refusal) else Answer(showing=(found,))
 
 
@@ -120,15 +126,18 @@ class _Question(socketserver.StreamRequestHandler):
         except (OSError, UnicodeDecodeError):
             return
         try:
-            answer = self.server.answer(line.strip(), proof.strip())
+            answer = self.server.answer(line.strip(), proof.strip(), self._send)
         except msgspec.MsgspecError:
             return
         except Exception:
             log.exception("a question about Cast devices could not be answered")
             return
         if answer is not None:
-            with contextlib.suppress(OSError):  # who asked is gone
-                self.wfile.write(msgspec.json.encode(answer) + b"\n")
+            self._send(answer)
+
+    def _send(self, answer: Answer) -> None:
+        with contextlib.suppress(OSError):  # who asked is gone
+            self.wfile.write(msgspec.json.encode(answer) + b"\n")
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ LONGEST = 64 * 1024
 class Ask(Struct, frozen=True):
     """`on`: a device's name, "" for every one; `camera`: an id, "" for any.
 
-    `wait_s`: after this the answer is `goes_on`; 0: it comes when all is done.
+    `wait_s`: after this the answer is `goes_on`, and at once if a camera has to wake. 0: the answer comes when all is
+    done, and a line of its own before it if a camera has to wake.
     """
 
     what: Literal["devices", "now", "show", "stop"]
@@ -36,3 +37,4 @@ class Answer(Struct, frozen=True):
     failed: Why | None = None
     device: str = ""  # the name that `failed` speaks of
     goes_on: bool = False  # neither done nor failed yet
+    waking: str = ""  # with `goes_on`: the name of the camera on battery that is being woken

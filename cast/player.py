@@ -1,6 +1,7 @@
 """Plays a camera on a Cast device, through the gate as for every viewer."""
 
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -13,14 +14,16 @@ from cast.failed import CastFailed
 from cast.picture import Picture
 from cast.showing import Over
 from media.errors import MediaBusy, MediaUnavailable
-from registry.camera import Camera, Refusal, Stream, StreamRequest, is_on_battery
+from registry.camera import Refusal, Stream, StreamRequest, is_on_battery
 
 # devices that WebRTC did not reach are remembered, by their ids; a house has few
 MOST_UNPAIRED = 64
 LEASE_S = 60.0  # the longest that a picture goes on after its worker has died
 # a battery camera wakes within 70 s (github.com/Dead96/ezviz-stream-ha-integration, CHANGELOG 0.2.4), and a TV gives up
 # after 14 to 20 s
+WAKES_S = 70.0
 TRIES_WAKING = 5
+PAUSE_S = 5.0  # between two requests for the stream of a camera that the vendor calls asleep
 _USER = "cast"
 
 
@@ -74,22 +77,31 @@ class Player:
         doors: Doors,
         connect: Connect,
         protocols: tuple[Literal["webrtc", "hls"], ...],
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._owner, self._sessions, self._doors = owner, sessions, doors
         self._connect, self._protocols = connect, protocols
         self._unpaired: dict[str, None] = {}  # devices that are not tried by WebRTC again
+        self._clock, self._wait = clock, wait
 
     def play(
-        self, device: Device, account: str, camera: str, over: Callable[[Over], None], free: Callable[[], object]
+        self,
+        device: Device,
+        account: str,
+        camera: str,
+        over: Callable[[Over], None],
+        free: Callable[[], object],
+        waking: Callable[[str], object],
     ) -> Played | Refusal:
         """`over` is called when the device ends it; `free` once the camera may be shown, to end what the device shows.
 
-        Raises CastFailed.
+        `waking` is called with the camera's name before the wait for a camera on battery. Raises CastFailed.
         """
         session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
         assert session is not None
         try:
-            shown = self._woken(device, session, camera, over, free)
+            shown = self._woken(device, session, camera, over, free, waking)
         except BaseException:
             self._forget(session)
             raise
@@ -114,16 +126,31 @@ class Player:
         camera: str,
         over: Callable[[Over], None],
         free: Callable[[], object],
+        waking: Callable[[str], object],
     ) -> tuple[Shown, str] | Refusal:
-        """As `_shown`, which is tried again while a camera on battery wakes: a TV gives up long before that."""
-        for _ in range(TRIES_WAKING - 1):
-            seen = list[Camera]()
+        """As `_shown`, which is tried again while a camera on battery wakes.
+
+        The vendor and a TV give up long before that.
+        """
+        end, tries = self._clock() + WAKES_S, 0
+        while True:
+            names = list[str]()
+
+            def noted(name: str, names: list[str] = names) -> None:
+                names.append(name)
+                waking(name)
+
             try:
-                return self._shown(device, session, camera, over, free, seen)
+                shown = self._shown(device, session, camera, over, free, noted)
             except CastFailed as failed:
-                if failed.why != "not_played" or not any(is_on_battery(each) for each in seen):
+                tries += 1
+                if failed.why != "not_played" or not names or tries == TRIES_WAKING:
                     raise
-        return self._shown(device, session, camera, over, free, [])
+            else:
+                if not isinstance(shown, Refusal) or shown.reason != "waking" or self._clock() >= end:
+                    return shown
+                waking(shown.camera)
+                self._wait(PAUSE_S)
 
     def _shown(
         self,
@@ -132,9 +159,9 @@ class Player:
         camera: str,
         over: Callable[[Over], None],
         free: Callable[[], object],
-        seen: list[Camera],
+        waking: Callable[[str], object],
     ) -> tuple[Shown, str] | Refusal:
-        """What plays it, and the camera's name. `seen` gets the camera.
+        """What plays it, and the camera's name.
 
         By the best protocol first; where that does not play, by the next. A device that WebRTC did not reach though HLS
         does is shown HLS from then on: Nest Hubs since early 2026 (AlexxIT/WebRTC issue 941).
@@ -153,12 +180,13 @@ class Player:
                         screen.stop()
                     return refusal
                 assert isinstance(stream, Stream)
-                seen += [stream.camera] if stream.camera else []
                 name = stream.camera.name if stream.camera else ""
                 picture = self._picture(stream, name, session, device)
                 if screen is None:
                     free()
                     screen = self._connect(device, over)
+                    if stream.camera and is_on_battery(stream.camera):
+                        waking(name)
                 try:
                     screen.show(picture)
                 except CastFailed as failed:

@@ -44,6 +44,7 @@ class Screens:
         finder: Finder,
         connect: Connect,
         clock: Callable[[], float] = time.time,
+        wait: Callable[[float], None] = time.sleep,
         *,
         protocols: tuple[Literal["webrtc", "hls"], ...] = ("hls",),
     ) -> None:
@@ -51,7 +52,7 @@ class Screens:
 
         A receiver of HLS alone is Google's, which is given one address at a time.
         """
-        self._player = Player(owner, sessions, doors, connect, protocols)
+        self._player = Player(owner, sessions, doors, connect, protocols, clock, wait)
         self._finder, self._clock = finder, clock
         self._on: dict[str, _On] = {}  # by the device's id
         self._starting: dict[str, Showing] = {}  # what is about to be shown, by the device's id
@@ -64,18 +65,37 @@ class Screens:
 
     def now(self, account: str) -> list[Showing]:
         with self._lock:
-            return [on.showing for on in self._on.values() if on.showing.account == account and not on.over]
+            waking = [showing for showing in self._starting.values() if showing.waking]
+            showing = [*(on.showing for on in self._on.values() if not on.over), *waking]
+        return [shown for shown in showing if shown.account == account]
 
-    def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
-        """Show a camera on the device of that name, until it is stopped, or for so many seconds. Raises CastFailed."""
+    def show(
+        self,
+        account: str,
+        camera: str,
+        on: str,
+        seconds: float = 0.0,
+        waking: Callable[[str], object] = lambda name: None,
+    ) -> Showing | Refusal:
+        """Show a camera on the device of that name, until it is stopped, or for so many seconds. Raises CastFailed.
+
+        `waking` is called with the camera's name before the wait for a camera on battery.
+        """
         device = self._finder.device(on)
         with self._turn_of(device):
             until = self._clock() + seconds if seconds else 0.0
             with self._lock:
-                self._starting[device.id] = Showing(device, account, camera, "", self._clock())
+                self._starting[device.id] = Showing(device, account, camera, "", self._clock(), until)
+
+            def noted(name: str) -> None:
+                with self._lock:
+                    starting = self._starting[device.id]
+                    self._starting[device.id] = replace(starting, name=name, waking=True)
+                waking(name)
+
             try:
                 shown = self._prolonged(device, account, camera, until)
-                return shown or self._start(device, account, camera, until, [])
+                return shown or self._start(device, account, camera, until, [], noted)
             finally:
                 with self._lock:
                     del self._starting[device.id]
@@ -155,10 +175,18 @@ class Screens:
             if isinstance(found, Refusal):
                 log.info("a picture on a Cast device is over", account=showing.account, reason=found.reason)
 
-    def _start(self, device: Device, account: str, camera: str, until: float, again: list[float]) -> Showing | Refusal:
+    def _start(
+        self,
+        device: Device,
+        account: str,
+        camera: str,
+        until: float,
+        again: list[float],
+        waking: Callable[[str], object] = lambda name: None,
+    ) -> Showing | Refusal:
         """What the device showed before goes on where the camera is refused."""
         over = list[Over]()
-        played = self._player.play(device, account, camera, over.append, lambda: self._end(device.id))
+        played = self._player.play(device, account, camera, over.append, lambda: self._end(device.id), waking)
         if isinstance(played, Refusal):
             return played
         now = self._clock()

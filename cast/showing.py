@@ -17,3 +17,4 @@ class Showing(Struct, frozen=True):
     name: str  # of the camera
     since: float  # epoch s
     until: float = 0.0  # epoch s; 0: until it is stopped
+    waking: bool = False  # a camera on battery that the device waits for

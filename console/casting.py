@@ -34,6 +34,7 @@ class OnTv(Struct, frozen=True):
 
     tv: Tv
     camera: str
+    waking: bool = False  # the camera runs on battery, and the TV waits for it
 
 
 class Tvs(Protocol):
@@ -48,7 +49,7 @@ class Tvs(Protocol):
         ...
 
     def show(self, account: str, camera: str, tv: str) -> Refusal | None:
-        """None where it is shown, or the TV still loads. `tv`: an id. Raises NotOnTv."""
+        """None if it is shown, the TV still loads, or the camera is being woken. `tv`: an id. Raises NotOnTv."""
         ...
 
     def stop(self, account: str, tv: str) -> None:

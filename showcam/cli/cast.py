@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cast.showing import Showing
     from showcam.compose.cameras import Household
 
+WAKING = "{} is being woken, which may take 70 seconds. Its picture then comes on {}."
+
 
 @click.command()
 @click.argument("camera", required=False)
@@ -83,7 +85,9 @@ def show(client: "CastClient", home: "Household", camera: str, device: str, seco
     found = camera_named(home, camera)
     on, called = (device, device) if device else only_screen(client)
     with progress(f"Showing {found.name} on {called}"):
-        shown = client.show(home.account, found.id, on, seconds)
+        shown = client.show(
+            home.account, found.id, on, seconds, lambda name: echo("\n" + WAKING.format(name, called), err=True)
+        )
     if isinstance(shown, Refusal):
         refused(shown)
     report_showing([shown], "", "{} is on {}.", as_json)
@@ -104,11 +108,17 @@ def only_screen(client: "CastClient") -> tuple[str, str]:
 def report_showing(showing: "list[Showing]", none: str, sentence: str, as_json: bool) -> None:
     """`sentence` has gaps for the camera, the device and the time."""
     facts = [
-        {"camera": shown.camera, "name": shown.name, "device": shown.device.name, "since": shown.since}
+        {
+            "camera": shown.camera,
+            "name": shown.name,
+            "device": shown.device.name,
+            "since": shown.since,
+            "waking": shown.waking,
+        }
         for shown in showing
     ]
     lines = [
-        sentence.format(
+        (WAKING if shown.waking else sentence).format(
             shown.name, shown.device.name, datetime.fromtimestamp(shown.since).astimezone().strftime("%H:%M")
         )
         for shown in showing

@@ -35,7 +35,9 @@ class WorkersTvs:
             shown = self._worker.now(account)
         except CastFailed as failed:
             raise Failed(failed) from None
-        return [OnTv(Tv(showing.device.id, showing.device.name), showing.name) for showing in shown]
+        return [
+            OnTv(Tv(showing.device.id, showing.device.name), showing.name, waking=showing.waking) for showing in shown
+        ]
 
     def show(self, account: str, camera: str, tv: str) -> Refusal | None:
         try:

@@ -4,7 +4,7 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,7 @@ class ReadyScreens:
         self.shows: Showing | Refusal | Exception = SHOWING
         self.may_end = threading.Event()  # until then `show` goes on
         self.may_end.set()
+        self.dozes = ""  # the name of a camera that has to wake
 
     def devices(self) -> list[Device]:
         return [TV]
@@ -40,8 +41,17 @@ class ReadyScreens:
         self.asked.append(("now", account))
         return [SHOWING]
 
-    def show(self, account: str, camera: str, on: str, seconds: float = 0.0) -> Showing | Refusal:
+    def show(
+        self,
+        account: str,
+        camera: str,
+        on: str,
+        seconds: float = 0.0,
+        waking: Callable[[str], object] = lambda name: None,
+    ) -> Showing | Refusal:
         self.asked.append(("show", account, camera, on, seconds))
+        if self.dozes:
+            waking(self.dozes)
         self.may_end.wait(20)
         if isinstance(self.shows, Exception):
             raise self.shows
@@ -90,6 +100,30 @@ def test_a_refusal_and_a_failure_come_back_as_they_were(folder: Path, screens: R
     with pytest.raises(CastFailed) as raised:
         client.show("home", "ezviz-garden", "TV")
     assert (raised.value.why, raised.value.device) == ("several", "TV")
+
+
+def test_a_camera_that_has_to_wake_is_reported_before_its_picture_comes(folder: Path, screens: ReadyScreens) -> None:
+    client = CastClient(folder, GRANTS.proof())
+    screens.dozes = "Garden"
+    screens.may_end.clear()
+    names: list[str] = []
+
+    def woken(name: str) -> None:
+        names.append(name)
+        screens.may_end.set()  # the picture comes no earlier than this was reported
+
+    assert client.show("home", "ezviz-garden", TV.name, waking=woken) == SHOWING
+    assert names == ["Garden"]
+
+
+def test_who_can_not_wait_is_answered_at_once_when_a_camera_has_to_wake(folder: Path, screens: ReadyScreens) -> None:
+    client = CastClient(folder, GRANTS.proof())
+    screens.dozes = "Garden"
+    screens.may_end.clear()
+    began = time.monotonic()
+    assert client.begin("home", "ezviz-garden", TV.name, 15.0) is None
+    assert time.monotonic() - began < 10
+    screens.may_end.set()
 
 
 def test_what_takes_longer_than_an_assistant_waits_goes_on_after_the_answer(

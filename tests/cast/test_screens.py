@@ -16,6 +16,7 @@ from cast.screens import AGAIN
 from cast.showing import Over, Showing
 from media.errors import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Video
+from registry.errors import Refused
 from registry.preferences import Preferences
 from store.records import Account
 from tests.doubles.household import MEDIA_URL, demo_cameras
@@ -100,6 +101,38 @@ def test_a_camera_on_battery_is_tried_again_while_it_wakes(house: House, battery
     assert all(television.stopped for television in house.televisions)
     house.fails = None
     assert isinstance(house.show(), Showing)
+
+
+@pytest.mark.parametrize(("wakes_s", "shows"), [(60.0, True), (80.0, False)])
+def test_a_camera_that_the_vendor_calls_asleep_is_asked_for_again_for_70_seconds(
+    house: House, wakes_s: float, shows: bool
+) -> None:
+    house.home.driver.change("Garden", battery=60)
+    house.home.driver.mint_error = Refused("waking")
+    began = house.clock.now
+    states: list[tuple[str, bool]] = []
+
+    def wait(seconds: float) -> None:
+        states.extend((showing.name, showing.waking) for showing in house.screens.now(house.account))
+        house.clock.wait(seconds)
+        if house.clock.now - began >= wakes_s:
+            house.home.driver.mint_error = None
+
+    house.wait = wait
+    shown = house.show()
+    assert isinstance(shown, Showing) is shows
+    assert states[0] == ("Garden", True), "whoever asks meanwhile reads that it is being woken"
+    assert house.now() == ([("Garden", LIVING.name)] if shows else [])
+    if isinstance(shown, Refusal):
+        assert (shown.reason, house.televisions) == ("waking", [])
+
+
+def test_a_camera_that_is_being_woken_is_no_longer_called_that_once_it_is_shown(house: House) -> None:
+    house.home.driver.change("Garden", battery=60)
+    seen: list[bool] = []
+    house.when_shown = lambda: seen.extend(showing.waking for showing in house.screens.now(house.account))
+    house.show()
+    assert (seen, [showing.waking for showing in house.screens.now(house.account)]) == ([True], [False])
 
 
 def test_a_tv_that_refuses_the_address_in_the_house_is_given_the_public_one(house: House) -> None:

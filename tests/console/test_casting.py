@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,13 @@ PROOF = Grants([b"grant key of the tests, 32 bytes"]).proof()
 @dataclass
 class ReadyTv:
     fails: CastFailed | None
+    may_play: threading.Event
     shown: Picture | None = None
 
     def show(self, picture: Picture) -> None:
         if self.fails:
             raise self.fails
+        self.may_play.wait(20)
         self.shown = picture
 
     def stop(self) -> None:
@@ -48,6 +51,8 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.fails: CastFailed | None = None
         self.searched = 0
+        self.may_play = threading.Event()
+        self.may_play.set()
         run = folder / "run"
         run.mkdir(exist_ok=True)
         self.world: HomeWorld = home_world(folder, tvs=WorkersTvs(CastClient(run, PROOF)))
@@ -82,7 +87,7 @@ class House:
         return []
 
     def _connect(self, device: Device, over: Callable[[Over], None]) -> ReadyTv:
-        return ReadyTv(self.fails)
+        return ReadyTv(self.fails, self.may_play)
 
 
 @pytest.fixture
@@ -156,6 +161,22 @@ def test_a_camera_is_shown_on_a_tv_and_taken_off(house: House) -> None:
 def test_what_can_not_be_done_is_said(house: House, step: str, camera: str, tv: str, says: str) -> None:
     browser = sent(house, step, camera, tv)
     assert (browser.status, says in browser.text) == (403, True)
+
+
+def test_a_camera_on_battery_is_said_to_be_woken_until_its_picture_is_on_the_tv(house: House) -> None:
+    house.world.home.driver.change("Garden", battery=60)
+    house.may_play.clear()
+    began = time.monotonic()
+    browser = sent(house, "show")
+    woken = "Garden is being woken, which may take 70 seconds. Its picture then comes on Living room TV."
+    assert (browser.status, woken in browser.text) == (200, True)
+    assert time.monotonic() - began < 10, "the page does not wait for the TV"
+    house.may_play.set()
+    end = time.monotonic() + 20
+    while "Garden on Living room TV" not in browser.visit(AT).text:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert "is being woken" not in browser.text
 
 
 def test_a_tv_that_does_not_play_is_said(house: House) -> None:

@@ -102,6 +102,7 @@ class House:
         self.plays, self.unpaired = plays, False  # whether a TV says that of what it does not play
         self.when_shown: Callable[[], None] = lambda: None
         self.clock = Clock()
+        self.wait: Callable[[float], None] = self.clock.wait
         self.home: Household = household(folder, clock=self.clock)
         self.televisions: list[ReadyTelevision] = []
         self.fails: CastFailed | None = None
@@ -117,6 +118,7 @@ class House:
             Finder((LIVING, BEDROOM, SPEAKER), browse=lambda seconds: []),
             self._connect,
             self.clock,
+            lambda seconds: self.wait(seconds),
             protocols=protocols,
         )
 

@@ -5,12 +5,13 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.doubles.program import Program
+from tests.doubles.program import Program, running
 
 TV = "Living room TV"
 
@@ -72,6 +73,20 @@ def test_facts_are_printed_as_json(cast: Cast) -> None:
     shown = json.loads(cast("Garden", "--json").stdout)["showing"][0]
     assert (shown["name"], shown["device"]) == ("Garden", TV)
     assert json.loads(cast("--json").stdout)["showing"] == [shown]
+
+
+def test_a_camera_that_sleeps_is_said_to_be_woken_and_is_then_on_the_tv(tmp_path: Path) -> None:
+    """It sleeps for longer than a TV waits for a picture."""
+    with running(tmp_path) as program:
+        signed_in = program.command("login", "--demo", "--user", "demo@example.com", "--open", text="showcam-demo\n")
+        assert signed_in.returncode == 0, signed_in.stderr
+        program.configure(wake_s=25, wake_spread_s=0)
+        program.change("Garden", dozes=True)
+        done = program.command("cast", "Garden", "--on", TV, "--demo")
+        assert f"\nGarden is being woken, which may take 70 seconds. Its picture then comes on {TV}.\n" in done.stderr
+        assert (done.returncode, done.stdout) == (0, f"Garden is on {TV}.\n")
+        television(program, lambda facts: facts["frames"] > 25 and facts["title"] == "Garden")
+        assert program.command("cast", "--stop", "--demo").stdout == f"Garden is no longer on {TV}.\n"
 
 
 def test_who_takes_the_tv_ends_the_picture(demo: Program, cast: Cast) -> None:
