@@ -224,22 +224,25 @@ def test_a_model_that_opens_sessions_and_never_sends_is_given_up_after_three() -
     assert run(scene) == (["silent"] * 3, 3)
 
 
-def test_a_battery_camera_is_called_silent_by_its_second_opening() -> None:
-    """The first one may only have woken it."""
-
-    async def scene(loop: FastLoop) -> list[str]:
+def test_a_battery_camera_that_sends_nothing_for_70_seconds_is_called_silent_and_then_left_alone() -> None:
+    async def scene(loop: FastLoop) -> tuple[list[str], list[float], int]:
         cloud = HourCloud(loop, stream_fault="silent")
         cloud.camera.battery, cloud.camera.sub_size = 80, None
-        opener, reasons = await opened(cloud), list[str]()
+        opener, reasons, waited = await opened(cloud), list[str](), list[float]()
         for _ in range(2):
-            pull = pull_of(cloud, opener)
+            began, pull = loop.time(), pull_of(cloud, opener)
             reasons.append(await refusal(pull, 100.0))
+            waited.append(loop.time() - began)
             await pull.stop()
-            await asyncio.sleep(60.0)
+        sessions = cloud.world.calls["vtdu"]
         await cloud.close()
-        return reasons
+        return reasons, waited, sessions
 
-    assert run(scene) == ["waking", "silent"]
+    reasons, (first_s, again_s), sessions = run(scene)
+    assert reasons == ["silent", "silent"]
+    assert 70.0 <= first_s < 90.0, "which are for its first byte"
+    assert again_s < 1.0
+    assert 3 <= sessions <= 6
 
 
 @pytest.mark.parametrize("result", ["5500", "5999", "7005"])
@@ -395,21 +398,6 @@ async def refusal(pull: Pull, within_s: float = 60.0) -> str:
     await pull.signal.until(lambda: pull.failure, within_s)
     assert pull.failure is not None
     return pull.failure.reason
-
-
-def test_a_battery_camera_that_stays_dark_is_said_to_be_woken_once_it_had_its_time() -> None:
-    async def scene(loop: FastLoop) -> tuple[str, float]:
-        cloud = HourCloud(loop, stream_fault="silent")
-        cloud.camera.battery, cloud.camera.sub_size = 80, None
-        pull, began = await pulled(cloud), loop.time()
-        await pull.signal.until(lambda: pull.failure, 100.0)
-        waited_s, reason = loop.time() - began, pull.failure.reason if pull.failure else ""
-        await closed(pull, cloud)
-        return reason, waited_s
-
-    reason, waited_s = run(scene)
-    assert reason == "waking"
-    assert 70.0 <= waited_s < 90.0
 
 
 def test_5452_of_a_camera_on_mains_is_asked_three_times_two_seconds_apart() -> None:

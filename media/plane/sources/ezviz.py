@@ -8,7 +8,7 @@ An opening goes through these states until its last viewer leaves:
 
     rest     what was refused a moment ago is refused again, and no address is asked for (`ezviz_rests.py`)
     open     an address with a new token; dispatcher and node answer            -> shown, or refused
-    mute     the session is open and no byte has come                           -> keyless, or vain
+    mute     the session is open and no byte has come                           -> keyless, vain, or refused as silent
     keyless  bytes come and no keyframe                                         -> shown, or vain
     shown    video flows                                                        -> silent, or over
     over     a session that was shown has ended: the next one opens at once
@@ -50,7 +50,7 @@ MUTE_S = 6.0
 DOZES_S = (6.0, 12.0)
 # mute, on battery: all sessions together, since the first byte took 8 to "70+" s (Dead96, CHANGELOG 0.2.4)
 WAKING_S = 70.0
-# mute: some models open sessions and never send (Bobsilvio/ezviz_hp7, issues 33, 36 and 58)
+# mute: some models open sessions and never send (Bobsilvio/ezviz_hp7, issues 33, 36 and 58); one on battery has 70 s
 MUTE_SESSIONS = 3
 # keyless: the smaller stream had a keyframe within 5 s (rhanekom) or 10 s (Bahrombekk/cloud-cam-viewer), and clumps
 KEYLESS_S = 12.0
@@ -226,13 +226,12 @@ class EzvizSource:
         is_late = self._loop.time() - self._began > self._patience_s
         is_mute = self._mute >= MUTE_SESSIONS
         if self._vain >= TRIES if is_begun else is_late or (is_mute and not self._spec.dozes):
-            if is_mute and not is_begun and self._rests.mute(self._camera, self._spec.state) > self._spec.dozes:
+            if is_mute and not is_begun:
                 raise self._silent()
             raise SourceFailed("waking" if self._spec.dozes and not is_begun else "media_down", again=True)
         return PAUSES_S[1] if self._spec.dozes and not is_begun else self._pause_s(self._vain)
 
     def _silent(self) -> SourceFailed:
-        """The camera is called silent; one on battery by its second opening, as the first may not have woken it."""
         rest_s = self._rests.refused(self._camera, SILENT, self._spec.state)
         if self._spec.release:
             self._give_back(NotOpened(self._spec.release, SILENT, "silent", rest_s).text)

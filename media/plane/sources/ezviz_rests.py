@@ -23,7 +23,7 @@ RESTS: dict[int, tuple[float, float]] = {
     5404: (5.0, 20.0),  # offline; a camera that starts is back within seconds
     5456: (5.0, 20.0),
     UNREACHED: (25.0, 25.0),  # which three tries came before
-    SILENT: (60.0, 600.0),  # a real client waits ten minutes after three sessions without video (Bobsilvio/ezviz_hp7)
+    SILENT: (120.0, 600.0),  # a real client waits ten minutes after three sessions without video (Bobsilvio/ezviz_hp7)
     **dict.fromkeys(QUOTA, (15.0, 240.0)),  # somebody else has to leave, and who goes on asking is shut out for longer
 }
 
@@ -41,7 +41,6 @@ class _Row:
     state: str = ""
     until: float = 0.0
     length_s: float = 0.0
-    mute: int = 0
     vain: deque[float] = field(default_factory=lambda: deque[float](maxlen=MOST_A_MINUTE))  # when each was begun
 
 
@@ -78,12 +77,6 @@ class Rests:
         row.length_s = min(2 * row.length_s, longest_s) if is_again else first_s
         row.result, row.until = result, now + row.length_s
         return row.length_s
-
-    def mute(self, camera: str, state: str) -> int:
-        """An opening of the camera brought no byte. Returns how many in a row that were."""
-        row = self._of(camera, state)
-        row.mute += 1
-        return row.mute
 
     def shown(self, camera: str) -> None:
         """A session has brought video."""
