@@ -21,6 +21,7 @@ USER, FAMILY, CODE = "replay@example.com", "replay-family@example.com", "RPLAYC"
 WIDE, SMALL = 640, 320  # pixels
 ANSWERS_MS = 500  # a camera that is awake sends its first byte after this
 CLUMP_MS = 40  # bytes that come closer together are one clump
+CLOUD = ("sub", "main", "long", "beside")  # ways of a session; the others are at home
 DOORBELLS = ("BDoorBell", "CatEye")
 _START = b"\0\0\0\1"
 # units that the encoder does not make, as small as they may be: an access unit delimiter, and an empty message (SEI)
@@ -158,9 +159,16 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
     row = next((line for line in lines if line["line"] == "camera"), None)
     if row is None:
         raise NotTrace("the trace has no line of the camera")
-    ended = {line["number"]: line for line in lines if line["line"] == "end"}
-    streams = {line["number"]: line["stream"] for line in lines if line["line"] == "session"}
-    seen = {streams[number]: line for number, line in ended.items() if line["codec"] != "unknown"}
+    sessions = {line["number"]: line for line in lines if line["line"] == "session"}
+    ended = {
+        line["number"]: line for line in lines if line["line"] == "end" and sessions[line["number"]]["way"] in CLOUD
+    }
+    seen = {sessions[number]["stream"]: line for number, line in ended.items() if line["codec"] != "unknown"}
+    shown = {
+        sessions[line["number"]]["way"]
+        for line in lines
+        if line["line"] == "end" and line["picture"] in ("clear", "deciphered")
+    }
     whole, smaller = seen.get(1) or seen.get(2), seen.get(2) or seen.get(1)
     any_end = whole or next(iter(ended.values()), {})
     qualities = row["qualities"] or [[1, 2], [2, 1]]
@@ -182,7 +190,7 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
         _codec(smaller),
         _size(smaller, SMALL) if sends_smaller else None,
         () if is_own else (USER,),
-        product=_product(row),
+        product=_product(row, rtsp="rtsp" in shown),
         category=row["category"],
         online=row["online"] != 2,
         asleep=switches.get(21, False),
@@ -197,7 +205,8 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
         flipped=bool(row["image_flip"]),
         battery=row["battery"],
         charging=bool(row["charging"]),
-        rtsp=False,
+        rtsp="rtsp" in shown,
+        local="plain" if "plain" in shown else "wrapped" if "wrapped" in shown else "",
         encryption=row["encrypted"] == 1,
         transport="rtp" if any_end.get("transport") == "rtp" else "ps",
     )
@@ -208,10 +217,10 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
 
 
 def _shapes(lines: list[dict[str, Any]]) -> dict[int, list[Shape]]:
-    """By stream, in the order of the trace, without sessions that ran beside others."""
+    """By stream, in the order of the trace, without sessions that ran beside others and those at home."""
     found: dict[int, list[Shape]] = {}
     for session in lines:
-        if session["line"] == "session" and session["way"] != "beside" and not session["refused"]:
+        if session["line"] == "session" and session["way"] in CLOUD[:3] and not session["refused"]:
             own = [line for line in lines if line.get("number") == session["number"] and line is not session]
             found.setdefault(session["stream"], []).append(_shape(session, own))
     return found
@@ -253,7 +262,7 @@ def _size(end: dict[str, Any] | None, wide: int) -> tuple[int, int]:
     return (wide, round(wide * height / width / 4) * 4) if width and height else (wide, wide * 9 // 16)
 
 
-def _product(row: dict[str, Any]) -> Product:
+def _product(row: dict[str, Any], *, rtsp: bool) -> Product:
     version = row["firmware"] or [0, 0, 0, 0]
     return Product(
         f"CS-{row['model']}-R100",
@@ -267,7 +276,7 @@ def _product(row: dict[str, Any]) -> Product:
         features=row["has_features"],
         flip_feature=row["image_flip"] is not None,
         inverse=row["inverse"] or 0,
-        rtsp=False,
+        rtsp=rtsp,
     )
 
 

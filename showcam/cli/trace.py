@@ -90,6 +90,7 @@ DOING = {
     "main": "Watching its whole picture …",
     "beside": "Opening a second session …",
     "long": "Watching until {minutes} minutes are over …",
+    "at_home": "Watching it by the ways at home …",
     "home": "Trying its ports at home …",
 }
 

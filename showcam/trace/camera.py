@@ -1,4 +1,4 @@
-"""Makes a trace of one camera: what the vendor lists, sessions of each kind, the camera at home, and certificates.
+"""Makes a trace of one camera: what the vendor lists, sessions in the cloud and at home, ports, and certificates.
 
 It opens sessions as a viewer does, one after another, and asks the vendor for nothing that mails its owner.
 """
@@ -7,19 +7,22 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from media.ezviz.address import MAIN, SUB, Stream
+from media.ezviz.local.manner import MANNERS
 from media.plane.sources.fetcher import OnLoopback
 from media.source import SourceSpec
 from registry.camera import Camera
 from registry.drivers.ezviz.driver import EzvizDriver
 from registry.drivers.ezviz.encryption import key_of
-from registry.drivers.ezviz.trace_lines import Home, Line, Opened, Row, Trace, Wake, Way
+from registry.drivers.ezviz.trace_lines import Home, Line, Row, Trace, Unopened, Wake, Way
 from registry.drivers.ezviz.tracing import Aliases, CallNotes
 from registry.errors import DriverError, Refused, SignedOut
 from showcam.trace import home
+from showcam.trace.at_home import ByOwnProtocol, ByRtsp, recorded
 from showcam.trace.recording import Recording, crowded
 from store.records import Source
 
@@ -27,10 +30,22 @@ ASK_S = 10.0  # the vendor has this to answer a request
 REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again
 SUB_S, MAIN_S = 25.0, 40.0  # a session of each picture, for which the second keyframe is enough
 WAKING_S = 80.0  # of a battery camera: its first byte was seen after 8 to 70 s (Dead96/ezviz-stream-ha-integration)
+RTSP_S = 25.0  # some cameras send a keyframe in twenty seconds
+OWN_S = 12.0  # of the camera's own protocol in one manner, for two keyframes, as in media.plane.sources.ezviz_local
 BY_FRAME, FIRST_BY_FRAME = 1200, 800  # rows of a short session, and of the long one
 STEPS = 600  # of the long session
 
-type Doing = Literal["list", "wake", "sub", "main", "beside", "long", "home"]
+type Doing = Literal["list", "wake", "sub", "main", "beside", "long", "at_home", "home"]
+type Opens = Callable[[Recording], ByRtsp | ByOwnProtocol]
+
+# why there is no address of a camera at home, by the driver's reason
+_WHY: dict[str, Unopened] = {
+    "lan_unreachable": "unreached",
+    "lan_closed": "closed",
+    "code_wrong": "code_wrong",
+    "encryption_on": "encryption_on",
+    "busy": "busy",
+}
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,9 @@ class CameraTrace:
         if dozes:
             lines.append(self._woken())
         lines += asyncio.run(self._sessions(wanted, end, dozes=dozes))
+        if not {"lan", "local"}.isdisjoint(self._camera.ways):
+            self._doing("at_home")
+            lines += asyncio.run(self._at_home())
         self._doing("home")
         for line in found.lines:
             if isinstance(line, Home):
@@ -122,6 +140,35 @@ class CameraTrace:
             await recording.lasts(node, seconds, until_key=way != "long")
         return recording
 
+    async def _at_home(self) -> list[Line]:
+        """By the ways that its owner chose for it at home: by RTSP with its code, by the camera's own protocol."""
+        lines: list[Line] = []
+        if "lan" in self._camera.ways:
+            lines += (await self._session_at_home("rtsp", "lan", ByRtsp, RTSP_S)).lines
+        if "local" not in self._camera.ways:
+            return lines
+        for way, manner in (("plain", MANNERS[0]), ("wrapped", MANNERS[1])):
+            opens = partial(ByOwnProtocol, manner=manner)
+            recording = await self._session_at_home(way, "local", opens, OWN_S)  # type: ignore[arg-type]
+            lines += recording.lines
+            if recording.shows:
+                break
+        return lines
+
+    async def _session_at_home(self, way: Way, by: str, opens: Opens, seconds: float) -> Recording:
+        recording = await self._recording(way, MAIN)
+        try:
+            spec = await asyncio.to_thread(self._driver.mint, self._source, self._camera, by, ASK_S)
+        except Refused as refused:
+            recording.opened(_WHY.get(refused.reason, "no_key"))
+            return recording
+        except (DriverError, SignedOut):
+            recording.opened("no_key")
+            return recording
+        await recorded(recording, opens, spec, seconds, loopback=self._loopback)
+        await self._given_back(spec)
+        return recording
+
     async def _crowded(self, stream: Stream) -> list[Line]:
         first, second = await self._recording("beside", stream), await self._recording("beside", stream)
         loopback = OnLoopback(every=self._loopback)
@@ -156,7 +203,7 @@ class CameraTrace:
                 why = "no_dispatcher" if is_agreed else "not_agreed"
         except (DriverError, SignedOut):
             why = "no_token"
-        recording.lines.append(Opened(recording.number, recording.way, recording.stream, why, (), 0, 0))
+        recording.opened(why)
         return None
 
     async def _given_back(self, spec: SourceSpec) -> None:

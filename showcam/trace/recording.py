@@ -1,11 +1,12 @@
-"""Records one session of a camera at EZVIZ's cloud, by frame and for longer sessions by steps of time.
+"""Records one session of a camera, by frame and for longer sessions by steps of time.
 
 The bytes of the stream are looked at and dropped: a recording holds times, lengths and types of NAL units.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from media import nal
 from media.ezviz import messages
@@ -20,6 +21,7 @@ from media.mpegps.pictures import Pictures, Piece
 from media.mpegps.sound import Sound
 from media.plane.codec.bitstream import bitstream
 from media.plane.codec.keyframe import Measured, NoPicture
+from media.plane.codec.units import SoundCodec
 from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
 from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.footage import EzvizRtp
@@ -35,6 +37,7 @@ from registry.drivers.ezviz.trace_lines import (
     Second,
     Seconds,
     Transport,
+    Unopened,
     Way,
 )
 
@@ -44,6 +47,16 @@ CROWDED_S = 10.0  # how long a session is watched while another one opens
 MEASURED = 3  # keyframes of a session that are decoded
 
 _LONGEST_MS = 14_400_000
+
+
+class Watched(Protocol):
+    """An open session, which hands what comes to its recording."""
+
+    async def read(self) -> object:
+        """Wait for more. Raises SaidNo, Unreached when the session is over."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Pictured:
@@ -57,9 +70,27 @@ class Pictured:
         self._before, self._sets = b"", b""
         self._unmeasured: list[bytes] = []
         self._codec: nal.Codec | None = None
+        self._heard: SoundCodec | None = None
+        self._described: Mapping[nal.Codec, bytes] = {}
         self.transport: Transport = "unknown"
         self.is_unread = False  # it is none of the transports that are known, or broke
         self.pictures = self.keys = 0
+
+    def described(
+        self,
+        transport: Transport,
+        sets: Mapping[nal.Codec, bytes],
+        heard: SoundCodec | None,
+        decipherer: Decipherer,
+    ) -> None:
+        """As a camera at home describes its stream before it sends any. `decipherer` has deciphered what comes."""
+        self.transport, self._described = transport, sets
+        self._heard, self._decipherer = heard, decipherer
+
+    def is_of(self, codec: nal.Codec) -> None:
+        """The pictures that come now are of that codec, whatever was described."""
+        if codec != self._codec:
+            self._codec, self._sets, self._unmeasured = codec, self._described.get(codec, b""), []
 
     def feed(self, body: bytes) -> tuple[int, ...]:
         """The types of the NAL units of the pictures that are whole with this body."""
@@ -85,7 +116,12 @@ class Pictured:
         decipherer = self._rtp.decipherer if self._rtp else self._decipherer
         data = piece.data if self._rtp else decipherer.picture(piece.data, piece.breaks)
         # of a stream that hides its parameter sets the headers tell at times
-        codec = self._codec = self._codec or decipherer.codec or nal.codec(data)
+        self._codec = self._codec or decipherer.codec or nal.codec(data)
+        return self.picture(data)
+
+    def picture(self, data: bytes) -> tuple[int, ...]:
+        """The types of the NAL units of a picture, which is deciphered if its key fits."""
+        codec = self._codec
         self.pictures += 1
         if codec is None:
             return ()
@@ -122,7 +158,7 @@ class Pictured:
             size.height if size else 0,
             layout,
             picture,
-            self._sound.codec or "none",
+            self._heard or self._sound.codec or "none",
             byte,
             key,
         )
@@ -146,7 +182,7 @@ class Recording:
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._asked, self._began = self._loop.time(), 0.0
-        self._pictured = Pictured(self.key)
+        self.pictured = Pictured(self.key)
         self._frames: list[Frame] = []
         self._steps: list[Second] = []
         self._last_ms = 0
@@ -166,22 +202,26 @@ class Recording:
             ending = "unreached"
         except SaidNo:
             ending = "result"
-        self.opened_ms = _ms(self._loop.time() - self._asked)
-        refused: Literal["", "unreached"] = "unreached" if ending == "unreached" else ""
-        opened = Opened(self.number, self.way, self.stream, refused, tuple(self.results[:8]), self.opened_ms, self.ssn)
-        self.lines.append(opened)
+        self.opened("unreached" if ending == "unreached" else "")
         if ending:
             node.close()
             return None
         return node
 
-    async def lasts(self, node: NodeSession, seconds: float, *, until_key: bool = False) -> None:
+    def opened(self, refused: Unopened) -> None:
+        """Note what came of opening it. `refused`: why nothing did; "" also where `results` say it."""
+        self.opened_ms = _ms(self._loop.time() - self._asked)
+        results = tuple(self.results[:8])
+        self.lines.append(Opened(self.number, self.way, self.stream, refused, results, self.opened_ms, self.ssn))
+        self._began = self._began or self._loop.time()
+
+    async def lasts(self, node: Watched, seconds: float, *, until_key: bool = False) -> None:
         """Watch it for so long, or until it ends. `until_key`: a second keyframe is enough."""
         ending: Ending = "ours"
         result = 0
         try:
             async with asyncio.timeout(seconds):
-                while not (until_key and self._pictured.keys > 1) and not self._pictured.is_unread:
+                while not (until_key and self.pictured.keys > 1) and not self.pictured.is_unread:
                     await node.read()
         except TimeoutError:
             pass
@@ -189,7 +229,7 @@ class Recording:
             ending = "closed"
         except SaidNo as no:
             ending, result = "result", min(no.result, 99_999)
-        if self._pictured.is_unread:
+        if self.pictured.is_unread:
             ending = "unread"
         self.ended_at = self._loop.time()
         ms = _ms(self._loop.time() - self._began)
@@ -199,12 +239,12 @@ class Recording:
             self.lines += [Frames(self.number, tuple(rows[at : at + ROWS])) for at in range(0, len(rows), ROWS)]
         if self._steps:
             self.lines.append(Seconds(self.number, self.step_ms, tuple(self._steps)))
-        ended = await asyncio.to_thread(self._pictured.ended, self.number, ms, ending, result, self._byte, self._keyed)
+        ended = await asyncio.to_thread(self.pictured.ended, self.number, ms, ending, result, self._byte, self._keyed)
         self.lines.append(ended)
 
     @property
     def shows(self) -> bool:
-        return self._pictured.keys > 0
+        return self.pictured.keys > 0
 
     @property
     def ended_ms(self) -> int | None:
@@ -215,21 +255,37 @@ class Recording:
     def _seen(self, received: Received) -> None:
         if received.channel == MESSAGE and received.code == messages.INFO_ANSWER:
             self._answered(received.body)
+        if self._is_open or received.channel == STREAM:
+            self.came(received.channel, received.body, received.code if received.channel == MESSAGE else 0)
+
+    def came(self, channel: int, body: bytes, code: int = 0) -> None:
+        """Note what has come of the stream, or beside it."""
+        keys, pictures = self.pictured.keys, self.pictured.pictures
+        nals = self.pictured.feed(body) if channel == STREAM else ()
+        self._note(channel, len(body), nals, pictures, keys, code)
+
+    def sound(self, channel: int, length: int) -> None:
+        """Note a frame of sound."""
+        self._note(channel, length, (), self.pictured.pictures, self.pictured.keys)
+
+    def unit(self, codec: nal.Codec, length: int, picture: bytes) -> None:
+        """Note an access unit of the video. `picture` is empty if it lost a part."""
+        self.pictured.is_of(codec)
+        keys, pictures = self.pictured.keys, self.pictured.pictures
+        nals = self.pictured.picture(picture)[:MOST_NALS] if picture else ()
+        self._note(STREAM, length, nals, pictures, keys)
+
+    def _note(self, channel: int, length: int, nals: tuple[int, ...], pictures: int, keys: int, code: int = 0) -> None:
+        """`pictures` and `keys`: as many as had come before."""
         ms = _ms(self._loop.time() - (self._began or self._loop.time()))
-        nals: tuple[int, ...] = ()
-        keys, pictures = self._pictured.keys, self._pictured.pictures
-        if received.channel == STREAM:
+        if channel == STREAM:
             self._byte = ms if self._byte is None else self._byte
-            nals = self._pictured.feed(received.body)
-            if self._pictured.keys and self._keyed is None:
+            if self.pictured.keys and self._keyed is None:
                 self._keyed = ms
-        if not self._is_open and received.channel != STREAM:
-            return
         if len(self._frames) < self.most:
-            code = received.code if received.channel == MESSAGE else 0
-            self._frames.append(Frame(ms, received.channel, len(received.body), nals, code))
+            self._frames.append(Frame(ms, channel, length, nals, code))
         else:
-            self._count(ms, len(received.body), self._pictured.pictures - pictures, self._pictured.keys - keys)
+            self._count(ms, length, self.pictured.pictures - pictures, self.pictured.keys - keys)
         self._last_ms = ms
 
     def _answered(self, body: bytes) -> None:

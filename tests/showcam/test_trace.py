@@ -20,22 +20,44 @@ from msgspec import inspect
 from msgspec.structs import replace
 
 from media.ezviz.address import live
+from media.ezviz.local.address import url
+from media.ezviz.local.manner import PLAIN, WRAPPED
 from media.grants import Grants
 from media.plane.sources.fetcher import OnLoopback
 from media.source import SourceSpec
 from registry.drivers.ezviz import cameras as listed
 from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.sessions import Secrets
-from registry.drivers.ezviz.trace_lines import Beside, Cut, Ended, Frame, Frames, Home, Line, Opened, Row, Seconds
+from registry.drivers.ezviz.trace_lines import (
+    Alarm,
+    Beside,
+    Cut,
+    Ended,
+    Frame,
+    Frames,
+    Home,
+    Line,
+    Opened,
+    Row,
+    Seconds,
+    Way,
+)
 from registry.drivers.ezviz.tracing import Aliases, excerpt
 from showcam.trace import home, offer_notes, offers, text
+from showcam.trace.at_home import ByOwnProtocol, ByRtsp, recorded
 from showcam.trace.offer_notes import OfferNotes
 from showcam.trace.recording import Recording, crowded
 from simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
 from simulator.cloud.wire import Line as Wire
+from simulator.local.dress import Plain
+from simulator.local.wire import answer, heard
 from tests.doubles import real_list
 from tests.doubles.echo_offer import OFFERS
+from tests.doubles.local_camera import LocalCamera
 from tests.doubles.ready_pictures import ReadyPictures
+from tests.doubles.rtsp_camera import RtspCamera
+from tests.doubles.rtsp_recording import CODE
+from tests.doubles.rtsp_recording import recorded as filmed
 from tests.doubles.stream_cloud import StreamCloud
 from tests.doubles.waiting import within
 
@@ -118,6 +140,22 @@ def test_no_text_of_a_real_list_is_in_a_trace(canary: str) -> None:
         assert canary not in saved(changed, more)
     changed, more = (planted(part, lambda _: True, canary) for part in (page, messages))
     assert canary not in saved(changed, more)
+
+
+@listed_page
+def test_the_codes_of_its_last_alarms_are_told() -> None:
+    page = real_list.page(owned=True)
+    serial = page["deviceInfos"][0]["deviceSerial"]
+    ring = {**alarm(serial), "pic": "", "ext": {"callingStatus": 1}}
+    other = {**alarm("FAKE99999"), "subType": "1"}
+    camera = next(
+        one for one in listed.cameras([page], "source", ("open",)) if (one.ref.serial, one.ref.channel) == (serial, 1)
+    )
+    found = excerpt([page], [alarm(serial), other, ring], camera, "0" * 12, SECRETS, 1.79e9 + 95)
+    assert [line for line in found.lines if isinstance(line, Alarm)] == [
+        Alarm(type=10002, sub=2701, calling=1, channel=1, pictured=True, ago_s=95),
+        Alarm(type=None, sub=2701, calling=1, channel=1, pictured=False, ago_s=95),
+    ]
 
 
 @listed_page
@@ -345,6 +383,183 @@ def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:
     lines = asyncio.run(run())
     written = text.written(lines).decode()
     assert len(text.read(written.encode())) == len(lines) == 4
+    assert CANARY not in written
+
+
+# sessions at home
+
+
+def at_home(
+    spec: SourceSpec, way: Way, by: Callable[[Recording], ByRtsp | ByOwnProtocol], key: bytes = b"", seconds: float = 20
+) -> list[Line]:
+    async def run() -> list[Line]:
+        recording = Recording(1, way, 1, 1000, key=key)
+        await recorded(recording, by, spec, seconds, loopback=True)
+        return recording.lines
+
+    return asyncio.run(run())
+
+
+def plainly(recording: Recording) -> ByOwnProtocol:
+    return ByOwnProtocol(recording, PLAIN)
+
+
+def wrapped(recording: Recording) -> ByOwnProtocol:
+    return ByOwnProtocol(recording, WRAPPED)
+
+
+@pytest.fixture
+def rtsp_camera() -> Iterator[RtspCamera]:
+    made = RtspCamera()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("codec", "encoder"), [("h264", "libx264"), ("h265", "libx265")])
+def test_a_session_by_rtsp_is_told_by_access_unit(rtsp_camera: RtspCamera, codec: str, encoder: str) -> None:
+    rtsp_camera.does.recording = filmed(codec=encoder)
+    opened, *_, ended = lines = at_home(rtsp_camera.spec(), "rtsp", ByRtsp)
+    assert isinstance(opened, Opened)
+    assert (opened.way, opened.refused, opened.results) == ("rtsp", "", ())
+    assert isinstance(ended, Ended)
+    assert (ended.ending, ended.transport, ended.codec, ended.sound) == ("ours", "rtp", codec, "aac")
+    assert (ended.picture, ended.layout, ended.width, ended.height) == ("clear", "clear", 320, 180)
+    rows = [row for line in lines if isinstance(line, Frames) for row in line.rows]
+    keys = [row.ms for row in rows if any(kind == 5 if codec == "h264" else 16 <= kind <= 21 for kind in row.nals)]
+    assert len(keys) == 2
+    assert ended.first_key_ms == keys[0]
+    assert keys[1] - keys[0] == pytest.approx(2000, abs=1200), "which are two seconds apart"
+    assert {row.channel for row in rows} == {1, 2}
+    assert all(row.nals for row in rows if row.channel == 1)
+    assert not any(row.nals for row in rows if row.channel == 2)
+    assert text.read(text.written(lines)) == lines
+
+
+@pytest.mark.parametrize(
+    ("key", "picture", "layout"),
+    [("", "hidden", "unknown"), (CODE, "deciphered", "body"), ("GHIJKL", "hidden", "unknown")],
+    ids=["without a key", "with its key", "with another key"],
+)
+def test_by_rtsp_too_it_says_whether_the_key_deciphers(
+    rtsp_camera: RtspCamera, key: str, picture: str, layout: str
+) -> None:
+    rtsp_camera.does.recording = filmed(layout="body", described=False)
+    ended = at_home(rtsp_camera.spec(), "rtsp", ByRtsp, key_of(key) if key else b"", 8.0)[-1]
+    assert isinstance(ended, Ended)
+    assert (ended.picture, ended.layout) == (picture, layout)
+
+
+def test_a_camera_that_takes_another_code_or_no_connection_by_rtsp_is_told_so(rtsp_camera: RtspCamera) -> None:
+    told = [at_home(rtsp_camera.spec(password="GHIJKL"), "rtsp", ByRtsp)]
+    rtsp_camera.stop()
+    told.append(at_home(rtsp_camera.spec(), "rtsp", ByRtsp))
+    assert [[line.refused for line in lines if isinstance(line, Opened)] for lines in told] == [
+        ["code_wrong"],
+        ["unreached"],
+    ]
+    assert [len(lines) for lines in told] == [1, 1]
+
+
+@pytest.fixture
+def local_camera(request: pytest.FixtureRequest) -> Iterator[LocalCamera]:
+    made = LocalCamera(request.param)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("local_camera", "way", "by"),
+    [("plain", "plain", plainly), ("wrapped", "wrapped", wrapped)],
+    indirect=["local_camera"],
+    ids=["plain", "wrapped"],
+)
+def test_a_session_by_the_cameras_own_protocol_is_told_by_part(local_camera: LocalCamera, way: Way, by: Any) -> None:
+    opened, *_, ended = lines = at_home(local_camera.local(), way, by)
+    assert isinstance(opened, Opened)
+    assert (opened.way, opened.refused, opened.results) == (way, "", (0,))
+    assert isinstance(ended, Ended)
+    assert (ended.transport, ended.codec, ended.picture, ended.layout) == ("ps", "h264", "clear", "clear")
+    assert ended.first_key_ms is not None
+    rows = [row for line in lines if isinstance(line, Frames) for row in line.rows]
+    assert any({7, 8} < set(row.nals) for row in rows)
+    assert {row.channel for row in rows} == {1}
+    assert text.read(text.written(lines)) == lines
+    local_camera.set(local_fault="refuses")
+    [refused] = at_home(local_camera.local(), way, by)
+    assert isinstance(refused, Opened)
+    assert (refused.refused, refused.results) == ("", (9,))
+    local_camera.shut()
+    [closed] = at_home(local_camera.local(), way, by)
+    assert isinstance(closed, Opened)
+    assert (closed.refused, closed.results) == ("closed", ())
+
+
+@pytest.mark.parametrize("local_camera", ["wrapped"], indirect=True)
+def test_a_manner_in_which_a_camera_sends_nothing_is_told(local_camera: LocalCamera) -> None:
+    ended = at_home(local_camera.local(), "plain", plainly, seconds=2.0)[-1]
+    assert isinstance(ended, Ended)
+    assert (ended.ending, ended.picture, ended.first_byte_ms) == ("ours", "none", None)
+
+
+def test_no_text_of_a_camera_at_home_by_rtsp_is_in_a_trace(rtsp_camera: RtspCamera) -> None:
+    """In headers of its own, in the realm, and in the description: its name, a text, an attribute, a track."""
+    said: list[str] = []
+    described = [f"s={CANARY}", f"i={CANARY}", f"u=http://{CANARY}", f"a=x-serial:{CANARY}", f"m=text 0 {CANARY} 99"]
+
+    def canaries(lines: list[str]) -> list[str]:
+        end = lines.index("")
+        head = [line.replace('realm="', f'realm="{CANARY}') for line in lines[:end]]
+        body = [line for line in lines[end + 1 :] if not line.startswith("s=")]
+        if any(body):
+            body = [*body[:-1], *described, ""]
+            length = len("\r\n".join(body))
+            head = [f"Content-Length: {length}" if line.startswith("Content-Length") else line for line in head]
+        told = [*head, f"Server: {CANARY}", f"X-Serial: {CANARY}", "", *body]
+        said.extend(told)
+        return told
+
+    rtsp_camera.does.says = canaries
+    lines = at_home(rtsp_camera.spec(), "rtsp", ByRtsp)
+    written = text.written(lines).decode()
+    assert isinstance(lines[-1], Ended)
+    assert lines[-1].picture == "clear"
+    assert set(described) < set(said)
+    assert any("realm" in line and CANARY in line for line in said)
+    assert len(text.read(written.encode())) == len(lines) > 2
+    for secret in (CANARY, CODE, "127.0.0.1", str(rtsp_camera.port)):
+        assert secret not in written
+
+
+def test_no_text_of_a_cameras_own_protocol_is_in_a_trace() -> None:
+    """Every text that it can send is the canary, and so are the bytes of the stream; the key and code are, too."""
+    key = CANARY.ljust(16, "0").encode()
+
+    async def device(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said = await heard(reader, key)
+        more = f"<Session>{CANARY}</Session><Serial>{CANARY}</Serial><{CANARY}>{CANARY}</{CANARY}>"
+        writer.write(answer(said, f"<Result>0</Result>{more}", key))
+        if said.command == 0x3105:
+            dress = Plain()
+            for _ in range(30):
+                writer.write(dress.part(b"\0\0\1\xba" + CANARY.encode() * 40 + b"\0\0\1\xe0" + CANARY.encode() * 40))
+        await writer.drain()
+        await asyncio.sleep(0.5)
+        writer.close()
+
+    async def run() -> list[Line]:
+        server = await asyncio.start_server(device, "127.0.0.1", 0)
+        place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        spec = SourceSpec(
+            "ezviz_local", url(1, f"{CANARY}-{CANARY}"), (place, place), "on", user=CANARY, password=key.decode()
+        )
+        recording = Recording(1, "plain", 1, 1000)
+        await recorded(recording, plainly, spec, 3.0, loopback=True)
+        server.close()
+        return recording.lines
+
+    lines = asyncio.run(run())
+    written = text.written(lines).decode()
+    assert len(text.read(written.encode())) == len(lines) == 3
     assert CANARY not in written
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from media.plane.sources.fetcher import OnLoopback
 from registry.camera import Camera as Listed
@@ -167,3 +168,30 @@ def test_sessions_follow_one_another_as_in_the_trace(tmp_path: Path) -> None:
     assert refused[0].results == (5302, 5404)
     assert (end(mute).ending, end(mute).first_byte_ms, pictures(mute)) == ("closed", None, [])
     assert [end(lines).picture for lines in (first, second)] == ["clear", "clear"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "rtsp", "local"),
+    [((), False, ""), (("rtsp",), True, ""), (("rtsp", "plain"), True, "plain"), (("wrapped",), False, "wrapped")],
+)
+def test_a_camera_has_the_ways_at_home_that_showed_it(
+    tmp_path: Path, shown: tuple[str, ...], rtsp: bool, local: str
+) -> None:
+    """Its sessions of the cloud, and its codec there, are those of the cloud only."""
+    cloud = session(1, [Frame(500, 1, 1400, (7, 8, 5))], {"first_byte_ms": 500, "first_key_ms": 500})
+    lines = list(cloud)
+    for number, way in enumerate(("rtsp", "plain", "wrapped"), 2):
+        picture = "clear" if way in shown else "none"
+        opened, frames, ended = session(number, [Frame(9, 1, 90_000, (32, 33, 34, 19))], {"codec": "h265"})
+        assert isinstance(opened, Opened)
+        assert isinstance(ended, Ended)
+        lines += [replace(opened, way=way, stream=1), frames, replace(ended, picture=picture)]
+    file = tmp_path / "made.ndjson"
+    page_row = next(line for line in text.read(FILES[0].read_bytes()) if line.__struct_config__.tag == "camera")
+    file.write_bytes(text.written([HEAD, page_row, *lines]))
+    made = replay.camera_of(replay.read(file), "T00000001", "Made")
+    assert (made.rtsp, made.local, made.codec) == (rtsp, local, "h264")
+    assert made.product is not None
+    assert made.product.rtsp == rtsp
+    assert made.replay is not None
+    assert {stream: len(shapes) for stream, shapes in made.replay.shapes.items()} == {2: 1}

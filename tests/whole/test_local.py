@@ -1,13 +1,24 @@
 """EZVIZ cameras in the house by their own protocol, each where its owner pressed the button for that."""
 
+import asyncio
 import base64
+import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from registry.drivers.ezviz.trace_lines import Ended, Opened
+from showcam.cli.named_camera import camera_named
+from showcam.compose.trace import tracing
+from showcam.process.settings_sources import load
+from showcam.trace import text as traces
+from showcam.trace.camera import Wanted
+from simulator.assistants.screen import WebRtcScreen
 from simulator.local.cas import code_of, key_of
 from simulator.real_household import CODE, USER
 from tests.doubles.console_browser import Page
@@ -73,6 +84,81 @@ def test_where_it_brings_none_the_cloud_does(program: Program) -> None:
     came = calls(program) - before
     assert (came["vtdu"] >= 1, came["local/2011"]) == (True, 2), "each manner once"
     program.configure(local_fault="")
+
+
+def as_its_tile_asks(page: Page, name: str) -> dict[str, Any]:
+    """What the page answers to the script of a tile."""
+    page.get("/home")
+    tile = re.search(rf'<li class="tile"[^>]*data-camera="([\w-]+)"[^>]*data-name="{name}"', page.text)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert tile is not None
+    assert token is not None
+
+    async def offered() -> str:
+        screen = WebRtcScreen()
+        try:
+            return await screen.offer()
+        finally:
+            await screen.close()
+
+    body = {"session": "7", "sdp": asyncio.run(offered())}
+    url = f"{page.program.web}/home/cameras/{tile[1]}"
+    return dict(page.session.post(url, json=body, headers={"X-CSRFToken": token[1]}, timeout=30).json())
+
+
+def test_a_camera_that_sends_the_cloud_nothing_is_shown_by_its_own_protocol_after_a_press(program: Program) -> None:
+    page = Page(program)
+    page.enter(USER, "showcam-demo")
+    # a sign-in on the page agrees to nothing that was not ticked
+    login = program.command("login", "--demo", "--user", USER, "--open", text="showcam-demo\n")
+    assert login.returncode == 0, login.stderr
+    assert page.mend("Terrace", "forget-camera") == 200
+    program.configure(stream_fault="silent")
+    try:
+        began, answer = time.monotonic(), program.assistant("alexa", "watch", text="show the terrace camera")
+        while answer["outcome"]["told"] is None and time.monotonic() - began < 60:
+            answer = program.assistant("alexa", "watch", text="show the terrace camera")
+        assert not answer["outcome"]["shown"]
+        assert answer["outcome"]["told"] == "NOT_SUPPORTED_IN_CURRENT_MODE, NOT_PROVISIONED"
+        before = calls(program)
+        refused = as_its_tile_asks(page, "Terrace")
+        assert (refused["reason"], refused["mends"]) == ("silent", ["local"])
+        assert "sent nothing" in refused["wrong"]
+        assert (calls(program) - before)["vtdu"] == 0, "while it rests, no session is opened to find that out"
+        assert page.mend("Terrace", "ask-camera") == 200
+        answer = program.assistant("alexa", "watch", text="show the terrace camera")
+        assert answer["outcome"]["shown"], answer["outcome"]
+        assert (answer["shown"]["frames"] > 10, answer["shown"]["width"]) == (True, 640)
+    finally:
+        program.configure(stream_fault="")
+
+
+def test_a_trace_tells_a_session_by_each_way_at_home(program: Program) -> None:
+    user, label = "demo@example.com", "GKRTUV"
+    words = ("--user", user, "--demo")
+    page = Page(program)
+    page.enter(user, "showcam-demo")
+    login = program.command("login", *words, "--open", text="showcam-demo\n")
+    assert login.returncode == 0, login.stderr
+    assert program.command("cameras", "code", "Garden", *words, text=f"{label}\n").returncode == 0
+    program.change("Garden", local="wrapped")
+    assert page.mend("Garden", "ask-camera") == 200
+    with tracing(load(demo=True, environ=program.environ), user) as (household, makes):
+        lines = makes(camera_named(household, "Garden"), lambda _: None).take(Wanted(2.0))
+    opened = [line for line in lines if isinstance(line, Opened)]
+    assert [line.way for line in opened[:2]] == ["sub", "main"]
+    pictures = {line.number: line.picture for line in lines if isinstance(line, Ended)}
+    assert [(line.way, pictures[line.number]) for line in opened[2:]] == [
+        ("rtsp", "clear"),
+        ("plain", "none"),
+        ("wrapped", "clear"),
+    ]
+    written = traces.written(lines)
+    assert traces.read(written) == lines
+    camera = program.cameras()["Garden"]
+    simulated = type("Simulated", (), {"serial": camera["serial"], "pairing": 1})()
+    for secret in (camera["serial"], label, key_of(simulated), code_of(simulated), "127.0.0.1", "Garden"):
+        assert secret.encode() not in written
 
 
 def test_no_key_is_in_a_log(program: Program) -> None:

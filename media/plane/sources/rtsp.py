@@ -1,6 +1,7 @@
 """A camera in the house by RTSP."""
 
 import asyncio
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from media.ezviz.decipher import Decipherer
@@ -9,8 +10,6 @@ from media.plane.sources.live import Live
 from media.plane.sources.screen import Screen
 from media.plane.sources.timeline import Timeline
 from media.plane.sources.tracks import choose
-from media.rtp.unit import Depacketizer
-from media.rtsp.description import Track
 from media.rtsp.failed import RtspFailed
 from media.rtsp.login import Login
 from media.rtsp.session import Session
@@ -58,17 +57,14 @@ class RtspSource:
 
     async def _open(self) -> None:
         """Raises SourceFailed, RtspFailed."""
-        host, port, path = self._place()
-        login = Login(self._spec.user, self._spec.password, basic=self._spec.basic)
-        session = self._session = Session(host, port, path, login, lambda failed: self._ended(_failure(failed)))
+        session = self._session = session_of(
+            self._spec, lambda failed: self._ended(_failure(failed)), loopback=self._loopback
+        )
         description = await session.describe()
         decipherer = Decipherer(self._spec.key) if self._spec.key else None
         chosen = choose(description, sound=self._spec.sound != "off", opener=decipherer)
         if decipherer:
             decipherer.picture(chosen.sets.get(chosen.codec, b""))
-        tracks: list[tuple[str, Track, Depacketizer]] = [("video", chosen.video, chosen.depacketizer)]
-        if chosen.audio and chosen.sound:
-            tracks.append(("audio", chosen.audio, chosen.sound.depacketizer))
         timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)
         self._live = Live(
             self._screen,
@@ -80,7 +76,7 @@ class RtspSource:
             decipherer=decipherer,
             over=self._ended,
         )
-        await session.play(description, tracks, self._live)
+        await session.play(description, chosen.played, self._live)
 
     def _check(self, began: float) -> None:
         """Raises SourceFailed if the picture has stopped."""
@@ -95,24 +91,26 @@ class RtspSource:
         if not self._over.done():
             self._over.set_result(failure)
 
-    def _place(self) -> tuple[str, int, str]:
-        """Host and port.
 
-        Raises SourceFailed for an address that the source does not name, or that is none of a house.
-        """
-        try:
-            parts = urlsplit(self._spec.url)
-            host, port = parts.hostname or "", parts.port or 554
-        except ValueError:
-            raise SourceFailed("media_down", again=True) from None
-        named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        clean = parts.scheme == "rtsp" and parts.username is None and parts.path.startswith("/")
-        printable = (parts.path + parts.query).isascii() and (parts.path + parts.query).isprintable()
-        if not clean or not printable or " " in parts.path or self._spec.hosts != (named,):
-            raise SourceFailed("media_down", again=True)
-        if not is_in_house(host, loopback=self._loopback):
-            raise SourceFailed("media_down", again=True)
-        return host, port, parts.path + (f"?{parts.query}" if parts.query else "")
+def session_of(spec: SourceSpec, over: Callable[[RtspFailed], None], *, loopback: bool) -> Session:
+    """A session that is not open yet; `over` hears why it ended.
+
+    Raises SourceFailed for an address that the source does not name, or that is none of a house.
+    """
+    try:
+        parts = urlsplit(spec.url)
+        host, port = parts.hostname or "", parts.port or 554
+    except ValueError:
+        raise SourceFailed("media_down", again=True) from None
+    named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    clean = parts.scheme == "rtsp" and parts.username is None and parts.path.startswith("/")
+    printable = (parts.path + parts.query).isascii() and (parts.path + parts.query).isprintable()
+    if not clean or not printable or " " in parts.path or spec.hosts != (named,):
+        raise SourceFailed("media_down", again=True)
+    if not is_in_house(host, loopback=loopback):
+        raise SourceFailed("media_down", again=True)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    return Session(host, port, path, Login(spec.user, spec.password, basic=spec.basic), over)
 
 
 def _failure(failed: RtspFailed) -> SourceFailed:

@@ -55,6 +55,14 @@ class Chosen:
         """As described, until what comes shows another."""
         return self.depacketizer.codec if isinstance(self.depacketizer, EitherDepacketizer) else "h264"
 
+    @property
+    def played(self) -> list[tuple[str, Track, Depacketizer]]:
+        """Its tracks as a session plays them."""
+        tracks: list[tuple[str, Track, Depacketizer]] = [("video", self.video, self.depacketizer)]
+        if self.audio and self.sound:
+            tracks.append(("audio", self.audio, self.sound.depacketizer))
+        return tracks
+
     def heard(self) -> Sound | None:
         """Codec and rate of the sound, as far as known."""
         if isinstance(self.depacketizer, TransportDepacketizer) and (config := self.depacketizer.config):

@@ -116,7 +116,23 @@ type CallKind = Literal[
     "sign_in", "code", "renew", "list", "system", "token", "dispatcher", "messages", "wake", "register", "other"
 ]
 type Transport = Literal["ps", "rtp", "ts", "unknown"]
-type Way = Literal["sub", "main", "beside", "long"]
+# of the cloud: the smaller and the whole picture, a second session beside the first, the long one; at home: by RTSP,
+# and by the camera's own protocol in either manner
+type Way = Literal["sub", "main", "beside", "long", "rtsp", "plain", "wrapped"]
+# why there was no session: the owner's consent, what the vendor did not give, what a camera at home answers
+type Unopened = Literal[
+    "",
+    "not_agreed",
+    "no_dispatcher",
+    "no_token",
+    "no_key",
+    "unreached",
+    "closed",
+    "code_wrong",
+    "encryption_on",
+    "not_playable",
+    "busy",
+]
 # what stopped a session: nobody but us, the node by a result or without one, a cipher of the link, what can't be read
 type Ending = Literal["ours", "result", "closed", "unread", "refused"]
 type PortState = Literal["open", "closed", "silent"]
@@ -228,12 +244,12 @@ class Wake(Struct, frozen=True, tag="wake", tag_field="line"):
 
 
 class Opened(Struct, frozen=True, tag="session", tag_field="line"):
-    """A session at the vendor's cloud: `results` of its servers in turn, each by the kind of its host."""
+    """A session at the vendor's cloud, or with the camera at home: `results` of the servers in turn."""
 
     number: Small
     way: Way
     stream: Literal[1, 2]
-    refused: Literal["", "not_agreed", "no_dispatcher", "no_token", "unreached"]
+    refused: Unopened
     results: tuple[Small, ...]
     ms: Ms  # until the last answer
     ssn: Small  # length of the session's number
@@ -242,11 +258,14 @@ class Opened(Struct, frozen=True, tag="session", tag_field="line"):
 class Frame(Struct, frozen=True, array_like=True, omit_defaults=True):
     """A frame as it came: ms since the session opened, channel, length; the types of the NAL units of the picture that
     was whole with it; a message's code.
+
+    By RTSP it is an access unit, of the video on channel 1 or of the sound on channel 2. By the camera's own protocol
+    it is a part of its program stream, on channel 1.
     """
 
     ms: Ms
     channel: Annotated[int, Meta(ge=0, le=255)]
-    length: Port
+    length: Size
     nals: tuple[Annotated[int, Meta(ge=0, le=63)], ...] = ()
     code: Port = 0
 
@@ -288,7 +307,7 @@ class Ended(Struct, frozen=True, tag="end", tag_field="line"):
     height: Small
     layout: Literal["clear", "body", "copied", "whole", "unknown"]
     picture: Literal["clear", "deciphered", "hidden", "none"]
-    sound: Literal["aac", "pcm_alaw", "pcm_mulaw", "none"]
+    sound: Literal["aac", "pcm_alaw", "pcm_mulaw", "pcm_s16be", "g722", "g726le", "g726", "opus", "none"]
     first_byte_ms: Ms | None
     first_key_ms: Ms | None
 
