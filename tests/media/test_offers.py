@@ -3,7 +3,7 @@
 import pytest
 from aiortc.sdp import SessionDescription
 
-from media.plane.outputs.offers import NoOffer, normalise, takes_opus
+from media.plane.outputs.offers import NoOffer, heard, normalise
 from tests.doubles.echo_offer import AUDIO, HEAD, OFFERS, STATIC, VIDEO, fmtp, offer
 from tests.media.conftest import World
 
@@ -114,21 +114,28 @@ def test_a_grant_is_not_spent_by_an_offer_that_came_to_nothing(world: World) -> 
 
 
 @pytest.mark.parametrize(
-    "audio",
+    ("audio", "sent"),
     [
-        [AUDIO[0].replace("96 0 8", "0"), *AUDIO[1:-1], STATIC[0]],
-        AUDIO[:-1],
+        ([AUDIO[0].replace("96 0 8", "0"), *AUDIO[1:-1], STATIC[0]], ["audio/PCMU"]),
+        (AUDIO[:-1], ["audio/PCMU"]),
+        ([AUDIO[0].replace("96 0 8", "9 8 0"), *AUDIO[1:-1]], ["audio/PCMA"]),
+        ([AUDIO[0].replace("96 0 8", "9"), *AUDIO[1:-1], "a=rtpmap:9 G722/8000"], None),
     ],
-    ids=["PCMU alone", "unnamed"],
+    ids=["PCMU alone", "unnamed", "G.722 and PCMA", "G.722 alone"],
 )
-def test_a_display_that_takes_no_opus_is_sent_the_picture_alone(world: World, audio: list[str]) -> None:
+def test_a_display_that_takes_no_opus_is_sent_g711_or_the_picture_alone(
+    world: World, audio: list[str], sent: list[str] | None
+) -> None:
     sdp = offer(audio=audio)
     posted = world.request(
         f"/s/{world.grant(protocol='webrtc')}/whep", "POST", sdp.encode(), Content_Type="application/sdp"
     )
     assert posted.status == 201, posted.text
     directions = {section.kind: section.direction for section in SessionDescription.parse(posted.text).media}
-    assert directions == {"audio": "inactive", "video": "sendonly"}
+    assert directions == {"audio": "sendonly" if sent else "inactive", "video": "sendonly"}
+    if sent:
+        [answered, _] = SessionDescription.parse(posted.text).media
+        assert [codec.mimeType for codec in answered.rtp.codecs] == sent
 
 
 def test_a_good_offer_is_left_alone() -> None:
@@ -169,8 +176,8 @@ def test_no_name_of_the_local_network_is_left_however_lines_end(name: str, end: 
 
 def test_a_section_that_is_rejected_takes_no_sound_from_another() -> None:
     refused = ["m=audio 0 UDP/TLS/RTP/SAVPF 0", "a=mid:audio1"]
-    assert takes_opus(normalise(offer(audio=[*AUDIO, *refused])))
-    assert not takes_opus(normalise(offer(audio=["m=audio 0 UDP/TLS/RTP/SAVPF 96", *AUDIO[1:]])))
+    assert heard(normalise(offer(audio=[*AUDIO, *refused]))) == "opus"
+    assert heard(normalise(offer(audio=["m=audio 0 UDP/TLS/RTP/SAVPF 96", *AUDIO[1:]]))) == ""
 
 
 def test_a_flood_of_candidates_is_cut() -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from aiortc import RTCRtpSender
 
 from media.errors import BadOffer, MediaUnavailable
 from media.source import Denied
@@ -87,6 +88,32 @@ def test_a_display_that_hides_its_addresses_behind_names_and_says_that_these_are
             await viewer.close()
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
+def test_a_display_that_takes_g711_only_hears(world: World, codec: str) -> None:
+    async def scene() -> Viewer:
+        viewer = Viewer()
+        known = RTCRtpSender.getCapabilities("audio").codecs
+        offered = [capability for capability in known if capability.mimeType == f"audio/{codec}"]
+        viewer.connection.addTransceiver("audio", direction="recvonly").setCodecPreferences(offered)
+        viewer.connection.addTransceiver("video", direction="recvonly")
+        await viewer.connection.setLocalDescription(await viewer.connection.createOffer())
+        sdp = viewer.connection.localDescription.sdp
+        assert "opus" not in sdp
+        try:
+            url = f"/s/{world.grant(protocol='webrtc')}/whep"
+            posted = await asyncio.to_thread(world.request, url, "POST", sdp.encode(), Content_Type="application/sdp")
+            assert posted.status == 201
+            await viewer.accept(posted.text)
+            await viewer.until(lambda: len(viewer.pictures) >= FPS and len(viewer.loud) > 100)
+        finally:
+            await viewer.close()
+        return viewer
+
+    viewer = asyncio.run(scene())
+    loud = sorted(viewer.loud)[len(viewer.loud) // 2]
+    assert 7_000 < loud < 13_000, "a tone of half the full scale"
 
 
 def test_a_second_viewer_shares_the_pull_and_sees_a_picture_before_the_next_keyframe(

@@ -1,6 +1,7 @@
 """SDP offers as displays send them, made into what aiortc understands, or refused before it stumbles over them."""
 
 import re
+from typing import Literal
 
 from media.plane.outputs import candidates, sections
 from media.plane.outputs.sections import Section
@@ -15,11 +16,14 @@ _H264 = re.compile(rf"a=rtpmap:({_DYNAMIC}) H264/90000", re.IGNORECASE)
 _FMTP = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
 _OPUS = re.compile(rf"a=rtpmap:({_DYNAMIC}) opus/48000/2", re.IGNORECASE)
 _OF_PAYLOAD = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\d+) ")
-_STATIC = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"}
+_G711 = {"0": "PCMU/8000", "8": "PCMA/8000"}  # by payload (RFC 3551 section 6), which needs no rtpmap
 _UFRAG, _PASSWORD = re.compile(r"[!-~]{4,256}"), re.compile(r"[!-~]{22,256}")  # RFC 8839 section 5.4
 _FINGERPRINT = re.compile(r"sha-(256|384|512) ([0-9a-f]{2}(?::[0-9a-f]{2})*)", re.IGNORECASE)
 _EXTENSION = re.compile(r"a=extmap:([1-9]\d{0,2})(?:/\w+)? \S+", re.ASCII)
 _SCTP = re.compile(r"^a=sctp-port:\d{1,5}$|^m=application \d+ DTLS/SCTP \d{1,5}$", re.MULTILINE | re.ASCII)  # RFC 8841
+
+
+type Heard = Literal["opus", "g711", ""]
 
 
 class NoOffer(Exception):
@@ -38,11 +42,12 @@ def normalise(sdp: str) -> str:
     return sections.joined(sections.bundling(head, [mid for mid in sections.bundled(head) if mid in mids]), out)
 
 
-def takes_opus(offer: str) -> bool:
-    """Whether each of its audio sections does, and there is one that is not rejected itself."""
+def heard(offer: str) -> Heard:
+    """What all of its audio sections take that it does not reject itself; "" where there is none, or none is alike."""
     _, offered = sections.parted(offer)
     wanted = [section for section in offered if sections.kind(section) == "audio" and not sections.is_rejected(section)]
-    return bool(wanted) and all([_opus(section) for section in wanted])
+    kinds: set[Heard] = {"opus" if _opus(section) else "g711" if _g711(section) else "" for section in wanted}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def is_far(offer: str) -> bool:
@@ -149,17 +154,18 @@ def _known(fmtp: str) -> bool:
 
 
 def _audio(section: Section) -> Section:
-    """Opus alone where it is offered: aiortc would take the first codec it knows, and send Opus under that name."""
-    start, listed = section[0].split()[:3], section[0].split()[3:]
-    opus = _opus(section)
-    if opus is not None:
-        kept = [line for line in section[1:] if not (found := _OF_PAYLOAD.match(line)) or found[1] == opus]
-        return [" ".join([*start, opus]), *kept]
-    out = list(section)
-    for payload, name in _STATIC.items():
-        if payload in listed and not any([line.startswith(f"a=rtpmap:{payload} ") for line in section]):
-            out.append(f"a=rtpmap:{payload} {name}")
-    return out
+    """Opus alone where it is offered, else G.711: aiortc would take the first codec it knows, also one not sent."""
+    chosen = _opus(section) or _g711(section)
+    if chosen is None:
+        return section
+    kept = [line for line in section[1:] if not (found := _OF_PAYLOAD.match(line)) or found[1] == chosen]
+    if chosen in _G711 and not any([line.startswith(f"a=rtpmap:{chosen} ") for line in kept]):
+        kept.append(f"a=rtpmap:{chosen} {_G711[chosen]}")
+    return [" ".join([*section[0].split()[:3], chosen]), *kept]
+
+
+def _g711(section: Section) -> str | None:
+    return next((payload for payload in section[0].split()[3:] if payload in _G711), None)
 
 
 def _opus(section: Section) -> str | None:

@@ -1,4 +1,4 @@
-"""One WebRTC viewer: H.264 passed through, Opus or silence beside it."""
+"""One WebRTC viewer: H.264 passed through, and sound or silence beside it."""
 
 import asyncio
 import contextlib
@@ -10,8 +10,8 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender
 from media.plane.outputs import ice
 from media.plane.outputs.amendments import PeerConnection
 from media.plane.outputs.answers import agreed
-from media.plane.outputs.offers import NoOffer, is_far, normalise, takes_opus
-from media.plane.outputs.sound_tracks import OpusTrack, SilentTrack, Sounding
+from media.plane.outputs.offers import Heard, NoOffer, heard, is_far, normalise
+from media.plane.outputs.sound_tracks import G711Track, OpusTrack, SilentTrack, Sounding
 from media.plane.outputs.stun import Address
 from media.plane.outputs.video_track import VideoTrack
 
@@ -46,7 +46,7 @@ class Peer:
         self._connection.on("connectionstatechange", self._changed)
         self._gathering: asyncio.Task[None] | None = None
         self._offer = ""
-        self._hears = False
+        self._hears: Heard = ""
         self._closed = False
 
     @property
@@ -77,9 +77,8 @@ class Peer:
         if not self._hears:
             voice = "none"
         if voice != "none":
-            connection.addTrack(
-                SilentTrack() if voice == "silence" else OpusTrack(self._sound, is_late=voice == "late")
-            )
+            track = SilentTrack() if voice == "silence" else OpusTrack(self._sound, is_late=voice == "late")
+            connection.addTrack(G711Track(track) if self._hears == "g711" else track)
         for transceiver in connection.getTransceivers():
             transceiver.direction = "sendonly" if transceiver.sender.track is not None else "inactive"
         try:
@@ -90,7 +89,7 @@ class Peer:
 
     async def _gather(self, sdp: str, within_s: float) -> None:
         offer, self._offer = RTCSessionDescription(normalise(sdp), "offer"), sdp
-        self._hears = takes_opus(offer.sdp)
+        self._hears = heard(offer.sdp)
         connection = self._connection
         sender = connection.addTrack(self._video)
         transceiver = next(own for own in connection.getTransceivers() if own.sender is sender)

@@ -1,4 +1,4 @@
-"""What a WebRTC viewer hears: the camera's sound as Opus, or silence."""
+"""What a WebRTC viewer hears: the camera's sound as Opus or G.711, or silence."""
 
 import asyncio
 import contextlib
@@ -86,6 +86,32 @@ class SilentTrack(Track):
             raise MediaStreamError
         self._sent += 1
         return _opus(SILENT_OPUS, (self._sent - 1) * OPUS_STEP)
+
+
+class G711Track(Track):
+    """What another track sends, as samples, which aiortc makes G.711 of: for displays that take no Opus."""
+
+    kind = "audio"
+
+    def __init__(self, opus: OpusTrack | SilentTrack) -> None:
+        super().__init__()
+        self._opus = opus
+        self._decoder = av.CodecContext.create("libopus", "r")
+        self._decoder.sample_rate, self._decoder.layout = OPUS_CLOCK, "stereo"
+        self._resampler = av.AudioResampler("s16", "mono", OPUS_CLOCK)
+
+    async def recv(self) -> Any:
+        while True:
+            packet = await self._opus.recv()
+            for decoded in self._decoder.decode(packet):
+                decoded.pts = None
+                for frame in self._resampler.resample(decoded):
+                    frame.pts, frame.time_base = packet.pts, packet.time_base
+                    return frame
+
+    def stop(self) -> None:
+        self._opus.stop()
+        super().stop()
 
 
 def _opus(data: bytes, pts: int) -> Any:
