@@ -80,6 +80,17 @@ def is_spelled(host: str) -> bool:
     return ":" in host or not host.isascii() or _NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]) is not None
 
 
+def in_url(host: str) -> str:
+    """The host as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def unmapped(address: str) -> str:
+    """The IPv4 address that an IPv6 address maps, as a socket for both names its peer; any other text as it is."""
+    mapped = address.lower().removeprefix("::ffff:")
+    return mapped if "." in mapped and ":" not in mapped else address
+
+
 def _plain(address: str) -> Address | None:
     """The address; a mapped one as IPv4, by which the system connects. None where the text is no address."""
     try:

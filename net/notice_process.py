@@ -21,11 +21,17 @@ def main() -> None:
     json.dump({"service": str(plugin.service_name) if plugin is not None else "", "taken": taken}, sys.stdout)
 
 
+def _no_file(*_: object, **__: object) -> bool:
+    raise TypeError("no file is read for a notice")
+
+
 def _plugin(url: str) -> Any:
-    from apprise import Apprise, AppriseAsset
+    from apprise import Apprise, AppriseAsset, AppriseAttachment
 
     asset = AppriseAsset(app_id="showcam", app_desc="showcam", app_url="", async_mode=False, plugin_paths=[])
     asset.image_url_mask = asset.image_url_logo = ""  # no service is pointed at somebody else's pictures
+    # by it plugins read templates and keys from files, or fetch them
+    AppriseAttachment.add = _no_file  # type: ignore[method-assign]
     return Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
 
 

@@ -10,11 +10,14 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 WITHIN_S = 20.0  # for a whole message, however slowly the service takes it
 LONGEST = 2048  # characters of an address
 # Services that are programs or the desktop of this machine; and no plugin is loaded from a file.
 OF_THIS_MACHINE = frozenset({"dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
+# By what services take files of this machine. Any other, such as a template, the process refuses (notice_process.py).
+_FILES = frozenset({"keyfile", "subfile", "pgppub", "pgpprv"})
 # What of our environment the process gets: neither settings nor keys.
 _ENVIRON = frozenset(
     {"PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "LD_LIBRARY_PATH"}
@@ -58,6 +61,9 @@ def _checked(url: str) -> str:
         raise BadAddress("an address of Apprise's begins with a service, such as ntfys:// or mailtos://")
     if scheme in OF_THIS_MACHINE:
         raise BadAddress(f"{scheme}:// is of the machine itself: take a service that reaches you")
+    named = {name.strip().lower() for name, _ in parse_qsl(url.partition("?")[2], keep_blank_values=True)}
+    if named & _FILES:
+        raise BadAddress(f"this address of {scheme}:// names a file of this machine, and none is read for a notice")
     return scheme
 
 

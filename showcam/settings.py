@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from net.addresses import is_confidential
+from net.addresses import in_url, is_confidential
 from showcam.settings_table import KEPT, SECRETS, SettingsTable
 
 __all__ = ["KEPT", "SECRETS", "Settings"]
@@ -56,11 +56,11 @@ class Settings(SettingsTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def internal_media_url(self) -> str:
-        return f"http://{self.own_host}:{self.media_port}"
+        return f"http://{in_url(self.own_host)}:{self.media_port}"
 
     @property
     def internal_web_url(self) -> str:
-        return self.web_internal_url or f"http://{self.own_host}:{self.port}"
+        return self.web_internal_url or f"http://{in_url(self.own_host)}:{self.port}"
 
     @property
     def deciphers(self) -> bool:

@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 
 from media.silence import Silence, silence
+from net.addresses import unmapped
 from net.visitors import Network, counted_as, within
 
 _log = structlog.get_logger()
@@ -135,7 +136,7 @@ class AcceptFailures:
 
 def _address(transport: asyncio.Transport) -> str:
     peer = transport.get_extra_info("peername")
-    return str(peer[0]) if peer else ""
+    return unmapped(str(peer[0])) if peer else ""
 
 
 def _quiet(transport: asyncio.Transport) -> Silence | None:

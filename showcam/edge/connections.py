@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from media.silence import silence
+from net.addresses import unmapped
 from showcam.edge.bodies import BODY_S
 
 log = structlog.get_logger()
@@ -65,7 +66,7 @@ class Connections:
         elif (
             overdue
             and quiet.sent_s > self._body_s + (self._head_s if quiet.ever_sent else 0)
-            and connection.getpeername()[0].partition("%")[0] in overdue
+            and unmapped(connection.getpeername()[0].partition("%")[0]) in overdue
         ):
             connection.shutdown(socket.SHUT_RD)  # the waiting thread wakes up and can still answer
 

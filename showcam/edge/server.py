@@ -16,6 +16,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 import structlog
 
+from net.addresses import unmapped
 from showcam.http_types import RECEIVED, Headers
 
 log = structlog.get_logger()
@@ -111,7 +112,7 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
         "SERVER_NAME": host.strip("[]"),
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": unmapped(scope.client.rpartition(":")[0].strip("[]")),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.errors": sys.stderr,

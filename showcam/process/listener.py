@@ -18,7 +18,11 @@ class Listener:
         """The descriptor of the listening socket. Raises OSError where the port can't be had."""
         if self._socket is None:
             family = socket.AF_INET6 if ":" in self._bind else socket.AF_INET
-            self._socket = socket.create_server((self._bind, self._port), family=family, backlog=_BACKLOG)
+            # IPv4 too, by which this machine's own processes come
+            both = self._bind == "::" and socket.has_dualstack_ipv6()
+            self._socket = socket.create_server(
+                (self._bind, self._port), family=family, backlog=_BACKLOG, dualstack_ipv6=both
+            )
         return self._socket.fileno()
 
     def close(self) -> None:

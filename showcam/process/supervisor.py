@@ -220,7 +220,7 @@ def only_one(folder: Path) -> Iterator[None]:
 def require_ports(host: str, ports: dict[int, str]) -> None:
     """Raises CannotStart, which names the first port that is taken and the setting that moves it."""
     for port, setting in ports.items():
-        with socket.socket() as probe:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))

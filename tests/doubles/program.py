@@ -68,7 +68,8 @@ class Program:
 
     @property
     def web(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        host = self.environ.get("SHOWCAM_BIND", "")
+        return f"http://{f'[{host}]' if ':' in host and host != '::' else '127.0.0.1'}:{self.port}"
 
     @property
     def simulator(self) -> str:

@@ -47,6 +47,30 @@ def test_a_mail_server_takes_it() -> None:
     assert (to, subject, "\n".join(text.strip().splitlines())) == (["kari@house.example"], TITLE, TEXT)
 
 
+FILE = "/etc/hostname"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"workflow://host.example/{'a' * 32}/{'b' * 24}/?template={FILE}",
+        f"fcm://project@apikey/token/?mode=oauth2&keyfile={FILE}",
+        f"fcm://project@apikey/token/?mode=oauth2&KeyFile={FILE}",
+        f"discord://{'1' * 18}/{'a' * 60}/?template={FILE}",
+        f"discord://{'1' * 18}/{'a' * 60}/?template=file%3A%2F%2F{FILE}",
+        f"discord://{'1' * 18}/{'a' * 60}/?template=http://127.0.0.1:9/x",
+        f"mailto://user:pass@example.com/?pgp=yes&pgppub={FILE}",
+    ],
+)
+def test_an_address_that_names_a_file_is_refused(address: str) -> None:
+    with pytest.raises(BadAddress):
+        service(address)
+
+
+def test_the_same_address_without_a_file_is_taken() -> None:
+    assert service(f"discord://{'1' * 18}/{'a' * 60}/") == "Discord"
+
+
 @pytest.mark.parametrize("status", [401, 429, 503])
 def test_what_is_refused_is_not_taken(web: WebReceiver, status: int) -> None:
     web.status = status

@@ -1,5 +1,6 @@
 """Who reaches the console of a running showcam: through a proxy and a tunnel, by DNS rebinding, and where it is off."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 import requests
 
 from tests.doubles.program import Program, running
-from tests.doubles.waiting import LONG_S
+from tests.doubles.waiting import LONG_S, until
 
 NAMES = "nas.local,Showcam"
 # What each adds to a request, by its documentation.
@@ -164,6 +165,43 @@ def test_of_twenty_people_with_the_code_one_gets_in(house: Program) -> None:
 def test_a_form_of_five_megabytes_is_too_much(house: Program) -> None:
     answer = requests.post(f"{house.web}/home", data={"entry": "x" * 5_000_000}, timeout=20)
     assert answer.status_code == 413
+
+
+# bind, the address that is connected to, Host, what is answered
+IPV6 = [
+    ("::1", "::1", "[::1]", 200),
+    ("::1", "::1", "localhost", 200),
+    ("::1", "::1", "evil.example", 404),
+    ("::1", "::1", "[2001:db8::9]", 404),
+    ("::", "::1", "[::1]", 200),
+    ("::", "127.0.0.1", "127.0.0.1", 200),
+    ("::", "127.0.0.1", "evil.example", 404),
+]
+
+
+@pytest.fixture(scope="module", params=["::1", "::"])
+def by_ipv6(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with running(tmp_path_factory.mktemp("ipv6"), demo=False, SHOWCAM_BIND=request.param) as program:
+        yield program
+
+
+def test_by_ipv6_the_same_rules_hold(by_ipv6: Program) -> None:
+    rows = [row[1:] for row in IPV6 if row[0] == by_ipv6.environ["SHOWCAM_BIND"]]
+    assert [status(by_ipv6.port, f"{host}:{by_ipv6.port}", at=at) for at, host, _ in rows] == [row[2] for row in rows]
+    tunnelled = asked(by_ipv6.port, "GET /home HTTP/1.1", f"Host: [::1]:{by_ipv6.port}", "Via: 1.1 x", at="::1")
+    assert tunnelled == 404
+
+
+def test_the_one_time_address_is_in_no_journal(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    found = log.stat()
+    with running(tmp_path, demo=False, JOURNAL_STREAM=f"{found.st_dev}:{found.st_ino}") as program:
+        until(lambda: "/home" in log.read_text())
+        assert f"Your cameras: {program.web}/home\n" in log.read_text()
+        code = json.loads((program.data / "run" / "home-code").read_text())["code"]
+        assert code not in log.read_text()
+        assert "showcam home" in log.read_text()
 
 
 def test_where_it_is_off_there_is_no_such_page(tmp_path: Path) -> None:
