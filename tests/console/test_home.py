@@ -11,6 +11,7 @@ from registry.drivers.ezviz import households as ezviz
 from registry.errors import Refused, SignedOut, VendorDown
 from registry.owner.outcome import SignInRefused
 from registry.owner.sign_in import SignIn
+from registry.vendor import Rejected
 from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER
 from tests.doubles.ready_driver import camera
@@ -189,6 +190,12 @@ def test_a_wrong_sign_in_says_why_and_keeps_the_name(
 ) -> None:
     browser = world.browser().enter(world.code.renew()).sign_in(user, password)
     assert (browser.status, browser.step, said in browser.text) == (status, "sign-in", True)
+
+
+def test_the_sign_in_says_where_an_unknown_account_was_looked_for_first(world: HomeWorld) -> None:
+    world.vendor.verdict = Rejected("unknown", "sa")
+    browser = world.browser().enter(world.code.renew()).sign_in()
+    assert "It was looked for in South America first, then in the other regions: Europe," in browser.text
 
 
 def test_a_vendor_that_is_down_is_named_and_nothing_is_lost(world: HomeWorld) -> None:
