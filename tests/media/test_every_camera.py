@@ -115,7 +115,8 @@ ROWS = [
     Row("µ-law", H264 + ticks(8_000) + "mulawenc ! rtppcmupay name=pay1 pt=0"),
     Row("A-law, UDP", H264 + ticks(8_000) + "alawenc ! rtppcmapay name=pay1 pt=8", "udp"),
     Row("Opus", H264 + ticks(channels=2) + "opusenc ! rtpopuspay name=pay1 pt=97"),
-    Row("L16", H264 + ticks() + "rtpL16pay name=pay1 pt=97", sound=False),
+    Row("L16", H264 + ticks() + "rtpL16pay name=pay1 pt=97"),
+    Row("G.722", H264 + ticks(16_000) + "avenc_g722 ! rtpg722pay name=pay1 pt=9"),
     Row("no sound, UDP", H264, "udp", sound=False),
     Row("sound first", AAC.replace("pay1", "pay0") + " " + H264.replace("pay0", "pay1")),
     Row(
