@@ -11,18 +11,21 @@ from registry.gate.reasons import explain
 from registry.notices.fault import Fault as Noted
 from registry.readings.readiness import Row
 from registry.reason import Reason
+from registry.surface import Surface
 from showcam.doctor.finding import Fault, Finding, ok, unsure, wrong
 from store.ports import Store
 from words.worded import Worded, worded
 
 MOST = 20  # that are examined; each takes as long as its vendor
+# Stills are not among them: with pictures = vendor no camera has one, and both assistants show it all the same.
+_ASSISTANTS: tuple[Surface, ...] = ("alexa", "google")
 _FAULTS: dict[Reason, Fault] = {"code_wrong": "code_wrong", "not_playable": "no_room_to_transcode"}
 # what a camera's owner may want so; any other reason is a fault of the installation
 _WANTED: frozenset[Reason] = frozenset({"asleep", "encryption_on", "audio_off", "offline", "lan_unreachable", "busy"})
 
 
 class Owner(Protocol):
-    def readiness(self, account_id: str) -> list[Row]:
+    def readiness(self, account_id: str, surfaces: tuple[Surface, ...]) -> list[Row]:
         """Raises Unavailable."""
         ...
 
@@ -50,7 +53,7 @@ def examine(store: Store, owner: Owner, faults: Faults, standing: Standing, *, o
 
 def _cameras(owner: Owner, account_id: str) -> Iterator[Finding]:
     try:
-        rows = owner.readiness(account_id)
+        rows = owner.readiness(account_id, _ASSISTANTS)
     except Unavailable as error:
         yield unsure(
             worded("cameras"),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from store.dynamodb.items import item_of
 from store.dynamodb.table import EXISTS, Action, ConditionFailed, Item
-from store.dynamodb.telling import RACES, SHARDS, TellingItems, outbox_key
+from store.dynamodb.telling import RACES, SHARDS, TellingItems, listed_as, outbox_key
 from store.ports import StoreUnavailable
 from store.records import Assistant
 from store.telling_ports import LAID_KEPT_S, LOOK, Claim, Laid, Row, Settled, Telling, look_row
@@ -22,7 +22,8 @@ _RUNG = (
 
 class ClaimItems(TellingItems):
     def due(self, assistant: Assistant, now: float, most: int) -> list[tuple[str, str]]:
-        waiting = [item for item in self._tellings(assistant) if item["wanted"] <= now and _free(item) <= now]
+        soon = self._tellings(assistant, listed_as(now + 0.001, "~"))  # a key is rounded to a millisecond
+        waiting = [item for item in soon if item["wanted"] <= now and _free(item) <= now]
         waiting.sort(key=lambda item: item["wanted"])
         return [(item["account"], item["link"]) for item in waiting[:most]]
 
@@ -133,8 +134,9 @@ class ClaimItems(TellingItems):
     def _rows(self, account_id: str, link_id: str) -> list[Row]:
         return [_row(item) for item in self._table.query(f"account#{account_id}", f"outbox#{link_id}#")]
 
-    def _tellings(self, assistant: str) -> Iterator[Item]:
-        return (item for shard in SHARDS for item in self._table.listed(f"telling#{assistant}#{shard}"))
+    def _tellings(self, assistant: str, until: str = "") -> Iterator[Item]:
+        """`until`: those only that sort up to there."""
+        return (item for shard in SHARDS for item in self._table.listed(f"telling#{assistant}#{shard}", until=until))
 
     def _state(self, item: Item, claim: Claim, settled: Settled, left: list[float]) -> Action:
         """Where the link stands after the claim, unless others have added rows since `item` was read."""
@@ -163,7 +165,7 @@ class ClaimItems(TellingItems):
             removes += ["told", "listed"]
         due = [*left, *(at for at in (look_at, again) if at is not None)]
         if due:
-            sets |= {"wanted": min(due), "gsi1pk": item["gsi1pk"], "gsi1sk": item["gsi1sk"]}
+            sets |= {"wanted": min(due), "gsi1pk": item["gsi1pk"], "gsi1sk": listed_as(min(due), claim.link_id)}
         else:
             removes += ["wanted", "gsi1pk", "gsi1sk"]
         if claim.link is None and not due:

@@ -134,6 +134,11 @@ def shard(link_id: str) -> str:
     return SHARDS[sum(link_id.encode()) % len(SHARDS)]
 
 
+def listed_as(due: float, link_id: str) -> str:
+    """The index's key of order, by which what is due is read without the rest."""
+    return f"{due:015.3f}#{link_id}"
+
+
 def _key(of: Link | Row, due: float) -> Item:
     link_id = of.id if isinstance(of, Link) else of.link
     return {
@@ -144,7 +149,7 @@ def _key(of: Link | Row, due: float) -> Item:
         "link": link_id,
         "assistant": of.assistant,
         "gsi1pk": f"telling#{of.assistant}#{shard(link_id)}",
-        "gsi1sk": f"{due:015.3f}#{link_id}",
+        "gsi1sk": listed_as(due, link_id),
     }
 
 

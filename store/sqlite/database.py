@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from store.ports import Inconsistent, StoreUnavailable
 from store.sqlite.commits import Commits
 from store.sqlite.failures import DAMAGED, unavailable
-from store.sqlite.schema import migrate, migrations, use_wal
+from store.sqlite.schema import keep_older, migrate, migrations, use_wal
 
 ROOM = 1 << 20
 CHECKPOINT_S = 0.2  # a checkpoint waits so long for readers, and writers wait with it
@@ -68,7 +68,9 @@ class Database:
         try:
             with self._connection() as connection:
                 use_wal(connection, self._wait_s)
-                migrate(connection, migrations() if schema is None else schema, path.name)
+                steps = migrations() if schema is None else schema
+                keep_older(connection, path, len(steps))
+                migrate(connection, steps, path.name)
             with contextlib.suppress(OSError):  # then rows are read each time
                 self._commits = Commits.of(path)
         except StoreUnavailable:

@@ -1,11 +1,16 @@
 """The schema of an SQLite file: its scripts in order, and how they are applied."""
 
+import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from importlib import resources
+from pathlib import Path
 
 from store.ports import StoreUnavailable
+
+OLDER_S = 30 * 86_400.0  # a copy is kept: it holds what a household may have deleted since
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[str], name: str) -> None:
@@ -22,6 +27,27 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[str], name: str) -> 
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {number}")
     connection.execute("COMMIT")
+
+
+def keep_older(connection: sqlite3.Connection, path: Path, newest: int) -> None:
+    """Copies a database that will be migrated now to `NAME.schema-N` beside it; removes such copies after OLDER_S."""
+    for copy in path.parent.glob(f"{path.name}.schema-*"):
+        if time.time() - copy.stat().st_mtime > OLDER_S:
+            copy.unlink(missing_ok=True)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if not 0 < version < newest:
+        return
+    fresh = path.with_name(f"{path.name}.schema-{version}.{os.getpid()}")
+    try:
+        os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with contextlib.closing(sqlite3.connect(fresh)) as into:
+            connection.backup(into)
+            into.execute("PRAGMA journal_mode = DELETE")
+        # of two processes that start now the slower one may find the schema changed: its copy is not kept
+        if connection.execute("PRAGMA user_version").fetchone() == (version,):
+            fresh.replace(path.with_name(f"{path.name}.schema-{version}"))
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def migrations() -> list[str]:

@@ -166,8 +166,8 @@ def examined(home: Household) -> list[Finding]:
 def make_home(tmp_path: Path) -> Iterator[Callable[..., Household]]:
     made = list[Household]()
 
-    def build(**given: Any) -> Household:
-        made.append(household(tmp_path, rules=Rules(transcodes=False, owner_s=1.0), **given))
+    def build(rules: Rules = Rules(transcodes=False, owner_s=1.0), **given: Any) -> Household:  # noqa: B008
+        made.append(household(tmp_path, rules=rules, **given))
         return made[-1]
 
     yield build
@@ -198,6 +198,15 @@ def test_a_camera(
     [found] = examined(home)
     assert (found.what, found.state, found.fault) == ("camera Garden", state, fault)
     assert mend in found.mend
+
+
+def test_where_pictures_are_passed_through_that_there_is_no_still_is_no_fault(
+    make_home: Callable[..., Household],
+) -> None:
+    home = make_home(rules=Rules(pictures="vendor", owner_s=1.0), cameras=[camera("Garden")])
+    home.noticing.refresh(home.account.id)
+    [found] = examined(home)
+    assert (found.state, found.text) == ("ok", "every assistant can show it")
 
 
 def test_a_session_that_the_vendor_ended(make_home: Callable[..., Household]) -> None:

@@ -1,6 +1,7 @@
 """What only a file has: modes, locks, schema versions, a process killed in the middle."""
 
 import contextlib
+import os
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +19,7 @@ from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from store.sqlite.database import WAIT_S, Database
 from store.sqlite.failures import unavailable
-from store.sqlite.schema import migrations
+from store.sqlite.schema import migrate, migrations
 from tests.doubles import records as a
 
 NOW = a.NOW
@@ -347,3 +348,21 @@ def test_a_removed_household_leaves_no_bytes_in_the_file(tmp_path: Path, sealer:
     store.close()
     for text in (household.id, "ezviz-garden", "said-of-the", "garden"):
         assert text.encode() not in left
+
+
+def test_a_migration_keeps_a_copy_of_the_file_it_changes(path: Path, sealer: Sealer) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        migrate(raw, migrations()[:2], path.name)
+        raw.execute("INSERT INTO meta VALUES ('kept', '1')")
+    kept = path.with_name(f"{path.name}.schema-2")
+    old = path.with_name(f"{path.name}.schema-1")
+    old.write_bytes(b"of an earlier upgrade")
+    os.utime(old, (1.0, 1.0))
+    for _ in range(2):  # the second start changes nothing
+        SqliteStore(path, sealer).close()
+    assert sorted(path.parent.glob(f"{path.name}.schema-*")) == [kept]
+    assert kept.stat().st_mode & 0o777 == 0o600
+    with contextlib.closing(sqlite3.connect(kept)) as raw:
+        assert raw.execute("PRAGMA user_version").fetchone() == (2,)
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert raw.execute("SELECT count(*) FROM meta WHERE key = 'kept'").fetchone() == (1,)

@@ -245,3 +245,34 @@ def test_what_is_beside_the_record_is_described(world: World, dynamodb: Any) -> 
         for row in dynamodb.scan(TableName="showcam")["Items"]:
             beside = row.keys() - {"pk", "sk", "kind", "record", "expires_at", "gsi1pk", "gsi1sk"}
             assert beside <= attributes[row["kind"]["S"]], row["kind"]["S"]
+
+
+class Answered:
+    """A client that counts the rows that its queries answer."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.rows = 0
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**request: Any) -> Any:
+            answer = getattr(self._client, operation)(**request)
+            self.rows += len(answer.get("Items", ())) if operation == "query" else 0
+            return answer
+
+        return call
+
+
+def test_what_is_not_due_is_not_read(dynamodb: Any) -> None:
+    client = Answered(dynamodb)
+    store = DynamoStore(client, "showcam", Sealer([("test", b"k" * 32)]))
+    for at in (NOW, *(NOW + 3600 + late for late in range(20))):
+        account = a.account()
+        source = a.source(account)
+        store.add_household(account, source, b"s", "ok")
+        store.add_link(a.link(account))
+        store.record_change(account.id, source.id, Known(b"list", at))
+    client.rows = 0
+    assert len(store.due("alexa", NOW, 50)) == 1
+    assert client.rows == 1
+    assert len(store.due("alexa", NOW + 7200, 50)) == 21
