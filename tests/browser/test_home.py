@@ -228,7 +228,7 @@ def test_by_keyboard_alone(context: BrowserContext, program: Program) -> None:
         page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED) == "step"
     page.keyboard.press("Enter")  # signs out
-    page.wait_for_selector("input[name=entry]")
+    page.wait_for_selector("input[name=user]")  # the form of the sign-in
 
 
 def fits(page: Page, name: str) -> None:
