@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from io import BytesIO
 from queue import SimpleQueue
 from typing import Any, Protocol
 from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -21,6 +22,8 @@ from showcam.http_types import RECEIVED, Headers
 
 log = structlog.get_logger()
 
+_SMALL = 64 * 1024  # bytes; an assistant's request is far shorter
+_EARLY_S = 0.02  # a body that follows its head at once is there within this time; a thread waits for a slower one
 _STACK = 16 * 1024 * 1024  # bytes of a thread; a decoder on nested input could use up the default
 _OWN_KEYS = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 _JOINED_BY = {"cookie": "; "}
@@ -63,7 +66,7 @@ class Server:
 
     async def __rsgi__(self, scope: Scope, proto: Any) -> None:
         done = self._loop.create_future()
-        environ = environ_of(scope) | {RECEIVED: time.monotonic(), "wsgi.input": _Body(proto, self._loop)}
+        environ = environ_of(scope) | {RECEIVED: time.monotonic()}
 
         def work() -> None:
             try:
@@ -73,11 +76,32 @@ class Server:
             finally:
                 self._loop.call_soon_threadsafe(done.set_result, None)
 
+        if _is_small(environ.get("CONTENT_LENGTH", "")):
+            environ["wsgi.input"] = body = _SmallBody()
+            begun: list[None] = []
+
+            def begin() -> None:
+                if not begun:
+                    begun.append(None)
+                    self._begin(work)
+
+            late = self._loop.call_later(_EARLY_S, begin)
+            try:
+                body.came(await proto())
+            except RuntimeError:  # the sender was cut off
+                body.came(b"")
+            late.cancel()
+            begin()
+        else:
+            environ["wsgi.input"] = _Body(proto, self._loop)
+            self._begin(work)
+        await done
+
+    def _begin(self, work: Callable[[], None]) -> None:
         self._waiting.put(work)
         if not self._idle.acquire(blocking=False) and self._threads < self._most:
             self._threads += 1
             threading.Thread(target=self._work, name="request", daemon=True).start()
-        await done
 
     def _work(self) -> None:
         while True:
@@ -129,8 +153,29 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
     return environ
 
 
+def _is_small(length: str) -> bool:
+    return length.isdecimal() and len(length) < len(str(_SMALL)) + 1 and 0 < int(length) <= _SMALL
+
+
+class _SmallBody:
+    """A body of up to 64 KiB, which the loop receives. A thread waits only for one that did not come with its head."""
+
+    def __init__(self) -> None:
+        self._there = threading.Event()
+        self._body = BytesIO()
+
+    def came(self, body: bytes) -> None:
+        self._body = BytesIO(body)
+        self._there.set()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, or all of them; b"" at the end, also if the sender was cut off."""
+        self._there.wait()
+        return self._body.read(size)
+
+
 class _Body:
-    """A request's body, read by a thread while granian receives it."""
+    """A long body, or one of unknown length, read by a thread while granian receives it."""
 
     def __init__(self, proto: Any, loop: asyncio.AbstractEventLoop) -> None:
         self._proto, self._loop = proto, loop
