@@ -24,11 +24,21 @@ BESIDE = (
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--assistant", type=click.Choice(["alexa", "google"]), help="In place of a camera: its last offers.")
+@click.option(
+    "--assistant",
+    type=click.Choice(["alexa", "google"]),
+    help="Its last offers. By default a camera is watched.",
+)
 @click.option("--sign-in", is_flag=True, help="In place of a camera: sign in, and tell what EZVIZ answers to that.")
 @click.option("--minutes", type=click.IntRange(1, 60), default=10, show_default=True, help="How long to watch it.")
-@click.option("--beside/--no-beside", default=None, help="Also open a second session, which may end the first.")
-@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to save it.")
+@click.option(
+    "--beside/--no-beside",
+    default=None,
+    help="Also open a second session, which may end the first; by default you are asked.",
+)
+@click.option(
+    "--file", type=click.Path(path_type=Path, dir_okay=False), help="Where to save it; by default a new file here."
+)
 @click.option("--yes", is_flag=True, help="Save it without asking.")
 @of_household
 @click.pass_context

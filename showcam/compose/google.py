@@ -12,22 +12,30 @@ from store.records import Link
 
 
 def google_key(settings: Settings, store: Store) -> KeyFile | None:
-    """The key, examined; None where none is set. Raises BadKey, StoreUnavailable."""
+    """The key, examined beside Google's registered client; None where none is set. Raises BadKey, StoreUnavailable.
+
+    On AWS only the key itself is examined, since the function of reports may not list the clients.
+    """
     if not settings.google_service_account:
         return None
-    key, known = read_key(settings.google_service_account), clients.registered(store, "google")
+    key = read_key(settings.google_service_account)
+    known = None if settings.all_on_aws else clients.registered(store, "google")
     check_key(key, projects_of(known.redirect_uris) if known else ())
     return key
 
 
 def reported(settings: Settings, store: Store) -> Callable[[Link], bool]:
-    """What `willReportState` says, by the check of the process that sends reports. Raises StoreUnavailable."""
+    """What `willReportState` says of a link, by its own client's project. Raises StoreUnavailable."""
 
     @cache  # an error is not kept
-    def usable() -> bool:
+    def usable(client: str) -> bool:
+        if not settings.google_service_account:
+            return False
+        known = store.client(client)
         try:
-            return google_key(settings, store) is not None
+            check_key(read_key(settings.google_service_account), projects_of(known.redirect_uris) if known else ())
         except BadKey:
             return False
+        return True
 
-    return lambda link: usable()
+    return lambda link: usable(link.client)

@@ -55,6 +55,10 @@ class CameraServer:
         self.port = 0
         self.refused = 0  # requests with a wrong password
 
+    @property
+    def is_reachable(self) -> bool:
+        return self._reachable()
+
     async def start(self, host: str = "127.0.0.1", at: socket.socket | None = None) -> asyncio.Server:
         """At a socket that listens already, or at its port."""
         if at is not None:
@@ -123,7 +127,7 @@ class Viewer:
 
     async def serve(self) -> None:
         try:
-            while True:
+            while self._server.is_reachable:
                 await self._request()
         finally:
             if self._lens:
@@ -190,6 +194,8 @@ class Viewer:
         self.say(number, "200 OK", accepted, f"Session: {self._session};timeout=60")
 
     def _take(self, kind: Literal["video", "audio"], data: bytes, at: float) -> None:
+        if not self._server.is_reachable:
+            return
         track = 1 if kind == "video" else 2
         channel = self._channels.get(track)
         packer = self._packers[track - 1] if self._packers else None

@@ -47,6 +47,7 @@ def test_nothing_is_saved_without_a_yes(demo: Program, tmp_path: Path) -> None:
 
 
 def test_an_assistant_that_made_no_offer_is_said_so(demo: Program, tmp_path: Path) -> None:
+    (demo.data / "run" / "offers-google.ndjson").unlink(missing_ok=True)  # another test shares the demo
     done = demo.command("trace", "--demo", "--assistant", "google", "--yes", "--file", str(tmp_path / "google.ndjson"))
     assert done.returncode == 1
     assert "No offer of Google has come here." in done.stderr

@@ -24,6 +24,7 @@ class Fanout:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._epoch = self._loop.time()
+        self.brought_at = self._epoch  # when the last video came
         self.signal = Signal()
         self.format: Format | None = None
         self.failure: SourceFailed | None = None
@@ -145,6 +146,7 @@ class Fanout:
 
     def to_viewers(self, unit: Unit) -> None:
         if unit.kind == "video":
+            self.brought_at = self._loop.time()
             self._time_keyframes(unit)
             self._gop.add(unit)
             if unit.key:

@@ -33,6 +33,10 @@ OF_EZVIZ = frozenset({"ezviz", "ezviz_local"})  # who counts its sessions, and w
 REPORT_S = 1.0  # for the web process to take what was refused
 RESTS = "rests"  # why a battery camera's picture ended: its time is over, and it may be asked for again
 
+# A camera that sent no video for so long is read afresh for the next viewer, who is told if it is away. EZVIZ's nodes
+# send in clumps, and one session follows another within some seconds.
+QUIET_S, QUIET_VENDOR_S = 1.0, 10.0
+
 
 class Pull(Displayed):
     """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why.
@@ -72,6 +76,7 @@ class Pull(Displayed):
         self._background = Background()
         self._asking = Asking(sources, self._background)
         self._lasts_s = 0
+        self._is_interrupted = False  # the camera ended an opening, and the next one has brought nothing yet
         self._rest: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run())
 
@@ -89,6 +94,14 @@ class Pull(Displayed):
         may = is_at_home and self.failure is None
         self.held_until = self._loop.time() + seconds if may else 0.0
         return may
+
+    @property
+    def flows(self) -> bool:
+        """True if one more viewer costs nothing: it is opening for the first time, or the camera sends."""
+        if self.failure is not None or self._is_interrupted:
+            return False
+        quiet_s = self._loop.time() - self.brought_at
+        return self.format is None or quiet_s < (QUIET_VENDOR_S if self.is_single else QUIET_S)
 
     @property
     def minted(self) -> int:
@@ -173,6 +186,7 @@ class Pull(Displayed):
                     # a viewer that asks again at once meets a web process that knows what was refused
                     await self._background.done_within(REPORT_S)
                     return self._choice.failure(failed) if self.format is None else failed
+                self._is_interrupted = True
                 self.pause()
             if self._loop.time() - began > WELL_S:
                 tries = 0
@@ -243,6 +257,7 @@ class Pull(Displayed):
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
+        self._is_interrupted = False
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
             self._asking.report(self._claims_asked(), form)
         reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)

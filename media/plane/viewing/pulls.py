@@ -53,7 +53,7 @@ class Pulls:
         """The pictures of that camera that are being pulled, so that one more viewer costs nothing."""
         keys: dict[Picture, Key] = {"main": (account, camera), "sub": (account, f"{camera}/sub")}
         pulls = {picture: self._by_key.get(key) for picture, key in keys.items()}
-        flowing = {picture: pull for picture, pull in pulls.items() if pull is not None and pull.failure is None}
+        flowing = {picture: pull for picture, pull in pulls.items() if pull is not None and pull.flows}
         return list(keys if any([pull.is_single for pull in flowing.values()]) else flowing)
 
     def warm(self, claims: Claims, spec: SourceSpec | None) -> Pull:
