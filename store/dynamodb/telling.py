@@ -85,7 +85,8 @@ class TellingItems(LinkItems):
         sets = "#listed = :listed, #again = :again"
         if known and "claimed" not in known:
             unless += " AND attribute_not_exists(#claimed)"
-            first, sets, values = due, f"{sets}, #free = :none, #tries = :none", values | {"none": 0}
+            first = min(due, max(float(known.get("wanted", due)), float(known.get("free", 0))))
+            sets, values = f"{sets}, #free = :none, #tries = :none", values | {"none": 0}
         with contextlib.suppress(ConditionFailed):  # it is looked at for another reason; the next fetch is noted
             self._table.write(self._wanted(link, first, sets, unless=unless, listed=at, again=due, **values))
 
