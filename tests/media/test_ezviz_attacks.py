@@ -169,7 +169,8 @@ def test_a_server_that_is_none_ends_with_a_reason(
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     reason, took = run(scene)
-    assert reason == "media_down"
+    # one that opens sessions and sends no video at all is what a silent model does
+    assert reason == ("silent" if serve is opens_and_floods_with_questions else "media_down")
     assert took < 60.0
     assert connections <= 30 * MOST_HOPS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024, "KiB"

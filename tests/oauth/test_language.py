@@ -78,7 +78,7 @@ def test_norwegian_from_end_to_end(world: World) -> None:
     assert browser.page.text("alert").startswith("Det er ikke koden")
     browser.post("code", code="012345")
     assert "Godta og koble til" in browser.page.html
-    assert "Denne tjenesten er ikke laget av EZVIZ." in browser.page.text()
+    assert "Denne tjenesten er uoffisiell: EZVIZ" in browser.page.text()
     browser.url = world.url(user_locale="nb", redirect_uri="x")
     assert browser.get().page.text("h1") == "Denne lenken kan ikke brukes"
 
@@ -97,7 +97,7 @@ def test_german_from_end_to_end(world: World) -> None:
     assert browser.page.text("alert").startswith("Das ist nicht der Code")
     browser.post("code", code="012345")
     assert "Zustimmen und verknüpfen" in browser.page.html
-    assert "Dieser Dienst stammt nicht von EZVIZ." in browser.page.text()
+    assert "Dieser Dienst ist inoffiziell: EZVIZ" in browser.page.text()
     browser.url = world.url(ui_locales="de", redirect_uri="x")
     assert browser.get().page.text("h1") == "Dieser Link lässt sich nicht verwenden"
 

@@ -217,20 +217,20 @@ def test_one_that_stays_refused_takes_one_session(store: SqliteStore, vendors: V
 
 
 @pytest.mark.parametrize(
-    ("refusal", "expected"),
+    ("refusal", "expected", "asked"),
     [
-        (answer(b"<html>"), VendorDown),
-        (answer(b"", "500 Internal Server Error"), VendorDown),
-        (answer(b'{"retcode": 10007}'), VendorBusy),
+        (answer(b"<html>"), VendorDown, 1),
+        (answer(b"", "500 Internal Server Error"), VendorDown, 2),  # a read that fails by the server is repeated once
+        (answer(b'{"retcode": 10007}'), VendorBusy, 1),
     ],
 )
 def test_a_vendor_in_trouble_gets_no_new_session_asked_of_it_for_a_stream_token(
-    store: SqliteStore, vendors: Vendors, refusal: bytes, expected: type[DriverError]
+    store: SqliteStore, vendors: Vendors, refusal: bytes, expected: type[DriverError], asked: int
 ) -> None:
     api = StreamTokenApi(vendors, refusal)
     with pytest.raises(expected):
         process(store, api.vendor).account.stream_token(with_tokens(store, api), 20)
-    assert (api.refreshes, api.asked) == (0, 1)
+    assert (api.refreshes, api.asked) == (0, asked)
 
 
 @pytest.mark.parametrize("place", ["https://null", "null", "https://auth.example.com"])
@@ -324,6 +324,7 @@ def test_what_is_sealed_has_these_names(store: SqliteStore, source: Source) -> N
         "picture_codes": {},
         "by_video": {},
         "keys_refused": [],
+        "local": [],
         "elevated": "",
         "open_air": False,
         "sub_account": "",

@@ -10,6 +10,7 @@ from typing import Any
 
 from net.cache import Recent
 from net.incoming import JsonObject
+from registry.errors import VendorDown
 
 ROWS = ("deviceInfos", "resourceInfos")
 LISTS = frozenset({"SWITCH", "VIDEO_QUALITY"})  # sections that hold a list for each device or channel, others an object
@@ -18,11 +19,16 @@ MANY = 4096
 
 
 def tidied(page: JsonObject) -> JsonObject:
-    """The page without what is not of its place's shape. A list of rows that is none stays as it is."""
+    """The page without what is not of its place's shape. A list of rows that is none stays as it is.
+
+    Raises VendorDown if a list has rows and none of them is right: an empty list would remove every camera.
+    """
     tidy: JsonObject = {}
     for name, value in page.items():
         if name in ROWS and isinstance(value, list):
             tidy[name] = [row for row in value if isinstance(row, dict) and text(row.get("deviceSerial"))]
+            if value and not tidy[name]:
+                raise VendorDown("no row of the device list can be read")
         elif name.isupper() and value is not None:
             tidy[name] = _section(name, value)
         else:
