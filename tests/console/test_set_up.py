@@ -58,7 +58,7 @@ def test_what_is_not_done_is_numbered(world: HomeWorld, cameras: list[object], f
 def test_a_name_is_filled_in(world: HomeWorld) -> None:
     text = step(world, 3, "?name=Https://Cam.Kari.No/")
     assert "hostname: cam.kari.no path: ^/s/" in text
-    assert "cam.kari.no { request_header" in text
+    assert "cam.kari.no { handle /s/*" in text
 
 
 @pytest.mark.parametrize("name", ["cam", "a b.example", "-x.example", "x" * 300, "x.example/evil", "<b>.example"])
