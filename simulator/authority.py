@@ -47,9 +47,10 @@ def server_context(
 
 def expired_context(folder: Path) -> ssl.SSLContext:
     """The same with a certificate that is out of date, of the authority that `server_context` made in the folder."""
-    pair = _kept(folder, "ca")
+    pair, kept = _kept(folder, "ca"), _kept(folder, "expired", at_least=-datetime.timedelta(days=36500))
     assert pair is not None  # it is made before anything is served
-    _keep(folder, "expired", _make_server(pair, datetime.timedelta(days=-7)))
+    if kept is None or kept[0].issuer != pair[0].subject:  # clients know a certificate that no check passes again
+        _keep(folder, "expired", _make_server(pair, datetime.timedelta(days=-7)))
     return _context(folder, "expired")
 
 
@@ -146,7 +147,7 @@ def _usage(*, certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _kept(folder: Path, name: str) -> Pair | None:
+def _kept(folder: Path, name: str, *, at_least: datetime.timedelta = RENEW_BEFORE) -> Pair | None:
     """The pair an earlier start wrote; None when it is missing, unreadable or about to expire."""
     try:
         certificate = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
@@ -155,7 +156,7 @@ def _kept(folder: Path, name: str) -> Pair | None:
         return None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         return None
-    soon = datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
+    soon = datetime.datetime.now(datetime.UTC) + at_least
     return None if certificate.not_valid_after_utc < soon else (certificate, key)
 
 

@@ -129,9 +129,11 @@ class Settings:
         "link_local",
     ] = ""
     # the server of cameras' keys, and their own protocol in the house
+    cas_certificate: Literal["", "good"] = (
+        ""  # out of date, as real ones were found (github.com/RenierM26/pyEzvizApi #271)
+    )
     cas_fault: Literal[
         "",
-        "expired",  # its certificate
         "forgets",  # once, that a terminal was registered
         "refused",
         "limit",

@@ -17,7 +17,7 @@ _ENDINGS = (OSError, NotOurs, TimeoutError, asyncio.IncompleteReadError, ssl.SSL
 
 
 class Keys:
-    """`expired`: TLS with a certificate that is out of date, in place of `tls` while the fault is set."""
+    """`expired`: TLS with a certificate that is out of date, in place of `tls` unless the good one is chosen."""
 
     def __init__(self, world: World, sessions: Sessions, tls: ssl.SSLContext, expired: ssl.SSLContext) -> None:
         self._world, self._sessions = world, sessions
@@ -31,7 +31,7 @@ class Keys:
 
     async def open(self, host: str) -> None:
         def chosen(connection: ssl.SSLObject, _name: str, _context: ssl.SSLContext) -> None:
-            if self._world.settings.cas_fault == "expired":
+            if self._world.settings.cas_certificate != "good":
                 connection.context = self._expired
 
         self._tls.sni_callback = chosen

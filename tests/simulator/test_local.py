@@ -22,14 +22,14 @@ def client(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[EzvizClien
     """Registered with the server of keys, and of a type that it answers: this client says 0 in life, often in vain."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(cloud.process.ca))
     monkeypatch.setenv("SSL_CERT_FILE", str(cloud.process.ca))
-    cloud.process.configure(cas_zero=True, local_answers="")
+    cloud.process.configure(cas_zero=True, cas_certificate="good", local_answers="")
     cloud.process.control(cloud.process.serial(NAME), local="plain")
     until(lambda: cloud.process.ports().get(LOCAL_MEDIA + cloud.process.serial(NAME)))
     made = EzvizClient("real@example.com", "showcam-demo", cloud.process.app_host, timeout=5)
     made.login()
     register(made)
     yield made
-    cloud.process.configure(cas_zero=False, local_answers="sealed", cas_fault="", local_fault="")
+    cloud.process.configure(cas_zero=False, local_answers="sealed", cas_fault="", cas_certificate="", local_fault="")
     cloud.process.control(cloud.process.serial(NAME), local="")
 
 
@@ -109,7 +109,7 @@ def test_a_client_of_type_0_is_often_left_without_an_answer(
 
 
 def test_a_certificate_out_of_date_is_refused_by_a_client_that_checks(cloud: Cloud, client: EzvizClient) -> None:
-    cloud.process.configure(cas_fault="expired")
+    cloud.process.configure(cas_certificate="")
     with pytest.raises(OSError, match="certificate has expired"):
         asked(client, cloud.process.serial(NAME))
 
