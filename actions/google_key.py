@@ -42,7 +42,7 @@ def read_key(given: str) -> KeyFile:
 
 
 def check_key(key: KeyFile, projects: Collection[str] = ()) -> None:
-    """`projects`: those that Google's client is registered for here; none where it is not yet. Raises BadKey."""
+    """`projects`: ids of the Google projects in the redirect addresses of the client. Raises BadKey."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

@@ -34,7 +34,7 @@ class Revoked(NotGranted):
 
 
 class ClientRefused(NotGranted):
-    """Amazon refuses showcam's own client, as after its secret was changed: that is so for all links."""
+    """Amazon refuses showcam's own client, for example after its secret was changed. This holds for all links."""
 
 
 class OfWhichClient(NotGranted):

@@ -93,7 +93,7 @@ class Household:
         """What the owner decided about the camera while it is encrypted, as another process keeps it."""
         camera = self.id(name)
         keep(self.store, self.account.id, camera, Preferences(while_encrypted=value))
-        self.owner.prefer(self.account.id, camera, Preferences())  # which keeps the decision, and has it read anew
+        self.owner.prefer(self.account.id, camera, Preferences())  # keeps the decision; the next read takes it
 
     def id(self, name: str) -> str:
         """The id of the camera of that name."""

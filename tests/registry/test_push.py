@@ -27,7 +27,7 @@ MB = 1024 * 1024
 @pytest.fixture(scope="module")
 def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
     running = SimulatorProcess(tmp_path_factory.mktemp("vendor"))
-    running.configure(terminals=100)  # each test signs in anew
+    running.configure(terminals=100)  # each test signs in again
     yield running
     running.stop()
 
