@@ -15,12 +15,12 @@ from bench.table import Bound, LeftOut, Row
 from bench.wire import Target, rounds_us, until_right
 
 BOUNDS = {
-    "Discover": Bound(share=1 / 20),
-    "InitializeCameraStreams": Bound(share=1 / 1.6),
-    "ReportState": Bound(share=1 / 1.6),
-    "SYNC": Bound(share=1 / 6),
-    "QUERY of one": Bound(share=1 / 1.3),
-    "GetCameraStream": Bound(share=1 / 1.5),
+    "Discover": Bound(share=1 / 8),
+    "InitializeCameraStreams": Bound(share=1),
+    "ReportState": Bound(share=1),
+    "SYNC": Bound(share=1 / 4),
+    "QUERY of one": Bound(share=1),
+    "GetCameraStream": Bound(share=1),
 }
 FLOORED = "QUERY of one"  # its answer is as small as the floor's
 ROUNDS = 6
