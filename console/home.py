@@ -31,6 +31,7 @@ from store.ports import Store, StoreUnavailable
 _asked = msgspec.json.Decoder(Asked)
 
 EARLY = ("setup", "setup_step")  # names of views that are there before anybody has signed in to a household
+FREE = ("document",)  # names of views for whoever may open the page, which get no session
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def bind(app: Flask, home: Home, *more: Page) -> None:
     room.add_url_rule("/home", view_func=home.take, methods=["POST"], endpoint="step")
     room.add_url_rule("/home/cameras/<camera>", view_func=home.open, methods=["POST"], endpoint="open")
     for path, name, view, methods in (rule for page in (home, *more) for rule in page.rules()):
-        owned = home.area.owned(view, early=name in EARLY)
+        owned = view if name in FREE else home.area.owned(view, early=name in EARLY)
         room.add_url_rule(path, view_func=owned, methods=methods, endpoint=name)
     room.before_request(_same_site)
     room.after_request(_guarded)

@@ -1,16 +1,10 @@
-"""What is typed to give this machine a public address, filled in, as docs/owner/running.md has it."""
+"""The files that give this machine a public address by a proxy or tunnel, as docs/owner/running.md has them."""
 
 import re
 from textwrap import dedent
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 EXAMPLE = "cam.example.org"
-
-
-def tailscale(port: int, media_port: int) -> str:
-    return dedent(f"""\
-        sudo tailscale funnel --bg --https=443 http://127.0.0.1:{port}
-        sudo tailscale funnel --bg --https=443 --set-path=/s http://127.0.0.1:{media_port}/s""")
 
 
 def cloudflare(name: str, port: int, media_port: int) -> str:

@@ -141,6 +141,11 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
     ),
     "request": (400, mark("This can't be read"), mark("Nothing was changed. Open the page again.")),
     "no_camera": (404, mark("There is no such camera here any more"), mark("It was removed, or its household was.")),
+    "document": (
+        404,
+        mark("There is no such document here"),
+        mark("The documents come with the program, in its folder docs."),
+    ),
     "store": (503, mark("That did not work just now"), mark("Nothing was changed. Try again in a minute.")),
     "fault": (
         500,
@@ -153,7 +158,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
 CODE = {
     "wrong": (
         403,
-        mark("That code did not work: each works once, and for half an hour. Get a new one as it says here."),
+        mark("That code did not work: each works once, and for half an hour. The document says how you get a new one."),
     ),
     "too_many": (429, mark("Those were too many wrong codes from here. Try again in 15 minutes.")),
     "outside": (403, mark("The code is taken in the house alone. Open this page at the address it was printed with.")),

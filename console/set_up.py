@@ -156,7 +156,7 @@ class SetUp:
         return due
 
     def _ways(self, name: str) -> dict[str, object]:
-        """The ways to a public address, the one that fits first, and what is typed for each."""
+        """The ways to a public address, the one that fits first, and the file that a proxy or tunnel reads."""
         web, media, found = self._ports.web, self._ports.media, self._lookout.last if self._lookout else None
         fits = ("caddy" if found.forwards else "cloudflare" if name else "tailscale") if found else ""
         filled = name or recipes.EXAMPLE
@@ -164,7 +164,7 @@ class SetUp:
             "lookout": self._lookout,
             "fits": fits,
             "ways": sorted(WAYS, key=lambda way: way != fits),
-            "tailscale": recipes.tailscale(web, media),
+            "ports": self._ports,
             "cloudflare": recipes.cloudflare(filled, web, media),
             "caddy": recipes.caddy(filled, web, media),
         }

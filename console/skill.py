@@ -41,10 +41,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Line:
-    """What is pasted into AWS: the line, then the key where it asks for it."""
+class Stack:
+    """What CloudFormation makes the function from: a template without the key, and the key that it asks for."""
 
-    text: str = field(repr=False)
+    template: str
+    region: str  # of AWS, in which Alexa calls a function for the Echo's language
     key: str = field(repr=False)
 
 
@@ -64,8 +65,12 @@ class Skill(Protocol):
         """Go on with making the skill, in a thread of its own, one at a time."""
         ...
 
-    def line(self) -> Line:
+    def stack(self) -> Stack:
         """Raises NotMade."""
+        ...
+
+    def use_function(self, arn: str) -> None:
+        """Go on with the function of that ARN. Raises NotMade for one that Alexa can't call."""
         ...
 
     def forget(self) -> None: ...
@@ -76,10 +81,6 @@ class Skill(Protocol):
 
     def allowed(self, state: str, code: str) -> None:
         """Raises NotMade."""
-        ...
-
-    def function_made(self, text: str, arn: str) -> bool:
-        """Take the function's address; False: nobody waits for it. Raises NotMade for one that Alexa can't call."""
         ...
 
     @property
@@ -103,7 +104,7 @@ class Hand(Protocol):
         """Raises NotMade."""
         ...
 
-    def line(self, language: str) -> Line:
+    def stack(self, language: str) -> Stack:
         """Raises NotMade."""
         ...
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from accounts.console_sessions import ConsoleSession
 from console import pages
 from console.area import FORM, Area, Rule
-from console.skill import STEPS, Hand, Line, NotMade, Row, Skill
+from console.skill import STEPS, Hand, NotMade, Row, Skill, Stack
 from words.catalogue import OURS
 
 _LONGEST = 300  # characters of an id or a secret
@@ -43,10 +43,13 @@ class SkillPage:
                     return self._shown(current, language=language, secret=secret)
             case "hand-secret":
                 return self._shown(current, language=language, secret=hand.new_secret())
-            case "hand-line":
+            case "hand-stack" | "hand-template":
                 if language not in self._skill.languages:
                     return pages.problem("request")
-                return self._shown(current, language=language, hand_line=hand.line(language))
+                stack = hand.stack(language)
+                if step == "hand-template":
+                    return _downloaded(stack)
+                return self._shown(current, language=language, hand_stack=stack)
             case "hand-keep":
                 hand.keep(_typed("skill-id"), _typed("events-id"), _typed("events-secret"))
             case _:
@@ -60,8 +63,12 @@ class SkillPage:
                 return self._shown(current, allow=self._skill.begin(client_id, client_secret, language))
             case "go-on":
                 self._skill.go_on()
-            case "line":
-                return self._shown(current, line=self._skill.line())
+            case "stack":
+                return self._shown(current, stack=self._skill.stack())
+            case "template":
+                return _downloaded(self._skill.stack())
+            case "function":
+                self._skill.use_function(_typed("arn"))
             case "forget":
                 self._skill.forget()
             case _:
@@ -76,8 +83,8 @@ class SkillPage:
         error: str = "",
         language: str = "",
         allow: str = "",
-        line: Line | None = None,
-        hand_line: Line | None = None,
+        stack: Stack | None = None,
+        hand_stack: Stack | None = None,
         secret: str = "",
     ) -> Response:
         """`secret`: of the client, which was just made."""
@@ -95,11 +102,11 @@ class SkillPage:
             by_hand=_grouped(hand.rows(chosen)) if hand else [],
             is_client=self._area.store.client("alexa") is not None,
             secret=secret,
-            hand_line=hand_line,
+            hand_stack=hand_stack,
             kept=request.args.get("kept", ""),
             error=error or (said(standing.failed) if standing.failed else ""),
             allow=allow,
-            line=line,
+            stack=stack,
         )
 
 
@@ -127,6 +134,12 @@ def _arrived(error: str, status: int) -> tuple[str, int]:
     say = partial(OURS.say, pages.language())
     text = render_template("home/arrived.html", _=say, locale=pages.language(), vendor="", error=error, status=status)
     return text, status
+
+
+def _downloaded(stack: Stack) -> Response:
+    response = Response(stack.template, content_type="text/yaml; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="showcam.yaml"'
+    return response
 
 
 def _typed(field: str) -> str:

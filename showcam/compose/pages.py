@@ -23,6 +23,7 @@ from console.camera_page import CameraPage
 from console.camera_removal import CameraRemoval
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
+from console.documents import Documents
 from console.entrance import Entrance
 from console.examinations import Examinations
 from console.google_page import GooglePage
@@ -50,6 +51,7 @@ from showcam.compose.demo import PRACTICE
 from showcam.keys import Keys
 from showcam.settings import Settings
 from showcam.setup import google_set_up
+from showcam.shipped import document
 
 PAGE_LIVE = 16  # cameras that /home plays at once: `make bench` measures a machine that relays as many
 
@@ -193,6 +195,7 @@ def _console(
             lookout=lookout,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
+        Documents(made.area, document("owner")),
     ]
 
 

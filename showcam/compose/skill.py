@@ -1,14 +1,9 @@
-"""Builds what makes the owner's Alexa skill: the page's half, and the door at which the line for AWS posts the ARN."""
+"""Builds what makes the owner's Alexa skill, and what keeps the public address that set-up is given."""
 
 from collections.abc import Mapping
 from functools import partial
-from urllib.parse import parse_qs
 
-import structlog
-
-from console.skill import NotMade
 from showcam.compose import ground
-from showcam.http_types import Request, Response, Route, problem
 from showcam.keys import Keys
 from showcam.process import handover
 from showcam.process.kept import Installation, Record, keeps
@@ -18,11 +13,7 @@ from showcam.setup.alexa_by_hand import AlexaByHand
 from showcam.setup.skill_making import SkillMaking
 from showcam.setup.skill_set_up import SkillSetUp
 from showcam.setup.smapi import Amazon
-from store.ports import StoreUnavailable
 
-log = structlog.get_logger()
-
-PATH = "/setup/forwarder/"
 _RECORD = "alexa_skill_making"
 
 
@@ -48,25 +39,6 @@ def build(settings: Settings, keys: Keys, base: ground.Ground) -> SkillSetUp:
             partial(certificate.kind, settings.public_url),
         )
     return SkillSetUp(settings, making, hand, keys.forwarder)
-
-
-def route(skill: SkillSetUp) -> Route:
-    """Open only while the page's line is waited for."""
-
-    def answer(request: Request) -> Response:
-        try:
-            arn = parse_qs(request.body.decode("ascii", "replace")).get("arn", [""])[0].strip()
-            taken = skill.function_made(request.rest, arn)
-        except NotMade as wrong:
-            return problem(400, "That is no function of Alexa's", str(wrong))
-        except (StoreUnavailable, ValueError):
-            log.warning("a function's name could not be kept", reason="store")
-            return problem(503, "It can't be kept just now", "Run the line again in a moment.")
-        if not taken:
-            return problem(404, "There is no such address here", "The line is good for a quarter of an hour, once.")
-        return Response(200, b"showcam has it.\n", [("Content-Type", "text/plain")])
-
-    return Route("forwarder", PATH, ("POST",), answer)
 
 
 class AddressKeeper:

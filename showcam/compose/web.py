@@ -76,8 +76,6 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     # somebody who was refused mends it next, in the vendor's app, which announces nothing
     registry.when_asked(lambda link: inbox.look(link.account, ASKED_S))
     made = skill.build(settings, keys, base) if settings.has_console else None
-    if made is not None:
-        routes.append(skill.route(made))
     machine = OwnMachine(settings, base)
 
     def own(home: Home) -> list[Page]:

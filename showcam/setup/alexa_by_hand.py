@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from accounts import clients
-from console.skill import Line, NotMade, Row
+from console.skill import NotMade, Row, Stack
 from showcam.settings import Settings
 from showcam.setup import alexa_console, forwarder
 from showcam.setup.alexa_console import Field, model
@@ -34,7 +34,7 @@ _SAID = {
     "Alexa Client Id": _COPIED,
     "Alexa Client Secret": _COPIED,
     "Build": mark("Press it."),
-    "Default endpoint": mark("The ARN that the line for AWS above prints."),
+    "Default endpoint": mark("The ARN of the function, from its stack at AWS above."),
 }
 _EMPTY = mark("Leave it empty.")
 _KEPT = mark("It is kept here already.")
@@ -94,12 +94,12 @@ class AlexaByHand:
             raise NotMade(mark("Nothing was typed."))
         self._keep(found)
 
-    def line(self, language: str) -> Line:
+    def stack(self, language: str) -> Stack:
         """What makes the forwarder at AWS. Raises NotMade before the skill's id is kept."""
         if not self._settings.alexa_skill_id:
             raise NotMade(mark("Keep the Skill ID first: the function at AWS serves that skill alone."))
         template = forwarder.template(self._settings.public_url, self._settings.alexa_skill_id)
-        return Line(forwarder.one_line(template, forwarder.region(language)), forwarder.key_text(self._keys))
+        return Stack(template, forwarder.region(language), forwarder.key_text(self._keys))
 
     def _row(self, field: Field, language: str) -> Row:
         if field.name == "JSON Editor":

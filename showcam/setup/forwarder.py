@@ -43,13 +43,11 @@ def template(url: str, skill_id: str, *, spoken: bool = False) -> str:
     )
 
 
-def one_line(text: str, name: str, back: str = "") -> str:
+def one_line(text: str, name: str) -> str:
     """A line for AWS CloudShell, which writes the template, prompts for the key unseen, deploys and prints the ARN.
 
-    The key is passed in a file of mode 0600, so that no process list and no history of the shell holds it. `back`: an
-    address to which the line also posts the ARN.
+    The key is passed in a file of mode 0600, so that no process list and no history of the shell holds it.
     """
-    post = f" | tee /dev/stderr | curl -fsS --data-urlencode arn@- {back}" if back else ""
     packed = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
     return (
         f"(umask 077; cd $(mktemp -d) && echo {packed} | base64 -d | gunzip > f.yaml && "
@@ -57,7 +55,7 @@ def one_line(text: str, name: str, back: str = "") -> str:
         f"aws cloudformation deploy --region {name} --stack-name {STACK} --template-file f.yaml "
         "--capabilities CAPABILITY_IAM --parameter-overrides file://p.json; rm -f p.json; "
         f"aws cloudformation describe-stacks --region {name} --stack-name {STACK} "
-        f"--query 'Stacks[0].Outputs[0].OutputValue' --output text{post})"
+        f"--query 'Stacks[0].Outputs[0].OutputValue' --output text)"
     )
 
 
@@ -73,7 +71,7 @@ Parameters:
     Type: String
     NoEcho: true
     MinLength: 10
-    Description: what "showcam alexa forwarder --key" prints
+    Description: the forwarder's key, which showcam shows beside this template
 Resources:
   Role:
     Type: AWS::IAM::Role

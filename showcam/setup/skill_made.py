@@ -9,7 +9,7 @@ from accounts.identity import token_hash
 from console.skill import Step
 from showcam.setup.smapi import Profile
 
-WAITS_S = 900.0  # Amazon's return and the forwarder's are taken for so long
+WAITS_S = 900.0  # Amazon's return is taken for so long
 
 
 class Waiting(Struct, frozen=True):
@@ -46,4 +46,3 @@ class Made(Struct, frozen=True):
     arn: str = ""
     done: tuple[Step, ...] = ()
     amazon: Waiting = Waiting()
-    function: Waiting = Waiting()

@@ -99,28 +99,25 @@ class SkillMaking:
         refresh = self._amazon.redeem(made.profile, code, self.return_url)
         self._keep(msgspec.structs.replace(made, refresh=refresh))
 
-    def line(self) -> str:
-        """The line for AWS CloudShell. It brings the function's ARN to showcam, once, within WAITS_S. Raises Failed."""
-        made = self.made()
-        if made is None or not made.skill:
-            raise Failed(mark("There is no skill yet that a function could serve."))
-        text, waiting = Waiting.begin(self._clock())
-        self._keep(msgspec.structs.replace(made, function=waiting))
-        template = forwarder.template(self._url, made.skill)
-        back = f"{self._url}/setup/forwarder/{text}"
-        return forwarder.one_line(template, forwarder.region(made.language), back)
+    def template(self) -> tuple[str, str]:
+        """The template of the function, and its region at AWS. Raises Failed while there is no skill."""
+        made = self._skilled()
+        return forwarder.template(self._url, made.skill), forwarder.region(made.language)
 
-    def function_made(self, text: str, arn: str) -> bool:
-        """What the line brings. False: it is not waited for. Raises Missing for an ARN that Alexa can't call."""
-        made = self.made()
-        if made is None or not made.function.takes(text, self._clock()):
-            return False
+    def use_function(self, arn: str) -> None:
+        """Raises Missing for an ARN that Alexa can't call, Failed while there is no skill."""
+        made = self._skilled()
         wanted = skill_package.REGIONS[forwarder.region(made.language)]
         if wanted not in skill_package.regions([arn]):
             raise Missing(f"{arn}: for {made.language} Alexa looks in {forwarder.region(made.language)}.")
-        done = tuple(step for step in made.done if step not in ("smart_home", "events"))
-        self._keep(msgspec.structs.replace(made, arn=arn, function=Waiting(), done=(*done, "function")))
-        return True
+        done = tuple(step for step in made.done if step not in ("function", "smart_home", "events"))
+        self._keep(msgspec.structs.replace(made, arn=arn, done=(*done, "function")))
+
+    def _skilled(self) -> Made:
+        made = self.made()
+        if made is None or not made.skill:
+            raise Failed(mark("There is no skill yet that a function could serve."))
+        return made
 
     def go_on(self) -> Made:
         """Does the steps that are not done yet, until the function is waited for or all is made. Raises Failed."""

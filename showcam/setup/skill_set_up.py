@@ -1,11 +1,11 @@
-"""The Alexa skill as its page sees it: made in a thread; Amazon's return and the line for AWS bring what it lacks."""
+"""The Alexa skill as its page sees it: made in a thread, from Amazon's return and the ARN that the owner pastes."""
 
 import threading
 from collections.abc import Sequence
 
 import structlog
 
-from console.skill import Line, NotMade, Road, Standing
+from console.skill import NotMade, Road, Stack, Standing
 from showcam.process.kept import keeps
 from showcam.settings import Settings
 from showcam.setup import forwarder
@@ -19,6 +19,10 @@ from words.catalogue import mark
 
 log = structlog.get_logger()
 
+_NO_FUNCTION = mark(
+    "That is no ARN of a function in the region {region}, where Alexa looks. "
+    "Copy the value of Arn from the stack's Outputs."
+)
 _SPOKEN = ("vendor", "skill", "linking", "models", "testing")
 
 
@@ -66,8 +70,16 @@ class SkillSetUp:
         if self._running.acquire(blocking=False):
             threading.Thread(target=self._work, name="skill", daemon=True).start()
 
-    def line(self) -> Line:
-        return Line(self._there().line(), forwarder.key_text(self._keys))
+    def stack(self) -> Stack:
+        return Stack(*self._there().template(), forwarder.key_text(self._keys))
+
+    def use_function(self, arn: str) -> None:
+        making = self._there()
+        try:
+            making.use_function(arn)
+        except Missing:
+            raise NotMade(_NO_FUNCTION, region=making.template()[1]) from None
+        self.go_on()
 
     def forget(self) -> None:
         self._failed = None
@@ -79,17 +91,6 @@ class SkillSetUp:
     def allowed(self, state: str, code: str) -> None:
         self._there().allowed(state, code)
         self.go_on()
-
-    def function_made(self, text: str, arn: str) -> bool:
-        if self._making is None:
-            return False
-        try:
-            taken = self._making.function_made(text, arn)
-        except Missing as missing:
-            raise NotMade("{why}", why=str(missing)) from None
-        if taken:
-            self.go_on()
-        return taken
 
     def _there(self) -> SkillMaking:
         if self._making is None:

@@ -158,7 +158,7 @@ def test_a_browser_that_is_no_cast_device_loads_nothing_from_elsewhere(chromium:
     with served() as address:
         receiver = ReceiverPage(chromium, address, BROWSER)
         receiver.page.locator("#name").wait_for(state="visible")
-        assert receiver.page.inner_text("#name") == "This page is for a TV: showcam cast"
+        assert receiver.page.inner_text("#name") == "This page is for a TV, which showcam opens on it."
         assert receiver.elsewhere == []
         assert receiver.complaints == []
         receiver.close()

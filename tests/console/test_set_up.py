@@ -72,11 +72,10 @@ def test_what_is_no_name_is_said_and_not_filled_in(world: HomeWorld, name: str) 
 @pytest.mark.parametrize(
     "recipe",
     [
-        recipes.tailscale(8080, 8081),
         recipes.cloudflare(recipes.EXAMPLE, 8080, 8081),
         recipes.caddy(recipes.EXAMPLE, 8080, 8081),
     ],
-    ids=["Tailscale", "Cloudflare", "Caddy"],
+    ids=["Cloudflare", "Caddy"],
 )
 def test_what_is_typed_is_what_the_guide_has(recipe: str) -> None:
     indented = "\n".join(f"       {line}" for line in recipe.splitlines())

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from flask import Flask
+from msgspec import structs
 
 from accounts.households import end as end_of_link
 from accounts.households import end_pictures, remove
@@ -30,6 +31,7 @@ from console.camera_page import CameraPage
 from console.camera_removal import CameraRemoval
 from console.casting import Casting, Tvs
 from console.client_forms import ClientForms
+from console.documents import Documents
 from console.echo import SKILL_ID
 from console.entrance import Entrance
 from console.examinations import Examinations
@@ -66,9 +68,11 @@ from showcam.compose.trials import Nobody
 from showcam.settings import Settings
 from showcam.setup import google_set_up
 from showcam.setup.alexa_by_hand import AlexaByHand
+from showcam.setup.skill_made import Made
 from showcam.setup.skill_making import SkillMaking
 from showcam.setup.skill_set_up import SkillSetUp
 from showcam.setup.smapi import Amazon
+from showcam.shipped import document
 from store.records import Link
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
@@ -150,12 +154,12 @@ class Noted:
         self.data = data
 
 
-def _skill_of(made: Household) -> SkillSetUp:
-    """Real but for Amazon, which is never asked: nobody allows it there."""
-    keys = [("one", b"k" * 32)]
-    nobody = Amazon("127.0.0.1:9", None)
-    making = SkillMaking(PUBLIC.public_url, nobody, made.store, Noted(), lambda *_: None, lambda: "trusted")
-    return SkillSetUp(PUBLIC, making, AlexaByHand(PUBLIC, made.store, lambda _: None, keys), keys)
+def _skill_of(made: Household, skill: Made | None) -> SkillSetUp:
+    """Real but for Amazon, which is never asked: nobody allows it there. `skill`: how far it is made, by both roads."""
+    keys, settings = [("one", b"k" * 32)], structs.replace(PUBLIC, alexa_skill_id=skill.skill if skill else "")
+    nobody, noted = Amazon("127.0.0.1:9", None), Noted(msgspec.json.encode(skill) if skill else None)
+    making = SkillMaking(settings.public_url, nobody, made.store, noted, lambda *_: None, lambda: "trusted")
+    return SkillSetUp(settings, making, AlexaByHand(settings, made.store, lambda _: None, keys), keys)
 
 
 def _pages(
@@ -169,6 +173,7 @@ def _pages(
     lookout: Lookout | None,
     keeper: AddressKeeper | None,
     tracer: Tracer | None,
+    skill: Made | None,
 ) -> list[home.Page]:
     examinations = Examinations(machine, machine.start or _at_once)
     history = made.adapter.history
@@ -214,7 +219,8 @@ def _pages(
             lookout=lookout,
         ),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
-        SkillPage(rooms.area, _skill_of(made)),
+        Documents(rooms.area, document("owner")),
+        SkillPage(rooms.area, _skill_of(made, skill)),
         Health(made.owner, rooms.area, examinations, folder / "backups"),
         Notices(rooms.area, made.clock),
         Trial(made.owner, rooms.area, Doors(partial(_alexa, made), partial(_google, made), partial(_skill, made))),
@@ -234,11 +240,13 @@ def home_world(
     outlook: Callable[[], Reachability] | None = None,
     kept_in: Path | None = None,
     tracer: Tracer | None = None,
+    skill: Made | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
 
     `address`: the public one, which set-up has the doctor examine. `outlook`: looks how the house is reached.
     `kept_in`: the data folder of the showcam that keeps settings. `tracer`: makes traces of cameras.
+    `skill`: how far the owner's Alexa skill is made.
     """
     clock = Clock()
     clock.now = time.time()  # which sessions go by
@@ -288,6 +296,7 @@ def home_world(
             lookout=Lookout(outlook) if outlook else None,
             keeper=AddressKeeper(Settings(data=kept_in)) if kept_in else None,
             tracer=tracer,
+            skill=skill,
         ),
         *of_tvs,
         *of_house,

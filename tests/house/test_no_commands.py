@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from cast.failed import SENTENCES
 from console.adding_sentences import AT_ITS_TILE
 from console.home_codes import AT_TILE
 from console.sentences import ASKED_FOR, HERE, OWN
+from console.skill import Step
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
 from registry.gate.reasons import explain
@@ -19,9 +22,18 @@ from registry.notices.texts import Names, notice
 from registry.reason import REASONS, Reason
 from registry.vendor import Sentence
 from showcam.cli import main
+from showcam.setup.skill_made import Made
+from showcam.setup.smapi import Profile
+from tests.doubles.home_browser import HomeBrowser
+from tests.doubles.home_world import home_world
 from tests.doubles.packages import script
 from words.languages import LANGUAGES
 
+ROOT = Path(__file__).parents[2]
+PAGES = ("console", "oauth", "cast", "simulator/assistants/page")  # what people open in a browser or see on a TV
+VENDORED = ("hls", "htmx")
+# the documents, which pages lead to, hold commands; the log and a trial's messages quote what was written elsewhere
+QUOTED = ("/home/documents/", "/home/health/log")
 words = script("sentences")
 GROUPS = "|".join(sorted(main.commands))  # what may follow the program's name in a terminal
 OTHERS = (
@@ -93,6 +105,51 @@ def test_no_reason_and_no_notice_holds_a_command() -> None:
 
 def test_no_tv_is_explained_by_a_command() -> None:
     assert [pair for pair in SENTENCES.values() if COMMAND.search(" ".join(pair))] == []
+
+
+def sources() -> list[Path]:
+    """The templates and scripts of all pages, but for scripts of others."""
+    found = [file for room in PAGES for end in ("html", "js") for file in (ROOT / room).rglob(f"*.{end}")]
+    return [file for file in found if not file.name.startswith(VENDORED)]
+
+
+def walked(browser: HomeBrowser, start: str = "/home") -> dict[str, str]:
+    """What each page says that links lead to, by its address: text, blocks of code, and fields with their values."""
+    left, found = [start], dict[str, str]()
+    while left:
+        path = left.pop()
+        answer = browser.ask("GET", path)
+        if path in found or "text/html" not in answer.content_type:
+            continue
+        found[path] = unescape(answer.text)
+        links = [link.partition("#")[0] for link in re.findall(r'<a [^>]*href="([^"]+)"', found[path])]
+        left += [link for link in links if link.startswith(("/home", "/help")) and not link.startswith(QUOTED)]
+    return found
+
+
+def test_no_template_and_no_script_of_a_page_holds_a_command() -> None:
+    assert len(sources()) > 40
+    holding = {str(file.relative_to(ROOT)): COMMAND.search(file.read_text()) for file in sources()}
+    assert {file: found[0] for file, found in holding.items() if found} == {}
+
+
+def test_no_page_holds_a_command_as_it_is_shown(tmp_path: Path) -> None:
+    """Of a stranger, of a browser that gave the code, and of an owner whose skill waits for its function at AWS."""
+    spoken: tuple[Step, ...] = ("vendor", "skill", "linking", "models", "testing")
+    skill = Made(Profile("id", "secret"), "en-GB", "refresh", "M1", "amzn1.ask.skill.x", done=spoken)
+    world = home_world(tmp_path, own=True, find=lambda *_: [], skill=skill)
+    owner = world.signed_in()
+    shown = {f"owner {path}": text for path, text in walked(owner).items()}
+    shown |= {f"stranger {path}": text for path, text in walked(world.browser()).items()}
+    shown |= {f"entered {path}": text for path, text in walked(world.browser().enter(world.code.renew())).items()}
+    owner.visit("/home/alexa")
+    for step in ("stack", "hand-stack"):
+        form = {"csrf_token": owner.token, "step": step, "language": "en-GB"}
+        shown[step] = unescape(owner.ask("POST", "/home/alexa", data=form).text)
+    assert {"owner /home/setup", "owner /home/alexa", "owner /home/health", "stranger /home"} <= shown.keys()
+    assert all("one:a2tr" in shown[step] for step in ("stack", "hand-stack"))
+    assert {path: found[0] for path, text in shown.items() if (found := COMMAND.search(text))} == {}
+    world.home.store.close()
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)

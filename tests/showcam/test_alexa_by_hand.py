@@ -140,13 +140,13 @@ def test_few_values_are_typed(hand: AlexaByHand) -> None:
     assert asked <= copied_here | by_amazon_or_empty
 
 
-def test_the_line_for_aws_serves_the_skill_that_is_kept(hand: AlexaByHand, store: SqliteStore) -> None:
+def test_the_function_at_aws_serves_the_skill_that_is_kept(hand: AlexaByHand, store: SqliteStore) -> None:
     with pytest.raises(NotMade, match="Keep the Skill ID first"):
-        hand.line("en-GB")
-    line = AlexaByHand(Settings(public_url=URL, alexa_skill_id=SKILL), store, lambda _: None, KEYS).line("de-DE")
-    assert line.text == forwarder.one_line(forwarder.template(URL, SKILL), "eu-west-1")
-    assert line.key.startswith("one:")
-    assert line.key not in line.text
+        hand.stack("en-GB")
+    stack = AlexaByHand(Settings(public_url=URL, alexa_skill_id=SKILL), store, lambda _: None, KEYS).stack("de-DE")
+    assert (stack.template, stack.region) == (forwarder.template(URL, SKILL), "eu-west-1")
+    assert stack.key.startswith("one:")
+    assert stack.key not in stack.template
 
 
 def test_a_secret_that_is_kept_is_said_to_be(store: SqliteStore) -> None:

@@ -64,10 +64,9 @@ class World:
         return self.making().go_on()
 
     def bring_function(self) -> None:
-        line = self.making().line()
         (skill,) = self.amazon.skills
         self.amazon.permits.add((ARN, skill))
-        assert self.making().function_made(line.rpartition("/")[2].rstrip(")"), ARN)
+        self.making().use_function(ARN)
 
 
 @pytest.fixture
@@ -200,27 +199,27 @@ def test_amazons_return_is_taken_within_a_quarter_of_an_hour_and_once(world: Wor
         "arn:aws:lambda:eu-west-1:123456789012:function:f\n;",
     ],
 )
-def test_a_function_that_alexa_would_not_call_is_refused_and_may_be_brought_again(world: World, arn: str) -> None:
-    world.spoken()
-    text = world.making().line().rpartition("/")[2].rstrip(")")
+def test_a_function_that_alexa_would_not_call_is_refused_and_may_be_pasted_again(world: World, arn: str) -> None:
+    before = world.spoken()
     with pytest.raises(Missing):
-        world.making().function_made(text, arn)
-    assert world.making().function_made(text, ARN)
-    assert not world.making().function_made(text, ARN)
+        world.making().use_function(arn)
+    assert world.making().made() == before
+    world.making().use_function(ARN)
+    made = world.making().made()
+    assert made is not None
+    assert (made.arn, made.done) == (ARN, (*before.done, "function"))
 
 
-def test_nobody_brings_a_function_without_the_line(world: World) -> None:
-    assert not world.making().function_made("", ARN)
-    world.spoken()
-    assert not world.making().function_made("", ARN)
-    world.making().line()
-    assert not world.making().function_made("guess", ARN)
+def test_there_is_no_function_before_there_is_a_skill(world: World) -> None:
+    with pytest.raises(Failed, match="no skill yet"):
+        world.making().use_function(ARN)
+    with pytest.raises(Failed, match="no skill yet"):
+        world.making().template()
 
 
 def test_a_function_that_does_not_permit_the_skill_is_named_in_amazons_words(world: World) -> None:
     world.spoken()
-    text = world.making().line().rpartition("/")[2].rstrip(")")
-    world.making().function_made(text, ARN)
+    world.making().use_function(ARN)
     with pytest.raises(Failed, match="trigger setting"):
         world.making().go_on()
 
@@ -230,7 +229,7 @@ def test_another_language_begins_again_and_finds_the_skill(world: World) -> None
     world.allow(language="en-US")
     world.making().go_on()
     assert len(world.amazon.skills) == 1
-    assert "--region us-east-1" in world.making().line()
+    assert world.making().template()[1] == "us-east-1"
 
 
 def test_what_is_kept_holds_no_secret_of_the_client(world: World) -> None:
