@@ -1,6 +1,7 @@
 """One RTSP connection to a camera: signed requests, answers, the camera's own requests, and interleaved frames."""
 
 import asyncio
+import random
 from collections.abc import Callable
 
 from media.rtsp.failed import RtspFailed
@@ -13,6 +14,9 @@ MOST_BYTES_S = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a th
 MOST_PACKETS_S = 10_000
 _COUNTED_S = 2.0
 _BATCH_S = 0.01  # of pictures what comes piece by piece is read in lots: each wake-up costs more than the bytes do
+# Between two reads if nobody is shown each picture as it comes. It varies, so that now and then a unit of each track is
+# read just after it came: their clocks are set by the fastest.
+_REST_S = (0.08, 0.12)
 _ROOM = 60 * 1024  # bytes that are read at once; asyncio's own 256 KB would be a mapping made and undone for each read
 _UNREAD = 256 * 1024  # of answers that the camera does not take
 _BUSY = frozenset({453, 503})
@@ -45,7 +49,9 @@ class Connection(asyncio.BufferedProtocol):
         self._closed = False
         self._bytes = self._packets = 0
         self._count_ends = 0.0
-        self._batches = self._waits = False
+        self._has_time: Callable[[], bool] | None = None  # None: no pictures come yet
+        self._waits = False
+        self._lot = 0  # bytes that were read since reading was paused
         self._room = memoryview(bytearray(_ROOM))
         self.read_at = 0.0  # when the newest bytes came, by the loop's clock
         self._reads = 0  # of the burst that comes just now
@@ -96,9 +102,9 @@ class Connection(asyncio.BufferedProtocol):
     def send_frame(self, channel: int, data: bytes) -> None:
         self._write(b"$" + bytes((channel,)) + len(data).to_bytes(2) + data)
 
-    def batch(self) -> None:
-        """Pictures follow: read in larger pieces from here on."""
-        self._batches = True
+    def batch(self, has_time: Callable[[], bool]) -> None:
+        """Pictures follow, which are read in lots. `has_time`: whether they may come a tenth of a second later."""
+        self._has_time = has_time
 
     def count(self, size: int, packets: int) -> None:
         """Count what arrived over this connection or over UDP, and end the connection above the limits."""
@@ -135,7 +141,10 @@ class Connection(asyncio.BufferedProtocol):
             self.count(nbytes, self._splitter.feed(bytes(self._room[:nbytes])))
         except NotRtsp:
             self._fail(RtspFailed("down"))
-        if self._batches:
+        self._lot += nbytes
+        if self._has_time is not None and self._has_time():
+            self._rest(nbytes)
+        elif self._has_time is not None:
             self._batch(self.read_at - before)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -148,11 +157,23 @@ class Connection(asyncio.BufferedProtocol):
         if begins:
             self._in_pieces, self._reads = self._reads > 1, 0
         self._reads += 1
-        is_more_due = self._in_pieces if begins else since_s < _BATCH_S
-        if is_more_due and not self._waits and self._transport and not self._transport.is_closing():
-            self._waits = True
+        if self._in_pieces if begins else since_s < _BATCH_S:
+            self._pause(_BATCH_S)
+
+    def _rest(self, nbytes: int) -> None:
+        """Let more come before the next read.
+
+        A camera that has much to send may be waiting for room in the system's buffer, whose first size is 64 KB: it
+        is soon read again.
+        """
+        if nbytes < _ROOM:
+            self._pause(random.uniform(*_REST_S) if self._lot < _ROOM else _BATCH_S)  # noqa: S311
+
+    def _pause(self, seconds: float) -> None:
+        if not self._waits and self._transport and not self._transport.is_closing():
+            self._waits, self._lot = True, 0
             self._transport.pause_reading()
-            self._loop.call_later(_BATCH_S, self._go_on)
+            self._loop.call_later(seconds, self._go_on)
 
     def _go_on(self) -> None:
         self._waits = False

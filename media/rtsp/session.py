@@ -59,9 +59,16 @@ class Session:
         self._base = _base(answer.value("content-base") or answer.value("content-location")) or self._uri
         return description
 
-    async def play(self, description: Description, tracks: list[tuple[str, Track, Depacketizer]], hears: Hears) -> None:
+    async def play(
+        self,
+        description: Description,
+        tracks: list[tuple[str, Track, Depacketizer]],
+        hears: Hears,
+        has_time: Callable[[], bool] = lambda: False,
+    ) -> None:
         """`tracks`: the hearer's name, the track and its depacketizer; tracks after the first may be refused.
 
+        `has_time`: whether what comes over TCP may be heard a tenth of a second later.
         Raises RtspFailed.
         """
         for kind, track, depacketizer in tracks:
@@ -70,7 +77,7 @@ class Session:
         assert self._connection is not None
         whole = address(self._base, description.control)
         _good(await self._connection.ask("PLAY", whole, *self._in_session(), ("Range", "npt=0.000-")))
-        self._connection.batch()
+        self._connection.batch(has_time)
         self._every(max(_ALIVE_S[0], min(_ALIVE_S[1], self._timeout_s / 2)), self._keep_alive)
         self._every(REPORT_S, self._report)
         if self._uses_udp:

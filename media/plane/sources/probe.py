@@ -47,6 +47,7 @@ class _Screen:
         self.times: list[int] = []
         self.keys: list[int] = []
         self.enough = asyncio.Event()
+        self.has_time = False
 
     def begin(self, form: Format) -> None:
         self.form = form

@@ -76,7 +76,7 @@ class RtspSource:
             decipherer=decipherer,
             over=self._ended,
         )
-        await session.play(description, chosen.played, self._live)
+        await session.play(description, chosen.played, self._live, lambda: self._screen.has_time)
 
     def _check(self, began: float) -> None:
         """Raises SourceFailed if the picture has stopped."""

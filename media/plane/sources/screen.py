@@ -8,6 +8,11 @@ from media.plane.codec.units import Format, Unit
 class Screen(Protocol):
     """What a source needs of those who watch it."""
 
+    @property
+    def has_time(self) -> bool:
+        """Whether pictures may come 0.1 s later: nobody is shown each as it comes, or waits for the first one."""
+        ...
+
     def begin(self, form: Format) -> None: ...
 
     def wait_for_key(self) -> None:

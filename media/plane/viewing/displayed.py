@@ -18,6 +18,10 @@ class Displayed(Fanout):
         self._is_paced = False  # viewers get this opening's units later than HLS, where `begin` is said
 
     @property
+    def has_time(self) -> bool:
+        return super().has_time and self._on_demand.has_time
+
+    @property
     def may_be_transcoded(self) -> bool:
         """Whether it is, or there is room for it."""
         return self._on_demand.may_run

@@ -50,6 +50,11 @@ class Fanout:
     def is_live(self) -> bool:
         return self.format is not None and self.failure is None
 
+    @property
+    def has_time(self) -> bool:
+        """As of media.plane.sources.screen.Screen."""
+        return self.is_live and not self._viewers and not self._renditions.are_awaited
+
     async def opened(self, timeout_s: float) -> bool:
         """False when it is still opening by then. Raises SourceFailed."""
         await self.signal.until(lambda: self.is_live or self.failure, timeout_s)

@@ -19,6 +19,12 @@ class OnDemand:
         """Whether it runs, or there is room for it."""
         return self._running is not None or self._transcodes.has_room
 
+    @property
+    def has_time(self) -> bool:
+        """As of media.plane.sources.screen.Screen."""
+        made = self._running
+        return made is None or made.has_time
+
     def get(
         self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False, is_soon: bool = False
     ) -> Transcoded:

@@ -30,6 +30,11 @@ class Renditions:
         of_tvs = [self._tv.output] if self._tv is not None and self._tv.output is not None else []
         return [*self.outputs.values(), *of_tvs]
 
+    @property
+    def are_awaited(self) -> bool:
+        """Whether one of them has no segment yet."""
+        return any([not output.segments for output in self.all])
+
     def ready(self, *, silent_track: bool, tv: bool) -> HlsOutput | None:
         """The one for this player, once there is something to say of it."""
         # where the source has sound of its own there is no silent rendition, and none is needed
