@@ -90,6 +90,7 @@ up: .venv/app ## the real thing
 test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, the browser's too; WORKERS at once
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
+	@.venv/bin/python -P scripts/schemas.py
 	@.venv/bin/pytest -q --collect-only --ignore=tests/soak >/dev/null || true  # compiled once, and not by each worker
 	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak $(MEASURED:%=--ignore=%)
 
@@ -105,6 +106,7 @@ check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry 
 coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
+	@.venv/bin/python -P scripts/schemas.py
 	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered
 
 lint: .venv/dev ## ruff, the house's arrows, mypy

@@ -8,7 +8,7 @@ import os
 import secrets
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +21,7 @@ from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles import made_once
 from tests.doubles import packages as packages_of_aws
+from tests.doubles.needs import SKIPS, left_out
 
 # `make check` leaves out all that is marked with one of these
 MARKS = {
@@ -187,6 +188,21 @@ def pytest_collection_finish() -> None:
     """Modules and collected tests live as long as the run: the collector of garbage need not go through them."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
+    """The run's last lines name the tests that were skipped and how to have them run; CI fails for them."""
+    yield
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None:  # a worker, whose reports the run's first process has
+        return
+    lines = left_out(str(report.longrepr[2]) for report in terminal.stats.get("skipped", []))
+    if lines and os.environ.get(SKIPS) == "refused":
+        lines.append(f"The run fails for them: {SKIPS}=refused.")
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+    for line in lines:
+        terminal.write_line(line)
 
 
 @functools.cache

@@ -157,7 +157,14 @@ def _from_secret(secret: str, named: _Given) -> dict[str, _Given]:
 
 
 # Variables that other modules read.
-_NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS", "SHOWCAM_ORIGINS", "SHOWCAM_STARTED", "SHOWCAM_GRANT_KEYS"}
+_NOT_SETTINGS = {
+    "SHOWCAM_CONFIG",
+    "SHOWCAM_GRANT_KEYS",
+    "SHOWCAM_ORIGINS",
+    "SHOWCAM_SCHEMAS",
+    "SHOWCAM_SETTINGS",
+    "SHOWCAM_STARTED",
+}
 _TEST_PREFIX = "SHOWCAM_TEST_"
 
 

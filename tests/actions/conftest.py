@@ -14,12 +14,12 @@ from accounts import households
 from accounts.pins import Pins
 from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
+from scripts.schemas import GOOGLE
 from store.records import Link
 from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household, household
-from tests.doubles.official import held_to
+from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES
 
-SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas" / "google"
 PUBLIC = "https://home.example"
 
 # official codes newer than the schemas of 2021; docs/owner/google.md names them
@@ -77,7 +77,7 @@ def send(home: Household, fulfillment: Fulfillment) -> Callable[..., dict[str, A
     return send_intent
 
 
-@pytest.fixture(params=held_to(SCHEMAS))
+@pytest.fixture(params=GOOGLES.held_to())
 def valid_if_known(request: pytest.FixtureRequest) -> Check:
     """Checks against the official schemas; without them this part of the test is skipped."""
     return checker() if request.param == "official" else lambda intent, answer: None
@@ -143,13 +143,13 @@ def checker() -> Check:
 
 
 def _of_trait(trait: str, name: str) -> Draft7Validator:
-    """The trait's schema; a missing one accepts anything."""
+    """The trait's schema; of a trait for which Google publishes none, one that accepts anything."""
     path = f"traits/{trait}/{name}.schema.json"
-    return Draft7Validator(_schema(path) if (SCHEMAS / path).exists() else {})
+    return Draft7Validator(_schema(path) if path in GOOGLE.files else {})
 
 
 def _schema(path: str) -> dict[str, Any]:
-    return dict(json.loads((SCHEMAS / path).read_text()))
+    return dict(json.loads((GOOGLE_SCHEMAS / path).read_text()))
 
 
 def _intent(name: str) -> dict[str, Any]:

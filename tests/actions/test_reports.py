@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -39,11 +38,11 @@ from registry.telling.why import Why, why_of
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household
+from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES
 from tests.doubles.ready_driver import camera
 
 PUBLIC = "https://home.example"
 NOTIFICATION = "traits/objectdetection/objectdetection.notifications.schema.json"
-SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas" / "google"
 SYNC, REPORT = "/v1/devices:requestSync", "/v1/devices:reportStateAndNotification"
 
 
@@ -207,8 +206,16 @@ def test_google_announces_a_bell_and_what_its_owner_chose_to_ring(
     assert link.cloud.homegraph.users[link.user].repeated == 1
     seen = report["payload"]["devices"]["notifications"][link.home.id(name)]
     assert seen["ObjectDetection"] == {"objects": objects, "priority": 0, "detectionTimestamp": 1795686000500}
-    if SCHEMAS.exists():
-        Draft7Validator(json.loads((SCHEMAS / NOTIFICATION).read_text())).validate(seen)
+
+
+@GOOGLES.mark
+def test_the_notification_of_a_bell_is_valid_by_googles_schema(link: Reporting) -> None:
+    link.tell()
+    link.cloud.reports(link.user)
+    link.tell(Happened("row-1", link.home.id("Front Door"), "doorbell", 1_795_686_000.5))
+    [report] = link.cloud.reports(link.user)
+    seen = report["payload"]["devices"]["notifications"][link.home.id("Front Door")]
+    Draft7Validator(json.loads((GOOGLE_SCHEMAS / NOTIFICATION).read_text())).validate(seen)
 
 
 def test_a_camera_whose_motion_rings_is_a_doorbell_to_google(link: Reporting) -> None:

@@ -9,9 +9,8 @@ import pytest
 
 from registry.preferences import Preferences
 from registry.reason import Reason
-from tests.actions.conftest import SCHEMAS
 from tests.doubles.household import Household
-from tests.doubles.official import held_to
+from tests.doubles.needs import GOOGLE_SCHEMAS, GOOGLES
 from tests.doubles.ready_screens import TV, ReadyScreens
 
 type Send = Callable[..., dict[str, Any]]
@@ -57,17 +56,15 @@ def test_a_scene_in_full(send: Send, screens: ReadyScreens, valid_if_known: Chec
     valid_if_known("SYNC", {"requestId": "1", "payload": send("SYNC")})
 
 
-@pytest.mark.parametrize("held", held_to(SCHEMAS))
-def test_google_has_the_type_the_trait_the_command_and_the_error(held: str) -> None:
-    if held != "official":
-        return
+@GOOGLES.mark
+def test_google_has_the_type_the_trait_the_command_and_the_error() -> None:
     for name, word in (
         ("types", "action.devices.types.SCENE"),
         ("traits", "action.devices.traits.Scene"),
         ("commands", ACTIVATE),
         ("errors", "sceneCannotBeApplied"),
     ):
-        assert word in json.loads((SCHEMAS / f"platform/{name}.schema.json").read_text())["enum"]
+        assert word in json.loads((GOOGLE_SCHEMAS / f"platform/{name}.schema.json").read_text())["enum"]
 
 
 @pytest.mark.parametrize("chosen", [(), ("TV",)], ids=["no scene chosen", "no TVs here"])

@@ -16,11 +16,9 @@ from simulator import authority
 from tests.doubles import alexa_envelope, smart_vision
 from tests.doubles.event_gateway import Reporting
 from tests.doubles.household import Household, household
-from tests.doubles.official import held_to
+from tests.doubles.needs import AMAZON_SCHEMA, AMAZONS
 from tests.doubles.ready_driver import camera
 from tests.doubles.tls_vendor import Vendors
-
-SCHEMA = Path(__file__).parents[3] / "shared" / "schemas" / "alexa" / "alexa_smart_home_message_schema.json"
 
 type Send = Callable[..., dict[str, Any]]
 type Check = Callable[[dict[str, Any]], None]
@@ -92,7 +90,7 @@ def send(skill: SmartHome, directive: Callable[..., dict[str, Any]]) -> Send:
     return send_directive
 
 
-@pytest.fixture(params=held_to(SCHEMA))
+@pytest.fixture(params=AMAZONS.held_to())
 def valid_if_known(request: pytest.FixtureRequest) -> Check:
     """By the rules of the envelope and the official schema; without the latter that part is skipped by name."""
     checks = [alexa_envelope.check, *([validator()] if request.param == "official" else [])]
@@ -106,15 +104,15 @@ def valid_if_known(request: pytest.FixtureRequest) -> Check:
 
 @pytest.fixture(scope="session")
 def official() -> Check:
-    if not SCHEMA.exists():
-        pytest.skip(f"the official Alexa schema is not at {SCHEMA}")
+    if not AMAZONS.there():
+        AMAZONS.skip()
     return validator()
 
 
 @cache
 def validator() -> Check:
     """Checks a message against the one shape of the schema that has its namespace and name."""
-    schema = json.loads(SCHEMA.read_text())
+    schema = json.loads(AMAZON_SCHEMA.read_text())
     _allow(schema, "protocols", "protocol", enum=["RTSP", "WEBRTC"], more="HLS")
     _newer_health(schema["definitions"]["endpoint.capabilities"])
     shapes = {}

@@ -1,7 +1,7 @@
 """Headless Chromium and a demo to walk through.
 
-SHOWCAM_TEST_BROWSER=required: a missing browser fails the test. SHOWCAM_TEST_PICTURES=1: pictures of all pages are kept
-in tests/screenshots, and not only of those of which a test found something wrong.
+SHOWCAM_TEST_PICTURES=1: pictures of all pages are kept in tests/screenshots, and not only of those with which a test
+found a fault.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.doubles.needs import CHROMIUM
 from tests.doubles.program import Program, running
 
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
@@ -65,10 +66,7 @@ def chromium() -> Iterator[Browser]:
     """Its client keeps an event loop running in the thread until the folder's tests are over."""
     path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
     if path is None:
-        why = "Chromium is not installed, and apt needs root or sudo to bring it: apt install chromium-headless-shell"
-        if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
-            pytest.fail(why)
-        pytest.skip(why)
+        CHROMIUM.skip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

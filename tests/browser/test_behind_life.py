@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.doubles.behind_life import GRANTS, SHAKA, Clapper, Player, behind, opened, play
 from tests.doubles.hls_camera import FPS
+from tests.doubles.needs import SHAKAS_PLAYER
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.stopwatch import undisturbed
@@ -78,7 +79,7 @@ def one_and_later_others(chromium: Browser) -> dict[Player, list[float]]:
         pytest.param(
             SHAKAS,
             6.0,
-            marks=pytest.mark.skipif(not SHAKA.exists(), reason="shaka-player is not installed: npm ci"),
+            marks=SHAKAS_PLAYER.unless(SHAKA.exists()),
         ),
     ],
 )

@@ -1,7 +1,6 @@
 """Firefox connects: it hides its addresses behind names that end in .local, and says then that there are no more."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,17 +9,17 @@ import pytest
 
 from tests.doubles import firefox
 from tests.doubles.far_away import NETWORK, without_networks
+from tests.doubles.needs import FIREFOX, NETWORKS
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
 def _needed() -> None:
-    why = without_networks() or ("" if firefox.program() else "Firefox is not installed: apt install firefox-esr")
-    if why and os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
-        pytest.fail(why)
-    if why:
-        pytest.skip(why)
+    if why := without_networks():
+        NETWORKS.skip(why)
+    if not firefox.program():
+        FIREFOX.skip()
 
 
 def test_firefox_connects() -> None:

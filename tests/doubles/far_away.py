@@ -32,9 +32,9 @@ NAT = "table ip nat { chain post { type nat hook postrouting priority 100; oifna
 def without_networks() -> str:
     """Why this machine makes no networks of its own; "" where it does."""
     if not all(shutil.which(program) for program in ("ip", "nft", "nsenter")):
-        return "ip, nft or nsenter is not installed: scripts/gstreamer.sh"
+        return "ip, nft or nsenter is not installed"
     tried = subprocess.run([*NETWORK, "nft", "list", "ruleset"], capture_output=True, text=True, check=False)
-    return f"this machine makes no networks of its own: {tried.stderr.strip()}" if tried.returncode else ""
+    return (tried.stderr.strip() or "no network can be made") if tried.returncode else ""
 
 
 def run(*command: str) -> None:

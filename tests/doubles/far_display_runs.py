@@ -9,28 +9,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.doubles.far_away import NETWORK
+from tests.doubles.needs import CHROMIUM, NETWORKS
 from tests.doubles.stopwatch import RUNS
 
 ROOT = Path(__file__).parents[2]
 
 
 def needed() -> None:
-    """Skips the test, by name, where a program or a network is missing; fails it where they are required."""
-    missing = [program for program in ("ip", "nsenter", "chromium-headless-shell") if shutil.which(program) is None]
-    if missing:
-        why = f"{', '.join(missing)} is not installed: scripts/browser.sh, scripts/gstreamer.sh"
-    else:
-        tun = [*NETWORK, "ip", "tuntap", "add", "dev", "try0", "mode", "tun"]
-        tried = subprocess.run(tun, capture_output=True, text=True, check=False)
-        if tried.returncode == 0:
-            return
-        why = f"this machine makes no wires of its own: {tried.stderr.strip()}"
-    if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
-        pytest.fail(why)
-    pytest.skip(why)
+    """Skips the test if a program is missing, or no network with a wire of its own can be made."""
+    if shutil.which("chromium-headless-shell") is None:
+        CHROMIUM.skip()
+    if missing := [program for program in ("ip", "nsenter") if shutil.which(program) is None]:
+        NETWORKS.skip(f"{', '.join(missing)} is not installed")
+    tun = [*NETWORK, "ip", "tuntap", "add", "dev", "try0", "mode", "tun"]
+    tried = subprocess.run(tun, capture_output=True, text=True, check=False)
+    if tried.returncode:
+        NETWORKS.skip(tried.stderr.strip())
 
 
 def played(way: Mapping[str, object], timeout_s: float) -> list[dict[str, Any]]:

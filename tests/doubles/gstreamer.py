@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.doubles.made_once import made_once
+from tests.doubles.needs import GSTREAMER
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
@@ -57,13 +56,9 @@ def environment(unpacked: Path = UNPACKED) -> dict[str, str] | None:
 
 
 def needed() -> None:
-    """Skips the test, or fails it where SHOWCAM_TEST_BROWSER=required, as for a missing browser."""
-    if _is_there():
-        return
-    why = "GStreamer is neither installed nor unpacked: scripts/gstreamer.sh fetches it by apt"
-    if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
-        pytest.fail(why)
-    pytest.skip(why)
+    """Skips the test if GStreamer is neither installed nor unpacked."""
+    if not _is_there():
+        GSTREAMER.skip()
 
 
 @made_once

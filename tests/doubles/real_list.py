@@ -10,15 +10,14 @@ import hashlib
 import itertools
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.doubles.needs import REAL_LIST_FILE
 from tests.doubles.tls_vendor import answer
 
-FILE = Path(__file__).parents[3] / "shared" / "data" / "ezviz" / "real_page_list.json"
 CODE = "ABCDEF"
 USER, PASSWORD = "kari@example.com", "showcam-demo"
 # a JWT, of which a client reads the claim that signs its request for stream tokens
@@ -31,7 +30,7 @@ _LOGIN = {
 
 def page(*, owned: bool) -> dict[str, Any]:
     """The whole list. `owned`: as the account that owns every device would get it; most are shared otherwise."""
-    listed: dict[str, Any] = copy.deepcopy(json.loads(FILE.read_text()))
+    listed: dict[str, Any] = copy.deepcopy(json.loads(REAL_LIST_FILE.read_text()))
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     public = base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
     for status in listed["STATUS"].values():

@@ -15,9 +15,9 @@ from registry.readings.announcing import announcement
 from registry.reason import Reason
 from registry.settings import CHOICES, Setting
 from showcam.cli import main
+from tests.doubles.needs import MANUAL, MANUAL_FILE
 
 ROOT = Path(__file__).parents[2]
-MANUAL = Path(__file__).parents[3] / "shared/data/manual.md"
 EZVIZ_PAGE = (ROOT / "docs/owner/ezviz.md").read_text()
 
 
@@ -140,9 +140,9 @@ PLACES: dict[str, Place] = {
 }
 
 
-@pytest.mark.skipif(not MANUAL.exists(), reason="the list of what the manual covers is not beside the project")
+@MANUAL.mark
 def test_the_manual_has_these_and_no_others() -> None:
-    assert re.findall(r"^- ([a-z0-9-]+) · ", MANUAL.read_text(), re.MULTILINE) == list(PLACES)
+    assert re.findall(r"^- ([a-z0-9-]+) · ", MANUAL_FILE.read_text(), re.MULTILINE) == list(PLACES)
 
 
 @pytest.mark.parametrize("entry", PLACES)

@@ -1,7 +1,6 @@
 """A display on the internet and a camera behind a router, each in a network of its own, as an Echo's gateway stands."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from tests.doubles import gstreamer
 from tests.doubles.far_away import INSIDE, NETWORK, OUTSIDE, without_networks
+from tests.doubles.needs import NETWORKS
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,12 +17,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True, scope="module")
 def _networks() -> None:
     gstreamer.needed()
-    why = without_networks()
-    if not why:
-        return
-    if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
-        pytest.fail(why)
-    pytest.skip(why)
+    if why := without_networks():
+        NETWORKS.skip(why)
 
 
 def played(*words: str) -> tuple[str, dict[str, str], float]:

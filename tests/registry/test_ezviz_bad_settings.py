@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +19,13 @@ from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import CameraSilent, DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
 from store.records import Source
 from store.sqlite import SqliteStore
+from tests.doubles.needs import CODES, CODES_FILE
 from tests.doubles.tls_vendor import Vendors, answer
 
 SERIAL = "F00497201"
 CODE, PASSWORD, SESSION, SECRET = "QWERTY", "n3wpassw0rd", "session-of-the-account", "secret-of-the-key"
 PAGELIST, LOGIN = "/v3/userdevices/v1/resources/pagelist", "/v3/apigateway/login"
 LONG_S = 20.0
-CODES = Path(__file__).parents[2] / ".." / "shared" / "data" / "ezviz" / "open_platform_codes.json"
 HTML = b"<html>gateway</html>"
 
 FLIP = f"/v3/iot-feature/feature/{SERIAL}/Video/1/VideoAdjustment/ImageFlip"
@@ -304,9 +303,9 @@ NEVER = re.compile(
 )
 
 
-@pytest.mark.skipif(not CODES.exists(), reason="the vendor's list of codes is not beside the project")
+@CODES.mark
 def test_every_documented_code_is_classified() -> None:
-    documented = set(json.loads(CODES.read_text()))
+    documented = set(json.loads(CODES_FILE.read_text()))
     known = set(codes.OPEN) | codes.DONE
     assert {code for code in documented - known if not NEVER.fullmatch(code)} == set()
 

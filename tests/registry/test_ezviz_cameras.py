@@ -1,15 +1,14 @@
 """Cameras from a page of the app API's device list, row by row; a missing flag is unknown."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from registry.camera import Camera, Video
 from registry.drivers.ezviz.cameras import cameras
+from tests.doubles.needs import REAL_LIST, REAL_LIST_FILE
 
-REAL = Path(__file__).parents[3] / "shared/data/ezviz/real_page_list.json"
 SERIAL = "F00000001"
 WITH_AUDIO = json.dumps({"9": "1", "62": "1", "63": "1"})
 
@@ -375,10 +374,10 @@ def test_pages_are_one_list() -> None:
     assert [camera.encryption for camera in found][:2] == ["off", "on"]
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="a real list is not beside the project")
+@REAL_LIST.mark
 def test_a_real_accounts_settings() -> None:
     """19 devices: how each picture stands, night vision and what it can be set to, Sleep Mode, the smaller picture."""
-    found = cameras([json.loads(REAL.read_text())], "s", ())
+    found = cameras([json.loads(REAL_LIST_FILE.read_text())], "s", ())
 
     stands = {(camera.ref.serial[-2:], camera.ref.channel): camera.flip for camera in found}
     assert [of for of, flip in stands.items() if flip == "on"] == [("14", 2)]

@@ -17,12 +17,13 @@ from store.records import Account, Link
 from store.sqlite import SqliteStore
 from tests.doubles import real_list
 from tests.doubles.household import new_link
+from tests.doubles.needs import REAL_LIST
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.tls_vendor import Vendor, Vendors
 
 LONG_S = 20.0
 
-pytestmark = pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
+pytestmark = REAL_LIST.mark
 
 # serial, channel, model | online, asleep, Audio, battery | status light, alarm and offline notification, flip, night
 # vision, whether it can restart | whether it sends a smaller picture. FAKE00016 is online by its device's row, which

@@ -4,11 +4,10 @@ import os
 import threading
 from collections.abc import Callable
 
-import pytest
-
 from showcam.process.cores import keep_to_one
+from tests.doubles.needs import LINUX
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no such thing")
+pytestmark = LINUX.mark
 
 
 def in_a_thread[T](work: Callable[[], T]) -> T:
@@ -31,7 +30,6 @@ def test_who_calls_it_and_whom_it_starts_share_one_core() -> None:
     assert os.sched_getaffinity(0) == before, "other threads are left alone"
 
 
-@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="this system has no such thing")
 def test_who_is_woken_waits_for_who_runs() -> None:
     policy = in_a_thread(lambda: (keep_to_one(), in_a_thread(lambda: os.sched_getscheduler(0)))[1])
     assert policy == os.SCHED_BATCH

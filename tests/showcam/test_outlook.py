@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from showcam.doctor.surroundings import Surroundings
 from tests.doubles import home_router
 from tests.doubles.far_away import NETWORK, OUTSIDE, without_networks
 from tests.doubles.home_router import Temper
+from tests.doubles.needs import NETWORKS
 
 ROOT = Path(__file__).parents[2]
 OWN, OTHER, SHARED, INNER = "9.9.9.1", "8.8.4.4", "100.72.3.4", "192.168.0.17"
@@ -242,9 +242,7 @@ def test_ipv6_without_a_way_out_is_none(device: str, flags: str, leaves: bool, t
 @pytest.fixture
 def networks() -> None:
     if why := without_networks():
-        if os.environ.get("SHOWCAM_TEST_BROWSER") == "required":
-            pytest.fail(why)
-        pytest.skip(why)
+        NETWORKS.skip(why)
 
 
 # what the router of a real network says, whether ports help, and two sentences

@@ -54,6 +54,7 @@ from simulator.local.wire import answer, heard
 from tests.doubles import real_list
 from tests.doubles.echo_offer import OFFERS
 from tests.doubles.local_camera import LocalCamera
+from tests.doubles.needs import REAL_LIST
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_recording import CODE
@@ -66,7 +67,6 @@ ECHO = OFFERS["mode 0 only"]
 NUMBER = "918273645"
 SECRETS = Secrets(CANARY, {"session_id": CANARY}, codes={"FAKE00001": CANARY}, picture_codes={"FAKE00001": CANARY})
 HERE = OnLoopback(every=True)
-listed_page = pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
 
 
 def test_no_field_of_a_line_takes_a_text() -> None:
@@ -111,7 +111,7 @@ def test_a_trace_that_is_too_large_loses_its_last_frames() -> None:
 # the list
 
 
-@listed_page
+@REAL_LIST.mark
 def test_a_trace_tells_how_the_list_has_a_camera() -> None:
     page = real_list.page(owned=False)
     [row] = [row for row in traced(page, {}) if isinstance(row, Row) and row.model == "H9c" and row.channel == 2]
@@ -126,7 +126,7 @@ def test_a_trace_tells_how_the_list_has_a_camera() -> None:
     assert "other" not in models
 
 
-@listed_page
+@REAL_LIST.mark
 @pytest.mark.parametrize("canary", [CANARY, NUMBER], ids=["a word", "a number"])
 def test_no_text_of_a_real_list_is_in_a_trace(canary: str) -> None:
     """Six fields at a time are replaced wherever they stand, the rest being as it was; then all at once."""
@@ -142,7 +142,7 @@ def test_no_text_of_a_real_list_is_in_a_trace(canary: str) -> None:
     assert canary not in saved(changed, more)
 
 
-@listed_page
+@REAL_LIST.mark
 def test_the_codes_of_its_last_alarms_are_told() -> None:
     page = real_list.page(owned=True)
     serial = page["deviceInfos"][0]["deviceSerial"]
@@ -158,7 +158,7 @@ def test_the_codes_of_its_last_alarms_are_told() -> None:
     ]
 
 
-@listed_page
+@REAL_LIST.mark
 def test_a_device_has_another_name_in_each_trace() -> None:
     serial = "FAKE00001"
     aliases = {Aliases().of(serial) for _ in range(20)}

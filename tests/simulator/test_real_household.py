@@ -17,6 +17,7 @@ from simulator.products import PRODUCTS
 from simulator.real_household import CODE
 from tests.doubles import real_list
 from tests.doubles.cloud import Cloud
+from tests.doubles.needs import REAL_LIST
 
 REAL = "real@example.com"
 SOUND, PRIVACY = 22, 7
@@ -257,7 +258,7 @@ KEYS = (
 )
 
 
-@pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
+@REAL_LIST.mark
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_a_type_is_listed_as_in_life(name: str) -> None:
     product, listed = PRODUCTS[name], real_list.page(owned=False)

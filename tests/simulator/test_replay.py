@@ -25,6 +25,7 @@ from simulator import replay
 from simulator.app_api import pagelist
 from simulator.households import demo_world
 from tests.doubles import real_list
+from tests.doubles.needs import REAL_LIST
 from tests.doubles.rtsp_recording import recorded
 from tests.doubles.stream_cloud import GOP_S, USER, StreamCloud
 
@@ -51,7 +52,7 @@ def test_another_file_is_refused(tmp_path: Path, content: str) -> None:
         replay.add(demo_world(), [file])
 
 
-@pytest.mark.skipif(not real_list.FILE.exists(), reason=f"a real list is not at {real_list.FILE}")
+@REAL_LIST.mark
 def test_each_camera_of_a_real_list_is_listed_as_it_was(tmp_path: Path) -> None:
     """List, trace, simulator and list again: the driver reads the same camera."""
     page = real_list.page(owned=False)

@@ -6,10 +6,11 @@ import statistics
 import pytest
 
 from tests.doubles.far_display_runs import frozen_s, needed, played
+from tests.doubles.needs import HOURS
 
 pytestmark = [
     pytest.mark.timeout(900),
-    pytest.mark.skipif("SOAK_HOURS" not in os.environ, reason="lasts for ten minutes: make soak"),
+    HOURS.unless("SOAK_HOURS" in os.environ),
 ]
 
 

@@ -7,13 +7,14 @@ import statistics
 import pytest
 
 from tests.doubles.hour_cloud import HourCloud, watched
+from tests.doubles.needs import HOURS
 
 LASTS_S = float(os.environ.get("SOAK_HOURS", "0")) * 3600
 VIEWERS = 24
 
 pytestmark = [
     pytest.mark.timeout(LASTS_S + 600),
-    pytest.mark.skipif(LASTS_S == 0, reason="lasts for a day: make soak, or SOAK_HOURS=0.1"),
+    HOURS.unless(LASTS_S > 0),
 ]
 
 

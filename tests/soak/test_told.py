@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.doubles.needs import HOURS
 from tests.doubles.program import Program, running
 from tests.doubles.waiting import until
 
@@ -24,7 +25,7 @@ REPORT = Path(__file__).parents[2] / "build" / "soak_told.json"
 
 pytestmark = [
     pytest.mark.timeout(LASTS_S + 1200),
-    pytest.mark.skipif(LASTS_S == 0, reason="lasts for hours: make soak, or SOAK_HOURS=0.1"),
+    HOURS.unless(LASTS_S > 0),
 ]
 
 type Side = dict[str, Any]

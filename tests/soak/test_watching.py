@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.long_watch import CAMERAS, Watched, watch
+from tests.doubles.needs import HOURS, LIFES_PACE
 
 PACE = float(os.environ.get("SOAK_PACE", "1"))
 LASTS_S = float(os.environ.get("SOAK_HOURS", "0")) * 3600
@@ -20,7 +21,7 @@ REPORT = Path(__file__).parents[2] / "build" / "soak.json"
 
 pytestmark = [
     pytest.mark.timeout(LASTS_S / PACE + 600),
-    pytest.mark.skipif(LASTS_S == 0, reason="lasts for a day: make soak, or SOAK_HOURS=0.1"),
+    HOURS.unless(LASTS_S > 0),
 ]
 
 
@@ -41,7 +42,7 @@ def test_no_viewer_begins_again(watched: Watched) -> None:
     assert watched.reloads == []
 
 
-@pytest.mark.skipif(PACE != 1, reason="time is faster than the machine")
+@LIFES_PACE.unless(PACE == 1)
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_of_twenty_cuts_nineteen_are_over_within_two_seconds(viewer: str, watched: Watched) -> None:
     assert len(watched.gaps[viewer]) >= LASTS_S / EVERY_S - 5

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.doubles.linking import link, link_tokens
+from tests.doubles.needs import CORES
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM, Program, running
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.waiting import within
@@ -103,7 +104,7 @@ def test_a_part_that_is_killed_comes_back(started: Program) -> None:
     assert started.assistant("alexa", "watch", text="show the garden")["outcome"]["shown"]
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="on one core there is nothing to keep to")
+@CORES.unless(len(os.sched_getaffinity(0)) > 1)
 @pytest.mark.parametrize(("web_cores", "kept"), [("one", 1), ("all", 0)])
 def test_the_web_process_alone_keeps_to_one_core(tmp_path: Path, web_cores: str, kept: int) -> None:
     with running(tmp_path, SHOWCAM_WEB_CORES=web_cores) as program:
