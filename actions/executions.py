@@ -16,6 +16,7 @@ from net.outcomes import add as add_outcome
 from registry import outcomes
 from registry.camera import Refusal
 from registry.outcomes import Asking
+from registry.screens import Begun
 from registry.settings import Asked
 from store.ports import StoreUnavailable
 from store.records import Link
@@ -31,7 +32,8 @@ _BROKEN = "Something went wrong in showcam."
 
 
 class Success(TypedDict):
-    status: Literal["SUCCESS", "PENDING"]  # PENDING: the vendor took it, and the camera does not show it yet
+    # PENDING: the vendor took it, and the camera does not show it yet; or a TV waits for a camera that is being woken
+    status: Literal["SUCCESS", "PENDING"]
     states: dict[str, object]  # `online`, and those of the traits whose commands succeeded
 
 
@@ -141,7 +143,7 @@ class Executions:
             if isinstance(result, Refusal):
                 asked.refused(result.reason)
                 return refused(result, link.locale)
-            if isinstance(result, Asked):
+            if isinstance(result, (Asked, Begun)):
                 pending = True
                 asked.pending()
             else:

@@ -9,6 +9,7 @@ from typing import Literal, TypedDict
 from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal
 from registry.registry import Registry
+from registry.screens import Begun
 
 
 class Attributes(TypedDict):
@@ -30,7 +31,8 @@ class SceneTrait(Trait):
     def of_scene() -> Attributes:
         return Attributes(sceneReversible=True)
 
-    def execute(self, command: CameraCommand) -> Nothing | Refusal:
-        ends = command.params.get("deactivate") is True
-        begin = self._scenes.deactivate if ends else self._scenes.activate
-        return begin(command.link, command.camera, command.left_s) or Nothing()
+    def execute(self, command: CameraCommand) -> Nothing | Refusal | Begun:
+        if command.params.get("deactivate") is True:
+            return self._scenes.deactivate(command.link, command.camera, command.left_s) or Nothing()
+        found = self._scenes.activate(command.link, command.camera, command.left_s)
+        return found if isinstance(found, Refusal) or found.waking else Nothing()

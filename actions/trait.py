@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypedDict
 from actions.confirmation import Proof
 from net.incoming import JsonObject
 from registry.camera import Camera, Refusal, State
+from registry.screens import Begun
 from registry.settings import Asked
 from store.records import Link
 
@@ -47,10 +48,10 @@ class Trait(ABC):
         """The states for QUERY; empty for a camera that lacks the trait or whose state is unknown."""
         return Nothing()
 
-    def execute(self, command: CameraCommand) -> Keys | Refusal | Asked:
+    def execute(self, command: CameraCommand) -> Keys | Refusal | Asked | Begun:
         """The states after the command; a state of None is left out of the answer. Raises DeviceError.
 
-        Asked: the change was taken, and no reading has shown it yet.
+        Asked: the change was taken, and no reading has shown it yet. Begun: a TV waits for a camera that wakes.
 
         Only a trait with a `command` is executed, so that one without needs no method of its own.
         """

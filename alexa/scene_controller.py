@@ -16,9 +16,11 @@ from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.message import timestamp
 from alexa.names import spoken
 from alexa.texts import Locales
+from registry import outcomes
 from registry.camera import Camera, Refusal
 from registry.registry import Registry
 from registry.scene import Scene, called
+from registry.screens import Begun
 
 MAKER = "showcam"
 _DESCRIPTION = "Scene that shows a camera on a TV, through showcam"
@@ -67,8 +69,12 @@ class SceneController(Interface):
         return {"Activate": self.activate, "Deactivate": self.deactivate}
 
     def activate(self, directive: CameraDirective) -> Answer:
-        refusal = self._scenes.activate(directive.link, directive.camera_id, directive.left_s)
-        return self._started("ActivationStarted", directive, refusal)
+        """`ActivationStarted` is the only answer that Alexa takes (home-assistant/core commit f35e7114); it has no word
+        for a camera that is being woken, so the TV says that."""
+        found = self._scenes.activate(directive.link, directive.camera_id, directive.left_s)
+        if isinstance(found, Begun) and found.waking:
+            outcomes.pending()
+        return self._started("ActivationStarted", directive, found if isinstance(found, Refusal) else None)
 
     def deactivate(self, directive: CameraDirective) -> Answer:
         refusal = self._scenes.deactivate(directive.link, directive.camera_id, directive.left_s)

@@ -14,6 +14,7 @@ from cast.messages import PATH, Answer, Ask
 from cast.showing import Showing
 from media.process_auth import ProcessAuth
 from registry.camera import Refusal
+from registry.screens import Begun
 
 LONGEST_S = 120.0  # for a device to be found, a camera to wake, and the picture to play
 ANSWER_S = 0.2  # more than is waited for, for the answer itself
@@ -45,9 +46,10 @@ class CastClient:
         answer = self._asked(Ask("show", account, camera, on, seconds), waking=waking)
         return answer.refusal or answer.showing[0]
 
-    def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | None:
-        """Shows it; None if it is shown, takes longer than `wait_s`, or has to wake first: `now` says so then."""
-        return self._asked(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S).refusal
+    def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | Begun:
+        """Shows it, which may take longer than `wait_s`."""
+        answer = self._asked(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
+        return answer.refusal or Begun(waking=bool(answer.waking))
 
     def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
         return list(self._asked(Ask("stop", account, camera, on)).showing)

@@ -13,6 +13,7 @@ type Why = Literal[
     "speaker",
     "unreachable",
     "not_played",
+    "taken",
     "no_receiver",
     "full",
     "not_running",
@@ -26,6 +27,7 @@ REASONS: Mapping[Why, Reason] = {
     "speaker": "no_tv",
     "unreachable": "no_tv",
     "not_played": "no_tv",
+    "taken": "no_tv",
     "no_receiver": "no_tv",
     "full": "household_full",
     "not_running": "media_down",
@@ -54,6 +56,10 @@ SENTENCES: Mapping[Why, Sentence] = {
     "not_played": (
         mark("{device} did not play the picture."),
         mark("Try again. If it stays so, see that the TV may fetch from this machine: no firewall, no guest network."),
+    ),
+    "taken": (
+        mark("Somebody took {device} for something else before the picture came."),
+        mark("Show the camera there again when the TV is free."),
     ),
     "no_receiver": (
         mark("{device} did not start showcam's own receiver."),

@@ -23,11 +23,12 @@ class OwnScreen(Screen):
         super().__init__(*args, **named)
         self._is_unpaired = False
         self._asked = ""  # names what was asked for last, in what the receiver answers
+        self._name = ""  # of a camera that is being woken, and of which there is no picture yet
         self._cast.register_handler(_Channel(self))
 
     def show(self, picture: Picture) -> None:
         """Returns when the device plays it. Raises CastFailed."""
-        self._picture, self._asked, self._is_unpaired = picture, "", False
+        self._asked, self._is_unpaired = "", False
         self._settled.clear()
         try:
             super().show(picture)
@@ -35,30 +36,43 @@ class OwnScreen(Screen):
             failed.unpaired = self._is_unpaired
             raise
 
+    def wake(self, name: str) -> None:
+        """Say on the TV that the camera of that name is being woken. Raises CastFailed."""
+        self._picture, self._name, self._asked = None, name, ""
+        self._settled.clear()
+        self._start(self._play_s)
+        if not self._asked:
+            raise CastFailed(self._why, self._device.name)
+
     def _begin(self) -> None:
         status = self._cast.status
-        if self._session and status is not None and status.session_id == self._session:
-            self._load(status)
-        else:
-            self._session = ""
+        if not self._session:
             super()._begin()
+        elif status is not None and status.session_id == self._session:
+            self._load(status)
+        else:  # somebody went home or cast something else, between two tries
+            raise CastFailed("taken", self._device.name)
 
     def _load(self, status: CastStatus) -> None:
         """Waits for a later status where the application does not listen yet."""
         if NAMESPACE not in status.namespaces or self._asked:
             return
         picture = self._picture
-        assert picture is not None
         self._asked = secrets.token_hex(8)
-        message = {
-            "type": "show",
-            "id": self._asked,
-            "protocol": picture.protocol,
-            "at": picture.at,
-            "path": picture.path,
-            "title": picture.title,
-        }
+        message: JsonObject = {"type": "waking", "title": self._name}
+        if picture is not None:
+            message = {
+                "type": "show",
+                "id": self._asked,
+                "protocol": picture.protocol,
+                "at": picture.at,
+                "path": picture.path,
+                "title": picture.title,
+                "waking": picture.waking,
+            }
         self._cast.socket_client.send_app_message(NAMESPACE, message, no_add_request_id=True)
+        if picture is None:
+            self._settled.set()
 
     # what the device reports, in a thread of the connection
 

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -50,6 +51,10 @@ class Shown(Protocol):
         """Show the picture; called again for another protocol where one did not play. Raises CastFailed."""
         ...
 
+    def wake(self, name: str) -> None:
+        """Say that the camera of that name is being woken, if the receiver has words for it. Raises CastFailed."""
+        ...
+
     def stop(self) -> None: ...
 
 
@@ -62,6 +67,30 @@ class Played(NamedTuple):
     session: ConsoleSession
     screen: Shown
     name: str
+
+
+@dataclass
+class _Turn:
+    """What is asked for on a device, and how far it is. `screen`: the connection, once there is one."""
+
+    device: Device
+    session: ConsoleSession
+    camera: str
+    over: Callable[[Over], None]
+    free: Callable[[], object]
+    waking: Callable[[str], object]
+    screen: Shown | None = None
+    is_free: bool = False
+    wakes: bool = False  # the camera runs on battery, or its vendor calls it asleep
+
+    def wake(self, name: str) -> None:
+        self.wakes = True
+        self.waking(name)
+
+    def leave(self) -> None:
+        screen, self.screen = self.screen, None
+        if screen is not None:
+            screen.stop()
 
 
 class Player:
@@ -82,6 +111,7 @@ class Player:
     ) -> None:
         self._owner, self._sessions, self._doors = owner, sessions, doors
         self._connect, self._protocols = connect, protocols
+        self._is_own = "webrtc" in protocols  # showcam's own receiver; Google's plays HLS only
         self._unpaired: dict[str, None] = {}  # devices that are not tried by WebRTC again
         self._clock, self._wait = clock, wait
 
@@ -100,9 +130,11 @@ class Player:
         """
         session = self._sessions.read(self._sessions.begin(account=account, user=_USER, kept_s=LEASE_S))
         assert session is not None
+        turn = _Turn(device, session, camera, over, free, waking)
         try:
-            shown = self._woken(device, session, camera, over, free, waking)
+            shown = self._woken(turn)
         except BaseException:
+            turn.leave()
             self._forget(session)
             raise
         if isinstance(shown, Refusal):
@@ -119,94 +151,79 @@ class Player:
         played.screen.stop()
         self._forget(played.session)
 
-    def _woken(
-        self,
-        device: Device,
-        session: ConsoleSession,
-        camera: str,
-        over: Callable[[Over], None],
-        free: Callable[[], object],
-        waking: Callable[[str], object],
-    ) -> tuple[Shown, str] | Refusal:
+    def _woken(self, turn: "_Turn") -> tuple[Shown, str] | Refusal:
         """As `_shown`, which is tried again while a camera on battery wakes.
 
-        The vendor and a TV give up long before that.
+        The vendor and a TV give up long before that. showcam's own receiver says meanwhile that the camera is waking.
         """
         end, tries = self._clock() + WAKES_S, 0
         while True:
-            names = list[str]()
-
-            def noted(name: str, names: list[str] = names) -> None:
-                names.append(name)
-                waking(name)
-
             try:
-                shown = self._shown(device, session, camera, over, free, noted)
+                shown = self._shown(turn)
             except CastFailed as failed:
                 tries += 1
-                if failed.why != "not_played" or not names or tries == TRIES_WAKING:
+                if failed.why != "not_played" or not turn.wakes or tries == TRIES_WAKING:
                     raise
-            else:
-                if not isinstance(shown, Refusal) or shown.reason != "waking" or self._clock() >= end:
-                    return shown
-                waking(shown.camera)
-                self._wait(PAUSE_S)
+                if not self._is_own:
+                    turn.leave()  # Google's receiver is given one address in a connection
+                continue
+            if not isinstance(shown, Refusal):
+                assert turn.screen is not None
+                return turn.screen, shown
+            if shown.reason != "waking" or self._clock() >= end:
+                turn.leave()
+                return shown
+            turn.wake(shown.camera)
+            if self._is_own:
+                self._taken(turn).wake(shown.camera)
+            self._wait(PAUSE_S)
 
-    def _shown(
-        self,
-        device: Device,
-        session: ConsoleSession,
-        camera: str,
-        over: Callable[[Over], None],
-        free: Callable[[], object],
-        waking: Callable[[str], object],
-    ) -> tuple[Shown, str] | Refusal:
-        """What plays it, and the camera's name.
+    def _shown(self, turn: "_Turn") -> str | Refusal:
+        """The name of the camera that `turn.screen` plays now.
 
         By the best protocol first; where that does not play, by the next. A device that WebRTC did not reach though HLS
         does is shown HLS from then on: Nest Hubs since early 2026 (AlexxIT/WebRTC issue 941).
         """
-        screen: Shown | None = None
-        try:
-            protocols, is_unpaired = self._protocols, False
-            if device.id in self._unpaired:
-                protocols = protocols[1:]
-            for at in range(len(protocols)):
-                request = StreamRequest("tv", protocols[at:])
-                stream = self._owner.open_stream(session.account, session.id, camera, request)
-                refusal = stream if isinstance(stream, Refusal) else stream.explains
-                if refusal is not None:
-                    if screen is not None:
-                        screen.stop()
-                    return refusal
-                assert isinstance(stream, Stream)
-                name = stream.camera.name if stream.camera else ""
-                picture = self._picture(stream, name, session, device)
-                if screen is None:
-                    free()
-                    screen = self._connect(device, over)
-                    if stream.camera and is_on_battery(stream.camera):
-                        waking(name)
-                try:
-                    screen.show(picture)
-                except CastFailed as failed:
-                    if failed.said and self._protocols == ("hls",) and picture.at[1:]:
-                        screen.stop()
-                        screen = self._connect(device, over)
-                        screen.show(replace(picture, at=picture.at[1:]))
-                        return screen, name
-                    if failed.why != "not_played" or stream.protocol == protocols[-1]:
-                        raise
-                    is_unpaired |= failed.unpaired
-                else:
-                    if is_unpaired:
-                        self._remember_unpaired(device)
-                    return screen, name
-        except BaseException:
-            if screen is not None:
-                screen.stop()
-            raise
+        protocols, is_unpaired, device = self._protocols, False, turn.device
+        if device.id in self._unpaired:
+            protocols = protocols[1:]
+        for at in range(len(protocols)):
+            request = StreamRequest("tv", protocols[at:])
+            stream = self._owner.open_stream(turn.session.account, turn.session.id, turn.camera, request)
+            refusal = stream if isinstance(stream, Refusal) else stream.explains
+            if refusal is not None:
+                return refusal
+            assert isinstance(stream, Stream)
+            name = stream.camera.name if stream.camera else ""
+            on_battery = stream.camera is not None and is_on_battery(stream.camera)
+            picture = replace(self._picture(stream, name, turn.session, device), waking=on_battery)
+            screen = self._taken(turn)
+            if on_battery:
+                turn.wake(name)
+            try:
+                screen.show(picture)
+            except CastFailed as failed:
+                if failed.said and self._protocols == ("hls",) and picture.at[1:]:
+                    turn.leave()
+                    self._taken(turn).show(replace(picture, at=picture.at[1:]))
+                    return name
+                if failed.why != "not_played" or stream.protocol == protocols[-1]:
+                    raise
+                is_unpaired |= failed.unpaired
+            else:
+                if is_unpaired:
+                    self._remember_unpaired(device)
+                return name
         raise CastFailed("not_played", device.name)
+
+    def _taken(self, turn: "_Turn") -> Shown:
+        """The connection to the device, whose picture before is ended with the first."""
+        if turn.screen is None:
+            if not turn.is_free:
+                turn.free()
+                turn.is_free = True
+            turn.screen = self._connect(turn.device, turn.over)
+        return turn.screen
 
     def _remember_unpaired(self, device: Device) -> None:
         if len(self._unpaired) >= MOST_UNPAIRED:

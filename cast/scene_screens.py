@@ -4,6 +4,7 @@ from cast.client import CastClient
 from cast.failed import REASONS, CastFailed
 from registry.camera import Refusal
 from registry.reason import Reason
+from registry.screens import Begun
 
 
 class SceneScreens:
@@ -12,7 +13,7 @@ class SceneScreens:
     def __init__(self, worker: CastClient) -> None:
         self._worker = worker
 
-    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | None:
+    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | Begun:
         try:
             return self._worker.begin(account, camera, tv, within_s)
         except CastFailed as error:

@@ -82,18 +82,25 @@ class Screen(CastStatusListener, MediaStatusListener, ConnectionStatusListener):
 
     def show(self, picture: Picture) -> None:
         """Returns when the device plays it. Raises CastFailed."""
+        self._picture = picture
+        self._start(self._play_s)
+        if not self._plays.is_set():
+            raise CastFailed(self._why, self._device.name, said=self._said)
+
+    def wake(self, name: str) -> None:
+        """Google's default receiver has no words of ours to show while a camera wakes."""
+
+    def _start(self, within_s: float) -> None:
+        """Returns when it is settled what comes of it. Raises CastFailed."""
         try:
             self._cast.wait(self._connect_s)
         except PyChromecastError:
             raise CastFailed("unreachable", self._device.name) from None
-        self._picture = picture
         try:
             self._begin()
         except PyChromecastError:
             raise CastFailed("not_played", self._device.name) from None
-        self._settled.wait(self._play_s)
-        if not self._plays.is_set():
-            raise CastFailed(self._why, self._device.name, said=self._said)
+        self._settled.wait(within_s)
 
     def _begin(self) -> None:
         """Raises PyChromecastError."""

@@ -94,6 +94,12 @@ def refused(reason: str) -> None:
         asked.refused(reason)
 
 
+def pending() -> None:
+    """What was wanted has begun, and is not done yet."""
+    if asked := _asking.get():
+        asked.pending()
+
+
 def failed(reason: str = "") -> None:
     if asked := _asking.get():
         asked.failed(reason)

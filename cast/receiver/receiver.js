@@ -4,6 +4,13 @@ import { connect, isCastDevice } from "./on_cast.js";
 import { Picture, Unpaired } from "./picture.js";
 
 const LEAVE_MS = 60000;
+// said until the first frame of a camera on battery, in the language of the TV
+const WAKING = {
+  de: (name) => `${name} wacht auf …`,
+  nb: (name) => `${name} våkner …`,
+  no: (name) => `${name} våkner …`,
+  en: (name) => `${name} is waking …`,
+};
 const NAME_MS = 5000;
 
 class Receiver {
@@ -24,17 +31,28 @@ class Receiver {
 
   hear(asked) {
     if (asked.type === "show") this.show(asked);
+    else if (asked.type === "waking") this.wake(asked.title);
     else if (asked.type === "stop") this.cast.leave();
+  }
+
+  /** Nothing can be fetched yet; showcam says so again every few seconds, or what to show. */
+  wake(title) {
+    this.clear();
+    this.label(waking(title), Infinity);
+    this.wait();
   }
 
   async show(asked) {
     this.clear();
+    if (asked.waking) this.label(waking(asked.title), Infinity);
     const picture = (this.picture = new Picture(this.video, () => this.lost(asked.id, "ended")));
     this.video.hidden = false;
     try {
       await picture.show(asked);
     } catch (error) {
-      if (picture === this.picture) this.lost(asked.id, error instanceof Unpaired ? "unpaired" : "failed");
+      if (picture !== this.picture) return;
+      this.lost(asked.id, error instanceof Unpaired ? "unpaired" : "failed");
+      if (asked.waking) this.label(waking(asked.title), Infinity); // the next try comes at once
       return;
     }
     if (picture !== this.picture) return;
@@ -80,6 +98,11 @@ class Receiver {
   say(id, state) {
     this.cast.say({ type: "state", id, state });
   }
+}
+
+function waking(name) {
+  const known = navigator.languages.map((tag) => tag.slice(0, 2)).find((language) => language in WAKING);
+  return WAKING[known ?? "en"](name);
 }
 
 new Receiver().start();

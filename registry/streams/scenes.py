@@ -8,7 +8,7 @@ from registry.readings.judge import Deadline, Judge
 from registry.readings.listing import Listing
 from registry.rules import Rules
 from registry.scene import Scene, scenes_of
-from registry.screens import Screens
+from registry.screens import Begun, Screens
 from store.records import Link
 
 SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone
@@ -47,8 +47,8 @@ class Scenes:
             None,
         )
 
-    def activate(self, link: Link, scene_id: str, within_s: float) -> Refusal | None:
-        """Begins to show the camera, through the gate. None: it is shown, or the TV is still being asked."""
+    def activate(self, link: Link, scene_id: str, within_s: float) -> Refusal | Begun:
+        """Begins to show the camera, through the gate."""
         deadline = Deadline(within_s, hard=True, after_s=TV_S)
         scene = self._known(link, scene_id)
         if isinstance(scene, Refusal):

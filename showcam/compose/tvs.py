@@ -41,9 +41,10 @@ class WorkersTvs:
 
     def show(self, account: str, camera: str, tv: str) -> Refusal | None:
         try:
-            return self._worker.begin(account, camera, tv, WAITED_S)
+            begun = self._worker.begin(account, camera, tv, WAITED_S)
         except CastFailed as failed:
             raise Failed(failed) from None
+        return begun if isinstance(begun, Refusal) else None
 
     def stop(self, account: str, tv: str) -> None:
         try:

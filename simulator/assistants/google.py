@@ -169,7 +169,7 @@ class Google(GoogleUser):
         if broken or "errorCode" in answer["payload"]:
             return self._judge(answer.get("payload", {}), broken, scene["name"])
         result = answer["payload"]["commands"][0]
-        if result["status"] == "SUCCESS":
+        if result["status"] in ("SUCCESS", "PENDING"):
             return Outcome(spoken=f"Okay, {'starting' if to == 'on' else 'ending'} {scene['name']}.", answered=True)
         return self._judge(result, broken, scene["name"])
 

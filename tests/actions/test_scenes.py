@@ -91,6 +91,13 @@ def test_a_scene_begins_and_ends(
     assert max(screens.waited) <= 1.0, "the picture itself is not waited for"
 
 
+def test_a_scene_whose_camera_has_to_wake_is_pending(send: Send, screens: ReadyScreens, valid_if_known: Check) -> None:
+    scene, screens.wakes = its_id(send), True
+    answered = activate(send, scene)
+    valid_if_known("EXECUTE", {"requestId": "1", "payload": {"commands": answered}})
+    assert answered == [{"ids": [scene], "status": "PENDING", "states": {"online": True}}]
+
+
 @pytest.mark.parametrize(
     ("camera", "code"),
     [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from net.outcomes import collected
 from registry.errors import VendorDown
 from registry.preferences import Preferences
 from registry.reason import Reason
@@ -78,6 +79,18 @@ def test_a_scene_begins_and_ends(
     assert AT.fullmatch(answer["event"]["payload"]["timestamp"])
     assert screens.asked == [screens.of(home, "Garden", what)]
     assert max(screens.waited) <= 1.0, "the picture itself is not waited for"
+
+
+def test_a_scene_whose_camera_has_to_wake_has_started_and_is_pending_in_the_log(
+    send: Send, screens: ReadyScreens, valid_if_known: Check
+) -> None:
+    """Alexa takes no word beside `ActivationStarted`."""
+    scene, screens.wakes = its_id(send), True
+    with collected() as found:
+        answer = send(SCENES, "Activate", camera=scene)
+    valid_if_known(answer)
+    assert answer["event"]["header"]["name"] == "ActivationStarted"
+    assert [outcome.outcome for outcome in found] == ["pending"]
 
 
 @pytest.mark.parametrize(

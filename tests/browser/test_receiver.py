@@ -100,6 +100,53 @@ def test_an_address_that_is_refused_fails_at_once_and_the_next_may_follow(
     receiver.until(lambda: receiver.said == [state("failed"), state("playing", "2")])
 
 
+@pytest.mark.parametrize(
+    ("locale", "says"),
+    [
+        ("en-GB", "Porch is waking …"),
+        ("nb-NO", "Porch våkner …"),
+        ("de-AT", "Porch wacht auf …"),
+        ("fr-FR", "Porch is waking …"),
+    ],
+)
+def test_a_camera_on_battery_is_waking_until_its_first_picture(
+    chromium: Browser, plane: PlaneThread, locale: str, says: str
+) -> None:
+    """Before there is a picture to fetch, between two tries, and while it is fetched."""
+    with served() as address:
+        receiver = ReceiverPage(chromium, address, locale=locale)
+        receiver.hear({"type": "waking", "title": "Porch"})
+        assert receiver.page.inner_text("#name") == says
+        asked = {"title": "Porch", "waking": True}
+        receiver.hear(show(plane) | asked | {"path": "/s/nonsense/whep"})
+        receiver.until(lambda: receiver.said == [state("failed")])
+        assert receiver.page.inner_text("#name") == says
+
+        def later(route: Route) -> None:
+            receiver.page.wait_for_timeout(500)
+            route.continue_()
+
+        receiver.page.route("**/whep", later)
+        receiver.hear(show(plane, its_id="2") | asked)
+        assert receiver.page.inner_text("#name") == says
+        receiver.until(lambda: receiver.said == [state("failed"), state("playing", "2")])
+        assert receiver.page.inner_text("#name") == "Porch"
+        assert receiver.complaints == []
+        receiver.close()
+
+
+def test_it_stays_as_long_as_it_hears_that_a_camera_is_waking(receiver: ReceiverPage) -> None:
+    receiver.page.clock.install()
+    receiver.page.reload()
+    receiver.ready()
+    for _ in range(14):
+        receiver.hear({"type": "waking", "title": "Porch"})
+        receiver.page.clock.fast_forward(5_000)
+    assert receiver.said == []
+    receiver.page.clock.fast_forward(60_000)
+    receiver.until(lambda: receiver.said == [{"type": "left"}])
+
+
 def test_webrtc_that_finds_no_way_is_given_up_after_two_seconds(receiver: ReceiverPage, plane: PlaneThread) -> None:
     def misled(route: Route) -> None:
         answer = route.fetch()
@@ -175,6 +222,16 @@ class OwnTelevision:
         self.there = start(pages={APP: Page(NAMESPACE, self._messages.put)})
         receiver.when_said = lambda message: self.there.do(lambda: self.there.television.say_from_page(message))
 
+    def pass_on(self) -> None:
+        """Gives the page what the television has heard."""
+        while not self._messages.empty():
+            self._receiver.hear(self._messages.get())
+
+    def says(self) -> str:
+        """The words on the page, after all that the television has heard."""
+        self.pass_on()
+        return self._receiver.page.inner_text("#name")
+
     def run(self, work: Callable[[], None]) -> None:
         """Does the work in another thread, as the worker does; the page is served meanwhile."""
         failed: list[BaseException] = []
@@ -188,11 +245,27 @@ class OwnTelevision:
         thread = threading.Thread(target=do)
         thread.start()
         while thread.is_alive():
-            while not self._messages.empty():
-                self._receiver.hear(self._messages.get())
+            self.pass_on()
             self._receiver.page.wait_for_timeout(10)
         if failed:
             raise failed[0]
+
+
+def test_a_cast_of_a_sleeping_camera_says_so_on_the_tv_until_it_plays(
+    receiver: ReceiverPage, plane: PlaneThread, television: Callable[..., TelevisionThread]
+) -> None:
+    tv, over = OwnTelevision(television, receiver), list[Over]()
+    screen = OwnScreen(tv.there.device, over.append, app=APP, connect_s=WAIT_S)
+    at = (plane.client().lend("l", "127.0.0.1"),)
+    try:
+        tv.run(lambda: screen.wake("Porch"))
+        receiver.until(lambda: tv.says() == "Porch is waking …")
+        path = f"/s/{grant('webrtc', 'google')}/whep"
+        tv.run(lambda: screen.show(Picture("webrtc", at, path, "Porch", waking=True)))
+        assert receiver.page.inner_text("#name") == "Porch"
+    finally:
+        tv.run(screen.stop)
+    assert over == []
 
 
 def test_a_cast_plays_by_webrtc_else_by_hls_and_stops(

@@ -17,6 +17,7 @@ from cast.messages import PATH
 from cast.showing import Showing
 from media.grants import Grants
 from registry.camera import Failed, Refusal
+from registry.screens import Begun
 
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 STRANGER = Grants([b"another key altogether, 32 bytes"])
@@ -121,7 +122,7 @@ def test_who_can_not_wait_is_answered_at_once_when_a_camera_has_to_wake(folder: 
     screens.dozes = "Garden"
     screens.may_end.clear()
     began = time.monotonic()
-    assert client.begin("home", "ezviz-garden", TV.name, 15.0) is None
+    assert client.begin("home", "ezviz-garden", TV.name, 15.0) == Begun(waking=True)
     assert time.monotonic() - began < 10
     screens.may_end.set()
 
@@ -131,7 +132,7 @@ def test_what_takes_longer_than_an_assistant_waits_goes_on_after_the_answer(
 ) -> None:
     client = CastClient(folder, GRANTS.proof())
     screens.may_end.clear()
-    assert client.begin("home", "ezviz-garden", TV.name, 0.05) is None
+    assert client.begin("home", "ezviz-garden", TV.name, 0.05) == Begun()
     assert screens.asked == [("show", "home", "ezviz-garden", TV.name, 0.0)]
     screens.may_end.set()
     client.begin_stop("home", "ezviz-garden", TV.name, 20)

@@ -1,16 +1,18 @@
 """The worker's half of showcam's own receiver, on the simulator's television; a page's answers come from the test."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cast.failed import CastFailed
 from cast.own_screen import NAMESPACE, OwnScreen
 from cast.picture import Picture
 from cast.showing import Over
-from simulator.television.receiver import Page
+from simulator.television.receiver import OTHER, Page
 from tests.cast.conftest import WAIT_S, TelevisionThread
 
 APP = "0123ABCD"
@@ -36,7 +38,7 @@ class OwnTelevision:
 
     def _hear(self, message: dict[str, Any]) -> None:
         self.heard.append(message)
-        if answer := self._answers.get(message["protocol"]):
+        if answer := self._answers.get(message.get("protocol", "")):
             self.say(answer)
 
     def _tell(self, why: Over) -> None:
@@ -68,6 +70,7 @@ def test_the_page_is_given_what_to_show_and_where(own: Callable[..., OwnTelevisi
         "at": list(AT),
         "path": "/s/one/whep",
         "title": "Garden",
+        "waking": False,
     }
     assert tv.there.facts()["app"] == APP
     tv.screen.stop()
@@ -85,6 +88,41 @@ def test_hls_follows_in_the_same_application_where_webrtc_fails(own: Callable[..
     assert tv.there.television.application.session == session
     assert [message["protocol"] for message in tv.heard] == ["webrtc", "hls"]
     assert len({message["id"] for message in tv.heard}) == 2
+
+
+def test_a_camera_is_waking_until_its_picture_comes_in_the_same_application(own: Callable[..., OwnTelevision]) -> None:
+    tv = own(hls="playing")
+    tv.screen.wake("Porch")
+    tv.screen.wake("Porch")
+    assert tv.there.television.application is not None
+    session = tv.there.television.application.session
+    tv.screen.show(replace(HLS, title="Porch", waking=True))
+    assert tv.there.television.application.session == session
+    *signs, shown = tv.heard
+    assert signs == [{"type": "waking", "title": "Porch"}] * 2
+    assert (shown["type"], shown["waking"]) == ("show", True)
+    assert tv.over == []
+
+
+@pytest.mark.parametrize(("what", "then"), [("take_over", OTHER), ("press_home", "")])
+def test_who_takes_the_tv_while_a_camera_wakes_keeps_it(
+    own: Callable[..., OwnTelevision], what: str, then: str
+) -> None:
+    tv = own(hls="playing")
+    tv.screen.wake("Porch")
+    tv.there.do(getattr(tv.there.television, what))
+    for again in (lambda: tv.screen.wake("Porch"), lambda: tv.screen.show(HLS)):
+        with pytest.raises(CastFailed, match="taken"):
+            until_raised(again)
+    assert tv.there.facts()["app"] == then
+
+
+def until_raised(again: Callable[[], None]) -> None:
+    """The TV's status may come a moment later than the call."""
+    end = time.monotonic() + WAIT_S
+    while time.monotonic() < end:
+        again()
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(("state", "unpaired"), [("unpaired", True), ("failed", False)])

@@ -341,6 +341,54 @@ def test_a_device_that_webrtc_does_not_reach_is_shown_hls_from_then_on(
     house.home.store.close()
 
 
+@pytest.mark.parametrize(("wakes_s", "shows"), [(12.0, True), (80.0, False)])
+def test_own_receiver_says_that_a_camera_is_waking_until_its_picture(
+    tmp_path: Path, wakes_s: float, shows: bool
+) -> None:
+    """The vendor calls it asleep at first, and is asked each 5 s."""
+    house = House(tmp_path, ("webrtc", "hls"))
+    house.home.driver.change("Garden", battery=60)
+    house.home.driver.mint_error = Refused("waking")
+    began = house.clock.now
+
+    def wait(seconds: float) -> None:
+        house.clock.wait(seconds)
+        if house.clock.now - began >= wakes_s:
+            house.home.driver.mint_error = None
+
+    house.wait = wait
+    assert isinstance(house.show(), Showing) is shows
+    [television] = house.televisions
+    assert television.woken == ["Garden"] * (3 if shows else 14)
+    assert [shown.waking for shown in television.shown] == ([True] if shows else [])
+    assert television.stopped is not shows
+    house.home.store.close()
+
+
+def test_own_receiver_is_not_left_between_the_tries_of_a_camera_that_wakes(tmp_path: Path) -> None:
+    house = House(tmp_path, ("webrtc", "hls"), ())
+    house.home.driver.change("Garden", battery=60)
+    with pytest.raises(CastFailed, match="not_played"):
+        house.show()
+    [television] = house.televisions
+    assert [shown.protocol for shown in television.shown] == ["webrtc", "hls"] * 5
+    assert all(shown.waking for shown in television.shown)
+    assert television.stopped
+    house.home.store.close()
+
+
+def test_a_tv_that_is_away_is_reported_before_the_camera_is_awake(tmp_path: Path) -> None:
+    house = House(tmp_path, ("webrtc", "hls"))
+    house.home.driver.change("Garden", battery=60)
+    house.home.driver.mint_error = Refused("waking")
+    house.fails = CastFailed("unreachable", LIVING.name)
+    began = house.clock.now
+    with pytest.raises(CastFailed, match="unreachable"):
+        house.show()
+    assert house.clock.now == began
+    house.home.store.close()
+
+
 def test_a_camera_that_is_refused_after_webrtc_failed_leaves_the_tv(tmp_path: Path) -> None:
     house = House(tmp_path, ("webrtc", "hls"), ())
     house.when_shown = lambda: house.home.driver.change("Garden", encryption="on")

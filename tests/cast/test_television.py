@@ -117,6 +117,9 @@ class Played:
     def show(self, picture: Picture) -> None:
         self._screen.show(replace(at(lent(self._world)), title=picture.title))
 
+    def wake(self, name: str) -> None:
+        self._screen.wake(name)
+
     def stop(self) -> None:
         self._screen.stop()
 

@@ -41,6 +41,9 @@ class ReadyTv:
         self.may_play.wait(20)
         self.shown = picture
 
+    def wake(self, name: str) -> None:
+        """A TV with Google's receiver, which has no words for it."""
+
     def stop(self) -> None:
         self.shown = None
 

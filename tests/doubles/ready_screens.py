@@ -18,6 +18,7 @@ from media.grants import Claims
 from registry.camera import Refusal
 from registry.preferences import Preferences
 from registry.reason import Reason
+from registry.screens import Begun
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 
@@ -31,6 +32,7 @@ class ReadyScreens:
         self.asked: list[tuple[str, str, str, str]] = []
         self.waited: list[float] = []
         self.answer: Reason | None = None
+        self.wakes = False  # the camera has to wake first
 
     @classmethod
     def with_scenes(cls, home: Household) -> Self:
@@ -41,10 +43,10 @@ class ReadyScreens:
             home.owner.prefer(home.account.id, home.id(name), Preferences(tv_scenes=(TV,)))
         return ready
 
-    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | None:
+    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | Begun:
         self.asked.append(("show", account, camera, tv))
         self.waited.append(within_s)
-        return self.answer
+        return self.answer or Begun(waking=self.wakes)
 
     def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
         self.asked.append(("stop", account, camera, tv))
@@ -72,6 +74,7 @@ class ReadyTelevision:
     refuses: tuple[str, ...] = ()
     unpaired: bool = False  # it says so of what it does not play
     shown: list[Picture] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)  # names of cameras that it said are waking
     stopped: bool = False
 
     def show(self, picture: Picture) -> None:
@@ -85,6 +88,11 @@ class ReadyTelevision:
             raise failed
         if picture.url.startswith(self.refuses):
             raise CastFailed("not_played", self.device.name, said=True)
+
+    def wake(self, name: str) -> None:
+        if self.fails:
+            raise self.fails
+        self.woken.append(name)
 
     def stop(self) -> None:
         self.stopped = True

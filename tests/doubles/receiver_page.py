@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from cast import receiver_page
 from cast.own_screen import NAMESPACE
@@ -49,8 +49,9 @@ def served() -> Iterator[str]:
 class ReceiverPage:
     """`said`: what the page sent to its senders; `complaints`: errors, those of its own policy too."""
 
-    def __init__(self, browser: Browser, address: str, agent: str = CAST_DEVICE) -> None:
-        self._context = browser.new_context(user_agent=agent, viewport={"width": 1280, "height": 720})
+    def __init__(self, browser: Browser, address: str, agent: str = CAST_DEVICE, locale: str = "en-GB") -> None:
+        viewport: ViewportSize = {"width": 1280, "height": 720}
+        self._context = browser.new_context(user_agent=agent, viewport=viewport, locale=locale)
         self.page: Page = self._context.new_page()
         self.said: list[dict[str, Any]] = []
         self.complaints: list[str] = []
