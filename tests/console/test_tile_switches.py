@@ -1,5 +1,6 @@
 """What is given and switched at a tile: a camera's code, Image Encryption, and sleep."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from console.encryption import WANTED_S
 from console.pages import day
 from registry.errors import Refused, SetRefused, VendorDown, Why
-from registry.preferences import Preferences, keep
+from registry.preferences import Preferences, WhileEncrypted, keep
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.ready_driver import camera
 
@@ -81,13 +82,30 @@ def test_a_wrong_code_leaves_its_form_open_with_the_reason_and_the_focus_in_it(w
 
 
 @pytest.mark.parametrize(
-    "step", ["picture-code", "forget-code", "open-way", "encryption-off", "encryption-code", "wake"]
+    "step",
+    [
+        "picture-code",
+        "show-encrypted",
+        "ask-key",
+        "key-code",
+        "forget-code",
+        "open-way",
+        "encryption-off",
+        "encryption-code",
+        "wake",
+    ],
 )
-def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, step: str) -> None:
-    fields = {"camera": garage(world), "picture_code": "ABCDEF", "deciphered": "1", "encryption_code": "ABCDEF"}
+@pytest.mark.parametrize("before", ["no", "code"])
+def test_who_is_not_signed_in_changes_nothing(world: HomeWorld, before: WhileEncrypted, step: str) -> None:
+    camera_id = garage(world)
+    world.home.decide("Garage", before)
+    world.home.driver.is_elevated = True
+    fields = {"camera": camera_id, "encrypted": camera_id, "deciphered": "1"}
+    codes = dict.fromkeys(("picture_code", "encryption_code", "key_code"), "1234")
     for browser, step_due in ((world.browser(), "enter"), (world.browser().enter(world.code.renew()), "sign-in")):
-        assert browser.get().post(step, **fields).step == step_due
-    assert (decided(world), world.home.driver.calls["apply"]) == ("no", 0)
+        assert browser.get().post(step, **fields, **codes).step == step_due
+    assert (decided(world), world.home.driver.calls["apply"]) == (before, 0)
+    assert (asking(world), world.home.driver.picture_codes) == ([], {})
 
 
 # Image Encryption is switched off at the tile
@@ -381,6 +399,17 @@ def test_the_decision_stands_on_the_tile_with_its_date_and_is_taken_back_by_one_
     browser.post("forget-code", camera=camera_id)
     assert (decided(world), world.home.driver.picture_codes) == ("no", {"Garage": ""})
     assert "you decided" not in browser.tile("Garage")
+
+
+def test_no_tick_of_a_decision_is_set_before_the_owner_sets_it(world: HomeWorld) -> None:
+    camera_id = garage(world)
+    browser = world.signed_in()
+    for page in ("/home", f"/home/cameras/{camera_id}", "/home/setup"):
+        answer = browser.visit(page).answer
+        assert answer is not None
+        ticks = re.findall(r'<input [^>]*name="deciphered"[^>]*>', answer.text)
+        assert ticks, page
+        assert not [tick for tick in ticks if "checked" in tick or "required" not in tick]
 
 
 def test_one_tick_shows_all_own_encrypted_cameras_and_names_them(world: HomeWorld) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from media.grants import Claims
 from media.source import Denied
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import DriverError, Refused, SetRefused, VendorDown, Why
+from registry.gate.gate import not_found
 from registry.owner.code_tries import HOUR_S, WRONG_CODES
 from registry.preferences import Preferences, WhileEncrypted, keep
 from registry.rules import Rules
 from registry.settings import BadValue, Step
 from tests.doubles.clock import Clock
-from tests.doubles.household import WITHOUT_MEDIA, Household
+from tests.doubles.household import WITHOUT_MEDIA, Household, household
 from tests.doubles.ready_driver import camera
 
 HLS = StreamRequest("alexa", ("hls",))
@@ -376,6 +378,31 @@ def test_one_tick_covers_own_encrypted_cameras_and_no_other(four: Household) -> 
     assert sorted(four.driver.key_requests) == [("A", ""), ("B", ""), ("C", "")]
     assert [shown(four, name) for name in ("A", "B", "C", "Hall")] == ["", "", "", "encryption_on"]
     assert four.owner.undecided(four.account.id, four.owner.cameras(four.account.id).cameras) == []
+
+
+@pytest.mark.parametrize("decided", ["lan", "code"])
+def test_one_tick_leaves_what_was_decided_before(four: Household, decided: WhileEncrypted) -> None:
+    """Who decided that a camera is shown at home only is not taken to have decided more."""
+    four.driver.is_elevated = True
+    four.decide("A", decided)
+    cameras = four.owner.cameras(four.account.id).cameras
+    assert [camera.name for camera in four.owner.undecided(four.account.id, cameras)] == ["B", "C"]
+    four.owner.show_all_encrypted(four.account.id, [camera.id for camera in cameras])
+    assert (kept(four, "A"), kept(four, "B")) == (decided, "code")
+
+
+def test_another_household_decides_for_itself_only(four: Household, tmp_path: Path) -> None:
+    """Also about a camera that both see."""
+    hall = camera("Hall", "F00000019", encryption="on", ways=("cloud",), owner="shared")
+    other = household(tmp_path, store=four.store, user="other@example.com", cameras=[hall])
+    decide(other, "code", name="Hall", code=CODE)
+    assert (kept(other, "Hall"), shown(other, "Hall")) == ("code", "")
+    assert (kept(four, "Hall"), shown(four, "Hall")) == ("no", "encryption_on")
+    found = other.owner.while_encrypted(other.account.id, four.id("A"), "code", code=CODE, consent=True)
+    assert isinstance(found, Refusal)
+    assert found.reason == "not_found"
+    assert other.owner.ask_key(other.account.id, four.id("A")) == not_found()
+    assert (kept(four, "A"), four.driver.key_requests, other.driver.key_requests) == ("no", [], [])
 
 
 def test_a_session_that_is_not_elevated_asks_only_by_a_press(four: Household) -> None:

@@ -11,6 +11,7 @@ from pyezvizapi.client import EzvizClient
 from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, HTTPError, PyEzvizError
 from pyezvizapi.utils import return_password_hash
 
+from simulator.state import Settings
 from tests.doubles.cloud import Cloud
 from tests.doubles.waiting import until
 
@@ -291,6 +292,21 @@ def test_a_list_request_with_wrong_parameters_is_refused(
     url = f"https://{cloud.process.app_host}/v3/userdevices/v1/resources/pagelist?{query}"
     reply = requests.get(url, headers=session, verify=str(cloud.process.ca), timeout=5)
     assert (reply.status_code, reply.json()["meta"]["code"]) == (200, 1021)
+
+
+def test_by_default_lists_are_lost_and_statuses_are_empty_now_and_then(
+    cloud: Cloud, client: Callable[..., EzvizClient]
+) -> None:
+    default = Settings()
+    cloud.process.configure(gateway_each=default.gateway_each, empty_each=default.empty_each)
+    session = {"sessionId": client().export_token()["session_id"]}
+    url = f"https://{cloud.process.app_host}/v3/userdevices/v1/resources/pagelist?filter=STATUS"
+    with requests.Session() as http:
+        replies = [http.get(url, headers=session, verify=str(cloud.process.ca), timeout=5) for _ in range(120)]
+    pages = [reply.json() for reply in replies if reply.status_code == 200]
+    empty = [page for page in pages if {} in page["STATUS"].values()]
+    assert [reply.status_code for reply in replies if reply.status_code != 200] == [504] * 3
+    assert len(pages) // default.empty_each <= len(empty) <= len(pages) // default.empty_each + 1
 
 
 def session_over(cloud: Cloud, session: str) -> bool:

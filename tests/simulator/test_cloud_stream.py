@@ -19,7 +19,7 @@ from media.plane.sources.ezviz_node import NodeSession, SaidNo
 from media.plane.sources.fetcher import OnLoopback
 from simulator.cloud import node, wire
 from simulator.cloud.tokens import LIFE_S, Tokens
-from simulator.state import Account, World
+from simulator.state import Account, Settings, World
 from tests.doubles.cloud import Cloud
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud
@@ -174,6 +174,27 @@ def test_there_are_so_many_sessions_and_no_more(cloud: Cloud, client: Callable[.
         assert first.start().result is None
         with open_cloud_stream(own, cloud.process.serial("Nursery")) as second:
             assert second.start().result == 5504
+
+
+@pytest.mark.parametrize(
+    ("crowd", "second_is", "first_ends"), [("", None, True), ("joins", None, False), ("5416", 5416, False)]
+)
+def test_a_cameras_newest_session_ends_the_older_one_unless_the_node_is_another(
+    cloud: Cloud, client: Callable[..., EzvizClient], crowd: str, second_is: int | None, first_ends: bool
+) -> None:
+    """Two clients of real cameras report the first (see simulator.state); `crowd` is the switch for other nodes."""
+    assert Settings().stream_crowd == ""
+    cloud.process.configure(stream_crowd=crowd)
+    own, serial = client(), cloud.process.serial("Garden")
+    with open_cloud_stream(own, serial) as first:
+        assert first.start().result is None
+        next(iter(first.iter_payloads(max_packets=5)))
+        with open_cloud_stream(own, serial) as second:
+            assert second.start().result == second_is
+            ended = lasted(first, first.send_keepalive, 5)
+            assert (ended is not None) is first_ends
+            if second_is is None:
+                assert b"".join(second.iter_payloads(max_packets=20))
 
 
 @pytest.mark.parametrize(
