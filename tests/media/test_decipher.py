@@ -1,7 +1,9 @@
 """Image Encryption undone: every layout, length and damage, and streams that are not encrypted."""
 
+import asyncio
 import itertools
 import random
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Literal
@@ -12,9 +14,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media.ezviz.address import SUB
 from media.ezviz.decipher import Decipherer
 from media.ezviz.encryption import FIRST
-from media.plane.codec.units import SourceFailed, Unit
+from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.sources.ezviz_node import NodeSession
+from media.plane.sources.ezviz_picture import EzvizPicture, Showing
+from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.footage import Footage
 from media.source import SourceSpec
 from simulator.cloud.program_stream import LONGEST, Habits, ProgramStream
@@ -22,6 +28,7 @@ from simulator.cloud.rtp_stream import RtpHabits, RtpStream
 from simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once
+from tests.doubles.waiting import LONG_S
 from tests.media.test_mpegps import film
 from tests.media.test_rtp import pictures
 
@@ -262,6 +269,50 @@ def test_a_keyframe_whose_layout_was_taken_for_another_is_read_under_each(
     assert (same([first], made(codec)[:1]), same([keyframe], made(codec)[15:16])) == (True, False)
     read_again = dict(footage.otherwise(keyframe.data))
     assert same([keyframe._replace(data=read_again[layout])], made(codec)[15:16])
+
+
+class Shown:
+    """A screen that keeps the keyframes that came to it."""
+
+    def __init__(self) -> None:
+        self.keyframes: list[Unit] = []
+
+    def begin(self, form: Format) -> None:
+        """Its viewers need no more than the units."""
+
+    def wait_for_key(self) -> None:
+        """None is waited for."""
+
+    def to_hls(self, unit: Unit) -> None:
+        """Only live viewers are looked at."""
+
+    def to_viewers(self, unit: Unit) -> None:
+        if unit.key:
+            self.keyframes.append(unit)
+
+    def now(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("layout", "misread"), [("body", "clear"), ("body", "copied"), ("copied", "clear"), ("copied", "body")]
+)
+def test_a_right_key_shows_video_whose_keyframes_were_taken_for_another_layout(layout: Layout, misread: Any) -> None:
+    """Two of them refute a key, but a keyframe counts only if it decodes under no layout."""
+
+    async def scene() -> list[Unit]:
+        screen, showing = Shown(), Showing(SUB, NodeSession(OnLoopback()), KEY)
+        picture = EzvizPicture(screen, "off", deciphers=True)
+        showing.footage.force(misread)
+        showing.keep([*streamed("h264", Garbler(CODE, "h264", layout), "ps")])
+        await picture.take(showing)
+        deadline = time.monotonic() + LONG_S
+        while not screen.keyframes and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        picture.close()
+        return screen.keyframes
+
+    assert same(asyncio.run(scene())[:1], made("h264")[:1])
 
 
 # streams that are not encrypted

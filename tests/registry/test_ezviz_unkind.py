@@ -28,7 +28,7 @@ from tests.doubles.clock import Clock
 from tests.doubles.household import new_link
 from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.simulator_process import STEADY, SimulatorProcess
-from tests.doubles.tls_vendor import Vendor, Vendors, answer
+from tests.doubles.tls_vendor import Vendor, Vendors, answer, silent
 
 USER, CODE = "real@example.com", "ABCDEF"
 LONG_S = 20.0
@@ -240,6 +240,16 @@ def test_a_list_that_a_gateway_loses_now_and_then_is_asked_for_once_more(home: H
     with pytest.raises(VendorDown, match="504"):
         home.driver.read(home.source, LONG_S)
     assert sum((home.vendor.calls() - before).values()) == 2
+
+
+def test_a_list_that_takes_all_of_its_time_is_not_asked_for_again(home: Home, vendors: Vendors) -> None:
+    hanging = vendors.speaking(silent)
+    home.driver.sessions.signed_in(home.source, USER, home.session | {"api_url": hanging.host})
+    driver, began = home.another_driver(hanging), time.monotonic()
+    with pytest.raises(VendorDown):
+        driver.read(home.source, 1.0)
+    assert time.monotonic() - began < 2.0
+    assert len(hanging.opened) == 1
 
 
 def test_what_is_set_is_sent_once_whatever_the_gateway_answers(home: Home) -> None:
