@@ -456,6 +456,15 @@ def test_a_key_that_the_video_refuted_or_that_is_there_is_not_asked_for_again(fo
     assert four.driver.key_requests == [("A", "")]
 
 
+def test_a_key_is_not_asked_for_while_image_encryption_is_off(four: Household) -> None:
+    four.driver.is_elevated = True
+    four.decide("A", "code")
+    four.driver.change("A", encryption="off")
+    four.owner.cameras(four.account.id)
+    four.owner.fetch_keys(four.account.id)
+    assert four.driver.key_requests == []
+
+
 @pytest.mark.parametrize(
     ("why", "step"),
     [
