@@ -456,6 +456,17 @@ def test_a_key_that_the_video_refuted_or_that_is_there_is_not_asked_for_again(fo
     assert four.driver.key_requests == [("A", "")]
 
 
+def test_the_key_of_a_shared_camera_is_asked_for_by_a_press_only(four: Household) -> None:
+    """Its owner may get a mail, whoever is signed in here."""
+    four.driver.is_elevated = True
+    assert decide(four, "code", name="Hall") == Step("code")
+    four.owner.show_all_encrypted(four.account.id, [four.id("Hall")])
+    four.owner.fetch_keys(four.account.id)
+    assert four.driver.key_requests == []
+    ask(four, name="Hall")
+    assert four.driver.key_requests == [("Hall", "")]
+
+
 def test_a_key_is_not_asked_for_while_image_encryption_is_off(four: Household) -> None:
     four.driver.is_elevated = True
     four.decide("A", "code")
