@@ -277,6 +277,8 @@ class Shown:
     def __init__(self) -> None:
         self.keyframes: list[Unit] = []
 
+    has_time = False
+
     def begin(self, form: Format) -> None:
         """Its viewers need no more than the units."""
 

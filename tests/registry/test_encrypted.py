@@ -429,6 +429,16 @@ def test_of_a_wrong_mailed_code_nothing_follows(four: Household) -> None:
     assert four.driver.key_requests == [("A", "9999")]
 
 
+def test_a_mailed_code_can_not_be_guessed(four: Household, clock: Clock) -> None:
+    four.decide("A", "code")
+    for _ in range(WRONG_CODES):
+        assert ask(four, "9999", name="A") == Step("mailed_code", wrong=True)
+    assert ask(four, "1234", name="A") == Step("pause", why="guessed")
+    assert four.driver.key_requests == [("A", "9999")] * WRONG_CODES
+    clock.now += HOUR_S
+    assert isinstance(ask(four, "1234", name="A"), Camera)
+
+
 @pytest.mark.parametrize("why", ["code_mailed", "too_soon", "too_often", "guessed"])
 def test_a_question_that_mailed_a_code_is_followed_by_no_other(four: Household, why: Why) -> None:
     """Each code voids the one before."""
