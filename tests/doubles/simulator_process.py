@@ -28,9 +28,14 @@ class SimulatorProcess:
     """Serves when constructed. `ca` signed the certificate of `app_host` and `open_host`, both "127.0.0.1:port"."""
 
     def __init__(
-        self, tmp_path: Path, app_url: str = "http://127.0.0.1:9", replays: Sequence[Path] = (), **settings: Any
+        self,
+        tmp_path: Path,
+        app_url: str = "http://127.0.0.1:9",
+        replays: Sequence[Path] = (),
+        port: int = 0,
+        **settings: Any,
     ) -> None:
-        self.port, self._replays = free_ports(6), replays
+        self.port, self._replays = port or free_ports(6), replays
         self.app_host = f"127.0.0.1:{self.port + 1}"
         self.open_host = f"127.0.0.1:{self.port + 2}"
         self.push_host = f"127.0.0.1:{self.port + 3}"
