@@ -74,7 +74,7 @@ def installation_on_dynamodb(version: str, folder: Path, kept: dict[str, Any], a
         client.put_item(TableName=table, Item=row)
     put_sessions(folder / "simulator", kept)
     simulator = SimulatorProcess(folder, port=kept["simulator_port"])
-    settings = {
+    settings: dict[str, Any] = {
         "SHOWCAM_STORE": "dynamodb",
         "SHOWCAM_TABLE": table,
         "SHOWCAM_TABLE_REGION": aws.region,
@@ -82,9 +82,10 @@ def installation_on_dynamodb(version: str, folder: Path, kept: dict[str, Any], a
         "SHOWCAM_EZVIZ_PUSH_AT": simulator.push_host,
         "SHOWCAM_CA_FILE": str(simulator.ca),
         "SHOWCAM_EXPLAIN": "no",
+        **aws.environ,
     }
     try:
-        yield Program(folder, demo=False, **settings, **aws.environ)
+        yield Program(folder, demo=False, **settings)
     finally:
         simulator.stop()
 
