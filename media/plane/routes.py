@@ -89,25 +89,26 @@ class Routes:
             await asyncio.sleep(DRY_S)
         # our own pages say themselves where hls.js begins, and nearer still: too near for what comes in clumps
         near = session.claims.surface != "page" or output.is_soon
-        body = output.playlist(after="" if start == output.start_id else start, near=near)
+        after = "" if start == output.start_id else start
+        body = output.playlist(after, near=near, player=session.claims.nonce)
         session.hand_list(output)
         return web.Response(body=body.encode(), headers=_PLAYLIST)
 
     async def segment(self, request: web.Request) -> web.Response:
-        output = await self._rendition(request)
+        output, player = await self._rendition(request)
         segment = _SEGMENT.fullmatch(request.match_info["name"])
-        data = output.segment(int(segment[1])) if segment else None
+        data = output.segment(int(segment[1]), player) if segment else None
         if data is None:
             return problem(404, "There is no such segment, or no longer.")
         return web.Response(body=data, headers={"Content-Type": "video/mp2t", "Cache-Control": "private, max-age=60"})
 
-    async def _rendition(self, request: web.Request) -> HlsOutput:
-        """What the start id in the address names, if it is still that. Raises Ended."""
+    async def _rendition(self, request: web.Request) -> tuple[HlsOutput, str]:
+        """What the start id in the address names, if it is still that, and the id of the session. Raises Ended."""
         session = self._sessions.find(self._verify(request, "session"))
         output = await self._output(session)
         if request.match_info["start"] != output.start_id:
             raise Ended
-        return output
+        return output, session.claims.nonce
 
     async def _output(self, session: Session) -> HlsOutput:
         """Raises SourceFailed, NotYet."""

@@ -5,7 +5,6 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
@@ -15,49 +14,102 @@ from tests.doubles.hls_camera import HEIGHT, WIDTH, Camera, Vendor, recording
 from tests.media.conftest import World
 from tests.media.test_hls import number_in
 
-
-@dataclass
-class _Listed:
-    """A segment as a player knows it; times monotonic s."""
-
-    seconds: float
-    listed_s: float  # of the longest list it was in
-    seen: float = 0.0  # when it was last seen in one
-    left: float = 0.0  # when it was first missed
+PICTURE, FORM = b"\x00\x00\x00\x01\x65" + b"\x55" * 100, Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False)
 
 
-@pytest.mark.parametrize("gop_s", [1, 2])
-def test_a_segment_stays_for_its_own_and_its_lists_duration_and_then_goes(
-    world: World, vendor: Vendor, gop_s: int
+class Making:
+    """An output to which a test writes a segment of `gop_s` at a time."""
+
+    def __init__(self, gop_s: int) -> None:
+        self._gop_s, self._written = gop_s, 0
+        self.now = 0.0
+        self.output = HlsOutput(silent_track=False, changed=lambda: None, clock=lambda: self.now)
+        self.output.begin(FORM)
+        self.write(1)
+
+    def write(self, segments: int) -> None:
+        for _ in range(segments):
+            self.now = float(self._written * self._gop_s)
+            time_ = round(self.now * CLOCK)
+            self.output.write(Unit("video", PICTURE, time_, time_, True))
+            self._written += 1
+
+    def listed(self, player: str) -> list[int]:
+        return [int(number) for number in re.findall(r"^(\d+)\.ts$", self.output.playlist(player=player), re.MULTILINE)]
+
+    @property
+    def kept(self) -> list[int]:
+        return [segment.number for segment in self.output.segments]
+
+
+@pytest.mark.parametrize("gop_s", [1, 2, 4])
+def test_a_segment_goes_when_it_has_left_the_list_and_every_session_has_fetched_a_later_one(gop_s: int) -> None:
+    making = Making(gop_s)
+    making.write(20)
+    for _ in range(10):
+        for player in ("one", "another"):
+            assert making.output.segment(making.listed(player)[-1], player)
+        making.write(1)
+        assert making.kept == making.listed("one")
+    making.output.end()
+
+
+@pytest.mark.parametrize("gop_s", [1, 2, 4])
+def test_a_slow_session_gets_what_left_the_list_and_nothing_older_is_kept(gop_s: int) -> None:
+    making = Making(gop_s)
+    making.write(20)
+    behind = making.listed("slow")[0]
+    for _ in range(3):
+        assert making.output.segment(making.listed("quick")[-1], "quick")
+        making.write(1)
+    for number in range(behind, behind + 10):
+        assert number < making.listed("quick")[0]
+        assert making.output.segment(number, "slow")
+        assert making.output.segment(making.listed("quick")[-1], "quick")
+        assert making.kept[0] == number
+        making.listed("slow")
+        making.write(1)
+    making.output.end()
+
+
+@pytest.mark.parametrize(("gop_s", "list_s"), [(1, 6), (2, 8), (4, 16)])
+def test_a_session_that_fetches_nothing_holds_a_segment_for_its_own_and_its_lists_duration(
+    gop_s: int, list_s: int
 ) -> None:
-    vendor.cameras["garden"] = Camera(recording(gop_s=gop_s), segment_s=gop_s)
-    url = world.variant_url(world.master())
-    segments: dict[int, _Listed] = {}
-    checked, gone = set[int](), set[int]()
-    ends = time.monotonic() + 24
-    while time.monotonic() < ends and not (len(checked) >= 2 and gone):
-        text, now = world.request(url).text, time.monotonic()
-        first = number_in(r"MEDIA-SEQUENCE:(\d+)", text)
-        durations = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
-        for number, seconds in enumerate(durations, first):
-            known = segments.setdefault(number, _Listed(seconds, 0.0))
-            known.listed_s, known.seen = max(known.listed_s, sum(durations)), now
-        for number, segment in segments.items():
-            if number >= first:
-                continue
-            segment.left = segment.left or now
-            file = url.replace("index.m3u8", f"{number}.ts")
-            if now + 0.3 < segment.seen + segment.seconds + segment.listed_s:
-                assert world.request(file).status == 200, "RFC 8216 section 6.2.2"
-                if now > segment.left + segment.listed_s:
-                    checked.add(number)
-            # it goes when the next one comes
-            elif now > segment.left + segment.seconds + segment.listed_s + gop_s + 1:
-                assert world.request(file).status == 404, "nor is it kept for ever"
-                gone.add(number)
-        time.sleep(0.25)
-    assert len(checked) >= 2, "long enough to see it"
-    assert gone
+    """RFC 8216 section 6.2.2."""
+    making = Making(gop_s)
+    making.write(20)
+    first = making.listed("silent")[0]
+    making.write(1)
+    left = making.now
+    while making.now < left + gop_s + list_s - gop_s:
+        making.write(1)
+        assert making.output.segment(making.listed("quick")[-1], "quick")
+        assert making.kept[0] == first
+    making.write(1)
+    assert making.kept[0] > first
+    making.output.end()
+
+
+def test_over_http_a_session_finds_what_left_the_list_until_it_has_fetched_a_later_one(
+    world: World, vendor: Vendor, eventually: Callable[..., None]
+) -> None:
+    vendor.cameras["garden"] = Camera(recording(gop_s=2), segment_s=2)
+    quick, slow = (world.variant_url(world.master()) for _ in range(2))
+
+    def listed(url: str) -> list[int]:
+        return [int(number) for number in re.findall(r"^(\d+)\.ts$", world.request(url).text, re.MULTILINE)]
+
+    def fetch(url: str, number: int) -> int:
+        return world.request(url.replace("index.m3u8", f"{number}.ts")).status
+
+    first = listed(slow)[0]
+    eventually(lambda: listed(quick)[0] > first)
+    newest = listed(quick)[-1]
+    assert fetch(quick, newest) == 200
+    assert fetch(slow, first) == 200
+    assert fetch(slow, newest) == 200
+    assert fetch(slow, first) == 404
 
 
 def test_a_player_that_comes_a_little_early_waits_for_the_next_segment(

@@ -46,6 +46,11 @@ class Format:
     def is_h265(self) -> bool:
         return self.codec.startswith("hvc1")
 
+    def continues(self, before: "Format") -> bool:
+        """Whether a player that was told of the format before goes on with this one."""
+        told = self.codec, self.width, self.height, self.audio
+        return told == (before.codec, before.width, before.height, before.audio)
+
 
 class Unit(NamedTuple):
     """H.264 or H.265 in Annex B, its parameter sets on every keyframe; or one AAC frame with its ADTS header, or

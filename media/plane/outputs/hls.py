@@ -27,6 +27,7 @@ class HlsOutput:
     What a master playlist says, and the target duration, hold as long as a start id: what contradicts them begins
     another one. `failure`: why there is no HLS of what comes just now, where that is so. `clock`: monotonic seconds.
     `is_soon`: segments are as short as its keyframes make them, and it is listed once it has SOON_S of them.
+    `since_s`: how long ago the first picture came that it is given.
     """
 
     def __init__(
@@ -37,9 +38,10 @@ class HlsOutput:
         clock: Callable[[], float] = time.monotonic,
         silent_rate: int = SILENT_RATE,
         is_soon: bool = False,
+        since_s: float = 0.0,
     ) -> None:
         self.is_soon = is_soon
-        self._born_ms = int(time.time() * 1000)
+        self._born_ms = int((time.time() - since_s) * 1000)
         self.start_id = _start_id(self._born_ms)
         self._first = 0  # number of the start id's first segment
         self.segments = Segments()
@@ -59,13 +61,7 @@ class HlsOutput:
     def begin(self, form: Format) -> None:
         """A source was opened; what follows is of its timeline."""
         self.end()
-        known = self.format
-        if known is not None and (form.codec, form.width, form.height, form.audio) != (
-            known.codec,
-            known.width,
-            known.height,
-            known.audio,
-        ):
+        if self.format is not None and not form.continues(self.format):
             self._start()
         self.format = form
         self._mux()
@@ -120,8 +116,8 @@ class HlsOutput:
         """Whether that start id can be of an output before this one."""
         return is_start_id(start_id) and _born_ms(start_id) <= self._born_ms
 
-    def playlist(self, after: str = "", *, near: bool = False) -> str:
-        """`after`: in the place of the output of that start id, which died with its process.
+    def playlist(self, after: str = "", *, near: bool = False, player: str = "") -> str:
+        """For a player, now. `after`: in the place of the output of that start id, which died with its process.
 
         Both sequence numbers lie above all of that output's, as RFC 8216 section 6.2.2 wants of one playlist; not far
         above, since players take the numbers between for time that passed.
@@ -130,7 +126,7 @@ class HlsOutput:
         know of the next segment after one target duration at the latest, and have SPARE_S to fetch it.
         """
         self._is_listed = bool(self._target)
-        listed = self.segments.listed(self.target_s, self._clock())
+        listed = self.segments.listed(self.target_s, self._clock(), player)
         gone = self.segments.breaks_before(listed)
         number = listed[0].number if listed else self._next
         shift, folder = (self._lead(after), f"../{self.start_id}/") if after else (0, "")
@@ -152,8 +148,8 @@ class HlsOutput:
             lines += [f"#EXTINF:{segment.seconds:.6f},", f"{folder}{segment.number}.ts"]
         return "\n".join(lines) + "\n"
 
-    def segment(self, number: int) -> bytes | None:
-        found = self.segments.find(number)
+    def segment(self, number: int, player: str = "") -> bytes | None:
+        found = self.segments.fetched(number, self.target_s, self._clock(), player)
         return found.data if found else None
 
     def codecs(self) -> str:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 # Players begin three target durations before the end (RFC 8216 section 6.3.3): what they begin on is still listed when
 # the next segment comes. Of short segments that is too little.
 LISTED_TARGETS, LISTED_S = 4, 6.0
-UNASKED = 3  # kept while nobody watches by HLS, enough to start on
 MOST = 12  # listed, however short they are, unless that were less than LEAST_TARGETS
 LEAST_TARGETS = 3  # target durations that a list has, once it has let a segment go (RFC 8216 section 6.2.2)
 MOST_LISTED = 32 * 1024 * 1024  # bytes that are listed, and one segment at least
 MOST_DUE = 16 * 1024 * 1024  # bytes of what left the list: a heavy camera with rare keyframes has its bound
-ASKED_S = 60.0
+ASKED_S = 60.0  # after which a player that fetches nothing is one no longer
 
 
 @dataclass(slots=True)
@@ -31,12 +30,22 @@ class Segment:
         return self.listed_s > 0 and self.left is not None and now < self.left + self.seconds + self.listed_s
 
 
+@dataclass(slots=True)
+class _Player:
+    latest: int  # number of the latest segment that it has fetched, or of the first that it was ever listed
+    asked: float  # when it fetched a list or a segment last
+
+
 class Segments:
-    """Oldest first. Times are monotonic seconds."""
+    """Oldest first. Times are monotonic seconds. `player` names a session.
+
+    A segment that left the list goes once every player has fetched a later one, since players fetch them in order; of
+    sixteen cameras in full HD those that wait for nobody were 100 MB. A slow player's wait as long as they are due.
+    """
 
     def __init__(self) -> None:
         self._kept: deque[Segment] = deque()
-        self._asked = -ASKED_S
+        self._players: dict[str, _Player] = {}
         self._from = 0  # number of the first that was listed last
         self._breaks_gone = 0
 
@@ -51,15 +60,15 @@ class Segments:
 
     def clear(self) -> None:
         self._kept.clear()
+        self._players.clear()
         self._breaks_gone = 0
 
     def add(self, segment: Segment, target_s: int, now: float) -> None:
         self._kept.append(segment)
         self._let_go(target_s, now)
 
-    def listed(self, target_s: int, now: float) -> list[Segment]:
+    def listed(self, target_s: int, now: float, player: str) -> list[Segment]:
         """What a playlist lists that is given to a player now."""
-        self._asked = now
         # what was left out of it once never comes back, though longer segments would want a longer list
         listed = [kept for kept in list(self._kept)[-self._worth_listing(target_s) :] if kept.number >= self._from]
         lasts_s = sum(segment.seconds for segment in listed)
@@ -67,23 +76,36 @@ class Segments:
             segment.listed_s = max(segment.listed_s, lasts_s)
         if listed:
             self._from = listed[0].number
+            self._players.setdefault(player, _Player(self._from, now)).asked = now
         return listed
+
+    def fetched(self, number: int, target_s: int, now: float, player: str) -> Segment | None:
+        """The segment that a player fetches now, if it is kept."""
+        found = self.find(number)
+        if found is not None and (known := self._players.get(player)) is not None:
+            known.latest, known.asked = max(known.latest, number), now
+            self._let_go(target_s, now)
+        return found
 
     def breaks_before(self, listed: list[Segment]) -> int:
         """How many segments before these began another timeline."""
         return self._breaks_gone + sum(segment.breaks for segment in list(self._kept)[: len(self._kept) - len(listed)])
 
     def _let_go(self, target_s: int, now: float) -> None:
-        """What is neither listed nor due."""
+        """What is neither listed nor due to a player."""
         listed = self._worth_listing(target_s)
         for segment in list(self._kept)[:-listed]:
             segment.left = segment.left or now
-        kept = listed if now - self._asked < ASKED_S else min(listed, UNASKED)
-        due = sum(len(segment.data) for segment in list(self._kept)[:-kept])
-        while len(self._kept) > kept and (due > MOST_DUE or not self._kept[0].due(now)):
-            gone = self._kept.popleft()
-            due -= len(gone.data)
-            self._breaks_gone += gone.breaks
+        self._players = {name: player for name, player in self._players.items() if now - player.asked < ASKED_S}
+        slowest = min([player.latest for player in self._players.values()], default=self._kept[-1].number)
+        due = sum(len(segment.data) for segment in list(self._kept)[:-listed])
+        while len(self._kept) > listed:
+            first = self._kept[0]
+            if first.due(now) and first.number >= slowest and due <= MOST_DUE:
+                break
+            due -= len(first.data)
+            self._breaks_gone += first.breaks
+            self._kept.popleft()
 
     def _worth_listing(self, target_s: int) -> int:
         """How many of the newest: a camera's memory is what it keeps of these."""

@@ -71,6 +71,7 @@ class Displayed(Fanout):
         return super().shows(start_id) or self._on_demand.shows(start_id)
 
     def tidy(self) -> None:
+        super().tidy()
         self._on_demand.tidy()
 
     def _transcoded(self, reason: str, *, gives_way: bool = False, is_soon: bool = False) -> Fanout:

@@ -168,6 +168,10 @@ class Fanout:
         """An opening is over. Players have all that came while the next one is waited for."""
         self._renditions.end()
 
+    def tidy(self) -> None:
+        """Ends what no player asks for any longer."""
+        self._renditions.tidy()
+
     def end(self, failure: SourceFailed) -> None:
         """Nothing more is brought."""
         self.failure = self.failure or failure

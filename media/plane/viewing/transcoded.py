@@ -130,6 +130,7 @@ class Transcoded(Fanout):
 
     def tidy(self) -> None:
         """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""
+        super().tidy()
         if not self._viewers and not self._waiting and self._loop.time() - self._used > UNUSED_S:
             self.close()
         if self.left_out > self._counted:
