@@ -2,10 +2,11 @@
 # showcam names itself in what it prints: as a person can type it, whose PATH lacks .venv
 YOURS := $(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
-export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
+export PATH := $(VIRTUAL_ENV)/bin:$(CURDIR)/build/bin:$(PATH)
 # Bytecode is kept, whatever the environment says: else each worker and program compiles all there is at every start.
 export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?=
+STEP := scripts/step.sh
 UV := .venv/bin/uv
 PINNED := --universal --python-version 3.13 --generate-hashes --no-emit-index-url -q
 
@@ -33,7 +34,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test soak check coverage lint words settings bench lock package deploy remove kept deploy-local screenshots release clean
+.PHONY: help run up test soak check coverage lint words settings bench lock package deploy remove kept deploy-local screenshots ship release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -49,36 +50,26 @@ EXACT = $(UV) pip sync -q --require-hashes --only-binary :all: --compile-bytecod
 ITSELF = $(UV) pip install -q --no-deps --no-build-isolation -e .
 
 .venv/app: .venv/tools requirements/app.txt pyproject.toml
-	@echo "Installing what showcam runs on"
-	@$(ADDED) -r requirements/app.txt
-	@$(ITSELF)
+	@$(STEP) "what showcam runs on (330 MB on disk)" sh -ec '$(ADDED) -r requirements/app.txt; $(ITSELF)'
 	@touch $@
 
 .venv/all: .venv/tools requirements/all.txt pyproject.toml
-	@echo "Installing what showcam runs on, with what the demo and AWS take"
-	@$(ADDED) -r requirements/all.txt
-	@$(ITSELF)
+	@$(STEP) "what showcam runs on, with what the demo and AWS take (360 MB on disk)" sh -ec '$(ADDED) -r requirements/all.txt; $(ITSELF)'
 	@touch $@
 
 .venv/dev: .venv/tools requirements/dev.txt requirements/ipycam.txt pyproject.toml
-	@echo "Installing what the tests need"
-	@$(EXACT) requirements/dev.txt requirements/tools.txt
-	@$(ADDED) --no-deps -r requirements/ipycam.txt
-	@$(ITSELF)
+	@$(STEP) "what the tests need (900 MB on disk)" sh -ec '$(EXACT) requirements/dev.txt requirements/tools.txt; $(ADDED) --no-deps -r requirements/ipycam.txt; $(ITSELF)'
 	@touch $@
 
 # Its functions run on its own interpreter, so that is the one their packages are cut for.
 .venv-cloud/made: .venv/tools requirements/cloud.txt
-	@echo "Installing an AWS for this machine"
 	@$(UV) venv -q --clear --python .venv/bin/python .venv-cloud
-	@$(UV) pip sync -q --require-hashes --compile-bytecode --python .venv-cloud/bin/python requirements/cloud.txt
+	@$(STEP) "an AWS for this machine (60 MB on disk)" $(UV) pip sync -q --require-hashes --compile-bytecode --python .venv-cloud/bin/python requirements/cloud.txt
 	@touch $@
 
-node_modules/.package-lock.json: package.json package-lock.json .npmrc
-	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a < 20 || (a == 20 && b < 19) ? 1 : 0)' 2>/dev/null \
-	  && command -v npm >/dev/null || { echo "Node 20.19 or newer is wanted, with npm. Debian 13: apt install nodejs npm" >&2; exit 1; }
-	@echo "Installing what packages the stack on AWS"
-	@npm ci --silent
+node_modules/.package-lock.json: .venv/tools package.json package-lock.json .npmrc requirements/node.txt
+	@scripts/node.sh
+	@$(STEP) "what packages the stack on AWS, and peers of the tests (210 MB on disk)" npm ci --silent
 	@touch $@
 
 run: .venv/all ## the demo: simulated cameras and assistants, everything on this machine
@@ -91,8 +82,8 @@ test: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## every test, 
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
 	@.venv/bin/python -P scripts/schemas.py
-	@.venv/bin/pytest -q --collect-only --ignore=tests/soak >/dev/null || true  # compiled once, and not by each worker
-	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak $(MEASURED:%=--ignore=%)
+	@.venv/bin/pytest -q --collect-only --ignore=tests/soak --ignore=tests/ship >/dev/null || true  # compiled once, and not by each worker
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%)
 
 soak: .venv/dev node_modules/.package-lock.json ## what takes long or measures: displays in time and behind a bad wire, a day of watching, or HOURS of it, PACE of them in one
 	@scripts/browser.sh
@@ -100,14 +91,18 @@ soak: .venv/dev node_modules/.package-lock.json ## what takes long or measures: 
 	.venv/bin/pytest -q -n 2 --dist loadfile $(MEASURED)
 	SOAK_HOURS=$(HOURS) SOAK_PACE=$(PACE) .venv/bin/pytest -q tests/soak
 
+ship: .venv/dev ## as root: README's commands in a new Debian 13, by root and by another user; takes twice as long as `make test`
+	@command -v mmdebstrap >/dev/null || scripts/apt.sh build/ship "" mmdebstrap
+	.venv/bin/pytest -q -x tests/ship
+
 check: .venv/dev ## the tests that wait for nothing, in a minute; ROOM=registry for one folder of them
-	.venv/bin/pytest -q -n $(shell expr 5 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or soak)" tests/$(ROOM)
+	.venv/bin/pytest -q -n $(shell expr 5 \* $(CORES)) --dist loadgroup -m "not (browser or cloud or process or realtime or ship or soak)" tests/$(ROOM)
 
 coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the tests of `make test`, and which branches none of them took
 	@scripts/browser.sh
 	@scripts/gstreamer.sh
 	@.venv/bin/python -P scripts/schemas.py
-	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered
+	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered
 
 lint: .venv/dev ## ruff, the house's arrows, mypy
 	.venv/bin/ruff check .
@@ -131,6 +126,7 @@ lock: .venv/tools ## renew the pinned requirements
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --all-extras -c requirements/app.txt $(PINNED) -o requirements/all.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --all-extras --group dev -c requirements/all.txt -c requirements/tools.txt $(PINNED) -o requirements/dev.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/cloud.in $(PINNED) -o requirements/cloud.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/node.in $(PINNED) -o requirements/node.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/media.in -c requirements/app.txt $(PINNED) -o requirements/media.txt
 	for each in directives fulfillment web changes reports sweep; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/lambda-$$each.in -c requirements/all.txt $(PINNED) -o requirements/lambda-$$each.txt || exit 1; done
 

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import secrets
+import shutil
 import zlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -31,6 +32,7 @@ MARKS = {
     "cloud": "cloud",
     "lambda": "cloud",
     "media": "realtime",
+    "ship": "ship",
     "simulator": "process",
     "soak": "soak",
     "whole": "process",
@@ -49,7 +51,7 @@ SHARED = {
 # fixtures of a single test that make an AWS of its own
 ALONE = {"dynamodb": "cloud", "served": "cloud"}
 # what `make check` asks for
-UNMARKED = "not (browser or cloud or process or realtime or soak)"
+UNMARKED = "not (browser or cloud or process or realtime or ship or soak)"
 # folders whose tests share what takes long to start; both of AWS's package into one folder of the project
 ONE_WORKER = {"aws": "aws", "browser": "browser", "cloud": "aws", "lambda": "lambda"}
 # fixtures of scope "package" of these folders end with the folder's last test; a demo costs its machine also at rest
@@ -66,7 +68,14 @@ MEMORY, MEMORY_FREE = Path("/dev/shm"), 4 << 30  # noqa: S108
 
 
 def pytest_configure() -> None:
-    """Temporary folders are in memory where there is room and programs may be run from there."""
+    """Temporary folders are in memory where there is room and programs may be run from there.
+
+    Programs that scripts/*.sh brought are found. Playwright runs on the same Node as other tests: its own Node needs
+    libatomic, which a new Debian lacks.
+    """
+    os.environ["PATH"] = f"{Path(__file__).parents[1] / 'build/bin'}{os.pathsep}{os.environ['PATH']}"
+    if node := shutil.which("node"):
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node)
     gc.disable()  # until the tests are collected: what is made until then stays
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
         held = os.statvfs(MEMORY)

@@ -41,12 +41,13 @@ _NEEDS = "import gi\nfor name in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.requi
 
 def environment(unpacked: Path = UNPACKED) -> dict[str, str] | None:
     """Of the processes on GStreamer; None: this process's own."""
-    if not (unpacked / "complete").exists():
+    complete = unpacked / "complete"
+    if not complete.exists():
         return None
     usr = unpacked / "usr"
     library = next((usr / "lib").glob("*-linux-gnu*"))
     return os.environ | {
-        "LD_LIBRARY_PATH": str(library),
+        "LD_LIBRARY_PATH": complete.read_text().strip(),
         "GI_TYPELIB_PATH": str(library / "girepository-1.0"),
         "GST_PLUGIN_PATH": str(library / "gstreamer-1.0"),
         "GST_PLUGIN_SCANNER": str(library / "gstreamer1.0/gstreamer-1.0/gst-plugin-scanner"),

@@ -60,6 +60,18 @@ def test_commands_and_links_exist(document: Path) -> None:
         assert not heading or heading in _headings(target), link
 
 
+def test_every_clone_line_is_the_one_of_the_readme_which_can_be_pasted() -> None:
+    """In a shell `<this repository>` would read from one file and empty another."""
+    lines = {
+        line
+        for document in DOCUMENTS
+        for line in re.findall(r"^ {4,}(git clone .*)", document.read_text(), re.MULTILINE)
+    }
+    [line] = lines
+    assert line in (ROOT / "README.md").read_text()
+    assert re.search(r"[<>]", line) is None
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("module", MODULES)
 def test_modules_that_are_started_have_their_options(module: str) -> None:

@@ -1,7 +1,8 @@
-"""What make installs for `up` and `run` is added to what is there; only what the tests run on is exact."""
+"""What make installs for `up` and `run` is added to what is there; what the tests run on is exact. Make says so."""
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,8 @@ def checkout(tmp_path: Path) -> Path:
     """The Makefile over sets of one package, and an environment with another one, of its owner's."""
     uv = ROOT / ".venv/bin/uv"
     shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/step.sh", tmp_path / "scripts")
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     (tmp_path / "backend.py").write_text(BACKEND)
     built = subprocess.run(
@@ -78,3 +81,51 @@ def test_a_package_of_an_owner(checkout: Path, target: str, stays: bool) -> None
 def test_what_a_command_of_make_installs(checkout: Path, command: str, installed: str) -> None:
     printed = subprocess.run(["make", "-n", "-C", checkout, command], capture_output=True, text=True, check=True).stdout
     assert [line.split()[1] for line in printed.splitlines() if line.startswith("touch .venv/")] == [installed]
+
+
+def test_make_says_what_it_installs_and_how_large_it_is_and_how_long_it_took(checkout: Path) -> None:
+    done = subprocess.run(
+        ["make", "-s", "-C", checkout, ".venv/app"],
+        env=os.environ | {"UV_OFFLINE": "1"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert re.fullmatch(r"Installing what showcam runs on \(\d+ MB on disk\)\n  done in \d+ s\n", done.stdout), (
+        done.stdout
+    )
+
+
+def test_without_a_network_make_says_where_to_look(checkout: Path) -> None:
+    (checkout / "requirements/app.txt").write_text(f"absent==1.0 --hash=sha256:{'0' * 64}\n")
+    nowhere = {"UV_DEFAULT_INDEX": "http://127.0.0.1:1/simple", "UV_HTTP_RETRIES": "0"}
+    done = subprocess.run(
+        ["make", "-s", "-C", checkout, ".venv/app"],
+        env=os.environ | nowhere, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "http://127.0.0.1:1/simple/absent/" in done.stderr
+    assert re.search(r"failed after \d+ s: what showcam runs on", done.stderr)
+    assert "whether this machine has internet" in done.stderr
+    assert not (checkout / ".venv/app").exists()
+
+
+# A Python: its version, what it lacks · what make says
+PYTHONS = [
+    (
+        '[ "$2" = "import platform; print(platform.python_version())" ] && echo 3.11.2 && exit; exit 1',
+        "newer; found: 3.11.2.",
+    ),
+    ('[ "$2" = "import venv" ] && exit 1', "lacks its venv module"),
+]
+
+
+@pytest.mark.parametrize(("script", "said"), PYTHONS, ids=["too old", "without venv"])
+def test_a_python_that_does_not_do(tmp_path: Path, script: str, said: str) -> None:
+    python = tmp_path / "python3"
+    python.write_text(f'#!/bin/sh\n{script}\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "scripts/bootstrap.sh", tmp_path / "env", python], capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "apt install python3" in done.stderr
+    assert done.stdout == ""
