@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build/ship"
 REPOSITORY = "srv/showcam.git"
-AUTHORITIES = "etc/ssl/machine.pem"
+AUTHORITIES = "etc/authorities-of-the-machine.pem"
 NEW_S = 7 * 86400.0  # Debian's security updates come about as often
 # pivot_root and not chroot: in a chroot the kernel makes no user namespace, which sam's tests of networks need
 ENTER = """
