@@ -61,10 +61,12 @@ def test_one_session_follows_another_as_one_video_for_24_viewers(every_s: float,
     assert hour.minted == hour.opened, "nothing was asked for in vain"
     assert (hour.most, hour.ended, hour.reopened) == (1, 0, 0)
     assert len(hour.viewers) == VIEWERS
+    assert sum(bool(viewer.times) for viewer in hour.viewers) == VIEWERS // 2 + 1, "all by WebRTC, and HLS's segments"
     for viewer in hour.viewers:
         assert viewer.reloads == 0
         assert viewer.is_monotonic
         assert viewer.shown_s > HOUR_S - 20
+        assert viewer.gap_s() < GAP_S + 2.0, "and what the node held back"
     gaps = hour.viewers[0].ends_s()
     assert len(gaps) > 40
     assert statistics.quantiles(gaps, n=20)[-1] <= GAP_S

@@ -166,26 +166,26 @@ ON, UNKNOWN, WRONG = "encryption_on", "encryption_unknown", "code_wrong"
 
 
 @pytest.mark.parametrize(
-    ("decided", "code", "by_lan", "by_open", "by_cloud"),
+    ("decided", "code", "by_lan", "by_open", "by_local", "by_cloud"),
     [
-        ("no", "none", ON, ON, ON),
-        ("no", "fits", ON, ON, ON),
-        ("lan", "none", "", ON, ON),
-        ("lan", "fits", "", ON, ON),
-        ("code", "fits", "", ON, ""),
-        ("code", "none", ON, ON, ON),
-        ("code", "wrong", WRONG, ON, WRONG),
-        ("code", "unknown", "", ON, ""),  # the video judges it
-        ("code", "of another version", UNKNOWN, ON, UNKNOWN),
+        ("no", "none", ON, ON, ON, ON),
+        ("no", "fits", ON, ON, ON, ON),
+        ("lan", "none", "", ON, ON, ON),
+        ("lan", "fits", "", ON, ON, ON),
+        ("code", "fits", "", ON, "", ""),
+        ("code", "none", ON, ON, ON, ON),
+        ("code", "wrong", WRONG, ON, WRONG, WRONG),
+        ("code", "unknown", "", ON, "", ""),  # the video judges it
+        ("code", "of another version", UNKNOWN, ON, UNKNOWN, UNKNOWN),
     ],
 )
 @pytest.mark.parametrize("surface", SURFACES)
 def test_an_encrypted_camera_is_shown_as_its_owner_decided(
-    surface: str, decided: str, code: str, by_lan: str, by_open: str, by_cloud: str
+    surface: str, decided: str, code: str, by_lan: str, by_open: str, by_local: str, by_cloud: str
 ) -> None:
     garage = camera("Garage", encryption="on", picture_code=code)
 
-    for way, reason in {"lan": by_lan, "open": by_open, "cloud": by_cloud}.items():
+    for way, reason in {"lan": by_lan, "open": by_open, "local": by_local, "cloud": by_cloud}.items():
         assert reasons(gate(garage, conditions(surface, way=way, while_encrypted=decided))) == [reason] * bool(reason)
 
 

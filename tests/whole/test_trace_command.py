@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from registry.drivers.ezviz.trace_lines import Call
+from registry.drivers.ezviz.trace_lines import Beside, Call
 from showcam.trace import text
-from tests.doubles.program import Program
+from tests.doubles.program import Program, running
+
+REAL = "real@example.com"
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,22 @@ def test_a_trace_of_signing_in_tells_the_codes(
     assert [(call.call, call.code) for call in calls] == codes
     assert {call.host for call in calls} == {"loopback"}
     assert "showcam-demo" not in file.read_text()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("answer", "opens"), [("n", False), ("y", True)])
+def test_a_second_session_is_opened_only_after_a_yes(tmp_path: Path, answer: str, opens: bool) -> None:
+    """It may end the first one, which somebody is watching."""
+    file = tmp_path / "terrace.ndjson"
+    with running(tmp_path) as program:
+        program.link("alexa", REAL)
+        words = ("trace", "Terrace", "--minutes", "1", "--demo", "--user", REAL, "--file", str(file))
+        done = program.command(*words, text=f"{answer}\ny\n", within_s=240)
+        assert done.returncode == 0, done.stderr
+        assert "May a second session be opened while the first one runs" in done.stderr
+        assert (program.calls()["vtdu_ended"] > 0) is opens
+    told = [line for line in text.read(file.read_bytes()) if isinstance(line, Beside)]
+    assert [line.ended_first for line in told] == [True] * opens
 
 
 @pytest.mark.parametrize("words", [(), ("Garden", "--sign-in"), ("Garden", "--assistant", "alexa")])
