@@ -12,13 +12,13 @@ shift 2
 w=$(mktemp -d)
 trap 'rm -rf "$w"' EXIT
 cd "$w"
-apt="apt-get -qq"
+apt="apt-get -qq -o APT::Sandbox::User=root"
 missing() { $apt -s install --no-install-recommends "$@" 2>/dev/null | sed -n 's/^Inst \([^ ]*\) .*/\1/p'; }
 names=$(missing "$@")
 if [ -z "$names" ]; then
   echo "  fetching Debian's package lists into a temporary folder (17 MB)"
   mkdir -p lists/partial cache/archives/partial
-  apt="apt-get -qq -o APT::Sandbox::User=root -o Dir::State::Lists=$w/lists -o Dir::Cache=$w/cache"
+  apt="$apt -o Dir::State::Lists=$w/lists -o Dir::Cache=$w/cache"
   $apt update
   names=$(missing "$@")
 fi

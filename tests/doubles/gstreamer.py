@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.doubles.made_once import made_once
-from tests.doubles.needs import GSTREAMER
+from tests.doubles.needs import GST_PYTHON, GSTREAMER
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gstreamer_peer.py")
 CAMERA = Path(__file__).with_name("gstreamer_camera.py")
 PLAYER = Path(__file__).with_name("gstreamer_player.py")
 UNPACKED = Path(__file__).parents[2] / "build/gstreamer"  # by scripts/gstreamer.sh, where apt may not install
+OVERRIDES = Path(__file__).parents[2] / "build/gst-python"  # by the same
+PACKAGES = "usr/lib/python3/dist-packages"
 POLICIES = ("none", "balanced", "max-compat", "max-bundle")
 _ELEMENTS = (
     "webrtcbin",
@@ -39,8 +41,12 @@ _NEEDS = "import gi\nfor name in ('Gst', 'GstWebRTC', 'GstRtspServer'): gi.requi
 )
 
 
-def environment(unpacked: Path = UNPACKED) -> dict[str, str] | None:
+def environment(unpacked: Path = UNPACKED, *, overrides: bool = False) -> dict[str, str] | None:
     """Of the processes on GStreamer; None: this process's own."""
+    if overrides:
+        environ = environment(unpacked) or dict(os.environ)
+        paths = [str(OVERRIDES / PACKAGES), *filter(None, [environ.get("PYTHONPATH")])]
+        return environ | {"PYTHONPATH": ":".join(paths)}
     complete = unpacked / "complete"
     if not complete.exists():
         return None
@@ -52,7 +58,7 @@ def environment(unpacked: Path = UNPACKED) -> dict[str, str] | None:
         "GST_PLUGIN_PATH": str(library / "gstreamer-1.0"),
         "GST_PLUGIN_SCANNER": str(library / "gstreamer1.0/gstreamer-1.0/gst-plugin-scanner"),
         "GST_REGISTRY": str(unpacked / "registry"),
-        "PYTHONPATH": str(usr / "lib/python3/dist-packages"),
+        "PYTHONPATH": str(unpacked / PACKAGES),
     }
 
 
@@ -60,6 +66,13 @@ def needed() -> None:
     """Skips the test if GStreamer is neither installed nor unpacked."""
     if not _is_there():
         GSTREAMER.skip()
+
+
+def overrides_needed() -> None:
+    """Skips the test if Debian's python3-gst-1.0 is neither installed nor unpacked."""
+    installed = Path("/") / PACKAGES / "gi/overrides/Gst.py"
+    if not (OVERRIDES / "complete").exists() and not installed.exists():
+        GST_PYTHON.skip()
 
 
 @made_once
@@ -113,9 +126,9 @@ class Display(Player):
 
 
 @contextmanager
-def player(address: str) -> Iterator[Player]:
-    """Plays HLS."""
-    with _running(str(PLAYER), address) as process:
+def player(address: str, *, overrides: bool = False) -> Iterator[Player]:
+    """Plays HLS. `overrides`: with what Debian's python3-gst-1.0 adds to GStreamer's Python."""
+    with _running(str(PLAYER), address, overrides=overrides) as process:
         yield Player(process)
 
 
@@ -126,13 +139,14 @@ def display(
     address: str = "127.0.0.1",
     within: tuple[str, ...] = (),
     latency_ms: int = 0,
+    overrides: bool = False,
 ) -> Iterator[Display]:
     """`sections` are the media it requests, in order; `within` is a command that runs it in another network.
 
-    `latency_ms`: how long it holds packets back, for those that are late.
+    `latency_ms`: how long it holds packets back, for those that are late. `overrides`: as of `player`.
     """
     arguments = (str(SCRIPT), address, policy, str(latency_ms), *(sections or ("audio", "video")))
-    with _running(*arguments, within=within) as process:
+    with _running(*arguments, within=within, overrides=overrides) as process:
         yield Display(process)
 
 
@@ -145,13 +159,13 @@ def camera(launch: str, *, protocol: str = "tcp") -> Iterator[int]:
 
 
 @contextmanager
-def _running(*arguments: str, within: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
+def _running(*arguments: str, within: tuple[str, ...] = (), overrides: bool = False) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [*within, PYTHON, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment(),
+        env=environment(overrides=overrides),
         text=True,
     )
     try:

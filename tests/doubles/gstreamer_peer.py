@@ -19,7 +19,7 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
-from gstreamer_sinks import PICTURES, SOUND, Ticks, picture, say  # noqa: E402
+from gstreamer_sinks import PICTURES, SOUND, Ticks, field, picture, say  # noqa: E402
 
 CAPS = {
     "audio": "application/x-rtp,media=audio,encoding-name=OPUS,payload=96,clock-rate=48000,encoding-params=(string)2",
@@ -75,7 +75,7 @@ class Display:
     def _add_track(self, _peer: object, pad: Any) -> None:
         if pad.direction != Gst.PadDirection.SRC:
             return
-        kind = pad.get_current_caps().get_structure(0).get_string("media")
+        kind = field(pad, "media")
         decoder = Gst.parse_bin_from_description(DECODERS[kind], True)
         decoder.get_by_name("sink").connect("handoff", self._picture if kind == "video" else self._sound)
         if kind == "video":

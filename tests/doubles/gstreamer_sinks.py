@@ -3,6 +3,7 @@
 Imported by the doubles that run on the system's Python, where their folder is on the path.
 """
 
+import contextlib
 import json
 import sys
 from typing import Any
@@ -20,6 +21,13 @@ def say(**message: object) -> None:
     sys.stdout.flush()
 
 
+def field(pad: Any, name: str) -> Any:
+    """A field of what the pad carries. Debian's python3-gst-1.0 hands a structure out inside a `with` only."""
+    structure = pad.get_current_caps().get_structure(0)
+    with structure if hasattr(structure, "__enter__") else contextlib.nullcontext(structure) as readable:
+        return readable.get_value(name)
+
+
 def time_of(buffer: Any, pad: Any) -> float:
     """Seconds on the pipeline's timeline, which picture and sound share."""
     segment = pad.get_sticky_event(Gst.EventType.SEGMENT, 0).parse_segment()
@@ -27,10 +35,9 @@ def time_of(buffer: Any, pad: Any) -> float:
 
 
 def picture(buffer: Any, pad: Any) -> dict[str, Any]:
-    shape = pad.get_current_caps().get_structure(0)
     return {
         "pts": time_of(buffer, pad),
-        "size": [shape.get_value("width"), shape.get_value("height")],
+        "size": [field(pad, "width"), field(pad, "height")],
         "bright": buffer.extract_dup(0, 1)[0] > 127,
         "corrupt": buffer.has_flags(Gst.BufferFlags.CORRUPTED),
     }
@@ -47,7 +54,7 @@ class Ticks:
         self.loud = max(samples, default=0) / 32768
         if self.loud <= LOUD:
             return None
-        rate = pad.get_current_caps().get_structure(0).get_value("rate")
+        rate = field(pad, "rate")
         at = next(number for number, value in enumerate(samples) if value > LOUD * 32768)
         began = time_of(buffer, pad) + at / rate
         is_next = self._latest is None or began - self._latest > QUIET_S

@@ -74,6 +74,7 @@ MANUAL = Need("the list of what the camera manual covers", _DATA.format("manual.
 CHROMIUM = Need("Chromium", "As root: apt install chromium-headless-shell.")
 FIREFOX = Need("Firefox", "As root: apt install firefox-esr.")
 GSTREAMER = Need("GStreamer", "`scripts/gstreamer.sh` fetches it by apt, and says what stopped it.")
+GST_PYTHON = Need("Debian's python3-gst-1.0", "`scripts/gstreamer.sh` fetches it by apt, and says what stopped it.")
 NETWORKS = Need("networks of their own", "Run them as root, with iproute2 and nftables installed.")
 CORES = Need("two processor cores", "Run them on a machine that has them.")
 LINUX = Need("Linux, for its scheduler", "Run them there.", lambda: hasattr(os, "sched_setaffinity"))

@@ -96,3 +96,15 @@ def test_a_camera_without_sound_is_seen_however_sections_are_bundled(
         answered(world, display, surface=surface)
         shown = display.until(lambda shown: "video" in shown and (shown["audio"] > 0) == hears)
     assert shown["loud"] == 0
+
+
+def test_a_display_and_a_player_work_with_what_debian_adds_to_gstreamers_python_too(world: World) -> None:
+    """Its package python3-gst-1.0 wraps `Caps.get_structure`; the other tests run as the machine is, mostly without."""
+    gstreamer.overrides_needed()
+    with gstreamer.display(overrides=True) as display:
+        answered(world, display)
+        shown = display.until(lambda shown: shown.get("loud", 0) > 0.2)
+    assert shown["size"] == [320, 180]
+    with gstreamer.player(world.master().url, overrides=True) as player:
+        player.until(lambda shown: "tick" in shown)  # the first, since the tone goes on
+        assert player.until(lambda shown: "size" in shown)["size"] == [320, 180]
