@@ -71,8 +71,8 @@ CODES = Need(
     "the vendor's list of Open Platform codes", _DATA.format("ezviz/open_platform_codes.json"), CODES_FILE.exists
 )
 MANUAL = Need("the list of what the camera manual covers", _DATA.format("manual.md"), MANUAL_FILE.exists)
-CHROMIUM = Need("Chromium", "As root: apt install chromium-headless-shell.")
-FIREFOX = Need("Firefox", "As root: apt install firefox-esr.")
+CHROMIUM = Need("Chromium", "`scripts/browser.sh` fetches it by apt, and says what stopped it.")
+FIREFOX = Need("Firefox", "`scripts/browser.sh` fetches it by apt, and says what stopped it.")
 GSTREAMER = Need("GStreamer", "`scripts/gstreamer.sh` fetches it by apt, and says what stopped it.")
 GST_PYTHON = Need("Debian's python3-gst-1.0", "`scripts/gstreamer.sh` fetches it by apt, and says what stopped it.")
 NETWORKS = Need("networks of their own", "Run them as root, with iproute2 and nftables installed.")
