@@ -34,7 +34,7 @@ DEPLOYMENT = --config $(CONFIG) --stage $(STAGE) --region $(REGION) \
   $(foreach each,$(PARAMS) architecture=$(ARCHITECTURE) python=$(PYTHON_OF_THIS),--param="$(each)")
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test soak check coverage lint words settings bench lock package deploy remove kept deploy-local screenshots ship release clean
+.PHONY: help run up test soak check coverage lint house words settings bench lock package deploy remove kept deploy-local screenshots ship release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -104,11 +104,15 @@ coverage: .venv/dev .venv-cloud/made node_modules/.package-lock.json ## the test
 	@.venv/bin/python -P scripts/schemas.py
 	.venv/bin/pytest -q $(AT_ONCE) --ignore=tests/soak --ignore=tests/ship $(MEASURED:%=--ignore=%) --cov --cov-report=term-missing:skip-covered
 
-lint: .venv/dev ## ruff, the house's arrows, mypy
+lint: .venv/dev ## ruff, the house's arrows, mypy, and that the tree grew for a reason
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/mypy
+	@.venv/bin/python -P scripts/house.py --check
+
+house: .venv/dev ## how large the tree is: lines, files, clocks, settings, circles
+	@.venv/bin/python -P scripts/house.py
 
 words: .venv/dev ## collect the sentences people read and compile their translations; names those that are missing
 	@.venv/bin/python -P scripts/sentences.py
