@@ -4,10 +4,12 @@ A session follows the trace in what it is answered, when bytes come, how far apa
 they have, and when and how it ends. The video is the simulator's own, smaller than life so that it encodes in time.
 """
 
+import asyncio
 import json
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,8 @@ WIDE, SMALL = 640, 320  # pixels
 ANSWERS_MS = 500  # a camera that is awake sends its first byte after this
 CLUMP_MS = 40  # bytes that come closer together are one clump
 CLOUD = ("sub", "main", "long", "beside")  # ways of a session; the others are at home
+TICK_S = 0.5  # how late it may be seen that a session is over
+type AtHome = Literal["rtsp", "local"]
 DOORBELLS = ("BDoorBell", "CatEye")
 _START = b"\0\0\0\1"
 # units that the encoder does not make, as small as they may be: an access unit delimiter, and an empty message (SEI)
@@ -67,6 +71,24 @@ class Shape:
                 at += pause
                 yield at
 
+    async def due(self, began: float, is_over: Callable[[], bool] = lambda: False) -> AsyncIterator[float]:
+        """Yields the ms at which bytes come, each when it is due, up to the session's end or until `is_over`.
+
+        `began` is by the loop's clock.
+        """
+        clock = asyncio.get_running_loop().time
+        end = self.end(began)
+        for ms in chain(self.moments(), repeat(math.inf)):
+            while (left_s := min(began + ms / 1000, end) - clock()) > 0 and not is_over():
+                await asyncio.sleep(min(left_s, TICK_S))
+            if clock() >= end or is_over():
+                return
+            yield ms
+
+    def end(self, began: float) -> float:
+        """When it ends by itself; infinity if it does not."""
+        return began + self.ends[0] / 1000 if self.ends else math.inf
+
     def dressed(self, data: bytes, codec: Literal["h264", "h265"], number: int) -> bytes:
         """The session's keyframe of that number with the units that the trace has of it."""
         if not self.keys:
@@ -88,12 +110,14 @@ class Shape:
 class Replay:
     """What a camera's sessions do, by stream: each takes the next shape, and the last one stands for all later ones.
 
-    A camera on battery wakes once for all sessions that are opened meanwhile, and sleeps when one has ended by itself.
+    `at_home` has those by RTSP and by the camera's own protocol, in the same way. A camera on battery wakes once for
+    all sessions that are opened meanwhile, and sleeps when one has ended by itself.
     """
 
     shapes: dict[int, list[Shape]]
+    at_home: dict[AtHome, list[Shape]] = field(default_factory=dict)
     dozes: bool = False
-    taken: dict[int, int] = field(default_factory=dict)
+    taken: dict[int | AtHome, int] = field(default_factory=dict)
     awake_at: float | None = None  # by the clock of whoever asks; None: it sleeps
 
     def refuses(self, stream: int) -> int:
@@ -111,6 +135,12 @@ class Replay:
         if self.awake_at is None:
             self.awake_at = now + shape.clumps[0] / 1000
         return shape.at(max(ANSWERS_MS, round((self.awake_at - now) * 1000)))
+
+    def next_at_home(self, way: AtHome) -> Shape | None:
+        """How the session goes that opens now at home, which is a turn; None: the trace has none."""
+        known, number = self.at_home.get(way), self.taken.get(way, 0)
+        self.taken[way] = number + 1
+        return known[min(number, len(known) - 1)] if known else None
 
     def over(self, stream: int, shape: Shape, lasted_ms: float, *, by_itself: bool) -> None:
         """A session is over. One that its client ended while the camera woke was no turn."""
@@ -212,7 +242,7 @@ def camera_of(lines: list[dict[str, Any]], serial: str, name: str) -> Camera:
     )
     if whole is not None and whole["layout"] in ("body", "copied", "whole"):
         camera.layout = whole["layout"]
-    camera.replay = Replay(_shapes(lines), dozes=camera.battery is not None)
+    camera.replay = Replay(_shapes(lines), _at_home(lines, camera.local), dozes=camera.battery is not None)
     return camera
 
 
@@ -226,8 +256,20 @@ def _shapes(lines: list[dict[str, Any]]) -> dict[int, list[Shape]]:
     return found
 
 
-def _shape(session: dict[str, Any], own: list[dict[str, Any]]) -> Shape:
-    result = session["results"][-1] if session["results"] else 5000
+def _at_home(lines: list[dict[str, Any]], manner: str) -> dict[AtHome, list[Shape]]:
+    """Of sessions by RTSP, and by the camera's own protocol in the manner that showed it."""
+    found: dict[AtHome, list[Shape]] = {}
+    ways: dict[str, AtHome] = {"rtsp": "rtsp", manner: "local"}
+    for session in lines:
+        if session["line"] == "session" and session["way"] in ways and not session["refused"]:
+            own = [line for line in lines if line.get("number") == session["number"] and line is not session]
+            found.setdefault(ways[session["way"]], []).append(_shape(session, own, unanswered=0))
+    return found
+
+
+def _shape(session: dict[str, Any], own: list[dict[str, Any]], unanswered: int = 5000) -> Shape:
+    """`unanswered`: the result of a session whose servers gave none."""
+    result = session["results"][-1] if session["results"] else unanswered
     rows = [row for line in own if line["line"] == "frames" for row in line["rows"]]
     end = next((line for line in own if line["line"] == "end"), None)
     clumps: list[int] = []

@@ -21,13 +21,16 @@ _CLOCK = 90_000
 _CONFIG = 0x60  # AAC-LC, 16 kHz, in a header's third byte
 LONGEST = 1400  # bytes of a body
 
+type Unit = tuple[Literal["video", "audio"], bytes, float]  # of the video or a frame of sound, and its epoch s
+
 
 class Feed:
     """`taken` returns what has come since it was last asked. `sets_alone`: parameter sets, once, and nothing more;
     `lacks_sets`: everything but parameter sets.
 
     `at_home_key_s`: seconds between keyframes in the house, where it is always a program stream. `shape`: how far apart
-    keyframes are, and which units they have, as a trace of a real camera has it.
+    keyframes are, and which units they have, as a trace of a real camera has it. `in_units`: `units` returns what has
+    come, as RTSP sends it in the house, where Image Encryption leaves it clear.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Feed:
         lacks_sets: bool = False,
         at_home_key_s: float = 0.0,
         shape: Shape | None = None,
+        in_units: bool = False,
     ) -> None:
         picture = camera.picture(quality)
         assert picture is not None
@@ -51,17 +55,19 @@ class Feed:
         self._sets_alone, self._lacks_sets, self._is_over = sets_alone, lacks_sets, False
         self._rtp = RtpStream(self._codec) if camera.transport == "rtp" and not at_home_key_s else None
         self._held, self._packets = bytearray(), list[bytes]()
+        self._units: list[Unit] | None = [] if in_units else None
         self._began: float | None = None
         self._start = random.getrandbits(32)
         self._loop = asyncio.get_running_loop()
         usual_s = KEY_S[quality] if camera.battery is None else BATTERY_KEY_S
         self._shape, self._keys = shape, 0
         # what came from the first keyframe on, while that is not due yet
-        self._early: list[tuple[Literal["video", "audio"], bytes, float]] | None = [] if shape else None
+        self._early: list[Unit] | None = [] if shape else None
         self._late_s, self._opened = 0.0, asyncio.get_running_loop().time()
         key_s = (shape.key_ms / 1000 if shape else 0) or at_home_key_s or world.settings.stream_key_s or usual_s
         self._encoder = studio.running(camera, quality, key_s=max(1, round(key_s / SEGMENT_S)) * SEGMENT_S)
-        self._encoder.listen(self._heard, key=False)
+        # at home the trace's first keyframe is soon: one is made now, and kept until it is due
+        self._encoder.listen(self._heard, key=shape is not None and at_home_key_s > 0)
 
     def close(self) -> None:
         self._encoder.unlisten(self._heard)
@@ -86,6 +92,11 @@ class Feed:
         early, self._early = self._early or [], None
         for kind, data, at in early:
             self._take(kind, data, at)
+
+    def units(self) -> list[Unit]:
+        """Access units of the video and frames of sound that have come since it was last asked."""
+        taken, self._units = self._units or [], []
+        return taken
 
     def taken(self) -> list[bytes]:
         """Bodies: an RTP packet each, or slices of the program stream, cut anywhere."""
@@ -121,6 +132,9 @@ class Feed:
             return
         if key and self._shape:
             data, self._keys = self._shape.dressed(data, self._codec, self._keys), self._keys + 1
+        if self._units is not None:
+            self._units.append((kind, data, at))
+            return
         if garbler:
             data = garbler.video(data) if kind == "video" else garbler.audio(data)
         if self._rtp:

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
-import math
 import random
 import secrets
 from collections import deque
@@ -214,14 +212,13 @@ class _Session:
     async def _replay(self, shape: Shape) -> bool:
         """Send as the trace of a real camera has it. Whether it came to the end that the trace has."""
         feed = Feed(self._world, self.camera, self._studio, self._quality, shape=shape)
-        end_s = shape.ends[0] / 1000 if shape.ends else math.inf
+
+        def is_over() -> bool:
+            self._ask()
+            return self._over()
+
         try:
-            for ms in itertools.chain(shape.moments(), itertools.repeat(math.inf)):
-                while (left_s := self._began + min(ms / 1000, end_s) - _now()) > 0 and not self._over():
-                    await asyncio.sleep(min(left_s, 0.5))
-                    self._ask()
-                if _now() >= self._began + end_s or self._over():
-                    break
+            async for ms in shape.due(self._began, is_over):
                 if ms >= shape.first_key_ms:
                     feed.release()
                 for body in feed.taken() if self.camera.streaming else ():
@@ -233,7 +230,7 @@ class _Session:
             self._line.say(NOTICE, message({1: shape.ends[1]}))
             with contextlib.suppress(OSError):
                 await self._line.writer.drain()
-        return _now() >= self._began + end_s
+        return _now() >= shape.end(self._began)
 
     async def _watch(self, feed: Feed | None) -> None:
         """Send what there is, in clumps, until this session's time is over."""

@@ -9,6 +9,7 @@ import io
 import math
 import socket
 import time
+from collections.abc import Callable
 from typing import Literal
 
 from aiohttp import web
@@ -138,7 +139,7 @@ class _Lens:
         encoder = await self._studio.encoder(self._camera, self._quality, FIRST_S)
         return Tracks(picture[0], encoder.keyframe, "pcmu" if self._camera.audio else None, SOUND_HZ)
 
-    def watch(self, take: Take) -> None:
+    def watch(self, take: Take, over: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         heard = 0
 

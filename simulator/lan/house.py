@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
 from simulator.camera import Camera
+from simulator.cloud.feed import Feed
 from simulator.lan.description import Tracks
 from simulator.lan.server import CameraServer, Take
-from simulator.pictures.encoder import Encoder, Listener
+from simulator.pictures.encoder import SEGMENT_S, Encoder, Listener
 from simulator.pictures.studio import Studio
 from simulator.pictures.tone import RATE_HZ
+from simulator.replay import Shape
 from simulator.state import World
 
 FIRST_S = 3.0
@@ -27,9 +30,9 @@ class House:
         self._world = world
         self._servers = {
             camera.serial: CameraServer(
-                _Lens(camera, studio, 1),
+                _Lens(world, camera, studio, 1),
                 partial(self._password, camera),
-                smaller=_Lens(camera, studio, 2),
+                smaller=_Lens(world, camera, studio, 2),
                 reachable=partial(_answers, camera),
             )
             for camera in world.cameras.values()
@@ -74,8 +77,9 @@ def _answers(camera: Camera) -> bool:
 
 
 class _Lens:
-    def __init__(self, camera: Camera, studio: Studio, quality: int) -> None:
-        self._camera, self._studio, self._quality = camera, studio, quality
+    def __init__(self, world: World, camera: Camera, studio: Studio, quality: int) -> None:
+        self._world, self._camera, self._studio, self._quality = world, camera, studio, quality
+        self._replaying: dict[Take, asyncio.Task[None]] = {}
         self._listening: dict[Take, tuple[Encoder, Listener]] = {}
 
     async def tracks(self) -> Tracks | None:
@@ -85,8 +89,11 @@ class _Lens:
         encoder = await self._studio.encoder(self._camera, self._quality, FIRST_S)
         return Tracks(picture[0], encoder.keyframe, "aac" if self._camera.audio else None, RATE_HZ, _CONFIG)
 
-    def watch(self, take: Take) -> None:
+    def watch(self, take: Take, over: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
+        if self._camera.replay and (shape := self._camera.replay.next_at_home("rtsp")):
+            self._replaying[take] = loop.create_task(self._replay(shape, take, over))
+            return
 
         def forward(kind: Literal["video", "audio"], data: bytes, at: float) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has closed
@@ -96,7 +103,23 @@ class _Lens:
         encoder.listen(forward)
         self._listening[take] = (encoder, forward)
 
+    async def _replay(self, shape: Shape, take: Take, over: Callable[[], None]) -> None:
+        """Send as the trace of a real camera has it."""
+        world, camera = self._world, self._camera
+        feed = Feed(world, camera, self._studio, self._quality, shape=shape, at_home_key_s=SEGMENT_S, in_units=True)
+        try:
+            async for ms in shape.due(asyncio.get_running_loop().time()):
+                if ms >= shape.first_key_ms:
+                    feed.release()
+                for unit in feed.units():
+                    take(*unit)
+        finally:
+            feed.close()
+        over()
+
     def unwatch(self, take: Take) -> None:
+        if replaying := self._replaying.pop(take, None):
+            replaying.cancel()
         found = self._listening.pop(take, None)
         if found:
             found[0].unlisten(found[1])

@@ -30,7 +30,9 @@ class Lens(Protocol):
         """The tracks; None where it has no such picture."""
         ...
 
-    def watch(self, take: Take) -> None: ...
+    def watch(self, take: Take, over: Callable[[], None]) -> None:
+        """`over` is called if the camera itself ends the session."""
+        ...
 
     def unwatch(self, take: Take) -> None: ...
 
@@ -160,7 +162,7 @@ class Viewer:
             self._set_up(number, uri, headers.get("transport", ""))
         elif method == "PLAY" and self._lens:
             self.say(number, "200 OK", f"Session: {self._session}", "Range: npt=0.000-")
-            self._lens.watch(self._take)
+            self._lens.watch(self._take, self._writer.close)
         elif method == "TEARDOWN":
             self.say(number, "200 OK", f"Session: {self._session}")
             raise ConnectionResetError

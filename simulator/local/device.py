@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from simulator.camera import Camera
 from simulator.cloud.feed import Feed
@@ -16,6 +16,7 @@ from simulator.local.cas import key_of
 from simulator.local.dress import Dress, Plain, Wrapped
 from simulator.local.wire import NotOurs, Said, answer, heard
 from simulator.pictures.studio import Studio
+from simulator.replay import Shape
 from simulator.state import World
 
 PREPARE, INVITE, PLAY = 0x2013, 0x2011, 0x3105
@@ -35,7 +36,7 @@ class Device:
     def __init__(self, world: World, studio: Studio, serial: str) -> None:
         self._world, self._studio, self._serial = world, studio, serial
         self._numbers = itertools.count(random.randrange(10_000, 60_000))
-        self._invited: dict[str, tuple[Camera, Dress | None]] = {}
+        self._invited: dict[str, tuple[Camera, Dress | None, Shape | None]] = {}
         self._playing: list[asyncio.StreamWriter] = []
         self._servers: list[asyncio.Server] = []
         self._clients: set[asyncio.Task[None]] = set()
@@ -117,8 +118,11 @@ class Device:
         dress = self._dress(camera, said.text("PublicKey"))
         if dress is None and settings.local_stranger == "refuses":
             return f"<Result>{REFUSED}</Result>"
+        shape = camera.replay.next_at_home("local") if camera.replay and dress else None
+        if shape is not None and shape.result:
+            return f"<Result>{shape.result}</Result>"
         session = str(next(self._numbers))
-        self._invited[session] = camera, dress
+        self._invited[session] = camera, dress, shape
         return f"<Result>0</Result>\n<Session>{session}</Session>"
 
     def _dress(self, camera: Camera, public_key: str) -> Dress | None:
@@ -142,7 +146,7 @@ class Device:
     async def _picture(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         said = await heard(reader, self._key)
         self._world.calls["local/3105"] += 1
-        camera, dress = self._invited.pop(said.text("Session"), (None, None))
+        camera, dress, shape = self._invited.pop(said.text("Session"), (None, None, None))
         if said.command != PLAY or camera is None:
             raise NotOurs
         if self._playing:  # and not refused when it was invited
@@ -151,22 +155,33 @@ class Device:
         try:
             await self._say(writer, said, "<Result>0</Result>")
             if self._world.settings.local_fault != "drops":
-                await self._send(camera, dress, reader, writer)
+                await self._send(camera, dress, shape, reader, writer)
         finally:
             self._playing.remove(writer)
 
     async def _send(
-        self, camera: Camera, dress: Dress | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        camera: Camera,
+        dress: Dress | None,
+        shape: Shape | None,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         """Until the client hangs up, or this session's time is over."""
         leaving = asyncio.create_task(reader.read())
-        feed = Feed(self._world, camera, self._studio, 1, at_home_key_s=self._world.settings.stream_key_s or KEY_S)
+        key_s = self._world.settings.stream_key_s or KEY_S
+        feed = Feed(self._world, camera, self._studio, 1, at_home_key_s=key_s, shape=shape)
+        began = asyncio.get_running_loop().time()
+
+        def is_over() -> bool:
+            return leaving.done() or self._is_over(asyncio.get_running_loop().time() - began)
+
         try:
             if dress is not None and self._world.settings.local_fault != "mute":
                 writer.write(self._first(dress))
-            began = asyncio.get_running_loop().time()
-            while not leaving.done() and not self._is_over(asyncio.get_running_loop().time() - began):
-                await asyncio.wait([leaving], timeout=TICK_S)
+            async for ms in shape.due(began, is_over) if shape else _ticks(leaving, is_over):
+                if shape is not None and ms >= shape.first_key_ms:
+                    feed.release()
                 for part in feed.taken():
                     if dress is not None and self._world.settings.local_fault != "mute" and camera.streaming:
                         writer.write(self._chunk(dress, part))
@@ -191,6 +206,13 @@ class Device:
     def _is_over(self, lasted_s: float) -> bool:
         cut_s = self._world.settings.local_cut_s
         return bool(cut_s) and lasted_s > cut_s
+
+
+async def _ticks(leaving: asyncio.Task[bytes], is_over: Callable[[], bool]) -> AsyncIterator[float]:
+    """Each moment at which a camera that replays nothing sends what it has."""
+    while not is_over():
+        await asyncio.wait([leaving], timeout=TICK_S)
+        yield 0.0
 
 
 def bent_by(how: str, data: bytes, command: str) -> bytes:

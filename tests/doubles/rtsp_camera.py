@@ -127,7 +127,7 @@ class _Lens:
     async def tracks(self) -> Tracks:
         return self._does.recording.tracks
 
-    def watch(self, take: Take) -> None:
+    def watch(self, take: Take, _over: Callable[[], None]) -> None:
         if not self._does.silent:
             self._playing[take] = asyncio.create_task(self._play(take))
 

@@ -26,6 +26,8 @@ from media.grants import Grants
 from media.plane.sources.fetcher import OnLoopback
 from media.source import SourceSpec
 from registry.drivers.ezviz import cameras as listed
+from registry.drivers.ezviz import households
+from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.encryption import key_of
 from registry.drivers.ezviz.sessions import Secrets
 from registry.drivers.ezviz.trace_lines import (
@@ -40,17 +42,21 @@ from registry.drivers.ezviz.trace_lines import (
     Opened,
     Row,
     Seconds,
+    Wake,
     Way,
 )
 from registry.drivers.ezviz.tracing import Aliases, excerpt
+from registry.vendor import SignedIn
 from showcam.trace import home, offer_notes, offers, text
 from showcam.trace.at_home import ByOwnProtocol, ByRtsp, recorded
+from showcam.trace.camera import CameraTrace, Wanted
 from showcam.trace.offer_notes import OfferNotes
 from showcam.trace.recording import Recording, crowded
 from simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
 from simulator.cloud.wire import Line as Wire
 from simulator.local.dress import Plain
 from simulator.local.wire import answer, heard
+from store.sqlite import SqliteStore
 from tests.doubles import real_list
 from tests.doubles.echo_offer import OFFERS
 from tests.doubles.local_camera import LocalCamera
@@ -59,6 +65,7 @@ from tests.doubles.ready_pictures import ReadyPictures
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_recording import CODE
 from tests.doubles.rtsp_recording import recorded as filmed
+from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.stream_cloud import StreamCloud
 from tests.doubles.waiting import within
 
@@ -384,6 +391,44 @@ def test_no_text_of_a_dispatcher_a_node_or_a_stream_is_in_a_trace() -> None:
     written = text.written(lines).decode()
     assert len(text.read(written.encode())) == len(lines) == 4
     assert CANARY not in written
+
+
+# waking
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    running = SimulatorProcess(tmp_path_factory.mktemp("vendor"))
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize(
+    ("user", "taken"), [("demo@example.com", True), ("other@example.com", False)], ids=["its owner", "a guest"]
+)
+def test_it_says_whether_a_camera_on_battery_took_being_woken_and_how_long_that_took(
+    simulator: SimulatorProcess, store: SqliteStore, user: str, taken: bool
+) -> None:
+    """The vendor lets nobody but its owner wake a camera, and takes 0.4 s for each answer here."""
+    simulator.control(simulator.serial("Garden"), dozes=True)
+    simulator.configure(latency_ms=400)
+    store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
+    (source,) = store.sources(households.add_owner(store, user).id)
+    hosts = EzvizHosts.of("eu", api=simulator.app_host)
+    driver = EzvizDriver(store, hosts, ca_file=simulator.ca, demo=True)
+    verdict = driver.sign_in(user, "showcam-demo", 20.0)
+    assert isinstance(verdict, SignedIn)
+    driver.sessions.signed_in(source, user, verdict.session)
+    camera = next(one for one in driver.read(source, 20.0) if one.name == "Garden")
+    lines = CameraTrace(driver, source, camera, (0, 2, 0), loopback=True).take(Wanted(1.0))
+    simulator.configure(latency_ms=0)
+    [wake] = [line for line in lines if isinstance(line, Wake)]
+    assert wake.taken is taken
+    assert 400 <= wake.ms < 10_000
+    [row] = [line for line in lines if isinstance(line, Row)]
+    assert row.battery == 60
+    assert lines.index(row) < lines.index(wake) < next(at for at, one in enumerate(lines) if isinstance(one, Opened))
+    assert text.read(text.written(lines)) == lines
 
 
 # sessions at home

@@ -1,13 +1,19 @@
 """Cameras of the simulator that are made from traces: what is listed of them, and how their sessions go."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from media.ezviz.local.manner import PLAIN
+from media.plane.sources.ezviz_node import SaidNo
 from media.plane.sources.fetcher import OnLoopback
+from media.source import SourceSpec
 from registry.camera import Camera as Listed
 from registry.drivers.ezviz import cameras as listed
 from registry.drivers.ezviz.trace_lines import (
@@ -17,17 +23,24 @@ from registry.drivers.ezviz.trace_lines import (
     Line,
     Opened,
     Trace,
+    Way,
 )
 from registry.drivers.ezviz.tracing import Aliases, row
 from showcam.trace import text
+from showcam.trace.at_home import ByOwnProtocol, ByRtsp
 from showcam.trace.recording import Recording
 from simulator import replay
 from simulator.app_api import pagelist
+from simulator.camera import Camera as SimulatedCamera
 from simulator.households import demo_world
+from simulator.lan.house import House
+from simulator.pictures.studio import Studio
+from simulator.state import Account, World
 from tests.doubles import real_list
+from tests.doubles.local_camera import LocalCamera
 from tests.doubles.needs import REAL_LIST
 from tests.doubles.rtsp_recording import recorded
-from tests.doubles.stream_cloud import GOP_S, USER, StreamCloud
+from tests.doubles.stream_cloud import GOP_S, SERIAL, USER, StreamCloud
 
 FILES = sorted((Path(__file__).parents[1] / "traces").glob("*.ndjson"))
 HEAD = Trace(1, "camera", (0, 2, 0), 2026, 11, 1)
@@ -196,3 +209,106 @@ def test_a_camera_has_the_ways_at_home_that_showed_it(
     assert made.product.rtsp == rtsp
     assert made.replay is not None
     assert {stream: len(shapes) for stream, shapes in made.replay.shapes.items()} == {2: 1}
+
+
+# sessions at home
+
+
+def traced_at_home(tmp_path: Path, way: Way, sessions: list[list[Line]]) -> SimulatedCamera:
+    """A camera that is made from a trace with these sessions of that way."""
+    file = tmp_path / "made.ndjson"
+    page_row = next(line for line in text.read(FILES[0].read_bytes()) if line.__struct_config__.tag == "camera")
+    lines: list[Line] = []
+    for opened, *others in sessions:
+        assert isinstance(opened, Opened)
+        lines += [replace(opened, way=way, stream=1), *others]
+    file.write_bytes(text.written([HEAD, page_row, *lines]))
+    made = replay.camera_of(replay.read(file), SERIAL, "Made")
+    made.owner, made.battery, made.codec, made.size = USER, None, "h264", (320, 180)
+    return made
+
+
+def by_rtsp(made: SimulatedCamera, count: int, seconds: float) -> list[list[Line]]:
+    """What a trace of the camera by RTSP tells, session after session; the simulator's server encodes as it goes."""
+
+    async def run() -> list[list[Line]]:
+        world, studio = World({USER: Account(USER, "", "", "")}, {SERIAL: made}), Studio()
+        house = House(world, studio)
+        await house.open()
+        place = f"127.0.0.1:{world.ports.rtsp(SERIAL)}"
+        spec = SourceSpec(
+            "rtsp", f"rtsp://{place}/h264/ch1/main/av_stream", (place,), "on", user="admin", password=made.code
+        )
+        try:
+            return [await at_home(spec, "rtsp", ByRtsp, seconds) for _ in range(count)]
+        finally:
+            await house.close()
+            await asyncio.to_thread(studio.close)
+
+    return asyncio.run(run())
+
+
+def by_own_protocol(made: SimulatedCamera, count: int, seconds: float) -> list[list[Line]]:
+    recorded(codec="libx264", gop_s=GOP_S)
+    cloud = LocalCamera("plain")
+    try:
+        cloud.camera.replay = made.replay
+        manner = partial(ByOwnProtocol, manner=PLAIN)
+        return [asyncio.run(at_home(cloud.local(), "plain", manner, seconds)) for _ in range(count)]
+    finally:
+        cloud.close()
+
+
+async def at_home(spec: SourceSpec, way: Way, by: Callable[[Recording], Any], seconds: float) -> list[Line]:
+    recording = Recording(1, way, 1, 2000)
+    session = by(recording)
+    try:
+        refused = await session.open(spec, loopback=True)
+    except SaidNo as no:
+        recording.results.append(no.result)
+        recording.opened("")
+        session.close()
+        return recording.lines
+    recording.opened(refused)
+    await recording.lasts(session, seconds)
+    return recording.lines
+
+
+WAYS_AT_HOME: list[tuple[Way, Any]] = [("rtsp", by_rtsp), ("plain", by_own_protocol)]
+
+
+@pytest.mark.parametrize(("way", "sessions_of"), WAYS_AT_HOME, ids=["by RTSP", "by its own protocol"])
+def test_a_session_at_home_begins_goes_on_and_ends_as_in_the_trace(tmp_path: Path, way: Way, sessions_of: Any) -> None:
+    """Bytes at 0.9 s, then in the rhythm of the trace; a keyframe at 2.5 s; the camera hangs up at 4.5 s."""
+    rows = [Frame(ms, 1, 1300, (7, 8, 5) if ms == 2500 else (1,), 0) for ms in (900, 1700, 2500, 3300, 3700)]
+    ended = {"ms": 4500, "ending": "closed", "first_byte_ms": 900, "first_key_ms": 2500}
+    made = traced_at_home(tmp_path, way, [session(1, rows, ended, (0,))])
+    first, second = sessions_of(made, 2, 8.0)
+    for lines in (first, second):
+        assert (end(lines).ending, end(lines).picture) == ("closed", "clear")
+        assert end(lines).ms == pytest.approx(4500, abs=900)
+        assert end(lines).first_byte_ms == pytest.approx(900, abs=500)
+        assert end(lines).first_key_ms == pytest.approx(2500, abs=1200)  # with the clump that follows it
+        pauses = [later.ms - earlier.ms for earlier, later in pairwise(pictures(lines))]
+        assert max(pauses) > 500, "nothing comes between two clumps"
+
+
+@pytest.mark.parametrize(("way", "sessions_of"), WAYS_AT_HOME, ids=["by RTSP", "by its own protocol"])
+def test_keyframes_at_home_have_the_units_of_the_trace(tmp_path: Path, way: Way, sessions_of: Any) -> None:
+    rows = [Frame(at * 250, 1, 1300, {2: (9, 7, 8, 6, 5), 10: (9, 5)}.get(at, (1,)), 0) for at in range(1, 16)]
+    ended = {"first_byte_ms": 250, "first_key_ms": 500}
+    [lines] = sessions_of(traced_at_home(tmp_path, way, [session(1, rows, ended, (0,))]), 1, 7.0)
+    first, *others = [frame.nals for frame in pictures(lines) if 5 in frame.nals]
+    assert first[first.index(9) : first.index(5) + 1] == (9, 7, 8, 6, 5)
+    assert others
+    assert all({7, 8, 6}.isdisjoint(nals) and 9 in nals for nals in others)
+
+
+def test_a_session_of_its_own_protocol_is_refused_as_in_the_trace(tmp_path: Path) -> None:
+    """Then one with a picture, which stands for all that follow."""
+    rows = [Frame(ms, 1, 1300, (7, 8, 5) if ms == 300 else (1,), 0) for ms in (100, 300, 500)]
+    shown = session(2, rows, {"first_byte_ms": 100, "first_key_ms": 300}, (0,))
+    made = traced_at_home(tmp_path, "plain", [session(1, [], {}, (10,)), shown])
+    refused, *others = by_own_protocol(made, 3, 2.0)
+    assert [line.results for line in refused if isinstance(line, Opened)] == [(10,)]
+    assert [end(lines).picture for lines in others] == ["clear", "clear"]
