@@ -62,7 +62,7 @@ class Routes:
         form = output.format
         assert form is not None
         text = (
-            "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+            "#EXTM3U\n#EXT-X-VERSION:6\n"
             f'#EXT-X-STREAM-INF:BANDWIDTH={output.bandwidth()},CODECS="{output.codecs()}",'
             f"RESOLUTION={form.width}x{form.height}\n"
             f"../{session.grant}/{output.start_id}/index.m3u8\n"
@@ -89,8 +89,9 @@ class Routes:
             await asyncio.sleep(DRY_S)
         # our own pages say themselves where hls.js begins, and nearer still: too near for what comes in clumps
         near = session.claims.surface != "page" or output.is_soon
-        after = "" if start == output.start_id else start
-        body = output.playlist(after, near=near, player=session.claims.nonce)
+        after, is_first = "" if start == output.start_id else start, not session.has_list_of(output)
+        player, entry = session.claims.nonce, session.view.entry
+        body = output.playlist(after, near=near, player=player, entry=entry, is_first=is_first)
         session.hand_list(output)
         return web.Response(body=body.encode(), headers=_PLAYLIST)
 

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser
@@ -12,6 +13,7 @@ from tests.doubles.hls_camera import FPS
 from tests.doubles.needs import SHAKAS_PLAYER
 from tests.doubles.plane_thread import SETTINGS, PlaneThread
 from tests.doubles.rtsp_camera import RtspCamera
+from tests.doubles.rtsp_recording import recorded
 from tests.doubles.stopwatch import undisturbed
 from tests.media.test_rtsp import House
 
@@ -86,3 +88,24 @@ def one_and_later_others(chromium: Browser) -> dict[Player, list[float]]:
 def test_hls_is_so_far_behind_at_most(seen: dict[Player, list[float]], player: Player, most_s: float) -> None:
     assert len(seen[player]) >= 5 * FPS, "so few pictures were seen"
     assert statistics.median(seen[player]) <= most_s
+
+
+def test_hls_js_goes_on_where_keyframes_grow_rare_and_begins_there_with_one(chromium: Browser) -> None:
+    """The camera's keyframes are 2, 2 and 8 seconds apart, of which its list promised two."""
+    recording = recorded(gop_s=12, keys_s=(2, 4), sound=None)
+    with (
+        closing(RtspCamera(recording=recording)) as camera,
+        PlaneThread(GRANTS, House(camera), replace(SETTINGS, transcodes=0)) as plane,
+    ):
+        pages = [opened(chromium) for _ in range(2)]
+        play(pages[0], plane, LATER[0])
+        pages[0].wait_for_function("seen.length", timeout=30_000)
+        pages[0].wait_for_timeout(8_000)  # into the eight seconds
+        play(pages[1], plane, LATER[0])
+        for page in pages:
+            page.wait_for_function(f"video.currentTime - video.played.start(0) > {WATCHES_S}", timeout=60_000)
+        assert [page.evaluate("video.played.length") for page in pages] == [1, 1], "nothing was left out"
+        errors = {error for page in pages for error in page.evaluate("errors")}
+        for page in pages:
+            page.close()
+    assert not errors - {"bufferStalledError"}, "which it says on a machine that has more to do than it can"

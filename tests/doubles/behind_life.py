@@ -27,6 +27,7 @@ PAGE = """<!doctype html><video id="video" autoplay playsinline muted></video><s
 const video = document.getElementById("video"), canvas = new OffscreenCanvas(8, 8);
 const brush = canvas.getContext("2d", { willReadFrequently: true });
 window.seen = [];
+window.errors = [];
 const look = (now) => {
   brush.drawImage(video, 0, 0, 8, 8, 0, 0, 8, 8);
   seen.push([(performance.timeOrigin + now) / 1000, brush.getImageData(2, 2, 1, 1).data[1]]);
@@ -35,6 +36,7 @@ const look = (now) => {
 window.follow = async ([url, config]) => {
   const { default: Hls } = await import("/hls.mjs");
   window.hls = new Hls(config);
+  hls.on(Hls.Events.ERROR, (_, error) => errors.push(`${error.details} ${error.fatal ? "fatal" : ""}`.trim()));
   video.requestVideoFrameCallback(look);
   hls.loadSource(url);
   hls.attachMedia(video);

@@ -258,31 +258,67 @@ KEY = b"\x00\x00\x00\x01\x65\x55"
 
 
 @pytest.mark.parametrize(
-    ("gops_s", "targets"),
+    ("gops_s", "target_s"),
     [
-        ([2, 2, 2, 2], [2]),
-        ([2, 1, 2, 1.5], [2]),
-        ([4, 1, 4], [4]),
-        ([2, 2, 5, 2, 2], [2, 5]),
-        ([1, 2, 4, 8], [1, 2, 4]),
-        ([10, 10, 10], [10]),
-        ([20, 20], [20]),
+        ([2, 2, 2, 2], 2),
+        ([2, 1, 2, 1.5], 2),
+        ([4, 1, 4], 4),
+        ([2, 2, 5, 2, 2], 2),
+        ([1, 2, 4, 8], 1),
+        ([10, 10, 10], 10),
+        ([20, 20], 20),
+        # smart codecs: one keyframe in 170 s was seen of an EZVIZ camera (rhanekom/hass-ezviz-stream, its notes)
+        ([2, 20, 170, 2, 2], 2),
         # where a source changes, keyframes are near to one another once
-        ([1, 1, 0.75, 1, 1], [1]),
-        ([1, 1, 0.25, 1, 1], [1]),
-        ([2, 2, 0.75, 2], [2]),
-        ([4, 0.75, 4, 0.25, 4], [4]),
+        ([1, 1, 0.75, 1, 1], 1),
+        ([1, 1, 0.25, 1, 1], 1),
+        ([2, 2, 0.75, 2], 2),
+        ([4, 0.75, 4, 0.25, 4], 4),
     ],
 )
-def test_a_target_duration_never_changes_and_is_never_exceeded(gops_s: list[float], targets: list[int]) -> None:
-    """What outgrows it is of another start id, whose players fetched the master playlist again."""
+def test_a_list_goes_on_with_its_target_however_keyframes_come(gops_s: list[float], target_s: int) -> None:
+    """Where no keyframe comes in time a segment begins without one, which RFC 8216 section 3 allows."""
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
-    assert written(output, gops_s) == targets
-    listed = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", output.playlist())]
+    start = output.start_id
+    assert written(output, gops_s) == [target_s], "RFC 8216 section 6.2.1: the target must not change"
+    assert (output.start_id, output.failure) == (start, None)
+    text = output.playlist()
+    assert "EXT-X-INDEPENDENT-SEGMENTS" not in text
+    assert "EXT-X-DISCONTINUITY\n" not in text
+    listed = [float(found) for found in re.findall(r"EXTINF:([\d.]+)", text)]
     assert listed
-    assert max(listed) < output.target_s + 0.5
+    assert max(listed) < target_s + 0.5
     output.end()
+
+
+def test_a_player_that_comes_begins_with_a_keyframe_and_waits_for_one_where_the_newest_segment_has_none() -> None:
+    output = HlsOutput(silent_track=False, changed=lambda: None)
+    output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
+    written(output, [2, 2])
+    assert output.entry == 0, "all segments begin with one"
+    for number in range(1, 11):
+        time_ = (8 + number) * CLOCK // 2
+        output.write(Unit("video", b"\x00\x00\x00\x01\x41\x55", time_, time_))
+    assert output.entry is None
+    written(output, [2, 2], begin_s=9.5)
+    entry = list(output.segments)[-1].number
+    assert output.entry == entry
+    assert re.findall(r"^(\d+)\.ts$", output.playlist(entry=entry, is_first=True), re.MULTILINE) == [f"{entry}"]
+    written(output, [2], begin_s=14)
+    text = output.playlist(entry=entry)
+    assert f"#EXT-X-MEDIA-SEQUENCE:{entry}\n" in text
+    assert len(re.findall(r"^(\d+)\.ts$", text, re.MULTILINE)) > 1
+    segments = list(output.segments)
+    assert {segment.key for segment in segments} == {True, False}
+    assert [segment.key for segment in segments] == [_marks_random_access(segment.data) for segment in segments]
+    output.end()
+
+
+def _marks_random_access(data: bytes) -> bool:
+    """Whether a packet of the segment says that a decoder can begin with it (ISO 13818-1 section 2.4.3.5)."""
+    packets = [data[at : at + 188] for at in range(0, len(data), 188)]
+    return any([packet[3] & 0x20 and packet[4] and packet[5] & 0x40 for packet in packets])
 
 
 @pytest.mark.parametrize(("gop_s", "offset_s"), [(1, 3), (2, 4), (4, 6), (10, 12)])
@@ -325,7 +361,7 @@ def test_a_target_that_no_list_named_grows_with_what_is_seen() -> None:
 def test_keyframes_that_stay_away_are_a_refusal_until_they_come_again() -> None:
     output = HlsOutput(silent_track=False, changed=lambda: None)
     output.begin(Format(WIDTH, HEIGHT, "avc1.42c01e", audio=False))
-    written(output, [2, 2, 30])
+    written(output, [2, 2, 30], read=False)
     assert output.failure is not None
     assert output.failure.reason == "no_common_protocol"
     assert len(output.segments) == 0

@@ -4,11 +4,10 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from math import ceil
 
 from media.plane.codec.sound import SILENT_RATE
 from media.plane.codec.units import Format, SourceFailed, Unit
-from media.plane.outputs.muxer import SegmentMuxer
+from media.plane.outputs.muxer import SegmentMuxer, rounded
 from media.plane.outputs.segments import Segment, Segments
 
 LONGEST_S = 24.0  # of a segment, and so of a GOP
@@ -102,6 +101,11 @@ class HlsOutput:
     def target_s(self) -> int:
         return self._target or 1
 
+    @property
+    def entry(self) -> int | None:
+        """As of Segments."""
+        return self.segments.entry(self.target_s)
+
     def before(self, keyframe: Unit) -> Segment | None:
         """The whole segment that ends where this keyframe begins, if it is kept."""
         if self._muxer is None or self._muxer.open_since != keyframe.dts or not self.segments:
@@ -116,7 +120,9 @@ class HlsOutput:
         """Whether that start id can be of an output before this one."""
         return is_start_id(start_id) and _born_ms(start_id) <= self._born_ms
 
-    def playlist(self, after: str = "", *, near: bool = False, player: str = "") -> str:
+    def playlist(
+        self, after: str = "", *, near: bool = False, player: str = "", entry: int = 0, is_first: bool = False
+    ) -> str:
         """For a player, now. `after`: in the place of the output of that start id, which died with its process.
 
         Both sequence numbers lie above all of that output's, as RFC 8216 section 6.2.2 wants of one playlist; not far
@@ -124,11 +130,16 @@ class HlsOutput:
 
         `near`: players are to begin closer to the end than the three target durations of RFC 8216 section 6.3.3. They
         know of the next segment after one target duration at the latest, and have SPARE_S to fetch it.
+
+        `entry`: no earlier segment is listed, and in the player's first list (`is_first`) only that one: players begin
+        near the end, and hls.js asks again and again for a segment in which it finds no keyframe to begin with.
         """
         self._is_listed = bool(self._target)
         listed = self.segments.listed(self.target_s, self._clock(), player)
-        gone = self.segments.breaks_before(listed)
+        listed = [kept for kept in listed if kept.number >= entry]
+        listed = listed[:1] if entry and is_first else listed
         number = listed[0].number if listed else self._next
+        gone = self.segments.breaks_before(number)
         shift, folder = (self._lead(after), f"../{self.start_id}/") if after else (0, "")
         if after and number > self._first:
             gone += 1
@@ -138,7 +149,6 @@ class HlsOutput:
             f"#EXT-X-TARGETDURATION:{self.target_s}",
             f"#EXT-X-MEDIA-SEQUENCE:{number + shift}",
             f"#EXT-X-DISCONTINUITY-SEQUENCE:{gone + shift}",
-            "#EXT-X-INDEPENDENT-SEGMENTS",
         ]
         if near:
             lines.append(f"#EXT-X-START:TIME-OFFSET=-{min(3 * self.target_s, self.target_s + SPARE_S)}")
@@ -176,22 +186,15 @@ class HlsOutput:
             cut=self._cut,
             silent_rate=self._silent_rate,
             is_soon=self.is_soon,
-            early=self._is_risky,
+            target_s=lambda: self._target if self._is_listed else 0,
         )
-
-    def _is_risky(self, open_s: float) -> bool:
-        """Whether a segment that goes on past a keyframe may outgrow the target before the next one.
-
-        Where a source changes, keyframes are nearer to one another once, and then as far apart as before.
-        """
-        return self._is_listed and _rounded(open_s + self._target) > self._target
 
     def _is_torn(self, muxer: SegmentMuxer, unit: Unit) -> bool:
         """Whether pictures are missing before this one, and with that time the segment would outgrow the target."""
-        return self._is_listed and muxer.is_hole(unit.dts) and _rounded(muxer.open_until(unit.dts)) > self._target
+        return self._is_listed and muxer.is_hole(unit.dts) and rounded(muxer.open_until(unit.dts)) > self._target
 
     def _weigh(self, muxer: SegmentMuxer) -> None:
-        """Keep the segment that is not whole within the target that players know, and within its bounds."""
+        """Keep the segment that is not whole within its bounds."""
         if muxer.open_s > LONGEST_S or muxer.open_bytes > HEAVIEST:
             # nothing can be shown by HLS until keyframes come again
             self._muxer = None
@@ -200,30 +203,20 @@ class HlsOutput:
             self._mux()
             self.failure = SourceFailed("no_common_protocol", again=False)
             self._changed()
-        elif self._is_listed and _rounded(muxer.open_s) > self._target:
-            self._start()
 
-    def _cut(self, data: bytes, seconds: float, *, first: bool) -> None:
+    def _cut(self, data: bytes, seconds: float, *, first: bool, key: bool) -> None:
         seconds = max(seconds, _LEAST_S)
-        if self._is_listed and _rounded(seconds) > self._target:
-            self._start()
         if not self._is_listed:
-            self._target = max(self._target, _rounded(seconds), 1)
+            self._target = max(self._target, rounded(seconds), 1)
         self.failure = None
-        self.segments.add(
-            Segment(self._next, data, seconds, breaks=first and len(self.segments) > 0), self.target_s, self._clock()
-        )
+        made = Segment(self._next, data, seconds, breaks=first and len(self.segments) > 0, key=key)
+        self.segments.add(made, self.target_s, self._clock())
         self._next += 1
         self._changed()
 
 
 def is_start_id(text: str) -> bool:
     return _START.fullmatch(text) is not None
-
-
-def _rounded(seconds: float) -> int:
-    """The seconds as they are compared with a target duration (RFC 8216 section 4.3.3.1)."""
-    return ceil(seconds - 0.5)
 
 
 def _born_ms(start_id: str) -> int:

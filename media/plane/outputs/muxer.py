@@ -7,7 +7,8 @@ import io
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Protocol
+from math import ceil
+from typing import Any, NamedTuple, Protocol
 
 import av
 
@@ -15,21 +16,30 @@ from media.plane.codec import sound
 from media.plane.codec.units import CLOCK, Format, Unit
 
 _SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none, unless there is a reason to
-_HOLE = CLOCK // 10
+_HOLE = CLOCK
+_ROUNDED_OFF = 0.49  # seconds that a segment may last beyond its target
+_RANDOM_ACCESS = 0x40
 _TICK = Fraction(1, CLOCK)
 
 
 class Cut(Protocol):
-    """Takes a whole segment; `first`: of its muxer."""
+    """Takes a whole segment. `first`: of its muxer; `key`: it begins with a keyframe."""
 
-    def __call__(self, data: bytes, seconds: float, /, *, first: bool) -> None: ...
+    def __call__(self, data: bytes, seconds: float, /, *, first: bool, key: bool) -> None: ...
+
+
+class _Begin(NamedTuple):
+    """The picture that a segment begins with."""
+
+    dts: int
+    key: bool
 
 
 class SegmentMuxer:
     """One timeline of one format. What comes before the first keyframe is left out.
 
-    `is_soon`: segments are as short as their keyframes make them. `early`: whether a segment is to end that has
-    lasted so many seconds, where the next keyframe may be too far away.
+    `is_soon`: segments are as short as their keyframes make them. `target_s`: the target duration that players know, 0
+    while none does. No segment outgrows it: where no keyframe comes in time, one begins with any picture.
     """
 
     def __init__(
@@ -41,12 +51,12 @@ class SegmentMuxer:
         cut: Cut,
         silent_rate: int = sound.SILENT_RATE,
         is_soon: bool = False,
-        early: Callable[[float], bool] = lambda seconds: False,
+        target_s: Callable[[], int] = lambda: 0,
     ) -> None:
-        self._cut, self._is_soon, self._early = cut, is_soon, early
+        self._cut, self._is_soon, self._target_s = cut, is_soon, target_s
         self._first = True
-        self._begins: deque[int] = deque()  # presentation times of the keyframes that segments begin with
-        self._began: int | None = None  # decoding time of the keyframe that the open segment begins with
+        self._begins: deque[_Begin] = deque()
+        self._began: int | None = None  # decoding time of the picture that the open segment begins with
         self._last = self._step = 0  # decoding time of the latest picture, and how long after the one before
         self.open_bytes = 0  # of the segment that is not whole yet
         self._silent_dts: int | None = None
@@ -74,7 +84,7 @@ class SegmentMuxer:
 
     @property
     def open_since(self) -> int | None:
-        """Decoding time of the keyframe that the segment begins with that is not whole yet."""
+        """Decoding time of the picture that the segment begins with that is not whole yet."""
         return self._began
 
     @property
@@ -87,7 +97,7 @@ class SegmentMuxer:
         return 0.0 if self._began is None else (dts - self._began) / CLOCK
 
     def is_hole(self, dts: int) -> bool:
-        """Whether pictures are missing before one of that decoding time."""
+        """Whether time is missing before a picture of that decoding time."""
         return self._step > 0 and dts - self._last > max(2 * self._step, _HOLE)
 
     def write(self, unit: Unit) -> None:
@@ -112,10 +122,10 @@ class SegmentMuxer:
     def _picture(self, unit: Unit) -> None:
         if self._began is None and not unit.key:
             return
-        begins = self._began is None or (unit.key and self._may_end(unit.dts))
+        begins = self._began is None or (unit.key and self._may_end(unit.dts)) or self._must_end(unit.dts)
         if begins:
+            self._begins.append(_Begin(unit.dts, unit.key))
             self._began, self.open_bytes = unit.dts, 0
-            self._begins.append(unit.pts)
         elif unit.dts > self._last:
             self._step = unit.dts - self._last
         self._last = unit.dts
@@ -123,10 +133,23 @@ class SegmentMuxer:
         if self._silent:
             self._keep_silent(unit.dts)
 
+    def _must_end(self, dts: int) -> bool:
+        """Whether the open segment outgrows the target if the picture of that decoding time is in it, too."""
+        return self._is_long(dts + self._step)
+
+    def _is_long(self, dts: int) -> bool:
+        """Whether the open segment would outgrow the target if it lasted until then."""
+        target_s = self._target_s()
+        return target_s > 0 and rounded(self.open_until(dts)) > target_s
+
     def _may_end(self, dts: int) -> bool:
-        """Whether the open segment may end where the keyframe of that decoding time begins the next."""
-        open_s = self.open_until(dts)
-        return open_s * CLOCK >= _SHORTEST or self._is_soon or self._early(open_s)
+        """Whether the open segment may end where the keyframe of that decoding time begins the next.
+
+        One that went on past a keyframe which comes early, as where a source changes, might outgrow the target; and
+        players begin only with a keyframe.
+        """
+        is_whole = dts - (self._began or 0) >= _SHORTEST or not self._begins[-1].key
+        return is_whole or self._is_soon or self._is_long(dts + self._target_s() * CLOCK)
 
     def _keep_silent(self, until: int) -> None:
         if self._silent_dts is None:
@@ -144,11 +167,27 @@ class SegmentMuxer:
         self._container.mux(packet)
 
     def _closed(self, data: bytes) -> None:
-        """A segment is whole: it lasts up to the keyframe that begins the next one, or as long as its pictures do."""
+        """A segment is whole: it lasts up to the one that begins next, or as long as its pictures do."""
         begun = self._begins.popleft()
-        until = self._begins[0] if self._begins else self._last + self._step
-        self._cut(data, (until - begun) / CLOCK, first=self._first)
+        ticks = (self._begins[0].dts if self._begins else self._last + self._step) - begun.dts
+        target_s = self._target_s()
+        seconds = min(ticks / CLOCK, target_s + _ROUNDED_OFF) if target_s else ticks / CLOCK
+        self._cut(data if begun.key else _unmarked(data), seconds, first=self._first, key=begun.key)
         self._first = False
+
+
+def rounded(seconds: float) -> int:
+    """The seconds as they are compared with a target duration (RFC 8216 section 4.3.3.1)."""
+    return ceil(seconds - 0.5)
+
+
+def _unmarked(data: bytes) -> bytes:
+    """Without marks of random access (ISO 13818-1 section 2.4.3.5): the first picture had one only to be cut here."""
+    changed = bytearray(data)
+    for at in range(0, len(changed) - 5, 188):
+        if changed[at + 3] & 0x20 and changed[at + 4]:
+            changed[at + 5] &= 0xFF ^ _RANDOM_ACCESS
+    return bytes(changed)
 
 
 class _Body(io.BytesIO):
@@ -167,5 +206,5 @@ class _Body(io.BytesIO):
         super().close()
 
 
-def _nothing(_data: bytes, _seconds: float, *, first: bool) -> None:
+def _nothing(_data: bytes, _seconds: float, *, first: bool, key: bool) -> None:
     """In place of a cut, once nobody wants what is left."""

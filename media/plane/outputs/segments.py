@@ -22,6 +22,7 @@ class Segment:
     data: bytes
     seconds: float
     breaks: bool  # another timeline than the segment before
+    key: bool = True  # it begins with a keyframe
     listed_s: float = 0.0  # how long the longest list was in which a player was given it; 0: in none
     left: float | None = None  # when it fell out of the list, monotonic s
 
@@ -87,9 +88,18 @@ class Segments:
             self._let_go(target_s, now)
         return found
 
-    def breaks_before(self, listed: list[Segment]) -> int:
-        """How many segments before these began another timeline."""
-        return self._breaks_gone + sum(segment.breaks for segment in list(self._kept)[: len(self._kept) - len(listed)])
+    def entry(self, target_s: int) -> int | None:
+        """The first segment for a player that comes now: all that are listed, if each begins with a keyframe, else only
+        the newest. None: that one begins without, so that the player has to wait.
+        """
+        listed = list(self._kept)[-self._worth_listing(target_s) :]
+        if all(segment.key for segment in listed):
+            return 0
+        return listed[-1].number if listed[-1].key else None
+
+    def breaks_before(self, number: int) -> int:
+        """How many segments before that one began another timeline."""
+        return self._breaks_gone + sum(segment.breaks for segment in self._kept if segment.number < number)
 
     def _let_go(self, target_s: int, now: float) -> None:
         """What is neither listed nor due to a player."""

@@ -62,6 +62,10 @@ class Session:
         """Whether its viewer has been given a list."""
         return self._listed is not None
 
+    def has_list_of(self, output: HlsOutput) -> bool:
+        """Whether its viewer has been given a list of that output."""
+        return self._listed is not None and self._listed[0] is output
+
     def hand_list(self, output: HlsOutput) -> None:
         """Its viewer is given the list as it is now."""
         self._listed, self._listed_at = (output, output.due), asyncio.get_running_loop().time()

@@ -1,9 +1,11 @@
 """What one viewer sees of a pull: the picture as it comes or, where it can't be shown so, as it is transcoded."""
 
+import asyncio
+
 from media.plane.codec.units import Listen, SourceFailed, Unit, Watch
 from media.plane.outputs.hls import HlsOutput
 from media.plane.signal import Signal
-from media.plane.viewing.fanout import Fanout
+from media.plane.viewing.fanout import Fanout, NotYet
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.slim import Slim
 
@@ -17,6 +19,7 @@ class View:
         self._viewers: set[Watch] = set()  # of the one who watches by WebRTC
         self._failure: SourceFailed | None = None
         self._start_id = ""  # of the rendition that a viewer by HLS is shown
+        self.entry = 0  # the segment that it began with, where not all that were listed began with a keyframe
 
     @property
     def failure(self) -> SourceFailed | None:
@@ -46,13 +49,23 @@ class View:
         """The rendition, with its first segment. Raises SourceFailed, NotYet."""
         pull, tv = self._pull, self._surface == "tv"
         self._at = self._for_hls(silent_track=silent_track)
+        ends = asyncio.get_running_loop().time() + timeout_s
         if self._at is pull and not self._is_settled:
+
+            def may_begin() -> bool:
+                made = pull.ready(silent_track=silent_track, tv=tv)
+                return made is not None and (made.failure is not None or made.entry is not None)
+
             # keyframes that are far apart are found out while the first segment is waited for
-            await pull.signal.until(
-                lambda: pull.failure or pull.is_slow or pull.ready(silent_track=silent_track, tv=tv), timeout_s
-            )
+            await pull.signal.until(lambda: pull.failure or pull.is_slow or may_begin(), timeout_s)
             self._at = self._for_hls(silent_track=silent_track)
         output = await self._at.first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
+        if output.start_id != self._start_id:
+            left_s = ends - asyncio.get_running_loop().time()
+            await self.signal.until(lambda: self.failure or output.entry is not None, left_s)
+            if output.entry is None:
+                raise self.failure or NotYet
+            self.entry = output.entry
         self._start_id = output.start_id
         return output
 
