@@ -130,10 +130,10 @@ def _resolutions(camera: Camera) -> list[Resolution]:
     """
     if best(camera) == "sub":
         return [_resolution(shown(camera, "sub")) or _USUAL]
-    if camera.video.codec == "h265" or beyond(camera):
+    if camera.video.is_foreign or beyond(camera):
         return [_USUAL]
     whole = _resolution(camera.video) or _USUAL
-    smaller = _resolution(camera.sub) if camera.sub and camera.sub.codec != "h265" else None
+    smaller = _resolution(camera.sub) if camera.sub and not camera.sub.is_foreign else None
     return [whole, smaller] if smaller and smaller != whole else [whole]
 
 

@@ -37,7 +37,7 @@ from registry.settings import BadValue
 AT = "/home/cameras/add"
 LONGEST = 300  # characters of an address, a user name or a password
 LONGEST_NAME, LONGEST_ROOM = 64, 60
-_CODECS = {"h264": "H.264", "h265": "H.265"}
+_CODECS = {"h264": "H.264", "h265": "H.265", "mjpeg": "Motion JPEG"}
 _SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
 
 

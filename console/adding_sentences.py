@@ -27,7 +27,7 @@ WHY: Mapping[str, str] = {
         "Something answers there, and it has no picture by RTSP at that address. Look the path up in its manual."
     ),
     "code_wrong": mark("The camera refuses this user name or password."),
-    "not_playable": mark("Its picture is neither H.264 nor H.265. Set one of them on the camera's own page."),
+    "not_playable": mark("Its video is neither H.264, H.265 nor Motion JPEG. Set H.264 on the camera's own page."),
     "busy": mark("The camera is shown on as many screens as it can. Close one, then try again."),
     "media_down": mark("The camera answered, and no picture came. Try again in a moment."),
 }

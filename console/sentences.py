@@ -9,7 +9,7 @@ from words.catalogue import mark
 # "" stands for the sentence that assistants say
 OWN: Mapping[Reason, Sentence] = {
     "not_found": (mark("There is no such camera here any more."), mark("Reload this page.")),
-    "not_playable": (mark("{camera} sends H.265 video, which can't be shown here."), ""),
+    "not_playable": (mark("{camera} sends video as H.265 or Motion JPEG, which can't be shown here."), ""),
     "signed_out": (
         mark("showcam is signed out of the {vendor} account."),
         mark("Sign in again with the {vendor} user name and password."),

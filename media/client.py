@@ -22,13 +22,14 @@ from media.errors import (
 from media.grants import Claims, Picture
 from media.messages import End, FlowsOf, Keep, Lend, LiveOf, Offer, Probe, Warm
 from media.process_auth import HEADER, ProcessAuth
-from media.source import SourceSpec, Watched
+from media.source import Codec, SourceSpec, Watched
 from net.addresses import is_confidential
 
 LONGEST_ANSWER = 512 * 1024  # a still is in one
 PICTURES: tuple[Picture, ...] = ("main", "sub")
 PROBE_S = 1.5  # beyond what a camera is watched: for its still, and the way
 _NO_MEDIA = "what answers is no media process"
+_CODECS: dict[str, Codec] = {"h264": "h264", "h265": "h265", "mjpeg": "mjpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ class MediaClient:
         """A camera's picture at home, watched for so long at most. Raises MediaBusy, MediaUnavailable."""
         body: Probe = {"source": source.as_json(), "within_s": within_s}
         data = self._post("/internal/probe", body, within_s + PROBE_S)
-        codec = data.get("codec")
-        if codec != "h264" and codec != "h265":
+        codec = _CODECS.get(str(data.get("codec")))
+        if codec is None:
             raise MediaGone(_NO_MEDIA)
         width, height = int(_number(data, "width")), int(_number(data, "height"))
         rate, gop_s, watched_s = (_number(data, name) for name in ("rate", "gop_s", "watched_s"))

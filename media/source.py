@@ -24,7 +24,7 @@ def transcoded_size(width: int, height: int, most: tuple[int, int] = TRANSCODED)
 # ezviz: the account's cloud stream; ezviz_local: the camera's own protocol at home; card: nobody is asked, `card` is
 # written into the picture
 type Kind = Literal["hls", "rtsp", "ezviz", "ezviz_local", "card"]
-type Codec = Literal["h264", "h265"]
+type Codec = Literal["h264", "h265", "mjpeg"]
 type Sound = Literal["on", "off", "none"]  # as the vendor says: off = switched off, none = no microphone
 
 

@@ -26,7 +26,7 @@ class Ref(Struct, frozen=True):
     channel: int
 
 
-type VideoCodec = Literal["h264", "h265", "unknown"]
+type VideoCodec = Literal["h264", "h265", "mjpeg", "unknown"]
 
 
 class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists
@@ -34,6 +34,11 @@ class Video(Struct, frozen=True, omit_defaults=True):  # stored so: a changed de
     width: int = 0  # 0: unknown
     height: int = 0
     b_frames: bool = False  # found when it was opened: no display plays them by WebRTC
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is known to be of a codec that no display is sent."""
+        return self.codec not in ("h264", "unknown")
 
 
 class Camera(Struct, frozen=True, omit_defaults=True):  # stored so: a changed default would change stored lists

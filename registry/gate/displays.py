@@ -17,17 +17,17 @@ USUAL = (1280, 720)  # assumed of a picture whose size is not known
 
 def plain(camera: Camera) -> Picture:
     """The picture for whoever plays any size: the smaller one where that alone is H.264, as far as is known."""
-    return "sub" if camera.video.codec == "h265" and camera.sub and camera.sub.codec != "h265" else "main"
+    return "sub" if camera.video.is_foreign and camera.sub and not camera.sub.is_foreign else "main"
 
 
 def not_h264(camera: Camera) -> bool:
     """Whether no picture is H.264. False where that may have changed: it is tried then."""
-    return shown(camera, plain(camera)).codec == "h265" and not may_have_changed(camera)
+    return shown(camera, plain(camera)).is_foreign and not may_have_changed(camera)
 
 
 def best(camera: Camera) -> Picture:
     """The picture for a display: the smaller one too where the whole one is known to be more than displays decode."""
-    sub_alone = camera.video.codec != "h265" and is_larger(camera.video, _full_hd(camera.video))
+    sub_alone = not camera.video.is_foreign and is_larger(camera.video, _full_hd(camera.video))
     return "sub" if sub_alone and camera.sub and may_fit(camera.sub, _full_hd(camera.sub)) else plain(camera)
 
 
@@ -51,13 +51,13 @@ def by_hls_alone(camera: Camera) -> bool:
     picture = best(camera)
     if not shown(camera, picture).b_frames:
         return False
-    return picture == "sub" or camera.sub is None or camera.sub.b_frames or camera.sub.codec == "h265"
+    return picture == "sub" or camera.sub is None or camera.sub.b_frames or camera.sub.is_foreign
 
 
 def as_played(video: Video, surface: str) -> Video:
     """What a display gets of it, where the media process transcodes what can't be shown as it comes."""
     is_too_large = surface in DISPLAYS and video.width * video.height > MOST_PIXELS
-    if video.codec == "h265" or is_too_large or (surface == "video" and is_larger(video, TRANSCODED)):
+    if video.is_foreign or is_too_large or (surface == "video" and is_larger(video, TRANSCODED)):
         return Video("h264", *(transcoded_size(video.width, video.height) if video.width else TRANSCODED))
     return video
 
@@ -69,7 +69,7 @@ def _full_hd(video: Video) -> tuple[int, int]:
 
 
 def may_fit(video: Video | None, largest: tuple[int, int]) -> bool:
-    return video is not None and video.codec != "h265" and (video.width == 0 or within(video, largest))
+    return video is not None and not video.is_foreign and (video.width == 0 or within(video, largest))
 
 
 def is_larger(video: Video, largest: tuple[int, int]) -> bool:

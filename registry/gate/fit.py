@@ -58,7 +58,7 @@ def _wants_less(request: StreamRequest, camera: Camera) -> bool:
     largest = request.largest
     if largest and is_larger(camera.video, largest) and may_fit(camera.sub, largest):
         return True
-    orderly = camera.sub is not None and camera.sub.codec != "h265" and not camera.sub.b_frames
+    orderly = camera.sub is not None and not camera.sub.is_foreign and not camera.sub.b_frames
     if orderly and camera.video.b_frames and "hls" not in request.protocols:
         return True
     # once a day the whole one is tried again: its owner may have made it smaller, and the media process will see

@@ -103,7 +103,10 @@ WRITTEN: ByReason[Sentence] = {
         mark("Open it in the {vendor} app, if the app has it for this camera, or have the picture come another way."),
     ),
     "not_playable": (
-        mark("{camera} sends H.265 video, which the display can't play, and showcam has no room to convert it."),
+        mark(
+            "{camera} sends video as H.265 or Motion JPEG, which the display can't play, and showcam has no room to "
+            "convert it."
+        ),
         mark("In the {vendor} app open {camera} and set the video encoding to H.264."),
     ),
     "beyond_displays": (

@@ -125,7 +125,7 @@ class StreamSources:
             key=spec.key if spec.key and self._deciphers(opened) else b"",
             # what does not decode is the work of a setting only where the camera has one
             encrypts=camera.encryption != "none",
-            alone=spec.alone or (camera.sub is not None and camera.sub.codec == "h265"),
+            alone=spec.alone or (camera.sub is not None and camera.sub.is_foreign),
         )
 
     def _deciphers(self, opened: Open) -> bool:

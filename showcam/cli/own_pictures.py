@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from registry.drivers.lan.tried import Tried
     from showcam.compose.own_cameras import OwnCameras
 
-_CODECS = {"h264": "H.264", "h265": "H.265"}
+_CODECS = {"h264": "H.264", "h265": "H.265", "mjpeg": "Motion JPEG"}
 _SOUNDS = {"aac": "AAC", "g711u": "G.711", "g711a": "G.711", "opus": "Opus"}
 # why a camera can't be added, and what mends it
 WHY = {
@@ -24,7 +24,7 @@ WHY = {
     "lan_closed": "The camera is there, and its video port is closed: switch RTSP (or ONVIF) on, on its own page.",
     "no_way": "Something answers there, and it has no picture by RTSP at that address: look the path up in its manual.",
     "code_wrong": "The camera refuses this user name or password.",
-    "not_playable": "Its picture is neither H.264 nor H.265: set one of them on its own page.",
+    "not_playable": "Its video is neither H.264, H.265 nor Motion JPEG: set H.264 on its own page.",
     "media_down": "The camera answered, and no picture came.",
     "busy": "The camera is shown on as many screens as it can: close one, then try again.",
 }

@@ -62,11 +62,14 @@ class ByRtsp:
         description = await session.describe()
         decipherer = Decipherer(self._recording.key)  # without a key all is taken for clear
         chosen = choose(description, sound=True, opener=decipherer if self._recording.key else None)
-        decipherer.picture(chosen.sets.get(chosen.codec, b""))
+        codec = chosen.codec
+        if codec == "mjpeg":  # which no EZVIZ camera sends
+            raise SourceFailed("not_playable", again=False)
+        decipherer.picture(chosen.sets.get(codec, b""))
         heard = chosen.sound.codec if chosen.sound else None
         transport: Transport = "ts" if chosen.video.encoding == "MP2T" else "rtp"
         self._recording.pictured.described(transport, chosen.sets, heard, decipherer)
-        self._recording.pictured.is_of(chosen.codec)
+        self._recording.pictured.is_of(codec)
         self._chosen = chosen
         await session.play(description, chosen.played, self)
 
@@ -75,8 +78,8 @@ class ByRtsp:
         assert self._chosen is not None
         if kind == "audio" or unit.is_sound:
             self._recording.sound(SOUND, len(unit.data))
-        else:
-            self._recording.unit(self._chosen.codec, len(unit.data), b"" if unit.damaged else unit.data)
+        elif (codec := self._chosen.codec) != "mjpeg":
+            self._recording.unit(codec, len(unit.data), b"" if unit.damaged else unit.data)
         self._came.set()
 
     def report(self, kind: str, report: SenderReport, at: float) -> None:

@@ -66,8 +66,10 @@ H264 = picture() + x264() + H264PAY
 PLAIN = H264 + AAC
 B_FRAMES = x264(more="bframes=2 b-adapt=0 rc-lookahead=2 sync-lookahead=0 threads=1") + "! video/x-h264,profile=main "
 H265 = "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=13 ! rtph265pay name=pay0 pt=96"
+MJPEG = "jpegenc ! rtpjpegpay name=pay0 pt=26"
 TRANSPORT = f"mpegtsmux name=mux alignment=7 ! rtpmp2tpay name=pay0 pt=33 {picture()}{x264()}! "
 SMALL, FOUR_K = frozenset({(320, 180)}), frozenset({(3840, 2160)})
+BY_EIGHT = frozenset({(320, 184)})  # RTP has a JPEG's size in steps of eight pixels (RFC 2435 section 3.1.5)
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,23 @@ ROWS = [
     ),
     Row("H.265", picture() + H265 + AAC, hls="transcoded", webrtc="transcoded", is_noted=False),
     Row("H.265, no room to transcode", picture() + H265 + AAC, transcodes=0, hls="not_playable", webrtc="not_playable"),
+    Row(
+        "Motion JPEG",
+        picture() + "videoconvert ! video/x-raw,format=Y42B ! " + MJPEG + AAC,
+        hls="transcoded",
+        webrtc="transcoded",
+        sizes=BY_EIGHT,
+        is_noted=False,
+    ),
+    Row(
+        "Motion JPEG, UDP, no room to transcode",
+        picture() + MJPEG,
+        "udp",
+        transcodes=0,
+        sound=False,
+        hls="not_playable",
+        webrtc="not_playable",
+    ),
     four_k("page", "as sent"),
     four_k("google", "transcoded", frozenset({(1280, 720)})),
     four_k("google", "beyond_displays", transcodes=0),

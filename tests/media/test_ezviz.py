@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import aiohttp
 import av
@@ -162,7 +162,7 @@ def test_by_hls_the_first_viewer_is_made_short_segments_and_a_later_one_is_shown
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 def test_by_hls_the_first_keyframe_is_shown_at_once_and_stands_still_until_there_is_more(
-    start: Callable[..., World], cloud: StreamCloud, codec: Codec
+    start: Callable[..., World], cloud: StreamCloud, codec: Literal["h264", "h265"]
 ) -> None:
     """Its list is there before the camera has sent as much as a player must have; GStreamer and libav play it."""
     gstreamer.needed()

@@ -2,8 +2,14 @@
 
 import asyncio
 import itertools
+import os
 import re
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypedDict
 
 import av
@@ -13,6 +19,7 @@ from media.plane.outputs.pipeline import Pipeline
 from media.source import transcoded_size
 from tests.doubles.hls_camera import FPS, Camera, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
+from tests.doubles.waiting import until
 from tests.media.conftest import Answer, World
 from tests.media.test_webrtc import watching
 
@@ -154,6 +161,49 @@ def test_where_there_is_no_room_the_reason_is_answered_and_nobody_else_hindered(
     assert first.status == 200
     assert refusal(world.master("shed", surface=surface)) == reason
     assert world.request(world.variant_url(first)).status == 200
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Four programs on each core that never rest."""
+    count = 4 * (os.process_cpu_count() or 1)
+    programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for program in programs:
+            program.kill()
+            program.wait()
+
+
+def test_on_a_busy_machine_all_who_begin_at_once_are_shown_h265_by_hls_or_told_why_not(
+    start: Callable[..., World], vendor: Vendor
+) -> None:
+    world, names = start(transcodes=2), ("garden", "yard", "shed", "barn")
+    vendor.cameras |= {name: Camera(recording(**H265)) for name in names}
+
+    def begins(name: str) -> Answer:
+        """As a player that asks again when it is asked to."""
+        url = f"/s/{world.grant(name)}/master.m3u8"
+        deadline = time.monotonic() + 90
+        while (answer := world.request(url)).status == 503 and time.monotonic() < deadline:
+            continue
+        return answer
+
+    def waits() -> bool:
+        return world.stats()["live"] == len(names)
+
+    with busy(), ThreadPoolExecutor(len(names)) as pool:
+        answers = pool.map(begins, names)
+        until(waits)  # so each of them holds its place
+        shown: list[Answer] = []
+        refused: list[Answer] = []
+        for answer in answers:
+            (shown if answer.status == 200 else refused).append(answer)
+        assert [refusal(answer) for answer in refused] == ["not_playable"] * 2
+        for answer in shown:
+            assert re.findall(r"^\d+\.ts$", world.request(world.variant_url(answer)).text, re.MULTILINE)
+    assert len(shown) == 2
 
 
 def test_who_comes_to_what_others_watch_as_it_comes_is_shown_it_transcoded(world: World, vendor: Vendor) -> None:

@@ -22,6 +22,7 @@ from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served
 from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_faults import resized
 from tests.doubles.rtsp_recording import CODE
 
 SUB = "/Streaming/Channels/102"
@@ -51,6 +52,11 @@ def test_a_path_is_taken_as_it_is_given_with_the_makers_smaller_picture(camera: 
     device = look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device
     assert (device.main, device.sub) == (Pictured(PATH, "h264", sound="aac"), Pictured(SUB, "h264", sound="aac"))
     assert (device.user, device.password, device.onvif) == ("admin", CODE, "")
+
+
+def test_a_camera_that_sends_motion_jpeg_is_taken(camera: RtspCamera) -> None:
+    camera.does.says = lambda lines: resized([line.replace("H264/90000", "JPEG/90000") for line in lines])
+    assert look(f"rtsp://127.0.0.1:{camera.port}{PATH}").device.main.codec == "mjpeg"
 
 
 @pytest.mark.parametrize("path", [known.main for known in PATHS])

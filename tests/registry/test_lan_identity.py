@@ -60,8 +60,10 @@ def profile(token: str, codec: str, width: int, height: int, source: str = "lens
         ),
         ((profile("m", "h264", 1920, 1080), profile("o", "h264", 640, 360, "other lens")), ("m", None)),
         ((profile("j", "", 640, 480), profile("m", "h264", 1280, 720)), ("m", None)),
+        ((profile("j", "mjpeg", 1920, 1080), profile("m", "h264", 1280, 720)), ("m", None)),
+        ((profile("j", "mjpeg", 640, 480),), ("j", None)),
     ],
-    ids=["none", "one", "two", "H.264 before H.265", "one lens", "no MJPEG"],
+    ids=["none", "one", "two", "H.264 before H.265", "one lens", "no other codec", "no MJPEG", "MJPEG and no other"],
 )
 def test_main_and_sub_are_chosen(profiles: tuple[Profile, ...], expected: tuple[str | None, str | None]) -> None:
     main, sub = chosen(profiles)

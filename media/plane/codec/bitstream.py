@@ -1,14 +1,14 @@
-"""What a relay asks of a camera's codec, which the modules h264 and h265 both answer."""
+"""What a relay asks of a camera's codec, which the modules h264, h265 and mjpeg answer."""
 
 from typing import Protocol
 
-from media.plane.codec import h264, h265
+from media.plane.codec import h264, h265, mjpeg
 from media.plane.codec.keyframe import Measured
 from media.source import Codec
 
 
 class Bitstream(Protocol):
-    """`data` is of one picture, in Annex B's form."""
+    """`data` is of one picture, in Annex B's form, or a JPEG."""
 
     def is_idr(self, data: bytes, /) -> bool: ...
 
@@ -26,4 +26,7 @@ class Bitstream(Protocol):
 
 
 def bitstream(codec: Codec) -> Bitstream:
-    return h265 if codec == "h265" else h264
+    return _OF[codec]
+
+
+_OF: dict[Codec, Bitstream] = {"h264": h264, "h265": h265, "mjpeg": mjpeg}

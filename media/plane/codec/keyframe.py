@@ -14,6 +14,7 @@ from av.video.reformatter import ColorRange
 from media import nal
 
 _LEAST, _MOST = 360, 540
+_JPEG = b"\xff\xd8"
 
 
 class NoPicture(Exception):
@@ -50,6 +51,8 @@ def decoded(codec: VideoCodecContext, keyframe: bytes) -> VideoFrame:
 
 def jpeg(keyframe: bytes, *, small: bool = False) -> bytes:
     """`small`: between 360 and 540 px on the shorter side, whatever the camera sends. Raises NoPicture."""
+    if keyframe.startswith(_JPEG):
+        return resized(keyframe, small=small)
     return _jpeg(decoded(decoder("hevc" if nal.codec(keyframe) == "h265" else "h264"), keyframe), small=small)
 
 

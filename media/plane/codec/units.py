@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from media.source import Codec
+
 CLOCK = 90_000  # ticks a second, of every time in this package unless said otherwise
 
 
@@ -33,7 +35,7 @@ class Format:
 
     width: int
     height: int
-    codec: str  # RFC 6381, such as "avc1.42c01f" or "hvc1.1.6.L93.B0"
+    codec: str  # RFC 6381, such as "avc1.42c01f" or "hvc1.1.6.L93.B0"; "jpeg" of Motion JPEG
     audio: bool
     audio_rate: int = 0
     audio_channels: int = 0  # 0: not known
@@ -43,8 +45,8 @@ class Format:
     lacks_sub: bool = False  # it is the whole picture, since the smaller one was requested and brought nothing
 
     @property
-    def is_h265(self) -> bool:
-        return self.codec.startswith("hvc1")
+    def kind(self) -> Codec:
+        return "h265" if self.codec.startswith("hvc1") else "mjpeg" if self.codec == "jpeg" else "h264"
 
     def continues(self, before: "Format") -> bool:
         """Whether a player that was told of the format before goes on with this one."""

@@ -16,7 +16,7 @@ def unplayed(form: Format, surface: str, protocol: Protocol) -> str:
     """Why that can't be shown there as it comes, "" where it can. A browser plays more, and so does what is here."""
     if protocol in ("still", "snapshot"):
         return ""
-    if form.is_h265:
+    if form.kind != "h264":
         return "not_playable"  # no surface says that it plays it
     if protocol == "webrtc" and form.b_frames:
         return "no_common_protocol"

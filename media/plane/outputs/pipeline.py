@@ -10,9 +10,10 @@ from av.video.frame import PictureType
 
 from media.plane.codec import h264
 from media.plane.codec.units import CLOCK, Format, Unit
-from media.source import TRANSCODED, transcoded_size
+from media.source import TRANSCODED, Codec, transcoded_size
 
 SELDOM_S = 0.5  # a picture is due where none was shown for so long
+_DECODERS: dict[Codec, str] = {"h264": "h264", "h265": "hevc", "mjpeg": "mjpeg"}
 _REPEATED = CLOCK // 5  # ticks between the copies of a repeated picture
 _LEAST_STEP = CLOCK // 45  # between two pictures: those of a faster camera are thinned out
 _USUAL_FPS = 25  # by which the rate is kept: a camera of another gets more or fewer bits
@@ -49,7 +50,7 @@ class Pipeline:
 
     def __init__(self, form: Format, shape: Shape) -> None:
         self._size, self._shape = transcoded_size(form.width, form.height, shape[:2]), shape
-        self._decoder = av.CodecContext.create("hevc" if form.is_h265 else "h264", "r")
+        self._decoder: Any = av.CodecContext.create(_DECODERS[form.kind], "r")
         self._decoder.thread_count = 1
         self._encoder = _encoder(*self._size, shape)
         self._last: int | None = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import structlog
 
+from media import nal
 from media.ezviz.decipher import Decipherer
 from media.plane.codec import sound
 from media.plane.codec.bitstream import bitstream
@@ -45,7 +46,7 @@ class Live:
         timeline: Timeline,
         *,
         codec_of: Callable[[], Codec],
-        sets: Mapping[Codec, bytes],
+        sets: Mapping[nal.Codec, bytes],
         encrypts: bool,
         decipherer: Decipherer | None = None,
         over: Callable[[SourceFailed], None],
@@ -105,7 +106,8 @@ class Live:
     # pictures and sound as they come
 
     def _is_of(self, codec: Codec) -> None:
-        self._name, self._codec, self._sets = codec, bitstream(codec), self._described.get(codec, b"")
+        self._name, self._codec = codec, bitstream(codec)
+        self._sets = b"" if codec == "mjpeg" else self._described.get(codec, b"")
 
     def _turn(self, codec: Codec) -> None:
         """The pictures are of another codec: what came before was none."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from media.plane.codec.keyframe import NoPicture, jpeg
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 from media.plane.sources.rtsp import RtspSource
-from media.source import Codec, SourceSpec, Watched
+from media.source import SourceSpec, Watched
 
 ENOUGH_S = 0.8  # of pictures, for their rate, once the distance of keyframes is known
 
@@ -34,8 +34,7 @@ class Probed:
             still = jpeg(self.keyframe, small=small)
         except NoPicture:
             raise SourceFailed("media_down", again=True) from None
-        codec: Codec = "h265" if form.is_h265 else "h264"
-        return Watched(codec, form.width, form.height, self.rate, self.gop_s, self.watched_s, still)
+        return Watched(form.kind, form.width, form.height, self.rate, self.gop_s, self.watched_s, still)
 
 
 class _Screen:

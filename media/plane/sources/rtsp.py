@@ -63,7 +63,7 @@ class RtspSource:
         description = await session.describe()
         decipherer = Decipherer(self._spec.key) if self._spec.key else None
         chosen = choose(description, sound=self._spec.sound != "off", opener=decipherer)
-        if decipherer:
+        if decipherer and chosen.codec != "mjpeg":
             decipherer.picture(chosen.sets.get(chosen.codec, b""))
         timeline = Timeline(chosen.video.clock_hz, (chosen.audio or chosen.video).clock_hz)
         self._live = Live(

@@ -5,10 +5,12 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from media import nal
 from media.plane.codec.h264 import START
 from media.plane.codec.units import Format, SoundCodec, SourceFailed
 from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
 from media.rtp.either import EitherDepacketizer
+from media.rtp.jpeg import JpegDepacketizer
 from media.rtp.mp2t import TransportDepacketizer
 from media.rtp.plain import PlainDepacketizer
 from media.rtp.unit import Depacketizer, Opener
@@ -16,7 +18,7 @@ from media.rtsp.description import Description, Track
 from media.source import Codec
 
 _HIGHEST_HZ = 1_000_000
-_VIDEOS = ("H264", "MP2T", "H265", "HEVC")  # the best first
+_VIDEOS = ("H264", "MP2T", "H265", "HEVC", "JPEG")  # the best first
 _SETS = frozenset({7, 8})
 _SETS_H265 = frozenset({32, 33, 34})
 
@@ -45,15 +47,17 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Chosen:
     video: Track
-    sets: dict[Codec, bytes]  # parameter sets that the description has, in Annex B's form
-    depacketizer: EitherDepacketizer | TransportDepacketizer
+    sets: dict[nal.Codec, bytes]  # parameter sets that the description has, in Annex B's form
+    depacketizer: EitherDepacketizer | TransportDepacketizer | JpegDepacketizer
     audio: Track | None = None  # where sound has a track of its own
     sound: Sound | None = None
 
     @property
     def codec(self) -> Codec:
         """As described, until what comes shows another."""
-        return self.depacketizer.codec if isinstance(self.depacketizer, EitherDepacketizer) else "h264"
+        if isinstance(self.depacketizer, EitherDepacketizer):
+            return self.depacketizer.codec
+        return "mjpeg" if isinstance(self.depacketizer, JpegDepacketizer) else "h264"
 
     @property
     def played(self) -> list[tuple[str, Track, Depacketizer]]:
@@ -81,7 +85,7 @@ def choose(description: Description, *, sound: bool, opener: Opener | None = Non
         raise SourceFailed("not_playable", again=False)
     if video.encoding == "MP2T":
         return Chosen(video, {}, TransportDepacketizer())
-    made = _described(video, opener)
+    made = _described(video, opener) if video.encoding != "JPEG" else Chosen(video, {}, JpegDepacketizer())
     for track in description.tracks if sound else ():
         is_back = track.is_back and not video.is_back
         if track.kind == "audio" and not is_back and (heard := _sound(track)) is not None:
@@ -92,12 +96,12 @@ def choose(description: Description, *, sound: bool, opener: Opener | None = Non
 def _described(video: Track, opener: Opener | None) -> Chosen:
     """Where the description contradicts itself, parameter sets count for more than names."""
     told = [video.parameters.get(f"sprop-{name}", "") for name in ("vps", "sps", "pps")]  # RFC 7798 section 7.1
-    sets: dict[Codec, bytes] = {
+    sets: dict[nal.Codec, bytes] = {
         "h264": _sets(video.parameters.get("sprop-parameter-sets", ""), _is_h264_set),
         "h265": b"".join(_sets(text, _is_h265_set) for text in told),
     }
-    codec: Codec = "h264" if video.encoding == "H264" else "h265"
-    other: Codec = "h265" if codec == "h264" else "h264"
+    codec: nal.Codec = "h264" if video.encoding == "H264" else "h265"
+    other: nal.Codec = "h265" if codec == "h264" else "h264"
     if sets[other] and not sets[codec]:
         codec = other
     return Chosen(video, sets, EitherDepacketizer(codec, opener))

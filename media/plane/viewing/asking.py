@@ -7,7 +7,7 @@ import structlog
 from media.grants import Claims
 from media.plane.background import Background
 from media.plane.codec.units import Format, SourceFailed
-from media.source import Codec, Denied, Sources, SourceSpec, mark_of
+from media.source import Denied, Sources, SourceSpec, mark_of
 
 _log = structlog.get_logger()
 
@@ -69,9 +69,8 @@ class Asking:
 
     async def _report(self, claims: Claims, form: Format) -> None:
         try:
-            codec: Codec = "h265" if form.is_h265 else "h264"
             learnt = self._sources.learnt(
-                claims, form.width, form.height, codec=codec, b_frames=form.b_frames, lacks_sub=form.lacks_sub
+                claims, form.width, form.height, codec=form.kind, b_frames=form.b_frames, lacks_sub=form.lacks_sub
             )
             await asyncio.wait_for(learnt, ASK_S)
         except Exception as error:

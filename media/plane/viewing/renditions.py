@@ -51,7 +51,7 @@ class Renditions:
         self._asked = self._clock()
         if self._tv is None:
             self._tv = TvRendition(self._changed, self._clock)
-            if self._form is not None and not self._form.is_h265:
+            if self._form is not None and self._form.kind == "h264":
                 for form, units in self._shown_last():
                     self._tv.begin(form)
                     for unit in units:
@@ -66,7 +66,7 @@ class Renditions:
     def begin(self, form: Format) -> None:
         self._form = form
         self._recent.begin(form)
-        if form.is_h265:
+        if form.kind != "h264":
             self.end()  # nobody is sent it as it comes
             self.outputs.clear()
             return
@@ -78,7 +78,7 @@ class Renditions:
         form = self._form
         if form is None or (unit.kind == "audio" and not form.audio):
             return
-        self._recent.add(unit, whole=not self.all and not form.is_h265)
+        self._recent.add(unit, whole=not self.all and form.kind == "h264")
         if self._tv is not None:
             self._tv.write(unit)
         if self.outputs:
@@ -104,7 +104,7 @@ class Renditions:
     def _make(self, *, begins: bool = False) -> None:
         """Those that players have asked for; `begins`: another timeline does."""
         form = self._form
-        if form is None or form.is_h265:
+        if form is None or form.kind != "h264":
             return
         for_tvs = {False} if self._tv is not None and plays_on_tvs(form) else set()
         wanted = {silent_track and not form.audio for silent_track in self._wanted | for_tvs}

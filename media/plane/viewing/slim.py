@@ -183,6 +183,6 @@ class Slim:
 
 
 def _is_smaller(form: Format | None, whole: Format | None) -> bool:
-    if form is None or form.is_h265 or form.b_frames:
+    if form is None or form.kind != "h264" or form.b_frames:
         return False  # no viewer by WebRTC is sent that
     return whole is not None and form.width * form.height < whole.width * whole.height

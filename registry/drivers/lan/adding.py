@@ -213,8 +213,12 @@ class Adding:
 
 
 def chosen(profiles: tuple[Profile, ...]) -> tuple[Profile | None, Profile | None]:
-    """The largest picture of the first lens, and a smaller one: the largest in H.264 that is 1280×720 at most."""
-    usable = [profile for profile in profiles if profile.codec]
+    """The largest picture of the first lens, and a smaller one: the largest in H.264 that is 1280×720 at most.
+
+    Motion JPEG, which many devices offer beside others, only where there is nothing else.
+    """
+    usable = [profile for profile in profiles if profile.codec not in ("", "mjpeg")]
+    usable = usable or [profile for profile in profiles if profile.codec]
     lens = [profile for profile in usable if profile.source == usable[0].source]
     ordered = sorted(lens, key=lambda profile: profile.width * profile.height, reverse=True)
     main = ordered[0] if ordered else None

@@ -11,7 +11,7 @@ from net.addresses import is_in_house
 from registry.drivers.probes.rtsp import NoRtsp, questioner
 from registry.errors import Refused
 
-_VIDEOS = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
+_VIDEOS = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "mjpeg"}
 _SOUNDS = {"MPEG4-GENERIC": "aac", "MP4A-LATM": "aac", "PCMU": "g711u", "PCMA": "g711a", "OPUS": "opus"}
 
 

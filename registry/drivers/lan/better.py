@@ -39,7 +39,7 @@ class Better(Struct, frozen=True):
 
 def better(main: Received, sub: Received | None) -> tuple[Better, ...]:
     found: list[Better] = []
-    if main.codec == "h265" and (sub is None or sub.codec == "h265"):
+    if main.codec != "h264" and (sub is None or sub.codec != "h264"):
         which: Literal["main", "sub"] = "main" if sub is None else "sub"
         found.append(Better(which, "h264", "H.264 for the smaller picture, which every display plays as it comes"))
     elif sub is None and main.width * main.height > 1280 * 720:

@@ -22,7 +22,7 @@ class Pictured(Struct, frozen=True, omit_defaults=True):
     """One of a camera's pictures. What is 0 or "" was not found out."""
 
     path: str  # of its RTSP address, with its query
-    codec: str = ""  # "h264", "h265"
+    codec: str = ""  # "h264", "h265", "mjpeg"
     width: int = 0
     height: int = 0
     sound: str = ""  # its codec; "": it has none

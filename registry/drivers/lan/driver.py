@@ -35,7 +35,7 @@ LEAST_S = 0.3  # a camera has so long at least, however little time a request ha
 KNOWN_S = 10.0  # a camera is not knocked at more often: a stream asks it anyway
 OPEN_S = 2.0  # an opening waits so long for the camera's description
 MANY = 4096
-_CODECS: dict[str, VideoCodec] = {"h264": "h264", "h265": "h265"}
+_CODECS: dict[str, VideoCodec] = {"h264": "h264", "h265": "h265", "mjpeg": "mjpeg"}
 _AWAY: frozenset[Reason] = frozenset({"lan_unreachable", "lan_closed"})
 
 

@@ -5,14 +5,14 @@ from msgspec import Struct
 from net.elements import Element
 from net.text import line
 
-_CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
+_CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "mjpeg"}
 
 
 class Profile(Struct, frozen=True):
     """A picture that the device can send."""
 
     token: str
-    codec: str  # "h264", "h265" or "" for another
+    codec: str  # "h264", "h265", "mjpeg" or "" for another
     width: int
     height: int
     rate: int
