@@ -6,8 +6,8 @@ from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Row
 from bench.timing import cpu_us, rounds_us
+from media.nal import Codec
 from media.plane.sources.footage import Footage
-from media.source import Codec
 from simulator.cloud.program_stream import ProgramStream
 from simulator.cloud.rtp_stream import RtpStream
 from simulator.pictures.garbler import Garbler
