@@ -7,12 +7,13 @@ import sys
 import pytest
 
 from bench import __main__ as bench
-from bench import first_frame, glass, growth, in_process, lip_sync, over_http, recovery, refresh, wire
+from bench import first_frame, glass, growth, in_process, over_http, recovery, refresh, wire
 from bench.household import doors
 from bench.questions import QUESTIONS, Question, WrongAnswer
 from bench.run import Group, NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row, render, spread
 from bench.timing import QUICK, cpu_us, percentile
+from tests.doubles.clapping import apart
 
 
 @pytest.mark.parametrize(
@@ -86,9 +87,9 @@ def test_a_picture_is_as_far_behind_as_the_one_of_its_brightness_was_sent_before
 
 
 def test_sound_is_apart_from_the_nearest_flash() -> None:
-    assert lip_sync.apart([1.0, 2.0, 3.0], [1.03, 1.99]) == [pytest.approx(0.03), pytest.approx(-0.01)]
+    assert apart([1.0, 2.0, 3.0], [1.03, 1.99]) == [pytest.approx(0.03), pytest.approx(-0.01)]
     with pytest.raises(ValueError, match="no two together"):
-        lip_sync.apart([1.0], [2.0])
+        apart([1.0], [2.0])
 
 
 def test_the_time_of_a_call_counts_its_work() -> None:

@@ -21,6 +21,7 @@ class Camera:
         self.seconds = 30.0
         self.video_from, self.audio_from = 0xFFFFF000, 4_000_000_000  # timestamps go round
         self.late_s = 0.02  # on the way
+        self.sound_late_s = 0.0  # how much longer sound is
         self.stop: tuple[float, float] | None = None  # nothing is sent meanwhile
         self.leap: tuple[float, float] = (1e9, 0)  # when, and by how much its clock
         self.ppm = 0.0  # by which sound's clock is fast
@@ -60,7 +61,7 @@ class Camera:
         for number in range(1, round(self.seconds * HZ / FRAME)):
             moment = number * FRAME / HZ
             if not self._is_stopped(moment):
-                yield moment + self.late_s, "audio", moment
+                yield moment + self.late_s + self.sound_late_s, "audio", moment
 
     def _is_stopped(self, moment: float) -> bool:
         return self.stop is not None and self.stop[0] <= moment < self.stop[1]
@@ -91,6 +92,8 @@ def apart(video: list[tuple[float, int]], audio: list[tuple[float, int]], after_
         ({"audio_wall_s": -3.0}, 0.05),
         ({"audio_wall_s": None, "burst_s": 2.0}, 0.1),
         ({"batch": 5}, 0.01),
+        ({"sound_late_s": 0.25}, 0.01),
+        ({"sound_late_s": -0.25}, 0.01),
         ({"ppm": 1000.0, "seconds": 120.0}, 0.02),
         ({"ppm": -1000.0, "seconds": 120.0}, 0.02),
         ({"ppm": 1000.0, "seconds": 120.0, "audio_wall_s": None}, 0.15),
@@ -107,6 +110,8 @@ def apart(video: list[tuple[float, int]], audio: list[tuple[float, int]], after_
         "a report 3 s early",
         "a GOP at once",
         "five pictures at once",
+        "sound a quarter of a second later",
+        "pictures a quarter of a second later",
         "sound 1000 ppm fast",
         "sound 1000 ppm slow",
         "fast without reports",

@@ -34,10 +34,12 @@ from aiortc.rtp import (
 )
 
 from media.plane.outputs import ice
+from media.plane.outputs.track import Track
 from media.plane.outputs.video_track import VideoTrack
 
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _UNIT_S, _MOST = 0.01, 0xFFF  # of a playout delay, and the longest
+_NTP_EPOCH_S = 2_208_988_800  # from 1900 to 1970
 HISTORY = 1024  # packets that are kept to be sent again; aiortc's 128 are a third of a second at 4 Mbit/s
 
 # aiortc offers the first four alone, with which a display that has an RSA certificate can't agree (its issue 1434).
@@ -72,6 +74,11 @@ if not {_KEPT, _MAP, _RTT} <= {*RTCRtpSender.__init__.__code__.co_names} or not 
     vars(aiortc.rtcrtpsender).get("RTP_HISTORY_SIZE"), int
 ):
     raise LibraryChanged("RTCRtpSender keeps what it sent in another way")
+_NTP = "_RTCRtpSender__ntp_timestamp"
+_run_rtp = _its_own(RTCRtpSender, "_run_rtp", "self", "codec")
+_run_rtcp = _its_own(RTCRtpSender, "_run_rtcp", "self")
+if any(_NTP not in sends.__code__.co_names for sends in (_run_rtp, _run_rtcp)):
+    raise LibraryChanged("RTCRtpSender reports its times in another way")
 if vars(aiortc.rtcpeerconnection).get("RTCRtpSender") is not RTCRtpSender:
     raise LibraryChanged("RTCPeerConnection makes its senders in another way")
 _its_own(aiortc.rtcicetransport, "Connection", *inspect.signature(aioice.ice.Connection).parameters)
@@ -114,7 +121,22 @@ def _with_rsa(certificate: RTCCertificate, srtp_profiles: Any) -> Any:
 
 
 class Sender(RTCRtpSender):
-    """Gives a picture's congestion control what is sent, and all that its receiver reports."""
+    """Gives a picture's congestion control what is sent, and all that its receiver reports.
+
+    Its own reports say when a picture or sound was taken. aiortc's say when it was sent, so that sound which comes
+    later than its picture, or a picture that was transcoded, would be shown with another moment.
+    """
+
+    _taken_ntp: int | None = None  # of what is sent just now
+    _reported_ntp = 0
+
+    @property
+    def _RTCRtpSender__ntp_timestamp(self) -> int:  # noqa: N802
+        return self._reported_ntp
+
+    @_RTCRtpSender__ntp_timestamp.setter
+    def _RTCRtpSender__ntp_timestamp(self, sent_ntp: int) -> None:  # noqa: N802
+        self._reported_ntp = sent_ntp if self._taken_ntp is None else self._taken_ntp
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -135,6 +157,9 @@ class Sender(RTCRtpSender):
                 getattr(self, _KEPT).clear()
             self.track.congestion.sent(len(frame.payloads))
             self._extensions.least_s = self.track.congestion.delay_s
+        epoch_s = self.track.epoch_s if isinstance(self.track, Track) else None
+        if frame is not None and epoch_s is not None:
+            self._taken_ntp = round((_NTP_EPOCH_S + epoch_s + frame.timestamp / codec.clockRate) * 2**32)
         return frame
 
     async def _retransmit(self, sequence_number: int) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Literal
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender, RTCSessionDescription
 
+from media.plane.codec.units import CLOCK
 from media.plane.outputs import ice
 from media.plane.outputs.amendments import PeerConnection
 from media.plane.outputs.answers import agreed
@@ -40,6 +42,7 @@ class Peer:
         servers: tuple[Address, ...],
     ) -> None:
         self._video, self._sound, self._gone, self._servers = video, sound, gone, servers
+        self._epoch_s = video.epoch_s = time.time() - sound.now() / CLOCK
         # each section a transport of its own until the offer bundles it: by aiortc's default a second video keeps the
         # first one's, which is closed when that is bundled
         self._connection = PeerConnection(RTCConfiguration(iceServers=relays, bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
@@ -77,7 +80,10 @@ class Peer:
         if not self._hears:
             voice = "none"
         if voice != "none":
-            track = SilentTrack() if voice == "silence" else OpusTrack(self._sound, is_late=voice == "late")
+            track: OpusTrack | SilentTrack = SilentTrack()
+            if voice != "silence":
+                track = OpusTrack(self._sound, is_late=voice == "late")
+                track.epoch_s = self._epoch_s
             connection.addTrack(G711Track(track) if self._hears == "g711" else track)
         for transceiver in connection.getTransceivers():
             transceiver.direction = "sendonly" if transceiver.sender.track is not None else "inactive"

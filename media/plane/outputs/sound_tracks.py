@@ -95,7 +95,7 @@ class G711Track(Track):
 
     def __init__(self, opus: OpusTrack | SilentTrack) -> None:
         super().__init__()
-        self._opus = opus
+        self._opus, self.epoch_s = opus, opus.epoch_s
         self._decoder = av.CodecContext.create("libopus", "r")
         self._decoder.sample_rate, self._decoder.layout = OPUS_CLOCK, "stereo"
         self._resampler = av.AudioResampler("s16", "mono", OPUS_CLOCK)

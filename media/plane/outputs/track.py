@@ -7,6 +7,12 @@ from aiortc.mediastreams import MediaStreamError
 
 
 class Track(MediaStreamTrack):
+    """`epoch_s`: the Unix time at its time 0, by which sound and picture of one moment are shown together; None where
+    there is nothing to be shown with it.
+    """
+
+    epoch_s: float | None = None
+
     def __init__(self) -> None:
         super().__init__()
         self._arrival: asyncio.Future[None] | None = None

@@ -23,6 +23,7 @@ class _Clock:
         self._extended = 0
         self.shift: int | None = None  # from media to the timeline
         self.last = self.last_at = self.began = 0
+        self.given_until = -1  # what follows has to be later
         self.usual = _USUAL
         self.wall: int | None = None  # from media to the sender's time of day
         self._edges: list[int | None] = [None, None]  # least of at − media, of this window and the one before
@@ -63,6 +64,12 @@ class _Clock:
     def start(self, shift: int, time: int, at: int) -> None:
         self.shift, self.last, self.last_at, self.began = shift, time, at, at
 
+    def leap(self, shift: int) -> None:
+        """What comes next is elsewhere on the timeline than was believed, and no clock was set."""
+        assert self.shift is not None
+        self.last += shift - self.shift
+        self.shift = shift
+
     def move(self, by: int) -> None:
         """The camera set its clock: shift its new times so that they mean the same moments."""
         assert self.shift is not None
@@ -75,6 +82,7 @@ class _Clock:
         if 0 < step < LEAP:
             self.usual = step
         self.last, self.last_at = max(time, self.last), at
+        self.given_until = max(time, self.given_until)
         return time
 
     def next_after(self, at: int) -> int:
@@ -126,12 +134,13 @@ class Timeline:
         assert clock.shift is not None
         error = wanted - clock.shift
         if abs(error) > LEAP or (at - clock.began < _EARLY and abs(error) > _UNSURE):
-            clock.shift = wanted
+            clock.leap(wanted)
         elif abs(error) > tolerance:
             most = max(1, (media + clock.shift - clock.last) // _BEND)
             clock.shift += max(-most, min(most, error))
         time = media + clock.shift
-        if time < 0 or time <= clock.last:
+        if time <= clock.given_until:
+            clock.last, clock.last_at = time, at
             return None
         return clock.given(time, at)
 
