@@ -13,6 +13,7 @@ from typing import Literal
 
 from media.ezviz.address import MAIN, SUB, Stream
 from media.ezviz.local.manner import MANNERS
+from media.plane.sources.ezviz import DOZES_S
 from media.plane.sources.fetcher import OnLoopback
 from media.source import SourceSpec
 from registry.camera import Camera
@@ -30,6 +31,7 @@ ASK_S = 10.0  # the vendor has this to answer a request
 REST_S = 2.0  # between two sessions, as rhanekom/hass-ezviz-stream waits before it opens again
 SUB_S, MAIN_S = 25.0, 40.0  # a session of each picture, for which the second keyframe is enough
 WAKING_S = 80.0  # of a battery camera: its first byte was seen after 8 to 70 s (Dead96/ezviz-stream-ha-integration)
+WAKES = 6  # sessions of a battery camera in that time, as a viewer opens them: the first one wakes it and stays empty
 RTSP_S = 25.0  # some cameras send a keyframe in twenty seconds
 OWN_S = 12.0  # of the camera's own protocol in one manner, for two keyframes, as in media.plane.sources.ezviz_local
 BY_FRAME, FIRST_BY_FRAME = 1200, 800  # rows of a short session, and of the long one
@@ -114,9 +116,10 @@ class CameraTrace:
         for way, stream in (("sub", SUB), ("main", MAIN)):
             self._doing(way)  # type: ignore[arg-type]
             patience_s = WAKING_S if dozes else seconds[stream]
-            recording = await self._session(way, stream, min(patience_s, max(1.0, end - time.monotonic())))  # type: ignore[arg-type]
-            lines += recording.lines
-            shows = shows or (stream if recording.shows else None)
+            seconds_left = min(patience_s, max(1.0, end - time.monotonic()))
+            for recording in await self._until_awake(way, stream, seconds_left, dozes=dozes):  # type: ignore[arg-type]
+                lines += recording.lines
+                shows = shows or (stream if recording.shows else None)
             await asyncio.sleep(REST_S)
         if shows is not None and wanted.beside:
             self._doing("beside")
@@ -129,7 +132,23 @@ class CameraTrace:
             lines += (await self._session("long", shows, left_s, step_ms=step_ms)).lines
         return lines
 
-    async def _session(self, way: Way, stream: Stream, seconds: float, *, step_ms: int = 1000) -> Recording:
+    async def _until_awake(self, way: Way, stream: Stream, seconds: float, *, dozes: bool) -> list[Recording]:
+        """The sessions of one picture: one, but of a camera on battery as many as a viewer opens until it sends."""
+        if not dozes:
+            return [await self._session(way, stream, seconds)]
+        until, found = time.monotonic() + seconds, list[Recording]()
+        for mute_s in (DOZES_S[0], *[DOZES_S[1]] * (WAKES - 1)):
+            if found:
+                await asyncio.sleep(REST_S)
+            found.append(await self._session(way, stream, max(1.0, until - time.monotonic()), mute_s=mute_s))
+            if not found[-1].is_mute or time.monotonic() + REST_S >= until:
+                break
+        return found
+
+    async def _session(
+        self, way: Way, stream: Stream, seconds: float, *, step_ms: int = 1000, mute_s: float | None = None
+    ) -> Recording:
+        """`mute_s`: it is given up where no byte has come by then."""
         recording = await self._recording(way, stream, step_ms)
         spec = await self._spec(recording)
         if spec is None:
@@ -137,7 +156,7 @@ class CameraTrace:
         node = await recording.opens(spec, OnLoopback(every=self._loopback))
         await self._given_back(spec)
         if node is not None:
-            await recording.lasts(node, seconds, until_key=way != "long")
+            await recording.lasts(node, seconds, until_key=way != "long", mute_s=mute_s)
         return recording
 
     async def _at_home(self) -> list[Line]:

@@ -215,14 +215,22 @@ class Recording:
         self.lines.append(Opened(self.number, self.way, self.stream, refused, results, self.opened_ms, self.ssn))
         self._began = self._began or self._loop.time()
 
-    async def lasts(self, node: Watched, seconds: float, *, until_key: bool = False) -> None:
-        """Watch it for so long, or until it ends. `until_key`: a second keyframe is enough."""
+    async def lasts(
+        self, node: Watched, seconds: float, *, until_key: bool = False, mute_s: float | None = None
+    ) -> None:
+        """Watch it for so long, or until it ends. `until_key`: a second keyframe is enough.
+
+        `mute_s`: it is watched no longer than that where no byte of the stream comes.
+        """
         ending: Ending = "ours"
         result = 0
         try:
-            async with asyncio.timeout(seconds):
+            end = self._loop.time() + seconds
+            async with asyncio.timeout_at(end if mute_s is None else min(end, self._loop.time() + mute_s)) as limit:
                 while not (until_key and self.pictured.keys > 1) and not self.pictured.is_unread:
                     await node.read()
+                    if self._byte is not None:
+                        limit.reschedule(end)
         except TimeoutError:
             pass
         except Unreached:
@@ -245,6 +253,11 @@ class Recording:
     @property
     def shows(self) -> bool:
         return self.pictured.keys > 0
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether it was opened and no byte of the stream came."""
+        return self._is_open and self._byte is None
 
     @property
     def ended_ms(self) -> int | None:

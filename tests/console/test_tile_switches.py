@@ -402,8 +402,10 @@ def test_the_decision_stands_on_the_tile_with_its_date_and_is_taken_back_by_one_
 
 
 def test_no_tick_of_a_decision_is_set_before_the_owner_sets_it(world: HomeWorld) -> None:
-    camera_id = garage(world)
-    browser = world.signed_in()
+    world.home.driver.set([camera(name, ways=("cloud",), encryption="on") for name in ("Attic", "Barn")])
+    camera_id = world.home.id("Attic")
+    browser = world.signed_in().visit("/home")
+    assert "Image Encryption is on for Attic, Barn: keep it on, and show them" in browser.text
     for page in ("/home", f"/home/cameras/{camera_id}", "/home/setup"):
         answer = browser.visit(page).answer
         assert answer is not None

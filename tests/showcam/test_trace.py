@@ -38,6 +38,7 @@ from registry.drivers.ezviz.trace_lines import (
     Frame,
     Frames,
     Home,
+    KeyState,
     Line,
     Opened,
     Row,
@@ -163,6 +164,34 @@ def test_the_codes_of_its_last_alarms_are_told() -> None:
         Alarm(type=10002, sub=2701, calling=1, channel=1, pictured=True, ago_s=95),
         Alarm(type=None, sub=2701, calling=1, channel=1, pictured=False, ago_s=95),
     ]
+
+
+@REAL_LIST.mark
+@pytest.mark.parametrize(
+    ("secrets", "told"),
+    [
+        (Secrets("u", {"session_id": "s"}), KeyState(False, None, None, False, False)),
+        (Secrets("u", {"session_id": "s"}, elevated="s"), KeyState(False, None, None, True, False)),
+        (Secrets("u", {"session_id": "s"}, elevated="before"), KeyState(False, None, None, False, False)),
+        (Secrets("u", picture_codes={"S": "ABCDEF"}), KeyState(True, True, None, False, False)),
+        (Secrets("u", picture_codes={"S": CANARY}, by_video={"S": True}), KeyState(True, False, True, False, False)),
+        (Secrets("u", keys_refused=("S",)), KeyState(False, None, None, False, True)),
+    ],
+)
+def test_it_tells_of_the_key_whether_there_is_one_and_who_gives_it(secrets: Secrets, told: KeyState) -> None:
+    page = real_list.page(owned=True)
+    camera = listed.cameras([page], "source", ("open",))[0]
+    serial = camera.ref.serial
+    page["STATUS"][serial]["encryptPwd"] = "aa37ad52a5a65df39791a95818fb3298"  # md5hex(md5hex("ABCDEF"))
+    of_serial = replace(
+        secrets,
+        picture_codes=dict.fromkeys([serial] * len(secrets.picture_codes), *secrets.picture_codes.values()),
+        by_video=dict.fromkeys([serial] * len(secrets.by_video), *secrets.by_video.values()),
+        keys_refused=(serial,) * len(secrets.keys_refused),
+    )
+    found = excerpt([page], [], camera, "0" * 12, of_serial, 1.8e9)
+    assert [line for line in found.lines if isinstance(line, KeyState)] == [told]
+    assert CANARY not in text.written(found.lines).decode()
 
 
 @REAL_LIST.mark

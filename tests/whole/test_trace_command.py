@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.drivers.ezviz.trace_lines import Beside, Call
+from registry.drivers.ezviz.trace_lines import Beside, Call, Ended, Wake
 from showcam.trace import text
 from tests.doubles.program import Program, running
 
@@ -46,6 +46,24 @@ def test_a_second_session_is_opened_only_after_a_yes(tmp_path: Path, answer: str
         assert (program.calls()["vtdu_ended"] > 0) is opens
     told = [line for line in text.read(file.read_bytes()) if isinstance(line, Beside)]
     assert [line.ended_first for line in told] == [True] * opens
+
+
+@pytest.mark.timeout(300)
+def test_a_battery_camera_whose_first_session_only_wakes_it_is_watched_once_it_is_awake(tmp_path: Path) -> None:
+    """As a viewer does, the trace opens another session where one stays empty, and it tells when each began to send."""
+    file, user = tmp_path / "mailbox.ndjson", "keys@example.com"
+    with running(tmp_path) as program:
+        program.link("alexa", user, code="012345")
+        program.configure(wake_s=9.0, wake_spread_s=0.0)
+        words = ("trace", "Mailbox", "--minutes", "1", "--demo", "--user", user, "--yes", "--file", str(file))
+        done = program.command(*words, within_s=240)
+        assert done.returncode == 0, done.stderr
+    lines = text.read(file.read_bytes())
+    [woken] = [line.taken for line in lines if isinstance(line, Wake)]
+    first, second, *_ = (line for line in lines if isinstance(line, Ended))
+    assert (woken, first.first_byte_ms, first.ms >= 6000) == (True, None, True)
+    assert second.first_byte_ms is not None
+    assert (second.transport, second.codec, second.picture) == ("rtp", "h265", "hidden"), "no key of it is here"
 
 
 @pytest.mark.parametrize("words", [(), ("Garden", "--sign-in"), ("Garden", "--assistant", "alexa")])
