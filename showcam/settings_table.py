@@ -94,9 +94,6 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     # pictures also by the EZVIZ account's own cloud stream, which needs nothing else but is an open connection
     # (ezviz.md)
     ezviz_cloud: bool = True
-    # an EZVIZ camera at home whose RTSP is off is asked to switch it on when its code is given; no real camera has
-    # confirmed that this works (ezviz.md#rtsp-switched-on-from-here)
-    ezviz_rtsp_switch: bool = False
     # appKey of the installation's own Open Platform application, for households with sub-accounts (ezviz.md)
     ezviz_key: str = ""
     ezviz_secret: str = ""  # the secret of `ezviz_key`

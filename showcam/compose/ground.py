@@ -14,7 +14,6 @@ from net.networks import house_networks
 from registry.adapter import Adapter, adapt
 from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.lan import SWITCH_PORT
 from registry.drivers.ezviz.open.tokens import Key
 from registry.drivers.lan.apart import discover
 from registry.drivers.lan.discovery import Discovered
@@ -69,7 +68,6 @@ def ezviz(settings: Settings, store: Store) -> EzvizDriver:
         ca_file=settings.ca_file,
         demo=settings.demo,
         lan=settings.sign_up != "anyone",
-        switch_port=SWITCH_PORT if settings.ezviz_rtsp_switch and not settings.demo else 0,
         cloud=settings.ezviz_cloud and settings.pictures == "plane",
         developer=developer,
         may_go_on=settings.store != "dynamodb",  # a function is frozen once it has answered

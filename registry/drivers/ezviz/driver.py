@@ -55,11 +55,10 @@ OPENING = "opening "  # before a token's number, camera and state, in what is gi
 class EzvizDriver:
     """A registry.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
 
-    `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`:
-    cameras are also fetched from their owner's network, where showcam runs in it and serves nobody else; `switch_port`:
-    where they are asked to switch RTSP on for that, 0: nowhere; those that their owner chose by their own protocol.
-    `cloud`: also by the account's own cloud stream, an open connection to the vendor. `may_go_on`: whether something
-    may be done behind an answer.
+    `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`: if
+    showcam runs in the network of a camera and serves nobody else, the camera is fetched there first, by its own
+    protocol if its owner chose that. `cloud`: also by the account's own cloud stream, an open connection to the vendor.
+    `may_go_on`: whether something may be done behind an answer.
     """
 
     vendor = EZVIZ.vendor
@@ -73,13 +72,12 @@ class EzvizDriver:
         demo: bool = False,
         developer: Key | None = None,
         lan: bool = False,
-        switch_port: int = 0,
         cloud: bool = False,
         may_go_on: bool = True,
     ) -> None:
         http = VendorHttp(Hosts(hosts.extra, None if demo else KNOWN), ca_file)
         self.sessions = Sessions(store)
-        in_house = Lan(loopback=demo, switch_port=switch_port) if lan else None
+        in_house = Lan(loopback=demo) if lan else None
         self._cloud = Cloud(loopback=demo or hosts.is_here) if cloud else None
         self.takes_codes = lan
         self._terminal = Terminal(store, http, hosts.api, hosts.others, hosts.region)

@@ -26,21 +26,16 @@ from registry.reason import Reason
 SECTIONS = "CONNECTION,WIFI"
 USER = "admin"
 PORT = 554
-SWITCH_PORT = 8000
 OPEN_S = 1.0  # an opening waits so long for the camera, and goes another way then
 ABSENT_S = 30.0  # a camera that did not answer is not tried again sooner
-DOOR_S, DOOR_TRIES = 1.0, 5  # between looks at a door that was just opened
 MANY = 1024
 
 
 class Lan:
-    """Raises registry.errors.Refused. `loopback`: in the demo the cameras live on this machine.
+    """Raises registry.errors.Refused. `loopback`: in the demo the cameras live on this machine."""
 
-    `switch_port`: where cameras are asked to switch their RTSP on; 0: they are not asked.
-    """
-
-    def __init__(self, *, loopback: bool, switch_port: int = 0) -> None:
-        self._loopback, self._switch_port = loopback, switch_port
+    def __init__(self, *, loopback: bool) -> None:
+        self._loopback = loopback
         self._wrong: Recent[tuple[str, str], str] = Recent(MANY)  # the code that a camera refused, by source and serial
         self._absent: Recent[tuple[str, str], tuple[float, Reason]] = Recent(MANY)  # since when, and why
         self._ports: Recent[str, Ports] = Recent(MANY)  # of the camera's own protocol, by serial
@@ -99,44 +94,12 @@ class Lan:
         return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
 
     def open_door(self, camera: Camera, place: Callable[[float], str], code: str, deadline_s: float) -> None:
-        """Try a code that somebody has just given. `place` finds where the camera is, within seconds.
-
-        Where the port is closed the camera is asked to switch RTSP on, if that is wanted.
-        """
+        """Tries a code that somebody has just given. `place` finds where the camera is, within seconds."""
         end = time.monotonic() + deadline_s
         at = place(deadline_s)
         if not at:
             raise Refused("lan_unreachable", "the vendor names no address at home")
-        try:
-            self.try_code(camera, at, code, end - time.monotonic())
-        except Refused as refused:
-            if refused.reason != "lan_closed" or not self._switch_port:
-                raise
-            self._turn_rtsp_on(camera, at, code, end - time.monotonic())
-            at = place(end - time.monotonic()) or at  # in the demo an open door has a port of its own
-            self._try_soon(camera, at, code, end)
-
-    def _turn_rtsp_on(self, camera: Camera, place: str, code: str, deadline_s: float) -> None:
-        from registry.drivers.ezviz.device.services_switch import ServicesSwitch
-
-        try:
-            ServicesSwitch(self._switch_port).turn_rtsp_on(_host(place), code, deadline_s)
-        except Refused as refused:
-            if refused.reason == "code_wrong":
-                self._wrong.put((camera.ref.source, camera.ref.serial), code)
-            raise
-
-    def _try_soon(self, camera: Camera, place: str, code: str, end: float) -> None:
-        """A camera takes a moment to open its door."""
-        for _ in range(DOOR_TRIES):
-            try:
-                self.try_code(camera, place, code, end - time.monotonic())
-                return
-            except Refused as refused:
-                if refused.reason != "lan_closed" or end - time.monotonic() < DOOR_S:
-                    raise
-            time.sleep(DOOR_S)
-        raise Refused("lan_closed", "its door stays closed")
+        self.try_code(camera, at, code, end - time.monotonic())
 
     def try_code(
         self, camera: Camera, place: str, code: str, deadline_s: float, picture: Picture = "main"
