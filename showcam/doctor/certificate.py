@@ -62,9 +62,7 @@ def _refused(what: str, host: str, port: int, error: ssl.SSLCertVerificationErro
                 what, text, worded("It is for another name: get one for this very name."), "certificate_of_another"
             )
         case 18 | 19:
-            mend = worded(
-                "No assistant takes a self-signed certificate: get one from a public authority, such as Let's Encrypt.",
-            )
+            mend = worded("No assistant takes a self-signed certificate: get one from a public authority.")
             return wrong(what, text, mend)
     mend = worded(
         "Let the proxy send the whole chain, with the intermediate certificates, of a public authority.",
