@@ -1,9 +1,12 @@
 """`python -P -m bench`: every row beside its peer or its floor, in one run and one table."""
 
 import argparse
+import itertools
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from bench import (
     adding,
@@ -11,6 +14,7 @@ from bench import (
     closing,
     cloud,
     cold_start,
+    cores,
     decipher,
     first_frame,
     glass,
@@ -36,9 +40,9 @@ from bench.peer import environment
 from bench.peer.environment import NoPeer
 from bench.progress import say
 from bench.run import Group, Run
-from bench.table import LeftOut, Row, render
+from bench.table import LeftOut, Row, missing, render
 
-GROUPS = (
+_GROUPS = (
     Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
     Group("flat", "whether an answer grows with cameras or links", growth.measure),
     Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
@@ -67,6 +71,12 @@ GROUPS = (
     Group("relay", "sixteen cameras in full HD by RTSP, served by copy", relay.measure),
     Group("transcode", "a camera in full HD, H.265 to 720p, beside PyAV alone", transcode.measure),
 )
+ROWS = {
+    part.partition("]")[0]: part.partition("]")[2].strip().split("\n")
+    for part in Path(__file__).with_name("rows.txt").read_text().split("\n[")[1:]
+}
+GROUPS: tuple[Group, ...] = tuple(replace(group, rows=ROWS[group.name]) for group in _GROUPS)
+QUIET = 0.1
 
 
 def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS) -> int:
@@ -78,20 +88,42 @@ def main(words: list[str] | None = None, measured: Sequence[Group] = GROUPS) -> 
         return _setup()
     run = Run(quick=given.quick, peers=not given.no_peers)
     started = time.monotonic()
-    results: list[Row | LeftOut] = []
     groups = [group for group in measured if not given.only or group.name in given.only]
+    results: dict[str, list[Row | LeftOut]] = {group.name: [] for group in groups}
+    busy: dict[str, float] = {}
     broken: list[str] = []
+    ended = ""
     try:
         for group in groups:
-            if not _measured(group, run, results):
+            busy[group.name] = cores.busy(0.1 if run.quick else 1.0)
+            if not _measured(group, run, results[group.name]):
                 broken.append(group.name)
     except KeyboardInterrupt:
         # what was measured took minutes, and is shown
-        results.append(LeftOut("the rest", "ended by Ctrl-C"))
+        ended = "ended by Ctrl-C"
         broken.append("the rest")
-    print(render(results))
+    rest = [LeftOut("the rest", ended)] if ended else []
+    print(render([*itertools.chain.from_iterable(results.values()), *rest]))
+    for group in groups:
+        # a quick run is smaller, so its rows have other names
+        for line in missing(() if run.quick else group.rows, results[group.name], ended):
+            print(f"  {line}")
+    if others := [f"{group.name} ({len(group.rows)} rows)" for group in measured if group not in groups]:
+        print(f"Not asked for, by --only: {', '.join(others)}")
+    print(_quietness(busy))
     say(f"Took {time.monotonic() - started:.0f} s." + (f" Broken: {', '.join(broken)}." if broken else ""))
     return 1 if broken else 0
+
+
+def _quietness(busy: Mapping[str, float]) -> str:
+    """What other programs took before each group: a busy machine wakes a relay less often, for more at a time."""
+    loud = [f"{name} {100 * share:.0f} %" for name, share in busy.items() if share > QUIET]
+    if not loud:
+        return f"A quiet machine: before each group other programs took at most {100 * QUIET:.0f} % of its cores."
+    return (
+        f"NOT A QUIET MACHINE: other programs took this much of all cores before {', '.join(loud)}."
+        " Figures of CPU and of waits of these groups say little."
+    )
 
 
 def _measured(group: Group, run: Run, results: list[Row | LeftOut]) -> bool:

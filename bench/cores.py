@@ -4,6 +4,7 @@ A process takes the cores of the thread that starts it.
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,20 @@ def put_beside(process: int) -> None:
     for task in Path(f"/proc/{process}/task").iterdir():
         with suppress(OSError):  # it has ended
             os.sched_setaffinity(int(task.name), BESIDE)
+
+
+def busy(seconds: float) -> float:
+    """The share of all cores that programs take while this one waits that long, 0 to 1."""
+    before = _idle_and_all()
+    time.sleep(seconds)
+    idle, everything = (now - then for now, then in zip(_idle_and_all(), before, strict=True))
+    return 1 - idle / everything if everything else 0.0
+
+
+def _idle_and_all() -> tuple[int, int]:
+    """Ticks since the machine's start: proc_stat(5)."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """One run of the benchmark: its effort, and its peer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bench.peer import environment
@@ -41,8 +41,9 @@ type Results = Iterator[Row | LeftOut]
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that are measured together; `--only` takes its name."""
+    """Rows that are measured together; `--only` takes its name. `rows` are the names of all that a whole run has."""
 
     name: str
     about: str
     measure: Callable[[Run], Results]
+    rows: Sequence[str] = ()

@@ -114,3 +114,19 @@ def render(results: Iterable[Row | LeftOut]) -> str:
     if missing:
         drawn += ["", "Left out:", *(f"  {row.name}: {row.why}" for row in missing)]
     return "\n".join(drawn)
+
+
+def missing(known: Sequence[str], results: Sequence[Row | LeftOut], why: str = "") -> list[str]:
+    """A line for each row of `known` that was not measured, and for each that has nothing to be compared with.
+
+    `why` says what ended the group, if no LeftOut of its results does.
+    """
+    whys = [f"{result.name}: {result.why}" for result in results if isinstance(result, LeftOut)]
+    reason = "; ".join(whys) or why or "its group said no reason"
+    rows = [row for row in results if isinstance(row, Row)]
+    measured = {row.name for row in rows}
+    lines = [f"{name}: not measured ({reason})" for name in known if name not in measured]
+    lines += [
+        f"{row.name}: not compared with {row.beside} ({reason})" for row in rows if row.beside and row.other is None
+    ]
+    return lines

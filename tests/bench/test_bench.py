@@ -1,13 +1,17 @@
 """The benchmark's table, and that its rows can be measured. No test asserts a speed."""
 
 import json
+import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bench import __main__ as bench
-from bench import first_frame, glass, growth, in_process, over_http, recovery, refresh, wire
+from bench import cores, first_frame, glass, growth, in_process, over_http, recovery, refresh, wire
 from bench.household import doors
 from bench.questions import QUESTIONS, Question, WrongAnswer
 from bench.run import Group, NoPeer, Results, Run
@@ -203,6 +207,60 @@ def test_a_group_that_breaks_is_named_and_ends_in_failure(capsys: pytest.Capture
     table = capsys.readouterr().out
     assert "  broken: RuntimeError: the other half" in table
     assert "half   1.00 s" in table
+
+
+def test_each_row_that_is_left_out_is_named_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    def measure(_run: Run) -> Results:
+        yield LeftOut("the peer", "it is not installed")
+        yield Row("half", "s", 1.0, "peer")
+        yield Row("whole", "s", 2.0, "floor", 1.0)
+
+    group = Group("partly", "has a part", measure, ("half", "whole", "third"))
+    other = Group("unasked", "is not asked for", measure, ("fourth", "fifth"))
+    assert bench.main(["--no-peers"], (group,)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[lines.index("Left out:") :][:-1] == [
+        "Left out:",
+        "  the peer: it is not installed",
+        "  third: not measured (the peer: it is not installed)",
+        "  half: not compared with peer (the peer: it is not installed)",
+    ]
+    assert bench.main(["--no-peers", "--only", "tv"], (replace(group, name="tv"), other)) == 0
+    assert "Not asked for, by --only: unasked (2 rows)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.09, "A quiet machine: "), (0.64, "other programs took this much of all cores before any 64 %.")],
+)
+def test_the_bench_says_whether_the_machine_was_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], share: float, said: str
+) -> None:
+    monkeypatch.setattr("bench.cores.busy", lambda seconds: share)
+    assert bench.main(["--quick"], (Group("any", "is any", lambda run: iter(())),)) == 0
+    assert said in capsys.readouterr().out
+
+
+def test_a_machine_is_as_busy_as_the_share_of_its_cores_that_programs_take() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as spinning:
+        assert cores.busy(1.0) > 0.5 / (os.cpu_count() or 1)
+        spinning.kill()
+
+
+def test_the_list_of_rows_has_every_row_of_each_group_whose_names_are_known() -> None:
+    named = {
+        f"{name}, {'1 camera' if size == 1 else f'{size} cameras'}" for name, size in in_process.questions_of(False)
+    }
+    assert named <= set(bench.ROWS["in-process"])
+    assert bench.ROWS.keys() == {group.name for group in bench.GROUPS}
+    rows = [row for rows in bench.ROWS.values() for row in rows]
+    assert len(rows) == len(set(rows))
+    # the page's tables are what the bench printed
+    page = (Path(bench.__file__).parents[1] / "docs/maintainer/speed.md").read_text()
+    printed = set(
+        re.findall(r"^\| (relay .+?|transcode .+?|first frame, RTSP.+?|Discover over HTTP.+?) \|", page, re.MULTILINE)
+    )
+    assert {row for row in printed if ", load " not in row} <= set(rows)
 
 
 def test_what_was_measured_before_ctrl_c_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
