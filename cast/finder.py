@@ -21,7 +21,10 @@ type Browse = Callable[[float], Iterable[Device]]  # for so many seconds; raises
 
 
 def browse(seconds: float) -> list[Device]:
-    """Who answers by mDNS within the time. Raises OSError without a network."""
+    """Who answers by mDNS within the time; `cast.apart` has it done in a process. Raises OSError without a network.
+
+    zeroconf and PyChromecast keep each device that is announced, however many there are.
+    """
     import zeroconf
     from pychromecast.discovery import CastBrowser, SimpleCastListener
 
@@ -50,7 +53,7 @@ def browse(seconds: float) -> list[Device]:
 class Finder:
     """`named`: devices that mDNS does not reach. `practice`: whether a device may be on this machine."""
 
-    def __init__(self, named: tuple[Device, ...] = (), *, practice: bool = False, browse: Browse = browse) -> None:
+    def __init__(self, named: tuple[Device, ...] = (), *, practice: bool = False, browse: Browse) -> None:
         self._named, self._practice, self._browse = named, practice, browse
         self._known: dict[str, Device] = {device.id: device for device in named}
         self._finding = threading.Lock()

@@ -15,8 +15,7 @@ from registry.adapter import Adapter, adapt
 from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.open.tokens import Key
-from registry.drivers.lan.apart import discover
-from registry.drivers.lan.discovery import Discovered
+from registry.drivers.lan.discovery import Discovered, discover
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.history import TOGETHER_S, Later

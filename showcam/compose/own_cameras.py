@@ -11,9 +11,9 @@ from accounts import households
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
 from media.source import SourceSpec, Watched
+from net.apart import Broke
 from net.networks import house_networks
 from registry.drivers.lan.adding import Adding
-from registry.drivers.lan.apart import SearchBroke
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.finding import Candidate, Heard, search
 from registry.errors import Refused
@@ -85,7 +85,7 @@ def found(settings: Settings, user: str | None, *, look: bool, heard: Heard) -> 
     _check(settings)
     try:
         return search(house_networks(), _known(settings, user), look=look, heard=heard)
-    except SearchBroke as broke:
+    except Broke as broke:
         raise CannotStart(f"The house could not be searched: {broke}. Try again.") from None
 
 

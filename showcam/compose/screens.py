@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from accounts.console_sessions import ConsoleSessions
+from cast.apart import ApartScreen, browse
 from cast.client import CastClient
 from cast.device import Device
 from cast.door import CastDoor, Shows
@@ -23,9 +23,6 @@ from showcam import keys
 from showcam.compose.ground import Ground
 from showcam.compose.tvs import WorkersTvs
 from showcam.settings import Settings
-
-if TYPE_CHECKING:
-    from cast.screen import Screen
 
 SIMULATOR_S = 2.0
 
@@ -48,15 +45,8 @@ def build(settings: Settings, base: Ground) -> Screens:
     )
 
 
-def _connected(own_app: str, device: Device, over: Callable[[Over], None]) -> "Screen":
-    # PyChromecast takes memory and time, and most never cast
-    if own_app:
-        from cast.own_screen import OwnScreen
-
-        return OwnScreen(device, over, app=own_app)
-    from cast.screen import Screen
-
-    return Screen(device, over)
+def _connected(own_app: str, device: Device, over: Callable[[Over], None]) -> ApartScreen:
+    return ApartScreen(device, over, app=own_app)
 
 
 def door(settings: Settings, base: Ground, screens: Screens) -> CastDoor:
@@ -90,7 +80,7 @@ def finder(settings: Settings) -> Finder:
     named = tuple(Device.named(text) for text in settings.cast_devices)
     if settings.demo:
         return Finder(named, practice=True, browse=partial(_of_simulator, settings.simulator_port))
-    return Finder(named)
+    return Finder(named, browse=browse)
 
 
 def _of_simulator(port: int, _seconds: float) -> list[Device]:

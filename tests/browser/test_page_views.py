@@ -9,8 +9,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.test_home import MOVING, another, sign_in, tile
 from tests.doubles.program import Program, running
 
+# a minute of views, and some waits of LONG_MS: a test that ends by this one names no picture
+pytestmark = pytest.mark.timeout(600)
 VIEWS, WITHIN_S = 40, 60.0
-LONG_MS = 60_000  # generous: a busy machine is not what is tested
+LONG_MS = 180_000  # generous: a busy machine is not what is tested
 # keeps each answer to the page that is no picture
 NOTING = """const ask = window.fetch;
 window.fetch = async (where, how) => {
@@ -21,8 +23,7 @@ window.fetch = async (where, how) => {
   }
   return answer;
 }"""
-# but for Pond, which is transcoded: a machine that others keep busy has no room for that, and says so
-LOST = """() => [...document.querySelectorAll(".tile[data-starts]:not([data-name=Pond])")].filter((tile) => {
+LOST = """() => [...document.querySelectorAll(".tile[data-starts]")].filter((tile) => {
   const video = tile.querySelector("video");
   return video.hidden || video.getVideoPlaybackQuality().totalVideoFrames <= 5;
 }).map((tile) => tile.innerText.replaceAll("\\n", " "))"""
@@ -39,6 +40,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 @pytest.fixture
 def contexts(chromium: Browser) -> Iterator[list[BrowserContext]]:
     made = [chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US") for _ in range(2)]
+    for context in made:
+        context.set_default_timeout(LONG_MS)
     yield made
     for context in made:
         context.close()
@@ -52,7 +55,7 @@ def test_forty_page_views_of_two_browsers_in_a_minute_lose_no_picture(
         page.add_init_script(NOTING)
         sign_in(page, another(home), "demo@example.com")
         page.wait_for_selector(".tiles")
-    assert pages[0].locator(".tile[data-starts]:not([data-name=Pond])").count() == 4
+    assert pages[0].locator(".tile[data-starts]").count() == 5
     for page in pages:
         assert lost(page) == []
     began = time.monotonic()

@@ -63,6 +63,11 @@ function load(client, source, body) {
       server.clients[client].socket.write(Buffer.from([64, 0, 0, 0, 8, 0]));
     } else if (behaves === "floods") {
       for (let sent = 0; sent < 1000; sent++) say(client, session, "*", "media", mediaStatus(0, "PLAYING", body.media));
+    } else if (behaves === "is costly") { // within what is counted: 40 messages a second, each nearly as long as one may be
+      const media = { ...body.media, customData: Array(20000).fill(1) };
+      setInterval(() => {
+        if (server.clients[client]) say(client, session, "*", "media", mediaStatus(0, "PLAYING", media));
+      }, 25);
     } else if (behaves === "gives up") {
       say(client, session, "*", "media", mediaStatus(0, "IDLE", body.media, { idleReason: "ERROR" }));
     }

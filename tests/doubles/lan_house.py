@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import zeroconf
 from msgspec.structs import asdict as fields
 
+from net.apart import Broke, Limits
 from net.networks import house_networks
-from registry.drivers.lan.apart import Limits, SearchBroke
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.finding import search
 from tests.doubles import ipycam_device
@@ -131,7 +131,7 @@ def main(case: str) -> None:
                 heard=lambda done, of: heard.append((done, of)),
                 limits=LIMITS.get(case, Limits()),
             )
-        except SearchBroke:
+        except Broke:
             broke = True
         spent_s = time.monotonic() - began
     heard_by.close()

@@ -6,26 +6,34 @@ of the address in it the port and the path of the device service.
 
 import contextlib
 import ipaddress
+import logging
 import secrets
 import select
 import socket
+import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from msgspec import Struct
 
+from net import apart
 from net.addresses import is_in_house
+from net.apart import Apart, Broke, Limits
 from net.elements import Element, NotXml, read
 from net.text import line
 from registry.drivers.lan.onvif import DEVICE_PATH
+
+log = logging.getLogger(__name__)
 
 GROUP = ("239.255.255.250", 3702)
 LISTENS_S = 1.5
 AGAIN_S = 0.3  # a probe is sent twice: nobody repeats a datagram that was lost
 MOST = 256  # devices that are listed
+WITHIN_S = 60.0  # on a busy machine, for a process to start and search
 _LONGEST = 8 * 1024  # of an answer
 _MOST_ANSWERS = 1024  # that are read: a device answers each of four probes
 _MOST_OF_ONE = 8
@@ -48,6 +56,28 @@ class Discovered(Struct, frozen=True):
     name: str = ""
     model: str = ""
     tls: bool = False
+
+
+def discover(networks: Sequence[ipaddress.IPv4Interface]) -> list[Discovered]:
+    """Who answers now, asked by a process with limits on memory and CPU; [] if that broke."""
+    try:
+        process = Apart("registry.drivers.lan.discovery", [str(network.ip) for network in networks], Limits())
+        late = threading.Timer(WITHIN_S, process.kill)
+        late.start()
+        try:
+            [answer] = process.lines()
+            return msgspec.json.decode(answer, type=list[Discovered])
+        finally:
+            late.cancel()
+            process.end()
+    except (Broke, ValueError) as broke:
+        log.warning("the house could not be searched: %s", type(broke).__name__)
+        return []
+
+
+def main() -> None:
+    """The process that `discover` starts."""
+    apart.say(probe(msgspec.json.decode(next(apart.orders()), type=list[str])))
 
 
 def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Discovered]:
@@ -154,3 +184,7 @@ def _service(addresses: list[str], scheme: str) -> str:
         if parts.scheme == scheme and parts.path.isascii() and parts.path.isprintable() and len(parts.path) < 256:
             return f"{port}{parts.path or DEVICE_PATH}"
     return ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 """What could be a camera in the house: devices that answer WS-Discovery or mDNS and, if asked for, open video ports."""
 
 import ipaddress
-import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
@@ -10,15 +10,17 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from net import apart
+from net.apart import Apart, Broke, Limits
 from net.networks import neighbours
-from registry.drivers.lan import apart, discovery, mdns
-from registry.drivers.lan.apart import Limits
+from registry.drivers.lan import discovery, mdns
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.knocking import knock
 
 PORTS = (554, 8554, 80)
 TOGETHER = 64  # addresses that are knocked at at once
 KNOCK_S = 0.5
+WITHIN_S = 300.0  # a search takes no longer
 
 type Heard = Callable[[int, int], None]  # how many addresses of how many were knocked at
 
@@ -73,6 +75,17 @@ def named(found: Sequence[Candidate], known: Sequence[Device]) -> list[Candidate
     return [replace(possible, added=names.get(possible.host, "")) for possible in found]
 
 
+class _Order(Struct, frozen=True):
+    """What a process searches for; `look`: as `find` takes it."""
+
+    networks: list[str]
+    look: bool = False
+
+    @property
+    def interfaces(self) -> list[ipaddress.IPv4Interface]:
+        return [ipaddress.IPv4Interface(network) for network in self.networks]
+
+
 class _Said(Struct, frozen=True):
     """A line of the process that searches: how far it is, or what it found."""
 
@@ -88,29 +101,38 @@ def search(
     heard: Heard = lambda _done, _all: None,
     limits: Limits | None = None,
 ) -> list[Candidate]:
-    """As `find`, in a process with limits on memory and CPU. Raises SearchBroke."""
+    """As `find`, in a process with limits on memory and CPU. Raises Broke."""
     found: list[Candidate] = []
-    for line in apart.lines(apart.order(networks, look=look, limits=limits)):
-        said = msgspec.json.decode(line, type=_Said)
+    for said in _said(_Order([str(network) for network in networks], look), limits or Limits()):
         if said.heard is not None:
             heard(*said.heard)
         found = said.found or found
     return named(found, known)
 
 
+def _said(order: _Order, limits: Limits) -> Iterator[_Said]:
+    """Raises Broke."""
+    process = Apart("registry.drivers.lan.finding", order, limits)
+    late = threading.Timer(WITHIN_S, process.kill)
+    late.start()
+    try:
+        for line in process.lines():
+            yield msgspec.json.decode(line, type=_Said)
+    except msgspec.MsgspecError:
+        raise Broke("its answer is not read") from None
+    finally:
+        late.cancel()
+        process.end()
+
+
 def main() -> None:
-    """The process that searches: its order comes by standard input."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=apart.Order)
-    order.limits.keep()
-    if order.discovers:
-        _say(discovery.probe([str(network.ip) for network in order.interfaces]))
-    else:
-        _say(_Said(found=find(order.interfaces, look=order.look, heard=lambda done, of: _say(_Said(heard=(done, of))))))
+    """The process that searches."""
+    order = msgspec.json.decode(next(apart.orders()), type=_Order)
 
+    def heard(done: int, of: int) -> None:
+        apart.say(_Said(heard=(done, of)))
 
-def _say(what: object) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
-    sys.stdout.buffer.flush()
+    apart.say(_Said(found=find(order.interfaces, look=order.look, heard=heard)))
 
 
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -1,0 +1,121 @@
+"""Cast devices by processes of their own: one for each device that shows something, one for a search.
+
+A device is whatever answers at its address. PyChromecast bounds nothing that it reads, so each process has limits on
+memory and CPU: what a device costs beyond them, its own picture pays.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from cast.device import Device
+from cast.failed import CastFailed, Why
+from cast.picture import Picture
+from cast.showing import Over
+from net.apart import Apart, Broke, Limits
+
+MODULE = "cast.device_process"
+# a picture that goes on for a day takes seconds of CPU
+DEVICE = Limits(cpu_s=10, memory=256 * 1024 * 1024, anew_s=60.0)
+SEARCH = Limits(cpu_s=10, memory=512 * 1024 * 1024)
+WITHIN_S = 60.0  # for a process to start, and a device to connect and play
+SEARCH_S = 60.0  # beyond its own time, on a busy machine
+STOP_S = 15.0  # for the device to be told
+
+
+class Order(Struct, frozen=True):
+    """Searches for `seconds` if there is no device. `app`: the id of the owner's own receiver, "" for Google's."""
+
+    device: Device | None = None
+    app: str = ""
+    seconds: float = 0.0
+
+
+class Ask(Struct, frozen=True):
+    """`show`: the picture that follows; None: the end of what is shown, and of the process."""
+
+    show: Picture | None = None
+
+
+class Said(Struct, frozen=True):
+    """`shown` answers `Ask.show`, with `failed` as `CastFailed` has it. `over` comes once, at any time after that."""
+
+    shown: bool = False
+    failed: Why | None = None
+    said: bool = False
+    unpaired: bool = False
+    over: Over | None = None
+    found: list[Device] | None = None
+
+
+class ApartScreen:
+    """A `cast.player.Shown`. `over` is called once, in a thread, when what was shown is shown no more."""
+
+    def __init__(self, device: Device, over: Callable[[Over], None], *, app: str = "", limits: Limits = DEVICE) -> None:
+        """Raises CastFailed."""
+        self._device, self._over = device, over
+        self._answers: queue.Queue[Said] = queue.Queue()  # one for each picture, or the end of the process
+        self._stopping = False
+        try:
+            self._process = Apart(MODULE, Order(device, app), limits)
+        except Broke:
+            raise CastFailed("not_played", device.name) from None
+        threading.Thread(target=self._read, name="Cast device", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def show(self, picture: Picture) -> None:
+        """Returns when the device plays it. Raises CastFailed."""
+        self._process.say(Ask(picture))
+        try:
+            said = self._answers.get(timeout=WITHIN_S)
+        except queue.Empty:
+            self._process.kill()
+            raise CastFailed("not_played", self._device.name) from None
+        if not said.shown:
+            failed = CastFailed(said.failed or "not_played", self._device.name, said=said.said)
+            failed.unpaired = said.unpaired
+            raise failed
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._process.say(Ask())
+        self._process.end(STOP_S)
+
+    def _read(self) -> None:
+        plays = False
+        try:
+            for line in self._process.lines():
+                said = msgspec.json.decode(line, type=Said)
+                if said.over is not None:
+                    plays = False
+                    self._over(said.over)
+                else:
+                    plays = said.shown
+                    self._answers.put(said)
+        except (Broke, msgspec.MsgspecError):
+            self._process.kill()
+        if plays and not self._stopping:
+            self._over("gone")
+        self._answers.put(Said())
+
+
+def browse(seconds: float, limits: Limits = SEARCH) -> list[Device]:
+    """Who answers by mDNS within the time. Raises OSError without a network, and if the process broke."""
+    try:
+        process = Apart(MODULE, Order(seconds=seconds), limits)
+        late = threading.Timer(seconds + SEARCH_S, process.kill)
+        late.start()
+        try:
+            [line] = process.lines()
+            return msgspec.json.decode(line, type=Said).found or []
+        finally:
+            late.cancel()
+            process.end()
+    except (Broke, ValueError) as broke:
+        raise OSError(f"the search broke: {type(broke).__name__}") from None
