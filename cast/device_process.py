@@ -2,7 +2,6 @@
 
 import os
 import queue
-import signal
 import threading
 from collections.abc import Iterator
 
@@ -16,8 +15,6 @@ from net import apart
 
 
 def main() -> None:
-    for ends in (signal.SIGINT, signal.SIGTERM):  # the worker ends it, when the device was told
-        signal.signal(ends, signal.SIG_IGN)
     orders = apart.orders()
     order = msgspec.json.decode(next(orders), type=Order)
     if order.device is None:

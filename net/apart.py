@@ -8,6 +8,7 @@ import contextlib
 import math
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -80,6 +81,10 @@ class Apart:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
     def say(self, what: object) -> None:
         """Write it as a line; a process that has ended does not read it."""
         assert self._process.stdin is not None
@@ -115,6 +120,8 @@ class Apart:
 
 def orders() -> Iterator[bytes]:
     """In the process: keeps the limits, which come first, and then gives each line that follows."""
+    for ends in (signal.SIGINT, signal.SIGTERM):  # a whole group gets them; whoever started the process ends it
+        signal.signal(ends, signal.SIG_IGN)
     lines = iter(sys.stdin.buffer)
     msgspec.json.decode(next(lines), type=Limits).keep()
     return lines

@@ -8,6 +8,7 @@ valid before. showcam.edge.connections cuts off a sender that takes longer than 
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from wsgiref.types import WSGIEnvironment
 
 from net.visitors import PEER, counted_as
@@ -49,7 +50,16 @@ class Bodies:
     `known_s`: so long a client is known by a proof that held; `most_known`: so many are.
     """
 
-    def __init__(self, limit: int, places: int, *, known_s: float = KNOWN_S, most_known: int = MOST_KNOWN) -> None:
+    def __init__(
+        self,
+        limit: int,
+        places: int,
+        *,
+        known_s: float = KNOWN_S,
+        most_known: int = MOST_KNOWN,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._limit, self._known_s, self._most_known = limit, known_s, most_known
         self._of_known = _Share(places // 2, places // 2)  # carry what may prove a sender whose proof held before
         self._of_claims = _Share(places // 4, places // 16)  # carry what may prove their sender
@@ -71,7 +81,7 @@ class Bodies:
         body: bytes = b""
         if size:
             address = environ.get("REMOTE_ADDR", "")
-            since = environ.get(RECEIVED) or time.monotonic()
+            since = environ.get(RECEIVED) or self._clock()
             client = counted_as(address)
             share = self._begin(client, claims, since, environ.get(PEER) or address)
             try:
@@ -84,14 +94,14 @@ class Bodies:
             if len(body) > self._limit:
                 raise self._too_much()
             # a body of unknown length ends short, too, when its sender is cut off
-            if len(body) < size and (known or time.monotonic() - since > BODY_S):
+            if len(body) < size and (known or self._clock() - since > BODY_S):
                 late = f"Send all of it within {BODY_S:.0f} seconds."
                 raise Refuse(problem(408, "The request did not come whole", late))
         return body
 
     def proved(self, environ: WSGIEnvironment) -> None:
         """Note that the request's signature or bearer was valid: its client gets the places of known clients."""
-        client, now = counted_as(environ.get("REMOTE_ADDR", "")), time.monotonic()
+        client, now = counted_as(environ.get("REMOTE_ADDR", "")), self._clock()
         if self._known.get(client, 0.0) - now > KNOWN_S / 2:
             return
         with self._lock:
@@ -102,7 +112,7 @@ class Bodies:
 
     def overdue(self) -> set[str]:
         """The peers whose bodies have been waited for longer than BODY_S."""
-        before = time.monotonic() - BODY_S
+        before = self._clock() - BODY_S
         with self._lock:
             return {peer for since, peer in self._waiting.values() if since < before}
 

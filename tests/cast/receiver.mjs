@@ -63,6 +63,20 @@ function load(client, source, body) {
       server.clients[client].socket.write(Buffer.from([64, 0, 0, 0, 8, 0]));
     } else if (behaves === "floods") {
       for (let sent = 0; sent < 1000; sent++) say(client, session, "*", "media", mediaStatus(0, "PLAYING", body.media));
+    } else if (behaves === "floods without end") {
+      const pour = () => {
+        if (!server.clients[client]) return;
+        for (let sent = 0; sent < 50; sent++) say(client, session, "*", "media", mediaStatus(0, "PLAYING", { ...body.media, customData: "x".repeat(60000) }));
+        setTimeout(pour, 1);
+      };
+      pour();
+    } else if (behaves === "nests deeply") {
+      server.send(client, session, "*", SPACE + "media", `{"type":"MEDIA_STATUS","status":${"[".repeat(60000)}`);
+    } else if (behaves === "says no numbers") {
+      const status = JSON.stringify(mediaStatus(0, "PLAYING", body.media)).replaceAll('"currentTime":0', '"currentTime":1e400');
+      for (const text of [status, status.replace('"mediaSessionId":1', '"mediaSessionId":"²"'), status.replace('"level":1', `"level":${"9".repeat(5000)}`)]) {
+        server.send(client, session, "*", SPACE + "media", text);
+      }
     } else if (behaves === "is costly") { // within what is counted: 40 messages a second, each nearly as long as one may be
       const media = { ...body.media, customData: Array(20000).fill(1) };
       setInterval(() => {

@@ -1,17 +1,21 @@
 """What cameras of one's own report by ONVIF: which message is an event, who listens, and when a keyframe is wanted."""
 
+import os
 import queue
+import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from net.apart import Limits
 from net.house import HouseHttp
 from registry.driver import Hint
 from registry.drivers.lan.devices import Device, Devices, Pictured
 from registry.drivers.lan.driver import LanDriver
 from registry.drivers.lan.keyframes import Keyframes
-from registry.drivers.lan.listener import Listener, Waits
+from registry.drivers.lan.listener import LIMITS, MODULE, Listener, Waits
 from registry.drivers.lan.onvif import Onvif
 from registry.drivers.lan.pull_point import PullPoint, reported
 from registry.drivers.lan.soap import OnvifFailed
@@ -19,9 +23,11 @@ from simulator.lan.onvif import Reply
 from store.records import Account, Source
 from store.sqlite import SqliteStore
 from tests.doubles.onvif_device import PASSWORD, Served, served
+from tests.doubles.waiting import until as waited_for
 
 PATH = "/onvif/device_service"
 WAITS = Waits(reread_s=0.05, pause_s=0.05, longest_s=0.1, answer_s=2.0)
+ENVELOPE = '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><P>{}</P></s:Body></s:Envelope>'
 MOTION = "RuleEngine/CellMotionDetector/Motion"
 
 
@@ -82,14 +88,18 @@ class Home:
         self.source = Source("s1", "a1", "lan", "key", 0.0)
         store.add_household(Account("a1", 0.0, b"x" * 16), self.source, b"{}", "ok")
         self.devices, self.hints = Devices(store), queue.Queue[Hint]()
-        self.camera = Device(
-            "S", 1, "Barn", "127.0.0.1", 554, Pictured("/live", profile="main"), user="admin", password=password,
+        self.camera = self.add("S", device, password)
+
+    def add(self, serial: str, device: Served, password: str = PASSWORD) -> Device:
+        camera = Device(
+            serial, 1, "Barn", "127.0.0.1", 554, Pictured("/live", profile="main"), user="admin", password=password,
             onvif=f"{device.port}{PATH}", events=("motion",),
         )  # fmt: skip
-        self.devices.put(self.source, self.camera)
+        self.devices.put(self.source, camera)
+        return camera
 
-    def listen(self, device: Served, password: str = PASSWORD) -> Listener:
-        return Listener(self.source, self.devices, lambda _device: asked(device, password), self.hints.put, WAITS)
+    def listen(self, limits: Limits = LIMITS) -> Listener:
+        return Listener(self.source, self.devices, self.hints.put, WAITS, loopback=True, limits=limits)
 
 
 def until(device: Served, subscriptions: int) -> None:
@@ -99,7 +109,7 @@ def until(device: Served, subscriptions: int) -> None:
 
 def test_an_event_is_heard_of_as_it_comes(store: SqliteStore, device: Served) -> None:
     home = Home(store, device)
-    listener = home.listen(device)
+    listener = home.listen()
     until(device, 1)
     device.device.happen(MOTION)
     hint = home.hints.get(timeout=10)
@@ -110,7 +120,7 @@ def test_an_event_is_heard_of_as_it_comes(store: SqliteStore, device: Served) ->
 
 def test_a_device_that_forgot_its_subscription_is_subscribed_to_again(store: SqliteStore, device: Served) -> None:
     home = Home(store, device)
-    listener = home.listen(device)
+    listener = home.listen()
     until(device, 1)
     device.device.subscriptions = 0  # as after a restart
     until(device, 1)
@@ -120,8 +130,8 @@ def test_a_device_that_forgot_its_subscription_is_subscribed_to_again(store: Sql
 
 
 def test_a_refused_login_is_not_sent_again(store: SqliteStore, device: Served) -> None:
-    home = Home(store, device)
-    listener = home.listen(device, "wrong")
+    home = Home(store, device, "wrong")
+    listener = home.listen()
     while not device.device.wrong:
         time.sleep(0.01)
     time.sleep(20 * WAITS.reread_s)
@@ -131,13 +141,77 @@ def test_a_refused_login_is_not_sent_again(store: SqliteStore, device: Served) -
 
 def test_a_camera_that_is_forgotten_is_listened_to_no_more(store: SqliteStore, device: Served) -> None:
     home = Home(store, device)
-    listener = home.listen(device)
+    listener = home.listen()
     until(device, 1)
     home.devices.remove(home.source, "S", 1)
     before = -1
     while before != (before := len(device.paths)):
         time.sleep(2 * device.pull_s)
     listener.stop()
+
+
+def listening() -> list[int]:
+    """The processes that listen to events for this one."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            words, stat = (path / "cmdline").read_text().split("\0"), (path / "stat").read_text()
+        except OSError:
+            continue
+        if MODULE in words and int(stat.rpartition(")")[2].split()[1]) == os.getpid():
+            found.append(int(path.name))
+    return found
+
+
+def test_a_camera_that_never_pauses_hides_no_event_of_another(store: SqliteStore, device: Served) -> None:
+    """A megabyte of events that were, as often as it is asked: its own are rare then."""
+    note = '<NotificationMessage><Topic>Motion</Topic><Message><Message PropertyOperation="Initialized"/></Message>'
+    body = ENVELOPE.format((note + "</NotificationMessage>") * 4000).encode()
+    home = Home(store, device)
+    with served() as hostile:
+        hostile.pull_s = 0.0
+        home.add("H", hostile)
+        listener = home.listen()
+        until(device, 1)
+        until(hostile, 1)
+        hostile.says = Reply(200, body)
+        pulled = len(hostile.paths)
+        while len(hostile.paths) < pulled + 3:
+            time.sleep(0.01)
+        [process] = listening()
+        spent, began = _spent_s(process), time.monotonic()
+        for _ in range(5):
+            device.device.happen(MOTION)
+            assert home.hints.get(timeout=10).serial == "S"
+            time.sleep(0.5)
+        assert _spent_s(process) - spent < 0.1 * (time.monotonic() - began)
+        listener.stop()
+
+
+def _spent_s(process: int) -> float:
+    words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_process_that_ended_by_its_limits_is_followed_by_another(store: SqliteStore, device: Served) -> None:
+    home = Home(store, device)
+    listener = home.listen()
+    until(device, 1)
+    device.device.subscriptions = 0
+    for process in listening():
+        os.kill(process, signal.SIGXCPU)
+    until(device, 1)
+    device.device.happen(MOTION)
+    assert home.hints.get(timeout=10).kind == "motion"
+    listener.stop()
+
+
+def test_the_process_ends_with_the_listener(store: SqliteStore, device: Served) -> None:
+    listener = Home(store, device).listen()
+    until(device, 1)
+    assert len(listening()) == 1
+    listener.stop()
+    waited_for(lambda: listening() == [])
 
 
 def test_what_a_camera_reports_is_among_its_flags(store: SqliteStore, device: Served) -> None:

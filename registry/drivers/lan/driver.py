@@ -164,7 +164,7 @@ class LanDriver:
 
     def listen(self, source: Source, hear: Callable[[Hint], None], waits: Waits | None = None) -> Listener:
         """Hear of motion, people and the bell as cameras report them, until the listener is stopped."""
-        return Listener(source, self.devices, self._onvif, hear, waits or Waits())
+        return Listener(source, self.devices, hear, waits or Waits(), loopback=self._loopback)
 
     def _onvif(self, device: Device) -> Onvif:
         return Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)

@@ -1,14 +1,24 @@
-"""Listens to the events of a source's cameras, each in a thread of its own, until it is stopped."""
+"""Listens to the events of a source's cameras, in a process with limits on memory and CPU, until it is stopped.
+
+A camera's answers are read for as long as the camera is there, whatever it answers. A hostile one makes its own events
+rare, and ends the process at worst; `Listener` then starts another, and the worker goes on.
+"""
 
 import contextlib
 import logging
+import os
 import random
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-from registry.driver import Hint
+import msgspec
+from msgspec import Struct
+
+from net import apart
+from net.apart import Apart, Broke, Limits
+from net.house import HouseHttp
+from registry.driver import EventKind, Hint
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.onvif import Onvif
 from registry.drivers.lan.pull_point import PullPoint
@@ -19,11 +29,13 @@ from store.records import Source
 
 log = logging.getLogger(__name__)
 
+MODULE = "registry.drivers.lan.listener"
 MOST = 32  # cameras of a source that are listened to
+# thirty cameras to which nothing happens take a second of CPU in a minute
+LIMITS = Limits(cpu_s=10, memory=512 * 1024 * 1024, anew_s=60.0)
 
 
-@dataclass(frozen=True)
-class Waits:
+class Waits(Struct, frozen=True):
     """Seconds."""
 
     reread_s: float = 30.0  # between two reads of which cameras there are
@@ -31,10 +43,24 @@ class Waits:
     longest_s: float = 300.0
     answer_s: float = 5.0
     least_s: float = 0.5  # from one pull to the next, however soon a device answers
+    per_cpu_s: float = 50.0  # for each second of CPU that a pull took: one camera takes 2 % of a core at most
+
+
+class _Order(Struct, frozen=True):
+    waits: Waits
+    loopback: bool
+
+
+class _Heard(Struct, frozen=True):
+    """An event of a camera; without a kind the camera refused its login."""
+
+    device: str
+    channel: int
+    kind: EventKind | None = None
 
 
 class Listener:
-    """`asks` makes a client of a device's ONVIF. `hint` gets each event as it comes."""
+    """`hint` gets each event as it comes, in a thread."""
 
     listening = False  # events say nothing of what else changes, so that the cameras are polled all the same
 
@@ -42,26 +68,94 @@ class Listener:
         self,
         source: Source,
         devices: Devices,
-        asks: Callable[[Device], Onvif],
         hint: Callable[[Hint], None],
         waits: Waits,
+        *,
+        loopback: bool,
+        limits: Limits = LIMITS,
     ) -> None:
-        self._source, self._devices, self._asks, self._hint, self._waits = source, devices, asks, hint, waits
+        self._source, self._devices, self._hint, self._waits = source, devices, hint, waits
+        self._loopback, self._limits = loopback, limits
         self._stopped = threading.Event()
-        self._heard: dict[tuple[str, int], tuple[Device, threading.Event]] = {}
+        self._refused: set[tuple[str, ...]] = set()  # logins that are not sent again until their owner gives others
+        self._process: Apart | None = None
         threading.Thread(target=self._run, name=f"events-{source.id}", daemon=True).start()
 
     def stop(self) -> None:
         self._stopped.set()
 
     def _run(self) -> None:
+        following: list[Device] = []
+        pause_s, not_before, began = self._waits.pause_s, 0.0, 0.0
         while not self._stopped.is_set():
+            wanted = following
             with contextlib.suppress(DriverError, StoreUnavailable):
-                self._follow([device for device in self._devices.read(self._source) if device.events][:MOST])
+                read = [device for device in self._devices.read(self._source) if device.events]
+                wanted = [device for device in read if _reached(device) not in self._refused][:MOST]
+            now = time.monotonic()
+            if self._process is not None and self._process.has_ended:
+                self._end()
+                if now - began > self._waits.longest_s:
+                    pause_s = self._waits.pause_s
+                not_before, pause_s = now + pause_s, min(2 * pause_s, self._waits.longest_s)
+            if not wanted:
+                self._end()
+            elif self._process is None and now >= not_before:
+                began, following = now, []
+                self._begin()
+            if self._process is not None and wanted != following:
+                self._process.say(wanted)
+                following = wanted
             self._stopped.wait(self._waits.reread_s)
-        self._follow([])
+        self._end()
 
-    def _follow(self, devices: list[Device]) -> None:
+    def _begin(self) -> None:
+        try:
+            self._process = Apart(MODULE, _Order(self._waits, self._loopback), self._limits)
+        except Broke as broke:
+            log.warning("source %s: nothing listens to its cameras' events: %s", self._source.id, broke)
+            return
+        threading.Thread(target=self._read, args=(self._process,), name="events", daemon=True).start()
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+
+    def _read(self, process: Apart) -> None:
+        try:
+            for line in process.lines():
+                self._take(msgspec.json.decode(line, type=_Heard))
+        except (Broke, msgspec.MsgspecError) as broke:
+            process.kill()
+            log.warning("source %s: what listens to its cameras' events ended: %s", self._source.id, broke)
+
+    def _take(self, heard: _Heard) -> None:
+        if heard.kind is not None:
+            self._hint(Hint(heard.device, heard.channel, heard.kind, time.time()))
+            return
+        log.warning("source %s: a camera's events want another login", self._source.id)
+        with contextlib.suppress(DriverError, StoreUnavailable):
+            device = self._devices.find(self._source, heard.device, heard.channel)
+            if device is not None:
+                self._refused.add(_reached(device))
+
+
+def _reached(device: Device) -> tuple[str, ...]:
+    return device.host, device.onvif, device.user, device.password
+
+
+# what the process does
+
+
+class _Ear:
+    """Listens to each camera in a thread of its own."""
+
+    def __init__(self, order: _Order) -> None:
+        self._waits, self._http = order.waits, HouseHttp(loopback=order.loopback)
+        self._heard: dict[tuple[str, int], tuple[Device, threading.Event]] = {}
+
+    def follow(self, devices: list[Device]) -> None:
         """Listens to these cameras, as they are stored now, and to no others."""
         wanted = {(device.id, device.channel): device for device in devices}
         for key, (device, over) in list(self._heard.items()):
@@ -76,21 +170,36 @@ class Listener:
     def _hear(self, device: Device, over: threading.Event) -> None:
         pause_s = self._waits.pause_s
         while not over.is_set():
+            onvif = Onvif(self._http, device.host, device.onvif, device.user, device.password, pin=device.pin or None)
             try:
-                point = PullPoint(self._asks(device), self._waits.answer_s)
-                while not over.is_set():
-                    began = time.monotonic()
-                    for kind in point.pull():
-                        self._hint(Hint(device.id, device.channel, kind, time.time()))
+                for kinds in self._pulls(PullPoint(onvif, self._waits.answer_s), over):
+                    for kind in kinds:
+                        apart.say(_Heard(device.id, device.channel, kind))
                     pause_s = self._waits.pause_s
-                    over.wait(began + self._waits.least_s - time.monotonic())
             except OnvifFailed as failed:
                 if failed.why == "login":  # its password is not sent again until its owner gives another
-                    log.warning("source %s: a camera's events want another login", self._source.id)
+                    apart.say(_Heard(device.id, device.channel))
                     return
             over.wait(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads
             pause_s = min(2 * pause_s, self._waits.longest_s)
 
+    def _pulls(self, point: PullPoint, over: threading.Event) -> Iterator[list[EventKind]]:
+        """What happened since the pull before, each kind once. Raises OnvifFailed."""
+        while not over.is_set():
+            began, spent = time.monotonic(), time.thread_time()
+            yield list(dict.fromkeys(point.pull()))
+            pause_s = max(self._waits.least_s, self._waits.per_cpu_s * (time.thread_time() - spent))
+            over.wait(began + pause_s - time.monotonic())
 
-def _reached(device: Device) -> tuple[str, ...]:
-    return device.host, device.onvif, device.user, device.password
+
+def main() -> None:
+    """The process: it is given the cameras anew whenever others are to be listened to."""
+    orders = apart.orders()
+    ear = _Ear(msgspec.json.decode(next(orders), type=_Order))
+    for line in orders:
+        ear.follow(msgspec.json.decode(line, type=list[Device]))
+    os._exit(0)  # the threads wait for their cameras
+
+
+if __name__ == "__main__":
+    main()

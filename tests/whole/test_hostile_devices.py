@@ -1,0 +1,203 @@
+"""Devices of the house that mean harm, on the running program: each costs its own function, and all else goes on."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.lan.onvif import Reply
+from simulator.lan.onvif_picture import Picture
+from tests.cast.conftest import Receiver, certificate, receiver
+from tests.doubles.onvif_device import Served, served
+from tests.doubles.program import Program, running
+from tests.doubles.rtsp_camera import PATH, RtspCamera
+from tests.doubles.rtsp_recording import CODE, recorded
+from tests.doubles.waiting import LONG_S, until
+
+__all__ = ["certificate", "receiver"]  # fixtures
+
+pytestmark = pytest.mark.timeout(300)
+TV = "Hostile TV"
+MOTION = "RuleEngine/CellMotionDetector/Motion"
+MORE_MB = 64  # that a process may take while somebody watches; what is hostile would take it gigabytes
+LASTS_S = 8.0  # a device floods for so long at least
+
+
+@pytest.fixture
+def camera() -> Iterator[RtspCamera]:
+    made = RtspCamera(recording=recorded(sound="pcmu", gop_s=1))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def device(camera: RtspCamera) -> Iterator[Served]:
+    pictures = [Picture("main", PATH, "h264", 320, 180)]
+    with served(rtsp=f"127.0.0.1:{camera.port}", password=CODE, pictures=pictures) as made:
+        yield made
+
+
+def signed_in(program: Program) -> None:
+    done = program.command("login", "--demo", "--user", "demo@example.com", "--open", text="showcam-demo\n")
+    assert done.returncode == 0, done.stderr
+
+
+def added(program: Program, address: str) -> None:
+    done = program.command("cameras", "add", address, "--name", "Shed", "--demo", text=f"admin\n{CODE}\n")
+    assert done.returncode == 0, done.stderr
+
+
+def linked(program: Program) -> None:
+    program.link("alexa")
+    program.assistant("alexa", "say", text="discover devices")
+
+
+def part(program: Program, word: str) -> int:
+    """The program's process that was started with this word."""
+    assert program.process is not None
+    [found] = children(program.process.pid, word)
+    return found
+
+
+def memory_mb(pid: int) -> float:
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def children(pid: int, module: str) -> list[int]:
+    """The processes of this module that the process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            words, stat = (path / "cmdline").read_text().split("\0"), (path / "stat").read_text()
+        except OSError:
+            continue
+        if module in words and int(stat.rpartition(")")[2].split()[1]) == pid:
+            found.append(int(path.name))
+    return found
+
+
+def limited(pid: int) -> set[str]:
+    """What the process has a limit on."""
+    rows = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    limits = {row[:25].strip(): row[25:].split()[0] for row in rows}
+    return {name for name in ("Max cpu time", "Max address space") if limits[name] != "unlimited"}
+
+
+def goes_on_for(seconds: float, program: Program) -> None:
+    """Alexa shows the garden in its time, again and again."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = program.assistant("alexa", "watch", text="show the garden camera")
+        assert (answer["outcome"]["shown"], answer["outcome"]["broken"]) == (True, []), answer["outcome"]
+        assert answer["shown"]["frames"] > 10
+        if time.monotonic() > end:
+            return
+
+
+class sound:  # noqa: N801
+    """The program's parts are the same ones afterwards, and none of them has grown."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    def __enter__(self) -> None:
+        goes_on_for(0, self._program)  # what a first viewer takes is not counted
+        self._before = {
+            word: (pid := part(self._program, word), memory_mb(pid)) for word in ("worker", "media", "serve")
+        }
+
+    def __exit__(self, *failed: object) -> None:
+        if failed[0] is None:
+            for word, (pid, memory) in self._before.items():
+                assert part(self._program, word) == pid
+                assert memory_mb(pid) < memory + MORE_MB, word
+
+
+@pytest.mark.parametrize("behaves", ["floods without end", "nests deeply", "announces a gigabyte", "says no numbers"])
+def test_a_television_costs_what_it_shows(receiver: Callable[[str], Receiver], tmp_path: Path, behaves: str) -> None:
+    there = receiver(behaves)
+    port = there.device.port
+    with running(tmp_path, SHOWCAM_CAST_DEVICES=f"{TV}=127.0.0.1:{port}") as program:
+        linked(program)
+        with sound(program):
+            done = program.command("cast", "Garden", "--on", TV, "--demo")
+            assert (done.returncode, done.stdout) == (0, f"Garden is on {TV}.\n"), done.stderr
+            [device] = children(part(program, "worker"), "cast.device_process")
+            assert limited(device) == {"Max cpu time", "Max address space"}
+            goes_on_for(LASTS_S, program)
+        if behaves != "says no numbers":
+            until(lambda: program.command("cast", "--demo").stdout == "Nothing is shown.\n", LONG_S)
+
+
+ENVELOPE = '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><P>{}</P></s:Body></s:Envelope>'
+NOTE = (
+    "<NotificationMessage><Topic>RuleEngine/CellMotionDetector/Motion</Topic><Message><Message "
+    'PropertyOperation="Changed"><Data><SimpleItem Name="IsMotion" Value="true"/></Data></Message></Message>'
+    "</NotificationMessage>"
+)
+HOSTILE = {
+    "events without a pause": NOTE * 4000,
+    "a megabyte of elements": "<a/>" * 250_000,
+    "deep nesting": "<a>" * 160_000 + "</a>" * 160_000,
+    "numbers that are none": NOTE.replace('"true"', '"1e400"') * 400 + NOTE.replace('"true"', '"²"') * 400,
+    "a megabyte in a name": f"<NotificationMessage><Topic>{'a:' * 500_000}</Topic></NotificationMessage>",
+}
+
+
+@pytest.mark.parametrize("says", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_camera_s_events_cost_its_events(device: Served, tmp_path: Path, says: str) -> None:
+    with running(tmp_path) as program:
+        signed_in(program)
+        added(program, f"http://127.0.0.1:{device.port}")
+        linked(program)
+        until(
+            lambda: device.device.subscriptions > 0, LONG_S
+        )  # the worker reads every half minute which cameras there are
+        with sound(program):
+            device.pull_s = 0.0
+            device.says = Reply(200, ENVELOPE.format(says).encode()[: 1024 * 1024])
+            [listening] = children(part(program, "worker"), "registry.drivers.lan.listener")
+            assert limited(listening) == {"Max cpu time", "Max address space"}
+            pulls = len(device.paths)
+            goes_on_for(LASTS_S, program)
+            assert len(device.paths) > pulls or says is not HOSTILE["events without a pause"]
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        {"silent": True, "flood": (b"$\x00\x05\x78\x80\x60" + bytes(1398)) * 40},
+        {"silent": True, "flood": b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" * 100},
+        {"drip_s": 0.5},
+        {"first": b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 1e400\r\n\r\n"},
+        {"first": "RTSP/1.0 200 OK\r\nCSeq: ²\r\nContent-Length: ²\r\n\r\n".encode()},
+    ],
+    ids=["interleaved data", "endless questions", "an answer that drips", "a length of 1e400", "a length of ²"],
+)
+def test_a_camera_s_video_costs_its_video(camera: RtspCamera, tmp_path: Path, turns: dict[str, object]) -> None:
+    with running(tmp_path) as program:
+        signed_in(program)
+        added(program, f"rtsp://127.0.0.1:{camera.port}{PATH}")
+        linked(program)
+        with sound(program):
+            for name, value in turns.items():
+                setattr(camera.does, name, value)
+            over = threading.Event()
+
+            def ask() -> None:
+                while not over.is_set():
+                    program.assistant("alexa", "watch", text="show the shed camera")
+
+            asking = threading.Thread(target=ask)
+            asking.start()
+            try:
+                goes_on_for(LASTS_S, program)
+            finally:
+                over.set()
+                asking.join()
+            assert camera.does.methods, "it was asked"
