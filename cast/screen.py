@@ -20,6 +20,7 @@ from cast.device import Device
 from cast.failed import CastFailed, Why
 from cast.picture import Picture
 from cast.showing import Over
+from net.json_depth import too_deep
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -216,7 +217,10 @@ def _one_at_a_time(client: SocketClient) -> None:
             if len(came) == MOST and now - came[0] < COUNTED_S:
                 raise _too_much(client)
             came.append(now)
-            return read()
+            message = read()
+            if too_deep(message.payload_utf8.encode()):  # which would end the thread without a word
+                raise _too_much(client)
+            return message
 
     def reads_bytes(msglen: int) -> bytes:
         if msglen > LONGEST:

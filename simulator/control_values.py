@@ -108,7 +108,7 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
     "local_answers": ("sealed",),
     "local_crowd": ("refuses",),
     "local_stranger": ("refuses",),
-    "local_fault": ("refuses", "mute", "drops", "noise", "junk", "keyless", "drips"),
+    "local_fault": ("refuses", "mute", "drops", "noise", "junk", "keyless", "drips", "floods"),
     **dict.fromkeys(("lwa_fault", "gateway_fault", "google_login_fault", "homegraph_fault"), CLOUD_FAULTS),
 }
 

@@ -147,7 +147,7 @@ class Settings:
     local_cut_s: float = 0.0  # a session lasts so long; 0: until its client ends it
     local_crowd: Literal["", "refuses"] = ""  # what a second session does; "": it ends the first
     local_stranger: Literal["", "refuses"] = ""  # to a client without the key that the camera wants; "": nothing comes
-    local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips"] = ""
+    local_fault: Literal["", "refuses", "mute", "drops", "noise", "junk", "keyless", "drips", "floods"] = ""
     local_bent: str = ""  # which answer is cut or changed, and where
     china: bool = False  # whether the Open Platform is the Chinese one, which has a few calls more
     # Amazon's and Google's clouds, as showcam reports to them

@@ -12,7 +12,8 @@ CONNECT_S = 3.0
 ANSWER_S = 5.0
 MOST_BYTES_S = 8 * 1024 * 1024  # what a camera may send; 4K at its best is a third of it
 MOST_PACKETS_S = 10_000
-_COUNTED_S = 2.0
+MOST_MESSAGES_S = 100  # answers and requests; a camera sends a few in a minute, and each may have to be answered
+COUNTED_S = 2.0
 _BATCH_S = 0.01  # of pictures what comes piece by piece is read in lots: each wake-up costs more than the bytes do
 # Between two reads if nobody is shown each picture as it comes. It varies, so that now and then a unit of each track is
 # read just after it came: their clocks are set by the fastest.
@@ -47,7 +48,7 @@ class Connection(asyncio.BufferedProtocol):
         self._number = 0
         self._failure: RtspFailed | None = None
         self._closed = False
-        self._bytes = self._packets = 0
+        self._bytes = self._packets = self._messages = 0
         self._count_ends = 0.0
         self._has_time: Callable[[], bool] | None = None  # None: no pictures come yet
         self._waits = False
@@ -110,9 +111,9 @@ class Connection(asyncio.BufferedProtocol):
         """Count what arrived over this connection or over UDP, and end the connection above the limits."""
         now = self._loop.time()
         if now >= self._count_ends:
-            self._bytes, self._packets, self._count_ends = 0, 0, now + _COUNTED_S
+            self._bytes, self._packets, self._messages, self._count_ends = 0, 0, 0, now + COUNTED_S
         self._bytes, self._packets = self._bytes + size, self._packets + packets
-        if self._bytes > MOST_BYTES_S * _COUNTED_S or self._packets > MOST_PACKETS_S * _COUNTED_S:
+        if self._bytes > MOST_BYTES_S * COUNTED_S or self._packets > MOST_PACKETS_S * COUNTED_S:
             self._fail(RtspFailed("down"))
 
     def close(self) -> None:
@@ -203,6 +204,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def _arrived(self, message: Message) -> None:
         """Raises NotRtsp."""
+        self._messages += 1
+        if self._messages > MOST_MESSAGES_S * COUNTED_S:
+            raise NotRtsp
         status = message.status
         if not status:
             self._commanded(message)

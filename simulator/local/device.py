@@ -25,6 +25,7 @@ REFUSED, BUSY = 9, 10  # results; no public client has met one
 KEY_S = 4.0  # between keyframes
 TICK_S = 0.06
 LONGEST_JUNK = 400_000
+EMPTY_CHUNK, MANY_CHUNKS = b"$\x01\x00\x00", 4000  # of a fault, in each turn
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 _ENDINGS = (OSError, NotOurs, TimeoutError, ValueError, asyncio.IncompleteReadError)
@@ -182,6 +183,8 @@ class Device:
             async for ms in shape.due(began, is_over) if shape else _ticks(leaving, is_over):
                 if shape is not None and ms >= shape.first_key_ms:
                     feed.release()
+                if self._world.settings.local_fault == "floods":
+                    writer.write(EMPTY_CHUNK * MANY_CHUNKS)
                 for part in feed.taken():
                     if dress is not None and self._world.settings.local_fault != "mute" and camera.streaming:
                         writer.write(self._chunk(dress, part))

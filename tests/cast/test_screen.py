@@ -60,7 +60,7 @@ def test_the_end_of_a_picture_is_reported_once_with_what_ended_it(
     assert over.empty()
 
 
-@pytest.mark.parametrize("behaves", ["announces a gigabyte", "floods"])
+@pytest.mark.parametrize("behaves", ["announces a gigabyte", "floods", "nests deeply"])
 def test_a_device_that_sends_more_than_one_does_loses_its_connection(
     receiver: Callable[[str], Receiver], behaves: str
 ) -> None:

@@ -292,6 +292,24 @@ def opened(camera: LocalCamera, how: str, bent: str) -> str:
 
 
 @pytest.mark.parametrize("how", ["plain"], indirect=True)
+def test_more_chunks_than_any_camera_sends_end_a_session(camera: LocalCamera) -> None:
+    camera.set(local_fault="floods")
+
+    async def flooded() -> None:
+        session = LocalSession(LocalAddress.read(camera.local()), PLAIN, loopback=True)
+        await session.open()
+        try:
+            async with asyncio.timeout(30):
+                while True:
+                    await session.read()
+        finally:
+            session.close()
+
+    with pytest.raises(Unreached):
+        asyncio.run(flooded())
+
+
+@pytest.mark.parametrize("how", ["plain"], indirect=True)
 def test_no_key_and_no_code_is_logged(
     world: World,
     camera: LocalCamera,

@@ -14,7 +14,7 @@ from media.ezviz.local.address import LocalAddress, url
 from media.ezviz.local.chunks import MOST_JUNK, Chunks, NotChunks, bare
 from media.ezviz.local.messages import HEAD, LONGEST, Head, NotMessage, answer, plain, result, sealed
 from media.ezviz.local.requests import LIMIT, Device, Invitation, NoKey, session_of
-from media.ezviz.local.wrapping import NotWrapped, Wrapping
+from media.ezviz.local.wrapping import MOST_PLACES, NotWrapped, Wrapping
 from media.source import SourceSpec, in_vain, outcome
 from simulator.local.dress import Plain, Wrapped
 
@@ -264,3 +264,12 @@ def test_a_little_junk_every_now_and_then_is_passed_over_for_hours() -> None:
 def test_two_bytes_in_front_of_a_part_are_left_out_where_there_are_any(payload: bytes, part: bytes) -> None:
     assert bare(b"\x80\x60\0\1\0\0\0\2\x55\x66\x77\x88" + payload) == part
     assert bare(payload) == b"", "it is no RTP"
+
+
+def test_a_first_chunk_of_keys_that_are_none_is_given_up_soon() -> None:
+    """Each place at which a key might begin costs the event loop of all cameras some microseconds."""
+    wrapped = Wrapped((ours := Wrapping()).public_key).first() + b"$"
+    ((_, payload),) = Chunks().feed(wrapped)
+    assert ours.opened(1, b"\x24\x01" * (MOST_PLACES // 2) + payload) == b""
+    with pytest.raises(NotWrapped):
+        Wrapping().opened(1, b"\x24\x01" * 30_000 + payload)

@@ -117,6 +117,8 @@ def test_known_names_of_a_picture_are_tried_in_order(camera: RtspCamera, path: s
         ({"localIp": "192.168.1.20", "localRtspPort": 22}, {}, "192.168.1.20:554"),
         ({"localIp": "192.168.1.20", "localRtspPort": None}, {}, "192.168.1.20:554"),
         ({"localIp": "192.168.1.20", "localRtspPort": 99999}, {}, "192.168.1.20:554"),
+        ({"localIp": "192.168.1.20", "localRtspPort": "9" * 5000}, {}, "192.168.1.20:554"),
+        ({"localIp": "192.168.1.20", "localRtspPort": "²"}, {}, "192.168.1.20:554"),
         ({"localIp": "0.0.0.0"}, {"address": "10.0.0.7"}, "10.0.0.7:554"),  # noqa: S104
         ({"localIp": ""}, {"address": "10.0.0.7"}, "10.0.0.7:554"),
         ({}, {"address": "10.0.0.7"}, "10.0.0.7:554"),

@@ -51,8 +51,9 @@ def added(program: Program, address: str) -> None:
 
 
 def linked(program: Program) -> None:
-    program.link("alexa")
-    program.assistant("alexa", "say", text="discover devices")
+    for assistant, words in (("alexa", "discover devices"), ("google", "sync my devices")):
+        program.link(assistant)
+        program.assistant(assistant, "say", text=words)
 
 
 def part(program: Program, word: str) -> int:
@@ -191,7 +192,7 @@ def test_a_camera_s_video_costs_its_video(camera: RtspCamera, tmp_path: Path, tu
 
             def ask() -> None:
                 while not over.is_set():
-                    program.assistant("alexa", "watch", text="show the shed camera")
+                    program.assistant("google", "watch", text="show the shed camera")
 
             asking = threading.Thread(target=ask)
             asking.start()

@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
+MOST_PLACES = 16  # at which a key is looked for: each costs some ten microseconds, and a first chunk has one
 CHANNEL = 1  # of the picture, once the key is known
 _KEYS, _DATA = b"\x24\x01", b"\x24\x02"
 _SESSION_KEY, _SESSION_BYTES, _THEIR_BYTES = 0x0B, 32, 91
+_LONGEST_KEYS = _SESSION_KEY + 255 + _SESSION_BYTES + _THEIR_BYTES
 _PREFIX, _NONCE, _BODY, _SIGNATURE = 4, slice(7, 11), 0x0B, 32
 _COUNTER, _REST = bytes(4), bytes(8)  # of the nonce
 
@@ -43,11 +45,13 @@ class Wrapping:
         return Cipher(algorithms.ChaCha20(self._key, nonce), None).decryptor().update(packet[_BODY:-_SIGNATURE])
 
     def _session_key(self, payload: bytes) -> bytes:
-        at = payload.find(_KEYS)
-        while at >= 0:
-            if found := self._key_at(payload[at:]):
-                return found
+        at = -1
+        for _ in range(MOST_PLACES):
             at = payload.find(_KEYS, at + 1)
+            if at < 0:
+                break
+            if found := self._key_at(payload[at : at + _LONGEST_KEYS]):
+                return found
         raise NotWrapped
 
     def _key_at(self, packet: bytes) -> bytes:

@@ -12,6 +12,7 @@ from media.ezviz.local.messages import HEAD, TAIL, Head, NotMessage, answer, res
 from media.ezviz.local.requests import Invitation, session_of
 from media.ezviz.local.wrapping import NotWrapped, Wrapping
 from media.plane.sources.ezviz_node import SaidNo, Unreached
+from media.rtsp.connection import COUNTED_S, MOST_BYTES_S, MOST_PACKETS_S
 from net.addresses import is_in_house
 from net.elements import Element
 
@@ -33,6 +34,8 @@ class LocalSession:
         self._chunks = Chunks()
         self._number = manner.number
         self._reader: asyncio.StreamReader | None = None
+        self._bytes = self._came = 0  # since the count began
+        self._count_ends = 0.0
         self._writers: list[asyncio.StreamWriter] = []
 
     async def open(self) -> None:
@@ -61,9 +64,20 @@ class LocalSession:
             data = await self._reader.read(_READ)
             if not data:
                 raise Unreached
-            return [part for channel, payload in self._chunks.feed(data) if (part := self._part(channel, payload))]
+            chunks = self._chunks.feed(data)
+            self._count(len(data), len(chunks))
+            return [part for channel, payload in chunks if (part := self._part(channel, payload))]
         except (OSError, NotChunks, NotWrapped):
             raise Unreached from None
+
+    def _count(self, size: int, chunks: int) -> None:
+        """Raises Unreached above what any camera sends."""
+        now = time.monotonic()
+        if now >= self._count_ends:
+            self._bytes, self._came, self._count_ends = 0, 0, now + COUNTED_S
+        self._bytes, self._came = self._bytes + size, self._came + chunks
+        if self._bytes > MOST_BYTES_S * COUNTED_S or self._came > MOST_PACKETS_S * COUNTED_S:
+            raise Unreached
 
     def close(self) -> None:
         for writer in list(self._writers):

@@ -133,7 +133,8 @@ class Lan:
 
 def _port(port: Any, otherwise: int = PORT) -> int:
     """Often 0 where RTSP works; and none that belongs to something else."""
-    number = int(port) if isinstance(port, int | str) and str(port).isdecimal() else 0
+    text = str(port) if isinstance(port, int | str) else ""
+    number = int(text) if text.isdecimal() and len(text) <= 5 else 0
     return number if 1024 <= number < 65536 else otherwise
 
 
