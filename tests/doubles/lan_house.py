@@ -21,7 +21,8 @@ from msgspec.structs import asdict as fields
 from net.apart import Broke, Limits
 from net.networks import house_networks
 from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.finding import search
+from registry.drivers.lan.discovery import Discovered, discover
+from registry.drivers.lan.finding import Candidate, search
 from tests.doubles import ipycam_device
 from tests.doubles.far_away import NETWORK
 from tests.doubles.needs import NETWORKS
@@ -81,6 +82,7 @@ CASES: dict[str, Callable[[], list[Answer]]] = {
         match("192.168.7.10"),
     ],
     "foreign": list,
+    "discover": lambda: [match("192.168.7.10")],
     "announced": lambda: [match("192.168.7.10")],
     "look": lambda: [match("192.168.7.10")],
     "hostile": lambda: [
@@ -122,14 +124,19 @@ def main(case: str) -> None:
         heard: list[tuple[int, int]] = []
         known = [Device("S", 1, "Barn", "192.168.7.10", 554, Pictured("/"))]
         began = time.monotonic()
-        found, broke = [], False
+        found: list[Candidate] | list[Discovered] = []
+        broke = False
         try:
-            found = search(
-                networks,
-                known,
-                look=case == "look",
-                heard=lambda done, of: heard.append((done, of)),
-                limits=LIMITS.get(case, Limits()),
+            found = (
+                discover(networks)
+                if case == "discover"
+                else search(
+                    networks,
+                    known,
+                    look=case == "look",
+                    heard=lambda done, of: heard.append((done, of)),
+                    limits=LIMITS.get(case, Limits()),
+                )
             )
         except Broke:
             broke = True

@@ -60,6 +60,11 @@ def test_a_search_beyond_its_limits_ends_and_whoever_asked_goes_on() -> None:
     assert found("no memory")["broke"] is True
 
 
+def test_who_looks_for_a_camera_that_moved_asks_by_a_process_too() -> None:
+    [device] = found("discover")["found"]
+    assert (device["host"], device["endpoint"]) == ("192.168.7.10", "urn:uuid:192.168.7.10")
+
+
 def test_a_camera_of_others_is_found_by_its_own_discovery() -> None:
     [device] = found("foreign")["found"]
     assert (device["name"], device["onvif"], device["at"]) == ("Yard", True, "8000/onvif/device_service")

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 GROUP = ("239.255.255.250", 3702)
 LISTENS_S = 1.5
 AGAIN_S = 0.3  # a probe is sent twice: nobody repeats a datagram that was lost
+MORE = 4  # probes where a device sends more than devices do: what it sends may leave no room for others' answers
 MOST = 256  # devices that are listed
 WITHIN_S = 60.0  # on a busy machine, for a process to start and search
 _LONGEST = 8 * 1024  # of an answer
@@ -39,6 +40,7 @@ _MOST_ANSWERS = 1024  # that are read: a device answers each of four probes
 _MOST_OF_ONE = 8
 _MOST_ELEMENTS = 256  # of an answer; a camera's has some twenty
 _BUFFER = 1024 * 1024
+_MOST_HELD = 256  # answers that are read before anything else is done
 _TYPES = ("dn:NetworkVideoTransmitter", "")
 _PORTS = {"http": 80, "https": 443}
 _SCOPES = {"name": "name", "hardware": "model"}
@@ -87,26 +89,37 @@ def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: b
     ours = f"urn:uuid:{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}"
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(opened) for opened in map(_opened, addresses) if opened is not None]
-        began = time.monotonic()
-        due = [0.0, AGAIN_S]
-        while sockets and (left := began + listens_s - time.monotonic()) > 0:
-            if due and time.monotonic() - began >= due[0]:
+        end, due = time.monotonic() + listens_s, [time.monotonic(), time.monotonic() + AGAIN_S]
+        more = MORE
+        while sockets and (now := time.monotonic()) < end:
+            if due and now >= due[0]:
                 due.pop(0)
                 for opened in sockets:
                     _send(opened, ours)
-            wait_s = min(left, began + due[0] - time.monotonic()) if due else left
-            for ready in select.select(sockets, [], [], max(0.0, wait_s))[0]:
-                with contextlib.suppress(OSError):
-                    data, (host, _) = ready.recvfrom(_LONGEST + 1)
+            for ready in select.select(sockets, [], [], max(0.0, min([end, *due]) - now))[0]:
+                for data, host in _received(ready):
                     if ours.encode() in data and is_in_house(host, loopback=loopback):
                         count[host] += 1
                         if len(answers) < _MOST_ANSWERS and count[host] <= _MOST_OF_ONE:
                             answers.append((data, host))
+            if more and not due and max(count.values(), default=0) > _MOST_OF_ONE:
+                more, due = more - 1, [now + AGAIN_S]
+                end = max(end, due[0] + listens_s / 2)
     found: dict[str, Discovered] = {}
     for data, host in dict.fromkeys(answers):
         for answered in _matches(data, host, ours) if len(found) < MOST else ():
             found.setdefault(answered.endpoint or host, answered)
     return sorted(found.values(), key=lambda answered: ipaddress.ip_address(answered.host))
+
+
+def _received(opened: socket.socket) -> Iterator[tuple[bytes, str]]:
+    """What has come, and from where: as much as the system holds of it, so that there is room again."""
+    for _ in range(_MOST_HELD):
+        try:
+            data, (host, _port) = opened.recvfrom(_LONGEST + 1)
+        except OSError:
+            return
+        yield data, host
 
 
 def _opened(address: str) -> socket.socket | None:
