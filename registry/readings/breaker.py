@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from net.cache import Recent
 from registry.errors import DriverError, SetRefused, VendorBusy, VendorDown
 from registry.readings.flights import copied
 
+MANY = 1024  # sources
 MUCH_MORE = 1.5  # times the longest wait in vain: a caller with so much time calls all the same
 WHOLE = 0.9  # share of its time, after which a call that fails has waited in vain
 
@@ -23,12 +25,14 @@ class _Circuit:
 class Breaker:
     """After `trip` failures in a row a source is left alone for a while; then one call at a time may try again.
 
-    A vendor that was too slow for short deadlines may answer within a much longer one: such a caller calls.
+    A vendor that was too slow for short deadlines may answer within a much longer one: such a caller calls. A call that
+    began before the vendor last answered says nothing of the vendor now, however late it fails.
     """
 
     def __init__(self, *, trip: int = 3, rest_s: float = 2.0, longest_s: float = 15.0) -> None:
         self._trip, self._rest_s, self._longest_s = trip, rest_s, longest_s
         self._circuits: dict[str, _Circuit] = {}
+        self._recovered: Recent[str, float] = Recent(MANY)  # when a source that had failed answered
         self._lock = threading.Lock()
 
     def call[**P, T](self, key: str, given_s: float, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -44,7 +48,7 @@ class Breaker:
             result = call(*args, **kwargs)
         except (VendorDown, VendorBusy) as error:
             in_vain = isinstance(error, VendorDown) and time.monotonic() - began >= given_s * WHOLE
-            self._failed(key, error, given_s if in_vain else math.inf)
+            self._failed(key, error, given_s if in_vain else math.inf, began)
             raise
         except (DriverError, SetRefused):
             self._answered(key)  # a refusal is an answer
@@ -63,8 +67,10 @@ class Breaker:
                 raise copied(circuit.error)
             circuit.open_until = now + self._rest_s  # this call is the probe; others wait for what it finds
 
-    def _failed(self, key: str, error: DriverError, waited_s: float) -> None:
+    def _failed(self, key: str, error: DriverError, waited_s: float, began: float) -> None:
         with self._lock:
+            if began < (self._recovered.get(key) or 0.0):
+                return
             circuit = self._circuits.setdefault(key, _Circuit())
             circuit.failures += 1
             circuit.error = error
@@ -75,4 +81,5 @@ class Breaker:
 
     def _answered(self, key: str) -> None:
         with self._lock:
-            self._circuits.pop(key, None)
+            if self._circuits.pop(key, None) is not None:
+                self._recovered.put(key, time.monotonic())

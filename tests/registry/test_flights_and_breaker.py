@@ -332,3 +332,33 @@ def test_a_hundred_requests_while_the_vendor_hangs_are_answered_in_time(make_hom
     assert all(isinstance(answer, Refusal) for answer in answers)
     assert time.monotonic() - began < 20
     assert home.driver.calls["read"] <= 5
+
+
+def test_what_began_before_the_vendor_answered_again_and_fails_later_closes_nothing() -> None:
+    """Calls of several callers hang with the vendor, and those with more time fail when it answers again already."""
+    breaker, hangs, fails = Breaker(trip=3), threading.Barrier(4), threading.Event()
+
+    def hang() -> None:
+        hangs.wait(5)
+        fails.wait(5)
+        raise VendorDown
+
+    def call() -> None:
+        with pytest.raises(VendorDown):
+            breaker.call("source", 60.0, hang)
+
+    callers = [threading.Thread(target=call) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    hangs.wait(5)
+
+    def down() -> None:
+        raise VendorDown
+
+    with pytest.raises(VendorDown):
+        breaker.call("source", 1.0, down)
+    assert breaker.call("source", 1.0, lambda: "well") == "well"
+    fails.set()
+    for caller in callers:
+        caller.join()
+    assert breaker.call("source", 1.0, lambda: "well") == "well"
