@@ -29,6 +29,7 @@ from tests.doubles.needs import NETWORKS
 
 __all__ = ["NETWORK", "needed"]
 
+MOST_OF_ONE = 8  # answers of a device that means well; the rest floods
 OURS, PUBLIC = "192.168.7.2", "9.9.9.9"
 _ID = re.compile(rb"MessageID>([^<]*)<")
 
@@ -179,10 +180,18 @@ def listening(answers: list[Answer]) -> socket.socket:
                 return
             found = _ID.search(data)
             number = found[1].decode() if found else ""
-            for answer in answers:
-                text = answer.text.replace("{id}", number)
-                for count in range(answer.times):
-                    sending[answer.host].sendto(text.replace("{count}", str(count)).encode(), asker)
+            floods = [answer for answer in answers if answer.times > MOST_OF_ONE]
+            others = [answer for answer in answers if answer.times <= MOST_OF_ONE]
+            # each device answers for itself, a camera amid a flood: WS-Discovery has it wait half a second at most
+            for each, after_s in ((floods, 0.0), (others, 0.25 if floods else 0.0)):
+                threading.Thread(target=send, args=(each, after_s, number, asker), daemon=True).start()
+
+    def send(given: list[Answer], after_s: float, number: str, asker: tuple[str, int]) -> None:
+        time.sleep(after_s)
+        for answer in given:
+            text = answer.text.replace("{id}", number)
+            for count in range(answer.times):
+                sending[answer.host].sendto(text.replace("{count}", str(count)).encode(), asker)
 
     threading.Thread(target=serve, daemon=True).start()
     return opened
