@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from accounts.console_sessions import ConsoleSession
 from console import pages
+from console.sentences import BY_ITSELF
 from console.tile_forms import STEPS, TileForms
 from console.tiles import Tile, Tiles, WhyNot, summary, unlisted
 from registry.camera import Camera
@@ -24,6 +25,11 @@ class GalleryView(Struct, frozen=True):
     def signed_out(self) -> bool:
         """Whether signing in again brings the list."""
         return self.why is not None and self.why["reason"] == "signed_out"
+
+    @property
+    def comes(self) -> bool:
+        """Whether there will be a list without anybody's doing: the page asks for it again."""
+        return self.why is not None and self.why["reason"] in BY_ITSELF
 
     @property
     def shown(self) -> int:

@@ -225,7 +225,7 @@ def why_not(refusal: Refusal, language: Language, own: Mapping[Reason, Sentence]
 
 def unlisted(error: Unavailable, language: Language) -> WhyNot:
     """Why there is no list of cameras."""
-    return why_not(overruled(error.reason, None, error.vendor), language)
+    return why_not(overruled(error.reason, None, error.vendor), language, {**OWN, **BY_ITSELF})
 
 
 def shown(stream: Stream, own_media: str | None, way: str) -> Shown:

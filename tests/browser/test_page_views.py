@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -82,6 +83,22 @@ def test_a_reason_that_ends_is_followed_by_the_picture_without_a_press(
     finally:
         home.change("Garden", fault=None)
     shown(page, "Garden")
+
+
+@pytest.mark.parametrize("at", ["/home", "/home/setup"])
+def test_a_list_that_could_not_be_read_yet_is_followed_by_the_pictures_without_a_press(
+    contexts: list[BrowserContext], tmp_path: Path, at: str
+) -> None:
+    """As on a busy machine, on which the vendor's answer to the first reading came too late."""
+    page = contexts[0].new_page()
+    with running(tmp_path) as program:
+        program.change("Garden", fault="http500")
+        sign_in(page, another(program), "demo@example.com")
+        page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
+        page.goto(f"{program.web}{at}")
+        page.get_by_text("This page asks again by itself.").wait_for(timeout=LONG_MS)
+        program.change("Garden", fault=None)
+        shown(page, "Garden")
 
 
 def test_a_tab_that_nobody_sees_lets_its_pictures_go_after_a_minute_and_shows_them_again(
