@@ -4,9 +4,10 @@ A device is whatever answers at its address. PyChromecast bounds nothing that it
 memory and CPU: what a device costs beyond them, its own picture pays.
 """
 
+import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -15,9 +16,10 @@ from cast.device import Device
 from cast.failed import CastFailed, Why
 from cast.picture import Picture
 from cast.showing import Over
+from net import apart
 from net.apart import Apart, Broke, Limits
 
-MODULE = "cast.device_process"
+MODULE = "cast.apart"
 # a picture that goes on for a day takes seconds of CPU
 DEVICE = Limits(cpu_s=10, memory=256 * 1024 * 1024, anew_s=60.0)
 SEARCH = Limits(cpu_s=10, memory=512 * 1024 * 1024)
@@ -119,3 +121,52 @@ def browse(seconds: float, limits: Limits = SEARCH) -> list[Device]:
             process.end()
     except (Broke, ValueError) as broke:
         raise OSError(f"the search broke: {type(broke).__name__}") from None
+
+
+# what the process does
+
+
+def main() -> None:
+    orders = apart.orders()
+    order = msgspec.json.decode(next(orders), type=Order)
+    if order.device is None:
+        from cast import finder
+
+        apart.say(Said(found=finder.browse(order.seconds)))
+    else:
+        _show(order.device, order.app, orders)
+
+
+def _show(device: Device, app: str, orders: Iterator[bytes]) -> None:
+    from cast.own_screen import OwnScreen
+    from cast.screen import Screen
+
+    asked: queue.Queue[Ask] = queue.Queue()
+    threading.Thread(target=_read, args=(orders, asked), daemon=True).start()
+    screen = OwnScreen(device, _over, app=app) if app else Screen(device, _over)
+    while (picture := asked.get().show) is not None:
+        try:
+            screen.show(picture)
+        except CastFailed as failed:
+            apart.say(Said(failed=failed.why, said=failed.said, unpaired=failed.unpaired))
+        else:
+            apart.say(Said(shown=True))
+    screen.stop()
+    os._exit(0)  # threads of PyChromecast's may wait for a device
+
+
+def _read(orders: Iterator[bytes], asked: "queue.Queue[Ask]") -> None:
+    for line in orders:
+        ask = msgspec.json.decode(line, type=Ask)
+        asked.put(ask)
+        if ask.show is None:
+            return
+    os._exit(1)  # the worker was killed
+
+
+def _over(why: Over) -> None:
+    apart.say(Said(over=why))
+
+
+if __name__ == "__main__":
+    main()

@@ -148,7 +148,7 @@ def test_a_television_costs_what_it_shows(receiver: Callable[[str], Receiver], t
     with running(tmp_path, SHOWCAM_CAST_DEVICES=f"{TV}=127.0.0.1:{port}") as program:
         linked(program)
         worker = part(program, "worker")
-        with sound(program), watching(worker, "cast.device_process") as seen:
+        with sound(program), watching(worker, "cast.apart") as seen:
             done = program.command("cast", "Garden", "--on", TV, "--demo")
             assert (done.returncode, done.stdout) == (0, f"Garden is on {TV}.\n"), done.stderr
             goes_on_for(LASTS_S, program)
