@@ -37,15 +37,24 @@ class Order(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """`show`: the picture that follows; None: the end of what is shown, and of the process."""
+    """`show`: the picture that follows; `wake`: the name of the camera that is being woken.
+
+    Neither: the end of what is shown, and of the process.
+    """
 
     show: Picture | None = None
+    wake: str = ""
+
+    @property
+    def is_last(self) -> bool:
+        return self.show is None and not self.wake
 
 
 class Said(Struct, frozen=True):
-    """`shown` answers `Ask.show`, with `failed` as `CastFailed` has it. `over` comes once, at any time after that."""
+    """`shown` or `woken` answers an `Ask`, else `failed`, as `CastFailed` has it. `over` comes once, after that."""
 
     shown: bool = False
+    woken: bool = False
     failed: Why | None = None
     said: bool = False
     unpaired: bool = False
@@ -73,13 +82,21 @@ class ApartScreen:
 
     def show(self, picture: Picture) -> None:
         """Returns when the device plays it. Raises CastFailed."""
-        self._process.say(Ask(picture))
+        self._ask(Ask(picture))
+
+    def wake(self, name: str) -> None:
+        """Say on the TV that the camera of that name is being woken, if the receiver can. Raises CastFailed."""
+        self._ask(Ask(wake=name))
+
+    def _ask(self, ask: Ask) -> None:
+        """Raises CastFailed."""
+        self._process.say(ask)
         try:
             said = self._answers.get(timeout=WITHIN_S)
         except queue.Empty:
             self._process.kill()
             raise CastFailed("not_played", self._device.name) from None
-        if not said.shown:
+        if not said.shown and not said.woken:
             failed = CastFailed(said.failed or "not_played", self._device.name, said=said.said)
             failed.unpaired = said.unpaired
             raise failed
@@ -144,13 +161,16 @@ def _show(device: Device, app: str, orders: Iterator[bytes]) -> None:
     asked: queue.Queue[Ask] = queue.Queue()
     threading.Thread(target=_read, args=(orders, asked), daemon=True).start()
     screen = OwnScreen(device, _over, app=app) if app else Screen(device, _over)
-    while (picture := asked.get().show) is not None:
+    while not (ask := asked.get()).is_last:
         try:
-            screen.show(picture)
+            if ask.show is not None:
+                screen.show(ask.show)
+            else:
+                screen.wake(ask.wake)
         except CastFailed as failed:
             apart.say(Said(failed=failed.why, said=failed.said, unpaired=failed.unpaired))
         else:
-            apart.say(Said(shown=True))
+            apart.say(Said(shown=ask.show is not None, woken=ask.show is None))
     screen.stop()
     os._exit(0)  # threads of PyChromecast's may wait for a device
 
@@ -159,7 +179,7 @@ def _read(orders: Iterator[bytes], asked: "queue.Queue[Ask]") -> None:
     for line in orders:
         ask = msgspec.json.decode(line, type=Ask)
         asked.put(ask)
-        if ask.show is None:
+        if ask.is_last:
             return
     os._exit(1)  # the worker was killed
 

@@ -107,20 +107,27 @@ def test_a_device_that_refuses_says_so_across_the_process(receiver: Callable[[st
     assert raised.value.said is True
 
 
-def test_that_webrtc_reached_no_address_is_reported_across_the_process(
+def test_what_showcam_s_own_receiver_is_told_and_says_goes_across_the_process(
     television: Callable[..., TelevisionThread],
 ) -> None:
+    heard: list[str] = []
+
     def hear(message: dict[str, str]) -> None:
-        state = "unpaired" if message["protocol"] == "webrtc" else "playing"
-        there.do(lambda: there.television.say_from_page({"type": "state", "id": message["id"], "state": state}))
+        heard.append(message["type"])
+        if message["type"] == "show":
+            state = "unpaired" if message["protocol"] == "webrtc" else "playing"
+            there.do(lambda: there.television.say_from_page({"type": "state", "id": message["id"], "state": state}))
 
     there = television(pages={"0123ABCD": Page(NAMESPACE, hear)})
     screen = ApartScreen(there.device, lambda why: None, app="0123ABCD")
     try:
+        screen.wake("Garden")
+        until(lambda: heard == ["waking"], WAIT_S)
         with pytest.raises(CastFailed, match="not_played") as raised:
             screen.show(Picture("webrtc", ("http://192.168.1.5:1",), "/s/one/whep", "Garden"))
         assert raised.value.unpaired is True
         screen.show(Picture("hls", ("http://192.168.1.5:1",), "/s/two/master.m3u8", "Garden"))
+        assert heard == ["waking", "show", "show"]
     finally:
         screen.stop()
 
