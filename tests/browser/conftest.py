@@ -6,6 +6,7 @@ found a fault.
 
 import os
 import shutil
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,14 @@ def pictured(page: Page, name: str) -> Iterator[None]:
     except AssertionError:
         picture(page, name, wanted=True)
         raise
+
+
+def until_true(page: Page, script: str, arg: object = None, within_s: float = 20.0) -> None:
+    """Waits for what a script promises. Playwright's wait_for_function takes a promise itself for true."""
+    deadline = time.monotonic() + within_s
+    while not page.evaluate(script, arg):
+        assert time.monotonic() < deadline, script
+        page.wait_for_timeout(100)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import picture
+from tests.browser.conftest import picture, until_true
 from tests.browser.test_home import another, sign_in
 from tests.doubles.program import Program
 
@@ -24,7 +24,7 @@ STATS = """async (assistant) => {
 }"""
 HEARD_BY_WEBRTC = f"""async (assistant) => {{
     const {{video, audio}} = await ({STATS})(assistant);
-    return video.decoded >= 20 && audio.energy > 0;
+    return video.decoded >= 20 && audio?.energy > 0;
 }}"""
 # both assistants have been told the state of every camera
 REPORTED = """async () => {
@@ -66,7 +66,7 @@ def test_the_garden_plays_live_with_sound_by_webrtc(page: Page, assistant: str) 
     link(page, assistant)
     say(page, assistant, "show the garden camera")
     plays(page, assistant)
-    page.wait_for_function(HEARD_BY_WEBRTC, arg=assistant, timeout=20_000)
+    until_true(page, HEARD_BY_WEBRTC, assistant)
 
 
 @pytest.mark.parametrize("assistant", ["alexa", "google"])
@@ -194,7 +194,7 @@ def test_a_ring_opens_the_view_by_itself_and_google_announces_it(page: Page, pro
     for assistant in ("alexa", "google"):
         link(page, assistant)
     expect(page.get_by_test_id("alexa-knows")).to_contain_text("Front Door")
-    page.wait_for_function(REPORTED, timeout=20_000)
+    until_true(page, REPORTED)
     page.get_by_role("button", name="Front Door: Ring").click()
     expect(page.get_by_test_id("google-outcome")).to_have_text("Somebody is at Front Door.", timeout=10_000)
     plays(page, "alexa")
@@ -205,7 +205,7 @@ def test_a_ring_opens_the_view_by_itself_and_google_announces_it(page: Page, pro
 def test_a_renamed_camera_has_its_new_name_on_both_screens_by_itself(page: Page, program: Program) -> None:
     for assistant in ("alexa", "google"):
         link(page, assistant)
-    page.wait_for_function(REPORTED, timeout=20_000)
+    until_true(page, REPORTED)
     serial = program.cameras()["Nursery"]["serial"]
     for name in ("Playroom", "Nursery"):
         field = page.get_by_test_id(f"rename-{serial}")

@@ -17,7 +17,12 @@ type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def loose(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and fault of each assertion that accepts more than one outcome."""
+    promises = {name for node in ast.walk(tree) for name in _promises(node)}
     for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="wait_for_function"), args=[script, *_]):
+                if _is_async(script) or (isinstance(script, ast.Name) and script.id in promises):
+                    yield node.lineno, "takes a promise for true"
         if isinstance(node, ast.Assert) and (why := _takes_two(node.test)):
             yield node.lineno, why
         if isinstance(node, ast.Call) and node.args and ast.unparse(node.func) == "pytest.raises":
@@ -28,6 +33,17 @@ def loose(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, "raises any error"
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _may_assert_nothing(node):
             yield node.lineno, "asserts nothing, or only where something happens to be so"
+
+
+def _promises(node: ast.AST) -> Iterator[str]:
+    """The names that an assignment gives to an asynchronous script of a page."""
+    if isinstance(node, ast.Assign) and _is_async(node.value):
+        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _is_async(node: ast.expr) -> bool:
+    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else node
+    return isinstance(first, ast.Constant) and str(first.value).lstrip().startswith("async")
 
 
 def _takes_two(test: ast.expr) -> str:
@@ -103,6 +119,8 @@ def test_every_assertion_takes_one_outcome() -> None:
         ("assert 'a' in x or 'b' in x", "is one or the other"),
         ("with pytest.raises(Exception): f()", "raises any error"),
         ("with pytest.raises((A, B)): f()", "raises one of several errors"),
+        ("page.wait_for_function('async () => x')", "takes a promise for true"),
+        ("X = f'async () => {y}'\npage.wait_for_function(X)", "takes a promise for true"),
         ("def test_x():\n pass", "asserts nothing, or only where something happens to be so"),
         ("def test_x():\n if y:\n  assert y", "asserts nothing, or only where something happens to be so"),
         ("def test_x():\n try:\n  y = f()\n except E:\n  return\n z = 1\n if z: assert y",
@@ -121,6 +139,7 @@ def test_what_is_loose_is_found(text: str, why: str) -> None:
         "assert x == (404 if gone else 200)",
         "assert not used or x.done()",
         "assert x is None or y == 1",
+        "page.wait_for_function('() => x')",
         "with pytest.raises(ValueError, match='a'): f()",
         "def test_x():\n for y in z:\n  assert y",
         "def test_x():\n if y:\n  assert y\n else:\n  assert not y",
