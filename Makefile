@@ -50,11 +50,11 @@ EXACT = $(UV) pip sync -q --require-hashes --only-binary :all: --compile-bytecod
 ITSELF = $(UV) pip install -q --no-deps --no-build-isolation -e .
 
 .venv/app: .venv/tools requirements/app.txt pyproject.toml
-	@$(STEP) "what showcam runs on (330 MB on disk)" sh -ec '$(ADDED) -r requirements/app.txt; $(ITSELF)'
+	@$(STEP) "what showcam runs on (340 MB on disk)" sh -ec '$(ADDED) -r requirements/app.txt; $(ITSELF)'
 	@touch $@
 
 .venv/all: .venv/tools requirements/all.txt pyproject.toml
-	@$(STEP) "what showcam runs on, with what the demo and AWS take (360 MB on disk)" sh -ec '$(ADDED) -r requirements/all.txt; $(ITSELF)'
+	@$(STEP) "what showcam runs on, with what the demo and AWS take (375 MB on disk)" sh -ec '$(ADDED) -r requirements/all.txt; $(ITSELF)'
 	@touch $@
 
 .venv/dev: .venv/tools requirements/dev.txt requirements/ipycam.txt pyproject.toml

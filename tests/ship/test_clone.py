@@ -1,19 +1,19 @@
 """A stranger's clone: README's commands, typed as they are written there into a new Debian 13.
 
-SHIP_PYTEST gives the second command's pytest more options, to try a part of the tests.
+SHIP_PYTEST gives the second command's pytest more options, to try a part of the tests. The folder build/ship keeps what
+both commands print.
 """
 
 import os
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
 from aws.deploy_local.ports import free_ports
-from tests.ship.debian import REPOSITORY, ROOT, Debian, debian, stop
+from tests.ship.debian import FOLDER, REPOSITORY, ROOT, Debian, debian, stop
 
 USERS = ("root", "sam")
 COMMANDS = re.findall(r"^ {4}(\S.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
@@ -41,10 +41,8 @@ def system(user: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debi
         yield made
 
 
-def test_the_first_command_shows_a_live_picture_and_says_what_it_installs(
-    system: Debian, user: str, tmp_path: Path
-) -> None:
-    log = tmp_path / "log"
+def test_the_first_command_shows_a_live_picture_and_says_what_it_installs(system: Debian, user: str) -> None:
+    log = FOLDER / f"run-{user}.log"
     port = free_ports(8)
     ports = {"SHOWCAM_PORT": port, "SHOWCAM_MEDIA_PORT": port + 1, "SHOWCAM_SIMULATOR_PORT": port + 2}
     process = system.start(user, RUN, log, "showcam", **{name: str(value) for name, value in ports.items()})
@@ -69,8 +67,8 @@ def test_the_first_command_shows_a_live_picture_and_says_what_it_installs(
     assert [what.split()[0] for what, _, _ in steps] == ["uv", "what"], log.read_text()
 
 
-def test_the_second_command_passes_to_the_last_test(system: Debian, user: str, tmp_path: Path) -> None:
-    log = tmp_path / "log"
+def test_the_second_command_passes_to_the_last_test(system: Debian, user: str) -> None:
+    log = FOLDER / f"test-{user}.log"
     given = {"PYTEST_ADDOPTS": os.environ["SHIP_PYTEST"]} if "SHIP_PYTEST" in os.environ else {}
     code = system.run(user, TEST, log, "showcam", within_s=TESTED_S, **given)
     assert code == 0, log.read_text()[-20_000:]
