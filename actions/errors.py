@@ -119,6 +119,7 @@ REFUSED: ByReason[str] = {
     "lan_unreachable": "streamUnavailable",
     "silent": "streamUnavailable",
     "lan_closed": "streamUnavailable",
+    "key_server_changed": "streamUnavailable",
     "not_playable": "streamUnplayable",
     "beyond_displays": "streamUnplayable",
     "not_passable": "streamUnplayable",

@@ -126,6 +126,7 @@ REFUSED: ByReason[type[DirectiveError]] = {
     "lan_unreachable": EndpointUnreachable,
     "silent": NotProvisioned,
     "lan_closed": NotProvisioned,
+    "key_server_changed": NotProvisioned,
     "not_playable": InvalidValue,
     "beyond_displays": InvalidValue,
     "not_passable": NotProvisioned,

@@ -10,8 +10,8 @@ from registry.reason import Reason
 
 # open_way: allow the open connection. off: switch Image Encryption off. code: decide to show it, get its key or give
 # its code. wake: end Sleep Mode. sound: switch Audio on. home_code: give the code for the home network. local: ask the
-# camera itself at home.
-type Mend = Literal["open_way", "off", "code", "wake", "sound", "home_code", "local"]
+# camera itself at home. trust: take the new certificate of the server of keys.
+type Mend = Literal["open_way", "off", "code", "wake", "sound", "home_code", "local", "trust"]
 
 # By reason, the field of a camera and the value that ends it.
 _ENDS: Mapping[Reason, tuple[str, str]] = {
@@ -19,7 +19,9 @@ _ENDS: Mapping[Reason, tuple[str, str]] = {
     "asleep": ("asleep", "off"),
     "audio_off": ("audio", "on"),
 }
-_OF_CAMERA: frozenset[Reason] = frozenset({"encryption_on", "code_wrong", "asleep", "not_agreed", "no_way", "silent"})
+_OF_CAMERA: frozenset[Reason] = frozenset(
+    {"encryption_on", "code_wrong", "asleep", "not_agreed", "no_way", "silent", "key_server_changed"}
+)
 
 
 class Mends:
@@ -41,6 +43,8 @@ class Mends:
             mends.append("sound")
         if reason == "silent" and "local" not in camera.ways and self._owner.may_ask_camera(account, camera):
             mends.append("local")
+        if reason == "key_server_changed" and self._owner.may_ask_camera(account, camera):
+            mends.append("trust")
         if reason == "code_wrong":
             return self._codes(account, camera)
         if reason == "encryption_on":

@@ -50,6 +50,8 @@ BY_ITSELF: Mapping[Reason, Sentence] = {
     "household_full": ("", _MAKES_ROOM),
     "machine_full": ("", _MAKES_ROOM),
 }
+# Of a camera that another household shares, which nobody here can close elsewhere.
+BY_ITSELF_SHARED: Mapping[Reason, Sentence] = {**BY_ITSELF, "busy": ("", _BY_ITSELF)}
 # Above the tiles, by how many there are.
 CAN_BE_SHOWN = mark("{shown} of {all} can be shown.")
 NEEDS_YOU = (mark("One needs you."), mark("{count} need you."))

@@ -34,7 +34,7 @@ MOST_AT_ONCE = 300  # cameras that one tick covers
 STEPS = frozenset(
     {
         *("picture-code", "show-encrypted", "ask-key", "key-code", "forget-code", "home-code", "forget-home-code"),
-        *("encryption-off", "encryption-code", "wake", "sound-on", "ask-camera", "forget-camera"),
+        *("encryption-off", "encryption-code", "wake", "sound-on", "ask-camera", "forget-camera", "trust-keys"),
     }
 )
 
@@ -81,6 +81,9 @@ class TileForms:
             case "ask-camera" | "forget-camera":
                 done = self._owner.ask_camera(account, camera, wanted=step == "ask-camera")
                 return explain(done, language, ASKED) if isinstance(done, Refusal) else ""
+            case "trust-keys":
+                found = self._owner.trust_key_server(account, camera)
+                return explain(found, language) if isinstance(found, Refusal) else ""
             case "sound-on":
                 return self._set(account, camera, "audio", "on", language)
         return self._set(account, camera, "sleep", "off", language)

@@ -10,7 +10,17 @@ from console.adding_sentences import AT_ITS_TILE
 from console.encryption import Steps, Switching
 from console.home_codes import HomeCode, HomeCodes
 from console.mends import Mend, Mends, is_asked_for
-from console.sentences import AGAIN, ASKED_FOR, BY_ITSELF, CAN_BE_SHOWN, HERE, KEY_MISSING, NEEDS_YOU, OWN
+from console.sentences import (
+    AGAIN,
+    ASKED_FOR,
+    BY_ITSELF,
+    BY_ITSELF_SHARED,
+    CAN_BE_SHOWN,
+    HERE,
+    KEY_MISSING,
+    NEEDS_YOU,
+    OWN,
+)
 from registry.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, is_on_battery
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
@@ -185,15 +195,16 @@ class Tiles:
         self, account: str, refusal: Refusal, camera: Camera | None, awaited: Changes, language: Language
     ) -> WhyNot:
         """The first reason: the next is read once that is mended."""
+        by_itself = BY_ITSELF_SHARED if refusal.shared else BY_ITSELF
         if camera is None:
-            return why_not(refusal, language, {**OWN, **BY_ITSELF})
+            return why_not(refusal, language, {**OWN, **by_itself})
         if is_asked_for(camera, refusal.reason, awaited):
             return {**why_not(refusal, language, ASKED_FOR), "reason": "asked_for"}
         mends = self._mends.of(account, camera, refusal.reason)
         is_here = bool(set(mends) - {"home_code"}) and (refusal.reason != "encryption_on" or "off" in mends)
         own = {**OWN, **self._home_codes.own(account, camera), **(HERE if is_here else {})}
         if not is_on_battery(camera):
-            own |= BY_ITSELF
+            own |= by_itself
         if camera.id.startswith(OF_ONES_OWN):
             own |= AT_ITS_TILE
         if refusal.reason == "encryption_on" and self._owner.is_encrypted_again(account, camera.id):

@@ -169,6 +169,10 @@ class AsksCameras(Protocol):
         """Keep what the owner chose; a camera is tried once before. Raises Refused."""
         ...
 
+    def trust_key_server(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        """Take the certificate that the server of keys shows now; the camera is asked again at once."""
+        ...
+
 
 def sound(camera: Camera) -> Literal["on", "off", "none"]:
     """How the media plane should take the camera's sound; what could not be verified is not played."""

@@ -22,6 +22,7 @@ type Reason = Literal[
     "code_wrong",
     "lan_unreachable",
     "lan_closed",
+    "key_server_changed",
     "not_playable",
     "beyond_displays",
     "not_passable",
@@ -66,6 +67,7 @@ class ByReason[T](TypedDict):
     code_wrong: T
     lan_unreachable: T
     lan_closed: T
+    key_server_changed: T
     not_playable: T
     beyond_displays: T
     not_passable: T

@@ -45,13 +45,16 @@ def server_context(
     return _context(folder, "server")
 
 
-def expired_context(folder: Path) -> ssl.SSLContext:
-    """The same with a certificate that is out of date, of the authority that `server_context` made in the folder."""
-    pair, kept = _kept(folder, "ca"), _kept(folder, "expired", at_least=-datetime.timedelta(days=36500))
+def expired_context(folder: Path, name: str = "expired") -> ssl.SSLContext:
+    """The same with a certificate that is out of date, of the authority that `server_context` made in the folder.
+
+    Another `name` has another certificate.
+    """
+    pair, kept = _kept(folder, "ca"), _kept(folder, name, at_least=-datetime.timedelta(days=36500))
     assert pair is not None  # it is made before anything is served
     if kept is None or kept[0].issuer != pair[0].subject:  # clients know a certificate that no check passes again
-        _keep(folder, "expired", _make_server(pair, datetime.timedelta(days=-7)))
-    return _context(folder, "expired")
+        _keep(folder, name, _make_server(pair, datetime.timedelta(days=-7)))
+    return _context(folder, name)
 
 
 def _context(folder: Path, name: str) -> ssl.SSLContext:

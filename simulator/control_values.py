@@ -103,7 +103,7 @@ FAULTS_OF: dict[str, tuple[str, ...]] = {
     "stream_sets": ("first",),
     "stream_map": ("lies", "none"),
     "cut_with": ("5500", "5999", "7005"),
-    "cas_certificate": ("good",),
+    "cas_certificate": ("good", "replaced"),
     "cas_fault": ("forgets", "refused", "limit", "silent", "garbage", "half", "drips"),
     "local_answers": ("sealed",),
     "local_crowd": ("refuses",),

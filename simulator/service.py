@@ -62,7 +62,8 @@ async def serve(options: Options) -> None:
     addresses = Addresses(world)
     cloud = Cloud(world, studio)
     sessions, local = Sessions(world, options.data / "sessions.json"), LocalHouse(world, studio)
-    keys = Keys(world, sessions, authority.server_context(options.data), authority.expired_context(options.data))
+    good, expired = authority.server_context(options.data), authority.expired_context(options.data)
+    keys = Keys(world, sessions, good, expired, authority.expired_context(options.data, "replaced"))
     app = AppFace(world, sessions, cloud.tokens, keys)
     app_face, broker = app.app(), app.push.broker
     WebhookSender(world)

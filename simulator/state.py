@@ -129,7 +129,7 @@ class Settings:
         "link_local",
     ] = ""
     # the server of cameras' keys, and their own protocol in the house
-    cas_certificate: Literal["", "good"] = (
+    cas_certificate: Literal["", "good", "replaced"] = (
         ""  # out of date, as real ones were found (github.com/RenierM26/pyEzvizApi #271)
     )
     cas_fault: Literal[

@@ -29,6 +29,7 @@ ALOUD: ByReason[Sentence] = {
     "code_wrong": (mark("its code is wrong"), mark("Give showcam the right one.")),
     "lan_unreachable": (mark("it does not answer at home"), mark("Check its power and network.")),
     "lan_closed": (mark("its video port is closed"), mark("Open that in the {vendor} app.")),
+    "key_server_changed": (mark("a certificate of {vendor} changed"), mark("Look on showcam's page.")),
     "not_playable": (mark("it sends H 265 or Motion JPEG"), mark("Set H 264 in the {vendor} app.")),
     "beyond_displays": (mark("its picture is too large"), mark("Set a lower resolution.")),
     "not_passable": (mark("its video can't be shown as it is"), mark("Use another display.")),

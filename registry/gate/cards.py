@@ -29,6 +29,7 @@ SHOWN = frozenset(
         "code_wrong",
         "lan_unreachable",
         "lan_closed",
+        "key_server_changed",
         "not_playable",
         "beyond_displays",
     }

@@ -42,6 +42,7 @@ NUMBERS: ByReason[int] = {
     "no_internet": 34,
     "not_agreed": 35,
     "silent": 36,
+    "key_server_changed": 37,
 }
 _BY_NUMBER = {NUMBERS[reason]: reason for reason in REASONS}
 

@@ -91,7 +91,9 @@ WRITTEN: ByReason[Sentence] = {
         mark("Give the right one at its picture on showcam's page."),
     ),
     "silent": (
-        mark("{vendor}'s cloud opened the video of {camera} three times, and the camera sent nothing."),
+        mark(
+            "{vendor}'s cloud opened the video of {camera} at least three times in a row, and the camera sent nothing."
+        ),
         mark("See whether the {vendor} app shows it live."),
     ),
     "lan_unreachable": (
@@ -101,6 +103,16 @@ WRITTEN: ByReason[Sentence] = {
     "lan_closed": (
         mark("{camera} is there on the home network, and its video port (RTSP) is closed."),
         mark("Open it in the {vendor} app, if the app has it for this camera, or have the picture come another way."),
+    ),
+    "key_server_changed": (
+        mark(
+            "{vendor}'s server of keys shows another certificate than before. So showcam sent it nothing, and could "
+            "not ask {camera} at home."
+        ),
+        mark(
+            "{vendor} may have replaced the certificate, or somebody on the way pretends to be {vendor}. If you trust "
+            "your internet connection, press “Trust the new certificate” at its picture on showcam's page."
+        ),
     ),
     "not_playable": (
         mark(

@@ -20,6 +20,7 @@ ANOTHER = frozenset(
     {
         "lan_unreachable",
         "lan_closed",
+        "key_server_changed",
         "code_wrong",
         "not_playable",
         "no_way",

@@ -74,6 +74,21 @@ class LanCodes:
             return unreached(error, visible.camera)
         return reading.find(camera_id) or not_found()
 
+    def trust(self, account_id: str, camera_id: str) -> Camera | Refusal:
+        """Take the certificate that the server of keys shows now. It holds for all cameras of this installation."""
+        deadline = Deadline(self._rules.owner_s)
+        visible = self._judge.find(account_id, camera_id, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        driver = self._drivers[visible.source.kind]
+        if not isinstance(driver, AsksCameras) or not self.may_ask(account_id, visible.camera):
+            return overruled("not_this_way", visible.camera)
+        try:
+            driver.trust_key_server(visible.source, visible.camera, deadline.left)
+        except DriverError as error:
+            return unreached(error, visible.camera)
+        return visible.camera
+
     def _tried(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal:
         camera, source = visible.camera, visible.source
         try:

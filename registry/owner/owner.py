@@ -198,6 +198,10 @@ class Owner:
         """Have the camera asked at home by its own protocol, or no longer."""
         return self._codes.ask(account_id, camera_id, wanted=wanted)
 
+    def trust_key_server(self, account_id: str, camera_id: str) -> Camera | Refusal:
+        """Take the certificate that the server of keys shows now, and ask the camera at home again."""
+        return self._codes.trust(account_id, camera_id)
+
     def may_ask_camera(self, account_id: str, camera: Camera) -> bool:
         """Whether the camera may be asked at home by its own protocol. Raises Unavailable."""
         return self._codes.may_ask(account_id, camera)

@@ -17,13 +17,23 @@ _ENDINGS = (OSError, NotOurs, TimeoutError, asyncio.IncompleteReadError, ssl.SSL
 
 
 class Keys:
-    """`expired`: TLS with a certificate that is out of date, in place of `tls` unless the good one is chosen."""
+    """`expired`: TLS with a certificate that is out of date, in place of `tls` unless the good one is chosen.
 
-    def __init__(self, world: World, sessions: Sessions, tls: ssl.SSLContext, expired: ssl.SSLContext) -> None:
+    `replaced`: with another one that is out of date.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        sessions: Sessions,
+        tls: ssl.SSLContext,
+        expired: ssl.SSLContext,
+        replaced: ssl.SSLContext,
+    ) -> None:
         self._world, self._sessions = world, sessions
         self._registered: set[str] = set()  # sessions
         self._server: asyncio.Server | None = None
-        self._tls, self._expired = tls, expired
+        self._tls, self._expired, self._replaced = tls, expired, replaced
 
     def register(self, session_id: str) -> None:
         """As the app does before it asks for a key."""
@@ -31,7 +41,9 @@ class Keys:
 
     async def open(self, host: str) -> None:
         def chosen(connection: ssl.SSLObject, _name: str, _context: ssl.SSLContext) -> None:
-            if self._world.settings.cas_certificate != "good":
+            if self._world.settings.cas_certificate == "replaced":
+                connection.context = self._replaced
+            elif self._world.settings.cas_certificate != "good":
                 connection.context = self._expired
 
         self._tls.sni_callback = chosen

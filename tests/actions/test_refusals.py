@@ -56,6 +56,11 @@ TABLE: dict[str, tuple[Callable[[Household], None], str, str]] = {
     "lan_unreachable": (minting(Refused("lan_unreachable")), "streamUnavailable", "svarer ikke på hjemmenettet"),
     "silent": (minting(Refused("silent")), "streamUnavailable", "kameraet sendte ingenting"),
     "lan_closed": (minting(Refused("lan_closed")), "streamUnavailable", "videoporten (RTSP) er stengt"),
+    "key_server_changed": (
+        minting(Refused("key_server_changed")),
+        "streamUnavailable",
+        "et annet sertifikat enn før",
+    ),
     "not_playable": (garden(video=Video("h265", 2560, 1440)), "streamUnplayable", "H.265"),
     "beyond_displays": (garden(video=Video("h264", 3840, 2160)), "streamUnplayable", "større enn Full HD"),
     "no_common_protocol": (lambda home: None, "functionNotSupported", "noen protokoll"),

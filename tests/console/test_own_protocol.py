@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.errors import Refused
+from registry.errors import Refused, VendorDown
 from registry.reason import Reason
 from tests.doubles.home_world import HomeWorld
 
@@ -55,3 +55,27 @@ def test_a_camera_that_does_not_answer_stays_as_it_was(world: HomeWorld, error: 
 def test_no_other_camera_offers_it(world: HomeWorld, changes: dict[str, object]) -> None:
     world.home.driver.change("Garden", **changes)
     assert ASK not in world.signed_in().visit(f"/home/cameras/{world.home.id('Garden')}").tile("Garden")
+
+
+def test_a_changed_certificate_of_the_server_of_keys_is_trusted_by_one_press(world: HomeWorld) -> None:
+    """The camera's cloud stream is silent, so that nothing shows it until then."""
+    world.home.driver.change("Garden", ways=("local", "cloud"))
+    world.home.driver.way_errors.update(local=Refused("key_server_changed"), cloud=Refused("silent"))
+    garden, browser = world.home.id("Garden"), world.signed_in()
+    said = browser.open(garden).json
+    assert said is not None
+    assert (said["reason"], said["mends"]) == ("key_server_changed", ["trust"])
+    assert "another certificate than before" in said["wrong"]
+    assert "“Trust the new certificate”" in said["mend"]
+    world.home.driver.local_error = VendorDown()
+    browser.post("trust-keys", camera=garden)
+    assert (browser.status, "does not answer" in browser.text) == (403, True)
+    again = browser.open(garden).json
+    assert again is not None
+    assert again["reason"] == "key_server_changed"
+    world.home.driver.local_error = None
+    browser.post("trust-keys", camera=garden)
+    shown = browser.open(garden).json
+    assert shown is not None
+    assert "sdp" in shown
+    assert world.home.driver.minted[-1] == ("Garden", "local")

@@ -14,14 +14,19 @@ from xml.etree import ElementTree
 import pytest
 
 from media.ezviz.local.requests import Device
-from registry.drivers.ezviz.cas import Cas, CasSession
+from registry.drivers.ezviz.cas import Cas, CasSession, OtherCertificate
 from registry.errors import VendorDown
 from simulator.authority import expired_context, server_context
 
 
 class Pins(dict[str, str]):
-    def __call__(self, name: str, value: str) -> str:
-        return self.setdefault(name, value)
+    """What the store keeps once, in memory."""
+
+    def meta_once(self, key: str, value: str) -> str:
+        return self.setdefault(key, value)
+
+    def meta(self, key: str) -> str | None:
+        return self.get(key)
 
 
 DEVICE = Device("abcdefghijklmnop", "ABCDEFG")
@@ -131,6 +136,32 @@ def test_a_certificate_is_taken_as_real_servers_have_them_and_no_other_one_after
     with server_of_keys(expired_context(other), host, heard) as port:
         assert device(cas, host, port) == (None if is_pinned else DEVICE)
     assert len(heard) == (2 if is_pinned else 3), "nothing is sent to another server"
+
+
+def test_a_changed_certificate_is_refused_until_its_owner_trusts_it(tmp_path: Path) -> None:
+    """Nothing is sent to the server before that, nor by trusting it; the one before is no longer taken."""
+    server_context(tmp_path)
+    pins, heard = Pins(), list[bytes]()
+    with server_of_keys(expired_context(tmp_path), "127.0.0.1", heard) as port:
+        assert device(Cas(tmp_path / "ca.pem", pins, loopback=True), "127.0.0.1", port) == DEVICE
+    with server_of_keys(expired_context(tmp_path, "replaced"), "127.0.0.1", heard) as port:
+        asking = CasSession("127.0.0.1", port, "session", "terminal")
+        cas = Cas(tmp_path / "ca.pem", pins, loopback=True)
+        with pytest.raises(OtherCertificate) as refused:
+            cas.device(asking, "F1", 5.0)
+        assert refused.value.reason == "key_server_changed"
+        for _ in range(2):
+            cas.trust(asking, 5.0)
+        assert [said for said in heard if said] == heard[:1]
+        another_process = Cas(tmp_path / "ca.pem", pins, loopback=True)
+        assert device(another_process, "127.0.0.1", port) == DEVICE
+    with server_of_keys(expired_context(tmp_path), "127.0.0.1", heard) as port:
+        assert device(cas, "127.0.0.1", port) is None
+        cas.trust(CasSession("127.0.0.1", port, "session", "terminal"), 5.0)
+        assert device(cas, "127.0.0.1", port) == DEVICE
+    assert len(pins) == 3
+    with pytest.raises(VendorDown):
+        cas.trust(asking, 1.0)  # nobody listens there any more
 
 
 def test_a_server_that_speaks_older_ciphers_only_is_asked(tmp_path: Path) -> None:

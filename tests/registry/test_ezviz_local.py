@@ -162,6 +162,17 @@ def test_without_a_key_the_camera_is_left_alone(home: Home, fault: str) -> None:
     assert calls(home.vendor)["cas"] == before["cas"]
 
 
+def test_a_server_of_keys_with_another_certificate_is_asked_again_after_a_press(home: Home) -> None:
+    assert home.mint(SHARED).kind == "ezviz_local"
+    home.vendor.configure(cas_certificate="replaced")
+    before = calls(home.vendor)
+    assert [home.why(deadline_s=4.0) for _ in range(2)] == ["key_server_changed"] * 2
+    assert calls(home.vendor)["cas"] == before["cas"], "it was sent nothing"
+    home.driver.trust_key_server(home.source, home.camera(), LONG_S)
+    assert home.mint().kind == "ezviz_local"
+    home.vendor.configure(cas_certificate="")
+
+
 def test_after_a_picture_in_vain_the_camera_is_left_alone(home: Home) -> None:
     spec = home.mint()
     home.driver.release(home.source, spec.release, LONG_S)

@@ -9,7 +9,7 @@ import pytest
 
 from media.ezviz.local.requests import Device, NoKey
 from registry.camera import Ref
-from registry.drivers.ezviz.cas import CasSession
+from registry.drivers.ezviz.cas import CasSession, OtherCertificate
 from registry.drivers.ezviz.lan import Lan
 from registry.drivers.ezviz.local import (
     IN_VAIN_S,
@@ -35,6 +35,7 @@ class Vendor:
 
     def __init__(self, *answers: Device | Exception) -> None:
         self.answers, self.asked, self.registered = list(answers), 0, 0
+        self.trusted = 0  # how often an owner took its certificate
         self.go = threading.Event()
         self.go.set()
 
@@ -46,6 +47,9 @@ class Vendor:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def trust(self, _asking: CasSession, _deadline_s: float) -> None:
+        self.trusted += 1
 
     def session(self, _source: Source, _deadline_s: float) -> CasSession:
         self.registered += 1
@@ -94,13 +98,14 @@ def got(local: Local, ports: Ports, wait_s: float = 10.0) -> str:
         ([NoKey(1052175)], "lan_closed", 1, REFUSED_S),
         ([NoKey(-9999)], "lan_closed", 1, REFUSED_S),
         ([VendorDown("no answer")], "lan_closed", 1, SILENT_S),
+        ([OtherCertificate("another")], "key_server_changed", 1, SILENT_S),
     ],
 )
 def test_how_often_a_key_is_asked_for(
     clock: Clock, port: tuple[Ports, list[int]], answers: list[Any], expected: str, asked: int, rest_s: float
 ) -> None:
     vendor, (ports, _) = Vendor(*answers), port
-    local = Local(vendor.session, vendor.device, clock)
+    local = Local(vendor.session, vendor, clock)
     assert [got(local, ports) for _ in range(3)] == [expected] * 3
     assert (vendor.asked, vendor.registered) == (asked, asked)
     vendor.answers = [DEVICE]
@@ -111,9 +116,19 @@ def test_how_often_a_key_is_asked_for(
     assert vendor.asked == asked + 1
 
 
+def test_a_camera_is_asked_at_once_when_the_new_certificate_is_trusted(
+    clock: Clock, port: tuple[Ports, list[int]]
+) -> None:
+    vendor, (ports, _) = Vendor(OtherCertificate("another"), DEVICE), port
+    local = Local(vendor.session, vendor, clock)
+    assert got(local, ports) == "key_server_changed"
+    local.trust(SOURCE, ready("Garden", ref=Ref("s", "F1", 1)), 5.0)
+    assert (got(local, ports), vendor.trusted) == ("ezviz_local", 1)
+
+
 def test_a_key_that_comes_late_is_there_for_the_next_opening(clock: Clock, port: tuple[Ports, list[int]]) -> None:
     vendor, (ports, _) = Vendor(DEVICE), port
-    local = Local(vendor.session, vendor.device, clock)
+    local = Local(vendor.session, vendor, clock)
     vendor.go.clear()
     assert got(local, ports, 0.1) == "lan_closed"
     vendor.go.set()
@@ -123,7 +138,7 @@ def test_a_key_that_comes_late_is_there_for_the_next_opening(clock: Clock, port:
 
 def test_its_port_is_tried_once_a_minute(clock: Clock, port: tuple[Ports, list[int]]) -> None:
     vendor, (ports, tried) = Vendor(DEVICE), port
-    local = Local(vendor.session, vendor.device, clock)
+    local = Local(vendor.session, vendor, clock)
     for _ in range(4):
         assert got(local, ports) == "ezviz_local"
         clock.now += PROBED_S / 2
@@ -136,7 +151,7 @@ def test_its_port_is_tried_once_a_minute(clock: Clock, port: tuple[Ports, list[i
 def test_a_key_is_asked_for_anew_after_a_picture_in_vain(clock: Clock, port: tuple[Ports, list[int]]) -> None:
     """The camera may have been paired again."""
     vendor, (ports, _) = Vendor(DEVICE), port
-    local = Local(vendor.session, vendor.device, clock)
+    local = Local(vendor.session, vendor, clock)
     assert got(local, ports) == "ezviz_local"
     local.ended(SOURCE, "F1", "media_down")
     assert got(local, ports) == "lan_closed"

@@ -12,10 +12,11 @@ import alexa.sentences
 from alexa.spoken import refusals
 from cast import failed
 from media.ezviz.results import SILENT, meaning
+from media.plane.sources.ezviz import MUTE_SESSIONS
 from registry import errors
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
-from registry.drivers.ezviz import codes
+from registry.drivers.ezviz import cas, codes
 from registry.gate import gate
 from registry.gate.gate import overruled
 from registry.gate.reasons import explain
@@ -71,7 +72,7 @@ def said_in_code() -> set[str]:
     source = Path(gate.__file__).read_text()
     rows = source[source.index("_VENDOR: ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
-    found.add(meaning(SILENT).reason)  # which the media process finds
+    found |= {meaning(SILENT).reason, cas.OtherCertificate.reason}  # the first is found by the media process
     return found | (set(codes.OPEN.values()) - NOT_THE_GATES) | set(failed.REASONS.values())
 
 
@@ -242,3 +243,26 @@ def test_nobody_is_told_to_give_the_code_of_a_camera_on_battery(reason: Reason, 
     label = {"en": "on its label", "nb": "på etiketten", "de": "Aufkleber"}[language]
     assert (label in said(None), label in said(60)) == (True, False)
     assert {"not_agreed": "showcam", "no_way": "EZVIZ"}[reason] in said(60)
+
+
+@pytest.mark.parametrize(
+    ("locale", "own", "shared"),
+    [
+        ("en", "on as many screens as", "watched by others at the moment"),
+        ("nb", "så mange skjermer", "Andre ser på"),
+        ("de", "so vielen Bildschirmen", "sehen gerade andere"),
+    ],
+)
+def test_a_camera_that_another_household_shares_is_watched_by_others(locale: str, own: str, shared: str) -> None:
+    """Nobody here can close it on one of its screens."""
+    busy = (Failed("busy"),)
+    assert own in explain(Refusal(busy, "Garden", "EZVIZ"), locale)
+    said = explain(Refusal(busy, "Garden", "EZVIZ", shared=True), locale)
+    assert (own in said, shared in said) == (False, True)
+
+
+def test_the_sentence_of_a_silent_camera_says_how_many_sessions_were_opened() -> None:
+    """One on battery has 70 s, in which there are more."""
+    assert MUTE_SESSIONS == 3
+    said = explain(Refusal((Failed("silent"),), "Garden", "EZVIZ"))
+    assert "at least three times in a row" in said

@@ -2,8 +2,8 @@
 
 Real servers have certificates that no check passes: an Entrust one that expired in 2019, unknown signers, names of
 other hosts (github.com/Bobsilvio/ezviz_hp7, issues 60, 66 and 70; RenierM26/pyEzvizApi, issue 271). Such a certificate
-is taken once per server and installation, and no other one from then on. Only host names of the vendor and public
-addresses are connected to.
+is taken once per server and installation, and no other one from then on until an owner says so by a press. Only host
+names of the vendor and public addresses are connected to.
 """
 
 import hashlib
@@ -12,7 +12,6 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import certifi
@@ -26,6 +25,8 @@ from net.addresses import is_spelled
 from net.exchange import Exchange
 from net.hosts import Hosts
 from registry.errors import NoInternet, VendorDown
+from registry.reason import Reason
+from store.ports import Meta
 
 NUMBER = 5  # the sequence number that public clients give the one message to it
 # OpenSSL's X509_V_ERR of those that were met: expired, self-signed in the chain, an unknown signer, another name
@@ -57,20 +58,24 @@ class CasSession(Struct, frozen=True):
         return cls(host, int(port), session_id, terminal)
 
 
-type Pin = Callable[[str, str], str]  # keeps a value under a name if there is none yet; returns the one that is kept
+class OtherCertificate(VendorDown):
+    """The server has another certificate than the one that was taken, and was sent nothing."""
+
+    reason: Reason = "key_server_changed"
 
 
 class Cas:
     """`loopback`: in the demo the vendor runs on this machine, and none of its host names is used.
 
-    `pin` keeps which certificate a server had that no check passed.
+    `store` keeps which certificate a server had that no check passed, and those that owners took after it: the last one
+    holds.
     """
 
-    def __init__(self, ca_file: Path | None, pin: Pin, *, loopback: bool) -> None:
-        self._ca_file, self._pin, self._loopback = ca_file, pin, loopback
+    def __init__(self, ca_file: Path | None, store: Meta, *, loopback: bool) -> None:
+        self._ca_file, self._store, self._loopback = ca_file, store, loopback
 
     def device(self, asking: CasSession, serial: str, deadline_s: float) -> Device:
-        """What opens the device of that serial. Raises NoKey, VendorDown."""
+        """What opens the device of that serial. Raises NoKey, OtherCertificate, VendorDown."""
         end = time.monotonic() + deadline_s
         wanted = key_wanted(asking.session_id, asking.terminal, serial.partition("-")[0])
         for is_checked in (True, False):
@@ -82,6 +87,25 @@ class Cas:
             except (OSError, NotMessage):
                 break
         raise VendorDown("no answer from the server of keys")
+
+    def trust(self, asking: CasSession, deadline_s: float) -> None:
+        """Take the certificate that the server shows now, without a check. It is sent nothing. Raises VendorDown."""
+        end = time.monotonic() + deadline_s
+        address = self._address(asking, deadline_s)
+        try:
+            with (
+                Exchange(end - time.monotonic()) as exchange,
+                socket.create_connection((address, asking.port), timeout=max(0.01, exchange.left)) as raw,
+            ):
+                exchange.watch(raw)
+                raw.settimeout(max(0.01, exchange.left))
+                with self._context(is_checked=False).wrap_socket(raw, server_hostname=asking.host) as connection:
+                    shown = _fingerprint(connection)
+        except OSError:
+            raise VendorDown("no answer from the server of keys") from None
+        number, taken = self._taken(asking.host)
+        if taken != shown:
+            self._store.meta_once(_pin(asking.host, number), shown)
 
     def _asked(self, asking: CasSession, message: bytes, end: float, *, is_checked: bool) -> Device:
         """Raises NoKey, NotMessage, OSError, VendorDown."""
@@ -115,10 +139,17 @@ class Cas:
             raise VendorDown(str(error)) from None
 
     def _check_pin(self, asking: CasSession, connection: ssl.SSLSocket) -> None:
-        """Raises VendorDown for another certificate than the server had before; nothing is sent to it then."""
-        found = hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
-        if not hmac.compare_digest(self._pin(f"cas_certificate/{asking.host}", found), found):
-            raise VendorDown("the server of keys has another certificate than before")
+        """Raises OtherCertificate for another one than the server had before; nothing is sent to it then."""
+        found, (_, taken) = _fingerprint(connection), self._taken(asking.host)
+        if not hmac.compare_digest(taken or self._store.meta_once(_pin(asking.host, 0), found), found):
+            raise OtherCertificate("the server of keys has another certificate than before")
+
+    def _taken(self, host: str) -> tuple[int, str]:
+        """How many certificates of the server were taken, and the last one; "" for none."""
+        number, last = 0, ""
+        while (kept := self._store.meta(_pin(host, number))) is not None:
+            number, last = number + 1, kept
+        return number, last
 
     def _context(self, *, is_checked: bool) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=certifi.where())
@@ -129,6 +160,15 @@ class Cas:
         if not is_checked:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
+
+
+def _pin(host: str, number: int) -> str:
+    """The name under which the certificate is kept that was taken as the first, second …"""
+    return f"cas_certificate/{host}/{number}" if number else f"cas_certificate/{host}"
+
+
+def _fingerprint(connection: ssl.SSLSocket) -> str:
+    return hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
 
 
 def _tail() -> bytes:

@@ -85,7 +85,7 @@ class EzvizDriver:
         later = in_background if may_go_on else None
         self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
         self._lan = in_house
-        self._local = Local(self.account.cas_session, Cas(ca_file, store.meta_once, loopback=demo).device)
+        self._local = Local(self.account.cas_session, Cas(ca_file, store, loopback=demo))
         self._open = OpenPlatform(http, hosts.open_platform)
         self._keys = Keys(self._open, hosts, developer)
         self._control = Control(self.account, self.sessions, self._keys)
@@ -254,6 +254,9 @@ class EzvizDriver:
             if not self._local.answers(host, ports, PROBE_S):
                 raise Refused("lan_closed", "its port of commands takes no connection")
         self.sessions.keep_local(source, camera.ref.serial, wanted=wanted)
+
+    def trust_key_server(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        self._local.trust(source, camera, deadline_s)
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
         """Keep it, and forget what video showed of the one before; "" forgets the one there is."""

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from media.ezviz.address import named
 from media.ezviz.local.address import url
@@ -23,7 +23,7 @@ from media.source import SourceSpec
 from net.cache import Recent
 from registry.camera import Camera
 from registry.driver import sound
-from registry.drivers.ezviz.cas import CasSession
+from registry.drivers.ezviz.cas import CasSession, OtherCertificate
 from registry.drivers.ezviz.waking import lasts_s
 from registry.errors import DriverError, Refused, VendorDown
 from registry.reason import Reason
@@ -46,7 +46,6 @@ LOCAL = "local "  # before a serial, in what is given back when a picture by the
 
 type Who = tuple[str, str]  # source and serial
 type Asks = Callable[[Source, float], CasSession]
-type Opens = Callable[[CasSession, str, float], Device]
 
 
 class Ports(NamedTuple):
@@ -56,13 +55,21 @@ class Ports(NamedTuple):
     media: int
 
 
-class Local:
-    """`asks` registers the account's terminal with the vendor, and tells what the server of keys wants; `opens` asks it
-    for what opens the device of a serial.
-    """
+class KeyServer(Protocol):
+    def device(self, asking: CasSession, serial: str, deadline_s: float) -> Device:
+        """What opens the device of that serial. Raises NoKey, OtherCertificate, VendorDown."""
+        ...
 
-    def __init__(self, asks: Asks, opens: Opens, clock: Callable[[], float] = time.monotonic) -> None:
-        self._asks, self._opens, self._clock = asks, opens, clock
+    def trust(self, asking: CasSession, deadline_s: float) -> None:
+        """Take the certificate that it shows now. Raises VendorDown."""
+        ...
+
+
+class Local:
+    """`asks` registers the account's terminal with the vendor, and tells what the server of keys wants."""
+
+    def __init__(self, asks: Asks, server: KeyServer, clock: Callable[[], float] = time.monotonic) -> None:
+        self._asks, self._server, self._clock = asks, server, clock
         self._probed: Recent[str, tuple[float, bool]] = Recent(MANY)  # by place: when, and whether it answered
         self._keys: Recent[Who, tuple[float, Future[Device]]] = Recent(MANY)
         self._rests: Recent[Who, tuple[float, Reason]] = Recent(MANY)  # until when, and why
@@ -78,7 +85,8 @@ class Local:
             raise Refused("lan_closed", "its port of commands takes no connection")
         device = self._device(source, who, (end - self._clock()) / 2)
         if device is None:
-            raise Refused("lan_closed", "no key of the camera")
+            _, reason = self._rests.get(who) or (0.0, "lan_closed")
+            raise Refused(reason, "no key of the camera")
         return SourceSpec(
             "ezviz_local",
             url(camera.ref.channel, camera.ref.serial),
@@ -105,6 +113,11 @@ class Local:
             return False
         self._probed.put(place, (now, True))
         return True
+
+    def trust(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        """Take the certificate that the server of keys shows now. The camera is asked again at once."""
+        self._server.trust(self._asks(source, min(ASK_S, deadline_s / 2)), deadline_s / 2)
+        self._rests.drop((source.id, camera.ref.serial))
 
     def ended(self, source: Source, serial: str, reason: str) -> None:
         """Note that a picture by this way is over. `reason`: why none came, "" where one did.
@@ -142,7 +155,7 @@ class Local:
             self._rest(who, SILENT_S if no.code == NOT_REGISTERED else REFUSED_S)
         except (DriverError, StoreUnavailable) as error:
             log.warning("no key of a camera of source %s: %s", source.id, error)
-            self._rest(who, SILENT_S)
+            self._rest(who, SILENT_S, "key_server_changed" if isinstance(error, OtherCertificate) else "lan_closed")
         finally:
             if not found.done():
                 self._keys.drop(who)
@@ -151,11 +164,11 @@ class Local:
     def _fetched(self, source: Source, who: Who) -> Device:
         """Raises NoKey, DriverError, StoreUnavailable."""
         try:
-            return self._opens(self._asks(source, ASK_S), who[1], FETCH_S)
+            return self._server.device(self._asks(source, ASK_S), who[1], FETCH_S)
         except NoKey as no:
             if no.code != NOT_REGISTERED:
                 raise
-        return self._opens(self._asks(source, ASK_S), who[1], FETCH_S)
+        return self._server.device(self._asks(source, ASK_S), who[1], FETCH_S)
 
     def _rest(self, who: Who, seconds: float, reason: Reason = "lan_closed") -> None:
         self._rests.put(who, (self._clock() + seconds, reason))

@@ -128,6 +128,10 @@ EZVIZ = Speech(
         ),
     },
     written_shared={
+        "busy": (
+            mark("{camera} is watched by others at the moment, as many as EZVIZ allows."),
+            mark("Ask again in a minute. If it stays so, ask the owner of the camera who watches it."),
+        ),
         "asleep": (
             "",
             mark(
@@ -160,6 +164,7 @@ EZVIZ = Speech(
         ),
     },
     aloud_shared={
+        "busy": (mark("others are watching it"), mark("Ask again in a minute.")),
         "encryption_on": ("", mark("Ask its owner to switch it off.")),
     },
     regions={
