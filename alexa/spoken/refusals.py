@@ -30,7 +30,7 @@ ALOUD: ByReason[Sentence] = {
     "lan_unreachable": (mark("it does not answer at home"), mark("Check its power and network.")),
     "lan_closed": (mark("its video port is closed"), mark("Open that in the {vendor} app.")),
     "key_server_changed": (mark("a certificate of {vendor} changed"), mark("Look on showcam's page.")),
-    "not_playable": (mark("it sends H 265 or Motion JPEG"), mark("Set H 264 in the {vendor} app.")),
+    "not_playable": (mark("it lacks H 264"), mark("Set H 264 in the {vendor} app.")),
     "beyond_displays": (mark("its picture is too large"), mark("Set a lower resolution.")),
     "not_passable": (mark("its video can't be shown as it is"), mark("Use another display.")),
     "no_common_protocol": (mark("this display can't play its video"), mark("Ask on another display.")),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from registry.errors import Refused
 from registry.streams.questions import Questions
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
@@ -119,3 +120,19 @@ def test_a_still_is_for_who_is_signed_in_to_its_household(world: HomeWorld) -> N
         answer = stranger.ask("GET", path)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/home")
     assert world.signed_in(CAREFUL).ask("GET", path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("owner", "wrong", "mend"),
+    [
+        ("own", "on as many screens as", "Close it on one of them. This page asks again by itself."),
+        ("shared", "is watched by others at the moment", "This page asks again by itself."),
+    ],
+)
+def test_a_camera_that_is_busy_says_who_can_end_that(world: HomeWorld, owner: str, wrong: str, mend: str) -> None:
+    """What another household watches nobody here can close."""
+    world.home.driver.change("Garden", owner=owner, ways=("cloud",))
+    world.home.driver.mint_error = Refused("busy")
+    said = world.signed_in().open(world.home.id("Garden")).json
+    assert said is not None
+    assert (said["reason"], wrong in said["wrong"], said["mend"]) == ("busy", True, mend)
