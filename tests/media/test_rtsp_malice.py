@@ -180,3 +180,29 @@ def _quietly(serve: Serve) -> Serve:
         writer.close()
 
     return served
+
+
+def test_more_questions_than_any_camera_asks_end_a_connection() -> None:
+    """Each has to be answered, and they are small: the bounds on bytes and packets come too late."""
+    asked = 5000
+
+    async def scene() -> int:
+        ended: asyncio.Future[RtspFailed] = asyncio.get_running_loop().create_future()
+        answers: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n" * asked)
+            answered = b""
+            with contextlib.suppress(OSError):
+                while data := await reader.read(64 * 1024):
+                    answered += data
+            answers.set_result(answered.count(b"200 OK"))
+
+        server = await asyncio.start_server(_quietly(camera), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            await Connection.open("127.0.0.1", port, Login("a", "b"), lambda *_: None, ended.set_result)
+            assert (await asyncio.wait_for(ended, 10)).why == "down"
+            return await asyncio.wait_for(answers, 10)
+
+    assert asyncio.run(scene()) <= 200
