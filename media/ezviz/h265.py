@@ -41,9 +41,9 @@ class EzvizH265Depacketizer(H265Depacketizer):
         self._end_fragment(whole=True)
         super()._add(unit)
 
-    def _begin(self, head: bytes, piece: bytes) -> None:
+    def _begin(self, head: bytes, piece: bytes, *, is_last: bool) -> None:
         self._end_fragment(whole=True)
-        super()._begin(head, piece)
+        super()._begin(head, piece, is_last=False)  # the next unit ends it
 
     def _break_off(self, *, lost: bool) -> None:
         self._end_fragment(whole=not lost)

@@ -37,7 +37,7 @@ class H264Depacketizer(NalDepacketizer):
             return
         head = bytes((payload[0] & 0xE0 | flags & 0x1F,))
         if flags & 0x80:
-            self._begin(head, payload[2:])
+            self._begin(head, payload[2:], is_last=bool(flags & 0x40))
         else:
             self._miss(head)
 

@@ -36,7 +36,7 @@ class H265Depacketizer(NalDepacketizer):
             return
         head = bytes((payload[0] & 0x81 | (flags & 0x3F) << 1, payload[1]))
         if flags & 0x80:
-            self._begin(head, payload[3:])
+            self._begin(head, payload[3:], is_last=bool(flags & 0x40))
         else:
             self._miss(head)
 

@@ -9,6 +9,7 @@ from media.rtp.unit import UNIT_CAP, AccessUnit, Opener
 START = b"\x00\x00\x00\x01"
 _PIECES_CAP = 8192  # of one picture
 _TOGETHER_CAP = 32  # units in one packet
+_LONG_SET = 128  # bytes; parameter sets are shorter
 
 
 class Part(Enum):
@@ -80,9 +81,17 @@ class NalDepacketizer(ABC):
             self._is_damaged = True
             return
         self._weigh(self._part(unit))
+        self._weigh_hidden(unit)
         self._size += len(unit)
         if self._has_room():
             self._parts.append(unit)
+
+    def _weigh_hidden(self, unit: bytes) -> None:
+        """Some send a keyframe behind its parameter sets as one unit, with start codes (scottlamb/retina issue 68)."""
+        if len(unit) > _LONG_SET and self._part(unit) is Part.HEAD:
+            for more in unit.split(START)[1:_TOGETHER_CAP]:
+                if len(more) > self.HEAD:
+                    self._weigh(self._part(more))
 
     def _unpack_several(self, payload: bytes, at: int) -> None:
         """Units of an aggregation packet, each after two bytes of length."""
@@ -97,13 +106,15 @@ class NalDepacketizer(ABC):
             at += 2 + size
         self._damage()
 
-    def _begin(self, head: bytes, piece: bytes) -> None:
-        """The first fragment of a unit."""
+    def _begin(self, head: bytes, piece: bytes, *, is_last: bool) -> None:
+        """The first fragment of a unit; some send small units in one (bluenviron/gortsplib pull request 649)."""
         self._end_fragment(whole=False)
         self._fragment = [head, piece]
         self._size += len(piece)
         if self._opener is None:
             self._weigh(self._part(head + piece[:64]))
+        if is_last:
+            self._end_fragment(whole=True)
 
     @property
     def _is_open(self) -> bool:
@@ -193,6 +204,7 @@ class NalDepacketizer(ABC):
             if not unit:
                 return
             self._weigh(self._part(unit))
+        self._weigh_hidden(unit)
         if not whole:
             self._is_damaged = True
         elif self._has_room():

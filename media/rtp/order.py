@@ -82,7 +82,10 @@ class Order:
         self._next = (self._next or 0) + count & 0xFFFF
 
     def _restart(self, packet: Packet) -> None:
-        """The sender began new sequence numbers: the unit before may be incomplete."""
-        self._is_lost = self._next is not None
+        """The sender began new sequence numbers: the unit before may be incomplete.
+
+        Some name another source at each keyframe, and their numbers go on (bluenviron/gortsplib issue 687).
+        """
+        self._is_lost = self._next not in (None, packet.number)
         self._waiting.clear()
         self._source, self._next = packet.source, packet.number

@@ -52,7 +52,7 @@ class Description:
                     break
                 heads.append([])
             heads[-1].append(line.strip())
-        if not body.lstrip().startswith(b"v="):
+        if not body.lstrip().startswith((b"v=", b"m=")):  # some begin with their tracks (AlexxIT/go2rtc issue 679)
             return None
         tracks = tuple(track for lines in heads[1:] if (track := _track(lines)) is not None)
         return cls(tracks, _attribute(heads[0], "control"))
@@ -67,16 +67,16 @@ def address(base: str, control: str) -> str:
 
 def _track(lines: list[str]) -> Track | None:
     kind, *rest = lines[0].removeprefix("m=").split() or [""]
-    payloads = [stated for word in rest[2:] if len(word) < 4 and (stated := number(word)) is not None]
+    payloads = [named for word in rest[2:] if len(word) < 4 and (named := number(word)) is not None]
     if kind not in ("video", "audio") or not payloads:
         return None
     maps = {int(found[1]): found for line in _attributes(lines, "rtpmap") if (found := _MAP.match(line))}
     payload = next((known for known in payloads if _encoding(known, maps) in _KNOWN), payloads[0])
     mapped = maps.get(payload)
     _, clock, channels = _STATIC.get(payload, _UNKNOWN)
-    forms = [
-        found[2] for line in _attributes(lines, "fmtp") if (found := _FORM.match(line)) and found[1] == f"{payload}"
-    ]
+    stated = [found for line in _attributes(lines, "fmtp") if (found := _FORM.match(line))]
+    # one may name another payload type than its track has (bluenviron/mediamtx issue 3669)
+    forms = [form[2] for form in stated if form[1] == f"{payload}" or len(stated) == 1]
     return Track(
         "video" if kind == "video" else "audio",
         payload,

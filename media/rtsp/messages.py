@@ -1,5 +1,6 @@
 """Splits the byte stream of RTSP (RFC 2326 section 10.12) into messages and interleaved frames."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,6 +9,11 @@ from net.text import number
 HEAD_CAP = 16 * 1024
 BODY_CAP = 64 * 1024
 _FRAME = 0x24
+# how messages of a camera begin: answers, and the requests of RFC 2326 that servers make
+_REQUESTS = "OPTIONS", "ANNOUNCE", "DESCRIBE", "GET_PARAMETER", "SET_PARAMETER", "REDIRECT", "TEARDOWN"
+_STARTS = (b"RTSP/", *(f"{name} ".encode() for name in _REQUESTS))
+_LONGEST_START = 16
+_NEXT = re.compile(rb"[$ROADGST]")  # what a frame or one of them begins with
 
 
 class NotRtsp(Exception):
@@ -54,11 +60,15 @@ class Message:
 
 
 class Splitter:
-    """`frames` gets each complete interleaved frame and its channel."""
+    """`frames` gets each complete interleaved frame and its channel.
+
+    Between frames some cameras send bytes that belong to nothing, which are skipped (AlexxIT/go2rtc issue 236).
+    """
 
     def __init__(self, frames: Callable[[int, bytes], None], message: Callable[[Message], None]) -> None:
         self._frames, self._message = frames, message
         self._held = bytearray()
+        self._has_frames = False
         self._wanted = 0  # bytes of `_held` with which the frame or message in it is whole, as far as its head says
 
     def feed(self, data: bytes) -> int:
@@ -79,6 +89,7 @@ class Splitter:
                 if end > size:
                     self._wanted = end - at
                     break
+                self._has_frames = True
                 frames(data[at + 1], data[at + 4 : end])
                 at = end
             else:
@@ -94,6 +105,9 @@ class Splitter:
         """How many bytes the message took; 0 if it is incomplete."""
         if data[at] in b"\r\n":
             return 1  # between messages some send an empty line
+        if self._has_frames and not _may_begin(data[at : at + _LONGEST_START]):
+            after = _NEXT.search(data, at + 1)
+            return (after.start() if after else len(data)) - at
         end = data.find(b"\r\n\r\n", at, at + HEAD_CAP)
         if end == -1:
             if len(data) - at >= HEAD_CAP:
@@ -112,3 +126,8 @@ class Splitter:
             return 0
         self._message(Message(found.start, headers, data[end + 4 : whole]))
         return whole - at
+
+
+def _may_begin(data: bytes) -> bool:
+    """Whether a message may begin with these bytes."""
+    return data.startswith(_STARTS) or any([start.startswith(data) for start in _STARTS])

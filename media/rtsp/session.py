@@ -76,7 +76,8 @@ class Session:
                 raise RtspFailed("down")
         assert self._connection is not None
         whole = address(self._base, description.control)
-        _good(await self._connection.ask("PLAY", whole, *self._in_session(), ("Range", "npt=0.000-")))
+        answer = _good(await self._connection.ask("PLAY", whole, *self._in_session(), ("Range", "npt=0.000-")))
+        self._take_session(answer)  # some name it only here (bluenviron/mediamtx issue 840)
         self._connection.batch(has_time)
         self._every(max(_ALIVE_S[0], min(_ALIVE_S[1], self._timeout_s / 2)), self._keep_alive)
         self._every(REPORT_S, self._report)

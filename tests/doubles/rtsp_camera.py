@@ -66,7 +66,7 @@ class RtspCamera:
 
     def start(self) -> None:
         self._let_port_go()
-        self._server = _Server(self)
+        self._server = Server(self.does)
         self._server.port = self.port
         self._run(self._server.start())
         self.port = self._server.port
@@ -154,12 +154,14 @@ class _Lens:
             rounds += 1
 
 
-class _Server(CameraServer):
-    def __init__(self, camera: RtspCamera) -> None:
-        self.does = camera.does
+class Server(CameraServer):
+    """Behaves as `does` says. It runs in the loop that starts it."""
+
+    def __init__(self, does: Behaviour) -> None:
+        self.does = does
         self.connected: set[_Viewer] = set()
-        lens = _Lens(camera.does)
-        super().__init__(lens, lambda: camera.does.code, smaller=lens if camera.does.sub else None)
+        lens = _Lens(does)
+        super().__init__(lens, lambda: does.code, smaller=lens if does.sub else None)
 
     def is_right(self, method: str, authorization: str, nonce: str) -> bool:
         before = self.refused
@@ -183,7 +185,7 @@ class _Tap:
 
 
 class _Viewer(Viewer):
-    def __init__(self, server: _Server, *rest: object) -> None:
+    def __init__(self, server: Server, *rest: object) -> None:
         super().__init__(server, *rest)  # type: ignore[arg-type]
         self._does = server.does
         self._known = server.connected

@@ -29,8 +29,16 @@ class Fault:
         return [(0.0, data)]
 
     def says(self, lines: list[str]) -> list[str]:
-        """What becomes of an answer's lines."""
+        """What becomes of an answer's lines; without lines it is not sent."""
         return lines
+
+    def asks(self, head: str) -> str:
+        """What becomes of a request's head."""
+        return head
+
+    def wire(self, framed: bytes) -> bytes:
+        """What goes over TCP for an answer, or for a packet in its frame."""
+        return framed
 
 
 class Drops(Fault):

@@ -60,32 +60,33 @@ class Ledger:
 
 
 class RtspRelay:
-    """Runs in a thread with its own loop."""
+    """Runs in a thread with its own loop, or by `start` and `stop` in the loop that runs."""
 
     def __init__(self, camera_port: int, fault: Fault) -> None:
         self.camera_port, self.fault = camera_port, fault
         self.ledger = Ledger()
         self.connections = 0
         self.port = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
 
     def __enter__(self) -> "RtspRelay":
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.start(), self._loop).result(10)
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """In the running loop, without a thread."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
         await shut(self._server)
         await let_go()
 
@@ -129,7 +130,7 @@ class _Link:
                 pair = await _Pair.open(2 * len(self._pairs), self._carry, int(found[2]))
                 self._pairs.append(pair)
                 data = _PORTS.sub(b"client_port=%d-%d" % (pair.far_port, pair.far_port + 1), data)
-            self._camera.write(data)
+            self._camera.write(self._fault.asks(data.decode()).encode())
         raise _Over
 
     async def answers(self, camera: asyncio.StreamReader) -> None:
@@ -143,7 +144,8 @@ class _Link:
                 data = re.sub(rb"server_port=\d+-\d+", b"server_port=%d-%d" % (pair.port, pair.port + 1), data)
                 data = re.sub(rb"client_port=\d+-\d+", b"client_port=%d-%d" % (pair.reader, pair.reader + 1), data)
             lines = self._fault.says(data.decode().split("\r\n"))
-            self._reader.write(_resized("\r\n".join(lines)).encode())
+            if lines:
+                self._write(_resized("\r\n".join(lines)).encode())
         raise _Over
 
     def close(self) -> None:
@@ -175,7 +177,7 @@ class _Link:
 
     def _write(self, data: bytes) -> None:
         if not self._reader.is_closing():
-            self._reader.write(data)
+            self._reader.write(self._fault.wire(data))
 
 
 class _Pair:
