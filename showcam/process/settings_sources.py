@@ -157,22 +157,15 @@ def _from_secret(secret: str, named: _Given) -> dict[str, _Given]:
 
 
 # Variables that other modules read.
-_NOT_SETTINGS = {
-    "SHOWCAM_CONFIG",
-    "SHOWCAM_GRANT_KEYS",
-    "SHOWCAM_ORIGINS",
-    "SHOWCAM_SCHEMAS",
-    "SHOWCAM_SETTINGS",
-    "SHOWCAM_STARTED",
-}
-_TEST_PREFIX = "SHOWCAM_TEST_"
+_NOT_SETTINGS = {"SHOWCAM_CONFIG", "SHOWCAM_SETTINGS", "SHOWCAM_ORIGINS", "SHOWCAM_STARTED", "SHOWCAM_GRANT_KEYS"}
+_OF_TESTS = ("SHOWCAM_TEST_", "SHOWCAM_SCHEMAS")
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
     """The settings that `SHOWCAM_…` variables give."""
     given = {}
     for variable, text in environ.items():
-        if not variable.startswith("SHOWCAM_") or variable in _NOT_SETTINGS or variable.startswith(_TEST_PREFIX):
+        if not variable.startswith("SHOWCAM_") or variable in _NOT_SETTINGS or variable.startswith(_OF_TESTS):
             continue
         name = variable.removeprefix("SHOWCAM_").lower()
         given[name] = _Given(_of_text(name, text), f"the environment ({variable})")

@@ -16,6 +16,11 @@ def test_the_environment_beats_the_file_and_the_file_beats_the_defaults(tmp_path
     assert settings.require_audio == ("google", "alexa")
 
 
+def test_the_variables_of_the_tests_are_no_settings(tmp_path: Path) -> None:
+    environ = {"SHOWCAM_SCHEMAS": "/schemas", "SHOWCAM_TEST_SKIPS": "refused", "SHOWCAM_DATA": str(tmp_path)}
+    assert load(environ=environ).data == tmp_path
+
+
 def test_a_list_in_the_environment_is_parted_by_commas() -> None:
     settings = load(environ={"SHOWCAM_TRUSTED_PROXIES": "10.0.0.1, 192.168.0.0/16"})
     assert settings.trusted_proxies == ("10.0.0.1", "192.168.0.0/16")
