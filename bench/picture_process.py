@@ -1,64 +1,32 @@
 """A picture process of its own, which pulls cameras in the house."""
 
+import contextlib
 import http.client
 import json
-import multiprocessing
+import os
+import pickle
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
 from typing import Any
 
+from aws.deploy_local.ports import free_ports
 from bench import cores, wire
 from media.grants import Claims, Grants
 from media.process_auth import HEADER
-from media.source import Denied, SourceSpec
-from tests.doubles.open_gate import OpenGate
-from tests.doubles.plane_thread import SETTINGS, PlaneThread
+from media.source import SourceSpec
+from tests.doubles.plane_thread import SETTINGS
 from tests.doubles.program import AS_INSTALLED
 from tests.doubles.rtsp_camera import PATH
 from tests.doubles.rtsp_recording import CODE
 
-GRANTS = Grants([b"grant key of a measurement, long"])
+KEY = b"grant key of a measurement, long"
+GRANTS = Grants([KEY])
 LOOPBACK = "127.0.0.1"
-_spawn = multiprocessing.get_context("spawn")
-
-
-class _Home(OpenGate):
-    """The Sources of the picture process: cameras by their ports. `minted` are given out first, each once."""
-
-    def __init__(self, ports: tuple[int, ...], minted: tuple[SourceSpec, ...]) -> None:
-        self._ports = {f"camera-{number}": port for number, port in enumerate(ports)}
-        self._minted = list(minted)
-
-    async def open(self, claims: Claims) -> SourceSpec | Denied:
-        if self._minted:
-            return self._minted.pop(0)
-        port = self._ports[claims.camera]
-        at = f"127.0.0.1:{port}"
-        return SourceSpec("rtsp", f"rtsp://{at}{PATH}", (at,), "on", user="admin", password=CODE)
-
-    async def admits(self, claims: Claims, bearer: str) -> bool:
-        return True
-
-    async def closed(self, claims: Claims, release: str) -> None:
-        pass
-
-
-def _serve(
-    ports: tuple[int, ...],
-    minted: tuple[SourceSpec, ...],
-    idle_s: float,
-    malloc: bool,
-    host: str,
-    pipe: Connection,
-) -> None:
-    settings = replace(SETTINGS, idle_s=idle_s, malloc=malloc, ice_addresses=(host,))
-    with PlaneThread(GRANTS, _Home(ports, minted), settings, bind=host) as plane:
-        pipe.send(plane.port)
-        pipe.recv()
+STARTED_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +50,18 @@ class PictureProcess:
             return connection.getresponse().read()
         finally:
             connection.close()
+
+    def started(self) -> None:
+        """Waits until it serves. Raises TimeoutError."""
+        deadline = time.monotonic() + STARTED_S
+        while True:
+            try:
+                self.get("/healthz")
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise TimeoutError("the media process does not serve") from None
+                time.sleep(0.1)
 
     def stats(self) -> dict[str, int]:
         counted: dict[str, int] = json.loads(self.get("/internal/stats"))
@@ -124,22 +104,30 @@ def picture_process(
     host: str = LOOPBACK,
 ) -> Iterator[PictureProcess]:
     """`ports`: of the cameras that it pulls; `minted`: what its first pulls open; `host`: the address it serves at."""
-    ours, theirs = _spawn.Pipe()
-    process = _spawn.Process(target=_serve, args=(ports, minted, idle_s, malloc, host, theirs), daemon=True)
-    # it searches for modules where this process does: those that only the tests' tools bring are hidden from it
-    sys.path.insert(0, AS_INSTALLED["PYTHONPATH"])
+    settings = replace(SETTINGS, bind=host, port=free_ports(), idle_s=idle_s, malloc=malloc, ice_addresses=(host,))
+    cameras = {f"camera-{number}": _spec(port) for number, port in enumerate(ports)}
+    command = [sys.executable, "-P", "-m", "bench.measured"]
+    with cores.measured():
+        process = subprocess.Popen(
+            command, env=os.environ | AS_INSTALLED, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+    assert process.stdin is not None
     try:
-        with cores.measured():
-            process.start()
-        theirs.close()  # so that it is seen here when the process dies
+        pickle.dump((settings, KEY, cameras, list(minted)), process.stdin)
+        process.stdin.flush()
+        home = PictureProcess(settings.port, process.pid, host)
+        home.started()
+        yield home
     finally:
-        sys.path.remove(AS_INSTALLED["PYTHONPATH"])
-    try:
-        port = ours.recv()
-        assert process.pid is not None
-        yield PictureProcess(port, process.pid, host)
-    finally:
-        ours.send("over")
-        process.join(10)
-        if process.is_alive():
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
+
+
+def _spec(port: int) -> SourceSpec:
+    at = f"127.0.0.1:{port}"
+    return SourceSpec("rtsp", f"rtsp://{at}{PATH}", (at,), "on", user="admin", password=CODE)

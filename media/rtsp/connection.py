@@ -19,6 +19,7 @@ _BATCH_S = 0.01  # of pictures what comes piece by piece is read in lots: each w
 # read just after it came: their clocks are set by the fastest.
 _REST_S = (0.08, 0.12)
 _ROOM = 60 * 1024  # bytes that are read at once; asyncio's own 256 KB would be a mapping made and undone for each read
+_MUCH = 128 * 1024  # bytes at once: twice what the system has room for at first, which grows with what is read
 _UNREAD = 256 * 1024  # of answers that the camera does not take
 _BUSY = frozenset({453, 503})
 
@@ -164,11 +165,10 @@ class Connection(asyncio.BufferedProtocol):
     def _rest(self, nbytes: int) -> None:
         """Let more come before the next read.
 
-        A camera that has much to send may be waiting for room in the system's buffer, whose first size is 64 KB: it
-        is soon read again.
+        A camera that sends much may be waiting for room in the system's buffer: it is soon read again.
         """
         if nbytes < _ROOM:
-            self._pause(random.uniform(*_REST_S) if self._lot < _ROOM else _BATCH_S)  # noqa: S311
+            self._pause(random.uniform(*_REST_S) if self._lot < _MUCH else _BATCH_S)  # noqa: S311
 
     def _pause(self, seconds: float) -> None:
         if not self._waits and self._transport and not self._transport.is_closing():

@@ -1,0 +1,50 @@
+"""The media process that is measured: it has loaded what `showcam media` loads, and nothing of the bench's tools.
+
+Its parent hands it what it needs on its standard input, and ends it by closing that.
+"""
+
+import asyncio
+import pickle
+import sys
+from dataclasses import dataclass, field
+
+import showcam.cli
+import showcam.compose.media
+from media.grants import Claims, Grants
+from media.plane.server import MediaServer
+from media.plane.settings import PlaneSettings
+from media.source import Denied, SourceSpec
+from tests.doubles.open_gate import OpenGate
+
+LOADED = (showcam.cli, showcam.compose.media)  # as in the real one, which is started by a command
+
+
+@dataclass
+class Home(OpenGate):
+    """The Sources of the media process. `minted` are given out first, each once."""
+
+    settings: PlaneSettings
+    key: bytes = field(repr=False)
+    cameras: dict[str, SourceSpec]
+    minted: list[SourceSpec]
+
+    async def open(self, claims: Claims) -> SourceSpec | Denied:
+        return self.minted.pop(0) if self.minted else self.cameras[claims.camera]
+
+    async def admits(self, claims: Claims, bearer: str) -> bool:
+        return True
+
+    async def closed(self, claims: Claims, release: str) -> None:
+        pass
+
+    async def serve(self) -> None:
+        server = MediaServer(self.settings, Grants([self.key]), self)
+        await server.start()
+        await asyncio.to_thread(sys.stdin.buffer.read)
+        await server.stop()
+
+
+if __name__ == "__main__":
+    # what its own parent wrote
+    fields = pickle.load(sys.stdin.buffer)
+    asyncio.run(Home(*fields).serve())
