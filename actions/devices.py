@@ -12,7 +12,7 @@ from actions.object_detection import ObjectDetection
 from actions.scene import Attributes as SceneAttributes
 from actions.scene import SceneTrait
 from actions.trait import Trait
-from net.cache import Kept
+from net.cache import Recent
 from net.text import line
 from registry.camera import Camera
 from registry.errors import Unavailable
@@ -73,7 +73,7 @@ class Devices:
         reported: Callable[[Link], bool] = lambda link: False,
     ) -> None:
         self._registry, self._traits, self._reported = registry, traits, reported
-        self._kept: Kept[str, tuple[tuple[str, bool], Raw]] = Kept(KEPT)
+        self._kept: Recent[str, tuple[tuple[str, bool], Raw]] = Recent(KEPT)
 
     def sync(self, link: Link, within_s: float | None = None) -> SyncPayload:
         """Raises CannotList."""

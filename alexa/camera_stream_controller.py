@@ -14,7 +14,7 @@ from alexa.errors import refused
 from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.message import timestamp
 from alexa.texts import Locales
-from net.cache import Kept
+from net.cache import Recent
 from registry.camera import Camera, Refusal, Stream, StreamRequest, Video
 from registry.gate.displays import USUAL, best, beyond, shown
 from registry.registry import Registry
@@ -78,7 +78,7 @@ class _Request(Struct, frozen=True):
 
 _USUAL = Resolution(*USUAL)
 _payload = msgspec.json.Decoder(_Initialize)
-_read_before: Kept[bytes, _Request] = Kept(256)
+_read_before: Recent[bytes, _Request] = Recent(256)
 LONGEST_KEPT = 2048  # bytes of a payload
 
 

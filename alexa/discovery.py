@@ -16,7 +16,7 @@ from alexa.interface import Answer, HouseholdHandler, HouseholdInterface
 from alexa.names import friendly_names
 from alexa.scene_controller import scene_endpoints
 from alexa.sentences import WRITTEN
-from net.cache import Kept
+from net.cache import Recent
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
 from registry.gate.reasons import explain
@@ -51,7 +51,7 @@ class Discovery(HouseholdInterface):
         reported: Callable[[Link], bool],
     ) -> None:
         self._registry, self._link_of, self._endpoints, self._reported = registry, link_of, endpoints, reported
-        self._kept: Kept[str, tuple[tuple[str, bool], Raw]] = Kept(KEPT)
+        self._kept: Recent[str, tuple[tuple[str, bool], Raw]] = Recent(KEPT)
 
     def directives(self) -> Mapping[str, HouseholdHandler]:
         return {"Discover": self.discover}

@@ -3,11 +3,10 @@
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-response.html
 """
 
+import functools
 from datetime import UTC, datetime
 
 from msgspec import Struct
-
-from net.cache import kept
 
 type Value = str | int | Struct | tuple[Struct, ...]  # of a property
 
@@ -71,6 +70,6 @@ def seconds(at: float) -> str:
     return _second(int(at)) + "Z"
 
 
-@kept(1024)  # many readings and streams fall into the same second
+@functools.lru_cache(1024)  # many readings and streams fall into the same second
 def _second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -3,6 +3,7 @@
 https://developer.amazon.com/en-US/docs/alexa/device-apis/alexa-togglecontroller.html
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from alexa.controls import Controls
 from alexa.errors import InvalidDirective
 from alexa.interface import Answer, CameraDirective, Handler, Interface, Stated
 from alexa.texts import Locales, friendly
-from net.cache import kept
 from registry.camera import Camera
 
 
@@ -80,7 +80,7 @@ class ToggleController(Interface):
         return self._controls.change(directive, toggle.setting, value)
 
 
-@kept(256)
+@functools.lru_cache(256)
 def _stated(flags: tuple[str, ...]) -> Sequence[Stated]:
     """`flags`: in the order of TOGGLES."""
     found = [states.get(flag) for states, flag in zip(_STATES, flags, strict=True)]

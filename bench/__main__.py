@@ -33,7 +33,6 @@ from bench import (
     start,
     television,
     transcode,
-    tricks,
     vendor,
 )
 from bench.peer import environment
@@ -46,7 +45,6 @@ _GROUPS = (
     Group("in-process", "each question in process, beside Home Assistant", in_process.measure),
     Group("flat", "whether an answer grows with cameras or links", growth.measure),
     Group("http", "each question over HTTP, beside Home Assistant", over_http.measure),
-    Group("tricks", "what each trick for speed brings, over HTTP, beside showcam without it", tricks.measure),
     Group("load", "EXECUTE over HTTP from many clients at once, beside Home Assistant", load.measure),
     Group("refresh", "the refresh grant over HTTP, beside npm oidc-provider", refresh.measure),
     Group("start", "start to first answer, and memory, beside Home Assistant", start.measure),

@@ -100,11 +100,10 @@ def picture_process(
     *,
     minted: tuple[SourceSpec, ...] = (),
     idle_s: float = 30,
-    malloc: bool = True,
     host: str = LOOPBACK,
 ) -> Iterator[PictureProcess]:
     """`ports`: of the cameras that it pulls; `minted`: what its first pulls open; `host`: the address it serves at."""
-    settings = replace(SETTINGS, bind=host, port=free_ports(), idle_s=idle_s, malloc=malloc, ice_addresses=(host,))
+    settings = replace(SETTINGS, bind=host, port=free_ports(), idle_s=idle_s, ice_addresses=(host,))
     cameras = {f"camera-{number}": _spec(port) for number, port in enumerate(ports)}
     command = [sys.executable, "-P", "-m", "bench.measured"]
     with cores.measured():

@@ -71,9 +71,6 @@ def measure(run: Run) -> Results:
                 continue
             yield Row(f"{name}, HLS, beside {peer}", "%", 100 * ours.share, peer, 100 * used.share)
             yield Row(f"{name}, HLS, memory, beside {peer}", "MB", ours.memory, peer, used.memory)
-        say("Relay: the same without “malloc”")
-        without = _used(run, _showcam(cameras, malloc=False))
-        yield Row(f"{name}, memory, beside without “malloc”", "MB", ours.memory, "without:", without.memory)
         try:
             yield from _webrtc(run, cameras, name)
         except NoPeer as error:
@@ -105,8 +102,8 @@ def _used(run: Run, making: AbstractContextManager[Measured], settle_s: float = 
 
 
 @contextmanager
-def _showcam(cameras: LanCameras, *, malloc: bool = True) -> Iterator[Measured]:
-    with picture_process(cameras.ports, malloc=malloc) as home:
+def _showcam(cameras: LanCameras) -> Iterator[Measured]:
+    with picture_process(cameras.ports) as home:
         urls = [master(home, number) for number in range(len(cameras.ports))]
         with watched(urls):
             yield home

@@ -1,9 +1,6 @@
 """A mapping that keeps the entries used last and forgets the others, for what can be read again."""
 
-import functools
 import threading
-from collections.abc import Callable
-from typing import ClassVar
 
 
 class Recent[K, V]:
@@ -41,30 +38,3 @@ class Recent[K, V]:
         self._young[key] = value
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
-
-
-class Kept[K, V](Recent[K, V]):
-    """For results that are kept only for speed, and would be the same if made again."""
-
-    on: ClassVar[bool] = True  # set once, at the start of a process; False: nothing is kept
-
-    def get(self, key: K) -> V | None:
-        if not Kept.on:
-            return None
-        value = self._young.get(key)
-        return super().get(key) if value is None else value
-
-
-def kept[*Given, Made](limit: int) -> Callable[[Callable[[*Given], Made]], Callable[[*Given], Made]]:
-    """Keeps the last results of a pure function, while `Kept.on`."""
-
-    def keeping(make: Callable[[*Given], Made]) -> Callable[[*Given], Made]:
-        known = functools.lru_cache(limit)(make)
-
-        @functools.wraps(make)
-        def call(*given: *Given) -> Made:
-            return known(*given) if Kept.on else make(*given)
-
-        return call
-
-    return keeping

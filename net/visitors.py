@@ -1,8 +1,7 @@
 """The key of an address, wherever events are counted by address. Standard library only."""
 
+import functools
 import ipaddress
-
-from net.cache import kept
 
 # a key of the environ: the other end of the connection, where REMOTE_ADDR was taken from a trusted proxy's header
 PEER = "showcam.peer"
@@ -10,7 +9,7 @@ PEER = "showcam.peer"
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@kept(4096)
+@functools.lru_cache(4096)
 def counted_as(address: str) -> str:
     """An IPv6 address counts as its /64, which is one household's; one that maps an IPv4 address as that address."""
     try:
@@ -24,7 +23,7 @@ def counted_as(address: str) -> str:
     return str(ipaddress.ip_network((int(ip), 64), strict=False))
 
 
-@kept(4096)
+@functools.lru_cache(4096)
 def within(address: str, networks: tuple[Network, ...]) -> bool:
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])

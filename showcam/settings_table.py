@@ -156,8 +156,6 @@ class SettingsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     log_level: Literal["debug", "info", "warning", "error"] = "info"  # what is logged: this and what is graver
     # `all`: the web process's threads may use every core, which costs more than it brings
     web_cores: Literal["one", "all"] = "one"
-    # tricks for speed to leave out, to find whether one is at fault (speed.md#tricks-and-their-switches)
-    without: tuple[Literal["answers", "bearers", "lines", "malloc"], ...] = ()
 
     # -- On AWS
     store: Literal["sqlite", "dynamodb"] = "sqlite"  # where accounts and links are kept

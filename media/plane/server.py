@@ -49,8 +49,7 @@ class MediaServer:
     async def start(self) -> None:
         loop, settings = asyncio.get_running_loop(), self._settings
         loop.set_exception_handler(AcceptFailures())
-        if settings.malloc:
-            malloc.settle()
+        malloc.settle()
         amendments.apply(settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)

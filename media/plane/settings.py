@@ -32,7 +32,6 @@ class PlaneSettings:
     loopback_vendors: tuple[str, ...] = ()  # "host:port" that the operator named so himself, to practise on
     gate_check_s: float = 2.0
     unasked_s: float = 60.0  # so long a live picture goes on while nobody can be asked whether it may
-    malloc: bool = True  # glibc is configured how to hand out memory
     picture_wait_s: float = 14.0  # until a first segment is whole; who then asks again goes on waiting for it
     still_s: float = 2.0  # for a still that a camera at home makes itself; then it is opened for one
     card_s: float = 20.0  # a written reason can be read twice, and is over by itself

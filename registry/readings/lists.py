@@ -1,6 +1,6 @@
 """Lists of cameras: a household's, and those of them that a link may see."""
 
-from net.cache import Kept
+from net.cache import Recent
 from registry.readings.households import IN_MEMORY
 from registry.readings.listing import Listing, chosen, moving
 from registry.readings.readings import Readings
@@ -17,7 +17,7 @@ class Lists:
 
     def __init__(self, readings: Readings, sightings: Sightings, rules: Rules) -> None:
         self._readings, self._sightings, self._rules = readings, sightings, rules
-        self._chosen: Kept[str, tuple[str, Listing]] = Kept(IN_MEMORY)
+        self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
 
     def of_account(self, account_id: str, within_s: float | None = None) -> Listing:
         listing = self._readings.listing(account_id, self._rules.vendor_within(within_s))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from net.cache import Kept
+from net.cache import Recent
 from registry.camera import Camera, Ref, Refusal, State
 from registry.errors import DriverError, Unavailable
 from registry.gate.displays import PLAYABLE
@@ -34,7 +34,7 @@ class States:
     def __init__(self, readings: Readings, judge: Judge, sightings: Sightings, awaited: Awaited, rules: Rules) -> None:
         self._readings, self._judge, self._sightings, self._rules = readings, judge, sightings, rules
         self._awaited = awaited
-        self._judged: Kept[str, _Judged] = Kept(IN_MEMORY)
+        self._judged: Recent[str, _Judged] = Recent(IN_MEMORY)
 
     def of(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
         """By id; one that the link may not see is absent. `within_s`: what the surface has left to wait."""

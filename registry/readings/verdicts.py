@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from net.cache import Kept
+from net.cache import Recent
 from registry.camera import Camera, Refusal
 from registry.gate.gate import Allowed
 from registry.preferences import Preferences
@@ -28,7 +28,7 @@ class Verdicts:
     """By source, for as many sources as there are kept readings. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._given: Kept[str, _Given] = Kept(IN_MEMORY)
+        self._given: Recent[str, _Given] = Recent(IN_MEMORY)
 
     def on(self, source_id: str, reading: Reading) -> dict[Case, Verdict]:
         """The verdicts on exactly these cameras under these preferences; the judge adds to them."""

@@ -9,7 +9,6 @@ from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
 from media.tls import tls_context
-from net.cache import Kept
 from net.networks import house_networks
 from registry.adapter import Adapter, adapt
 from registry.driver import Driver
@@ -43,7 +42,7 @@ def open_store(settings: Settings, keys: Keys) -> Store:
             raise StoreUnavailable(f"table {settings.table} can't be reached: {error}") from None
     from store.sqlite import SqliteStore
 
-    return SqliteStore(settings.database, sealer, keep_bearers="bearers" not in settings.without)
+    return SqliteStore(settings.database, sealer)
 
 
 def media_client(settings: Settings, grants: Grants) -> MediaClient | Fleet:
@@ -107,7 +106,6 @@ class Ground:
 
 def build(settings: Settings, keys: Keys) -> Ground:
     """Raises StoreUnavailable."""
-    Kept.on = "answers" not in settings.without
     store, grants = open_store(settings, keys), Grants(keys.grant)
     pictures, driver, own = media_client(settings, grants), ezviz(settings, store), own_cameras(settings, store)
     by_kind: dict[str, Driver] = {driver.sessions.kind: driver}

@@ -47,7 +47,6 @@ def serve(settings: Settings) -> None:
             allow_loopback_sources=settings.vendor_is_here,
             loopback_vendors=(settings.ezviz_open,) if settings.ezviz_open.startswith("127.0.0.1:") else (),
             gate_check_s=settings.gate_check_s,
-            malloc="malloc" not in settings.without,
             connections=raise_limit() // 2,  # the other half is for cameras and WebRTC's ports
             trusted_proxies=tuple(ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies),
         ),

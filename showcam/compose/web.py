@@ -57,7 +57,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
     base = ground.build(settings, keys)
     atexit.register(base.store.close)  # the last to close the database folds its log into it
     metrics = Metrics(settings.data / FILE)
-    lines = RequestLines("web", settings.log_level, write, together="lines" not in settings.without)
+    lines = RequestLines("web", settings.log_level, write)
 
     def report(done: Answered) -> None:
         metrics.count(done)

@@ -51,10 +51,8 @@ class _Line(msgspec.Struct):
 
 
 class RequestLines:
-    """`together`: as the module says; else each line is written by the thread that answered."""
-
-    def __init__(self, part: str, level: str, write: Callable[[bytes], None], *, together: bool = True) -> None:
-        self._part, self._write, self._together = part, write, together
+    def __init__(self, part: str, level: str, write: Callable[[bytes], None]) -> None:
+        self._part, self._write = part, write
         self._least = logging.getLevelNamesMapping()[level.upper()]
         self._encode = msgspec.json.Encoder().encode
         self._waiting: deque[tuple[Answered, float]] = deque(maxlen=MOST)
@@ -66,9 +64,6 @@ class RequestLines:
         if self._least > (logging.DEBUG if _quiet(done) else logging.INFO):
             return
         self._waiting.append((done, time.time()))
-        if not self._together:
-            self.flush()
-            return
         if not self._due.is_set():
             self._due.set()
             if not self._begun:

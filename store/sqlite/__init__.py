@@ -16,13 +16,9 @@ from store.sqlite.notices import NoticeRows
 from store.sqlite.owner_users import OwnerUserRows
 from store.sqlite.taken import Taken
 from store.sqlite.telling import TellingRows
-from store.sqlite.unchanged import Unchanged
 from store.telling_ports import LAID_KEPT_S, OUTBOX_KEPT_S
 
 __all__ = ["SqliteStore"]
-
-BEARERS = 4096  # tokens whose rows are kept in memory
-HOUSEHOLDS = 1024  # whose sources and preferences are
 
 
 class SqliteStore(
@@ -38,17 +34,13 @@ class SqliteStore(
 ):
     """Any number of threads and processes may use one file. Taken keys are in a second file beside it.
 
-    `keep_bearers`: a token's rows, and the sources and preferences of its household, are kept in memory until the
-    next commit. Raises StoreUnavailable when it can't be opened.
+    Raises StoreUnavailable when it can't be opened.
     """
 
-    def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S, keep_bearers: bool = True) -> None:
+    def __init__(self, path: Path, sealer: Sealer, *, wait_s: float = WAIT_S) -> None:
         self._database = Database(path, wait_s, damaged=TO_RESTORE)
         self._sealer = sealer
         self._taken = Taken(path, wait_s)
-        self._bearers = Unchanged(self._database, BEARERS, on=keep_bearers)
-        self._sources = Unchanged(self._database, HOUSEHOLDS, on=keep_bearers)
-        self._preferences = Unchanged(self._database, HOUSEHOLDS, on=keep_bearers)
 
     def sweep(self, now: float) -> int:
         over = (

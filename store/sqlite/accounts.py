@@ -9,7 +9,6 @@ from store.sealing import Sealer
 from store.sqlite import rows
 from store.sqlite.database import Database
 from store.sqlite.telling import put_looks
-from store.sqlite.unchanged import Unchanged
 
 _PAGE = 200
 # tokens and secrets of a link go with it
@@ -35,7 +34,6 @@ _OF_HOUSEHOLD = (
 class AccountRows:
     _database: Database
     _sealer: Sealer
-    _sources: Unchanged[str, list[Source]]  # by account
 
     def add_account(self, account: Account) -> None:
         with self._database.writing() as write:
@@ -80,9 +78,6 @@ class AccountRows:
         return Source(*row) if row else None
 
     def sources(self, account_id: str) -> list[Source]:
-        return list(self._sources.of(account_id, self._read_sources) or ())
-
-    def _read_sources(self, account_id: str) -> list[Source]:
         found = self._database.all(rows.SOURCE + " WHERE account = ? ORDER BY created, id", account_id)
         return [Source(*row) for row in found]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from store.ports import Inconsistent, StoreUnavailable
-from store.sqlite.commits import Commits
 from store.sqlite.failures import DAMAGED, unavailable
 from store.sqlite.schema import keep_older, migrate, migrations, use_wal
 
@@ -59,8 +58,6 @@ class Database:
         self._idle: deque[_Connection] = deque()
         self._writer = threading.Lock()  # within the process writers queue fairly; SQLite itself only polls
         self._closed = False
-        self._open, self._counting = 0, threading.Lock()  # connections
-        self._commits: Commits | None = None
         with self._errors():
             # created with its mode, so that others can read it at no moment; WAL and SHM take the same mode
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -71,18 +68,9 @@ class Database:
                 steps = migrations() if schema is None else schema
                 keep_older(connection, path, len(steps))
                 migrate(connection, steps, path.name)
-            with contextlib.suppress(OSError):  # then rows are read each time
-                self._commits = Commits.of(path)
         except StoreUnavailable:
             self.close()
             raise
-
-    def mark(self) -> bytes | None:
-        """See store.sqlite.commits: rows that were read after the mark are current while it stays equal."""
-        if self._closed:
-            raise self._is_closed()
-        commits = self._commits
-        return commits.mark() if commits is not None else None
 
     def one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         # without the context managers below: they cost more than the statement, and one read can't be left half done
@@ -176,8 +164,7 @@ class Database:
         self._closed = True
         with contextlib.suppress(IndexError):
             while True:
-                self._close(self._idle.pop())
-        self._let_go_of_commits()
+                self._idle.pop().close()
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[_Connection]:
@@ -202,7 +189,7 @@ class Database:
             if connection.in_transaction:
                 connection.rollback()
         except sqlite3.Error:
-            self._close(connection)
+            connection.close()
             raise
         self._idle.append(connection)
         if self._closed:
@@ -214,22 +201,7 @@ class Database:
         )
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")  # the bytes of a removed row are overwritten
-        with self._counting:
-            self._open += 1
         return connection
-
-    def _close(self, connection: _Connection) -> None:
-        connection.close()
-        with self._counting:
-            self._open -= 1
-        self._let_go_of_commits()
-
-    def _let_go_of_commits(self) -> None:
-        """After the last connection SQLite may remove the file they are read from."""
-        with self._counting:
-            commits, self._commits = (self._commits, None) if self._open == 0 else (None, self._commits)
-        if commits is not None:
-            commits.let_go()
 
     def _is_closed(self) -> StoreUnavailable:
         return StoreUnavailable(f"database {self._path.name} is closed")

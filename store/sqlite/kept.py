@@ -4,13 +4,11 @@ from store.keys import addressable
 from store.sealing import Sealer
 from store.sqlite.database import Database
 from store.sqlite.telling import put_looks
-from store.sqlite.unchanged import Unchanged
 
 
 class KeptRows:
     _database: Database
     _sealer: Sealer
-    _preferences: Unchanged[str, dict[str, bytes]]  # by account
 
     def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
         with self._database.writing() as write:
@@ -18,9 +16,6 @@ class KeptRows:
             put_looks(write, account_id, at)
 
     def preferences(self, account_id: str) -> dict[str, bytes]:
-        return dict(self._preferences.of(account_id, self._read_preferences) or {})
-
-    def _read_preferences(self, account_id: str) -> dict[str, bytes]:
         return dict(self._database.all("SELECT camera, data FROM preference WHERE account = ?", account_id))
 
     def put_account_secret(self, account_id: str, name: str, data: bytes) -> None:

@@ -9,14 +9,10 @@ from store.records import Code, Link, Token
 from store.sqlite import rows
 from store.sqlite.database import Database
 from store.sqlite.telling import put_ended, put_looks
-from store.sqlite.unchanged import Unchanged
-
-type Bearer = tuple[Link, Token]
 
 
 class LinkRows:
     _database: Database
-    _bearers: Unchanged[tuple[str, str], Bearer]  # by link and hash of the token
 
     def add_link(self, link: Link) -> None:
         with self._database.writing() as write:
@@ -97,14 +93,11 @@ class LinkRows:
                 rows.insert(write, "token", token)
             return True
 
-    def find_token(self, link_id: str, token_hash: str) -> Bearer | None:
-        # ending the link or the token, in any process, is a commit, so that the next request reads the rows again
-        return self._bearers.of((link_id, token_hash), self._bearer)
-
-    def _bearer(self, key: tuple[str, str]) -> Bearer | None:
-        if not addressable(*key):
+    def find_token(self, link_id: str, token_hash: str) -> tuple[Link, Token] | None:
+        if not addressable(link_id, token_hash):
             return None
-        row = self._database.one(rows.BEARER + " WHERE token.link = ? AND token.hash = ? AND ended IS NULL", *key)
+        of = " WHERE token.link = ? AND token.hash = ? AND ended IS NULL"
+        row = self._database.one(rows.BEARER + of, link_id, token_hash)
         return (rows.link(row[:11]), Token(*row[11:])) if row else None
 
 

@@ -244,9 +244,10 @@ def posted(edge: Edge, body: bytes) -> None:
 
 def test_the_requests_line_is_the_directives(home: Household) -> None:
     written: list[bytes] = []
-    lines = RequestLines("web", "info", written.append, together=False)
+    lines = RequestLines("web", "info", written.append)
     body = directive(home, INITIALIZE, home.id("Garage"), **streams())
     posted(edge_of(home, lines.write), body)
+    lines.flush()
     [line] = [json.loads(text) for text in b"".join(written).splitlines()]
     assert {key: line[key] for key in ("event", "route", "status", "level")} == {
         "event": "request",

@@ -113,10 +113,3 @@ def test_a_line_comes_by_itself(capfd: pytest.CaptureFixture[str]) -> None:
         time.sleep(0.01)
         written = capfd.readouterr().err
     assert json.loads(written)["request"] == "id-1"
-
-
-def test_lines_that_are_not_gathered_are_out_before_the_answer(lines: Lines) -> None:
-    made = RequestLines("web", "info", to_stderr, together=False)
-    for number in range(3):
-        made.write(Answered(f"id-{number}", "alexa", "POST", 200, 0.001))
-        assert [line["request"] for line in lines()] == [f"id-{number}"]
