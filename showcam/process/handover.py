@@ -54,7 +54,6 @@ MEDIA = frozenset(
         "turn_secret",
         "trusted_proxies",
         "ice_addresses",
-        "without",
     }
 )
 
