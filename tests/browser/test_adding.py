@@ -67,7 +67,7 @@ def test_by_its_address_one_is_tried_bettered_named_and_live(
     page.fill("#room", "Garden")
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_url("**/home#lan-*")
-    page.wait_for_function(MOVING, arg=tile(page, "Shed").locator("video").element_handle(), timeout=30_000)
+    page.wait_for_function(MOVING, arg=tile(page, "Shed").locator("video").element_handle(), timeout=90_000)
     assert device.device.pictures[0].gop == 30
     tile(page, "Shed").get_by_role("link", name="Settings of Shed").click()
     page.get_by_role("link", name="Name, password, address").click()

@@ -274,7 +274,7 @@ def test_a_sentence_that_is_tried_shows_both_pictures(signed_in: Callable[..., P
     page = signed_in()
     tried(page, linked)
     for video in page.locator(".display video").all():
-        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=90_000)
     streams = "[...document.querySelectorAll('.display video')].map(video => video.srcObject !== null)"
     assert page.evaluate(streams) == [True, False]
     expect(page.locator(".display details").first).to_contain_text("InitiateSessionWithOffer")
@@ -327,7 +327,7 @@ def test_a_cameras_page_says_what_its_picture_is_and_how_it_comes(
 def test_a_picture_is_taken_of_what_is_live(signed_in: Callable[..., Page]) -> None:
     page = signed_in(path="/home")
     garden = tile(page, "Garden")
-    page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=30_000)
+    page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=90_000)
     with page.expect_download() as download:
         garden.get_by_role("button", name="Take a picture").click()
     assert download.value.suggested_filename.startswith("Garden 20")
@@ -340,7 +340,7 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
     page = signed_in(path="/home")
     garden = tile(page, "Garden")
     video, still = (garden.locator(selector).element_handle() for selector in ("video", "img[data-still]"))
-    page.wait_for_function(MOVING, arg=video, timeout=30_000)
+    page.wait_for_function(MOVING, arg=video, timeout=90_000)
     page.get_by_role("button", name="Still pictures").click()
     loaded = "still => still.checkVisibility() && still.naturalWidth > 0"
     page.wait_for_function(loaded, arg=still, timeout=30_000)
@@ -351,7 +351,7 @@ def test_stills_stand_in_place_of_live_pictures_until_one_is_pressed(
     page.wait_for_function(loaded, arg=still, timeout=30_000)
     assert page.get_by_role("button", name="Still pictures").get_attribute("aria-pressed") == "true"
     still.click()
-    page.wait_for_function(MOVING, arg=video, timeout=30_000)
+    page.wait_for_function(MOVING, arg=video, timeout=90_000)
     assert still.is_hidden()
 
 
@@ -360,10 +360,10 @@ def test_a_picture_whose_media_process_dies_comes_back_by_itself(
 ) -> None:
     page = signed_in(path="/home")
     video = tile(page, "Garden").locator("video").element_handle()
-    page.wait_for_function(MOVING, arg=video, timeout=30_000)
+    page.wait_for_function(MOVING, arg=video, timeout=90_000)
     before = page.evaluate("video => video.srcObject.id", video)
     os.kill(pids(linked)["media"], signal.SIGKILL)
     page.wait_for_function(
         "([video, id]) => video.srcObject && video.srcObject.id !== id", arg=[video, before], timeout=30_000
     )
-    page.wait_for_function(MOVING, arg=video, timeout=30_000)
+    page.wait_for_function(MOVING, arg=video, timeout=90_000)

@@ -121,7 +121,7 @@ def test_where_webrtc_brings_nothing_hls_does(context: BrowserContext, program: 
     page.add_init_script("delete window.RTCPeerConnection")
     sign_in(page, another(program), "demo@example.com")
     video = tile(page, "Garden").locator("video")
-    page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+    page.wait_for_function(MOVING, arg=video.element_handle(), timeout=90_000)
     assert video.get_attribute("src", timeout=1000)
     assert complaints == []
 
@@ -130,7 +130,7 @@ def test_a_camera_of_ones_own_is_live_beside_ezvizs(context: BrowserContext, pro
     page, complaints = watched(context)
     sign_in(page, another(program), "demo@example.com")
     for name in ("Garden", "Barn"):
-        page.wait_for_function(MOVING, arg=tile(page, name).locator("video").element_handle(), timeout=30_000)
+        page.wait_for_function(MOVING, arg=tile(page, name).locator("video").element_handle(), timeout=90_000)
     assert complaints == []
 
 
@@ -150,7 +150,7 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     sign_in(page, another(program), "demo@example.com")
     garden = tile(page, "Garden")
     video = garden.locator("video").element_handle()
-    page.wait_for_function(MOVING, arg=video, timeout=20_000)
+    page.wait_for_function(MOVING, arg=video, timeout=90_000)
     before = page.locator(".summary").inner_text()
     expect(garden.locator(".shows .can")).to_have_count(2)
     program.change("Garden", asleep=True)
@@ -162,7 +162,7 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
     finally:
         program.change("Garden", asleep=False)
     garden.get_by_role("button", name="Try again").click()
-    page.wait_for_function(MOVING, arg=video, timeout=20_000)
+    page.wait_for_function(MOVING, arg=video, timeout=90_000)
     expect(garden.locator(".shows .can")).to_have_count(2)
     expect(page.locator(".summary")).to_have_text(before)
 
@@ -170,12 +170,12 @@ def test_a_picture_gives_way_to_its_reason_and_comes_back(context: BrowserContex
 def test_a_camera_that_fell_asleep_is_woken_at_its_tile(context: BrowserContext, program: Program) -> None:
     page, complaints = watched(context)
     sign_in(page, another(program), "demo@example.com")
-    page.wait_for_function(MOVING, arg=tile(page, "Garden").locator("video").element_handle(), timeout=20_000)
+    page.wait_for_function(MOVING, arg=tile(page, "Garden").locator("video").element_handle(), timeout=90_000)
     program.change("Garden", asleep=True)
     try:
         tile(page, "Garden").get_by_role("button", name="Wake it").click(timeout=20_000)
         page.wait_for_url("**/home#*")
-        page.wait_for_function(MOVING, arg=tile(page, "Garden").locator("video").element_handle(), timeout=20_000)
+        page.wait_for_function(MOVING, arg=tile(page, "Garden").locator("video").element_handle(), timeout=90_000)
     finally:
         program.change("Garden", asleep=False)
     assert complaints == []
@@ -201,7 +201,7 @@ def test_encryption_is_switched_off_at_the_tile_by_keyboard_and_the_picture_come
             timeout=20_000
         )
         video = tile(page, "Driveway").locator("video")
-        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=40_000)
+        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=90_000)
     finally:
         program.configure(encryption_delay_s=2)
         program.change("Driveway", encryption=True)
@@ -224,11 +224,14 @@ def test_by_keyboard_alone(context: BrowserContext, program: Program) -> None:
     page.keyboard.type("other@example.com")
     page.keyboard.press("Enter")
     page.wait_for_selector(".tiles")
+    page.wait_for_load_state()  # a script that runs late may move the focus
     for _ in range(page.locator("header a").count() + 1):
         page.keyboard.press("Tab")
-    assert page.evaluate(FOCUSED) == "step"
-    page.keyboard.press("Enter")  # signs out
-    page.wait_for_selector("input[name=user]")  # the form of the sign-in
+    assert page.evaluate("document.activeElement.value") == "sign-out"
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => !document.querySelector('.tiles')", timeout=90_000)
+    page.wait_for_load_state()
+    assert page.locator("input[name=user]").count() == 1, page.inner_text("body")  # the form of the sign-in
 
 
 def fits(page: Page, name: str) -> None:
@@ -282,7 +285,7 @@ def test_it_fits(chromium: Browser, program: Program, language: str, width: int,
     page.fill("input[name=password]", "showcam-demo")
     page.press("input[name=password]", "Enter")
     page.wait_for_selector(".tiles")
-    page.wait_for_function(MOVING, arg=page.locator(".tile video").nth(2).element_handle(), timeout=20_000)
+    page.wait_for_function(MOVING, arg=page.locator(".tile video").nth(2).element_handle(), timeout=90_000)
     fits(page, f"tiles-{name}")
     context.close()
     assert [complaint for complaint in complaints if "403" not in complaint] == []  # of the refused sign-in

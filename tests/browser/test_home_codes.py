@@ -39,7 +39,7 @@ def test_by_keyboard_a_code_brings_the_picture_from_home(context: BrowserContext
     forget = garden.get_by_role("button", name="No longer show it over the home network")
     forget.wait_for(timeout=20_000)
     try:
-        page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=20_000)
+        page.wait_for_function(MOVING, arg=garden.locator("video").element_handle(), timeout=90_000)
         assert (
             "Picture by: your network, then"
             in program.command("cameras", "show", "Garden", "--verbose", "--demo").stdout

@@ -53,7 +53,7 @@ def test_from_the_form_in_the_first_step_to_a_live_tile_in_the_second(
     sign_in(page, "demo@example.com")
     for _ in range(2):
         video = tile(page, "Garden").locator("video")
-        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=30_000)
+        page.wait_for_function(MOVING, arg=video.element_handle(), timeout=90_000)
         expect(page.locator(".summary")).to_have_text("5 of 8 can be shown. 4 need you.")
         assert page.url.startswith(f"{program.web}/home/setup")
         page.reload()
@@ -72,7 +72,7 @@ def test_a_vendors_code_is_typed_in_the_step(context: BrowserContext, program: P
     page.wait_for_selector("[role=alert]")
     page.fill("input[name=code]", "012345")
     page.press("input[name=code]", "Enter")
-    page.wait_for_function(MOVING, arg=tile(page, "Porch").locator("video").element_handle(), timeout=30_000)
+    page.wait_for_function(MOVING, arg=tile(page, "Porch").locator("video").element_handle(), timeout=90_000)
 
 
 def test_a_tile_of_the_step_is_mended_there(context: BrowserContext, program: Program) -> None:
@@ -82,7 +82,7 @@ def test_a_tile_of_the_step_is_mended_there(context: BrowserContext, program: Pr
     try:
         tile(page, "Bedroom").get_by_role("button", name="Wake it").click(timeout=20_000)
         page.wait_for_url("**/home/setup#*")
-        page.wait_for_function(MOVING, arg=tile(page, "Bedroom").locator("video").element_handle(), timeout=30_000)
+        page.wait_for_function(MOVING, arg=tile(page, "Bedroom").locator("video").element_handle(), timeout=90_000)
     finally:
         program.change("Bedroom", asleep=True)
 
