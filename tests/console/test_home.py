@@ -42,7 +42,7 @@ def test_the_code_and_two_values_lead_to_the_cameras(world: HomeWorld) -> None:
         ("Garage", "Image Encryption is on for Garage, so its picture can't be shown."),
         ("Attic", "Attic is offline."),
         ("Bedroom", "Bedroom is in Sleep Mode."),
-        ("Pond", "Pond sends H.265 video"),
+        ("Pond", "Pond sends video as H.265 or Motion JPEG"),
     ],
 )
 def test_a_camera_that_cant_be_shown_has_its_reason_on_the_page_and_when_it_is_asked_for(
