@@ -185,7 +185,7 @@ class Tile {
     });
     if (response.ok) return response.json();
     if (isOver(response) || ([400, 404].includes(response.status) && performance.now() - opened > 60000)) {
-      location.reload(); // to say so, and to sign in again here; or the page was open for too long
+      openAgain(); // to say so, and to sign in again here; or the page was open for too long
       return null;
     }
     throw new Error(`answered ${response.status}`);
@@ -362,6 +362,10 @@ class Tile {
 }
 
 const isOver = ({ status }) => status === 401;
+let isLeaving = false; // a form was sent, and the page that answers it is on its way
+addEventListener("submit", (event) => (isLeaving ||= !event.defaultPrevented));
+/** Signing out ends the session before its answer is here: a reload would throw away the answer and its cookie. */
+const openAgain = () => isLeaving || location.reload();
 
 let renewing = null; // what is said is fetched once for tiles that change together
 
@@ -420,7 +424,7 @@ setInterval(renew, 5000);
 setInterval(async () => {
   if (document.hidden) return;
   const answer = await fetch("/home/open", { redirect: "error" }).catch(() => null);
-  if (answer && isOver(answer)) location.reload(); // to say so, and to sign in again
+  if (answer && isOver(answer)) openAgain(); // to say so, and to sign in again
 }, 15000);
 let unseen = null;
 const waitUnseen = () => {

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+import requests
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import picture, pictured
 from tests.browser.test_linking_pages import OUT_OF_ITS_BOX, TOO_WIDE, UNLABELLED
 from tests.doubles.program import Program, running
+from tests.doubles.waiting import LONG_S
 
 TARGETS = "button, summary, a.button, input:not([type=hidden]):not([type=checkbox]), label.tick, footer a"
 TOO_SMALL = """targets => [...document.querySelectorAll(targets)].filter(each => each.checkVisibility())
@@ -232,6 +234,34 @@ def test_by_keyboard_alone(context: BrowserContext, program: Program) -> None:
     page.wait_for_function("() => !document.querySelector('.tiles')", timeout=90_000)
     page.wait_for_load_state()
     assert page.locator("input[name=user]").count() == 1, page.inner_text("body")  # the form of the sign-in
+
+
+def test_who_signs_out_gets_the_answer_also_if_the_page_learns_first_that_its_session_is_over(
+    context: BrowserContext, program: Program
+) -> None:
+    """A reload at that moment would lose the new cookie, and the browser would need a new printed code."""
+    page, _ = watched(context)
+    sign_in(page, another(program), "other@example.com")
+    page.wait_for_selector(".tiles")
+    held: list[Route] = []
+    page.route("**/home", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    token = page.locator("[name=csrf_token]").first.get_attribute("value")
+    opened: list[str] = []
+    page.on("framenavigated", lambda frame: opened.append(frame.url))
+    page.evaluate("document.querySelector('[value=sign-out]').click()")
+    with page.expect_response(lambda response: response.status == 401, timeout=90_000):
+        signed_out_elsewhere(context, program, str(token))
+    page.wait_for_timeout(1000)
+    assert (len(held), opened) == (1, [])
+    held[0].continue_()
+
+
+def signed_out_elsewhere(context: BrowserContext, program: Program, token: str) -> None:
+    """Ends the browser's session without an answer to that browser."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in context.cookies()}
+    form = {"step": "sign-out", "csrf_token": token}
+    answer = requests.post(f"{program.web}/home", form, cookies=cookies, timeout=LONG_S, allow_redirects=False)
+    assert answer.status_code == 303, answer.text
 
 
 def fits(page: Page, name: str) -> None:
