@@ -69,8 +69,10 @@ class SceneController(Interface):
         return {"Activate": self.activate, "Deactivate": self.deactivate}
 
     def activate(self, directive: CameraDirective) -> Answer:
-        """`ActivationStarted` is the only answer that Alexa takes (home-assistant/core commit f35e7114); it has no word
-        for a camera that is being woken, so the TV says that."""
+        """Answers ActivationStarted also while the camera wakes, which the TV says: Alexa takes no other answer.
+
+        Seen by home-assistant/core, commit f35e7114.
+        """
         found = self._scenes.activate(directive.link, directive.camera_id, directive.left_s)
         if isinstance(found, Begun) and found.waking:
             outcomes.pending()

@@ -36,7 +36,7 @@ def put_beside(process: int) -> None:
 
 
 def busy(seconds: float) -> float:
-    """The share of all cores that programs take while this one waits that long, 0 to 1."""
+    """Measures for `seconds` how busy programs keep the machine: 0 idle, 1 every core."""
     before = _idle_and_all()
     time.sleep(seconds)
     idle, everything = (now - then for now, then in zip(_idle_and_all(), before, strict=True))

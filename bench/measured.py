@@ -1,4 +1,4 @@
-"""The media process that is measured: it has loaded what `showcam media` loads, and nothing of the bench's tools.
+"""Runs the media process for the bench with the modules of `showcam media` loaded, and without the bench's own tools.
 
 Its parent hands it what it needs on its standard input, and ends it by closing that.
 """

@@ -41,7 +41,7 @@ type Results = Iterator[Row | LeftOut]
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that are measured together; `--only` takes its name. `rows` are the names of all that a whole run has."""
+    """A part of the bench; `--only` takes its name. `rows`: the names of the rows that a whole run prints for it."""
 
     name: str
     about: str

@@ -117,7 +117,7 @@ def render(results: Iterable[Row | LeftOut]) -> str:
 
 
 def missing(known: Sequence[str], results: Sequence[Row | LeftOut], why: str = "") -> list[str]:
-    """A line for each row of `known` that was not measured, and for each that has nothing to be compared with.
+    """Names each row of `known` that was not measured, and each row without a peer or floor beside it.
 
     `why` says what ended the group, if no LeftOut of its results does.
     """

@@ -1,4 +1,4 @@
-"""Cast devices by processes of their own: one for each device that shows something, one for a search.
+"""Runs PyChromecast in processes with limits: one for each TV that shows something, one for a search of the house.
 
 A device is whatever answers at its address. PyChromecast bounds nothing that it reads, so each process has limits on
 memory and CPU: what a device costs beyond them, its own picture pays.
@@ -21,7 +21,7 @@ from net.apart import Apart, Broke, Limits
 
 MODULE = "cast.apart"
 # a picture that goes on for a day takes seconds of CPU
-DEVICE = Limits(cpu_s=10, memory=256 * 1024 * 1024, anew_s=60.0)
+DEVICE = Limits(cpu_s=10, memory=256 * 1024 * 1024, renewed_s=60.0)
 SEARCH = Limits(cpu_s=10, memory=512 * 1024 * 1024)
 WITHIN_S = 60.0  # for a process to start, and a device to connect and play
 SEARCH_S = 60.0  # beyond its own time, on a busy machine
@@ -37,9 +37,9 @@ class Order(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """`show`: the picture that follows; `wake`: the name of the camera that is being woken.
+    """A line to the process of a TV: show the picture `show`, or write that the camera `wake` is waking.
 
-    Neither: the end of what is shown, and of the process.
+    An Ask without both stops the picture and ends the process.
     """
 
     show: Picture | None = None
@@ -51,7 +51,7 @@ class Ask(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """`shown` or `woken` answers an `Ask`, else `failed`, as `CastFailed` has it. `over` comes once, after that."""
+    """A line from the process: an Ask was done (`shown`, `woken`) or `failed`, or the picture is `over`."""
 
     shown: bool = False
     woken: bool = False
@@ -85,7 +85,7 @@ class ApartScreen:
         self._ask(Ask(picture))
 
     def wake(self, name: str) -> None:
-        """Say on the TV that the camera of that name is being woken, if the receiver can. Raises CastFailed."""
+        """Write on the TV that the camera `name` is waking; Google's receiver writes nothing. Raises CastFailed."""
         self._ask(Ask(wake=name))
 
     def _ask(self, ask: Ask) -> None:

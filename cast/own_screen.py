@@ -37,7 +37,7 @@ class OwnScreen(Screen):
             raise
 
     def wake(self, name: str) -> None:
-        """Say on the TV that the camera of that name is being woken. Raises CastFailed."""
+        """Write on the TV that the camera `name` is waking. Raises CastFailed."""
         self._picture, self._name, self._asked = None, name, ""
         self._settled.clear()
         self._start(self._play_s)

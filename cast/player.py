@@ -52,7 +52,7 @@ class Shown(Protocol):
         ...
 
     def wake(self, name: str) -> None:
-        """Say that the camera of that name is being woken, if the receiver has words for it. Raises CastFailed."""
+        """Write on the TV that the camera `name` is waking; Google's receiver writes nothing. Raises CastFailed."""
         ...
 
     def stop(self) -> None: ...
@@ -71,7 +71,7 @@ class Played(NamedTuple):
 
 @dataclass
 class _Turn:
-    """What is asked for on a device, and how far it is. `screen`: the connection, once there is one."""
+    """A picture that a TV was asked to show. `screen`: the connection to the TV, None until it stands."""
 
     device: Device
     session: ConsoleSession

@@ -34,28 +34,28 @@ class Broke(Exception):
 
 
 class Limits(Struct, frozen=True):
-    """`memory`: bytes of address space. `anew_s`: after this the process has `cpu_s` again; 0: never."""
+    """`memory`: bytes of address space. The process gets `cpu_s` seconds of CPU every `renewed_s` seconds; 0: once."""
 
     cpu_s: int = 10  # a search among a hundred devices takes less than one
     memory: int = 512 * 1024 * 1024  # the processes take a fifth of it
-    anew_s: float = 0.0
+    renewed_s: float = 0.0
 
     def keep(self) -> None:
         """Hold this process to the limits from here on."""
         resource.setrlimit(resource.RLIMIT_AS, (self.memory, self.memory))
         self._allow()
-        if self.anew_s:
+        if self.renewed_s:
             os.nice(NICE)
             threading.Thread(target=self._renew, name="limits", daemon=True).start()
 
     def _allow(self) -> None:
         spent = math.ceil(time.process_time())
         most = spent + self.cpu_s
-        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY if self.anew_s else most))
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY if self.renewed_s else most))
 
     def _renew(self) -> None:
         while True:
-            time.sleep(self.anew_s)
+            time.sleep(self.renewed_s)
             self._allow()
 
 

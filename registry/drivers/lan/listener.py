@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 MODULE = "registry.drivers.lan.listener"
 MOST = 32  # cameras of a source that are listened to
 # thirty cameras to which nothing happens take a second of CPU in a minute
-LIMITS = Limits(cpu_s=10, memory=512 * 1024 * 1024, anew_s=60.0)
+LIMITS = Limits(cpu_s=10, memory=512 * 1024 * 1024, renewed_s=60.0)
 
 
 class Waits(Struct, frozen=True):
@@ -193,7 +193,7 @@ class _Ear:
 
 
 def main() -> None:
-    """The process: it is given the cameras anew whenever others are to be listened to."""
+    """Runs in the process. Each line on its standard input is the whole list of cameras to listen to."""
     orders = apart.orders()
     ear = _Ear(msgspec.json.decode(next(orders), type=_Order))
     for line in orders:
