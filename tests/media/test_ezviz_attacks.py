@@ -5,7 +5,7 @@ import itertools
 import random
 import re
 import resource
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import NamedTuple
 
 import pytest
@@ -60,6 +60,14 @@ def test_any_byte_may_be_spoilt(damage: Callable[[int], Spoil], capfd: pytest.Ca
         found = shown(damage(at))
         assert (found.reason, found.is_monotonic, bool(found.came)) == ("", True, True), at
     assert not SECRETS.search("".join(capfd.readouterr()))
+
+
+def test_an_answer_with_a_number_that_is_no_result_is_asked_for_again() -> None:
+    def is_83(data: bytes, offset: int) -> Iterator[bytes]:
+        yield data if offset else answered(fields.number(1, 83))
+
+    found = shown(is_83)
+    assert (found.reason, bool(found.came), found.sessions) == ("", True, 2)
 
 
 def test_a_whole_session_may_come_byte_by_byte() -> None:

@@ -371,7 +371,7 @@ TOLD = {
     (2, "media_down"): (5000, 5406, 5412, 5413, 5451, 5454, 5500),
     (3, "media_down"): (5405,),  # which takes the node ten seconds to say
     (4, "media_down"): (5491, 6518, 6519, 6520, 7005),
-    (1, "media_down"): (5400, 5407, 5492, 6001, 6110, 424242),
+    (1, "media_down"): (5400, 5407, 5492, 6001, 6110, 7999),
     (1, "busy"): (5416, 5503, 5504, 5546, 5547),
     (1, "offline"): (5404, 5456),
     (3, "offline"): (5452,),
@@ -419,7 +419,7 @@ def test_5452_of_a_camera_on_mains_is_asked_three_times_two_seconds_apart() -> N
     "settings",
     [
         *({"stream_code": code} for code in (5403, 5404, 5405, 5406, 5409, 5411, 5416, 5451, 5452, 5457, 5458, 5459)),
-        *({"stream_code": code} for code in (5491, 5500, 5504, 6106, 7005, 424242)),
+        *({"stream_code": code} for code in (5491, 5500, 5504, 6106, 7005, 7999)),
         {"stream_fault": "silent"},
         {"stream_fault": "noise"},
         {"session_cut_s": 0.5, "cut_with": "5999"},

@@ -23,7 +23,7 @@ KEEP_ALIVE_S = 10.0
 BEHIND = 64 * 1024  # bytes that wait to be sent; a node that takes fewer is dropped
 CIPHERED = 5457  # the vendor's result for a link with a cipher of its own
 NOTICE = 0x13D
-RESULTS = range(5000, 8000)  # what a node ends a session by; another number in a notice means something else
+RESULTS = range(5000, 8000)  # of dispatchers and nodes; other numbers are a damaged answer or another kind of notice
 
 
 class Unreached(Exception):
@@ -64,8 +64,10 @@ class NodeSession:
             answer = await self._asked(address, key, await self._judged(address.host, address.port))
         if answer.redirects:
             raise Unreached
-        if answer.result:
+        if answer.result in RESULTS:
             raise SaidNo(answer.result)
+        if answer.result:
+            raise Unreached  # the answer was damaged on its way: no server has such a result
         # some nodes name no session, and a real client goes on without keep-alives then (rhanekom/hass-ezviz-stream,
         # stream.py, open_stream)
         self._ssn = answer.ssn
