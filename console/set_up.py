@@ -10,7 +10,6 @@ from console import pages, recipes
 from console.area import READ, Area, Rule
 from console.examinations import GOOD_FOR_S, Examinations, Examined
 from console.gallery import Gallery, GalleryView
-from console.lookout import Lookout
 from console.sentences import SET_UP
 from console.signing_in import Form, SigningIn
 from store.records import Assistant
@@ -18,7 +17,6 @@ from store.records import Assistant
 AT = "/home/setup"
 LONGEST = 253
 ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
-WAYS = ("tailscale", "cloudflare", "caddy")
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,6 @@ class SetUp:
     """`address` is the public one, "" without. `adds`: whether owners may add cameras of their own.
 
     `examinations`: what the doctor finds of each step; None: nobody examines here.
-    `lookout`: how the house is reached; None: nobody looks here.
     `keeper`: None where no address is kept.
     """
 
@@ -62,11 +59,10 @@ class SetUp:
         adds: bool,
         keeper: Keeper | None,
         examinations: Examinations | None = None,
-        lookout: Lookout | None = None,
     ) -> None:
         self._gallery, self._signing_in, self._area = gallery, signing_in, area
         self._ports, self._address, self._adds, self._keeper = ports, address, adds, keeper
-        self._examinations, self._lookout = examinations, lookout
+        self._examinations = examinations
 
     def rules(self) -> list[Rule]:
         return [(AT, "setup", self.show, READ), (AT, "setup_step", self.take, ("POST",))]
@@ -87,14 +83,7 @@ class SetUp:
         if step == "apply" and self._keeper is not None:
             self._keeper.apply_now()
             return pages.led(f"{AT}#reachable")
-        if step == "look" and self._lookout is not None:
-            return self._reachability(self._lookout)
         return pages.problem("request")
-
-    def _reachability(self, lookout: Lookout) -> Response:
-        lookout.again()
-        name = _name(request.form.get("name", ""))
-        return pages.led(f"{AT}?name={name}#reachable" if _is_name(name) else f"{AT}#reachable")
 
     def _sign_in(self, current: ConsoleSession, step: str) -> Response:
         outcome = self._signing_in.take(current, step)
@@ -144,7 +133,8 @@ class SetUp:
             address_error=error,
             examined=self._examined(current.account) if current.account else None,
             since={assistant: self._area.linked(current.account, assistant) for assistant in ASSISTANTS},
-            **self._ways(name if is_name else ""),
+            ports=self._ports,
+            **self._recipes((name if is_name else "") or recipes.EXAMPLE),
             **(form.fields if form else {}),
         )
 
@@ -155,19 +145,10 @@ class SetUp:
             return self._signing_in.form(current, user=current.user if view.signed_out else "")
         return due
 
-    def _ways(self, name: str) -> dict[str, object]:
-        """The ways to a public address, the one that fits first, and the file that a proxy or tunnel reads."""
-        web, media, found = self._ports.web, self._ports.media, self._lookout.last if self._lookout else None
-        fits = ("caddy" if found.forwards else "cloudflare" if name else "tailscale") if found else ""
-        filled = name or recipes.EXAMPLE
-        return {
-            "lookout": self._lookout,
-            "fits": fits,
-            "ways": sorted(WAYS, key=lambda way: way != fits),
-            "ports": self._ports,
-            "cloudflare": recipes.cloudflare(filled, web, media),
-            "caddy": recipes.caddy(filled, web, media),
-        }
+    def _recipes(self, name: str) -> dict[str, str]:
+        """The files that a tunnel and a proxy read."""
+        web, media = self._ports.web, self._ports.media
+        return {"cloudflare": recipes.cloudflare(name, web, media), "caddy": recipes.caddy(name, web, media)}
 
     def _examined(self, account: str) -> Examined | None:
         """The doctor looks by itself where there is an address to come by, and lately nobody has."""

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.lookout import Reachability
 from console.machine import Facts, Found, NotMade
 from media.errors import MediaUnavailable
 from showcam.compose import doctor
 from showcam.compose.ground import Ground
 from showcam.data import backup
-from showcam.doctor import ice, outlook
-from showcam.doctor.surroundings import surroundings
 from showcam.keys import KeysUnreadable
 from showcam.on_disk import OnDisk, version_of
 from showcam.process.handover import started
@@ -22,7 +19,6 @@ from showcam.redaction import redact
 from showcam.settings import Settings
 from store.ports import StoreUnavailable
 
-SERVERS = 3  # STUN servers that are asked how they see this house
 TAIL = 256 * 1024  # bytes of each log file that are read
 
 
@@ -68,13 +64,6 @@ class OwnMachine:
             return self.base.pictures.live(account_id)
         except MediaUnavailable:
             return None
-
-
-def look(settings: Settings) -> Reachability:
-    """How the house of this machine is reached."""
-    servers = [*dict.fromkeys((*settings.stun, *ice.OTHERS))][:SERVERS]
-    found = outlook.look(surroundings(), outlook.Asked(servers))
-    return Reachability(found.forwards, found.sentences())
 
 
 def _tail(file: Path) -> list[str]:

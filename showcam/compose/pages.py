@@ -32,7 +32,6 @@ from console.help import Heard
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
-from console.lookout import Lookout
 from console.machine import Machine
 from console.notices import Notices
 from console.pages import NOTIFIES, TVS
@@ -65,7 +64,6 @@ def app(
     tvs: Tvs | None = None,
     machine: Machine | None = None,
     keeper: Keeper | None = None,
-    lookout: Lookout | None = None,
     tracer: Tracer | None = None,
 ) -> Flask:
     """`own_pages`: makes those of cameras of one's own, where there may be any. On AWS nothing of them is loaded.
@@ -73,8 +71,8 @@ def app(
     `tvs`: those of the house, where cameras may be shown on them.
 
     `skill`: whoever makes the owner's Alexa skill, where the console may have that made. `machine`: what the console's
-    page of health asks. `keeper`: keeps the public address, where settings are kept. `lookout`: how the house is
-    reached, where there is one. `tracer`: makes traces of cameras, where there is time for that.
+    page of health asks. `keeper`: keeps the public address, where settings are kept. `tracer`: makes traces of
+    cameras, where there is time for that.
     """
     limits = Limits(per_user=settings.sign_ins_per_user, per_address=settings.sign_ins_per_address)
     if limits.per_user > limits.per_code:  # in the demo
@@ -141,7 +139,7 @@ def app(
             google=names,
             traces=tracer is not None,
         )
-        others = _console(settings, console_home, base, keeper, examinations, lookout)
+        others = _console(settings, console_home, base, keeper, examinations)
         home.bind(app, console_home, camera, *others, *more)
     if skill:
         app.register_blueprint(arrivals(skill))
@@ -162,7 +160,6 @@ def _console(
     base: ground.Ground,
     keeper: Keeper | None,
     examinations: Examinations | None,
-    lookout: Lookout | None,
 ) -> list[home.Page]:
     """The console's pages beside /home itself."""
 
@@ -192,7 +189,6 @@ def _console(
             adds=base.own_cameras is not None,
             keeper=keeper,
             examinations=examinations,
-            lookout=lookout,
         ),
         GooglePage(made.area, base.store, google_set_up.console(settings)),
         Documents(made.area, document("owner")),

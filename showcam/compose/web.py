@@ -18,13 +18,12 @@ from granian.server.mp import MPServer
 
 from accounts.refusals import Refusals
 from console.home import Home, Page
-from console.lookout import Lookout
 from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox
 from showcam import keys
 from showcam.compose import amazon, directives, doors, fulfillment, ground, pages, screens, skill, spoken
 from showcam.compose.doors import JSON
-from showcam.compose.machine import OwnMachine, look
+from showcam.compose.machine import OwnMachine
 from showcam.compose.own_pages import own_pages
 from showcam.compose.trace import OwnTracer
 from showcam.edge import spoken_door
@@ -83,10 +82,7 @@ def build(settings: Settings, keys: Keys, write: Callable[[bytes], None] = to_st
         return own_pages(settings, base, home)
 
     keeper = skill.address_keeper(settings)
-    lookout = None if settings.demo else Lookout(partial(look, settings))  # the demo asks nobody outside
-    app = pages.app(
-        settings, keys, base, own, made, screens.tvs(settings), machine, keeper, lookout, OwnTracer(settings, base)
-    )
+    app = pages.app(settings, keys, base, own, made, screens.tvs(settings), machine, keeper, OwnTracer(settings, base))
     if settings.casts:  # what a webhook brings is noticed here
         screens.show_on_change(base, screens.client(settings))
     screens.fill(settings, base)

@@ -40,7 +40,6 @@ from console.health import Health
 from console.home import Home, HomeSettings
 from console.household_forms import HouseholdForms
 from console.link_forms import LinkForms
-from console.lookout import Lookout, Reachability
 from console.notices import Notices
 from console.own_camera import OwnCamera
 from console.pages import NOTIFIES, TVS
@@ -170,7 +169,6 @@ def _pages(
     address: str,
     *,
     own: bool,
-    lookout: Lookout | None,
     keeper: AddressKeeper | None,
     tracer: Tracer | None,
     skill: Made | None,
@@ -216,7 +214,6 @@ def _pages(
             adds=own,
             keeper=keeper,
             examinations=examinations,
-            lookout=lookout,
         ),
         GooglePage(rooms.area, made.store, google_set_up.console(PUBLIC)),
         Documents(rooms.area, document("owner")),
@@ -237,15 +234,14 @@ def home_world(
     tvs: Tvs | None = None,
     address: str = "",
     machine: ReadyMachine | None = None,
-    outlook: Callable[[], Reachability] | None = None,
     kept_in: Path | None = None,
     tracer: Tracer | None = None,
     skill: Made | None = None,
 ) -> HomeWorld:
     """`own`: with the pages of cameras of one's own; `find`: what looks through the house; `tvs`: its TVs.
 
-    `address`: the public one, which set-up has the doctor examine. `outlook`: looks how the house is reached.
-    `kept_in`: the data folder of the showcam that keeps settings. `tracer`: makes traces of cameras.
+    `address`: the public one, which set-up has the doctor examine. `kept_in`: the data folder of the showcam
+    that keeps settings. `tracer`: makes traces of cameras.
     `skill`: how far the owner's Alexa skill is made.
     """
     clock = Clock()
@@ -293,7 +289,6 @@ def home_world(
             folder,
             address,
             own=own,
-            lookout=Lookout(outlook) if outlook else None,
             keeper=AddressKeeper(Settings(data=kept_in)) if kept_in else None,
             tracer=tracer,
             skill=skill,
