@@ -8,8 +8,8 @@ from aiohttp import web
 
 from media.grants import BadGrant, ExpiredGrant
 from media.plane.codec.units import SourceFailed
-from media.plane.outputs.offers import NoOffer
 from media.plane.outputs.peer import NotGathered
+from media.plane.outputs.sdp import NoOffer
 from media.plane.viewing.endings import Ended
 from media.plane.viewing.fanout import NotYet
 from media.plane.viewing.pull import RESTS

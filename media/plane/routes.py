@@ -9,7 +9,7 @@ from aiohttp.typedefs import Middleware
 
 from media.grants import Claims, Grants, Protocol
 from media.plane.outputs.hls import HlsOutput, is_start_id
-from media.plane.outputs.offers import OFFER_CAP
+from media.plane.outputs.sdp import OFFER_CAP
 from media.plane.problems import answer_everything, problem
 from media.plane.viewing.endings import Ended
 from media.plane.viewing.fanout import NotYet

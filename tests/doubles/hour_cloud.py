@@ -12,7 +12,7 @@ from typing import Any, Literal
 from media.ezviz.address import Stream, live
 from media.grants import Claims
 from media.plane.codec.units import CLOCK
-from media.plane.outputs.video_track import VideoTrack
+from media.plane.outputs.tracks import VideoTrack
 from media.plane.settings import PlaneSettings
 from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.opener import Opener

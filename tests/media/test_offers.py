@@ -3,7 +3,7 @@
 import pytest
 from aiortc.sdp import SessionDescription
 
-from media.plane.outputs.offers import NoOffer, heard, normalise
+from media.plane.outputs.sdp import NoOffer, heard, normalise
 from tests.doubles.echo_offer import AUDIO, HEAD, OFFERS, STATIC, VIDEO, fmtp, offer
 from tests.media.conftest import World
 

@@ -15,7 +15,7 @@ from typing import TypedDict
 import av
 import pytest
 
-from media.plane.outputs.pipeline import Pipeline
+from media.plane.outputs.transcoder import Pipeline
 from media.source import transcoded_size
 from tests.doubles.hls_camera import FPS, Camera, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer

@@ -16,8 +16,7 @@ import pytest
 from media.plane.codec import h265, sound
 from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, Unit
-from media.plane.outputs.pipeline import DISPLAY, SOON, Shape
-from media.plane.outputs.transcoder import WAITING, Transcoder
+from media.plane.outputs.transcoder import DISPLAY, SOON, WAITING, Shape, Transcoder
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_recording import slope

@@ -34,8 +34,7 @@ from aiortc.rtp import (
 )
 
 from media.plane.outputs import ice
-from media.plane.outputs.track import Track
-from media.plane.outputs.video_track import VideoTrack
+from media.plane.outputs.tracks import Track, VideoTrack
 
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _UNIT_S, _MOST = 0.01, 0xFFF  # of a playout delay, and the longest

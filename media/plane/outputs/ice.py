@@ -8,21 +8,27 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import ipaddress
+import socket
+import threading
 from collections.abc import Iterable
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import aioice.ice
-import aioice.stun
-from aioice import Candidate
+from aioice import Candidate, stun
 from aioice.candidate import candidate_foundation, candidate_priority
 from aiortc import RTCIceServer, RTCIceTransport
 
-from media.plane.outputs import stun
 from media.plane.settings import PlaneSettings
 from net.addresses import is_public
 
+ANSWER_S = 0.3  # an answer waits so long for the first of them
+REPEAT_S = 0.1  # each is asked again after this: a lost datagram would cost a display two seconds of its own retries
+_FRESH_S = 600.0  # a name is looked up again after this
+_AGAIN_S = 10.0  # and one that led nowhere after this
 SERVERS_S = 0.6  # TURN has this; what has not answered by then is left out
 CREDENTIALS_S = 86_400  # of a relay; a new offer in the session, such as an ICE restart's, is answered with new ones
 LEAST_S = 0.3  # and this in any hurry: without a relay a display away from home is answered in vain
@@ -30,17 +36,110 @@ ASK_S = 1.0  # between questions to a display whether it is still there
 DEAD_S = 4.0  # without a word
 _USER = "showcam"
 
+type Address = tuple[str, int]
+
+
+class StunServers:
+    """`named`: "host:port" each. Names are looked up by a thread beside the loop, which no answer waits for.
+
+    A resolver that says nothing would hold up the end of a loop whose own threads asked it.
+    """
+
+    def __init__(self, named: tuple[str, ...]) -> None:
+        self._named = [(host, int(port)) for host, _, port in [server.rpartition(":") for server in named]]
+        self.addresses: tuple[Address, ...] = tuple(server for server in self._named if _is_literal(server[0]))
+        self._end = threading.Event()
+        if len(self.addresses) < len(self._named):
+            threading.Thread(target=self._look_up, name="stun names", daemon=True).start()
+
+    def stop(self) -> None:
+        self._end.set()
+
+    def _look_up(self) -> None:
+        while not self._end.is_set():
+            found = [_resolved(server) for server in self._named]
+            self.addresses = tuple(server for server in found if server)
+            self._end.wait(_FRESH_S if all(found) else _AGAIN_S)
+
+
+def _resolved(server: Address) -> Address | None:
+    """IPv4, as aioice asks over nothing else."""
+    try:
+        return str(socket.getaddrinfo(*server, socket.AF_INET, socket.SOCK_DGRAM)[0][4][0]), server[1]
+    except OSError:
+        return None
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        return bool(ipaddress.IPv4Address(host))
+    except ValueError:
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
     """What a search for candidates knows beyond what aiortc hands on."""
 
-    servers: tuple[stun.Address, ...] = ()
+    servers: tuple[Address, ...] = ()
     relay_s: float = SERVERS_S
     far: bool = False  # the display names public addresses alone
 
 
-_gathering: ContextVar[Gathering] = ContextVar("_gathering")
+async def gather(
+    transports: Iterable[RTCIceTransport], within_s: float, servers: tuple[Address, ...], *, far: bool
+) -> None:
+    """All candidates of all of them, as far as they are known within the time."""
+    _gathering.set(Gathering(servers, min(SERVERS_S, max(LEAST_S, within_s)), far))
+    await asyncio.gather(*[transport.iceGatherer.gather() for transport in transports])
+
+
+async def reflexive(
+    protocol: aioice.ice.StunProtocol, stun_server: Address
+) -> tuple[Candidate, aioice.ice.StunProtocol | None]:
+    """Replaces aioice's function, which takes one server only and resolves its name while a display waits."""
+    host, port = await seen_from(protocol, _gathering.get(Gathering()).servers or (stun_server,))
+    local = protocol.local_candidate
+    return Candidate(
+        foundation=candidate_foundation("srflx", "udp", local.host),
+        component=local.component,
+        transport=local.transport,
+        priority=candidate_priority(local.component, "srflx"),
+        host=host,
+        port=port,
+        type="srflx",
+        related_address=local.host,
+        related_port=local.port,
+    ), None
+
+
+async def seen_from(protocol: Any, servers: tuple[Address, ...]) -> Address:
+    """Where the socket of aioice's `protocol` is seen from, as the first of the servers says that answers.
+
+    Raises TimeoutError, ConnectionError.
+    """
+    requests = [asyncio.create_task(_asked(protocol, server, at_s)) for at_s in (0, REPEAT_S) for server in servers]
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            for answer in asyncio.as_completed(requests):
+                with contextlib.suppress(stun.TransactionError, KeyError):
+                    response = await answer
+                    host, port = response.attributes["XOR-MAPPED-ADDRESS"]
+                    return str(host), int(port)
+        raise ConnectionError
+    finally:
+        for task in requests:
+            task.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
+
+
+async def _asked(protocol: Any, server: Address, at_s: float) -> stun.Message:
+    await asyncio.sleep(at_s)
+    response: stun.Message
+    response, _ = await protocol.request(
+        stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST), server
+    )
+    return response
 
 
 class Connection(aioice.ice.Connection):
@@ -52,9 +151,7 @@ class Connection(aioice.ice.Connection):
         self._heard = asyncio.get_running_loop().time()
         super().data_received(data, component)
 
-    def request_received(
-        self, message: aioice.stun.Message, addr: tuple[str, int], protocol: aioice.ice.StunProtocol
-    ) -> None:
+    def request_received(self, message: stun.Message, addr: tuple[str, int], protocol: aioice.ice.StunProtocol) -> None:
         self._heard = asyncio.get_running_loop().time()
         super().request_received(message, addr, protocol)
 
@@ -81,7 +178,7 @@ class Connection(aioice.ice.Connection):
         assert self.remote_password is not None
         request = self.build_request(pair, nominate=False)
         key = self.remote_password.encode()
-        with contextlib.suppress(aioice.stun.TransactionError):
+        with contextlib.suppress(stun.TransactionError):
             await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=1)
             self._heard = asyncio.get_running_loop().time()
 
@@ -117,33 +214,6 @@ def _unrelated(candidate: Candidate) -> Candidate:
     return bare
 
 
-async def reflexive(
-    protocol: aioice.ice.StunProtocol, stun_server: stun.Address
-) -> tuple[Candidate, aioice.ice.StunProtocol | None]:
-    """Replaces aioice's function, which takes one server only and resolves its name while a display waits."""
-    host, port = await stun.seen_from(protocol, _gathering.get(Gathering()).servers or (stun_server,))
-    local = protocol.local_candidate
-    return Candidate(
-        foundation=candidate_foundation("srflx", "udp", local.host),
-        component=local.component,
-        transport=local.transport,
-        priority=candidate_priority(local.component, "srflx"),
-        host=host,
-        port=port,
-        type="srflx",
-        related_address=local.host,
-        related_port=local.port,
-    ), None
-
-
-async def gather(
-    transports: Iterable[RTCIceTransport], within_s: float, servers: tuple[stun.Address, ...], *, far: bool
-) -> None:
-    """All candidates of all of them, as far as they are known within the time."""
-    _gathering.set(Gathering(servers, min(SERVERS_S, max(LEAST_S, within_s)), far))
-    await asyncio.gather(*[transport.iceGatherer.gather() for transport in transports])
-
-
 def relays(settings: PlaneSettings, now: float) -> list[RTCIceServer]:
     """None are asked that were not named: without a list aiortc would ask a STUN server of its own choice."""
     if not settings.turn:
@@ -158,3 +228,6 @@ def credentials(secret: str, now: float, life_s: int) -> tuple[str, str]:
     user = f"{int(now) + life_s}:{_USER}"
     tag = hmac.digest(secret.encode(), user.encode(), hashlib.sha1)
     return user, base64.b64encode(tag).decode()
+
+
+_gathering: ContextVar[Gathering] = ContextVar("_gathering")

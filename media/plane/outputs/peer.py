@@ -11,11 +11,9 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender
 from media.plane.codec.units import CLOCK
 from media.plane.outputs import ice
 from media.plane.outputs.amendments import PeerConnection
-from media.plane.outputs.answers import agreed
-from media.plane.outputs.offers import Heard, NoOffer, heard, is_far, normalise
-from media.plane.outputs.sound_tracks import G711Track, OpusTrack, SilentTrack, Sounding
-from media.plane.outputs.stun import Address
-from media.plane.outputs.video_track import VideoTrack
+from media.plane.outputs.ice import Address
+from media.plane.outputs.sdp import Heard, NoOffer, agreed, heard, is_far, normalise
+from media.plane.outputs.tracks import G711Track, OpusTrack, SilentTrack, Sounding, VideoTrack
 
 # late: the camera's, which may come after its picture; silence until then
 type Voice = Literal["camera", "late", "silence", "none"]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from media.plane.background import Background
 from media.plane.outputs import ice
+from media.plane.outputs.ice import StunServers
 from media.plane.outputs.peer import Peer
-from media.plane.outputs.stun import StunServers
-from media.plane.outputs.video_track import VideoTrack
+from media.plane.outputs.tracks import VideoTrack
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.session import Session
 from media.plane.viewing.view import View

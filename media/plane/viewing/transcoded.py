@@ -7,8 +7,7 @@ import structlog
 
 from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.outputs.hls import HlsOutput
-from media.plane.outputs.pipeline import DISPLAY, SOON, Shape
-from media.plane.outputs.transcoder import Transcoder
+from media.plane.outputs.transcoder import DISPLAY, SOON, Shape, Transcoder
 from media.plane.viewing.fanout import Fanout
 
 _log = structlog.get_logger()

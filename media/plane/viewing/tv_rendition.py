@@ -9,8 +9,7 @@ import av
 
 from media.plane.codec.sound import TV_RATE, AacVoice, plays_on_tvs
 from media.plane.codec.units import CLOCK, Format, Unit
-from media.plane.outputs.hls import HlsOutput
-from media.plane.outputs.segments import Segment
+from media.plane.outputs.hls import HlsOutput, Segment
 
 type Kind = Literal["video", "audio"]
 

@@ -85,7 +85,7 @@ class View:
             return pull
         return pull.quickened()
 
-    # media.plane.outputs.video_track.Whole and media.plane.outputs.sound_tracks.Sounding
+    # media.plane.outputs.tracks.Whole and media.plane.outputs.tracks.Sounding
 
     def watch(self, viewer: Watch) -> list[Unit]:
         self._viewers.add(viewer)

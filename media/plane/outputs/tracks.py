@@ -1,15 +1,22 @@
-"""What a WebRTC viewer sees: H.264 passed through, whole or smaller, as much as the viewer's connection takes."""
+"""What a WebRTC viewer is sent, which aiortc asks for packet by packet once the connection is there.
+
+Video is H.264 passed through, whole or smaller, as much as the viewer's connection takes. Sound is the camera's as Opus
+or G.711, or silence.
+"""
 
 import asyncio
+import contextlib
 from collections import deque
 from fractions import Fraction
 from typing import Any, Protocol
 
 import av
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
 
-from media.plane.codec.units import CLOCK, Unit, Watch
+from media.plane.codec.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
+from media.plane.codec.units import CLOCK, Listen, Unit, Watch
 from media.plane.outputs.congestion import Congestion
-from media.plane.outputs.track import Track
 
 LEAST_QUEUE = 120
 ALONE_S = 60.0  # after no smaller picture was found none is looked for
@@ -19,6 +26,33 @@ RATE_S = 2.0  # over which a picture's bits are counted
 _BURST_STEP = CLOCK // 500  # 2 ms
 _FRAME = CLOCK // 25
 _TIME_BASE = Fraction(1, CLOCK)
+
+
+class Track(MediaStreamTrack):
+    """`epoch_s`: the Unix time at its time 0, by which sound and picture of one moment are shown together; None where
+    there is nothing to be shown with it.
+    """
+
+    epoch_s: float | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arrival: asyncio.Future[None] | None = None
+
+    def _wake(self) -> None:
+        if self._arrival and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    async def _sleep(self) -> None:
+        """Until something may have come. Raises MediaStreamError once the track is stopped."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        self._arrival = asyncio.get_running_loop().create_future()
+        await self._arrival
+
+    def stop(self) -> None:
+        super().stop()
+        self._wake()
 
 
 class Watched(Protocol):
@@ -218,3 +252,110 @@ class VideoTrack(Track):
         packet.pts, packet.dts, packet.time_base = time, time, _TIME_BASE
         packet.is_keyframe = unit.key
         return packet
+
+
+class Sounding(Protocol):
+    def listen(self, listener: Listen) -> None: ...
+
+    def unlisten(self, listener: Listen) -> None: ...
+
+    def now(self) -> int:
+        """On the picture's own timeline, in ticks of media.plane.codec.units.CLOCK."""
+        ...
+
+
+class OpusTrack(Track):
+    """`is_late`: the camera's sound may come after its picture was shown; silence is sent until then."""
+
+    kind = "audio"
+
+    def __init__(self, picture: Sounding, *, is_late: bool = False) -> None:
+        super().__init__()
+        self._picture = picture
+        self._queue: deque[tuple[bytes, int]] = deque(maxlen=100)
+        self._joined = False
+        self._is_silent, self._sent_until = is_late, 0
+
+    async def recv(self) -> Any:
+        if not self._joined:
+            self._joined = True
+            self._picture.listen(self._take)
+        while not self._queue:
+            if not self._is_silent:
+                await self._sleep()
+            elif self._sent_until <= self._now():
+                return self._silence()
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._sleep(), (self._sent_until - self._now()) / OPUS_CLOCK)
+        return _opus(*self._queue.popleft())
+
+    def _now(self) -> int:
+        return self._picture.now() * OPUS_CLOCK // CLOCK
+
+    def _silence(self) -> Any:
+        pts = self._sent_until or self._now()
+        self._sent_until = pts + OPUS_STEP
+        return _opus(SILENT_OPUS, pts)
+
+    def _take(self, data: bytes, pts: int) -> None:
+        self._is_silent = False
+        if pts >= self._sent_until:
+            self._queue.append((data, pts))
+            self._wake()
+
+    def stop(self) -> None:
+        self._picture.unlisten(self._take)
+        super().stop()
+
+
+class SilentTrack(Track):
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sent = 0
+        self._began: float | None = None
+
+    async def recv(self) -> Any:
+        loop = asyncio.get_running_loop()
+        if self._began is None:
+            self._began = loop.time()
+        await asyncio.sleep(max(0.0, self._began + self._sent * OPUS_STEP / OPUS_CLOCK - loop.time()))
+        if self.readyState != "live":
+            raise MediaStreamError
+        self._sent += 1
+        return _opus(SILENT_OPUS, (self._sent - 1) * OPUS_STEP)
+
+
+class G711Track(Track):
+    """What another track sends, as samples, which aiortc makes G.711 of: for displays that take no Opus."""
+
+    kind = "audio"
+
+    def __init__(self, opus: OpusTrack | SilentTrack) -> None:
+        super().__init__()
+        self._opus, self.epoch_s = opus, opus.epoch_s
+        self._decoder = av.CodecContext.create("libopus", "r")
+        self._decoder.sample_rate, self._decoder.layout = OPUS_CLOCK, "stereo"
+        self._resampler = av.AudioResampler("s16", "mono", OPUS_CLOCK)
+
+    async def recv(self) -> Any:
+        while True:
+            packet = await self._opus.recv()
+            for decoded in self._decoder.decode(packet):
+                decoded.pts = None
+                for frame in self._resampler.resample(decoded):
+                    frame.pts, frame.time_base = packet.pts, packet.time_base
+                    return frame
+
+    def stop(self) -> None:
+        self._opus.stop()
+        super().stop()
+
+
+def _opus(data: bytes, pts: int) -> Any:
+    packet = av.Packet(data)
+    packet.pts = packet.dts = pts
+    packet.time_base = Fraction(1, OPUS_CLOCK)
+    return packet
