@@ -25,8 +25,8 @@ from media.messages import (
     Probed,
     Warm,
 )
-from media.plane.lent_doors import LentDoors, NotLent
-from media.plane.problems import Handler, problem
+from media.plane.doors import LentDoors, NotLent
+from media.plane.routes import Handler, problem
 from media.plane.sources.probe import probe
 from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.process_auth import HEADER, holds

@@ -1,16 +1,16 @@
 """The picture process: everything that touches video, in one event loop of its own."""
 
 import asyncio
+import contextlib
+import ctypes
 import socket
 
 import structlog
 from aiohttp import web
 
 from media.grants import Grants
-from media.plane import malloc
-from media.plane.door import AcceptFailures, Door
+from media.plane.doors import AcceptFailures, Door, LentDoors
 from media.plane.internal_routes import InternalRoutes
-from media.plane.lent_doors import LentDoors
 from media.plane.outputs import amendments
 from media.plane.routes import Routes, application
 from media.plane.settings import PlaneSettings
@@ -18,6 +18,8 @@ from media.plane.viewing.sessions import Sessions
 from media.source import Sources
 from media.tls import tls_context
 
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # glibc's malloc.h
+_LARGE = 64 * 1024
 _log = structlog.get_logger()
 
 
@@ -49,7 +51,7 @@ class MediaServer:
     async def start(self) -> None:
         loop, settings = asyncio.get_running_loop(), self._settings
         loop.set_exception_handler(AcceptFailures())
-        malloc.settle()
+        _settle_memory()
         amendments.apply(settings.ice_addresses)
         context = await asyncio.to_thread(tls_context, settings.ca_file)
         self._sessions = Sessions(settings, self._grants, self._sources, context)
@@ -57,7 +59,7 @@ class MediaServer:
         routes = Routes(self._grants, self._sessions, settings.picture_wait_s)
         routes.add_to(app)
         self._lent = LentDoors(
-            self._grants, self._sessions, routes.of_pictures, practice=settings.allow_loopback_sources
+            self._grants, self._sessions.watched_by, routes.of_pictures, practice=settings.allow_loopback_sources
         )
         loopback = settings.allow_loopback_sources
         InternalRoutes(self._grants, self._sessions, self._lent, loopback=loopback).add_to(app)
@@ -94,3 +96,13 @@ class MediaServer:
             await self._sessions.close()
         if self._runner:
             await self._runner.cleanup()
+
+
+def _settle_memory() -> None:
+    """Two arenas instead of one for each reader, and a mapping of its own, given back when it is over, for every large
+    piece: sixteen cameras in full HD take a third less. Where the C library is another one, nothing is done.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_ARENA_MAX, 2)
+        library.mallopt(_MMAP_THRESHOLD, _LARGE)

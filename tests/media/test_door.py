@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from media.plane.door import Door
+from media.plane.doors import Door
 from tests.doubles.attackers import crowd
 from tests.media.conftest import World
 

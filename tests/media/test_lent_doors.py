@@ -10,7 +10,7 @@ import pytest
 
 from media.errors import MediaUnavailable
 from media.grants import Grants
-from media.plane.lent_doors import EVERY_S, UNUSED_S, LentDoors, NotLent
+from media.plane.doors import EVERY_S, UNUSED_S, LentDoors, NotLent
 from tests.doubles.echo_offer import offer
 from tests.media.conftest import World
 
@@ -69,7 +69,7 @@ def test_the_same_device_has_the_same_door_and_each_link_its_own(world: World) -
 
 def test_who_asks_at_once_for_the_same_door_gets_its_address(grants: Grants) -> None:
     async def run() -> set[str]:
-        doors = LentDoors(grants, Watching(), list, practice=True)
+        doors = LentDoors(grants, Watching().watched_by, list, practice=True)
         try:
             return set(await asyncio.gather(*(doors.lend("link-1", LOOPBACK) for _ in range(4))))
         finally:
@@ -125,7 +125,7 @@ def test_doors_are_few_and_an_unused_one_is_closed(grants: Grants) -> None:
         return found
 
     async def run() -> list[list[bool]]:
-        doors = LentDoors(grants, watching, list, practice=True, clock=lambda: now[0])
+        doors = LentDoors(grants, watching.watched_by, list, practice=True, clock=lambda: now[0])
         try:
             first = await opened(doors, [f"link-{number}" for number in range(9)])
             watching.links, now[0] = {"link-3"}, UNUSED_S + 1
@@ -141,11 +141,11 @@ def test_a_door_through_which_somebody_watches_stays_for_an_hour_and_closes_afte
     now, watching = [0.0], Watching()
 
     async def run() -> list[bool]:
-        doors = LentDoors(grants, watching, list, practice=True, clock=lambda: now[0])
+        doors = LentDoors(grants, watching.watched_by, list, practice=True, clock=lambda: now[0])
         try:
             at = await doors.lend("link", LOOPBACK)
             watching.links = {"link"}
-            for _ in range(1800):
+            for _ in range(round(3600 / EVERY_S)):
                 now[0] += EVERY_S
                 await doors.tidy()
             stays = await doors.lend("link", LOOPBACK) == at

@@ -5,7 +5,7 @@ import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
 
-from media.plane.background import Background
+from media.plane.event_loop import Background
 from media.plane.sources import card_player
 from media.plane.sources.ezviz import EzvizCameras, EzvizSource
 from media.plane.sources.ezviz_local import MANY, EzvizLocalSource, Known

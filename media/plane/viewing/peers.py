@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from media.plane.background import Background
+from media.plane.event_loop import Background
 from media.plane.outputs import ice
 from media.plane.outputs.ice import StunServers
 from media.plane.outputs.peer import Peer

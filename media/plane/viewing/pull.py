@@ -10,8 +10,8 @@ from typing import Literal
 import structlog
 
 from media.grants import Claims
-from media.plane.background import Background
 from media.plane.codec.units import Format, SourceFailed, WayFailed
+from media.plane.event_loop import Background
 from media.plane.outputs import displays
 from media.plane.sources.ezviz import WAKING_S
 from media.plane.sources.opener import Opener

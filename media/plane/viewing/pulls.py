@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from media.grants import Claims, Picture
 from media.messages import PullStats
-from media.plane.background import Background
+from media.plane.event_loop import Background
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.key import Key, key_of, other_key
 from media.plane.viewing.load import Load

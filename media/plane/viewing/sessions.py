@@ -7,8 +7,8 @@ import time
 
 from media.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
 from media.messages import Stats
-from media.plane.background import Background
 from media.plane.codec.units import SourceFailed
+from media.plane.event_loop import Background
 from media.plane.settings import PlaneSettings
 from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.opener import Opener

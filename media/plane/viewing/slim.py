@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from media.plane.codec.sound import as_sent
 from media.plane.codec.units import Format, SourceFailed, Unit, Watch
+from media.plane.event_loop import Signal
 from media.plane.outputs.transcoder import THIN, Transcoder
-from media.plane.signal import Signal
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.gop import Gop
 
