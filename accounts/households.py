@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple, Protocol
 
 from accounts.identity import new_id, vendor_key
-from media.errors import MediaUnavailable
+from media.messages import MediaUnavailable
 from store.ports import Store
 from store.records import VENDOR_KINDS, Account, Link, Origin, Source, SourceKind
 from store.sealing import SealedUnreadable

@@ -15,8 +15,7 @@ from typing import Any
 
 from aws.deploy_local.ports import free_ports
 from bench import cores, wire
-from media.grants import Claims, Grants
-from media.process_auth import HEADER
+from media.grants import HEADER, Claims, Grants
 from media.source import SourceSpec
 from tests.doubles.plane_thread import SETTINGS
 from tests.doubles.program import AS_INSTALLED

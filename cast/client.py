@@ -12,7 +12,7 @@ from cast.door import address
 from cast.failed import CastFailed
 from cast.messages import PATH, Answer, Ask
 from cast.showing import Showing
-from media.process_auth import ProcessAuth
+from media.grants import ProcessAuth
 from registry.camera import Refusal
 from registry.screens import Begun
 

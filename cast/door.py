@@ -17,7 +17,7 @@ from cast.device import Device
 from cast.failed import CastFailed
 from cast.messages import LONGEST, PATH, Answer, Ask
 from cast.showing import Showing
-from media.process_auth import ProcessAuth
+from media.grants import ProcessAuth
 from registry.camera import Refusal
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from cast.device import Device
 from cast.failed import CastFailed
 from cast.picture import Picture
 from cast.showing import Over
-from media.errors import MediaBusy, MediaUnavailable
+from media.messages import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Stream, StreamRequest, is_on_battery
 
 # devices that WebRTC did not reach are remembered, by their ids; a house has few

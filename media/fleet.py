@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from media.client import PROBE_S, Answer, MediaClient
-from media.errors import MediaFull, MediaGone, MediaLate, MediaUnavailable
 from media.grants import Claims, Picture
+from media.messages import MediaFull, MediaGone, MediaLate, MediaUnavailable
 from media.source import SourceSpec, Watched
 
 log = logging.getLogger(__name__)

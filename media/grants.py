@@ -1,14 +1,14 @@
 """Stream grants: who may see which camera, by which protocol, until when; signed, and carried in the URL's path.
 
 A grant verifies by its key alone, so a media process that was just restarted honours those of the one before.
+What the web and the media processes prove to each other with every request stands on the same keys.
 Standard library only.
 """
 
+import hashlib
 import hmac
 import os
 from typing import Literal, NamedTuple, NotRequired, TypedDict, cast
-
-from media.process_auth import ProcessAuth
 
 # "still" is a snapshot that lives longer, and opens only to a bearer of its link. What a viewer goes on with after the
 # start is a grant for the same protocol: "session" of HLS, "webrtc_session" of WebRTC.
@@ -20,6 +20,10 @@ type Picture = Literal["main", "sub"]
 START_S = 60  # a stream must be started within this
 SNAPSHOT_S = 600
 SESSION_S = 86_400  # of a session's grant by itself; while somebody watches, the gate's check renews it
+
+
+HEADER = "X-Showcam-Internal"  # v1;{epoch s};{sha256 of the body, hex};{hmac, hex}
+WINDOW_S = 60  # how far two clocks may differ
 
 
 class BadGrant(Exception):
@@ -123,7 +127,7 @@ class Grants:
             raise ExpiredGrant(claims)
         return claims
 
-    def proof(self) -> ProcessAuth:
+    def proof(self) -> "ProcessAuth":
         """How one of our own processes proves itself to another, under keys made from the grant keys."""
         return ProcessAuth([hmac.digest(key, b"internal/2", "sha256") for key in self._keys])
 
@@ -152,3 +156,41 @@ def _tag(begun: hmac.HMAC, body: str) -> str:
     mac = begun.copy()
     mac.update(body.encode())
     return mac.hexdigest()
+
+
+class ProcessAuth:
+    """What two of our own processes prove to each other with every request, also over the internet.
+
+    An HMAC over time, path and body: good for a minute, for that one request, and verified before the body is read.
+    Made with the first key, taken by every key of the list.
+    """
+
+    def __init__(self, keys: list[bytes]) -> None:
+        self._keys = keys
+
+    def make(self, path: str, body: bytes, now: float) -> str:
+        sent, digest = str(int(now)), hashlib.sha256(body).hexdigest()
+        return f"v1;{sent};{digest};{_auth_tag(self._keys[0], sent, path, digest)}"
+
+    def opens(self, header: str, path: str, now: float) -> bool:
+        """Whether one of ours wrote the header just now, for this path; its body is still to be compared."""
+        parts = header.split(";")
+        if len(header) > 256 or len(parts) != 4 or parts[0] != "v1" or not header.isascii():
+            return False
+        _, sent, digest, tag = parts
+        # every key is tried, so that the time taken does not show which one fits
+        known = any([hmac.compare_digest(_auth_tag(key, sent, path, digest), tag) for key in self._keys])
+        return known and abs(now - int(sent)) <= WINDOW_S
+
+    def covers(self, header: str, path: str, body: bytes, now: float) -> bool:
+        """Whether one of ours wrote the header just now, for this path and this body."""
+        return self.opens(header, path, now) and holds(header, body)
+
+
+def holds(header: str, body: bytes) -> bool:
+    """Whether this is the body of a header that `opens`."""
+    return hmac.compare_digest(header.split(";")[2], hashlib.sha256(body).hexdigest())
+
+
+def _auth_tag(key: bytes, sent: str, path: str, digest: str) -> str:
+    return hmac.digest(key, f"v1\n{sent}\n{path}\n{digest}".encode(), hashlib.sha256).hex()

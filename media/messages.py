@@ -1,4 +1,4 @@
-"""What the media process and the others say to each other, one definition for both ends. Standard library only.
+"""What the media process and the others say to each other, and why a request failed: one definition for both ends.
 
 Either may be of the version before: what was added since has to be NotRequired, and what is not known is passed over.
 """
@@ -8,6 +8,42 @@ from typing import NotRequired, TypedDict
 
 from media.grants import Picture, WireClaims
 from media.source import Codec, WireDenied, WireSource
+
+
+class MediaUnavailable(Exception):
+    """The media process could not start the stream."""
+
+
+class NoPicture(MediaUnavailable):
+    """The camera's picture could not be had; `reason` is the registry's word for why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"no picture: {reason}")
+        self.reason = reason
+
+
+class SessionOver(MediaUnavailable):
+    """What the grant or the name stands for was ended; only another grant opens the camera."""
+
+
+class MediaGone(MediaUnavailable):
+    """Nobody answered in time, or nobody who knows us; another media process may do."""
+
+
+class MediaLate(MediaGone):
+    """The media process may be there: it had too little time to answer."""
+
+
+class MediaBusy(Exception):
+    """A limit of live streams is reached."""
+
+
+class MediaFull(MediaBusy):
+    """The limit of this media process; another may have room."""
+
+
+class BadOffer(Exception):
+    """The text is no SDP offer, or the offer takes no codec that can be sent."""
 
 
 class Nothing(TypedDict):

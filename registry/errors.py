@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from media.errors import BadOffer
 from media.grants import BadGrant, ExpiredGrant
+from media.messages import BadOffer
 from registry.reason import Reason
 
 __all__ = [

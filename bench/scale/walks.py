@@ -28,8 +28,7 @@ from bench.questions import (
 )
 from bench.scale.gateway import CONTEXT, Gateway
 from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
-from media.grants import START_S, Grants
-from media.process_auth import HEADER
+from media.grants import HEADER, START_S, Grants
 from registry.drivers.ezviz import households
 from showcam import keys as key_files
 from showcam.compose import directives, fulfillment, ground, web_on_lambda

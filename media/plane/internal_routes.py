@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from aiohttp import web
 
-from media.grants import Claims, Grants
+from media.grants import HEADER, Claims, Grants, holds
 from media.messages import (
     Answered,
     End,
@@ -29,7 +29,6 @@ from media.plane.doors import LentDoors, NotLent
 from media.plane.routes import Handler, problem
 from media.plane.sources.probe import probe
 from media.plane.viewing.sessions import ANSWER_S, Sessions
-from media.process_auth import HEADER, holds
 from media.source import SourceSpec
 
 PROBES = 4  # at once: a household tries one camera, and of it two pictures

@@ -16,7 +16,7 @@ from media.plane.routes import Routes, application
 from media.plane.settings import PlaneSettings
 from media.plane.viewing.sessions import Sessions
 from media.source import Sources
-from media.tls import tls_context
+from media.trust import tls_context
 
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # glibc's malloc.h
 _LARGE = 64 * 1024

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from accounts.console_sessions import ConsoleSessions
 from accounts.viewers import Viewer
-from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
+from media.messages import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
 from net.rate import Rate
 from registry.camera import Refusal, Stream, StreamRequest

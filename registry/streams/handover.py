@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from accounts.viewers import Viewer
 from media.client import Answer
-from media.errors import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
+from media.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from media.source import SourceSpec
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, Video
 from registry.errors import BadOffer

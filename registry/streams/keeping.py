@@ -5,7 +5,7 @@ Only of cameras on mains, and only over the home network: over a vendor's cloud 
 
 import logging
 
-from media.errors import MediaBusy, MediaUnavailable
+from media.messages import MediaBusy, MediaUnavailable
 from registry.camera import Camera, Refusal
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
 from registry.readings.readings import Readings

@@ -3,8 +3,8 @@
 import contextlib
 from copy import replace
 
-from media.errors import MediaBusy, MediaUnavailable, SessionOver
 from media.grants import Claims
+from media.messages import MediaBusy, MediaUnavailable, SessionOver
 from registry import outcomes
 from registry.camera import Refusal, Stream
 from registry.errors import ExpiredGrant

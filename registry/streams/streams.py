@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 from accounts.viewers import Viewer
-from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Picture
+from media.messages import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
 from net.rate import Rate
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, is_on_battery

@@ -86,7 +86,7 @@ def _decided(context: click.Context, settings: Settings) -> Settings:
 
 
 def _renewal(context: click.Context, settings: Settings) -> "Renewal | None":
-    from media.errors import MediaUnavailable
+    from media.messages import MediaUnavailable
     from showcam.compose.command import pictures
     from showcam.process.kept import keeps
     from showcam.process.renewal import Renewal

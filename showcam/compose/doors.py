@@ -11,7 +11,7 @@ import structlog
 
 from accounts.tokens import authenticate
 from actions.signalling import Signalling
-from media.process_auth import HEADER
+from media.grants import HEADER
 from registry.drivers.ezviz.webhook import Inbox, Webhook
 from showcam.aws import boto
 from showcam.compose import ground

@@ -8,7 +8,7 @@ from accounts import households
 from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
-from media.tls import tls_context
+from media.trust import tls_context
 from net.networks import house_networks
 from registry.adapter import Adapter, adapt
 from registry.driver import Driver

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.machine import Facts, Found, NotMade
-from media.errors import MediaUnavailable
+from media.messages import MediaUnavailable
 from showcam.compose import doctor
 from showcam.compose.ground import Ground
 from showcam.data import backup

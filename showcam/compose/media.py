@@ -7,7 +7,7 @@ import os
 from media.grants import Grants
 from media.plane.server import MediaServer
 from media.plane.settings import PlaneSettings
-from media.tls import tls_context
+from media.trust import tls_context
 from showcam import keys
 from showcam.process import listener, logs
 from showcam.process.limits import raise_limit

@@ -6,7 +6,7 @@ from console.adding import Adding as AddingPage
 from console.home import Home, Page
 from console.own_camera import OwnCamera
 from console.trial import Trial
-from media.errors import MediaBusy, MediaUnavailable, NoPicture
+from media.messages import MediaBusy, MediaUnavailable, NoPicture
 from media.source import SourceSpec, Watched
 from net.networks import house_networks
 from registry.drivers.lan.adding import Adding

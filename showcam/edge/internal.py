@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from accounts.tokens import TokenInvalid
-from media.grants import Claims
+from media.grants import HEADER, Claims, ProcessAuth
 from media.messages import (
     Admits,
     Admitted,
@@ -25,7 +25,6 @@ from media.messages import (
     Opened,
     Still,
 )
-from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Denied
 from registry.streams.questions import Questions
 from showcam.http_types import Refuse, Request, Response, problem

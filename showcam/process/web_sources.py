@@ -9,9 +9,8 @@ from collections.abc import Mapping
 import aiohttp
 import msgspec
 
-from media.grants import Claims
+from media.grants import HEADER, Claims, ProcessAuth
 from media.messages import Admits, Admitted, Check, Checked, Closed, Judged, Learnt, NotOpened, Open, Opened, Still
-from media.process_auth import HEADER, ProcessAuth
 from media.source import UNASKED, Codec, Denied, SourceSpec
 
 OPEN_S = 6.0  # two calls of a slow vendor, and the round trip to the web process

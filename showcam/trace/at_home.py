@@ -5,12 +5,11 @@ from collections.abc import Callable
 
 from media.ezviz.address import BadAddress
 from media.ezviz.decipher import Decipherer
-from media.ezviz.frames import STREAM
-from media.ezviz.local.address import LocalAddress
-from media.ezviz.local.manner import Manner
+from media.ezviz.local_messages import LocalAddress
+from media.ezviz.local_session import Closed, LocalSession, Manner
+from media.ezviz.messages import STREAM
+from media.ezviz.node import SaidNo, Unreached
 from media.plane.codec.units import SourceFailed
-from media.plane.sources.ezviz_local_session import Closed, LocalSession
-from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.rtsp import session_of
 from media.plane.sources.tracks import Chosen, choose
 from media.rtp.reports import SenderReport

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from media.ezviz.address import MAIN, SUB, Stream
-from media.ezviz.local.manner import MANNERS
+from media.ezviz.local_session import MANNERS
 from media.plane.sources.ezviz import DOZES_S
-from media.plane.sources.fetcher import OnLoopback
 from media.source import SourceSpec
+from media.trust import OnLoopback
 from registry.camera import Camera
 from registry.drivers.ezviz.driver import EzvizDriver
 from registry.drivers.ezviz.encryption import key_of

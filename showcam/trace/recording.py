@@ -12,20 +12,18 @@ from media import nal
 from media.ezviz import messages
 from media.ezviz.address import Address, BadAddress, Stream
 from media.ezviz.decipher import Decipherer
-from media.ezviz.frames import MESSAGE, STREAM
-from media.ezviz.frames import Frame as Received
-from media.ezviz.messages import Answer, NotAnswer
-from media.ezviz.transport import transport
+from media.ezviz.messages import MESSAGE, STREAM, Answer, NotAnswer
+from media.ezviz.messages import Frame as Received
+from media.ezviz.node import NodeSession, SaidNo, Unreached
 from media.mpegps.packets import NotMpegPs, Packets
 from media.mpegps.pictures import Pictures, Piece
 from media.mpegps.sound import Sound
 from media.plane.codec.bitstream import bitstream
 from media.plane.codec.keyframe import Measured, NoPicture
 from media.plane.codec.units import SoundCodec
-from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
-from media.plane.sources.fetcher import OnLoopback
-from media.plane.sources.footage import EzvizRtp
+from media.plane.sources.footage import EzvizRtp, transport
 from media.source import SourceSpec
+from media.trust import OnLoopback
 from registry.drivers.ezviz.trace_lines import (
     Beside,
     Ended,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accounts import households
-from media.errors import MediaUnavailable
+from media.messages import MediaUnavailable
 from store.ports import Store
 from store.sealing import Sealer
 from store.sqlite import SqliteStore

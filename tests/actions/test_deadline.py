@@ -12,7 +12,7 @@ import pytest
 from accounts.pins import Pins
 from actions import executions
 from actions.fulfillment import Fulfillment
-from media.errors import MediaUnavailable
+from media.messages import MediaUnavailable
 from registry.errors import VendorDown
 from registry.preferences import Preferences
 from tests.doubles.household import WITHOUT_MEDIA, Household, household

@@ -9,7 +9,7 @@ import pytest
 
 from actions.errors import REFUSED
 from actions.fulfillment import Fulfillment
-from media.errors import MediaBusy, MediaFull, MediaUnavailable
+from media.messages import MediaBusy, MediaFull, MediaUnavailable
 from registry.camera import UNASKED, Video
 from registry.errors import NoInternet, Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actions.signalling import Signalling
-from media.errors import MediaBusy, MediaUnavailable
+from media.messages import MediaBusy, MediaUnavailable
 from registry.camera import Stream, StreamRequest
 from tests.doubles.household import OFFER, Household
 

@@ -11,7 +11,7 @@ import pytest
 from accounts.tokens import authenticate
 from alexa.errors import REFUSED
 from alexa.smart_home import SmartHome
-from media.errors import MediaBusy, MediaFull, MediaUnavailable
+from media.messages import MediaBusy, MediaFull, MediaUnavailable
 from registry.camera import UNASKED, Video
 from registry.errors import NoInternet, Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO

@@ -14,7 +14,7 @@ from cast.picture import Picture
 from cast.player import LEASE_S
 from cast.screens import AGAIN
 from cast.showing import Over, Showing
-from media.errors import MediaBusy, MediaUnavailable
+from media.messages import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Video
 from registry.errors import Refused
 from registry.preferences import Preferences

@@ -15,7 +15,7 @@ from typing import Any
 import av
 
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
-from media.plane.sources.live import Live
+from media.plane.sources.rtsp import Live
 from media.plane.sources.timeline import Timeline
 from media.plane.sources.tracks import Sound
 from media.plane.viewing.fanout import Fanout

@@ -14,12 +14,12 @@ from media.grants import Claims
 from media.plane.codec.units import CLOCK
 from media.plane.outputs.tracks import VideoTrack
 from media.plane.settings import PlaneSettings
-from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.opener import Opener
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.transcodes import Transcodes
 from media.plane.viewing.view import View
 from media.source import Codec, Denied, SourceSpec
+from media.trust import OnLoopback
 from simulator.camera import Camera
 from simulator.cloud.service import Cloud
 from simulator.state import Account, World

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from media.ezviz.local.address import url
+from media.ezviz.local_messages import url
 from media.source import SourceSpec
 from simulator.local.cas import code_of, key_of
 from simulator.local.device import Device

@@ -1,8 +1,8 @@
 """A stand-in for the media process that records its calls."""
 
 from media.client import Answer
-from media.errors import MediaUnavailable, NoPicture
 from media.grants import Claims, Picture
+from media.messages import MediaUnavailable, NoPicture
 from media.source import SourceSpec
 
 

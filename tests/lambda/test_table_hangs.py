@@ -10,8 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from aws.deploy_local.emulator import Emulator
-from media.grants import Claims, Grants
-from media.process_auth import HEADER
+from media.grants import HEADER, Claims, Grants
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.events import directive, http_event, intent_event
 from tests.doubles.runtime_api import Environment

@@ -12,8 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from aws.deploy_local.linking import Form
-from media.grants import Claims, Grants
-from media.process_auth import HEADER
+from media.grants import HEADER, Claims, Grants
 from showcam.settings import Settings
 from showcam.setup import alexa_console, google_console
 from tests.doubles.events import directive, http_event

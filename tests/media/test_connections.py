@@ -6,10 +6,9 @@ from contextlib import closing
 
 import pytest
 
-from media.client import MediaClient
-from media.connections import MOST_IDLE
-from media.errors import MediaUnavailable
+from media.client import MOST_IDLE, MediaClient
 from media.grants import Grants
+from media.messages import MediaUnavailable
 from media.source import SourceSpec
 from tests.doubles.media_door import MediaDoor
 

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from media.ezviz.address import SUB
 from media.ezviz.decipher import Decipherer
 from media.ezviz.encryption import FIRST
+from media.ezviz.node import NodeSession
 from media.plane.codec.units import Format, SourceFailed, Unit
-from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
-from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.footage import Footage
 from media.source import SourceSpec
+from media.trust import OnLoopback
 from simulator.cloud.program_stream import LONGEST, Habits, ProgramStream
 from simulator.cloud.rtp_stream import RtpHabits, RtpStream
 from simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split

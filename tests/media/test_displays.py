@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from media.errors import NoPicture
 from media.grants import Protocol
+from media.messages import NoPicture
 from media.plane.codec.units import Format
 from media.plane.outputs.displays import unplayed
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording

@@ -3,7 +3,7 @@
 import pytest
 
 from media.plane.codec.units import SourceFailed
-from media.plane.sources.doubt import ANOTHER_S, Doubt
+from media.plane.sources.screen import ANOTHER_S, Doubt
 
 
 def test_a_key_is_not_called_wrong_for_one_keyframe_however_late_the_next_is() -> None:

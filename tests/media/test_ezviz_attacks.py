@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import pytest
 
-from media.ezviz import fields, messages
+from media.ezviz import messages
 from media.ezviz.address import Address, Stream
-from media.ezviz.frames import STREAM, frame
-from media.plane.sources.ezviz_node import MOST_HOPS, NOTICE, NodeSession, SaidNo
-from media.plane.sources.fetcher import OnLoopback
+from media.ezviz.messages import STREAM, frame
+from media.ezviz.node import MOST_HOPS, NOTICE, NodeSession, SaidNo
+from media.trust import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import SERIAL, HourCloud, Watcher, by_webrtc, closed, pulled
 from tests.doubles.mangler import Mangler, Spoil, byte_by_byte, ended, flipped, missing
@@ -64,7 +64,7 @@ def test_any_byte_may_be_spoilt(damage: Callable[[int], Spoil], capfd: pytest.Ca
 
 def test_an_answer_with_a_number_that_is_no_result_is_asked_for_again() -> None:
     def is_83(data: bytes, offset: int) -> Iterator[bytes]:
-        yield data if offset else answered(fields.number(1, 83))
+        yield data if offset else answered(messages.number_field(1, 83))
 
     found = shown(is_83)
     assert (found.reason, bool(found.came), found.sessions) == ("", True, 2)
@@ -84,7 +84,7 @@ type Served = AsyncIterator[bytes]
 
 async def redirects_to_itself(port: int) -> Served:
     url = f"ysproto://127.0.0.1:{port}/live?dev={SERIAL}&stream=2"
-    yield answered(fields.number(1, 5302) + fields.text(5, "K") + fields.text(7, url))
+    yield answered(messages.number_field(1, 5302) + messages.text_field(5, "K") + messages.text_field(7, url))
 
 
 async def says_nothing_that_counts(_port: int) -> Served:
@@ -107,13 +107,13 @@ async def sends_noise(_port: int) -> Served:
 
 
 async def opens_and_floods_with_questions(_port: int) -> Served:
-    yield answered(fields.text(4, "S1"))
+    yield answered(messages.text_field(4, "S1"))
     while True:
         yield messages.keep_alive("S1", 1) * 1000
 
 
 async def opens_and_sends_one_endless_picture(_port: int) -> Served:
-    yield answered(fields.text(4, "S1"))
+    yield answered(messages.text_field(4, "S1"))
     head = b"\x00\x00\x01\xe0\x00\x00\x8c\x80\x05!\x00\x01\x00\x01"  # of a packet without a length
     body = b"\x00\x00\x01\xba" + bytes(10) + head + b"\x00\x00\x01\x67"
     for number in itertools.count():
@@ -190,10 +190,10 @@ def test_a_notice_ends_a_session_by_a_servers_result_alone() -> None:
 
     async def scene(_loop: FastLoop) -> tuple[list[bytes], int]:
         async def notices(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            said = (frame(NOTICE, fields.number(1, number), 2) for number in (0, 1, 200, 99_999))
-            writer.write(answered(fields.text(4, "S1")) + b"".join(said) + picture)
+            said = (frame(NOTICE, messages.number_field(1, number), 2) for number in (0, 1, 200, 99_999))
+            writer.write(answered(messages.text_field(4, "S1")) + b"".join(said) + picture)
             await asyncio.sleep(1.0)
-            writer.write(frame(NOTICE, fields.number(1, 7005), 3))
+            writer.write(frame(NOTICE, messages.number_field(1, 7005), 3))
             await asyncio.sleep(1.0)
             writer.close()
 
@@ -220,10 +220,10 @@ def test_where_there_is_no_such_stream_the_other_of_the_two_is_asked_for(first: 
 
         async def none_such(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             head = await reader.readexactly(8)
-            url = fields.read(await reader.readexactly(int.from_bytes(head[2:4])))[1]
+            url = messages.read_fields(await reader.readexactly(int.from_bytes(head[2:4])))[1]
             assert isinstance(url, bytes)
             asked.append(Address.read(url.decode()).stream)
-            writer.write(answered(fields.number(1, 5451)))
+            writer.write(answered(messages.number_field(1, 5451)))
             writer.close()
 
         cloud = HourCloud(loop)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from media.ezviz.address import Address, Stream
-from media.plane.sources.ezviz_node import NodeSession
-from media.plane.sources.fetcher import OnLoopback
+from media.ezviz.node import NodeSession
 from media.plane.viewing.pull import Pull
 from media.source import SourceSpec
+from media.trust import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hour_cloud import HourCloud, Watcher, by_webrtc, claims, closed, opened, pull_of, pulled, watched
 

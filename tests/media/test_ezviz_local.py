@@ -9,11 +9,10 @@ from typing import Any
 import av
 import pytest
 
-from media.ezviz.local.address import LocalAddress
-from media.ezviz.local.manner import PLAIN, WRAPPED
+from media.ezviz.local_messages import LocalAddress
+from media.ezviz.local_session import PLAIN, WRAPPED, LocalSession
+from media.ezviz.node import SaidNo, Unreached
 from media.grants import Claims
-from media.plane.sources.ezviz_local_session import LocalSession
-from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.source import Denied, SourceSpec, outcome
 from simulator.local.cas import code_of, key_of
 from tests.doubles.hls_camera import FPS

@@ -8,13 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.ezviz import local_messages
 from media.ezviz.address import BadAddress
-from media.ezviz.local import requests
-from media.ezviz.local.address import LocalAddress, url
-from media.ezviz.local.chunks import MOST_JUNK, Chunks, NotChunks, bare
-from media.ezviz.local.messages import HEAD, LONGEST, Head, NotMessage, answer, plain, result, sealed
-from media.ezviz.local.requests import LIMIT, Device, Invitation, NoKey, session_of
-from media.ezviz.local.wrapping import MOST_PLACES, NotWrapped, Wrapping
+from media.ezviz.local_messages import (
+    HEAD,
+    LIMIT,
+    LONGEST,
+    Device,
+    Head,
+    Invitation,
+    LocalAddress,
+    NoKey,
+    NotMessage,
+    answer,
+    plain,
+    result,
+    sealed,
+    session_of,
+    url,
+)
+from media.ezviz.local_session import MOST_JUNK, MOST_PLACES, Chunks, NotChunks, NotWrapped, Wrapping, bare
 from media.source import SourceSpec, in_vain, outcome
 from simulator.local.dress import Plain, Wrapped
 
@@ -30,7 +43,7 @@ def test_a_command_is_the_references_vector() -> None:
 
 
 def test_a_request_for_a_key_is_as_public_clients_send_it() -> None:
-    made = plain(0x2001, 5, requests.key_wanted("a<b", "T" * 32, "BE1"), b"0" * 32)
+    made = plain(0x2001, 5, local_messages.key_wanted("a<b", "T" * 32, "BE1"), b"0" * 32)
     assert made[:24].hex() == "9ebaace9010000000000000500000000000020010000" + "0000"
     assert int.from_bytes(made[24:28]) == len(made) - 64
     text = made[32:-32].decode()

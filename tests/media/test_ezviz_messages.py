@@ -6,11 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.ezviz import fields, messages
+from media.ezviz import messages
 from media.ezviz.address import Address, BadAddress, live
-from media.ezviz.fields import NotFields
-from media.ezviz.frames import MESSAGE, MOST_JUNK, STREAM, Frame, Frames, NotFrames, frame
-from media.ezviz.messages import Answer, NotAnswer
+from media.ezviz.messages import (
+    MESSAGE,
+    MOST_JUNK,
+    STREAM,
+    Answer,
+    Frame,
+    Frames,
+    NotAnswer,
+    NotFields,
+    NotFrames,
+    frame,
+)
 from media.ezviz.results import meaning
 
 URL = "ysproto://198.51.100.7:8554/live?dev=F1&chn=1&stream=2&cln=9&isp=0&auth=1&ssn=ut.T&biz=1&vip=0&timestamp=7"
@@ -21,7 +30,9 @@ def answer(**facts: int | str) -> bytes:
     """A 13C's body as a node writes it: what is zero or empty is left out."""
     numbers = {"result": 1, "ssn": 4, "key": 5, "url": 7}
     parts = [
-        fields.number(numbers[name], value) if isinstance(value, int) else fields.text(numbers[name], value)
+        messages.number_field(numbers[name], value)
+        if isinstance(value, int)
+        else messages.text_field(numbers[name], value)
         for name, value in facts.items()
     ]
     return b"".join(parts)
@@ -38,10 +49,10 @@ def test_a_question_names_address_key_and_version() -> None:
     asked = messages.ask(URL, "K", 3)
     assert asked[:2] == b"$\x00"
     assert asked[4:8].hex() == "0003013b"
-    query = fields.read(asked[8:])
+    query = messages.read_fields(asked[8:])
     version = b"v3.6.3.20221124"
     assert query == {1: URL.encode(), 2: b"K", 3: version, 4: 0, 6: version}
-    assert 2 not in fields.read(messages.ask(URL, "", 1)[8:]), "the first question has no key"
+    assert 2 not in messages.read_fields(messages.ask(URL, "", 1)[8:]), "the first question has no key"
 
 
 def test_a_stop_names_the_session() -> None:
@@ -76,11 +87,11 @@ def test_answers(body: bytes, expected: Answer, redirects: bool) -> None:
         b"\x22\xff\xff\xff\xff\x0fS1",
         b"\x0b",
         b"\x0f\x00",
-        fields.text(1, "5302"),
-        fields.number(4, 1),
-        fields.text(7, "ysproto://\nhost"),
-        fields.text(7, "ysproto://hø"),
-        fields.text(4, "s" * 5000),
+        messages.text_field(1, "5302"),
+        messages.number_field(4, 1),
+        messages.text_field(7, "ysproto://\nhost"),
+        messages.text_field(7, "ysproto://hø"),
+        messages.text_field(4, "s" * 5000),
     ],
 )
 def test_what_is_no_answer_is_refused_without_a_word_of_it(body: bytes) -> None:
@@ -270,4 +281,4 @@ def test_every_result_is_told_in_the_registrys_words(means: tuple[str, bool]) ->
 
 def test_fields_are_refused_in_one_way() -> None:
     with pytest.raises(NotFields):
-        fields.read(b"\x0a\x7f")
+        messages.read_fields(b"\x0a\x7f")

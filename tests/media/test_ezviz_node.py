@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from media.ezviz import fields, messages
+from media.ezviz import messages
 from media.ezviz.address import Address
-from media.ezviz.frames import MESSAGE, STREAM, Frame, Frames, frame
-from media.plane.sources.ezviz_node import MOST_MESSAGES, NOTICE, NodeSession, SaidNo, Unreached
-from media.plane.sources.fetcher import OnLoopback
+from media.ezviz.messages import MESSAGE, STREAM, Frame, Frames, frame
+from media.ezviz.node import MOST_MESSAGES, NOTICE, NodeSession, SaidNo, Unreached
+from media.trust import OnLoopback
 from tests.doubles.fast_time import FastLoop, run
 
-OPEN = frame(messages.INFO_ANSWER, fields.text(4, "S1"))
+OPEN = frame(messages.INFO_ANSWER, messages.text_field(4, "S1"))
 KEPT = messages.keep_alive("S1", 1)[8:]
 
 
@@ -40,7 +40,10 @@ def picture(body: bytes, code: int = 0x9E03) -> bytes:
 def onward(port: int, key: str, *, result: int = 5302, host: str = "127.0.0.1") -> bytes:
     """A dispatcher's answer: it writes the whole picture into each address."""
     url = f"ysproto://{host}:{port}/live?dev=F1&chn=1&stream=1&hdSign={key}"
-    return frame(messages.INFO_ANSWER, fields.number(1, result) + fields.text(5, key) + fields.text(7, url))
+    return frame(
+        messages.INFO_ANSWER,
+        messages.number_field(1, result) + messages.text_field(5, key) + messages.text_field(7, url),
+    )
 
 
 def session(
@@ -68,7 +71,7 @@ def session(
                 while data := await reader.read(65536):
                     for raw in frames_of(heard, data, seen.numbers):
                         if raw.code == messages.INFO:
-                            seen.asked.append(fields.read(raw.body))
+                            seen.asked.append(messages.read_fields(raw.body))
                             await asyncio.sleep(late_s)
                             writer.write(script[min(number, len(script) - 1)])
                             await asyncio.sleep(0.1)
@@ -133,9 +136,9 @@ def test_three_redirects_are_followed_with_the_key_of_each_and_the_stream_that_i
     [
         (OPEN, ""),
         (onward(9, "K", result=0), ""),
-        (frame(messages.INFO_ANSWER, fields.number(1, 0)), ""),
-        (frame(messages.INFO_ANSWER, fields.number(1, 5302)), "5302"),
-        (frame(messages.INFO_ANSWER, fields.number(1, 5504) + fields.text(4, "S1")), "5504"),
+        (frame(messages.INFO_ANSWER, messages.number_field(1, 0)), ""),
+        (frame(messages.INFO_ANSWER, messages.number_field(1, 5302)), "5302"),
+        (frame(messages.INFO_ANSWER, messages.number_field(1, 5504) + messages.text_field(4, "S1")), "5504"),
     ],
     ids=["a session", "success that names a node", "success that names no session", "nowhere to go", "a refusal"],
 )
@@ -200,7 +203,7 @@ def test_an_address_of_the_dispatcher_that_nobody_answers_at_gives_way_to_the_ne
 
 
 def test_a_camera_that_does_not_answer_the_node_for_ten_seconds_is_heard_of() -> None:
-    assert session(frame(messages.INFO_ANSWER, fields.number(1, 5405)), late_s=10.2).ended == "5405"
+    assert session(frame(messages.INFO_ANSWER, messages.number_field(1, 5405)), late_s=10.2).ended == "5405"
 
 
 def test_a_session_is_kept_alive_at_once_and_every_ten_seconds_in_silence_too_and_ends_with_a_word() -> None:
@@ -210,7 +213,7 @@ def test_a_session_is_kept_alive_at_once_and_every_ten_seconds_in_silence_too_an
 
 
 def test_a_session_that_the_node_gave_no_name_is_watched_without_a_sign_of_life() -> None:
-    seen = session(frame(messages.INFO_ANSWER, fields.number(1, 0)), later=picture(b"shown"), reads_s=25.0)
+    seen = session(frame(messages.INFO_ANSWER, messages.number_field(1, 0)), later=picture(b"shown"), reads_s=25.0)
     assert (seen.ended, seen.came, seen.sent) == ("", [b"shown"], [])
 
 
@@ -223,7 +226,7 @@ def test_a_node_that_asks_for_a_sign_of_life_is_answered_in_its_own_words() -> N
 @pytest.mark.parametrize("with_answer", [True, False])
 def test_parts_of_the_picture_may_carry_any_code(code: int, with_answer: bool) -> None:
     """It means something in messages alone."""
-    body = fields.number(1, 7005)
+    body = messages.number_field(1, 7005)
     parts = picture(body, code) + picture(b"more")
     seen = session(OPEN + parts) if with_answer else session(OPEN, later=parts)
     assert (seen.ended, seen.came) == ("", [body, b"more"])
@@ -233,10 +236,10 @@ def test_parts_of_the_picture_may_carry_any_code(code: int, with_answer: bool) -
 @pytest.mark.parametrize(
     ("said", "ended"),
     [
-        (frame(NOTICE, fields.number(1, 7005)), "7005"),
-        (frame(messages.INFO_ANSWER, fields.number(1, 5504)), "5504"),
-        (frame(0x149, fields.number(1, 7005)), ""),
-        (frame(messages.KEPT_ALIVE, fields.number(1, 5454)), ""),
+        (frame(NOTICE, messages.number_field(1, 7005)), "7005"),
+        (frame(messages.INFO_ANSWER, messages.number_field(1, 5504)), "5504"),
+        (frame(0x149, messages.number_field(1, 7005)), ""),
+        (frame(messages.KEPT_ALIVE, messages.number_field(1, 5454)), ""),
         (bytes((0x24, 0x02)) + bytes(6), ""),
         (bytes((0x24, 0x0A)) + bytes(6), "5457"),
         (bytes((0x24, 0x0B)) + bytes(6), "5457"),

@@ -3,7 +3,7 @@
 import pytest
 
 from media.ezviz.address import Address
-from media.plane.sources.ezviz_rests import Rest, Rests
+from media.ezviz.results import Rest, Rests
 from tests.doubles.clock import Clock
 
 GARDEN, POND = "home/garden", "home/pond"

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from media import nal
 from media.ezviz.address import SUB
-from media.ezviz.transport import transport
+from media.ezviz.node import NodeSession
 from media.plane.codec.units import CLOCK, SourceFailed, Unit
-from media.plane.sources.ezviz_node import NodeSession
 from media.plane.sources.ezviz_picture import HELD_CAP, Showing
-from media.plane.sources.fetcher import OnLoopback
-from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage
-from media.plane.sources.joined import STEP, Joined
+from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage, transport
+from media.plane.sources.timeline import STEP, Joined
+from media.trust import OnLoopback
 from simulator.cloud.program_stream import HIKVISION_HEADER, ProgramStream
 from simulator.pictures.garbler import Garbler
 from simulator.pictures.garbler import split as split_units

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from media.errors import MediaUnavailable
+from media.messages import MediaUnavailable
 from media.plane.outputs import ice
 from media.source import Denied
 from tests.doubles.echo_offer import offer

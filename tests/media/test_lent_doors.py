@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from media.errors import MediaUnavailable
 from media.grants import Grants
+from media.messages import MediaUnavailable
 from media.plane.doors import EVERY_S, UNUSED_S, LentDoors, NotLent
 from tests.doubles.echo_offer import offer
 from tests.media.conftest import World

@@ -12,9 +12,9 @@ import pytest
 from media.plane.codec import h264, sound
 from media.plane.codec.keyframe import NoPicture, decoded, decoder, jpeg
 from media.plane.codec.units import CLOCK, Format, Unit
-from media.plane.sources import playlist
+from media.plane.sources import hls
 from media.plane.sources.fetcher import Fetcher, Forbidden
-from media.plane.sources.pacer import Pacer
+from media.plane.sources.screen import Pacer
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.gop import GOP_CAP
 from media.plane.viewing.slim import Slim
@@ -57,7 +57,7 @@ https://other.example/c.ts
 
 
 def test_a_vendors_playlist_is_given_names_of_our_own() -> None:
-    listing = playlist.read(LIVE, "https://v.example/live/x.m3u8?token=2")
+    listing = hls.read_playlist(LIVE, "https://v.example/live/x.m3u8?token=2")
     assert listing.segments == {
         41: "https://v.example/live/a.ts?secret=1",
         42: "https://v.example/b.ts",
@@ -72,7 +72,7 @@ def test_a_vendors_playlist_is_given_names_of_our_own() -> None:
 
 def test_fragmented_mp4_keeps_its_init_section() -> None:
     text = LIVE.replace("#EXTINF", '#EXT-X-MAP:URI="init.mp4?s=1",BYTERANGE="100@0"\n#EXTINF', 1)
-    listing = playlist.read(text, "https://v.example/x.m3u8")
+    listing = hls.read_playlist(text, "https://v.example/x.m3u8")
     assert listing.inits == ("https://v.example/init.mp4?s=1",)
     assert '#EXT-X-MAP:URI="init-0.mp4",BYTERANGE="100@0"' in listing.text
     assert "41.m4s" in listing.text
@@ -83,23 +83,23 @@ def test_fragmented_mp4_keeps_its_init_section() -> None:
     [(41, 3, True), (42, 3, True), (44, 3, True), (45, 3, False), (0, 3, False), (41, 2, False), (1041, 3, False)],
 )
 def test_whether_a_new_list_goes_on_where_the_old_one_ended(first: int, count: int, goes_on: bool) -> None:
-    def listing(first: int, count: int) -> playlist.Listing:
+    def listing(first: int, count: int) -> hls.Listing:
         entries = "".join(f"#EXTINF:2,\n{n}.ts\n" for n in range(count))
-        return playlist.read(f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{first}\n{entries}", "https://v.example/")
+        return hls.read_playlist(f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:{first}\n{entries}", "https://v.example/")
 
     assert listing(first, count).continues(listing(41, 3)) is goes_on
 
 
 def test_a_master_playlist_leads_to_its_first_variant() -> None:
     master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9\nhd/i.m3u8?t=1\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsd/i.m3u8\n"
-    assert playlist.variant(master, "https://v.example/a/m.m3u8") == "https://v.example/a/hd/i.m3u8?t=1"
-    assert playlist.variant(LIVE, "https://v.example/") is None
+    assert hls.variant(master, "https://v.example/a/m.m3u8") == "https://v.example/a/hd/i.m3u8?t=1"
+    assert hls.variant(LIVE, "https://v.example/") is None
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "#EXTINF:1,\na.ts", "\x00\xff", "#EXTM3U8"])
 def test_what_is_no_playlist(text: str) -> None:
-    with pytest.raises(playlist.NotPlaylist):
-        playlist.read(text, "https://v.example/")
+    with pytest.raises(hls.NotPlaylist):
+        hls.read_playlist(text, "https://v.example/")
 
 
 def paced(units: list[tuple[float, Unit]], at_once: int = 0) -> list[tuple[float, Unit]]:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from media.errors import MediaBusy, MediaFull
 from media.grants import Claims
+from media.messages import MediaBusy, MediaFull
 from media.plane.viewing.load import FEW, OVER_S, Load
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from media.errors import MediaUnavailable, NoPicture
+from media.messages import MediaUnavailable, NoPicture
 from media.plane.codec.keyframe import jpeg
 from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import Probed, probe

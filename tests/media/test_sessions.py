@@ -11,8 +11,8 @@ import av
 import pytest
 
 from media.client import MediaClient
-from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Grants
+from media.messages import MediaBusy, MediaUnavailable
 from media.source import Denied
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.plane_thread import SETTINGS, PlaneThread

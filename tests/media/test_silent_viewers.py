@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from media.errors import MediaBusy
+from media.messages import MediaBusy
 from media.plane.outputs.ice import DEAD_S
 from media.source import Denied
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording

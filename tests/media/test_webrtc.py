@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiortc import RTCRtpSender
 
-from media.errors import BadOffer, MediaUnavailable
+from media.messages import BadOffer, MediaUnavailable
 from media.source import Denied
 from tests.doubles.hls_camera import FPS, HEIGHT, WIDTH, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSessions
-from media.errors import MediaBusy, MediaUnavailable
 from media.grants import Claims
+from media.messages import MediaBusy, MediaUnavailable
 from media.source import Denied, SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest

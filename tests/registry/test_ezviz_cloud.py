@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from media.ezviz.address import Address
-from media.plane.sources.ezviz_node import NodeSession
-from media.plane.sources.fetcher import OnLoopback
+from media.ezviz.node import NodeSession
 from media.source import NotOpened, SourceSpec
+from media.trust import OnLoopback
 from registry.camera import UNASKED, Camera
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from media.ezviz.local.address import LocalAddress
+from media.ezviz.local_messages import LocalAddress
 from media.source import SourceSpec, in_vain
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts

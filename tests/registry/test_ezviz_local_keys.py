@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from media.ezviz.local.requests import Device, NoKey
+from media.ezviz.local_messages import Device, NoKey
 from registry.camera import Ref
 from registry.drivers.ezviz.cas import CasSession, OtherCertificate
 from registry.drivers.ezviz.lan import Lan

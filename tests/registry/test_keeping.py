@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.errors import MediaBusy, MediaUnavailable
+from media.messages import MediaBusy, MediaUnavailable
 from store.sqlite import SqliteStore
 from tests.doubles.household import WITHOUT_MEDIA, Household, household
 from tests.doubles.ready_driver import camera

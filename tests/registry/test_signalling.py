@@ -2,8 +2,8 @@
 
 import pytest
 
-from media.errors import SessionOver
 from media.grants import Grants
+from media.messages import SessionOver
 from registry.camera import Failed, Refusal, Stream
 from registry.errors import BadGrant, ExpiredGrant
 from registry.reason import Reason

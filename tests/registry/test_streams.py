@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from media.client import MediaClient
-from media.errors import MediaBusy, MediaFull, MediaUnavailable, NoPicture
+from media.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from media.source import SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest, Video

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from console.machine import NotMade
-from media.errors import MediaUnavailable
+from media.messages import MediaUnavailable
 from showcam.compose.machine import OwnMachine
 from showcam.data import backup
 from showcam.settings import Settings

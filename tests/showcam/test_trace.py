@@ -20,11 +20,11 @@ from msgspec import inspect
 from msgspec.structs import replace
 
 from media.ezviz.address import live
-from media.ezviz.local.address import url
-from media.ezviz.local.manner import PLAIN, WRAPPED
+from media.ezviz.local_messages import url
+from media.ezviz.local_session import PLAIN, WRAPPED
 from media.grants import Grants
-from media.plane.sources.fetcher import OnLoopback
 from media.source import SourceSpec
+from media.trust import OnLoopback
 from registry.drivers.ezviz import cameras as listed
 from registry.drivers.ezviz import households
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts

@@ -15,8 +15,8 @@ from pyezvizapi.cloud_stream import get_vtdu_token_v2, open_cloud_stream
 from pyezvizapi.stream import StreamTransport, VtmStreamClient, detect_transport
 
 from media.ezviz.address import Address, live
-from media.plane.sources.ezviz_node import NodeSession, SaidNo
-from media.plane.sources.fetcher import OnLoopback
+from media.ezviz.node import NodeSession, SaidNo
+from media.trust import OnLoopback
 from simulator.cloud import node, wire
 from simulator.cloud.tokens import LIFE_S, Tokens
 from simulator.state import Account, Settings, World

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from media.ezviz.local.manner import PLAIN
-from media.plane.sources.ezviz_node import SaidNo
-from media.plane.sources.fetcher import OnLoopback
+from media.ezviz.local_session import PLAIN
+from media.ezviz.node import SaidNo
 from media.source import SourceSpec
+from media.trust import OnLoopback
 from registry.camera import Camera as Listed
 from registry.drivers.ezviz import cameras as listed
 from registry.drivers.ezviz.trace_lines import (

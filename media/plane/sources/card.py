@@ -3,11 +3,13 @@
 Pillow and a font are loaded when the first card is drawn, and in no other process.
 """
 
+import asyncio
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import av
 from av.video.frame import VideoFrame
@@ -15,12 +17,15 @@ from av.video.frame import VideoFrame
 from media import plane
 from media.plane.codec import h264
 from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.sources.screen import Screen
 
 FONTS = Path(plane.__file__).with_name("fonts")
 WIDTH, HEIGHT = 1280, 720
 FPS = 5  # fewer, and HLS players stall
 GROUP = 10  # pictures from keyframe to keyframe
 STEP = CLOCK // FPS
+AHEAD_S = 4  # written for HLS at once: a player that begins finds whole segments
+_AHEAD = AHEAD_S * FPS + 1  # the picture after a segment completes it
 _MARGIN = 72
 _HEADING, _TEXT, _FOOT = 68, 42, 28  # px
 _LEAST = 24  # a text that needs it smaller ends in …
@@ -155,3 +160,18 @@ def _encoded(image: Any) -> tuple[bytes, ...]:
         frame.pts, frame.pict_type = number, 0
         packets += encoder.encode(frame)
     return tuple(bytes(packet) for packet in [*packets, *encoder.encode(None)])
+
+
+async def play(screen: Screen, lines: tuple[str, ...], clock: Callable[[], float]) -> Never:
+    """Play a card as if a camera sent it, until cancelled."""
+    played = await asyncio.to_thread(film, lines)
+    screen.begin(played.format)
+    for number in range(_AHEAD):
+        screen.to_hls(played.unit(number))
+    began, shift, number = clock(), screen.now(), 0
+    while True:
+        unit = played.unit(number)
+        screen.to_viewers(unit.later(shift))
+        screen.to_hls(played.unit(_AHEAD + number))
+        number += 1
+        await asyncio.sleep(max(0.0, began + number * STEP / CLOCK - clock()))

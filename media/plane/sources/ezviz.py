@@ -28,15 +28,14 @@ from typing import Never
 import structlog
 
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
-from media.ezviz.results import OTHER_STREAM, PASSING, SERVER, SILENT, SINGLE, TOKEN, UNREACHED, meaning
+from media.ezviz.node import NodeSession, SaidNo, Unreached
+from media.ezviz.results import OTHER_STREAM, PASSING, SERVER, SILENT, SINGLE, TOKEN, UNREACHED, Rest, Rests, meaning
 from media.plane.codec.units import SourceFailed
-from media.plane.sources.ezviz_node import NodeSession, SaidNo, Unreached
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
-from media.plane.sources.ezviz_rests import Rest, Rests
-from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.footage import Sets
 from media.plane.sources.screen import Screen
 from media.source import NotOpened, SourceSpec
+from media.trust import OnLoopback
 from net.cache import Recent
 
 _log = structlog.get_logger()

@@ -10,11 +10,10 @@ from typing import Never
 import structlog
 
 from media.ezviz.address import MAIN, BadAddress
-from media.ezviz.local.address import LocalAddress
-from media.ezviz.local.manner import MANNERS, Manner
+from media.ezviz.local_messages import LocalAddress
+from media.ezviz.local_session import MANNERS, Closed, LocalSession, Manner
+from media.ezviz.node import SaidNo, Unreached
 from media.plane.codec.units import SourceFailed, WayFailed
-from media.plane.sources.ezviz_local_session import Closed, LocalSession
-from media.plane.sources.ezviz_node import SaidNo, Unreached
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec

@@ -11,11 +11,9 @@ from media.ezviz.encryption import Layout
 from media.plane.codec.bitstream import bitstream
 from media.plane.codec.keyframe import Measured, NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
-from media.plane.sources.doubt import Doubt
 from media.plane.sources.footage import Footage, Sets
-from media.plane.sources.joined import Joined
-from media.plane.sources.pacing import Pacing
-from media.plane.sources.screen import Screen
+from media.plane.sources.screen import Doubt, Pacing, Screen
+from media.plane.sources.timeline import Joined
 from media.source import Sound
 
 _log = structlog.get_logger()

@@ -3,8 +3,6 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -32,17 +30,6 @@ class Cut(Exception):
 
 class Fault(Exception):
     """No usable answer in time."""
-
-
-@dataclass(frozen=True, slots=True)
-class OnLoopback:
-    """Which sources may live on this machine: all, or those at a "host:port" of `vendors` and nowhere else."""
-
-    every: bool = False
-    vendors: frozenset[str] = frozenset()
-
-    def has(self, hosts: Iterable[str]) -> bool:
-        return self.every or self.vendors.issuperset(hosts)
 
 
 class _Pinned(AbstractResolver):

@@ -1,15 +1,14 @@
-"""The units of one session of a camera, from its first keyframe on, by the session's clock."""
+"""The units of one session of a camera of EZVIZ's, from its first keyframe on, by the session's clock."""
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from media import nal
 from media.ezviz.decipher import Decipherer
 from media.ezviz.encryption import LAYOUTS, Layout
 from media.ezviz.h265 import EzvizH265Depacketizer
-from media.ezviz.transport import transport
 from media.mpegps.packets import NotMpegPs, Packets
 from media.mpegps.pictures import Pictures, Piece
 from media.mpegps.sound import G711_RATE, Codec, Heard, Sound, adts_rate
@@ -21,6 +20,12 @@ from media.rtp.h264 import H264Depacketizer
 from media.rtp.packet import NotRtp, Packet, read
 from media.rtp.unit import AccessUnit, Depacketizer
 
+type Transport = Literal["ps", "rtp", "ts"]
+
+_PACK = b"\x00\x00\x01\xba"
+# of EZVIZ's: pictures, what only its player reads, and kinds of sound
+_RTP_KINDS = frozenset({0, 8, 11, 14, 96, 98, *range(100, 105), 112, 115})
+_SOURCE = b"\x55\x66\x77\x88"
 MOST_UNITS = 1024  # of a picture: each is looked at, and no camera cuts one into so many
 UNFOUND = 256 * 1024  # bytes before the transport is known
 KEYFRAMES = 4  # that are kept as they came, until each was judged
@@ -31,6 +36,34 @@ _AAC = frozenset({11, 14, 98, *range(100, 105), 115})  # those that cameras send
 _HEADED = b"\x00\x10"  # the length of AU headers (RFC 3640) in front of one frame
 _CONFIG = b"\x14\x08"  # AAC-LC, 16 kHz, mono: what all sound of these cameras is whose own headers say it
 _RATE, _SAMPLES = 16_000, 1024
+
+
+def transport(body: bytes, before: bytes = b"") -> Transport | None:
+    """Which transport a session uses, by its first bytes.
+
+    None if the bytes begin in the middle of a packet: then the next ones decide.
+
+    RTP of the source that all known cameras name is told by one packet, of another one by a packet and the one `before`
+    it.
+    """
+    if _PACK in body or body.startswith(b"IMKH"):
+        return "ps"
+    if len(body) > 188 and set(body[::188]) == {0x47}:
+        return "ts"
+    if _may_be_rtp(body) and (body[8:12] == _SOURCE or _follows(body, before)):
+        return "rtp"
+    return None
+
+
+def _may_be_rtp(body: bytes) -> bool:
+    return len(body) > 12 and body[0] >> 6 == 2 and body[1] & 0x7F in _RTP_KINDS
+
+
+def _follows(body: bytes, before: bytes) -> bool:
+    """Whether both are of one source, numbered one after the other."""
+    if not _may_be_rtp(before) or body[8:12] != before[8:12]:
+        return False
+    return (int.from_bytes(body[2:4]) - int.from_bytes(before[2:4])) & 0xFFFF == 1
 
 
 class Sets(NamedTuple):

@@ -6,15 +6,15 @@ import ssl
 from collections.abc import Awaitable, Callable
 
 from media.plane.event_loop import Background
-from media.plane.sources import card_player
+from media.plane.sources import card
 from media.plane.sources.ezviz import EzvizCameras, EzvizSource
 from media.plane.sources.ezviz_local import MANY, EzvizLocalSource, Known
-from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.hls import HlsSource
+from media.plane.sources.reader import Run
 from media.plane.sources.rtsp import RtspSource
-from media.plane.sources.run import Run
 from media.plane.sources.screen import Screen
 from media.source import SourceSpec
+from media.trust import OnLoopback
 from net.cache import Recent
 
 type Mint = Callable[[], Awaitable[SourceSpec]]
@@ -48,7 +48,7 @@ class Opener:
         the opening ended. What takes time to close goes to `background`.
         """
         if spec.kind == "card":
-            await card_player.play(screen, spec.card, asyncio.get_running_loop().time)
+            await card.play(screen, spec.card, asyncio.get_running_loop().time)
         if spec.kind == "ezviz":
             with contextlib.closing(
                 EzvizSource(

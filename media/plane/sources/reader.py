@@ -1,46 +1,31 @@
-"""The thread that reads one opening of a source with libav and hands access units to the event loop."""
+"""One opening of a source by libav: a thread that reads it, its units paced, until it is over."""
 
+import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
+import structlog
 from av.bitstream import BitStreamFilterContext
 
 from media.plane.codec import sound
 from media.plane.codec.bitstream import Bitstream, bitstream
 from media.plane.codec.keyframe import NoPicture
 from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
-from media.plane.sources.doubt import Doubt
-from media.plane.sources.joined import Joined
+from media.plane.sources.hls import HlsSource
+from media.plane.sources.screen import Doubt, Pacing, Screen, guarded
+from media.plane.sources.timeline import Joined
 
+_log = structlog.get_logger()
+
+FIRST_KEYFRAME_S = 8.0
 _TICK = Fraction(1, CLOCK)
 _VIDEOS = {"h264": bitstream("h264"), "hevc": bitstream("h265")}
 _SOUNDS = ("aac", "pcm_mulaw", "pcm_alaw")
-
-
-class Origin(Protocol):
-    """One opening of a source that comes in bursts: a vendor's HLS."""
-
-    encrypts: bool  # its vendor has a setting that garbles pictures
-
-    @property
-    def target_s(self) -> float: ...
-
-    @property
-    def failure(self) -> SourceFailed | None:
-        """Why the source ended, if it knows more than libav does."""
-        ...
-
-    async def prepare(self) -> None: ...
-
-    def container(self) -> Any:
-        """What libav reads; called in the reader's thread."""
-        ...
-
-    async def close(self) -> None: ...
 
 
 class Reader(threading.Thread):
@@ -50,7 +35,7 @@ class Reader(threading.Thread):
     """
 
     def __init__(
-        self, source: Origin, *, deliver: Callable[[Unit], None], done: Callable[[SourceFailed], None]
+        self, source: HlsSource, *, deliver: Callable[[Unit], None], done: Callable[[SourceFailed], None]
     ) -> None:
         super().__init__(name="source", daemon=True)
         self._source = source
@@ -161,7 +146,7 @@ class _Units:
             return []
         if packet.stream_index != self._video.index:
             is_aac = self._audio.codec_context.name == "aac"
-            data = sound_of(bytes(packet), self._config) if is_aac else bytes(packet)
+            data = _with_adts(bytes(packet), self._config) if is_aac else bytes(packet)
             return self._one("audio", packet, data, key=True)
         found = []
         for part in self._to_annexb.filter(packet) if self._to_annexb else (packet,):
@@ -184,5 +169,65 @@ class _Units:
         return [Unit(kind, data, max(pts, dts), dts, key)]
 
 
-def sound_of(data: bytes, config: bytes) -> bytes:
+def _with_adts(data: bytes, config: bytes) -> bytes:
     return data if sound.has_adts(data) or len(config) < 2 else sound.adts(data, config)
+
+
+class Run:
+    """One reader in its thread, its pacing, and the watch over them."""
+
+    def __init__(self, screen: Screen, source: HlsSource) -> None:
+        self._source = source
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[SourceFailed] = self._loop.create_future()
+        self._reader = Reader(
+            source,
+            deliver=self._post(self._deliver),
+            done=self._post(self._done),
+        )
+        self._pacing = Pacing(screen, self._done, self._reader.room)
+        self._heard = self._loop.time()
+        self._is_open = False
+
+    async def last(self) -> None:
+        """Run until the source is over. Raises SourceFailed."""
+        self._heard = self._loop.time()
+        self._reader.start()
+        while True:
+            patience = max(8.0, 3 * self._source.target_s + 2) if self._is_open else FIRST_KEYFRAME_S
+            done, _ = await asyncio.wait([self._over], timeout=0.5)
+            if done:
+                raise self._over.result()
+            if self._source.failure:
+                raise self._source.failure
+            if self._loop.time() - self._heard > patience:
+                raise SourceFailed("media_down", again=True)
+
+    def close(self) -> None:
+        self._reader.stop()
+        self._pacing.close()
+        if not self._over.done():
+            self._over.cancel()
+
+    def _post[T](self, call: Callable[[T], None]) -> Callable[[T], None]:
+        """From the reader's thread into the loop."""
+        show = guarded(call, self._done)
+
+        def post(value: T) -> None:
+            # a loop that is gone took everybody who watched with it
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(show, value)
+
+        return post
+
+    def _deliver(self, unit: Unit) -> None:
+        if self._over.done():
+            return
+        self._is_open = True
+        if unit.kind == "video":
+            self._heard = self._loop.time()
+        self._pacing.push(unit)
+
+    def _done(self, failure: SourceFailed) -> None:
+        if not self._over.done():
+            self._over.set_result(failure)

@@ -10,7 +10,6 @@ from media.messages import Stats
 from media.plane.codec.units import SourceFailed
 from media.plane.event_loop import Background
 from media.plane.settings import PlaneSettings
-from media.plane.sources.fetcher import OnLoopback
 from media.plane.sources.opener import Opener
 from media.plane.viewing.asking import Asking
 from media.plane.viewing.camera_stills import CameraStills
@@ -29,6 +28,7 @@ from media.plane.viewing.transcodes import Transcodes
 from media.plane.viewing.view import View
 from media.plane.viewing.warming import Warming
 from media.source import Sources, SourceSpec
+from media.trust import OnLoopback
 
 ANSWER_S = 5.0  # for all of it, where nobody says when it is wanted; only a machine under load takes so long
 

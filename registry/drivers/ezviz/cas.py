@@ -18,8 +18,7 @@ import certifi
 from msgspec import Struct
 
 from media.ezviz.address import KNOWN, LOWEST_PORT
-from media.ezviz.local.messages import HEAD, TAIL, Head, NotMessage, answer, plain
-from media.ezviz.local.requests import KEY_WANTED, Device, key_wanted
+from media.ezviz.local_messages import HEAD, KEY_WANTED, TAIL, Device, Head, NotMessage, answer, key_wanted, plain
 from net import errors
 from net.addresses import is_spelled
 from net.exchange import Exchange

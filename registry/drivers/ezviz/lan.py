@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from media.ezviz.local.manner import CONTROL_PORT, MEDIA_PORT
+from media.ezviz.local_session import CONTROL_PORT, MEDIA_PORT
 from media.grants import Picture
 from media.rtsp.login import Login
 from media.source import SourceSpec

@@ -17,8 +17,7 @@ from concurrent.futures import TimeoutError as Late
 from typing import NamedTuple, Protocol
 
 from media.ezviz.address import named
-from media.ezviz.local.address import url
-from media.ezviz.local.requests import Device, NoKey
+from media.ezviz.local_messages import Device, NoKey, url
 from media.source import SourceSpec
 from net.cache import Recent
 from registry.camera import Camera

@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 from media.ezviz import messages
 from media.ezviz.address import KNOWN, Address, BadAddress, parted
-from media.ezviz.frames import MESSAGE, STREAM, Frame, Frames, NotFrames, frame
-from media.ezviz.messages import Answer, NotAnswer
-from media.plane.sources.fetcher import OnLoopback
+from media.ezviz.messages import MESSAGE, STREAM, Answer, Frame, Frames, NotAnswer, NotFrames, frame
+from media.trust import OnLoopback
 from net.addresses import are_public, is_spelled
 
 CONNECT_S = 3.0
