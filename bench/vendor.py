@@ -21,7 +21,7 @@ from bench.table import Bound, Row
 from media.grants import Grants
 from registry.adapter import adapt
 from registry.camera import Stream, StreamRequest
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.registry import Registry
 from registry.rules import Rules
@@ -81,7 +81,7 @@ def _fleet(folder: Path) -> Iterator[tuple[SimulatorProcess, Registry, Link]]:
         vendor.configure(fleet={"account": FLEET, "cameras": CAMERAS})
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)
-        account = households.add_owner(store, FLEET, open_key="fleet-key", open_secret="fleet-secret")
+        account = sessions.add_owner(store, FLEET, open_key="fleet-key", open_secret="fleet-secret")
         answer = driver.sign_in(FLEET, "showcam-demo", 20.0)
         _expect(isinstance(answer, SignedIn), answer)
         driver.sessions.signed_in(store.sources(account.id)[0], FLEET, answer.session)  # type: ignore[union-attr]
@@ -153,7 +153,7 @@ def _caller(
 ) -> Callable[[Callable[..., None]], float]:
     """A call that sends a directive about a camera of the household; it returns the seconds and checks the answer."""
     store = SqliteStore(program.data / "showcam.sqlite3", Sealer(key_files.read_or_make(program.data / "keys").seal))
-    source = households.find(store, user)
+    source = sessions.find(store, user)
     assert source is not None
     account = store.account(source.account)
     assert account is not None

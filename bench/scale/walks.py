@@ -29,7 +29,7 @@ from bench.questions import (
 from bench.scale.gateway import CONTEXT, Gateway
 from bench.scale.world import PASSWORD, REDIRECT, USER, WEBHOOK_KEY, World
 from media.grants import HEADER, START_S, Grants
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from showcam import keys as key_files
 from showcam.compose import directives, fulfillment, ground, web_on_lambda
 from store.dynamodb import DynamoStore
@@ -53,7 +53,7 @@ class Household:
         self.base = ground.build(world.settings, keys)
         self.beside = DynamoStore(world.client, world.settings.table, Sealer(keys.seal))  # its requests are not counted
         self.grants = Grants(keys.grant)
-        source = households.find(self.base.store, user)
+        source = sessions.find(self.base.store, user)
         assert source is not None
         self.account = source.account
         assistants: tuple[Assistant, ...] = ("alexa", "google")

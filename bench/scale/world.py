@@ -24,7 +24,7 @@ from moto import mock_aws
 from accounts import clients
 from bench.scale.assistants import TOKEN, assistants
 from bench.scale.meter import Meter
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.vendor import SignedIn
 from showcam import keys as key_files
 from showcam.aws import boto
@@ -141,10 +141,10 @@ def _settle(made: World, cameras: int, *, app_account: bool) -> None:
         made.vendor.configure(fleet={"account": user, "cameras": cameras})
         # of another developer, so that it shares nothing with the first
         key = (None, None) if user == USER else ("near-key", "near-secret")
-        account = households.add_owner(base.store, user, open_key=key[0], open_secret=key[1])
+        account = sessions.add_owner(base.store, user, open_key=key[0], open_secret=key[1])
         if user == USER:
             serials = [row["serial"] for row in made.vendor.cameras().values() if row["owner"] == USER]
-            households.set_sub_account(base.store, user, _sub_account(made.vendor, serials))
+            sessions.set_sub_account(base.store, user, _sub_account(made.vendor, serials))
         if app_account or user == NEIGHBOUR:
             verdict = base.driver.sign_in(user, PASSWORD, LONG_S)
             assert isinstance(verdict, SignedIn), verdict

@@ -60,7 +60,7 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, to: str |
     user name of the owner's choice, and the password for it is asked for.
     """
     from accounts.owner_users import OwnerUsers
-    from registry.drivers.ezviz import households
+    from registry.drivers.ezviz import sessions
     from showcam.compose.command import tools
 
     if not user.strip():
@@ -72,15 +72,15 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, to: str |
         return
     secret, settings = click.prompt("appSecret", hide_input=True) if key else None, settings_of(context)
     with tools(settings) as store:
-        if households.find(store, user) is not None:
+        if sessions.find(store, user) is not None:
             stop(f"{user} may sign in here already.", code=1)
         if OwnerUsers(store).find(user) is not None:
             stop(f"{user} is the user name of an owner at showcam itself: give that one another name first.", code=1)
         if to:
             home = owner_password.known(store, to)
-            households.add_to(store, home.id, user, open_key=key, open_secret=secret)
+            sessions.add_to(store, home.id, user, open_key=key, open_secret=secret)
         else:
-            households.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
+            sessions.add_owner(store, user, open_key=key, open_secret=secret, locale=language)
     echo(f"{user} may now link cameras here.")
     if not key:
         comes_by_cloud = settings.ezviz_cloud and settings.pictures == "plane"
@@ -100,7 +100,7 @@ def add(context: click.Context, user: str, key: str | None, lan: bool, to: str |
 def list_(context: click.Context, as_json: bool) -> None:
     """List the households: the accounts of each, whether EZVIZ is signed in, its links and whether it has a PIN."""
     from accounts.pins import Pins
-    from registry.drivers.ezviz import households
+    from registry.drivers.ezviz import sessions
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
@@ -108,7 +108,7 @@ def list_(context: click.Context, as_json: bool) -> None:
             {
                 "household": account.id,
                 "users": [
-                    {"user": user, "signed_in": state == "ok"} for user, state in households.users(store, account.id)
+                    {"user": user, "signed_in": state == "ok"} for user, state in sessions.users(store, account.id)
                 ],
                 "showcam_user": owner_password.user_of(store, account.id),
                 "lan": any(source.kind == "lan" for source in store.sources(account.id)),
@@ -197,14 +197,14 @@ def sub_account(context: click.Context, user: str, account_id: str) -> None:
 
     ACCOUNT_ID is the accountId that ram/account/create answered; "none" takes it away.
     """
-    from registry.drivers.ezviz import households
+    from registry.drivers.ezviz import sessions
     from showcam.compose.command import tools
 
     kept = "" if account_id == "none" else account_id
     if kept and not (kept.isalnum() and len(kept) <= 64):
         stop("An accountId is letters and digits.", code=1)
     with tools(settings_of(context)) as store:
-        if not households.set_sub_account(store, user, kept):
+        if not sessions.set_sub_account(store, user, kept):
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
     echo(f"{user} has that sub-account now." if kept else f"{user} has no sub-account now.")
 
@@ -220,11 +220,11 @@ def cloud(context: click.Context, user: str, agreed: str) -> None:
 
     It is an open connection: on its way from EZVIZ to here the picture is not encrypted. Linking asks for it too.
     """
-    from registry.drivers.ezviz import households
+    from registry.drivers.ezviz import sessions
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
-        if not households.set_open_air(store, user, agreed == "yes"):
+        if not sessions.set_open_air(store, user, agreed == "yes"):
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
     may = "may now" if agreed == "yes" else "no longer"
     echo(f"Pictures of {user}'s cameras {may} come by EZVIZ's cloud stream.")
@@ -238,12 +238,12 @@ def cloud(context: click.Context, user: str, agreed: str) -> None:
 @readable
 def key(context: click.Context, user: str, key: str | None) -> None:
     """Set the Open Platform key by which pictures of USER's cameras come."""
-    from registry.drivers.ezviz import households
+    from registry.drivers.ezviz import sessions
     from showcam.compose.command import tools
 
     with tools(settings_of(context)) as store:
-        if households.find(store, user) is None:
+        if sessions.find(store, user) is None:
             stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
         app_key = key or str(click.prompt("appKey", err=True))
-        households.set_open_key(store, user, app_key, click.prompt("appSecret", hide_input=True, err=True))
+        sessions.set_open_key(store, user, app_key, click.prompt("appSecret", hide_input=True, err=True))
     echo(f"Pictures of {user}'s cameras now come by that key.")

@@ -4,7 +4,7 @@ import msgspec
 
 from accounts import clients
 from accounts.households import with_lan
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.lan.devices import Device, Devices, Pictured
 from showcam import keys
 from showcam.compose.ground import open_store
@@ -45,9 +45,9 @@ def prepare(settings: Settings, *, replays: bool = False) -> Settings:
         if store.client(name) is None:
             clients.register(store, name, name, redirects, loopback_redirect=True, secret=f"{name}-secret")
     for user, key in (_USERS | ({REPLAY: ""} if replays else {})).items():
-        if households.find(store, user) is None:
+        if sessions.find(store, user) is None:
             given = (f"{key}-key", f"{key}-secret") if key else (None, None)
-            households.add_owner(store, user, open_key=given[0], open_secret=given[1])
+            sessions.add_owner(store, user, open_key=given[0], open_secret=given[1])
     simulator = settings.simulator_port
     if settings.has_lan_cameras:
         _add_barn(store, simulator)
@@ -69,7 +69,7 @@ def prepare(settings: Settings, *, replays: bool = False) -> Settings:
 
 def _add_barn(store: Store, simulator: int) -> None:
     """The simulator's camera that no vendor knows, for the demo's first household, unless its owner removed it."""
-    ezviz = households.find(store, next(iter(_USERS)))
+    ezviz = sessions.find(store, next(iter(_USERS)))
     assert ezviz is not None  # added above
     is_new = all(source.kind != Devices.kind for source in store.sources(ezviz.account))
     source, devices = with_lan(store, ezviz.account), Devices(store)

@@ -12,7 +12,7 @@ import structlog
 from accounts.tokens import authenticate
 from actions.signalling import Signalling
 from media.grants import HEADER
-from registry.drivers.ezviz.webhook import Inbox, Webhook
+from registry.drivers.ezviz.messages import Inbox, Webhook
 from showcam.aws import boto
 from showcam.compose import ground
 from showcam.edge import webhook

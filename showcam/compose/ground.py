@@ -13,7 +13,7 @@ from net.networks import house_networks
 from registry.adapter import Adapter, adapt
 from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.open_platform import Key
 from registry.drivers.lan.discovery import Discovered, discover
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules

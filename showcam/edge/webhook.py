@@ -2,7 +2,7 @@
 
 import structlog
 
-from registry.drivers.ezviz.webhook import Full, Unreadable, Untrusted, Webhook
+from registry.drivers.ezviz.messages import Full, Unreadable, Untrusted, Webhook
 from showcam.http_types import Request, Response, Route, carries, problem
 from store.ports import StoreUnavailable
 

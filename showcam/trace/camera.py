@@ -18,7 +18,7 @@ from media.source import SourceSpec
 from media.trust import OnLoopback
 from registry.camera import Camera
 from registry.drivers.ezviz.driver import EzvizDriver
-from registry.drivers.ezviz.encryption import key_of
+from registry.drivers.ezviz.keys import key_of
 from registry.drivers.ezviz.trace_lines import Home, Line, Row, Trace, Unopened, Wake, Way
 from registry.drivers.ezviz.tracing import Aliases, CallNotes
 from registry.errors import DriverError, Refused, SignedOut

@@ -7,7 +7,7 @@ import pytest
 from accounts import households
 from accounts.owner_users import OwnerUsers
 from registry.camera import UNASKED
-from registry.drivers.ezviz import households as ezviz
+from registry.drivers.ezviz import sessions
 from registry.errors import Refused, SignedOut, VendorDown
 from registry.owner.outcome import SignInRefused
 from registry.owner.sign_in import SignIn
@@ -106,9 +106,9 @@ def test_a_vendors_code_is_asked_for_and_the_tick_is_kept_meanwhile(world: HomeW
 
 def open_air(world: HomeWorld, user: str) -> bool:
     """Whether the account's owner allows the open connection."""
-    from registry.drivers.ezviz import households
+    from registry.drivers.ezviz import sessions
 
-    source = households.find(world.home.store, user)
+    source = sessions.find(world.home.store, user)
     assert source is not None
     return bool(world.vendor.sessions.read(source).secrets.open_air)
 
@@ -120,7 +120,7 @@ def test_the_open_connection_is_as_it_was_ticked(world: HomeWorld, ticked: dict[
 
 
 def test_the_open_connection_is_agreed_to_by_each_account_of_a_household_for_itself(world: HomeWorld) -> None:
-    ezviz.add_to(world.home.store, world.home.account.id, NEW)
+    sessions.add_to(world.home.store, world.home.account.id, NEW)
     world.browser().enter(world.code.renew()).sign_in(NEW)
     world.browser().enter(world.code.renew()).sign_in(USER, open_way="1")
     assert (open_air(world, USER), open_air(world, NEW)) == (True, False)
@@ -275,7 +275,7 @@ def test_a_household_of_its_own_cameras_reads_that_nobody_has_signed_in_to_the_v
     world = home_world(tmp_path, own=True)
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
-    ezviz.add_to(world.home.store, account.id, NEW)
+    sessions.add_to(world.home.store, account.id, NEW)
     world.home.driver.error = SignedOut()
     browser = world.browser().get()
     browser.enter(world.code.renew())

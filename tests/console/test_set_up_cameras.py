@@ -7,7 +7,7 @@ import pytest
 
 from accounts import households
 from accounts.owner_users import OwnerUsers
-from registry.drivers.ezviz import households as ezviz
+from registry.drivers.ezviz import sessions
 from registry.errors import SignedOut, VendorDown
 from tests.console.test_set_up import AT, said
 from tests.doubles.home_browser import HomeBrowser
@@ -113,7 +113,7 @@ def test_where_the_cameras_cant_be_listed_the_step_says_why_and_counts_none(worl
 def test_a_vendor_that_nobody_has_signed_in_to_is_asked_for(world: HomeWorld) -> None:
     account = households.add_of_lan(world.home.store)
     OwnerUsers(world.home.store).set(account.id, "kari", "barn door and two geese")
-    ezviz.add_to(world.home.store, account.id, NEW)
+    sessions.add_to(world.home.store, account.id, NEW)
     world.home.driver.error = SignedOut()
     browser = sign_in(entered(world), "kari", "barn door and two geese")
     assert "Nobody has signed in to EZVIZ yet, so its cameras are missing here." in said(browser, 1)

@@ -10,7 +10,7 @@ from accounts import clients
 from accounts.tokens import mint
 from aws.deploy_local.emulator import Emulator
 from registry.camera import Ref
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from showcam import keys
 from store.dynamodb import DynamoStore
 from store.records import Account, Assistant, Known, Link, Source
@@ -80,7 +80,7 @@ def build_stack(aws: Emulator, cloud: Cloud) -> Stack:
 
 def add_home(store: DynamoStore, user: str) -> Home:
     """Adds a household that is signed out at the vendor, so that the vendor is not called."""
-    account, source = households.add_owner(store, user), households.find(store, user)
+    account, source = sessions.add_owner(store, user), sessions.find(store, user)
     assert source
     garden = camera("Garden", "F00000001", ref=Ref(source.id, "F00000001", 1))
     store.put_known(account.id, source.id, Known(msgspec.msgpack.encode([garden]), time.time()))
@@ -89,7 +89,7 @@ def add_home(store: DynamoStore, user: str) -> Home:
 
 def _sign_in(home: Home) -> None:
     """Signs the household in by the integrator's key, so that the vendor is called."""
-    assert households.set_sub_account(home.store, USER, "sub1")
+    assert sessions.set_sub_account(home.store, USER, "sub1")
     session = home.store.read_session(home.account.id, home.source.id)
     assert session
     version, blob = session.version, session.secrets

@@ -51,7 +51,7 @@ from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
 from media.source import SourceSpec, Watched
 from oauth.app import OAuthSettings, bind
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.sessions import Sessions
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Devices
@@ -249,7 +249,7 @@ def home_world(
     store = SqliteStore(folder / "showcam.sqlite3", Sealer([("test", secrets.token_bytes(32))]))
     made = household(folder, user=USER, clock=clock, store=store, lan=LanDriver(store, loopback=True, known_s=0.0))
     made.adapter.changes.subscribe(made.adapter.came_back.note)
-    households.add_owner(made.store, CAREFUL)
+    sessions.add_owner(made.store, CAREFUL)
     vendor: Any = ReadyVendor(USER, NEW, careful=(CAREFUL,))
     vendor.sessions = Sessions(made.store)
     code = OneTimeCode(folder / "run" / "home-code", clock)

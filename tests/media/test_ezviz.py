@@ -17,7 +17,7 @@ import pytest
 from media.grants import Claims, Picture
 from media.plane.codec.units import CLOCK
 from media.source import Codec, Denied, NotOpened, SourceSpec, mark_of
-from registry.drivers.ezviz.encryption import key_of
+from registry.drivers.ezviz.keys import key_of
 from tests.doubles import gstreamer
 from tests.doubles.hls_camera import FPS
 from tests.doubles.open_gate import OpenGate

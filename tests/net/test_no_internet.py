@@ -10,7 +10,7 @@ ASKED = """
 import json, re, sys
 from net.hosts import Hosts
 from net.exchange import Exchange
-from registry.drivers.ezviz.ruled import FAILURES, failure
+from registry.drivers.ezviz.client import FAILURES, failure
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError
 

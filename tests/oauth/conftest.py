@@ -17,7 +17,7 @@ from accounts.owner_users import OwnerUsers
 from accounts.passwords import Passwords
 from console import look
 from oauth.app import OAuthSettings, bind
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.sessions import Sessions
 from registry.owner.sign_in import SignIn
 from store.ports import Store
@@ -50,7 +50,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., World]]:
         folder = tmp_path / str(len(made))
         folder.mkdir()
         home = household(folder, user=USER, store=store, lan=lan)
-        households.add_owner(home.store, CAREFUL)
+        sessions.add_owner(home.store, CAREFUL)
         registered = {
             assistant: clients.register(home.store, assistant, assistant, (REDIRECTS[assistant],), **client)
             for assistant in ("alexa", "google")

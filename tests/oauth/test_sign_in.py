@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from oauth import wording
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.errors import VendorDown
 from registry.owner.outcome import SignInRefused
 from registry.vendor import Rejected
@@ -186,7 +186,7 @@ def test_so_many_sign_ins_may_hold_a_thread(
     threads = []
     for number, their_address in enumerate(waiting):
         user = f"{number}@example.com"
-        households.add_owner(world.home.store, user)
+        sessions.add_owner(world.home.store, user)
         other = world.browse()
         other.address = their_address
         threads.append(threading.Thread(target=other.sign_in, args=(user, "wrong")))
@@ -246,7 +246,7 @@ def test_so_many_entered_codes_may_hold_a_thread(
     if step == "code":
         assert browser.sign_in(CAREFUL).page.steps == ["code", "cancel", "switch"]
     for user in users:
-        households.add_owner(world.home.store, user)
+        sessions.add_owner(world.home.store, user)
         other = world.browse()
         other.address = A
         if at == "code":

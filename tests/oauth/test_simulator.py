@@ -12,7 +12,7 @@ from console import look
 from media.grants import Grants
 from oauth.app import OAuthSettings, bind
 from registry.adapter import adapt
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.owner.sign_in import SignIn
 from registry.rules import Rules
@@ -40,7 +40,7 @@ def app(simulator: SimulatorProcess, store: SqliteStore) -> Flask:
     rules = Rules()
     adapter = adapt(store, {"ezviz": driver}, pictures, Grants([b"g" * 32]), rules)
     for name in ("demo", "mfa"):
-        households.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
+        sessions.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
     for assistant in ("alexa", "google"):
         clients.register(store, assistant, assistant, (REDIRECTS[assistant],), secret=f"{assistant}-secret")
     app = Flask("showcam", static_folder=None)
@@ -77,7 +77,7 @@ def test_a_person_links_at_the_simulated_vendor(app: Flask, store: SqliteStore, 
         "client_secret": f"{assistant}-secret",
     }
     tokens = app.test_client().post("/oauth/token", data=form).get_json()
-    source = households.find(store, "demo@example.com")
+    source = sessions.find(store, "demo@example.com")
     assert source is not None
     (link,) = store.links(source.account)
     assert (link.assistant, link.label, link.cameras) == (assistant, "Kari", None)

@@ -13,11 +13,10 @@ from media.grants import Grants
 from net.hosts import Hosts
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Stream, StreamRequest
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.keys import Keys
-from registry.drivers.ezviz.open.calls import OpenPlatform
-from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.open_platform import Key, OpenPlatform
 from registry.drivers.ezviz.sessions import Held, Secrets
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
@@ -63,7 +62,7 @@ def hosts(vendor: SimulatorProcess) -> EzvizHosts:
 
 def signed_in(vendor: SimulatorProcess, store: SqliteStore, name: str, key: str = "", secret: str = "") -> Ezviz:
     user = f"{name}@example.com"
-    account = households.add_owner(store, user, open_key=key or f"{name}-key", open_secret=secret or f"{name}-secret")
+    account = sessions.add_owner(store, user, open_key=key or f"{name}-key", open_secret=secret or f"{name}-secret")
     (source,) = store.sources(account.id)
     driver = EzvizDriver(store, hosts(vendor), ca_file=vendor.ca, demo=True)
     verdict = driver.sign_in(user, PASSWORD, LONG_S)
@@ -170,7 +169,7 @@ def test_an_invalid_key_is_no_way_and_does_not_sign_out(
 
 
 def test_without_a_key_there_is_no_way(simulator: SimulatorProcess, store: SqliteStore) -> None:
-    account = households.add_owner(store, "demo@example.com")
+    account = sessions.add_owner(store, "demo@example.com")
     (source,) = store.sources(account.id)
     driver = EzvizDriver(store, hosts(simulator), ca_file=simulator.ca, demo=True)
     verdict = driver.sign_in("demo@example.com", PASSWORD, LONG_S)

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from media.grants import Picture
 from registry.camera import Camera, Ref, Video
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
+from registry.drivers.ezviz.answers import ahead_s, kind_of
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.events import ahead_s, kind_of
-from registry.drivers.ezviz.open.tokens import Key
-from registry.drivers.ezviz.push import register
+from registry.drivers.ezviz.messages import register
+from registry.drivers.ezviz.open_platform import Key
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
 from store.records import Source
 from store.sqlite import SqliteStore
@@ -104,7 +104,7 @@ def make(vendors: Vendors, store: SqliteStore) -> Callable[[Vendor], Ezviz]:
         hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
         driver.load()
-        account = households.add_owner(store, "demo@example.com", open_key="k", open_secret="s")
+        account = sessions.add_owner(store, "demo@example.com", open_key="k", open_secret="s")
         source = store.sources(account.id)[0]
         driver.sessions.signed_in(source, "demo@example.com", SESSION | {"api_url": vendor.host})
         return Ezviz(driver, source, vendor)
@@ -261,12 +261,12 @@ def test_half_a_surrogate_pair_costs_only_that_character(
     vendor = vendors.answering(reply)
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True, developer=Key("k", "s"))
-    account = households.add_owner(store, "demo@example.com")
+    account = sessions.add_owner(store, "demo@example.com")
     source = store.sources(account.id)[0]
     if way == "account":
         driver.sessions.signed_in(source, "demo@example.com", SESSION | {"api_url": vendor.host})
     else:
-        households.set_sub_account(store, "demo@example.com", "sub")
+        sessions.set_sub_account(store, "demo@example.com", "sub")
     (camera,) = driver.read(source, 5.0)
     assert (camera.name, camera.model, camera.firmware) == ("Garden", "C3TN", "V5")
     if way == "account":

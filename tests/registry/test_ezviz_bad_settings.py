@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from registry.camera import Camera, Flag, Ref
-from registry.drivers.ezviz import codes, households
+from registry.drivers.ezviz import answers, sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import CameraSilent, DriverError, Refused, SetRefused, SignedOut, VendorBusy, VendorDown
@@ -70,7 +70,7 @@ class Cloud:
 
     def source(self, *, key: bool = False) -> Source:
         own = ("key", SECRET) if key else (None, None)
-        account = households.add_owner(self.store, "demo@example.com", open_key=own[0], open_secret=own[1])
+        account = sessions.add_owner(self.store, "demo@example.com", open_key=own[0], open_secret=own[1])
         (source,) = self.store.sources(account.id)
         session = {
             "session_id": SESSION,
@@ -176,7 +176,7 @@ def test_every_code_of_the_apps_api(cloud: Cloud, setting: str, value: str, code
     # the library tries a switch by its older call too, and a model that does not know the call that sets how its
     # picture stands may know the one that turns it over; nothing else is asked twice
     older = ["/api/device/switchStatus"] if "switchStatus" in BY_ACCOUNT[setting, value] else []
-    if setting == "flip" and str(code) in codes.NO_SUCH_CALL:
+    if setting == "flip" and str(code) in answers.NO_SUCH_CALL:
         older = [MIRROR]
     assert cloud.sets == [BY_ACCOUNT[setting, value], *older]
 
@@ -289,10 +289,10 @@ def test_a_code_goes_out_once(cloud: Cloud) -> None:
 
 
 def test_a_code_means_one_thing() -> None:
-    assert not set(codes.OPEN) & codes.DONE
-    assert set(codes.OPEN) >= codes.WRONG_CODE
+    assert not set(answers.OPEN) & answers.DONE
+    assert set(answers.OPEN) >= answers.WRONG_CODE
     for code in ("", "x", "99999999", "39", "-1"):
-        assert codes.kind(code) == "down"
+        assert answers.kind(code) == "down"
 
 
 # Documented codes of calls that are never made here: users and their passwords, invitations, friends, galleries, SDKs,
@@ -306,7 +306,7 @@ NEVER = re.compile(
 @CODES.mark
 def test_every_documented_code_is_classified() -> None:
     documented = set(json.loads(CODES_FILE.read_text()))
-    known = set(codes.OPEN) | codes.DONE
+    known = set(answers.OPEN) | answers.DONE
     assert {code for code in documented - known if not NEVER.fullmatch(code)} == set()
 
 

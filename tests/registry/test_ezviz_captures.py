@@ -3,7 +3,7 @@
 import pytest
 from pyezvizapi.utils import decrypt_image
 
-from registry.drivers.ezviz.captures import deciphered
+from registry.drivers.ezviz.driver import deciphered
 from registry.errors import Refused
 from simulator.app_api.captures import encoded
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from media.ezviz.local_messages import Device
-from registry.drivers.ezviz.cas import Cas, CasSession, OtherCertificate
+from registry.drivers.ezviz.keys import Cas, CasSession, OtherCertificate
 from registry.errors import VendorDown
 from simulator.authority import expired_context, server_context
 

@@ -14,7 +14,7 @@ from media.ezviz.node import NodeSession
 from media.source import NotOpened, SourceSpec
 from media.trust import OnLoopback
 from registry.camera import UNASKED, Camera
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, Refused, SignedOut
 from registry.gate.ways import choose, may_be_overheard
@@ -39,7 +39,7 @@ class Home:
         user = f"{name}@example.com"
         store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
         self.vendor, self.store = vendor, store
-        (self.source,) = store.sources(households.add_owner(store, user).id)
+        (self.source,) = store.sources(sessions.add_owner(store, user).id)
         self.driver = self.another(cloud=cloud)
         verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(verdict, SignedIn)

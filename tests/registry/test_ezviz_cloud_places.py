@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from registry.camera import UNASKED, Camera, Ref
-from registry.drivers.ezviz import households
-from registry.drivers.ezviz.cloud import Cloud, Place
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
+from registry.drivers.ezviz.pictures import Cloud, Place
 from registry.errors import DriverError, Refused
 from store.sqlite import SqliteStore
 from tests.doubles.ready_driver import camera as ready
@@ -24,7 +24,7 @@ class Unlisted:
         self.vendor = vendors.answering(self._reply)
         hosts = EzvizHosts.of("eu", api=self.vendor.host, open_platform=self.vendor.host)
         self.driver = EzvizDriver(store, hosts, ca_file=self.vendor.ca_file, demo=True, cloud=True)
-        (self.source,) = store.sources(households.add_owner(store, "kari@example.com").id)
+        (self.source,) = store.sources(sessions.add_owner(store, "kari@example.com").id)
         session = {"session_id": "h.eyJzIjoic2lnbiJ9.t", "rf_session_id": "r", "username": "kari"}
         addresses = {"api_url": self.vendor.host, "service_urls": {"authAddr": self.vendor.url, "sysConf": []}}
         self.driver.sessions.signed_in(self.source, "kari@example.com", session | addresses)

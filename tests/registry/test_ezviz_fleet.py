@@ -12,7 +12,7 @@ from media.grants import Claims, Grants
 from media.source import Denied
 from registry.adapter import adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.rules import Rules
 from registry.vendor import SignedIn
@@ -46,7 +46,7 @@ class Home:
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, cloud=cloud)
         key = user.partition("@")[0]
-        account = households.add_owner(store, user, open_key=f"{key}-key", open_secret=f"{key}-secret")
+        account = sessions.add_owner(store, user, open_key=f"{key}-key", open_secret=f"{key}-secret")
         self.source: Source = store.sources(account.id)[0]
         answer = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(answer, SignedIn)

@@ -7,7 +7,7 @@ import pytest
 
 from registry.camera import Camera
 from registry.driver import GivesKeys
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, SetRefused, VendorDown
 from registry.vendor import CodeSent, SignedIn
@@ -31,7 +31,7 @@ class Home:
     def __init__(self, vendor: SimulatorProcess, store: SqliteStore, user: str) -> None:
         store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
         self.vendor, self.user = vendor, user
-        [source] = store.sources(households.add_owner(store, user).id)
+        [source] = store.sources(sessions.add_owner(store, user).id)
         self.source: Source = source
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, cloud=True)

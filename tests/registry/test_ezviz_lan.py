@@ -10,9 +10,9 @@ import pytest
 
 from media.rtsp.login import Login
 from registry.camera import Ref
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.lan import Lan
+from registry.drivers.ezviz.home import Lan
 from registry.drivers.probes.rtsp import Described, describe
 from registry.errors import Refused
 from registry.vendor import SignedIn
@@ -222,7 +222,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorPro
 class Home:
     def __init__(self, vendor: SimulatorProcess, store: SqliteStore, *, lan: bool = True) -> None:
         user = "demo@example.com"
-        account = households.add_owner(store, user, open_key="demo-key", open_secret="demo-secret")
+        account = sessions.add_owner(store, user, open_key="demo-key", open_secret="demo-secret")
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         self.source: Source = store.sources(account.id)[0]
         self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, lan=lan)

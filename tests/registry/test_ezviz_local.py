@@ -9,7 +9,7 @@ import pytest
 
 from media.ezviz.local_messages import LocalAddress
 from media.source import SourceSpec, in_vain
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import Refused
 from registry.vendor import SignedIn
@@ -36,7 +36,7 @@ class Home:
         user = "real@example.com"
         self.vendor, self.store = vendor, store
         store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
-        (self.source,) = store.sources(households.add_owner(store, user).id)
+        (self.source,) = store.sources(sessions.add_owner(store, user).id)
         self.driver = self.another()
         verdict = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(verdict, SignedIn)

@@ -9,18 +9,18 @@ import pytest
 
 from media.ezviz.local_messages import Device, NoKey
 from registry.camera import Ref
-from registry.drivers.ezviz.cas import CasSession, OtherCertificate
-from registry.drivers.ezviz.lan import Lan
-from registry.drivers.ezviz.local import (
+from registry.drivers.ezviz.home import (
     IN_VAIN_S,
     KEPT_S,
     NOT_REGISTERED,
     PROBED_S,
     REFUSED_S,
     SILENT_S,
+    Lan,
     Local,
     Ports,
 )
+from registry.drivers.ezviz.keys import CasSession, OtherCertificate
 from registry.errors import Refused, VendorDown
 from store.records import Source
 from tests.doubles.clock import Clock

@@ -9,9 +9,8 @@ import pytest
 
 from media.ezviz.results import meaning
 from net.hosts import Hosts
-from registry.drivers.ezviz.codes import OPEN, error, kind
-from registry.drivers.ezviz.open.calls import OpenPlatform
-from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.answers import OPEN, error, kind
+from registry.drivers.ezviz.open_platform import Key, OpenPlatform
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, Refused, VendorBusy, VendorDown
 from tests.doubles.tls_vendor import Vendor, Vendors, answer

@@ -35,11 +35,11 @@ class OpenOnly:
 
     def apply(self, setting: str, value: str) -> DriverError | SetRefused | None:
         held = self.cloud.driver.sessions.read(self.source)
-        from registry.drivers.ezviz.open import settings
+        from registry.drivers.ezviz import control
 
         try:
             with self.cloud.driver._keys.calls(held, camera(self.source), LONG_S, again=False) as calls:
-                settings.write(calls, camera(self.source), setting, value, CODE)  # type: ignore[arg-type]
+                control.write(calls, camera(self.source), setting, value, CODE)  # type: ignore[arg-type]
         except (DriverError, SetRefused) as error:
             return error
         return None
@@ -101,8 +101,8 @@ def test_malformed_settings_are_unknown(cloud: Cloud, data: Any) -> None:
     cloud.say = lambda path: json_answer({"code": "200", "data": data, "meta": {"code": 200}})
     source = cloud.source(key=True)
     held = cloud.driver.sessions.read(source)
-    from registry.drivers.ezviz.open import settings
+    from registry.drivers.ezviz import control
 
     with cloud.driver._keys.calls(held, camera(source), LONG_S) as calls:
-        views = settings.views(calls)
+        views = control.open_views(calls)
     assert {view.value for view in views.values()} <= {None}

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from media.source import SourceSpec, mark_of
 from registry.camera import UNASKED, Camera
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.encryption import is_right, judged, key_of
+from registry.drivers.ezviz.keys import is_right, judged, key_of
 from registry.errors import Refused
 from registry.vendor import SignedIn
 from store.records import Source
@@ -80,7 +80,7 @@ class Home:
     def __init__(self, vendor: SimulatorProcess, store: SqliteStore) -> None:
         store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
         user = "demo@example.com"
-        [source] = store.sources(households.add_owner(store, user).id)
+        [source] = store.sources(sessions.add_owner(store, user).id)
         self.source: Source = source
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         self.driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, lan=True, cloud=True)

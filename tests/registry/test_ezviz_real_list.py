@@ -9,7 +9,7 @@ import pytest
 from media.grants import Grants
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, StreamRequest, Video
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.rules import Rules
 from registry.vendor import SignedIn
@@ -123,7 +123,7 @@ def home(store: SqliteStore, vendors: Vendors) -> Callable[..., Home]:
         vendor = vendors.answering(real_list.RealList(owned=owned).reply)
         hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True, lan=True, cloud=True)
-        account = households.add_owner(store, real_list.USER)
+        account = sessions.add_owner(store, real_list.USER)
         [source] = store.sources(account.id)
         verdict = driver.sign_in(real_list.USER, real_list.PASSWORD, LONG_S)
         assert isinstance(verdict, SignedIn)

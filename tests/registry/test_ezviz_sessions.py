@@ -11,9 +11,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.open_platform import Key
 from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from store.records import Source
@@ -75,7 +75,7 @@ def api(vendors: Vendors) -> AppApi:
 
 @pytest.fixture
 def source(store: SqliteStore, api: AppApi) -> Source:
-    account = households.add_owner(store, "demo@example.com", open_key="key", open_secret="secret")
+    account = sessions.add_owner(store, "demo@example.com", open_key="key", open_secret="secret")
     (source,) = store.sources(account.id)
     Sessions(store).signed_in(source, "demo@example.com", token(api.vendor.host, 1))
     return source
@@ -193,7 +193,7 @@ NO_TOKEN = {
 
 
 def with_tokens(store: SqliteStore, api: StreamTokenApi) -> Source:
-    (source,) = store.sources(households.add_owner(store, "demo@example.com").id)
+    (source,) = store.sources(sessions.add_owner(store, "demo@example.com").id)
     Sessions(store).signed_in(source, "demo@example.com", token(api.vendor.host, 1) | {"session_id": api.session(1)})
     return source
 
@@ -352,7 +352,7 @@ def test_an_answer_that_makes_no_sense_is_the_vendor_being_down_and_never_an_emp
     store: SqliteStore, vendors: Vendors, body: bytes
 ) -> None:
     vendor = vendors.answering(lambda *_: answer(body))
-    account = households.add_owner(store, "demo@example.com")
+    account = sessions.add_owner(store, "demo@example.com")
     (source,) = store.sources(account.id)
     Sessions(store).signed_in(source, "demo@example.com", token(vendor.host, 1))
 
@@ -366,7 +366,7 @@ def test_signing_out_ends_the_session_there(store: SqliteStore, api: AppApi, sou
 
 
 def test_signing_out_where_nobody_is_signed_in_asks_nothing(store: SqliteStore, api: AppApi) -> None:
-    account = households.add_owner(store, "new@example.com")
+    account = sessions.add_owner(store, "new@example.com")
     [waiting] = store.sources(account.id)
     with pytest.raises(SignedOut):
         process(store, api.vendor).sign_out(waiting, 20)

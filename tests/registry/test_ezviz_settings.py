@@ -13,9 +13,9 @@ import requests
 from media.grants import Grants
 from registry.adapter import adapt
 from registry.camera import Camera, Refusal
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.open_platform import Key
 from registry.errors import SetRefused
 from registry.owner.owner import Owner
 from registry.rules import Rules
@@ -70,9 +70,9 @@ def make(vendor: SimulatorProcess, tmp_path: Path) -> Iterator[Callable[..., Hom
     def home(user: str = USER, *, key: bool = True, sub_account: str = "", account: bool = True) -> Home:
         name = user.partition("@")[0]
         own = (f"{name}-key", f"{name}-secret") if key else (None, None)
-        household = households.add_owner(store, user, open_key=own[0], open_secret=own[1])
+        household = sessions.add_owner(store, user, open_key=own[0], open_secret=own[1])
         (source,) = store.sources(household.id)
-        households.set_sub_account(store, user, sub_account)
+        sessions.set_sub_account(store, user, sub_account)
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True, developer=Key("demo-key", "demo-secret"))
         if account:

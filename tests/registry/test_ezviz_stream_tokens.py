@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from registry.drivers.ezviz.stream_tokens import FRESH_S, OPENS_S, RENEWED_S, StreamTokens
+from registry.drivers.ezviz.pictures import FRESH_S, OPENS_S, RENEWED_S, StreamTokens
 from registry.errors import DriverError, Refused, VendorDown
 from store.records import Source
 from tests.doubles.clock import Clock

@@ -13,9 +13,9 @@ from media.grants import Grants
 from media.source import mark_of
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
+from registry.drivers.ezviz.answers import LastStatus
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.pages import LastStatus
 from registry.errors import VendorDown
 from registry.preferences import Preferences
 from registry.registry import Registry
@@ -41,7 +41,7 @@ class Home:
     def __init__(self, vendor: SimulatorProcess, store: SqliteStore) -> None:
         store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
         self.vendor = vendor
-        account = households.add_owner(store, USER)
+        account = sessions.add_owner(store, USER)
         [source] = store.sources(account.id)
         self.source: Source = source
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from registry.camera import Camera
-from registry.drivers.ezviz.waking import Waking
+from registry.drivers.ezviz.pictures import Waking
 from registry.errors import CameraSilent, DriverError, Refused, VendorDown
 from store.ports import StoreUnavailable
 from store.records import Source

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from registry.drivers.ezviz import households
-from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz import sessions
+from registry.drivers.ezviz.open_platform import Key
 from registry.drivers.ezviz.sessions import Held, Secrets, Sessions
 from registry.errors import VendorDown
 from store.records import Source
@@ -16,7 +16,7 @@ SESSION = {"session_id": "s"}
 
 
 def source_of(store: SqliteStore) -> Source:
-    source = households.find(store, USER)
+    source = sessions.find(store, USER)
     assert source is not None
     return source
 
@@ -26,54 +26,54 @@ def kept(store: SqliteStore) -> Held:
 
 
 def test_an_owner_waits_for_the_first_sign_in(store: SqliteStore) -> None:
-    account = households.add_owner(store, " Ola@example.com ", open_key="key", open_secret="secret", locale="nb")
+    account = sessions.add_owner(store, " Ola@example.com ", open_key="key", open_secret="secret", locale="nb")
     assert (source_of(store).account, account.locale) == (account.id, "nb")
     assert kept(store) == Held(Secrets("Ola@example.com", open=Key("key", "secret")), "needs_login", 1)
 
 
 def test_a_household_without_a_key(store: SqliteStore) -> None:
-    households.add_owner(store, USER)
+    sessions.add_owner(store, USER)
     assert kept(store).secrets == Secrets(USER)
-    assert households.find(store, "kari@example.com") is None
+    assert sessions.find(store, "kari@example.com") is None
 
 
 def test_a_household_may_have_a_sub_account_of_the_installations_key(store: SqliteStore) -> None:
-    households.add_owner(store, USER, open_key="key", open_secret="secret")
-    assert households.set_sub_account(store, USER, "0123abcd")
-    assert not households.set_sub_account(store, "kari@example.com", "0123abcd")
+    sessions.add_owner(store, USER, open_key="key", open_secret="secret")
+    assert sessions.set_sub_account(store, USER, "0123abcd")
+    assert not sessions.set_sub_account(store, "kari@example.com", "0123abcd")
     assert kept(store).secrets == Secrets(USER, open=Key("key", "secret"), sub_account="0123abcd")
 
 
 @pytest.mark.parametrize(("key", "secret"), [("key", None), (None, "secret"), ("key", ""), ("", "secret")])
 def test_half_a_key_is_refused(store: SqliteStore, key: str | None, secret: str | None) -> None:
     with pytest.raises(ValueError, match="appKey and its appSecret"):
-        households.add_owner(store, USER, open_key=key, open_secret=secret)
+        sessions.add_owner(store, USER, open_key=key, open_secret=secret)
     assert list(store.accounts()) == []
 
 
 def test_a_key_is_set_beside_everything_stored(store: SqliteStore) -> None:
-    households.add_owner(store, USER)
-    source, sessions = source_of(store), Sessions(store)
-    sessions.signed_in(source, USER, SESSION)
-    sessions.keep_code(source, "F00497201", "ABCDEF")
-    assert households.set_open_key(store, USER, "key", "secret")
-    assert not households.set_open_key(store, "kari@example.com", "key", "secret")
+    sessions.add_owner(store, USER)
+    source, kept_there = source_of(store), Sessions(store)
+    kept_there.signed_in(source, USER, SESSION)
+    kept_there.keep_code(source, "F00497201", "ABCDEF")
+    assert sessions.set_open_key(store, USER, "key", "secret")
+    assert not sessions.set_open_key(store, "kari@example.com", "key", "secret")
     expected = Secrets(USER, SESSION, Key("key", "secret"), {"F00497201": "ABCDEF"})
     assert (kept(store).secrets, kept(store).state) == (expected, "ok")
 
 
 def test_what_older_versions_sealed_is_read_and_kept(store: SqliteStore) -> None:
-    households.add_owner(store, USER)
+    sessions.add_owner(store, USER)
     source = source_of(store)
     older = json.dumps({"user": USER, "session": SESSION, "open": None}).encode()
     assert store.swap_session(source.account, source.id, version=1, secrets=older, state="ok")
-    assert households.set_open_key(store, USER, "key", "secret")
+    assert sessions.set_open_key(store, USER, "key", "secret")
     assert kept(store).secrets == Secrets(USER, SESSION, Key("key", "secret"))
 
 
 def test_what_another_process_writes_meanwhile_is_kept(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another writer between our read and our write: four are retried, a fifth raises."""
-    households.add_owner(store, USER)
+    sessions.add_owner(store, USER)
     source, other = source_of(store), Sessions(store)
     swap, meanwhile = store.swap_session, ["1", "2", "3", "4"]
 
@@ -86,9 +86,9 @@ def test_what_another_process_writes_meanwhile_is_kept(store: SqliteStore, monke
         return swap(*args, **given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "swap_session", swapped_late)
-    assert households.set_open_key(store, USER, "key", "secret")
+    assert sessions.set_open_key(store, USER, "key", "secret")
     assert kept(store).secrets == Secrets(USER, open=Key("key", "secret"), codes=dict.fromkeys("1234", "ABCDEF"))
     meanwhile += ["1", "2", "3", "4", "5"]
     with pytest.raises(VendorDown, match="could not be kept"):
-        households.set_open_key(store, USER, "other", "secret")
+        sessions.set_open_key(store, USER, "other", "secret")
     assert kept(store).secrets.open == Key("key", "secret")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from registry.driver import Hint
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.push import Listener, Waits, hint_of
+from registry.drivers.ezviz.messages import Listener, Waits, hint_of
 from registry.vendor import SignedIn
 from store.records import Source
 from store.sqlite import SqliteStore
@@ -46,8 +46,8 @@ class Ears:
         self.listener: Listener = self.driver.listen(self.source, self.hints.append, WAITS)
 
     def _signed_in(self, store: SqliteStore, user: str) -> Source:
-        households.add_owner(store, user)
-        source = households.find(store, user)
+        sessions.add_owner(store, user)
+        source = sessions.find(store, user)
         assert source is not None
         answer = self.driver.sign_in(user, "showcam-demo", LONG_S)
         assert isinstance(answer, SignedIn)

@@ -16,7 +16,7 @@ from media.plane.sources.ezviz import MUTE_SESSIONS
 from registry import errors
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
-from registry.drivers.ezviz import cas, codes
+from registry.drivers.ezviz import answers, keys
 from registry.gate import gate
 from registry.gate.gate import overruled
 from registry.gate.reasons import explain
@@ -72,8 +72,8 @@ def said_in_code() -> set[str]:
     source = Path(gate.__file__).read_text()
     rows = source[source.index("_VENDOR: ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
-    found |= {meaning(SILENT).reason, cas.OtherCertificate.reason}  # the first is found by the media process
-    return found | (set(codes.OPEN.values()) - NOT_THE_GATES) | set(failed.REASONS.values())
+    found |= {meaning(SILENT).reason, keys.OtherCertificate.reason}  # the first is found by the media process
+    return found | (set(answers.OPEN.values()) - NOT_THE_GATES) | set(failed.REASONS.values())
 
 
 def test_every_reason_the_code_can_come_to_has_its_words() -> None:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from accounts.attempts import Limits
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
 from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused, masked
@@ -47,7 +47,7 @@ def driver(simulator: SimulatorProcess, store: SqliteStore) -> Iterator[EzvizDri
 @pytest.fixture
 def sign_in(store: SqliteStore, driver: EzvizDriver) -> SignIn:
     for name in ("demo", "mfa"):
-        households.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
+        sessions.add_owner(store, f"{name}@example.com", open_key=f"{name}-key", open_secret=f"{name}-secret")
     return SignIn(store, driver, "invited", limits=MANY, vendor_s=20.0)
 
 
@@ -59,7 +59,7 @@ def why(outcome: object) -> str:
 def test_the_right_password_signs_the_household_in_and_is_not_kept(store: SqliteStore, sign_in: SignIn) -> None:
     outcome = sign_in.begin(" Demo@Example.com ".lower(), PASSWORD, HERE)
 
-    source = households.find(store, "demo@example.com")
+    source = sessions.find(store, "demo@example.com")
     assert source is not None
     assert isinstance(outcome, SignedIn)
     assert outcome.account.id == source.account
@@ -144,7 +144,7 @@ def test_five_guesses(sign_in: SignIn) -> None:
 
 
 def test_five_minutes(store: SqliteStore, driver: EzvizDriver, clock: Clock) -> None:
-    households.add_owner(store, "mfa@example.com")
+    sessions.add_owner(store, "mfa@example.com")
     door = SignIn(store, driver, "owner", limits=MANY, vendor_s=20.0, clock=clock)
     pending = code_wanted(door).pending
     clock.now += 300
@@ -172,7 +172,7 @@ def test_the_region_the_vendor_names_is_followed_with_the_code_in_hand(
 
     assert isinstance(outcome, SignedIn)
     assert len(first_host.requests) == 1  # the code went straight to the region
-    source = households.find(store, "mfa@example.com")
+    source = sessions.find(store, "mfa@example.com")
     assert source is not None
     session = Sessions(store).read(source).secrets.session
     assert session is not None
@@ -192,7 +192,7 @@ def test_a_region_at_an_unknown_host_is_not_gone_to(store: SqliteStore, vendors:
     body = msgspec.json.encode({"meta": {"code": 1100}, "loginArea": {"apiDomain": host}})
     vendor = vendors.answering(lambda *_: answer(body))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
-    households.add_owner(store, "demo@example.com")
+    sessions.add_owner(store, "demo@example.com")
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "unsupported"
@@ -222,7 +222,7 @@ def test_a_user_that_one_region_does_not_know_is_asked_for_once_in_each_other(
     regions = Regions(store, vendors, simulator, then=b'{"meta": {"code": 1013}}')
     assert isinstance(regions.door.begin("demo@example.com", PASSWORD, HERE), SignedIn)
     assert (len(regions.first.requests), len(regions.second.requests)) == (1, 1)
-    source = households.find(store, "demo@example.com")
+    source = sessions.find(store, "demo@example.com")
     assert source is not None
     session = Sessions(store).read(source).secrets.session
     assert session is not None
@@ -332,7 +332,7 @@ def test_every_verdict_has_its_word(
 ) -> None:
     vendor = vendors.answering(lambda *_: answer(body, status))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
-    households.add_owner(store, "demo@example.com")
+    sessions.add_owner(store, "demo@example.com")
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == expected
@@ -380,7 +380,7 @@ def test_codes_requested_too_often_are_refused(store: SqliteStore, vendors: Vend
 
     vendor = vendors.answering(reply)
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
-    households.add_owner(store, "demo@example.com")
+    sessions.add_owner(store, "demo@example.com")
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
 
     assert why(door.begin("demo@example.com", PASSWORD, HERE)) == "too_often"
@@ -414,7 +414,7 @@ def test_nothing_secret_is_logged_or_raised(
     simulator.configure(region="")
     assert isinstance(sign_in.begin("demo@example.com", PASSWORD, HERE), SignedIn)
     sign_in.submit_code(code_wanted(sign_in).pending, "987654")
-    source = households.find(store, "demo@example.com")
+    source = sessions.find(store, "demo@example.com")
     assert source is not None
     (garden, *_) = driver.read(source, 20.0)
     minted = driver.mint(source, garden, "open", 20.0)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from accounts.attempts import Browser
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.owner.outcome import SignInRefused
 from registry.owner.sign_in import SignIn
@@ -21,7 +21,7 @@ def counted(store: SqliteStore, vendors: Vendors, clock: Clock) -> tuple[SignIn,
     vendor = vendors.answering(lambda *_: answer(b'{"meta": {"code": 1014}}'))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
     for number in range(30):
-        households.add_owner(store, f"user{number}@example.com")
+        sessions.add_owner(store, f"user{number}@example.com")
     driver = EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True)
     return SignIn(store, driver, "owner", vendor_s=20.0, clock=clock), lambda: len(vendor.requests), clock
 
@@ -64,7 +64,7 @@ def test_each_known_browser_has_three_of_its_own(
     counted: tuple[SignIn, Callable[[], int], Clock], store: SqliteStore
 ) -> None:
     door, requests, _ = counted
-    source = households.find(store, "user1@example.com")
+    source = sessions.find(store, "user1@example.com")
     assert source is not None
     browsers = [
         None,
@@ -86,7 +86,7 @@ def test_what_the_vendor_did_not_answer_counts(store: SqliteStore, vendors: Vend
     """It may have counted the password all the same."""
     vendor = vendors.answering(lambda *_: answer(b"<html>", "500 Internal Server Error"))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
-    households.add_owner(store, "demo@example.com")
+    sessions.add_owner(store, "demo@example.com")
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
     outcomes = [why(door.begin("demo@example.com", "g", HERE)) for _ in range(4)]
     assert outcomes == ["vendor_down"] * 3 + ["too_many"]
@@ -97,7 +97,7 @@ def test_a_right_password_that_meets_the_vendors_terminal_limit_is_no_failure(
 ) -> None:
     vendor = vendors.answering(lambda *_: answer(b'{"meta": {"code": 1069}}'))
     hosts = EzvizHosts.of("eu", api=vendor.host, open_platform=vendor.host)
-    households.add_owner(store, "demo@example.com")
+    sessions.add_owner(store, "demo@example.com")
     door = SignIn(store, EzvizDriver(store, hosts, ca_file=vendor.ca_file, demo=True), "owner", vendor_s=20.0)
     assert [why(door.begin("demo@example.com", "right", HERE)) for _ in range(9)] == ["terminals"] * 9
 

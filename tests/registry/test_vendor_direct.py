@@ -12,7 +12,7 @@ from media.grants import Grants
 from registry.adapter import adapt
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.driver import Probed
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.probes import hls
 from registry.errors import DriverError, Refused, VendorDown
@@ -41,7 +41,7 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProces
 class Home:
     def __init__(self, vendor: SimulatorProcess, store: SqliteStore) -> None:
         store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
-        account = households.add_owner(store, "demo@example.com", open_key="demo-key", open_secret="demo-secret")
+        account = sessions.add_owner(store, "demo@example.com", open_key="demo-key", open_secret="demo-secret")
         (source,) = store.sources(account.id)
         hosts = EzvizHosts.of("eu", api=vendor.app_host, open_platform=vendor.open_host)
         driver = EzvizDriver(store, hosts, ca_file=vendor.ca, demo=True)

@@ -10,7 +10,7 @@ from accounts import households as households_of_any
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera
 from registry.driver import Hint
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.errors import DriverError, SignedOut, VendorBusy, VendorDown
 from registry.readings.changes import Change
 from registry.watch.watch import BACK_OFF, CENSUS_S, Watch
@@ -422,7 +422,7 @@ def test_after_trouble_the_pace_is_as_before(world: World) -> None:
 
 
 def test_a_household_that_nobody_signed_in_for_is_no_work_for_the_vendor(world: World, clock: Clock) -> None:
-    households.add_owner(world.home.store, "absent@example.com")
+    sessions.add_owner(world.home.store, "absent@example.com")
     watch = world.watch(push=True)
     world.pass_s(watch, 60)
     assert len(world.vendor.ears) == 1
@@ -430,7 +430,7 @@ def test_a_household_that_nobody_signed_in_for_is_no_work_for_the_vendor(world: 
 
 def test_a_source_that_nobody_signed_in_to_is_not_read_beside_a_camera_at_home(world: World) -> None:
     """The demo before its first sign-in: Barn is at home, and the EZVIZ account waits."""
-    account = households.add_owner(world.home.store, "new@example.com")
+    account = sessions.add_owner(world.home.store, "new@example.com")
     households_of_any.with_lan(world.home.store, account.id)
     at_home, waiting = ReadyDriver([camera("Barn", ways=("lan",))]), SignedOutVendor([])
     home = world.home
@@ -444,7 +444,7 @@ def test_a_source_that_nobody_signed_in_to_is_not_read_beside_a_camera_at_home(w
 
 
 def test_signing_in_begins_it_and_signing_out_ends_it(world: World) -> None:
-    account = households.add_owner(world.home.store, "new@example.com")
+    account = sessions.add_owner(world.home.store, "new@example.com")
     source = world.home.store.sources(account.id)[0]
     watch = world.watch(push=True)
     world.pass_s(watch, 30)
@@ -462,7 +462,7 @@ def test_signing_in_begins_it_and_signing_out_ends_it(world: World) -> None:
 
 def test_signing_in_beside_a_camera_at_home_begins_it_within_seconds(world: World) -> None:
     """The demo's first sign-in, at an owner's defaults: a ring a minute later was lost."""
-    account = households.add_owner(world.home.store, "new@example.com")
+    account = sessions.add_owner(world.home.store, "new@example.com")
     households_of_any.with_lan(world.home.store, account.id)
     store, (source,) = world.home.store, [one for one in world.home.store.sources(account.id) if one.kind == "ezviz"]
     watch = world.watch(push=True)
@@ -477,13 +477,13 @@ def test_signing_in_beside_a_camera_at_home_begins_it_within_seconds(world: Worl
 
 def test_many_households_are_not_read_at_once(world: World, clock: Clock) -> None:
     for number in range(40):
-        households.add_owner(world.home.store, f"user{number}@example.com")
+        sessions.add_owner(world.home.store, f"user{number}@example.com")
     watch = world.watch()
     world.settle(watch)
     dues = [watched.due for watched in watch._watched.values()]
     assert len(dues) == 41
     assert max(dues) - min(dues) > 5
     clock.now += CENSUS_S
-    households.add_owner(world.home.store, "late@example.com")
+    sessions.add_owner(world.home.store, "late@example.com")
     world.settle(watch)
     assert len(watch._watched) == 42

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from registry.driver import EventKind, Hint
-from registry.drivers.ezviz.webhook import ONCE_S, Full, Unreadable, Untrusted, Webhook
+from registry.drivers.ezviz.messages import ONCE_S, Full, Unreadable, Untrusted, Webhook
 from store.ports import StoreUnavailable
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock

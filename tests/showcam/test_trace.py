@@ -26,9 +26,9 @@ from media.grants import Grants
 from media.source import SourceSpec
 from media.trust import OnLoopback
 from registry.drivers.ezviz import cameras as listed
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.drivers.ezviz.encryption import key_of
+from registry.drivers.ezviz.keys import key_of
 from registry.drivers.ezviz.sessions import Secrets
 from registry.drivers.ezviz.trace_lines import (
     Alarm,
@@ -442,7 +442,7 @@ def test_it_says_whether_a_camera_on_battery_took_being_woken_and_how_long_that_
     simulator.control(simulator.serial("Garden"), dozes=True)
     simulator.configure(latency_ms=400)
     store.meta_once("ezviz_terminal", "0123456789abcdef0123456789abcdef")
-    (source,) = store.sources(households.add_owner(store, user).id)
+    (source,) = store.sources(sessions.add_owner(store, user).id)
     hosts = EzvizHosts.of("eu", api=simulator.app_host)
     driver = EzvizDriver(store, hosts, ca_file=simulator.ca, demo=True)
     verdict = driver.sign_in(user, "showcam-demo", 20.0)

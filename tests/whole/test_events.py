@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from showcam import keys as key_files
 from store.records import Happening
 from store.sealing import Sealer
@@ -35,7 +35,7 @@ def store(program: Program) -> Iterator[SqliteStore]:
 
 
 def happenings(store: SqliteStore, kind: str) -> list[Happening]:
-    source = households.find(store, "demo@example.com")
+    source = sessions.find(store, "demo@example.com")
     assert source is not None
     return [happening for happening in store.happenings(source.account, 0.0) if happening.kind == kind]
 

@@ -16,7 +16,7 @@ import requests
 
 from accounts.tokens import mint
 from aws.deploy_local.ports import free_ports
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from registry.vendor import SignedIn
 from showcam import keys
 from showcam.compose.ground import ezviz, open_store
@@ -138,7 +138,7 @@ class Elsewhere:
         """An access token of the one household's Google link."""
         settings = load(environ={name: value for name, value in self._web_environ().items() if name != "PATH"})
         store = open_store(settings, keys.of(settings))
-        account = households.add_owner(store, USER, open_key="demo-key", open_secret="demo-secret")
+        account = sessions.add_owner(store, USER, open_key="demo-key", open_secret="demo-secret")
         (source,) = store.sources(account.id)
         driver = ezviz(settings, store)
         verdict = driver.sign_in(USER, PASSWORD, 20.0)

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from accounts.tokens import mint
-from registry.drivers.ezviz import households
+from registry.drivers.ezviz import sessions
 from showcam import keys
 from store.records import Assistant
 from store.sealing import Sealer
@@ -81,7 +81,7 @@ class Asker:
     def __init__(self, program: Program, user: str, assistant: Assistant) -> None:
         self._program, self._assistant = program, assistant
         store = SqliteStore(program.data / "showcam.sqlite3", Sealer(keys.read_or_make(program.data / "keys").seal))
-        source = households.find(store, user)
+        source = sessions.find(store, user)
         assert source is not None
         account = store.account(source.account)
         assert account is not None

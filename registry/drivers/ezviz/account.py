@@ -1,32 +1,137 @@
-"""An EZVIZ account by the app's API: the cameras, their state and settings, and what leads to their pictures."""
+"""An EZVIZ account by the app's API: the cameras, their state and settings, and what leads to their pictures.
 
+Each source has one client at work, for one thread at a time; a session that is over is renewed here.
+"""
+
+import contextlib
+import threading
 import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from net.cache import Recent
+from net.exchange import Exchange
 from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.driver import Hint
-from registry.drivers.ezviz import cloud, encryption, lan, tracing
+from registry.drivers.ezviz import home, keys, pictures, tracing
 from registry.drivers.ezviz import settings as of_app
-from registry.drivers.ezviz.cameras import SECTIONS, cameras
-from registry.drivers.ezviz.cas import CasSession
-from registry.drivers.ezviz.clients import Clients
-from registry.drivers.ezviz.cloud import Cloud
-from registry.drivers.ezviz.events import message_hint
-from registry.drivers.ezviz.lan import Lan
-from registry.drivers.ezviz.pages import LastStatus
+from registry.drivers.ezviz.answers import LastStatus, message_hint, set_error
+from registry.drivers.ezviz.cameras import SECTIONS, Channels, cameras
+from registry.drivers.ezviz.home import Lan
+from registry.drivers.ezviz.keys import CasSession
+from registry.drivers.ezviz.pictures import Cloud
 from registry.drivers.ezviz.sessions import Held, Sessions
-from registry.drivers.ezviz.switches import Channels
 from registry.drivers.vendor_http import VendorHttp
-from registry.errors import Refused, SetRefused, SignedOut
+from registry.errors import Refused, SetRefused, SignedOut, VendorDown
 from registry.settings import Setting, SettingView
 from store.records import Source
 
 if TYPE_CHECKING:
     from registry.drivers.ezviz.client import Client
+
+
+MOST_AT_WORK = 512  # sessions kept at work
+
+
+class _AtWork:
+    """One client and one lock per source: the library's client is not made for several threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.client: Client | None = None
+        self.version = -1
+
+
+class Clients:
+    def __init__(self, sessions: Sessions, http: VendorHttp) -> None:
+        self._sessions, self._http = sessions, http
+        self._at_work: Recent[str, _AtWork] = Recent(MOST_AT_WORK)
+        self._lock = threading.Lock()
+
+    def use[T](self, source: Source, deadline_s: float, work: "Callable[[Client, Held], T]") -> T:
+        """What `work` brings, in the time given. Raises registry.errors.DriverError."""
+        from registry.drivers.ezviz.client import FAILURES, failure
+
+        at_work = self._entry(source)
+        began = time.monotonic()
+        if not at_work.lock.acquire(timeout=max(0.0, deadline_s)):
+            raise VendorDown("no answer in time")
+        try:
+            with Exchange(deadline_s - (time.monotonic() - began)):
+                try:
+                    held = self._sessions.read(source)
+                    return work(self._client(at_work, source, held), held)
+                except FAILURES as error:
+                    raise failure(error) from None
+        finally:
+            at_work.lock.release()
+
+    def change(self, source: Source, deadline_s: float, work: "Callable[[Client, Held], None]") -> None:
+        """Runs `work`, which changes a camera. Raises as `use`, and SetRefused by the vendor's last code."""
+
+        def changing(client: "Client", held: Held) -> None:
+            with _told_apart(client):
+                work(client, held)
+
+        self.use(source, deadline_s, changing)
+
+    def _entry(self, source: Source) -> _AtWork:
+        with self._lock:
+            entry = self._at_work.get(source.id)
+            if entry is None:
+                entry = _AtWork()
+                self._at_work.put(source.id, entry)
+            return entry
+
+    def _client(self, at_work: _AtWork, source: Source, held: Held) -> "Client":
+        from registry.drivers.ezviz.client import Client
+
+        if held.secrets.session is None or held.state != "ok":
+            raise SignedOut
+        if at_work.client is None:
+            at_work.client = Client(self._http, held.secrets.session, lambda client: self._renew(source, client))
+        elif at_work.version != held.version:
+            at_work.client.adopt(held.secrets.session)
+        at_work.version = held.version
+        return at_work.client
+
+    def _renew(self, source: Source, client: "Client") -> None:
+        """The vendor said that the session is over; another process may have renewed it already."""
+        from registry.drivers.ezviz.client import EzvizAuthTokenExpired
+
+        old = client.session_id
+        held = self._sessions.read(source)
+        stands = held.secrets.session
+        if stands is not None and stands["session_id"] != old:
+            client.adopt(stands)
+            return
+        exchange = Exchange.current()
+        try:
+            client.refresh()
+        except EzvizAuthTokenExpired:
+            client.adopt(self._sessions.dead(source, old, exchange.left if exchange else 0.0))
+            return
+        client.adopt(self._sessions.renewed(source, old, client.export_token()))
+
+
+@contextlib.contextmanager
+def _told_apart(client: "Client") -> Iterator[None]:
+    """What the vendor refuses a setting for, out of its last answer's code."""
+    from registry.drivers.ezviz.client import PyEzvizError
+
+    client.code = None
+    try:
+        yield
+    except PyEzvizError:
+        refused = set_error(client.code)
+        if refused is None:
+            raise
+        raise refused from None
+
 
 AWAKE = 1  # kind of a battery camera's rest: from it, to being awake
 MESSAGES = 50  # of those that happened, the vendor lists no more at once
@@ -60,10 +165,10 @@ class EzvizAccount:
             ways = ("open",) if held.secrets.open or held.secrets.sub_account else ()
             at_home = self._lan if held.secrets.codes or held.secrets.local else None
             pages = client.pages(
-                ",".join([SECTIONS, *[lan.SECTIONS] * bool(at_home), *[cloud.SECTIONS] * bool(self._cloud)])
+                ",".join([SECTIONS, *[home.SECTIONS] * bool(at_home), *[pictures.SECTIONS] * bool(self._cloud)])
             )
             pages = self._last_status.filled(source.id, pages)
-            found = encryption.judged(
+            found = keys.judged(
                 cameras(pages, source.id, ways), pages, held.secrets.picture_codes, held.secrets.by_video
             )
             self._channels.keep(pages, [camera.ref for camera in found])
@@ -77,7 +182,7 @@ class EzvizAccount:
         """The camera's address at home, as "address:port"; "": not known, or none of our business."""
 
         def work(client: "Client", _: Held) -> str:
-            pages = client.pages(f"{SECTIONS},{lan.SECTIONS}")
+            pages = client.pages(f"{SECTIONS},{home.SECTIONS}")
             return self._lan.places(pages).get(camera.ref.serial, "") if self._lan else ""
 
         return self._clients.use(source, deadline_s, work)
@@ -86,7 +191,7 @@ class EzvizAccount:
         """Whether the code deciphers the camera's picture; None where the vendor does not say."""
 
         def work(client: "Client", _: Held) -> bool | None:
-            return encryption.is_right(client.pages("STATUS"), camera.ref.serial, code)
+            return keys.is_right(client.pages("STATUS"), camera.ref.serial, code)
 
         return self._clients.use(source, deadline_s, work)
 
@@ -118,9 +223,9 @@ class EzvizAccount:
 
         def work(client: "Client", held: Held) -> None:
             if setting == "encryption" and value == "on":
-                encryption.turn_on(client, camera)
+                keys.turn_on(client, camera)
             elif setting == "encryption":
-                encryption.turn_off(client, camera, code, held.secrets.user)
+                keys.turn_off(client, camera, code, held.secrets.user)
             elif not of_app.write(client, camera, setting, value, self._channels):
                 raise SetRefused("unsupported")
 
@@ -130,13 +235,13 @@ class EzvizAccount:
         """The password that pictures are encrypted with. Raises SetRefused."""
 
         def work(client: "Client", held: Held) -> None:
-            encryption.change_password(client, camera, old, new)
+            keys.change_password(client, camera, old, new)
 
         self._clients.change(source, deadline_s, work)
 
     def key(self, source: Source, camera: Camera, code: str, deadline_s: float) -> str:
         """What the camera's video is encrypted with. Raises SetRefused."""
-        return self._clients.use(source, deadline_s, lambda client, _: encryption.ask_key(client, camera, code))
+        return self._clients.use(source, deadline_s, lambda client, _: keys.ask_key(client, camera, code))
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
         def work(client: "Client", _: Held) -> None:

@@ -1,21 +1,122 @@
-"""Cameras out of the app API's device list; what a page lacks is unknown."""
+"""Cameras out of the app API's device list, with the features of their models; what a page lacks is unknown.
+
+Nearly every row of a switch is of channel 0, the whole device; a few types have rows for each channel of some models.
+"""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
+from net.cache import Recent
 from net.incoming import JsonObject
 from net.text import line
 from registry.camera import Camera, Flag, Ref, Video
-from registry.drivers.ezviz import features
-from registry.drivers.ezviz.features import Features
-from registry.drivers.ezviz.pages import fields, number, tidied, within
-from registry.drivers.ezviz.switches import AUDIO, LIGHT, PRIVACY, SLEEP, enabled, of_channel
+from registry.drivers.ezviz.answers import fields, number, tidied, within
 from registry.errors import VendorDown
+from registry.settings import NIGHT_VISION
+
+# The numbers of features in supportExt.
+HAS_SENSITIVITY, HAS_SLEEP, HAS_AUDIO = "61", "62", "63"
+NIGHT_VISION_MODE, SMART_NIGHT_VISION = "206", "274"
+HAS_RESTART = "452"
+HAS_PERSON = ("224", "302", "244")  # detection of people apart from other motion
+
+type NightVision = Literal["colour", "black_and_white", "smart", "none", "unknown"]
+
+# The bits of SMART_NIGHT_VISION. Of 15 real devices with it, those in smart mode all have bit 1, those in colour bit 2.
+_BITS = {"smart": 1, "colour": 2, "black_and_white": 4}
+
+
+class Features:
+    def __init__(self, device: JsonObject) -> None:
+        self._reported = fields(device.get("supportExt"))
+
+    def has(self, feature: str) -> bool | None:
+        """Whether the model has it: what the list leaves out it has not. None where there is no list at all."""
+        return bool(self.mask(feature)) if self._reported else None
+
+    def mask(self, feature: str) -> int:
+        """Its value; of a list of numbers, their bits together. 0 for one that is missing or makes no sense."""
+        bits = 0
+        for part in str(self._reported.get(feature, "")).split(","):
+            word = part.strip()
+            if word.isascii() and word.isdigit() and len(word) < 10:
+                bits |= int(word)
+        return bits
+
+    def night_modes(self, now: NightVision) -> tuple[str, ...]:
+        """What night vision can be set to; what it is now alone, where the vendor's app offers no choice.
+
+        () where there is no list of features.
+        """
+        if not self._reported or now == "none":
+            return ()
+        mask = self.mask(SMART_NIGHT_VISION)
+        if mask:
+            return tuple(mode for mode in NIGHT_VISION if mask & _BITS[mode] or mode in ("black_and_white", now))
+        if self.has(NIGHT_VISION_MODE):
+            return NIGHT_VISION
+        return () if now == "unknown" else (now,)
+
+
+LIGHT, PRIVACY, SLEEP, AUDIO = 3, 7, 21, 22  # types
+MANY = 4096
+
+_ENABLED: dict[str, Flag] = {"true": "on", "1": "on", "false": "off", "0": "off"}
+
+
+def enabled(value: object) -> Flag:
+    """True and false, as the list writes them."""
+    return _ENABLED.get(str(value).lower(), "unknown")
+
+
+def of_channel(rows: Iterable[JsonObject], channel: int, *, apart: bool) -> dict[int, Flag]:
+    """By type. The channel's own row beats the device's (channel 0); that beats another lens of the same camera.
+
+    `apart`: each channel is a camera of its own, as of a recorder, and other channels' rows say nothing of it.
+    """
+
+    def nearness(row: JsonObject) -> int:
+        at = number(row.get("channelNo"), 0)
+        return 2 if at == channel else 1 if at == 0 else 0
+
+    near = [row for row in rows if nearness(row) > 0 or not apart]
+    return {
+        number(row["type"]): enabled(row.get("enable"))
+        for row in sorted(near, key=nearness)
+        if number(row.get("type")) is not None
+    }
+
+
+class Channels:
+    """By which channel number a switch is set: 0, unless the list has a row of that type for the channel itself."""
+
+    def __init__(self) -> None:
+        self._own: Recent[Ref, frozenset[int]] = Recent(MANY)
+
+    def keep(self, pages: Iterable[JsonObject], refs: Iterable[Ref]) -> None:
+        """From a list that was just read."""
+        found: dict[str, list[JsonObject]] = {}
+        for page in pages:
+            section = page.get("SWITCH")
+            if isinstance(section, dict):
+                found |= {str(serial): rows for serial, rows in section.items() if isinstance(rows, list)}
+        for ref in refs:
+            rows = [row for row in found.get(ref.serial, []) if isinstance(row, dict)]
+            own = (number(row.get("type")) for row in rows if number(row.get("channelNo"), 0) == ref.channel)
+            self._own.put(ref, frozenset(kind for kind in own if kind is not None))
+
+    def known(self, ref: Ref) -> bool:
+        """Whether this process has read the camera's list."""
+        return self._own.get(ref) is not None
+
+    def of(self, ref: Ref, kind: int) -> int:
+        return ref.channel if kind in (self._own.get(ref) or ()) else 0
+
 
 SECTIONS = "STATUS,SWITCH,FEATURE_INFO,VIDEO_QUALITY"
-NIGHT_VISION = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
+NIGHT_MODES = {0: "black_and_white", 1: "colour", 2: "smart"}  # graphicType
 CHANNEL_ROW = 50  # resourceType of a video channel; 0 is the device or hub itself
 # shareType: one's own, shared out or not; another account's: shared now, no longer, not at this hour, by barcode
 OWN, RECEIVED = frozenset({0, 1}), frozenset({2, 3, 4, 5})
@@ -146,11 +247,11 @@ def _camera(listed: _Listed, source: str, ways: tuple[str, ...]) -> Camera:
         flip=_flip(listed.features, _channel(row)),
         night_vision=night_vision,
         night_modes=can.night_modes(night_vision),
-        can_restart=can.has(features.RESTART) is True,
+        can_restart=can.has(HAS_RESTART) is True,
         battery=battery if battery is not None and 0 <= battery <= 100 else None,
         charging=_ON_OFF.get(number(optionals.get("powerStatus"), -1), "none"),
         motion="off",  # every model reports motion; sightings are the registry's
-        person="off" if any(can.has(feature) for feature in features.PERSON) else "none",
+        person="off" if any(can.has(feature) for feature in HAS_PERSON) else "none",
         ways=ways if owner == "own" else (),
     )
 
@@ -170,7 +271,7 @@ def _asleep(can: Features, listed: _Listed) -> Flag:
         return "on"
     if switches is None:
         return "unknown" if listed.has_switches else "none"
-    sleeps = can.has(features.SLEEP)
+    sleeps = can.has(HAS_SLEEP)
     flags = {
         switches[kind] for kind in (SLEEP, PRIVACY) if kind in switches and (kind == PRIVACY or sleeps is not False)
     }
@@ -182,7 +283,7 @@ def _asleep(can: Features, listed: _Listed) -> Flag:
 
 
 def _audio(can: Features, switches: dict[int, Flag] | None) -> Flag:
-    if can.has(features.AUDIO) is False:
+    if can.has(HAS_AUDIO) is False:
         return "none"  # switch 22 is listed for models without a microphone too
     return (switches or {}).get(AUDIO, "unknown")
 
@@ -208,12 +309,12 @@ def _flip(of_device: JsonObject | None, channel: int) -> Flag:
     return enabled(fields(flip).get("enabled")) if flip is not None else "none"
 
 
-def _night_vision(status: JsonObject | None, optionals: JsonObject) -> features.NightVision:
+def _night_vision(status: JsonObject | None, optionals: JsonObject) -> NightVision:
     """Night vision as it is set; models whose supportExt has no such feature list the setting, too."""
     if status is None:
         return "unknown"
     model = fields(optionals.get("NightVision_Model"))
-    return NIGHT_VISION.get(number(model.get("graphicType"), -1), "unknown") if model else "none"  # type: ignore[return-value]
+    return NIGHT_MODES.get(number(model.get("graphicType"), -1), "unknown") if model else "none"  # type: ignore[return-value]
 
 
 def _category(device: JsonObject) -> str:

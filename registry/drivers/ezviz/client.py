@@ -1,29 +1,127 @@
-"""pyezvizapi's client of an account at work: its session, the calls that the library lacks or makes another way.
+"""pyezvizapi's clients, one of an account at work and one that signs in: the calls that the library lacks or makes
+another way, a terminal name of our own in place of another product's, and silence in the log.
 
 Importing this costs 0.2 s; import it where the vendor is called.
 """
 
+import base64
+import logging
+import time
 from collections.abc import Callable
 from typing import Any, TypedDict, cast
 
+import requests
 from pyezvizapi.api_endpoints import (
     API_ENDPOINT_CAM_ENCRYPTKEY,
     API_ENDPOINT_DETECTION_SENSIBILITY,
     API_ENDPOINT_DETECTION_SENSIBILITY_GET,
     API_ENDPOINT_DEVICES,
     API_ENDPOINT_IOT_FEATURE,
+    API_ENDPOINT_LOGIN,
     API_ENDPOINT_PAGELIST,
     API_ENDPOINT_REFRESH_SESSION_ID,
     API_ENDPOINT_VIDEO_ENCRYPT,
 )
+from pyezvizapi.client import EzvizClient
 from pyezvizapi.cloud_stream import get_vtdu_token_v2, get_vtm_info
+from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCode, PyEzvizError
 
+from net.exchange import Exchange
+from net.http import retry_after_s
 from net.incoming import JsonObject
-from registry.drivers.ezviz.codes import NO_SUCH_CALL, kind
-from registry.drivers.ezviz.pages import rows, text, tidied, within
-from registry.drivers.ezviz.ruled import EzvizAuthTokenExpired, PyEzvizError, Ruled, status_of
+from net.requests_adapter import Forbidden
+from registry.drivers.ezviz.answers import NO_SUCH_CALL, ahead_s, kind, rows, text, tidied, within
 from registry.drivers.vendor_http import VendorHttp
-from registry.errors import VendorBusy, VendorDown
+from registry.errors import DriverError, NoInternet, SignedOut, VendorBusy, VendorDown
+
+__all__ = [
+    "FAILURES",
+    "EzvizAuthTokenExpired",
+    "EzvizAuthVerificationCode",
+    "PyEzvizError",
+    "Ruled",
+    "failure",
+    "status_of",
+]
+
+# What a library of the vendor's raises: its own errors, requests' that it lets through, and what an answer of another
+# shape than it expects brings about.
+FAILURES = (PyEzvizError, requests.RequestException, KeyError, TypeError, ValueError, AttributeError, RecursionError)
+
+# It logs the region's host and whole answers; urllib3 logs paths with serials in them.
+for _name in ("pyezvizapi", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+
+class Ruled(EzvizClient):
+    hear: "Callable[[requests.Response, int | None], None] | None" = None  # notes each answer, for a trace
+    code: int | None = None  # meta.code of the last answer, or the resultCode or retcode of another call
+    ahead_s = 0.0  # how far our clock is ahead of the vendor's, by the last answer
+
+    def _keep_rules(self, http: VendorHttp, terminal: str) -> None:
+        """`terminal`: 32 hex digits, by which the vendor distinguishes where an account is signed in."""
+        http.mount(self._session)
+        self._session.hooks["response"].append(self._note)
+        self._session.headers["featureCode"] = self._terminal = terminal
+
+    def _http_request(self, method: str, url: str, **given: Any) -> requests.Response:
+        """The library's request. A GET that fails is repeated once, as far as there is time.
+
+        The service answers 504 now and then (github.com/Bobsilvio/ezviz_hp7, issues 36 and 37).
+        """
+        try:
+            return super()._http_request(method, url, **given)
+        except (PyEzvizError, requests.RequestException) as error:
+            exchange = Exchange.current()
+            if method != "GET" or not _may_pass(error) or exchange is None or exchange.left <= 0:
+                raise
+        return super()._http_request(method, url, **given)
+
+    def _note(self, response: requests.Response, **_: Any) -> None:
+        self.ahead_s = ahead_s(response.headers.get("Date", ""), time.time(), self.ahead_s)
+        try:
+            body = response.json()
+            self.code = int(body["meta"]["code"] if "meta" in body else body.get("resultCode", body.get("retcode")))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self.code = None
+        if self.hear is not None:
+            self.hear(response, self.code)
+
+
+def failure(error: BaseException) -> DriverError:
+    """One of FAILURES as ours, within the exchange. Its text is left behind: the library's holds whole answers."""
+    if isinstance(error, EzvizAuthTokenExpired):
+        return SignedOut()
+    answer, status = _answer(error), status_of(error)
+    if answer is not None and status == 429:
+        return VendorBusy("HTTP 429", retry_after_s(answer.headers.get("Retry-After")))
+    if status == 401:
+        return SignedOut()
+    if isinstance(error, Forbidden):
+        return VendorDown("the address is not allowed")
+    exchange = Exchange.current()
+    if exchange is not None and exchange.no_internet:
+        return NoInternet(type(error).__name__)
+    return VendorDown(f"HTTP {status}" if status else type(error).__name__)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the same request may succeed a moment later: the service or the way to it failed."""
+    status = status_of(error)
+    cause = error if isinstance(error, requests.RequestException) else error.__cause__
+    return status >= 500 or (not status and isinstance(cause, requests.RequestException | OSError))
+
+
+def status_of(error: BaseException) -> int:
+    """Of the answer that a failed call got; 0 where there was none."""
+    response = _answer(error)
+    return response.status_code if response is not None else 0
+
+
+def _answer(error: BaseException) -> requests.Response | None:
+    cause = error.__cause__
+    return cause.response if isinstance(cause, requests.HTTPError) else None
+
 
 PAGE = 30
 MOST_PAGES = 40
@@ -221,3 +319,80 @@ class Client(Ruled):
 
     def _is_busy(self, page: JsonObject) -> bool:
         return kind(str(self._meta_code(page))) == "rate"
+
+
+# What the account's owner reads in the vendor's app in the list of terminals.
+TERMINAL = base64.b64encode(b"showcam").decode()
+CODE_WANTED, ELSEWHERE = 6002, 1100  # answers, in the body
+
+
+class Redirected(Exception):
+    """Code 1100: the account lives in another region; `host` is where."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__("another region")
+        self.host = host
+
+
+class LoginForm(TypedDict):
+    account: str
+    password: str  # its MD5, as the vendor takes it
+    featureCode: str
+    msgType: str
+    bizType: str
+    cuName: str
+    smsCode: str
+
+
+class SigningIn(Ruled):
+    """At one host."""
+
+    def __init__(self, http: VendorHttp, user: str, password: str, host: str, terminal: str) -> None:
+        super().__init__(user, password, url=host)
+        self._keep_rules(http, terminal)
+
+    def login(self, sms_code: Any = None) -> JsonObject:
+        """Raises Redirected, EzvizAuthVerificationCode once a code was sent or where `sms_code` is not the one, and
+        PyEzvizError with `code` for a refusal.
+        """
+        form: LoginForm = {
+            "account": str(self.account),
+            "password": str(self.password),
+            "featureCode": self._terminal,
+            "msgType": "3" if sms_code else "0",
+            "bizType": "TERMINAL_BIND" if sms_code else "",
+            "cuName": TERMINAL,
+            "smsCode": sms_code or "",
+        }
+        answer = self._request_json("POST", API_ENDPOINT_LOGIN, data={**form}, retry_401=False)
+        match self._meta_code(answer):
+            case 200:
+                return self._signed_in(answer)
+            case code if code == ELSEWHERE:
+                raise Redirected(str(answer["loginArea"]["apiDomain"]))
+            case code if code == CODE_WANTED:
+                if not sms_code:  # another one would void the one that was sent
+                    self.send_mfa_code()
+                raise EzvizAuthVerificationCode("a code was sent")
+            case _:
+                raise PyEzvizError("the sign-in is refused")
+
+    def _signed_in(self, answer: JsonObject) -> JsonObject:
+        session = answer["loginSession"]
+        self._token = cast(
+            Any,
+            {
+                "session_id": str(session["sessionId"]),
+                "rf_session_id": str(session["rfSessionId"]),
+                "username": str(answer["loginUser"]["username"]),
+                "api_url": str(answer["loginArea"]["apiDomain"]),
+                "feature_code": self._terminal,
+            },
+        )
+        self._session.headers["sessionId"] = str(session["sessionId"])
+        self._token["service_urls"] = self.get_service_urls()
+        return dict(self._token)
+
+    @property
+    def host(self) -> str:
+        return str(self._token["api_url"])

@@ -1,5 +1,6 @@
 """EZVIZ as one driver: the app's API says which cameras there are and how they are, the Open Platform shows them."""
 
+import hmac
 import json
 import time
 from collections.abc import Callable
@@ -13,39 +14,102 @@ from media.ezviz.address import KNOWN
 from media.ezviz.results import TOKEN
 from media.grants import Picture
 from media.source import NotOpened, SourceSpec, mark_of, outcome
+from net.cache import Recent
 from net.exchange import Exchange
 from net.hosts import Hosts
 from registry.camera import Camera, Ref
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount
-from registry.drivers.ezviz.captures import Captures
-from registry.drivers.ezviz.cas import Cas
-from registry.drivers.ezviz.cloud import Cloud, is_enciphered, is_sub_silent
-from registry.drivers.ezviz.control import Control
-from registry.drivers.ezviz.encryption import key_of
-from registry.drivers.ezviz.hosts import EzvizHosts
-from registry.drivers.ezviz.keys import Keys
-from registry.drivers.ezviz.lan import Lan
-from registry.drivers.ezviz.local import LOCAL, PROBE_S, Local
-from registry.drivers.ezviz.open import cameras as of_open
-from registry.drivers.ezviz.open.calls import OpenPlatform
-from registry.drivers.ezviz.open.tokens import Key
+from registry.drivers.ezviz.control import Control, listed
+from registry.drivers.ezviz.home import LOCAL, PROBE_S, Lan, Local
+from registry.drivers.ezviz.keys import Cas, Keys, digest_of, key_of
+from registry.drivers.ezviz.open_platform import EzvizHosts, Key, OpenPlatform
+from registry.drivers.ezviz.pictures import (
+    Cloud,
+    StreamTokens,
+    Waking,
+    in_background,
+    is_enciphered,
+    is_sub_silent,
+    lasts_s,
+)
 from registry.drivers.ezviz.sentences import EZVIZ
-from registry.drivers.ezviz.sessions import Held, Sessions
-from registry.drivers.ezviz.stream_tokens import StreamTokens, in_background
-from registry.drivers.ezviz.terminal import Terminal
+from registry.drivers.ezviz.sessions import Held, Sessions, Terminal
 from registry.drivers.ezviz.trace_lines import Call
-from registry.drivers.ezviz.waking import Waking, lasts_s
+from registry.drivers.ezviz.tracing import CallNotes
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
-from registry.errors import Refused, SetRefused, SignedOut
+from registry.errors import DriverError, Refused, SetRefused, SignedOut, VendorDown
 from registry.settings import Setting, SettingView
 from registry.vendor import Verdict
 from store.ports import Store
 from store.records import Source
 
 if TYPE_CHECKING:
-    from registry.drivers.ezviz.push import Listener, Waits
+    from registry.drivers.ezviz.messages import Listener, Waits
+
+
+ENCODED = b"hikencodepicture"
+DIGEST_BYTES = 32  # bytes of hexadecimal digits behind it: of the password
+JPEG = b"\xff\xd8\xff"
+_IV = b"01234567" + bytes(8)
+IN_VAIN_S = 600.0  # a camera that gave none is not asked for one again sooner
+ASK_S = 4.0  # the vendor has this for one; its other calls for the account wait meanwhile
+MOST_CAMERAS = 4096
+
+
+class Captures:
+    """Stills that the vendor has a camera make, without a stream: of a battery camera that sleeps.
+
+    `ask` has a camera make one, and answers with the address of a JPEG: PUT /v3/devconfig/v1/{serial}/{channel}/capture
+    (github.com/cristianojmiranda/hikcloudstream, github.com/AidenShaw2020/ha-ezviz-doorbell).
+    """
+
+    def __init__(self, ask: Callable[[Source, Camera, float], str], http: VendorHttp) -> None:
+        self._ask, self._http = ask, http
+        self._in_vain: Recent[Ref, float] = Recent(MOST_CAMERAS)  # since when
+
+    def of(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bytes | None:
+        """A JPEG of now; None where the camera gives none. `code`: deciphers it, or "" where its owner wants that not.
+
+        Raises Refused for what can't be deciphered.
+        """
+        end = time.monotonic() + deadline_s
+        since = self._in_vain.get(camera.ref)
+        if since is not None and time.monotonic() - since < IN_VAIN_S:
+            return None
+        try:
+            url = self._ask(source, camera, min(ASK_S, deadline_s))
+            with Exchange(end - time.monotonic()) as exchange:
+                page = self._http.fetch(url, exchange.left, {})
+        except DriverError as error:
+            if isinstance(error, VendorDown):
+                self._in_vain.put(camera.ref, time.monotonic())
+            return None
+        still = deciphered(page.body, code) if page.status == 200 else b""
+        return still if still.startswith(JPEG) else None
+
+
+def deciphered(data: bytes, code: str) -> bytes:
+    """A still as JPEG. While Image Encryption is on its bytes begin with "hikencodepicture", as those of alarms do
+    (github.com/RenierM26/pyEzvizApi, utils.py).
+
+    Raises Refused: encryption_on where it is encrypted and there is no code, else code_wrong."""
+    if not data.startswith(ENCODED):
+        return data
+    if not code:
+        raise Refused("encryption_on", "the still is encrypted")
+    digest, body = data[len(ENCODED) : len(ENCODED) + DIGEST_BYTES], data[len(ENCODED) + DIGEST_BYTES :]
+    if not hmac.compare_digest(digest, digest_of(code)) or not body or len(body) % 16:
+        raise Refused("code_wrong", "the still is encrypted with another code")
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+    cipher = Cipher(AES(key_of(code)), CBC(_IV)).decryptor()
+    clear = cipher.update(body) + cipher.finalize()
+    return clear[: -clear[-1]] if 0 < clear[-1] <= 16 else clear
+
 
 __all__ = ["EzvizDriver", "EzvizHosts"]
 
@@ -53,7 +117,7 @@ OPENING = "opening "  # before a token's number, camera and state, in what is gi
 
 
 class EzvizDriver:
-    """A registry.drivers.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
+    """A registry.driver.Driver. In the demo it reaches the given hosts alone, never EZVIZ's own.
 
     `developer` is the installation's own Open Platform key, under which households may have sub-accounts. `lan`: if
     showcam runs in the network of a camera and serves nobody else, the camera is fetched there first, by its own
@@ -80,7 +144,8 @@ class EzvizDriver:
         in_house = Lan(loopback=demo) if lan else None
         self._cloud = Cloud(loopback=demo or hosts.is_here) if cloud else None
         self.takes_codes = lan
-        self._terminal = Terminal(store, http, hosts.api, hosts.others, hosts.region)
+        self._sign_ins = CallNotes()
+        self._terminal = Terminal(store, http, hosts, self._sign_ins.note)
         self.account = EzvizAccount(self.sessions, http, in_house, self._cloud)
         later = in_background if may_go_on else None
         self._tokens = StreamTokens(self.account.stream_token, self.account.session_id, later)
@@ -91,19 +156,18 @@ class EzvizDriver:
         self._control = Control(self.account, self.sessions, self._keys)
         self._http, self._push_at = http, hosts.push
         self._waking = Waking(store, self.account.wake)
-        self._captures = Captures(self.account, http)
+        self._captures = Captures(self.account.capture, http)
 
     def load(self) -> None:
         """Import ahead of the first call what it would have to wait for."""
-        import registry.drivers.ezviz.client
-        import registry.drivers.ezviz.signing_in  # noqa: F401
+        import registry.drivers.ezviz.client  # noqa: F401
 
     def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
         return self._terminal.sign_in(user, password, deadline_s, code=code, host=host)
 
     def sign_in_calls(self) -> tuple[Call, ...]:
         """The requests of this process's last attempts to sign in, for a trace."""
-        return tuple(self._terminal.notes.calls)
+        return tuple(self._sign_ins.calls)
 
     def sign_out(self, source: Source, deadline_s: float) -> None:
         self.account.sign_out(source, deadline_s)
@@ -113,7 +177,7 @@ class EzvizDriver:
         if not self._keys.alone(held):
             return self.account.read(source, deadline_s)
         with Exchange(deadline_s) as exchange:
-            return of_open.read(self._open, self._keys.access(held), source.id, exchange)
+            return listed(self._open, self._keys.access(held), source.id, exchange)
 
     def serves(self, source: Source) -> tuple[str, ...]:
         held = self.sessions.read(source)
@@ -154,7 +218,7 @@ class EzvizDriver:
 
     def listen(self, source: Source, hear: Callable[[Hint], None], waits: "Waits | None" = None) -> "Listener":
         """Hear of what happens as it does, until the listener is stopped."""
-        from registry.drivers.ezviz.push import WAITS, Listener
+        from registry.drivers.ezviz.messages import WAITS, Listener
 
         return Listener(source, self.account, self._http, hear, at=self._push_at, waits=waits or WAITS)
 

@@ -1,22 +1,39 @@
-"""What is sealed for an EZVIZ source, shared by all processes through the store: who renews a session first, wins.
+"""Who is signed in at EZVIZ: what is sealed for a source, the sign-in itself, and an owner's households.
 
-This module alone reads and writes the sealed text; others hand it what is to be kept.
+All processes share the sealed text through the store: who renews a session first, wins. This module alone reads and
+writes it; others hand it what is to be kept.
 """
 
+import hmac
+import logging
+import re
+import secrets
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from accounts import households
+from net.errors import NotAllowed
+from net.exchange import Exchange
 from net.incoming import JsonObject
-from registry.drivers.ezviz.open.tokens import Key
-from registry.errors import SignedOut, VendorDown
-from registry.vendor import SourceUser
+from registry.drivers.ezviz.answers import SIGN_IN
+from registry.drivers.ezviz.open_platform import EzvizHosts, Key
+from registry.drivers.vendor_http import VendorHttp
+from registry.errors import DriverError, SignedOut, VendorDown
+from registry.vendor import CodeSent, Rejected, SignedIn, SourceUser, Verdict
 from store.ports import Store
-from store.records import Source, SourceKind, SourceState
+from store.records import Account, Source, SourceKind, SourceState
 from store.sealing import SealedUnreadable
+
+if TYPE_CHECKING:
+    import requests
+
+
+log = logging.getLogger(__name__)
 
 BY_CODE = "by_code"  # in a session that was just signed in by a code
 WAIT_S = 1.0  # for another process that has renewed the session and is about to say so
@@ -199,3 +216,158 @@ class Sessions:
 
 def _id_of(secrets: Secrets) -> str:
     return str(secrets.session["session_id"]) if secrets.session else ""
+
+
+def add_owner(
+    store: Store, user: str, *, open_key: str | None = None, open_secret: str | None = None, locale: str = "en"
+) -> Account:
+    """A household whose EZVIZ source waits for its first sign-in. Raises AlreadyAdded; ValueError for half a key."""
+    return households.add(
+        store, Sessions.kind, user, Sessions.waiting(user.strip(), _key(open_key, open_secret)), locale=locale
+    )
+
+
+def add_to(
+    store: Store, account_id: str, user: str, *, open_key: str | None = None, open_secret: str | None = None
+) -> Source:
+    """An EZVIZ source of a household that is here already. Raises AlreadyAdded; ValueError for half a key."""
+    sealed = Sessions.waiting(user.strip(), _key(open_key, open_secret))
+    return households.add_to(store, account_id, Sessions.kind, user, sealed)
+
+
+def find(store: Store, user: str) -> Source | None:
+    return households.find(store, Sessions.kind, user)
+
+
+def users(store: Store, account_id: str) -> list[tuple[str, SourceState]]:
+    """The EZVIZ users of the household and whether each is signed in; "" for one whose secrets can't be opened."""
+    found: list[tuple[str, SourceState]] = []
+    for source in store.sources(account_id):
+        if source.kind != Sessions.kind:
+            continue
+        try:
+            held = Sessions(store).read(source)
+        except (SignedOut, SealedUnreadable):
+            found.append(("", "needs_login"))
+        else:
+            found.append((held.secrets.user, held.state))
+    return found
+
+
+def set_open_key(store: Store, user: str, key: str, secret: str) -> bool:
+    """Give the user's source another Open Platform key; False when the user is unknown here."""
+    source, given = find(store, user), _key(key, secret)
+    if source is not None:
+        Sessions(store).keep_key(source, given)
+    return source is not None
+
+
+def set_sub_account(store: Store, user: str, account_id: str) -> bool:
+    """Say which sub-account of the installation's developer key is this household's, or "" for none.
+
+    False when the user is unknown here.
+    """
+    source = find(store, user)
+    if source is not None:
+        Sessions(store).keep_sub_account(source, account_id)
+    return source is not None
+
+
+def set_open_air(store: Store, user: str, allowed: bool) -> bool:
+    """Say whether pictures may come by the account's own cloud stream; False when the user is unknown here."""
+    source = find(store, user)
+    if source is not None:
+        Sessions(store).allow_open_way(source, allowed=allowed)
+    return source is not None
+
+
+def _key(key: str | None, secret: str | None) -> Key | None:
+    if bool(key) != bool(secret):
+        raise ValueError("an Open Platform key is an appKey and its appSecret, or none of both")
+    return Key(key, secret) if key and secret else None
+
+
+# Codes of a sign-in that the vendor decides upon; others are of a service in trouble.
+DECIDED = re.compile(r"[16]\d{3}|80000")
+UNKNOWN = Rejected("unknown")  # the vendor knows no such user
+OURS = frozenset({1021})  # a parameter is wrong, which no person can mend
+
+type Note = Callable[["requests.Response", int | None], None]
+
+
+class Terminal:
+    """Raises registry.errors.DriverError. `note` notes each answer of the vendor, for a trace.
+
+    An account of Russia is answered at Europe's host that no such user exists,
+    and not where it lives (github.com/BaQs/pyEzviz, issue 38; github.com/RenierM26/ha-ezviz, issue 44).
+    """
+
+    def __init__(self, store: Store, http: VendorHttp, hosts: EzvizHosts, note: Note) -> None:
+        self._store, self._http, self._hosts, self._note = store, http, hosts, note
+
+    def of(self, user: str) -> str:
+        """The user's terminal code, 32 hex digits: the same for ever in this installation, and nobody else's."""
+        root = self._store.meta_once("ezviz_terminal", secrets.token_hex(16))
+        return hmac.new(root.encode(), user.strip().casefold().encode(), "sha256").hexdigest()[:32]
+
+    def sign_in(self, user: str, password: str, deadline_s: float, *, code: str = "", host: str = "") -> Verdict:
+        """One attempt; the region the vendor names is followed once. `code` and `host` when a code was sent.
+
+        Where the vendor knows no such user each other region is asked once.
+        """
+        with Exchange(deadline_s) as exchange:
+            verdict = self._at(user, password, code, host or self._hosts.api)
+            if verdict != UNKNOWN or host or not self._hosts.others:
+                return Rejected("wrong") if verdict == UNKNOWN else verdict
+            is_sure = True
+            for other in self._hosts.others:
+                try:
+                    if exchange.left <= 0:
+                        raise VendorDown("no time left")
+                    verdict = self._at(user, password, code, other)
+                except DriverError:
+                    is_sure = False
+                    continue
+                if verdict != UNKNOWN:
+                    return verdict
+        return Rejected("unknown", self._hosts.region) if is_sure else Rejected("wrong")
+
+    def _at(self, user: str, password: str, code: str, at: str) -> Verdict:
+        from registry.drivers.ezviz.client import FAILURES, Redirected, failure
+
+        for _ in range(2):
+            try:
+                self._http.hosts.check(f"https://{at}")
+                return self._attempt(user, password, code, at)
+            except Redirected as redirected:
+                at = redirected.host
+            except NotAllowed:
+                return Rejected("unsupported")
+            except FAILURES as error:
+                raise failure(error) from None
+        raise VendorDown("sent from region to region")
+
+    def _attempt(self, user: str, password: str, code: str, host: str) -> Verdict:
+        from registry.drivers.ezviz.client import EzvizAuthVerificationCode, PyEzvizError, SigningIn
+
+        client = SigningIn(self._http, user, password, host, self.of(user))
+        client.hear = self._note
+        try:
+            session = client.login(code or None)
+        except EzvizAuthVerificationCode:
+            # the vendor was asked for a code; with a code in hand it means that this one was not taken
+            return Rejected("wrong_code") if code else CodeSent(client.host)
+        except PyEzvizError:
+            return self._rejected(client.code)
+        self._http.check(f"https://{session['api_url']}")
+        return SignedIn({**session, BY_CODE: True} if code else session)
+
+    def _rejected(self, code: int | None) -> Rejected:
+        """Raises VendorDown for what is no verdict on this person."""
+        why = SIGN_IN.get(code or 0)
+        if why is not None:
+            return Rejected(why)
+        if code in OURS or not DECIDED.fullmatch(str(code)):
+            raise VendorDown(f"code {code}")
+        log.warning("the vendor wants another way of signing in: code %s", code)
+        return Rejected("unsupported")

@@ -9,11 +9,19 @@ from msgspec import Struct
 from net.incoming import JsonObject
 from registry.camera import Camera
 from registry.drivers.ezviz import cameras as of_list
-from registry.drivers.ezviz import features
-from registry.drivers.ezviz.cameras import NIGHT_VISION
-from registry.drivers.ezviz.features import Features
-from registry.drivers.ezviz.pages import channel, device, fields, number, rows, section, text, within
-from registry.drivers.ezviz.switches import AUDIO, LIGHT, PRIVACY, SLEEP, Channels, of_channel
+from registry.drivers.ezviz.answers import channel, device, fields, number, rows, section, text, within
+from registry.drivers.ezviz.cameras import (
+    AUDIO,
+    HAS_SENSITIVITY,
+    HAS_SLEEP,
+    LIGHT,
+    NIGHT_MODES,
+    PRIVACY,
+    SLEEP,
+    Channels,
+    Features,
+    of_channel,
+)
 from registry.errors import VendorDown
 from registry.settings import CHOICES, FIELDS, BadValue, Setting, SettingView, field_of
 
@@ -83,7 +91,7 @@ def _sleeping(pages: list[JsonObject], camera: Camera) -> list[int]:
     listed = [row for page in pages for row in rows(within(page, "SWITCH"), camera.ref.serial)]
     flags = of_channel(listed, camera.ref.channel, apart=text(its_device.get("deviceCategory")) in of_list.RECORDERS)
     # models without Sleep Mode list its switch too
-    kinds = (PRIVACY,) if Features(its_device).has(features.SLEEP) is False else (SLEEP, PRIVACY)
+    kinds = (PRIVACY,) if Features(its_device).has(HAS_SLEEP) is False else (SLEEP, PRIVACY)
     return [kind for kind in kinds if flags.get(kind) == "on"]
 
 
@@ -101,7 +109,7 @@ def _offline_notice(client: "Client", camera: Camera, value: str) -> None:
 
 def _night_vision(client: "Client", camera: Camera, value: str) -> None:
     """The mode alone: how bright its light is, and for how long, stays as it is."""
-    mode = next(known for known, name in NIGHT_VISION.items() if name == value)
+    mode = next(known for known, name in NIGHT_MODES.items() if name == value)
     optionals = fields(section(client.pages("STATUS"), "STATUS", camera.ref.serial).get("optionals"))
     model = fields(optionals.get("NightVision_Model"))
     if not model:
@@ -143,7 +151,7 @@ def views(client: "Client", pages: list[JsonObject], camera: Camera) -> dict[Set
     its_device, its_row = device(pages, serial), channel(pages, serial, camera.ref.channel)
     status, wifi, upgrade, quiet = (section(pages, name, serial) for name in ("STATUS", "WIFI", "UPGRADE", "NODISTURB"))
     optionals = fields(status.get("optionals"))
-    senses = Features(its_device).has(features.SENSITIVITY) is True
+    senses = Features(its_device).has(HAS_SENSITIVITY) is True
     texts = {
         "phone_mute": {"0": "off", "1": "on"}.get(text(quiet.get("alarmEnable")), ""),
         "sensitivity": client.sensitivity(serial, camera.ref.channel, detection(camera)) if senses else "",

@@ -15,11 +15,10 @@ from media.ezviz.address import KNOWN
 from net.addresses import is_in_house, is_public, is_spelled
 from net.incoming import JsonObject
 from registry.camera import Camera
-from registry.drivers.ezviz import encryption
-from registry.drivers.ezviz.events import epoch_s
-from registry.drivers.ezviz.pages import channel as channel_row
-from registry.drivers.ezviz.pages import device as device_row
-from registry.drivers.ezviz.pages import fields, rows, section, within
+from registry.drivers.ezviz import keys
+from registry.drivers.ezviz.answers import channel as channel_row
+from registry.drivers.ezviz.answers import device as device_row
+from registry.drivers.ezviz.answers import epoch_s, fields, rows, section, within
 from registry.drivers.ezviz.sessions import Secrets
 from registry.drivers.ezviz.trace_lines import (
     Alarm,
@@ -123,7 +122,7 @@ def _key(pages: list[JsonObject], serial: str, secrets: Secrets) -> KeyState:
     code, session = secrets.picture_codes.get(serial, ""), secrets.session or {}
     return KeyState(
         bool(code),
-        encryption.is_right(pages, serial, code) if code else None,
+        keys.is_right(pages, serial, code) if code else None,
         secrets.by_video.get(serial),
         bool(secrets.elevated) and secrets.elevated == session.get("session_id"),
         serial in secrets.keys_refused,

@@ -1,10 +1,12 @@
-"""The messages that EZVIZ sends its app, by MQTT 3.1.1: listened to for one account, and taken up again when it breaks.
+"""The messages that EZVIZ sends: to its app by MQTT 3.1.1, and by the Open Platform's signed webhook.
 
 pyezvizapi's own client stops at the first message that is no JSON, and connects wherever the account says; of it only
-the constants are used here. What a broker may send is bounded in ezviz_mqtt.
+the constants are used here.
 """
 
 import base64
+import hashlib
+import hmac
 import json
 import logging
 import random
@@ -12,20 +14,126 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
+
+import msgspec
+from msgspec import Struct
 
 from net.exchange import Exchange
 from net.incoming import JsonObject
+from net.json_depth import too_deep
 from net.text import mended
-from registry.driver import Hint
+from registry.driver import EventKind, Hint
 from registry.drivers.ezviz.account import EzvizAccount, PushSession
-from registry.drivers.ezviz.events import push_hint
+from registry.drivers.ezviz.answers import channel_of, epoch_s, kind_of, push_hint
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, SignedOut, VendorDown
+from store.ports import Throttle
 from store.records import Source
 
 if TYPE_CHECKING:
-    from registry.drivers.ezviz.mqtt import Mqtt
+    from paho.mqtt.client import Client
+
+
+SKEW_S = 300.0  # a signature's time may be so far from ours
+ONCE_S = 3600  # a message's id is remembered at least for two SKEW_S
+LONGEST_POST = 64 * 1024
+
+
+class Untrusted(Exception):
+    """No signature, a wrong one, or one of another time."""
+
+
+class Unreadable(Exception):
+    """Signed, and not a message."""
+
+
+class Full(Exception):
+    """No room for the work it would be; the vendor is to try again."""
+
+
+class _Header(Struct):
+    deviceId: str  # noqa: N815 - the vendor's names
+    messageId: str  # noqa: N815
+    type: str
+    channelNo: int | str = 0  # noqa: N815
+    messageTime: int | str = 0  # noqa: N815
+
+
+class _Message(Struct):
+    header: _Header
+    body: Any = None
+
+
+class Taken(TypedDict):
+    messageId: str
+
+
+class Inbox(Protocol):
+    @property
+    def full(self) -> bool: ...
+    def offer(self, hint: Hint) -> None:
+        """May raise StoreUnavailable."""
+        ...
+
+
+class Webhook:
+    """`key` signs the messages; `inbox` does the work, after the answer or before it."""
+
+    def __init__(self, key: str, store: Throttle, inbox: Inbox, clock: Callable[[], float] = time.time) -> None:
+        self._key, self._store, self._inbox, self._clock = key.encode(), store, inbox, clock
+
+    def take(self, body: bytes, signature: str, at: str) -> bytes:
+        """The answer to a message. Raises Untrusted, Unreadable, Full, StoreUnavailable."""
+        self._check(body, signature, at)
+        message = _read(body)
+        if self._inbox.full:
+            raise Full
+        # noted when it is done: a message that comes twice at the same moment is handled twice, and none is lost
+        key = f"webhook/{message.header.messageId}"
+        if not self._is_known(key):
+            self._inbox.offer(_posted_hint(message, self._clock()))
+            self._store.hit(key, ONCE_S, self._clock())
+        return msgspec.json.encode(Taken(messageId=message.header.messageId))
+
+    def _check(self, body: bytes, signature: str, at: str) -> None:
+        right = hmac.digest(self._key, body + at.encode(), hashlib.sha1).hex()
+        if not hmac.compare_digest(right.encode(), signature.strip().lower().encode()):
+            raise Untrusted("the signature is missing or wrong")
+        signed = epoch_s(at)
+        if signed is None or abs(self._clock() - signed) > SKEW_S:
+            raise Untrusted("the signature is of another time")
+
+    def _is_known(self, key: str) -> bool:
+        """Whether the message came before, also across the edge of two windows in which the store counts."""
+        now = self._clock()
+        windows = {at // ONCE_S: at for at in (now - 2 * SKEW_S, now)}
+        return any(self._store.hits(key, ONCE_S, at) > 0 for at in windows.values())
+
+
+def _read(body: bytes) -> _Message:
+    if len(body) > LONGEST_POST:
+        raise Unreadable("too long")
+    if too_deep(body):
+        raise Unreadable("too deep")
+    try:
+        message = msgspec.json.decode(body, type=_Message)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Unreadable(type(error).__name__) from None
+    if not 0 < len(message.header.messageId) <= 200 or not 0 < len(message.header.deviceId) <= 64:
+        raise Unreadable("ids of no length, or too long")
+    return message
+
+
+def _posted_hint(message: _Message, now: float) -> Hint:
+    header, body = message.header, message.body if isinstance(message.body, dict) else {}
+    kind: Literal["read"] | EventKind = "read"
+    if header.type == "ys.alarm":
+        kind = kind_of(body.get("alarmType"))
+    elif header.type == "ys.calling":
+        kind = "doorbell"
+    return Hint(header.deviceId, channel_of(header.channelNo), kind, epoch_s(header.messageTime) or now)
+
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +143,18 @@ LONGEST_PAUSE_S = 300.0
 # the places of the fields in `ext`, a text of twenty that are parted by commas
 SERIAL, CHANNEL, ALARM, MESSAGE = 2, 3, 4, 15
 
+LONGEST_PACKET = 64 * 1024  # bytes; the vendor's messages have about one thousand
+MOST_HELD = 256  # messages that were sent and not released
+
 type Hears = Callable[[Hint], None]
 
 
 class Ended(Exception):
     """The connection is over."""
+
+
+class TooMuch(VendorDown):
+    """The broker sends more than is held for it."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +223,12 @@ class Listener:
             if not self.listening:
                 raise VendorDown("the broker ended the connection before it sent messages") from None
         finally:
-            client.close()
+            _close(client)
 
-    def _client(self, client_id: str) -> "Mqtt":
+    def _client(self, client_id: str) -> "Client":
         from pyezvizapi.constants import APP_SECRET, MQTT_APP_KEY
 
-        from registry.drivers.ezviz.mqtt import Mqtt
-
-        client = Mqtt(client_id)
+        client = bounded_client(client_id)
         client.username_pw_set(MQTT_APP_KEY, APP_SECRET)
         client.connect_timeout = self._waits.start_s
 
@@ -132,7 +245,7 @@ class Listener:
         client.on_message = lambda _client, _data, message: self._taken(bytes(message.payload))
         return client
 
-    def _connect(self, client: "Mqtt", session: PushSession) -> None:
+    def _connect(self, client: "Client", session: PushSession) -> None:
         """Returns once the broker has accepted the subscription. Raises DriverError and Ended."""
         host, port = _place(self._at or f"{session.host.partition(':')[0]}:{PORT}")
         address = self._http.addresses(host, port, self._waits.start_s)[0]
@@ -144,14 +257,14 @@ class Listener:
         if not self.listening:
             raise VendorDown("the broker does not say that it will send messages")
 
-    def _stay(self, client: "Mqtt", session: PushSession) -> None:
+    def _stay(self, client: "Client", session: PushSession) -> None:
         while not self._stopped.is_set():
             self._turn(client, until=time.monotonic() + self._waits.check_s, done=self._stopped.is_set)
             if self._account.session_id(self._source) != session.session_id:
                 return  # renewed, or over: the messages belong to a session
 
     @staticmethod
-    def _turn(client: "Mqtt", until: float, done: Callable[[], bool]) -> None:
+    def _turn(client: "Client", until: float, done: Callable[[], bool]) -> None:
         while not done() and time.monotonic() < until:
             if client.loop(timeout=1.0) != 0:
                 raise Ended
@@ -208,6 +321,36 @@ def _asked(
     if reply.status != 200 or reply.data is None or reply.data.get("status") != 200:
         raise VendorDown(f"HTTP {reply.status}")
     return reply.data
+
+
+def bounded_client(client_id: str) -> "Client":
+    """A client of MQTT 3.1.1 with clean sessions. Its `loop` raises TooMuch, before it reads what is too much.
+
+    The standard lets a packet be 256 MB long (MQTT 3.1.1, 2.2.3) and a broker send messages of quality 2 that it never
+    releases (4.3.3). paho bounds neither, and has no public hook before it reads: the private names used here are why
+    pyproject.toml bounds its version.
+    """
+    from paho.mqtt import client as mqtt
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    class Bounded(mqtt.Client):
+        def _sock_recv(self, bufsize: int) -> bytes:
+            """`bufsize` is 1 in a packet's header, then what is still to come of it."""
+            if bufsize > LONGEST_PACKET:
+                raise TooMuch(f"a message of {bufsize} bytes")
+            if len(self._in_messages) > MOST_HELD:
+                raise TooMuch(f"{len(self._in_messages)} messages that it does not release")
+            return super()._sock_recv(bufsize)
+
+    return Bounded(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, clean_session=True)
+
+
+def _close(client: "Client") -> None:
+    """Say so if the broker still reads, and close the socket in any case."""
+    client.disconnect()
+    still_open = client.socket()
+    if still_open is not None:
+        still_open.close()
 
 
 def _place(at: str) -> tuple[str, int]:

@@ -1,20 +1,161 @@
-"""EZVIZ Open Platform: live addresses and the calls that settings and lists are made of."""
+"""EZVIZ's Open Platform: its host in each region, access tokens, live addresses, and the calls about a camera."""
 
+import re
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
 
 from media.grants import Picture
+from net.cache import Recent
 from net.errors import NotAllowed
 from net.exchange import Exchange
 from net.http import Reply
 from net.incoming import JsonObject
 from registry.camera import Ref
-from registry.drivers.ezviz.codes import DONE, error, kind, open_set_error
-from registry.drivers.ezviz.open.tokens import Access, Token, Tokens
+from registry.drivers.ezviz.answers import DONE, error, kind, open_set_error
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, VendorBusy, VendorDown
+
+# region: app API, Open Platform; a wrong guess of the first is corrected at sign-in, of the second with the token
+REGIONS = {
+    "eu": ("apiieu.ezvizlife.com", "ieuopen.ezvizlife.com"),
+    "us": ("apiius.ezvizlife.com", "iusopen.ezvizlife.com"),
+    "sa": ("apiisa.ezvizlife.com", "isaopen.ezvizlife.com"),
+    "sg": ("apiisgp.ezvizlife.com", "isgpopen.ezvizlife.com"),
+    "in": ("apiiindia.ezvizlife.com", "iindiaopen.ezvizlife.com"),
+    "ru": ("apirus.ezvizru.com", "irusopen.ezvizlife.com"),
+}
+_API = re.compile(r"api(ieu|ius|isa|isgp|iindia)\.ezvizlife\.com")
+
+
+class EzvizHosts(Struct, frozen=True):
+    """The hosts of EZVIZ's two APIs, as "host" or "host:port"."""
+
+    api: str
+    open_platform: str
+    push: str = ""  # of the app's messages; "": where the account says
+    extra: tuple[str, ...] = ()  # of these, the ones that are not EZVIZ's own
+    others: tuple[str, ...] = ()  # the app's API in the other regions, where an account may live
+    region: str = "eu"  # of `api`
+    follows: bool = True  # the Open Platform is that of an account's own region, where the account names one
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the operator's settings say that the app's API is on this machine; its dispatchers are here, too."""
+        return self.api.startswith("127.0.0.1:")
+
+    @classmethod
+    def of(cls, region: str, *, api: str = "", open_platform: str = "", push: str = "") -> "EzvizHosts":
+        """By region, or as given. Raises ValueError for a region that is none."""
+        if region not in REGIONS:
+            raise ValueError(f"ezviz_region {region!r} is none of {', '.join(REGIONS)}")
+        extra = tuple(f"{host}" if ":" in host else f"{host}:443" for host in (api, open_platform, push) if host)
+        own_api, own_open = REGIONS[region]
+        others = () if api else tuple(other for other, _ in REGIONS.values() if other != own_api)
+        return cls(api or own_api, open_platform or own_open, push, extra, others, region, follows=not open_platform)
+
+    def open_of(self, api: str) -> str:
+        """The Open Platform of an account whose app API is at `api`, as the account's sign-in named it."""
+        found = _API.fullmatch(api) if self.follows else None
+        return f"{found[1]}open.ezvizlife.com" if found else self.open_platform
+
+
+EARLY_S = 300  # a token is renewed this long before it expires
+
+type Post = Callable[[str, dict[str, str], Exchange], tuple[str, Any]]
+
+
+class Key(Struct, frozen=True, omit_defaults=True):  # sealed so, without `host`
+    """A developer's appKey and appSecret, tied to one EZVIZ account."""
+
+    key: str
+    secret: str
+    host: str = ""  # where it asks for its tokens; "": where the installation's settings say
+
+
+class Sub(Struct, frozen=True):
+    """A sub-account under the installation's own developer key: it sees the cameras it was given."""
+
+    developer: Key
+    account_id: str
+
+
+type Access = Key | Sub
+
+
+class Token(Struct, frozen=True):
+    text: str
+    area: str  # where it is valid, as https://host
+    expires: float  # epoch s
+
+
+class Tokens:
+    """Kept in memory: each process has its own. `post` answers with the vendor's code and data."""
+
+    def __init__(self, http: VendorHttp, host: str, post: Post) -> None:
+        self._http, self._host, self._post = http, host, post
+        self._tokens: Recent[Access, Token] = Recent(1024)
+        self._locks: Recent[Access, threading.Lock] = Recent(1024)
+        self._lock = threading.Lock()
+
+    def get(self, access: Access, exchange: Exchange) -> Token:
+        """One asks for a new token, the others wait for it. Raises DriverError."""
+        with self._lock:
+            lock = self._locks.get(access)
+            if lock is None:
+                lock = threading.Lock()
+                self._locks.put(access, lock)
+        if not lock.acquire(timeout=exchange.left):
+            raise VendorDown("no answer in time")
+        try:
+            token = self._tokens.get(access)
+            if token is None or token.expires - EARLY_S <= time.time():
+                token = self._new(access, exchange)
+                self._tokens.put(access, token)
+            return token
+        finally:
+            lock.release()
+
+    def drop(self, access: Access, token: Token) -> None:
+        """Forget a token that was refused."""
+        if self._tokens.get(access) == token:  # else another thread has renewed it already
+            self._tokens.drop(access)
+
+    def _new(self, access: Access, exchange: Exchange) -> Token:
+        if isinstance(access, Key):
+            form = {"appKey": access.key, "appSecret": access.secret}
+            return self._taken(f"https://{access.host or self._host}", "/api/lapp/token/get", form, exchange)
+        for _ in range(2):
+            developer = self.get(access.developer, exchange)
+            form = {"accessToken": developer.text, "accountId": access.account_id}
+            try:
+                return self._taken(developer.area, "/api/lapp/ram/token/get", form, exchange)
+            except _Dead:
+                self.drop(access.developer, developer)
+        raise Refused("no_way", "a new token is refused")
+
+    def _taken(self, host: str, path: str, form: dict[str, str], exchange: Exchange) -> Token:
+        code, data = self._post(f"{host}{path}", form, exchange)
+        if kind(code) == "token" and "accessToken" in form:
+            raise _Dead
+        if code != "200":
+            raise error(code)
+        answer = data if isinstance(data, dict) else {}
+        text, expires = answer.get("accessToken"), answer.get("expireTime")
+        if not isinstance(text, str) or isinstance(expires, bool) or not isinstance(expires, int | float):
+            raise VendorDown("no token in the answer")
+        # in China the answer names no area: the queried host is the area
+        area = str(answer.get("areaDomain") or host).rstrip("/")
+        self._http.check(area)
+        return Token(text, area, expires / 1000)
+
+
+class _Dead(Exception):
+    """The developer's own token is over."""
+
 
 HLS = "2"
 QUALITY: dict[Picture, str] = {"main": "1", "sub": "2"}

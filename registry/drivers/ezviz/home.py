@@ -1,0 +1,325 @@
+"""An EZVIZ camera on the owner's own network: by RTSP and the code on its label, or by its own protocol.
+
+The vendor's list says where a camera is at home, as far as the vendor knows; only addresses of a house are believed.
+
+No real camera has confirmed its own protocol here. Some models open sessions of the cloud stream, send nothing, and
+answer at home (github.com/Bobsilvio/ezviz_hp7, issues 33, 36 and 58, and its release 0.16.2). The port of commands is
+tried once, and no sooner again than in a minute. What opens it comes from the vendor's server of keys and is kept in
+memory for an hour. The media process speaks to the camera, and tells when no picture came.
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Set
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
+from typing import Any, NamedTuple, Protocol
+
+from msgspec.structs import replace
+
+from media.ezviz.address import named
+from media.ezviz.local_session import CONTROL_PORT, MEDIA_PORT
+from media.ezviz.local_messages import Device, NoKey, url
+from media.grants import Picture
+from media.rtsp.login import Login
+from media.source import SourceSpec
+from net.addresses import is_in_house
+from net.cache import Recent
+from net.incoming import JsonObject
+from registry.camera import Camera
+from registry.driver import sound
+from registry.drivers.ezviz.keys import CasSession, OtherCertificate
+from registry.drivers.ezviz.pictures import lasts_s
+from registry.drivers.probes.rtsp import Described, NoStream, describe
+from registry.errors import DriverError, Refused, VendorDown
+from registry.reason import Reason
+from store.ports import StoreUnavailable
+from store.records import Source
+
+log = logging.getLogger(__name__)
+
+PROBE_S = 0.7
+PROBED_S = 60.0  # a port is not tried again sooner
+KEPT_S = 3600.0  # a key is asked for again after so long
+ASK_S = 3.0  # the vendor has this to answer; its other calls for the account wait meanwhile
+FETCH_S = 8.0  # the server of keys has this to answer
+# a camera is left alone for so long: its key was refused, was not to be had, or brought no picture
+REFUSED_S, SILENT_S, IN_VAIN_S = 3600.0, 300.0, 600.0
+NOT_REGISTERED = 1052170  # the account's terminal has to be registered again
+MOST_KEPT = 1024
+
+LOCAL = "local "  # before a serial, in what is given back when a picture by the camera's own protocol is over
+
+type Who = tuple[str, str]  # source and serial
+type Asks = Callable[[Source, float], CasSession]
+
+
+class Ports(NamedTuple):
+    """The two ports of a camera at home: one for commands, one for pictures."""
+
+    control: int
+    media: int
+
+
+class KeyServer(Protocol):
+    def device(self, asking: CasSession, serial: str, deadline_s: float) -> Device:
+        """What opens the device of that serial. Raises NoKey, OtherCertificate, VendorDown."""
+        ...
+
+    def trust(self, asking: CasSession, deadline_s: float) -> None:
+        """Take the certificate that it shows now. Raises VendorDown."""
+        ...
+
+
+class Local:
+    """`asks` registers the account's terminal with the vendor, and tells what the server of keys wants."""
+
+    def __init__(self, asks: Asks, server: KeyServer, clock: Callable[[], float] = time.monotonic) -> None:
+        self._asks, self._server, self._clock = asks, server, clock
+        self._probed: Recent[str, tuple[float, bool]] = Recent(MOST_KEPT)  # by place: when, and whether it answered
+        self._keys: Recent[Who, tuple[float, Future[Device]]] = Recent(MOST_KEPT)
+        self._rests: Recent[Who, tuple[float, Reason]] = Recent(MOST_KEPT)  # until when, and why
+        self._lock = threading.Lock()
+
+    def open(self, source: Source, camera: Camera, host: str, ports: Ports, deadline_s: float) -> SourceSpec:
+        """The address of its whole picture, with what opens it. Raises Refused."""
+        end, who = self._clock() + deadline_s, (source.id, camera.ref.serial)
+        until, reason = self._rests.get(who) or (0.0, "lan_closed")
+        if self._clock() < until:
+            raise Refused(reason, "so it was a moment ago")
+        if not self.answers(host, ports, min(PROBE_S, deadline_s / 2)):
+            raise Refused("lan_closed", "its port of commands takes no connection")
+        device = self._device(source, who, (end - self._clock()) / 2)
+        if device is None:
+            _, reason = self._rests.get(who) or (0.0, "lan_closed")
+            raise Refused(reason, "no key of the camera")
+        return SourceSpec(
+            "ezviz_local",
+            url(camera.ref.channel, camera.ref.serial),
+            (named(host, ports.control), named(host, ports.media)),
+            sound(camera),
+            user=device.code,
+            password=device.key,
+            lasts_s=lasts_s(camera),
+            release=f"{LOCAL}{camera.ref.serial}",
+            alone=True,
+        )
+
+    def answers(self, host: str, ports: Ports, timeout_s: float) -> bool:
+        """Whether its port of commands takes a connection, as it last did within a minute."""
+        place, now = named(host, ports.control), self._clock()
+        with self._lock:
+            at, did = self._probed.get(place) or (now - PROBED_S, False)
+            if now - at < PROBED_S:
+                return did
+            self._probed.put(place, (now, False))  # whoever asks meanwhile does not try it too
+        try:
+            socket.create_connection((host, ports.control), timeout=max(0.01, timeout_s)).close()
+        except OSError:
+            return False
+        self._probed.put(place, (now, True))
+        return True
+
+    def trust(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        """Take the certificate that the server of keys shows now. The camera is asked again at once."""
+        self._server.trust(self._asks(source, min(ASK_S, deadline_s / 2)), deadline_s / 2)
+        self._rests.drop((source.id, camera.ref.serial))
+
+    def ended(self, source: Source, serial: str, reason: str) -> None:
+        """Note that a picture by this way is over. `reason`: why none came, "" where one did.
+
+        `serial` as in the `release` of its address, behind LOCAL.
+        """
+        if not reason:
+            return
+        who = (source.id, serial)
+        self._keys.drop(who)  # it may have a new one
+        self._rest(who, IN_VAIN_S, "code_wrong" if reason == "code_wrong" else "lan_closed")
+        log.warning("no picture by a camera's own protocol, of source %s: %s", source.id, reason)
+
+    # keys
+
+    def _device(self, source: Source, who: Who, wait_s: float) -> Device | None:
+        """Key and code of the device; None where they are not to be had, or not yet: the next opening has them then."""
+        with self._lock:
+            at, found = self._keys.get(who) or (0.0, None)
+            if found is None or self._clock() - at > KEPT_S:
+                found = Future[Device]()
+                self._keys.put(who, (self._clock(), found))
+                work = threading.Thread(target=self._fetch, args=(source, who, found), name="camera's key", daemon=True)
+                work.start()
+        try:
+            return found.result(max(0.0, wait_s))
+        except (Late, DriverError, NoKey):
+            return None
+
+    def _fetch(self, source: Source, who: Who, found: "Future[Device]") -> None:
+        try:
+            found.set_result(self._fetched(source, who))
+        except NoKey as no:
+            log.warning("the vendor gives no key of a camera of source %s: code %s", source.id, no.code)
+            self._rest(who, SILENT_S if no.code == NOT_REGISTERED else REFUSED_S)
+        except (DriverError, StoreUnavailable) as error:
+            log.warning("no key of a camera of source %s: %s", source.id, error)
+            self._rest(who, SILENT_S, "key_server_changed" if isinstance(error, OtherCertificate) else "lan_closed")
+        finally:
+            if not found.done():
+                self._keys.drop(who)
+                found.set_exception(VendorDown("no key"))
+
+    def _fetched(self, source: Source, who: Who) -> Device:
+        """Raises NoKey, DriverError, StoreUnavailable."""
+        try:
+            return self._server.device(self._asks(source, ASK_S), who[1], FETCH_S)
+        except NoKey as no:
+            if no.code != NOT_REGISTERED:
+                raise
+        return self._server.device(self._asks(source, ASK_S), who[1], FETCH_S)
+
+    def _rest(self, who: Who, seconds: float, reason: Reason = "lan_closed") -> None:
+        self._rests.put(who, (self._clock() + seconds, reason))
+
+
+SECTIONS = "CONNECTION,WIFI"
+USER = "admin"
+PORT = 554
+OPEN_S = 1.0  # an opening waits so long for the camera, and goes another way then
+ABSENT_S = 30.0  # a camera that did not answer is not tried again sooner
+MANY = 1024
+
+
+class Lan:
+    """Raises registry.errors.Refused. `loopback`: in the demo the cameras live on this machine."""
+
+    def __init__(self, *, loopback: bool) -> None:
+        self._loopback = loopback
+        self._wrong: Recent[tuple[str, str], str] = Recent(MANY)  # the code that a camera refused, by source and serial
+        self._absent: Recent[tuple[str, str], tuple[float, Reason]] = Recent(MANY)  # since when, and why
+        self._ports: Recent[str, Ports] = Recent(MANY)  # of the camera's own protocol, by serial
+
+    def at_home(
+        self,
+        cameras: tuple[Camera, ...],
+        pages: Iterable[JsonObject],
+        codes: Mapping[str, str],
+        local: Set[str] = frozenset(),
+    ) -> tuple[Camera, ...]:
+        """These cameras; those that can be had on the LAN get that way before their others.
+
+        `local`: the serials of those that are asked by their own protocol.
+        """
+        places = self.places(pages)
+
+        def of(camera: Camera) -> Camera:
+            serial = camera.ref.serial
+            ways = ("lan",) * (serial in codes) + ("local",) * (serial in local)
+            if not ways or serial not in places:
+                return camera
+            return replace(camera, lan=places[serial], ways=(*ways, *camera.ways))
+
+        return tuple(of(camera) for camera in cameras)
+
+    def places(self, pages: Iterable[JsonObject]) -> dict[str, str]:
+        """The places of devices, as "address:port", by serial."""
+        found: dict[str, str] = {}
+        for page in pages:
+            connections, networks = page.get("CONNECTION") or {}, page.get("WIFI") or {}
+            for serial in {*connections, *networks}:
+                place = self._place(connections.get(serial) or {}, networks.get(serial) or {})
+                if place:
+                    found[str(serial)] = place
+                    self._ports.put(str(serial), _own_ports(connections.get(serial) or {}))
+        return found
+
+    def own(self, camera: Camera) -> tuple[str, Ports]:
+        """Where its own protocol would be spoken: its address in the house, and its ports."""
+        host = _host(camera.lan)
+        if not is_in_house(host, loopback=self._loopback):
+            raise Refused("lan_unreachable", "no address of a house")
+        return host, self._ports.get(camera.ref.serial) or Ports(CONTROL_PORT, MEDIA_PORT)
+
+    def open(self, camera: Camera, code: str, deadline_s: float, picture: Picture = "main") -> SourceSpec:
+        """The picture's address, after asking the camera itself; a code that it refused is not tried again."""
+        who = (camera.ref.source, camera.ref.serial)
+        if self._wrong.get(who) == code:
+            raise Refused("code_wrong", "refused before")
+        since, reason = self._absent.get(who) or (-ABSENT_S, "lan_unreachable")
+        if time.monotonic() - since < ABSENT_S:
+            raise Refused(reason, "so it was a moment ago")
+        found = self.try_code(camera, camera.lan, code, min(OPEN_S, deadline_s / 2), picture)
+        named = ("[{}]:{}" if ":" in _host(camera.lan) else "{}:{}").format(*_parts(camera.lan))
+        return SourceSpec("rtsp", f"rtsp://{named}{found.path}", (named,), sound(camera), user=USER, password=code)
+
+    def open_door(self, camera: Camera, place: Callable[[float], str], code: str, deadline_s: float) -> None:
+        """Tries a code that somebody has just given. `place` finds where the camera is, within seconds."""
+        end = time.monotonic() + deadline_s
+        at = place(deadline_s)
+        if not at:
+            raise Refused("lan_unreachable", "the vendor names no address at home")
+        self.try_code(camera, at, code, end - time.monotonic())
+
+    def try_code(
+        self, camera: Camera, place: str, code: str, deadline_s: float, picture: Picture = "main"
+    ) -> Described:
+        """Ask the camera at that place."""
+        who = (camera.ref.source, camera.ref.serial)
+        host, port = _parts(place)
+        if not is_in_house(host, loopback=self._loopback):
+            raise Refused("lan_unreachable", "no address of a house")
+        try:
+            found = describe(host, port, _paths(camera.ref.channel, picture), Login(USER, code), deadline_s)
+        except Refused as refused:
+            if picture == "sub" and isinstance(refused, NoStream):
+                raise Refused("too_large", "no smaller stream on the LAN") from None
+            if refused.reason == "code_wrong":
+                self._wrong.put(who, code)
+            else:
+                self._absent.put(who, (time.monotonic(), refused.reason))
+            raise
+        self._absent.drop(who)
+        self._wrong.drop(who)
+        return found
+
+    def _place(self, connection: JsonObject, network: JsonObject) -> str:
+        """By cable or Wi-Fi; "" or 0.0.0.0 is how the vendor says that it does not know."""
+        for address in (connection.get("localIp"), network.get("address")):
+            if isinstance(address, str) and is_in_house(address, loopback=self._loopback):
+                return f"{address}:{_port(connection.get('localRtspPort'))}"
+        return ""
+
+
+def _port(port: Any, otherwise: int = PORT) -> int:
+    """Often 0 where RTSP works; and none that belongs to something else."""
+    text = str(port) if isinstance(port, int | str) else ""
+    number = int(text) if text.isdecimal() and len(text) <= 5 else 0
+    return number if 1024 <= number < 65536 else otherwise
+
+
+def _own_ports(connection: JsonObject) -> Ports:
+    """Those of the list, which names the same two for nearly every device, whether it has them or not."""
+    control, media = connection.get("localCmdPort"), connection.get("localStreamPort")
+    return Ports(_port(control, CONTROL_PORT), _port(media, MEDIA_PORT))
+
+
+def _paths(channel: int, picture: Picture) -> tuple[str, ...]:
+    """A picture's names, those of most cameras first; a whole one in H.265 gives way to the smaller one.
+
+    The smaller one is H.264 more often. Names without a channel are those of cameras with one.
+    """
+    sub = f"/Streaming/Channels/{channel}02"
+    if picture == "sub":
+        return sub, f"/h264/ch{channel}/sub/av_stream"
+    older = ("/H.264", "/H264", "/Streaming/Channels/1") if channel == 1 else ()
+    seldom = ("/H265", "/") if channel == 1 else ()  # after the smaller one, since they may be H.265
+    return f"/Streaming/Channels/{channel}01", f"/h264/ch{channel}/main/av_stream", *older, sub, *seldom
+
+
+def _parts(place: str) -> tuple[str, int]:
+    host, _, port = place.rpartition(":")
+    return host, int(port or PORT)
+
+
+def _host(place: str) -> str:
+    return _parts(place)[0]
