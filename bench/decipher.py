@@ -8,8 +8,7 @@ from bench.table import Row
 from bench.timing import cpu_us, rounds_us
 from media.nal import Codec
 from media.plane.sources.footage import Footage
-from simulator.cloud.program_stream import ProgramStream
-from simulator.cloud.rtp_stream import RtpStream
+from simulator.cloud.streams import ProgramStream, RtpStream
 from simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import CODE, recorded
 

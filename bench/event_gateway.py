@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from simulator.assistants import alexa_event_rules
+from simulator.assistants import amazon
 from tests.doubles.tls_vendor import Vendors, answer
 
 FAULTS = {"429": 0.06, "500": 0.06, "401": 0.03, "hang": 0.01, "cut": 0.04}  # by chance of each request
@@ -69,7 +69,7 @@ class EventGateway:
             case "hang":
                 self._over.wait(HANG_S)
                 raise ConnectionAbortedError
-        if alexa_event_rules.check(message, bearer):
+        if amazon.check(message, bearer):
             return _refused("400 Bad Request", "INVALID_REQUEST_EXCEPTION")
         event = message["event"]
         assert isinstance(event, dict)

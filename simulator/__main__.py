@@ -6,16 +6,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator import logs
-from simulator.ports import GIVEN, Given
+from simulator import service
 from simulator.service import Options, StartFailed, serve
+from simulator.state import GIVEN, Given
 
 FIRST = 8082
 
 
 def main(words: Sequence[str] | None = None) -> int:
     options = _options(words)
-    logs.configure()
+    service.configure()
     try:
         asyncio.run(serve(options))
     except StartFailed as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator import fleet
+from simulator import households
 from simulator.camera import Camera
 from simulator.control_values import CHOICES, DISKS, SIZES, Problem, check_change, check_setting
 from simulator.lan.barn import Barn
@@ -90,11 +90,13 @@ class Control:
         """{"account", "cameras", "mixed"}: makes a household, or replaces it."""
         given = wanted if isinstance(wanted, dict) else {}
         user, count, mixed = given.get("account"), given.get("cameras"), given.get("mixed", False)
-        if not isinstance(user, str) or not fleet.ADDRESS.fullmatch(user) or user in fleet.KEPT:
+        if not isinstance(user, str) or not households.ADDRESS.fullmatch(user) or user in households.KEPT:
             raise Problem(400, "Wrong value", "“account” is an address, and none of the demo's own.")
-        if type(count) is not int or not 0 <= count <= fleet.MOST or not isinstance(mixed, bool):
-            raise Problem(400, "Wrong value", f"“cameras” is a whole number up to {fleet.MOST}, “mixed” true or false.")
-        fleet.make(self._world, user, count, mixed=mixed)
+        if type(count) is not int or not 0 <= count <= households.MOST or not isinstance(mixed, bool):
+            raise Problem(
+                400, "Wrong value", f"“cameras” is a whole number up to {households.MOST}, “mixed” true or false."
+            )
+        households.make(self._world, user, count, mixed=mixed)
 
     def _webhook(self, wanted: object) -> None:
         """{"url", "key", "duplicates", "skew_s"}; an empty url ends it."""

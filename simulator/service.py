@@ -2,12 +2,17 @@
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
 import ssl
+import sys
+import time
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -18,18 +23,17 @@ from simulator.app_api.sessions import Sessions
 from simulator.assistants.amazon import Amazon
 from simulator.assistants.door import add_routes
 from simulator.assistants.homegraph import HomeGraph
-from simulator.cloud.service import Cloud
+from simulator.cloud.node import Cloud
 from simulator.control import Control
 from simulator.households import demo_world
 from simulator.lan.barn import Barn, barn
 from simulator.lan.house import House
 from simulator.local.cas import Keys
-from simulator.local.house import LocalHouse
+from simulator.local.device import LocalHouse
 from simulator.open_platform.face import OpenFace
-from simulator.pictures.addresses import Addresses
-from simulator.pictures.door import PictureDoor
+from simulator.pictures.door import Addresses, PictureDoor
 from simulator.pictures.studio import Studio
-from simulator.ports import CAST, GIVEN, OPTIONS, Given
+from simulator.state import CAST, GIVEN, OPTIONS, Given
 from simulator.television.door import add_routes as add_television
 from simulator.television.receiver import Television
 from simulator.webhook import WebhookSender
@@ -148,3 +152,37 @@ def _listen(port: int) -> socket.socket:
         raise StartFailed(f"port {port} {why}; choose others with {OPTIONS}") from error
     listening.setblocking(False)
     return listening
+
+
+def configure() -> None:
+    person = sys.stderr.isatty()
+    shared: list[Any] = [
+        _placed,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    last: Any = _of_person if person else structlog.processors.JSONRenderer()
+    level = logging.WARNING if person else logging.INFO
+    structlog.configure(
+        processors=[*shared, last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    left_out = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[left_out, last]))
+    logging.getLogger().handlers = [handler]
+    logging.getLogger().setLevel(logging.WARNING)  # of libraries
+
+
+def _placed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["part"] = "simulator"
+    return event
+
+
+def _of_person(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
+    why = str(event.get("exception") or "").strip().splitlines()[-1:]
+    more = [f"{name}={value}" for name, value in event.items() if name not in ("part", "level", "timestamp", "event")]
+    details = ", ".join([detail for detail in more if not detail.startswith("exception=")] + why)
+    return f"{time.strftime('%H:%M:%S')} simulator: {event['event']}{f' ({details})' if details else ''}"

@@ -32,7 +32,7 @@ from showcam.compose import ground
 from showcam.process.settings_sources import load
 from showcam.settings import Settings
 from simulator import authority
-from simulator.assistants.service_account import FILE, ServiceAccount
+from simulator.assistants.homegraph import FILE, ServiceAccount
 from simulator.state import Settings as Simulated
 from store.dynamodb import create_table
 from tests.doubles.simulator_process import SimulatorProcess

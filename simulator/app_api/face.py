@@ -6,20 +6,16 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from simulator.app_api import messages, pagelist
-from simulator.app_api.captures import Captures
-from simulator.app_api.push import Push
-from simulator.app_api.sessions import Sessions
+from simulator.app_api.messages import Captures, Push
+from simulator.app_api.pagelist import SWITCHES
+from simulator.app_api.sessions import Sessions, SignIn
 from simulator.app_api.settings import SettingCalls
-from simulator.app_api.sign_in import SignIn
-from simulator.app_api.status import SWITCHES
 from simulator.app_api.wire import AppError, NoSession, answer, form, old_answer
 from simulator.camera import Camera
-from simulator.cloud.tokens import Tokens
-from simulator.counting import counting
+from simulator.cloud.dispatcher import Tokens
 from simulator.faults import OWN_WORDS, Faulty, met, spoiled
 from simulator.local.cas import Keys
-from simulator.ports import CAS
-from simulator.state import Account, World
+from simulator.state import CAS, Account, World, counting
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type AccountHandler = Callable[[web.Request, Account], Awaitable[web.Response]]

@@ -1,16 +1,110 @@
-"""The app's list of everything: devices, their channels, and a map for each requested section."""
+"""The app's list of cameras: what each is (FEATURE_INFO too, which newer types have by channel; "0" is the whole
+device), and how it is just now (STATUS, SWITCH)."""
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from simulator.app_api.features import features
-from simulator.app_api.status import status, switches
-from simulator.camera import Camera
-from simulator.ports import LOCAL_CONTROL, LOCAL_MEDIA, VTM
+from simulator.camera import VALUES, Camera
 from simulator.products import Product
-from simulator.state import Account, Device, World, md5
+from simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, VTM, Account, Device, World, md5
+
+
+def features(cameras: Sequence[Camera]) -> dict[str, Any] | None:
+    """The rows of one device, whose channels these are; None where its type has none."""
+    product = cameras[0].product
+    if not (product.features if product else any(camera.flips for camera in cameras)):
+        return None
+    rows: dict[str, Any] = {"0": {"global": _rows(cameras[-1]) if len(cameras) > 1 else {}}}
+    return rows | {str(camera.channel): {"Video": _rows(camera)} for camera in cameras}
+
+
+def _rows(camera: Camera) -> dict[str, Any]:
+    microphone = {"MicrophoneVolume": 70}
+    if not camera.flip_feature:
+        return {"Microphone": microphone}
+    flip = {"enabled": camera.flipped, "imageFlipStyle": "CENTER"}
+    return {"Microphone": microphone, "VideoAdjustment": {"ImageFlip": flip}}
+
+
+SOUND, SLEEP, PRIVACY, LIGHT, INFRARED = 22, 21, 7, 3, 10
+SWITCHES = {LIGHT: "light", PRIVACY: "privacy", INFRARED: "infrared", SLEEP: "asleep", SOUND: "audio"}
+_SPOTLIGHT = {"type": 303, "enable": False}  # the one switch that life lists for each channel
+_ENCODINGS = {"h264": 0, "h265": 1}
+
+
+def status(world: World, account: Account, camera: Camera) -> dict[str, Any]:
+    own = camera.owner == account.user
+    return {
+        "isEncrypt": int(camera.encrypted(world.now())),
+        "encryptPwd": _digest(camera) if own or camera.product else "",
+        "globalStatus": int(camera.armed),
+        "alarmSoundMode": 0,
+        # the shutter of life shows among the switches alone
+        "privacyStatus": 0 if camera.product else int(camera.privacy),
+        "pirStatus": -1,
+        "diskNum": int(camera.disk is not None),
+        "diskState": f"{'-' if camera.disk is None else camera.disk}---------------",
+        "cloudType": 0,
+        "upgradeAvailable": 0,
+        "optionals": {
+            "NightVision_Model": json.dumps({"graphicType": camera.night_vision, "luminance": 100, "duration": 90}),
+            "timeZone": VALUES[camera.zone],
+            "tzCode": camera.zone,
+            "timeFormat": str(camera.date_format),
+            "daylightSavingTime": str(int(camera.summer_time)),
+            "language": "ENGLISH",
+            "video_para": json.dumps(_encodings(camera)),
+            "OnlineStatus": "1" if camera.online else "2",
+            "wanIp": "203.0.113.7",
+        }
+        | _more(camera),
+    }
+
+
+def _digest(camera: Camera) -> str:
+    return md5(md5(camera.code[::-1] if camera.lists_other_digest else camera.secret))
+
+
+def _encodings(camera: Camera) -> dict[str, int]:
+    """By type, whatever the camera sends; -1 where the type does not show it."""
+    if camera.product is not None:
+        return camera.product.video_para()
+    streams = (("MainEncode", camera.picture(1)), ("SubEncode", camera.picture(2)))
+    return {name: _ENCODINGS[picture[0]] for name, picture in streams if picture}
+
+
+def _more(camera: Camera) -> dict[str, Any]:
+    """The optionals that only some models have."""
+    optionals: dict[str, Any] = {}
+    if camera.flips:
+        # where FEATURE_INFO says how the picture stands, this place does not follow
+        stale = camera.product.inverse if camera.product else 1
+        turned = stale if camera.flip_feature else int(camera.flipped)
+        optionals["inverse_mode"] = json.dumps({"mode": 0, "enable": turned, "position": 0})
+    if camera.battery is not None:
+        optionals |= {"powerRemaining": str(camera.battery), "powerStatus": str(int(camera.charging))}
+    return optionals
+
+
+def switches(world: World, account: Account, camera: Camera) -> list[dict[str, Any]]:
+    """The switches of the device's channels; the only channel of a plain camera has number 0 here."""
+    serial, now = camera.serial, world.now()
+    if camera.product is not None:  # as in life, two lenses have the switches of their device, and one row each of 303
+        lenses = [{**_SPOTLIGHT, "deviceSerial": serial, "channelNo": at} for at in (0, 1, 2)]
+        return [*_switches_of(camera, 0, now), *lenses]
+    several = serial in world.devices
+    known = [shown for shown in world.visible(account.user) if shown.serial == serial]
+    return [row for shown in known for row in _switches_of(shown, shown.channel * several, now)]
+
+
+def _switches_of(camera: Camera, channel: int, now: float) -> list[dict[str, Any]]:
+    return [
+        {"deviceSerial": camera.serial, "channelNo": channel, "type": kind, "enable": camera.listed(name, now)}
+        for kind, name in SWITCHES.items()
+    ]
+
 
 MOST = 50
 # of a dispatcher, a SubjectPublicKeyInfo on P-256; clients need it where the link is ciphered by itself

@@ -1,22 +1,78 @@
-"""Amazon's side of an Echo Show: directives out, events in, and what Alexa then says."""
+"""Amazon's side of an Echo Show: directives out, events in, what Alexa then says, and live views by WebRTC."""
 
 import uuid
+from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from simulator.assistants import alexa_rules, alexa_speech, spoken
+from simulator.assistants import alexa_rules, skill, speech
 from simulator.assistants.alexa_control_rules import SCENES
-from simulator.assistants.alexa_messages import CAMERA_STREAM, POWER, RTC, capability, combinations, directive
-from simulator.assistants.alexa_sessions import DIRECTIVE_S, AlexaSessions, Session
-from simulator.assistants.amazon import Amazon
+from simulator.assistants.alexa_customer import AlexaCustomer
+from simulator.assistants.alexa_endpoints import CAMERA_STREAM, POWER, RTC, combinations, directive
+from simulator.assistants.alexa_endpoints import capability_of as capability
+from simulator.assistants.amazon import Amazon, LoginWithAmazon
 from simulator.assistants.cloud import Unlinked
 from simulator.assistants.linking import Client
-from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
 from simulator.assistants.skill import Skill
+from simulator.assistants.speech import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.wire import NoAnswer, Wire
 from words import hearing
+
+DIRECTIVE_S = 8.0
+
+
+@dataclass(slots=True)
+class Session:
+    """A live view by WebRTC; begun once showcam has answered its offer."""
+
+    endpoint: dict[str, Any]
+    begun: bool = False
+
+
+class AlexaSessions(AlexaCustomer):
+    def __init__(
+        self, http: aiohttp.ClientSession, app_url: str, client: Client, login: LoginWithAmazon | None = None
+    ) -> None:
+        super().__init__(http, app_url, client, login)
+        self.sessions: dict[str, Session] = {}
+
+    @abstractmethod
+    async def direct(
+        self,
+        wire: Wire,
+        namespace: str,
+        name: str,
+        endpoint: dict[str, Any] | None,
+        payload: dict[str, Any],
+        within_s: float,
+    ) -> tuple[dict[str, Any], list[str]]:
+        """(event, broken rules). Raises NoAnswer, Unlinked."""
+
+    async def connected(self, wire: Wire, session: str) -> list[str]:
+        """Reports the connection; returns the rules the answer broke. Raises KeyError."""
+        return await self.notify(wire, "SessionConnected", session, self.sessions[session])
+
+    async def hide(self, wire: Wire) -> list[str]:
+        """Ends every live view of this screen; returns the rules the answers broke."""
+        broken = []
+        ending = dict(self.sessions)  # a view that begins meanwhile stays
+        for session, known in ending.items():
+            if self.sessions.pop(session, None) is not None and known.begun:
+                broken += await self.notify(wire, "SessionDisconnected", session, known)
+        return broken
+
+    async def notify(self, wire: Wire, name: str, session: str, known: Session) -> list[str]:
+        try:
+            answer, broken = await self.direct(wire, RTC, name, known.endpoint, {"sessionId": session}, DIRECTIVE_S)
+        except (NoAnswer, Unlinked) as error:
+            return [str(error)]
+        if not broken and answer["event"]["header"]["name"] == "ErrorResponse":
+            return [f"{name} was refused: {answer['event']['payload']['type']}"]
+        return broken
+
 
 STREAM_S = 6.0
 
@@ -93,7 +149,7 @@ class Alexa(AlexaSessions):
 
     async def say(self, wire: Wire, text: str, via: str = "") -> dict[str, Any]:
         """{"outcome"} and what the screen needs to continue."""
-        request = spoken.skill_request(text)
+        request = skill.skill_request(text)
         if request is not None or (self._skill is not None and self._skill.waiting):
             return await self._speak(wire, text if request is None else request)
         wish = hearing.hear(text)
@@ -101,7 +157,7 @@ class Alexa(AlexaSessions):
             self.access()
             if wish.what == "discover":
                 await self.learn(wire)
-                found = f"I found {alexa_speech.count(len(self.state.cameras))}."
+                found = f"I found {speech.count(len(self.state.cameras))}."
                 return {"outcome": Outcome(spoken=found, answered=True)}
             if wish.what == "hide":
                 await self.hide(wire)
@@ -200,13 +256,13 @@ class Alexa(AlexaSessions):
         endpoint = self.customer.endpoints.by_id[camera["id"]]
         answer, broken = await self.direct(wire, "Alexa", "ReportState", endpoint, {}, DIRECTIVE_S)
         outcome = self._judge(answer, broken, camera["name"])
-        return alexa_speech.report(answer, about, camera["name"]) if outcome.shown else outcome
+        return speech.report(answer, about, camera["name"]) if outcome.shown else outcome
 
     def _judge(self, answer: dict[str, Any], broken: list[str], name: str) -> Outcome:
         """The outcome of an event; credentials that showcam does not know unlink it."""
         if not broken and answer["event"]["payload"].get("type") == "INVALID_AUTHORIZATION_CREDENTIAL":
             self.forget("showcam does not know the access token. Alexa has unlinked it: link again.")
-        return alexa_speech.outcome(answer, broken, name)
+        return speech.outcome(answer, broken, name)
 
     async def direct(
         self,

@@ -5,9 +5,9 @@ from typing import Any
 
 import aiohttp
 
+from simulator.assistants.amazon import Customer, LoginWithAmazon
 from simulator.assistants.cloud import Cloud
 from simulator.assistants.linking import Client
-from simulator.assistants.login_with_amazon import Customer, LoginWithAmazon
 
 EVENTS = "https://api.amazonalexa.com/v3/events"  # as the record shows it
 

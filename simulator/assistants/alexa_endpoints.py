@@ -1,12 +1,55 @@
-"""What Alexa knows of a customer's devices: from Discover, and from the events that the gateway took."""
+"""What Alexa knows of a customer's devices, from Discover and from accepted events, and the directives that it sends
+them."""
 
+import secrets
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from simulator.assistants.alexa_discovery_rules import SCENE
-from simulator.assistants.alexa_messages import RTC, capability, combinations
+from simulator.assistants.alexa_rules import SCENE
+
+RTC = "Alexa.RTCSessionController"
+CAMERA_STREAM = "Alexa.CameraStreamController"
+POWER = "Alexa.PowerController"
+
+
+def directive(
+    namespace: str, name: str, endpoint: dict[str, Any] | None, payload: dict[str, Any], token: str
+) -> dict[str, Any]:
+    header = {"namespace": namespace, "name": name, "payloadVersion": "3", "messageId": str(uuid.uuid4())}
+    scope = {"type": "BearerToken", "token": token}
+    if endpoint is None:  # AcceptGrant carries its token as the grantee
+        scoped = payload if "grantee" in payload else payload | {"scope": scope}
+        return {"directive": {"header": header, "payload": scoped}}
+    header["correlationToken"] = secrets.token_urlsafe(96) + "=="
+    target = {"scope": scope, "endpointId": endpoint["endpointId"], "cookie": endpoint.get("cookie", {})}
+    return {"directive": {"header": header, "endpoint": target, "payload": payload}}
+
+
+def capability_of(endpoint: dict[str, Any], interface: str) -> dict[str, Any] | None:
+    return next((known for known in endpoint["capabilities"] if known["interface"] == interface), None)
+
+
+def combinations(endpoint: dict[str, Any]) -> list[dict[str, Any]]:
+    """The advertised streams that an Echo plays: HLS, H.264, at most 1080p, with or without sound."""
+    offered = capability_of(endpoint, CAMERA_STREAM)
+    return [
+        {
+            "protocol": "HLS",
+            "resolution": resolution,
+            "authorizationType": "NONE",
+            "videoCodec": "H264",
+            "audioCodec": audio,
+        }
+        for offer in (offered or {}).get("cameraStreamConfigurations", [])
+        if "HLS" in offer["protocols"] and "NONE" in offer["authorizationTypes"] and "H264" in offer["videoCodecs"]
+        for resolution in offer["resolutions"]
+        if resolution["width"] <= 1920 and resolution["height"] <= 1080
+        for audio in offer["audioCodecs"]
+    ]
+
 
 type PropertyKey = tuple[str, str, str | None]  # namespace, name, instance
 REMEMBERED = 4096  # message ids by which a repeated event is known
@@ -37,7 +80,7 @@ class Endpoints:
                 "name": endpoint["friendlyName"],
                 "description": endpoint["description"],
                 "categories": endpoint["displayCategories"],
-                "webrtc": capability(endpoint, RTC) is not None,
+                "webrtc": capability_of(endpoint, RTC) is not None,
                 "hls": bool(combinations(endpoint)),
             }
             for endpoint in self.by_id.values()
@@ -98,7 +141,7 @@ class Endpoints:
         if name == "ChangeReport":
             return self._changed(endpoint, [*event["payload"]["change"]["properties"], *properties])
         wanted = event["header"]["namespace"]
-        offered = capability(endpoint, wanted)
+        offered = capability_of(endpoint, wanted)
         if offered is None:
             return f"is of {wanted}, which the endpoint does not have"
         if name == "DoorbellPress" and not offered.get("proactivelyReported"):

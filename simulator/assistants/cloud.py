@@ -1,16 +1,51 @@
-"""The part both assistants' clouds share: a link, its tokens, the cameras discovered, and the record of messages."""
+"""The part both assistants' clouds share: a link, its tokens, the cameras discovered, the record of messages, and
+news that nobody asked for: a report came, somebody rang."""
 
 import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 
 from simulator.assistants.linking import Client, LinkDead, Linking, Tokens
-from simulator.assistants.news import News
-from simulator.assistants.outcome import Outcome, not_linked
 from simulator.assistants.person import LinkFailed, Person
+from simulator.assistants.speech import Outcome, not_linked
 from simulator.assistants.wire import NoAnswer, Record, Wire
+
+KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    number: int
+    kind: Literal["report", "ring", "announcement"]
+    camera: str  # its id; "" where it is about none or several
+    at: float  # by the event loop's clock
+
+
+class News:
+    def __init__(self) -> None:
+        self.items: deque[Item] = deque(maxlen=KEPT)
+        self._last = 0
+        self._came = asyncio.Event()
+
+    def add(self, kind: Literal["report", "ring", "announcement"], camera: str = "") -> None:
+        self._last += 1
+        self.items.append(Item(self._last, kind, camera, asyncio.get_running_loop().time()))
+        self._came.set()
+        self._came = asyncio.Event()
+
+    async def after(self, number: int | None = None) -> AsyncIterator[Item]:
+        """Each item after that number, None: after now, as it comes."""
+        seen = self._last if number is None else number
+        while True:
+            came = self._came
+            for item in [item for item in self.items if item.number > seen]:
+                seen = item.number
+                yield item
+            await came.wait()
 
 
 class Unlinked(Exception):
@@ -19,7 +54,7 @@ class Unlinked(Exception):
 
 @dataclass(slots=True)
 class State:
-    """A file keeps it beyond a restart: see `simulator.assistants.keeping`."""
+    """A file keeps it beyond a restart: see `simulator.assistants.door`."""
 
     tokens: Tokens | None = None
     cameras: list[dict[str, Any]] = field(default_factory=list)

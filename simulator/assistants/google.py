@@ -1,22 +1,80 @@
-"""Google's side of a smart display: intents out, results in, and what the Assistant then says."""
+"""Google's side of a smart display: intents and commands out, results in, and what the Assistant then says."""
 
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from simulator.assistants import google_commands, google_rules, google_spoken
+from simulator.assistants import google_rules, speech
 from simulator.assistants.cloud import Unlinked
-from simulator.assistants.google_commands import COMMANDS, TRAITS, Command
 from simulator.assistants.google_rules import SCENE
 from simulator.assistants.google_user import GoogleUser
 from simulator.assistants.homegraph import HomeGraph
 from simulator.assistants.linking import Client
-from simulator.assistants.outcome import Outcome, no_answer, not_understood, unknown_camera
 from simulator.assistants.person import LinkFailed
-from simulator.assistants.said import said
+from simulator.assistants.speech import Outcome, no_answer, not_understood, said, unknown_camera
 from simulator.assistants.wire import NoAnswer, Wire
 from words import hearing
+from words.hearing import Wish, plain
+
+TRAITS = "action.devices.traits."
+COMMANDS = "action.devices.commands."
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    params: dict[str, Any]
+    trait: str
+    query_only: str  # the attribute that allows QUERY only
+    can: str  # "turn Garden off"
+    does: str  # "turning Garden off"
+    may: str  # its name in the owner's preference `voice_may`
+
+
+def command(wish: Wish, device: dict[str, Any]) -> Command:
+    name, on, params = device["name"]["name"], wish.about == "on", dict[str, Any]()
+    if wish.what == "restart":
+        return Command("Reboot", params, "Reboot", "", f"reboot {name}", f"rebooting {name}", "restart")
+    if wish.what == "switch":
+        words = f"{name} {wish.about}"
+        return Command("OnOff", {"on": on}, "OnOff", "queryOnlyOnOff", f"turn {words}", f"turning {words}", "sleep")
+    toggle, words = _toggles(device).get(wish.setting, ""), f"{wish.setting} {wish.about} on {name}"
+    if toggle:
+        params = {"updateToggleSettings": {toggle: on}}
+    may = toggle or wish.setting
+    return Command("SetToggles", params, "Toggles", "queryOnlyToggles", f"turn {words}", f"turning {words}", may)
+
+
+def refused_command(wanted: Command, device: dict[str, Any]) -> Outcome | None:
+    """The outcome of a command that the device does not offer, which Google sends to nobody; None when it does."""
+    offered = f"{TRAITS}{wanted.trait}" in device["traits"] and not device["attributes"].get(wanted.query_only)
+    if offered and (wanted.params or wanted.name == "Reboot"):
+        return None
+    why = (
+        f"showcam does not offer to {wanted.can}. Where its owner lets a voice do it (voice_may {wanted.may}), "
+        "say “sync my devices” and try again."
+    )
+    return no_answer(f"Sorry, I can't {wanted.can}.", why)
+
+
+def settings(devices: Iterable[dict[str, Any]]) -> set[str]:
+    """The spoken names of everything that is on or off at these devices."""
+    return {name for device in devices for name in _toggles(device)}
+
+
+def _toggles(device: dict[str, Any]) -> dict[str, str]:
+    """Spoken name: the toggle's name."""
+    toggles = device.get("attributes", {}).get("availableToggles", [])
+    return {
+        plain(synonym): toggle["name"]
+        for toggle in toggles
+        for values in toggle["name_values"]
+        for synonym in values["name_synonym"]
+    }
+
 
 INTENT_S = 8.0
 STREAM = f"{COMMANDS}GetCameraStream"
@@ -81,7 +139,7 @@ class Google(GoogleUser):
 
         A command that needs a PIN is answered with {"need": "pin"}; it is said again with `pin`.
         """
-        wish = hearing.hear(text, google_commands.settings(self.devices.values()))
+        wish = hearing.hear(text, settings(self.devices.values()))
         sure, self._sure = self._sure, None
         try:
             self.access()
@@ -105,7 +163,7 @@ class Google(GoogleUser):
             if wish.what == "battery":
                 return {"outcome": await self._query(wire, camera, "battery")}
             if wish.what in ("switch", "set", "restart"):
-                wanted = google_commands.command(wish, self.devices[camera["id"]])
+                wanted = command(wish, self.devices[camera["id"]])
                 return await self._execute(wire, camera, wanted, {"pin": pin} if pin else {})
             return await self._show(wire, camera, wish.screen, via)
         except Unlinked:
@@ -144,7 +202,7 @@ class Google(GoogleUser):
     ) -> dict[str, Any]:
         """`challenge` is the person's answer to showcam's challenge."""
         device, name = self.devices[camera["id"]], camera["name"]
-        if (lacking := google_commands.lacking(wanted, device)) is not None:
+        if (lacking := refused_command(wanted, device)) is not None:
             return {"outcome": lacking}
         execution: dict[str, Any] = {"command": f"{COMMANDS}{wanted.name}", "params": wanted.params}
         if challenge:
@@ -174,7 +232,7 @@ class Google(GoogleUser):
         return self._judge(result, broken, scene["name"])
 
     def _challenged(self, camera: dict[str, Any], wanted: Command, kind: str, result: dict[str, Any]) -> dict[str, Any]:
-        spoken, told = google_spoken.challenge(kind, camera["name"]), f"{result['errorCode']}, {kind}"
+        spoken, told = speech.challenge(kind, camera["name"]), f"{result['errorCode']}, {kind}"
         outcome = Outcome(spoken=spoken, told=told, person=result.get("debugString"))
         if kind != "ackNeeded":
             return {"outcome": outcome, "need": "pin"}
@@ -199,12 +257,12 @@ class Google(GoogleUser):
     def _judge(self, result: dict[str, Any], broken: list[str], name: str, screen: str = "") -> Outcome:
         """The outcome of one result."""
         if broken:
-            return Outcome(spoken=google_spoken.code("", name), broken=broken)
+            return Outcome(spoken=speech.code("", name), broken=broken)
         if result.get("status") == "SUCCESS":
             target = f"{name} on {screen}" if screen else name
             return Outcome(shown=True, spoken=said("Sure, streaming {name}.", name=target))
         code = result["errorCode"]
-        return Outcome(spoken=google_spoken.code(code, name), told=code, person=result.get("debugString"))
+        return Outcome(spoken=speech.code(code, name), told=code, person=result.get("debugString"))
 
     async def _intend(
         self, wire: Wire, intent: str, payload: dict[str, Any] | None = None
@@ -235,10 +293,10 @@ def _report(states: dict[str, Any], name: str, about: str) -> Outcome:
     """The outcome of a QUERY that succeeded."""
     report = states.get("currentStatusReport")
     if about == "battery":
-        return Outcome(spoken=google_spoken.battery(states, name), answered=True)
+        return Outcome(spoken=speech.battery(states, name), answered=True)
     if about == "well" and report:
         codes = [entry["statusCode"] for entry in report]
-        spoken = " ".join(google_spoken.code(code, name) for code in codes)
+        spoken = " ".join(speech.code(code, name) for code in codes)
         return Outcome(spoken=spoken, told=", ".join(codes), person=states.get("debugString"), answered=True)
     word = "online" if states["online"] else "offline"
     return Outcome(spoken=said(f"{{name}} is {word}.", name=name), answered=about != "motion")

@@ -6,12 +6,10 @@ import random
 from typing import Literal
 
 from simulator.camera import Camera
-from simulator.cloud.program_stream import Habits, ProgramStream
-from simulator.cloud.rtp_stream import RtpStream
-from simulator.pictures.encoder import SEGMENT_S
+from simulator.cloud.streams import Habits, ProgramStream, RtpStream
+from simulator.pictures.encoder import RATE_HZ, SEGMENT_S
 from simulator.pictures.garbler import Garbler, split
 from simulator.pictures.studio import Studio
-from simulator.pictures.tone import RATE_HZ
 from simulator.replay import Shape
 from simulator.state import World
 

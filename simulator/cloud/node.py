@@ -1,14 +1,15 @@
-"""The vendor's stream node (VTDU): one session per connection, pictures in clumps, and the rules it hangs up by."""
+"""A stream node: one session for each token that was paid with; and both servers of the app's cloud stream."""
 
 import asyncio
 import contextlib
 import random
 import secrets
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 from simulator.camera import Camera
+from simulator.cloud.dispatcher import Dispatcher, Tokens, asked, camera_of, is_as_given
 from simulator.cloud.feed import Feed
-from simulator.cloud.tokens import Tokens, asked, camera_of, is_as_given
 from simulator.cloud.wire import (
     ANSWER,
     ASK,
@@ -22,13 +23,14 @@ from simulator.cloud.wire import (
     STREAM,
     UNHEARD,
     Line,
+    NotOurs,
     fields_of,
     message,
     text_of,
 )
 from simulator.pictures.studio import Studio
 from simulator.replay import Shape
-from simulator.state import World
+from simulator.state import VTDU, VTM, World
 
 ASKS_S, ANSWERED_S = 15.0, 10.0  # it asks for a sign of life itself, and wants one within
 OPENS = 6  # within a second
@@ -282,3 +284,47 @@ class _Session:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+_ENDINGS = (OSError, NotOurs, TimeoutError, asyncio.IncompleteReadError)
+
+
+class Cloud:
+    def __init__(self, world: World, studio: Studio) -> None:
+        self.tokens = Tokens(world)
+        self.node = Node(world, self.tokens, studio)
+        self._world = world
+        self._dispatcher = Dispatcher(world, self.tokens)
+        self._servers: list[asyncio.Server] = []
+        self._clients: set[asyncio.Task[None]] = set()
+
+    async def open(self, host: str) -> None:
+        chosen = self._world.ports.chosen
+        chosen[VTDU] = self._dispatcher.node_port = await self._listen(host, self.node.serve)
+        chosen[VTM] = await self._listen(host, self._dispatcher.serve)
+
+    async def close(self) -> None:
+        for server in self._servers:
+            server.close()
+        for task in list(self._clients):
+            task.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+
+    async def _listen(self, host: str, serve: Callable[[Line], Awaitable[None]]) -> int:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._clients.add(task)
+            try:
+                await serve(Line(reader, writer))
+            except _ENDINGS:
+                pass
+            finally:
+                self._clients.discard(task)
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+
+        server = await asyncio.start_server(connected, host, 0)
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])

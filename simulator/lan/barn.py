@@ -15,11 +15,8 @@ from typing import Literal
 from aiohttp import web
 
 from simulator.camera import Camera
-from simulator.lan.description import Tracks
-from simulator.lan.onvif import OnvifDevice
-from simulator.lan.onvif_picture import Picture
-from simulator.lan.onvif_wire import TOPICS
-from simulator.lan.server import CameraServer, Take
+from simulator.lan.onvif import TOPICS, OnvifDevice, Picture
+from simulator.lan.server import CameraServer, Take, Tracks
 from simulator.pictures.encoder import SEGMENT_S, Encoder, Listener
 from simulator.pictures.painter import Painter
 from simulator.pictures.studio import Studio

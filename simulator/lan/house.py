@@ -8,11 +8,9 @@ from typing import Literal
 
 from simulator.camera import Camera
 from simulator.cloud.feed import Feed
-from simulator.lan.description import Tracks
-from simulator.lan.server import CameraServer, Take
-from simulator.pictures.encoder import SEGMENT_S, Encoder, Listener
+from simulator.lan.server import CameraServer, Take, Tracks
+from simulator.pictures.encoder import RATE_HZ, SEGMENT_S, Encoder, Listener
 from simulator.pictures.studio import Studio
-from simulator.pictures.tone import RATE_HZ
 from simulator.replay import Shape
 from simulator.state import World
 

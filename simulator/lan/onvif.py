@@ -5,30 +5,122 @@ Answers a request; who serves it by HTTP calls `answer`. A wrong password counts
 
 import base64
 import hashlib
+import html
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from simulator.lan.onvif_picture import Picture
-from simulator.lan.onvif_wire import (
-    IMAGING,
-    MEDIA2,
-    PATHS,
-    SCHEMA,
-    SOAP,
-    TOPICS,
-    enveloped,
-    fault,
-    notification,
-    topic_set,
-    uri,
-)
+SOAP = "http://www.w3.org/2003/05/soap-envelope"
+SCHEMA = "http://www.onvif.org/ver10/schema"
+DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
+EVENTS = "http://www.onvif.org/ver10/events/wsdl"
+IMAGING = "http://www.onvif.org/ver20/imaging/wsdl"
+_NOTIFY = "http://docs.oasis-open.org/wsn/b-2"
+_TOPICS1 = "http://www.onvif.org/ver10/topics"
+PATHS = {DEVICE: "/onvif/device_service", MEDIA: "/onvif/media", MEDIA2: "/onvif/media2"} | {
+    EVENTS: "/onvif/events",
+    IMAGING: "/onvif/imaging",
+}
+TOPICS = {
+    "RuleEngine/CellMotionDetector/Motion": "IsMotion",
+    "RuleEngine/MyRuleDetector/PeopleDetect": "State",
+    "RuleEngine/MyRuleDetector/Visitor": "State",
+    "RuleEngine/TamperDetector/Tamper": "IsTamper",
+}
+
+
+def topic_set(topics: Iterable[str]) -> str:
+    tree: dict[str, Any] = {}
+    for topic in topics:
+        at = tree
+        for name in topic.split("/"):
+            at = at.setdefault(name, {})
+    return f'<TopicSet xmlns="{_NOTIFY}">{_nested(tree)}</TopicSet>'
+
+
+def _nested(tree: dict[str, Any]) -> str:
+    inner = {name: _nested(below) for name, below in tree.items()}
+    return "".join(f'<t:{name} xmlns:t="{_TOPICS1}">{below}</t:{name}>' for name, below in inner.items())
+
+
+def notification(topic: str, name: str, value: str, operation: str) -> str:
+    """A notification that the topic's value `name` is now `value`."""
+    return (
+        f'<NotificationMessage xmlns="{_NOTIFY}"><Topic xmlns:tns1="{_TOPICS1}">tns1:{topic}</Topic><Message>'
+        f'<Message xmlns="{SCHEMA}" UtcTime="2001-01-01T00:00:00Z" PropertyOperation="{operation}">'
+        f'<Data><SimpleItem Name="{name}" Value="{value}"/></Data></Message></Message></NotificationMessage>'
+    )
+
+
+def fault(code: str) -> str:
+    return (
+        f'<s:Fault xmlns:ter="http://www.onvif.org/ver10/error"><s:Code><s:Value>s:Sender</s:Value><s:Subcode>'
+        f"<s:Value>{code}</s:Value></s:Subcode></s:Code></s:Fault>"
+    )
+
+
+def uri(space: str, address: str) -> str:
+    address = html.escape(address)
+    if space == MEDIA2:
+        return f"<Uri>{address}</Uri>"
+    return f'<MediaUri><Uri xmlns="{SCHEMA}">{address}</Uri></MediaUri>'
+
+
+def within(space: str, element: str) -> str:
+    return element.replace(">", f' xmlns="{space}">', 1)
+
+
+def enveloped(body: str) -> bytes:
+    return f'<?xml version="1.0"?><s:Envelope xmlns:s="{SOAP}"><s:Body>{body}</s:Body></s:Envelope>'.encode()
+
+
+@dataclass
+class Picture:
+    """`gop`: frames from one keyframe to the next."""
+
+    token: str
+    path: str
+    codec: str
+    width: int
+    height: int
+    rate: int = 15
+    gop: int = 30
+
+    def profile(self, space: str, sound: str) -> str:
+        """Its profile in the answer of Media or Media2; `sound`: the codec of the device's microphone."""
+        size = f"<Resolution><Width>{self.width}</Width><Height>{self.height}</Height></Resolution>"
+        rate = f"<RateControl><FrameRateLimit>{self.rate}</FrameRateLimit></RateControl>"
+        named = f'<VideoSource token="vs"><SourceToken xmlns="{SCHEMA}">lens</SourceToken></VideoSource>'
+        if space == MEDIA2:
+            video = (
+                f'<VideoEncoder token="{self.token}" GovLength="{self.gop}" Profile="Main" xmlns:s="{SCHEMA}">'
+                f'<Encoding xmlns="{SCHEMA}">{self.codec.upper()}</Encoding>'
+                f"{within(SCHEMA, size)}{within(SCHEMA, rate)}</VideoEncoder>"
+            )
+            microphone = f'<AudioEncoder token="ae"><Encoding xmlns="{SCHEMA}">{sound}</Encoding></AudioEncoder>'
+            return (
+                f'<Profiles token="{self.token}"><Name>{self.token}</Name>'
+                f"<Configurations>{named}{video}{microphone}</Configurations></Profiles>"
+            )
+        video = (
+            f'<VideoEncoderConfiguration xmlns="{SCHEMA}" token="{self.token}"><Encoding>H264</Encoding>{size}{rate}'
+            f"<H264><GovLength>{self.gop}</GovLength><H264Profile>Main</H264Profile></H264>"
+            "</VideoEncoderConfiguration>"
+        )
+        return (
+            f'<Profiles token="{self.token}"><Name xmlns="{SCHEMA}">{self.token}</Name>'
+            f'<VideoSourceConfiguration xmlns="{SCHEMA}" token="vs"><SourceToken>lens</SourceToken>'
+            f"</VideoSourceConfiguration>{video}</Profiles>"
+        )
+
 
 _SECURITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd}"
 _UTILITY = "{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}"

@@ -1,17 +1,142 @@
-"""A camera's RTSP server (RFC 2326), as cameras have it: Digest, and RTP interleaved in TCP only."""
+"""An RTSP server: the description of its streams (SDP, RFC 8866), sessions, and RTP packets (RFC 3550) of H.264 (RFC
+6184), H.265 (RFC 7798), AAC (RFC 3640) and G.711 (RFC 3551)."""
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import re
 import secrets
 import socket
+import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from simulator.lan.description import Tracks, describe
-from simulator.lan.rtp import Packer
+LONGEST = 1200  # bytes of a packet's payload
+_START = re.compile(rb"\x00\x00\x00?\x01")
+_NTP = 2208988800  # s from 1900 to 1970
+
+
+def nal_units(access_unit: bytes) -> list[bytes]:
+    """The NAL units of an access unit in Annex B form."""
+    return [unit for unit in _START.split(access_unit) if unit]
+
+
+class Packer:
+    """Makes the packets of one track, which share a sequence and a source id."""
+
+    def __init__(self, payload: int, clock_hz: int) -> None:
+        self._payload, self._clock = payload, clock_hz
+        self._source = secrets.randbits(32)
+        self._number = secrets.randbits(16)
+        self._sent = self._bytes = 0
+
+    def video(self, codec: Literal["h264", "h265"], access_unit: bytes, at: float) -> list[bytes]:
+        """`at` in s, epoch."""
+        split = _fragments if codec == "h264" else _fragments_h265
+        pieces = [piece for unit in nal_units(access_unit) for piece in split(unit)]
+        return [self._packet(piece, at, marker=piece is pieces[-1]) for piece in pieces]
+
+    def aac(self, frame: bytes, at: float) -> list[bytes]:
+        """One frame without its ADTS header: AU-headers-length, then 13 bits of size and 3 of index."""
+        return [self._packet(struct.pack(">HH", 16, len(frame) << 3) + frame, at, marker=True)]
+
+    def plain(self, samples: bytes, at: float) -> list[bytes]:
+        return [self._packet(samples, at, marker=False)]
+
+    def report(self, now: float) -> bytes:
+        """A sender report (RFC 3550 section 6.4.1), which maps RTP time to the time of day."""
+        seconds, rest = divmod(now + _NTP, 1)
+        body = struct.pack(
+            ">IIIIII", self._source, int(seconds), int(rest * 2**32), self._at(now), self._sent, self._bytes
+        )
+        return struct.pack(">BBH", 0x80, 200, 6) + body
+
+    def _packet(self, payload: bytes, at: float, *, marker: bool) -> bytes:
+        self._number = self._number + 1 & 0xFFFF
+        self._sent, self._bytes = self._sent + 1, self._bytes + len(payload) & 0xFFFFFFFF
+        head = struct.pack(">BBHII", 0x80, self._payload | marker << 7, self._number, self._at(at), self._source)
+        return head + payload
+
+    def _at(self, seconds: float) -> int:
+        return round(seconds * self._clock) & 0xFFFFFFFF
+
+
+def _fragments(unit: bytes) -> Iterator[bytes]:
+    """The unit, or its FU-A fragments where it is too long."""
+    if len(unit) <= LONGEST:
+        yield unit
+        return
+    indicator, kind = unit[0] & 0xE0 | 28, unit[0] & 0x1F
+    body = unit[1:]
+    for begin in range(0, len(body), LONGEST):
+        piece = body[begin : begin + LONGEST]
+        first, last = begin == 0, begin + LONGEST >= len(body)
+        yield bytes((indicator, first << 7 | last << 6 | kind)) + piece
+
+
+def _fragments_h265(unit: bytes) -> Iterator[bytes]:
+    """The unit, or its fragmentation units where it is too long (RFC 7798 section 4.4.3)."""
+    if len(unit) <= LONGEST:
+        yield unit
+        return
+    head, kind = bytes((unit[0] & 0x81 | 49 << 1, unit[1])), unit[0] >> 1 & 0x3F
+    body = unit[2:]
+    for begin in range(0, len(body), LONGEST):
+        first, last = begin == 0, begin + LONGEST >= len(body)
+        yield head + bytes((first << 7 | last << 6 | kind,)) + body[begin : begin + LONGEST]
+
+
+type Sound = Literal["aac", "pcmu", "pcma"]
+_PAYLOADS = {"aac": 97, "pcmu": 0, "pcma": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """`keyframe` is any of the video's, in Annex B form; with b"" the description has no parameter sets."""
+
+    video: Literal["h264", "h265"] = "h264"
+    keyframe: bytes = b""
+    sound: Sound | None = None
+    sound_hz: int = 8000
+    config: bytes = b""  # AAC's AudioSpecificConfig
+
+    def packers(self) -> tuple[Packer, Packer | None]:
+        sound = Packer(_PAYLOADS[self.sound], self.sound_hz) if self.sound else None
+        return Packer(96, 90_000), sound
+
+
+def describe(tracks: Tracks, base: str) -> str:
+    """`base` is put before the tracks' addresses; "" makes them relative."""
+    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=Media Presentation", "c=IN IP4 0.0.0.0", "t=0 0", "a=range:npt=now-"]
+    lines += ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {tracks.video.upper()}/90000"]
+    if tracks.video == "h264":
+        lines.append(f"a=fmtp:96 packetization-mode=1{_parameters(tracks.keyframe)}")
+    lines.append(f"a=control:{base}trackID=1")
+    if tracks.sound:
+        payload = _PAYLOADS[tracks.sound]
+        lines.append(f"m=audio 0 RTP/AVP {payload}")
+        if tracks.sound == "aac":
+            lines += [
+                f"a=rtpmap:97 mpeg4-generic/{tracks.sound_hz}/1",
+                "a=fmtp:97 profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;"
+                f"config={tracks.config.hex()}",
+            ]
+        else:
+            lines.append(f"a=rtpmap:{payload} {tracks.sound.upper()}/{tracks.sound_hz}")
+        lines.append(f"a=control:{base}trackID=2")
+    return "\r\n".join([*lines, ""])
+
+
+def _parameters(keyframe: bytes) -> str:
+    found = {unit[0] & 0x1F: unit for unit in nal_units(keyframe)}
+    if 7 not in found or 8 not in found:
+        return ""
+    sets = ",".join(base64.b64encode(found[kind]).decode() for kind in (7, 8))
+    return f";profile-level-id={found[7][1:4].hex()};sprop-parameter-sets={sets}"
+
 
 USER = "admin"
 PATHS = re.compile(r"/(?:Streaming/Channels/[12]0[12]|h264/ch1/(?:main|sub)/av_stream)(?:/trackID=[12])?/?")

@@ -1,4 +1,6 @@
-"""A camera's own two ports in the house: it is invited on one, and sends its picture on the other.
+"""The vendor's own protocol in the house: cameras that speak it, on ports that the system chooses.
+
+In life the ports are 9010 and 9020 everywhere, and the list names these for devices without them too.
 
 What nobody has published has a setting, so that a client is tried with each answer: how long a session lasts, what a
 second one does to the first, how a camera refuses, and what one that wraps its picture does for a client without a key.
@@ -12,12 +14,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from simulator.camera import Camera
 from simulator.cloud.feed import Feed
-from simulator.local.cas import key_of
+from simulator.local.cas import NotOurs, Said, answer, heard, key_of
 from simulator.local.dress import Dress, Plain, Wrapped
-from simulator.local.wire import NotOurs, Said, answer, heard
 from simulator.pictures.studio import Studio
 from simulator.replay import Shape
-from simulator.state import World
+from simulator.state import LOCAL_CONTROL, LOCAL_MEDIA, World
 
 PREPARE, INVITE, PLAY = 0x2013, 0x2011, 0x3105
 CODE_LENGTH = 7  # of an operation code: its content is not looked at
@@ -228,3 +229,41 @@ def bent_by(how: str, data: bytes, command: str) -> bytes:
     if kind == "cut":
         return data[:at]
     return data[:at] + bytes((data[at] ^ 0x55,)) + data[at + 1 :]
+
+
+HOST = "127.0.0.1"
+
+
+class LocalHouse:
+    def __init__(self, world: World, studio: Studio) -> None:
+        self._world, self._studio = world, studio
+        self._devices: dict[str, Device] = {}
+        self._turn = asyncio.Lock()
+        self._turning: set[asyncio.Task[None]] = set()
+        world.local_doors.append(self._turned)
+
+    def sessions(self, camera: Camera) -> int:
+        """Open just now."""
+        device = self._devices.get(camera.serial)
+        return device.sessions if device else 0
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._turning, return_exceptions=True)
+        await asyncio.gather(*(device.close() for device in self._devices.values()))
+
+    def _turned(self, camera: Camera) -> None:
+        task = asyncio.get_running_loop().create_task(self._follow(camera))
+        self._turning.add(task)
+        task.add_done_callback(self._turning.discard)
+
+    async def _follow(self, camera: Camera) -> None:
+        """Listens while the camera speaks it; at a closed port a connection is refused."""
+        async with self._turn:
+            serial, chosen = camera.serial, self._world.ports.chosen
+            device = self._devices.setdefault(serial, Device(self._world, self._studio, serial))
+            if camera.local and not device.ports[0]:
+                await device.open(HOST)
+                chosen[LOCAL_CONTROL + serial], chosen[LOCAL_MEDIA + serial] = device.ports
+            elif not camera.local and device.ports[0]:
+                del chosen[LOCAL_CONTROL + serial], chosen[LOCAL_MEDIA + serial]
+                await device.close()

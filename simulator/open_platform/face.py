@@ -1,20 +1,71 @@
-"""The EZVIZ Open Platform: one POST form endpoint per operation."""
+"""The Open Platform's calls by path, and the lists of alarms, newest first."""
 
 import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
 
-from simulator.counting import counting
+from simulator.camera import ALARMS, Camera
 from simulator.faults import Faulty, met, spoiled
-from simulator.open_platform import devices, events, settings, switches
-from simulator.open_platform.live import Live
-from simulator.open_platform.sub_accounts import SubAccounts
-from simulator.open_platform.switches import Operation
-from simulator.open_platform.tokens import Tokens
-from simulator.open_platform.wire import Call, OpenError, answer, read_form, refusal
-from simulator.pictures.addresses import Addresses
-from simulator.state import World
+from simulator.open_platform import devices, settings
+from simulator.open_platform.devices import Live
+from simulator.open_platform.settings import Operation, SubAccounts
+from simulator.open_platform.wire import Call, OpenError, Tokens, answer, read_form, refusal
+from simulator.pictures.door import Addresses
+from simulator.state import World, counting
+
+LONGEST_WINDOW_S = 7 * 86400
+
+
+def alarm_list(call: Call) -> web.Response:
+    cameras = call.world.owned(call.account.user)
+    call.meet(cameras)
+    return _listed(call, cameras)
+
+
+def device_alarms(call: Call) -> web.Response:
+    return _listed(call, [call.camera()])
+
+
+def _listed(call: Call, cameras: list[Camera]) -> web.Response:
+    end = _time(call, "endTime", call.now)
+    start = _time(call, "startTime", end - LONGEST_WINDOW_S)
+    if not 0 <= end - start <= LONGEST_WINDOW_S:
+        raise OpenError("10001")
+    rows = [(event, camera) for camera in cameras for event in camera.events if start <= event.at <= end]
+    rows.sort(key=lambda row: -row[0].at)
+    return call.paged(
+        [
+            {
+                "alarmId": event.id,
+                "alarmName": camera.name,
+                "alarmType": ALARMS[event.kind][0],
+                "alarmTime": int(event.at * 1000),
+                "channelNo": camera.channel,
+                "isEncrypt": int(camera.encrypted(call.now)),
+                "isChecked": 0,
+                "preTime": 5,
+                "delayTime": 5,
+                "deviceSerial": camera.serial,
+                "alarmPicUrl": "",
+                "relationAlarms": [],
+                "customerType": None,
+                "customerInfo": None,
+            }
+            for event, camera in rows
+        ]
+    )
+
+
+def _time(call: Call, name: str, default: float) -> float:
+    """Epoch seconds of a parameter in milliseconds."""
+    given = call.optional(name)
+    if given is None:
+        return default
+    if not given.isascii() or not given.isdigit() or len(given) > 14:
+        raise OpenError("10001")
+    return int(given) / 1000
+
 
 SKEW_S = 30 * 86400.0
 
@@ -24,17 +75,17 @@ class OpenFace:
         self._world = world
         self._tokens = Tokens(world)
         live, subs = Live(addresses), SubAccounts(self._tokens)
-        scene_status, set_scene = switches.pair("privacy")
-        prompt_status, set_prompt = switches.pair("prompt")
-        light_status, set_light = switches.pair("light")
+        scene_status, set_scene = settings.pair("privacy")
+        prompt_status, set_prompt = settings.pair("prompt")
+        light_status, set_light = settings.pair("light")
         self._operations: dict[str, Operation] = {
             "device/list": devices.device_list,
             "device/info": devices.device_info,
             "device/camera/list": devices.device_channels,
             "device/status/get": devices.status,
             "device/capacity": devices.capacity,
-            "device/encrypt/on": switches.encryption_on,
-            "device/encrypt/off": switches.encryption_off,
+            "device/encrypt/on": settings.encryption_on,
+            "device/encrypt/off": settings.encryption_off,
             "device/scene/switch/status": scene_status,
             "device/scene/switch/set": set_scene,
             # despite its name: the voice prompt, not the microphone
@@ -43,13 +94,13 @@ class OpenFace:
             "device/light/switch/status": light_status,
             "device/light/switch/set": set_light,
             "camera/list": devices.camera_list,
-            "camera/video/sound/status": switches.sound_status,
-            "camera/video/sound/set": switches.set_sound,
+            "camera/video/sound/status": settings.sound_status,
+            "camera/video/sound/set": settings.set_sound,
             "live/address/get": live.get,
             "v2/live/address/get": live.get_v2,
             "live/address/disable": live.disable,
-            "alarm/list": events.alarm_list,
-            "alarm/device/list": events.device_alarms,
+            "alarm/list": alarm_list,
+            "alarm/device/list": device_alarms,
             "device/defence/set": settings.defence,
             "device/notify/switch": settings.offline_notice,
             "device/ptz/mirror": settings.mirror,

@@ -1,13 +1,19 @@
-"""Settings of the Open Platform: notices, time, the picture, the disk; and its calls of version 3."""
+"""What a developer's key may change: settings and switches of cameras, and sub-accounts (RAM) with cameras of their
+own."""
 
 import hmac
 import json
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
 from simulator.app_api.settings import LONGEST_PASSWORD, restart
-from simulator.open_platform.wire import Call, OpenError, answer
-from simulator.zones import VALUES, ZONES
+from simulator.camera import VALUES, ZONES, Camera
+from simulator.open_platform.wire import Call, OpenError, Tokens, answer
+from simulator.state import SubAccount
 
 # HTTP status of a code in version 3; other codes come with 200
 _STATUS = {
@@ -150,3 +156,115 @@ def rights(statement: str) -> list[str]:
         return [resource.split(":")[1] for resource in resources if resource.startswith(("dev:", "cam:"))]
     except (ValueError, KeyError, TypeError, IndexError):
         raise OpenError("10001") from None
+
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{4,40}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+class SubAccounts:
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def create(self, call: Call) -> web.Response:
+        name, password = call.text("accountName"), call.text("password")
+        if not _NAME.fullmatch(name) or not _MD5.fullmatch(password):
+            raise OpenError("10001")
+        subs = call.developer().subs
+        if any(sub.name == name for sub in subs.values()):
+            raise OpenError("10034")
+        sub = SubAccount(secrets.token_hex(16), name)
+        subs[sub.id] = sub
+        return answer({"accountId": sub.id})
+
+    def get(self, call: Call) -> web.Response:
+        sub = self._named(call)
+        return answer({"accountId": sub.id, "accountName": sub.name, "accountStatus": 1})
+
+    def listed(self, call: Call) -> web.Response:
+        return call.paged([{"accountId": sub.id, "accountName": sub.name} for sub in call.developer().subs.values()])
+
+    def delete(self, call: Call) -> web.Response:
+        sub = self._named(call)
+        del call.developer().subs[sub.id]
+        self._tokens.end(sub.id)
+        return answer()
+
+    def set_policy(self, call: Call) -> web.Response:
+        self._named(call).serials = tuple(rights(call.text("policy")))
+        return answer()
+
+    def add_statement(self, call: Call) -> web.Response:
+        sub = self._named(call)
+        sub.serials += tuple(rights(f'{{"Statement":[{call.text("statement")}]}}'))
+        return answer()
+
+    def delete_statement(self, call: Call) -> web.Response:
+        sub, serial = self._named(call), call.text("deviceSerial")
+        sub.serials = tuple(known for known in sub.serials if known != serial)
+        return answer()
+
+    def token(self, call: Call) -> web.Response:
+        text, token = self._tokens.issue_to(call.developer(), self._named(call))
+        area = f"https://{call.host}"
+        return answer({"accessToken": text, "expireTime": int(token.expires * 1000), "areaDomain": area})
+
+    @staticmethod
+    def _named(call: Call) -> SubAccount:
+        sub = call.developer().subs.get(call.text("accountId"))
+        if sub is None:
+            raise OpenError("10032")
+        return sub
+
+
+type Operation = Callable[[Call], web.Response]
+
+
+def encryption_on(call: Call) -> web.Response:
+    camera = call.reached()
+    if camera.encryption and camera.encrypted(call.now):
+        raise OpenError("60019")
+    camera.encrypt(True, call.now, call.world.settings.encryption_delay_s)
+    return answer()
+
+
+def encryption_off(call: Call) -> web.Response:
+    camera, code = call.reached(), call.text("validateCode")
+    if not hmac.compare_digest(camera.secret.encode(), code.encode()):
+        raise OpenError("20010")
+    if not camera.encryption and not camera.encrypted(call.now):
+        raise OpenError("60016")
+    camera.encrypt(False, call.now, call.world.settings.encryption_delay_s)
+    return answer()
+
+
+def sound_status(call: Call) -> web.Response:
+    camera = call.reached()
+    return answer([_of(camera) | {"enable": "1" if camera.audio else "0"}])
+
+
+def set_sound(call: Call) -> web.Response:
+    camera, enable = call.reached(), call.flag("enable")
+    camera.audio = enable
+    return answer()
+
+
+def _of(camera: Camera) -> dict[str, Any]:
+    return {"deviceSerial": camera.serial, "channelNo": camera.channel}
+
+
+def pair(name: str) -> tuple[Operation, Operation]:
+    """The calls that read and set a switch. Its state is a number, and setting it to the same is refused."""
+
+    def status(call: Call) -> web.Response:
+        camera = call.reached()
+        return answer(_of(camera) | {"enable": int(getattr(camera, name))})
+
+    def change(call: Call) -> web.Response:
+        camera, enable = call.reached(), call.flag("enable")
+        if getattr(camera, name) == enable:
+            raise OpenError("60022")
+        setattr(camera, name, enable)
+        return answer()
+
+    return status, change

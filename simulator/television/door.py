@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from simulator.assistants.page_requests import guarded
+from simulator.assistants.linking_page import guarded
 from simulator.television.receiver import Television
 
 _NO_STORE = {"Cache-Control": "no-store"}

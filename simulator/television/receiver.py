@@ -1,18 +1,117 @@
-"""The television's Cast receiver: applications that senders launch, their media, and the senders that hear of it.
+"""A Cast television: CASTV2 (a length of four bytes, a CastMessage with JSON), who is connected, and what it plays.
 
 Sources: the table of CASTV2 messages that senders were observed to send and receivers to answer, and
 developers.google.com/cast/docs/media/messages.
 """
 
 import asyncio
+import json
 import ssl
+import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from simulator.television.application import Application
+from pychromecast.generated.cast_channel_pb2 import CastMessage
+
 from simulator.television.player import Player, State
-from simulator.television.sender import Sender
-from simulator.television.wire import BadMessage, Message, read
+
+LONGEST = 64 * 1024  # what a receiver takes
+OF_ANYBODY, PREFIX = "urn:x-cast:", "urn:x-cast:com.google.cast."
+
+
+class Message(NamedTuple):
+    """`space` is the namespace behind PREFIX, or all of one that is not Google's."""
+
+    space: str
+    source: str
+    destination: str
+    body: dict[str, Any]
+
+
+class BadMessage(Exception):
+    """The sender broke the protocol: a receiver ends the connection."""
+
+
+async def read(reader: asyncio.StreamReader) -> Message:
+    """Raises BadMessage, asyncio.IncompleteReadError at the end."""
+    length = int.from_bytes(await reader.readexactly(4))
+    if not 0 < length <= LONGEST:
+        raise BadMessage("a message is too long")
+    message = CastMessage()
+    try:
+        message.ParseFromString(await reader.readexactly(length))
+        body = json.loads(message.payload_utf8)
+    except (ValueError, RecursionError) as error:
+        raise BadMessage("no CastMessage with JSON in it") from error
+    if not message.namespace.startswith(OF_ANYBODY) or not isinstance(body, dict):
+        raise BadMessage("no message of a namespace")
+    return Message(message.namespace.removeprefix(PREFIX), message.source_id, message.destination_id, body)
+
+
+def written(message: Message) -> bytes:
+    sent = CastMessage(
+        protocol_version=CastMessage.CASTV2_1_0,
+        source_id=message.source,
+        destination_id=message.destination,
+        namespace=message.space if message.space.startswith(OF_ANYBODY) else PREFIX + message.space,
+        payload_type=CastMessage.STRING,
+        payload_utf8=json.dumps(message.body),
+    )
+    data = sent.SerializeToString()
+    return len(data).to_bytes(4) + bytes(data)
+
+
+class Sender:
+    """A connection; `connected`: pairs of source and destination, which CONNECT opened."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        self.connected: set[tuple[str, str]] = set()
+
+    def say(self, message: Message) -> None:
+        if not self.writer.is_closing():
+            self.writer.write(written(message))
+
+
+@dataclass
+class Application:
+    id: str
+    name: str
+    spaces: tuple[str, ...] = ("urn:x-cast:com.google.cast.media",)
+    session: str = field(default_factory=lambda: str(uuid.uuid4()))
+    player: Player | None = None
+    media: dict[str, Any] = field(default_factory=dict)
+    state: State = "IDLE"
+    idle_reason: str = ""
+    media_session: int = 0
+    loading: tuple["Sender", str, int] | None = None  # who waits for the answer to LOAD: sender, source, requestId
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "appId": self.id,
+            "displayName": self.name,
+            "namespaces": [{"name": space} for space in self.spaces],
+            "sessionId": self.session,
+            "transportId": self.session,
+            "statusText": self.name,
+            "isIdleScreen": False,
+        }
+
+    def status(self) -> list[dict[str, Any]]:
+        if not self.media_session:
+            return []
+        found: dict[str, Any] = {
+            "mediaSessionId": self.media_session,
+            "playerState": self.state,
+            "playbackRate": 1,
+            "currentTime": 0,
+            "supportedMediaCommands": 12303,
+            "volume": {"level": 1, "muted": False},
+            "media": self.media,
+        }
+        return [found | ({"idleReason": self.idle_reason} if self.state == "IDLE" else {})]
+
 
 NAME = "Living room TV"
 MEDIA_RECEIVER = "CC1AD845"

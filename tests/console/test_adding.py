@@ -12,7 +12,7 @@ from registry.drivers.lan.better import Received, better
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.finding import Candidate
 from registry.owner.own_cameras import HOUR_S, WRONG
-from simulator.lan.onvif_picture import Picture
+from simulator.lan.onvif import Picture
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.own_pages import ADD, House, Pages

@@ -19,7 +19,7 @@ from registry.telling.reporter import (
     Tell,
     Told,
 )
-from simulator.assistants import alexa_event_rules
+from simulator.assistants import amazon
 from simulator.assistants.alexa_endpoints import Endpoints
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -70,12 +70,12 @@ class EventGateway:
         if bearer != self.access:
             return self._refused(401, "INVALID_ACCESS_TOKEN_EXCEPTION")
         message = json.loads(body)
-        if alexa_event_rules.check(message, bearer):
+        if amazon.check(message, bearer):
             return self._refused(400, "INVALID_REQUEST_EXCEPTION")
         return self._taken(message, bearer)
 
     def _taken(self, message: dict[str, Any], bearer: str) -> bytes:
-        assert alexa_event_rules.check(message, bearer) == []
+        assert amazon.check(message, bearer) == []
         self.messages.append(message)
         self.endpoints.take(message["event"], message.get("context", {}).get("properties", []))
         if self.cut:

@@ -23,7 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from media.grants import Claims, Grants
 from media.source import Denied, SourceSpec
-from simulator.lan.description import Tracks
+from simulator.lan.server import Tracks
 from tests.doubles.far_away import network
 from tests.doubles.made_once import made_once
 from tests.doubles.open_gate import OpenGate

@@ -10,8 +10,7 @@ from aiohttp import web
 
 from aws.deploy_local.ports import free_ports
 from simulator import authority
-from simulator.assistants.homegraph import HomeGraph, User
-from simulator.assistants.service_account import FILE
+from simulator.assistants.homegraph import FILE, HomeGraph, User
 from simulator.state import Settings
 from tests.doubles.loop_end import let_go, shut
 

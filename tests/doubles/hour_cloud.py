@@ -21,7 +21,7 @@ from media.plane.viewing.view import View
 from media.source import Codec, Denied, SourceSpec
 from media.trust import OnLoopback
 from simulator.camera import Camera
-from simulator.cloud.service import Cloud
+from simulator.cloud.node import Cloud
 from simulator.state import Account, World
 from tests.doubles.hour import pictures
 from tests.doubles.open_gate import OpenGate

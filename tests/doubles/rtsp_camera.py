@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from media.source import SourceSpec
-from simulator.lan.description import Tracks
-from simulator.lan.server import CameraServer, Take, Viewer
+from simulator.lan.server import CameraServer, Take, Tracks, Viewer
 from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import CODE, Recording, recorded
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import av
 from av.video.frame import PictureType
 
-from simulator.lan.description import Sound, Tracks
+from simulator.lan.server import Sound, Tracks
 from simulator.pictures.garbler import Garbler, Layout
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS, _encoding, _tone, garbled_bytes

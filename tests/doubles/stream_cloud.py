@@ -9,7 +9,7 @@ from typing import Any
 from media.ezviz.address import live
 from media.source import SourceSpec
 from simulator.camera import Camera
-from simulator.cloud.service import Cloud
+from simulator.cloud.node import Cloud
 from simulator.state import Account, World
 from tests.doubles.loop_end import let_go
 from tests.doubles.rtsp_recording import Recording, recorded

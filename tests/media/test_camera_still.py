@@ -9,8 +9,7 @@ from PIL import Image
 
 from media.grants import Claims
 from media.source import Denied, SourceSpec
-from simulator.lan.onvif import Reply
-from simulator.lan.onvif_picture import Picture
+from simulator.lan.onvif import Picture, Reply
 from tests.doubles.hls_camera import Household, Vendor
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.rtsp_camera import PATH, RtspCamera

@@ -23,8 +23,7 @@ from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.footage import Footage
 from media.source import SourceSpec
 from media.trust import OnLoopback
-from simulator.cloud.program_stream import LONGEST, Habits, ProgramStream
-from simulator.cloud.rtp_stream import RtpHabits, RtpStream
+from simulator.cloud.streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream
 from simulator.pictures.garbler import LAYOUTS, Garbler, Layout, split
 from tests.doubles.floating_point import apart
 from tests.doubles.made_once import made_once

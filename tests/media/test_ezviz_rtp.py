@@ -12,7 +12,7 @@ from media.mpegps.pictures import Piece
 from media.plane.codec.units import CLOCK
 from media.plane.sources.footage import EzvizRtp, Footage
 from media.rtp.packet import read
-from simulator.cloud.rtp_stream import RtpHabits, RtpStream
+from simulator.cloud.streams import RtpHabits, RtpStream
 from simulator.pictures.garbler import split
 from tests.media.test_mpegps import SOUNDS, adts, film, law
 from tests.media.test_rtp import pictures

@@ -16,7 +16,7 @@ from media.plane.sources.ezviz_picture import HELD_CAP, Showing
 from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage, transport
 from media.plane.sources.timeline import STEP, Joined
 from media.trust import OnLoopback
-from simulator.cloud.program_stream import HIKVISION_HEADER, ProgramStream
+from simulator.cloud.streams import HIKVISION_HEADER, ProgramStream
 from simulator.pictures.garbler import Garbler
 from simulator.pictures.garbler import split as split_units
 from tests.media.test_mpegps import film

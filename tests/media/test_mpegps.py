@@ -15,7 +15,7 @@ from media.ezviz.decipher import Decipherer
 from media.mpegps.packets import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets
 from media.mpegps.pictures import Pictures
 from media.mpegps.sound import Sound, adts_rate
-from simulator.cloud.program_stream import HIKVISION_HEADER, Habits, ProgramStream
+from simulator.cloud.streams import HIKVISION_HEADER, Habits, ProgramStream
 from simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import recorded
 

@@ -5,7 +5,7 @@ from pyezvizapi.utils import decrypt_image
 
 from registry.drivers.ezviz.driver import deciphered
 from registry.errors import Refused
-from simulator.app_api.captures import encoded
+from simulator.app_api.messages import encoded
 
 STILL = b"\xff\xd8\xff" + bytes(range(256)) * 40
 

@@ -16,8 +16,7 @@ from registry.drivers.lan.settling import moved
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
 from simulator.authority import server_context
-from simulator.lan.onvif import Reply
-from simulator.lan.onvif_picture import Picture
+from simulator.lan.onvif import Picture, Reply
 from tests.doubles import ipycam_device
 from tests.doubles.ipycam_device import ipycam
 from tests.doubles.onvif_device import SERIAL, Served, served

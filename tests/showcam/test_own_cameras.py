@@ -18,7 +18,7 @@ from showcam.cli.named_camera import asking
 from showcam.compose.cameras import Household
 from showcam.compose.own_cameras import own_cameras
 from showcam.settings import Settings
-from simulator.lan.onvif_picture import Picture
+from simulator.lan.onvif import Picture
 from store.records import Account, Source, SourceKind
 from store.sealing import Sealer
 from store.sqlite import SqliteStore

@@ -17,7 +17,7 @@ from showcam.compose import doctor, google, ground, reporters
 from showcam.compose.ground import Ground
 from showcam.settings import Settings
 from showcam.setup.google_console import REDIRECTS
-from simulator.assistants.service_account import FILE, ServiceAccount
+from simulator.assistants.homegraph import FILE, ServiceAccount
 from simulator.state import Settings as Simulated
 from store.records import Account
 from store.telling_ports import Claim

@@ -55,8 +55,8 @@ from showcam.trace.offer_notes import OfferNotes
 from showcam.trace.recording import Recording, crowded
 from simulator.cloud.wire import ANSWER, ASK, NOTICE, fields_of, message, text_of
 from simulator.cloud.wire import Line as Wire
+from simulator.local.cas import answer, heard
 from simulator.local.dress import Plain
-from simulator.local.wire import answer, heard
 from store.sqlite import SqliteStore
 from tests.doubles import real_list
 from tests.doubles.echo_offer import OFFERS

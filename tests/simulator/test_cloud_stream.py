@@ -18,7 +18,7 @@ from media.ezviz.address import Address, live
 from media.ezviz.node import NodeSession, SaidNo
 from media.trust import OnLoopback
 from simulator.cloud import node, wire
-from simulator.cloud.tokens import LIFE_S, Tokens
+from simulator.cloud.dispatcher import LIFE_S, Tokens
 from simulator.state import Account, Settings, World
 from tests.doubles.cloud import Cloud
 from tests.doubles.fast_time import FastLoop, run

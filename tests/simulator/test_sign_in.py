@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.app_api.sessions import Sessions
-from simulator.app_api.sign_in import SignIn
+from simulator.app_api.sessions import Sessions, SignIn
 from simulator.app_api.wire import AppError
 from simulator.households import demo_world
 from simulator.state import World, md5

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.lan.onvif import Reply
-from simulator.lan.onvif_picture import Picture
+from simulator.lan.onvif import Picture, Reply
 from tests.cast.conftest import Receiver, certificate, receiver
 from tests.doubles.onvif_device import Served, served
 from tests.doubles.program import Program, running

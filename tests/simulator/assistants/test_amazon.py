@@ -9,8 +9,7 @@ import pytest
 from aiohttp import ClientError, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from simulator.assistants.amazon import Amazon
-from simulator.assistants.login_with_amazon import CLIENT, SECRET, Customer
+from simulator.assistants.amazon import CLIENT, SECRET, Amazon, Customer
 
 type Scene = Callable[[Amazon, TestClient[Any, Any]], Awaitable[None]]
 

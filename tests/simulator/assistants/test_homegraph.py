@@ -15,8 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from simulator.assistants.homegraph import HomeGraph, User
-from simulator.assistants.service_account import AUDIENCE, FILE, GRANT, SCOPE
+from simulator.assistants.homegraph import AUDIENCE, FILE, GRANT, SCOPE, HomeGraph, User
 from simulator.state import Settings
 
 URL = "https://127.0.0.1:1"
