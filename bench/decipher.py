@@ -6,7 +6,7 @@ from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Row
 from bench.timing import cpu_us, rounds_us
-from media.nal import Codec
+from media.codec.nal import Codec
 from media.plane.sources.footage import Footage
 from simulator.cloud.streams import ProgramStream, RtpStream
 from simulator.pictures.garbler import Garbler

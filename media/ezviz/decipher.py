@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from media import nal
+from media.codec import nal
+from media.codec.syntax import Kind
 from media.ezviz.encryption import BLOCK, FIRST, Encryption, Judged, Layout, Reading, counted
-from media.ezviz.syntax import Kind
 
 _CODE = re.compile(rb"\x00\x00\x01")
 _UNITS = 64  # of keyframes, that are kept as they came: a keyframe has its slices and a few parameter sets

@@ -12,10 +12,10 @@ from typing import Literal, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from media import nal
-from media.ezviz.h264_syntax import H264
-from media.ezviz.h265_syntax import H265
-from media.ezviz.syntax import PEEK, Kind, Syntax
+from media.codec import nal
+from media.codec.h264 import H264
+from media.codec.h265 import H265
+from media.codec.syntax import PEEK, Kind, Syntax
 
 # what is encrypted: nothing; all behind the unit's header; the whole unit, with a clear copy of its header in front of
 # it; the whole unit
@@ -161,7 +161,7 @@ class Encryption:
         else:
             self._odd, self._run = self._odd + 1, self._run + 1
             self._failed += self._run == ODD  # the parameter sets and slices of a keyframe follow one another
-        header = nal.codec(b"\0\0\1" + unit[:2])
+        header = nal.codec_of(unit)
         if header is not None:
             self._certain[header] += 1
             if self._certain[header] >= CERTAIN and self._odd < ODD:

@@ -4,8 +4,8 @@ A later fragment may have no header of its own, or the unit's header in its plac
 by nothing but the packet's marker or the beginning of the next unit.
 """
 
-from media.rtp.h265 import H265Depacketizer
-from media.rtp.unit import AccessUnit
+from media.rtp.nal import H265Depacketizer
+from media.rtp.packets import AccessUnit
 
 _FIRST, _LAST = 0x80, 0x40
 _BESIDE = frozenset({32, 33, 34, 39, 40})  # what may stand beside a picture's slices, which are all of one kind

@@ -37,7 +37,7 @@ from media.ezviz.local_messages import (
     session_of,
 )
 from media.ezviz.node import SaidNo, Unreached
-from media.rtp.packet import NotRtp, read
+from media.rtp.packets import NotRtp, read
 from media.rtsp.connection import COUNTED_S, MOST_BYTES_S, MOST_PACKETS_S
 from net.addresses import is_in_house
 from net.elements import Element

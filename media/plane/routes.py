@@ -14,10 +14,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from media.grants import BadGrant, Claims, ExpiredGrant, Grants, Protocol
-from media.plane.codec.units import SourceFailed
 from media.plane.outputs.hls import HlsOutput, is_start_id
 from media.plane.outputs.peer import NotGathered
 from media.plane.outputs.sdp import OFFER_CAP, NoOffer
+from media.plane.units import SourceFailed
 from media.plane.viewing.endings import Ended
 from media.plane.viewing.fanout import NotYet
 from media.plane.viewing.pull import RESTS

@@ -5,7 +5,7 @@ A picture beyond 2040 pixels has no size in its packets (section 3.1.5), and cou
 
 from typing import NamedTuple
 
-from media.rtp.unit import UNIT_CAP, AccessUnit
+from media.rtp.packets import UNIT_CAP, AccessUnit
 
 _HEAD, _RESTART_HEAD, _TABLES_HEAD = 8, 4, 4
 _RESTARTS = range(64, 128)  # types whose packets have a restart header (section 3.1.7)
@@ -48,7 +48,7 @@ class _Head(NamedTuple):
 
 
 class JpegDepacketizer:
-    """A media.rtp.unit.Depacketizer: each unit is a JPEG, and a keyframe."""
+    """A media.rtp.packets.Depacketizer: each unit is a JPEG, and a keyframe."""
 
     def __init__(self) -> None:
         self._tables: dict[int, bytes] = {}

@@ -2,14 +2,14 @@
 
 from typing import Literal, NamedTuple
 
-from media.rtp.aac import AacConfig
-from media.rtp.unit import UNIT_CAP, AccessUnit
+from media.codec import h264
+from media.codec.sound import AAC_SAMPLES, ADTS_BYTES, AacConfig, read_adts
+from media.rtp.packets import UNIT_CAP, AccessUnit
 
 _SIZE, _SYNC = 188, 0x47
 _H264, _AAC = 0x1B, 0x0F  # stream types
 _START = b"\x00\x00\x01"
-_IDR = 5
-_SAMPLES, _CLOCK = 1024, 90_000
+_CLOCK = 90_000
 _PATIENCE = 64  # pictures that wait for the first sound, which shows its format
 
 
@@ -130,26 +130,17 @@ class TransportDepacketizer:
 
     @staticmethod
     def _picture(done: _Timed) -> AccessUnit:
-        at, is_key = done.data.find(_START), False
-        while at != -1 and at + 3 < len(done.data) and not is_key:
-            is_key = done.data[at + 3] & 0x1F == _IDR
-            at = done.data.find(_START, at + 3)
-        return AccessUnit(done.data, done.timestamp, is_key, done.is_damaged)
+        return AccessUnit(done.data, done.timestamp, h264.is_idr(done.data), done.is_damaged)
 
     def _frames(self, done: _Timed) -> list[AccessUnit]:
         """AAC frames without their ADTS headers."""
         out: list[AccessUnit] = []
         data, at = done.data, 0
-        while at + 7 <= len(data) and data[at] == 0xFF and data[at + 1] & 0xF6 == 0xF0 and not done.is_damaged:
-            size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
-            head = 7 if data[at + 1] & 1 else 9
-            config = AacConfig(
-                (data[at + 2] >> 6) + 1, data[at + 2] >> 2 & 0x0F, (data[at + 2] & 1) << 2 | data[at + 3] >> 6
-            )
-            if not head < size <= len(data) - at or config.rate_at >= 13 or not config.channels:
+        while (head := read_adts(data[at : at + ADTS_BYTES])) and not done.is_damaged:
+            if not head.head < head.size <= len(data) - at or not head.config.channels:
                 break
-            self.config = self.config or config
-            time = done.timestamp + len(out) * _SAMPLES * _CLOCK // config.rate
-            out.append(AccessUnit(data[at + head : at + size], time & 0xFFFFFFFF, is_sound=True))
-            at += size
+            self.config = self.config or head.config
+            time = done.timestamp + len(out) * AAC_SAMPLES * _CLOCK // head.config.rate
+            out.append(AccessUnit(data[at + head.head : at + head.size], time & 0xFFFFFFFF, is_sound=True))
+            at += head.size
         return out

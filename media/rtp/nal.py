@@ -4,12 +4,19 @@ from abc import ABC, abstractmethod
 from enum import Enum, auto
 from typing import ClassVar
 
-from media.rtp.unit import UNIT_CAP, AccessUnit, Opener
+from media.codec import h264, h265
+from media.codec.nal import START, Codec
+from media.rtp.packets import UNIT_CAP, AccessUnit, Depacketizer, Opener
 
-START = b"\x00\x00\x00\x01"
 _PIECES_CAP = 8192  # of one picture
 _TOGETHER_CAP = 32  # units in one packet
 _LONG_SET = 128  # bytes; parameter sets are shorter
+_FIRST, _LAST = 0x80, 0x40  # of a fragment's flags
+# how payloads begin that have parameter sets
+_H264_SPS = frozenset((0x07, 0x27, 0x47, 0x67))
+_H264_SEVERAL = frozenset((0x18, 0x38, 0x58, 0x78))
+_H265_SETS = (b"\x40\x01", b"\x42\x01")  # VPS, SPS
+_H265_SEVERAL = b"\x60\x01"
 
 
 class Part(Enum):
@@ -32,6 +39,9 @@ class NalDepacketizer(ABC):
     """
 
     HEAD: ClassVar[int]  # bytes of a NAL unit's head
+    KINDS: ClassVar[range]  # of payloads that are one unit
+    SEVERAL: ClassVar[int]  # the kind of an aggregation packet
+    FRAGMENT: ClassVar[int]
 
     def __init__(self, opener: Opener | None = None) -> None:
         """`opener`: for units that come encrypted, which are read once they are whole."""
@@ -62,14 +72,43 @@ class NalDepacketizer(ABC):
     # what a codec says of its units
 
     @abstractmethod
-    def _unpack(self, payload: bytes) -> None:
-        """Take the units out of a payload."""
+    def _kind(self, unit: bytes) -> int:
+        """The kind by the header of a unit or a payload."""
+
+    @abstractmethod
+    def _fragmented(self, payload: bytes) -> bytes:
+        """The header of the unit of which a payload is a fragment."""
 
     @abstractmethod
     def _part(self, unit: bytes) -> Part:
         """`unit` may be only the first bytes of the unit, its header at least."""
 
-    # for them
+    # what is in a payload
+
+    def _unpack(self, payload: bytes) -> None:
+        if not payload:
+            return
+        kind = self._kind(payload)
+        if kind == self.FRAGMENT:
+            self._unpack_fragment(payload)
+        elif kind == self.SEVERAL:
+            self._unpack_several(payload, self.HEAD)
+        elif kind in self.KINDS:
+            self._add(payload)
+        else:
+            self._damage()
+
+    def _unpack_fragment(self, payload: bytes) -> None:
+        if len(payload) < self.HEAD + 2:
+            self._damage()
+            return
+        flags, piece = payload[self.HEAD], payload[self.HEAD + 1 :]
+        if flags & _FIRST:
+            self._begin(self._fragmented(payload), piece, is_last=bool(flags & _LAST))
+        elif self._fragment is not None:
+            self._go_on(piece, is_last=bool(flags & _LAST))
+        else:
+            self._miss(self._fragmented(payload))
 
     def _add(self, unit: bytes) -> None:
         self._end_fragment(whole=False)
@@ -115,11 +154,6 @@ class NalDepacketizer(ABC):
             self._weigh(self._part(head + piece[:64]))
         if is_last:
             self._end_fragment(whole=True)
-
-    @property
-    def _is_open(self) -> bool:
-        """Whether the first fragment of a unit came, and its last did not."""
-        return self._fragment is not None
 
     def _go_on(self, piece: bytes, *, is_last: bool) -> None:
         """A later fragment of a unit."""
@@ -209,3 +243,90 @@ class NalDepacketizer(ABC):
             self._is_damaged = True
         elif self._has_room():
             self._parts.append(unit)
+
+
+class H264Depacketizer(NalDepacketizer):
+    """Packetization modes 0 and 1 of RFC 6184. STAP-B, MTAP and FU-B, whose units are not in decoding order, count as
+    damage.
+    """
+
+    HEAD, KINDS, SEVERAL, FRAGMENT = 1, range(1, 24), 24, 28  # STAP-A, FU-A
+
+    def _kind(self, unit: bytes) -> int:
+        return h264.kind_of(unit)
+
+    def _fragmented(self, payload: bytes) -> bytes:
+        return bytes((payload[0] & 0xE0 | payload[1] & 0x1F,))
+
+    def _part(self, unit: bytes) -> Part:
+        kind = h264.kind_of(unit)
+        if kind in h264.SLICES:
+            return _slice(is_first=len(unit) > 1 and unit[1] >= 0x80, is_key=kind == h264.IDR)  # first_mb_in_slice is 0
+        if kind in (h264.SPS, h264.PPS, h264.DELIMITER):
+            return Part.HEAD
+        return Part.REFRESH if kind == h264.SEI and h264.has_recovery_point(unit) else Part.OTHER
+
+
+class H265Depacketizer(NalDepacketizer):
+    """RFC 7798 in decoding order: streams with sprop-max-don-diff above 0 are not supported."""
+
+    HEAD, KINDS, SEVERAL, FRAGMENT = 2, range(48), 48, 49
+
+    def _kind(self, unit: bytes) -> int:
+        return h265.kind_of(unit)
+
+    def _fragmented(self, payload: bytes) -> bytes:
+        return bytes((payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]))
+
+    def _part(self, unit: bytes) -> Part:
+        kind = h265.kind_of(unit)
+        if kind <= h265.LAST_SLICE:
+            # first_slice_segment_in_pic_flag
+            return _slice(is_first=len(unit) > 2 and unit[2] >= 0x80, is_key=kind in h265.KEYS)
+        return Part.HEAD if kind in h265.SETS or kind == h265.DELIMITER else Part.OTHER
+
+
+def _slice(*, is_first: bool, is_key: bool) -> Part:
+    if is_key:
+        return Part.FIRST_KEY if is_first else Part.KEY
+    return Part.FIRST_SLICE if is_first else Part.SLICE
+
+
+class EitherDepacketizer:
+    """Begins as the description says; the parameter sets that come decide. `codec` is that of the latest unit.
+
+    EZVIZ's C6N says H265 and sends H.264 (AlexxIT/go2rtc issue 264, bluenviron/mediamtx issue 1631).
+    """
+
+    def __init__(self, codec: Codec, opener: Opener | None = None) -> None:
+        self.codec, self._opener = codec, opener
+        self._of_it: Depacketizer = _made(codec, opener)
+
+    def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
+        if self._opener is None or not self._opener.hides_types:
+            sent = codec_of(payload)
+            if sent is not None and sent != self.codec:
+                self.codec, self._of_it = sent, _made(sent, self._opener)
+        return self._of_it.feed(payload, timestamp, marker=marker, lost=lost)
+
+
+def _made(codec: Codec, opener: Opener | None) -> Depacketizer:
+    return H264Depacketizer(opener) if codec == "h264" else H265Depacketizer(opener)
+
+
+def codec_of(payload: bytes) -> Codec | None:
+    """The codec of a payload that begins with parameter sets: no unit of one codec looks like such of the other.
+
+    The first byte of H.265's units is even as cameras send them (RFC 7798 section 1.1.4), that of an H.264 SPS is odd.
+    """
+    if len(payload) < 4:
+        return None
+    first = payload[0]
+    if first in _H264_SPS:
+        return "h264" if payload[1] in h264.PROFILES else None
+    if payload.startswith(_H265_SETS):
+        return "h265"
+    if first in _H264_SEVERAL:
+        unit = payload[3:5]
+        return "h264" if len(unit) == 2 and unit[0] in _H264_SPS and unit[1] in h264.PROFILES else None
+    return "h265" if payload.startswith(_H265_SEVERAL) and payload[4:6] in _H265_SETS else None

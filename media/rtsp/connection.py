@@ -1,10 +1,12 @@
-"""One RTSP connection to a camera: signed requests, answers, the camera's own requests, and interleaved frames."""
+"""One RTSP connection to a camera: signed requests, answers, interleaved frames, and pairs of UDP ports beside it."""
 
 import asyncio
+import contextlib
 import random
+import socket
 from collections.abc import Callable
+from typing import Literal
 
-from media.rtsp.failed import RtspFailed
 from media.rtsp.login import Login, challenge
 from media.rtsp.messages import Message, NotRtsp, Splitter
 
@@ -22,6 +24,16 @@ _ROOM = 60 * 1024  # bytes that are read at once; asyncio's own 256 KB would be 
 _MUCH = 128 * 1024  # bytes at once: twice what the system has room for at first, which grows with what is read
 _UNREAD = 256 * 1024  # of answers that the camera does not take
 _BUSY = frozenset({453, 503})
+_PORT_TRIES, _PORTS = 20, (20_000, 60_000)  # of UDP
+_PORT_BUFFER = 1024 * 1024  # a keyframe comes at once
+
+
+class RtspFailed(Exception):
+    """`why`: "down" is a fault that may pass. The text holds nothing that the camera sent, and no address."""
+
+    def __init__(self, why: Literal["down", "busy", "code_wrong", "not_playable"]) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class _Request:
@@ -258,3 +270,66 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport:
             self._transport.abort()
         self._over(failure)
+
+
+class _Port(asyncio.DatagramProtocol):
+    """Accepts datagrams from the camera's address only."""
+
+    def __init__(self, host: str, taken: Callable[[bytes], None]) -> None:
+        self._host, self._taken = host, taken
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if addr[0] == self._host:
+            self._taken(data)
+
+    def error_received(self, exc: Exception) -> None:
+        pass  # a port of the camera's that is closed: silence is what ends an opening
+
+
+class PortPair:
+    """Two UDP ports for a camera that answers 461 to TCP: RTP on the even one, RTCP on the next."""
+
+    def __init__(self, host: str, port: int, transports: list[asyncio.DatagramTransport]) -> None:
+        self._host, self.port, self._transports = host, port, transports
+        self._to = 0  # the camera's own first port
+
+    @classmethod
+    async def open(cls, own: str, host: str, rtp: Callable[[bytes], None], rtcp: Callable[[bytes], None]) -> "PortPair":
+        """`own`: this machine's address in the camera's network. Raises RtspFailed."""
+        for _ in range(_PORT_TRIES):
+            port = random.randrange(*_PORTS, 2)  # noqa: S311
+            transports: list[asyncio.DatagramTransport] = []
+            try:
+                for number, taken in ((port, rtp), (port + 1, rtcp)):
+                    transports.append(await _listen(own, number, host, taken))
+            except OSError:
+                continue
+            else:
+                return cls(host, port, transports)
+            finally:
+                for transport in transports if len(transports) < 2 else ():
+                    transport.close()
+        raise RtspFailed("down")
+
+    def to(self, port: int) -> None:
+        """The camera's ports: a packet to them opens a firewall in between."""
+        self._to = port
+        with contextlib.suppress(OSError):
+            for number, transport in enumerate(self._transports):
+                transport.sendto(b"", (self._host, port + number))
+
+    def report(self, data: bytes) -> None:
+        if self._to:
+            self._transports[1].sendto(data, (self._host, self._to + 1))
+
+    def close(self) -> None:
+        for transport in self._transports:
+            transport.close()
+
+
+async def _listen(own: str, port: int, host: str, taken: Callable[[bytes], None]) -> asyncio.DatagramTransport:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Port(host, taken), local_addr=(own, port))
+    made: socket.socket = transport.get_extra_info("socket")
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PORT_BUFFER)
+    return transport

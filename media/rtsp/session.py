@@ -4,16 +4,24 @@ import asyncio
 import re
 import secrets
 from collections.abc import Callable
+from typing import Protocol
 
-from media.rtp.order import WAIT_S
-from media.rtp.unit import Depacketizer
-from media.rtsp.connection import Connection
+from media.rtp.packets import (
+    WAIT_S,
+    AccessUnit,
+    Depacketizer,
+    NotRtp,
+    Order,
+    Packet,
+    SenderReport,
+    read,
+    read_reports,
+    receiver_report,
+)
+from media.rtsp.connection import Connection, PortPair, RtspFailed
 from media.rtsp.description import Description, Track, address
-from media.rtsp.failed import RtspFailed
-from media.rtsp.incoming import Hears, Incoming
 from media.rtsp.login import Login
 from media.rtsp.messages import Message
-from media.rtsp.port_pair import PortPair
 
 REPORT_S = 5.0  # between reports that packets arrive
 _ALIVE_S = (5, 30)  # between requests that keep the session, at least and at most
@@ -22,6 +30,63 @@ _TIMEOUT = re.compile(r";\s*timeout\s*=\s*(\d{1,5})", re.IGNORECASE)
 _CHANNELS = re.compile(r"interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:rtsp://)+", re.IGNORECASE)
 _PORT = re.compile(r"server_port\s*=\s*(\d{1,5})", re.IGNORECASE)
+
+
+class Hears(Protocol):
+    """Receives the units and reports of a track; `at` is the time of arrival by the loop's clock, in seconds."""
+
+    def unit(self, kind: str, unit: AccessUnit, at: float) -> None: ...
+
+    def report(self, kind: str, report: SenderReport, at: float) -> None: ...
+
+
+class Incoming:
+    """`kind` is the hearer's name of the track. Packets of another payload type and broken ones are dropped."""
+
+    def __init__(self, kind: str, payload: int, depacketizer: Depacketizer, hears: Hears, *, wait_s: float = 0) -> None:
+        self.kind, self._payload, self._depacketizer, self._hears = kind, payload, depacketizer, hears
+        self._order = Order(wait_s)
+        self._highest = self._source = 0
+        self.is_over = False  # its sender said good-bye
+
+    def rtp(self, data: bytes, at: float) -> None:
+        try:
+            packet = read(data)
+        except NotRtp:
+            return
+        if packet.kind != self._payload:
+            return
+        self._source, self._highest = packet.source, packet.number
+        if self._order.follows(packet):
+            self._feed(packet, at, lost=False)
+            return
+        for released, lost in self._order.take(packet, at):
+            self._feed(released, at, lost=lost)
+
+    def rtcp(self, data: bytes, at: float) -> None:
+        try:
+            compound = read_reports(data)
+        except NotRtp:
+            return
+        self.is_over |= compound.is_over
+        for report in compound.reports:
+            if report.source == self._source or not self._source:
+                self._hears.report(self.kind, report, at)
+
+    def tidy(self, at: float) -> None:
+        """Release packets that have waited long enough for a missing one."""
+        for packet, lost in self._order.due(at):
+            self._feed(packet, at, lost=lost)
+
+    def report(self, own: int) -> bytes:
+        """The receiver report that is due; b"" before the first packet."""
+        if not self._source:
+            return b""
+        return receiver_report(own, self._source, self._highest, self._order.lost)
+
+    def _feed(self, packet: Packet, at: float, *, lost: bool) -> None:
+        for unit in self._depacketizer.feed(packet.payload, packet.timestamp, marker=packet.marker, lost=lost):
+            self._hears.unit(self.kind, unit, at)
 
 
 class Session:

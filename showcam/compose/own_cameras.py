@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from accounts import households
-from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
+from media.plane.units import SourceFailed
 from media.source import SourceSpec, Watched
 from net.apart import Broke
 from net.networks import house_networks

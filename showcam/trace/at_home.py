@@ -9,12 +9,11 @@ from media.ezviz.local_messages import LocalAddress
 from media.ezviz.local_session import Closed, LocalSession, Manner
 from media.ezviz.messages import STREAM
 from media.ezviz.node import SaidNo, Unreached
-from media.plane.codec.units import SourceFailed
 from media.plane.sources.rtsp import session_of
 from media.plane.sources.tracks import Chosen, choose
-from media.rtp.reports import SenderReport
-from media.rtp.unit import AccessUnit
-from media.rtsp.failed import RtspFailed
+from media.plane.units import SourceFailed
+from media.rtp.packets import AccessUnit, SenderReport
+from media.rtsp.connection import RtspFailed
 from media.rtsp.session import Session
 from media.source import SourceSpec
 from registry.drivers.ezviz.trace_lines import Transport, Unopened

@@ -8,20 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from media import nal
+from media.codec import nal
+from media.codec.bitstream import bitstream
+from media.codec.nal import NoPicture
 from media.ezviz import messages
 from media.ezviz.address import Address, BadAddress, Stream
 from media.ezviz.decipher import Decipherer
 from media.ezviz.messages import MESSAGE, STREAM, Answer, NotAnswer
 from media.ezviz.messages import Frame as Received
 from media.ezviz.node import NodeSession, SaidNo, Unreached
-from media.mpegps.packets import NotMpegPs, Packets
-from media.mpegps.pictures import Pictures, Piece
-from media.mpegps.sound import Sound
-from media.plane.codec.bitstream import bitstream
-from media.plane.codec.keyframe import Measured, NoPicture
-from media.plane.codec.units import SoundCodec
+from media.mpegps import NotMpegPs, Packets, Pictures, Piece, Sound
+from media.plane.keyframe import Measured, measure
 from media.plane.sources.footage import EzvizRtp, transport
+from media.plane.units import SoundCodec
 from media.source import SourceSpec
 from media.trust import OnLoopback
 from registry.drivers.ezviz.trace_lines import (
@@ -137,7 +136,7 @@ class Pictured:
         codec = self._codec
         for keyframe in self._unmeasured:
             try:
-                size = bitstream(codec or "h264").measure(keyframe)
+                size = measure(bitstream(codec or "h264"), keyframe)
                 break
             except NoPicture:
                 continue

@@ -47,8 +47,8 @@ from console.set_up import Ports, SetUp
 from console.skill_page import SkillPage
 from console.tracing import TracePage, Tracer, Traces
 from console.trial import Doors, Trial
-from media.plane.codec.units import SourceFailed
 from media.plane.sources.probe import probe
+from media.plane.units import SourceFailed
 from media.source import SourceSpec, Watched
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import sessions

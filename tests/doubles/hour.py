@@ -14,14 +14,13 @@ from typing import Any
 
 import av
 
-from media.plane.codec.units import CLOCK, SourceFailed, Unit
 from media.plane.sources.rtsp import Live
 from media.plane.sources.timeline import Timeline
 from media.plane.sources.tracks import Sound
+from media.plane.units import CLOCK, SourceFailed, Unit
 from media.plane.viewing.fanout import Fanout
-from media.rtp.plain import PlainDepacketizer
-from media.rtp.reports import SenderReport
-from media.rtp.unit import AccessUnit
+from media.rtp.packets import AccessUnit, SenderReport
+from media.rtp.sound import PlainDepacketizer
 from tests.doubles.rtsp_recording import slope
 
 HZ = 8000

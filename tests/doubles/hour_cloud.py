@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from media.ezviz.address import Stream, live
 from media.grants import Claims
-from media.plane.codec.units import CLOCK
 from media.plane.outputs.tracks import VideoTrack
 from media.plane.settings import PlaneSettings
 from media.plane.sources.opener import Opener
+from media.plane.units import CLOCK
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.transcodes import Transcodes
 from media.plane.viewing.view import View

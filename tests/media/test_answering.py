@@ -14,8 +14,8 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from media.grants import Claims, Grants
-from media.plane.codec.units import SourceFailed
 from media.plane.outputs import amendments
+from media.plane.units import SourceFailed
 from media.plane.viewing.endings import Ended
 from media.plane.viewing.sessions import Sessions
 from media.source import Denied, SourceSpec

@@ -18,9 +18,9 @@ from media.ezviz.address import SUB
 from media.ezviz.decipher import Decipherer
 from media.ezviz.encryption import FIRST
 from media.ezviz.node import NodeSession
-from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.footage import Footage
+from media.plane.units import Format, SourceFailed, Unit
 from media.source import SourceSpec
 from media.trust import OnLoopback
 from simulator.cloud.streams import LONGEST, Habits, ProgramStream, RtpHabits, RtpStream

@@ -8,8 +8,8 @@ import pytest
 
 from media.grants import Protocol
 from media.messages import NoPicture
-from media.plane.codec.units import Format
 from media.plane.outputs.displays import unplayed
+from media.plane.units import Format
 from tests.doubles.hls_camera import FPS, Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

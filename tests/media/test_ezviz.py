@@ -15,7 +15,7 @@ import av
 import pytest
 
 from media.grants import Claims, Picture
-from media.plane.codec.units import CLOCK
+from media.plane.units import CLOCK
 from media.source import Codec, Denied, NotOpened, SourceSpec, mark_of
 from registry.drivers.ezviz.keys import key_of
 from tests.doubles import gstreamer

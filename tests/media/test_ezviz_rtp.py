@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.ezviz.h265 import EzvizH265Depacketizer
-from media.mpegps.pictures import Piece
-from media.plane.codec.units import CLOCK
+from media.mpegps import Piece
 from media.plane.sources.footage import EzvizRtp, Footage
-from media.rtp.packet import read
+from media.plane.units import CLOCK
+from media.rtp.packets import read
 from simulator.cloud.streams import RtpHabits, RtpStream
 from simulator.pictures.garbler import split
 from tests.media.test_mpegps import SOUNDS, adts, film, law

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media import nal
+from media.codec import nal
 from media.ezviz.address import SUB
 from media.ezviz.node import NodeSession
-from media.plane.codec.units import CLOCK, SourceFailed, Unit
 from media.plane.sources.ezviz_picture import HELD_CAP, Showing
 from media.plane.sources.footage import MOST_UNITS, UNFOUND, Footage, transport
 from media.plane.sources.timeline import STEP, Joined
+from media.plane.units import CLOCK, SourceFailed, Unit
 from media.trust import OnLoopback
 from simulator.cloud.streams import HIKVISION_HEADER, ProgramStream
 from simulator.pictures.garbler import Garbler

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from media.plane.codec.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
-from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs.tracks import OpusTrack
+from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
+from media.plane.units import CLOCK, Format, Unit
 from media.plane.viewing.fanout import Fanout
 
 MUTE = Format(320, 180, "avc1.42c00c", audio=False)

@@ -7,7 +7,8 @@ from typing import Any
 import av
 import pytest
 
-from media.plane.codec import h264, level
+from media.codec import h264, nal
+from media.plane.keyframe import measure
 from tests.doubles.rtsp_recording import slope
 
 
@@ -36,25 +37,25 @@ def keyframe(width: int, height: int, **options: str) -> bytes:
 )
 def test_a_claim_beyond_the_picture_is_rewritten(size: tuple[int, int], options: dict[str, str], expected: int) -> None:
     sent = keyframe(size[0], size[1], **options)
-    mended = level.relabelled(sent)
+    mended = h264.relabelled(sent)
     assert int(h264.codec_name(mended)[-2:], 16) == expected
     assert len(mended) == len(sent)
     assert sum(a != b for a, b in zip(sent, mended, strict=True)) == (h264.codec_name(sent) != h264.codec_name(mended))
-    assert (h264.measure(mended).width, h264.measure(mended).height) == size
+    assert (measure(h264, mended).width, measure(h264, mended).height) == size
 
 
 @pytest.mark.parametrize("sps", [b"", b"\x67", b"\x67\x64\x00\x33", b"\x67" + bytes(40)])
 def test_parameter_sets_that_make_no_sense_are_left_as_they_are(sps: bytes) -> None:
-    whole = h264.START + sps + h264.START + b"\x65abc"
-    assert level.relabelled(whole) == whole
+    whole = nal.START + sps + nal.START + b"\x65abc"
+    assert h264.relabelled(whole) == whole
 
 
 @pytest.mark.parametrize("count", [1, 20_000], ids=["one endless set", "many sets"])
 def test_parameter_sets_without_end_are_read_no_further_than_they_may_tell(count: int) -> None:
     """A number written in millions of bits, or a copy of the picture for each set, would hold up all pictures."""
-    level.needed.cache_clear()
+    h264.needed_level.cache_clear()
     sps = b"\x67\x42\x00\x33" + bytes(1_000_000 // count)
     began = time.process_time()
-    whole = (h264.START + sps) * count + h264.START + b"\x65abc"
-    assert level.relabelled(whole) == whole
+    whole = (nal.START + sps) * count + nal.START + b"\x65abc"
+    assert h264.relabelled(whole) == whole
     assert time.process_time() - began < 5

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media import nal
+from media.codec import nal
+from media.codec.sound import read_adts
 from media.ezviz.decipher import Decipherer
-from media.mpegps.packets import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets
-from media.mpegps.pictures import Pictures
-from media.mpegps.sound import Sound, adts_rate
+from media.mpegps import LONGEST, MOST_JUNK, NotMpegPs, Packet, Packets, Pictures, Sound
 from simulator.cloud.streams import HIKVISION_HEADER, Habits, ProgramStream
 from simulator.pictures.garbler import Garbler
 from tests.doubles.rtsp_recording import recorded
@@ -284,8 +283,9 @@ def test_aac_is_known_by_its_headers() -> None:
     ],
 )
 def test_headers_of_aac_are_of_either_mpeg_with_a_checksum_or_without(header: str, rate: int) -> None:
-    assert adts_rate(bytes.fromhex(header) + bytes(3)) == rate
-    assert adts_rate(bytes.fromhex(header) + bytes(2)) == 0, "it is not whole"
+    found = read_adts(bytes.fromhex(header) + bytes(3))
+    assert (found.config.rate if found else 0) == rate
+    assert read_adts(bytes.fromhex(header) + bytes(2)) is None, "it is not whole"
 
 
 @pytest.mark.parametrize("is_encrypted", [True, False])

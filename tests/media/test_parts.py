@@ -9,12 +9,15 @@ import ssl
 import av
 import pytest
 
-from media.plane.codec import h264, sound
-from media.plane.codec.keyframe import NoPicture, decoded, decoder, jpeg
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.codec import h264, nal
+from media.codec.nal import NoPicture
+from media.codec.sound import AAC_SAMPLES, read_adts
+from media.plane import sound
+from media.plane.keyframe import decoded, decoder, jpeg
 from media.plane.sources import hls
 from media.plane.sources.fetcher import Fetcher, Forbidden
 from media.plane.sources.screen import Pacer
+from media.plane.units import CLOCK, Format, Unit
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.gop import GOP_CAP
 from media.plane.viewing.slim import Slim
@@ -179,7 +182,7 @@ def keyframe(*, garbled: bool = False) -> bytes:
 
 def test_parameter_sets_are_put_before_a_keyframe_without_them() -> None:
     whole = keyframe()
-    at = whole.index(h264.START + b"\x67") if h264.START + b"\x67" in whole else whole.index(b"\x00\x00\x01\x67")
+    at = whole.index(nal.START + b"\x67") if nal.START + b"\x67" in whole else whole.index(b"\x00\x00\x01\x67")
     slices = whole.index(b"\x00\x00\x01\x65")
     parameters, bare = whole[at:slices], whole[slices:]
     with pytest.raises(NoPicture):
@@ -199,7 +202,7 @@ def test_encrypted_bytes_are_no_picture() -> None:
 
 def test_the_silent_frame_is_aac_and_silent() -> None:
     frame = sound.silent_aac()
-    assert sound.has_adts(frame)
+    assert read_adts(frame)
     assert len(frame) < 16
     with av.open(io.BytesIO(frame * 50), "r", format="aac") as container:
         frames = list(container.decode(audio=0))
@@ -219,7 +222,7 @@ def test_aac_becomes_opus_without_a_gap() -> None:
     packets = [packet for unit in units for packet in voice.feed(unit)]
     times = [pts for _, pts in packets]
     assert {b - a for a, b in itertools.pairwise(times)} == {sound.OPUS_STEP}
-    spoken = len(units) * sound.AAC_SAMPLES / 16_000
+    spoken = len(units) * AAC_SAMPLES / 16_000
     assert len(times) * 0.02 == pytest.approx(spoken, abs=0.1)
     assert voice.feed(Unit("audio", b"\xff\xf1broken", 0, 0)) == []
     decoder = av.CodecContext.create("libopus", "r")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from media.messages import MediaUnavailable, NoPicture
-from media.plane.codec.keyframe import jpeg
-from media.plane.codec.units import SourceFailed
+from media.plane.keyframe import jpeg
 from media.plane.sources.probe import Probed, probe
+from media.plane.units import SourceFailed
 from media.source import SourceSpec
 from tests.doubles import gstreamer
 from tests.doubles.rtsp_camera import RtspCamera

@@ -5,8 +5,8 @@ import itertools
 
 import pytest
 
-from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs.hls import HlsOutput
+from media.plane.units import CLOCK, Format, Unit
 from media.plane.viewing.gop import RECENT_CAP, RecentGroups
 from media.plane.viewing.renditions import UNASKED_S
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls

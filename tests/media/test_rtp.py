@@ -9,12 +9,11 @@ from functools import cache
 import av
 import pytest
 
-from media.rtp.aac import AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
-from media.rtp.h264 import H264Depacketizer
-from media.rtp.h265 import H265Depacketizer
-from media.rtp.nal import START
-from media.rtp.packet import Packet, read
-from media.rtp.unit import AccessUnit, Depacketizer
+from media.codec.nal import START
+from media.codec.sound import NoAac, read_config, read_mux_config
+from media.rtp.nal import H264Depacketizer, H265Depacketizer
+from media.rtp.packets import AccessUnit, Depacketizer, Packet, read
+from media.rtp.sound import AacDepacketizer, LatmDepacketizer
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import recording
 from tests.doubles.made_once import made_once

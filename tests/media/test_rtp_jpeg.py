@@ -6,11 +6,11 @@ from typing import Any
 import av
 import pytest
 
-from media.plane.codec import mjpeg
-from media.plane.codec.keyframe import NoPicture, decoded, decoder
+from media.codec.bitstream import bitstream
+from media.codec.nal import NoPicture
+from media.plane.keyframe import decoded, decoder, measure
 from media.rtp.jpeg import JpegDepacketizer
-from media.rtp.packet import Packet, read
-from media.rtp.unit import AccessUnit
+from media.rtp.packets import AccessUnit, Packet, read
 from tests.doubles.rtsp_recording import slope
 
 PIXELS = "yuvj420p"  # libavformat packs no other; tests/media/test_every_camera.py has 4:2:2
@@ -78,7 +78,7 @@ def test_a_head_that_lies_never_makes_a_picture_of_more_than_was_sent(at: int) -
 
 def test_what_is_no_jpeg_is_no_picture() -> None:
     with pytest.raises(NoPicture):
-        mjpeg.measure(b"\xff\xd8" + b"\0" * 500 + b"\xff\xd9")
+        measure(bitstream("mjpeg"), b"\xff\xd8" + b"\0" * 500 + b"\xff\xd9")
 
 
 @pytest.mark.parametrize(("quality", "first"), [(50, 16), (25, 32), (99, 1)])

@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media.codec.sound import NoAac, read_config, read_mux_config
 from media.ezviz.h265 import EzvizH265Depacketizer
-from media.rtp import reports
-from media.rtp.aac import AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
-from media.rtp.h264 import H264Depacketizer
-from media.rtp.h265 import H265Depacketizer
+from media.rtp import packets
 from media.rtp.mp2t import TransportDepacketizer
-from media.rtp.packet import NotRtp, read
-from media.rtp.plain import PlainDepacketizer
-from media.rtp.unit import UNIT_CAP, AccessUnit, Depacketizer
+from media.rtp.nal import H264Depacketizer, H265Depacketizer
+from media.rtp.packets import UNIT_CAP, AccessUnit, Depacketizer, NotRtp, read
+from media.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
 from tests.media.test_rtp import packed, packed_stream
 
 FED: dict[str, tuple[Callable[[], Depacketizer], Callable[[], list[bytes]]]] = {
@@ -59,7 +57,7 @@ def test_no_bytes_whatever_make_it_raise(name: str, fed: list[tuple[bytes, int, 
 @settings(deadline=None, max_examples=300)
 @given(data=st.binary(max_size=80))
 def test_no_bytes_whatever_make_a_head_raise_anything_else(data: bytes) -> None:
-    for reader in (read, reports.read):
+    for reader in (read, packets.read_reports):
         with contextlib.suppress(NotRtp):
             reader(data)
     for config in (read_config, read_mux_config):

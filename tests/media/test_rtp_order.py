@@ -2,9 +2,8 @@
 
 import pytest
 
-from media.rtp import reports
-from media.rtp.order import Order
-from media.rtp.packet import NotRtp, Packet, read
+from media.rtp import packets
+from media.rtp.packets import NotRtp, Order, Packet, read
 
 
 def numbered(*numbers: int, source: int = 1) -> list[Packet]:
@@ -79,14 +78,14 @@ def test_a_packets_head_is_read_and_its_lies_are_refused(data: bytes, expected: 
 def test_a_sender_report_ties_two_clocks() -> None:
     """RFC 3550 section 6.4.1, with a name and a good-bye behind it."""
     report = bytes.fromhex("80c80006 0000002a ee100000 80000000 00015f90 00000001 00000002".replace(" ", ""))
-    compound = reports.read(report + bytes.fromhex("80cb0000"))
-    assert compound.reports == (reports.SenderReport(42, 0xEE100000 - 2208988800 + 0.5, 90_000),)
+    compound = packets.read_reports(report + bytes.fromhex("80cb0000"))
+    assert compound.reports == (packets.SenderReport(42, 0xEE100000 - 2208988800 + 0.5, 90_000),)
     assert compound.is_over
     with pytest.raises(NotRtp):
-        reports.read(report[:-1])
+        packets.read_reports(report[:-1])
 
 
 def test_the_report_that_a_sender_is_owed_is_one() -> None:
-    report = reports.receiver_report(7, 42, 0x12345, 3)
+    report = packets.receiver_report(7, 42, 0x12345, 3)
     assert (report[1], int.from_bytes(report[2:4]), report[8:12]) == (201, 7, (42).to_bytes(4))
-    assert reports.read(report) == ((), False)
+    assert packets.read_reports(report) == ((), False)

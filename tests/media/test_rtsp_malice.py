@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from media.rtsp.connection import MOST_BYTES_S, Connection
-from media.rtsp.failed import RtspFailed
+from media.rtsp.connection import MOST_BYTES_S, Connection, PortPair, RtspFailed
 from media.rtsp.login import Login
-from media.rtsp.port_pair import PortPair
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.doubles.rtsp_faults import resized
 from tests.media.conftest import World

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from media.plane.codec.units import SourceFailed
 from media.plane.sources.tracks import choose
+from media.plane.units import SourceFailed
 from media.rtsp.description import Description
 from media.rtsp.login import Challenge, Login, challenge
 from media.rtsp.messages import HEAD_CAP, Message, NotRtsp, Splitter

@@ -12,8 +12,8 @@ from av.video.frame import VideoFrame
 from PIL import Image
 
 from media.grants import Claims
-from media.plane.codec.keyframe import jpeg
-from media.plane.codec.units import Unit
+from media.plane.keyframe import jpeg
+from media.plane.units import Unit
 from media.plane.viewing.stills import Stills
 from media.source import Denied
 from tests.doubles.hls_camera import Household, recording

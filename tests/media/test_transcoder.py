@@ -13,10 +13,12 @@ from typing import Any
 import av
 import pytest
 
-from media.plane.codec import h265, sound
-from media.plane.codec.keyframe import NoPicture
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.codec import h265, nal
+from media.codec.nal import NoPicture
+from media.plane import sound
+from media.plane.keyframe import measure
 from media.plane.outputs.transcoder import DISPLAY, SOON, WAITING, Shape, Transcoder
+from media.plane.units import CLOCK, Format, Unit
 from tests.doubles.floating_point import apart
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_recording import slope
@@ -299,17 +301,17 @@ def test_h265_that_is_encrypted_behind_its_headers_is_no_picture() -> None:
     for seed in range(20):
         noise = random.Random(seed)
         with pytest.raises(NoPicture):
-            h265.measure(whole[:clear] + bytes(noise.randrange(1, 256) for _ in whole[clear:]))
+            measure(h265, whole[:clear] + bytes(noise.randrange(1, 256) for _ in whole[clear:]))
 
 
 def test_a_keyframe_of_h265_tells_what_it_is() -> None:
     whole = bytes(encoded("libx265", 1)[0])
-    seen = h265.measure(whole)
+    seen = measure(h265, whole)
     assert (seen.width, seen.height, seen.b_frames) == (320, 180, False)
     assert re.fullmatch(r"hvc1\.[134]\.[0-9A-F]+\.L\d+(\.[0-9A-F]{1,2})*", seen.codec), seen.codec
     sets = h265.parameter_sets(whole)
-    assert [unit[0] >> 1 for unit in sets.split(h265.START) if unit] == [32, 33, 34]
+    assert [unit[0] >> 1 for unit in sets.split(nal.START) if unit] == [32, 33, 34]
     bare = whole[whole.index(sets[-8:]) + 8 :]
     assert h265.parameter_sets(bare) == b""
-    assert h265.measure(h265.with_parameters(bare, sets)).width == 320
+    assert measure(h265, h265.with_parameters(bare, sets)).width == 320
     assert h265.is_idr(whole)

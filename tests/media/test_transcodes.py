@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from media.plane.codec.units import Format, SourceFailed
+from media.plane.units import Format, SourceFailed
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.on_demand import OnDemand
 from media.plane.viewing.slim import READY_S, Slim

@@ -5,7 +5,7 @@ from functools import cache
 
 import av
 
-from media.plane.codec.sound import adts
+from media.codec.sound import adts
 from media.rtp.mp2t import TransportDepacketizer
 from tests.doubles.hls_camera import LENGTH_S
 from tests.doubles.rtsp_faults import without_sound

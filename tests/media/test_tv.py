@@ -8,9 +8,9 @@ from dataclasses import replace
 import av
 import pytest
 
-from media.plane.codec.sound import TV_RATE, plays_on_tvs
-from media.plane.codec.units import Format
 from media.plane.outputs.displays import unplayed
+from media.plane.sound import TV_RATE, plays_on_tvs
+from media.plane.units import Format
 from media.source import Sound
 from tests.doubles.hls_camera import Camera, Vendor, recording
 from tests.media.conftest import World

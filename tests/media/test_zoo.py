@@ -10,8 +10,8 @@ from typing import get_args
 
 import pytest
 
-from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
 from media.plane.sources.rtsp import RtspSource
+from media.plane.units import CLOCK, Format, SourceFailed, Unit
 from media.source import SourceSpec
 from registry.reason import Reason
 from tests.doubles.fast_time import FastLoop, run

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from media.grants import Claims, Grants
-from media.plane.codec.units import SourceFailed
 from media.plane.settings import PlaneSettings
+from media.plane.units import SourceFailed
 from media.plane.viewing.guard import Guard
 from media.source import Denied
 from showcam.process.web_sources import WebSources

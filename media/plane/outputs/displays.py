@@ -4,7 +4,7 @@ TVs get no more than level 4.1: the first Chromecasts end there, and no device r
 """
 
 from media.grants import Protocol
-from media.plane.codec.units import Format
+from media.plane.units import Format
 from media.source import MOST_PIXELS, TRANSCODED
 
 _PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from media.plane.codec.sound import SILENT_RATE
-from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.outputs.muxer import SegmentMuxer, rounded
+from media.plane.sound import SILENT_RATE
+from media.plane.units import Format, SourceFailed, Unit
 
 # Players begin three target durations before the end (RFC 8216 section 6.3.3): what they begin on is still listed when
 # the next segment comes. Of short segments that is too little.

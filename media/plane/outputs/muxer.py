@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 import av
 
-from media.plane.codec import sound
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.codec.sound import AAC_SAMPLES
+from media.plane import sound
+from media.plane.units import CLOCK, Format, Unit
 
 _SHORTEST = CLOCK  # of a segment: a keyframe that comes earlier begins none, unless there is a reason to
 _HOLE = CLOCK
@@ -157,7 +158,7 @@ class SegmentMuxer:
         silence = sound.silent_aac(self._silent_rate)
         while self._silent_dts <= until:
             self._mux(self._audio, silence, self._silent_dts, self._silent_dts, key=True)
-            self._silent_dts += sound.AAC_SAMPLES * CLOCK // self._silent_rate
+            self._silent_dts += AAC_SAMPLES * CLOCK // self._silent_rate
 
     def _mux(self, stream: Any, data: bytes, pts: int, dts: int, *, key: bool) -> None:
         self.open_bytes += len(data)

@@ -8,12 +8,12 @@ from typing import Literal
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender, RTCSessionDescription
 
-from media.plane.codec.units import CLOCK
 from media.plane.outputs import ice
 from media.plane.outputs.amendments import PeerConnection
 from media.plane.outputs.ice import Address
 from media.plane.outputs.sdp import Heard, NoOffer, agreed, heard, is_far, normalise
 from media.plane.outputs.tracks import G711Track, OpusTrack, SilentTrack, Sounding, VideoTrack
+from media.plane.units import CLOCK
 
 # late: the camera's, which may come after its picture; silence until then
 type Voice = Literal["camera", "late", "silence", "none"]

@@ -14,9 +14,9 @@ import av
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
-from media.plane.codec.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
-from media.plane.codec.units import CLOCK, Listen, Unit, Watch
 from media.plane.outputs.congestion import Congestion
+from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
+from media.plane.units import CLOCK, Listen, Unit, Watch
 
 LEAST_QUEUE = 120
 ALONE_S = 60.0  # after no smaller picture was found none is looked for
@@ -260,7 +260,7 @@ class Sounding(Protocol):
     def unlisten(self, listener: Listen) -> None: ...
 
     def now(self) -> int:
-        """On the picture's own timeline, in ticks of media.plane.codec.units.CLOCK."""
+        """On the picture's own timeline, in ticks of media.plane.units.CLOCK."""
         ...
 
 

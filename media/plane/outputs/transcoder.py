@@ -17,9 +17,9 @@ import av.error
 import structlog
 from av.video.frame import PictureType
 
-from media.plane.codec import h264
-from media.plane.codec.sound import silence
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.codec import h264
+from media.plane.sound import silence
+from media.plane.units import CLOCK, Format, Unit
 from media.source import TRANSCODED, Codec, transcoded_size
 
 _log = structlog.get_logger()

@@ -15,9 +15,9 @@ import av
 from av.video.frame import VideoFrame
 
 from media import plane
-from media.plane.codec import h264
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.codec import h264
 from media.plane.sources.screen import Screen
+from media.plane.units import CLOCK, Format, Unit
 
 FONTS = Path(plane.__file__).with_name("fonts")
 WIDTH, HEIGHT = 1280, 720

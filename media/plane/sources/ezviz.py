@@ -30,10 +30,10 @@ import structlog
 from media.ezviz.address import MAIN, SUB, Address, BadAddress, Stream
 from media.ezviz.node import NodeSession, SaidNo, Unreached
 from media.ezviz.results import OTHER_STREAM, PASSING, SERVER, SILENT, SINGLE, TOKEN, UNREACHED, Rest, Rests, meaning
-from media.plane.codec.units import SourceFailed
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.footage import Sets
 from media.plane.sources.screen import Screen
+from media.plane.units import SourceFailed
 from media.source import NotOpened, SourceSpec
 from media.trust import OnLoopback
 from net.cache import Recent

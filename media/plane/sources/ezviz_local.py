@@ -13,9 +13,9 @@ from media.ezviz.address import MAIN, BadAddress
 from media.ezviz.local_messages import LocalAddress
 from media.ezviz.local_session import MANNERS, Closed, LocalSession, Manner
 from media.ezviz.node import SaidNo, Unreached
-from media.plane.codec.units import SourceFailed, WayFailed
 from media.plane.sources.ezviz_picture import EzvizPicture, Showing
 from media.plane.sources.screen import Screen
+from media.plane.units import SourceFailed, WayFailed
 from media.source import SourceSpec
 from net.cache import Recent
 

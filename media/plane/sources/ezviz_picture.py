@@ -6,14 +6,15 @@ from typing import Protocol
 
 import structlog
 
+from media.codec.bitstream import bitstream
+from media.codec.nal import NoPicture
 from media.ezviz.address import Stream
 from media.ezviz.encryption import Layout
-from media.plane.codec.bitstream import bitstream
-from media.plane.codec.keyframe import Measured, NoPicture
-from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
+from media.plane.keyframe import Measured, measure
 from media.plane.sources.footage import Footage, Sets
 from media.plane.sources.screen import Doubt, Pacing, Screen
 from media.plane.sources.timeline import Joined
+from media.plane.units import CLOCK, Format, SourceFailed, Unit
 from media.source import Sound
 
 _log = structlog.get_logger()
@@ -173,7 +174,7 @@ class EzvizPicture:
         sets = codec.sps(codec.parameter_sets(keyframe.data))
         if not showing.is_shown or sets != self._sps:
             try:
-                measured = await asyncio.to_thread(codec.measure, keyframe.data)
+                measured = await asyncio.to_thread(measure, codec, keyframe.data)
             except NoPicture:
                 if showing.footage.uses_lent:
                     showing.footage.drop_lent()  # the camera's settings have changed since then
@@ -235,7 +236,7 @@ def _otherwise(showing: Showing, keyframe: bytes) -> tuple[Layout, Measured, byt
     for layout, data in showing.footage.otherwise(keyframe):
         whole = codec.relabelled(data)
         try:
-            return layout, codec.measure(whole), whole
+            return layout, measure(codec, whole), whole
         except NoPicture:
             continue
     return None

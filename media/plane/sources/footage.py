@@ -5,20 +5,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from media import nal
+from media.codec import nal
+from media.codec.sound import adts, read_adts
 from media.ezviz.decipher import Decipherer
 from media.ezviz.encryption import LAYOUTS, Layout
 from media.ezviz.h265 import EzvizH265Depacketizer
-from media.mpegps.packets import NotMpegPs, Packets
-from media.mpegps.pictures import Pictures, Piece
-from media.mpegps.sound import G711_RATE, Codec, Heard, Sound, adts_rate
-from media.plane.codec import sound
-from media.plane.codec.units import CLOCK, SourceFailed, Unit
+from media.mpegps import G711_RATE, Codec, Heard, NotMpegPs, Packets, Pictures, Piece, Sound
 from media.plane.sources.timeline import Timeline
-from media.rtp.aac import AacDepacketizer
-from media.rtp.h264 import H264Depacketizer
-from media.rtp.packet import NotRtp, Packet, read
-from media.rtp.unit import AccessUnit, Depacketizer
+from media.plane.units import CLOCK, SourceFailed, Unit
+from media.rtp.nal import H264Depacketizer
+from media.rtp.packets import AccessUnit, Depacketizer, NotRtp, Packet, read
+from media.rtp.sound import AacDepacketizer
 
 type Transport = Literal["ps", "rtp", "ts"]
 
@@ -320,11 +317,11 @@ class EzvizRtp:
     def _sounds(self, packet: Packet) -> Iterator[Piece]:
         if packet.kind in _G711:
             yield from self._sound(packet.payload, packet.timestamp, len(packet.payload), G711_RATE)
-        elif rate := adts_rate(packet.payload):
-            yield from self._sound(packet.payload, packet.timestamp, _SAMPLES, rate)
+        elif head := read_adts(packet.payload):
+            yield from self._sound(packet.payload, packet.timestamp, _SAMPLES, head.config.rate)
         elif packet.payload[:2] == _HEADED:
             for unit in self._aac.feed(packet.payload, packet.timestamp, marker=packet.marker):
-                yield from self._sound(sound.adts(unit.data, _CONFIG), packet.timestamp, _SAMPLES, _RATE)
+                yield from self._sound(adts(unit.data, _CONFIG), packet.timestamp, _SAMPLES, _RATE)
 
     def _sound(self, data: bytes, timestamp: int, samples: int, rate: int) -> Iterator[Piece]:
         ticks = self._clock.ticks(timestamp, samples, rate)

@@ -16,8 +16,8 @@ from urllib.parse import urljoin
 
 import av
 
-from media.plane.codec.units import SourceFailed
 from media.plane.sources.fetcher import LIST_CAP, LIST_S, SEGMENT_CAP, SEGMENT_S, Cut, Fault, Fetcher, Forbidden
+from media.plane.units import SourceFailed
 from media.source import SourceSpec
 from media.trust import OnLoopback
 

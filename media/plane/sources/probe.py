@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass
 from itertools import pairwise
 
-from media.plane.codec.keyframe import NoPicture, jpeg
-from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
+from media.codec.nal import NoPicture
+from media.plane.keyframe import jpeg
 from media.plane.sources.rtsp import RtspSource
+from media.plane.units import CLOCK, Format, SourceFailed, Unit
 from media.source import SourceSpec, Watched
 
 ENOUGH_S = 0.8  # of pictures, for their rate, once the distance of keyframes is known

@@ -12,13 +12,14 @@ from typing import Any
 import structlog
 from av.bitstream import BitStreamFilterContext
 
-from media.plane.codec import sound
-from media.plane.codec.bitstream import Bitstream, bitstream
-from media.plane.codec.keyframe import NoPicture
-from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
+from media.codec.bitstream import Bitstream, bitstream
+from media.codec.nal import NoPicture
+from media.codec.sound import adts, read_adts
+from media.plane.keyframe import measure
 from media.plane.sources.hls import HlsSource
 from media.plane.sources.screen import Doubt, Pacing, Screen, guarded
 from media.plane.sources.timeline import Joined
+from media.plane.units import CLOCK, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 
@@ -115,7 +116,7 @@ class _Judged:
     def _measure(self, keyframe: Unit, sets: list[bytes]) -> bool:
         """Whether it is a picture. Raises SourceFailed if that is the second that is none."""
         try:
-            measured = self._codec.measure(keyframe.data)
+            measured = measure(self._codec, keyframe.data)
         except NoPicture:
             self._doubt.add(time.monotonic())
             return False
@@ -170,7 +171,7 @@ class _Units:
 
 
 def _with_adts(data: bytes, config: bytes) -> bytes:
-    return data if sound.has_adts(data) or len(config) < 2 else sound.adts(data, config)
+    return data if read_adts(data) or len(config) < 2 else adts(data, config)
 
 
 class Run:

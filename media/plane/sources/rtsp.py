@@ -8,18 +8,18 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from media import nal
+from media.codec import nal
+from media.codec.bitstream import bitstream
+from media.codec.nal import NoPicture
+from media.codec.sound import adts
 from media.ezviz.decipher import Decipherer
-from media.plane.codec import sound
-from media.plane.codec.bitstream import bitstream
-from media.plane.codec.keyframe import Measured, NoPicture
-from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.keyframe import Measured, measure
 from media.plane.sources.screen import Doubt, Screen, guarded
 from media.plane.sources.timeline import LEAP, Timeline
 from media.plane.sources.tracks import Sound, choose
-from media.rtp.reports import SenderReport
-from media.rtp.unit import AccessUnit
-from media.rtsp.failed import RtspFailed
+from media.plane.units import Format, SourceFailed, Unit
+from media.rtp.packets import AccessUnit, SenderReport
+from media.rtsp.connection import RtspFailed
 from media.rtsp.login import Login
 from media.rtsp.session import Session
 from media.source import Codec, SourceSpec
@@ -147,7 +147,7 @@ class Live:
                 self._begin(heard.described(self._format))
             data = unit.data
             if heard.codec == "aac":
-                data = sound.adts(self._decipherer.sound(data) if self._decipherer else data, heard.config)
+                data = adts(self._decipherer.sound(data) if self._decipherer else data, heard.config)
             self._pass(Unit("audio", data, time, time, key=True))
 
     def _decoded(self, pts: int) -> int:
@@ -183,7 +183,7 @@ class Live:
 
     async def _measure(self, keyframe: Unit) -> None:
         try:
-            measured: Measured | None = await asyncio.to_thread(self._codec.measure, keyframe.data)
+            measured: Measured | None = await asyncio.to_thread(measure, self._codec, keyframe.data)
         except NoPicture:
             measured = None
         self._measuring = None

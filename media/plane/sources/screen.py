@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from media.plane.codec.units import CLOCK, Format, SourceFailed, Unit
+from media.plane.units import CLOCK, Format, SourceFailed, Unit
 
 _log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ come as ever has learnt the time, and nothing is missing; only where they stayed
 
 from collections.abc import Callable
 
-from media.plane.codec.units import CLOCK, Unit
+from media.plane.units import CLOCK, Unit
 
 LEAP = CLOCK  # what no clock does by itself; longer without a picture is a pause
 JUMP = 5 * CLOCK  # longer without a picture is no pause: the camera has set its clock

@@ -5,15 +5,15 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from media import nal
-from media.plane.codec.h264 import START
-from media.plane.codec.units import Format, SoundCodec, SourceFailed
-from media.rtp.aac import AacConfig, AacDepacketizer, LatmDepacketizer, NoAac, read_config, read_mux_config
-from media.rtp.either import EitherDepacketizer
+from media.codec import nal
+from media.codec.nal import START
+from media.codec.sound import AacConfig, NoAac, read_config, read_mux_config
+from media.plane.units import Format, SoundCodec, SourceFailed
 from media.rtp.jpeg import JpegDepacketizer
 from media.rtp.mp2t import TransportDepacketizer
-from media.rtp.plain import PlainDepacketizer
-from media.rtp.unit import Depacketizer, Opener
+from media.rtp.nal import EitherDepacketizer
+from media.rtp.packets import Depacketizer, Opener
+from media.rtp.sound import AacDepacketizer, LatmDepacketizer, PlainDepacketizer
 from media.rtsp.description import Description, Track
 from media.source import Codec
 

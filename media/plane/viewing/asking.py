@@ -5,8 +5,8 @@ import asyncio
 import structlog
 
 from media.grants import Claims
-from media.plane.codec.units import Format, SourceFailed
 from media.plane.event_loop import Background
+from media.plane.units import Format, SourceFailed
 from media.source import Denied, Sources, SourceSpec, mark_of
 
 _log = structlog.get_logger()

@@ -7,8 +7,9 @@ import asyncio
 from functools import partial
 
 from media.camera_still import NoStill, fetch
+from media.codec.nal import NoPicture
 from media.grants import Claims
-from media.plane.codec.keyframe import NoPicture, resized
+from media.plane.keyframe import resized
 from media.plane.viewing.asking import Asking
 from media.plane.viewing.key import Key, key_of
 from media.plane.viewing.pull import Pull

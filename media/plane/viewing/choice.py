@@ -6,7 +6,7 @@ transcoded.
 
 from collections.abc import Callable
 
-from media.plane.codec.units import SourceFailed
+from media.plane.units import SourceFailed
 
 OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
 

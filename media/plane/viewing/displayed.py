@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from media.grants import Protocol
-from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.outputs import displays
+from media.plane.units import Format, SourceFailed, Unit
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.on_demand import OnDemand
 from media.plane.viewing.transcodes import Transcodes

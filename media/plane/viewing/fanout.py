@@ -2,11 +2,11 @@
 
 import asyncio
 
-from media.plane.codec.keyframe import NoPicture
-from media.plane.codec.sound import OpusVoice
-from media.plane.codec.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
+from media.codec.nal import NoPicture
 from media.plane.event_loop import Signal
 from media.plane.outputs.hls import HlsOutput
+from media.plane.sound import OpusVoice
+from media.plane.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
 from media.plane.viewing.gop import Gop
 from media.plane.viewing.renditions import Renditions
 from media.plane.viewing.stills import Stills

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.plane.units import CLOCK, Format, Unit
 
 GOP_CAP = 8 * 1024 * 1024  # bytes
 RECENT_S = 5.0  # of whole groups at the least: what a player needs that begins near the end of a list

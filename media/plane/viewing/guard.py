@@ -7,8 +7,8 @@ from typing import Protocol
 import structlog
 
 from media.grants import Claims
-from media.plane.codec.units import SourceFailed
 from media.plane.settings import PlaneSettings
+from media.plane.units import SourceFailed
 from media.source import UNASKED, Denied, Sources
 
 _log = structlog.get_logger()

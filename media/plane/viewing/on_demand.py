@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from media.plane.codec.units import Format, Unit
+from media.plane.units import Format, Unit
 from media.plane.viewing.transcoded import Transcoded
 from media.plane.viewing.transcodes import Transcodes
 

@@ -10,11 +10,11 @@ from typing import Literal
 import structlog
 
 from media.grants import Claims
-from media.plane.codec.units import Format, SourceFailed, WayFailed
 from media.plane.event_loop import Background
 from media.plane.outputs import displays
 from media.plane.sources.ezviz import WAKING_S
 from media.plane.sources.opener import Opener
+from media.plane.units import Format, SourceFailed, WayFailed
 from media.plane.viewing.asking import Asking
 from media.plane.viewing.choice import Choice
 from media.plane.viewing.displayed import Displayed

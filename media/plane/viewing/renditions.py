@@ -6,9 +6,9 @@ no player asks for it any longer.
 
 from collections.abc import Callable, Iterable
 
-from media.plane.codec.sound import AacVoice, as_sent, plays_on_tvs
-from media.plane.codec.units import Format, Unit
 from media.plane.outputs.hls import HlsOutput
+from media.plane.sound import AacVoice, as_sent, plays_on_tvs
+from media.plane.units import Format, Unit
 from media.plane.viewing.gop import RecentGroups
 from media.plane.viewing.tv_rendition import TvRendition, replayed
 

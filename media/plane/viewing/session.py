@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from media.grants import Claims
-from media.plane.codec.units import SourceFailed
 from media.plane.outputs.hls import HlsOutput
 from media.plane.outputs.peer import Peer, Voice
+from media.plane.units import SourceFailed
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.view import View
 

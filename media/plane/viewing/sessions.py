@@ -7,10 +7,10 @@ import time
 
 from media.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
 from media.messages import Stats
-from media.plane.codec.units import SourceFailed
 from media.plane.event_loop import Background
 from media.plane.settings import PlaneSettings
 from media.plane.sources.opener import Opener
+from media.plane.units import SourceFailed
 from media.plane.viewing.asking import Asking
 from media.plane.viewing.camera_stills import CameraStills
 from media.plane.viewing.endings import Ended, Endings

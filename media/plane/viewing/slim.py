@@ -8,10 +8,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from media.plane.codec.sound import as_sent
-from media.plane.codec.units import Format, SourceFailed, Unit, Watch
 from media.plane.event_loop import Signal
 from media.plane.outputs.transcoder import THIN, Transcoder
+from media.plane.sound import as_sent
+from media.plane.units import Format, SourceFailed, Unit, Watch
 from media.plane.viewing.fanout import Fanout
 from media.plane.viewing.gop import Gop
 

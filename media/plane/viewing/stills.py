@@ -2,8 +2,8 @@
 
 import asyncio
 
-from media.plane.codec.keyframe import jpeg
-from media.plane.codec.units import Unit
+from media.plane.keyframe import jpeg
+from media.plane.units import Unit
 
 
 class Stills:

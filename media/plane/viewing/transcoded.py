@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import structlog
 
-from media.plane.codec.units import Format, SourceFailed, Unit
 from media.plane.outputs.hls import HlsOutput
 from media.plane.outputs.transcoder import DISPLAY, SOON, Shape, Transcoder
+from media.plane.units import Format, SourceFailed, Unit
 from media.plane.viewing.fanout import Fanout
 
 _log = structlog.get_logger()

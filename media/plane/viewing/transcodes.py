@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 from media.messages import TranscodeStats
-from media.plane.codec.units import Format, SourceFailed, Unit
+from media.plane.units import Format, SourceFailed, Unit
 from media.plane.viewing.transcoded import Transcoded
 
 type Most = int | Literal["auto"]

@@ -7,9 +7,9 @@ from typing import Literal
 
 import av
 
-from media.plane.codec.sound import TV_RATE, AacVoice, plays_on_tvs
-from media.plane.codec.units import CLOCK, Format, Unit
 from media.plane.outputs.hls import HlsOutput, Segment
+from media.plane.sound import TV_RATE, AacVoice, plays_on_tvs
+from media.plane.units import CLOCK, Format, Unit
 
 type Kind = Literal["video", "audio"]
 

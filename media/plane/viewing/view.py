@@ -2,9 +2,9 @@
 
 import asyncio
 
-from media.plane.codec.units import Listen, SourceFailed, Unit, Watch
 from media.plane.event_loop import Signal
 from media.plane.outputs.hls import HlsOutput
+from media.plane.units import Listen, SourceFailed, Unit, Watch
 from media.plane.viewing.fanout import Fanout, NotYet
 from media.plane.viewing.pull import Pull
 from media.plane.viewing.slim import Slim

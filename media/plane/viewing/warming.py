@@ -5,8 +5,8 @@ import contextlib
 from copy import replace
 
 from media.grants import Claims
-from media.plane.codec.units import SourceFailed
 from media.plane.event_loop import Background
+from media.plane.units import SourceFailed
 from media.plane.viewing.camera_stills import CameraStills
 from media.plane.viewing.endings import Ended, Endings
 from media.plane.viewing.guard import Guard

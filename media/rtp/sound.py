@@ -1,74 +1,18 @@
-"""AAC from RTP: mpeg4-generic (RFC 3640), and LATM with the configuration in the description (RFC 6416)."""
+"""Sound from RTP: AAC as mpeg4-generic (RFC 3640) and as LATM with its configuration in the description (RFC 6416), and
+what comes one unit a packet.
+"""
 
-from dataclasses import dataclass
+from media.codec.sound import AAC_SAMPLES, MOST_FRAME, NoAac
+from media.rtp.packets import AccessUnit
 
-from media.rtp.unit import AccessUnit
-
-_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-_SAMPLES = 1024
-_EXTENDED = frozenset({5, 29})  # SBR and PS: they stand before the kind of sound that they extend
 _MOST_HEADS = 64  # frames of one packet
-_FRAME_CAP = 8191 - 7  # what an ADTS header has room for
-
-
-class NoAac(Exception):
-    """The description is of no AAC that fits an ADTS header."""
-
-
-@dataclass(frozen=True, slots=True)
-class AacConfig:
-    """The fields of an AudioSpecificConfig (ISO 14496-3 section 1.6.2.1) that every decoder needs."""
-
-    kind: int  # 1 to 4; 2 is AAC-LC
-    rate_at: int  # where in the list of rates
-    channels: int
-
-    @property
-    def rate(self) -> int:
-        return _RATES[self.rate_at]
-
-    def encode(self) -> bytes:
-        return (self.kind << 11 | self.rate_at << 7 | self.channels << 3).to_bytes(2)
-
-
-def read_config(data: bytes, skip: int = 0) -> AacConfig:
-    """`skip`: bits before the configuration. Raises NoAac."""
-    bits = _Bits(data, skip)
-    kind, rate_at, channels = bits.take(5), bits.take(4), bits.take(4)
-    if kind in _EXTENDED:
-        bits.take(4)  # the rate with the extension, which decoders find out by themselves
-        kind = bits.take(5)
-    if not 1 <= kind <= 4 or rate_at >= len(_RATES) or not 1 <= channels <= 7:
-        raise NoAac
-    return AacConfig(kind, rate_at, channels)
-
-
-def read_mux_config(data: bytes) -> AacConfig:
-    """A StreamMuxConfig with one program, one layer and one frame a packet. Raises NoAac."""
-    bits = _Bits(data)
-    is_second_version, _same_times = bits.take(1), bits.take(1)
-    frames, programs, layers = bits.take(6), bits.take(4), bits.take(3)
-    if is_second_version or frames or programs or layers:
-        raise NoAac
-    return read_config(data, skip=15)
-
-
-class _Bits:
-    def __init__(self, data: bytes, at: int = 0) -> None:
-        self._number, self._left = int.from_bytes(data[:64]), 8 * len(data[:64]) - at
-
-    def take(self, count: int) -> int:
-        """Raises NoAac at the end."""
-        self._left -= count
-        if self._left < 0:
-            raise NoAac
-        return self._number >> self._left & (1 << count) - 1
+_MOST_PLAIN = 8192  # bytes of a packet of G.711: a second of it
 
 
 class AacDepacketizer:
     """AU headers of `size_bits` and `index_bits`; `step`: ticks of the track's clock in one frame."""
 
-    def __init__(self, size_bits: int, index_bits: int, step: int = _SAMPLES) -> None:
+    def __init__(self, size_bits: int, index_bits: int, step: int = AAC_SAMPLES) -> None:
         """Raises NoAac for header sizes that no sender uses."""
         self._step = step
         self._size_bits, self._head_bits = size_bits, size_bits + index_bits
@@ -89,7 +33,7 @@ class AacDepacketizer:
             return self._piece(payload[at:], sizes[0], timestamp)
         found = []
         for number, size in enumerate(sizes):
-            if not 0 < size <= min(len(payload) - at, _FRAME_CAP):
+            if not 0 < size <= min(len(payload) - at, MOST_FRAME):
                 break
             found.append(AccessUnit(payload[at : at + size], timestamp + number * self._step & 0xFFFFFFFF))
             at += size
@@ -110,7 +54,7 @@ class AacDepacketizer:
         self._want = self._want or size
         self._pieces.append(piece)
         self._have += len(piece)
-        if size != self._want or self._have > self._want or self._want > _FRAME_CAP:
+        if size != self._want or self._have > self._want or self._want > MOST_FRAME:
             self._pieces, self._have = [], 0
         elif self._have == self._want:
             whole = b"".join(self._pieces)
@@ -133,11 +77,11 @@ class LatmDepacketizer:
         self._timestamp = timestamp
         self._is_whole &= not (lost and (self._pieces or not marker))
         self._size += len(payload)
-        if self._size <= _FRAME_CAP:
+        if self._size <= MOST_FRAME:
             self._pieces.append(payload)
         if not marker:
             return []
-        data, is_whole = b"".join(self._pieces), self._is_whole and self._size <= _FRAME_CAP
+        data, is_whole = b"".join(self._pieces), self._is_whole and self._size <= MOST_FRAME
         self._pieces, self._size, self._is_whole = [], 0, True
         return self._frame(data, timestamp) if is_whole else []
 
@@ -149,3 +93,10 @@ class LatmDepacketizer:
             if data[at - 1] != 0xFF:
                 break
         return [AccessUnit(data[at : at + size], timestamp)] if 0 < size <= len(data) - at else []
+
+
+class PlainDepacketizer:
+    """G.711 (RFC 3551), Opus (RFC 7587) and others of which each packet is one unit."""
+
+    def feed(self, payload: bytes, timestamp: int, *, marker: bool, lost: bool = False) -> list[AccessUnit]:
+        return [AccessUnit(payload, timestamp)] if 0 < len(payload) <= _MOST_PLAIN else []

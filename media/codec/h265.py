@@ -1,11 +1,72 @@
-"""What of H.265 is parsed to distinguish a NAL unit in the clear from an encrypted one. Standard library only."""
+"""H.265 (ISO/IEC 23008-2): kinds of NAL units, parameter sets and the heads of slices. Standard library only."""
 
 from collections.abc import Sequence
 
-from media.ezviz.bits import Bits
-from media.ezviz.syntax import Kind, Sps, Syntax, are_messages, body_of, is_filler
+from media.codec import nal
+from media.codec.bits import Bits
+from media.codec.syntax import PEEK, Kind, Syntax, are_messages, is_filler
 
+DECODER = "hevc"  # libav's name
+IDR = frozenset({19, 20})
+KEYS = range(16, 24)  # IRAP: BLA, IDR and CRA pictures
+LAST_SLICE = 31
+VPS, SPS, PPS, DELIMITER = 32, 33, 34, 35
+SETS = frozenset({VPS, SPS, PPS})
+_HEAD = 2  # bytes of a NAL unit's head
+_LONGEST = 32  # bytes of an SPS that hold profile, tier and level, with room for what is escaped
 _FAR = 16  # between the order counts of a picture and the one before
+
+
+def kind_of(unit: bytes) -> int:
+    return unit[0] >> 1 & 0x3F
+
+
+def is_idr(data: bytes) -> bool:
+    return any(data[at] >> 1 & 0x3F in IDR for at in nal.offsets(data))
+
+
+def parameter_sets(data: bytes) -> bytes:
+    """The sets that stand before the slices, where an SPS is among them, else b""."""
+    found = [unit for unit in nal.leading(data, lambda unit: kind_of(unit) <= LAST_SLICE) if kind_of(unit) in SETS]
+    return nal.joined(found) if any(kind_of(unit) == SPS for unit in found) else b""
+
+
+def sps(sets: bytes) -> list[bytes]:
+    """The parameter sets in Annex B's bytes that describe the stream (SPS)."""
+    return [unit for unit in sets.split(nal.START) if unit and kind_of(unit) == SPS]
+
+
+def with_parameters(keyframe: bytes, extradata: bytes) -> bytes:
+    """A keyframe that a decoder can start on: the stream's parameter sets before it when it has none."""
+    return keyframe if parameter_sets(keyframe) else extradata + keyframe
+
+
+def codec_name(keyframe: bytes) -> str:
+    """RFC 6381, as ISO 14496-15 annex E writes it. Raises NoPicture where there is no SPS."""
+    head = nal.body(next(iter(sps(parameter_sets(keyframe))), b""), _HEAD, _HEAD + _LONGEST)
+    if len(head) < 13:
+        raise nal.NoPicture
+    space, tier, profile = head[1] >> 6, head[1] >> 5 & 1, head[1] & 31
+    flags = int(f"{int.from_bytes(head[2:6]):032b}"[::-1], 2)
+    constraints = head[6:12].rstrip(b"\0")
+    level = f"{'H' if tier else 'L'}{head[12]}"
+    parts = [
+        f"{('', 'A', 'B', 'C')[space]}{profile}",
+        f"{flags:X}",
+        level,
+        *(f"{constraint:X}" for constraint in constraints),
+    ]
+    return ".".join(["hvc1", *parts])
+
+
+def is_bidirectional(_data: bytes) -> bool:
+    """Whether it refers to pictures that are shown after it. No slice shows it: the SPS alone does."""
+    return False
+
+
+def relabelled(keyframe: bytes) -> bytes:
+    """The keyframe unchanged: nobody is sent H.265 as it is, so the level that it claims does not matter."""
+    return keyframe
 
 
 class H265(Syntax):
@@ -14,10 +75,9 @@ class H265(Syntax):
     CODEC, HEAD = "h265", 2
 
     def __init__(self) -> None:
-        self._sps: dict[int, Sps] = {}
-        self._pps: dict[
-            int, tuple[int, int, int]
-        ] = {}  # SPS, whether a slice has pic_output_flag, extra bits of a slice's header
+        self._sps: dict[int, tuple[int, int]] = {}  # whether colour planes are separate, bits of an order count
+        # SPS, whether a slice has pic_output_flag, extra bits of a slice's header
+        self._pps: dict[int, tuple[int, int, int]] = {}
         self._order: int | None = None  # picture order count of the picture before
 
     def kind(self, unit: bytes) -> Kind | None:
@@ -34,7 +94,7 @@ class H265(Syntax):
         return self.kind(unit) == "sets" and unit[0] >> 1 != 34
 
     def _read(self, unit: bytes, *, keep: bool) -> bool | None:
-        kind, body = unit[0] >> 1, body_of(unit, 2)
+        kind, body = unit[0] >> 1, nal.body(unit, 2, PEEK)
         if kind == 32:
             return self._is_vps(Bits(body))
         if kind == 33:
@@ -71,7 +131,7 @@ class H265(Syntax):
         bits.up_to(8), bits.up_to(8)
         order_bits = bits.up_to(12) + 4
         if keep:
-            self._sps[number] = Sps(bool(separate), order_bits)
+            self._sps[number] = separate, order_bits
         return True
 
     def _read_pps(self, bits: Bits, *, keep: bool) -> bool:
@@ -100,12 +160,12 @@ class H265(Syntax):
         bits.take(pps[2])
         if (bits.up_to(2) == 2) < is_key:
             return False
-        bits.take(pps[1] + 2 * sps.separate)
-        order = 0 if kind in (19, 20) else bits.take(sps.number_bits)
+        bits.take(pps[1] + 2 * sps[0])
+        order = 0 if kind in (19, 20) else bits.take(sps[1])
         before = self._order
         if keep:
             self._order = order
-        turn = 1 << sps.number_bits
+        turn = 1 << sps[1]
         ahead = 0 if is_key or before is None else order - before & turn - 1
         self.doubt = min(ahead, turn - ahead)
         return self.doubt <= _FAR

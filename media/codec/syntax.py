@@ -4,11 +4,10 @@ Parameter sets and the beginnings of slice headers are parsed. Standard library 
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from media.ezviz.bits import TooShort
-from media.nal import Codec
+from media.codec.bits import Malformed
+from media.codec.nal import Codec, message_number
 
 type Kind = Literal["sets", "key", "inter", "other"]
 
@@ -38,23 +37,18 @@ class Syntax(ABC):
     def fits(self, unit: bytes) -> bool | None:
         try:
             return self._read(unit, keep=False)
-        except TooShort:
+        except Malformed:
             return False
 
     def learn(self, unit: bytes) -> None:
         try:
             self._read(unit, keep=True)
-        except TooShort:
+        except Malformed:
             return
 
     @abstractmethod
     def _read(self, unit: bytes, *, keep: bool) -> bool | None:
-        """Raises TooShort."""
-
-
-def body_of(unit: bytes, head: int) -> bytes:
-    """The unit without the bytes that keep start codes out of it."""
-    return unit[head:PEEK].replace(b"\0\0\3", b"\0\0")
+        """Raises Malformed."""
 
 
 def are_messages(body: bytes) -> bool | None:
@@ -63,8 +57,8 @@ def are_messages(body: bytes) -> bool | None:
     while at < len(body):
         if body[at:].rstrip(b"\0") == b"\x80":
             return at > 0
-        kind, at = _number(body, at)
-        size, at = _number(body, at)
+        kind, at = message_number(body, at)
+        size, at = message_number(body, at)
         if kind > _LAST_MESSAGE:
             return False
         if at + size > len(body):
@@ -75,19 +69,3 @@ def are_messages(body: bytes) -> bool | None:
 
 def is_filler(body: bytes) -> bool:
     return body.rstrip(b"\x80").strip(b"\xff") == b""
-
-
-def _number(body: bytes, at: int) -> tuple[int, int]:
-    total = 0
-    while at < len(body) and body[at] == 0xFF:
-        total, at = total + 0xFF, at + 1
-    return total + (body[at] if at < len(body) else 0), at + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sps:
-    separate: bool  # colour planes
-    number_bits: int  # of H.264's frame_num, or of H.265's picture order count
-    order_bits: int = 0  # of H.264's picture order count; 0: it is not sent
-    blocks: int = 0  # macroblocks of a picture
-    is_interlaced: bool = False

@@ -1,9 +1,8 @@
-"""One keyframe by itself, of either codec: whether it is a picture at all, and what a still picture is made of."""
+"""One keyframe by itself: whether it is a picture at all, and the still picture that is made of it."""
 
 import io
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 import av
 import av.error
@@ -11,14 +10,13 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 
-from media import nal
+from media.codec import nal
+from media.codec.bitstream import Bitstream
+from media.codec.nal import NoPicture
 
 _LEAST, _MOST = 360, 540
 _JPEG = b"\xff\xd8"
-
-
-class NoPicture(Exception):
-    """The bytes do not decode."""
+_LAST_PIXELS = 8  # less than any block of a picture has
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,24 @@ class Measured:
     b_frames: bool
 
 
-def decoder(codec: Literal["h264", "hevc", "mjpeg"]) -> VideoCodecContext:
-    made = av.CodecContext.create(codec, "r")
+def measure(codec: Bitstream, keyframe: bytes) -> Measured:
+    """Raises NoPicture."""
+    context = decoder(codec.DECODER)
+    frame = decoded(context, keyframe)
+    if codec.DECODER == "hevc" and _lacks_its_end(frame):
+        raise NoPicture
+    return Measured(frame.width, frame.height, codec.codec_name(keyframe), bool(context.has_b_frames))
+
+
+def _lacks_its_end(frame: VideoFrame) -> bool:
+    """Noise mostly decodes as a slice that ends early, and libav says nothing: what it did not write stays zero."""
+    lines = [(bytes(plane)[-plane.line_size :], plane.width) for plane in frame.planes]
+    return not any([any(line[max(0, width - _LAST_PIXELS) : width]) for line, width in lines])
+
+
+def decoder(name: str) -> VideoCodecContext:
+    made = av.CodecContext.create(name, "r")
+    assert isinstance(made, VideoCodecContext)
     made.thread_count = 1
     return made
 

@@ -1,4 +1,4 @@
-"""Sound: AAC framing, to Opus and from what cameras send once per camera, and silence for displays that wait for it."""
+"""Sound: to Opus and AAC from what cameras send, once per camera, and silence for displays that wait for it."""
 
 import functools
 import io
@@ -10,7 +10,8 @@ import av
 import av.error
 from av.audio.frame import AudioFrame
 
-from media.plane.codec.units import CLOCK, Format, Unit
+from media.codec.sound import AAC_SAMPLES, RATES, adts, mono
+from media.plane.units import CLOCK, Format, Unit
 
 OPUS_CLOCK = 48_000
 OPUS_STEP = 960  # 20 ms
@@ -18,43 +19,13 @@ SILENT_OPUS = b"\xf8\xff\xfe"  # one 20-ms frame of nothing (RFC 6716 section 3.
 SILENT_RATE = 16_000
 TV_RATE = 48_000  # what every Cast device plays
 TV_RATES = frozenset({44_100, TV_RATE})
-AAC_SAMPLES = 1024  # of a frame, and so many an encoder puts before the first
 _OFF = 25  # the part of a second that sound may be off before it is left out, or a gap
 _STRAIGHT = 500  # the part of a second that it may be off and is not bent
 _BEND = 50  # one sample in so many is added or left out at most
 _BARE = 4096  # bytes that libavformat looks at
 _SAMPLE = 4  # bytes of one that is encoded: 16 bits of two channels, or a float of one
-_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _SILENT = {"pcm_mulaw": b"\xff", "pcm_alaw": b"\xd5", "pcm_s16be": b"\0\0"}
 _BITS = {SILENT_RATE: 32_000, TV_RATE: 64_000}  # a second, of AAC that is made here
-
-
-def has_adts(data: bytes) -> bool:
-    return len(data) > 7 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
-
-
-def adts(data: bytes, config: bytes) -> bytes:
-    """One raw AAC frame with the header that its AudioSpecificConfig describes (ISO 14496-3 1.A.2.2)."""
-    profile, rate, channels = (config[0] >> 3) - 1, (config[0] & 7) << 1 | config[1] >> 7, config[1] >> 3 & 15
-    size = len(data) + 7
-    header = bytes(
-        (
-            0xFF,
-            0xF1,
-            profile << 6 | rate << 2 | channels >> 2,
-            (channels & 3) << 6 | size >> 11,
-            size >> 3 & 0xFF,
-            (size & 7) << 5 | 0x1F,
-            0xFC,
-        )
-    )
-    return header + data
-
-
-def _mono(rate: int) -> bytes:
-    """An AudioSpecificConfig."""
-    index = _RATES.index(rate)
-    return bytes((2 << 3 | index >> 1, (index & 1) << 7 | 1 << 3))
 
 
 @functools.cache
@@ -71,14 +42,14 @@ def silent_aac(rate: int = SILENT_RATE) -> bytes:
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
     # the first frames still carry the encoder's priming
-    return adts(bytes(packets[-1]), _mono(rate))
+    return adts(bytes(packets[-1]), mono(rate).encode())
 
 
 def silence(form: Format, since: int, until: int) -> list[Unit]:
     """Silent units of a form's sound between these times; none where silence of its kind can't be made."""
     data, step = SILENT_OPUS, CLOCK // 50
     if form.audio_codec == "aac":
-        if form.audio_channels != 1 or form.audio_rate not in _RATES:
+        if form.audio_channels != 1 or form.audio_rate not in RATES:
             return []
         data, step = silent_aac(form.audio_rate), AAC_SAMPLES * CLOCK // form.audio_rate
     elif form.audio_codec in _SILENT:
@@ -204,7 +175,7 @@ class AacVoice:
     """A camera's sound in, AAC units out: HLS of MPEG-TS knows neither G.711 nor Opus, and TVs not every rate."""
 
     def __init__(self, form: Format, rate: int = SILENT_RATE) -> None:
-        self._rate, self._config = rate, _mono(rate)
+        self._rate, self._config = rate, mono(rate).encode()
         self._chain = _Chain(form, "aac", rate=rate, layout="mono", sample="fltp", step=AAC_SAMPLES, bits=_BITS[rate])
 
     def feed(self, unit: Unit) -> list[Unit]:
