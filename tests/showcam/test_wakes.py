@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from registry.telling.reconciling import DAY_S, EVERY_S
+from registry.telling.reconciling import DAY_S, EVERY_S, TARDY_S
 from showcam.aws.wakes import LONGEST_S, NotSent, Queue, Wake, of_queue, of_stream
 from showcam.compose import changes, reports, sweep
 from store.dynamodb import DynamoStore
@@ -153,15 +153,18 @@ def not_the_turn_of(world: World) -> float:
     return DAY_S * (0.2 if world.account.id > "n" else 0.8)
 
 
-def test_once_a_day_every_link_is_looked_at(world: World) -> None:
-    at = [NOW]
+def test_a_link_is_looked_at_when_its_household_s_turn_of_the_day_came(world: World) -> None:
+    characters = "234567abcdefghijklmnopqrstuvwxyz"
+    begin = sum(characters.index(each) / 32**place for place, each in enumerate(world.account.id[:4], 1))
+    turn = NOW - NOW % DAY_S + DAY_S * (1 + begin)
+    at = [turn - 1.0]
     handler = sweep.build(lambda: at[0])
-    looked_at = 0
-    for _ in range(int(DAY_S / EVERY_S)):
-        at[0] += EVERY_S
-        looked_at += int(str(handler({}, None)["looked_at"]))
-    assert looked_at
-    assert [row.kind for row in world.store.waiting(at[0])] == ["look"]
+    assert handler({}, None)["looked_at"] == 0
+    at[0] = turn + EVERY_S
+    assert handler({}, None)["looked_at"] == 1
+    at[0] = turn + EVERY_S + TARDY_S + 1.0
+    assert handler({}, None)["looked_at"] == 0
+    assert [row.kind for row in world.store.waiting(turn + DAY_S)] == ["look"]
 
 
 def message(world: World) -> dict[str, Any]:
