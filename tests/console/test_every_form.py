@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -95,10 +94,13 @@ class Console:
     forms: list[tuple[str, Form]]  # with the browser that has it
 
 
-@pytest.fixture
-def console(tmp_path: Path) -> Iterator[Console]:
-    """A stranger, who entered, who is asked for a code, and an owner of something of each kind."""
-    world = home_world(tmp_path, own=True, find=lambda *_: [])
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A stranger, who entered, who is asked for a code, and an owner of something of each kind.
+
+    One for all tests, each of which leaves it as it was.
+    """
+    world = home_world(tmp_path_factory.mktemp("console"), own=True, find=lambda *_: [])
     home = world.home
     home.driver.change("Garage", ways=("cloud",))
     home.driver.change("Attic", online="on", ways=())
