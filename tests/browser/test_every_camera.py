@@ -22,13 +22,13 @@ HLS_JS = Path(__file__).parents[2] / "simulator/assistants/page/vendor/hls.light
 WITHIN_S = 20.0
 # one of each kind that a player can stumble over
 CHOSEN = [
-    "LATM",
+    "LATM, jitter",
     "a transport stream",
     "B-frames",
     "H.265",
     "10-s GOP",
     "three of a hundred packets lost, UDP",
-    "its clock goes back three seconds",
+    "L16, its clock goes back three seconds",
 ]
 PAGE = """<!doctype html><video id="video" autoplay playsinline></video><script>
 const video = document.getElementById("video");
