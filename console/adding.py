@@ -22,11 +22,9 @@ from console.adding_sentences import (
 )
 from console.area import FORM, READ, Area, Rule
 from net.text import line
-from registry.drivers.lan.address import BadAddress
-from registry.drivers.lan.devices import Device
-from registry.drivers.lan.finding import Candidate
-from registry.drivers.lan.settling import settled
-from registry.drivers.lan.tried import Tried
+from registry.drivers.lan.devices import BadAddress, Device, settled
+from registry.drivers.lan.search import Candidate
+from registry.drivers.lan.trial import Tried
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import DriverError, Refused
 from registry.owner.nameless import Nameless, NamelessCameras

@@ -6,7 +6,7 @@ from registry.reason import Reason
 from registry.vendor import Sentence
 from words.catalogue import mark
 
-# by registry.drivers.lan.address.BadAddress.why
+# by registry.drivers.lan.devices.BadAddress.why
 ADDRESS: Mapping[str, str] = {
     "characters": mark("An address has no spaces, and no letters beyond a to z."),
     "none": mark("That is not an address. Give one such as 192.168.1.20, or rtsp://192.168.1.20/stream1."),
@@ -64,7 +64,7 @@ AT_ITS_TILE: Mapping[Reason, Sentence] = {
     ),
 }
 
-# by registry.drivers.lan.better.Better: which picture, and what
+# by registry.drivers.lan.trial.Better: which picture, and what
 BETTER: Mapping[tuple[str, str], str] = {
     ("main", "h264"): mark("H.264 for the picture, which every display plays as it comes"),
     ("sub", "h264"): mark("H.264 for the smaller picture, which every display plays as it comes"),

@@ -8,8 +8,7 @@ from console.adding import LONGEST, why_not
 from console.adding_sentences import UNNAMED
 from console.area import FORM, Area, Rule
 from net.text import line
-from registry.drivers.lan.address import BadAddress
-from registry.drivers.lan.devices import Device
+from registry.drivers.lan.devices import BadAddress, Device
 from registry.errors import DriverError
 from registry.owner.own_cameras import NotNow, OwnCameras
 

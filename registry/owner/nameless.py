@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from net.cache import Recent
-from registry.drivers.lan.tried import Tried
+from registry.drivers.lan.trial import Tried
 
 KEPT_S = 900.0
 MANY = 64  # browsers

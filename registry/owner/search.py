@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry.drivers.lan.devices import Device
-from registry.drivers.lan.finding import Candidate, Heard
+from registry.drivers.lan.search import Candidate, Heard
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,8 @@ from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
     from registry.drivers.lan.adding import Found
-    from registry.drivers.lan.address import Address
-    from registry.drivers.lan.devices import Device
-    from registry.drivers.lan.finding import Candidate
+    from registry.drivers.lan.devices import Address, Device
+    from registry.drivers.lan.search import Candidate
     from showcam.compose.own_cameras import OwnCameras
     from store.records import Source
 
@@ -47,7 +46,7 @@ def add(
 
     Its user name and password are asked for, kept sealed, and sent to no other address.
     """
-    from registry.drivers.lan.settling import settled
+    from registry.drivers.lan.devices import settled
     from showcam.compose.own_cameras import own_cameras
 
     with own_cameras(settings_of(context), user) as own:
@@ -107,8 +106,7 @@ def _found_by(candidate: "Candidate") -> str:
 @on_camera
 def login(named: NamedCamera) -> None:
     """Give another user name and password of the camera NAME, one of your own; both are asked for and tried."""
-    from registry.drivers.lan.address import Address
-    from registry.drivers.lan.settling import moved
+    from registry.drivers.lan.devices import Address, moved
 
     own, _, device = _own(named)
     found = _found(own, Address("rtsp", device.host, device.port, device.main.path), known=device)
@@ -121,7 +119,7 @@ def login(named: NamedCamera) -> None:
 @click.argument("address", required=False)
 def move(named: NamedCamera, address: str | None) -> None:
     """Say that the camera NAME, one of your own, has another ADDRESS now. Its name and settings stay."""
-    from registry.drivers.lan.settling import moved
+    from registry.drivers.lan.devices import moved
 
     own, _, device = _own(named)
     given = _address(own, address, device.moved)
@@ -144,7 +142,8 @@ def rename(named: NamedCamera, new: str) -> None:
 
 
 def _address(own: "OwnCameras", given: str | None, default: str = "") -> "Address":
-    from registry.drivers.lan.address import BadAddress, read
+    from registry.drivers.lan.devices import BadAddress
+    from registry.drivers.lan.devices import read_address as read
 
     try:
         return read(given or str(click.prompt(ADDRESS, default=default or None, err=True)), loopback=own.loopback)
@@ -183,7 +182,7 @@ def _asked() -> tuple[str, str]:
 
 
 def _named(device: "Device", name: str, *, doorbell: bool) -> "Device":
-    from registry.drivers.lan.settling import named
+    from registry.drivers.lan.devices import named
 
     return named(device, name, doorbell=doorbell) or stop("A camera needs a name.")
 

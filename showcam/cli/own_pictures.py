@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from media.source import Watched
     from registry.drivers.lan.adding import Found
     from registry.drivers.lan.devices import Device
-    from registry.drivers.lan.tried import Tried
+    from registry.drivers.lan.trial import Tried
     from showcam.compose.own_cameras import OwnCameras
 
 _CODECS = {"h264": "H.264", "h265": "H.265", "mjpeg": "Motion JPEG"}
@@ -32,7 +32,7 @@ WHY = {
 
 def probed(own: "OwnCameras", found: "Found", still: Path | None) -> "Device":
     """The device with what came of its pictures, which are shown to the owner; what could be better is asked about."""
-    from registry.drivers.lan.tried import tried
+    from registry.drivers.lan.trial import tried
     from registry.errors import Refused
 
     try:
@@ -52,8 +52,8 @@ def probed(own: "OwnCameras", found: "Found", still: Path | None) -> "Device":
 
 def _improved(own: "OwnCameras", shown: "Tried") -> None:
     """Says what would be better set in the camera, and sets it by ONVIF on a yes."""
-    from registry.drivers.lan.better import improve
-    from registry.drivers.lan.soap import OnvifFailed
+    from registry.drivers.lan.onvif import OnvifFailed
+    from registry.drivers.lan.trial import improve
 
     if not shown.better:
         return

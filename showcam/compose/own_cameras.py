@@ -15,7 +15,7 @@ from net.apart import Broke
 from net.networks import house_networks
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.finding import Candidate, Heard, search
+from registry.drivers.lan.search import Candidate, Heard, search
 from registry.errors import Refused
 from registry.reason import is_reason
 from showcam.compose.cameras import DEMO_USER, Household, built, household, named_or_only

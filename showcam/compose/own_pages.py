@@ -11,7 +11,7 @@ from media.source import SourceSpec, Watched
 from net.networks import house_networks
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device
-from registry.drivers.lan.finding import Candidate, Heard, search
+from registry.drivers.lan.search import Candidate, Heard, search
 from registry.errors import Refused
 from registry.owner.own_cameras import OwnCameras
 from registry.owner.search import Search

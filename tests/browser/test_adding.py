@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from registry.drivers.lan.devices import Device
-from registry.drivers.lan.finding import Candidate, Heard
+from registry.drivers.lan.search import Candidate, Heard
 from simulator.lan.onvif import Picture
 from tests.browser.conftest import picture
 from tests.browser.test_home import FOCUSED, MOVING, another, fits, sign_in, tile, watched

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from console.adding_sentences import BETTER
-from registry.drivers.lan.better import Received, better
 from registry.drivers.lan.devices import Device, Devices
-from registry.drivers.lan.finding import Candidate
+from registry.drivers.lan.search import Candidate
+from registry.drivers.lan.trial import Received, better
 from registry.owner.own_cameras import HOUR_S, WRONG
 from simulator.lan.onvif import Picture
 from tests.doubles.home_world import HomeWorld, home_world

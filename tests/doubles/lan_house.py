@@ -22,7 +22,7 @@ from net.apart import Broke, Limits
 from net.networks import house_networks
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.discovery import Discovered, discover
-from registry.drivers.lan.finding import Candidate, search
+from registry.drivers.lan.search import Candidate, search
 from tests.doubles import ipycam_device
 from tests.doubles.far_away import NETWORK
 from tests.doubles.needs import NETWORKS

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from registry.drivers.lan.devices import Device
-from registry.drivers.lan.finding import Candidate, Heard
+from registry.drivers.lan.search import Candidate, Heard
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.rtsp_camera import PATH, RtspCamera

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from registry.drivers.lan.adding import Adding, Found
-from registry.drivers.lan.address import read
-from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.paths import PATHS, sub_of
-from registry.drivers.lan.settling import moved
+from registry.drivers.lan.adding import PATHS, Adding, Found, sub_of
+from registry.drivers.lan.devices import Device, Pictured, moved
+from registry.drivers.lan.devices import read_address as read
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import Refused
 from simulator.authority import server_context

@@ -2,7 +2,8 @@
 
 import pytest
 
-from registry.drivers.lan.address import Address, BadAddress, read
+from registry.drivers.lan.devices import Address, BadAddress
+from registry.drivers.lan.devices import read_address as read
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ import pytest
 
 from registry.drivers.lan.devices import Device, Devices, Pictured
 from registry.drivers.lan.discovery import Discovered
-from registry.drivers.lan.driver import LanDriver
-from registry.drivers.lan.moves import Moves
+from registry.drivers.lan.driver import LanDriver, Moves
 from registry.errors import Refused
 from store.records import Account, Source
 from store.sqlite import SqliteStore

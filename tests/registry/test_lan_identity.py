@@ -3,9 +3,8 @@
 import pytest
 
 from registry.drivers.lan.adding import chosen
-from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.profile import Profile
-from registry.drivers.lan.settling import settled
+from registry.drivers.lan.devices import Device, Pictured, settled
+from registry.drivers.lan.onvif import Profile
 from tests.registry.test_lan_adding import at
 
 KNOWN = at(id="S1", name="Barn", mac="aa:aa")

@@ -10,8 +10,7 @@ import pytest
 
 from net.elements import NotXml, read
 from net.house import HouseHttp
-from registry.drivers.lan.onvif import Described, Onvif
-from registry.drivers.lan.soap import OnvifFailed
+from registry.drivers.lan.onvif import Described, Onvif, OnvifFailed
 from simulator.authority import server_context
 from simulator.lan.onvif import Reply
 from tests.doubles import ipycam_device

@@ -13,12 +13,9 @@ from net.apart import Limits
 from net.house import HouseHttp
 from registry.driver import Hint
 from registry.drivers.lan.devices import Device, Devices, Pictured
-from registry.drivers.lan.driver import LanDriver
-from registry.drivers.lan.keyframes import Keyframes
-from registry.drivers.lan.listener import LIMITS, MODULE, Listener, Waits
-from registry.drivers.lan.onvif import Onvif
-from registry.drivers.lan.pull_point import PullPoint, reported
-from registry.drivers.lan.soap import OnvifFailed
+from registry.drivers.lan.driver import Keyframes, LanDriver
+from registry.drivers.lan.events import LIMITS, MODULE, Listener, PullPoint, Waits, reported
+from registry.drivers.lan.onvif import Onvif, OnvifFailed
 from simulator.lan.onvif import Reply
 from store.records import Account, Source
 from store.sqlite import SqliteStore

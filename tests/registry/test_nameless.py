@@ -5,7 +5,7 @@ import pytest
 from media.source import Watched
 from registry.drivers.lan.adding import Found
 from registry.drivers.lan.devices import Device, Pictured
-from registry.drivers.lan.tried import Tried
+from registry.drivers.lan.trial import Tried
 from registry.owner.nameless import KEPT_S, MANY, Nameless, NamelessCameras
 from tests.doubles.clock import Clock
 

@@ -10,8 +10,8 @@ import pytest
 
 from net.hosts import Hosts
 from registry.driver import Probed
-from registry.drivers.probes import hls, mp4
-from registry.drivers.probes.mpegts import NoTables, kinds
+from registry.drivers.probes import hls
+from registry.drivers.probes.hls import NoTables, stream_types
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError
 from tests.doubles.tls_vendor import Vendor, Vendors, answer
@@ -59,9 +59,9 @@ def transport(*types: int, described: bytes = b"") -> bytes:
 def test_the_codecs_in_a_transport_stream(data: bytes, expected: set[int] | None) -> None:
     if expected is None:
         with pytest.raises(NoTables):
-            kinds(data)
+            stream_types(data)
     else:
-        assert kinds(data) == expected
+        assert stream_types(data) == expected
 
 
 def box(kind: str, body: bytes = b"") -> bytes:
@@ -110,10 +110,10 @@ def muxed() -> bytes:
 )
 def test_the_codecs_in_an_init_section(data: bytes, expected: set[str] | None) -> None:
     if expected is None:
-        with pytest.raises(mp4.NoEntries):
-            mp4.kinds(data)
+        with pytest.raises(hls.NoEntries):
+            hls.sample_entries(data)
     else:
-        assert mp4.kinds(data) == expected
+        assert hls.sample_entries(data) == expected
 
 
 MEDIA = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n0.ts?t=s\n#EXTINF:2,\n1.ts?t=s\n"

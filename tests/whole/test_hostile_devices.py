@@ -183,7 +183,7 @@ def test_a_camera_s_events_cost_its_events(device: Served, tmp_path: Path, says:
         with sound(program):
             device.pull_s = 0.0
             device.says = Reply(200, ENVELOPE.format(says).encode()[: 1024 * 1024])
-            [listening] = children(part(program, "worker"), "registry.drivers.lan.listener")
+            [listening] = children(part(program, "worker"), "registry.drivers.lan.events")
             assert limited(listening) == {"Max cpu time", "Max address space"}
             pulls = len(device.paths)
             goes_on_for(LASTS_S, program)

@@ -269,7 +269,8 @@ class Lan:
         if not is_in_house(host, loopback=self._loopback):
             raise Refused("lan_unreachable", "no address of a house")
         try:
-            found = describe(host, port, _paths(camera.ref.channel, picture), Login(USER, code), deadline_s)
+            paths = _paths(camera.ref.channel, picture)
+            found = describe(host, port, paths, Login(USER, code), deadline_s, rather_h264=True)
         except Refused as refused:
             if picture == "sub" and isinstance(refused, NoStream):
                 raise Refused("too_large", "no smaller stream on the LAN") from None

@@ -1,8 +1,14 @@
-"""The owner's own cameras as one driver: at their addresses in the house, by RTSP, and by ONVIF where they have it."""
+"""The owner's own cameras as one driver: at their addresses in the house, by RTSP, and by ONVIF if they have it.
+
+A camera that got another address is found again by its endpoint reference of WS-Discovery. Anybody in the house can
+answer by a camera's endpoint, and no call of ONVIF proves that a device knows the password. So a camera that takes its
+password as it is (Basic) is moved by its owner alone; by Digest whoever answers learns no more than a hash of it.
+"""
 
 import contextlib
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -13,22 +19,101 @@ from net.cache import Recent
 from net.house import HouseHttp
 from registry.camera import Camera, Flag, Ref, Video, VideoCodec
 from registry.driver import Hint, Probed, sound
-from registry.drivers.lan import imaging
-from registry.drivers.lan.asking import describe
+from registry.drivers.lan.adding import describe
 from registry.drivers.lan.devices import WRONG, Device, Devices, Pictured
-from registry.drivers.lan.keyframes import Keyframes
-from registry.drivers.lan.knocking import Place, knock
-from registry.drivers.lan.listener import Listener, Waits
-from registry.drivers.lan.moves import Asks, Moves
-from registry.drivers.lan.onvif import Onvif
+from registry.drivers.lan.discovery import Discovered
+from registry.drivers.lan.events import Listener, Waits
+from registry.drivers.lan.onvif import Onvif, OnvifFailed, night_vision, set_night_vision
 from registry.drivers.lan.sentences import LAN
-from registry.drivers.lan.soap import OnvifFailed
-from registry.drivers.probes.rtsp import OnlyBasic
-from registry.errors import Refused, SetRefused
+from registry.drivers.probes.rtsp import OnlyBasic, Place, knock
+from registry.errors import DriverError, Refused, SetRefused
 from registry.reason import Reason
 from registry.settings import CHOICES, Setting, SettingView
-from store.ports import Store
+from store.ports import Store, StoreUnavailable
 from store.records import Source
+
+SEARCHED_S = 60.0  # the house is asked no more often
+MOST_SEARCHED = 1024
+
+type Asks = Callable[[], Sequence[Discovered]]
+
+
+class Moves:
+    """`asks`: who answers WS-Discovery now."""
+
+    def __init__(self, devices: Devices, asks: Asks, *, again_s: float = SEARCHED_S) -> None:
+        self._devices, self._asks, self._again_s = devices, asks, again_s
+        self._searched: Recent[str, float] = Recent(MOST_SEARCHED)  # by source
+        self._lock = threading.Lock()
+
+    def search(self, source: Source, away: Sequence[Device]) -> threading.Thread | None:
+        """Looks for these cameras in a thread of its own; None where it is too soon, or there is nothing to go by."""
+        wanted = {device.endpoint: device for device in away if device.endpoint}
+        with self._lock:
+            now = time.monotonic()
+            searched = self._searched.get(source.id)
+            if not wanted or (searched is not None and now - searched < self._again_s):
+                return None
+            self._searched.put(source.id, now)
+        thread = threading.Thread(target=self._search, args=(source, wanted), name="moved cameras", daemon=True)
+        thread.start()
+        return thread
+
+    def _search(self, source: Source, wanted: dict[str, Device]) -> None:
+        for answerer in self._asks():
+            device = wanted.get(answerer.endpoint)
+            if device is not None and answerer.host != device.host:
+                self._keep(source, device, answerer.host)
+
+    def _keep(self, source: Source, device: Device, host: str) -> None:
+        def moved(stored: Device) -> Device:
+            if stored.host != device.host:
+                return stored
+            return replace(stored, moved=host) if stored.basic else replace(stored, host=host)
+
+        try:
+            self._devices.alter(source, device, moved)
+        except (DriverError, StoreUnavailable):
+            return  # the next look finds it again
+
+
+# After an opening: as soon as the picture may flow, and for a media process that took its time.
+AFTER_S = (0.15, 0.6)
+KEYFRAME_S = 2.0
+MOST_ASKED = 1024
+
+
+class Keyframes:
+    """`asks` makes a client of a device's ONVIF."""
+
+    def __init__(self, asks: Callable[[Device], Onvif], *, after_s: tuple[float, ...] = AFTER_S) -> None:
+        self._asks, self._after_s = asks, after_s
+        # by camera: a client knows the device's clock and services; None: the device does not take the call
+        self._known: Recent[Device, tuple[Onvif | None]] = Recent(MOST_ASKED)
+
+    def soon(self, device: Device, profile: str) -> threading.Thread | None:
+        """In a thread of its own. What fails is left: a keyframe comes anyway."""
+        known = self._known.get(device)
+        if not device.onvif or not profile or known == (None,):
+            return None
+        thread = threading.Thread(target=self._ask, args=(device, profile), name="keyframe", daemon=True)
+        thread.start()
+        return thread
+
+    def _ask(self, device: Device, profile: str) -> None:
+        began = time.monotonic()
+        known = self._known.get(device)
+        onvif = (known[0] if known else None) or self._asks(device)
+        self._known.put(device, (onvif,))
+        for after_s in self._after_s:
+            time.sleep(max(0.0, began + after_s - time.monotonic()))
+            try:
+                onvif.want_keyframe(profile, KEYFRAME_S)
+            except OnvifFailed as failed:
+                if failed.why != "down":
+                    self._known.put(device, (None,))
+                return
+
 
 KNOCK_S = 1.0  # a camera that says nothing within this counts as away
 LEAST_S = 0.3  # a camera has so long at least, however little time a request has left
@@ -117,7 +202,7 @@ class LanDriver:
         if device.main.sound:
             views["audio"] = SettingView("off" if device.silent else "on", can_set=True)
         if device.onvif and device.lens and device.wrong < WRONG:
-            views |= imaging.settings(self._onvif(device), device.lens, min(OPEN_S, deadline_s))
+            views |= night_vision(self._onvif(device), device.lens, min(OPEN_S, deadline_s))
         return views
 
     def apply(
@@ -128,7 +213,7 @@ class LanDriver:
             self.devices.alter(source, device, lambda stored: replace(stored, silent=value == "off"))
         elif setting == "night_vision" and device.onvif and device.lens:
             with _as_set():
-                imaging.set_night_vision(self._onvif(device), device.lens, value, deadline_s)
+                set_night_vision(self._onvif(device), device.lens, value, deadline_s)
         else:
             raise SetRefused("unsupported")
 

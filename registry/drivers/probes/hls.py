@@ -1,10 +1,13 @@
 """Whether a vendor's HLS may be handed to a display unchanged, found by reading the stream itself.
 
 It must come over https with a valid chain, be readable by a player of another origin (CORS), live, in the clear, and
-hold H.264 with AAC or no sound. net.http checks the chain, and that hosts are known and public.
+hold H.264 with AAC or no sound. net.http checks the chain, and that hosts are known and public. The codecs are read
+from the two tables of a transport stream (ISO/IEC 13818-1, 2.4.4), or the sample entries of an MP4 init section
+(ISO/IEC 14496-12, 8.5.2).
 """
 
 import re
+import struct
 import time
 from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
@@ -13,9 +16,111 @@ from urllib.parse import urljoin
 from net.exchange import Exchange
 from net.http import Page
 from registry.driver import Probed
-from registry.drivers.probes import mp4, mpegts
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import Refused, VendorDown
+
+PACKET = 188
+_SYNC, _PAT_PID = 0x47, 0
+_PAT, _PMT = 0x00, 0x02
+# ignored beside picture and sound: private sections, and ID3 as HLS carries it
+_BESIDE = frozenset({0x05, 0x06, 0x15, 0x86})
+
+
+class NoTables(Exception):
+    """No transport stream, or one without tables at its start."""
+
+
+def stream_types(data: bytes) -> frozenset[int]:
+    """The stream types of pictures and sounds. Raises NoTables."""
+    program = -1
+    for pid, section in _sections(data):
+        if pid == _PAT_PID and section[:1] == bytes([_PAT]) and program < 0:
+            program = _program(section)
+        elif pid == program and section[:1] == bytes([_PMT]):
+            return _streams(section)
+    raise NoTables
+
+
+def _sections(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Sections that begin in a packet of their own, as far as that packet holds them."""
+    for start in range(0, len(data) - PACKET + 1, PACKET):
+        packet = data[start : start + PACKET]
+        if packet[0] != _SYNC:
+            raise NoTables
+        begins, adaptation = packet[1] & 0x40, packet[3] >> 4 & 3
+        at = 4 + (1 + packet[4] if adaptation & 2 else 0)
+        if not begins or not adaptation & 1 or at >= PACKET:
+            continue
+        at += 1 + packet[at]  # the pointer field
+        yield (packet[1] & 0x1F) << 8 | packet[2], packet[at:]
+
+
+def _body(section: bytes) -> bytes:
+    """The table's body without its CRC. Raises NoTables when it goes on in another packet."""
+    if len(section) < 8:
+        raise NoTables
+    end = 3 + ((section[1] & 0x0F) << 8 | section[2])
+    if end > len(section) or end < 12:
+        raise NoTables
+    return section[: end - 4]
+
+
+def _program(section: bytes) -> int:
+    body = _body(section)
+    for at in range(8, len(body) - 3, 4):
+        if body[at : at + 2] != b"\0\0":  # 0 names the network
+            return (body[at + 2] & 0x1F) << 8 | body[at + 3]
+    raise NoTables
+
+
+def _streams(section: bytes) -> frozenset[int]:
+    body, found = _body(section), set()
+    if len(body) < 12:
+        raise NoTables
+    at = 12 + ((body[10] & 0x0F) << 8 | body[11])
+    while at + 5 <= len(body):
+        found.add(body[at])
+        at += 5 + ((body[at + 3] & 0x0F) << 8 | body[at + 4])
+    return frozenset(found - _BESIDE)
+
+
+_WAY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")  # the boxes down to the sample entries
+_HEAD = 8
+
+
+class NoEntries(Exception):
+    """No init section, or one that is cut short."""
+
+
+def sample_entries(data: bytes) -> frozenset[str]:
+    """By their four characters, as of the playlist's CODECS: "avc1", "mp4a" … Raises NoEntries."""
+    found = frozenset(_entries(data))
+    if not found:
+        raise NoEntries
+    return found
+
+
+def _entries(data: bytes, way: tuple[bytes, ...] = _WAY) -> Iterator[str]:
+    if not way:
+        yield from (entry.decode("latin-1") for entry, _ in _boxes(data[_HEAD:]))
+        return
+    for kind, body in _boxes(data):
+        if kind == way[0]:
+            yield from _entries(body, way[1:])
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of each box; an init section has none with a 64-bit size."""
+    at = 0
+    while at < len(data):
+        if at + _HEAD > len(data):
+            raise NoEntries
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if not _HEAD <= size <= len(data) - at:
+            raise NoEntries
+        yield kind, data[at + _HEAD : at + size]
+        at += size
+
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 ENOUGH = 64 * 1024  # bytes of a segment, whose tables are at the start
@@ -124,8 +229,8 @@ def _judge(lines: list[str]) -> None:
 
 def _sound(segment: bytes) -> bool:
     try:
-        found = mpegts.kinds(segment)
-    except mpegts.NoTables:
+        found = stream_types(segment)
+    except NoTables:
         _refuse("no transport stream")
     if _HEVC in found:
         raise Refused("not_playable", "HEVC")
@@ -137,8 +242,8 @@ def _sound(segment: bytes) -> bool:
 def _sound_of_mp4(init: bytes, variant: _Variant) -> bool:
     """A player of MP4 chooses its decoders by CODECS, so the master playlist must have them, and they must be right."""
     try:
-        found = mp4.kinds(init)
-    except mp4.NoEntries:
+        found = sample_entries(init)
+    except NoEntries:
         _refuse("no init section")
     if not found.isdisjoint(_HEVC_NAMES):
         raise Refused("not_playable", "HEVC")

@@ -1,26 +1,37 @@
-"""A camera's own description by RTSP (RFC 2326, DESCRIBE) in the house, and whether a code opens it."""
+"""A camera of the house by RTSP (RFC 2326): whether it answers, its own description, and whether a code opens it."""
 
-import re
+import contextlib
+import errno
+import selectors
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from media.rtsp.description import Description
 from media.rtsp.login import Login, challenge
 from media.rtsp.messages import Message, NotRtsp, Splitter
 from registry.errors import Refused
+from registry.reason import Reason
 
 _MOST = 128 * 1024  # bytes a camera may answer
-_VIDEO = re.compile(r"^m=video .*?(?=^m=|\Z)", re.MULTILINE | re.DOTALL)
-_CODEC = re.compile(r"^a=rtpmap:\d+ (H264|H265|HEVC)/", re.MULTILINE | re.IGNORECASE)
+_VIDEOS = {"H264": "h264", "H265": "h265", "HEVC": "h265", "JPEG": "mjpeg"}
+_SOUNDS = {"MPEG4-GENERIC": "aac", "MP4A-LATM": "aac", "PCMU": "g711u", "PCMA": "g711a", "OPUS": "opus"}
 
 
 class Described(Struct, frozen=True):
+    """A camera's own description of one of its pictures.
+
+    `codec` is "" and `sound` is "" for another than those that are shown and heard.
+    """
+
     path: str
-    codec: Literal["h264", "h265", "unknown"]
+    codec: str
+    sound: str = ""
+    basic: bool = False  # user and password went to it as they are
 
 
 class OnlyBasic(Refused):
@@ -35,8 +46,10 @@ class NoRtsp(Refused):
     """Something took the connection, and speaks no RTSP that is followed: a web page, or a redirection."""
 
 
-def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float) -> Described:
-    """The first of the paths that has H.264, or else the first that exists.
+def describe(
+    host: str, port: int, paths: Iterable[str], login: Login, deadline_s: float, *, rather_h264: bool = False
+) -> Described:
+    """The first of the paths that has a picture, over one connection; `rather_h264`: H.265 gives way to a later one.
 
     Raises Refused as `questioner` and `Questioner.description` do; NoStream.
     """
@@ -45,24 +58,22 @@ def describe(host: str, port: int, paths: Iterable[str], login: Login, deadline_
         for path in paths:
             body = asking.description(path, login)
             found = _described(path, body) if body is not None else None
-            if found is not None and found.codec != "h265":
-                return found
+            if found is not None and not (rather_h264 and found.codec == "h265"):
+                return replace(found, basic=login.is_basic)
             other = other or found
     if other is None:
-        raise NoStream("lan_unreachable", "no stream by any name that is known")
-    return other
+        raise NoStream("lan_unreachable", "no picture by any path that is known")
+    return replace(other, basic=login.is_basic)
 
 
 def _described(path: str, body: bytes) -> Described | None:
-    """None where the description has no video."""
-    video = _VIDEO.search(body.decode("utf-8", "replace").replace("\r\n", "\n"))
-    if video is None:
+    """None if the description has no video."""
+    sdp = Description.read(body)
+    video = next((track for track in sdp.tracks if track.kind == "video"), None) if sdp else None
+    if sdp is None or video is None:
         return None
-    codec = _CODEC.search(video[0])
-    named: Literal["h264", "h265", "unknown"] = "unknown"
-    if codec:
-        named = "h264" if codec[1].upper() == "H264" else "h265"
-    return Described(path, named)
+    sounds = (_SOUNDS.get(track.encoding, "") for track in sdp.tracks if track.kind == "audio" and not track.is_back)
+    return Described(path, _VIDEOS.get(video.encoding, ""), next(filter(None, sounds), ""))
 
 
 @contextmanager
@@ -147,3 +158,62 @@ class Questioner:
                 raise NotRtsp
             self._bytes += len(data)
             self._splitter.feed(data)
+
+
+type Place = tuple[str, int]  # IP address and port
+
+_OPTIONS = b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: showcam\r\n\r\n"
+
+
+def knock(places: Iterable[Place], deadline_s: float, *, rtsp: bool = False) -> Mapping[Place, Reason | None]:
+    """None where the connection was taken; it is closed at once, without a byte sent.
+
+    `rtsp`: it is asked for its methods, which needs no login, and whoever does not say anything is away.
+    """
+    end, found = time.monotonic() + deadline_s, dict[Place, Reason | None]()
+    with selectors.DefaultSelector() as waiting, contextlib.ExitStack() as stack:
+        for place in set(places):
+            begun = stack.enter_context(socket.socket(socket.AF_INET6 if ":" in place[0] else socket.AF_INET))
+            begun.setblocking(False)
+            code = begun.connect_ex(place)
+            if code in (0, errno.EINPROGRESS):
+                waiting.register(begun, selectors.EVENT_WRITE, place)
+            else:
+                found[place] = _refused(code)
+        while waiting.get_map() and (left := end - time.monotonic()) > 0:
+            for key, _ in waiting.select(left):
+                assert isinstance(key.fileobj, socket.socket)
+                if key.events == selectors.EVENT_READ:
+                    reason = _said(key.fileobj)
+                else:
+                    reason = _refused(key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+                    if rtsp and reason is None and _is_asked(key.fileobj):
+                        waiting.modify(key.fileobj, selectors.EVENT_READ, key.data)
+                        continue
+                waiting.unregister(key.fileobj)
+                found[key.data] = reason
+        for key in list(waiting.get_map().values()):
+            found[key.data] = "lan_unreachable"
+    return found
+
+
+def _is_asked(connection: socket.socket) -> bool:
+    """False where the connection is over already."""
+    try:
+        return connection.send(_OPTIONS) > 0
+    except OSError:
+        return False
+
+
+def _said(connection: socket.socket) -> Reason | None:
+    """Cameras that end a connection in place of an answer are asked properly when they are opened."""
+    with contextlib.suppress(OSError):
+        said = connection.recv(16)
+        return "no_way" if said and not said.startswith(b"RTSP/") else None
+    return None
+
+
+def _refused(code: int) -> Reason | None:
+    if code == 0:
+        return None
+    return "lan_closed" if code == errno.ECONNREFUSED else "lan_unreachable"

@@ -1,21 +1,83 @@
-"""What could be a camera in the house: devices that answer WS-Discovery or mDNS and, if asked for, open video ports."""
+"""What could be a camera in the house: devices that answer WS-Discovery or mDNS (RFC 6762) and, if asked for, have
+open video ports.
+"""
 
+import contextlib
 import ipaddress
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from net import apart
+from net.addresses import is_in_house
 from net.apart import Apart, Broke, Limits
 from net.networks import neighbours
-from registry.drivers.lan import discovery, mdns
+from net.text import line
+from registry.drivers.lan import discovery
 from registry.drivers.lan.devices import Device
-from registry.drivers.lan.knocking import knock
+from registry.drivers.probes.rtsp import knock
+
+if TYPE_CHECKING:
+    import zeroconf
+
+
+# RTSP by any maker (RFC 2326 is registered so); Axis's own; PSIA's, of Hikvision's older ones
+KINDS = ("_rtsp._tcp.local.", "_axis-video._tcp.local.", "_psia._tcp.local.")
+MOST = 256
+
+
+class Announced(Struct, frozen=True):
+    host: str
+    name: str
+
+
+def browse(addresses: Sequence[str], *, listens_s: float) -> list[Announced]:
+    """Asks the networks of these IPv4 addresses of ours, and listens for so long."""
+    if not addresses:
+        return []
+    import zeroconf  # 40 ms, for this command alone
+
+    names: set[tuple[str, str]] = set()
+    lock = threading.Lock()
+
+    def changed(*, service_type: str, name: str, **_: object) -> None:
+        with lock:
+            if len(names) < MOST:
+                names.add((service_type, name))
+
+    try:
+        network = zeroconf.Zeroconf(interfaces=list(addresses), ip_version=zeroconf.IPVersion.V4Only)
+    except OSError:
+        return []
+    with contextlib.closing(network):
+        browser = zeroconf.ServiceBrowser(network, list(KINDS), handlers=[changed])
+        time.sleep(listens_s)
+        browser.cancel()
+        with lock:
+            known = sorted(names)
+        return [each for kind, name in known if (each := _announced(network, kind, name)) is not None]
+
+
+def _announced(network: "zeroconf.Zeroconf", kind: str, name: str) -> Announced | None:
+    """None where it has no address in the house."""
+    import zeroconf
+
+    try:
+        info = zeroconf.ServiceInfo(kind, name)
+    except zeroconf.Error:
+        return None  # a name that may not be one
+    if not info.load_from_cache(network):
+        return None  # the answers that came with its name did not say where it is
+    hosts = [host for host in info.parsed_addresses() if is_in_house(host)]
+    return Announced(hosts[0], line(name.removesuffix(f".{kind}"))[:64]) if hosts else None
+
 
 PORTS = (554, 8554, 80)
 TOGETHER = 64  # addresses that are knocked at at once
@@ -52,7 +114,7 @@ def find(
     """`look`: also knock at the video ports of every address, some at a time; a web page alone is no camera."""
     addresses = [str(interface.ip) for interface in networks]
     with ThreadPoolExecutor(1) as beside:
-        announcing = beside.submit(mdns.browse, addresses, listens_s=listens_s)
+        announcing = beside.submit(browse, addresses, listens_s=listens_s)
         discovered = discovery.probe(addresses, listens_s=listens_s)
         announced = announcing.result()
     found = {service.host: Candidate(service.host, service.name, onvif=False, announced=True) for service in announced}
@@ -112,7 +174,7 @@ def search(
 
 def _said(order: _Order, limits: Limits) -> Iterator[_Said]:
     """Raises Broke."""
-    process = Apart("registry.drivers.lan.finding", order, limits)
+    process = Apart("registry.drivers.lan.search", order, limits)
     late = threading.Timer(WITHIN_S, process.kill)
     late.start()
     try:
