@@ -7,7 +7,7 @@ keeps no history of what it was asked to show: a row of its own has what showcam
 
 from collections.abc import Callable
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from bench.household import doors
 from bench.peer import environment
 from bench.progress import say

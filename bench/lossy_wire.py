@@ -13,7 +13,7 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from bench import cores
 from bench.lan_cameras import lan_cameras
 from bench.peer import environment

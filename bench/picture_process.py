@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from bench import cores, wire
 from media.grants import HEADER, Claims, Grants
 from media.source import SourceSpec

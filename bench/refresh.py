@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from bench.peer import environment
 from bench.progress import say
 from bench.run import NoPeer, Results, Run

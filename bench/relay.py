@@ -15,7 +15,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from bench import copies, cores, rtc_viewers, wire
 from bench.lan_cameras import LanCameras, lan_cameras
 from bench.peer import environment

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from accounts import clients
 from accounts.tokens import mint
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from bench.household import ADDRESS, cameras
 from bench.peer import environment
 from bench.questions import Question, WrongAnswer

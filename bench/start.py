@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from bench.household import cameras
 from bench.progress import say
 from bench.questions import QUESTIONS, sync, synced

@@ -25,7 +25,7 @@ from bench.practice import chromium
 from bench.progress import say
 from bench.run import Results, Run
 from bench.table import Bound, LeftOut, Row
-from cast.picture import Picture
+from cast.device import Picture
 from cast.screen import Screen
 from tests.browser.conftest import FLAGS
 from tests.cast.conftest import TelevisionThread

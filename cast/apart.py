@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec import Struct
 
-from cast.device import Device
-from cast.failed import CastFailed, Why
-from cast.picture import Picture
-from cast.showing import Over
+from cast.device import Device, Over, Picture
+from cast.errors import CastFailed, Why
 from net import apart
 from net.apart import Apart, Broke, Limits
 
@@ -155,8 +153,7 @@ def main() -> None:
 
 
 def _show(device: Device, app: str, orders: Iterator[bytes]) -> None:
-    from cast.own_screen import OwnScreen
-    from cast.screen import Screen
+    from cast.screen import OwnScreen, Screen
 
     asked: queue.Queue[Ask] = queue.Queue()
     threading.Thread(target=_read, args=(orders, asked), daemon=True).start()

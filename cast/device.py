@@ -1,4 +1,4 @@
-"""A Cast device, as the owner calls it and as it is reached."""
+"""A Cast device, as the owner calls it and as it is reached; what a receiver is sent to show, and what is shown now."""
 
 from typing import Literal
 
@@ -39,3 +39,34 @@ def _parted(address: str) -> tuple[str, int]:
     if not 0 < number < 65536:
         raise ValueError(f"{port} is no port")
     return host, number
+
+
+class Picture(Struct, frozen=True):
+    """`at`: where it may be fetched, the nearest first, each an origin; `path` is the same at all.
+
+    `waking`: the camera runs on battery, and its first frame may take 70 s.
+    """
+
+    protocol: Literal["webrtc", "hls"]
+    at: tuple[str, ...]
+    path: str
+    title: str
+    waking: bool = False
+
+    @property
+    def url(self) -> str:
+        return self.at[0] + self.path
+
+
+# taken: another sender shows something there, or somebody went home; ended: the receiver plays no more
+type Over = Literal["taken", "ended", "gone"]
+
+
+class Showing(Struct, frozen=True):
+    device: Device
+    account: str
+    camera: str  # its id
+    name: str  # of the camera
+    since: float  # epoch s
+    until: float = 0.0  # epoch s; 0: until it is stopped
+    waking: bool = False  # a camera on battery that the device waits for

@@ -1,24 +1,60 @@
-"""The worker's door for Cast devices: a socket of this machine, for who can prove to be one of our own processes."""
+"""The worker's door for Cast devices: a socket of this machine, one line of JSON each way, for our own processes only.
+
+Its client asks there, and answers as `Screens` would.
+"""
 
 import contextlib
 import os
 import queue
+import socket
 import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 import structlog
+from msgspec import Struct
 
-from cast.device import Device
-from cast.failed import CastFailed
-from cast.messages import LONGEST, PATH, Answer, Ask
-from cast.showing import Showing
+from cast.device import Device, Showing
+from cast.errors import REASONS, CastFailed, Why
 from media.grants import ProcessAuth
 from registry.camera import Refusal
+from registry.reason import Reason
+from registry.screens import Begun
+
+PATH = "/cast"  # what the proof of a question covers beside its text
+LONGEST = 64 * 1024
+
+
+class Ask(Struct, frozen=True):
+    """`on`: a device's name, "" for every one; `camera`: an id, "" for any.
+
+    `wait_s`: after this the answer is `goes_on`, and at once if a camera has to wake. 0: the answer comes when all is
+    done, and a line of its own before it if a camera has to wake.
+    """
+
+    what: Literal["devices", "now", "show", "stop"]
+    account: str = ""
+    camera: str = ""
+    on: str = ""
+    seconds: float = 0.0
+    wait_s: float = 0.0
+
+
+class Answer(Struct, frozen=True):
+    """`failed` and `refusal` say why nothing is shown."""
+
+    devices: tuple[Device, ...] = ()
+    showing: tuple[Showing, ...] = ()
+    refusal: Refusal | None = None
+    failed: Why | None = None
+    device: str = ""  # the name that `failed` speaks of
+    goes_on: bool = False  # neither done nor failed yet
+    waking: str = ""  # with `goes_on`: the name of the camera on battery that is being woken
+
 
 log = structlog.get_logger()
 
@@ -148,3 +184,86 @@ def address(folder: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{descriptor}/{NAME}"
     finally:
         os.close(descriptor)
+
+
+LONGEST_S = 120.0  # for a device to be found, a camera to wake, and the picture to play
+ANSWER_S = 0.2  # more than is waited for, for the answer itself
+
+_answer = msgspec.json.Decoder(Answer)
+
+
+class CastClient:
+    """Each method raises CastFailed."""
+
+    def __init__(self, folder: Path, proof: ProcessAuth) -> None:
+        self._folder, self._proof = folder, proof
+
+    def devices(self) -> list[Device]:
+        return list(self._asked(Ask("devices")).devices)
+
+    def now(self, account: str) -> list[Showing]:
+        return list(self._asked(Ask("now", account)).showing)
+
+    def show(
+        self,
+        account: str,
+        camera: str,
+        on: str,
+        seconds: float = 0.0,
+        waking: Callable[[str], object] = lambda name: None,
+    ) -> Showing | Refusal:
+        """`waking` is called with the camera's name before the wait for a camera on battery."""
+        answer = self._asked(Ask("show", account, camera, on, seconds), waking=waking)
+        return answer.refusal or answer.showing[0]
+
+    def begin(self, account: str, camera: str, on: str, wait_s: float) -> Refusal | Begun:
+        """Shows it, which may take longer than `wait_s`."""
+        answer = self._asked(Ask("show", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
+        return answer.refusal or Begun(waking=bool(answer.waking))
+
+    def stop(self, account: str, on: str = "", camera: str = "") -> list[Showing]:
+        return list(self._asked(Ask("stop", account, camera, on)).showing)
+
+    def begin_stop(self, account: str, camera: str, on: str, wait_s: float) -> None:
+        self._asked(Ask("stop", account, camera, on, wait_s=wait_s), wait_s + ANSWER_S)
+
+    def _asked(
+        self, ask: Ask, longest_s: float = LONGEST_S, waking: Callable[[str], object] = lambda name: None
+    ) -> Answer:
+        line = msgspec.json.encode(ask)
+        proof = self._proof.make(PATH, line, time.time()).encode()
+        try:
+            with socket.socket(socket.AF_UNIX) as connection, address(self._folder) as path:
+                connection.settimeout(longest_s)
+                connection.connect(path)
+                connection.sendall(b"%b\n%b\n" % (proof, line))
+                with connection.makefile("rb") as answered:
+                    answer = _answer.decode(answered.readline())
+                    while answer.waking and not ask.wait_s:
+                        waking(answer.waking)
+                        answer = _answer.decode(answered.readline())
+        except (OSError, msgspec.MsgspecError):
+            raise CastFailed("not_running") from None
+        if answer.failed:
+            raise CastFailed(answer.failed, answer.device)
+        return answer
+
+
+class SceneScreens:
+    """`registry.screens.Screens`."""
+
+    def __init__(self, worker: CastClient) -> None:
+        self._worker = worker
+
+    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | Begun:
+        try:
+            return self._worker.begin(account, camera, tv, within_s)
+        except CastFailed as error:
+            return REASONS[error.why]
+
+    def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
+        try:
+            self._worker.begin_stop(account, camera, tv, within_s)
+        except CastFailed as error:
+            return REASONS[error.why]
+        return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from cast.device import Device, Kind
-from cast.failed import CastFailed
+from cast.errors import CastFailed
 from net.addresses import is_in_house
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from cast.door import Shows
-from cast.failed import CastFailed
+from cast.errors import CastFailed
 from registry.camera import Refusal
 from registry.errors import Unavailable
 from registry.preferences import Preferences

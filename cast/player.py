@@ -10,10 +10,8 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
-from cast.device import Device
-from cast.failed import CastFailed
-from cast.picture import Picture
-from cast.showing import Over
+from cast.device import Device, Over, Picture
+from cast.errors import CastFailed
 from media.messages import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Stream, StreamRequest, is_on_battery
 

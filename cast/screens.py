@@ -10,11 +10,10 @@ import structlog
 from msgspec.structs import replace
 
 from accounts.console_sessions import ConsoleSessions
-from cast.device import Device
-from cast.failed import CastFailed
+from cast.device import Device, Over, Showing
+from cast.errors import CastFailed
 from cast.finder import Finder
 from cast.player import Connect, Doors, Owner, Played, Player
-from cast.showing import Over, Showing
 from registry.camera import Refusal
 
 log = structlog.get_logger()

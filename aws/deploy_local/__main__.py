@@ -10,8 +10,7 @@ from pathlib import Path
 
 from aws.deploy_local.emulator import NoEmulator
 from aws.deploy_local.local import Local
-from aws.deploy_local.place import PASSWORD, USER, Place
-from aws.deploy_local.steps import StepFailed, heading
+from aws.deploy_local.steps import PASSWORD, USER, Place, StepFailed, heading
 from aws.deploy_local.walk import walk
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from aws.deploy_local import stack as stacks
-from aws.deploy_local.amazon import Amazon
+from aws.deploy_local.amazon import Amazon, Authority, Front
 from aws.deploy_local.emulator import ROOT, Emulator
-from aws.deploy_local.front import Authority, Front
-from aws.deploy_local.place import REDIRECTS, USER, Place
 from aws.deploy_local.processes import Media, Vendor
-from aws.deploy_local.steps import StepFailed, heading, step
+from aws.deploy_local.steps import REDIRECTS, USER, Place, StepFailed, heading, step
 
 KEY, KEY_SECRET = "demo-key", "demo-secret"
 COMMAND_S = 60

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import requests
 
-from aws.deploy_local.emulator import ROOT
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import ROOT, free_ports
 from aws.deploy_local.steps import StepFailed
 
 START_S = 60

@@ -2,11 +2,16 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
+
+from aws.deploy_local.amazon import Amazon
 
 
 class StepFailed(Exception):
@@ -43,3 +48,22 @@ def step(what: str) -> Iterator[Step]:
 
 def heading(text: str) -> None:
     print(f"\n{text}", flush=True)
+
+
+USER, PASSWORD = "demo@example.com", "showcam-demo"
+REDIRECTS = {
+    "alexa": "https://pitangui.amazon.com/api/skill/link/LOCAL",
+    "google": "https://oauth-redirect.googleusercontent.com/r/showcam-local",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """`directive` invokes the function as Amazon does. `secrets` are the clients', by client id."""
+
+    web: str
+    authorities: Path
+    directive: Callable[[dict[str, Any]], dict[str, Any]]
+    secrets: dict[str, str]
+    amazon: Amazon | None = None  # its event gateway, in the process that started it
+    control: str = ""  # address of the simulated EZVIZ's control door

@@ -1,7 +1,7 @@
 // All that knows Google's Cast Application Framework. It is loaded on a Cast device alone, from Google's address.
 
 const FRAMEWORK = "https://www.gstatic.com/cast/sdk/libs/caf_receiver/v3/cast_receiver_framework.js";
-const NAMESPACE = "urn:x-cast:showcam.picture"; // cast/own_screen.py has the same
+const NAMESPACE = "urn:x-cast:showcam.picture"; // cast/screen.py has the same
 
 export const isCastDevice = () => navigator.userAgent.includes("CrKey");
 

@@ -12,8 +12,8 @@ from showcam.cli.output import as_json, echo, report, table
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
-    from cast.client import CastClient
-    from cast.showing import Showing
+    from cast.device import Showing
+    from cast.door import CastClient
     from showcam.compose.cameras import Household
 
 WAKING = "{} is being woken, which may take 70 seconds. Its picture then comes on {}."
@@ -41,7 +41,7 @@ def cast(
     as_json: bool,
 ) -> None:
     """Show CAMERA on a TV in the house, by the house's own network. Without CAMERA: what is shown now."""
-    from cast.failed import CastFailed
+    from cast.errors import CastFailed
     from showcam.compose import screens
     from showcam.compose.cameras import household
     from showcam.data import folder

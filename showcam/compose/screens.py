@@ -9,14 +9,11 @@ from urllib.request import urlopen
 
 from accounts.console_sessions import ConsoleSessions
 from cast.apart import ApartScreen, browse
-from cast.client import CastClient
-from cast.device import Device
-from cast.door import CastDoor, Shows
+from cast.device import Device, Over
+from cast.door import CastClient, CastDoor, SceneScreens, Shows
 from cast.finder import Finder
 from cast.on_change import OnChange
-from cast.scene_screens import SceneScreens
 from cast.screens import Screens
-from cast.showing import Over
 from media.client import MediaClient
 from media.grants import Grants
 from showcam import keys

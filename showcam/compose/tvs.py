@@ -1,7 +1,7 @@
 """The console's TVs, as the worker's door answers for them."""
 
-from cast.client import CastClient
-from cast.failed import CastFailed
+from cast.door import CastClient
+from cast.errors import CastFailed
 from console.casting import NotOnTv, OnTv, Tv
 from registry.camera import Refusal
 from words.languages import Language

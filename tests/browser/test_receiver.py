@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Route
 
-from cast.failed import CastFailed
-from cast.own_screen import NAMESPACE, OwnScreen
-from cast.picture import Picture
-from cast.showing import Over
+from cast.device import Over, Picture
+from cast.errors import CastFailed
+from cast.screen import NAMESPACE, OwnScreen
 from simulator.television.receiver import Page
 from tests.browser.conftest import ALL_PICTURES, FAILED, picture
 from tests.cast.conftest import WAIT_S, TelevisionThread, television

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from cast.apart import DEVICE, ApartScreen, browse
-from cast.failed import CastFailed
-from cast.own_screen import NAMESPACE
-from cast.picture import Picture
-from cast.showing import Over
+from cast.device import Over, Picture
+from cast.errors import CastFailed
+from cast.screen import NAMESPACE
 from net.apart import Limits
 from simulator.television.receiver import Page
 from tests.cast.conftest import WAIT_S, Receiver, TelevisionThread

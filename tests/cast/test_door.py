@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cast.client import CastClient
-from cast.device import Device
-from cast.door import MOST_AT_WORK, NAME, CastDoor, address
-from cast.failed import CastFailed
-from cast.messages import PATH
-from cast.showing import Showing
+from cast.device import Device, Showing
+from cast.door import MOST_AT_WORK, NAME, PATH, CastClient, CastDoor, address
+from cast.errors import CastFailed
 from media.grants import Grants
 from registry.camera import Failed, Refusal
 from registry.screens import Begun

@@ -3,7 +3,7 @@
 import pytest
 
 from cast.device import Device
-from cast.failed import SENTENCES, CastFailed
+from cast.errors import SENTENCES, CastFailed
 from cast.finder import LONGEST_NAME, MOST, Finder
 from words.languages import LANGUAGES
 

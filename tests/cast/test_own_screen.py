@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cast.failed import CastFailed
-from cast.own_screen import NAMESPACE, OwnScreen
-from cast.picture import Picture
-from cast.showing import Over
+from cast.device import Over, Picture
+from cast.errors import CastFailed
+from cast.screen import NAMESPACE, OwnScreen
 from simulator.television.receiver import OTHER, Page
 from tests.cast.conftest import WAIT_S, TelevisionThread
 

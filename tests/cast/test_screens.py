@@ -8,12 +8,11 @@ import pytest
 
 from accounts import viewers
 from accounts.console_sessions import ConsoleSessions
-from cast.failed import CastFailed
+from cast.device import Over, Picture, Showing
+from cast.errors import CastFailed
 from cast.on_change import OnChange
-from cast.picture import Picture
 from cast.player import LEASE_S
 from cast.screens import AGAIN
-from cast.showing import Over, Showing
 from media.messages import MediaBusy, MediaUnavailable
 from registry.camera import Refusal, Video
 from registry.errors import Refused

@@ -11,12 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from msgspec.structs import replace
 
-from cast.device import Device
-from cast.failed import CastFailed
+from cast.device import Device, Over, Picture
+from cast.errors import CastFailed
 from cast.on_change import SHOWN_S
-from cast.picture import Picture
 from cast.screen import Screen
-from cast.showing import Over
 from registry.driver import Hint
 from tests.cast.conftest import WAIT_S, TelevisionThread
 from tests.cast.test_screens import chosen

@@ -14,12 +14,10 @@ from typing import Any
 import pytest
 
 from aws.deploy_local import stack
-from aws.deploy_local.alexa import Alexa
+from aws.deploy_local.displays import Alexa, Google
 from aws.deploy_local.emulator import Emulator
-from aws.deploy_local.google import Google
-from aws.deploy_local.linking import Linking
-from aws.deploy_local.place import Place
-from aws.deploy_local.walk import link
+from aws.deploy_local.steps import Place
+from aws.deploy_local.walk import Linking, link
 from tests.doubles.aws_wire import AwsWire
 from tests.doubles.program import ROOT
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import requests
 
 from accounts.tokens import mint
-from aws.deploy_local.front import Authority
-from aws.deploy_local.linking import Linking
-from aws.deploy_local.place import REDIRECTS
+from aws.deploy_local.amazon import Authority
+from aws.deploy_local.steps import REDIRECTS
+from aws.deploy_local.walk import Linking
 from store.dynamodb import DynamoStore
 from store.sealing import Sealer
 from tests.cloud.conftest import Deployed, Linked

@@ -10,14 +10,11 @@ from pathlib import Path
 import pytest
 
 from accounts.console_sessions import ConsoleSessions
-from cast.client import CastClient
-from cast.device import Device
-from cast.door import CastDoor
-from cast.failed import CastFailed
+from cast.device import Device, Over, Picture
+from cast.door import CastClient, CastDoor
+from cast.errors import CastFailed
 from cast.finder import Finder
-from cast.picture import Picture
 from cast.screens import Screens
-from cast.showing import Over
 from media.grants import Grants
 from showcam.compose.tvs import WorkersTvs
 from tests.doubles.home_browser import HomeBrowser

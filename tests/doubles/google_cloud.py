@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from simulator import authority
 from simulator.assistants.homegraph import FILE, HomeGraph, User
 from simulator.state import Settings

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from registry.notices.addresses import Addresses
 from registry.notices.notifying import Notifying
 from tests.doubles.clock import Clock

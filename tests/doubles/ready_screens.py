@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Literal, Self
 
 from accounts.console_sessions import ConsoleSessions
-from cast.device import Device
-from cast.failed import CastFailed
+from cast.device import Device, Over, Picture, Showing
+from cast.errors import CastFailed
 from cast.finder import Finder
-from cast.picture import Picture
 from cast.player import Shown
 from cast.screens import Screens
-from cast.showing import Over, Showing
 from media.grants import Claims
 from registry.camera import Refusal
 from registry.preferences import Preferences

@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
 from cast import receiver_page
-from cast.own_screen import NAMESPACE
+from cast.screen import NAMESPACE
 from console import look
 from tests.doubles import served_app
 

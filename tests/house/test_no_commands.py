@@ -9,7 +9,7 @@ import pytest
 
 import actions.sentences
 import alexa.sentences
-from cast.failed import SENTENCES
+from cast.errors import SENTENCES
 from console.adding_sentences import AT_ITS_TILE
 from console.home_codes import AT_TILE
 from console.sentences import ASKED_FOR, HERE, OWN

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from aws.deploy_local.linking import Form
+from aws.deploy_local.walk import Form
 from media.grants import HEADER, Claims, Grants
 from showcam.settings import Settings
 from showcam.setup import alexa_console, google_console

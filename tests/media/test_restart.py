@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import av
 import pytest
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from media.grants import Grants
 from media.source import Denied
 from tests.doubles.hls_camera import FPS, Authority, Camera, Household, Vendor, recording

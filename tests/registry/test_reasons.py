@@ -10,7 +10,7 @@ import pytest
 import actions.sentences
 import alexa.sentences
 from alexa.spoken import refusals
-from cast import failed
+from cast.errors import REASONS as TV_REASONS
 from media.ezviz.results import SILENT, meaning
 from media.plane.sources.ezviz import MUTE_SESSIONS
 from registry import errors
@@ -73,7 +73,7 @@ def said_in_code() -> set[str]:
     rows = source[source.index("_VENDOR: ") : source.index("type Row")]
     found |= set(re.findall(r'"([a-z0-9_]+)"', rows)) - NO_REASONS
     found |= {meaning(SILENT).reason, keys.OtherCertificate.reason}  # the first is found by the media process
-    return found | (set(answers.OPEN.values()) - NOT_THE_GATES) | set(failed.REASONS.values())
+    return found | (set(answers.OPEN.values()) - NOT_THE_GATES) | set(TV_REASONS.values())
 
 
 def test_every_reason_the_code_can_come_to_has_its_words() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from showcam.process.supervisor import CannotStart, only_one, require_ports
 
 ROOT = Path(__file__).parents[2]

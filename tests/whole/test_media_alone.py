@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from accounts.tokens import mint
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from registry.drivers.ezviz import sessions
 from registry.vendor import SignedIn
 from showcam import keys

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from accounts import clients
-from aws.deploy_local.ports import free_ports
+from aws.deploy_local.emulator import free_ports
 from registry.drivers.ezviz.trace_lines import Ended, Row
 from showcam import keys as key_files
 from showcam.compose.demo import _CLIENTS
