@@ -107,9 +107,9 @@ class InternalRoutes:
 
     async def end_session(self, body: End) -> web.Response:
         if body["name"]:
-            self._sessions.leaving.end_named(body["link"], body["name"])
+            self._sessions.endings.by_name(body["link"], body["name"])
         else:
-            self._sessions.leaving.end_link(body["link"])
+            self._sessions.endings.by_link(body["link"])
             await self._doors.close_of(body["link"])
         return web.json_response(Nothing())
 

@@ -248,14 +248,14 @@ class Routes:
         return web.Response(status=201, body=answer.encode(), headers=headers)
 
     async def end(self, request: web.Request) -> web.Response:
-        self._sessions.leaving.end(self._verify(request, "session", "webrtc_session"))
+        self._sessions.endings.by_viewer(self._verify(request, "session", "webrtc_session"))
         return web.Response(status=200)
 
     # a still picture
 
     async def snapshot(self, request: web.Request) -> web.Response:
         claims = self._verify(request, "snapshot", "still")
-        if claims.protocol == "still" and not await self._sessions.guard.admits(claims, _bearer(request)):
+        if claims.protocol == "still" and not await self._sessions.gate.admits(claims, _bearer(request)):
             return problem(401, "A bearer token of the link this was made for is needed.", headers=_BEARER)
         data = await self._sessions.warming.still(claims, SNAPSHOT_WAIT_S)
         return web.Response(body=data, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-store"})

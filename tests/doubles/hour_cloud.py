@@ -16,8 +16,8 @@ from media.plane.settings import PlaneSettings
 from media.plane.sources.opener import Opener
 from media.plane.units import CLOCK
 from media.plane.viewing.pull import Pull
+from media.plane.viewing.session import View
 from media.plane.viewing.transcodes import Transcodes
-from media.plane.viewing.view import View
 from media.source import Codec, Denied, SourceSpec
 from media.trust import OnLoopback
 from simulator.camera import Camera

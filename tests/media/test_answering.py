@@ -168,7 +168,7 @@ def test_who_was_answered_and_left_does_not_keep_the_reason_from_another(
             first = await house.answer(house.claims())
 
             async def happens() -> None:
-                house.sessions.leaving.end(first)
+                house.sessions.endings.by_viewer(first)
                 await house.cameras.fail()
 
             meanwhile(step, happens)
@@ -217,9 +217,9 @@ def test_who_is_ended_meanwhile_is_answered_why_and_opens_nothing_any_more(
                 if how == "gate":
                     await house.shut()
                 elif how == "viewer":
-                    house.sessions.leaving.end_named("link-1", "its name")
+                    house.sessions.endings.by_name("link-1", "its name")
                 else:
-                    house.sessions.leaving.end_link("link-1")
+                    house.sessions.endings.by_link("link-1")
 
             meanwhile(step, happens)
             for _ in range(2):

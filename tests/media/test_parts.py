@@ -18,8 +18,7 @@ from media.plane.sources import hls
 from media.plane.sources.fetcher import Fetcher, Forbidden
 from media.plane.sources.screen import Pacer
 from media.plane.units import CLOCK, Format, Unit
-from media.plane.viewing.fanout import Fanout
-from media.plane.viewing.gop import GOP_CAP
+from media.plane.viewing.fanout import GOP_CAP, Fanout
 from media.plane.viewing.slim import Slim
 from tests.doubles.hls_camera import recording
 

@@ -12,7 +12,7 @@ import pytest
 
 from media.grants import Claims
 from media.messages import MediaBusy, MediaFull
-from media.plane.viewing.load import FEW, OVER_S, Load
+from media.plane.viewing.pulls import FEW, OVER_S, Load
 from tests.doubles.hls_camera import Camera, Household, Vendor, recording
 from tests.doubles.rtc_viewer import Viewer
 from tests.media.conftest import World

@@ -6,9 +6,8 @@ import itertools
 import pytest
 
 from media.plane.outputs.hls import HlsOutput
+from media.plane.outputs.renditions import RECENT_CAP, UNASKED_S, RecentGroups
 from media.plane.units import CLOCK, Format, Unit
-from media.plane.viewing.gop import RECENT_CAP, RecentGroups
-from media.plane.viewing.renditions import UNASKED_S
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls
 from tests.doubles.rtsp_camera import RtspCamera
 from tests.media.conftest import World

@@ -14,7 +14,7 @@ from PIL import Image
 from media.grants import Claims
 from media.plane.keyframe import jpeg
 from media.plane.units import Unit
-from media.plane.viewing.stills import Stills
+from media.plane.viewing.fanout import Stills
 from media.source import Denied
 from tests.doubles.hls_camera import Household, recording
 from tests.media.conftest import World

@@ -7,11 +7,9 @@ from typing import Literal
 import pytest
 
 from media.plane.units import Format, SourceFailed
-from media.plane.viewing.fanout import Fanout
-from media.plane.viewing.on_demand import OnDemand
+from media.plane.viewing.fanout import SILENT_S, Fanout
 from media.plane.viewing.slim import READY_S, Slim
-from media.plane.viewing.transcoded import LEFT_S, UNUSED_S
-from media.plane.viewing.transcodes import Transcodes, admits
+from media.plane.viewing.transcodes import UNUSED_S, Displayed, Transcodes, admits
 
 
 @pytest.mark.parametrize(
@@ -58,7 +56,7 @@ def test_one_that_nobody_watches_gives_way_at_once_and_ends_by_itself_later(monk
         first = transcodes.begin(form, (), "not_playable")
         with pytest.raises(SourceFailed, match="not_playable"):
             transcodes.begin(form, (), "not_playable")
-        later[0] += LEFT_S + 1
+        later[0] += SILENT_S + 1
         second = transcodes.begin(form, (), "not_playable")
         assert first.failure
         second.watch(lambda _: None)
@@ -166,16 +164,18 @@ def test_a_smaller_picture_ends_no_other_that_is_watched_and_keeps_nobody_waitin
 
 def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() -> None:
     """HLS gets what comes in clumps at once, and viewers by WebRTC at life's pace."""
-    form = Format(320, 180, "avc1.42001e", audio=False)
+    form = Format(320, 180, "avc1.42001e", audio=False, b_frames=True)
 
     async def scene() -> None:
-        on_demand = OnDemand(Transcodes(1))
-        for_hls = on_demand.get(form, (), "media_down", gives_way=True)
-        assert on_demand.get(form, (), "media_down", gives_way=True) is for_hls
-        for_all = on_demand.get(form, (), "no_common_protocol")
+        picture = Displayed(Transcodes(1))
+        picture.begin(form)
+        for_hls = picture.quickened()
+        assert picture.quickened() is for_hls
+        assert for_hls is not picture
+        for_all = picture.shown("alexa", "webrtc")
         assert for_hls.failure is not None
         assert for_all.failure is None
-        assert on_demand.get(form, (), "media_down", gives_way=True) is for_all
-        on_demand.close()
+        assert picture.quickened() is for_all
+        picture.stop_transcoding()
 
     asyncio.run(scene())

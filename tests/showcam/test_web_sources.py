@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from media.grants import Claims, Grants
+from media.plane.event_loop import Background
+from media.plane.gate import Gate
 from media.plane.settings import PlaneSettings
 from media.plane.units import SourceFailed
-from media.plane.viewing.guard import Guard
 from media.source import Denied
 from showcam.process.web_sources import WebSources
 
@@ -72,7 +73,7 @@ def shut_within(port: int, seconds: float) -> tuple[list[Denied], str]:
 
     async def watched() -> tuple[list[Denied], str]:
         sources = WebSources(f"http://127.0.0.1:{port}", PROOF, timeout_s=1.0)
-        guard, session, shut = Guard(SETTINGS, sources), Session(CLAIMS), []
+        gate, session, shut = Gate(sources, Background()), Session(CLAIMS), []
         live, over = [session], asyncio.Event()
 
         def end(_: Session, denied: Denied) -> None:
@@ -80,9 +81,9 @@ def shut_within(port: int, seconds: float) -> tuple[list[Denied], str]:
             live.clear()
             over.set()
 
-        watch = asyncio.create_task(guard.watch(lambda: list(live), lambda _: None, end))
+        watch = asyncio.create_task(gate.watch(SETTINGS, lambda: list(live), lambda _: None, end))
         try:
-            await guard.pass_by(CLAIMS)
+            await gate.check(CLAIMS)
             passed = ""
         except SourceFailed as failed:
             passed = failed.reason

@@ -1,10 +1,43 @@
-"""What is over: sessions, the grants they were started with, and links. No grant opens it again."""
+"""How sessions end: each way, what it leaves behind, and what is answered afterwards to who still asks."""
 
+import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 
-from media.grants import Claims
+from media.grants import SNAPSHOT_S, Claims
+from media.plane.event_loop import Background
+from media.plane.settings import PlaneSettings
+from media.plane.viewing.pulls import Places, Pulls
+from media.plane.viewing.session import Session, SessionIndex
+from media.source import Denied
+
+EXPLAINED_S = 120.0  # why it ended is answered for this long at the least: players ask again when they are shown again
+
+
+class End(Enum):
+    """Every way in which a session ends.
+
+    `is_final`: no grant of the session opens it again. Else it was a fault, after which its viewer may come back by the
+    same address.
+    """
+
+    VIEWER = "its viewer ended it, or who gave it its name", True
+    LINK = "the link that it belongs to ended", True
+    GATE = "the gate closed, or was not asked for `unasked_s`", True
+    TIME = "`stream_cap_s` is over, or the gate has not renewed it for `session_s`", True
+    CARD = "its card was shown for `card_s`", True
+    IDLE = "its viewer by HLS fetched nothing for `idle_s`", True
+    UNCONNECTED = "its viewer by WebRTC did not connect within `connect_s`", True
+    STOP = "this process stops", True
+    PICTURE = "its picture failed, came to its end, or made room for another", False
+    CONNECTION = "its connection by WebRTC failed or was closed", False
+    ANSWER = "its offer could not be answered", False
+    OTHER = "the same grant or name now stands for another picture", False
+
+    def __init__(self, meaning: str, is_final: bool) -> None:
+        self.meaning, self.is_final = meaning, is_final
 
 
 class Ended(Exception):
@@ -16,53 +49,124 @@ class Ended(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class _Past:
     until: float  # epoch s; forgotten then, since no grant reaches beyond it
     reason: str
-    final: bool  # False: a fault, after which its grant may open it again
+    is_final: bool
 
 
 class Endings:
-    def __init__(self) -> None:
-        self._ends: dict[str, _End] = {}  # by session id, nonce of a start grant, or link
+    """Ends sessions, and remembers each, so that no grant opens what is over."""
 
-    def note(self, nonces: Iterable[str], until: float, reason: str = "", *, final: bool = True) -> None:
-        """`until`: epoch s, when its last grant lapses. Not `final`: a fault, after which it may be opened again.
+    def __init__(
+        self, settings: PlaneSettings, index: SessionIndex, places: Places, pulls: Pulls, background: Background
+    ) -> None:
+        self._settings, self._index, self._places, self._pulls = settings, index, places, pulls
+        self._background = background
+        self._past: dict[str, _Past] = {}  # by session id, nonce of a start grant, or link
 
-        What ended for good stays so, whatever is noted of it later.
-        """
-        end = _End(until, reason, final)
-        for nonce in nonces:
-            known = self._ends.get(nonce)
-            if final or known is None or not known.final:
-                self._ends[nonce] = end
+    def end(self, session: Session, how: End, reason: str = "") -> None:
+        """Ending it twice is fine."""
+        nonces = self._index.remove(session)
+        # a grant that its session outlived is over by itself; who still asks with it is answered why
+        until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
+        self._note(nonces, until, reason, is_final=how.is_final)
+        self.disconnect(session)
+        session.pull.need()
+        if session.claims.explains or how is End.GATE:
+            self._pulls.leave(session.pull)  # with what is kept of its picture
 
-    def note_link(self, link: str, until: float) -> None:
-        self._ends[_link_key(link)] = _End(until, "", final=True)
+    def disconnect(self, session: Session) -> None:
+        """Close its connection by WebRTC, if it has one."""
+        peer, session.peer = session.peer, None
+        if peer is not None:
+            self._background.later(peer.close())
+
+    # who ends them
+
+    def by_viewer(self, claims: Claims) -> None:
+        if session := self._index.of_id(claims.nonce):
+            self.end(session, End.VIEWER)
+
+    def by_name(self, link: str, name: str) -> None:
+        if session := self._index.named(link, name):
+            self.end(session, End.VIEWER)
+        elif claims := self._places.give_back(link, name):  # a grant is a name too, and nobody came with this one
+            self._note([name], claims.expires + 1, "", is_final=True)
+
+    def by_link(self, link: str) -> None:
+        """Its grants open nothing from here on, as long as any of them verifies."""
+        until = (
+            time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120
+        )  # by which the clocks of two machines may differ
+        self._note([_link_key(link)], until, "", is_final=True)
+        for session in self._index.of_link(link):
+            self.end(session, End.LINK)
+        self._places.leave_link(link)
+        self._pulls.leave_link(link)
+
+    def by_gate(self, session: Session, verdict: Denied) -> None:
+        self.end(session, End.GATE, verdict.reason)
+
+    def by_picture(self, session: Session) -> bool:
+        """Whether its picture ended, and the session with it."""
+        if session.failure is not None:
+            self.end(session, End.PICTURE, session.failure.reason)
+        return session.failure is not None
+
+    def by_time(self) -> None:
+        """Those whose time is over, or whose viewer left without a word. A pull is needed while somebody watches it."""
+        now = asyncio.get_running_loop().time()
+        for session in self._index:
+            if self.by_picture(session):
+                continue
+            if how := self._due(session, now):
+                self.end(session, how)
+            elif session.watches(now):
+                session.pull.need()
+        clock = time.time()
+        self._past = {key: past for key, past in self._past.items() if past.until > clock}
+
+    def _due(self, session: Session, now: float) -> End | None:
+        settings = self._settings
+        if session.until <= time.time():
+            return End.TIME
+        if session.claims.explains and now - session.opened > settings.card_s:
+            return End.CARD
+        if session.peer is None:
+            return End.IDLE if not session.is_fetching and now - session.used > settings.idle_s else None
+        is_late = session.peer.state != "connected" and now - session.began > settings.connect_s
+        return End.UNCONNECTED if is_late else None
+
+    # what is over
 
     def knows(self, nonce: str) -> bool:
-        return nonce in self._ends
+        return nonce in self._past
 
     def stays(self, nonce: str) -> bool:
         """Whether it ended for good or for a reason, so that a session's own address does not open it again."""
-        end = self._ends.get(nonce)
-        return end is not None and (end.final or end.reason != "")
+        past = self._past.get(nonce)
+        return past is not None and (past.is_final or past.reason != "")
 
     def reason(self, nonce: str) -> str:
         """Why it ended; "" where nobody gave a reason."""
-        end = self._ends.get(nonce)
-        return end.reason if end else ""
+        past = self._past.get(nonce)
+        return past.reason if past else ""
 
     def refuse(self, claims: Claims) -> None:
         """Raises Ended, for what ended for good."""
         for key in (claims.nonce, _link_key(claims.link)):
-            end = self._ends.get(key)
-            if end is not None and end.final:
-                raise Ended(end.reason)
+            past = self._past.get(key)
+            if past is not None and past.is_final:
+                raise Ended(past.reason)
 
-    def tidy(self) -> None:
-        clock = time.time()
-        self._ends = {key: end for key, end in self._ends.items() if end.until > clock}
+    def _note(self, nonces: Iterable[str], until: float, reason: str, *, is_final: bool) -> None:
+        """What ended for good stays so, whatever is noted of it later."""
+        past = _Past(until, reason, is_final)
+        for nonce in nonces:
+            known = self._past.get(nonce)
+            if is_final or known is None or not known.is_final:
+                self._past[nonce] = past
 
 
 def _link_key(link: str) -> str:

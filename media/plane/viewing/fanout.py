@@ -4,14 +4,54 @@ import asyncio
 
 from media.codec.nal import NoPicture
 from media.plane.event_loop import Signal
+from media.plane.keyframe import jpeg
 from media.plane.outputs.hls import HlsOutput
+from media.plane.outputs.renditions import Renditions
 from media.plane.sound import OpusVoice
 from media.plane.units import CLOCK, Format, Listen, SourceFailed, Unit, Watch
-from media.plane.viewing.gop import Gop
-from media.plane.viewing.renditions import Renditions
-from media.plane.viewing.stills import Stills
 
+SILENT_S = 5.0  # a viewer by HLS that fetches nothing for so long holds up nobody else, until it fetches again
 SLOW_S = 4.5  # between keyframes: by HLS a picture is behind by several times as much
+GOP_CAP = 8 * 1024 * 1024  # bytes
+
+
+class Gop:
+    """What came since the last keyframe, for who comes in its middle.
+
+    A group that outgrows GOP_CAP is of use to nobody: from then until the next keyframe there are no units.
+    """
+
+    def __init__(self) -> None:
+        self.units: list[Unit] = []  # they begin with a keyframe
+        self.key: Unit | None = None  # the last keyframe, which is good for a still picture without those after it
+        self._bytes = 0
+
+    def add(self, unit: Unit) -> None:
+        if unit.kind == "video" and unit.key:
+            self.units, self.key, self._bytes = [], unit, 0
+        elif not self.units:
+            return
+        self._bytes += len(unit.data)
+        if self._bytes > GOP_CAP:
+            self.units = []
+        else:
+            self.units.append(unit)
+
+
+class Stills:
+    """The newest keyframe as JPEG, decoded once for all who ask; it is kept in each size, also while it is made."""
+
+    def __init__(self) -> None:
+        self._made: dict[bool, tuple[Unit, asyncio.Task[bytes]]] = {}  # by whether they are small
+
+    async def of(self, keyframe: Unit, *, small: bool) -> bytes:
+        """Raises NoPicture."""
+        known = self._made.get(small)
+        if known is None or known[0] is not keyframe:
+            known = keyframe, asyncio.create_task(asyncio.to_thread(jpeg, keyframe.data, small=small))
+            self._made[small] = known
+        # whoever asked first may go while others wait for it
+        return await asyncio.shield(known[1])
 
 
 class NotYet(Exception):

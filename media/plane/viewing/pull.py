@@ -11,20 +11,18 @@ import structlog
 
 from media.grants import Claims
 from media.plane.event_loop import Background
+from media.plane.gate import Gate
 from media.plane.outputs import displays
 from media.plane.sources.ezviz import WAKING_S
 from media.plane.sources.opener import Opener
 from media.plane.units import Format, SourceFailed, WayFailed
-from media.plane.viewing.asking import Asking
-from media.plane.viewing.choice import Choice
-from media.plane.viewing.displayed import Displayed
-from media.plane.viewing.key import key_of
 from media.plane.viewing.slim import Slim
-from media.plane.viewing.transcodes import Transcodes
+from media.plane.viewing.transcodes import Displayed, Transcodes
 from media.source import NotOpened, Sources, SourceSpec, in_vain
 
 _log = structlog.get_logger()
 
+OF_FORM = frozenset({"not_playable", "beyond_displays", "no_common_protocol", "too_large"})  # another picture may do
 BACKOFF_S = (0.1, 1, 2, 4, 8, 16, 30)
 AT_HOME_S = (0.1, *[0.4] * 10, 1, 2, 4)  # a camera in the house may be tried often: no vendor counts the tries
 WELL_S = 10.0  # a source that lasted so long is opened again at once when it ends
@@ -36,6 +34,58 @@ RESTS = "rests"  # why a battery camera's picture ended: its time is over, and i
 # A camera that sent no video for so long is read afresh for the next viewer, who is told if it is away. EZVIZ's nodes
 # send in clumps, and one session follows another within some seconds.
 QUIET_S, QUIET_VENDOR_S = 1.0, 10.0
+
+type Key = tuple[str, str]
+
+
+def key_of(claims: Claims) -> Key:
+    """What shares a pull: all who see one picture of a camera; a card is in one link's language, for its surface."""
+    if claims.explains:
+        return claims.account, f"{claims.camera}/{claims.link}"
+    return claims.account, claims.camera if claims.picture == "main" else f"{claims.camera}/sub"
+
+
+def other_key(claims: Claims) -> Key:
+    """What a pull of the camera's other picture is known by; a card has no other."""
+    return key_of(replace(claims, picture="sub" if claims.picture == "main" else "main"))
+
+
+class Choice:
+    """Which of a camera's pictures a pull opens.
+
+    First the whole one. Where displays don't play it the smaller one, and where that fails too the whole one again, to
+    be transcoded. `has_smaller`: whether the smaller picture may come in place of the one that was asked for.
+    """
+
+    def __init__(self, *, has_smaller: bool, has_room: Callable[[], bool]) -> None:
+        self._has_smaller, self._has_room = has_smaller, has_room
+        self._first: SourceFailed | None = None  # why the whole picture did not do
+        self.is_smaller = False
+        self.is_alone = False  # the camera has no other picture that would do
+        self._is_last = False  # no other picture may do: what can't be shown as it comes is transcoded
+
+    @property
+    def has_other(self) -> bool:
+        """Whether the camera's smaller picture may be opened beside the one that is shown."""
+        return not (self.is_smaller or self.is_alone)
+
+    @property
+    def may_be_smaller(self) -> bool:
+        return self._has_smaller and not (self.is_smaller or self._is_last or self.is_alone)
+
+    def moves_on(self, failed: SourceFailed) -> bool:
+        """Whether another picture is opened after that failure of one that was never shown."""
+        if self._first is None and failed.reason in OF_FORM and self.may_be_smaller:
+            self._first, self.is_smaller = failed, True
+            return True
+        if self._first is not None and not self._is_last and self._has_room():
+            self.is_smaller, self._is_last = False, True
+            return True
+        return False
+
+    def failure(self, failed: SourceFailed) -> SourceFailed:
+        """Why no picture is shown: the first reason where several were opened."""
+        return self._first or failed
 
 
 class Pull(Displayed):
@@ -74,7 +124,7 @@ class Pull(Displayed):
         self.is_only_kept = False  # it was begun to be kept warm, and nobody has asked for it yet
         self.reopened = 0
         self._background = Background()
-        self._asking = Asking(sources, self._background)
+        self._gate = Gate(sources, self._background)
         self._lasts_s = 0
         self._is_interrupted = False  # the camera ended an opening, and the next one has brought nothing yet
         self._rest: asyncio.TimerHandle | None = None
@@ -105,7 +155,7 @@ class Pull(Displayed):
 
     @property
     def minted(self) -> int:
-        return self._asking.minted
+        return self._gate.opened
 
     @property
     def makes_stills(self) -> bool:
@@ -140,7 +190,7 @@ class Pull(Displayed):
         if self._rest:
             self._rest.cancel()
         self._task.cancel()
-        self._on_demand.close()
+        self.stop_transcoding()
         self._slim.close()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._background.done()
@@ -212,7 +262,7 @@ class Pull(Displayed):
 
     async def _mint(self) -> SourceSpec:
         """A new address, through the gate. Raises SourceFailed."""
-        spec = await self._asking.source(self._claims_asked())
+        spec = await self._gate.source(self._claims_asked())
         if not self.holds(spec.release):
             self._return_place()
         self._spec, self.sound, self.is_single = spec, spec.sound, spec.kind in OF_EZVIZ
@@ -231,13 +281,13 @@ class Pull(Displayed):
         """Report that the way failed, before anything else is asked for, so that the answer is another way."""
         spec, self._spec = self._spec, None
         if spec is not None and spec.release:
-            await self._asking.given_back(self.claims, in_vain(spec.release, failed.reason))
+            await self._gate.given_back(self.claims, in_vain(spec.release, failed.reason))
 
     def give_back(self, release: str) -> None:
         """Says what became of an address, once: a second word could arrive before the first and be taken for it."""
         if self._spec is not None and self._spec.release == NotOpened.of(release).release:
             self._spec = replace(self._spec, release="")
-        self._asking.give_back(self.claims, release)
+        self._gate.give_back(self.claims, release)
 
     async def _opening(self, spec: SourceSpec) -> None:
         """One opening of the source, to its end. Raises SourceFailed."""
@@ -253,13 +303,13 @@ class Pull(Displayed):
     def _judge_key(self, *, fits: bool) -> None:
         """Report what the video showed of its key. RTSP refuses a wrong password, which says nothing of a key."""
         if self._spec is not None and self._spec.key and self._spec.kind in OF_EZVIZ:
-            self._asking.judge(self._claims_asked(), self._spec.key, fits=fits)
+            self._gate.report_key(self._claims_asked(), self._spec.key, fits=fits)
 
     def begin(self, form: Format) -> None:
         """Raises SourceFailed for what those it was opened for can't be shown."""
         self._is_interrupted = False
         if not self.claims.explains and (self.format is None or _like(self.format) != _like(form)):
-            self._asking.report(self._claims_asked(), form)
+            self._gate.report(self._claims_asked(), form)
         reason = displays.unplayed(form, self._opened_for.surface, self._opened_for.protocol)
         may_be_smaller = self.format is None and self._choice.may_be_smaller
         if reason and (may_be_smaller or not self.may_be_transcoded):

@@ -1,17 +1,21 @@
 """The cameras that are being pulled: as many as the machine carries, and one that nobody watches gives way."""
 
+import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
 
 from media.grants import Claims, Picture
 from media.messages import PullStats
 from media.plane.event_loop import Background
 from media.plane.settings import PlaneSettings
-from media.plane.viewing.key import Key, key_of, other_key
-from media.plane.viewing.load import Load
-from media.plane.viewing.pull import Pull
+from media.plane.viewing.pull import Key, Pull, key_of, other_key
 from media.source import SourceSpec
 
 FREED_S = 1.0  # after its last viewer a stream of a vendor's cloud ends; others may be wanted again at once
+OVER_S = 10.0  # a page that opens many cameras at once makes the loop busy for a second or two
+FEW = 4  # cameras that are always admitted, whatever else makes the loop busy
+MOST_KEPT = 4096  # grants; beyond them the oldest keeps its camera no longer, and still opens it where there is room
 
 
 class TooMany(Exception):
@@ -21,6 +25,71 @@ class TooMany(Exception):
         super().__init__(retry_s)
         self.retry_s = retry_s
         self.full = full  # of this process, not of the household: another process may have room
+
+
+class Places:
+    """Addresses that displays were handed and have not fetched yet. Their cameras do not give way to others."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Claims] = {}  # by nonce, the oldest first
+
+    def keep(self, claims: Claims) -> None:
+        """Until the grant expires, or somebody comes with it."""
+        self._kept.setdefault(claims.nonce, claims)
+        while len(self._kept) > MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    def take(self, claims: Claims) -> None:
+        """A session begins with this grant."""
+        self.give_back(claims.link, claims.nonce)
+
+    def give_back(self, link: str, nonce: str) -> Claims | None:
+        """Returns the claims that were kept under that nonce, if the grant is the link's."""
+        claims = self._kept.get(nonce)
+        return self._kept.pop(nonce) if claims is not None and claims.link == link else None
+
+    def leave_link(self, link: str) -> None:
+        self._kept = {nonce: claims for nonce, claims in self._kept.items() if claims.link != link}
+
+    def expects(self, is_meant: Callable[[Claims], bool]) -> bool:
+        """True while somebody may still come with such claims."""
+        clock = time.time()
+        return any([claims.expires > clock and is_meant(claims) for claims in self._kept.values()])
+
+    def tidy(self) -> None:
+        clock = time.time()
+        self._kept = {nonce: claims for nonce, claims in self._kept.items() if claims.expires > clock}
+
+
+class Load:
+    """How busy the event loop is that carries all pictures: the measure of how many cameras this machine can pull.
+
+    The loop runs in one thread, so `cpu` is that thread's time: a machine that is slow for other reasons admits.
+    `full`: the part of a core from which on no further camera is admitted.
+    """
+
+    def __init__(
+        self, full: float, cpu: Callable[[], float] = time.thread_time, clock: Callable[[], float] | None = None
+    ) -> None:
+        self._full, self._cpu = full, cpu
+        self._clock = clock or asyncio.get_running_loop().time
+        self._samples: deque[tuple[float, float]] = deque([(self._clock(), cpu())])
+
+    def sample(self) -> None:
+        now = self._clock()
+        self._samples.append((now, self._cpu()))
+        while len(self._samples) > 2 and now - self._samples[1][0] >= OVER_S:
+            self._samples.popleft()
+
+    @property
+    def part(self) -> float:
+        """The part of a core that the loop took over the last ten seconds."""
+        (began, at_first), (now, at_last) = self._samples[0], self._samples[-1]
+        return (at_last - at_first) / (now - began) if now > began else 0.0
+
+    def admits(self, cameras: int) -> bool:
+        """True if one more camera may be pulled beside that many."""
+        return cameras < FEW or self.part < self._full
 
 
 class Pulls:

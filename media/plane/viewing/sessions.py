@@ -5,32 +5,31 @@ import contextlib
 import ssl
 import time
 
+import structlog
+
 from media.grants import SESSION_OF, Claims, ExpiredGrant, Grants, Picture, Protocol
 from media.messages import Stats
 from media.plane.event_loop import Background
+from media.plane.gate import Gate
+from media.plane.outputs import ice
+from media.plane.outputs.peer import Peer
+from media.plane.outputs.tracks import VideoTrack
 from media.plane.settings import PlaneSettings
 from media.plane.sources.opener import Opener
 from media.plane.units import SourceFailed
-from media.plane.viewing.asking import Asking
-from media.plane.viewing.camera_stills import CameraStills
-from media.plane.viewing.endings import Ended, Endings
-from media.plane.viewing.guard import Guard
-from media.plane.viewing.leaving import Leaving
-from media.plane.viewing.load import Load
-from media.plane.viewing.peers import FINISH_S, Peers
-from media.plane.viewing.places import Places
+from media.plane.viewing.endings import End, Ended, Endings
 from media.plane.viewing.pull import Pull
-from media.plane.viewing.pulls import Pulls, TooMany
-from media.plane.viewing.session import Session
-from media.plane.viewing.session_index import SessionIndex
-from media.plane.viewing.sweep import Sweep
+from media.plane.viewing.pulls import Load, Places, Pulls, TooMany
+from media.plane.viewing.session import Session, SessionIndex, View
 from media.plane.viewing.transcodes import Transcodes
-from media.plane.viewing.view import View
 from media.plane.viewing.warming import Warming
 from media.source import Sources, SourceSpec
 from media.trust import OnLoopback
 
+_log = structlog.get_logger()
+
 ANSWER_S = 5.0  # for all of it, where nobody says when it is wanted; only a machine under load takes so long
+FINISH_S = 0.1  # for writing an answer once it is known what is in it
 
 
 class Sessions:
@@ -39,25 +38,20 @@ class Sessions:
         self._loop = asyncio.get_running_loop()
         loopback = OnLoopback(settings.allow_loopback_sources, frozenset(settings.loopback_vendors))
         self._opener = Opener(context, loopback, settings.open_s)
+        self._stun = ice.StunServers(settings.stun)
         self._index = SessionIndex()
-        self._endings = Endings()
         self._transcodes = Transcodes(settings.transcodes)
-        load = Load(settings.full_load)
-        self._pulls = Pulls(settings, load, self._pull, self._held, self._in_use)
+        self._load = Load(settings.full_load)
         self._places = Places()
+        self._pulls = Pulls(settings, self._load, self._pull, self._index.watch_pull, self._in_use)
         self._background = Background()
-        self._peers = Peers(settings, self._background)
-        self.leaving = Leaving(settings, self._index, self._endings, self._places, self._pulls, self._peers)
-        self.guard = Guard(settings, sources)
-        asking, practice = Asking(sources, self._background), settings.allow_loopback_sources
-        stills = CameraStills(asking, loopback=practice, within_s=settings.still_s)
-        index, endings, places, pulls = self._index, self._endings, self._places, self._pulls
-        self.warming = Warming(index, endings, places, pulls, self.guard, self._background, stills, settings.keep_s)
-        watch = self.guard.watch(lambda: list(self._index), self._renew, self.leaving.shut)
-        sweep = Sweep(
-            settings, self._index, self._pulls, self._transcodes, self._endings, self._places, load, self.leaving.drop
+        self.gate = Gate(sources, self._background)
+        self.endings = Endings(settings, self._index, self._places, self._pulls, self._background)
+        self.warming = Warming(
+            settings, self._index, self.endings, self._places, self._pulls, self.gate, self._background
         )
-        self._tasks = [asyncio.create_task(sweep.run()), asyncio.create_task(watch)]
+        watch = self.gate.watch(settings, lambda: list(self._index), self._renew, self.endings.by_gate)
+        self._tasks = [asyncio.create_task(self._tidy()), asyncio.create_task(watch)]
 
     def verified(self, grant: str, *protocols: Protocol) -> Claims:
         """The claims of a grant for one of these uses that is not over, or whose session was renewed.
@@ -70,25 +64,25 @@ class Sessions:
             nonce = expired.claims.nonce
             if self._index.of_id(nonce) is not None:
                 return expired.claims
-            if self._endings.knows(nonce):
-                raise Ended(self._endings.reason(nonce)) from None
+            if self.endings.knows(nonce):
+                raise Ended(self.endings.reason(nonce)) from None
             raise
 
     # opening
 
     def open(self, claims: Claims, spec: SourceSpec | None = None, name: str = "") -> Session:
         """The session of a start grant, of a session grant, or of a name. Raises Ended, TooMany."""
-        self._endings.refuse(claims)
+        self.endings.refuse(claims)
         session = self._index.find(claims, name)
-        if session is not None and self._goes_on(session, claims, spec):
-            return self._come_back(session)
-        if session is not None:
-            self.leaving.drop(session, session.failure.reason if session.failure else "", final=False)
+        if session is not None and not self.endings.by_picture(session):
+            if self._shows(session, claims, spec):
+                return self._come_back(session)
+            self.endings.end(session, End.OTHER)
         return self._begin(claims, spec, name)
 
-    def _goes_on(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
+    def _shows(self, session: Session, claims: Claims, spec: SourceSpec | None) -> bool:
         """Whether it shows what these claims are for. Raises Ended, TooMany."""
-        if session.failure is not None or session.pull.key != self._pulls.key(claims):
+        if session.pull.key != self._pulls.key(claims):
             return False
         return spec is None or self.warming.warm(claims, spec) is session.pull
 
@@ -120,11 +114,8 @@ class Sessions:
     def find(self, claims: Claims) -> Session:
         """The live session of a session grant. Raises Ended."""
         session = self._index.of_id(claims.nonce)
-        if session is not None and session.failure is not None:
-            self.leaving.drop(session, session.failure.reason, final=False)
-            session = None
-        if session is None:
-            raise Ended(self._endings.reason(claims.nonce))
+        if session is None or self.endings.by_picture(session):
+            raise Ended(self.endings.reason(claims.nonce))
         return self._come_back(session)
 
     def _come_back(self, session: Session) -> Session:
@@ -137,7 +128,7 @@ class Sessions:
 
         Raises Ended, TooMany.
         """
-        is_known = self._index.of_id(claims.nonce) is not None or self._endings.knows(claims.nonce)
+        is_known = self._index.of_id(claims.nonce) is not None or self.endings.knows(claims.nonce)
         if is_known and (claims.explains or not self._made_room(claims.nonce)):
             return self.find(claims)
         return self.open(claims)
@@ -145,8 +136,10 @@ class Sessions:
     def _made_room(self, nonce: str) -> bool:
         session = self._index.of_id(nonce)
         if session is None:
-            return not self._endings.stays(nonce)
+            return not self.endings.stays(nonce)
         return session.failure is not None and not session.failure.reason
+
+    # WebRTC
 
     async def answer(
         self,
@@ -172,19 +165,45 @@ class Sessions:
     async def _answer(self, session: Session, sdp: str, due: float) -> str:
         """Raises Ended, SourceFailed, NoOffer, NotGathered."""
         try:
-            answer = await self._peers.answer(session, sdp, due, lambda: self.leaving.drop(session, "", final=False))
+            answer = await self._connect(session, sdp, due)
         except SourceFailed as failed:
-            self.leaving.drop(session, failed.reason, final=False)
-            self._endings.refuse(session.claims)  # it was ended meanwhile, and its picture with it
+            self.endings.end(session, End.ANSWER, failed.reason)
+            self.endings.refuse(session.claims)  # it was ended meanwhile, and its picture with it
             raise
         except BaseException:
             if session.peer is None:
-                self.leaving.drop(session, "", final=False)
+                self.endings.end(session, End.ANSWER)
             raise
         if not self._index.holds(session):
-            self._peers.end(session)
-            raise Ended(self._endings.reason(session.claims.nonce))
+            self.endings.disconnect(session)
+            raise Ended(self.endings.reason(session.claims.nonce))
         return answer
+
+    async def _connect(self, session: Session, sdp: str, due: float) -> str:
+        """The answer to an offer in that session, by `due` of the loop's time. It replaces the session's connection.
+
+        Raises SourceFailed, NoOffer, NotGathered.
+        """
+        peer: Peer | None = None
+
+        def gone() -> None:
+            if session.peer is peer:
+                self.endings.end(session, End.CONNECTION)
+
+        view = View(session.pull, session.claims.surface)
+        settings = self._settings
+        video = VideoTrack(view, again_s=settings.again_s, calm_s=settings.calm_s)
+        peer = Peer(video, view, gone, ice.relays(settings, time.time()), self._stun.addresses)
+        try:
+            answer = await session.answer(peer, view, sdp, due - self._loop.time())
+        except BaseException:
+            self._background.later(peer.close())
+            raise
+        self.endings.disconnect(session)
+        session.peer, session.view, session.began = peer, view, self._loop.time()
+        return answer
+
+    # what others ask
 
     def watched_by(self, link: str) -> bool:
         """Whether the link has a session that is not over."""
@@ -205,17 +224,7 @@ class Sessions:
             **self._transcodes.stats(),
         }
 
-    async def close(self) -> None:
-        self._peers.stop()
-        for task in self._tasks:
-            task.cancel()
-        for session in self._index:
-            self.leaving.drop(session, "")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2):
-                await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)
-
-    # what is shared
+    # while they last
 
     def _pull(self, claims: Claims, spec: SourceSpec | None) -> Pull:
         return Pull(
@@ -229,17 +238,35 @@ class Sessions:
             answered_s=self._settings.answered_s,
         )
 
-    def _held(self, pull: Pull) -> bool:
-        return self._index.watch_pull(pull)
-
     def _in_use(self, pull: Pull) -> bool:
         """Watched just now, or an address of it is out: who left without a word holds nothing up."""
         return self._index.watch_pull(pull, self._loop.time()) or self._places.expects(
             lambda claims: self._pulls.key(claims) == pull.key
         )
 
-    # what the gate's check says
-
     def _renew(self, session: Session) -> None:
         if not self._settings.stream_cap_s:
             session.until = max(session.until, time.time() + self._settings.session_s)
+
+    async def _tidy(self) -> None:
+        """Until cancelled: ends what time ends, and what nobody needs any longer."""
+        while True:
+            await asyncio.sleep(min(0.5, self._settings.idle_s / 4))
+            try:
+                self._load.sample()
+                self.endings.by_time()
+                self._pulls.tidy(self._loop.time())
+                self._transcodes.tidy()
+                self._places.tidy()
+            except Exception as error:
+                _log.error("sweep broke", error=type(error).__name__)
+
+    async def close(self) -> None:
+        self._stun.stop()
+        for task in self._tasks:
+            task.cancel()
+        for session in self._index:
+            self.endings.end(session, End.STOP)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)

@@ -12,8 +12,7 @@ from media.plane.event_loop import Signal
 from media.plane.outputs.transcoder import THIN, Transcoder
 from media.plane.sound import as_sent
 from media.plane.units import Format, SourceFailed, Unit, Watch
-from media.plane.viewing.fanout import Fanout
-from media.plane.viewing.gop import Gop
+from media.plane.viewing.fanout import Fanout, Gop
 
 READY_S = 3.0  # for the first picture that is made
 SUB_S = 8.0  # for the camera's smaller picture to open

@@ -1,57 +1,157 @@
-"""How many pictures may be transcoded at once.
+"""A camera's picture as displays are shown it: as it comes, or transcoded once for all that don't play that.
 
-With "auto" two may, or one on one core, and more as what those that run now are measured to take leaves room.
+As many pictures are transcoded at once as there is room for. With "auto" two may, or one on one core, and more as what
+those that run now are measured to take leaves room.
 """
 
+import contextlib
 import os
-from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
+import structlog
+
+from media.grants import Protocol
 from media.messages import TranscodeStats
+from media.plane.outputs import displays
+from media.plane.outputs.hls import HlsOutput
+from media.plane.outputs.transcoder import DISPLAY, SOON, Shape, Transcoder
 from media.plane.units import Format, SourceFailed, Unit
-from media.plane.viewing.transcoded import Transcoded
+from media.plane.viewing.fanout import SILENT_S, Fanout
+from media.plane.viewing.slim import Slim
 
-type Most = int | Literal["auto"]
+_log = structlog.get_logger()
 
+UNUSED_S = 30.0  # it ends so long after its last viewer: a session lasts as long without a request
+BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture
 UNMEASURED = 1.0  # cores that a picture is taken to need before that was measured
 FLOOR = 2  # so many are admitted on as many cores, whatever they take: what has no time leaves pictures out
 _SPARE = 1  # cores for everything else
 
+type Most = int | Literal["auto"]
+type Running = Transcoded | Slim
 
-class Running(Protocol):
-    """One that takes room. `gives_way`: its viewers can be shown the picture as it comes, only later.
 
-    `displaces`: its viewers can be shown nothing else, so that what gives way ends for it.
+class Transcoded(Fanout):
+    """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone.
+
+    `gives_way`: its viewers can be shown the picture as it comes, only later, so that it ends where another picture
+    needs its room. It is for HLS alone, and takes what HLS is made of: where units come in clumps, before viewers by
+    WebRTC get them. `is_soon`: as of HlsOutput; what gives way is.
     """
 
-    @property
-    def gives_way(self) -> bool: ...
+    def __init__(self, form: Format, since: Iterable[Unit], *, gives_way: bool = False, is_soon: bool = False) -> None:
+        super().__init__()
+        self.gives_way, self._renditions.is_soon = gives_way, gives_way or is_soon
+        self._used = self._loop.time()
+        self._waiting = 0  # viewers by HLS, for a first segment
+        self._left_out = self._counted = 0
+        self._behind: float | None = None  # when it last left out a picture
+        self._work = self._begun(form, since, SOON if self._renditions.is_soon else DISPLAY)
 
     @property
-    def displaces(self) -> bool: ...
+    def displaces(self) -> bool:
+        """Whether what gives way ends for it."""
+        return not self.gives_way
+
+    def need(self) -> None:
+        self._used = self._loop.time()
 
     @property
-    def is_watched(self) -> bool: ...
+    def is_over(self) -> bool:
+        return self.failure is not None
 
     @property
-    def is_behind(self) -> bool: ...
-
-    @property
-    def is_over(self) -> bool: ...
+    def is_watched(self) -> bool:
+        return bool(self._viewers) or self._waiting > 0 or self._loop.time() - self._used < SILENT_S
 
     @property
     def load(self) -> float | None:
         """The part of a core that it takes; None until that is known."""
-        ...
+        return self._work.load
 
     @property
-    def left_out(self) -> int: ...
+    def is_behind(self) -> bool:
+        """Whether there was no time for some of the latest pictures, as far as `tidy` was called."""
+        return self._behind is not None and self._loop.time() - self._behind < BEHIND_S
 
-    def tidy(self) -> None: ...
+    @property
+    def left_out(self) -> int:
+        return self._left_out + self._work.left_out
 
-    def close(self, reason: str = ...) -> None:
+    def open(self, form: Format) -> None:
+        """The source was opened, again, or time passed without a picture."""
+        if self.failure:
+            return
+        if self._work.decodes(form):
+            self._work.go_on_as(form)
+            return
+        self._work.stop()
+        self._left_out += self._work.left_out
+        # players have segments already: no picture is repeated
+        self._work = self._begun(form, (), SOON._replace(begins_with=0) if self._renditions.is_soon else DISPLAY)
+
+    def sync(self) -> bool:
+        self._work.sync()
+        return True
+
+    def take(self, unit: Unit) -> None:
+        self._work.put(unit)
+
+    def close(self, reason: str = "media_down") -> None:
         """`reason`: for those who watch it just now."""
-        ...
+        self._work.stop()
+        self.end(SourceFailed(reason, again=True))
+
+    async def first_segment(self, *, silent_track: bool, timeout_s: float, tv: bool = False) -> HlsOutput:
+        """As Fanout's; who waits for it watches."""
+        self._waiting += 1
+        try:
+            return await super().first_segment(silent_track=silent_track, timeout_s=timeout_s, tv=tv)
+        finally:
+            self._waiting -= 1
+            self.need()
+
+    def tidy(self) -> None:
+        """Ends it when nobody has needed it for long; logs, once for as long as it lasts, that there is no time."""
+        super().tidy()
+        if not self._viewers and not self._waiting and self._loop.time() - self._used > UNUSED_S:
+            self.close()
+        if self.left_out > self._counted:
+            now = self._loop.time()
+            if self._behind is None or now - self._behind > BEHIND_S:
+                _log.warning("there is no time to transcode every picture", left_out=self.left_out, load=self.load)
+            self._counted, self._behind = self.left_out, now
+
+    def _begun(self, form: Format, since: Iterable[Unit], shape: Shape) -> Transcoder:
+        def made(begins: Format | None, unit: Unit) -> None:
+            # a loop that is gone took everybody who watched with it
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._show, work, begins, unit)
+
+        def broke() -> None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._broke, work)
+
+        work = Transcoder(form, since, made, broke, shape)
+        work.start()
+        return work
+
+    def _show(self, work: Transcoder, begins: Format | None, unit: Unit) -> None:
+        if work is not self._work or self.failure:
+            return
+        try:
+            if begins is not None:
+                self.begin(begins)
+            self.to_hls(unit)
+            self.to_viewers(unit)
+        except Exception as error:
+            _log.warning("a transcoded picture could not be shown", error=type(error).__name__)
+            self._broke(work)
+
+    def _broke(self, work: Transcoder) -> None:
+        if work is self._work:
+            self.close()
 
 
 def admits(
@@ -67,13 +167,9 @@ def admits(
 
 
 class Transcodes:
-    """`cores`: how many there are."""
+    """All that are transcoded. `cores`: how many there are."""
 
-    def __init__(
-        self,
-        most: Most,
-        cores: int | None = None,
-    ) -> None:
+    def __init__(self, most: Most, cores: int | None = None) -> None:
         self._most = most
         self._cores = cores or os.process_cpu_count() or 1
         self._running: list[Running] = []
@@ -128,3 +224,104 @@ class Transcodes:
             "transcodes": len(self._running),
             "left_out": sum(running.left_out for running in self._running),
         }
+
+
+class Displayed(Fanout):
+    """A camera's picture. It is transcoded from the first viewer on that needs that; after a failure, for the next."""
+
+    def __init__(self, transcodes: Transcodes) -> None:
+        super().__init__()
+        self._transcodes = transcodes
+        self._transcoded: Transcoded | None = None
+        self._followers: set[Callable[[], None]] = set()
+        self._is_paced = False  # viewers get this opening's units later than HLS, where `begin` is said
+
+    @property
+    def has_time(self) -> bool:
+        return super().has_time and (self._running is None or self._running.has_time)
+
+    @property
+    def may_be_transcoded(self) -> bool:
+        """Whether it is, or there is room for it."""
+        return self._running is not None or self._transcodes.has_room
+
+    def follow(self, follower: Callable[[], None]) -> None:
+        """Call it at each opening from now on."""
+        self._followers.add(follower)
+
+    def unfollow(self, follower: Callable[[], None]) -> None:
+        self._followers.discard(follower)
+
+    def shown(self, surface: str, protocol: Protocol) -> Fanout:
+        """The picture as it comes, or transcoded where it can't be shown so.
+
+        Raises SourceFailed where there is no room to transcode it.
+        """
+        reason = displays.unplayed(self.format, surface, protocol) if self.format else ""
+        return self._needed(reason, is_soon=protocol == "hls" and self.is_slow) if reason else self
+
+    def quickened(self) -> Fanout:
+        """For HLS where keyframes are far apart: with keyframes of our own, or as it comes where there is no room."""
+        try:
+            return self._needed("media_down", gives_way=True)
+        except SourceFailed:
+            return self
+
+    def begin(self, form: Format) -> None:
+        super().begin(form)
+        if made := self._fed(hls=True):
+            made.open(form)
+        if not self._is_paced and (made := self._fed(hls=False)):
+            made.open(form)
+        for follower in list(self._followers):
+            follower()
+
+    def to_hls(self, unit: Unit) -> None:
+        super().to_hls(unit)
+        if made := self._fed(hls=True):
+            made.take(unit)
+
+    def to_viewers(self, unit: Unit) -> None:
+        super().to_viewers(unit)
+        self._is_paced |= unit.form is not None
+        if made := self._fed(hls=False):
+            if unit.form is not None and self.format is not None:
+                made.open(self.format)
+            made.take(unit)
+
+    def shows(self, start_id: str) -> bool:
+        return super().shows(start_id) or (self._running is not None and self._running.shows(start_id))
+
+    def tidy(self) -> None:
+        super().tidy()
+        self._transcoded = self._running
+
+    def stop_transcoding(self) -> None:
+        if self._transcoded is not None:
+            self._transcoded.close()
+
+    @property
+    def _running(self) -> Transcoded | None:
+        return self._transcoded if self._transcoded is not None and not self._transcoded.is_over else None
+
+    def _fed(self, *, hls: bool) -> Transcoded | None:
+        """The one that takes what HLS gets, or what viewers get."""
+        made = self._transcoded
+        return made if made is not None and made.gives_way == hls else None
+
+    def _needed(self, reason: str, *, gives_way: bool = False, is_soon: bool = False) -> Transcoded:
+        """The transcoded picture. One that gives way ends for one that every viewer can be shown.
+
+        Raises SourceFailed with the reason where there is no room.
+        """
+        assert self.format is not None
+        made = self._running
+        if made is not None and made.gives_way and not gives_way:
+            made.close()
+            made = None
+        if made is None:
+            since = self._renditions.since_key if gives_way else self._gop.units
+            made = self._transcodes.begin(self.format, since, reason, gives_way=gives_way, is_soon=is_soon)
+            self._transcoded = made
+        made.need()
+        return made

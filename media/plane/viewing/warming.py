@@ -3,40 +3,96 @@
 import asyncio
 import contextlib
 from copy import replace
+from functools import partial
 
+from media.camera_still import NoStill, fetch
+from media.codec.nal import NoPicture
 from media.grants import Claims
 from media.plane.event_loop import Background
+from media.plane.gate import Gate
+from media.plane.keyframe import resized
+from media.plane.settings import PlaneSettings
 from media.plane.units import SourceFailed
-from media.plane.viewing.camera_stills import CameraStills
 from media.plane.viewing.endings import Ended, Endings
-from media.plane.viewing.guard import Guard
-from media.plane.viewing.key import Key, key_of
-from media.plane.viewing.places import Places
-from media.plane.viewing.pull import Pull
-from media.plane.viewing.pulls import Pulls, TooMany
-from media.plane.viewing.session_index import SessionIndex
+from media.plane.viewing.pull import Key, Pull, key_of
+from media.plane.viewing.pulls import Places, Pulls, TooMany
+from media.plane.viewing.session import SessionIndex
 from media.source import SourceSpec
+from net.cache import Recent
 
 AWAY_S = 600.0  # one that came another way than over the home network is not opened again to be kept for so long
 SHOWS_S = 15.0  # a picture that is opened for nobody has this to show what it is like
+MANY = 1024  # cameras of which it is kept whether they make stills
+ASKED_S = 60.0  # whether a camera runs on battery is asked again after so long
+
+
+class CameraStills:
+    """Stills that cameras make themselves, of those that are not being pulled: for these nothing is opened.
+
+    A camera at home makes one by HTTP, one on battery by its vendor. A camera counts as one of these once a pull of it
+    said so; a camera that refuses one is not asked again.
+    """
+
+    def __init__(self, settings: PlaneSettings, gate: Gate) -> None:
+        self._settings, self._gate = settings, gate
+        self._makes: dict[Key, bool] = {}
+        self._on_mains: Recent[Key, float] = Recent(MANY)  # since when its vendor made no still of it
+
+    def note(self, pull: Pull) -> None:
+        if pull.makes_stills and len(self._makes) < MANY:
+            self._makes.setdefault(pull.key, True)
+
+    async def of(self, claims: Claims) -> bytes | None:
+        """A JPEG of now, through the gate; None where it takes a pull. Raises SourceFailed where the gate is shut."""
+        if still := await self._of_vendor(claims):
+            return still
+        if not self._makes.get(key_of(claims)):
+            return None
+        spec = await self._gate.source(claims)
+        if not spec.still:
+            return None
+        loopback, within_s = self._settings.allow_loopback_sources, self._settings.still_s
+        fetching = partial(fetch, spec.still, spec.user, spec.password, loopback=loopback, within_s=within_s)
+        try:
+            data = await asyncio.to_thread(fetching)
+            return await asyncio.to_thread(resized, data, small=claims.protocol == "still")
+        except NoStill as none:
+            if none.refused:
+                self._makes[key_of(claims)] = False
+        except NoPicture:
+            pass
+        return None
+
+    async def _of_vendor(self, claims: Claims) -> bytes | None:
+        """Raises SourceFailed where the gate is shut."""
+        now = asyncio.get_running_loop().time()
+        since = self._on_mains.get(key_of(claims))
+        if since is not None and now - since < ASKED_S:
+            return None
+        data = await self._gate.still(claims)
+        if data is None:
+            self._on_mains.put(key_of(claims), now)
+            return None
+        try:
+            return await asyncio.to_thread(resized, data, small=claims.protocol == "still")
+        except NoPicture:
+            return None
 
 
 class Warming:
-    """`keep_s`: a picture is held open for so long, unless somebody says again that it is kept warm."""
-
     def __init__(
         self,
+        settings: PlaneSettings,
         index: SessionIndex,
         endings: Endings,
         places: Places,
         pulls: Pulls,
-        guard: Guard,
+        gate: Gate,
         background: Background,
-        stills: CameraStills,
-        keep_s: float,
     ) -> None:
         self._index, self._endings, self._places, self._pulls = index, endings, places, pulls
-        self._guard, self._background, self._stills, self._keep_s = guard, background, stills, keep_s
+        self._gate, self._background, self._keep_s = gate, background, settings.keep_s
+        self._stills = CameraStills(settings, gate)
         self._clock = asyncio.get_running_loop().time
         self._away: dict[Key, float] = {}  # until when no picture is opened to be kept, since it came another way
 
@@ -67,7 +123,10 @@ class Warming:
             self._background.later(self._measured(pull))
 
     def keep(self, claims: Claims) -> None:
-        """Hold the picture open for `keep_s`, if it comes over the home network. Raises Ended, TooMany."""
+        """Hold the picture open for `keep_s`, if it comes over the home network; the next call renews it.
+
+        Raises Ended, TooMany.
+        """
         runs, now = self._pulls.runs(claims), self._clock()
         self._away = {key: until for key, until in self._away.items() if until > now}
         if not runs and key_of(claims) in self._away:
@@ -82,18 +141,15 @@ class Warming:
         """A JPEG of now. Raises Ended, TooMany, SourceFailed."""
         # a pull that runs already went through the gate once, for whoever began it
         if self._pulls.runs(claims):
-            await self._guard.pass_by(claims)
-        elif (still := await self._own_still(claims)) is not None:
-            return still
+            await self._gate.check(claims)
+        else:
+            self._endings.refuse(claims)
+            if (still := await self._stills.of(claims)) is not None:
+                return still
         pull = self.warm(claims, None)
         still = await pull.jpeg(timeout_s, small=claims.protocol == "still")
         self._stills.note(pull)
         return still
-
-    async def _own_still(self, claims: Claims) -> bytes | None:
-        """Raises Ended, SourceFailed."""
-        self._endings.refuse(claims)
-        return await self._stills.of(claims)
 
     def sub(self, claims: Claims) -> Pull | None:
         """The camera's smaller picture, beside the whole one of these claims; it takes no viewer's place."""

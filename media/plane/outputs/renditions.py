@@ -4,15 +4,140 @@ A player's request makes a rendition, which begins with what was shown last, so 
 no player asks for it any longer.
 """
 
-from collections.abc import Callable, Iterable
+import io
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from media.plane.outputs.hls import HlsOutput
-from media.plane.sound import AacVoice, as_sent, plays_on_tvs
-from media.plane.units import Format, Unit
-from media.plane.viewing.gop import RecentGroups
-from media.plane.viewing.tv_rendition import TvRendition, replayed
+import av
+
+from media.plane.outputs.hls import HlsOutput, Segment
+from media.plane.sound import TV_RATE, AacVoice, as_sent, plays_on_tvs
+from media.plane.units import CLOCK, Format, Unit
 
 UNASKED_S = 60.0  # longer than a session lasts without a request
+RECENT_S = 5.0  # of whole groups at the least: what a player needs that begins near the end of a list
+RECENT_CAP = 24 * 1024 * 1024  # bytes
+
+type Kind = Literal["video", "audio"]
+
+
+@dataclass(slots=True)
+class Group:
+    """A keyframe and what came up to the next one, the sound too. Groups of one `timeline` follow one another."""
+
+    timeline: int
+    form: Format
+    units: list[Unit]
+    began: float  # when the keyframe came
+    size: int = 0  # bytes
+
+    @property
+    def lasts_s(self) -> float:
+        return (self.units[-1].dts - self.units[0].dts) / CLOCK
+
+
+class RecentGroups:
+    """The latest groups of pictures: the open one and, while HLS is not made of them, whole ones of RECENT_S."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._groups: deque[Group] = deque()
+        self._form: Format | None = None
+        self._timeline = self._size = 0
+        self._is_open = False  # the last group goes on
+
+    def __iter__(self) -> Iterator[Group]:
+        """Oldest first."""
+        return iter(self._groups)
+
+    @property
+    def open(self) -> list[Unit]:
+        """What came since the last keyframe."""
+        return list(self._groups[-1].units) if self._is_open else []
+
+    @property
+    def since_s(self) -> float:
+        """How long ago the first of them came."""
+        return self._clock() - self._groups[0].began if self._groups else 0.0
+
+    @property
+    def timeline(self) -> int:
+        """The timeline of what comes next."""
+        return self._timeline
+
+    def begin(self, form: Format) -> None:
+        """Another timeline begins with the next keyframe."""
+        if self._form is not None and not form.continues(self._form):
+            self._clear()
+        self._form, self._timeline, self._is_open = form, self._timeline + 1, False
+
+    def add(self, unit: Unit, *, whole: bool) -> None:
+        """`whole`: keep whole groups too."""
+        if unit.kind == "video" and unit.key and self._form is not None:
+            if not whole:
+                self._clear()
+            self._groups.append(Group(self._timeline, self._form, [], self._clock()))
+            self._is_open = True
+        elif not self._is_open:
+            return
+        group = self._groups[-1]
+        group.units.append(unit)
+        group.size += len(unit.data)
+        self._size += len(unit.data)
+        if len(group.units) == 1:
+            while sum([group.lasts_s for group in self._groups]) - self._groups[0].lasts_s >= RECENT_S:
+                self._forget()
+        while self._size > RECENT_CAP:
+            self._forget()
+
+    def _forget(self) -> None:
+        """The oldest group."""
+        self._size -= self._groups.popleft().size
+        self._is_open = self._is_open and bool(self._groups)
+
+    def _clear(self) -> None:
+        self._groups.clear()
+        self._size, self._is_open = 0, False
+
+
+class TvRendition:
+    """For TVs in the house: the sound at a rate that every one plays, or silence.
+
+    `changed` and `clock` as of HlsOutput.
+    """
+
+    def __init__(self, changed: Callable[[], None], clock: Callable[[], float]) -> None:
+        self._changed, self._clock = changed, clock
+        self._voice: AacVoice | None = None
+        self._has_sound = False
+        self.output: HlsOutput | None = None
+
+    def begin(self, form: Format) -> None:
+        """A source was opened. What TVs play as it comes needs no rendition of their own."""
+        if plays_on_tvs(form):
+            self._end()
+            return
+        if self.output is None or self._has_sound is not form.audio:
+            self._end()
+            self._has_sound = form.audio
+            self.output = HlsOutput(
+                silent_track=not form.audio, changed=self._changed, clock=self._clock, silent_rate=TV_RATE
+            )
+        self._voice = AacVoice(form, TV_RATE) if form.audio else None
+        self.output.begin(replace(form, audio_codec="aac", audio_rate=TV_RATE))
+
+    def write(self, unit: Unit) -> None:
+        if self.output is None or (unit.kind == "audio" and not self._has_sound):
+            return
+        for made in self._voice.feed(unit) if self._voice is not None and unit.kind == "audio" else (unit,):
+            self.output.write(made)
+
+    def _end(self) -> None:
+        if self.output is not None:
+            self.output.end()
+        self.output = self._voice = None
 
 
 class Renditions:
@@ -154,6 +279,25 @@ class Renditions:
         for output in self.outputs.values():
             # while it is made whole groups are not kept: they are in its segments
             if units and (before := output.before(units[0])) is not None:
-                units[:0] = replayed(before, units[0].pts)
+                units[:0] = _replayed(before, units[0].pts)
                 break
         return shown
+
+
+def _replayed(segment: Segment, until: int) -> Iterator[Unit]:
+    """What is in a whole segment, whose pictures end at that time; nothing where it can't be read."""
+    shift: int | None = None
+    try:
+        with av.open(io.BytesIO(segment.data), "r", format="mpegts") as container:
+            for packet in container.demux():
+                if packet.pts is None or packet.dts is None:
+                    continue
+                if shift is None:
+                    if packet.stream.type != "video":
+                        continue
+                    shift = until - round(segment.seconds * CLOCK) - packet.pts
+                kind: Kind = "video" if packet.stream.type == "video" else "audio"
+                at, due = packet.pts + shift, packet.dts + shift
+                yield Unit(kind, bytes(packet), at, due, key=packet.is_keyframe)
+    except av.FFmpegError:
+        return
