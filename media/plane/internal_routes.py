@@ -32,7 +32,7 @@ from media.plane.viewing.sessions import ANSWER_S, Sessions
 from media.source import SourceSpec
 
 PROBES = 4  # at once: a household tries one camera, and of it two pictures
-LONGEST_PROBE_S = 5.0
+LONGEST_PROBE_S = 5.0  # a person waits for it; keyframes are a few seconds apart
 
 
 class InternalRoutes:

@@ -53,7 +53,7 @@ _TITLES = {
     502: "No picture",
     503: "Not ready",
 }
-SNAPSHOT_WAIT_S = 8.0
+SNAPSHOT_WAIT_S = 8.0  # as long as a camera in the house has to open; who fetches a still does not ask again
 # hls.js joins the list of a new process at once if it has nothing left to play, else a target duration later. It asks a
 # little before it has nothing left.
 DRY_S = 0.3

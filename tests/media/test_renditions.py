@@ -5,8 +5,8 @@ import itertools
 
 import pytest
 
-from media.plane.outputs.hls import HlsOutput
-from media.plane.outputs.renditions import RECENT_CAP, UNASKED_S, RecentGroups
+from media.plane.outputs.hls import GONE_S, HlsOutput
+from media.plane.outputs.renditions import RECENT_CAP, RecentGroups
 from media.plane.units import CLOCK, Format, Unit
 from tests.doubles.hour import HourCamera, SetLoop, Showing, run, tones_in_hls
 from tests.doubles.rtsp_camera import RtspCamera
@@ -58,10 +58,10 @@ def test_hls_ends_when_nobody_asks_for_it_and_is_made_again() -> None:
         await showing.show(camera, 20.0)
         first = ready(showing)
         assert first is not None
-        await showing.show(camera, 20.0 + UNASKED_S - 1, 20.0)
+        await showing.show(camera, 20.0 + GONE_S - 1, 20.0)
         showing.fanout.tidy()
         assert ready(showing) is first
-        await showing.show(camera, 200.0, 20.0 + UNASKED_S - 1)
+        await showing.show(camera, 200.0, 20.0 + GONE_S - 1)
         showing.fanout.tidy()
         assert showing.fanout.outputs == {}
         assert not showing.fanout.shows(first.start_id)

@@ -6,7 +6,9 @@ from typing import Literal
 
 import pytest
 
-from media.plane.units import Format, SourceFailed
+from media.plane.outputs.congestion import STUCK
+from media.plane.outputs.tracks import VideoTrack
+from media.plane.units import Format, SourceFailed, Unit
 from media.plane.viewing.fanout import SILENT_S, Fanout
 from media.plane.viewing.slim import READY_S, Slim
 from media.plane.viewing.transcodes import UNUSED_S, Displayed, Transcodes, admits
@@ -160,6 +162,56 @@ def test_a_smaller_picture_ends_no_other_that_is_watched_and_keeps_nobody_waitin
         return found
 
     assert asyncio.run(scene()) == expected
+
+
+def test_a_smaller_picture_that_is_waited_for_ends_with_the_last_who_waits() -> None:
+    async def scene() -> list[bool]:
+        whole = Fanout()
+        whole.begin(Format(320, 180, "avc1.42001e", audio=False))
+        slim = Slim(whole, lambda: None, lambda _: True)
+        waiting = [asyncio.create_task(slim.ready()) for _ in range(2)]
+        await asyncio.sleep(0)
+        found = [slim.is_over]
+        for each in waiting:
+            each.cancel()
+            await asyncio.wait({each})
+            found.append(slim.is_over)
+        return found
+
+    assert asyncio.run(scene()) == [False, False, True]
+
+
+class Camera(Fanout):
+    def __init__(self, own: Fanout) -> None:
+        super().__init__()
+        self.slim = Slim(self, lambda: own, lambda _: False)
+
+    async def smaller(self) -> Slim | None:
+        return await self.slim.ready()
+
+
+def test_a_smaller_picture_that_came_too_late_for_its_viewer_is_given_up() -> None:
+    async def scene() -> tuple[bool, bool]:
+        own = Fanout()
+        whole = Camera(own)
+        whole.begin(Format(1280, 720, "avc1.64001f", audio=False))
+        own.begin(Format(320, 180, "avc1.64001f", audio=False))
+        track = VideoTrack(whole, again_s=30.0, calm_s=5.0)
+        sending = asyncio.create_task(track.recv())
+        await asyncio.sleep(0)
+        for _ in range(STUCK):
+            track.congestion.start(requested=True)
+        track.congestion.wants_key()
+        await asyncio.sleep(0.05)
+        sending.cancel()
+        await asyncio.wait({sending})
+        watched = own.has_time
+        own.to_viewers(Unit("video", b"key", 0, 0, key=True))
+        await asyncio.sleep(0.05)
+        track.stop()
+        return watched, own.has_time
+
+    assert asyncio.run(scene()) == (False, True)
 
 
 def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() -> None:

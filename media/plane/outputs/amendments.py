@@ -38,7 +38,7 @@ from media.plane.outputs.tracks import Track, VideoTrack
 
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _UNIT_S, _MOST = 0.01, 0xFFF  # of a playout delay, and the longest
-_NTP_EPOCH_S = 2_208_988_800  # from 1900 to 1970
+_NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 HISTORY = 1024  # packets that are kept to be sent again; aiortc's 128 are a third of a second at 4 Mbit/s
 
 # aiortc offers the first four alone, with which a display that has an RSA certificate can't agree (its issue 1434).
@@ -158,7 +158,7 @@ class Sender(RTCRtpSender):
             self._extensions.least_s = self.track.congestion.delay_s
         epoch_s = self.track.epoch_s if isinstance(self.track, Track) else None
         if frame is not None and epoch_s is not None:
-            self._taken_ntp = round((_NTP_EPOCH_S + epoch_s + frame.timestamp / codec.clockRate) * 2**32)
+            self._taken_ntp = round((_NTP_EPOCH + epoch_s + frame.timestamp / codec.clockRate) * 2**32)
         return frame
 
     async def _retransmit(self, sequence_number: int) -> None:

@@ -3,7 +3,7 @@
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 
-WINDOW_S = 0.5
+WINDOW_S = 0.5  # over which shares are counted: receivers ask again within some round trips
 FEW = 30  # packets in the window, of fewer a share says nothing
 FLOODED = 0.3  # share of the packets in the window that is asked for again
 LOSSY = 0.12  # share that stayed lost over REPORT_S, twice in a row
@@ -11,15 +11,15 @@ REPORT_S, MANY = 1.0, 50  # seconds and packets, less is no sample: receivers re
 NARROW, NARROW_S = 0.7, 1.0  # estimate beside the picture's rate, and for how long
 QUEUED_S = 0.15  # over the shortest round trip: what is sent waits on the way
 LEAKY, DROPS = 0.02, 3  # share and number asked for again in the window, from which a picture is held back
-HELD_S = 20.0  # after which it is not any more
+HELD_S = 20.0  # after which it is not any more: losses come in bouts, and each change of the delay is seen
 ROUNDS = 3.2  # round trips that a packet may take to come: it, and what is sent in its place, may be lost
 USUAL_RTT_S = 0.1  # until it is known
 LEAST_DELAY_S, MOST_DELAY_S = 0.1, 0.6
 STUCK, STUCK_S = 3, 6.0  # so many fresh starts that were asked for, in so many seconds
 MOST_TRY_S = 300.0  # until the whole picture is tried again, which takes twice as long each time that failed
-WELL_S = 60.0  # a try that lasted so long did not fail
+WELL_S = 60.0  # a try that lasted so long did not fail; where there is no smaller picture the next one is later
 SLOWEST, FIRST_PACE, FASTEST = 60_000.0, 1_000_000.0, 4_000_000.0  # bytes a second of a burst
-STEP_S = 0.25  # between two changes of it
+STEP_S = WINDOW_S / 2  # between two changes of it
 _REMEMBERED = 2048
 
 

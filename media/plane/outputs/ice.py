@@ -25,13 +25,11 @@ from aiortc import RTCIceServer, RTCIceTransport
 from media.plane.settings import PlaneSettings
 from net.addresses import is_public
 
-ANSWER_S = 0.3  # an answer waits so long for the first of them
+ANSWER_S = 0.3  # an answer waits so long for a STUN server, and in any hurry for TURN: without it a display may be lost
 REPEAT_S = 0.1  # each is asked again after this: a lost datagram would cost a display two seconds of its own retries
-_FRESH_S = 600.0  # a name is looked up again after this
-_AGAIN_S = 10.0  # and one that led nowhere after this
+LOOK_UP_S = 60.0  # between two: a router may start later than showcam, and a server may move
 SERVERS_S = 0.6  # TURN has this; what has not answered by then is left out
 CREDENTIALS_S = 86_400  # of a relay; a new offer in the session, such as an ICE restart's, is answered with new ones
-LEAST_S = 0.3  # and this in any hurry: without a relay a display away from home is answered in vain
 ASK_S = 1.0  # between questions to a display whether it is still there
 DEAD_S = 4.0  # without a word
 _USER = "showcam"
@@ -59,7 +57,7 @@ class StunServers:
         while not self._end.is_set():
             found = [_resolved(server) for server in self._named]
             self.addresses = tuple(server for server in found if server)
-            self._end.wait(_FRESH_S if all(found) else _AGAIN_S)
+            self._end.wait(LOOK_UP_S)
 
 
 def _resolved(server: Address) -> Address | None:
@@ -90,7 +88,7 @@ async def gather(
     transports: Iterable[RTCIceTransport], within_s: float, servers: tuple[Address, ...], *, far: bool
 ) -> None:
     """All candidates of all of them, as far as they are known within the time."""
-    _gathering.set(Gathering(servers, min(SERVERS_S, max(LEAST_S, within_s)), far))
+    _gathering.set(Gathering(servers, min(SERVERS_S, max(ANSWER_S, within_s)), far))
     await asyncio.gather(*[transport.iceGatherer.gather() for transport in transports])
 
 

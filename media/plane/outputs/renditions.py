@@ -12,11 +12,10 @@ from typing import Literal
 
 import av
 
-from media.plane.outputs.hls import HlsOutput, Segment
+from media.plane.outputs.hls import GONE_S, HlsOutput, Segment
 from media.plane.sound import TV_RATE, AacVoice, as_sent, plays_on_tvs
 from media.plane.units import CLOCK, Format, Unit
 
-UNASKED_S = 60.0  # longer than a session lasts without a request
 RECENT_S = 5.0  # of whole groups at the least: what a player needs that begins near the end of a list
 RECENT_CAP = 24 * 1024 * 1024  # bytes
 
@@ -215,7 +214,7 @@ class Renditions:
 
     def tidy(self) -> None:
         """Ends what no player has asked for any longer."""
-        if self.all and self._clock() - self._asked > UNASKED_S:
+        if self.all and self._clock() - self._asked > GONE_S:
             self.end()
             self.outputs.clear()
             self._wanted.clear()

@@ -14,12 +14,11 @@ import av
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
-from media.plane.outputs.congestion import Congestion
+from media.plane.outputs.congestion import WELL_S, Congestion
 from media.plane.sound import OPUS_CLOCK, OPUS_STEP, SILENT_OPUS
 from media.plane.units import CLOCK, Listen, Unit, Watch
 
 LEAST_QUEUE = 120
-ALONE_S = 60.0  # after no smaller picture was found none is looked for
 PATIENCE_S = 0.6  # after a start a wish for a keyframe is let be for so long: the one that was sent may be on its way
 FRESH = 5  # pictures since a keyframe that are no more than another keyframe
 RATE_S = 2.0  # over which a picture's bits are counted
@@ -124,11 +123,16 @@ class VideoTrack(Track):
         return 8 * sum(size for _, size in self._recent) * CLOCK / lasts
 
     def stop(self) -> None:
-        if self._moving is not None:
-            self._moving.cancel()
+        if self._moving is not None and not self._moving.cancel():
+            self._give_up(self._moving)
         self._whole.unwatch(self._ahead)
         self._picture.unwatch(self._take)
         super().stop()
+
+    def _give_up(self, moved: asyncio.Task[Watched | None]) -> None:
+        """What came too late to be watched."""
+        if not moved.cancelled() and not moved.exception() and (smaller := moved.result()):
+            smaller.unwatch(self._take)
 
     # which picture, and where it begins
 
@@ -175,7 +179,7 @@ class VideoTrack(Track):
         self._moving = None
         self._join(moving.result() or self._whole)
         if self._picture is self._whole:
-            self._alone_until = self._clock() + ALONE_S
+            self._alone_until = self._clock() + WELL_S
             self.congestion.returned()
 
     def _ahead(self, unit: Unit) -> None:

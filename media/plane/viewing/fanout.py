@@ -1,6 +1,7 @@
 """One picture for all who watch it: to displays by HLS and WebRTC, as Opus to those who listen, and as a still."""
 
 import asyncio
+import math
 
 from media.codec.nal import NoPicture
 from media.plane.event_loop import Signal
@@ -95,7 +96,7 @@ class Fanout:
         """As of media.plane.sources.screen.Screen."""
         return self.is_live and not self._viewers and not self._renditions.are_awaited
 
-    async def opened(self, timeout_s: float) -> bool:
+    async def opened(self, timeout_s: float = math.inf) -> bool:
         """False when it is still opening by then. Raises SourceFailed."""
         await self.signal.until(lambda: self.is_live or self.failure, timeout_s)
         if self.failure:

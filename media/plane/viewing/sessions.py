@@ -268,5 +268,5 @@ class Sessions:
         for session in self._index:
             self.endings.end(session, End.STOP)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(2):  # showcam ends within three seconds
                 await asyncio.gather(*self._tasks, self._pulls.close(), self._background.done(), return_exceptions=True)

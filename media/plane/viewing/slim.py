@@ -15,8 +15,6 @@ from media.plane.units import Format, SourceFailed, Unit, Watch
 from media.plane.viewing.fanout import Fanout, Gop
 
 READY_S = 3.0  # for the first picture that is made
-SUB_S = 8.0  # for the camera's smaller picture to open
-UNWATCHED_S = 5.0  # until somebody has to watch
 
 
 class Slim:
@@ -29,6 +27,7 @@ class Slim:
         self._loop = asyncio.get_running_loop()
         self._signal = Signal()
         self._viewers: set[Watch] = set()
+        self._waiting = 0  # for a keyframe to begin with
         self._gop = Gop()
         self._work: Transcoder | None = None
         self._own: Fanout | None = None  # the camera's
@@ -66,14 +65,24 @@ class Slim:
     # what viewers ask
 
     async def ready(self) -> "Slim | None":
-        """Itself, once there is a keyframe to begin with; None where none came in time, or none can come."""
+        """Itself, once there is a keyframe to begin with; None where none came in time, or none can come.
+
+        Whoever gets it watches it, or says at once that it does not (`unwatch`).
+        """
         if self._following is None:
             self._make()
             self._following = asyncio.create_task(self._follow())
             self._following.add_done_callback(lambda _: self._signal.ring())
-        self._loop.call_later(READY_S + UNWATCHED_S, self._end_unwatched)
-        await self._signal.until(lambda: self._gop.units or self._is_vain, READY_S)
-        return self if self._gop.units else None
+        is_ready = False
+        self._waiting += 1
+        try:
+            await self._signal.until(lambda: self._gop.units or self._is_vain, READY_S)
+            is_ready = bool(self._gop.units)
+        finally:
+            self._waiting -= 1
+            if not is_ready:
+                self._end_unwatched()
+        return self if is_ready else None
 
     @property
     def _is_vain(self) -> bool:
@@ -104,7 +113,7 @@ class Slim:
         self._own, self._gop = None, Gop()
 
     def _end_unwatched(self) -> None:
-        if not self._viewers:
+        if not self._viewers and not self._waiting:
             self.close()
 
     # made here
@@ -150,7 +159,7 @@ class Slim:
         if own is None:
             return
         try:
-            if not await own.opened(SUB_S) or not _is_smaller(own.format, self._whole.format):
+            if not await own.opened() or not _is_smaller(own.format, self._whole.format):
                 return
         except SourceFailed:
             return

@@ -21,7 +21,6 @@ from media.source import SourceSpec
 from net.cache import Recent
 
 AWAY_S = 600.0  # one that came another way than over the home network is not opened again to be kept for so long
-SHOWS_S = 15.0  # a picture that is opened for nobody has this to show what it is like
 MANY = 1024  # cameras of which it is kept whether they make stills
 ASKED_S = 60.0  # whether a camera runs on battery is asked again after so long
 
@@ -163,7 +162,7 @@ class Warming:
     async def _held(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
-            await pull.opened(SHOWS_S)
+            await pull.opened()
         if pull.hold(self._keep_s):
             return
         self._away[pull.key] = self._clock() + AWAY_S
@@ -173,6 +172,6 @@ class Warming:
     async def _measured(self, pull: Pull) -> None:
         needed = pull.needed
         with contextlib.suppress(SourceFailed):
-            await pull.opened(SHOWS_S)
+            await pull.opened()
         if pull.needed == needed:  # nobody came for it meanwhile
             self._pulls.leave(pull)
