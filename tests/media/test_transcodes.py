@@ -11,7 +11,7 @@ from media.plane.outputs.tracks import VideoTrack
 from media.plane.units import Format, SourceFailed, Unit
 from media.plane.viewing.fanout import SILENT_S, Fanout
 from media.plane.viewing.slim import READY_S, Slim
-from media.plane.viewing.transcodes import UNUSED_S, Displayed, Transcodes, admits
+from media.plane.viewing.transcodes import UNUSED_S, PlayableFanout, Transcodes, admits
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_what_is_made_for_hls_alone_ends_where_one_for_every_viewer_is_needed() 
     form = Format(320, 180, "avc1.42001e", audio=False, b_frames=True)
 
     async def scene() -> None:
-        picture = Displayed(Transcodes(1))
+        picture = PlayableFanout(Transcodes(1))
         picture.begin(form)
         for_hls = picture.quickened()
         assert picture.quickened() is for_hls

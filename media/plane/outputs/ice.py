@@ -96,7 +96,7 @@ async def reflexive(
     protocol: aioice.ice.StunProtocol, stun_server: Address
 ) -> tuple[Candidate, aioice.ice.StunProtocol | None]:
     """Replaces aioice's function, which takes one server only and resolves its name while a display waits."""
-    host, port = await seen_from(protocol, _gathering.get(Gathering()).servers or (stun_server,))
+    host, port = await public_address(protocol, _gathering.get(Gathering()).servers or (stun_server,))
     local = protocol.local_candidate
     return Candidate(
         foundation=candidate_foundation("srflx", "udp", local.host),
@@ -111,7 +111,7 @@ async def reflexive(
     ), None
 
 
-async def seen_from(protocol: Any, servers: tuple[Address, ...]) -> Address:
+async def public_address(protocol: Any, servers: tuple[Address, ...]) -> Address:
     """Where the socket of aioice's `protocol` is seen from, as the first of the servers says that answers.
 
     Raises TimeoutError, ConnectionError.
@@ -190,10 +190,10 @@ class Connection(aioice.ice.Connection):
         self.stun_server = next(iter(wanted.servers), None)  # that any are asked; reflexive() knows which
         bound = wanted.relay_s if timeout is None else timeout
         found = await super().get_component_candidates(component, addresses, bound)  # type: ignore[arg-type]
-        return offered(found) if wanted.far else found
+        return far_candidates(found) if wanted.far else found
 
 
-def offered(candidates: list[Candidate]) -> list[Candidate]:
+def far_candidates(candidates: list[Candidate]) -> list[Candidate]:
     """The candidates that a display far away can use.
 
     It would try a private address first, and only two seconds later take one that works: so none is offered where

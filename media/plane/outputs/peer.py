@@ -11,9 +11,8 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCRtpSender
 from media.plane.outputs import ice
 from media.plane.outputs.amendments import PeerConnection
 from media.plane.outputs.ice import Address
-from media.plane.outputs.sdp import Heard, NoOffer, agreed, heard, is_far, normalise
-from media.plane.outputs.tracks import G711Track, OpusTrack, SilentTrack, Sounding, VideoTrack
-from media.plane.units import CLOCK
+from media.plane.outputs.sdp import NoOffer, OfferedSound, as_offered, is_far, normalise, offered_sound
+from media.plane.outputs.tracks import G711Track, OpusTrack, SilentTrack, SoundSource, VideoTrack
 
 # late: the camera's, which may come after its picture; silence until then
 type Voice = Literal["camera", "late", "silence", "none"]
@@ -34,7 +33,7 @@ class Peer:
     def __init__(
         self,
         video: VideoTrack,
-        sound: Sounding,
+        sound: SoundSource,
         gone: Callable[[], None],
         relays: list[RTCIceServer],
         servers: tuple[Address, ...],
@@ -47,7 +46,7 @@ class Peer:
         self._connection.on("connectionstatechange", self._changed)
         self._gathering: asyncio.Task[None] | None = None
         self._offer = ""
-        self._hears: Heard = ""
+        self._hears: OfferedSound = ""
         self._closed = False
 
     @property
@@ -89,11 +88,11 @@ class Peer:
             await connection.setLocalDescription(await connection.createAnswer())
         except Exception:
             raise NoOffer from None
-        return agreed(self._offer, str(connection.localDescription.sdp))
+        return as_offered(self._offer, str(connection.localDescription.sdp))
 
     async def _gather(self, sdp: str, within_s: float) -> None:
         offer, self._offer = RTCSessionDescription(normalise(sdp), "offer"), sdp
-        self._hears = heard(offer.sdp)
+        self._hears = offered_sound(offer.sdp)
         connection = self._connection
         sender = connection.addTrack(self._video)
         transceiver = next(own for own in connection.getTransceivers() if own.sender is sender)

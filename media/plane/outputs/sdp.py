@@ -36,7 +36,7 @@ _SCTP = re.compile(r"^a=sctp-port:\d{1,5}$|^m=application \d+ DTLS/SCTP \d{1,5}$
 
 type Section = list[str]
 
-type Heard = Literal["opus", "g711", ""]
+type OfferedSound = Literal["opus", "g711", ""]
 
 
 class NoOffer(Exception):
@@ -55,11 +55,11 @@ def normalise(sdp: str) -> str:
     return joined(bundling(head, [mid for mid in bundled(head) if mid in mids]), out)
 
 
-def heard(offer: str) -> Heard:
+def offered_sound(offer: str) -> OfferedSound:
     """What all of its audio sections take that it does not reject itself; "" where there is none, or none is alike."""
     _, offered = parted(offer)
     wanted = [section for section in offered if kind_of(section) == "audio" and not is_rejected(section)]
-    kinds: set[Heard] = {"opus" if _opus(section) else "g711" if _g711(section) else "" for section in wanted}
+    kinds: set[OfferedSound] = {"opus" if _opus(section) else "g711" if _g711(section) else "" for section in wanted}
     return kinds.pop() if len(kinds) == 1 else ""
 
 
@@ -69,7 +69,7 @@ def is_far(offer: str) -> bool:
     return bool(hosts) and all([_is_literal(host) and is_public(host) for host in hosts])
 
 
-def agreed(offer: str, answer: str) -> str:
+def as_offered(offer: str, answer: str) -> str:
     """The answer as its offer binds it (RFC 8829 section 5.3.1).
 
     Each section is in its place and under its own protocol; bundled is only what was offered so.

@@ -54,7 +54,7 @@ class Track(MediaStreamTrack):
         self._wake()
 
 
-class Watched(Protocol):
+class SharedPicture(Protocol):
     """A picture that all who watch it share."""
 
     def watch(self, viewer: Watch) -> list[Unit]: ...
@@ -66,8 +66,8 @@ class Watched(Protocol):
         ...
 
 
-class Whole(Watched, Protocol):
-    async def smaller(self) -> Watched | None:
+class WholePicture(SharedPicture, Protocol):
+    async def smaller(self) -> SharedPicture | None:
         """The smaller picture, for a connection that does not take the whole one; None where there is none."""
         ...
 
@@ -80,13 +80,13 @@ class VideoTrack(Track):
 
     kind = "video"
 
-    def __init__(self, picture: Whole, *, again_s: float, calm_s: float) -> None:
+    def __init__(self, picture: WholePicture, *, again_s: float, calm_s: float) -> None:
         super().__init__()
         self._clock = asyncio.get_running_loop().time
         self.congestion = Congestion(self._clock, self._wake, again_s=again_s, calm_s=calm_s)
         self._whole = picture
-        self._picture: Watched = picture
-        self._moving: asyncio.Task[Watched | None] | None = None
+        self._picture: SharedPicture = picture
+        self._moving: asyncio.Task[SharedPicture | None] | None = None
         self._joined = self._returning = False
         self._queue: deque[Unit] = deque()
         self._burst: deque[Unit] = deque()
@@ -129,7 +129,7 @@ class VideoTrack(Track):
         self._picture.unwatch(self._take)
         super().stop()
 
-    def _give_up(self, moved: asyncio.Task[Watched | None]) -> None:
+    def _give_up(self, moved: asyncio.Task[SharedPicture | None]) -> None:
         """What came too late to be watched."""
         if not moved.cancelled() and not moved.exception() and (smaller := moved.result()):
             smaller.unwatch(self._take)
@@ -148,7 +148,7 @@ class VideoTrack(Track):
         if self.congestion.take_wish():
             self._refresh()
 
-    def _join(self, picture: Watched, *, requested: bool = False) -> None:
+    def _join(self, picture: SharedPicture, *, requested: bool = False) -> None:
         """The pictures since the last keyframe, then those that come."""
         self._picture = picture
         units = picture.watch(self._take)
@@ -173,7 +173,7 @@ class VideoTrack(Track):
         self._moving = asyncio.create_task(self._whole.smaller())
         self._moving.add_done_callback(lambda _: self._wake())
 
-    def _arrive(self, moving: asyncio.Task[Watched | None]) -> None:
+    def _arrive(self, moving: asyncio.Task[SharedPicture | None]) -> None:
         if not moving.done():
             return
         self._moving = None
@@ -258,7 +258,7 @@ class VideoTrack(Track):
         return packet
 
 
-class Sounding(Protocol):
+class SoundSource(Protocol):
     def listen(self, listener: Listen) -> None: ...
 
     def unlisten(self, listener: Listen) -> None: ...
@@ -273,7 +273,7 @@ class OpusTrack(Track):
 
     kind = "audio"
 
-    def __init__(self, picture: Sounding, *, is_late: bool = False) -> None:
+    def __init__(self, picture: SoundSource, *, is_late: bool = False) -> None:
         super().__init__()
         self._picture = picture
         self._queue: deque[tuple[bytes, int]] = deque(maxlen=100)

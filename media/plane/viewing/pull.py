@@ -17,7 +17,7 @@ from media.plane.sources.ezviz import WAKING_S
 from media.plane.sources.opener import Opener
 from media.plane.units import Format, SourceFailed, WayFailed
 from media.plane.viewing.slim import Slim
-from media.plane.viewing.transcodes import Displayed, Transcodes
+from media.plane.viewing.transcodes import PlayableFanout, Transcodes
 from media.source import NotOpened, Sources, SourceSpec, in_vain
 
 _log = structlog.get_logger()
@@ -88,7 +88,7 @@ class Choice:
         return self._first or failed
 
 
-class Pull(Displayed):
+class Pull(PlayableFanout):
     """Opening, live, reopening …, ended; once ended it never comes back, and `failure` says why.
 
     `has_answered`: whether a viewer by WebRTC has an answer, which says nothing of what comes. A first picture is tried

@@ -93,7 +93,7 @@ class View:
             return pull
         return pull.quickened()
 
-    # media.plane.outputs.tracks.Whole and media.plane.outputs.tracks.Sounding
+    # media.plane.outputs.tracks.WholePicture and SoundSource
 
     def watch(self, viewer: Watch) -> list[Unit]:
         self._viewers.add(viewer)

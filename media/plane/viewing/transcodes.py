@@ -29,10 +29,10 @@ FLOOR = 2  # so many are admitted on as many cores, whatever they take: what has
 _SPARE = 1  # cores for everything else
 
 type Most = int | Literal["auto"]
-type Running = Transcoded | Slim
+type Running = Transcode | Slim
 
 
-class Transcoded(Fanout):
+class Transcode(Fanout):
     """Takes the pull's units on the pull's own timeline. `failure` says why it ended, to its own viewers alone.
 
     `gives_way`: its viewers can be shown the picture as it comes, only later, so that it ends where another picture
@@ -182,11 +182,11 @@ class Transcodes:
 
     def begin(
         self, form: Format, since: Iterable[Unit], reason: str, *, gives_way: bool = False, is_soon: bool = False
-    ) -> Transcoded:
+    ) -> Transcode:
         """Raises SourceFailed with the reason where there is no room."""
         if not self._has_room(displaces=not gives_way):
             raise SourceFailed(reason, again=False)
-        made = Transcoded(form, since, gives_way=gives_way, is_soon=is_soon)
+        made = Transcode(form, since, gives_way=gives_way, is_soon=is_soon)
         self.admit(made)
         return made
 
@@ -226,13 +226,13 @@ class Transcodes:
         }
 
 
-class Displayed(Fanout):
+class PlayableFanout(Fanout):
     """A camera's picture. It is transcoded from the first viewer on that needs that; after a failure, for the next."""
 
     def __init__(self, transcodes: Transcodes) -> None:
         super().__init__()
         self._transcodes = transcodes
-        self._transcoded: Transcoded | None = None
+        self._transcode: Transcode | None = None
         self._followers: set[Callable[[], None]] = set()
         self._is_paced = False  # viewers get this opening's units later than HLS, where `begin` is said
 
@@ -294,22 +294,22 @@ class Displayed(Fanout):
 
     def tidy(self) -> None:
         super().tidy()
-        self._transcoded = self._running
+        self._transcode = self._running
 
     def stop_transcoding(self) -> None:
-        if self._transcoded is not None:
-            self._transcoded.close()
+        if self._transcode is not None:
+            self._transcode.close()
 
     @property
-    def _running(self) -> Transcoded | None:
-        return self._transcoded if self._transcoded is not None and not self._transcoded.is_over else None
+    def _running(self) -> Transcode | None:
+        return self._transcode if self._transcode is not None and not self._transcode.is_over else None
 
-    def _fed(self, *, hls: bool) -> Transcoded | None:
+    def _fed(self, *, hls: bool) -> Transcode | None:
         """The one that takes what HLS gets, or what viewers get."""
-        made = self._transcoded
+        made = self._transcode
         return made if made is not None and made.gives_way == hls else None
 
-    def _needed(self, reason: str, *, gives_way: bool = False, is_soon: bool = False) -> Transcoded:
+    def _needed(self, reason: str, *, gives_way: bool = False, is_soon: bool = False) -> Transcode:
         """The transcoded picture. One that gives way ends for one that every viewer can be shown.
 
         Raises SourceFailed with the reason where there is no room.
@@ -322,6 +322,6 @@ class Displayed(Fanout):
         if made is None:
             since = self._renditions.since_key if gives_way else self._gop.units
             made = self._transcodes.begin(self.format, since, reason, gives_way=gives_way, is_soon=is_soon)
-            self._transcoded = made
+            self._transcode = made
         made.need()
         return made
