@@ -16,7 +16,7 @@ class PlaneSettings:
     stream_cap_s: int = 0  # seconds after which a session ends; 0: none, while somebody watches and the gate holds
     session_s: int = SESSION_S  # a session's grant verifies so long by itself
     live_per_account: int | None = None  # cameras; None: as many as the machine carries
-    live_per_process: int | None = None
+    live_per_process: int | None = None  # the same, of all accounts
     full_load: float = 0.85  # of a core; from then on the loop that carries all pictures takes no further camera
     sessions_of_one: int = 128  # of one household at once, whichever cameras they show
     transcodes: int | Literal["auto"] = "auto"  # pictures at once; auto: two, and more as is measured
@@ -30,7 +30,7 @@ class PlaneSettings:
     ca_file: Path | None = None  # one more certificate authority towards vendors, beside the system's
     allow_loopback_sources: bool = False  # the demo alone: its vendor lives on this machine
     loopback_vendors: tuple[str, ...] = ()  # "host:port" that the operator named so himself, to practise on
-    gate_check_s: float = 2.0
+    gate_check_s: float = 2.0  # between two questions whether live sessions may go on
     unasked_s: float = 60.0  # so long a live picture goes on while nobody can be asked whether it may
     picture_wait_s: float = 14.0  # until a first segment is whole; who then asks again goes on waiting for it
     still_s: float = 2.0  # for a still that a camera at home makes itself; then it is opened for one

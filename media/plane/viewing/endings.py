@@ -1,4 +1,4 @@
-"""How sessions end: each way, what it leaves behind, and what is answered afterwards to who still asks."""
+"""How sessions end: every way, and what a viewer is answered who still asks afterwards."""
 
 import asyncio
 import time
@@ -56,7 +56,7 @@ class _Past:
 
 
 class Endings:
-    """Ends sessions, and remembers each, so that no grant opens what is over."""
+    """Ends sessions, and remembers each end as long as a grant of the session verifies, so that none opens it again."""
 
     def __init__(
         self, settings: PlaneSettings, index: SessionIndex, places: Places, pulls: Pulls, background: Background
@@ -66,7 +66,11 @@ class Endings:
         self._past: dict[str, _Past] = {}  # by session id, nonce of a start grant, or link
 
     def end(self, session: Session, how: End, reason: str = "") -> None:
-        """Ending it twice is fine."""
+        """End the session and its connection; ending it twice is fine.
+
+        Its pull goes on for `idle_s`, so that a viewer who comes back waits for nothing. If the gate closed, or it is a
+        card, it ends now.
+        """
         nonces = self._index.remove(session)
         # a grant that its session outlived is over by itself; who still asks with it is answered why
         until = max(session.claims.expires + 1, time.time() + EXPLAINED_S)
@@ -74,7 +78,7 @@ class Endings:
         self.disconnect(session)
         session.pull.need()
         if session.claims.explains or how is End.GATE:
-            self._pulls.leave(session.pull)  # with what is kept of its picture
+            self._pulls.leave(session.pull)
 
     def disconnect(self, session: Session) -> None:
         """Close its connection by WebRTC, if it has one."""
@@ -96,9 +100,8 @@ class Endings:
 
     def by_link(self, link: str) -> None:
         """Its grants open nothing from here on, as long as any of them verifies."""
-        until = (
-            time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120
-        )  # by which the clocks of two machines may differ
+        # the machine that made a grant and the one that verifies it may differ by two minutes
+        until = time.time() + max(self._settings.life_s, SNAPSHOT_S) + 120
         self._note([_link_key(link)], until, "", is_final=True)
         for session in self._index.of_link(link):
             self.end(session, End.LINK)
@@ -115,7 +118,7 @@ class Endings:
         return session.failure is not None
 
     def by_time(self) -> None:
-        """Those whose time is over, or whose viewer left without a word. A pull is needed while somebody watches it."""
+        """End the sessions whose time is over, or whose viewer left without a word; keep the pulls that are watched."""
         now = asyncio.get_running_loop().time()
         for session in self._index:
             if self.by_picture(session):
