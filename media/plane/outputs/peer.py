@@ -13,6 +13,7 @@ from media.plane.outputs.amendments import PeerConnection
 from media.plane.outputs.ice import Address
 from media.plane.outputs.sdp import NoOffer, OfferedSound, as_offered, is_far, normalise, offered_sound
 from media.plane.outputs.tracks import G711Track, OpusTrack, SilentTrack, SoundSource, VideoTrack
+from media.plane.units import CLOCK
 
 # late: the camera's, which may come after its picture; silence until then
 type Voice = Literal["camera", "late", "silence", "none"]
