@@ -7,7 +7,8 @@ from msgspec import Struct
 from media.grants import Picture
 from media.source import SourceSpec
 from registry.camera import Camera
-from registry.settings import Setting, SettingView
+from registry.errors import Refused, SetRefused
+from registry.settings import CHOICES, FIELDS, Setting, SettingView, field_of
 from store.records import Source
 
 
@@ -37,16 +38,14 @@ class Hint(Struct, frozen=True):
 
 
 class Driver(Protocol):
-    """Raises registry.errors.DriverError, and SetRefused where something is set. Safe to call from many threads."""
+    """What every vendor has. What only some have is in the protocols below, which a driver implements by its methods.
+
+    Raises registry.errors.DriverError. Safe to call from many threads.
+    """
 
     @property
     def vendor(self) -> str:
         """Whose cameras they are, as people say it; sentences about failed reads use this name."""
-        ...
-
-    @property
-    def takes_codes(self) -> bool:
-        """Whether its cameras can be fetched from the home network by the code on their label."""
         ...
 
     def read(self, source: Source, deadline_s: float) -> tuple[Camera, ...]:
@@ -61,13 +60,14 @@ class Driver(Protocol):
     ) -> SourceSpec:
         """A new address of the camera's picture by that way. Raises Refused when the vendor says why not.
 
-        Refused("too_large") where the way brings no smaller one.
+        Refused("too_large") if the way brings no smaller one.
         """
         ...
 
-    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
-        """Whether a display can take that address straight from the vendor. Raises Refused when it can't."""
-        ...
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A driver whose vendor wants an address back, or to hear how it went."""
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         """Give back what `mint` took; `release` is its SourceSpec.release. Doing it twice is fine.
@@ -75,6 +75,20 @@ class Driver(Protocol):
         `release` may say that nothing was opened, and for how long to wait: media.source.NotOpened.
         """
         ...
+
+
+@runtime_checkable
+class HandsOn(Protocol):
+    """A driver whose vendor's addresses a display may be given."""
+
+    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
+        """Whether a display can take that address straight from the vendor. Raises Refused when it can't."""
+        ...
+
+
+@runtime_checkable
+class Sets(Protocol):
+    """A driver whose cameras have settings that can be read and set. Raises SetRefused when something is not set."""
 
     def serves(self, source: Source) -> tuple[str, ...]:
         """By which ways state and settings come, the first for both: "account", "open", "lan"."""
@@ -95,14 +109,6 @@ class Driver(Protocol):
 
     def restart(self, source: Source, camera: Camera, deadline_s: float) -> None: ...
 
-    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
-        """Change the password of encrypted pictures; `old` may be the label's code."""
-        ...
-
-    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        """Whether it is what the camera's pictures are encrypted with; None where the vendor does not say."""
-        ...
-
     def deletes(self, source: Source, camera: Camera) -> bool:
         """Whether there is a way to `delete` it."""
         ...
@@ -111,8 +117,17 @@ class Driver(Protocol):
         """Take the camera off the vendor account, with all channels of its device."""
         ...
 
-    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        """What opens the camera on the LAN: tried there once, then kept; "" forgets it. Raises Refused."""
+
+@runtime_checkable
+class Enciphers(Protocol):
+    """A driver whose cameras may encrypt their pictures by a code."""
+
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        """Change the password of encrypted pictures; `old` may be the label's code. Raises SetRefused."""
+        ...
+
+    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        """Whether it is what the camera's pictures are encrypted with; None if the vendor does not say."""
         ...
 
     def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
@@ -158,11 +173,15 @@ class KeepsAwake(Protocol):
 
 @runtime_checkable
 class AsksCameras(Protocol):
-    """A driver of cameras that may be asked in the house by their own protocol, each where its owner chose that."""
+    """A driver of cameras of a cloud that may be asked in the house too, by a code or by their own protocol."""
 
     @property
     def takes_codes(self) -> bool:
         """Whether cameras are reached in the house at all."""
+        ...
+
+    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        """What opens the camera on the LAN: tried there once, then kept; "" forgets it. Raises Refused."""
         ...
 
     def set_local(self, source: Source, camera: Camera, deadline_s: float, *, wanted: bool) -> None:
@@ -172,6 +191,54 @@ class AsksCameras(Protocol):
     def trust_key_server(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Take the certificate that the server of keys shows now; the camera is asked again at once."""
         ...
+
+
+class Fixed:
+    """Sets and Enciphers for a vendor whose cameras are only read: their settings are what the list shows."""
+
+    def serves(self, source: Source) -> tuple[str, ...]:
+        return ("account",)
+
+    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
+        listed = {name: field_of(camera, name) for name in FIELDS}
+        known = {name: value for name, value in listed.items() if value not in ("none", "unknown")}
+        return {name: SettingView(known.get(name), False, "account", "not_this_way") for name in CHOICES}
+
+    def apply(
+        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
+    ) -> None:
+        raise SetRefused("unsupported")
+
+    def restart(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        raise SetRefused("unsupported")
+
+    def deletes(self, source: Source, camera: Camera) -> bool:
+        return False
+
+    def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
+        raise SetRefused("unsupported")
+
+    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
+        raise SetRefused("unsupported")
+
+    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
+        return None
+
+    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
+        raise Refused("not_this_way", "its pictures are not encrypted by a code")
+
+
+FIXED = Fixed()
+
+
+def setter(driver: Driver) -> Sets:
+    """How the cameras of this driver are set."""
+    return driver if isinstance(driver, Sets) else FIXED
+
+
+def cipher(driver: Driver) -> Enciphers:
+    """How the cameras of this driver are encrypted."""
+    return driver if isinstance(driver, Enciphers) else FIXED
 
 
 def sound(camera: Camera) -> Literal["on", "off", "none"]:

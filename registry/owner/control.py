@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from registry.camera import Camera, Refusal
-from registry.driver import Driver, GivesKeys
+from registry.driver import Driver, GivesKeys, cipher, setter
 from registry.errors import DriverError, SetRefused
 from registry.gate.gate import overruled
 from registry.readings.awaited import Awaited, Changes
@@ -41,10 +41,10 @@ class Control:
 
     def serves(self, source: Source) -> tuple[str, ...]:
         """By which ways the source serves state and settings."""
-        return self._drivers[source.kind].serves(source)
+        return setter(self._drivers[source.kind]).serves(source)
 
     def settings(self, visible: VisibleCamera, deadline: Deadline) -> dict[Setting, SettingView] | Refusal:
-        driver = self._drivers[visible.source.kind]
+        driver = setter(self._drivers[visible.source.kind])
         try:
             return self._breaker.call(
                 f"set/{visible.source.id}",
@@ -64,7 +64,7 @@ class Control:
         patience_s: float = math.inf,
     ) -> Camera | Asked | Refusal | Step:
         """Asked: the vendor took the change, which no reading has shown within `patience_s` and the deadline."""
-        driver = self._drivers[visible.source.kind]
+        driver = setter(self._drivers[visible.source.kind])
 
         def apply() -> None:
             driver.apply(visible.source, visible.camera, setting, value, deadline.left, code=code)
@@ -79,7 +79,7 @@ class Control:
     def restart(self, visible: VisibleCamera, deadline: Deadline) -> Camera | Refusal:
         if not visible.camera.can_restart:
             return overruled("not_this_way", visible.camera)
-        driver = self._drivers[visible.source.kind]
+        driver = setter(self._drivers[visible.source.kind])
         refusal = self._send(visible, deadline, lambda: driver.restart(visible.source, visible.camera, deadline.left))
         if isinstance(refusal, Step):
             return overruled("not_set", visible.camera)
@@ -89,7 +89,7 @@ class Control:
         self, visible: VisibleCamera, old: str, new: str, deadline: Deadline, patience_s: float
     ) -> Camera | Asked | Refusal | Step:
         """Asked: the vendor took it, and lists another password yet after `patience_s`."""
-        driver = self._drivers[visible.source.kind]
+        driver = cipher(self._drivers[visible.source.kind])
         refusal = self._send(
             visible, deadline, lambda: driver.change_password(visible.source, visible.camera, old, new, deadline.left)
         )
@@ -105,14 +105,14 @@ class Control:
     def may_delete(self, visible: VisibleCamera) -> Refusal | None:
         """Why there is no way to delete it; None where there is one."""
         try:
-            deletes = self._drivers[visible.source.kind].deletes(visible.source, visible.camera)
+            deletes = setter(self._drivers[visible.source.kind]).deletes(visible.source, visible.camera)
         except DriverError as error:
             return unreached(error, visible.camera)
         return None if deletes else overruled("not_this_way", visible.camera)
 
     def delete(self, visible: VisibleCamera, deadline: Deadline, patience_s: float) -> Camera | Asked | Refusal:
         """Asked: the vendor took it, and lists the camera yet after `patience_s`."""
-        driver = self._drivers[visible.source.kind]
+        driver = setter(self._drivers[visible.source.kind])
         refusal = self._send(visible, deadline, lambda: driver.delete(visible.source, visible.camera, deadline.left))
         if isinstance(refusal, Step):
             return overruled("not_set", visible.camera)
@@ -196,7 +196,7 @@ class Control:
                 return camera if camera is not None and field_of(camera, setting) == value else None
             if value == "off":
                 return camera  # without its shutter closed, a model that has no Sleep Mode has nothing that is on
-        views = self._drivers[visible.source.kind].settings(visible.source, visible.camera, deadline.left)
+        views = setter(self._drivers[visible.source.kind]).settings(visible.source, visible.camera, deadline.left)
         # a setting that can't be read counts as taken; formatted storage reads as another value than "format"
         taken = views[setting].value in (value, None) or setting == "storage"
         return visible.camera if taken else None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec.structs import replace
 
 from registry.camera import Camera, Refusal
-from registry.driver import Driver, GivesKeys
+from registry.driver import Driver, GivesKeys, cipher
 from registry.errors import DriverError, Unavailable
 from registry.gate.gate import not_found, overruled
 from registry.gate.ways import EXCEPTED, shows_by_code
@@ -114,7 +114,9 @@ class Encrypted:
         if visible.camera.encryption == "none" or self._is_code_used(visible):
             return visible.camera
         try:
-            self._drivers[visible.source.kind].set_picture_code(visible.source, visible.camera, "", deadline.left)
+            cipher(self._drivers[visible.source.kind]).set_picture_code(
+                visible.source, visible.camera, "", deadline.left
+            )
         except DriverError as error:
             return unreached(error, visible.camera)
         return replace(visible.camera, picture_code="none")
@@ -148,7 +150,7 @@ class Encrypted:
         if right is None:
             return Step("pause", why="guessed")
         try:
-            driver = self._drivers[visible.source.kind]
+            driver = cipher(self._drivers[visible.source.kind])
             driver.set_picture_code(visible.source, visible.camera, code, deadline.left)
         except DriverError as error:
             right()

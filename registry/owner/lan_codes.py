@@ -28,7 +28,8 @@ class LanCodes:
         if is_on_battery(camera) or "lan" in self._rules.closed_ways:
             return False
         sources = self._readings.households.of(account_id).sources
-        return any(source.id == camera.ref.source and self._drivers[source.kind].takes_codes for source in sources)
+        drivers = [self._drivers[source.kind] for source in sources if source.id == camera.ref.source]
+        return any(isinstance(driver, AsksCameras) and driver.takes_codes for driver in drivers)
 
     def set(self, account_id: str, camera_id: str, code: str) -> Camera | Refusal | Step:
         """Tries the code at the camera, once; "" removes it. Answers the camera with the ways it has then.
@@ -91,8 +92,11 @@ class LanCodes:
 
     def _tried(self, visible: VisibleCamera, code: str, deadline: Deadline) -> Camera | Refusal:
         camera, source = visible.camera, visible.source
+        driver = self._drivers[source.kind]
+        if not isinstance(driver, AsksCameras):
+            return overruled("not_this_way", camera)
         try:
-            self._drivers[source.kind].set_code(source, camera, code, deadline.left)
+            driver.set_code(source, camera, code, deadline.left)
             # a purpose of its own, so that no read that began before the change answers it
             reading = self._readings.read(visible.account, source, deadline.left, purpose=f"code/{camera.id}")
         except DriverError as error:

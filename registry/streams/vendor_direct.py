@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from media.source import SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest
-from registry.driver import Driver, Probed
+from registry.driver import Driver, HandsOn, Probed
 from registry.errors import DriverError
 from registry.gate.displays import shown, within
 from registry.gate.fit import VIDEO_APP, Fit
@@ -42,8 +42,11 @@ class VendorDirect:
     ) -> Stream | Refusal:
         """What it refuses the caller gives back to the vendor."""
         visible, camera = opened.visible, opened.visible.camera
+        driver = self._drivers[visible.source.kind]
+        if not isinstance(driver, HandsOn):
+            return overruled("not_passable", camera)
         try:
-            probed = self._drivers[visible.source.kind].probe(visible.source, source, deadline.or_at_least(PROBE_S))
+            probed = driver.probe(visible.source, source, deadline.or_at_least(PROBE_S))
         except DriverError as error:
             log.warning("the stream of source %s is not passed on: %s (%s)", visible.source.id, error.reason, error)
             return unreached(error, camera)

@@ -12,7 +12,7 @@ from media.grants import Grants
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.driver import Driver
-from registry.errors import Refused, SetRefused, Unavailable
+from registry.errors import Unavailable
 from registry.gate.reasons import explain
 from registry.rules import Rules
 from registry.settings import CHOICES
@@ -201,7 +201,9 @@ def test_settings_are_read_and_none_is_set(house: House) -> None:
     assert views.keys() == CHOICES.keys()
     assert (views["audio"].value, views["sleep"].value) == ("off", "off")
     assert [setting for setting, view in views.items() if view.can_set] == []
-    with pytest.raises(SetRefused, match="unsupported"):
-        house.driver.apply(house.source, jetty, "audio", "on", 1.0)
-    with pytest.raises(Refused, match="reached at home"):
-        house.driver.set_code(house.source, jetty, "ABCDEF", 1.0)
+    owner, account = house.adapter.owner, house.account.id
+    changed, opened = owner.change(account, jetty.id, "audio", "on"), owner.set_code(account, jetty.id, "ABCDEF")
+    assert isinstance(changed, Refusal)
+    assert isinstance(opened, Refusal)
+    assert (changed.reason, opened.reason) == ("not_this_way", "not_this_way")
+    assert not owner.takes_code(account, jetty)

@@ -18,7 +18,7 @@ from net.addresses import is_in_house
 from net.cache import Recent
 from net.house import HouseHttp
 from registry.camera import Camera, Flag, Ref, Video, VideoCodec
-from registry.driver import Hint, Probed, sound
+from registry.driver import Hint, sound
 from registry.drivers.lan.adding import describe
 from registry.drivers.lan.devices import WRONG, Device, Devices, Pictured
 from registry.drivers.lan.discovery import Discovered
@@ -132,7 +132,6 @@ class LanDriver:
     """
 
     vendor = LAN.vendor
-    takes_codes = False
 
     def __init__(
         self, store: Store, *, loopback: bool = False, known_s: float = KNOWN_S, asks: Asks | None = None
@@ -186,12 +185,6 @@ class LanDriver:
             basic=device.basic,
         )
 
-    def probe(self, source: Source, spec: SourceSpec, deadline_s: float) -> Probed:
-        raise Refused("not_passable", "no address at home is handed out")
-
-    def release(self, source: Source, release: str, deadline_s: float) -> None:
-        """Nothing was taken."""
-
     def serves(self, source: Source) -> tuple[str, ...]:
         return ("lan",)
 
@@ -224,24 +217,12 @@ class LanDriver:
         with _as_set():
             self._onvif(device).restart(deadline_s)
 
-    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> None:
-        raise SetRefused("unsupported")
-
-    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        return None  # its pictures are not encrypted
-
     def deletes(self, source: Source, camera: Camera) -> bool:
         return True
 
     def delete(self, source: Source, camera: Camera, deadline_s: float) -> None:
         """Forgets it, with its user and password; the camera itself stays as it is."""
         self.devices.remove(source, camera.ref.serial, camera.ref.channel)
-
-    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        raise Refused("not_this_way", "it has a user name and a password in place of a code")
-
-    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> None:
-        raise Refused("not_this_way", "its picture is not encrypted")
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]:
         """Cameras report what happens as it does, and nothing afterwards."""

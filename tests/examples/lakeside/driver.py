@@ -1,7 +1,7 @@
 """The driver of Lakeside's cloud: a list of cameras, an address of live HLS, and giving that address back."""
 
 from pathlib import Path
-from typing import Literal, Never
+from typing import Literal
 
 from media.grants import Picture
 from media.source import SourceSpec
@@ -11,8 +11,7 @@ from registry.camera import Camera
 from registry.driver import Probed, sound
 from registry.drivers.probes import hls
 from registry.drivers.vendor_http import VendorHttp
-from registry.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.settings import CHOICES, Setting, SettingView
+from registry.errors import Refused, SignedOut, VendorBusy, VendorDown
 from store.ports import Store
 from store.records import Source
 from tests.examples.lakeside.cameras import cameras_of
@@ -32,7 +31,6 @@ class LakesideDriver:
     """
 
     vendor = "Lakeside"
-    takes_codes = False
 
     def __init__(self, store: Store, host: str, hosts: Hosts, ca_file: Path | None = None) -> None:
         self._store, self._url = store, f"https://{host}/v1"
@@ -56,40 +54,6 @@ class LakesideDriver:
 
     def release(self, source: Source, release: str, deadline_s: float) -> None:
         self._request("DELETE", source, f"streams/{release}", deadline_s)
-
-    def serves(self, source: Source) -> tuple[str, ...]:
-        return ("account",)
-
-    def settings(self, source: Source, camera: Camera, deadline_s: float) -> dict[Setting, SettingView]:
-        """No setting can be changed; those in the list can be read."""
-        known: dict[Setting, str] = {"audio": camera.audio, "sleep": camera.asleep}
-        return {setting: SettingView(known.get(setting), False, "account", "not_this_way") for setting in CHOICES}
-
-    def apply(
-        self, source: Source, camera: Camera, setting: Setting, value: str, deadline_s: float, *, code: str = ""
-    ) -> Never:
-        raise SetRefused("unsupported")
-
-    def restart(self, source: Source, camera: Camera, deadline_s: float) -> Never:
-        raise SetRefused("unsupported")
-
-    def change_password(self, source: Source, camera: Camera, old: str, new: str, deadline_s: float) -> Never:
-        raise SetRefused("unsupported")
-
-    def is_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> bool | None:
-        return None
-
-    def deletes(self, source: Source, camera: Camera) -> bool:
-        return False
-
-    def delete(self, source: Source, camera: Camera, deadline_s: float) -> Never:
-        raise SetRefused("unsupported")
-
-    def set_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> Never:
-        raise Refused("not_this_way", "no camera of Lakeside's is reached at home")
-
-    def set_picture_code(self, source: Source, camera: Camera, code: str, deadline_s: float) -> Never:
-        raise Refused("not_this_way", "no picture of Lakeside's is encrypted")
 
     def _request(self, method: str, source: Source, path: str, deadline_s: float) -> JsonObject | None:
         """Raises DriverError, of the type that fits the gate's reason."""
