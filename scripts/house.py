@@ -21,6 +21,9 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from scripts import wording  # noqa: E402
+
 NO_PRODUCT = {"bench", "build", "docs", "requirements", "scripts", "tests"}
 SMALL = 60  # lines
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
@@ -217,6 +220,7 @@ class House:
             "longest_function": self.longest()[0],
             "circles": len(self.circles()),
             "packages": len(self.packages),
+            "wording": sum(1 for _ in wording.findings(self.root, [module.path for module in self.modules])),
         }
 
 

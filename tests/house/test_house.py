@@ -58,6 +58,7 @@ def test_a_tree_is_counted(house: object) -> None:
         "longest_function": 4,
         "circles": 0,
         "packages": 2,
+        "wording": 1,  # “Two settings.” is a fragment
     }
     assert house.small_with_one_importer_beside() == ["room.small"]  # type: ignore[attr-defined]
 

@@ -1,0 +1,172 @@
+"""Finds docstrings, comments and names that a stranger would stumble over: file, line, rule, and how to say it instead.
+
+What it reads is the product's Python. The rules are the habits that a reader who had never seen the project stumbled
+over, as far as a script can tell them.
+"""
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+LONGEST = 30  # words of a sentence
+SHORT = 14  # words of a sentence in which two pronouns are a chain
+PRONOUNS = re.compile(r"\b(what|one|it|its|so|those|such|nobody|that)\b", re.IGNORECASE)
+SENTENCE = re.compile(r"(?<=[.!?;:])\s+(?=[A-Z`“(])")
+CODE = re.compile(r"`[^`]*`|https?://\S+|\S+/\S+|\"[^\"]*\"|“[^”]*”")
+TOOLS = re.compile(r"#\s*(noqa|type:|pragma|ruff|mypy|pylint|fmt)")
+WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
+# "where" names a place if one of these words stands before it
+PLACE = re.compile(
+    r"\b(place|folder|file|address|page|column|row|line|offset|server|host|house|know|knows|known|see|says?)s?,? $",
+    re.IGNORECASE,
+)
+
+type Rule = Callable[[str], bool]
+
+
+class Finding(NamedTuple):
+    file: Path
+    line: int
+    rule: str
+    text: str
+
+
+class Habit(NamedTuple):
+    """`is_in` gets one sentence. `instead` is an example of how to say it."""
+
+    is_in: Rule
+    instead: str
+
+
+def matches(pattern: str) -> Rule:
+    compiled = re.compile(pattern, re.IGNORECASE)
+    return lambda sentence: bool(compiled.search(sentence))
+
+
+def words(sentence: str) -> list[str]:
+    return re.findall(r"[\w'’-]+", sentence)
+
+
+def is_chain(sentence: str) -> bool:
+    if len(words(sentence)) > SHORT or re.search(r"\d|[A-Z]{2,}|Raises", sentence):
+        return False
+    return len(PRONOUNS.findall(sentence)) >= 2
+
+
+HABITS = {
+    "pronoun chain": Habit(is_chain, "name the thing: “the session”, “this camera's sound”"),
+    "clause as subject": Habit(
+        matches(r"^(who|whoever|whom|what)\s(?!.*\?$)"), "begin with a thing or a person: “A viewer who …”"
+    ),
+    "where for if": Habit(
+        lambda sentence: any(not PLACE.search(sentence[: at.start()]) for at in WHERE.finditer(sentence)),
+        "“if” or “when”; “where” is a place",
+    ),
+    "preposition and which": Habit(
+        matches(r"\b(of|by|in|to|from|for|with|on|at|after|before|behind|under|into|than) (which|whom)\b"),
+        "two sentences",
+    ),
+    "alone for only": Habit(matches(r"(?<!left )(?<!leave )(?<!leaves )(?<!let )\balone\b"), "“only”, before its word"),
+    "of its own": Habit(
+        matches(r"\bof (one's|one’s|its|their|our|his|her|your|my) own\b|\bby (itself|themselves)\b"),
+        "“its own …”; “automatically”",
+    ),
+    "word to replace": Habit(
+        matches(
+            r"\b(mend|mends|mended|telephones?|good no more|stands? at|of worth|beside|so long(?! as)|laid|is over)\b"
+        ),
+        "fix · phone · no longer works · is at · useful · as well as · for this time · parked · has expired",
+    ),
+    "long sentence": Habit(lambda sentence: len(words(sentence)) > LONGEST, f"two sentences, {LONGEST} words at most"),
+}
+FRAGMENT = re.compile(
+    r"^(by|of|for|in|on|at|with|without|from|to|as|till|until|behind|beside|under|after|before|between|among|than)\b",
+    re.IGNORECASE,
+)
+FORBIDDEN = {"told", "heard", "said", "kept", "taken", "asked", "laid"}
+
+
+def findings(root: Path, files: list[Path]) -> Iterator[Finding]:
+    for file in files:
+        text = file.read_text()
+        for line, rule, found in found_in(text):
+            yield Finding(file.relative_to(root), line, rule, found)
+
+
+def found_in(text: str) -> Iterator[tuple[int, str, str]]:
+    """Line, rule and passage of each finding in the text of a module."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if docstring := ast.get_docstring(node):
+                line = node.body[0].lineno
+                yield from of_docstring(docstring, line, getattr(node, "name", ""))
+            if not isinstance(node, ast.Module) and node.name.strip("_") in FORBIDDEN:
+                yield node.lineno, "name", node.name
+    for line, comment in comments(text):
+        yield from of_sentences(comment, line)
+
+
+def of_docstring(docstring: str, line: int, name: str) -> Iterator[tuple[int, str, str]]:
+    first = SENTENCE.split(docstring)[0]
+    if FRAGMENT.match(first) or len(words(first)) <= 2:
+        yield line, "fragment", first
+    if name and (said := set(stems(first))) and said <= set(stems(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))):
+        yield line, "repeats the name", first
+    for paragraph in docstring.split("\n\n"):
+        yield from of_sentences(" ".join(paragraph.split()), line)
+
+
+def of_sentences(text: str, line: int) -> Iterator[tuple[int, str, str]]:
+    for sentence in SENTENCE.split(CODE.sub("X", text)):
+        for rule, habit in HABITS.items():
+            if habit.is_in(sentence):
+                yield line, rule, sentence
+
+
+def comments(text: str) -> Iterator[tuple[int, str]]:
+    """Line and words of each comment; comments on successive lines are one."""
+    held: list[str] = []
+    began = last = 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.COMMENT or TOOLS.match(token.string):
+            continue
+        is_whole_line = not token.line[: token.start[1]].strip()
+        if held and not (is_whole_line and token.start[0] == last + 1):
+            yield began, " ".join(held)
+            held = []
+        began = began if held else token.start[0]
+        held.append(token.string.lstrip("# "))
+        last = token.start[0] if is_whole_line else -1
+    if held:
+        yield began, " ".join(held)
+
+
+def stems(text: str) -> Iterator[str]:
+    for word in re.findall(r"[a-z]+", text.lower().replace("_", " ")):
+        if word not in {"the", "a", "an", "of", "to", "and", "this", "its", "is", "has"}:
+            yield re.sub(r"(ies|es|s|ed|ing)$", "", word)
+
+
+def main() -> int:
+    from scripts.house import House
+
+    found = list(findings(ROOT, [module.path for module in House().modules]))
+    for each in found:
+        instead = HABITS[each.rule].instead if each.rule in HABITS else ""
+        print(f"{each.file}:{each.line}: {each.rule}: {each.text[:160]!r}{f' → {instead}' if instead else ''}")
+    for rule, count in Counter(each.rule for each in found).most_common():
+        print(f"{count:6} {rule}")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
