@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from net.visitors import counted_as
+from net.addresses import counted_as
 from store.ports import Throttle
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from accounts.identity import new_secret, token_hash
-from net.visitors import counted_as
+from net.addresses import counted_as
 from store.ports import Throttle
 
 LIFE_S = 30 * 60

@@ -6,7 +6,7 @@ Page: https://developers.home.google.com/cloud-to-cloud/traits/camerastream
 from typing import Literal, NotRequired, TypedDict
 
 from actions.trait import CameraCommand, Trait
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import Camera, Refusal, Stream, StreamRequest
 from registry.registry import Registry
 

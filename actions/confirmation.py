@@ -5,7 +5,7 @@ import time
 
 from accounts.pins import Pins, Verdict
 from actions.errors import DeviceError, DeviceFailure
-from net.incoming import JsonObject
+from net.text import JsonObject
 
 
 class Challenge(DeviceError):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actions.google_key import KeyFile
-from net.errors import Unreached
+from net.exchange import Unreached
 from net.http import Http
 
 AUDIENCE = "https://oauth2.googleapis.com/token"

@@ -13,9 +13,7 @@ import msgspec
 
 from actions.google_key import KeyFile
 from actions.google_tokens import GoogleTokens, KeyRefused
-from net.errors import Unreached
-from net.exchange import exchange_within
-from net.hosts import Hosts
+from net.exchange import Hosts, Unreached, exchange_within
 from net.http import Http, Reply
 from registry.telling.reporter import NotNow, RefusedKey, TryAgain
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
 from actions.confirmation import Proof
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import Camera, Refusal, State
 from registry.screens import Begun
 from registry.settings import Asked

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from net.errors import Unreached as NoAnswer
-from net.hosts import Hosts
+from net.exchange import Hosts
+from net.exchange import Unreached as NoAnswer
 from net.http import Http
-from net.incoming import JsonObject
+from net.text import JsonObject
 
 LOGIN = "api.amazon.com"
 GATEWAYS = ("api.amazonalexa.com", "api.eu.amazonalexa.com", "api.fe.amazonalexa.com")

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from alexa.errors import InvalidDirective
 from alexa.unreadable import Unreadable
-from net.json_depth import too_deep
+from net.text import too_deep
 
 
 class Header(Struct, rename="camel"):

@@ -7,8 +7,7 @@ import json
 import re
 from typing import Any
 
-from net.incoming import JsonObject
-from net.json_depth import shallow
+from net.text import JsonObject, shallow
 
 DEEP = 3  # the fields read from header and endpoint lie no deeper
 # more lenient than the decoder of directives; numbers are not used, so each becomes a float

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from cast.device import Device, Over, Picture
 from cast.errors import CastFailed, Why
-from net import apart
-from net.apart import Apart, Broke, Limits
+from net import child
+from net.child import Child, Broke, Limits
 
 MODULE = "cast.apart"
 # a picture that goes on for a day takes seconds of CPU
@@ -69,7 +69,7 @@ class ApartScreen:
         self._answers: queue.Queue[Said] = queue.Queue()  # one for each picture, or the end of the process
         self._stopping = False
         try:
-            self._process = Apart(MODULE, Order(device, app), limits)
+            self._process = Child(MODULE, Order(device, app), limits)
         except Broke:
             raise CastFailed("not_played", device.name) from None
         threading.Thread(target=self._read, name="Cast device", daemon=True).start()
@@ -125,7 +125,7 @@ class ApartScreen:
 def browse(seconds: float, limits: Limits = SEARCH) -> list[Device]:
     """Who answers by mDNS within the time. Raises OSError without a network, and if the process broke."""
     try:
-        process = Apart(MODULE, Order(seconds=seconds), limits)
+        process = Child(MODULE, Order(seconds=seconds), limits)
         late = threading.Timer(seconds + SEARCH_S, process.kill)
         late.start()
         try:
@@ -142,12 +142,12 @@ def browse(seconds: float, limits: Limits = SEARCH) -> list[Device]:
 
 
 def main() -> None:
-    orders = apart.orders()
+    orders = child.orders()
     order = msgspec.json.decode(next(orders), type=Order)
     if order.device is None:
         from cast import finder
 
-        apart.say(Said(found=finder.browse(order.seconds)))
+        child.say(Said(found=finder.browse(order.seconds)))
     else:
         _show(order.device, order.app, orders)
 
@@ -165,9 +165,9 @@ def _show(device: Device, app: str, orders: Iterator[bytes]) -> None:
             else:
                 screen.wake(ask.wake)
         except CastFailed as failed:
-            apart.say(Said(failed=failed.why, said=failed.said, unpaired=failed.unpaired))
+            child.say(Said(failed=failed.why, said=failed.said, unpaired=failed.unpaired))
         else:
-            apart.say(Said(shown=ask.show is not None, woken=ask.show is None))
+            child.say(Said(shown=ask.show is not None, woken=ask.show is None))
     screen.stop()
     os._exit(0)  # threads of PyChromecast's may wait for a device
 
@@ -182,7 +182,7 @@ def _read(orders: Iterator[bytes], asked: "queue.Queue[Ask]") -> None:
 
 
 def _over(why: Over) -> None:
-    apart.say(Said(over=why))
+    child.say(Said(over=why))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ from pychromecast.socket_client import ConnectionStatus, ConnectionStatusListene
 
 from cast.device import Device, Over, Picture
 from cast.errors import CastFailed, Why
-from net.incoming import JsonObject
-from net.json_depth import too_deep
+from net.text import JsonObject, too_deep
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -9,8 +9,7 @@ from flask import abort, g, request
 from accounts.one_time_code import OneTimeCode
 from console import cookies
 from console.reach import from_house
-from net.addresses import is_in_house
-from net.visitors import PEER
+from net.addresses import PEER, is_in_house
 from store.ports import Store
 
 log = structlog.get_logger()

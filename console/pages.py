@@ -9,7 +9,7 @@ import msgspec
 from flask import Response, current_app, make_response, redirect, render_template, request
 
 from console.sentences import PROBLEMS
-from net.problem import problem_of
+from net.text import problem_of
 from registry.owner.sign_in_sentences import no_password
 from words.catalogue import OURS, mark
 from words.languages import Language, chosen

@@ -7,8 +7,7 @@ has its own name resolve to this house (DNS rebinding) sends that name as Host.
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIEnvironment
 
-from net.addresses import is_in_house
-from net.visitors import PEER
+from net.addresses import PEER, is_in_house
 
 # What proxies and tunnels add, beside all of X-Forwarded-… and all that name an address, as X-Real-IP does.
 _FORWARDING = frozenset(

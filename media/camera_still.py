@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from media.rtsp.login import Login, challenge
-from net.errors import NotAllowed, Unreached
+from net.exchange import NotAllowed, Unreached
 from net.house import Answer, HouseHttp
 
 _JPEG = b"\xff\xd8\xff"

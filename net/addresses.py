@@ -1,11 +1,18 @@
-"""Whether an IP address is public or in the house, judged before a connection to it. Standard library only.
+"""IP addresses: whether one is public or in the house, this machine's own, and the key by which visitors are counted.
 
-Every room that judges an address does it here. Only the address that was judged is connected to.
+Standard library only. Every room that judges an address does it here, before it connects. A room connects only to the
+address that was judged.
 """
 
+import contextlib
+import fcntl
+import functools
 import ipaddress
 import re
+import socket
+import struct
 from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 _HOUSE = tuple(
@@ -21,6 +28,7 @@ _ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: the IPv4 address of a tunnel's e
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def is_public(address: str, *, loopback: bool = False) -> bool:
@@ -102,5 +110,78 @@ def _plain(address: str) -> Address | None:
     return ip
 
 
-def _within(ip: Address, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+def _within(ip: Address, networks: Iterable[Network]) -> bool:
+    return any(ip in network for network in networks)
+
+
+_ADDRESS, _MASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK
+LOCAL = Path("/proc/net/fib_trie")
+LARGEST = 1024  # addresses of a network that is looked through
+
+
+def house_networks() -> list[ipaddress.IPv4Interface]:
+    """Our private IPv4 addresses, each with its network."""
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        for _, name in socket.if_nameindex():
+            with contextlib.suppress(OSError):
+                address, mask = (_interface_address(connection, name, request) for request in (_ADDRESS, _MASK))
+                if is_in_house(address):
+                    found.append(ipaddress.IPv4Interface(f"{address}/{mask}"))
+    return found
+
+
+def neighbours(networks: list[ipaddress.IPv4Interface]) -> list[str]:
+    """Every other address of networks that are not too large to be looked through."""
+    own = {str(interface.ip) for interface in networks}
+    small = {interface.network for interface in networks if interface.network.num_addresses <= LARGEST}
+    return [str(host) for network in sorted(small) for host in network.hosts() if str(host) not in own]
+
+
+def own_addresses(table: Path = LOCAL) -> frozenset[str]:
+    """Every IPv4 address of this machine, second ones too; empty where the system does not say."""
+    found, address = set(), ""
+    try:
+        lines = table.read_text().splitlines()
+    except OSError:
+        return frozenset()
+    for line in lines:
+        if line.lstrip().startswith("|-- "):
+            address = line.split()[-1]
+        elif line.split() == ["/32", "host", "LOCAL"]:
+            found.add(address)
+    return frozenset(found)
+
+
+def _interface_address(connection: socket.socket, name: str, request: int) -> str:
+    answer = fcntl.ioctl(connection.fileno(), request, struct.pack("256s", name.encode()[:15]))
+    return socket.inet_ntoa(answer[20:24])
+
+
+# a key of the environ: the other end of the connection, where REMOTE_ADDR was taken from a trusted proxy's header
+PEER = "showcam.peer"
+
+
+@functools.lru_cache(4096)
+def counted_as(address: str) -> str:
+    """An IPv6 address counts as its /64, which is one household's; one that maps an IPv4 address as that address."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if ip.version == 4:
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((int(ip), 64), strict=False))
+
+
+@functools.lru_cache(4096)
+def within(address: str, networks: tuple[Network, ...]) -> bool:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if ip.version == 6 and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
     return any(ip in network for network in networks)

@@ -1,13 +1,14 @@
-"""A mapping that keeps the entries used last and forgets the others, for what can be read again."""
+"""What a process keeps in memory up to a limit: the entries used last, and counts by key."""
 
 import threading
 
 
 class Recent[K, V]:
-    """Keeps `limit` entries at most; one stays until nearly half as many others have been used after it.
+    """A mapping for values that can be read again: it keeps `limit` entries at most.
 
-    Safe to use from many threads. It has two generations, so that a look-up takes no lock: an entry of
-    the old one moves to the young one when it is used, and a full young one becomes the old one.
+    An entry stays until nearly half as many others have been used after it. Safe to use from many threads.
+    It has two generations, so that a look-up takes no lock: an entry of the old one moves to the young one when it is
+    used, and a full young one becomes the old one.
     """
 
     def __init__(self, limit: int) -> None:
@@ -38,3 +39,30 @@ class Recent[K, V]:
         self._young[key] = value
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
+
+
+MOST = 100_000  # counted keys; one that falls out starts at 0
+
+
+class Rate:
+    """Counts events per key in a fixed window, in this process: each is too frequent for a write to the store.
+
+    Safe to use from many threads; two hits at once may count as one. Sign-ins are counted in the store instead.
+    """
+
+    def __init__(self, window_s: int) -> None:
+        self._window_s = window_s
+        self._counts: Recent[str, tuple[int, int]] = Recent(MOST)
+
+    def hit(self, key: str, now: float, more: int = 1) -> int:
+        """Counts one more in the window of `now`, epoch seconds; the count with this one."""
+        window = int(now) // self._window_s
+        known = self._counts.get(key)
+        count = max(0, known[1] + more if known and known[0] == window else more)
+        self._counts.put(key, (window, count))
+        return count
+
+    def count(self, key: str, now: float) -> int:
+        """How many there were so far in the window of `now`."""
+        known = self._counts.get(key)
+        return known[1] if known and known[0] == int(now) // self._window_s else 0

@@ -14,8 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from net.addresses import is_in_house
-from net.errors import NotAllowed, Unreached
-from net.exchange import Exchange, exchange_within
+from net.exchange import Exchange, NotAllowed, Unreached, exchange_within
 
 LONGEST_ANSWER = 1024 * 1024
 _READ = 64 * 1024

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from net.errors import NoInternet, Unreached
-from net.exchange import Exchange, exchange_within
-from net.hosts import Hosts
-from net.incoming import JsonObject
-from net.json_depth import too_deep
+from net.exchange import Exchange, Hosts, NoInternet, Unreached, exchange_within
+from net.text import JsonObject, too_deep
 
 if TYPE_CHECKING:
     import requests

@@ -15,9 +15,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from net.errors import NoInternet, NotAllowed
-from net.exchange import Exchange
-from net.hosts import Hosts
+from net.exchange import Exchange, Hosts, NoInternet, NotAllowed
 from net.text import mended
 
 STALE = 3  # kept connections that may turn out dead before a new one is made

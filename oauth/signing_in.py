@@ -8,7 +8,7 @@ import structlog
 from flask import Response, request, session
 
 from accounts.attempts import Browser
-from net.visitors import counted_as
+from net.addresses import counted_as
 from oauth import pages
 from oauth.authorize_request import AuthorizeRequest
 from oauth.known_browser import KnownBrowser

@@ -14,7 +14,7 @@ import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from showcam.aws import secrets as secrets_manager
 from showcam.settings import Settings
 

@@ -22,12 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from alexa.spoken.kept_chains import KeptChains
-from net.cache import Recent
-from net.errors import Unreached
-from net.exchange import Exchange
-from net.hosts import Hosts
+from net.cache import Rate, Recent
+from net.exchange import Exchange, Hosts, Unreached
 from net.http import Http
-from net.rate import Rate
 from registry.errors import VendorDown
 from registry.readings.flights import Flights
 

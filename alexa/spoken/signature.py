@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from alexa.spoken.chain import BadChain, Chains
-from net.incoming import JsonObject
-from net.json_depth import too_deep
+from net.text import JsonObject, too_deep
 
 TOLERANCE_S = 150  # Amazon's own limit for a request's age
 EVENT_TOLERANCE_S = 3600  # Amazon repeats skill events for up to an hour

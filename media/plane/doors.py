@@ -18,8 +18,7 @@ from aiohttp import web
 from media.grants import START_S, BadGrant, ExpiredGrant, Grants, Protocol
 from media.plane.routes import Handler, application, problem
 from media.silence import Silence, silence
-from net.addresses import is_in_house, unmapped
-from net.visitors import Network, counted_as, within
+from net.addresses import Network, counted_as, is_in_house, unmapped, within
 
 _log = structlog.get_logger()
 SILENT_S = 5.0  # until somebody who has connected says something

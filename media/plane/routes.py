@@ -24,7 +24,7 @@ from media.plane.viewing.pull import RESTS
 from media.plane.viewing.pulls import TooMany
 from media.plane.viewing.session import Session
 from media.plane.viewing.sessions import Sessions
-from net.problem import problem_of
+from net.text import problem_of
 
 _log = structlog.get_logger()
 _CORS = {

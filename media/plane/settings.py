@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from media.grants import SESSION_S
-from net.visitors import Network
+from net.addresses import Network
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from net import errors
+from net import exchange
 from net.http import Http, Page, Reply
 from registry.errors import NoInternet, VendorDown
 
@@ -55,7 +55,7 @@ class VendorHttp(Http):
 def _as_vendor_down() -> Iterator[None]:
     try:
         yield
-    except errors.NoInternet as error:
+    except exchange.NoInternet as error:
         raise NoInternet(str(error)) from None
-    except errors.Unreached as error:
+    except exchange.Unreached as error:
         raise VendorDown(str(error)) from None

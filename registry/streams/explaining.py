@@ -8,7 +8,7 @@ from accounts.viewers import Viewer
 from media.grants import Claims
 from media.messages import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
-from net.rate import Rate
+from net.cache import Rate
 from registry.camera import Refusal, Stream, StreamRequest
 from registry.gate import cards
 from registry.gate.displays import PLAYABLE

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from net.rate import Rate
+from net.cache import Rate
 from store.ports import Throttle
 
 WINDOW_S = 60

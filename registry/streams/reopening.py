@@ -1,6 +1,6 @@
 """The gate for an issued grant: its viewer, the viewer's cameras and the camera's state may have changed since."""
 
-from accounts import viewers
+from accounts import console_sessions
 from accounts.viewers import Viewer
 from media.grants import Claims
 from registry.camera import Refusal, is_on_battery
@@ -35,7 +35,7 @@ class Reopening:
         return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
 
     def _viewer(self, claims: Claims) -> Viewer | None:
-        viewer = viewers.find(self._store, claims.link)
+        viewer = console_sessions.find_viewer(self._store, claims.link)
         return viewer if viewer is not None and viewer.account == claims.account else None
 
 

@@ -7,7 +7,7 @@ from accounts.viewers import Viewer
 from media.grants import Picture
 from media.messages import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
-from net.rate import Rate
+from net.cache import Rate
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, is_on_battery
 from registry.errors import BadOffer
 from registry.gate.displays import plain

@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import TypedDict
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from showcam.http_types import Refuse, Request, Response, problem
 
 type Event = JsonObject

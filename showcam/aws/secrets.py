@@ -5,7 +5,7 @@ No error's text holds a secret or a piece of one.
 
 import json
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from showcam.aws import boto
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from msgspec import Struct
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 
 LONGEST_S = 900  # that SQS holds a message back
 _AT_ONCE = 10  # messages in one request

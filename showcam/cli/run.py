@@ -68,7 +68,7 @@ def run(context: click.Context, port: int | None, replay: tuple[Path, ...]) -> N
 
 def _decided(context: click.Context, settings: Settings) -> Settings:
     """As the person wants it who is at the terminal: whether the house reaches the page of the cameras."""
-    from net.networks import own_addresses
+    from net.addresses import own_addresses
     from showcam.process.open_house import decide, undecided
 
     if not undecided(settings, origins_of(context)):

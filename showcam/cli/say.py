@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report
 

@@ -9,7 +9,7 @@ from media.client import MediaClient
 from media.fleet import Fleet
 from media.grants import Grants
 from media.trust import tls_context
-from net.networks import house_networks
+from net.addresses import house_networks
 from registry.adapter import Adapter, adapt
 from registry.driver import Driver
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts

@@ -11,8 +11,8 @@ from accounts import households
 from media.plane.sources.probe import probe
 from media.plane.units import SourceFailed
 from media.source import SourceSpec, Watched
-from net.apart import Broke
-from net.networks import house_networks
+from net.addresses import house_networks
+from net.child import Broke
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.search import Candidate, Heard, search

@@ -8,7 +8,7 @@ from console.own_camera import OwnCamera
 from console.trial import Trial
 from media.messages import MediaBusy, MediaUnavailable, NoPicture
 from media.source import SourceSpec, Watched
-from net.networks import house_networks
+from net.addresses import house_networks
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Device
 from registry.drivers.lan.search import Candidate, Heard, search

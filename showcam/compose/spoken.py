@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from accounts.tokens import authenticate
-from net.incoming import JsonObject
+from net.text import JsonObject
 from showcam.compose import ground
 from showcam.settings import Settings
 from store.ports import Store

@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from showcam import keys
 from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from wsgiref.types import WSGIEnvironment
 
-from net.visitors import PEER, counted_as
+from net.addresses import PEER, counted_as
 from showcam.http_types import RECEIVED, Refuse, Response, problem
 
 BODY_S = 5.0

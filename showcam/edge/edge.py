@@ -15,8 +15,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
-from net.outcomes import Outcome, collected
-from net.visitors import PEER, Network, within
+from net.addresses import PEER, Network, within
+from registry.outcomes import Outcome, collected
 from showcam.edge.bodies import Bodies
 from showcam.http_types import AT_WORK, RECEIVED, Answered, Headers, Refuse, Request, Response, Route, problem
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from alexa.spoken.chain import Chains, ChainUnreached
 from alexa.spoken.signature import NotSigned, event_of, verified
-from net.incoming import JsonObject
+from net.text import JsonObject
 from showcam.edge.signatures import HEADER
 from showcam.http_types import Refuse, Request, Response, Route, carries, problem
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from showcam.setup import forwarder
 from showcam.setup.alexa_console import SCOPE
 from showcam.shipped import skill_package

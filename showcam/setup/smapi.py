@@ -15,10 +15,9 @@ from urllib.parse import quote, urlencode
 from msgspec import Struct
 
 from console.skill import NotMade
-from net.errors import Unreached
-from net.hosts import Hosts
+from net.exchange import Hosts, Unreached
 from net.http import Http, Reply
-from net.incoming import JsonObject
+from net.text import JsonObject
 from words.catalogue import mark
 
 LOGIN, API = "api.amazon.com", "api.amazonalexa.com"

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from accounts import households, viewers
+from accounts import households, console_sessions
 from accounts.console_sessions import KEPT_S, ConsoleSessions
 from accounts.identity import token_hash
 from accounts.viewers import OwnersPage
@@ -119,7 +119,7 @@ def test_a_viewer_is_a_link_or_an_owners_page(store: SqliteStore) -> None:
     sessions, account = ConsoleSessions(store), households.add(store, "ezviz", "kari@example.com", b"").id
     found = sessions.read(sessions.begin(account=account))
     assert found is not None
-    assert viewers.find(store, found.id) == OwnersPage(found.id, account)
+    assert console_sessions.find_viewer(store, found.id) == OwnersPage(found.id, account)
     store.drop_household(account)
-    assert viewers.find(store, found.id) is None
-    assert (viewers.find(store, "home-nobody"), viewers.find(store, "nobody")) == (None, None)
+    assert console_sessions.find_viewer(store, found.id) is None
+    assert (console_sessions.find_viewer(store, "home-nobody"), console_sessions.find_viewer(store, "nobody")) == (None, None)

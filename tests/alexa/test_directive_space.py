@@ -224,7 +224,7 @@ def test_a_directive_wrong_in_one_place_gets_that_places_error(
     assert not caplog.records
 
 
-# several at once have fewer brackets than are looked through for what an answer repeats (net.json_depth)
+# several at once have fewer brackets than are looked through for what an answer repeats (net.text)
 JSON = st.recursive(
     st.sampled_from([WIDE[:1000] if value is WIDE else value for value in SPOILT[1:]])
     | st.integers()

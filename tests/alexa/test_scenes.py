@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from net.outcomes import collected
 from registry.errors import VendorDown
+from registry.outcomes import collected
 from registry.preferences import Preferences
 from registry.reason import Reason
 from tests.doubles.household import Household

@@ -136,10 +136,10 @@ def test_its_bytecode_is_complete_and_asks_no_source(function: str, packages: di
 
 
 def test_python_takes_that_bytecode_whatever_the_files_say_of_themselves(unpacked: Path) -> None:
-    module = unpacked / "net/incoming.py"
+    module = unpacked / "net/text.py"
     source = module.read_text()
     module.write_text("raise SystemExit('compiled again')")
-    done = run("import net.incoming; print(net.incoming.__file__)", unpacked)
+    done = run("import net.text; print(net.text.__file__)", unpacked)
     module.write_text(source)
     assert done.stdout.split() == [str(module)], done.stderr
 

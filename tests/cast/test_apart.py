@@ -15,7 +15,7 @@ from cast.apart import DEVICE, ApartScreen, browse
 from cast.device import Over, Picture
 from cast.errors import CastFailed
 from cast.screen import NAMESPACE
-from net.apart import Limits
+from net.child import Limits
 from simulator.television.receiver import Page
 from tests.cast.conftest import WAIT_S, Receiver, TelevisionThread
 from tests.doubles.waiting import LONG_S, until

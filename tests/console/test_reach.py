@@ -6,7 +6,7 @@ What it makes of Host, headers and protocol is asked of the started program: tes
 import pytest
 
 from console.reach import from_house
-from net.visitors import PEER
+from net.addresses import PEER
 
 # the other end of the connection, the address that a trusted proxy named, whether it is the house
 PEERS = [

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import zeroconf
 from msgspec.structs import asdict as fields
 
-from net.apart import Broke, Limits
-from net.networks import house_networks
+from net.addresses import house_networks
+from net.child import Broke, Limits
 from registry.drivers.lan.devices import Device, Pictured
 from registry.drivers.lan.discovery import Discovered, discover
 from registry.drivers.lan.search import Candidate, search

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from net.hosts import Hosts
+from net.exchange import Hosts
 from registry.driver import Driver
 from store.ports import Store
 from tests.examples.lakeside.driver import LakesideDriver

@@ -3,8 +3,7 @@
 import pytest
 
 from net.addresses import are_public, is_confidential, is_in_house, is_public, is_spelled
-from net.errors import NotAllowed
-from net.hosts import Hosts
+from net.exchange import Hosts, NotAllowed
 
 PUBLIC, HOUSE, HERE, NOBODY = "public", "house", "this machine", "nobody's"
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from net.errors import Unreached
-from net.hosts import Hosts
+from net.exchange import Hosts, Unreached
 from net.http import Http, Reply
 from net.requests_adapter import LONGEST_ANSWER
 from simulator.authority import server_context

@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from net.errors import Unreached
-from net.exchange import Exchange
+from net.exchange import Exchange, Unreached
 from tests.doubles.tls_vendor import Speak, Vendors, answer, request_of
 from tests.net.test_http import client
 

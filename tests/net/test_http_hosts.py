@@ -6,9 +6,7 @@ import pytest
 import requests
 
 from media.ezviz.address import KNOWN
-from net.errors import NotAllowed
-from net.exchange import Exchange
-from net.hosts import Hosts
+from net.exchange import Exchange, Hosts, NotAllowed
 from net.http import Http
 from tests.doubles.tls_vendor import Vendors, answer
 from tests.net.test_http import client, says

@@ -2,7 +2,7 @@
 
 import pytest
 
-from net.json_depth import shallow, too_deep
+from net.text import shallow, too_deep
 
 
 def nested(depth: int, inner: bytes = b"") -> bytes:

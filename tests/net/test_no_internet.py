@@ -8,7 +8,7 @@ from tests.doubles.cut_off import run_cut_off
 
 ASKED = """
 import json, re, sys
-from net.hosts import Hosts
+from net.exchange import Hosts
 from net.exchange import Exchange
 from registry.drivers.ezviz.client import FAILURES, failure
 from registry.drivers.vendor_http import VendorHttp
@@ -62,8 +62,8 @@ def test_what_a_request_that_found_no_way_out_comes_to(
 
 LOOKED_UP = """
 import socket, sys, threading
-from net.errors import NoInternet, NotAllowed
-from net.hosts import Hosts
+from net.exchange import NoInternet, NotAllowed
+from net.exchange import Hosts
 
 resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 resolver.bind(("127.0.0.1", 53))

@@ -4,7 +4,7 @@ import ssl
 import threading
 from pathlib import Path
 
-from net.hosts import Hosts
+from net.exchange import Hosts
 from net.http import Http
 from tests.doubles.tls_vendor import SERVES, Vendors, answer
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from media.grants import Grants
-from net.hosts import Hosts
+from net.exchange import Hosts
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Stream, StreamRequest
 from registry.drivers.ezviz import sessions

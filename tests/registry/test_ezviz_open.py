@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from media.ezviz.results import meaning
-from net.hosts import Hosts
+from net.exchange import Hosts
 from registry.drivers.ezviz.answers import OPEN, error, kind
 from registry.drivers.ezviz.open_platform import Key, OpenPlatform
 from registry.drivers.vendor_http import VendorHttp

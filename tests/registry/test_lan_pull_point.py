@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from net.apart import Limits
+from net.child import Limits
 from net.house import HouseHttp
 from registry.driver import Hint
 from registry.drivers.lan.devices import Device, Devices, Pictured

@@ -8,7 +8,7 @@ from collections import Counter
 import av
 import pytest
 
-from net.hosts import Hosts
+from net.exchange import Hosts
 from registry.driver import Probed
 from registry.drivers.probes import hls
 from registry.drivers.probes.hls import NoTables, stream_types

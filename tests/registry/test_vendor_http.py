@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from net.hosts import Hosts
+from net.exchange import Hosts
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import VendorDown
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from net.cache import Recent
 from net.exchange import Exchange
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import Camera
 from registry.driver import Hint
 from registry.drivers.ezviz import home, keys, pictures, tracing

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from net.cache import Recent
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.driver import EventKind, Hint
 from registry.errors import CameraSilent, DriverError, Refused, SetRefused, VendorBusy, VendorDown
 from registry.reason import Reason

@@ -9,8 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from net.cache import Recent
-from net.incoming import JsonObject
-from net.text import line
+from net.text import JsonObject, line
 from registry.camera import Camera, Flag, Ref, Video
 from registry.drivers.ezviz.answers import fields, number, tidied, within
 from registry.errors import VendorDown

@@ -28,8 +28,8 @@ from pyezvizapi.exceptions import EzvizAuthTokenExpired, EzvizAuthVerificationCo
 
 from net.exchange import Exchange
 from net.http import retry_after_s
-from net.incoming import JsonObject
 from net.requests_adapter import Forbidden
+from net.text import JsonObject
 from registry.drivers.ezviz.answers import NO_SUCH_CALL, ahead_s, kind, rows, text, tidied, within
 from registry.drivers.vendor_http import VendorHttp
 from registry.errors import DriverError, NoInternet, SignedOut, VendorBusy, VendorDown

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from net.exchange import Exchange
-from net.incoming import JsonObject
-from net.text import line
+from net.text import JsonObject, line
 from registry.camera import Camera, Flag, Ref, Video
 from registry.drivers.ezviz.account import EzvizAccount
 from registry.drivers.ezviz.cameras import NIGHT_MODES

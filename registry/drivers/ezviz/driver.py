@@ -15,8 +15,7 @@ from media.ezviz.results import TOKEN
 from media.grants import Picture
 from media.source import NotOpened, SourceSpec, mark_of, outcome
 from net.cache import Recent
-from net.exchange import Exchange
-from net.hosts import Hosts
+from net.exchange import Exchange, Hosts
 from registry.camera import Camera, Ref
 from registry.driver import Hint, Probed, sound
 from registry.drivers.ezviz.account import EzvizAccount

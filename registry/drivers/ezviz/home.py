@@ -27,7 +27,7 @@ from media.rtsp.login import Login
 from media.source import SourceSpec
 from net.addresses import is_in_house
 from net.cache import Recent
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import Camera
 from registry.driver import sound
 from registry.drivers.ezviz.keys import CasSession, OtherCertificate

@@ -33,11 +33,10 @@ from msgspec.structs import replace
 
 from media.ezviz.address import KNOWN, LOWEST_PORT
 from media.ezviz.local_messages import HEAD, KEY_WANTED, TAIL, Device, Head, NotMessage, answer, key_wanted, plain
-from net import errors
+from net import exchange
 from net.addresses import is_spelled
-from net.exchange import Exchange
-from net.hosts import Hosts
-from net.incoming import JsonObject
+from net.exchange import Exchange, Hosts
+from net.text import JsonObject
 from registry.camera import Camera, PictureCode
 from registry.drivers.ezviz.answers import set_error
 from registry.drivers.ezviz.open_platform import Access, Calls, EzvizHosts, Key, OpenPlatform, Sub
@@ -349,9 +348,9 @@ class Cas:
         hosts = Hosts((f"{asking.host}:{asking.port}",) if is_practice else ())
         try:
             return hosts.addresses(asking.host, asking.port, timeout_s)[0]
-        except errors.NoInternet as error:
+        except exchange.NoInternet as error:
             raise NoInternet(str(error)) from None
-        except errors.NotAllowed as error:
+        except exchange.NotAllowed as error:
             raise VendorDown(str(error)) from None
 
     def _check_pin(self, asking: CasSession, connection: ssl.SSLSocket) -> None:

@@ -20,9 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from net.exchange import Exchange
-from net.incoming import JsonObject
-from net.json_depth import too_deep
-from net.text import mended
+from net.text import JsonObject, mended, too_deep
 from registry.driver import EventKind, Hint
 from registry.drivers.ezviz.account import EzvizAccount, PushSession
 from registry.drivers.ezviz.answers import channel_of, epoch_s, kind_of, push_hint

@@ -10,10 +10,9 @@ from msgspec import Struct
 
 from media.grants import Picture
 from net.cache import Recent
-from net.errors import NotAllowed
-from net.exchange import Exchange
+from net.exchange import Exchange, NotAllowed
 from net.http import Reply
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import Ref
 from registry.drivers.ezviz.answers import DONE, error, kind, open_set_error
 from registry.drivers.vendor_http import VendorHttp

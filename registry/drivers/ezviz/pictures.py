@@ -24,7 +24,7 @@ from media.ezviz.address import KNOWN, LOWEST_PORT, MAIN, SUB, live, named
 from media.source import NotOpened, SourceSpec
 from net.addresses import is_public, is_spelled
 from net.cache import Recent
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import UNASKED, Camera, Ref
 from registry.driver import sound
 from registry.drivers.ezviz.answers import text

@@ -17,9 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from accounts import households
-from net.errors import NotAllowed
-from net.exchange import Exchange
-from net.incoming import JsonObject
+from net.exchange import Exchange, NotAllowed
+from net.text import JsonObject
 from registry.drivers.ezviz.answers import SIGN_IN
 from registry.drivers.ezviz.open_platform import EzvizHosts, Key
 from registry.drivers.vendor_http import VendorHttp

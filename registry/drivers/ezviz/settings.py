@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import Camera
 from registry.drivers.ezviz import cameras as of_list
 from registry.drivers.ezviz.answers import channel, device, fields, number, rows, section, text, within

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from media.ezviz.address import KNOWN
 from net.addresses import is_in_house, is_public, is_spelled
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import Camera
 from registry.drivers.ezviz import keys
 from registry.drivers.ezviz.answers import channel as channel_row

@@ -20,9 +20,9 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from msgspec import Struct
 
-from net import apart
+from net import child
 from net.addresses import is_in_house
-from net.apart import Apart, Broke, Limits
+from net.child import Broke, Child, Limits
 from net.elements import Element, NotXml, read
 from net.text import line
 from registry.drivers.lan.onvif import DEVICE_PATH
@@ -63,7 +63,7 @@ class Discovered(Struct, frozen=True):
 def discover(networks: Sequence[ipaddress.IPv4Interface]) -> list[Discovered]:
     """Who answers now, asked by a process with limits on memory and CPU; [] if that broke."""
     try:
-        process = Apart("registry.drivers.lan.discovery", [str(network.ip) for network in networks], Limits())
+        process = Child("registry.drivers.lan.discovery", [str(network.ip) for network in networks], Limits())
         late = threading.Timer(WITHIN_S, process.kill)
         late.start()
         try:
@@ -79,7 +79,7 @@ def discover(networks: Sequence[ipaddress.IPv4Interface]) -> list[Discovered]:
 
 def main() -> None:
     """The process that `discover` starts."""
-    apart.say(probe(msgspec.json.decode(next(apart.orders()), type=list[str])))
+    child.say(probe(msgspec.json.decode(next(child.orders()), type=list[str])))
 
 
 def probe(addresses: Iterable[str], *, listens_s: float = LISTENS_S, loopback: bool = False) -> list[Discovered]:

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec import Struct
 
-from net import apart
-from net.apart import Apart, Broke, Limits
+from net import child
+from net.child import Child, Broke, Limits
 from net.elements import Element
 from net.house import HouseHttp
 from registry.driver import EventKind, Hint
@@ -159,7 +159,7 @@ class Listener:
         self._loopback, self._limits = loopback, limits
         self._stopped = threading.Event()
         self._refused: set[tuple[str, ...]] = set()  # logins that are not sent again until their owner gives others
-        self._process: Apart | None = None
+        self._process: Child | None = None
         threading.Thread(target=self._run, name=f"events-{source.id}", daemon=True).start()
 
     def stop(self) -> None:
@@ -192,7 +192,7 @@ class Listener:
 
     def _begin(self) -> None:
         try:
-            self._process = Apart(MODULE, _Order(self._waits, self._loopback), self._limits)
+            self._process = Child(MODULE, _Order(self._waits, self._loopback), self._limits)
         except Broke as broke:
             log.warning("source %s: nothing listens to its cameras' events: %s", self._source.id, broke)
             return
@@ -203,7 +203,7 @@ class Listener:
             self._process.end()
             self._process = None
 
-    def _read(self, process: Apart) -> None:
+    def _read(self, process: Child) -> None:
         try:
             for line in process.lines():
                 self._take(msgspec.json.decode(line, type=_Heard))
@@ -255,11 +255,11 @@ class _Ear:
             try:
                 for kinds in self._pulls(PullPoint(onvif, self._waits.answer_s), over):
                     for kind in kinds:
-                        apart.say(_Heard(device.id, device.channel, kind))
+                        child.say(_Heard(device.id, device.channel, kind))
                     pause_s = self._waits.pause_s
             except OnvifFailed as failed:
                 if failed.why == "login":  # its password is not sent again until its owner gives another
-                    apart.say(_Heard(device.id, device.channel))
+                    child.say(_Heard(device.id, device.channel))
                     return
             over.wait(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads
             pause_s = min(2 * pause_s, self._waits.longest_s)
@@ -275,7 +275,7 @@ class _Ear:
 
 def main() -> None:
     """Runs in the process. Each line on its standard input is the whole list of cameras to listen to."""
-    orders = apart.orders()
+    orders = child.orders()
     ear = _Ear(msgspec.json.decode(next(orders), type=_Order))
     for line in orders:
         ear.follow(msgspec.json.decode(line, type=list[Device]))

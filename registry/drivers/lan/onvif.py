@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from media.rtsp.login import Login, challenge
 from net.elements import Element, NotXml, read
-from net.errors import NotAllowed, Unreached
+from net.exchange import NotAllowed, Unreached
 from net.house import Answer, HouseHttp
 from net.text import line
 from registry.settings import Setting, SettingView

@@ -15,10 +15,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from net import apart
-from net.addresses import is_in_house
-from net.apart import Apart, Broke, Limits
-from net.networks import neighbours
+from net import child
+from net.addresses import is_in_house, neighbours
+from net.child import Child, Broke, Limits
 from net.text import line
 from registry.drivers.lan import discovery
 from registry.drivers.lan.devices import Device
@@ -174,7 +173,7 @@ def search(
 
 def _said(order: _Order, limits: Limits) -> Iterator[_Said]:
     """Raises Broke."""
-    process = Apart("registry.drivers.lan.search", order, limits)
+    process = Child("registry.drivers.lan.search", order, limits)
     late = threading.Timer(WITHIN_S, process.kill)
     late.start()
     try:
@@ -189,12 +188,12 @@ def _said(order: _Order, limits: Limits) -> Iterator[_Said]:
 
 def main() -> None:
     """The process that searches."""
-    order = msgspec.json.decode(next(apart.orders()), type=_Order)
+    order = msgspec.json.decode(next(child.orders()), type=_Order)
 
     def heard(done: int, of: int) -> None:
-        apart.say(_Said(heard=(done, of)))
+        child.say(_Said(heard=(done, of)))
 
-    apart.say(_Said(found=find(order.interfaces, look=order.look, heard=heard)))
+    child.say(_Said(found=find(order.interfaces, look=order.look, heard=heard)))
 
 
 def _open(hosts: Sequence[str], heard: Heard) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from net.incoming import JsonObject
+from net.text import JsonObject
 from registry.camera import Camera, Flag, Ref, Video
 from registry.errors import VendorDown
 

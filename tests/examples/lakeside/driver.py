@@ -5,8 +5,8 @@ from typing import Literal
 
 from media.grants import Picture
 from media.source import SourceSpec
-from net.hosts import Hosts
-from net.incoming import JsonObject
+from net.exchange import Hosts
+from net.text import JsonObject
 from registry.camera import Camera
 from registry.driver import Probed, sound
 from registry.drivers.probes import hls

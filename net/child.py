@@ -59,7 +59,7 @@ class Limits(Struct, frozen=True):
             self._allow()
 
 
-class Apart:
+class Child:
     """A module of ours that runs in a process; `order` is the first line that it gets. Raises Broke."""
 
     def __init__(self, module: str, order: object, limits: Limits) -> None:
