@@ -1,23 +1,26 @@
-"""Assistants' OAuth registrations: exact redirect URIs, a secret shown once, a check in constant time."""
+"""Assistants' OAuth registrations: exact redirect URIs, a secret shown once, a check in constant time; and refusals."""
 
 import contextlib
 import hmac
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from accounts.identity import token_hash
-from store.ports import Store
+from store.ports import Store, StoreUnavailable, Throttle
 from store.records import Assistant, Client
 
 TRIAL = "doctor-trial-"  # begins the ids of clients that exist for one examination by the doctor
 TRIAL_S = 3600.0  # no examination lasts so long: an older client was left behind
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})/callback")
+type Refused = Literal["forwarder", "skill"]
+WINDOW_S = 900  # refusals are counted in windows of this length
 
 
 def register(
@@ -115,3 +118,34 @@ def _check_redirect(uri: str) -> None:
         )
     if any(not char.isprintable() or char == " " for char in uri):
         raise ValueError(f"{uri!r} can't be a redirect URI: it holds spaces or control characters")
+
+
+class Refusals:
+    """Counts what was refused to an assistant lately, so that the doctor can name the cause.
+
+    Strangers can cause the refusal of a client whose id they know, so a count is a hint and no proof."""
+
+    def __init__(self, store: Throttle, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    def note(self, what: Refused) -> None:
+        self._note(what)
+
+    def note_client(self, client_id: str) -> None:
+        """Count a client that came with another secret than the registered one."""
+        self._note(f"client/{client_id}")
+
+    def lately(self, what: Refused) -> int:
+        """How often within the last 15 to 30 minutes."""
+        return self._lately(what)
+
+    def lately_of_client(self, client_id: str) -> int:
+        return self._lately(f"client/{client_id}")
+
+    def _note(self, what: str) -> None:
+        with contextlib.suppress(StoreUnavailable):  # it was refused all the same
+            self._store.hit(f"refused/{what}", WINDOW_S, self._clock())
+
+    def _lately(self, what: str) -> int:
+        now = self._clock()
+        return sum(self._store.hits(f"refused/{what}", WINDOW_S, at) for at in (now, now - WINDOW_S))

@@ -1,7 +1,8 @@
-"""Browsers that are signed in at the console: each by a cookie of its own, for thirty days, sealed in the store.
+"""Browsers that are signed in at the console, and who is shown a picture: such a browser, or an assistant by its link.
 
-The store finds a session by its id, which the cookie's text gives and which gives no cookie. So the id may stand in a
-stream's grant, and the gate still finds out whether its browser is signed in.
+A browser has a cookie of its own for thirty days, sealed in the store. The store finds a session by its id, which the
+cookie's text gives and which gives no cookie. So the id may stand in a stream's grant, and the gate still finds out
+whether its browser is signed in.
 """
 
 import time
@@ -13,8 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from accounts.identity import new_secret, token_hash
-from store.household_ports import AccountSecrets
-from store.ports import Visits
+from store.household_ports import Accounts, AccountSecrets
+from store.ports import Links, Visits
 
 KEPT_S = 30 * 86_400
 SLOW_S = 60.0  # a browser is listed before its session is kept: for so long the session may be on its way
@@ -137,3 +138,39 @@ def _row(session_id: str) -> str:
 
 def _named(session: ConsoleSession, name: Name) -> str:
     return token_hash(f"{name}|{session.id}")
+
+
+class Viewer(Protocol):
+    """A link of an assistant's, or a session of the console."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def cameras(self) -> tuple[str, ...] | None:
+        """The ids of those it may see; None: all of the account's."""
+        ...
+
+
+class OwnersPage(Struct, frozen=True):
+    """A browser of an owner's, to which all cameras of the household are visible."""
+
+    id: str
+    account: str
+    cameras: None = None
+
+
+class ViewerStore(Accounts, AccountSecrets, Links, Visits, Protocol):
+    """What finding a viewer takes."""
+
+
+def find_viewer(store: ViewerStore, viewer_id: str) -> Viewer | None:
+    """None where it never was or is over. Raises StoreUnavailable."""
+    if viewer_id.startswith(PREFIX):
+        session = ConsoleSessions(store).find(viewer_id)
+        if session is None or store.account(session.account) is None:
+            return None  # signed out, or its household was removed
+        return OwnersPage(session.id, session.account)
+    link = store.link(viewer_id)
+    return link if link is not None and link.ended is None else None

@@ -1,13 +1,70 @@
-"""Completed authorizations: made at consent, each with tokens of its own, never replacing another."""
+"""Completed authorizations and their tokens, the links that a household has not acknowledged, and the linking window.
 
+A link is made at consent, has tokens of its own and never replaces another. Tokens are opaque and have 256 bits; only
+hashes are stored. A token's text is `{kind}.{link id}.{secret}`, so that link and token are read in one request. This
+module stays free of Flask and Authlib, since a directive pays for what is imported here.
+"""
+
+import math
+import secrets
+import time
+from collections.abc import Callable
 from typing import Literal, NotRequired, TypedDict
 
-from accounts.identity import new_id
-from accounts.tokens import ACCESS_S, mint
-from store.ports import Store
-from store.records import Account, Client, Link, Token
+import msgspec
 
+from accounts.identity import new_id, token_hash
+from store.ports import Store, Visits
+from store.records import Account, Assistant, Client, Link, Token
+
+ACCESS_S = 12 * 3600
+TOUCH_S = 300
 LABEL_LENGTH = 60
+_NAME = "acknowledged_links"
+_decoder = msgspec.json.Decoder(list[str])
+OPEN_S = 15 * 60
+_ROW = token_hash("linking window")
+
+
+class TokenInvalid(Exception):
+    """Unknown, revoked, of another client, or none at all."""
+
+
+class TokenExpired(TokenInvalid):
+    """Ours, and over: the assistant should refresh it."""
+
+
+def mint(link_id: str, kind: str, scope: str, now: float) -> tuple[str, Token]:
+    """The token's text, which is not stored, and its row."""
+    text = f"{'sca' if kind == 'access' else 'scr'}.{link_id}.{secrets.token_urlsafe(32)}"
+    if kind == "access":
+        return text, Token(token_hash(text), link_id, "access", scope, now, now + ACCESS_S)
+    return text, Token(token_hash(text), link_id, "refresh", scope, now, None)
+
+
+def link_of(text: str) -> str | None:
+    """The link id a token's text names, unverified; None when it is no token of ours."""
+    fields = text.split(".")
+    if len(fields) != 3 or fields[0] not in ("sca", "scr") or len(text) > 256 or not text.isascii():
+        return None
+    return fields[1] if fields[1].isalnum() else None
+
+
+def authenticate(store: Store, text: str, assistant: Assistant) -> Link:
+    """The link behind an access token. Raises TokenExpired or TokenInvalid; what a store raises passes through."""
+    now = time.time()
+    link_id = link_of(text)
+    found = store.find_token(link_id, token_hash(text)) if link_id else None
+    if found is None:
+        raise TokenInvalid("no such access token")
+    link, token = found
+    if token.kind != "access" or link.assistant != assistant:
+        raise TokenInvalid("not an access token of this assistant")
+    if token.expires is not None and token.expires <= now:
+        raise TokenExpired("the access token has expired")
+    if now - link.last_used > TOUCH_S:
+        store.touch_link(link.id, now)
+    return link
 
 
 class TokenAnswer(TypedDict):
@@ -76,3 +133,52 @@ def clean_label(text: str) -> str:
     """What a person called the link: one line of printable characters."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line[:LABEL_LENGTH].rstrip()
+
+
+class NewLinks:
+    """What was acknowledged is kept with the household; without it every link is new."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, account_id: str) -> list[Link]:
+        """Oldest first."""
+        known = self._acknowledged(account_id)
+        return [link for link in self._store.links(account_id) if link.id not in known]
+
+    def acknowledge(self, account_id: str, link_ids: list[str]) -> None:
+        """Take these links off the list, as far as they are the household's; a link that came meanwhile stays new."""
+        living = [link.id for link in self._store.links(account_id)]
+        known = self._acknowledged(account_id) | set(link_ids)
+        kept = msgspec.json.encode([link_id for link_id in living if link_id in known])
+        self._store.put_account_secret(account_id, _NAME, kept)
+
+    def _acknowledged(self, account_id: str) -> frozenset[str]:
+        data = self._store.account_secret(account_id, _NAME)
+        try:
+            return frozenset(_decoder.decode(data)) if data else frozenset()
+        except msgspec.MsgspecError:
+            return frozenset()  # written by another version
+
+
+class LinkingWindow:
+    """One for the installation, for all of its processes. Each method may raise StoreUnavailable."""
+
+    def __init__(self, store: Visits, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    def open(self) -> None:
+        """Open linking for OPEN_S seconds from now."""
+        ends = self._clock() + OPEN_S
+        self._store.put_visit(_ROW, str(ends).encode(), ends)
+
+    def close(self) -> None:
+        self._store.drop_visit(_ROW)
+
+    def left_s(self) -> int:
+        """Seconds until it closes; 0 where it is closed."""
+        data, now = self._store.visit(_ROW, self._clock()), self._clock()
+        try:
+            return max(0, math.ceil(float(data) - now)) if data else 0
+        except ValueError:
+            return 0  # written by another version

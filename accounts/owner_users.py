@@ -1,23 +1,89 @@
 """Owners' users at showcam itself: a name and a password of the owner's choice, by which a household is signed in.
 
 The name is found by its keyed hash and sealed together with the password's hash. A vendor is never given this password.
+Passwords are hashed by argon2id (RFC 9106): slow to guess, and a few at a time, since each hash takes memory.
 """
 
 import contextlib
 import secrets
+import threading
+import unicodedata
+from collections.abc import Iterator
 from typing import Literal, Protocol
 
 import msgspec
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
 
+from accounts import households
 from accounts.identity import vendor_key
-from accounts.passwords import Busy, Passwords
 from store import household_ports
-from store.ports import Meta
-from store.records import OwnerUser
+from store.ports import Meta, Store
+from store.records import Account, OwnerUser
 
+AT_ONCE = 2  # hashes of one process: 72 MiB with the cost below
+WAIT_S = 2.0  # for the memory
 SHORTEST_NAME, LONGEST_NAME = 2, 100
 SHORTEST, LONGEST = 10, 200  # characters of a password
+
+
+class Cost(Struct, frozen=True):
+    """What one hash costs: 36 MiB, and about 50 ms of a core. OWASP's least is 19 MiB and two passes.
+
+    glibc keeps what it frees of blocks up to 32 MiB, for each thread: sign-ins of 64 threads left 195 MiB behind. A
+    larger block goes back to the system at once.
+    """
+
+    memory_kib: int = 36 * 1024
+    passes: int = 2
+    lanes: int = 1
+
+
+class Busy(Exception):
+    """Others used the memory for hashes all the time that one may wait."""
+
+
+class Passwords:
+    def __init__(self, cost: Cost = Cost(), *, at_once: int = AT_ONCE, wait_s: float = WAIT_S) -> None:  # noqa: B008
+        self._hasher = PasswordHasher(cost.passes, cost.memory_kib, cost.lanes, type=Type.ID)
+        self._memory, self._wait_s = threading.BoundedSemaphore(at_once), wait_s
+        self._nobodys = ""  # the hash that a password is compared with where there is none
+
+    def hash(self, password: str) -> str:
+        """The password's hash, with its salt and cost. Raises Busy."""
+        with self._room():
+            return self._hasher.hash(_bytes(password))
+
+    def fits(self, password: str, kept: str | None) -> bool:
+        """Whether the password has this hash. Without a hash (None) it takes as long and is False. Raises Busy."""
+        with self._room():
+            if not self._nobodys:
+                self._nobodys = self._hasher.hash(b"")
+            return self._verify(kept or self._nobodys, password) and kept is not None
+
+    def is_of_another_cost(self, kept: str) -> bool:
+        return self._hasher.check_needs_rehash(kept)
+
+    def _verify(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, _bytes(password))
+        except (VerificationError, InvalidHashError):
+            return False
+
+    @contextlib.contextmanager
+    def _room(self) -> Iterator[None]:
+        if not self._memory.acquire(timeout=self._wait_s):
+            raise Busy
+        try:
+            yield
+        finally:
+            self._memory.release()
+
+
+def _bytes(password: str) -> bytes:
+    """The password's bytes: the same for the same letters, however a keyboard composes them."""
+    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
 
 
 class BadUser(ValueError):
@@ -28,7 +94,7 @@ class BadUser(ValueError):
         self.why = why
 
 
-class Store(household_ports.OwnerUsers, Meta, Protocol):
+class OwnerStore(household_ports.OwnerUsers, Meta, Protocol):
     """What keeping an owner's user takes."""
 
 
@@ -43,7 +109,7 @@ class _Kept(Struct, frozen=True):
 class OwnerUsers:
     """Each method may raise StoreUnavailable and SealedUnreadable."""
 
-    def __init__(self, store: Store, passwords: Passwords | None = None) -> None:
+    def __init__(self, store: OwnerStore, passwords: Passwords | None = None) -> None:
         self._store, self._passwords = store, passwords or Passwords()
 
     def exist(self) -> bool:
@@ -67,7 +133,7 @@ class OwnerUsers:
         return self._store.owner_user_by_key(self._key(name))
 
     def fits(self, user: OwnerUser | None, password: str) -> bool:
-        """Whether it is the user's password. For nobody (None) it takes as long. Raises accounts.passwords.Busy."""
+        """Whether it is the user's password. For nobody (None) it takes as long. Raises accounts.owner_users.Busy."""
         if user is None:
             return self._passwords.fits(password, None)
         kept = _kept(user)
@@ -107,3 +173,9 @@ def check_password(password: str, name: str) -> None:
 
 def _kept(user: OwnerUser) -> _Kept:
     return msgspec.json.decode(user.data, type=_Kept)
+
+
+def named_household(store: Store, name: str) -> Account | None:
+    """The household that a command names, by a user name at its vendor or at showcam, or by its own id."""
+    source, user = households.find_at_any_vendor(store, name), OwnerUsers(store).find(name)
+    return store.account(source.account if source else user.account if user else name)

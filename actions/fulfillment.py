@@ -8,8 +8,8 @@ from typing import TypedDict
 
 import msgspec
 
+from accounts.links import TokenInvalid
 from accounts.pins import Pins
-from accounts.tokens import TokenInvalid
 from actions.devices import Devices, SyncPayload
 from actions.errors import IntentError, IntentFailure, Malformed, NotSupported, Transient
 from actions.executions import BUDGET_S, ExecutePayload, Executions

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 
-from accounts.tokens import TokenExpired, TokenInvalid
+from accounts.links import TokenExpired, TokenInvalid
 from alexa.deadline import Deadline
 from alexa.directive import Directive, read
 from alexa.envelope import Envelope

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from accounts.links import authenticate
 from accounts.pins import Pins
-from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from alexa.smart_home import SmartHome
 from bench.questions import Check, Question

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accounts import clients
-from accounts.tokens import mint
+from accounts.links import mint
 from aws.deploy_local.emulator import free_ports
 from bench.household import ADDRESS, cameras
 from bench.peer import environment

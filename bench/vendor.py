@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from accounts.tokens import mint
+from accounts.links import mint
 from bench.progress import say
 from bench.questions import WrongAnswer, initialize, report_state, reported
 from bench.run import Results, Run

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from registry.reason import Reason
-from words.catalogue import OURS, mark
-from words.languages import Language
+from words.catalogue import OURS, Language, mark
 
 type Why = Literal[
     "no_device",

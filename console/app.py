@@ -10,8 +10,7 @@ from console.help import NOTHING_HEARD, Heard, Help
 from registry.gate.help import of_number
 from registry.gate.reasons import OF_PICTURES, row_text
 from registry.reason import is_reason
-from words.catalogue import OURS, mark
-from words.languages import Language, chosen
+from words.catalogue import OURS, Language, chosen, mark
 
 # The pages of everybody, as the header lists them.
 MENU = (("/", mark("Start")), ("/help", mark("Help")))

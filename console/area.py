@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g, redirect, request, session
 
 from accounts.console_sessions import ConsoleSession, ConsoleSessions
-from accounts.new_links import NewLinks
+from accounts.links import NewLinks
 from console import cookies, pages
 from console.reach import host_of
 from store.ports import Store

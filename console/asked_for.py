@@ -10,8 +10,7 @@ from registry.camera import Camera
 from registry.gate.reasons import row_text
 from registry.reason import is_reason
 from store.records import Ask, Link
-from words.catalogue import OURS
-from words.languages import Language
+from words.catalogue import OURS, Language
 
 SOON_S = 60.0  # a display has so long to fetch what it was granted
 SHOWN = 30  # as many are listed

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from accounts.clients import TRIAL
 from accounts.console_sessions import ConsoleSession
-from accounts.linking_window import LinkingWindow
+from accounts.links import LinkingWindow
 from console import cookies, household_data, pages
 from console.area import READ, Area, Rule
 from console.assistants_sentences import ASSISTANTS

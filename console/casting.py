@@ -18,7 +18,7 @@ from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.preferences import TV_WHEN, Preferences
 from registry.settings import BadValue
-from words.languages import Language
+from words.catalogue import Language
 
 AT = "/home/tv"
 KNOWN_S = 600.0  # TVs that were found so lately are listed without another search, which takes seconds

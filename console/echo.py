@@ -10,8 +10,8 @@ from console import pages
 from console.exchanges import Ask, Exchanges
 from console.heard import Heard, Named, Reasons, answered
 from console.sentences import TRIAL
+from words.catalogue import Language
 from words.hearing import Wish, plain
-from words.languages import Language
 
 SKILL_ID = "console"
 _RTC, _STREAMS, _SCENE = "Alexa.RTCSessionController", "Alexa.CameraStreamController", "SCENE_TRIGGER"

@@ -16,8 +16,7 @@ from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.settings import Step
-from words.catalogue import OURS
-from words.languages import Language
+from words.catalogue import OURS, Language
 
 WANTED_S = 1800.0  # so long a mailed code is good
 LONGEST_CODE = 32

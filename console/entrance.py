@@ -6,7 +6,7 @@ from typing import Literal
 import structlog
 from flask import abort, g, request
 
-from accounts.one_time_code import OneTimeCode
+from accounts.attempts import OneTimeCode
 from console import cookies
 from console.reach import from_house
 from net.addresses import PEER, is_in_house

@@ -14,8 +14,8 @@ from registry.errors import Unavailable
 from registry.gate.reasons import row_text
 from registry.owner.owner import Owner
 from registry.surface import Surface
+from words.catalogue import Language
 from words.hearing import Wish, find, hear
-from words.languages import Language
 
 type Named = Mapping[str, str]  # "id" and "name" of a camera
 

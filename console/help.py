@@ -5,8 +5,7 @@ from typing import TypedDict
 
 from registry.gate.reasons import OF_CHANGES, OF_PICTURES, row_text
 from registry.reason import REASONS, Reason
-from words.catalogue import OURS, mark
-from words.languages import Language
+from words.catalogue import OURS, Language, mark
 
 # By assistant, the word with which it is answered for each reason: an error's type, or its code.
 type Heard = Mapping[str, Mapping[str, str]]

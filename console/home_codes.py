@@ -10,8 +10,7 @@ from registry.owner.owner import Owner
 from registry.reason import Reason
 from registry.settings import BadValue, Step
 from registry.vendor import Sentence
-from words.catalogue import OURS, mark
-from words.languages import Language
+from words.catalogue import OURS, Language, mark
 
 # takes: one may be given. has: one is kept; another may be given, or it may be forgotten. "": none is taken.
 type HomeCode = Literal["", "takes", "has"]

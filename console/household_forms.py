@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import request
 
-from accounts.linking_window import LinkingWindow
+from accounts.links import LinkingWindow
 from accounts.pins import BadPin, Pins
 from console.assistants_sentences import ASSISTANTS
 from registry import quiet_times

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask import request
 
-from accounts.new_links import NewLinks
+from accounts.links import NewLinks
 from console.assistants_sentences import ASSISTANTS
 from store.ports import Store
 from store.records import Link

@@ -15,7 +15,7 @@ from net.text import line
 from registry.notices.addresses import LONGEST_NAME, MOST, Addresses, TooMany
 from registry.notices.texts import trial
 from registry.owner.invitations import is_of_owner
-from words.languages import chosen
+from words.catalogue import chosen
 
 AT = "/home/health/notices"
 TRIES, WINDOW_S = 10, 60  # each is a process of its own, and a message to somebody's service

@@ -11,9 +11,7 @@ from flask import Response, current_app, make_response, redirect, render_templat
 from console.sentences import PROBLEMS
 from net.text import problem_of
 from registry.owner.sign_in_sentences import no_password
-from words.catalogue import OURS, mark
-from words.languages import Language, chosen
-from words.worded import in_words
+from words.catalogue import OURS, Language, chosen, in_words, mark
 
 _ID = re.compile(r"[a-z]+-[a-zA-Z0-9_-]{1,40}")
 TVS = "CONSOLE_TVS"  # key of the app's configuration: whether cameras may be shown on TVs of the house

@@ -7,8 +7,7 @@ from registry.camera import Refusal
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
 from registry.settings import BadValue, Step
-from words.catalogue import OURS
-from words.languages import Language
+from words.catalogue import OURS, Language
 
 
 class PictureCodes:

@@ -16,8 +16,7 @@ from registry.owner.sign_in_sentences import refused
 from registry.reason import Reason
 from registry.settings import Step
 from registry.vendor import Sentence
-from words.catalogue import mark
-from words.languages import Language
+from words.catalogue import Language, mark
 
 # Why a camera is not asked at home by its own protocol.
 ASKED: Mapping[Reason, Sentence] = {

@@ -34,8 +34,7 @@ from registry.surface import Surface
 from registry.vendor import Sentence
 from store.ports import Links
 from store.records import Assistant, Link
-from words.catalogue import OURS
-from words.languages import Language
+from words.catalogue import OURS, Language
 
 ASSISTANTS: tuple[Assistant, ...] = ("alexa", "google")
 SHOWN_ON: tuple[Surface, ...] = ("page", *ASSISTANTS)

@@ -26,9 +26,13 @@ _OF_PROTOCOLS = tuple(ipaddress.ip_network(network) for network in ("192.0.0.0/2
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: the IPv4 address of a tunnel's end follows
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
-
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_ADDRESS, _MASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK
+LOCAL = Path("/proc/net/fib_trie")
+LARGEST = 1024  # addresses of a network that is looked through
+# a key of the environ: the other end of the connection, where REMOTE_ADDR was taken from a trusted proxy's header
+PEER = "showcam.peer"
 
 
 def is_public(address: str, *, loopback: bool = False) -> bool:
@@ -114,11 +118,6 @@ def _within(ip: Address, networks: Iterable[Network]) -> bool:
     return any(ip in network for network in networks)
 
 
-_ADDRESS, _MASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK
-LOCAL = Path("/proc/net/fib_trie")
-LARGEST = 1024  # addresses of a network that is looked through
-
-
 def house_networks() -> list[ipaddress.IPv4Interface]:
     """Our private IPv4 addresses, each with its network."""
     found = []
@@ -156,10 +155,6 @@ def own_addresses(table: Path = LOCAL) -> frozenset[str]:
 def _interface_address(connection: socket.socket, name: str, request: int) -> str:
     answer = fcntl.ioctl(connection.fileno(), request, struct.pack("256s", name.encode()[:15]))
     return socket.inet_ntoa(answer[20:24])
-
-
-# a key of the environ: the other end of the connection, where REMOTE_ADDR was taken from a trusted proxy's header
-PEER = "showcam.peer"
 
 
 @functools.lru_cache(4096)

@@ -12,6 +12,11 @@ from urllib.parse import urlsplit
 
 from net.addresses import are_public, is_spelled
 
+_current = threading.local()
+# A resolver that is silent for so long is not there: those of homes answer in tens of milliseconds, and glibc waits 5 s
+# for one before it asks again (resolv.conf(5), `timeout`).
+SILENT_S = 1.0
+
 
 class Unreached(Exception):
     """No answer in time, a broken connection, or an answer that the rules forbid."""
@@ -23,9 +28,6 @@ class NoInternet(Unreached):
 
 class NotAllowed(Unreached):
     """An address that the rules forbid; nothing was sent to it."""
-
-
-_current = threading.local()
 
 
 class Exchange:
@@ -102,11 +104,6 @@ def exchange_within(timeout_s: float) -> Iterator[Exchange]:
         return
     with Exchange(timeout_s) as exchange:
         yield exchange
-
-
-# A resolver that is silent for so long is not there: those of homes answer in tens of milliseconds, and glibc waits 5 s
-# for one before it asks again (resolv.conf(5), `timeout`).
-SILENT_S = 1.0
 
 
 class Hosts:

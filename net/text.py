@@ -10,6 +10,15 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_STEP = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+_BRACKETS = 50_000  # the most that `shallow` scans, which takes some milliseconds
+_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{}]|\Z)', re.DOTALL)
+_CLOSED_BY = {b"[": b"]", b"{": b"}"}
+# JSON that a vendor, an assistant or AWS sent. Its content is unchecked: a reader checks each value, or decodes it into
+# a msgspec type. Outgoing JSON has a TypedDict and never this type.
+type JsonObject = dict[str, Any]
 
 
 def mended(body: bytes) -> bytes:
@@ -38,14 +47,6 @@ def line(text: object) -> str:
 
 def _is_dropped(char: str) -> bool:
     return char == "\ufffd" or unicodedata.category(char) in ("Cc", "Cs")
-
-
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_STEP = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
-_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
-_BRACKETS = 50_000  # the most that `shallow` scans, which takes some milliseconds
-_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([\[\]{}]|\Z)', re.DOTALL)
-_CLOSED_BY = {b"[": b"]", b"{": b"}"}
 
 
 def too_deep(data: bytes, limit: int = 64) -> bool:
@@ -78,13 +79,8 @@ def shallow(data: bytes, depth: int) -> bytes:
     return bytes(kept) + b"".join(reversed(opened[:depth]))
 
 
-# JSON that a vendor, an assistant or AWS sent. Its content is unchecked: a reader checks each value, or decodes it into
-# a msgspec type. Outgoing JSON has a TypedDict and never this type.
-type JsonObject = dict[str, Any]
-
-
 class Problem(TypedDict):
-    """What our own endpoints answer (RFC 9457): what happened (`title`), and what to do (`detail`). No secret is in it."""
+    """What our own endpoints answer (RFC 9457): what happened (`title`) and what to do (`detail`), without a secret."""
 
     type: Literal["about:blank"]
     title: str

@@ -19,7 +19,7 @@ from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
 from store.ports import Store
 from store.records import Link
-from words.languages import LANGUAGES
+from words.catalogue import LANGUAGES
 
 MAX_BODY = 16 * 1024
 MAX_FORM = 64 * 1024  # bytes; a consent form names every ticked camera

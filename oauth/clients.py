@@ -7,8 +7,7 @@ from urllib.parse import unquote
 
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
 
-from accounts.clients import check_secret, redirect_allowed
-from accounts.refusals import Refusals
+from accounts.clients import Refusals, check_secret, redirect_allowed
 from store.ports import Store
 from store.records import Client
 

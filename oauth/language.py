@@ -4,7 +4,7 @@ import re
 
 from flask import Request
 
-from words.languages import Language, chosen
+from words.catalogue import Language, chosen
 
 # The languages of the assistants. A household that names none of them is taken to speak English.
 _ALEXA = ("ar", "de", "en", "es", "fr", "hi", "it", "ja", "nl", "pt")

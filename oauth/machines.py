@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from flask import Response, jsonify, request
 
-from accounts.tokens import TokenInvalid, authenticate, link_of
+from accounts.links import TokenInvalid, authenticate, link_of
 from store.ports import Store
 from store.records import Link
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from words.catalogue import OURS, mark
-from words.languages import chosen
+from words.catalogue import OURS, chosen, mark
 
 _NAME = mark("{camera} on {tv}")
 

@@ -1,10 +1,17 @@
-"""Sentences with their translations, which `make words` compiles from the `.po` files beside them."""
+"""showcam's languages, and sentences in them, whose translations `make words` compiles from the `.po` files here."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from gettext import GNUTranslations
+
+type Language = Literal["en", "nb", "de"]
+# English is in the code; every other language is a folder of `locale/`.
+LANGUAGES: tuple[Language, ...] = ("en", "nb", "de")
+# Readers of Nynorsk get Bokmål.
+_READ_AS: dict[str, Language] = {**{language: language for language in LANGUAGES}, "no": "nb", "nn": "nb"}
 
 
 def mark(sentence: str) -> str:
@@ -43,3 +50,43 @@ class Catalogue:
 
 
 OURS = Catalogue(Path(__file__).parent, "showcam")
+
+
+def known(tag: str) -> Language | None:
+    """By a tag such as "nb-NO" or "de_AT"; None for a language that showcam does not have."""
+    return _READ_AS.get(tag.replace("_", "-").split("-")[0].strip().lower())
+
+
+def chosen(tags: Iterable[str]) -> Language:
+    """The first of the tags' languages that showcam has, else English."""
+    return next((language for tag in tags if (language := known(tag))), "en")
+
+
+class Worded(str):
+    """An English sentence for a person that a page can say in its own language. Elsewhere it is its English text."""
+
+    into: Callable[[Language], str]
+
+    def __new__(cls, english: str, into: Callable[[Language], str]) -> "Worded":
+        made = super().__new__(cls, english)
+        made.into = into
+        return made
+
+
+def worded(sentence: str, /, **gaps: object) -> Worded:
+    """`make words` collects the sentence. A gap may itself be worded."""
+
+    def into(language: Language) -> str:
+        return OURS.say(language, sentence, **{name: in_words(gap, language) for name, gap in gaps.items()})
+
+    return Worded(sentence.format(**gaps), into)
+
+
+def both(first: str, second: str) -> Worded:
+    """One sentence after the other."""
+    return Worded(f"{first} {second}", lambda language: f"{in_words(first, language)} {in_words(second, language)}")
+
+
+def in_words(text: object, language: Language) -> object:
+    """In the language, where it can be said in it."""
+    return text.into(language) if isinstance(text, Worded) else text

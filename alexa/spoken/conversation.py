@@ -22,8 +22,7 @@ from registry.registry import Registry
 from registry.settings import Asked
 from store.ports import StoreUnavailable
 from store.records import Link
-from words.catalogue import mark
-from words.languages import Language
+from words.catalogue import Language, mark
 
 MOST_NAMES = 5  # listed in one sentence; nobody listens to more
 

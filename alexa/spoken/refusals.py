@@ -4,8 +4,7 @@ from registry.camera import Refusal
 from registry.gate.reasons import named, translated
 from registry.reason import ByReason
 from registry.vendor import Sentence
-from words.catalogue import mark
-from words.languages import Language
+from words.catalogue import Language, mark
 
 # reason: (why, behind “can't be shown:”; what to do). Read aloud, so without signs that Alexa would spell out, and so
 # short that a reply which says both has at most 15 words beside names. The card in the Alexa app has the long form.

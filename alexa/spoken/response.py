@@ -18,7 +18,7 @@ from ask_sdk_model.ui.simple_card import SimpleCard
 
 from alexa.spoken.texts import say
 from alexa.spoken.turn import Reply
-from words.languages import Language
+from words.catalogue import Language
 
 LONGEST_SPEECH = 6000  # characters; Alexa accepts 8000
 MOST_NAMES = 100  # dynamic entity values that Alexa accepts in one response

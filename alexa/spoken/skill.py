@@ -16,7 +16,7 @@ from ask_sdk_model.request_envelope import RequestEnvelope
 from ask_sdk_model.response import Response
 from ask_sdk_model.ui.link_account_card import LinkAccountCard
 
-from accounts.tokens import TokenInvalid
+from accounts.links import TokenInvalid
 from alexa.deadline import Deadline
 from alexa.spoken.conversation import Conversation, Wish
 from alexa.spoken.response import respond
@@ -28,7 +28,7 @@ from registry.outcomes import add as add_outcome
 from registry.registry import Registry
 from store.ports import StoreUnavailable
 from store.records import Link
-from words.languages import Language
+from words.catalogue import Language
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from words.catalogue import OURS, mark
-from words.languages import Language, chosen
+from words.catalogue import OURS, Language, chosen, mark
 
 TEXTS = {
     "welcome": mark("Your cameras. Ask which cameras are ready, why you can't see a camera, or say: show the garden."),

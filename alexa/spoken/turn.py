@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from alexa.deadline import Deadline
 from store.records import Link
-from words.languages import Language
+from words.catalogue import Language
 
 
 @dataclass(frozen=True, slots=True)

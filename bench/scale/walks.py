@@ -11,7 +11,7 @@ from typing import Any, Literal
 from werkzeug.test import Client
 
 from accounts.identity import new_id
-from accounts.tokens import mint
+from accounts.links import mint
 from bench.questions import (
     discover,
     discovered,

@@ -11,8 +11,7 @@ from registry.camera import Refusal
 from registry.drivers import SPEECHES
 from registry.reason import REASONS, ByReason, Reason
 from registry.vendor import Sentence, Speech
-from words.catalogue import OURS, mark
-from words.languages import Language, chosen
+from words.catalogue import OURS, Language, chosen, mark
 
 # {camera} and {vendor} are names; no sentence holds a command. German has {camera} only where it may be “die Kamera”
 # too: as subject or object, or behind “für”.

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from registry.camera import Camera
-from words.catalogue import OURS, mark
-from words.languages import Language
+from words.catalogue import OURS, Language, mark
 
 WAKE = frozenset({"alexa", "amazon", "echo", "computer", "ziggy", "google", "siri"})
 KINDS = frozenset(

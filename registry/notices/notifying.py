@@ -16,7 +16,7 @@ from registry.notices.standing import Standing
 from registry.notices.texts import Names, notice
 from store.ports import Store
 from store.records import Account
-from words.languages import chosen
+from words.catalogue import chosen
 
 log = logging.getLogger(__name__)
 

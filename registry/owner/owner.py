@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from accounts.viewers import OwnersPage, Viewer
+from accounts.console_sessions import OwnersPage, Viewer
 from net.text import line
 from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
 from registry.gate.gate import overruled

@@ -17,9 +17,8 @@ from msgspec.structs import replace
 from accounts import attempts, households
 from accounts.attempts import Attempts, Browser, Limits, NoPlace, Place
 from accounts.identity import vendor_key
-from accounts.linking_window import LinkingWindow
-from accounts.owner_users import BadUser, OwnerUsers, check_password, checked_name
-from accounts.passwords import Busy
+from accounts.links import LinkingWindow
+from accounts.owner_users import BadUser, Busy, OwnerUsers, check_password, checked_name
 from registry.errors import DriverError
 from registry.owner.outcome import PENDING_S, CodeWanted, Outcome, SignedIn, SignInRefused, masked
 from registry.vendor import Rejected, Vendor
@@ -160,7 +159,7 @@ class SignIn:
     def begin_own(self, name: str, password: str, locale: str) -> Account:
         """A household of cameras in the house alone, whose owner signs in by this name at showcam itself.
 
-        Whoever asks may add any account. Raises accounts.owner_users.BadUser, accounts.passwords.Busy.
+        Whoever asks may add any account. Raises accounts.owner_users.BadUser, accounts.owner_users.Busy.
         """
         name = checked_name(name)
         if self._store.source_by_vendor_key(vendor_key(self._salt(), self._kind, name)) is not None:

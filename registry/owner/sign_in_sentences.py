@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 from accounts.attempts import Limits
 from registry.drivers import SPEECHES
-from words.catalogue import OURS, mark
-from words.languages import Language
+from words.catalogue import OURS, Language, mark
 
 LIMITS = Limits()
 WAIT_MIN = math.ceil(LIMITS.window_s / 60)

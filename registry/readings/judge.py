@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from accounts.viewers import Viewer
+from accounts.console_sessions import Viewer
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
 from registry.gate.gate import Allowed, Conditions, Full, gate, not_found, overruled, unverified

@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable
 
-from accounts.console_sessions import ConsoleSessions
-from accounts.viewers import Viewer
+from accounts.console_sessions import ConsoleSessions, Viewer
 from media.grants import Claims
 from media.messages import MediaBusy, MediaUnavailable
 from media.source import SourceSpec

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from accounts.viewers import Viewer
+from accounts.console_sessions import Viewer
 from media.client import Answer
 from media.grants import SNAPSHOT_S, START_S, Claims, Grants, Picture
 from media.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture

@@ -1,7 +1,7 @@
 """The gate for an issued grant: its viewer, the viewer's cameras and the camera's state may have changed since."""
 
 from accounts import console_sessions
-from accounts.viewers import Viewer
+from accounts.console_sessions import Viewer
 from media.grants import Claims
 from registry.camera import Refusal, is_on_battery
 from registry.gate.displays import PLAYABLE

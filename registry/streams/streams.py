@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from accounts.viewers import Viewer
+from accounts.console_sessions import Viewer
 from media.grants import Picture
 from media.messages import MediaBusy, MediaUnavailable
 from media.source import SourceSpec

@@ -37,7 +37,7 @@ def announce(settings: Settings, *, as_json: bool = False, again: str = "showcam
 
     `again`: the command that prints another one.
     """
-    from accounts.one_time_code import LIFE_S, OneTimeCode
+    from accounts.attempts import LIFE_S, OneTimeCode
 
     host = host_in_house(settings.bind)
     address = f"{home_address(settings)}#{OneTimeCode(settings.home_code).renew()}"

@@ -7,7 +7,7 @@ import click
 
 from showcam.cli import installation, owner_password, quiet, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, table
-from words.languages import LANGUAGES
+from words.catalogue import LANGUAGES
 
 _BY_CLOUD = (
     "Pictures come by EZVIZ's own cloud stream, which takes nothing more: linking asks about its open connection. "
@@ -156,12 +156,12 @@ def remove(context: click.Context, user: str) -> None:
     Its links end at once, and nobody signs in with it any more. The EZVIZ account and its cameras stay as they are.
     USER is its EZVIZ user name, its user name for showcam, or the household of showcam owner list.
     """
-    from accounts import households, named_household
+    from accounts import households, owner_users
     from showcam.compose.command import pictures, tools
 
     settings = settings_of(context)
     with tools(settings) as store:
-        account = named_household.find(store, user)
+        account = owner_users.named_household(store, user)
         if account is None:
             stop(f"{user} is not known here: showcam owner list", code=1)
         cameras = len(store.preferences(account.id))

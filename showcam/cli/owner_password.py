@@ -99,9 +99,9 @@ def user_of(store: "Store", account_id: str) -> str:
 
 def known(store: "Store", user: str) -> "Account":
     """The household that the command names; the command ends where there is none."""
-    from accounts import named_household
+    from accounts import owner_users
 
-    account = named_household.find(store, user)
+    account = owner_users.named_household(store, user)
     if account is None:
         stop(f"{user} is not known here: showcam owner add {shlex.quote(user)}", code=1)
     return account

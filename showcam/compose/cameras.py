@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from accounts import named_household
+from accounts import owner_users
 from accounts.attempts import Limits
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
@@ -46,7 +46,7 @@ def household(settings: Settings, user: str | None) -> Iterator[Household]:
 def named_or_only(store: Store, user: str | None) -> str | None:
     """The id of the household; None where none is named and there is none. Raises CannotStart."""
     if user is not None:
-        named = named_household.find(store, user)
+        named = owner_users.named_household(store, user)
         if named is None:
             raise CannotStart(f"{user} is not known here: showcam owner add {shlex.quote(user)}")
         return named.id

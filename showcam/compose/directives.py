@@ -5,7 +5,7 @@ import time
 from functools import partial
 from typing import Any
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.smart_home import SmartHome
 from registry.telling.listed import Listed
 from showcam import keys

@@ -21,7 +21,7 @@ from showcam.doctor.world import RESOLVER, World
 from showcam.settings import Settings
 from showcam.shipped import document
 from store.ports import Store
-from words.worded import worded
+from words.catalogue import worded
 
 KEY = worded("key for reports, google_service_account")
 NOWHERE = "https://showcam.invalid/doctor"

@@ -9,7 +9,7 @@ from wsgiref.types import WSGIEnvironment
 
 import structlog
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from actions.signalling import Signalling
 from media.grants import HEADER
 from registry.drivers.ezviz.messages import Inbox, Webhook

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
+from accounts.links import authenticate
 from accounts.pins import Pins
-from accounts.tokens import authenticate
 from actions.errors import IntentError, Malformed, Transient
 from actions.fulfillment import Fulfillment, unread
 from registry.telling.listed import Listed

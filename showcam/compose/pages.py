@@ -7,9 +7,8 @@ from flask import Flask
 from msgspec import structs
 
 from accounts import households
-from accounts.attempts import Limits
-from accounts.linking_window import LinkingWindow
-from accounts.one_time_code import OneTimeCode
+from accounts.attempts import Limits, OneTimeCode
+from accounts.links import LinkingWindow
 from accounts.owner_users import OwnerUsers
 from actions.devices import names
 from actions.errors import REFUSED as GOOGLE

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from net.text import JsonObject
 from showcam.compose import ground
 from showcam.settings import Settings

@@ -4,7 +4,7 @@ from cast.door import CastClient
 from cast.errors import CastFailed
 from console.casting import NotOnTv, OnTv, Tv
 from registry.camera import Refusal
-from words.languages import Language
+from words.catalogue import Language
 
 WAITED_S = 12.0  # on a page; a TV that takes longer goes on
 

@@ -16,7 +16,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
-from accounts.refusals import Refusals
+from accounts.clients import Refusals
 from console.home import Home, Page
 from registry.telling.listed import Listed
 from registry.watch.inbox import Inbox

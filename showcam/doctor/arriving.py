@@ -8,7 +8,7 @@ from showcam.doctor import certificate
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Visitor
 from showcam.doctor.world import World, addresses_here
-from words.worded import both, worded
+from words.catalogue import both, worded
 
 KNOCK_S = 4.0
 _NEW = worded("Let it point at your public address; a new one takes a while.")

@@ -4,12 +4,11 @@ import re
 import time
 from collections.abc import Iterator
 
-from accounts.clients import TRIAL
-from accounts.refusals import Refusals
+from accounts.clients import TRIAL, Refusals
 from showcam.doctor.finding import Finding, of, ok, unsure, wrong
 from store.ports import Store
 from store.records import Client
-from words.worded import worded
+from words.catalogue import worded
 
 SETTLED_S = 120.0  # Alexa discovers devices within seconds of linking
 MOST = 100  # households that are examined

@@ -8,7 +8,7 @@ from cryptography import x509
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Visitor
-from words.worded import worded
+from words.catalogue import worded
 
 _HOUR_S, _DAY_S = 3_600, 86_400
 # Certificates are renewed with a third of their life left, short ones with half. When less than both of these is left,

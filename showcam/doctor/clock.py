@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Unreached, Visitor
-from words.worded import Worded, worded
+from words.catalogue import Worded, worded
 
 # servers of the assistants, whose clocks are the ones that count
 SOURCES = ("https://www.google.com/generate_204", "https://api.amazonalexa.com/")

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from showcam.doctor.finding import Finding, ok, wrong
-from words.worded import worded
+from words.catalogue import worded
 
 LEAST = 200 << 20  # bytes: the database, its log and a backup fit
 

@@ -3,7 +3,7 @@
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.reach import Answer, Visitor
 from showcam.shipped import document
-from words.worded import worded
+from words.catalogue import worded
 
 BEFORE = worded(
     "See what stands before showcam: a proxy that lacks this path, or one that asks whether you are a robot.",

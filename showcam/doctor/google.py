@@ -16,7 +16,7 @@ from showcam.doctor.players import FORGED, playlist, preflight, signalling
 from showcam.doctor.reach import Unreached, Visitor
 from showcam.doctor.world import World
 from showcam.setup.google_console import PROJECT, REDIRECTS, projects_of
-from words.worded import worded
+from words.catalogue import worded
 
 PADDING = 12 * 1024  # characters of a form; /oauth/token takes 16 KiB
 

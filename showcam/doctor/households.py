@@ -14,7 +14,7 @@ from registry.reason import Reason
 from registry.surface import Surface
 from showcam.doctor.finding import Fault, Finding, ok, unsure, wrong
 from store.ports import Store
-from words.worded import Worded, worded
+from words.catalogue import Worded, worded
 
 MOST = 20  # that are examined; each takes as long as its vendor
 # Stills are not among them: with pictures = vendor no camera has one, and both assistants show it all the same.

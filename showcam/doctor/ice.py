@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from showcam.doctor.finding import Finding, ok, unsure, wrong
 from showcam.doctor.stun import seen_from
 from showcam.shipped import document
-from words.worded import both, worded
+from words.catalogue import both, worded
 
 # asked where none of the configured ones answers, to distinguish dead servers from a network without UDP
 OTHERS = ("stun.l.google.com:19302", "stun.cloudflare.com:3478", "stun.nextcloud.com:3478")

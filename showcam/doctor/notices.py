@@ -4,7 +4,7 @@ from net.notices import BadAddress, service
 from registry.notices.addresses import Addresses
 from showcam.doctor.finding import Finding, ok, wrong
 from store.ports import Store
-from words.worded import worded
+from words.catalogue import worded
 
 MOST = 100  # households
 

@@ -5,7 +5,7 @@ import json
 from showcam.doctor.finding import Finding, ok, wrong
 from showcam.doctor.front import not_ours
 from showcam.doctor.reach import Answer, Visitor
-from words.worded import Worded, worded
+from words.catalogue import Worded, worded
 
 PLAYER = "https://www.gstatic.com"  # the origin of Google's players
 FORGED = "doctor.forged"

@@ -12,7 +12,7 @@ import certifi
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from words.worded import Worded, worded
+from words.catalogue import Worded, worded
 
 WITHIN_S = 10.0  # for a whole exchange, however slowly the answer arrives
 LONGEST = 1 << 20  # bytes of an answer

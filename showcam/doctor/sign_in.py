@@ -4,7 +4,7 @@ from itertools import islice
 
 from showcam.doctor.finding import Finding, ok, wrong
 from store.ports import Store
-from words.worded import Worded, worded
+from words.catalogue import Worded, worded
 
 MOST = 100  # households that are examined; a maker's installation may have a million
 VENDOR = "EZVIZ"

@@ -9,7 +9,7 @@ from contextvars import copy_context
 import msgspec
 import structlog
 
-from accounts.tokens import TokenInvalid
+from accounts.links import TokenInvalid
 from media.grants import HEADER, Claims, ProcessAuth
 from media.messages import (
     Admits,

@@ -5,10 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from accounts import households, console_sessions
-from accounts.console_sessions import KEPT_S, ConsoleSessions
+from accounts import console_sessions, households
+from accounts.console_sessions import KEPT_S, ConsoleSessions, OwnersPage
 from accounts.identity import token_hash
-from accounts.viewers import OwnersPage
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 
@@ -122,4 +121,7 @@ def test_a_viewer_is_a_link_or_an_owners_page(store: SqliteStore) -> None:
     assert console_sessions.find_viewer(store, found.id) == OwnersPage(found.id, account)
     store.drop_household(account)
     assert console_sessions.find_viewer(store, found.id) is None
-    assert (console_sessions.find_viewer(store, "home-nobody"), console_sessions.find_viewer(store, "nobody")) == (None, None)
+    assert (console_sessions.find_viewer(store, "home-nobody"), console_sessions.find_viewer(store, "nobody")) == (
+        None,
+        None,
+    )

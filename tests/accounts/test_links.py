@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from accounts import links, tokens
+from accounts import links
 from accounts.identity import token_hash
-from accounts.tokens import TokenExpired, TokenInvalid
+from accounts.links import TokenExpired, TokenInvalid
 from store.ports import Store
 from store.records import Link
 from tests.doubles import records as a
@@ -67,7 +67,7 @@ def test_a_token_answer(store: Store, link: Link, refresh: bool) -> None:
         found = store.find_token(link.id, token_hash(text))
         assert found is not None
         assert (found[0], found[1].kind, found[1].expires) == (link, kind, expires)
-        assert tokens.link_of(text) == link.id
+        assert links.link_of(text) == link.id
 
 
 def test_an_ended_link_gets_no_token(store: Store, link: Link) -> None:
@@ -79,10 +79,10 @@ def test_an_ended_link_gets_no_token(store: Store, link: Link) -> None:
 def test_a_bearer_is_its_link_until_the_token_ends(store: Store, link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = links.issue(store, link, "cameras", a.NOW, True)
     monkeypatch.setattr("time.time", lambda: a.NOW + 43199)
-    assert tokens.authenticate(store, answer["access_token"], "alexa").id == link.id
+    assert links.authenticate(store, answer["access_token"], "alexa").id == link.id
     monkeypatch.setattr("time.time", lambda: a.NOW + 43200)
     with pytest.raises(TokenExpired):
-        tokens.authenticate(store, answer["access_token"], "alexa")
+        links.authenticate(store, answer["access_token"], "alexa")
 
 
 def test_use_is_noted_every_few_minutes(store: Store, link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_use_is_noted_every_few_minutes(store: Store, link: Link, monkeypatch: p
     noted = []
     for after_s in (10, 200, 400):
         monkeypatch.setattr("time.time", lambda after_s=after_s: a.NOW + after_s)
-        tokens.authenticate(store, text, "alexa")
+        links.authenticate(store, text, "alexa")
         row = store.link(link.id)
         assert row is not None
         noted.append(row.last_used - a.NOW)
@@ -116,12 +116,12 @@ def test_use_is_noted_every_few_minutes(store: Store, link: Link, monkeypatch: p
 def test_what_is_no_access_token(store: Store, link: Link, alter: object) -> None:
     answer = links.issue(store, link, "cameras", 4_000_000_000, True)
     with pytest.raises(TokenInvalid) as refused:
-        tokens.authenticate(store, alter(answer), "alexa")  # type: ignore[operator]
+        links.authenticate(store, alter(answer), "alexa")  # type: ignore[operator]
     assert not isinstance(refused.value, TokenExpired)
 
 
 def test_a_token_of_another_assistant_is_invalid(store: Store, link: Link) -> None:
     text = links.issue(store, link, "cameras", 4_000_000_000, False)["access_token"]
-    assert tokens.authenticate(store, text, "alexa").id == link.id
+    assert links.authenticate(store, text, "alexa").id == link.id
     with pytest.raises(TokenInvalid):
-        tokens.authenticate(store, text, "google")
+        links.authenticate(store, text, "google")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.one_time_code import LIFE_S, TRIES, WINDOW_S, OneTimeCode
+from accounts.attempts import LIFE_S, TRIES, WINDOW_S, OneTimeCode
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 

@@ -11,8 +11,8 @@ import pytest
 from jsonschema_rs import Draft7Validator
 
 from accounts import households
+from accounts.links import authenticate
 from accounts.pins import Pins
-from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from scripts.schemas import GOOGLE
 from store.records import Link

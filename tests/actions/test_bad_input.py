@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.links import authenticate, mint
 from accounts.pins import Pins
-from accounts.tokens import authenticate, mint
 from actions.fulfillment import Fulfillment
 from actions.request import MOST_DEVICES, MOST_EXECUTIONS
 from media.source import SourceSpec

@@ -11,8 +11,8 @@ import pytest
 from jsonschema_rs import Draft7Validator
 from msgspec.structs import replace
 
+from accounts.links import authenticate
 from accounts.pins import Pins
-from accounts.tokens import authenticate
 from actions.devices import device
 from actions.fulfillment import Fulfillment
 from actions.google_key import KeyFile, read_key

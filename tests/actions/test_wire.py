@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from accounts.links import authenticate
 from accounts.pins import Pins
-from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from actions.signalling import Signalling
 from registry.adapter import adapt

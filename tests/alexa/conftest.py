@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft4Validator
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.smart_home import SmartHome
 from simulator import authority
 from tests.doubles import alexa_envelope, smart_vision

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.tokens import mint
+from accounts.links import mint
 from alexa.smart_home import SmartHome
 from tests.doubles.household import OFFER, Household, household
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.amazon import Amazon
 from alexa.gateway import Gateway
 from alexa.interfaces import household_interfaces, interfaces

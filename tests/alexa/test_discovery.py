@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.smart_home import SmartHome
 from alexa.texts import friendly as named
 from registry.camera import Video

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from accounts import households
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.amazon import Amazon, Unreached
 from alexa.gateway import SECRET, ClientRefused, Gateway, NotGranted, Revoked
 from alexa.smart_home import SmartHome

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import av
 import pytest
 
-from accounts.tokens import TokenInvalid, authenticate
+from accounts.links import TokenInvalid, authenticate
 from alexa.smart_home import SmartHome
 from media.grants import Claims, Picture
 from media.source import Codec, Denied, SourceSpec

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.amazon import Amazon
 from alexa.gateway import Gateway
 from alexa.reports import LARGEST

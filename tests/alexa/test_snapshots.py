@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.smart_home import SmartHome
 from tests.doubles.household import Household
 

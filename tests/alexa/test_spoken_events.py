@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.spoken.skill import NotForUs, NotTaken, Spoken
 from tests.doubles.household import Household
 from tests.doubles.spoken_echo import Echo, People, spoken_of

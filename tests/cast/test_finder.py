@@ -5,7 +5,7 @@ import pytest
 from cast.device import Device
 from cast.errors import SENTENCES, CastFailed
 from cast.finder import LONGEST_NAME, MOST, Finder
-from words.languages import LANGUAGES
+from words.catalogue import LANGUAGES
 
 TV = Device("1", "Living room TV", "192.168.1.20")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-from accounts.tokens import mint
+from accounts.links import mint
 from aws.deploy_local.amazon import Authority
 from aws.deploy_local.steps import REDIRECTS
 from aws.deploy_local.walk import Linking

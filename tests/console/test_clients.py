@@ -6,7 +6,7 @@ import time
 import pytest
 
 from accounts import clients
-from accounts.linking_window import OPEN_S
+from accounts.links import OPEN_S
 from accounts.pins import Pins
 from registry.owner.outcome import SignedIn, SignInRefused
 from tests.console.test_assistants import AT, linking, page, press

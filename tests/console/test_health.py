@@ -13,7 +13,7 @@ from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.linking_world import USER
 from tests.doubles.ready_machine import ReadyFinding
-from words.worded import worded
+from words.catalogue import worded
 
 AT = "/home/health"
 

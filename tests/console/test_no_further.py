@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from accounts.attempts import LIFE_S, TRIES
 from accounts.console_sessions import ConsoleSessions
-from accounts.one_time_code import LIFE_S, TRIES
 from registry.streams.questions import Questions
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from accounts import clients
-from accounts.tokens import mint
+from accounts.links import mint
 from aws.deploy_local.emulator import Emulator
 from registry.camera import Ref
 from registry.drivers.ezviz import sessions

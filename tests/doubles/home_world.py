@@ -13,10 +13,10 @@ import msgspec
 from flask import Flask
 from msgspec import structs
 
+from accounts.attempts import OneTimeCode
 from accounts.households import end as end_of_link
 from accounts.households import end_pictures, remove
-from accounts.linking_window import LinkingWindow
-from accounts.one_time_code import OneTimeCode
+from accounts.links import LinkingWindow
 from accounts.pins import Pins
 from actions.devices import names
 from actions.fulfillment import Fulfillment

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accounts.identity import new_id, vendor_key
-from accounts.tokens import mint
+from accounts.links import mint
 from media.grants import Grants
 from registry.adapter import Adapter, adapt
 from registry.camera import Camera, Video

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from accounts import households
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from alexa.spoken.skill import Spoken
 from store.ports import StoreUnavailable
 from store.records import Link

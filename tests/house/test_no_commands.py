@@ -27,7 +27,7 @@ from showcam.setup.smapi import Profile
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import home_world
 from tests.doubles.packages import script
-from words.languages import LANGUAGES
+from words.catalogue import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("console", "oauth", "cast", "simulator/assistants/page")  # what people open in a browser or see on a TV

@@ -15,7 +15,7 @@ from oauth import wording
 from registry.drivers import SPEECHES
 from registry.gate.reasons import WRITTEN
 from tests.doubles.packages import script
-from words.languages import LANGUAGES
+from words.catalogue import LANGUAGES
 
 words = script("sentences")
 TRANSLATED = [(domain, language) for domain in words.domains() for language in words.LANGUAGES]

@@ -13,8 +13,7 @@ from werkzeug.test import TestResponse
 
 from accounts import clients
 from accounts.households import end
-from accounts.owner_users import OwnerUsers
-from accounts.passwords import Passwords
+from accounts.owner_users import OwnerUsers, Passwords
 from console import look
 from oauth.app import OAuthSettings, bind
 from registry.drivers.ezviz import sessions

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from accounts import households
-from accounts.owner_users import OwnerUsers
-from accounts.passwords import Cost, Passwords
+from accounts.links import authenticate
+from accounts.owner_users import Cost, OwnerUsers, Passwords
 from accounts.pins import Pins
-from accounts.tokens import authenticate
 from actions.fulfillment import Fulfillment
 from alexa.smart_home import SmartHome
 from oauth import wording

@@ -7,7 +7,7 @@ from registry.notices.addresses import Address
 from registry.notices.fault import Fault, Kind
 from registry.notices.texts import Names, notice, trial
 from tests.doubles.notice_services import HOME, Owner
-from words.languages import LANGUAGES, Language
+from words.catalogue import LANGUAGES, Language
 
 KINDS: list[Kind] = ["encryption", "session", "lost", "tamper", "grant", "ending", "key", "outbox"]
 MENDED = [kind for kind in KINDS if kind != "tamper"]  # nothing says when that is mended

@@ -22,7 +22,7 @@ from registry.gate.gate import overruled
 from registry.gate.reasons import explain
 from registry.reason import REASONS, ByReason, Reason
 from tests.doubles.ready_driver import camera
-from words.languages import LANGUAGES, Language
+from words.catalogue import LANGUAGES, Language
 
 VENDORS = ("", "EZVIZ", "Lakeside")  # one that is not known, one with sentences of its own, one without
 MODULES = sorted(Path(errors.__file__).parent.rglob("*.py"))

@@ -22,7 +22,7 @@ from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.simulator_process import SimulatorProcess
 from tests.doubles.tls_vendor import Vendors, answer
-from words.languages import Language
+from words.catalogue import Language
 
 PASSWORD = "showcam-demo"
 HERE = "192.0.2.1"

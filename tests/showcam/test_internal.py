@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import structlog
 
-from accounts.tokens import authenticate
+from accounts.links import authenticate
 from aws.deploy_local.emulator import Emulator
 from media.grants import START_S, Claims
 from registry.adapter import adapt

@@ -10,8 +10,8 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 from msgspec.structs import replace
 
+from accounts.links import authenticate
 from accounts.pins import Pins
-from accounts.tokens import authenticate
 from actions.errors import Malformed
 from actions.fulfillment import Fulfillment, unread
 from alexa.smart_home import SmartHome

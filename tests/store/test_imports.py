@@ -11,7 +11,7 @@ from tests.doubles.loaded import loaded_by
         ("store.sqlite", {"boto3", "botocore", "flask", "requests"}),
         ("store.dynamodb", {"sqlite3", "boto3", "flask", "requests"}),
         ("store.ports", {"sqlite3", "boto3", "botocore", "cryptography"}),
-        ("accounts.tokens", {"sqlite3", "botocore", "flask", "authlib"}),
+        ("accounts.links", {"sqlite3", "botocore", "flask", "authlib"}),
     ],
 )
 def test_what_an_import_brings(module: str, never: set[str]) -> None:

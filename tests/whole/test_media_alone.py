@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from accounts.tokens import mint
+from accounts.links import mint
 from aws.deploy_local.emulator import free_ports
 from registry.drivers.ezviz import sessions
 from registry.vendor import SignedIn

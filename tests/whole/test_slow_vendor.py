@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from accounts.tokens import mint
+from accounts.links import mint
 from registry.drivers.ezviz import sessions
 from showcam import keys
 from store.records import Assistant

@@ -2,7 +2,7 @@
 
 import pytest
 
-from words.languages import chosen, known
+from words.catalogue import chosen, known
 
 
 @pytest.mark.parametrize(
