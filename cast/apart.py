@@ -15,7 +15,7 @@ from msgspec import Struct
 from cast.device import Device, Over, Picture
 from cast.errors import CastFailed, Why
 from net import child
-from net.child import Child, Broke, Limits
+from net.child import Broke, Child, Limits
 
 MODULE = "cast.apart"
 # a picture that goes on for a day takes seconds of CPU

@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from net import child
-from net.child import Child, Broke, Limits
+from net.child import Broke, Child, Limits
 from net.elements import Element
 from net.house import HouseHttp
 from registry.driver import EventKind, Hint
@@ -102,9 +102,9 @@ def reported(onvif: Onvif, timeout_s: float) -> tuple[EventKind, ...]:
 
 def _paths(topics: Element, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found = []
-    for child in topics.children:
-        path = (*above, child.name)
-        found += [path, *_paths(child, path)]
+    for element in topics.children:
+        path = (*above, element.name)
+        found += [path, *_paths(element, path)]
     return found
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from net import child
 from net.addresses import is_in_house, neighbours
-from net.child import Child, Broke, Limits
+from net.child import Broke, Child, Limits
 from net.text import line
 from registry.drivers.lan import discovery
 from registry.drivers.lan.devices import Device
