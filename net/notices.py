@@ -5,21 +5,18 @@ its own, which ends with the message: to know one service it loads all of them, 
 service that hangs ends with it.
 """
 
-import contextlib
 import json
-import logging
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 WITHIN_S = 20.0  # for a whole message, however slowly the service takes it
 LONGEST = 2048  # characters of an address
 # Services that are programs or the desktop of this machine; and no plugin is loaded from a file.
 OF_THIS_MACHINE = frozenset({"dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
-# By what services take files of this machine. Any other, such as a template, the process refuses.
+# By what services take files of this machine. Any other, such as a template, the process refuses (notice_process.py).
 _FILES = frozenset({"keyfile", "subfile", "pgppub", "pgpprv"})
 # What of our environment the process gets: neither settings nor keys.
 _ENVIRON = frozenset(
@@ -75,7 +72,7 @@ def _done(url: str, title: str, text: str, within_s: float) -> _Done | None:
     environ = {name: text for name, text in os.environ.items() if name in _ENVIRON}
     try:
         ended = subprocess.run(
-            [sys.executable, "-P", "-m", "net.notices"],
+            [sys.executable, "-P", "-m", "net.notice_process"],
             input=json.dumps({"url": url, "title": title, "text": text}).encode(),
             env=environ,
             capture_output=True,
@@ -86,36 +83,3 @@ def _done(url: str, title: str, text: str, within_s: float) -> _Done | None:
         return _Done(str(answer["service"]), answer["taken"] is True)
     except (subprocess.TimeoutExpired, OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def main() -> None:
-    """In the process: reads an order, hands the notice to Apprise and writes whether the service took it.
-
-    Nothing is logged here, since Apprise and its libraries name addresses.
-    """
-    logging.disable(logging.CRITICAL)
-    order = json.load(sys.stdin)
-    plugin = _plugin(order["url"])
-    taken = False
-    if plugin is not None and order["title"]:
-        with contextlib.suppress(Exception):  # as various as the services, and its text may hold the address
-            taken = bool(plugin.notify(body=order["text"], title=order["title"], body_format="text"))
-    json.dump({"service": str(plugin.service_name) if plugin is not None else "", "taken": taken}, sys.stdout)
-
-
-def _no_file(*_: object, **__: object) -> bool:
-    raise TypeError("no file is read for a notice")
-
-
-def _plugin(url: str) -> Any:
-    from apprise import Apprise, AppriseAsset, AppriseAttachment
-
-    asset = AppriseAsset(app_id="showcam", app_desc="showcam", app_url="", async_mode=False, plugin_paths=[])
-    asset.image_url_mask = asset.image_url_logo = ""  # no service is pointed at somebody else's pictures
-    # by it plugins read templates and keys from files, or fetch them
-    AppriseAttachment.add = _no_file  # type: ignore[method-assign]
-    return Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
-
-
-if __name__ == "__main__":
-    main()

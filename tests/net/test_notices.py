@@ -135,7 +135,7 @@ def children(what: str) -> list[bytes]:
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
-            if int(parent) == os.getpid() and b"net.notices" in (process / "cmdline").read_bytes():
+            if int(parent) == os.getpid() and b"notice_process" in (process / "cmdline").read_bytes():
                 found.append((process / what).read_bytes())
     return found
 
