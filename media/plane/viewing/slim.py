@@ -14,7 +14,7 @@ from media.plane.sound import as_sent
 from media.plane.units import Format, SourceFailed, Unit, Watch
 from media.plane.viewing.fanout import Fanout, Gop
 
-READY_S = 3.0  # for the first picture that is made
+READY_S = 3.0  # for the first picture that is made: its viewer is sent nothing meanwhile
 
 
 class Slim:

@@ -23,7 +23,7 @@ from media.plane.viewing.slim import Slim
 _log = structlog.get_logger()
 
 UNUSED_S = 30.0  # it ends so long after its last viewer: a session lasts as long without a request
-BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture
+BEHIND_S = 10.0  # it counts as behind for so long after it left out a picture; so long no other one is begun beside it
 UNMEASURED = 1.0  # cores that a picture is taken to need before that was measured
 FLOOR = 2  # so many are admitted on as many cores, whatever they take: what has no time leaves pictures out
 _SPARE = 1  # cores for everything else
