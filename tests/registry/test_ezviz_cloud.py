@@ -110,17 +110,6 @@ def test_sessions_that_are_wanted_at_once_open_one_after_another(home: Home) -> 
     assert len({spec.url for spec in specs}) == 4
 
 
-def test_tokens_that_nobody_takes_renew_the_session(home: Home) -> None:
-    driver, terrace = home.another(may_go_on=True), home.camera("Terrace")
-    before = session_id(home)
-    for turn in range(2):
-        assert session_id(home) == before, turn
-        spec = driver.mint(home.source, terrace, "cloud", LONG_S)
-        driver.release(home.source, NotOpened(spec.release, 5406, "media_down", 0.0).text, LONG_S)
-    assert session_id(home) != before
-    assert driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
-
-
 def test_a_camera_that_a_node_refused_costs_no_token_until_its_rest_is_over_or_it_is_listed_otherwise(
     home: Home,
 ) -> None:
@@ -135,12 +124,6 @@ def test_a_camera_that_a_node_refused_costs_no_token_until_its_rest_is_over_or_i
     assert driver.mint(home.source, replace(terrace, asleep="unknown"), "cloud", LONG_S).kind == "ezviz"
     time.sleep(2.0)
     assert driver.mint(home.source, terrace, "cloud", LONG_S).kind == "ezviz"
-
-
-def session_id(home: Home) -> str:
-    session = home.driver.sessions.read(home.source).secrets.session
-    assert session is not None
-    return str(session["session_id"])
 
 
 def test_another_process_asks_where_the_camera_streams(home: Home) -> None:

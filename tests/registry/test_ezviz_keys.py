@@ -1,5 +1,6 @@
 """Keys that EZVIZ hands out, by the simulator: when they are asked for, what is kept, and what each refusal means."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -101,7 +102,15 @@ def test_reading_and_signing_in_ask_for_no_key(signed_in_by_code: Home) -> None:
 
 def test_a_renewed_session_does_not_count_as_elevated(signed_in_by_code: Home) -> None:
     home = signed_in_by_code
-    home.driver.account.renew(home.source, LONG_S)
+    home.vendor.configure(session_s=0.5)
+    try:
+        home.sign_in()
+        assert home.driver.asks_silently(home.source)
+        time.sleep(0.6)
+        home.vendor.configure(session_s=86400)
+        home.camera("Carport")
+    finally:
+        home.vendor.configure(session_s=86400)
     assert not home.driver.asks_silently(home.source)
     home.sign_in()
     assert home.driver.asks_silently(home.source)

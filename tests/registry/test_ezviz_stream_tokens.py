@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from registry.drivers.ezviz.pictures import FRESH_S, OPENS_S, RENEWED_S, StreamTokens
+from registry.drivers.ezviz.pictures import FRESH_S, OPENS_S, StreamTokens
 from registry.errors import DriverError, Refused, VendorDown
 from store.records import Source
 from tests.doubles.clock import Clock
@@ -80,38 +80,6 @@ def test_who_has_no_time_to_wait_for_another_opening_is_answered_that_it_is_busy
     with pytest.raises(Refused) as refused:
         vendor.tokens.take(ONE, 0.0)
     assert (refused.value.reason, vendor.fetched) == ("busy", 1)
-
-
-def refuse(vendor: Vendor) -> bool:
-    """Nobody takes a token; whether the session is to be renewed."""
-    return vendor.tokens.refused(ONE, vendor.tokens.take(ONE, 1.0).number)
-
-
-def test_the_second_token_in_a_row_that_nobody_takes_may_be_the_sessions_fault() -> None:
-    vendor = Vendor()
-    assert [refuse(vendor), refuse(vendor)] == [False, True]
-
-
-def test_one_that_was_taken_between_them_clears_the_session() -> None:
-    vendor = Vendor()
-    assert not refuse(vendor)
-    vendor.take()
-    assert not refuse(vendor)
-
-
-def test_a_session_is_not_renewed_with_each_token_that_nobody_takes() -> None:
-    vendor = Vendor()
-    assert [refuse(vendor) for _ in range(4)] == [False, True, False, False]
-    vendor.clock.wait(RENEWED_S)
-    assert refuse(vendor)
-
-
-def test_an_opening_that_was_over_says_nothing_of_the_session() -> None:
-    vendor = Vendor()
-    assert not refuse(vendor)
-    token = vendor.tokens.take(ONE, 1.0)
-    vendor.tokens.opened(ONE, token.number)
-    assert not vendor.tokens.refused(ONE, token.number)
 
 
 def test_another_account_opens_its_own_meanwhile() -> None:

@@ -308,14 +308,6 @@ class EzvizAccount:
 
         return self._clients.use(source, deadline_s, work)
 
-    def renew(self, source: Source, deadline_s: float) -> None:
-        """Trade the account's session for a new one."""
-
-        def work(client: "Client", _: Held) -> None:
-            client.login()
-
-        self._clients.use(source, deadline_s, work)
-
     def dispatcher(self, source: Source, camera: Camera, deadline_s: float) -> JsonObject:
         """The address at which the camera's cloud stream is asked for, as the vendor writes it."""
 

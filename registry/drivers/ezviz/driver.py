@@ -359,10 +359,8 @@ class EzvizDriver:
             number, serial, channel, state = json.loads(refused.release.removeprefix(OPENING))
             if self._cloud is not None and refused.rest_s:
                 self._cloud.rest(Ref(source.id, serial, channel), state, refused)
-            if refused.result not in TOKEN:
-                self._tokens.opened(source, number, is_next_wanted=not refused.rest_s)
-            elif self._tokens.refused(source, number):
-                self.account.renew(source, deadline_s)
+            is_next_wanted = not refused.rest_s and refused.result not in TOKEN
+            self._tokens.opened(source, number, is_next_wanted=is_next_wanted)
             return
         taken, reason = outcome(release)
         if taken.startswith(LOCAL):

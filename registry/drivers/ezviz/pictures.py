@@ -241,7 +241,6 @@ def is_enciphered(camera: Camera) -> bool:
 FRESH_S = 240.0  # younger ones are good
 OPENS_S = 6.0  # an opening whose end nobody has reported is over after so long
 FETCH_S = 5.0
-RENEWED_S = 600.0  # a session is not renewed again sooner for tokens that nobody takes
 MOST_SOURCES = 512  # sources
 
 type Fetch = Callable[[Source, float], str]
@@ -275,8 +274,6 @@ class StreamTokens:
         self._opening: Recent[str, tuple[int, float]] = Recent(
             MOST_SOURCES
         )  # by source: which, and until when it may last
-        self._refused: Recent[str, bool] = Recent(MOST_SOURCES)  # by source: whether nobody took the last token
-        self._renewed: Recent[str, float] = Recent(MOST_SOURCES)
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
 
@@ -300,21 +297,8 @@ class StreamTokens:
 
     def opened(self, source: Source, number: int, *, is_next_wanted: bool = True) -> None:
         """The session of that token is open, or will never be."""
-        if self._later is not None and self._end(source, number):
-            self._refused.drop(source.id)
-            if is_next_wanted:
-                self._later(lambda: self._keep(source))
-
-    def refused(self, source: Source, number: int) -> bool:
-        """Nobody took that token. Whether it is the second in a row, so that the account's session may be why."""
-        if not self._end(source, number):
-            return False
-        is_second, now = self._refused.get(source.id) is not None, self._clock()
-        self._refused.put(source.id, True)
-        if not is_second or now - (self._renewed.get(source.id) or -RENEWED_S) < RENEWED_S:
-            return False
-        self._renewed.put(source.id, now)
-        return True
+        if self._later is not None and self._end(source, number) and is_next_wanted:
+            self._later(lambda: self._keep(source))
 
     def _begun(self, source: Source, until: float) -> int:
         """Raises Refused."""
