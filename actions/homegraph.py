@@ -15,7 +15,7 @@ from actions.google_key import KeyFile
 from actions.google_tokens import GoogleTokens, KeyRefused
 from net.exchange import Hosts, Unreached, exchange_within
 from net.http import Http, Reply
-from registry.telling.reporter import NotNow, RefusedKey, TryAgain
+from registry.reporting.reporter import NotNow, RefusedKey, TryAgain
 
 log = logging.getLogger(__name__)
 

@@ -19,8 +19,7 @@ from actions.trait import Trait
 from net.cache import Recent
 from registry.camera import Camera, State
 from registry.readings.households import IN_MEMORY
-from registry.scene import scenes_of
-from registry.telling.reporter import (
+from registry.reporting.reporter import (
     Happened,
     Later,
     NotNow,
@@ -29,10 +28,12 @@ from registry.telling.reporter import (
     Told,
     ToldOf,
     TryAgain,
+    Turn,
     Undeliverable,
+    fingerprint,
     message_id,
 )
-from registry.telling.turn import Turn, fingerprint
+from registry.scene import scenes_of
 from store.records import Assistant, Link
 
 FETCHES_S = 60.0  # Google fetches the list of a new link within this, and answers 404 until then
@@ -42,7 +43,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `registry.telling`, with a key that was examined. `scenes`: whether SYNC lists those that show a
+    """A reporter of `registry.reporting`, with a key that was examined. `scenes`: whether SYNC lists those that show a
     camera on a TV. `clock`: epoch seconds.
     """
 

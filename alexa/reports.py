@@ -19,9 +19,8 @@ from alexa.scene_controller import scene_endpoints
 from alexa.sender import EventSender, Rejected
 from alexa.state import SAMPLE_MS, State
 from registry.camera import Camera
+from registry.reporting.reporter import Happened, Tell, Told, ToldOf, Turn, fingerprint, message_id
 from registry.scene import scenes_of
-from registry.telling.reporter import Happened, Tell, Told, ToldOf, message_id
-from registry.telling.turn import Turn, fingerprint
 from store.records import Assistant, Link
 
 LARGEST = 200 * 1024  # bytes of endpoints in one message, of the 256 KiB that Alexa takes
@@ -32,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Reports:
-    """A reporter of `registry.telling`. `interfaces`: those of a camera, as Discover has them; `scenes`: whether it
+    """A reporter of `registry.reporting`. `interfaces`: those of a camera, as Discover has them; `scenes`: whether it
     lists those that show a camera on a TV.
     """
 

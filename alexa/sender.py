@@ -10,7 +10,7 @@ from collections.abc import Callable
 from alexa.amazon import Amazon, Posted, Unreached
 from alexa.events import Report
 from alexa.gateway import ClientRefused, Gateway, NotGranted, OfWhichClient, Revoked
-from registry.telling.reporter import GrantDead, Refused, RefusedKey, TryAgain, Unlinked
+from registry.reporting.reporter import GrantDead, Refused, RefusedKey, TryAgain, Unlinked
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from alexa.reports import Reports
 from alexa.sender import EventSender
 from media.grants import Grants
 from registry.adapter import adapt
+from registry.reporting.delivery import Delivery
+from registry.reporting.sender import Sender
 from registry.rules import Rules
-from registry.telling.sending import Sending
-from registry.telling.telling import Telling
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
 from tests.doubles.ready_driver import ReadyDriver
@@ -31,7 +31,7 @@ def main(folder: Path, key: bytes, gateway_at: str, ca_file: Path) -> None:
     amazon = Amazon(gateway_at, ca_file)
     gateway = Gateway(store, amazon, *CLIENT)
     reports = Reports(EventSender(gateway, amazon), interfaces(adapter.registry, snapshots=True), gateway.works)
-    sending = Sending(store, Telling(store, reports, adapter.present, lambda link: None))
+    sending = Sender(store, Delivery(store, reports, adapter.present, lambda link: None))
     store.free_claims(time.time() + 1.0)
     sending.start()
     ended = threading.Event()

@@ -24,12 +24,12 @@ from bench.report_sender import CLIENT
 from bench.run import NoPeer, Results, Run
 from bench.table import Bound, LeftOut, Row
 from bench.timing import percentile
-from registry.telling.reporter import message_id
+from registry.reporting.reporter import message_id
 from simulator.authority import server_context
+from store.outbox import happening_row
 from store.records import Happening
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
-from store.telling_ports import happening_row
 from tests.doubles.household import Household, household
 from tests.doubles.ready_driver import camera
 from tests.doubles.tls_vendor import Vendors

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from console import pages
-from registry.telling.why import LATE_S, Why, why_of
+from registry.reporting.reasons import LATE_S, Why, why_of
 from words.catalogue import mark
 
 REASONS: Mapping[Why, str] = {

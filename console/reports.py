@@ -11,9 +11,9 @@ from console.assistants_sentences import ASSISTANTS as SAID
 from console.assistants_sentences import LAST_TOLD, REPORTED
 from console.pages import ASSISTANTS
 from console.report_reasons import Reason, reason
+from store.outbox import ENDED, LOOK, Laid, Row
 from store.ports import Store
 from store.records import Assistant, Link
-from store.telling_ports import ENDED, LOOK, Laid, Row
 
 SHOWN = 20  # of each kind and link
 
@@ -81,7 +81,7 @@ class Reports:
 
 
 def _last_sent(at: float, what: str) -> str:
-    """`what` as registry.telling writes it: counts and words."""
+    """`what` as registry.reporting writes it: counts and words."""
     counts = [part.partition(" ") for part in what.split(", ") if part]
     said = [pages.say(REPORTED[word], count=count) for count, _, word in counts if word in REPORTED]
     return pages.say(LAST_TOLD, when=pages.moment(at), what="; ".join(said) or what)

@@ -3,23 +3,98 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, request
-from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import MethodNotAllowed
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from oauth import failures, headers, machines, pages
-from oauth.agreement import Agreement
-from oauth.known_browser import KnownBrowser
+from oauth import machines, pages
+from oauth.clients import Untrusted
+from oauth.consent import Agreement
 from oauth.linking import Linking
+from oauth.machines import refuse
 from oauth.server import Server, metadata
-from oauth.signing_in import SigningIn
-from oauth.visits import Visits
+from oauth.sign_in import SigningIn
+from oauth.visits import KnownBrowser, Visits
 from registry.owner.owner import Owner
 from registry.owner.sign_in import SignIn
-from store.ports import Store
+from store.ports import Store, StoreUnavailable
 from store.records import Link
 from words.catalogue import LANGUAGES
+
+
+def policy(form_action: str) -> str:
+    """Allows no script, nothing from another origin, and no frame around the pages."""
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        f"form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+def apply(response: Response, form_action: str, https: bool) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = policy(form_action)
+    headers["X-Frame-Options"] = "DENY"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers.setdefault("Cache-Control", "no-store")
+    if https:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+log = structlog.get_logger()
+
+MACHINES = ("oauth.token", "oauth.revoke", "oauth.userinfo", "oauth.described")
+
+
+def answer(reason: str, status: int, error: str, description: str) -> Response:
+    """`reason`: of the page; `error` and `description`: of the JSON."""
+    return refuse(status, error, description) if request.endpoint in MACHINES else pages.problem(reason)
+
+
+def handle(oauth_pages: Blueprint) -> None:
+    def untrusted(error: Untrusted) -> Response:
+        return pages.problem(error.reason)
+
+    def forged(_error: CSRFError) -> Response:
+        return pages.problem("form")
+
+    def unavailable(_error: StoreUnavailable) -> Response:
+        log.warning("the store can't be reached", reason="store")
+        response = answer("store", 503, "temporarily_unavailable", "Try again in a moment.")
+        response.headers["Retry-After"] = "5"
+        return response
+
+    def too_large(_error: RequestEntityTooLarge) -> Response:
+        return answer("size", 413, "invalid_request", "The body is too large.")
+
+    def method(error: MethodNotAllowed) -> Response:
+        response = answer("method", 405, "invalid_request", "That method is not for this address.")
+        response.headers["Allow"] = ", ".join(error.valid_methods or ())
+        return response
+
+    def other(error: HTTPException) -> Any:
+        if error.code and error.code < 500:
+            response = answer("request", error.code, "invalid_request", "The request can't be read.")
+            response.status_code = error.code
+            return response
+        return answer("fault", 500, "server_error", "Something went wrong here.")
+
+    for kind, handler in (
+        (Untrusted, untrusted),
+        (CSRFError, forged),
+        (StoreUnavailable, unavailable),
+        (RequestEntityTooLarge, too_large),
+        (MethodNotAllowed, method),
+        (HTTPException, other),
+        (500, other),
+    ):
+        oauth_pages.register_error_handler(kind, handler)
+
 
 MAX_BODY = 16 * 1024
 MAX_FORM = 64 * 1024  # bytes; a consent form names every ticked camera
@@ -71,7 +146,7 @@ def bind(
     csrf = app.extensions.get("csrf") or CSRFProtect(app)
     oauth_pages = blueprint(store, sign_in, owner, settings, end_link)
     app.register_blueprint(oauth_pages)
-    for endpoint in failures.MACHINES:
+    for endpoint in MACHINES:
         csrf.exempt(app.view_functions[endpoint])
 
 
@@ -114,7 +189,7 @@ def blueprint(
         return pages.page("privacy")
 
     def after(response: Response) -> Response:
-        return headers.apply(response, g.get("form_action", "'self'"), settings.secure_cookies)
+        return apply(response, g.get("form_action", "'self'"), settings.secure_cookies)
 
     # every method is routed here, so that a 405 carries our headers too
     for path, view in (
@@ -128,7 +203,7 @@ def blueprint(
         oauth_pages.add_url_rule(path, view_func=view, methods=ALL_METHODS, provide_automatic_options=False)
     oauth_pages.before_request(_check_request)
     oauth_pages.after_request(after)
-    failures.handle(oauth_pages)
+    handle(oauth_pages)
     return oauth_pages
 
 
@@ -152,7 +227,7 @@ def _check_request() -> Response | None:
     try:
         request.args  # noqa: B018 - access decodes the query
     except UnicodeDecodeError:
-        return failures.answer("request", 400, "invalid_request", "The query is not UTF-8.")
+        return answer("request", 400, "invalid_request", "The query is not UTF-8.")
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-        return failures.answer("form", 400, "invalid_request", "A page of another site may not send this.")
+        return answer("form", 400, "invalid_request", "A page of another site may not send this.")
     return None

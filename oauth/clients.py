@@ -1,15 +1,20 @@
-"""A client in Authlib's form, and how it authenticates at the token endpoints."""
+"""A client in Authlib's form, how it authenticates at the token endpoints, and its authorization request.
+
+The request is validated before Authlib gets it: an untrusted one is never redirected.
+"""
 
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError
+from werkzeug.datastructures import MultiDict
 
 from accounts.clients import Refusals, check_secret, redirect_allowed
 from store.ports import Store
-from store.records import Client
+from store.records import Assistant, Client
 
 SCOPE = "cameras"
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")
@@ -76,3 +81,67 @@ def _basic(header: str) -> tuple[str | None, str | None]:
         return None, None
     client_id, _, secret = pair.partition(":")
     return unquote(client_id), unquote(secret)
+
+
+MAX_QUERY = 16 * 1024  # bytes; Alexa's state alone may be long
+# Where an assistant's callback redirects the browser. Chromium applies form-action to every redirect after a form: with
+# the callback's origin alone the browser would stay on the page although the code is already issued.
+_ONWARD: dict[Assistant, tuple[str, ...]] = {
+    "alexa": (
+        *(
+            f"https://*.amazon.{domain}"
+            for domain in ("com", "ca", "com.mx", "com.br", "co.uk", "de", "fr", "it", "es")
+        ),
+        *(f"https://*.amazon.{domain}" for domain in ("nl", "se", "pl", "in", "co.jp", "com.au")),
+    ),
+    "google": ("https://*.google.com", "https://*.googleusercontent.com"),
+}
+
+
+class Untrusted(Exception):
+    """Answered with a page of ours and no redirect (RFC 6749 section 4.1.2.1). `reason`: a key of wording.PROBLEMS."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class AuthorizeRequest:
+    client: Registered
+    redirect_uri: str
+    state: str | None
+    response_type: str | None
+
+    @property
+    def assistant(self) -> Assistant:
+        return self.client.row.assistant
+
+    @property
+    def form_action(self) -> str:
+        """The form-action of our pages: showcam itself and the assistant."""
+        callback = urlsplit(self.redirect_uri)
+        onward = _ONWARD[self.assistant] if callback.scheme == "https" else ()
+        return " ".join(("'self'", f"{callback.scheme}://{callback.netloc}", *onward))
+
+
+def read(store: Store, args: MultiDict[str, str]) -> AuthorizeRequest:
+    """Raises Untrusted for an unknown client, a foreign redirect, or a repeated parameter (RFC 6749 section 3.1)."""
+    if any(len(values) > 1 for values in args.listvalues()):
+        raise Untrusted("repeated")
+    client = find(store, args.get("client_id"))
+    if client is None:
+        raise Untrusted("client")
+    redirect_uri = args.get("redirect_uri", "")
+    if not client.check_redirect_uri(redirect_uri):
+        raise Untrusted("redirect")
+    return AuthorizeRequest(client, redirect_uri, args.get("state"), args.get("response_type"))
+
+
+def back(redirect_uri: str, issuer: str, state: str | None, **params: str) -> str:
+    """The redirect to the client, with the issuer (RFC 9207) and the state."""
+    if state is not None:
+        params["state"] = state
+    params["iss"] = issuer
+    joint = "&" if "?" in redirect_uri else "?"
+    return f"{redirect_uri}{joint}{urlencode(params, quote_via=quote, safe='')}"

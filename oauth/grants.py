@@ -13,8 +13,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from accounts import links
 from accounts.identity import token_hash
 from accounts.links import link_of
-from oauth.authorize_request import back
-from oauth.clients import Registered
+from oauth.clients import Registered, back
 from store.ports import Replayed, Store
 from store.records import Client, Code, Link, Token
 

@@ -10,11 +10,11 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from flask import Response, g, request
 from werkzeug.datastructures import MultiDict
 
-from oauth import authorize_request, pages, wording
-from oauth.agreement import Agreement
-from oauth.authorize_request import AuthorizeRequest, Untrusted
+from oauth import clients, pages, wording
+from oauth.clients import AuthorizeRequest, Untrusted
+from oauth.consent import Agreement
 from oauth.server import Server
-from oauth.signing_in import SigningIn
+from oauth.sign_in import SigningIn
 from oauth.visits import Visit, Visits
 from store.ports import Store
 
@@ -28,9 +28,9 @@ class Linking:
 
     def authorize(self) -> Response:
         """GET shows the step that is due, POST takes a step. Raises Untrusted."""
-        if len(request.query_string) > authorize_request.MAX_QUERY:
+        if len(request.query_string) > clients.MAX_QUERY:
             raise Untrusted("request")
-        auth_request = authorize_request.read(self._store, request.args)
+        auth_request = clients.read(self._store, request.args)
         g.form_action = auth_request.form_action
         try:
             grant = self._grant(auth_request)

@@ -1,16 +1,54 @@
-"""Renders the pages, in the language of the request and for its assistant."""
+"""Renders the pages for an assistant, in the language of the request."""
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Request, Response, current_app, g, make_response, redirect, render_template, request, url_for
 
-from oauth import language, wording
+from oauth import wording
 from registry.owner import sign_in_sentences
 from registry.owner.sign_in_sentences import refused
 from store.records import Assistant
-from words.catalogue import OURS
+from words.catalogue import OURS, Language, chosen
+
+# The languages of the assistants. A household that names none of them is taken to speak English.
+_ALEXA = ("ar", "de", "en", "es", "fr", "hi", "it", "ja", "nl", "pt")
+_GOOGLE_BESIDE = ("da", "id", "ko", "nb", "pl", "ru", "sv", "th", "tr", "zh")
+_SPOKEN = frozenset(_ALEXA + _GOOGLE_BESIDE)
+_BOKMAL = ("no", "nn")
+_TAG = re.compile(r"([A-Za-z]{2})(?:[-_]([A-Za-z]{2}))?(?:[-_]|$)")
+
+
+def read(request: Request) -> Language:
+    """From `ui_locales`, Google's `user_locale`, then Accept-Language."""
+    return chosen(_tags(request))
+
+
+def spoken(request: Request) -> str:
+    """The language that the household speaks with its assistant: "de", or "de-DE" where the country is known."""
+    return next((locale for tag in _tags(request) if (locale := _spoken(tag))), "en")
+
+
+def _tags(request: Request) -> list[str]:
+    try:
+        tags = [*request.args.get("ui_locales", "").split(), request.args.get("user_locale", "")]
+    except UnicodeDecodeError:
+        tags = []
+    return [*tags, *request.accept_languages.values()]
+
+
+def _spoken(tag: str) -> str | None:
+    matched = _TAG.match(tag)
+    if matched is None:
+        return None
+    language = matched[1].lower()
+    language = "nb" if language in _BOKMAL else language
+    if language not in _SPOKEN:
+        return None
+    return f"{language}-{matched[2].upper()}" if matched[2] else language
+
 
 VENDOR = "SHOWCAM_VENDOR"  # key of the app's configuration: the vendor's name
 
@@ -30,7 +68,7 @@ ASSISTANTS: dict[Assistant, AssistantTexts] = {
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
-    locale = language.read(request)
+    locale = read(request)
     translate = partial(OURS.say, locale, vendor=current_app.config[VENDOR])
     text = render_template(f"oauth/{template}.html", _=translate, locale=locale, **context)
     response = make_response(text, status)
@@ -40,7 +78,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def say(sentence: str, /, **gaps: Any) -> str:
     """The sentence in the language of the request."""
-    return OURS.say(language.read(request), sentence, vendor=current_app.config[VENDOR], **gaps)
+    return OURS.say(read(request), sentence, vendor=current_app.config[VENDOR], **gaps)
 
 
 def linking_page(template: str, assistant: Assistant, status: int = 200, **context: Any) -> Response:
@@ -51,12 +89,12 @@ def refusal(why: str, retry_after_s: int = 0, sentence: str = "", region: str = 
     """HTTP status and translated text. `sentence`: in place of the one by `why`."""
     status, usual = wording.SIGN_IN[why]
     vendor = current_app.config[VENDOR]
-    return status, refused(why, language.read(request), vendor, retry_after_s, sentence or usual, region=region)
+    return status, refused(why, read(request), vendor, retry_after_s, sentence or usual, region=region)
 
 
 def no_password() -> str:
     """What a person does whose account has no password; "" where the vendor knows no such accounts."""
-    return sign_in_sentences.no_password(language.read(request), current_app.config[VENDOR])
+    return sign_in_sentences.no_password(read(request), current_app.config[VENDOR])
 
 
 def again() -> Response:

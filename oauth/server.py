@@ -13,8 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from accounts.links import TokenAnswer
 from oauth import clients
-from oauth.authorize_request import back
-from oauth.clients import AUTH_METHODS, SCOPE, Registered
+from oauth.clients import AUTH_METHODS, SCOPE, Registered, back
 from oauth.grants import S256, CodeGrant, RefreshGrant, Revocation, issuing
 from store.ports import Store
 from store.records import Link

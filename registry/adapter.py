@@ -29,6 +29,7 @@ from registry.readings.readings import Readings
 from registry.readings.sightings import Sightings
 from registry.readings.states import States
 from registry.registry import Registry
+from registry.reporting.camera_states import CameraStates
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Pictures
@@ -42,7 +43,6 @@ from registry.streams.scenes import Scenes
 from registry.streams.sources import StreamSources
 from registry.streams.streams import Streams
 from registry.streams.vendor_direct import VendorDirect
-from registry.telling.present import Present
 from store.ports import Store
 
 
@@ -61,7 +61,7 @@ class Adapter:
     standing: Standing
     history: History
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
-    present: Present  # for who reports to assistants
+    present: CameraStates  # for who reports to assistants
 
 
 def adapt(
@@ -132,5 +132,5 @@ def adapt(
         Standing(store, readings, faults, clock),
         history,
         came_back,
-        Present(store, readings, judge, happenings, clock),
+        CameraStates(store, readings, judge, happenings, clock),
     )

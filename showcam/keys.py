@@ -71,9 +71,9 @@ def seal_ids(settings: Settings) -> set[str]:
 def _sealed_under(settings: Settings) -> set[str]:
     if settings.store != "sqlite":
         return set()  # a whole table is not read for this: a row whose key is missing fails when it is read
-    from store.sqlite import sealed
+    from store.sqlite import database_file
 
-    return sealed.key_ids(settings.database)
+    return database_file.key_ids(settings.database)
 
 
 def _put_back(settings: Settings, key_ids: set[str]) -> str:
@@ -203,8 +203,8 @@ def _make(path: Path) -> None:
     line = f"{secrets.token_hex(4)} {base64.b64encode(secrets.token_bytes(32)).decode()}\n"
     # the finished file is linked into place: of two processes that start at once one wins, and both read the same key
     made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(line)
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as database_file:
+        database_file.write(line)
     try:
         os.link(made, path)
     except FileExistsError:

@@ -1,12 +1,9 @@
-"""What a store can do for a household: its account, sources, owner's user, cameras and secrets.
-
-Each method is atomic by itself, as in store.ports.
-"""
+"""What a store can do for a household: its account, sources, users, preferences, secrets and notices."""
 
 from collections.abc import Iterator
 from typing import Protocol
 
-from store.records import Account, Known, OwnerUser, Session, Source, SourceState
+from store.records import Account, Known, Notice, OwnerUser, Session, Source, SourceState
 
 
 class Accounts(Protocol):
@@ -53,7 +50,7 @@ class Sources(Protocol):
     ) -> bool:
         """Write secrets and state if `version` is current (it grows by one); False: another write was first.
 
-        `look_at`: now, with a new state; a LOOK for each live link (store.telling_ports) is in the same write.
+        `look_at`: now, with a new state; a LOOK for each live link (store.outbox) is in the same write.
         """
         ...
 
@@ -96,7 +93,7 @@ class Preferences(Protocol):
     """An owner's preferences per camera, encoded by registry.preferences."""
 
     def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
-        """Keep a preference, with a LOOK for each live link (store.telling_ports), in one write; `at`: now.
+        """Keep a preference, with a LOOK for each live link (store.outbox), in one write; `at`: now.
 
         Raises Inconsistent when there is no such account; so does put_account_secret.
         """
@@ -117,3 +114,32 @@ class AccountSecrets(Protocol):
         ...
 
     def drop_account_secret(self, account_id: str, name: str) -> None: ...
+
+
+class NoticeAddresses(Protocol):
+    """Where a household's owner is notified, sealed at rest."""
+
+    def put_notice_address(self, account_id: str, address_id: str, data: bytes) -> None:
+        """Raises Inconsistent when there is no such account."""
+        ...
+
+    def notice_addresses(self, account_id: str) -> dict[str, bytes]:
+        """By their ids."""
+        ...
+
+    def drop_notice_address(self, account_id: str, address_id: str) -> bool: ...
+
+
+class Notices(Protocol):
+    """One row for each fault of a household, encoded by registry.notices; it holds no secret and no name."""
+
+    def swap_notice(self, account_id: str, fault: str, *, version: int, data: bytes | None) -> bool:
+        """Write data if `version` is current (it grows by one; 0: there is no row), or with None remove the row.
+
+        False: another write was first. Raises Inconsistent when a first row has no account.
+        """
+        ...
+
+    def notices(self, account_id: str) -> list[Notice]:
+        """In the order of their faults."""
+        ...

@@ -5,17 +5,18 @@ Engines: store.sqlite.SqliteStore, store.dynamodb.DynamoStore. tests/store holds
 
 from typing import Protocol
 
-from store.household_ports import Accounts, AccountSecrets, Cameras, OwnerUsers, Preferences, Sources
-from store.notice_ports import NoticeAddresses, Notices
-from store.records import (
-    Ask,
-    Client,
-    Code,
-    Happening,
-    Link,
-    Token,
+from store.household_ports import (
+    Accounts,
+    AccountSecrets,
+    Cameras,
+    NoticeAddresses,
+    Notices,
+    OwnerUsers,
+    Preferences,
+    Sources,
 )
-from store.telling_ports import Outbox
+from store.outbox import Outbox
+from store.records import Ask, Client, Code, Happening, Link, Token
 
 
 class StoreUnavailable(Exception):
@@ -47,7 +48,7 @@ class Links(Protocol):
     def choose_cameras(self, link_id: str, cameras: tuple[str, ...] | None, at: float) -> bool:
         """From here on the link sees these cameras; None: all. False, and nothing changed, when it has ended.
 
-        With a LOOK for it (store.telling_ports), in one write; `at`: now.
+        With a LOOK for it (store.outbox), in one write; `at`: now.
         """
         ...
 

@@ -15,7 +15,7 @@ import msgspec
 from alexa.gateway import SECRET, Grant
 from bench.scale.gateway import CONTEXT
 from bench.scale.walks import OF_ONE_LINK, REQUESTS, Household, Walk, Walks
-from registry.telling.reconciling import DAY_S
+from registry.reporting.sender import DAY_S
 from showcam.compose import changes, reports, sweep
 from store.records import Assistant, Happening
 

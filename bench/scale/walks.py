@@ -33,10 +33,10 @@ from registry.drivers.ezviz import sessions
 from showcam import keys as key_files
 from showcam.compose import directives, fulfillment, ground, web_on_lambda
 from store.dynamodb import DynamoStore
-from store.dynamodb.telling import shard
+from store.dynamodb.outbox import shard
+from store.outbox import Settled
 from store.records import Assistant, Link
 from store.sealing import Sealer
-from store.telling_ports import Settled
 from tests.doubles.linking_world import Browser
 
 type Entry = Literal["directives", "fulfillment", "web", "changes", "reports", "sweep"]

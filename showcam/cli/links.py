@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from showcam.cli import installation, readable, settings_of, stop
 from showcam.cli.output import as_json, echo, report, table
-from store.telling_ports import Telling
+from store.outbox import Telling
 
 
 @click.group()

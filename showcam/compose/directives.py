@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.links import authenticate
 from alexa.smart_home import SmartHome
-from registry.telling.listed import Listed
+from registry.reporting.sender import Listed
 from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply

@@ -10,7 +10,7 @@ from accounts.links import authenticate
 from accounts.pins import Pins
 from actions.errors import IntentError, Malformed, Transient
 from actions.fulfillment import Fulfillment, unread
-from registry.telling.listed import Listed
+from registry.reporting.sender import Listed
 from showcam import keys
 from showcam.aws import boto
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply

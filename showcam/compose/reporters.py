@@ -1,4 +1,4 @@
-"""Builds the doors that report to assistants, for whoever runs `registry.telling`."""
+"""Builds the doors that report to assistants, for whoever runs `registry.reporting`."""
 
 import logging
 
@@ -10,12 +10,12 @@ from actions.traits import traits
 from alexa.interfaces import interfaces
 from alexa.reports import Reports as AlexaReports
 from alexa.sender import EventSender
-from registry.telling.reporter import Reporter
-from registry.telling.telling import Outcome
+from registry.reporting.delivery import Outcome
+from registry.reporting.reporter import Reporter
 from showcam.compose import amazon, ground
 from showcam.compose.google import google_key
 from showcam.settings import Settings
-from store.telling_ports import Claim
+from store.outbox import Claim
 
 log = logging.getLogger(__name__)
 

@@ -4,16 +4,16 @@ import logging
 from functools import partial
 from typing import Any
 
-from registry.telling.telling import Outcome, Telling
-from registry.telling.unreported import Unreported
+from registry.reporting.delivery import Delivery, Outcome
+from registry.reporting.reporter import Unreported
 from showcam import keys
 from showcam.aws import boto, wakes
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.compose import ground, reporters, shares
 from showcam.process.settings_sources import load
+from store.outbox import Claim
 from store.ports import StoreUnavailable
 from store.records import Assistant
-from store.telling_ports import Claim
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def build() -> Handler:
     built = {reporter.assistant: reporter for reporter in reporters.build(settings, base)}
     end = ground.unlinker(base.store, base.pictures)
     tellings = {
-        assistant: Telling(
+        assistant: Delivery(
             base.store,
             built.get(assistant) or Unreported(assistant),
             base.adapter.present,
@@ -56,7 +56,7 @@ def build() -> Handler:
     return watch.watched(answer)
 
 
-def _report(tellings: dict[Assistant, Telling], wake: wakes.Wake) -> None:
+def _report(tellings: dict[Assistant, Delivery], wake: wakes.Wake) -> None:
     for assistant, found in tellings.items():
         if assistant == wake.assistant:
             for _ in range(TURNS):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from registry.telling.reconciling import Reconciling
+from registry.reporting.sender import Reconciliation
 from showcam import keys
 from showcam.aws import boto, wakes
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
@@ -28,7 +28,7 @@ def build(clock: Callable[[], float] = time.time) -> Handler:
     store = ground.open_store(settings, keys.of(settings))
     queue = wakes.Queue(boto.client("sqs"), settings.reports_queue)
 
-    reconciling = Reconciling(store, clock)
+    reconciling = Reconciliation(store, clock)
 
     def answer(_event: Event, _context: Any) -> Reply:
         looked_at = reconciling.turn_of_day()

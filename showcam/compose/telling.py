@@ -5,18 +5,16 @@ from collections import Counter
 from functools import partial
 
 from registry.readings.changes import Change
-from registry.telling.reconciling import Reconciling
-from registry.telling.reporter import Reporter
-from registry.telling.sending import Sending
-from registry.telling.telling import Outcome, Telling
-from registry.telling.unreported import Unreported
+from registry.reporting.delivery import Delivery, Outcome
+from registry.reporting.reporter import Reporter, Unreported
+from registry.reporting.sender import Reconciliation, Sender
 from showcam.compose import ground, reporters
 from showcam.compose.ground import Ground
 from showcam.process.telling_metrics import ASSISTANTS, FILE, TellingMetrics
 from showcam.process.worker import Job
 from showcam.settings import Settings
+from store.outbox import Claim
 from store.records import Assistant
-from store.telling_ports import Claim
 
 DAY_S = 24 * 3600.0
 METRICS_S = 5.0
@@ -32,7 +30,7 @@ class Tellings:
         self._metrics = TellingMetrics(settings.data / FILE)
         built: dict[Assistant, Reporter] = {known.assistant: known for known in reporters.build(settings, base)}
         self._sending = [
-            Sending(base.store, telling(base, built.get(assistant) or Unreported(assistant), self._metrics))
+            Sender(base.store, telling(base, built.get(assistant) or Unreported(assistant), self._metrics))
             for assistant in ASSISTANTS
         ]
 
@@ -43,7 +41,7 @@ class Tellings:
         for sending in self._sending:
             sending.start()
         return [
-            Job("reconcile", DAY_S, Reconciling(self._base.store).turn),
+            Job("reconcile", DAY_S, Reconciliation(self._base.store).turn),
             Job("key for reports", KEY_S, partial(reporters.note_key, self._settings, self._base)),
             Job("telling metrics", METRICS_S, self._write_metrics),
         ]
@@ -62,11 +60,11 @@ class Tellings:
         self._metrics.write(store.backlog(now), laid, now)
 
 
-def telling(base: Ground, reporter: Reporter, metrics: TellingMetrics) -> Telling:
+def telling(base: Ground, reporter: Reporter, metrics: TellingMetrics) -> Delivery:
     # whoever took the key or the client away needs no notice of that
     noted = None if isinstance(reporter, Unreported) else base
     follow = partial(_follow, noted, metrics, reporter.assistant)
-    return Telling(base.store, reporter, base.adapter.present, ground.unlinker(base.store, base.pictures), follow)
+    return Delivery(base.store, reporter, base.adapter.present, ground.unlinker(base.store, base.pictures), follow)
 
 
 def _follow(

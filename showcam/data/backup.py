@@ -28,7 +28,7 @@ from showcam.process.supervisor import CannotStart
 from showcam.settings import Settings
 from showcam.shipped import document
 from store.ports import StoreUnavailable
-from store.sqlite.copy import copy, errors, require_whole
+from store.sqlite.database_file import copy, errors, require_whole
 
 MARK = 0x73686362  # PRAGMA application_id
 SHORTEST = 12  # characters of a passphrase

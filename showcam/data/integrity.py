@@ -16,8 +16,8 @@ import structlog
 from showcam.process import logs
 from showcam.process.supervisor import CannotStart, only_one
 from showcam.settings import Settings
-from store.sqlite import wal
-from store.sqlite.failures import unavailable
+from store.sqlite import database_file
+from store.sqlite.database import unavailable
 
 WITHIN_S = 5.0  # for each of the two checks
 _OF_THE_FILE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # other errors come from a lock, the disk or the mode
@@ -40,7 +40,7 @@ def watched(settings: Settings) -> Iterator[None]:
         yield
     finally:
         if settings.database.exists():
-            wal.fold(settings.database)
+            database_file.fold(settings.database)
         mark.unlink(missing_ok=True)
 
 
@@ -100,8 +100,8 @@ def _check(database: Path) -> None:
 def _log_damaged(database: Path) -> bool:
     """Log a damaged write-ahead log, and keep a copy of it, since SQLite is about to drop what it can't read."""
     try:
-        pages = wal.inspect(database, WITHIN_S)
-    except wal.TooLong:
+        pages = database_file.inspect(database, WITHIN_S)
+    except database_file.TooLong:
         log.warning("the write-ahead log is too long to be checked now", file=f"{database.name}-wal")
         return False
     except OSError as error:

@@ -15,10 +15,8 @@ from showcam.data import backup, integrity
 from showcam.data.backup import Unusable
 from showcam.settings import Settings
 from showcam.shipped import document
-from store.sqlite import sealed
-from store.sqlite.copy import errors, let_go
-from store.sqlite.database import WAIT_S, Database
-from store.sqlite.schema import migrations
+from store.sqlite.database import WAIT_S, Database, migrations
+from store.sqlite.database_file import errors, key_ids, let_go
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def restore(settings: Settings, file: Path, contents: backup.Contents, passphras
 
 def _require_keys(settings: Settings, file: Path, copied: Path, held: dict[str, str] | None, *, offered: bool) -> None:
     """Raises Unusable where rows of the backup could not be opened afterwards."""
-    needed = sealed.key_ids(copied)
+    needed = key_ids(copied)
     available = {key_id for key_id, _ in keys.parsed(held["seal"], file)} if held else keys.seal_ids(settings)
     if missing := needed - available:
         named = " and ".join(f"“{key_id}”" for key_id in sorted(missing))

@@ -126,7 +126,7 @@ most. A transaction has 100 actions: those that
 add rows for each link of a household have two for a link, and where it has more than 40 links the rest in transactions
 before, which may be repeated; all others have 60 at most. A batch reads 100 keys and a Query's page holds 1 MB:
 longer reads take several requests. pk may have 2,048 bytes and sk 1,024: names from outside are held to 512
-(store.keys). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`) that was cut
+(store.records). A change of several writes (`put_devices`, `drop_household`, the tidying after `end_link`) that was cut
 off is completed by repeating it.
 
 IAM: GetItem, BatchGetItem, Query (also on the index), PutItem, UpdateItem, DeleteItem, ConditionCheckItem.
@@ -136,20 +136,16 @@ import secrets
 from typing import Any
 
 from store.dynamodb.accounts import AccountItems
-from store.dynamodb.asks import AskItems
 from store.dynamodb.claims import ClaimItems
 from store.dynamodb.ephemeral import EphemeralItems
-from store.dynamodb.events import EventItems
 from store.dynamodb.kept import KeptItems
-from store.dynamodb.notices import NoticeItems
-from store.dynamodb.schema import create_table
-from store.dynamodb.table import Table
+from store.dynamodb.table import Table, create_table
 from store.sealing import Sealer
 
 __all__ = ["DynamoStore", "create_table"]
 
 
-class DynamoStore(AccountItems, ClaimItems, KeptItems, NoticeItems, EventItems, AskItems, EphemeralItems):
+class DynamoStore(AccountItems, ClaimItems, KeptItems, EphemeralItems):
     """`client` is boto3.client("dynamodb"), safe to share between threads; whoever made it closes it."""
 
     def __init__(self, client: Any, table: str, sealer: Sealer) -> None:

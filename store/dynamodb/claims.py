@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from store.dynamodb.items import item_of
-from store.dynamodb.table import EXISTS, Action, ConditionFailed, Item
-from store.dynamodb.telling import RACES, SHARDS, TellingItems, listed_as, outbox_key
+from store.dynamodb.outbox import RACES, SHARDS, TellingItems, listed_as, outbox_key
+from store.dynamodb.table import EXISTS, Action, ConditionFailed, Item, item_of
+from store.outbox import LAID_KEPT_S, LOOK, Claim, Laid, Row, Settled, Telling, look_row
 from store.ports import StoreUnavailable
 from store.records import Assistant
-from store.telling_ports import LAID_KEPT_S, LOOK, Claim, Laid, Row, Settled, Telling, look_row
 
 # somebody has rung since the last claim: that waits for what the service asked, and not for the pause after a try
 _RUNG = (

@@ -1,13 +1,15 @@
-"""Ephemeral rows of the table: visits, throttle windows, taken keys, known cameras; and shared values."""
+"""Passing items: visits, throttle windows, known cameras, what happened, what was asked for, taken keys."""
 
 import contextlib
 import math
 import secrets
 
-from store.dynamodb.table import NEW, Action, ConditionFailed, Item, Table
-from store.keys import places_name, throttle_window
+import msgspec
+from msgspec import structs
+
+from store.dynamodb.table import EXISTS, NEW, Action, ConditionFailed, Item, Table, item_of, refusing
 from store.ports import StoreUnavailable
-from store.records import OVERTAKEN_S, Known
+from store.records import ASK_KEPT_S, HAPPENING_KEPT_S, OVERTAKEN_S, Ask, Happening, Known, places_name, throttle_window
 from store.sealing import SealedUnreadable, Sealer
 
 _RACES = 32  # lost races before a caller gives up; a place that can't be given back is held to its end
@@ -121,6 +123,66 @@ class EphemeralItems:
     def meta(self, key: str) -> str | None:
         item = self._table.get(f"meta#{key}", "meta")
         return item["value"] if item else None
+
+    def put_happening(self, account_id: str, happening: Happening) -> None:
+        put = self._table.update(
+            f"account#{account_id}",
+            f"happening#{happening.camera}#{happening.kind}",
+            "SET #kind = :kind, #camera = :camera, #what = :what, #at = :at, #expires_at = :ends",
+            "attribute_not_exists(#pk) OR #at < :at",
+            kind="happening",
+            camera=happening.camera,
+            what=happening.kind,
+            at=happening.at,
+            ends=math.ceil(happening.at + HAPPENING_KEPT_S),
+        )
+        with contextlib.suppress(ConditionFailed):  # a later one is stored
+            self._table.write(put)
+
+    def happenings(self, account_id: str, since: float) -> list[Happening]:
+        items = self._table.query(f"account#{account_id}", "happening#")
+        found = [Happening(item["camera"], item["what"], float(item["at"])) for item in items if item["at"] > since]
+        return sorted(found, key=lambda happening: (happening.at, happening.camera, happening.kind))
+
+    def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
+        pk = f"account#{account_id}"
+        stored = {str(item["sk"]).removeprefix("device#") for item in self._table.query(pk, "device#")}
+        for key in sorted(stored - keys):
+            self._table.write(self._table.delete(pk, f"device#{key}"))
+        for key in sorted(keys - stored):
+            listed = {"gsi1pk": f"device#{key}", "gsi1sk": account_id}
+            self._table.write(self._table.put({"pk": pk, "sk": f"device#{key}", "kind": "device"} | listed))
+
+    def accounts_with(self, key: str) -> list[str]:
+        return sorted(str(item["gsi1sk"]) for item in self._table.listed(f"device#{key}"))
+
+    def put_asks(self, account_id: str, asks: list[Ask]) -> None:
+        for ask in asks:
+            self._put_ask(account_id, ask)
+
+    def _put_ask(self, account_id: str, ask: Ask) -> None:
+        row = item_of(f"account#{account_id}", f"ask#{ask.id}", "ask", structs.replace(ask, live_s=0.0))
+        row |= {"live_s": ask.live_s, "expires_at": math.ceil(ask.at) + ASK_KEPT_S}
+        exists = self._table.check(f"account#{account_id}", "account", EXISTS)
+        with refusing():
+            self._table.together(exists, self._table.put(row, NEW))
+
+    def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
+        longer = f"{EXISTS} AND #live_s < :live_s"
+        update = "SET #live_s = :live_s"
+        with contextlib.suppress(ConditionFailed):  # it is removed, or longer already
+            self._table.write(
+                self._table.update(f"account#{account_id}", f"ask#{ask_id}", update, longer, live_s=live_s)
+            )
+
+    def asks(self, account_id: str, since: float) -> list[Ask]:
+        items = self._table.query(f"account#{account_id}", "ask#")
+        found = [structs.replace(msgspec.convert(item["record"], Ask), live_s=float(item["live_s"])) for item in items]
+        return sorted((ask for ask in found if ask.at > since), key=lambda ask: (-ask.at, ask.id))
+
+    def drop_asks(self, account_id: str) -> None:
+        for item in self._table.query(f"account#{account_id}", "ask#"):
+            self._table.write(self._table.delete(item["pk"], item["sk"]))
 
 
 def put_known(table: Table, sealer: Sealer, account_id: str, source_id: str, known: Known) -> Action:

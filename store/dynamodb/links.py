@@ -7,12 +7,10 @@ import secrets
 import msgspec
 from msgspec import structs
 
-from store.dynamodb.items import item_of, record_of, refusing
-from store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, Table
-from store.keys import addressable
+from store.dynamodb.table import EXISTS, LIVE, NEW, Action, ConditionFailed, Item, Table, item_of, record_of, refusing
+from store.outbox import ENDED
 from store.ports import Inconsistent, Replayed, StoreUnavailable
-from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Code, Link, Token
-from store.telling_ports import ENDED
+from store.records import CODE_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S, Code, Link, Token, addressable
 
 
 class LinkItems:

@@ -4,15 +4,18 @@ Expressions write every attribute as `#name` and every value as `:name`. Both ar
 reserved words don't matter and nothing unused is sent.
 """
 
+import contextlib
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct, structs
 
-from store.ports import StoreUnavailable
+from store.ports import Inconsistent, StoreUnavailable
 
 type Item = dict[str, Any]
 type Action = tuple[str, dict[str, Any]]  # ("Put" | "Update" | "Delete" | "ConditionCheck", its parameters)
@@ -228,3 +231,69 @@ def _value(wire: dict[str, Any]) -> Any:
             return [_value(element) for element in value]
         case _:
             return value
+
+
+def item_of(pk: str, sk: str, kind: str, record: Struct) -> Item:
+    return {"pk": pk, "sk": sk, "kind": kind, "record": structs.asdict(record)}
+
+
+def record_of[T: Struct](item: Item | None, kind: type[T]) -> T | None:
+    return msgspec.convert(item["record"], kind) if item else None
+
+
+def swap_sealed(
+    table: Table,
+    pk: str,
+    sk: str,
+    sealed: bytes,
+    version: int,
+    *,
+    write: Callable[[Action], object] | None = None,
+    **values: object,
+) -> bool:
+    """Replace what is sealed, and those values, if the row still has that version. `write`: what writes it."""
+    sets = ", ".join(f"#{name} = :{name}" for name in ("sealed", *values))
+    update = f"SET {sets}, #version = :next"
+    swap = table.update(
+        pk, sk, update, "#version = :version", sealed=sealed, version=version, next=version + 1, **values
+    )
+    try:
+        (write or table.write)(swap)
+    except ConditionFailed as failed:
+        # sealing never gives the same bytes twice: equal ones were written by this call, whose answer was lost
+        stored = failed.item or table.get(pk, sk)
+        return stored is not None and stored["sealed"] == sealed
+    return True
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Turns a failed condition into Inconsistent."""
+    try:
+        yield
+    except ConditionFailed:
+        raise Inconsistent("the id is taken, or what the row belongs to is missing") from None
+
+
+def create_table(client: Any, table: str) -> None:
+    attributes = ("pk", "sk", "gsi1pk", "gsi1sk")
+    client.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": GSI,
+                "KeySchema": [
+                    {"AttributeName": "gsi1pk", "KeyType": "HASH"},
+                    {"AttributeName": "gsi1sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    client.get_waiter("table_exists").wait(TableName=table)
+    client.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+    )

@@ -2,34 +2,22 @@
 
 from pathlib import Path
 
+from store.outbox import LAID_KEPT_S, OUTBOX_KEPT_S
 from store.records import ASK_KEPT_S, CODE_KEPT_S, HAPPENING_KEPT_S, LINK_KEPT_S, TOKEN_KEPT_S
 from store.sealing import Sealer
 from store.sqlite.accounts import AccountRows
-from store.sqlite.asks import AskRows
-from store.sqlite.database import WAIT_S, Database
-from store.sqlite.ephemeral import EphemeralRows
-from store.sqlite.events import EventRows
-from store.sqlite.failures import TO_RESTORE
-from store.sqlite.kept import KeptRows
+from store.sqlite.database import TO_RESTORE, WAIT_S, Database
+from store.sqlite.ephemeral import EphemeralRows, Taken
 from store.sqlite.links import LinkRows
-from store.sqlite.notices import NoticeRows
-from store.sqlite.owner_users import OwnerUserRows
-from store.sqlite.taken import Taken
-from store.sqlite.telling import TellingRows
-from store.telling_ports import LAID_KEPT_S, OUTBOX_KEPT_S
+from store.sqlite.outbox import TellingRows
 
 __all__ = ["SqliteStore"]
 
 
 class SqliteStore(
     AccountRows,
-    OwnerUserRows,
     LinkRows,
-    KeptRows,
-    NoticeRows,
-    EventRows,
     TellingRows,
-    AskRows,
     EphemeralRows,
 ):
     """Any number of threads and processes may use one file. Taken keys are in a second file beside it.

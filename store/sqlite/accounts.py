@@ -1,14 +1,13 @@
-"""Households, their sources, and assistants' registrations in SQLite."""
+"""Households in SQLite: their sources, users, preferences, secrets and notices; and assistants' registrations."""
 
 from collections.abc import Iterator
 from sqlite3 import Connection
 
-from store.keys import addressable
-from store.records import Account, Client, Session, Source, SourceState
+from store.records import Account, Client, Notice, OwnerUser, Session, Source, SourceState, addressable
 from store.sealing import Sealer
 from store.sqlite import rows
 from store.sqlite.database import Database
-from store.sqlite.telling import put_looks
+from store.sqlite.outbox import put_looks
 
 _PAGE = 200
 # tokens and secrets of a link go with it
@@ -125,6 +124,119 @@ class AccountRows:
         with self._database.writing() as write:
             return write.execute("DELETE FROM client WHERE id = ?", (client_id,)).rowcount == 1
 
+    def put_owner_user(self, account_id: str, key: str, data: bytes) -> bool:
+        sealed = self._sealer.seal(f"owner_user|{account_id}", data)
+        others = "SELECT 1 FROM owner_user WHERE key = ? AND account <> ?"
+        put = (
+            "INSERT INTO owner_user VALUES (?, ?, ?, 1) ON CONFLICT (account) DO UPDATE"
+            " SET key = excluded.key, sealed = excluded.sealed, version = version + 1"
+        )
+        with self._database.writing() as write:
+            if write.execute(others, (key, account_id)).fetchone() is not None:
+                return False
+            write.execute(put, (account_id, key, sealed))
+            return True
+
+    def swap_owner_user(self, account_id: str, *, version: int, data: bytes) -> bool:
+        sealed = self._sealer.seal(f"owner_user|{account_id}", data)
+        sql = "UPDATE owner_user SET sealed = ?, version = ? WHERE account = ? AND version = ?"
+        with self._database.writing() as write:
+            return write.execute(sql, (sealed, version + 1, account_id, version)).rowcount == 1
+
+    def owner_user(self, account_id: str) -> OwnerUser | None:
+        return self._owner_user("account", account_id)
+
+    def owner_user_by_key(self, key: str) -> OwnerUser | None:
+        return self._owner_user("key", key)
+
+    def has_owner_users(self) -> bool:
+        return self._database.one("SELECT 1 FROM owner_user LIMIT 1") is not None
+
+    def _owner_user(self, column: str, value: str) -> OwnerUser | None:
+        row = self._database.one(f"{_SELECT} WHERE {column} = ?", value)
+        return OwnerUser(row[0], row[1], self._sealer.open(f"owner_user|{row[0]}", row[2]), row[3]) if row else None
+
+    def put_preference(self, account_id: str, camera_id: str, data: bytes, at: float) -> None:
+        with self._database.writing() as write:
+            write.execute("INSERT OR REPLACE INTO preference VALUES (?, ?, ?)", (account_id, camera_id, data))
+            put_looks(write, account_id, at)
+
+    def preferences(self, account_id: str) -> dict[str, bytes]:
+        return dict(self._database.all("SELECT camera, data FROM preference WHERE account = ?", account_id))
+
+    def put_account_secret(self, account_id: str, name: str, data: bytes) -> None:
+        sealed = self._sealer.seal(f"account_secret|{account_id}|{name}", data)
+        with self._database.writing() as write:
+            write.execute("INSERT OR REPLACE INTO account_secret VALUES (?, ?, ?)", (account_id, name, sealed))
+
+    def account_secret(self, account_id: str, name: str) -> bytes | None:
+        row = self._database.one("SELECT sealed FROM account_secret WHERE account = ? AND name = ?", account_id, name)
+        return self._sealer.open(f"account_secret|{account_id}|{name}", row[0]) if row else None
+
+    def account_secrets(self, account_id: str, prefix: str) -> dict[str, bytes]:
+        sql = "SELECT name, sealed FROM account_secret WHERE account = ? AND substr(name, 1, ?) = ?"
+        rows = self._database.all(sql, account_id, len(prefix), prefix)
+        return self._sealer.open_all(f"account_secret|{account_id}", rows)
+
+    def drop_account_secret(self, account_id: str, name: str) -> None:
+        with self._database.writing() as write:
+            write.execute("DELETE FROM account_secret WHERE account = ? AND name = ?", (account_id, name))
+
+    def put_link_secret(self, link_id: str, name: str, data: bytes) -> bool:
+        sealed = self._sealer.seal(f"link_secret|{link_id}|{name}", data)
+        live = "SELECT ?, ?, ? FROM link WHERE id = ? AND ended IS NULL"
+        with self._database.writing() as write:
+            put = write.execute(f"INSERT OR REPLACE INTO link_secret {live}", (link_id, name, sealed, link_id))
+            return put.rowcount == 1
+
+    def link_secret(self, link_id: str, name: str) -> bytes | None:
+        if not addressable(link_id, name):
+            return None
+        row = self._database.one("SELECT sealed FROM link_secret WHERE link = ? AND name = ?", link_id, name)
+        return self._sealer.open(f"link_secret|{link_id}|{name}", row[0]) if row else None
+
+    def drop_link_secret(self, link_id: str, name: str) -> None:
+        with self._database.writing() as write:
+            write.execute("DELETE FROM link_secret WHERE link = ? AND name = ?", (link_id, name))
+
+    def put_notice_address(self, account_id: str, address_id: str, data: bytes) -> None:
+        sealed = self._sealer.seal(_aad(account_id, address_id), data)
+        with self._database.writing() as write:
+            write.execute("INSERT OR REPLACE INTO notice_address VALUES (?, ?, ?)", (account_id, address_id, sealed))
+
+    def notice_addresses(self, account_id: str) -> dict[str, bytes]:
+        found = self._database.all("SELECT id, sealed FROM notice_address WHERE account = ? ORDER BY id", account_id)
+        return {address: self._sealer.open(_aad(account_id, address), sealed) for address, sealed in found}
+
+    def drop_notice_address(self, account_id: str, address_id: str) -> bool:
+        with self._database.writing() as write:
+            gone = write.execute("DELETE FROM notice_address WHERE account = ? AND id = ?", (account_id, address_id))
+            return gone.rowcount == 1
+
+    def swap_notice(self, account_id: str, fault: str, *, version: int, data: bytes | None) -> bool:
+        with self._database.writing() as write:
+            if data is None:
+                sql = "DELETE FROM notice WHERE account = ? AND fault = ? AND version = ?"
+                swapped = write.execute(sql, (account_id, fault, version))
+            elif version:
+                sql = "UPDATE notice SET data = ?, version = ? WHERE account = ? AND fault = ? AND version = ?"
+                swapped = write.execute(sql, (data, version + 1, account_id, fault, version))
+            else:
+                sql = "INSERT INTO notice VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING"
+                swapped = write.execute(sql, (account_id, fault, data))
+            return swapped.rowcount == 1
+
+    def notices(self, account_id: str) -> list[Notice]:
+        sql = "SELECT account, fault, data, version FROM notice WHERE account = ? ORDER BY fault"
+        return [Notice(*row) for row in self._database.all(sql, account_id)]
+
 
 def _taken(write: Connection, vendor_key: str) -> bool:
     return write.execute("SELECT 1 FROM source WHERE vendor_key = ?", (vendor_key,)).fetchone() is not None
+
+
+_SELECT = "SELECT account, key, sealed, version FROM owner_user"
+
+
+def _aad(account_id: str, address_id: str) -> str:
+    return f"notice_address|{account_id}|{address_id}"

@@ -1,19 +1,76 @@
-"""Ephemeral rows in SQLite: visits, throttle windows, taken keys, known cameras; and shared values."""
+"""Rows in SQLite that pass: visits, throttle windows, known cameras, what happened, what was asked for, taken keys."""
 
 import contextlib
+import hashlib
 import math
+import threading
+from pathlib import Path
 
-from store.keys import places_name, throttle_window
-from store.records import OVERTAKEN_S, Known
+from msgspec import structs
+
+from store.ports import StoreUnavailable
+from store.records import OVERTAKEN_S, Ask, Happening, Known, places_name, throttle_window
 from store.sealing import SealedUnreadable, Sealer
 from store.sqlite.database import Database
-from store.sqlite.taken import Taken
 
+# sorted by end, so that new rows are in one page, and expired ones in the first pages
+SCHEMA = "CREATE TABLE taken (until REAL, key BLOB, PRIMARY KEY (until, key)) STRICT, WITHOUT ROWID;"
+_DAMAGED = "is damaged: stop showcam, wait two minutes, remove the file and start showcam"
+_HASH = 16  # bytes, whatever the length of the key
 PUT_KNOWN = (
     "INSERT INTO known (account, source, sealed, as_of) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET sealed = excluded.sealed, as_of = excluded.as_of"
     " WHERE known.as_of <= excluded.as_of OR known.as_of > excluded.as_of + ?"
 )
+# a record's fields in its order
+_INSERT = (
+    "INSERT INTO ask (account, id, camera, link, surface, at, took_s, reason, live_s)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_SELECT = "SELECT id, camera, link, surface, at, took_s, reason, live_s FROM ask"
+
+
+class Taken:
+    """Safe to use from any number of threads and processes; the file is made with the first key."""
+
+    def __init__(self, database: Path, wait_s: float) -> None:
+        self._name = database.name
+        self._path = database.with_name(f"{database.name}-nonces")
+        self._wait_s = wait_s
+        self._rows: Database | None = None
+        self._opening = threading.Lock()
+        self._closed = False
+
+    def take(self, key: str, until: float) -> bool:
+        """Whether the key was free. Killing the process afterwards does not undo it. Raises StoreUnavailable."""
+        hashed = hashlib.blake2b(key.encode(), digest_size=_HASH).digest()
+        rows = self._rows or self._open()
+        return rows.change("INSERT OR IGNORE INTO taken VALUES (?, ?)", until, hashed) == 1
+
+    def sweep(self, now: float) -> int:
+        """Removes rows that ended before `now`, and the journals of earlier versions; the number of rows removed."""
+        for journal in self._path.parent.glob(f"{self._name}-taken-[0-9]*"):
+            journal.unlink(missing_ok=True)
+        if not self._path.exists():
+            return 0
+        rows = self._rows or self._open()
+        gone = rows.change("DELETE FROM taken WHERE until <= ?", now)
+        rows.checkpoint()
+        return gone
+
+    def close(self) -> None:
+        with self._opening:
+            self._closed = True
+            if self._rows is not None:
+                self._rows.close()
+
+    def _open(self) -> Database:
+        with self._opening:
+            if self._closed:
+                raise StoreUnavailable(f"database {self._path.name} is closed")
+            if self._rows is None:
+                self._rows = Database(self._path, self._wait_s, [SCHEMA], damaged=_DAMAGED)
+            return self._rows
 
 
 class EphemeralRows:
@@ -93,3 +150,38 @@ class EphemeralRows:
     def meta(self, key: str) -> str | None:
         row = self._database.one("SELECT value FROM meta WHERE key = ?", key)
         return row[0] if row else None
+
+    def put_happening(self, account_id: str, happening: Happening) -> None:
+        sql = (
+            "INSERT INTO happening VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (account, camera, kind) DO UPDATE SET at = max(at, excluded.at)"
+        )
+        self._database.change(sql, account_id, happening.camera, happening.kind, happening.at)
+
+    def happenings(self, account_id: str, since: float) -> list[Happening]:
+        sql = "SELECT camera, kind, at FROM happening WHERE account = ? AND at > ? ORDER BY at, camera, kind"
+        return [Happening(*row) for row in self._database.all(sql, account_id, since)]
+
+    def put_devices(self, account_id: str, keys: frozenset[str]) -> None:
+        with self._database.writing(durable=False) as write:
+            write.execute("DELETE FROM device WHERE account = ?", (account_id,))
+            write.executemany("INSERT INTO device VALUES (?, ?)", [(key, account_id) for key in sorted(keys)])
+
+    def accounts_with(self, key: str) -> list[str]:
+        return [row[0] for row in self._database.all("SELECT account FROM device WHERE key = ? ORDER BY account", key)]
+
+    def put_asks(self, account_id: str, asks: list[Ask]) -> None:
+        with self._database.writing(durable=False) as write:
+            write.executemany(_INSERT, [(account_id, *structs.astuple(ask)) for ask in asks])
+
+    def put_live(self, account_id: str, ask_id: str, live_s: float) -> None:
+        sql = "UPDATE ask SET live_s = max(live_s, ?) WHERE account = ? AND id = ?"
+        self._database.change(sql, live_s, account_id, ask_id)
+
+    def asks(self, account_id: str, since: float) -> list[Ask]:
+        sql = f"{_SELECT} WHERE account = ? AND at > ? ORDER BY at DESC, id"
+        return [Ask(*row) for row in self._database.all(sql, account_id, since)]
+
+    def drop_asks(self, account_id: str) -> None:
+        with self._database.writing() as write:
+            write.execute("DELETE FROM ask WHERE account = ?", (account_id,))

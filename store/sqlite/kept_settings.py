@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from store.sealing import Sealer
-from store.sqlite.database import WAIT_S, Database
-from store.sqlite.failures import TO_RESTORE, unavailable
-from store.sqlite.wal import keep_log
+from store.sqlite.database import TO_RESTORE, WAIT_S, Database, unavailable
+from store.sqlite.database_file import keep_log
 
 
 class KeptSettings:

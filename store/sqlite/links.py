@@ -3,12 +3,11 @@
 import contextlib
 import json
 
-from store.keys import addressable
 from store.ports import Replayed, StoreUnavailable
-from store.records import Code, Link, Token
+from store.records import Code, Link, Token, addressable
 from store.sqlite import rows
 from store.sqlite.database import Database
-from store.sqlite.telling import put_ended, put_looks
+from store.sqlite.outbox import put_ended, put_looks
 
 
 class LinkRows:

@@ -15,7 +15,7 @@ from actions.states import States
 from actions.trait import Trait
 from actions.traits import traits
 from registry.camera import Camera
-from registry.telling.reporter import Tell
+from registry.reporting.reporter import Tell
 from tests.doubles import every_state
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud

@@ -22,7 +22,8 @@ from actions.states import States
 from actions.traits import traits
 from registry.camera import Camera
 from registry.preferences import MotionRings, Preferences
-from registry.telling.reporter import (
+from registry.reporting.reasons import Why, why_of
+from registry.reporting.reporter import (
     Happened,
     Later,
     NotNow,
@@ -34,7 +35,6 @@ from registry.telling.reporter import (
     TryAgain,
     Undeliverable,
 )
-from registry.telling.why import Why, why_of
 from tests.doubles.clock import Clock
 from tests.doubles.google_cloud import GoogleCloud
 from tests.doubles.household import Household

@@ -10,7 +10,8 @@ from alexa.gateway import SECRET, Gateway
 from alexa.interfaces import interfaces
 from alexa.reports import Reports
 from alexa.sender import EventSender
-from registry.telling.reporter import (
+from registry.reporting.reasons import Why, why_of
+from registry.reporting.reporter import (
     GrantDead,
     Happened,
     NotTold,
@@ -22,7 +23,6 @@ from registry.telling.reporter import (
     Unlinked,
     message_id,
 )
-from registry.telling.why import Why, why_of
 from tests.doubles.event_gateway import CLIENT, Reporting
 from tests.doubles.household import Household
 from tests.doubles.tls_vendor import Vendors, silent

@@ -15,7 +15,7 @@ from alexa.interfaces import interfaces
 from alexa.reports import Reports
 from alexa.sender import EventSender
 from alexa.smart_home import SmartHome
-from registry.telling.reporter import Tell
+from registry.reporting.reporter import Tell
 from simulator import authority
 from tests.doubles import every_state
 from tests.doubles.clock import Clock

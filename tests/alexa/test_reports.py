@@ -15,13 +15,7 @@ from alexa.reports import LARGEST
 from alexa.smart_home import SmartHome
 from registry.camera import State
 from registry.preferences import Preferences
-from registry.telling.reporter import (
-    Happened,
-    Now,
-    Tell,
-    Told,
-    ToldOf,
-)
+from registry.reporting.reporter import Happened, Now, Tell, Told, ToldOf
 from tests.doubles import smart_vision
 from tests.doubles.event_gateway import Reporting
 from tests.doubles.household import Household

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from registry.telling.sending import Sending
-from registry.telling.telling import Telling
+from registry.reporting.delivery import Delivery
+from registry.reporting.sender import Sender
 from tests.doubles.event_gateway import EventGateway, Reporting
 from tests.doubles.waiting import until
 
@@ -34,8 +34,8 @@ FAULTS: dict[str, Callable[[EventGateway], None]] = {
 def test_an_event_is_sent_again_after_a_second(fault: str, link: Reporting) -> None:
     home = link.home
     home.noticing.refresh(home.account.id)
-    telling = Telling(home.store, link.reports, home.adapter.present, lambda ended: None)
-    sending = Sending(home.store, telling)
+    telling = Delivery(home.store, link.reports, home.adapter.present, lambda ended: None)
+    sending = Sender(home.store, telling)
     sending.start()
     try:
         until(lambda: link.amazon.names().count("ChangeReport") == 3)

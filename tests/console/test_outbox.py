@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from registry.telling.why import FAULT, LATE
+from registry.reporting.reasons import FAULT, LATE
+from store.outbox import LOOK, Claim, Settled
 from store.records import Happening
-from store.telling_ports import LOOK, Claim, Settled
 from tests.console.test_assistants import AT, page, press
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL

@@ -10,8 +10,8 @@ from accounts.console_sessions import ConsoleSessions
 from registry import quiet_times
 from registry.camera import StreamRequest
 from registry.notices.addresses import Addresses
+from store.outbox import Settled
 from store.ports import Store
-from store.telling_ports import Settled
 from tests.console.test_assistants import AT, page, press
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import USER

@@ -13,12 +13,7 @@ from alexa.interfaces import interfaces
 from alexa.reports import Reports
 from alexa.sender import EventSender
 from registry.camera import State
-from registry.telling.reporter import (
-    Happened,
-    Now,
-    Tell,
-    Told,
-)
+from registry.reporting.reporter import Happened, Now, Tell, Told
 from simulator.assistants import amazon
 from simulator.assistants.alexa_endpoints import Endpoints
 from tests.doubles.clock import Clock

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from registry.camera import State
-from registry.telling.reporter import Happened, NotTold, Tell, Told, ToldOf, Undeliverable, message_id
+from registry.reporting.reporter import Happened, NotTold, Tell, Told, ToldOf, Undeliverable, message_id
 from store.records import Assistant, Link
 
 STATES = ("online", "asleep", "encryption", "audio", "motion")

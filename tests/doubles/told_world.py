@@ -2,7 +2,7 @@
 
 from registry.adapter import Adapter, adapt
 from registry.driver import EventKind, Hint
-from registry.telling.telling import Telling
+from registry.reporting.delivery import Delivery
 from store.records import Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -30,7 +30,7 @@ class World:
         self.service.drain()
         self.outcomes.clear()
 
-    def another_sender(self, adapter: Adapter) -> Telling:
+    def another_sender(self, adapter: Adapter) -> Delivery:
         def end(link: Link) -> None:
             self.home.store.end_link(link.id, self.clock())
 
@@ -38,9 +38,9 @@ class World:
             self.outcomes.append(outcome)
             self.lags.append(lag_s)
 
-        return Telling(self.home.store, self.reporter, adapter.present, end, follow, self.clock)
+        return Delivery(self.home.store, self.reporter, adapter.present, end, follow, self.clock)
 
-    def turn(self, telling: Telling | None = None) -> list[str]:
+    def turn(self, telling: Delivery | None = None) -> list[str]:
         """Tells what is due; the messages that were taken."""
         for _ in range(50):
             due = self.home.store.due("alexa", self.clock(), 10)

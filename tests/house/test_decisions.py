@@ -13,7 +13,7 @@ MAY = {
     "console/picture_codes.py",
     "console/preference_forms.py",
     "console/tile_forms.py",
-    "oauth/codes.py",
+    "oauth/consent.py",
     "registry/drivers/ezviz/account.py",
     "registry/owner/control.py",
     "registry/owner/encrypted.py",
@@ -53,7 +53,7 @@ def test_preferences_are_stored_by_two_modules() -> None:
         "store/dynamodb/__init__.py",
         "store/dynamodb/kept.py",
         "store/household_ports.py",
-        "store/sqlite/kept.py",
+        "store/sqlite/accounts.py",
     }
 
 

@@ -13,8 +13,8 @@ from registry.notices.fault import Kind
 from registry.notices.faults import TAMPERED_S
 from registry.notices.notifying import A_DAY, AN_HOUR
 from registry.notices.standing import AWAY_S
+from store.outbox import Settled
 from store.records import Notice
-from store.telling_ports import Settled
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.notice_services import HOME, MAIL, PHONE, Owner

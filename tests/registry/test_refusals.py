@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry.telling.reporter import Later, NotNow, NotTold, Refused, RefusedKey, Told, TryAgain, Unlinked
-from registry.telling.telling import ENDINGS, HOURLY, REFUSED_S, refused_pause_s
+from registry.reporting.delivery import ENDINGS, HOURLY, REFUSED_S, refused_pause_s
+from registry.reporting.reporter import Later, NotNow, NotTold, Refused, RefusedKey, Told, TryAgain, Unlinked
 from store.records import Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from registry.driver import Hint
-from registry.telling.listed import NOTED_S, SETTLES_S, Listed
-from registry.telling.reporter import Tell, Told
-from registry.telling.sending import Sending
-from registry.telling.telling import Telling
-from registry.telling.unreported import Unreported
+from registry.reporting.delivery import Delivery
+from registry.reporting.reporter import Tell, Told, Unreported
+from registry.reporting.sender import NOTED_S, SETTLES_S, Listed, Sender
 from store.ports import Store, StoreUnavailable
 from store.records import Link
 from tests.doubles.clock import Clock
@@ -48,11 +46,11 @@ class World:
         self.home, self.service = home, Service()
         home.driver.set([DOOR])
         self.reporter = Holding(self.service)
-        self.made: list[Sending] = []
+        self.made: list[Sender] = []
 
-    def sending(self, store: Store | None = None, senders: int = 4, poll_s: float = 0.02) -> Sending:
-        telling = Telling(store or self.home.store, self.reporter, self.home.adapter.present, lambda link: None)
-        sending = Sending(store or self.home.store, telling, senders=senders, poll_s=poll_s)
+    def sending(self, store: Store | None = None, senders: int = 4, poll_s: float = 0.02) -> Sender:
+        telling = Delivery(store or self.home.store, self.reporter, self.home.adapter.present, lambda link: None)
+        sending = Sender(store or self.home.store, telling, senders=senders, poll_s=poll_s)
         self.made.append(sending)
         sending.start()
         return sending
@@ -161,7 +159,7 @@ def test_it_goes_on_once_the_store_can_be_used_again(world: World, caplog: pytes
 
 def test_without_a_key_changes_are_forgotten_and_ends_too(world: World) -> None:
     world.home.noticing.refresh(world.home.account.id)
-    telling = Telling(world.home.store, Unreported("alexa"), world.home.adapter.present, lambda link: None)
+    telling = Delivery(world.home.store, Unreported("alexa"), world.home.adapter.present, lambda link: None)
     assert telling.tell(world.home.account.id, world.home.link.id)
     world.home.store.end_link(world.home.link.id, time.time())
     assert telling.tell(world.home.account.id, world.home.link.id)

@@ -9,10 +9,10 @@ from registry.drivers.ezviz.sessions import Sessions
 from registry.errors import SignedOut, VendorDown
 from registry.preferences import Preferences, keep
 from registry.readings.sightings import HELD_S, RUNG_S
-from registry.telling.present import LATER_S
-from registry.telling.reconciling import EVERY_S, TARDY_S, Reconciling
-from registry.telling.telling import CLAIM_S, pause_s
-from registry.telling.why import LATE_S
+from registry.reporting.camera_states import LATER_S
+from registry.reporting.delivery import CLAIM_S, pause_s
+from registry.reporting.reasons import LATE_S
+from registry.reporting.sender import EVERY_S, TARDY_S, Reconciliation
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera
@@ -162,11 +162,11 @@ class TestWhatIsTold:
 
     def test_after_an_upgrade_what_is_newly_offered(self, world: World) -> None:
         world.reporter.version = "2"
-        Reconciling(world.home.store, world.clock).turn()
+        Reconciliation(world.home.store, world.clock).turn()
         assert sorted(world.turn()) == ["listed Front Door", "listed Garden"]
 
     def test_each_household_is_looked_at_in_a_day_of_turns(self, world: World) -> None:
-        reconciling = Reconciling(world.home.store, world.clock)
+        reconciling = Reconciliation(world.home.store, world.clock)
         late = [0.0, TARDY_S] * 144
         counts = []
         for late_s in late:
@@ -242,7 +242,7 @@ class TestWhatHappens:
         world.turn()
         after = another_process(world.home)
         after.noticing.noticed(world.home.account.id, [Hint("F00000002", 1, "doorbell", world.clock())])
-        Reconciling(world.home.store, world.clock).turn()
+        Reconciliation(world.home.store, world.clock).turn()
         assert world.turn(world.another_sender(after)) == []
 
     def test_a_person_that_waited_too_long_is_laid_down_and_may_be_put_back(self, world: World, clock: Clock) -> None:

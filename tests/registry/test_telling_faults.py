@@ -8,15 +8,8 @@ import pytest
 
 from registry.adapter import adapt
 from registry.driver import Hint
-from registry.telling.reporter import (
-    GrantDead,
-    NotNow,
-    NotTold,
-    TryAgain,
-    Undeliverable,
-    Unlinked,
-)
-from registry.telling.telling import Telling
+from registry.reporting.delivery import Delivery
+from registry.reporting.reporter import GrantDead, NotNow, NotTold, TryAgain, Undeliverable, Unlinked
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.told_world import DOOR, GARDEN, World, another_process
@@ -239,7 +232,7 @@ def test_killed_at_any_step_nothing_is_lost_and_nothing_doubled_but_by_its_id(
         counting = Counting(kill_at)
         stepping = Stepping(home.store, counting)
         dying = adapt(stepping, {"ezviz": home.driver}, home.pictures, home.grants, home.rules, clock)
-        sender = Telling(stepping, world.reporter, dying.present, lambda link: None, clock=clock)
+        sender = Delivery(stepping, world.reporter, dying.present, lambda link: None, clock=clock)
         name, online = next(names), "off" if kill_at % 2 else "on"
         home.driver.set([msgspec.structs.replace(GARDEN, name=name, online=online), DOOR])
         world.service.taken.clear()

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 
 from showcam import keys as key_files
 from showcam.cli import main
+from store.outbox import Settled
 from store.records import Happening
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
-from store.telling_ports import Settled
 from tests.doubles import records as a
 
 NOW = 1_700_000_000.0  # long ago, so that all of it is due

@@ -10,8 +10,8 @@ import pytest
 
 from accounts import clients
 from accounts.identity import new_id
-from registry.telling.reporter import Reporter
-from registry.telling.telling import Outcome
+from registry.reporting.delivery import Outcome
+from registry.reporting.reporter import Reporter
 from showcam import keys
 from showcam.compose import doctor, google, ground, reporters
 from showcam.compose.ground import Ground
@@ -19,8 +19,8 @@ from showcam.settings import Settings
 from showcam.setup.google_console import REDIRECTS
 from simulator.assistants.homegraph import FILE, ServiceAccount
 from simulator.state import Settings as Simulated
+from store.outbox import Claim
 from store.records import Account
-from store.telling_ports import Claim
 from tests.doubles.household import new_link
 
 LOGIN = {"lwa_client_id": "amzn1.application-oa2-client.x", "lwa_client_secret": "s"}

@@ -7,13 +7,13 @@ from typing import Any
 import boto3
 import pytest
 
-from registry.telling.reconciling import DAY_S, EVERY_S, TARDY_S
+from registry.reporting.sender import DAY_S, EVERY_S, TARDY_S
 from showcam.aws.wakes import LONGEST_S, NotSent, Queue, Wake, of_queue, of_stream
 from showcam.compose import changes, reports, sweep
 from store.dynamodb import DynamoStore
+from store.outbox import Settled
 from store.records import Known
 from store.sealing import Sealer
-from store.telling_ports import Settled
 from tests.doubles import records as a
 from tests.doubles.aws import REGION, ROOT, Cloud, in_process
 

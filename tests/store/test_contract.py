@@ -4,18 +4,7 @@ import msgspec
 import pytest
 
 from store.ports import Inconsistent, Store
-from store.records import (
-    Account,
-    Client,
-    Code,
-    Happening,
-    Known,
-    Link,
-    OwnerUser,
-    Session,
-    Source,
-    Token,
-)
+from store.records import Account, Client, Code, Happening, Known, Link, OwnerUser, Session, Source, Token
 from tests.doubles import records as a
 
 NOW = a.NOW

@@ -5,10 +5,7 @@ import typing
 import pytest
 
 from store.ports import Inconsistent, Store
-from store.records import (
-    Known,
-    Notice,
-)
+from store.records import Known, Notice
 from tests.doubles import records as a
 
 NOW = a.NOW

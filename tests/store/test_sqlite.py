@@ -17,9 +17,7 @@ import pytest
 from store.ports import Replayed, StoreUnavailable
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
-from store.sqlite.database import WAIT_S, Database
-from store.sqlite.failures import unavailable
-from store.sqlite.schema import migrate, migrations
+from store.sqlite.database import WAIT_S, Database, migrate, migrations, unavailable
 from tests.doubles import records as a
 
 NOW = a.NOW

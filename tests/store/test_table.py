@@ -9,10 +9,10 @@ import pytest
 
 from store import dynamodb as of_store
 from store.dynamodb import DynamoStore
+from store.outbox import LOOK, Claim, Settled
 from store.ports import Replayed, Store
 from store.records import Account, Ask, Happening, Known, Link, Source
 from store.sealing import Sealer
-from store.telling_ports import LOOK, Claim, Settled
 from tests.doubles import records as a
 
 NOW = a.NOW

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from store.sealing import Sealer
-from store.sqlite import SqliteStore, wal
+from store.sqlite import SqliteStore, database_file
 from tests.doubles import records as a
 
 COMMITS = 12
@@ -91,7 +91,7 @@ def test_what_can_be_read_is_what_sqlite_reads(
     killed: Path, happens: Callable[[Path], None], committed: int, lost: int
 ) -> None:
     happens(killed)
-    assert wal.inspect(killed, 10) == wal.Wal(committed, lost)
+    assert database_file.inspect(killed, 10) == database_file.Wal(committed, lost)
     raw = sqlite3.connect(killed)
     assert raw.execute("SELECT count(*) FROM row").fetchone() == (committed,)
     raw.close()
@@ -112,7 +112,7 @@ def test_without_the_index_frames_behind_a_gap_count_as_lost(
 ) -> None:
     happens(killed)
     without_index(killed)
-    assert wal.inspect(killed, 10) == wal.Wal(committed, lost)
+    assert database_file.inspect(killed, 10) == database_file.Wal(committed, lost)
 
 
 def test_frames_of_an_earlier_log_and_what_was_never_committed_are_no_loss(killed: Path) -> None:
@@ -129,9 +129,9 @@ def test_frames_of_an_earlier_log_and_what_was_never_committed_are_no_loss(kille
     raw.execute("ROLLBACK")
     raw.close()
     assert log(copy).stat().st_size > 5 * FRAME
-    assert wal.inspect(copy, 10) == wal.Wal(1, 0)
+    assert database_file.inspect(copy, 10) == database_file.Wal(1, 0)
     without_index(copy)
-    assert wal.inspect(copy, 10) == wal.Wal(1, 0)
+    assert database_file.inspect(copy, 10) == database_file.Wal(1, 0)
 
 
 @pytest.mark.parametrize("page", [0, 1, 2, 4, 4097, 131072, 0xFFFFFFFF])
@@ -145,7 +145,7 @@ def test_a_log_whose_pages_are_of_no_size_of_sqlites_is_damaged_whole(killed: Pa
         second = (second + odd + first) & 0xFFFFFFFF
     data[24:32] = struct.pack(">II", first, second)
     log(killed).write_bytes(data)
-    found = wal.inspect(killed, 10)
+    found = database_file.inspect(killed, 10)
     assert found.committed == 0
     assert found.lost > 0
 
@@ -153,13 +153,13 @@ def test_a_log_whose_pages_are_of_no_size_of_sqlites_is_damaged_whole(killed: Pa
 def test_a_log_that_no_memory_would_hold_is_not_read(killed: Path) -> None:
     with log(killed).open("r+b") as file:
         file.truncate(8 * 1024**4)
-    with pytest.raises(wal.TooLong):
-        wal.inspect(killed, 10)
+    with pytest.raises(database_file.TooLong):
+        database_file.inspect(killed, 10)
 
 
 def test_a_log_that_takes_too_long_raises(killed: Path) -> None:
-    with pytest.raises(wal.TooLong):
-        wal.inspect(killed, -1)
+    with pytest.raises(database_file.TooLong):
+        database_file.inspect(killed, -1)
 
 
 def test_a_sweep_empties_the_log_though_others_read(tmp_path: Path, sealer: Sealer) -> None:

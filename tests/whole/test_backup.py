@@ -17,7 +17,7 @@ import pytest
 
 from store.sealing import Sealer
 from store.sqlite import SqliteStore
-from store.sqlite.schema import migrate, migrations
+from store.sqlite.database import migrate, migrations
 from tests.doubles.program import AS_INSTALLED, ROOT, SHOWCAM
 from tests.whole.test_starting import run
 

@@ -18,7 +18,7 @@ from actions.reports import Reports
 from actions.states import States
 from actions.traits import traits
 from registry.driver import Hint
-from registry.telling.telling import Telling
+from registry.reporting.delivery import Delivery
 from registry.watch.watch import Watch
 from showcam.settings import Settings
 from simulator import authority
@@ -59,7 +59,7 @@ class Told:
     google: GoogleCloud
     user: str
     watch: Watch
-    tellings: tuple[Telling, ...]
+    tellings: tuple[Delivery, ...]
 
     @property
     def store(self) -> Any:
@@ -122,7 +122,7 @@ def told(tmp_path: Path) -> Iterator[Told]:
             clock=clock,
         ),
         tuple(
-            Telling(home.store, reporter, home.adapter.present, no_end, clock=clock)
+            Delivery(home.store, reporter, home.adapter.present, no_end, clock=clock)
             for reporter in (alexa.reports, google)
         ),
     )

@@ -1,28 +1,37 @@
-"""Threads that tell one assistant's links what is due: at once after a change in this process, else within POLL_S."""
+"""When a link is reported to: threads for what is due, a note of a fetched list, and a comparison of every link."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable
 
-from registry.telling.telling import Telling
+from net.cache import Recent
+from registry.readings.households import IN_MEMORY
+from registry.readings.listing import Listing
+from registry.reporting.delivery import Delivery
 from store.ports import Store, StoreUnavailable
+from store.records import Link
 
 log = logging.getLogger(__name__)
-
 POLL_S = 0.25  # other processes' changes are found within this
 SENDERS = 16  # links that are told at the same time: an answer that hangs holds up none of the others
 PAUSE_S = 1.0  # while the store can't be used
 GRACE_S = 1.0  # at the end, for calls that are being made; what they don't finish is repeated with the same ids
+NOTED_S = 300.0  # it is not noted again before this
+SETTLES_S = 5.0  # an assistant knows its cameras so long after it fetched the list
+DAY_S = 24 * 3600.0
+EVERY_S = 300.0  # between two calls of `turn_of_day`
+TARDY_S = 60.0  # a call may come so much later than EVERY_S after the one before
+_IDS = "234567abcdefghijklmnopqrstuvwxyz"  # the characters of households' ids, in the order of sorting
 
 
-class Sending:
+class Sender:
     """One per assistant, so that a service that hangs does not hold up the other's."""
 
     def __init__(
         self,
         store: Store,
-        telling: Telling,
+        telling: Delivery,
         *,
         senders: int = SENDERS,
         poll_s: float = POLL_S,
@@ -94,3 +103,58 @@ class Sending:
                 self._busy.discard(link)
                 self._woken = True
                 self._changed.notify_all()
+
+
+class Listed:
+    """`note` is for Registry.when_listed: mostly it costs one look-up in memory."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+        self._noted: Recent[str, float] = Recent(IN_MEMORY)
+
+    def note(self, link: Link, _listing: Listing) -> None:
+        now = self._clock()
+        noted = self._noted.get(link.id)
+        if noted is not None and 0 <= now - noted < NOTED_S:
+            return
+        self._noted.put(link.id, now)
+        try:
+            self._store.note_listed(link.account, link.id, now, now + SETTLES_S)
+        except StoreUnavailable:
+            self._noted.drop(link.id)  # the list is answered all the same
+
+
+class Reconciliation:
+    """Daily, and after each start, since an upgrade may offer more."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    def turn(self) -> None:
+        """Every household. Raises StoreUnavailable."""
+        self._reconcile("", "")
+
+    def turn_of_day(self) -> int:
+        """Looks at the households whose turn came since the last call, and returns how many. Raises StoreUnavailable.
+
+        A household's id gives the time of the day of its turn. So the work is spread evenly, and nothing is kept
+        between two calls.
+        """
+        now = self._clock()
+        first, last = _id_at(now - EVERY_S - TARDY_S), _id_at(now)
+        if first <= last:
+            return self._reconcile(first, last)
+        return self._reconcile(first, "") + self._reconcile("", last)
+
+    def _reconcile(self, after: str, until: str) -> int:
+        count = 0
+        for account in self._store.accounts(after, until):
+            self._store.look(account.id, self._clock())
+            count += 1
+        return count
+
+
+def _id_at(at: float) -> str:
+    """The first four characters of the ids whose turn comes at that time of the day."""
+    number = int(at % DAY_S / DAY_S * len(_IDS) ** 4)
+    return "".join(_IDS[number // len(_IDS) ** place % len(_IDS)] for place in (3, 2, 1, 0))

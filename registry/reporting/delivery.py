@@ -1,7 +1,7 @@
-"""Tells one assistant what changed: in order for each link, several links at the same time, until it is taken.
+"""Reports to one assistant what changed: in order for each link, several links at the same time, until it is taken.
 
 What waits is in the store's outbox, so that nothing is lost with the process. A call that was cut off by a crash or a
-lost answer is repeated with the same message ids.
+lost answer is repeated with the same message ids. What the assistant was told of a link is kept as fingerprints.
 """
 
 import logging
@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from registry.errors import Unavailable
 from registry.readings.sightings import RUNG_S
-from registry.telling.present import Present
-from registry.telling.reporter import (
+from registry.reporting.camera_states import CameraStates
+from registry.reporting.reasons import FAULT, LATE, LATE_S, REFUSED, is_refusal
+from registry.reporting.reporter import (
     GrantDead,
     Happened,
     Later,
@@ -26,18 +28,19 @@ from registry.telling.reporter import (
     Reporter,
     Tell,
     Told,
+    ToldOf,
     TryAgain,
     Undeliverable,
     Unlinked,
 )
-from registry.telling.told import ALL, before, kept, what_was_told
-from registry.telling.why import FAULT, LATE, LATE_S, REFUSED, is_refusal
+from store.outbox import ENDED, LOOK, RING, Claim, Row, Settled
 from store.ports import Store, StoreUnavailable
 from store.records import Link
-from store.telling_ports import ENDED, LOOK, RING, Claim, Row, Settled
 
+ALL = "all"  # in a camera's place in a row that a person has put back: the whole link is told again
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Told)
 log = logging.getLogger(__name__)
-
 TELL_S = 10.0  # one call of a reporter
 CLAIM_S = 2 * TELL_S  # a sender that was killed holds a link so long
 MOST = 50  # rows in one claim
@@ -47,21 +50,58 @@ RING_S = 5.0  # a ring that waits is tried as often as this, unless the service 
 REFUSED_S = (*RESENDS_S, 60.0, 300.0, 900.0)  # before the first tries after a refusal
 HOUR_S, HOURLY, DAY_S = 3600.0, 24, 86_400  # then so many hourly ones, then daily ones
 ENDINGS, ENDINGS_S = 10, 60  # more links that end within so long are a fault at the assistant or here
-
 # told: something was. first: and nothing before it. dead: there is no grant or key any more. refused: for a quarter of
 # an hour and longer. doubted: the assistant said of too many links at once that they have ended.
 type Outcome = Literal["told", "first", "retried", "laid_down", "dead", "refused", "doubted"]
 type Follow = Callable[[Claim, Outcome, float], None]  # with the lag of what was told, in seconds
 
 
-class Telling:
+def before(claim: Claim) -> Told | None:
+    """What the assistant was told; of a camera that is to be told whole only when that was."""
+    if claim.told is None:
+        return None
+    try:
+        told = _decoder.decode(claim.told)
+    except msgspec.MsgspecError:
+        return None  # written by another version: all is told
+    whole = {row.subject for row in claim.rows if row.kind == LOOK and row.subject}
+    return Told(
+        {camera: ToldOf(turn=known.turn) if whole & {camera, ALL} else known for camera, known in told.cameras.items()}
+    )
+
+
+def kept(claim: Claim, was: Told | None, told: Told) -> bytes | None:
+    """To be kept, with the turn at each camera that changed; None where nothing did."""
+    were = was.cameras if was else {}
+    now: dict[str, ToldOf] = {}
+    for camera, of in told.cameras.items():
+        known = were.get(camera)
+        is_same = known is not None and known == replace(of, turn=known.turn)
+        now[camera] = known if known is not None and is_same else replace(of, turn=claim.turn + 1)
+    return None if was is not None and were == now else _encoder.encode(Told(now))
+
+
+def what_was_told(was: Told | None, told: Told, happened: tuple[Happened, ...]) -> str:
+    """In few words, for a list of links; "" where nothing was told."""
+    were = was.cameras if was else {}
+    now = told.cameras
+    counts = {
+        "gone": len(were.keys() - now.keys()),
+        "listed": sum(known.listed != were.get(camera, ToldOf()).listed for camera, known in now.items()),
+        "changed": sum(known.states != were.get(camera, ToldOf()).states for camera, known in now.items()),
+        **{kind: sum(event.kind == kind for event in happened) for kind in ("doorbell", "person", "motion")},
+    }
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+class Delivery:
     """`end` ends a link that its assistant has ended; `follow` learns how each call ended. Safe for many threads."""
 
     def __init__(
         self,
         store: Store,
         reporter: Reporter,
-        present: Present,
+        present: CameraStates,
         end: Callable[[Link], None],
         follow: Follow = lambda claim, outcome, lag_s: None,
         clock: Callable[[], float] = time.time,

@@ -6,23 +6,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from store.outbox import RING, Claim, Laid, Row, Settled, Telling, ended_row, happening_row, look_row, sees
 from store.records import OVERTAKEN_S, Assistant, Happening, Known, Link
 from store.sealing import Sealer
 from store.sqlite import rows
 from store.sqlite.database import Database
 from store.sqlite.ephemeral import PUT_KNOWN
-from store.telling_ports import (
-    RING,
-    Claim,
-    Laid,
-    Row,
-    Settled,
-    Telling,
-    ended_row,
-    happening_row,
-    look_row,
-    sees,
-)
 
 _ROW = "SELECT id, account, link, assistant, kind, subject, at, due, number FROM outbox"
 _PUT = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

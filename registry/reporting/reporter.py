@@ -1,12 +1,13 @@
-"""The contract between `registry/telling` and the doors that report to assistants.
+"""The contract between `registry/reporting` and the doors that report to assistants.
 
 Telling decides when a link is reported to, and repeats what failed. A reporter compares what is with what its assistant
 was last told, sends the difference, and answers what the assistant knows then. It keeps nothing of its own.
 """
 
+import hashlib
 import uuid
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, Self
 
 from msgspec import Struct
 
@@ -200,3 +201,71 @@ def message_id(turn: str, *about: str) -> str:
     a camera's state, `Tell.turn` for several cameras (added, gone, Request Sync), `Happened.row` for what happened.
     """
     return str(uuid.uuid5(_MESSAGES, "\n".join((turn, *about))))
+
+
+class Turn:
+    """`cameras`: what the assistant knows now. A reporter writes it as its messages are accepted.
+
+    A door's own turn is made of this one and of the way to its assistant.
+    """
+
+    def __init__(self, tell: Tell) -> None:
+        self.tell = tell
+        self.cameras: dict[str, ToldOf] = dict(tell.told.cameras) if tell.told else {}
+        self._happened: set[str] = set()
+        self._reasons: list[str] = []
+        self._refused: set[str] = set()
+
+    def take(self, send: Callable[[Self], None], announce: Callable[[Self, Camera, Happened], None]) -> Told:
+        """Sends what differs, then announces what happened of cameras in `tell.now`, the oldest first.
+
+        Raises NotTold with what was accepted before it; Undeliverable when all was sent and some of it was refused.
+        """
+        try:
+            send(self)
+            for happened in self.tell.happened:
+                if (camera := self._camera(happened.camera)) is not None:
+                    announce(self, camera, happened)
+                self._happened.add(happened.row)
+        except NotTold as error:
+            error.told, error.happened = self._told, frozenset(self._happened)
+            raise
+        if self._reasons:
+            raise Undeliverable(
+                "; ".join(dict.fromkeys(self._reasons)),
+                cameras=tuple(sorted(self._refused)),
+                told=self._told,
+                happened=frozenset(self._happened),
+            )
+        return self._told
+
+    def refuse(self, reason: str, cameras: Iterable[str]) -> None:
+        """Notes a message that the assistant refused for good. Its cameras are as if it had been accepted."""
+        self._reasons.append(reason)
+        self._refused.update(cameras)
+
+    @property
+    def _told(self) -> Told:
+        return Told(self.cameras)
+
+    def _camera(self, camera_id: str) -> Camera | None:
+        return next((camera for camera in self.tell.now.cameras if camera.id == camera_id), None)
+
+
+def fingerprint(data: bytes) -> str:
+    """A fingerprint that is the same for the same bytes in every process and after a restart."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+class Unreported:
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant: Assistant = assistant
+
+    def may_tell(self, link: Link) -> bool:
+        return False
+
+    def tell(self, tell: Tell) -> Told:
+        raise GrantDead("showcam has no key for reports to this assistant")
+
+    def end(self, agent_user: str, deadline_s: float) -> None:
+        """Nobody is told."""

@@ -14,7 +14,7 @@ from registry.readings.judge import Judge, VisibleCamera, unreached
 from registry.readings.readings import Readings
 from registry.readings.sightings import Sightings
 from registry.readings.states import awaiting, moving
-from registry.telling.reporter import Now
+from registry.reporting.reporter import Now
 from store.ports import Store
 from store.records import Happening, Link, Source
 
@@ -22,7 +22,7 @@ LATER_S = 0.05  # a sighting has surely ended so long after its end
 _AT_ONCE = ("doorbell",)  # kinds that leave no state behind
 
 
-class Present:
+class CameraStates:
     def __init__(
         self,
         store: Store,

@@ -9,13 +9,12 @@ import math
 from collections.abc import Iterable
 
 from store.dynamodb.ephemeral import put_known
-from store.dynamodb.items import item_of
 from store.dynamodb.links import LinkItems
-from store.dynamodb.table import NEW, Action, ConditionFailed, Item
+from store.dynamodb.table import NEW, Action, ConditionFailed, Item, item_of
+from store.outbox import OUTBOX_KEPT_S, RING, Row, ended_row, happening_row, sees
 from store.ports import StoreUnavailable
 from store.records import HAPPENING_KEPT_S, Happening, Known, Link
 from store.sealing import Sealer
-from store.telling_ports import OUTBOX_KEPT_S, RING, Row, ended_row, happening_row, sees
 
 SHARDS = "0123456789abcdef"  # of the index; a link's is found by its id
 _MOST = 80  # actions of one transaction, beside those for the state itself
