@@ -258,6 +258,8 @@ def main() -> int:
     median = statistics.median(module.lines for module in house.modules)
     for name, value in [*figures.items(), ("median_lines", round(median))]:
         print(f"{name:18} {value:7,}")
+    walk = tomllib.loads((ROOT / "house.toml").read_text())["walk"]["files"]
+    print(f"{'walk_files':18} {walk:7,}  at most, as tests/whole/test_walk_traced.py counts them")
     if options.list:
         print("longest:", house.longest()[1])
         for circle in house.circles():
