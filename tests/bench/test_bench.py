@@ -1,17 +1,14 @@
 """The benchmark's table, and that its rows can be measured. No test asserts a speed."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench import __main__ as bench
-from bench import cores, first_frame, glass, growth, in_process, over_http, recovery, refresh, wire
+from bench import first_frame, glass, in_process, recovery, refresh
 from bench.household import doors
 from bench.questions import QUESTIONS, Question, WrongAnswer
 from bench.run import Group, NoPeer, Results, Run
@@ -127,15 +124,6 @@ def test_a_list_of_another_length_is_a_wrong_answer(question: Question) -> None:
         question[3](3)(answer)
 
 
-def test_every_question_is_measured_and_a_missing_peer_is_named() -> None:
-    results = list(in_process.measure(Run(quick=True, peers=False)))
-    rows = [row for row in results if isinstance(row, Row)]
-    assert {row.name.split(",")[0] for row in rows} == {question[0] for question in QUESTIONS}
-    assert all(row.ours > 0 for row in rows)
-    assert [row.beside for row in rows if row.other is not None] == ["without:"], "the history's, which has no peer"
-    assert [row.why for row in results if isinstance(row, LeftOut)] == ["--no-peers was given"]
-
-
 def test_the_bounds_are_of_rows_that_are_measured() -> None:
     assert set(in_process.BOUNDS) <= set(in_process.questions_of(quick=False))
 
@@ -153,42 +141,6 @@ def test_a_peer_that_can_not_be_installed_is_tried_once(monkeypatch: pytest.Monk
         with pytest.raises(NoPeer, match="no network"):
             run.need_peer()
     assert len(tries) == 1
-
-
-def test_growth_is_measured_by_cameras_and_by_links() -> None:
-    rows = list(growth.measure(Run(quick=True, peers=False)))
-    assert [row.name.split(",")[0] for row in rows] == ["InitializeCameraStreams", "ReportState"] * 3
-    assert all(isinstance(row, Row) and row.ours > 0 and row.other for row in rows)
-
-
-def test_a_crowded_store_holds_that_many_links_with_their_tokens() -> None:
-    with doors(1) as both:
-        before = len(list(both.home.store.accounts()))
-        growth.crowd(both.database, 25)
-        accounts = list(both.home.store.accounts())
-        assert len(accounts) == before + 25
-        assert all(len(both.home.store.links(account.id)) >= 1 for account in accounts)
-
-
-def test_every_question_is_measured_over_http_on_the_real_web_process() -> None:
-    results = list(over_http.measure(Run(quick=True, peers=False)))
-    rows = [row for row in results if isinstance(row, Row)]
-    assert [row.name.split(" over HTTP")[0] for row in rows] == [
-        *(question[0] for question in QUESTIONS),
-        "QUERY of one",
-    ]
-    assert all(row.ours > 0 for row in rows)
-
-
-def test_cpu_and_memory_of_a_process_and_its_children_are_counted() -> None:
-    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1, flush=True); input()'])"
-    with subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
-        assert parent.stdout is not None
-        parent.stdout.readline()
-        assert len(wire.tree(parent.pid)) == 2
-        assert wire.cpu_s(parent.pid) > 0
-        assert wire.memory_mb(parent.pid) > 1
-        parent.communicate(b"\n")
 
 
 def test_without_chromium_or_npm_their_rows_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,12 +193,6 @@ def test_the_bench_says_whether_the_machine_was_quiet(
     assert said in capsys.readouterr().out
 
 
-def test_a_machine_is_as_busy_as_the_share_of_its_cores_that_programs_take() -> None:
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as spinning:
-        assert cores.busy(1.0) > 0.5 / (os.cpu_count() or 1)
-        spinning.kill()
-
-
 def test_the_list_of_rows_has_every_row_of_each_group_whose_names_are_known() -> None:
     named = {
         f"{name}, {'1 camera' if size == 1 else f'{size} cameras'}" for name, size in in_process.questions_of(False)
@@ -272,19 +218,6 @@ def test_what_was_measured_before_ctrl_c_is_shown(capsys: pytest.CaptureFixture[
     table = capsys.readouterr().out
     assert "half   1.00 s" in table
     assert "  the rest: ended by Ctrl-C" in table
-
-
-def test_the_command_prints_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert bench.main(["--quick", "--no-peers", "--only", "in-process"]) == 0
-    table, progress = capsys.readouterr()
-    assert "ReportState, 1 camera" in table
-    assert "In process: showcam with 1 camera" in progress
-
-
-def test_help_names_every_group() -> None:
-    command = [sys.executable, "-P", "-m", "bench", "--help"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert all(group.name in text for group in bench.GROUPS)
 
 
 STEADY = [40.0 * number for number in range(400)]
