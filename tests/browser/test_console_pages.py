@@ -202,11 +202,9 @@ def signed_in(chromium: Browser, linked: Program, session: StorageState) -> Iter
     ("language", "width", "scheme"),
     [
         ("en", 360, "light"),
-        ("en", 1280, "dark"),
         ("nb", 360, "dark"),
-        ("nb", 1280, "light"),
         ("de", 360, "light"),
-        ("de", 1280, "dark"),
+        ("de", 1280, "dark"),  # whose words are the longest
     ],
 )
 def test_axe_finds_nothing_and_all_fits(
