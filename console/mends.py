@@ -5,7 +5,7 @@ from typing import Literal
 
 from registry.camera import Camera
 from registry.owner.owner import Owner
-from registry.readings.awaited import Changes
+from registry.readings.changes import AwaitedChanges as Changes
 from registry.reason import Reason
 
 # open_way: allow the open connection. off: switch Image Encryption off. code: decide to show it, get its key or give

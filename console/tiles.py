@@ -27,8 +27,8 @@ from registry.gate.gate import overruled
 from registry.gate.reasons import row_text
 from registry.owner.owner import Owner
 from registry.preferences import WhileEncrypted
-from registry.readings.awaited import Changes
-from registry.readings.readiness import Row
+from registry.readings.changes import AwaitedChanges as Changes
+from registry.readings.judge import Row
 from registry.reason import Reason
 from registry.surface import Surface
 from registry.vendor import Sentence

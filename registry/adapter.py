@@ -15,21 +15,13 @@ from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.owner.owner import Owner
 from registry.owner.voice import Voice
-from registry.readings.announcing import Announcing
-from registry.readings.awaited import Awaited
-from registry.readings.breaker import Breaker
-from registry.readings.changes import Changes
-from registry.readings.devices import Devices
-from registry.readings.happenings import Happenings
-from registry.readings.judge import Judge
-from registry.readings.lists import Lists
-from registry.readings.noticing import Noticing
-from registry.readings.readiness import Readiness
+from registry.readings.changes import Announcing, Awaited, Changes, Happenings, Sightings
+from registry.readings.households import Devices
+from registry.readings.judge import Judge, Readiness
 from registry.readings.readings import Readings
-from registry.readings.sightings import Sightings
-from registry.readings.states import States
+from registry.readings.vendor_calls import Breaker
+from registry.readings.views import Lists, States
 from registry.registry import Registry
-from registry.reporting.camera_states import CameraStates
 from registry.rules import Rules
 from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Pictures
@@ -43,6 +35,8 @@ from registry.streams.scenes import Scenes
 from registry.streams.sources import StreamSources
 from registry.streams.streams import Streams
 from registry.streams.vendor_direct import VendorDirect
+from registry.telling.present import Present
+from registry.watch.hints import Noticing
 from store.ports import Store
 
 
@@ -61,7 +55,7 @@ class Adapter:
     standing: Standing
     history: History
     came_back: CameBack  # its `note` is for changes, where there is a console that shows it
-    present: CameraStates  # for who reports to assistants
+    present: Present  # for who reports to assistants
 
 
 def adapt(
@@ -132,5 +126,5 @@ def adapt(
         Standing(store, readings, faults, clock),
         history,
         came_back,
-        CameraStates(store, readings, judge, happenings, clock),
+        Present(store, readings, judge, happenings, clock),
     )

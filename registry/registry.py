@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterable
 from registry import outcomes
 from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
 from registry.owner.voice import Voice
-from registry.readings.judge import Deadline
-from registry.readings.listing import Listing
-from registry.readings.lists import Lists
-from registry.readings.readiness import Readiness, Row
-from registry.readings.states import States
+from registry.readings.households import Listing
+from registry.readings.judge import Deadline, Readiness, Row
+from registry.readings.views import Lists, States
 from registry.rules import Rules
 from registry.settings import Asked
 from registry.streams.history import History

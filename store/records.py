@@ -130,7 +130,7 @@ class Happening(Struct, frozen=True):
     """What happened at a camera just now: motion, a person, the bell; or a change that its vendor was asked for."""
 
     camera: str  # its id
-    kind: str  # a sighting's word; of a change see registry.readings.awaited
+    kind: str  # a sighting's word; of a change see registry.readings.changes
     at: float
 
 

@@ -26,7 +26,7 @@ from net.cache import Rate, Recent
 from net.exchange import Exchange, Hosts, Unreached
 from net.http import Http
 from registry.errors import VendorDown
-from registry.readings.flights import Flights
+from registry.readings.vendor_calls import Flights
 
 HOST, PORT, FOLDER = "s3.amazonaws.com", 443, "/echo.api/"
 SIGNER = "echo-api.amazon.com"

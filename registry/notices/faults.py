@@ -6,8 +6,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from registry.notices.fault import Fault, Kind, decoded, encoded
-from registry.readings.changes import Change
-from registry.readings.happenings import Happenings
+from registry.readings.changes import Change, Happenings
 from store.ports import Store, StoreUnavailable
 from store.records import Happening
 

@@ -10,7 +10,7 @@ from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.notices.fault import Fault, Kind, key_of
 from registry.notices.faults import Faults, is_over
-from registry.readings.reading import Reading
+from registry.readings.households import Reading
 from registry.readings.readings import Readings
 from store.ports import Store
 from store.records import Account, Source

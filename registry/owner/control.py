@@ -10,10 +10,11 @@ from registry.camera import Camera, Refusal
 from registry.driver import Driver, GivesKeys, cipher, setter
 from registry.errors import DriverError, SetRefused
 from registry.gate.gate import overruled
-from registry.readings.awaited import Awaited, Changes
-from registry.readings.breaker import Breaker
+from registry.readings.changes import Awaited
+from registry.readings.changes import AwaitedChanges as Changes
 from registry.readings.judge import Deadline, VisibleCamera, unreached
 from registry.readings.readings import Readings
+from registry.readings.vendor_calls import Breaker
 from registry.settings import FIELDS, Asked, Setting, SettingView, Step, field_of
 from store.records import Source
 

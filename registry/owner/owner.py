@@ -15,12 +15,11 @@ from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
 from registry.owner.lan_codes import LanCodes
 from registry.preferences import Preferences, keep
-from registry.readings.awaited import Changes
-from registry.readings.judge import Deadline, Judge, VisibleCamera
-from registry.readings.listing import Listing
-from registry.readings.lists import Lists
-from registry.readings.readiness import Readiness, Row
+from registry.readings.changes import AwaitedChanges as Changes
+from registry.readings.households import Listing
+from registry.readings.judge import Deadline, Judge, Readiness, Row, VisibleCamera
 from registry.readings.readings import Readings
+from registry.readings.views import Lists
 from registry.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, Step, check
 from registry.surface import OF_ASSISTANTS, Surface
 from store.ports import Store

@@ -1,15 +1,22 @@
 """What changed at a household's cameras: found by comparing readings, and published to subscribers."""
 
 import logging
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from net.cache import Recent
 from registry.camera import Camera
 from registry.driver import EventKind
-from registry.readings.reading import Reading
-from store.records import Account, Source
+from registry.preferences import Preferences
+from registry.quiet_times import QuietTimes, of_household
+from registry.readings.households import Households, Reading
+from registry.settings import FIELDS, Asked, Setting
+from store.ports import Store, StoreUnavailable
+from store.records import Account, Happening, Source
 
 log = logging.getLogger(__name__)
 
@@ -106,3 +113,184 @@ _REST = (
 
 def _differ(was: object, now: object) -> bool:
     return was != now and "unknown" not in (was, now)
+
+
+LAST_S = 30.0
+REREAD_S = 1.0  # what another process wrote is known here within this
+IN_MEMORY = 1024
+
+
+class Happenings:
+    """One read of the store a second and household, for sightings and for changes that are awaited."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+        self._recent: Recent[str, tuple[float, list[Happening]]] = Recent(IN_MEMORY)
+
+    def put(self, account_id: str, happening: Happening) -> None:
+        """Raises StoreUnavailable."""
+        self._store.put_happening(account_id, happening)
+        self._recent.drop(account_id)
+
+    def since(self, account_id: str, at: float) -> list[Happening]:
+        """The happenings after `at` as the store has them now, oldest first. Raises StoreUnavailable."""
+        return self._store.happenings(account_id, at)
+
+    def record(self, account_id: str, happening: Happening, same_s: float, told: tuple[str, ...] | None) -> bool:
+        """For assistants too (see store.telling_ports); False when it was known already. Raises StoreUnavailable."""
+        new = self._store.record_happening(account_id, happening, same_s, told)
+        self._recent.drop(account_id)
+        return new
+
+    def newest(self, account_id: str) -> list[Happening]:
+        """Those of the last LAST_S, read from the store now, which `last` then answers. Raises StoreUnavailable."""
+        now = self._clock()
+        found = self._store.happenings(account_id, now - LAST_S)
+        self._recent.put(account_id, (now, found))
+        return found
+
+    def last(self, account_id: str) -> list[Happening]:
+        """The happenings of the last LAST_S, oldest first; none where the store can't be read."""
+        now = self._clock()
+        recent = self._recent.get(account_id)
+        if recent is None or not 0 <= now - recent[0] < REREAD_S:
+            try:
+                recent = (now, self._store.happenings(account_id, now - LAST_S))
+            except StoreUnavailable:
+                recent = (now, [])  # cameras are shown and listed without them
+            self._recent.put(account_id, recent)
+        return [happening for happening in recent[1] if now - happening.at < LAST_S] if recent[1] else recent[1]
+
+
+HELD_S = LAST_S  # vendors report the beginning of motion and not its end
+RUNG_S = 45.0  # a ring that is older is not rung any more: nobody stands at the door
+# A second message of the kind within so long, by another channel or of the same motion, is no second sighting. A camera
+# that stays covered says so again and again.
+SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "tamper": 300.0, "doorbell": 3.0}
+
+type _Held = Mapping[str, frozenset[str]]
+_NOTHING: _Held = {}
+
+
+class Sightings:
+    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
+        self._happenings, self._clock = happenings, clock
+
+    def note(
+        self, account_id: str, camera: str, kind: EventKind, at: float, announced_as: Callable[[], EventKind | None]
+    ) -> tuple[bool, EventKind | None]:
+        """Writes it for all processes and for assistants: whether it is new, and as what it is announced.
+
+        `announced_as` is called for what is new and not too old: motion that no longer holds, and a ring of RUNG_S, are
+        told to nobody. Raises what `announced_as` raises, and StoreUnavailable.
+        """
+        now = self._clock()
+        at = min(at, now)
+        known = self._happenings.since(account_id, at - SAME_S[kind])
+        is_new = not any(happening.camera == camera and happening.kind == kind for happening in known)
+        is_late = now - at >= (RUNG_S if kind == "doorbell" else HELD_S)
+        announced = announced_as() if is_new and not is_late else None
+        told = None if is_late else () if announced is None else (announced,)
+        if not self._happenings.record(account_id, Happening(camera, kind, at), SAME_S[kind], told):
+            return False, None  # another process was first
+        return True, announced
+
+    def held(self, account_id: str) -> _Held:
+        """By camera id, the kinds that hold now."""
+        last = self._happenings.last(account_id)
+        if not last:
+            return _NOTHING
+        held: dict[str, frozenset[str]] = {}
+        for happening in last:
+            if happening.kind in SAME_S:
+                held[happening.camera] = held.get(happening.camera, frozenset()) | {happening.kind}
+        return held
+
+
+def with_motion(camera: Camera, held: _Held) -> Camera:
+    """The camera with its motion as it is now; a flag "none" stays "none"."""
+    kinds = held.get(camera.id)
+    if not kinds:
+        return camera
+    motion = "on" if camera.motion != "none" and kinds & {"motion", "person"} else camera.motion
+    person = "on" if camera.person != "none" and "person" in kinds else camera.person
+    return replace(camera, motion=motion, person=person)
+
+
+AWAITED_S = LAST_S  # after this the camera's own word counts, whatever was asked for
+_ASKED = "asked"  # begins the kind of such a row: asked/{field}/{value}
+_KNOWN = frozenset(FIELDS.values())  # another version may write others
+
+type AwaitedChanges = Mapping[tuple[str, str], str]  # by camera id and field of Camera: the value that was asked for
+_NOTHING_AWAITED: AwaitedChanges = {}
+
+
+class Awaited:
+    """`clock`: epoch seconds."""
+
+    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
+        self._happenings, self._clock = happenings, clock
+
+    def put(self, account_id: str, camera: Camera, setting: Setting, value: str) -> Asked:
+        """Until the camera shows it, or AWAITED_S are over, the setting is unknown. A camera's newest change counts."""
+        if setting not in FIELDS:
+            return Asked(camera)
+        field = FIELDS[setting]
+        try:
+            self._happenings.put(account_id, Happening(camera.id, f"{_ASKED}/{field}/{value}", self._clock()))
+        except StoreUnavailable:
+            # the vendor took the change all the same; until the next reading the camera is listed as it was
+            log.warning("a change of account %s could not be noted as asked for", account_id, extra={"reason": "store"})
+        return Asked(replace(camera, **{field: value}))
+
+    def of(self, account_id: str) -> AwaitedChanges:
+        """The changes of the household that may still be awaited."""
+        last = self._happenings.last(account_id)
+        if not last:
+            return _NOTHING_AWAITED
+        changes: dict[tuple[str, str], str] = {}
+        for happening in last:  # the newest comes last
+            word, _, change = happening.kind.partition("/")
+            field, _, value = change.partition("/")
+            if word == _ASKED and field in _KNOWN:
+                changes[happening.camera, field] = value
+        return changes
+
+
+def with_awaited(camera: Camera, changes: AwaitedChanges) -> Camera:
+    """The camera with what it does not show yet as unknown: neither what was nor what was asked for is so."""
+    unknown = {
+        field: "unknown"
+        for (camera_id, field), value in changes.items()
+        if camera_id == camera.id and getattr(camera, field) not in (value, "none")
+    }
+    return replace(camera, **unknown) if unknown else camera
+
+
+class Announcing:
+    """Called once for each sighting, where it is found; its answer travels with the change (`Change.announced`)."""
+
+    def __init__(self, store: Store, households: Households, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._households, self._clock = store, households, clock
+
+    def announced_as(self, account_id: str, camera_id: str, kind: EventKind, at: float) -> EventKind | None:
+        """None: it is not announced. Begins the camera's pause. Raises Unavailable, StoreUnavailable."""
+        preferences = self._households.preferences(account_id).get(camera_id, Preferences())
+        announced = announcement(kind, preferences, of_household(self._store, account_id), at)
+        if announced is None or not preferences.ring_pause_s:
+            return announced
+        key, now = f"announced/{account_id}/{camera_id}/{announced}", self._clock()
+        is_first, _ = self._store.take_place(key, 1, preferences.ring_pause_s, now)
+        # a person at the bell is always announced, and begins the pause of what is announced as one
+        return announced if is_first or kind == "doorbell" else None
+
+
+def announcement(kind: EventKind, preferences: Preferences, quiet: QuietTimes, at: float) -> EventKind | None:
+    """As what a sighting at the epoch second `at` is announced, apart from the pause after the last one.
+
+    No assistant has a word for tampering.
+    """
+    if kind == "tamper" or quiet.hold(at):
+        return None
+    rings = {"no": (), "motion": ("motion", "person"), "person": ("person",)}[preferences.motion_rings]
+    return "doorbell" if kind in rings else kind

@@ -1,14 +1,20 @@
 """Households as the store keeps them, kept in memory for half a minute."""
 
+import hashlib
+import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from accounts.identity import camera_id, vendor_key
 from net.cache import Recent
+from registry.camera import Camera
 from registry.errors import Unavailable
-from registry.preferences import Preferences, of_account
+from registry.preferences import NONE, Preferences, of_account
 from store.ports import Store
 from store.records import Account, Source
 
@@ -82,3 +88,92 @@ class Households:
     def preferences(self, account_id: str) -> Mapping[str, Preferences]:
         """By camera id. Raises Unavailable as `of` does."""
         return self.of(account_id).preferences
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Reading(Struct, frozen=True):
+    """One source as its vendor listed it; `as_of`, epoch seconds, is when the vendor was called. It does not change."""
+
+    as_of: float
+    given: tuple[Camera, ...]  # as the driver returned them
+    with_sizes: tuple[Camera, ...]  # `given` with the sizes that their pictures turned out to have
+    cameras: tuple[Camera, ...]  # `with_sizes` with ids, and what the owner decided: rings, voice, room, scenes
+    by_id: Mapping[str, Camera]
+    fingerprint: str
+    preferences: Mapping[str, Preferences]  # of the household, by camera id
+
+    def find(self, camera: str) -> Camera | None:
+        found = self.by_id.get(camera)
+        return replace(found, as_of=self.as_of) if found else None
+
+
+def made(
+    account: Account,
+    source: Source,
+    given: tuple[Camera, ...],
+    with_sizes: tuple[Camera, ...],
+    as_of: float,
+    preferences: Mapping[str, Preferences],
+) -> Reading:
+    """A reading from the driver's cameras (`given`) and the same cameras with known sizes."""
+    cameras, of_all = [], []
+    for camera in with_sizes:
+        its_id = camera_id(account.salt, source.kind, camera.ref.serial, camera.ref.channel)
+        own = preferences.get(its_id, NONE)
+        decided = {
+            "voice_may": own.voice_may,
+            "room": own.room,
+            "tv_scenes": own.tv_scenes,
+            "motion_rings": own.motion_rings != "no",
+        }
+        of_all.append(tuple(decided.values()))
+        cameras.append(replace(camera, id=its_id, as_of=as_of, **decided))
+    fingerprint = hashlib.blake2b(_encoder.encode((with_sizes, of_all)), digest_size=16).hexdigest()
+    by_id = MappingProxyType({camera.id: camera for camera in cameras})
+    return Reading(as_of, given, with_sizes, tuple(cameras), by_id, fingerprint, preferences)
+
+
+class Listing(Struct, frozen=True):
+    """`fingerprint` is the same for the same cameras in the same state; `as_of` in epoch seconds.
+
+    `waiting`: the vendors of sources that nobody has signed in to yet, whose cameras are therefore not in it.
+    """
+
+    cameras: tuple[Camera, ...]
+    fingerprint: str
+    as_of: float
+    waiting: tuple[str, ...] = ()
+
+
+def merged(readings: Sequence[Reading], now: float, waiting: tuple[str, ...] = ()) -> Listing:
+    """The cameras of all sources; its age is the oldest reading's, and no cameras are those of `now`."""
+    if len(readings) == 1:
+        return Listing(readings[0].cameras, readings[0].fingerprint, readings[0].as_of, waiting)
+    cameras = tuple(camera for reading in readings for camera in reading.cameras)
+    fingerprint = hashlib.blake2b(
+        "".join(reading.fingerprint for reading in readings).encode(), digest_size=16
+    ).hexdigest()
+    return Listing(cameras, fingerprint, min((reading.as_of for reading in readings), default=now), waiting)
+
+
+class Devices:
+    """`kinds`: of the sources there may be. Raises StoreUnavailable."""
+
+    def __init__(self, store: Store, kinds: Iterable[str]) -> None:
+        self._store, self._kinds = store, tuple(kinds)
+        self._salt = ""  # never changes, so it is read from the store once
+
+    def place(self, account_id: str, devices: Iterable[tuple[str, str]]) -> None:
+        """Replaces the household's devices. A device is the kind of its source and its serial."""
+        self._store.put_devices(account_id, frozenset(self._key(kind, serial) for kind, serial in devices))
+
+    def accounts(self, serial: str) -> list[str]:
+        """The accounts that list the device, by a source of any kind."""
+        by_kind = [self._store.accounts_with(self._key(kind, serial)) for kind in self._kinds]
+        return list(dict.fromkeys(account for accounts in by_kind for account in accounts))
+
+    def _key(self, kind: str, serial: str) -> str:
+        self._salt = self._salt or self._store.meta_once("vendor_salt", secrets.token_hex(32))
+        return vendor_key(self._salt, f"{kind} device", serial)

@@ -1,24 +1,57 @@
 """Applies the gate to a fresh reading: visibility first, then what was read, then the vendor's own refusal."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
-from accounts.console_sessions import Viewer
+from accounts.viewers import Viewer
+from net.cache import Recent
 from registry.camera import Camera, Refusal
 from registry.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
+from registry.gate.displays import PLAYABLE
 from registry.gate.gate import Allowed, Conditions, Full, gate, not_found, overruled, unverified
 from registry.gate.ways import choose
 from registry.preferences import NONE, Preferences
-from registry.readings.households import Household
-from registry.readings.reading import Reading
+from registry.readings.households import IN_MEMORY, Household, Reading
 from registry.readings.readings import Readings
-from registry.readings.verdicts import Verdict, Verdicts
 from registry.rules import Rules
-from registry.surface import Surface
-from store.records import Account, Source
+from registry.surface import OF_ASSISTANTS, Surface
+from store.records import Account, Link, Source
+
+MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000
+
+type Case = tuple[str, Surface, tuple[str, ...]]  # camera id, surface, protocols
+type Verdict = tuple[str | None, Allowed | Refusal]  # the way, and the gate's answer
+
+
+class _Given(Struct, frozen=True):
+    cameras: tuple[Camera, ...]
+    preferences: Mapping[str, Preferences]
+    verdicts: dict[Case, Verdict]
+
+
+class Verdicts:
+    """By source, for as many sources as there are kept readings. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._given: Recent[str, _Given] = Recent(IN_MEMORY)
+
+    def on(self, source_id: str, reading: Reading) -> dict[Case, Verdict]:
+        """The verdicts on exactly these cameras under these preferences; the judge adds to them."""
+        given = self._given.get(source_id)
+        # by identity: a reading that brings nothing new keeps the tuple, and to compare 300 cameras takes too long
+        if (
+            given is None
+            or given.cameras is not reading.cameras
+            or given.preferences is not reading.preferences
+            or len(given.verdicts) >= MOST
+        ):
+            given = _Given(reading.cameras, reading.preferences, {})
+            self._given.put(source_id, given)
+        return given.verdicts
+
 
 _NOT_FOUND = not_found()
 LEAST_S = 0.1  # the least a later step gets under a hard deadline, so that every step may overrun a little
@@ -206,3 +239,35 @@ def _vendor(error: DriverError) -> Literal["down", "busy", "no_internet"]:
     if isinstance(error, NoInternet):
         return "no_internet"
     return "busy" if isinstance(error, VendorBusy) else "down"
+
+
+type Row = tuple[Camera, dict[Surface, Allowed | Refusal]]
+
+
+class Readiness:
+    """Judges cameras as they were listed, without a new read."""
+
+    def __init__(self, judge: Judge, rules: Rules) -> None:
+        self._judge, self._rules = judge, rules
+
+    def of_link(self, link: Link, cameras: Iterable[Camera], deadline: Deadline) -> list[Row]:
+        return self._rows([self._judge.see(link, camera.id, deadline) for camera in cameras])
+
+    def of_account(
+        self, account_id: str, cameras: Iterable[Camera], surfaces: tuple[Surface, ...] = OF_ASSISTANTS
+    ) -> list[Row]:
+        deadline = Deadline(self._rules.states_s)
+        return self._rows([self._judge.find(account_id, camera.id, deadline) for camera in cameras], surfaces)
+
+    def _rows(self, found: list[VisibleCamera | Refusal], surfaces: tuple[Surface, ...] = OF_ASSISTANTS) -> list[Row]:
+        return [
+            (visible.camera, {surface: self._verdict(visible, surface) for surface in surfaces})
+            for visible in found
+            if isinstance(visible, VisibleCamera)
+        ]
+
+    def _verdict(self, visible: VisibleCamera, surface: Surface) -> Allowed | Refusal:
+        if surface == "still" and not self._rules.stills:
+            return overruled("not_passable", visible.camera)
+        verdict = self._judge.verdict(visible, surface, PLAYABLE)
+        return verdict.allowed if isinstance(verdict, Open) else verdict

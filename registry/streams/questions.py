@@ -8,8 +8,8 @@ from media.source import Denied, SourceSpec
 from registry.camera import Refusal, VideoCodec
 from registry.errors import Unavailable
 from registry.gate.sizes import Measurement
+from registry.readings.households import Reading
 from registry.readings.judge import Deadline, Judge
-from registry.readings.reading import Reading
 from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.streams.explaining import Explaining

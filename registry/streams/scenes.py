@@ -3,9 +3,8 @@
 from registry.camera import Refusal
 from registry.errors import Unavailable
 from registry.gate.gate import not_found, overruled
-from registry.readings.households import Households
+from registry.readings.households import Households, Listing
 from registry.readings.judge import Deadline, Judge
-from registry.readings.listing import Listing
 from registry.rules import Rules
 from registry.scene import Scene, scenes_of
 from registry.screens import Begun, Screens

@@ -15,9 +15,9 @@ from registry.gate.fit import GATE, Fit, fits
 from registry.gate.gate import overruled
 from registry.gate.ways import ANOTHER, ONE_PICTURE
 from registry.preferences import NONE
-from registry.readings.breaker import Breaker
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
 from registry.readings.readings import Readings
+from registry.readings.vendor_calls import Breaker
 from registry.rules import Rules
 from registry.surface import Surface
 from store.records import Source

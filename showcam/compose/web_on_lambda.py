@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import structlog
 from apig_wsgi import make_lambda_handler
 
-from registry.watch.inbox import AtOnce
+from registry.watch.hints import AtOnce
 from showcam import keys
 from showcam.aws.cloudwatch import CloudWatch, Event, Handler, Reply
 from showcam.compose import doors, ground, pages, shares

@@ -9,7 +9,7 @@ from registry.camera import Refusal
 from registry.errors import Unavailable
 from registry.gate.reasons import explain
 from registry.notices.fault import Fault as Noted
-from registry.readings.readiness import Row
+from registry.readings.judge import Row
 from registry.reason import Reason
 from registry.surface import Surface
 from showcam.doctor.finding import Fault, Finding, ok, unsure, wrong

@@ -4,7 +4,7 @@ import time
 
 from registry.camera import Video
 from registry.errors import SignedOut
-from registry.readings.states import STATES_S
+from registry.readings.views import STATES_S
 from store.records import Happening
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -14,11 +14,11 @@ from registry.camera import Camera, Video
 from registry.driver import Driver
 from registry.owner.owner import Owner
 from registry.preferences import Preferences, WhileEncrypted, keep
-from registry.readings.noticing import Noticing
 from registry.registry import Registry
 from registry.rules import Rules
 from registry.streams.offers import Offers
 from registry.streams.questions import Questions
+from registry.watch.hints import Noticing
 from store.ports import Store
 from store.records import Account, Assistant, Client, Link, Source
 from store.sealing import Sealer

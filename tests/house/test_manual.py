@@ -11,7 +11,7 @@ from registry.drivers.ezviz.sentences import EZVIZ
 from registry.gate.reasons import row_text
 from registry.preferences import MotionRings, Preferences
 from registry.quiet_times import NEVER
-from registry.readings.announcing import announcement
+from registry.readings.changes import announcement
 from registry.reason import Reason
 from registry.settings import CHOICES, Setting
 from showcam.cli import main

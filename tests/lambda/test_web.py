@@ -164,7 +164,7 @@ def test_without_media_processes_nobody_may_ask_as_one(environment: Callable[...
 
 class TestWebhook:
     def test_a_ring_is_kept_before_it_is_answered_and_once(self, running: Environment, stack: Any) -> None:
-        from registry.readings.devices import Devices
+        from registry.readings.households import Devices
 
         Devices(stack.store, ["ezviz"]).place(stack.account.id, {("ezviz", "F00000001")})
         event = self.ring(f"m-{time.time()}")

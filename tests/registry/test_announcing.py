@@ -10,8 +10,7 @@ from registry import quiet_times
 from registry.driver import EventKind, Hint
 from registry.preferences import MotionRings, Preferences, keep, of_account
 from registry.quiet_times import NEVER, QuietTimes, parsed
-from registry.readings.announcing import announcement
-from registry.readings.changes import Change
+from registry.readings.changes import Change, announcement
 from registry.settings import BadValue
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

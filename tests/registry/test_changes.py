@@ -11,9 +11,8 @@ from registry.adapter import Adapter, adapt
 from registry.camera import Camera
 from registry.driver import EventKind, Hint
 from registry.errors import DriverError, SignedOut, VendorDown
-from registry.readings.changes import Change, Kind, compare
-from registry.readings.noticing import OLDEST_S
-from registry.readings.sightings import HELD_S
+from registry.readings.changes import HELD_S, Change, Kind, compare
+from registry.watch.hints import OLDEST_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

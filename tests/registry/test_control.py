@@ -9,7 +9,7 @@ from registry.adapter import adapt
 from registry.camera import Camera, Flag, Refusal
 from registry.errors import DriverError, SetRefused, SignedOut, VendorBusy, VendorDown
 from registry.preferences import Preferences
-from registry.readings.awaited import with_awaited
+from registry.readings.changes import with_awaited
 from registry.rules import Rules
 from registry.settings import BY_VOICE, NIGHT_VISION, Asked, BadValue, Step, night_choices
 from store.ports import StoreUnavailable

@@ -9,8 +9,7 @@ import pytest
 
 from registry.camera import Refusal, Stream, StreamRequest
 from registry.errors import Refused, SetRefused, SignedOut, VendorBusy, VendorDown
-from registry.readings.breaker import Breaker
-from registry.readings.flights import Flights
+from registry.readings.vendor_calls import Breaker, Flights
 from registry.rules import Rules
 from tests.doubles.household import Household
 

@@ -7,7 +7,7 @@ import pytest
 from registry.driver import Hint
 from registry.errors import VendorDown
 from registry.readings.changes import Change
-from registry.watch.inbox import AtOnce, Inbox
+from registry.watch.hints import AtOnce, Inbox
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -9,7 +9,7 @@ from accounts.identity import camera_id
 from registry.adapter import adapt
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import SignedOut, Unavailable, VendorBusy, VendorDown
-from registry.readings.last_readings import RENEW_S
+from registry.readings.readings import RENEW_S
 from registry.registry import Registry
 from store.records import Known
 from tests.doubles.clock import Clock

@@ -7,7 +7,7 @@ import pytest
 from registry.notices.addresses import LONGEST_NAME, MOST, TooMany
 from registry.notices.faults import Faults
 from registry.notices.notifying import CENSUS_S, FIRST_PAUSE_S, LONGEST_PAUSE_S
-from registry.readings.happenings import Happenings
+from registry.readings.changes import Happenings
 from store.records import Known
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household

@@ -10,7 +10,7 @@ from registry.adapter import Adapter, adapt
 from registry.camera import Refusal, StreamRequest
 from registry.driver import Driver
 from registry.errors import DriverError, SignedOut, Unavailable, VendorDown
-from registry.readings.last_readings import KEEP_S
+from registry.readings.readings import KEEP_S
 from store.records import Account, Link
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, new_link

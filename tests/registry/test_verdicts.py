@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pytest
 
 from registry.gate.gate import not_found
-from registry.readings.breaker import Breaker
-from registry.readings.reading import Reading
+from registry.readings.households import Reading
+from registry.readings.judge import MOST, Verdicts
 from registry.readings.readings import Readings
-from registry.readings.verdicts import MOST, Verdicts
+from registry.readings.vendor_calls import Breaker
 from tests.doubles.household import Household
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from registry.camera import Camera, Ref
-from registry.readings.listing import Listing
+from registry.readings.households import Listing
 from showcam import keys
 from showcam.compose import ground, screens
 from showcam.settings import Settings

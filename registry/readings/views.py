@@ -1,5 +1,6 @@
-"""The states of cameras for a query: each source is read once for all its cameras, and judged once for all queries."""
+"""Lists of cameras: a household's, and those of them that a link may see."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -10,12 +11,11 @@ from registry.camera import Camera, Ref, Refusal, State
 from registry.errors import DriverError, Unavailable
 from registry.gate.displays import PLAYABLE
 from registry.gate.gate import overruled
-from registry.readings.awaited import Awaited, Changes, with_awaited
-from registry.readings.households import IN_MEMORY
+from registry.readings.changes import Awaited, Sightings, with_awaited, with_motion
+from registry.readings.changes import AwaitedChanges as Changes
+from registry.readings.households import IN_MEMORY, Listing, Reading
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
-from registry.readings.reading import Reading
 from registry.readings.readings import Readings
-from registry.readings.sightings import Sightings, with_motion
 from registry.rules import Rules
 from registry.surface import Surface
 from store.records import Account, Link, Source
@@ -62,9 +62,9 @@ class States:
             # a source could not be read: its cameras are unknown, not missing
             found |= {camera_id: _unknown(camera_id, unknown) for camera_id in visible if camera_id not in found}
         if awaited:
-            found = {camera_id: awaiting(state, awaited) for camera_id, state in found.items()}
+            found = {camera_id: _with_changes(state, awaited) for camera_id, state in found.items()}
         held = self._sightings.held(link.account)
-        return {camera_id: moving(state, held) for camera_id, state in found.items()} if held else found
+        return {camera_id: _with_sightings(state, held) for camera_id, state in found.items()} if held else found
 
     def knows(self, link: Link, camera_id: str) -> bool:
         """Whether the link may see it, by the last readings; calls no vendor."""
@@ -128,15 +128,60 @@ class States:
         return State(visible.camera, verdict if isinstance(verdict, Refusal) else None)
 
 
-def awaiting(state: State, awaited: Changes) -> State:
+def _with_changes(state: State, awaited: Changes) -> State:
     camera = with_awaited(state.camera, awaited)
     return state if camera is state.camera else replace(state, camera=camera)
 
 
-def moving(state: State, held: Mapping[str, frozenset[str]]) -> State:
+def _with_sightings(state: State, held: Mapping[str, frozenset[str]]) -> State:
     camera = with_motion(state.camera, held)
     return state if camera is state.camera else replace(state, camera=camera)
 
 
 def _unknown(camera_id: str, refusal: Refusal) -> State:
     return State(Camera(camera_id, Ref("", "", 0), ""), refusal)
+
+
+class Lists:
+    """Read now, or else as last known, with the cameras' sightings. Raises Unavailable.
+
+    `within_s`: what the surface has left to wait; None: as long as the rules say.
+    """
+
+    def __init__(self, readings: Readings, sightings: Sightings, rules: Rules) -> None:
+        self._readings, self._sightings, self._rules = readings, sightings, rules
+        self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
+
+    def of_account(self, account_id: str, within_s: float | None = None) -> Listing:
+        listing = self._readings.listing(account_id, self._rules.vendor_within(within_s))
+        return moving(listing, self._sightings.held(account_id))
+
+    def of_link(self, link: Link, within_s: float | None = None) -> Listing:
+        listing = self.of_account(link.account, within_s)
+        if link.cameras is None:
+            return listing
+        key = f"{listing.fingerprint}/{','.join(link.cameras)}"
+        known = self._chosen.get(link.id)
+        if known is None or known[0] != key:
+            known = (key, chosen(listing, link.cameras))
+            self._chosen.put(link.id, known)
+        return Listing(known[1].cameras, known[1].fingerprint, listing.as_of)
+
+
+def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
+    """The listing with the sightings that `held` has by camera id."""
+    if not held:
+        return listing
+    cameras = tuple(with_motion(camera, held) for camera in listing.cameras)
+    if cameras == listing.cameras:
+        return listing
+    sightings = ",".join(f"{camera.id}{camera.person}" for camera in cameras if camera.motion == "on")
+    fingerprint = hashlib.blake2b((listing.fingerprint + sightings).encode(), digest_size=16).hexdigest()
+    return replace(listing, cameras=cameras, fingerprint=fingerprint)
+
+
+def chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:
+    """The cameras of it that were ticked at consent."""
+    ticked = frozenset(cameras)
+    fingerprint = hashlib.blake2b((listing.fingerprint + "".join(sorted(ticked))).encode(), digest_size=16).hexdigest()
+    return Listing(tuple(camera for camera in listing.cameras if camera.id in ticked), fingerprint, listing.as_of)
