@@ -1,4 +1,7 @@
-"""What changed at a household's cameras: found by comparing readings, and published to subscribers."""
+"""What happens at a household's cameras: sightings, changes found by comparing readings, and changes that are awaited.
+
+Sightings and awaited changes are rows of the store for half a minute: the next question may reach another process.
+"""
 
 import logging
 import time
@@ -13,13 +16,31 @@ from registry.camera import Camera
 from registry.driver import EventKind
 from registry.preferences import Preferences
 from registry.quiet_times import QuietTimes, of_household
-from registry.readings.households import Households, Reading
+from registry.readings.households import IN_MEMORY, Households, Reading
 from registry.settings import FIELDS, Asked, Setting
 from store.ports import Store, StoreUnavailable
 from store.records import Account, Happening, Source
 
 log = logging.getLogger(__name__)
 
+LAST_S = 30.0  # what happened is kept so long: vendors report the beginning of motion, and not its end
+REREAD_S = 1.0  # what another process wrote is known here within this
+RUNG_S = 45.0  # a ring that is older is not rung any more: nobody stands at the door
+# A second message of the kind within so long, by another channel or of the same motion, is no second sighting. A camera
+# that stays covered says so again and again.
+SAME_S: dict[EventKind, float] = {"motion": LAST_S, "person": LAST_S, "tamper": 300.0, "doorbell": 3.0}
+_ASKED = "asked"  # begins the kind of a change that is awaited: asked/{field}/{value}
+_KNOWN = frozenset(FIELDS.values())  # another version may write others
+# The fields that assistants show, beside those with a kind of change of their own; a battery's percent comes with the
+# next query.
+_REST = (
+    *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
+    *("night_vision", "video", "ways", "voice_may", "room", "tv_scenes", "motion_rings", "can_restart", "kind"),
+    *("firmware", "picture_code"),
+)
+
+type Held = Mapping[str, frozenset[str]]  # by camera id, the kinds of sightings that hold now
+type AwaitedChanges = Mapping[tuple[str, str], str]  # by camera id and field of Camera: the value that was asked for
 type Kind = Literal[
     "motion",
     "person",
@@ -103,21 +124,8 @@ def _differences(was: Camera, now: Camera) -> list[Kind]:
     return kinds
 
 
-# The other fields that assistants show; a battery's percent comes with the next query.
-_REST = (
-    *("asleep", "audio", "charging", "status_light", "alarm_notification", "offline_notification", "flip"),
-    *("night_vision", "video", "ways", "voice_may", "room", "tv_scenes", "motion_rings", "can_restart", "kind"),
-    *("firmware", "picture_code"),
-)
-
-
 def _differ(was: object, now: object) -> bool:
     return was != now and "unknown" not in (was, now)
-
-
-LAST_S = 30.0
-REREAD_S = 1.0  # what another process wrote is known here within this
-IN_MEMORY = 1024
 
 
 class Happenings:
@@ -162,17 +170,9 @@ class Happenings:
         return [happening for happening in recent[1] if now - happening.at < LAST_S] if recent[1] else recent[1]
 
 
-HELD_S = LAST_S  # vendors report the beginning of motion and not its end
-RUNG_S = 45.0  # a ring that is older is not rung any more: nobody stands at the door
-# A second message of the kind within so long, by another channel or of the same motion, is no second sighting. A camera
-# that stays covered says so again and again.
-SAME_S: dict[EventKind, float] = {"motion": HELD_S, "person": HELD_S, "tamper": 300.0, "doorbell": 3.0}
-
-type _Held = Mapping[str, frozenset[str]]
-_NOTHING: _Held = {}
-
-
 class Sightings:
+    """Motion, persons, rings and tampering at the cameras within the last half minute."""
+
     def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
         self._happenings, self._clock = happenings, clock
 
@@ -188,18 +188,18 @@ class Sightings:
         at = min(at, now)
         known = self._happenings.since(account_id, at - SAME_S[kind])
         is_new = not any(happening.camera == camera and happening.kind == kind for happening in known)
-        is_late = now - at >= (RUNG_S if kind == "doorbell" else HELD_S)
+        is_late = now - at >= (RUNG_S if kind == "doorbell" else LAST_S)
         announced = announced_as() if is_new and not is_late else None
         told = None if is_late else () if announced is None else (announced,)
         if not self._happenings.record(account_id, Happening(camera, kind, at), SAME_S[kind], told):
             return False, None  # another process was first
         return True, announced
 
-    def held(self, account_id: str) -> _Held:
+    def held(self, account_id: str) -> Held:
         """By camera id, the kinds that hold now."""
         last = self._happenings.last(account_id)
         if not last:
-            return _NOTHING
+            return {}
         held: dict[str, frozenset[str]] = {}
         for happening in last:
             if happening.kind in SAME_S:
@@ -207,7 +207,7 @@ class Sightings:
         return held
 
 
-def with_motion(camera: Camera, held: _Held) -> Camera:
+def with_motion(camera: Camera, held: Held) -> Camera:
     """The camera with its motion as it is now; a flag "none" stays "none"."""
     kinds = held.get(camera.id)
     if not kinds:
@@ -217,58 +217,12 @@ def with_motion(camera: Camera, held: _Held) -> Camera:
     return replace(camera, motion=motion, person=person)
 
 
-AWAITED_S = LAST_S  # after this the camera's own word counts, whatever was asked for
-_ASKED = "asked"  # begins the kind of such a row: asked/{field}/{value}
-_KNOWN = frozenset(FIELDS.values())  # another version may write others
-
-type AwaitedChanges = Mapping[tuple[str, str], str]  # by camera id and field of Camera: the value that was asked for
-_NOTHING_AWAITED: AwaitedChanges = {}
-
-
-class Awaited:
-    """`clock`: epoch seconds."""
-
-    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
-        self._happenings, self._clock = happenings, clock
-
-    def put(self, account_id: str, camera: Camera, setting: Setting, value: str) -> Asked:
-        """Until the camera shows it, or AWAITED_S are over, the setting is unknown. A camera's newest change counts."""
-        if setting not in FIELDS:
-            return Asked(camera)
-        field = FIELDS[setting]
-        try:
-            self._happenings.put(account_id, Happening(camera.id, f"{_ASKED}/{field}/{value}", self._clock()))
-        except StoreUnavailable:
-            # the vendor took the change all the same; until the next reading the camera is listed as it was
-            log.warning("a change of account %s could not be noted as asked for", account_id, extra={"reason": "store"})
-        return Asked(replace(camera, **{field: value}))
-
-    def of(self, account_id: str) -> AwaitedChanges:
-        """The changes of the household that may still be awaited."""
-        last = self._happenings.last(account_id)
-        if not last:
-            return _NOTHING_AWAITED
-        changes: dict[tuple[str, str], str] = {}
-        for happening in last:  # the newest comes last
-            word, _, change = happening.kind.partition("/")
-            field, _, value = change.partition("/")
-            if word == _ASKED and field in _KNOWN:
-                changes[happening.camera, field] = value
-        return changes
-
-
-def with_awaited(camera: Camera, changes: AwaitedChanges) -> Camera:
-    """The camera with what it does not show yet as unknown: neither what was nor what was asked for is so."""
-    unknown = {
-        field: "unknown"
-        for (camera_id, field), value in changes.items()
-        if camera_id == camera.id and getattr(camera, field) not in (value, "none")
-    }
-    return replace(camera, **unknown) if unknown else camera
-
-
 class Announcing:
-    """Called once for each sighting, where it is found; its answer travels with the change (`Change.announced`)."""
+    """Decides once for each sighting, where it is found, whether it is announced and as what (`Change.announced`).
+
+    An announcement is what people notice at once: a display that rings, a notification, a TV that changes to the
+    camera. A sensor's state is none: an assistant may always be reported that somebody moved.
+    """
 
     def __init__(self, store: Store, households: Households, clock: Callable[[], float] = time.time) -> None:
         self._store, self._households, self._clock = store, households, clock
@@ -294,3 +248,48 @@ def announcement(kind: EventKind, preferences: Preferences, quiet: QuietTimes, a
         return None
     rings = {"no": (), "motion": ("motion", "person"), "person": ("person",)}[preferences.motion_rings]
     return "doorbell" if kind in rings else kind
+
+
+class Awaited:
+    """Changes that a vendor took and whose camera does not show them yet: vendors' lists lag some 20 seconds behind.
+
+    After LAST_S the camera's own word counts, whatever was asked for.
+    """
+
+    def __init__(self, happenings: Happenings, clock: Callable[[], float] = time.time) -> None:
+        self._happenings, self._clock = happenings, clock
+
+    def put(self, account_id: str, camera: Camera, setting: Setting, value: str) -> Asked:
+        """Until the camera shows it, or LAST_S are over, the setting is unknown. A camera's newest change counts."""
+        if setting not in FIELDS:
+            return Asked(camera)
+        field = FIELDS[setting]
+        try:
+            self._happenings.put(account_id, Happening(camera.id, f"{_ASKED}/{field}/{value}", self._clock()))
+        except StoreUnavailable:
+            # the vendor took the change all the same; until the next reading the camera is listed as it was
+            log.warning("a change of account %s could not be noted as asked for", account_id, extra={"reason": "store"})
+        return Asked(replace(camera, **{field: value}))
+
+    def of(self, account_id: str) -> AwaitedChanges:
+        """The changes of the household that may still be awaited."""
+        last = self._happenings.last(account_id)
+        if not last:
+            return {}
+        changes: dict[tuple[str, str], str] = {}
+        for happening in last:  # the newest comes last
+            word, _, change = happening.kind.partition("/")
+            field, _, value = change.partition("/")
+            if word == _ASKED and field in _KNOWN:
+                changes[happening.camera, field] = value
+        return changes
+
+
+def with_awaited(camera: Camera, changes: AwaitedChanges) -> Camera:
+    """The camera with what it does not show yet as unknown: neither what was nor what was asked for is so."""
+    unknown = {
+        field: "unknown"
+        for (camera_id, field), value in changes.items()
+        if camera_id == camera.id and getattr(camera, field) not in (value, "none")
+    }
+    return replace(camera, **unknown) if unknown else camera

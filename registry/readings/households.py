@@ -1,4 +1,4 @@
-"""Households as the store keeps them, kept in memory for half a minute."""
+"""A household: its sources, what their vendors answered, its cameras as one list, and its devices."""
 
 import hashlib
 import secrets
@@ -20,6 +20,7 @@ from store.records import Account, Source
 
 HOUSEHOLD_S = 30.0
 IN_MEMORY = 1024  # accounts; what falls out is read again
+_encoder = msgspec.msgpack.Encoder()
 
 
 class Household(Struct, frozen=True):
@@ -30,7 +31,7 @@ class Household(Struct, frozen=True):
 
 
 class Households:
-    """Ages are judged by `clock`, epoch seconds."""
+    """Households as the store has them, kept in memory for half a minute. `clock`: epoch seconds."""
 
     def __init__(self, store: Store, kinds: Iterable[str], clock: Callable[[], float] = time.time) -> None:
         """`kinds`: of the sources that a driver serves; cameras of others are not listed."""
@@ -88,9 +89,6 @@ class Households:
     def preferences(self, account_id: str) -> Mapping[str, Preferences]:
         """By camera id. Raises Unavailable as `of` does."""
         return self.of(account_id).preferences
-
-
-_encoder = msgspec.msgpack.Encoder()
 
 
 class Reading(Struct, frozen=True):
@@ -159,7 +157,10 @@ def merged(readings: Sequence[Reading], now: float, waiting: tuple[str, ...] = (
 
 
 class Devices:
-    """`kinds`: of the sources there may be. Raises StoreUnavailable."""
+    """In which households a vendor's device is listed, stored without its serial in readable form.
+
+    `kinds`: of the sources there may be. Raises StoreUnavailable.
+    """
 
     def __init__(self, store: Store, kinds: Iterable[str]) -> None:
         self._store, self._kinds = store, tuple(kinds)

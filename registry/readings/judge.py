@@ -140,17 +140,29 @@ class Judge:
                 reading = read(visible.account, visible.source)
             except DriverError as error:
                 return unreached(error, visible.camera)
-            camera = reading.find(visible.camera.id)
-            if camera is None:
-                return not_found()
-            verdicts, case = self._verdicts.on(visible.source.id, reading), (camera.id, surface, protocols)
-            given = verdicts.get(case)
-            if given is None:
-                given = verdicts[case] = self._gated(camera, reading.preferences, surface, protocols)
-            verdict = _opened(VisibleCamera(visible.account, visible.source, camera), given)
+            verdict = self.of_reading(visible.account, visible.source, reading, visible.camera.id, surface, protocols)
             if isinstance(verdict, Open) or not unverified(verdict):
                 break
         return verdict
+
+    def of_reading(
+        self,
+        account: Account,
+        source: Source,
+        reading: Reading,
+        camera_id: str,
+        surface: Surface,
+        protocols: tuple[str, ...],
+    ) -> Open | Refusal:
+        """The gate on the camera as it is in the reading."""
+        camera = reading.find(camera_id)
+        if camera is None:
+            return not_found()
+        verdicts, case = self._verdicts.on(source.id, reading), (camera.id, surface, protocols)
+        given = verdicts.get(case)
+        if given is None:
+            given = verdicts[case] = self._gated(camera, reading.preferences, surface, protocols)
+        return _opened(VisibleCamera(account, source, camera), given)
 
     def verdict(
         self, visible: VisibleCamera, surface: Surface, protocols: tuple[str, ...], tried: tuple[str, ...] = ()

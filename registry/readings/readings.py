@@ -31,7 +31,10 @@ _decoder = msgspec.msgpack.Decoder(tuple[Camera, ...])
 
 
 class LastReadings:
-    """`compared` gets each reading that differs from the store's list, and that list."""
+    """The last readings of all sources: in this process's memory, and in the store for all processes.
+
+    `compared` gets each reading that differs from the store's list, and that list.
+    """
 
     def __init__(
         self, store: Store, devices: Devices, households: Households, clock: Callable[[], float], compared: Compared

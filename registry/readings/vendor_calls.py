@@ -1,4 +1,4 @@
-"""Keeps calls from a vendor that is known to be down."""
+"""Calls to a vendor: one for all who want the same at the same time, and none while it is known to be down."""
 
 import math
 import threading
@@ -9,6 +9,9 @@ from net.cache import Recent
 from registry.errors import DriverError, SetRefused, VendorBusy, VendorDown
 
 JOIN_S = 2.0  # a call that began longer ago is not joined: its answer might be older than a request may accept
+MANY = 1024  # sources
+MUCH_MORE = 1.5  # times the longest wait in vain: a caller with so much time calls all the same
+WHOLE = 0.9  # share of its time, after which a call that fails has waited in vain
 
 
 class _Flight[T]:
@@ -89,11 +92,6 @@ def copied(error: DriverError) -> DriverError:
     copy.args = error.args
     copy.__dict__.update(error.__dict__)
     return copy
-
-
-MANY = 1024  # sources
-MUCH_MORE = 1.5  # times the longest wait in vain: a caller with so much time calls all the same
-WHOLE = 0.9  # share of its time, after which a call that fails has waited in vain
 
 
 class _Circuit:

@@ -1,20 +1,17 @@
-"""Lists of cameras: a household's, and those of them that a link may see."""
+"""What a household or a link sees of its cameras: their list, and the states of some of them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from net.cache import Recent
 from registry.camera import Camera, Ref, Refusal, State
 from registry.errors import DriverError, Unavailable
 from registry.gate.displays import PLAYABLE
 from registry.gate.gate import overruled
-from registry.readings.changes import Awaited, Sightings, with_awaited, with_motion
-from registry.readings.changes import AwaitedChanges as Changes
-from registry.readings.households import IN_MEMORY, Listing, Reading
-from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
+from registry.readings.changes import Awaited, AwaitedChanges, Held, Sightings, with_awaited, with_motion
+from registry.readings.households import Listing
+from registry.readings.judge import Deadline, Judge, Open, unreached
 from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.surface import Surface
@@ -23,18 +20,51 @@ from store.records import Account, Link, Source
 STATES_S = 60.0  # the greatest age of a reading that answers a query
 
 
-class _Judged(Struct, frozen=True):
-    """The states of a reading, each judged at its first query."""
+class Lists:
+    """Read now, or else as last known, with the cameras' sightings. Raises Unavailable.
 
-    reading: Reading
-    made: dict[str, State]
+    `within_s`: what the surface has left to wait; None: as long as the rules say.
+    """
+
+    def __init__(self, readings: Readings, sightings: Sightings, rules: Rules) -> None:
+        self._readings, self._sightings, self._rules = readings, sightings, rules
+
+    def of_account(self, account_id: str, within_s: float | None = None) -> Listing:
+        listing = self._readings.listing(account_id, self._rules.vendor_within(within_s))
+        return _moving(listing, self._sightings.held(account_id))
+
+    def of_link(self, link: Link, within_s: float | None = None) -> Listing:
+        listing = self.of_account(link.account, within_s)
+        if link.cameras is None:
+            return listing
+        return _chosen(listing, link.cameras)
+
+
+def _moving(listing: Listing, held: Held) -> Listing:
+    """The listing with the sightings that `held` has by camera id."""
+    if not held:
+        return listing
+    cameras = tuple(with_motion(camera, held) for camera in listing.cameras)
+    if cameras == listing.cameras:
+        return listing
+    sightings = ",".join(f"{camera.id}{camera.person}" for camera in cameras if camera.motion == "on")
+    fingerprint = hashlib.blake2b((listing.fingerprint + sightings).encode(), digest_size=16).hexdigest()
+    return replace(listing, cameras=cameras, fingerprint=fingerprint)
+
+
+def _chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:
+    """The cameras of it that were ticked at consent."""
+    ticked = frozenset(cameras)
+    fingerprint = hashlib.blake2b((listing.fingerprint + "".join(sorted(ticked))).encode(), digest_size=16).hexdigest()
+    return Listing(tuple(camera for camera in listing.cameras if camera.id in ticked), fingerprint, listing.as_of)
 
 
 class States:
+    """The states of cameras for a query: each source is read once for all its cameras."""
+
     def __init__(self, readings: Readings, judge: Judge, sightings: Sightings, awaited: Awaited, rules: Rules) -> None:
         self._readings, self._judge, self._sightings, self._rules = readings, judge, sightings, rules
         self._awaited = awaited
-        self._judged: Recent[str, _Judged] = Recent(IN_MEMORY)
 
     def of(self, link: Link, camera_ids: Iterable[str], within_s: float | None = None) -> dict[str, State]:
         """By id; one that the link may not see is absent. `within_s`: what the surface has left to wait."""
@@ -62,9 +92,9 @@ class States:
             # a source could not be read: its cameras are unknown, not missing
             found |= {camera_id: _unknown(camera_id, unknown) for camera_id in visible if camera_id not in found}
         if awaited:
-            found = {camera_id: _with_changes(state, awaited) for camera_id, state in found.items()}
+            found = {camera_id: with_changes(state, awaited) for camera_id, state in found.items()}
         held = self._sightings.held(link.account)
-        return {camera_id: _with_sightings(state, held) for camera_id, state in found.items()} if held else found
+        return {camera_id: with_sightings(state, held) for camera_id, state in found.items()} if held else found
 
     def knows(self, link: Link, camera_id: str) -> bool:
         """Whether the link may see it, by the last readings; calls no vendor."""
@@ -107,81 +137,23 @@ class States:
         if not reading.by_id.keys() >= set(camera_ids):
             # another process may have listed it since
             reading = self._readings.newer(account, source) or reading
-        made = self._made(source, surface, reading)
         for camera_id in camera_ids:
-            state = made.get(camera_id)
-            if state is None and (camera := reading.find(camera_id)):
-                state = made[camera_id] = self._judge_state(VisibleCamera(account, source, camera), surface)
-            if state is not None:
-                found[camera_id] = state
-
-    def _made(self, source: Source, surface: Surface, reading: Reading) -> dict[str, State]:
-        key = f"{source.id}/{surface}"
-        judged = self._judged.get(key)
-        if judged is None or judged.reading is not reading:
-            judged = _Judged(reading, {})
-            self._judged.put(key, judged)
-        return judged.made
-
-    def _judge_state(self, visible: VisibleCamera, surface: Surface) -> State:
-        verdict = self._judge.verdict(visible, surface, PLAYABLE)
-        return State(visible.camera, verdict if isinstance(verdict, Refusal) else None)
+            verdict = self._judge.of_reading(account, source, reading, camera_id, surface, PLAYABLE)
+            if isinstance(verdict, Open):
+                found[camera_id] = State(verdict.visible.camera)
+            elif camera := reading.find(camera_id):
+                found[camera_id] = State(camera, verdict)
 
 
-def _with_changes(state: State, awaited: Changes) -> State:
+def with_changes(state: State, awaited: AwaitedChanges) -> State:
     camera = with_awaited(state.camera, awaited)
     return state if camera is state.camera else replace(state, camera=camera)
 
 
-def _with_sightings(state: State, held: Mapping[str, frozenset[str]]) -> State:
+def with_sightings(state: State, held: Held) -> State:
     camera = with_motion(state.camera, held)
     return state if camera is state.camera else replace(state, camera=camera)
 
 
 def _unknown(camera_id: str, refusal: Refusal) -> State:
     return State(Camera(camera_id, Ref("", "", 0), ""), refusal)
-
-
-class Lists:
-    """Read now, or else as last known, with the cameras' sightings. Raises Unavailable.
-
-    `within_s`: what the surface has left to wait; None: as long as the rules say.
-    """
-
-    def __init__(self, readings: Readings, sightings: Sightings, rules: Rules) -> None:
-        self._readings, self._sightings, self._rules = readings, sightings, rules
-        self._chosen: Recent[str, tuple[str, Listing]] = Recent(IN_MEMORY)
-
-    def of_account(self, account_id: str, within_s: float | None = None) -> Listing:
-        listing = self._readings.listing(account_id, self._rules.vendor_within(within_s))
-        return moving(listing, self._sightings.held(account_id))
-
-    def of_link(self, link: Link, within_s: float | None = None) -> Listing:
-        listing = self.of_account(link.account, within_s)
-        if link.cameras is None:
-            return listing
-        key = f"{listing.fingerprint}/{','.join(link.cameras)}"
-        known = self._chosen.get(link.id)
-        if known is None or known[0] != key:
-            known = (key, chosen(listing, link.cameras))
-            self._chosen.put(link.id, known)
-        return Listing(known[1].cameras, known[1].fingerprint, listing.as_of)
-
-
-def moving(listing: Listing, held: Mapping[str, frozenset[str]]) -> Listing:
-    """The listing with the sightings that `held` has by camera id."""
-    if not held:
-        return listing
-    cameras = tuple(with_motion(camera, held) for camera in listing.cameras)
-    if cameras == listing.cameras:
-        return listing
-    sightings = ",".join(f"{camera.id}{camera.person}" for camera in cameras if camera.motion == "on")
-    fingerprint = hashlib.blake2b((listing.fingerprint + sightings).encode(), digest_size=16).hexdigest()
-    return replace(listing, cameras=cameras, fingerprint=fingerprint)
-
-
-def chosen(listing: Listing, cameras: tuple[str, ...]) -> Listing:
-    """The cameras of it that were ticked at consent."""
-    ticked = frozenset(cameras)
-    fingerprint = hashlib.blake2b((listing.fingerprint + "".join(sorted(ticked))).encode(), digest_size=16).hexdigest()
-    return Listing(tuple(camera for camera in listing.cameras if camera.id in ticked), fingerprint, listing.as_of)

@@ -1,4 +1,8 @@
-"""Takes hints: into a bounded queue, so that the sender is answered at once, or for reading before the answer."""
+"""Hints that something happened at a camera: taken from their sender, and followed by a reading.
+
+A vendor's message is a hint, and the state is read from the vendor. That somebody moved or rang can't be read: of such
+a message the kind and the time are taken, and nothing else.
+"""
 
 import logging
 import threading
@@ -16,6 +20,11 @@ from registry.readings.vendor_calls import JOIN_S
 from store.ports import StoreUnavailable
 from store.records import Account, Source
 
+log = logging.getLogger(__name__)
+
+MOST = 2000  # hints that wait
+READERS = 4  # a household whose vendor hangs holds up none of the others
+RETRIES_S = (5.0, 15.0, 45.0)  # before each further try for a household that could not be read
 REFRESH_S = 20.0  # nobody waits for it
 READ_S = 4.0  # a hint's reading may take so long: the first half for one that began before the hint
 SHARED_S = 2.0  # hints of motion share a reading this old
@@ -23,6 +32,8 @@ OLDEST_S = 300.0  # a message about something longer ago is dropped
 
 
 class Noticing:
+    """Reads the devices that hints name, before anybody asks for them."""
+
     def __init__(
         self,
         readings: Readings,
@@ -104,13 +115,6 @@ class Noticing:
             is_new, announced = self._sightings.note(account.id, camera.id, hint.kind, at, announced_as)
             if is_new:
                 self._changes.publish([Change(account.id, camera.id, hint.kind, at, announced)])
-
-
-log = logging.getLogger(__name__)
-
-MOST = 2000  # hints that wait
-READERS = 4  # a household whose vendor hangs holds up none of the others
-RETRIES_S = (5.0, 15.0, 45.0)  # before each further try for a household that could not be read
 
 
 @dataclass

@@ -25,6 +25,12 @@ from store.records import Source
 
 log = logging.getLogger(__name__)
 
+CENSUS_S = 30.0  # between two reads of which households there are
+START_S = 15.0  # new households are read within this: what rang before a start is rung for 45 s
+SPREAD = (0.5, 0.9)  # of the longest time between two readings: each takes a part of it by chance
+ONCE_MORE = 1 / 8  # of that time, after the first reading that failed
+BACK_OFF = 4  # doublings of that time, from the third reading that failed on
+LISTENERS = 200  # connections a process keeps; further households are polled
 BELL_S = 5.0  # between two reads of a household with a doorbell
 HURRIED_S = 1.0  # between two after something was pushed
 HURRY_S = 30.0  # how long that lasts
@@ -39,10 +45,18 @@ MANY = 500  # messages of a household that are known
 type Channel = Literal["push", "list"]
 
 
-class Lists(Protocol):
-    """A vendor that lists what happened."""
+class Listening(Protocol):
+    listening: bool
+
+    def stop(self) -> None: ...
+
+
+class Vendor(Protocol):
+    """A vendor that lists what happened, and may send it too."""
 
     def happened(self, source: Source, since: float, deadline_s: float) -> tuple[Hint, ...]: ...
+
+    def listen(self, source: Source, callback: Callable[[Hint], None]) -> Listening: ...
 
 
 class _Known:
@@ -89,12 +103,17 @@ class _Followed:
 
 
 class Messages:
-    """`turn` is called several times a second. `offer` takes the hints, each with the id of its household."""
+    """Reads vendors' lists of messages: every few seconds where there is a doorbell, whose press no push brings.
+
+    Whoever comes to the door is usually seen first, and that is pushed. Who has measured the paces on a real doorbell
+    is said in the driver, in `events.py`. `turn` is called several times a second. `offer` takes the hints, each with
+    the id of its household.
+    """
 
     def __init__(
         self,
         noticing: Noticing,
-        vendors: Mapping[str, Lists],
+        vendors: Mapping[str, Vendor],
         offer: Callable[[Hint, str], None],
         *,
         poll_s: float,
@@ -210,24 +229,6 @@ class Messages:
         asked_s = error.after_s if isinstance(error, VendorBusy) else 0.0
         followed.asked = began + asked_s
         return asked_s or min(HURRIED_S * 2.0 ** min(followed.failures, 8), REST_S)
-
-
-CENSUS_S = 30.0  # between two reads of which households there are
-START_S = 15.0  # new households are read within this: what rang before a start is rung for 45 s
-SPREAD = (0.5, 0.9)  # of the longest time between two readings: each takes a part of it by chance
-ONCE_MORE = 1 / 8  # of that time, after the first reading that failed
-BACK_OFF = 4  # doublings of that time, from the third reading that failed on
-LISTENERS = 200  # connections a process keeps; further households are polled
-
-
-class Listening(Protocol):
-    listening: bool
-
-    def stop(self) -> None: ...
-
-
-class Vendor(Lists, Protocol):
-    def listen(self, source: Source, callback: Callable[[Hint], None]) -> Listening: ...
 
 
 @dataclass

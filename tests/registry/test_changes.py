@@ -11,7 +11,7 @@ from registry.adapter import Adapter, adapt
 from registry.camera import Camera
 from registry.driver import EventKind, Hint
 from registry.errors import DriverError, SignedOut, VendorDown
-from registry.readings.changes import HELD_S, Change, Kind, compare
+from registry.readings.changes import LAST_S, Change, Kind, compare
 from registry.watch.hints import OLDEST_S
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household
@@ -175,7 +175,7 @@ class TestHints:
         for shown in (listed, state(home)):
             assert (shown.motion, shown.person) == (motion, person)
         assert state(home, "Front Door").motion == "off"
-        clock.now += HELD_S + 1
+        clock.now += LAST_S + 1
         assert (state(home).motion, state(home).person) == ("off", "off")
 
     def test_a_camera_that_detects_no_people_reports_none(
@@ -217,7 +217,7 @@ class TestHints:
         self, home: Household, published: list[Change], clock: Clock, ago: float
     ) -> None:
         home.noticing.noticed(home.account.id, [Hint("F00000001", 1, "motion", clock.now - ago)])
-        clock.now += HELD_S + 1
+        clock.now += LAST_S + 1
         assert state(home).motion == "off"
         assert all(change.at <= clock.now for change in published)
 

@@ -48,7 +48,7 @@ def test_states_of_one_reading_are_the_same_until_something_changes(home: Househ
         return home.registry.states(home.link, [garden])[garden]
 
     first = state()
-    assert state() is first
+    assert state() == first
     home.owner.prefer(home.account.id, garden, Preferences(voice_may=("sleep",)))
     allowed = state()
     assert allowed != first
