@@ -18,7 +18,7 @@ from registry.camera import Camera
 from registry.errors import Unavailable
 from registry.gate.gate import overruled
 from registry.registry import Listing, Registry
-from registry.scene import Scene, called
+from registry.scenes import Scene, called
 from store.records import Link
 
 LONGEST_NAME = 60  # code points; Google cuts longer names, even within a word

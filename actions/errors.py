@@ -8,8 +8,8 @@ from typing import Literal, NotRequired, TypedDict
 
 from actions.sentences import WRITTEN
 from registry.camera import Refusal
+from registry.errors import ByReason
 from registry.gate.reasons import explain
-from registry.reason import ByReason
 
 
 class IntentFailure(TypedDict):

@@ -9,7 +9,7 @@ from typing import Literal, TypedDict
 from actions.trait import CameraCommand, Nothing, Trait
 from registry.camera import Camera, Refusal
 from registry.registry import Registry
-from registry.screens import Begun
+from registry.scenes import Begun
 
 
 class Attributes(TypedDict):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypedDict
 from actions.confirmation import Proof
 from net.text import JsonObject
 from registry.camera import Camera, Refusal, State
-from registry.screens import Begun
+from registry.scenes import Begun
 from registry.settings import Asked
 from store.records import Link
 

@@ -9,8 +9,8 @@ from msgspec import Struct, field
 
 from alexa.sentences import WRITTEN
 from registry.camera import Refusal
+from registry.errors import ByReason
 from registry.gate.reasons import explain
-from registry.reason import ByReason
 
 type DeviceMode = Literal["ASLEEP", "NOT_PROVISIONED", "OTHER"]
 

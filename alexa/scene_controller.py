@@ -19,8 +19,7 @@ from alexa.texts import Locales
 from registry import outcomes
 from registry.camera import Camera, Refusal
 from registry.registry import Registry
-from registry.scene import Scene, called
-from registry.screens import Begun
+from registry.scenes import Begun, Scene, called
 
 MAKER = "showcam"
 _DESCRIPTION = "Scene that shows a camera on a TV, through showcam"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from registry.reason import Reason
+from registry.errors import Reason
 from registry.vendor import Sentence
 from words.catalogue import mark
 

@@ -27,9 +27,7 @@ from registry.drivers.lan.search import Candidate
 from registry.drivers.lan.trial import Tried
 from registry.drivers.probes.rtsp import OnlyBasic
 from registry.errors import DriverError, Refused
-from registry.owner.nameless import Nameless, NamelessCameras
-from registry.owner.own_cameras import Guessed, NotNow, OwnCameras
-from registry.owner.search import Search
+from registry.owner.own_cameras import Guessed, Nameless, NamelessCameras, NotNow, OwnCameras, Search
 from registry.settings import BadValue
 
 AT = "/home/cameras/add"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from registry.reason import Reason
+from registry.errors import Reason
 from registry.vendor import Sentence
 from words.catalogue import mark
 
@@ -17,7 +17,7 @@ ADDRESS: Mapping[str, str] = {
     "outside": mark("That is no address of a home network. Those begin with 10., 172.16. to 172.31., 192.168. or fd."),
     "path": mark("An address with a path begins with rtsp:// or http://."),
 }
-# by registry.reason.Reason of a camera that was asked
+# by registry.errors.Reason of a camera that was asked
 WHY: Mapping[str, str] = {
     "lan_unreachable": mark("Nothing answers there. See that the camera is on, in this network, and has that address."),
     "lan_closed": mark(

@@ -7,8 +7,8 @@ from msgspec import Struct
 from console.pages import moment
 from console.sentences import HISTORY
 from registry.camera import Camera
+from registry.errors import is_reason
 from registry.gate.reasons import row_text
-from registry.reason import is_reason
 from store.records import Ask, Link
 from words.catalogue import OURS, Language
 

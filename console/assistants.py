@@ -20,8 +20,8 @@ from console.reports import Reports
 from registry import quiet_times
 from registry.camera import Camera
 from registry.errors import Unavailable
-from registry.owner.invitations import Guest, is_of_owner
 from registry.owner.owner import Owner
+from registry.owner.sign_in import Guest, is_of_owner
 from registry.streams.history import History
 
 AT = "/home/assistants"

@@ -5,9 +5,9 @@ from typing import Literal
 
 from console.sentences import HERE, PICTURE_CODE
 from registry.camera import Camera, Refusal
+from registry.errors import Reason
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
-from registry.reason import Reason
 from registry.settings import BadValue, Step
 from registry.vendor import Sentence
 from words.catalogue import OURS, Language, mark

@@ -9,7 +9,7 @@ from accounts.pins import Pins
 from registry import quiet_times
 from registry.camera import Camera
 from registry.errors import Unavailable
-from registry.notices.addresses import Addresses
+from registry.notices.notifier import Addresses
 from registry.owner.owner import Owner
 from registry.streams.history import History
 from store.ports import Store

@@ -8,8 +8,7 @@ from accounts.links import LinkingWindow
 from accounts.pins import BadPin, Pins
 from console.assistants_sentences import ASSISTANTS
 from registry import quiet_times
-from registry.owner.invitations import Invitations, Invited
-from registry.owner.sign_in import SignIn
+from registry.owner.sign_in import Invitations, Invited, SignIn
 from registry.settings import BadValue
 from store.ports import Store
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 from registry.camera import Camera
+from registry.errors import Reason
 from registry.owner.owner import Owner
 from registry.readings.changes import AwaitedChanges as Changes
-from registry.reason import Reason
 
 # open_way: allow the open connection. off: switch Image Encryption off. code: decide to show it, get its key or give
 # its code. wake: end Sleep Mode. sound: switch Audio on. home_code: give the code for the home network. local: ask the

@@ -67,7 +67,7 @@ RINGS: Mapping[MotionRings, str] = {
     "motion": mark("All motion: cats and cars ring too"),
     "person": mark("Persons alone"),
 }
-# How a picture comes, by the words of registry.gate.ways.
+# How a picture comes, by the words of registry.gate.gate.
 WAYS: Mapping[str, str] = {
     "lan": mark("over your own network"),
     "open": mark("by the Open Platform key"),

@@ -10,10 +10,10 @@ from console.encryption import PATIENCE_S, Encryption
 from console.home_codes import HomeCodes
 from console.picture_codes import PictureCodes
 from registry.camera import Refusal
+from registry.errors import Reason
 from registry.gate.reasons import explain
 from registry.owner.owner import Owner
-from registry.owner.sign_in_sentences import refused
-from registry.reason import Reason
+from registry.owner.sign_in_outcome import refused
 from registry.settings import Step
 from registry.vendor import Sentence
 from words.catalogue import Language, mark

@@ -21,16 +21,14 @@ from console.sentences import (
     NEEDS_YOU,
     OWN,
 )
-from registry.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, is_on_battery
-from registry.errors import Unavailable
+from registry.camera import Camera, PictureCode, Refusal, Stream, StreamRequest, Surface, is_on_battery
+from registry.errors import Reason, Unavailable
 from registry.gate.gate import overruled
 from registry.gate.reasons import row_text
 from registry.owner.owner import Owner
 from registry.preferences import WhileEncrypted
 from registry.readings.changes import AwaitedChanges as Changes
 from registry.readings.judge import Row
-from registry.reason import Reason
-from registry.surface import Surface
 from registry.vendor import Sentence
 from store.ports import Links
 from store.records import Assistant, Link

@@ -17,8 +17,8 @@ from oauth import pages
 from oauth.clients import AuthorizeRequest
 from oauth.visits import CODE_S, VISIT_S, KnownBrowser, Visit, Visits, fingerprint
 from oauth.wording import NOT_THESE, NOT_THESE_EITHER, SIGN_IN
-from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused
 from registry.owner.sign_in import SignIn
+from registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused
 
 KEPT_S = 900  # how long the slowest answer sets the pace
 AT_ONCE = 32  # sign-ins of unknown browsers; as many more of known ones

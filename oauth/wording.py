@@ -1,6 +1,6 @@
 """HTTP status and sentence by reason, for refusals on the pages; pages.py translates."""
 
-from registry.owner.sign_in_sentences import WRITTEN
+from registry.owner.sign_in_outcome import WRITTEN
 from words.catalogue import mark
 
 # One answer for a wrong password, an unknown user, a user who may not link here, and too many wrong tries here or at

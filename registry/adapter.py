@@ -6,15 +6,11 @@ from dataclasses import dataclass
 
 from media.grants import Grants
 from registry.driver import Driver
-from registry.notices.faults import Faults
-from registry.notices.standing import Standing
-from registry.owner.came_back import CameBack
-from registry.owner.code_tries import CodeTries
-from registry.owner.control import Control
-from registry.owner.encrypted import Encrypted
-from registry.owner.lan_codes import LanCodes
+from registry.notices.faults import Faults, Standing
+from registry.owner.codes import CodeTries, LanCodes
+from registry.owner.control import Control, Voice
+from registry.owner.encrypted import CameBack, Encrypted
 from registry.owner.owner import Owner
-from registry.owner.voice import Voice
 from registry.readings.changes import Announcing, Awaited, Changes, Happenings, Sightings
 from registry.readings.households import Devices
 from registry.readings.judge import Judge, Readiness
@@ -23,18 +19,12 @@ from registry.readings.vendor_calls import Breaker
 from registry.readings.views import Lists, States
 from registry.registry import Registry
 from registry.rules import Rules
-from registry.streams.explaining import Explaining
-from registry.streams.handover import Handover, Pictures
+from registry.scenes import Scenes
+from registry.streams.grants import Offers, Questions, Reopening
+from registry.streams.handover import Handover, Keeping, Pictures
 from registry.streams.history import History, Work
-from registry.streams.keeping import Keeping
-from registry.streams.offers import Offers
-from registry.streams.questions import Questions
-from registry.streams.quota import Quota, QuotaHere
-from registry.streams.reopening import Reopening
-from registry.streams.scenes import Scenes
 from registry.streams.sources import StreamSources
-from registry.streams.streams import Streams
-from registry.streams.vendor_direct import VendorDirect
+from registry.streams.streams import Explaining, Quota, QuotaHere, Streams, VendorDirect
 from registry.telling.present import Present
 from registry.watch.hints import Noticing
 from store.ports import Store

@@ -4,8 +4,23 @@ from typing import Literal
 
 from msgspec import Struct
 
-from registry.reason import Reason
-from registry.surface import Display
+from registry.errors import Reason
+
+# video: Alexa's VideoApp, see registry.gate.displays; tv: a TV in the house, which is a Cast device
+type Display = Literal["alexa", "google", "page", "video", "tv"]
+type Surface = Literal[Display, "still"]
+
+OF_ASSISTANTS: tuple[Surface, ...] = ("alexa", "google", "still")
+DISPLAYS = frozenset[Surface]({"alexa", "google", "tv"})  # they decode no more than Full HD
+WAITING_FOR_SOUND = frozenset[str]({"google", "tv"})  # they show no picture before a sound track comes
+SOUND_REQUIRED: tuple[str, ...] = ("google",)  # by the manual; an owner may say otherwise
+_RULES: dict[Surface, str] = {"video": "alexa", "tv": "google"}  # a Cast device is Google's
+
+
+def assistant(surface: Surface) -> str:
+    """By whose rules a picture is shown there."""
+    return _RULES.get(surface, surface)
+
 
 UNASKED = "cloud_unasked"  # among a camera's ways: its cloud stream, to which its owner has not agreed; no way yet
 
@@ -117,7 +132,7 @@ class Stream(Struct, frozen=True):
     grant: str = ""  # webrtc: the grant alone, for a signalling URL of the surface's own
     answer: str = ""  # webrtc with an offer: the SDP answer
     camera: Camera | None = None  # as it was read for this; None beside a card
-    way: str = ""  # of registry.gate.ways, by which the picture is fetched; "" where it is not fetched here
+    way: str = ""  # of registry.gate.gate, by which the picture is fetched; "" where it is not fetched here
     explains: "Refusal | None" = None  # not the camera but a short picture of why it can't be shown
 
 

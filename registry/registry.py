@@ -7,17 +7,16 @@ import time
 from collections.abc import Callable, Iterable
 
 from registry import outcomes
-from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest
-from registry.owner.voice import Voice
+from registry.camera import Camera, Refusal, Snapshot, State, Stream, StreamRequest, Surface
+from registry.owner.control import Voice
 from registry.readings.households import Listing
 from registry.readings.judge import Deadline, Readiness, Row
 from registry.readings.views import Lists, States
 from registry.rules import Rules
+from registry.scenes import Scenes
 from registry.settings import Asked
 from registry.streams.history import History
-from registry.streams.scenes import Scenes
 from registry.streams.streams import Streams
-from registry.surface import Surface
 from store.records import Link
 
 __all__ = ["Listing", "Registry"]

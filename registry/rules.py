@@ -4,8 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from registry.camera import SOUND_REQUIRED
 from registry.preferences import WhileEncrypted
-from registry.surface import SOUND_REQUIRED
 
 PASSED_S = 300
 

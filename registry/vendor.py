@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from net.text import JsonObject
-from registry.reason import Reason
+from net.incoming import JsonObject
+from registry.errors import Reason
 from store.records import Source, SourceKind
 from words.catalogue import Catalogue
 

@@ -143,7 +143,7 @@ class Ask(Struct, frozen=True):
     id: str
     camera: str  # its id
     link: str
-    surface: str  # a word of registry.surface
+    surface: str  # a word of registry.camera
     at: float
     took_s: float  # until it was answered
     reason: str  # why it was refused; "" where it was not

@@ -13,11 +13,9 @@ from alexa.spoken.texts import listed, say
 from alexa.spoken.turn import Reply, Turn
 from registry import outcomes
 from registry.camera import Camera, Refusal, StreamRequest
-from registry.errors import Unavailable
+from registry.errors import Unavailable, is_reason
 from registry.gate.gate import not_found, overruled
-from registry.gate.help import short
-from registry.gate.reasons import OF_VIDEO, sentences
-from registry.reason import is_reason
+from registry.gate.reasons import OF_VIDEO, sentences, short
 from registry.registry import Registry
 from registry.settings import Asked
 from store.ports import StoreUnavailable

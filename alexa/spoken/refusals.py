@@ -1,8 +1,8 @@
 """Refusals in speech: why, and how to mend it. A vendor's own sentences are in its driver's folder."""
 
 from registry.camera import Refusal
+from registry.errors import ByReason
 from registry.gate.reasons import named, translated
-from registry.reason import ByReason
 from registry.vendor import Sentence
 from words.catalogue import Language, mark
 

@@ -4,11 +4,76 @@ Displays decode H.264 up to level 4.x, which is Full HD: more than that is black
 display reorders frames, so B-frames can't be played.
 """
 
+from typing import NamedTuple, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from media.grants import Picture
 from media.source import MOST_PIXELS, TRANSCODED, transcoded_size
-from registry.camera import Camera, Video
-from registry.gate.sizes import may_have_changed
-from registry.surface import DISPLAYS
+from registry.camera import DISPLAYS, Camera, Display, Ref, StreamRequest, Surface, Video, VideoCodec
+
+REMEASURE_S = 24 * 3600  # a size measured longer ago may have been changed in the vendor's app since
+
+type Cameras = tuple[Camera, ...]
+
+
+class Measurement(Struct, frozen=True):
+    """What an opened picture turned out to be at `at`, epoch s."""
+
+    width: int
+    height: int
+    b_frames: bool = False
+    at: float = 0.0
+    codec: VideoCodec = "unknown"  # "unknown": not measured
+    lacks_sub: bool = False  # the smaller picture was opened first, and brought nothing
+
+
+def resized(cameras: Cameras, ref: Ref, picture: Picture, measurement: Measurement) -> Cameras:
+    """The cameras with the measurement applied to that picture of the camera `ref`."""
+
+    def measured(camera: Camera) -> Camera:
+        video = camera.video if picture == "main" else camera.sub or Video()
+        codec = video.codec if measurement.codec == "unknown" else measurement.codec
+        video = Video(codec, measurement.width, measurement.height, measurement.b_frames)
+        if picture == "sub":
+            return replace(camera, sub=video)
+        if measurement.lacks_sub:
+            return replace(camera, video=video, looked_at=measurement.at, sub_silent_at=measurement.at)
+        if video == camera.video and (not camera.looked_at or measurement.at - camera.looked_at < REMEASURE_S / 2):
+            return camera  # unchanged, and listed by the vendor or measured lately: the list is not written again
+        return replace(camera, video=video, looked_at=measurement.at)
+
+    return tuple(measured(camera) if camera.ref == ref else camera for camera in cameras)
+
+
+def sized(cameras: Cameras, before: Cameras) -> Cameras:
+    """The cameras with what is known from `before` where the vendor lists no size, and no other codec."""
+    known = {camera.ref: camera for camera in before if camera.video.width or (camera.sub and camera.sub.width)}
+    if not known:
+        return cameras
+    return tuple(_filled(camera, known[camera.ref]) if camera.ref in known else camera for camera in cameras)
+
+
+def _filled(camera: Camera, known: Camera) -> Camera:
+    video, sub = _size_or_known(camera.video, known.video), _size_or_known(camera.sub, known.sub)
+    silent_at = max(camera.sub_silent_at, known.sub_silent_at)
+    if video is camera.video and sub is camera.sub and silent_at == camera.sub_silent_at:
+        return camera
+    looked_at = max(camera.looked_at, known.looked_at)
+    return replace(camera, video=video, sub=sub, looked_at=looked_at, sub_silent_at=silent_at)
+
+
+def _size_or_known[V: Video | None](listed: V, known: Video | None) -> V | Video:
+    if listed is None or known is None or listed.width or listed.codec not in ("unknown", known.codec):
+        return listed
+    return known
+
+
+def may_have_changed(camera: Camera) -> bool:
+    """Whether its whole picture was measured more than REMEASURE_S ago: its owner may have chosen another since."""
+    return 0 < camera.looked_at < camera.as_of - REMEASURE_S
+
 
 PLAYABLE = ("webrtc", "hls")  # protocols of the media process, the better first
 FULL_HD = (1920, 1080)
@@ -75,3 +140,57 @@ def may_fit(video: Video | None, largest: tuple[int, int]) -> bool:
 def is_larger(video: Video, largest: tuple[int, int]) -> bool:
     width, height = (video.width, video.height) if video.width else USUAL
     return width > largest[0] or height > largest[1]
+
+
+VIDEO_APP = (1280, 720)
+
+# The gate's row for each surface a grant may be for.
+GATE: dict[str, Surface] = {display: display for display in get_args(Display.__value__)}
+
+
+class Fit(NamedTuple):
+    """A picture to ask the camera for, and the surface as its grant will name it. `way`: what brought it, "" before."""
+
+    picture: Picture
+    surface: str
+    way: str = ""
+
+
+def common(requested: tuple[str, ...], playable: tuple[str, ...]) -> tuple[str, ...]:
+    """The requested protocols that are served here, in the requested order."""
+    return tuple([protocol for protocol in requested if protocol in playable])
+
+
+def fits(request: StreamRequest, camera: Camera, *, transcodes: bool) -> tuple[Fit, ...]:
+    """Best first: the next is for a camera that turns out to have no smaller picture. Empty: all are too large.
+
+    `transcodes`: the media process may make a larger one smaller.
+    """
+    if request.surface != "video":
+        return _for_display(request, camera) if camera.sub else (Fit("main", request.surface),)
+    if plain(camera) == "main" and within(camera.video, VIDEO_APP):
+        return (Fit("main", "video"),)
+    # how large a picture is may turn out only when it plays: the media process transcodes or refuses it then
+    alone = transcodes and plain(camera) == "sub"
+    found = [Fit("sub", "video")] if alone or may_fit(camera.sub, VIDEO_APP) else []
+    if plain(camera) == "main" and (transcodes or camera.video.width == 0):
+        found.append(Fit("main", "video"))
+    return tuple(found)
+
+
+def _for_display(request: StreamRequest, camera: Camera) -> tuple[Fit, ...]:
+    picture = plain(camera)
+    if picture == "main" and _wants_less(request, camera):
+        return Fit("sub", request.surface), Fit("main", request.surface)
+    return (Fit(picture, request.surface),)
+
+
+def _wants_less(request: StreamRequest, camera: Camera) -> bool:
+    largest = request.largest
+    if largest and is_larger(camera.video, largest) and may_fit(camera.sub, largest):
+        return True
+    orderly = camera.sub is not None and not camera.sub.is_foreign and not camera.sub.b_frames
+    if orderly and camera.video.b_frames and "hls" not in request.protocols:
+        return True
+    # once a day the whole one is tried again: its owner may have made it smaller, and the media process will see
+    return request.surface != "page" and best(camera) == "sub" and not may_have_changed(camera)

@@ -5,8 +5,9 @@ from typing import NotRequired, TypedDict
 from msgspec import Struct
 
 from registry.gate.reasons import named
-from registry.notices.fault import Fault, Kind
-from words.catalogue import OURS, Language, mark
+from registry.notices.faults import Fault, Kind
+from words.catalogue import OURS, mark
+from words.languages import Language
 
 # {camera}, {vendor}, {assistant} and {link} are names, {address} is an address of showcam's.
 

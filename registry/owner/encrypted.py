@@ -13,19 +13,39 @@ from msgspec.structs import replace
 from registry.camera import Camera, Refusal
 from registry.driver import Driver, GivesKeys, cipher
 from registry.errors import DriverError, Unavailable
-from registry.gate.gate import not_found, overruled
-from registry.gate.ways import EXCEPTED, shows_by_code
+from registry.gate.gate import EXCEPTED, not_found, overruled, shows_by_code
 from registry.notices.faults import Faults
-from registry.owner.came_back import CameBack
-from registry.owner.code_tries import CodeTries
+from registry.owner.codes import CODE, CodeTries
 from registry.owner.control import Control
-from registry.owner.lan_codes import CODE
 from registry.preferences import NONE, WHILE_ENCRYPTED, WhileEncrypted, is_while_encrypted, keep
+from registry.readings.changes import Change
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.settings import Asked, BadValue, Step
+from store.household_ports import AccountSecrets
 from store.ports import Store
+
+
+class CameBack:
+    """A row of the store for each, since one process finds the change and another shows it."""
+
+    def __init__(self, store: AccountSecrets) -> None:
+        self._store = store
+
+    def note(self, change: Change) -> None:
+        """For Changes. Raises what the store raises."""
+        if change.kind == "encryption_on":
+            self._store.put_account_secret(change.account, _name(change.camera), b"1")
+        elif change.kind == "encryption_off":
+            self._store.drop_account_secret(change.account, _name(change.camera))
+
+    def has(self, account_id: str, camera_id: str) -> bool:
+        return self._store.account_secret(account_id, _name(camera_id)) is not None
+
+
+def _name(camera_id: str) -> str:
+    return f"came_back/{camera_id}"
 
 
 class Encrypted:

@@ -1,21 +1,27 @@
 """Cameras of one's own, as their owner adds, renames, moves and removes them; `Tried` is one that is not added yet."""
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from accounts import households
 from accounts.identity import camera_id
+from net.cache import Recent
 from net.exchange import exchange_within
 from registry.drivers.lan.adding import Adding
-from registry.drivers.lan.devices import Address, Device, Devices, moved, named, settled
-from registry.drivers.lan.devices import read_address as read
+from registry.drivers.lan.address import Address, read
+from registry.drivers.lan.better import Better, improve
+from registry.drivers.lan.devices import Device, Devices
 from registry.drivers.lan.discovery import Discovered
-from registry.drivers.lan.onvif import OnvifFailed
-from registry.drivers.lan.trial import Better, Tried, Watch, improve, tried
+from registry.drivers.lan.finding import Candidate, Heard
+from registry.drivers.lan.settling import moved, named, settled
+from registry.drivers.lan.soap import OnvifFailed
+from registry.drivers.lan.tried import Tried, Watch, tried
 from registry.errors import DriverError, Refused
 from registry.owner.owner import Owner
 from registry.settings import BadValue
@@ -185,3 +191,106 @@ class OwnCameras:
             raise
         else:
             self._store.leave_place(key, ends)
+
+
+NAMELESS_S = 900.0
+MANY = 64  # browsers
+
+
+class Nameless(Struct, frozen=True):
+    """`name`: what it may be called; `missed`: the camera did not take all that was to be set."""
+
+    account: str
+    tried: Tried
+    name: str = ""
+    missed: bool = False
+
+
+class NamelessCameras:
+    """By the browser's session. `clock`: monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kept: Recent[str, tuple[float, Nameless]] = Recent(2 * MANY)
+
+    def put(self, browser: str, camera: Nameless) -> None:
+        self._kept.put(browser, (self._clock() + NAMELESS_S, camera))
+
+    def of(self, browser: str, account_id: str) -> Nameless | None:
+        until, camera = self._kept.get(browser) or (0.0, None)
+        return camera if camera and camera.account == account_id and self._clock() < until else None
+
+    def drop(self, browser: str) -> None:
+        self._kept.drop(browser)
+
+
+log = logging.getLogger(__name__)
+
+type Find = Callable[[Sequence[Device], bool, Heard], Sequence[Candidate]]
+
+RESULT_S = 600.0  # so long a result is shown: addresses change
+
+
+class Progress(Struct, frozen=True):
+    """`done` of `of` addresses were knocked at, where that was wanted. `found`: None while it runs."""
+
+    account: str
+    began: float
+    done: int = 0
+    of: int = 0
+    found: tuple[Candidate, ...] | None = None
+    failed: bool = False
+
+    @property
+    def runs(self) -> bool:
+        return self.found is None and not self.failed
+
+
+class Search:
+    """`find`: takes the cameras that are known, whether to knock at every address, and what to call with how far it is.
+
+    One for an installation: two searches at once would fill the house's network twice. `clock`: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        find: Find,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._find, self._clock = find, clock
+        self._progress: Progress | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, account_id: str, known: Sequence[Device], *, look: bool) -> bool:
+        """False where one runs already."""
+        with self._lock:
+            if self._progress is not None and self._progress.runs:
+                return False
+            self._progress = Progress(account_id, self._clock())
+        threading.Thread(target=self._run, args=(known, look), name="search", daemon=True).start()
+        return True
+
+    def of(self, account_id: str) -> Progress | None:
+        """The household's, while it runs or its result is young; None else."""
+        with self._lock:
+            progress = self._progress
+        if progress is None or progress.account != account_id:
+            return None
+        return progress if progress.runs or self._clock() - progress.began < RESULT_S else None
+
+    def _run(self, known: Sequence[Device], look: bool) -> None:
+        try:
+            found = tuple(self._find(known, look, self._heard))
+        except Exception as error:  # the page says so, and another may be begun
+            log.warning("the search for cameras in the house broke: %s", type(error).__name__)
+            self._note(failed=True)
+        else:
+            self._note(found=found)
+
+    def _heard(self, done: int, of: int) -> None:
+        self._note(done=done, of=of)
+
+    def _note(self, **changes: object) -> None:
+        with self._lock:
+            assert self._progress is not None
+            self._progress = replace(self._progress, **changes)

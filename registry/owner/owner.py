@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from accounts.console_sessions import OwnersPage, Viewer
 from net.text import line
-from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest
+from registry.camera import OF_ASSISTANTS, Camera, Refusal, Snapshot, Stream, StreamRequest, Surface
 from registry.gate.gate import overruled
+from registry.owner.codes import LanCodes
 from registry.owner.control import Control
 from registry.owner.encrypted import Encrypted
-from registry.owner.lan_codes import LanCodes
 from registry.preferences import Preferences, keep
 from registry.readings.changes import AwaitedChanges as Changes
 from registry.readings.households import Listing
@@ -21,7 +21,6 @@ from registry.readings.judge import Deadline, Judge, Readiness, Row, VisibleCame
 from registry.readings.readings import Readings
 from registry.readings.views import Lists
 from registry.settings import BY_VOICE, Asked, BadValue, Setting, SettingView, Step, check
-from registry.surface import OF_ASSISTANTS, Surface
 from store.ports import Store
 
 OWNERS_ALONE: tuple[Setting, ...] = ("encryption", "storage")  # of a camera that another account shares

@@ -8,16 +8,14 @@ from msgspec import Struct
 
 from accounts.viewers import Viewer
 from net.cache import Recent
-from registry.camera import Camera, Refusal
+from registry.camera import OF_ASSISTANTS, Camera, Refusal, Surface
 from registry.errors import DriverError, NoInternet, Refused, SignedOut, Unavailable, VendorBusy
 from registry.gate.displays import PLAYABLE
-from registry.gate.gate import Allowed, Conditions, Full, gate, not_found, overruled, unverified
-from registry.gate.ways import choose
+from registry.gate.gate import Allowed, Conditions, Full, choose, gate, not_found, overruled, unverified
 from registry.preferences import NONE, Preferences
 from registry.readings.households import IN_MEMORY, Household, Reading
 from registry.readings.readings import Readings
 from registry.rules import Rules
-from registry.surface import OF_ASSISTANTS, Surface
 from store.records import Account, Link, Source
 
 MOST = 4096  # of one source; a household of 300 cameras on both assistants has some 2000

@@ -13,7 +13,7 @@ from net.cache import Recent
 from registry.camera import Camera
 from registry.driver import Driver
 from registry.errors import DriverError, SignedOut, Unavailable
-from registry.gate.sizes import Measurement, resized, sized
+from registry.gate.displays import Measurement, resized, sized
 from registry.readings.households import IN_MEMORY, Devices, Households, Listing, Reading, made, merged
 from registry.readings.vendor_calls import Breaker, Flights
 from store.ports import Store, StoreUnavailable

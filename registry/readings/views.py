@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from registry.camera import Camera, Ref, Refusal, State
+from registry.camera import Camera, Ref, Refusal, State, Surface
 from registry.errors import DriverError, Unavailable
 from registry.gate.displays import PLAYABLE
 from registry.gate.gate import overruled
@@ -14,7 +14,6 @@ from registry.readings.households import Listing
 from registry.readings.judge import Deadline, Judge, Open, unreached
 from registry.readings.readings import Readings
 from registry.rules import Rules
-from registry.surface import Surface
 from store.records import Account, Link, Source
 
 STATES_S = 60.0  # the greatest age of a reading that answers a query

@@ -7,19 +7,16 @@ from msgspec import structs
 
 from media.grants import Picture
 from media.source import SourceSpec
-from registry.camera import Camera, Refusal, StreamRequest
-from registry.driver import Driver, KeepsAwake, TakesBack
+from registry.camera import Camera, Refusal, StreamRequest, Surface
+from registry.driver import Driver, KeepsAwake
 from registry.errors import DriverError
-from registry.gate.displays import PLAYABLE
-from registry.gate.fit import GATE, Fit, fits
-from registry.gate.gate import overruled
-from registry.gate.ways import ANOTHER, ONE_PICTURE
+from registry.gate.displays import GATE, PLAYABLE, Fit, fits
+from registry.gate.gate import ANOTHER, ONE_PICTURE, overruled
 from registry.preferences import NONE
 from registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
 from registry.readings.readings import Readings
 from registry.readings.vendor_calls import Breaker
 from registry.rules import Rules
-from registry.surface import Surface
 from store.records import Source
 
 log = logging.getLogger(__name__)
@@ -153,10 +150,9 @@ class StreamSources:
 
     def give_back(self, source: Source, release: str, deadline: Deadline) -> None:
         _, _, token = release.partition("/")
-        driver = self._drivers[source.kind]
-        if not token or not isinstance(driver, TakesBack):
+        if not token:
             return
         try:
-            driver.release(source, token, deadline.or_at_least(GIVE_BACK_S))
+            self._drivers[source.kind].release(source, token, deadline.or_at_least(GIVE_BACK_S))
         except DriverError as error:
             log.info("source %s did not take an address back: %s", source.id, error.reason)

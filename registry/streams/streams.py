@@ -1,27 +1,181 @@
 """Opening a camera: the gate on a fresh reading, a vendor address, our own grant, and a pull that is already warm."""
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from accounts.console_sessions import Viewer
-from media.grants import Picture
+from accounts.console_sessions import ConsoleSessions
+from accounts.viewers import Viewer
+from media.grants import Claims, Picture
 from media.messages import MediaBusy, MediaUnavailable
 from media.source import SourceSpec
-from net.cache import Rate
-from registry.camera import Camera, Refusal, Snapshot, Stream, StreamRequest, is_on_battery
-from registry.errors import BadOffer
-from registry.gate.displays import plain
-from registry.gate.fit import GATE, Fit, common
-from registry.gate.gate import overruled
-from registry.gate.ways import ONE_PICTURE
-from registry.readings.judge import Deadline, Judge, Open, VisibleCamera
+from net.rate import Rate
+from registry.camera import WAITING_FOR_SOUND, Camera, Refusal, Snapshot, Stream, StreamRequest, Surface, is_on_battery
+from registry.driver import Driver, Probed
+from registry.errors import BadOffer, DriverError
+from registry.gate import reasons
+from registry.gate.displays import GATE, PLAYABLE, VIDEO_APP, Fit, common, plain, shown, within
+from registry.gate.gate import ONE_PICTURE, overruled
+from registry.readings.judge import Deadline, Judge, Open, VisibleCamera, unreached
 from registry.rules import Rules
-from registry.streams.explaining import Explaining
 from registry.streams.handover import Handover, Sight, check_offer, unstarted
-from registry.streams.quota import Quota
 from registry.streams.sources import StreamSources
-from registry.streams.vendor_direct import VendorDirect
-from registry.surface import Surface
+from store.ports import Store, Throttle
+
+WINDOW_S = 60
+
+
+class Quota(Protocol):
+    """What is left of a link's streams in the present minute."""
+
+    def spent(self, link_id: str, now: float) -> bool:
+        """Whether the quota is known to be used up, before the vendor is called."""
+        ...
+
+    def take(self, link_id: str, now: float) -> bool:
+        """Takes one; False when none is left. May raise StoreUnavailable, which counts as none left."""
+        ...
+
+    def give_back(self, link_id: str, now: float) -> None:
+        """Gives one back after nothing was shown."""
+        ...
+
+
+class QuotaHere:
+    """Counted in this process; a stream that showed nothing is not counted."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._rate = most, Rate(WINDOW_S)
+
+    def spent(self, link_id: str, now: float) -> bool:
+        return self._rate.count(link_id, now) >= self._most
+
+    def take(self, link_id: str, now: float) -> bool:
+        return self._rate.hit(link_id, now) <= self._most
+
+    def give_back(self, link_id: str, now: float) -> None:
+        self._rate.hit(link_id, now, -1)
+
+
+class QuotaOfAll:
+    """Counted in the store for all processes, with one write per stream that the gate allows, shown or not."""
+
+    def __init__(self, most: int, store: Throttle) -> None:
+        self._most, self._store = most, store
+
+    def spent(self, link_id: str, now: float) -> bool:
+        return False
+
+    def take(self, link_id: str, now: float) -> bool:
+        return self._store.hit(f"opens/{link_id}", WINDOW_S, now) <= self._most
+
+    def give_back(self, link_id: str, now: float) -> None:
+        """Does nothing: a second write costs more than the rare case is worth."""
+
+
+log = logging.getLogger(__name__)
+
+PROBE_S = (
+    1.5  # the vendor has this to show its stream, however long the address took, where the display can wait for it
+)
+PICTURE = "/static/camera.png"  # a display may want a picture beside a stream; of the camera there is none
+
+
+class VendorDirect:
+    def __init__(
+        self,
+        store: Store,
+        drivers: Mapping[str, Driver],
+        rules: Rules,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._drivers, self._rules, self._clock = store, drivers, rules, clock
+
+    def start(
+        self, opened: Open, source: SourceSpec, fit: Fit, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        """What it refuses the caller gives back to the vendor."""
+        visible, camera = opened.visible, opened.visible.camera
+        try:
+            probed = self._drivers[visible.source.kind].probe(visible.source, source, deadline.or_at_least(PROBE_S))
+        except DriverError as error:
+            log.warning("the stream of source %s is not passed on: %s (%s)", visible.source.id, error.reason, error)
+            return unreached(error, camera)
+        video = shown(camera, fit.picture)
+        if probed.width:
+            video = type(video)("h264", probed.width, probed.height)
+        if not _plays(request, probed, small=within(video, VIDEO_APP)):
+            return overruled("not_passable", camera)
+        now = self._clock()
+        # nothing shows when a display has had enough: each opening takes a place for as long as its address lives
+        if self._store.hit(f"passed/{visible.account.id}", self._rules.passed_s, now) > self._rules.live_per_account:
+            return overruled("household_full", camera)
+        return Stream(
+            protocol="hls",
+            expires=now + self._rules.passed_s,
+            idle_timeout_s=self._rules.idle_s,
+            video=video,
+            sound=opened.allowed.sound and probed.sound,
+            url=source.url,
+            image_url=f"{self._rules.web_url}{PICTURE}",
+            camera=camera,
+        )
+
+
+def _plays(request: StreamRequest, probed: Probed, *, small: bool) -> bool:
+    """Some displays wait for a sound track; the surface "video" plays no large picture besides."""
+    if request.surface == "video":
+        return probed.sound and small
+    return probed.sound or request.surface not in WAITING_FOR_SOUND
+
+
+class Explaining:
+    """Cards are counted apart from openings of cameras, so that whoever fixed the reason gets the picture. A link gets
+    as many cards in a minute as it may open cameras.
+    """
+
+    def __init__(self, store: Store, handover: Handover, rules: Rules, clock: Callable[[], float] = time.time) -> None:
+        self._clock, self._shown = clock, Rate(WINDOW_S)
+        self._store, self._handover, self._rules = store, handover, rules
+        self._sessions = ConsoleSessions(store)
+        self._wanted = rules.explain == "picture" and rules.pictures == "plane"
+
+    def stream(
+        self, viewer: Viewer, camera: str, refusal: Refusal, request: StreamRequest, deadline: Deadline
+    ) -> Stream | Refusal:
+        """The reason as a picture, or else the refusal as it is. Raises BadOffer."""
+        source = None if request.surface in ("page", "tv") else self.card(viewer.id, request.surface, refusal)
+        if source is None or not {*request.protocols} & {*PLAYABLE}:
+            return refusal
+        if self._shown.hit(viewer.id, self._clock()) > self._rules.opens_per_minute:
+            return refusal
+        try:
+            return self._handover.start(viewer, camera, source, Sight.card(refusal), request, deadline)
+        except (MediaBusy, MediaUnavailable):
+            return refusal
+
+    def answer(self, claims: Claims, grant: str, refusal: Refusal, sdp: str, deadline: Deadline) -> Stream | Refusal:
+        source = self.card(claims.link, claims.surface, refusal)
+        if source is None:
+            return refusal
+        answer = self._handover.answer(claims, source, sdp, claims.nonce, deadline)
+        return self._handover.stream(claims, grant, Sight.card(refusal), answer.at, answer.sdp)
+
+    def card(self, link_id: str, surface: str, refusal: Refusal) -> SourceSpec | None:
+        """In the language of the link, or of the browser that tries a sentence in its place."""
+        if not self._wanted or not reasons.fits(refusal, surface):
+            return None
+        link = self._store.link(link_id)
+        locale = link.locale if link else self._tried_in(link_id)
+        return None if locale is None else reasons.card(refusal, locale, self._rules.web_url)
+
+    def _tried_in(self, session_id: str) -> str | None:
+        """None where no session of the console has that id and tries a sentence."""
+        session = self._sessions.find(session_id)
+        kept = self._sessions.remembered(session, "language") if session else None
+        return kept.decode() if kept else None
+
 
 MEASURED_S = 60  # a picture that displays can't play is opened once within this to measure it
 OFFER_S = 0.6  # kept of a surface's time for the SDP answer: STUN and TURN have half of it, however late it is

@@ -6,9 +6,9 @@ from typing import Any, TypedDict
 from msgspec.structs import asdict, replace
 
 from registry.camera import UNASKED, Camera, Refusal, is_on_battery
+from registry.errors import Reason
 from registry.gate.reasons import explain, row_text
 from registry.preferences import Preferences
-from registry.reason import Reason
 from registry.settings import FIELDS, Setting, SettingView
 from showcam.cli.output import runnable, shell_word, table
 

@@ -11,8 +11,8 @@ from showcam.cli.output import USER, as_json, echo
 from showcam.cli.progress import progress
 
 if TYPE_CHECKING:
-    from registry.owner.outcome import SignedIn, SignInRefused
     from registry.owner.sign_in import SignIn
+    from registry.owner.sign_in_outcome import SignedIn, SignInRefused
     from showcam.compose.cameras import Household
 
 HERE = "command line"  # counted apart from what visitors try
@@ -49,7 +49,7 @@ def login(context: click.Context, user: str | None, open_way: bool | None, as_js
 
 def signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
     from accounts.attempts import Browser
-    from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused
+    from registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused
 
     password = click.prompt("Password", hide_input=True, err=True)
     with progress("Signing in"):
@@ -68,7 +68,7 @@ def signed_in(sign_in: "SignIn", user: str) -> "SignedIn":
 
 
 def _why(sign_in: "SignIn", refusal: "SignInRefused") -> str:
-    from registry.owner.sign_in_sentences import refused
+    from registry.owner.sign_in_outcome import refused
 
     return refused(refusal.why, "en", sign_in.vendor, refusal.retry_after_s, region=refusal.region)
 
@@ -76,7 +76,7 @@ def _why(sign_in: "SignIn", refusal: "SignInRefused") -> str:
 def _agree(sign_in: "SignIn", home: "Household", open_way: bool | None) -> None:
     """Keep whether pictures may come by an open connection; asked for where a camera has no better way."""
     from registry.errors import Unavailable
-    from registry.gate.ways import may_be_overheard
+    from registry.gate.gate import may_be_overheard
 
     if open_way is None:
         try:

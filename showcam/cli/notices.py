@@ -12,7 +12,7 @@ from showcam.cli.output import as_json, echo, report, table
 from showcam.cli.owner_password import known_or_only
 
 if TYPE_CHECKING:
-    from registry.notices.addresses import Address, Addresses
+    from registry.notices.notifier import Address, Addresses
     from store.records import Account
 
 _user = click.option("--user", help="Whose household (default: the only one).")
@@ -41,7 +41,7 @@ def add(context: click.Context, name: str, user: str | None, as_json: bool) -> N
     """
     from net.notices import BadAddress, service
     from net.text import line
-    from registry.notices.addresses import LONGEST_NAME, TooMany
+    from registry.notices.notifier import LONGEST_NAME, TooMany
 
     name = line(name)
     if len(name) > LONGEST_NAME:
@@ -121,7 +121,7 @@ def test(context: click.Context, user: str | None, as_json: bool) -> None:
 
 @contextmanager
 def _household(context: click.Context, user: str | None) -> Iterator[tuple["Account", "Addresses"]]:
-    from registry.notices.addresses import Addresses
+    from registry.notices.notifier import Addresses
     from showcam.compose.command import tools
 
     settings = settings_of(context)

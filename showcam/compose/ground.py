@@ -18,7 +18,7 @@ from registry.drivers.lan.discovery import Discovered, discover
 from registry.drivers.lan.driver import LanDriver
 from registry.rules import PASSED_S, Rules
 from registry.streams.history import TOGETHER_S, Later
-from registry.streams.quota import QuotaOfAll
+from registry.streams.streams import QuotaOfAll
 from showcam.aws import boto
 from showcam.keys import Keys
 from showcam.settings import Settings

@@ -1,7 +1,7 @@
 """Builds what notifies owners of faults, in the worker."""
 
 from net import notices
-from registry.notices.notifying import Notifying
+from registry.notices.notifier import Notifying
 from showcam.compose.ground import Ground
 from showcam.process.own_address import home_address
 from showcam.settings import Settings

@@ -40,9 +40,8 @@ from console.skill_page import SkillPage, arrivals
 from console.tracing import TracePage, Tracer, Traces
 from oauth import app as oauth
 from oauth.app import OAuthSettings
-from registry.owner.invitations import Invitations
-from registry.owner.sign_in import SignIn
-from registry.reason import REASONS
+from registry.errors import REASONS
+from registry.owner.sign_in import Invitations, SignIn
 from showcam.aws import boto
 from showcam.compose import ground
 from showcam.compose.demo import PRACTICE

@@ -5,7 +5,7 @@ import time
 
 import structlog
 
-from registry.streams.keeping import TURN_S
+from registry.streams.handover import TURN_S
 from registry.watch.watch import Vendor, Watch
 from showcam import keys
 from showcam.compose import ground, notices, screens, telling

@@ -5,13 +5,11 @@ from functools import partial
 from itertools import islice
 from typing import Protocol
 
-from registry.camera import Refusal
-from registry.errors import Unavailable
+from registry.camera import Refusal, Surface
+from registry.errors import Reason, Unavailable
 from registry.gate.reasons import explain
-from registry.notices.fault import Fault as Noted
+from registry.notices.faults import Fault as Noted
 from registry.readings.judge import Row
-from registry.reason import Reason
-from registry.surface import Surface
 from showcam.doctor.finding import Fault, Finding, ok, unsure, wrong
 from store.ports import Store
 from words.catalogue import Worded, worded

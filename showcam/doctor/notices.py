@@ -1,7 +1,7 @@
 """Examines the addresses at which owners are notified, without sending to them."""
 
 from net.notices import BadAddress, service
-from registry.notices.addresses import Addresses
+from registry.notices.notifier import Addresses
 from showcam.doctor.finding import Finding, ok, wrong
 from store.ports import Store
 from words.catalogue import worded

@@ -26,7 +26,7 @@ from media.messages import (
     Still,
 )
 from media.source import UNASKED, Denied
-from registry.streams.questions import Questions
+from registry.streams.grants import Questions
 from showcam.http_types import Refuse, Request, Response, problem
 from store.ports import StoreUnavailable
 from store.records import Assistant, Link

@@ -11,9 +11,8 @@ from actions.errors import REFUSED
 from actions.fulfillment import Fulfillment
 from media.messages import MediaBusy, MediaFull, MediaUnavailable
 from registry.camera import UNASKED, Video
-from registry.errors import NoInternet, Refused, SignedOut, VendorBusy, VendorDown
+from registry.errors import REASONS, NoInternet, Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO
-from registry.reason import REASONS
 from tests.doubles.household import Household, household
 
 type Check = Callable[[str, dict[str, Any]], None]

@@ -16,7 +16,7 @@ from alexa.gateway import Gateway
 from alexa.interfaces import household_interfaces, interfaces
 from alexa.smart_home import SmartHome
 from registry.preferences import Preferences
-from registry.scene import scenes_of
+from registry.scenes import scenes_of
 from simulator import authority
 from tests.doubles.household import OFFER, Household, household
 from tests.doubles.ready_screens import ReadyScreens

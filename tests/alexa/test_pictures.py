@@ -23,7 +23,7 @@ from registry.adapter import adapt
 from registry.camera import Camera, Video
 from registry.driver import sound
 from registry.rules import Rules
-from registry.streams.questions import Questions
+from registry.streams.grants import Questions
 from store.records import Source
 from tests.doubles import hls_camera
 from tests.doubles.echo_offer import OFFERS, offer

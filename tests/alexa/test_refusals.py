@@ -13,9 +13,8 @@ from alexa.errors import REFUSED
 from alexa.smart_home import SmartHome
 from media.messages import MediaBusy, MediaFull, MediaUnavailable
 from registry.camera import UNASKED, Video
-from registry.errors import NoInternet, Refused, SignedOut, VendorBusy, VendorDown
+from registry.errors import REASONS, NoInternet, Refused, SignedOut, VendorBusy, VendorDown
 from registry.gate.reasons import OF_CHANGES, OF_VIDEO
-from registry.reason import REASONS
 from tests.doubles.household import Household, household
 
 MODE = "NOT_SUPPORTED_IN_CURRENT_MODE"

@@ -10,7 +10,7 @@ from alexa.spoken.names import find, plain
 from alexa.spoken.texts import TEXTS, say, spoken_language
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
-from registry.reason import REASONS, Reason
+from registry.errors import REASONS, Reason
 
 
 @pytest.mark.parametrize("tongue", ["en", "de"])

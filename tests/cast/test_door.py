@@ -14,7 +14,7 @@ from cast.door import MOST_AT_WORK, NAME, PATH, CastClient, CastDoor, address
 from cast.errors import CastFailed
 from media.grants import Grants
 from registry.camera import Failed, Refusal
-from registry.screens import Begun
+from registry.scenes import Begun
 
 GRANTS = Grants([b"grant key of the tests, 32 bytes"])
 STRANGER = Grants([b"another key altogether, 32 bytes"])

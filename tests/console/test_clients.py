@@ -8,7 +8,7 @@ import pytest
 from accounts import clients
 from accounts.links import OPEN_S
 from accounts.pins import Pins
-from registry.owner.outcome import SignedIn, SignInRefused
+from registry.owner.sign_in_outcome import SignedIn, SignInRefused
 from tests.console.test_assistants import AT, linking, page, press
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld

@@ -11,7 +11,7 @@ import pytest
 
 from accounts.households import with_lan
 from registry.drivers.lan.devices import Device, Devices, Pictured
-from registry.notices.addresses import Addresses
+from registry.notices.notifier import Addresses
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from accounts import households
-from registry.notices.addresses import Addresses
-from registry.owner.invitations import MOST, Invitations
-from registry.owner.outcome import SignedIn, SignInRefused
-from registry.owner.sign_in import SignIn
+from registry.notices.notifier import Addresses
+from registry.owner.sign_in import MOST, Invitations, SignIn
+from registry.owner.sign_in_outcome import SignedIn, SignInRefused
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import NEW, HomeWorld
 from tests.doubles.household import new_link

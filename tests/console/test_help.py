@@ -11,9 +11,8 @@ from alexa.texts import LOCALES
 from console import look
 from console.app import blueprint
 from console.help import PLACES, SAID
-from registry.gate.help import NUMBERS, of_number, short
-from registry.gate.reasons import row_text
-from registry.reason import REASONS, Reason
+from registry.errors import REASONS, Reason
+from registry.gate.reasons import NUMBERS, of_number, row_text, short
 from showcam.compose.pages import heard
 from words.catalogue import OURS
 

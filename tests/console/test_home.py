@@ -9,8 +9,8 @@ from accounts.owner_users import OwnerUsers
 from registry.camera import UNASKED
 from registry.drivers.ezviz import sessions
 from registry.errors import Refused, SignedOut, VendorDown
-from registry.owner.outcome import SignInRefused
 from registry.owner.sign_in import SignIn
+from registry.owner.sign_in_outcome import SignInRefused
 from registry.vendor import Rejected
 from tests.doubles.home_world import NEW, HomeWorld, home_world
 from tests.doubles.linking_world import CAREFUL, USER

@@ -3,9 +3,8 @@
 import pytest
 
 from registry.camera import UNASKED
-from registry.errors import Refused
-from registry.owner.code_tries import HOUR_S, WRONG_CODES
-from registry.reason import Reason
+from registry.errors import Reason, Refused
+from registry.owner.codes import HOUR_S, WRONG_CODES
 from tests.doubles.home_world import HomeWorld
 
 GIVE, FORGET = "Show it over the home network", "No longer show it over the home network"

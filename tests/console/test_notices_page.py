@@ -3,7 +3,7 @@
 import pytest
 
 from console.notices import TRIES, WINDOW_S
-from registry.notices.addresses import MOST, Addresses
+from registry.notices.notifier import MOST, Addresses
 from tests.doubles.home_browser import HomeBrowser
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL

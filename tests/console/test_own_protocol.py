@@ -2,8 +2,7 @@
 
 import pytest
 
-from registry.errors import Refused, VendorDown
-from registry.reason import Reason
+from registry.errors import Reason, Refused, VendorDown
 from tests.doubles.home_world import HomeWorld
 
 ASK, FORGET = "Ask the camera itself at home", "No longer ask the camera itself at home"

@@ -3,7 +3,7 @@
 import pytest
 
 from registry.errors import Refused
-from registry.streams.questions import Questions
+from registry.streams.grants import Questions
 from tests.doubles.home_world import HomeWorld
 from tests.doubles.linking_world import CAREFUL
 from tests.doubles.ready_driver import camera

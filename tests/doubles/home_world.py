@@ -56,12 +56,9 @@ from registry.drivers.ezviz.sessions import Sessions
 from registry.drivers.lan.adding import Adding
 from registry.drivers.lan.devices import Devices
 from registry.drivers.lan.driver import LanDriver
-from registry.errors import Refused
-from registry.owner.invitations import Invitations
-from registry.owner.own_cameras import OwnCameras
-from registry.owner.search import Find, Search
-from registry.owner.sign_in import SignIn
-from registry.reason import is_reason
+from registry.errors import Refused, is_reason
+from registry.owner.own_cameras import Find, OwnCameras, Search
+from registry.owner.sign_in import Invitations, SignIn
 from showcam.compose.skill import AddressKeeper
 from showcam.compose.trials import Nobody
 from showcam.settings import Settings

@@ -16,8 +16,7 @@ from registry.owner.owner import Owner
 from registry.preferences import Preferences, WhileEncrypted, keep
 from registry.registry import Registry
 from registry.rules import Rules
-from registry.streams.offers import Offers
-from registry.streams.questions import Questions
+from registry.streams.grants import Offers, Questions
 from registry.watch.hints import Noticing
 from store.ports import Store
 from store.records import Account, Assistant, Client, Link, Source

@@ -14,9 +14,9 @@ from cast.player import Shown
 from cast.screens import Screens
 from media.grants import Claims
 from registry.camera import Refusal
+from registry.errors import Reason
 from registry.preferences import Preferences
-from registry.reason import Reason
-from registry.screens import Begun
+from registry.scenes import Begun
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household
 

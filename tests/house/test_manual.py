@@ -8,11 +8,11 @@ import pytest
 
 from oauth import wording
 from registry.drivers.ezviz.sentences import EZVIZ
+from registry.errors import Reason
 from registry.gate.reasons import row_text
 from registry.preferences import MotionRings, Preferences
 from registry.quiet_times import NEVER
 from registry.readings.changes import announcement
-from registry.reason import Reason
 from registry.settings import CHOICES, Setting
 from showcam.cli import main
 from tests.doubles.needs import MANUAL, MANUAL_FILE

@@ -16,10 +16,10 @@ from console.sentences import ASKED_FOR, HERE, OWN
 from console.skill import Step
 from registry.camera import Failed, Refusal
 from registry.drivers import SPEECHES
+from registry.errors import REASONS, Reason
 from registry.gate.reasons import explain
-from registry.notices.fault import KINDS, Fault
+from registry.notices.faults import KINDS, Fault
 from registry.notices.texts import Names, notice
-from registry.reason import REASONS, Reason
 from registry.vendor import Sentence
 from showcam.cli import main
 from showcam.setup.skill_made import Made

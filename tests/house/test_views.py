@@ -6,8 +6,7 @@ import pytest
 
 from registry.owner.owner import Owner
 from registry.registry import Registry
-from registry.streams.offers import Offers
-from registry.streams.questions import Questions
+from registry.streams.grants import Offers, Questions
 
 SAYS_WHO = {Registry: "link", Owner: "account_id", Offers: "grant", Questions: "claims"}
 TELLS_OF_NO_CAMERA = {Registry: {"when_listed", "when_asked"}, Owner: set(), Offers: set(), Questions: set()}

@@ -13,7 +13,7 @@ import pytest
 from media.plane.sources.rtsp import RtspSource
 from media.plane.units import CLOCK, Format, SourceFailed, Unit
 from media.source import SourceSpec
-from registry.reason import Reason
+from registry.errors import Reason
 from tests.doubles.fast_time import FastLoop, run
 from tests.doubles.hls_camera import FPS
 from tests.doubles.rtsp_camera import PATH, Behaviour, Server

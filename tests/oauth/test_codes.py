@@ -6,7 +6,7 @@ import pytest
 
 from oauth import wording
 from registry.errors import VendorDown
-from registry.owner.code_tries import WRONG_CODES
+from registry.owner.codes import WRONG_CODES
 from tests.doubles.linking_world import World
 
 

@@ -11,7 +11,7 @@ import pytest
 from oauth import wording
 from registry.drivers.ezviz import sessions
 from registry.errors import VendorDown
-from registry.owner.outcome import SignInRefused
+from registry.owner.sign_in_outcome import SignInRefused
 from registry.vendor import Rejected
 from tests.doubles.linking_world import CAREFUL, USER, Browser, World, refusal_text
 from tests.doubles.ready_vendor import CODE, PASSWORD, ReadyVendor

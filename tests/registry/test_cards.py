@@ -13,8 +13,8 @@ from media.source import Denied, SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest
 from registry.errors import BadOffer, Refused, SignedOut, VendorDown
-from registry.gate import cards
-from registry.gate.help import short
+from registry.gate import reasons
+from registry.gate.reasons import short
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household
 
 HLS = StreamRequest("alexa", ("hls",), image=True)
@@ -56,7 +56,7 @@ def test_a_card_has_the_camera_the_reason_the_mend_and_the_address(
 ) -> None:
     stream = opened(home, camera)
     assert stream.explains is not None
-    assert (stream.video, stream.sound) == (cards.VIDEO, False)
+    assert (stream.video, stream.sound) == (reasons.VIDEO, False)
     assert stream.url.startswith(f"{MEDIA_URL}/s/")
     [(claims, source)] = home.pictures.warmed
     assert claims.explains
@@ -108,7 +108,7 @@ def test_every_failed_row_is_a_paragraph_and_no_more_than_can_be_read(home: Hous
     opened(home, "Garage")
     assert len(home.pictures.warmed[0][1].card) == 2 + 3
     many = Refusal(tuple(Failed(reason) for reason in ("offline", "asleep", "encryption_on", "no_way")), "Garage")
-    assert len(cards.card(many, "en", "").card) == 2 + cards.MOST
+    assert len(reasons.card(many, "en", "").card) == 2 + reasons.MOST
 
 
 def test_the_vendors_own_refusal_is_shown_on_a_card(home: Household) -> None:

@@ -13,7 +13,7 @@ from media.source import Denied
 from registry.camera import Camera, Refusal, StreamRequest
 from registry.errors import DriverError, Refused, SetRefused, VendorDown, Why
 from registry.gate.gate import not_found
-from registry.owner.code_tries import HOUR_S, WRONG_CODES
+from registry.owner.codes import HOUR_S, WRONG_CODES
 from registry.preferences import Preferences, WhileEncrypted, keep
 from registry.rules import Rules
 from registry.settings import BadValue, Step

@@ -17,7 +17,7 @@ from registry.camera import UNASKED, Camera
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.errors import DriverError, Refused, SignedOut
-from registry.gate.ways import choose, may_be_overheard
+from registry.gate.gate import choose, may_be_overheard
 from registry.vendor import SignedIn
 from store.sqlite import SqliteStore
 from tests.doubles.simulator_process import SimulatorProcess

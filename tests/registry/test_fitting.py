@@ -8,8 +8,7 @@ from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry.camera import Refusal, Stream, StreamRequest, Video
 from registry.errors import Refused, VendorDown
-from registry.gate.fit import Fit, fits
-from registry.gate.sizes import REMEASURE_S
+from registry.gate.displays import REMEASURE_S, Fit, fits
 from registry.preferences import Preferences
 from registry.rules import Rules
 from tests.doubles.household import MEDIA_URL, OFFER, Household

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from registry.camera import UNASKED, Failed, Refusal, Video
+from registry.errors import Reason
 from registry.gate.gate import Allowed, Conditions, gate, not_found, overruled, unverified
-from registry.reason import Reason
 from tests.doubles.ready_driver import camera
 
 SURFACES = ("alexa", "google", "page", "still")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from registry.gate import gate
-from registry.gate.ways import EXCEPTED, ORDER
+from registry.gate.gate import EXCEPTED, ORDER
 from tests.registry import test_gate
 
 SOURCE = inspect.getsource(gate)

@@ -8,15 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from registry.camera import Camera, Refusal, Video
+from registry.camera import Camera, Refusal, Surface, Video
 from registry.drivers.lan.devices import WRONG, Device, Pictured
 from registry.drivers.lan.driver import LanDriver
-from registry.errors import Refused, SetRefused
-from registry.gate.gate import Allowed, Conditions, gate
+from registry.errors import Reason, Refused, SetRefused
+from registry.gate.gate import Allowed, Conditions, choose, gate
 from registry.gate.reasons import explain
-from registry.gate.ways import choose
-from registry.reason import Reason
-from registry.surface import Surface
 from store.records import Account, Source
 from store.sqlite import SqliteStore
 from tests.doubles.rtsp_camera import PATH, RtspCamera

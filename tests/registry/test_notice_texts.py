@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from registry.notices.addresses import Address
-from registry.notices.fault import Fault, Kind
+from registry.notices.faults import Fault, Kind
+from registry.notices.notifier import Address
 from registry.notices.texts import Names, notice, trial
 from tests.doubles.notice_services import HOME, Owner
 from words.catalogue import LANGUAGES, Language

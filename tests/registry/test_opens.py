@@ -7,7 +7,7 @@ import pytest
 
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest
-from registry.streams.quota import QuotaOfAll
+from registry.streams.streams import QuotaOfAll
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock
 from tests.doubles.household import Household, household

@@ -14,9 +14,8 @@ from accounts.attempts import Limits
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
 from registry.drivers.ezviz.sessions import Sessions
-from registry.owner.outcome import CodeWanted, SignedIn, SignInRefused, masked
 from registry.owner.sign_in import SignIn, SignUp
-from registry.owner.sign_in_sentences import refused
+from registry.owner.sign_in_outcome import CodeWanted, SignedIn, SignInRefused, masked, refused
 from registry.vendor import CodeSent, Rejected
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock

@@ -8,8 +8,8 @@ import pytest
 from accounts.attempts import Browser
 from registry.drivers.ezviz import sessions
 from registry.drivers.ezviz.driver import EzvizDriver, EzvizHosts
-from registry.owner.outcome import SignInRefused
 from registry.owner.sign_in import SignIn
+from registry.owner.sign_in_outcome import SignInRefused
 from store.sqlite import SqliteStore
 from tests.doubles.clock import Clock
 from tests.doubles.tls_vendor import Vendors, answer

@@ -5,8 +5,7 @@ import pytest
 from media.grants import Grants
 from media.messages import SessionOver
 from registry.camera import Failed, Refusal, Stream
-from registry.errors import BadGrant, ExpiredGrant
-from registry.reason import Reason
+from registry.errors import BadGrant, ExpiredGrant, Reason
 from tests.doubles.clock import Clock
 from tests.doubles.household import OFFER, Household
 from tests.doubles.opening import WEBRTC, grant_of, opened

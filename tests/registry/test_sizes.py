@@ -8,8 +8,7 @@ import pytest
 from media.grants import Claims, Picture
 from registry.adapter import adapt
 from registry.camera import Camera, Video
-from registry.gate.displays import shown
-from registry.gate.sizes import Measurement, resized, sized
+from registry.gate.displays import Measurement, resized, shown, sized
 from registry.owner.owner import Owner
 from store.ports import StoreUnavailable
 from tests.doubles.clock import Clock

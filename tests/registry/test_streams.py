@@ -12,8 +12,7 @@ from media.messages import MediaBusy, MediaFull, MediaUnavailable, NoPicture
 from media.source import SourceSpec
 from registry.adapter import adapt
 from registry.camera import Failed, Refusal, Stream, StreamRequest, Video
-from registry.errors import BadOffer, DriverError, ExpiredGrant, Refused, SignedOut, VendorBusy, VendorDown
-from registry.reason import Reason
+from registry.errors import BadOffer, DriverError, ExpiredGrant, Reason, Refused, SignedOut, VendorBusy, VendorDown
 from registry.rules import Rules
 from tests.doubles.clock import Clock
 from tests.doubles.household import MEDIA_URL, OFFER, Household, household

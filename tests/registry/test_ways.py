@@ -5,10 +5,9 @@ import pytest
 from media.grants import Claims
 from media.source import Denied, SourceSpec
 from registry.camera import UNASKED, Camera, Refusal, StreamRequest, Video
-from registry.errors import Refused, VendorDown
-from registry.gate.ways import choose, may_be_overheard
+from registry.errors import Reason, Refused, VendorDown
+from registry.gate.gate import choose, may_be_overheard
 from registry.preferences import WhileEncrypted
-from registry.reason import Reason
 from registry.settings import BadValue
 from tests.doubles.household import Household
 from tests.doubles.ready_driver import camera

@@ -241,7 +241,7 @@ def test_reports_that_an_assistant_takes_no_more(make_home: Callable[..., Househ
 
 
 def test_addresses_for_notices(make_home: Callable[..., Household]) -> None:
-    from registry.notices.addresses import Addresses
+    from registry.notices.notifier import Addresses
 
     home = make_home()
     assert "nobody is notified" in notices.examine(home.store).text

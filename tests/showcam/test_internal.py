@@ -20,7 +20,7 @@ from aws.deploy_local.emulator import Emulator
 from media.grants import START_S, Claims
 from registry.adapter import adapt
 from registry.camera import Video
-from registry.streams.questions import Questions
+from registry.streams.grants import Questions
 from showcam.edge.internal import Internal
 from showcam.http_types import Refuse, Request
 from store.dynamodb import DynamoStore, create_table

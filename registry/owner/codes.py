@@ -1,17 +1,36 @@
 """The owner's codes for cameras on the LAN, and which of them are asked there by their own protocol."""
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from registry.camera import Camera, Refusal, is_on_battery
 from registry.driver import AsksCameras, Driver
 from registry.errors import DriverError
 from registry.gate.gate import not_found, overruled
-from registry.owner.code_tries import CodeTries
 from registry.readings.judge import Deadline, Judge, VisibleCamera, unreached
 from registry.readings.readings import Readings
 from registry.rules import Rules
 from registry.settings import BadValue, Step
+from store.ports import Throttle
+
+WRONG_CODES = 10  # in an hour
+HOUR_S = 3600
+
+
+class CodeTries:
+    def __init__(self, store: Throttle, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+
+    def take(self, account_id: str) -> Callable[[], None] | None:
+        """Counts a code as wrong before it is judged, so that tries at the same time are counted.
+
+        Answers what takes that back, for a code that was not wrong; None after too many wrong ones.
+        """
+        key = f"picture_codes/{account_id}"
+        taken, ends = self._store.take_place(key, WRONG_CODES, HOUR_S, self._clock())
+        return (lambda: self._store.leave_place(key, ends)) if taken else None
+
 
 CODE = re.compile(r"[!-~]{1,32}")
 

@@ -1,24 +1,65 @@
-"""Answers the media process: a source through the gate, and whether live sessions may go on."""
+"""A display's own offer, posted with a webrtc grant that it was given before."""
 
+import contextlib
 import time
 from collections.abc import Callable
+from copy import replace
 
+from accounts import viewers
+from accounts.viewers import Viewer
 from media.grants import Claims
+from media.messages import MediaBusy, MediaUnavailable, SessionOver
 from media.source import Denied, SourceSpec
-from registry.camera import Refusal, VideoCodec
-from registry.errors import Unavailable
-from registry.gate.sizes import Measurement
+from registry import outcomes
+from registry.camera import OF_ASSISTANTS, Refusal, Stream, Surface, VideoCodec, is_on_battery
+from registry.errors import ExpiredGrant, Unavailable
+from registry.gate.displays import GATE, PLAYABLE, Fit, Measurement
+from registry.gate.gate import not_found
 from registry.readings.households import Reading
-from registry.readings.judge import Deadline, Judge
+from registry.readings.judge import Deadline, Judge, Open, Read, VisibleCamera
 from registry.readings.readings import Readings
 from registry.rules import Rules
-from registry.streams.explaining import Explaining
+from registry.streams.handover import Handover, Sight, check_offer, unstarted
 from registry.streams.history import History
-from registry.streams.reopening import Reopening, surface_of
 from registry.streams.sources import StreamSources
-from registry.surface import OF_ASSISTANTS
-from store.ports import StoreUnavailable
+from registry.streams.streams import Explaining
+from store.ports import Store, StoreUnavailable
 from store.records import Account, Source
+
+
+class Reopening:
+    def __init__(self, store: Store, judge: Judge) -> None:
+        self._store, self._judge = store, judge
+
+    def ended(self, claims: Claims) -> bool:
+        return self._viewer(claims) is None
+
+    def on_battery(self, claims: Claims, deadline: Deadline) -> bool:
+        """Whether the camera is known to run on battery."""
+        viewer = self._viewer(claims)
+        visible = self._judge.see(viewer, claims.camera, deadline) if viewer else None
+        return isinstance(visible, VisibleCamera) and is_on_battery(visible.camera)
+
+    def judged(self, claims: Claims, read: Read, deadline: Deadline) -> Open | Refusal:
+        viewer = self._viewer(claims)
+        if viewer is None:
+            return not_found()
+        visible = self._judge.see(viewer, claims.camera, deadline)
+        if isinstance(visible, Refusal):
+            return visible
+        return self._judge.judge(visible, surface_of(claims), PLAYABLE, read)
+
+    def _viewer(self, claims: Claims) -> Viewer | None:
+        viewer = viewers.find(self._store, claims.link)
+        return viewer if viewer is not None and viewer.account == claims.account else None
+
+
+def surface_of(claims: Claims) -> Surface:
+    # a card answers for the surface that was refused, which may ask for more than a still picture does
+    if claims.protocol in ("snapshot", "still") and not claims.explains:
+        return "still"
+    return GATE.get(claims.surface, "page")
+
 
 MOST_PIXELS = 16_384  # on a side
 SOURCE_S = 5.0  # less than the six seconds that a media process waits for a source
@@ -147,3 +188,47 @@ class Questions:
 
 def _denied(refusal: Refusal) -> Denied:
     return Denied(refusal.reason, again=refusal.reason in TRANSIENT)
+
+
+class Offers:
+    """Each method takes the grant, which names its link and camera."""
+
+    def __init__(
+        self, reopening: Reopening, judge: Judge, handover: Handover, explaining: Explaining, rules: Rules
+    ) -> None:
+        self._reopening, self._judge, self._handover = reopening, judge, handover
+        self._explaining, self._rules = explaining, rules
+
+    def camera(self, grant: str) -> str:
+        """The id of the camera it is for. Raises BadGrant, ExpiredGrant."""
+        return self._handover.verified(grant).camera
+
+    def end(self, grant: str) -> None:
+        """Ends what was opened by it, also after its minute. Raises BadGrant."""
+        self._handover.end_grant(grant)
+
+    def answer(self, grant: str, sdp: str) -> Stream | Refusal:
+        """Answers an offer posted with a webrtc grant. Raises BadGrant, ExpiredGrant, BadOffer."""
+        claims = self._handover.verified(grant)
+        outcomes.by(claims.link, claims.account)
+        check_offer(sdp)
+        deadline = Deadline(self._rules.vendor_s)
+        opened = self._reopening.judged(claims, self._judge.fresh(deadline), deadline)
+        found = opened if isinstance(opened, Refusal) else self._answered(claims, grant, opened, sdp, deadline)
+        if isinstance(found, Refusal):
+            with contextlib.suppress(MediaBusy, MediaUnavailable):
+                found = self._explaining.answer(replace(claims, explains=True), grant, found, sdp, deadline)
+        outcomes.came_to(claims.camera, found)
+        return found
+
+    def _answered(self, claims: Claims, grant: str, opened: Open, sdp: str, deadline: Deadline) -> Stream | Refusal:
+        # no source: the pull has been warm since the grant was issued; if not, the media process asks for a source
+        claims = replace(claims, explains=False)
+        try:
+            answer = self._handover.answer(claims, None, sdp, claims.nonce, deadline)
+        except SessionOver:
+            raise ExpiredGrant(claims) from None  # a viewer ended it; a new request may well get the picture
+        except (MediaBusy, MediaUnavailable) as error:
+            return unstarted(error, self._judge, opened, surface_of(claims), PLAYABLE)
+        sight = Sight.of(opened, Fit(claims.picture, claims.surface))
+        return self._handover.stream(claims, grant, sight, answer.at, answer.sdp)

@@ -1,14 +1,67 @@
 """Scenes that show a camera on a TV in the house: which a link has, and what starts and ends one."""
 
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec import Struct
+
 from registry.camera import Refusal
-from registry.errors import Unavailable
+from registry.errors import Reason, Unavailable
 from registry.gate.gate import not_found, overruled
 from registry.readings.households import Households, Listing
 from registry.readings.judge import Deadline, Judge
 from registry.rules import Rules
-from registry.scene import Scene, scenes_of
-from registry.screens import Begun, Screens
 from store.records import Link
+from words.catalogue import OURS, mark
+from words.languages import chosen
+
+_NAME = mark("{camera} on {tv}")
+
+
+class Scene(Struct, frozen=True):
+    """`camera`: its id; `tv`: the name of a Cast device, as the owner wrote it."""
+
+    id: str
+    camera: str
+    tv: str
+
+
+def scenes_of(camera_id: str, tvs: Iterable[str]) -> tuple[Scene, ...]:
+    """One for each of the TVs."""
+    return tuple(Scene(_id(camera_id, tv), camera_id, tv) for tv in tvs)
+
+
+def called(camera: str, scene: Scene, locale: str) -> str:
+    """The name by which people call it, such as “Garden on Living room TV”. `camera`: its name."""
+    return OURS.say(chosen([locale]), _NAME, camera=camera, tv=scene.tv)
+
+
+def _id(camera_id: str, tv: str) -> str:
+    """An id that survives a rename of the camera; like the camera's id it discloses nothing of the account."""
+    digest = hashlib.blake2b(f"{camera_id}/{tv.casefold()}".encode(), digest_size=10)
+    return f"scene-{digest.hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The TV shows the camera, or still loads it. `waking`: a camera on battery is woken first, for up to 70 s."""
+
+    waking: bool = False
+
+
+class Screens(Protocol):
+    """Each method waits `within_s` at most; what takes longer goes on after its answer."""
+
+    def show(self, account: str, camera: str, tv: str, within_s: float) -> Refusal | Reason | Begun:
+        """Shows the camera on the TV of that name. A Reason where the TV or showcam stands in the way."""
+        ...
+
+    def stop(self, account: str, camera: str, tv: str, within_s: float) -> Reason | None:
+        """Ends the camera's picture on that TV, if it is shown there."""
+        ...
+
 
 SETTLED_S = 1.0  # a TV that is on plays or fails within this, mostly; what comes later is in the log alone
 TV_S = 0.4  # kept of the assistant's time for the TV
